@@ -1,0 +1,135 @@
+"""The columnar cell file: Arrow IPC, written once, the same bytes for the same cells."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hemaview.cells.table import MEASURES, CellTable
+
+FORMAT = "hemaview-cells/1"
+
+
+class CellFileError(Exception):
+    """A cell file that is missing, of another format, or not the one that was recorded."""
+
+
+def write_cells(path: Path, cells: CellTable, metadata: dict[str, Any]) -> str:
+    """Write the cells (no contours) and return the file's sha256; the file appears whole or not at all."""
+    return _write(path, _columns(cells), metadata)
+
+
+def write_contours(path: Path, cells: CellTable) -> str:
+    """Write the contours, one list of int16 x, y deltas a row, in the rows' order."""
+    flat = [c.reshape(-1) for c in cells.contour]
+    offsets = np.concatenate([[0], np.cumsum([len(c) for c in flat])]).astype(np.int32)
+    values = np.concatenate(flat) if flat else np.zeros(0, np.int16)
+    column = pa.ListArray.from_arrays(pa.array(offsets), pa.array(values, pa.int16()))
+    return _write(path, {"contour": column}, {})
+
+
+def read_cells(path: Path, contours: Path | None = None) -> tuple[CellTable, dict[str, Any]]:
+    """The cells and their metadata, memory-mapped; contours are empty unless their file is named."""
+    table = _table(path)
+    metadata = _metadata(table)
+    n = table.num_rows
+    p = _column(table, "p")
+    classes = p.type.list_size
+    columns: dict[str, Any] = {
+        name: np.asarray(_column(table, source))
+        for name, source in (
+            ("x", "x"),
+            ("y", "y"),
+            ("w", "w"),
+            ("h", "h"),
+            ("cls", "class"),
+            ("field", "field"),
+            ("flags", "flags"),
+        )
+    }
+    for name in MEASURES:
+        column = _column(table, name)
+        columns[name] = np.asarray(column.to_numpy(zero_copy_only=False), np.float16)
+    columns["p"] = np.asarray(p.flatten()).reshape(n, classes)
+    if contours is None:
+        columns["contour"] = (np.zeros((0, 2), np.int16),) * n
+    else:
+        column = _column(_table(contours), "contour")
+        offsets, values = np.asarray(column.offsets), np.asarray(column.values)
+        columns["contour"] = tuple(values[offsets[i] : offsets[i + 1]].reshape(-1, 2) for i in range(n))
+    return CellTable(**columns), metadata
+
+
+def read_contour(path: Path, row: int) -> NDArray[np.int16]:
+    """One row's contour, int16 (points, 2), quarter px from the centre."""
+    column = _column(_table(path), "contour")
+    return np.asarray(column[row].values, np.int16).reshape(-1, 2)
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _columns(cells: CellTable) -> dict[str, pa.Array]:
+    classes = cells.p.shape[1]
+    columns: dict[str, pa.Array] = {
+        "x": pa.array(cells.x, pa.float32()),
+        "y": pa.array(cells.y, pa.float32()),
+        "w": pa.array(cells.w, pa.uint16()),
+        "h": pa.array(cells.h, pa.uint16()),
+        "class": pa.array(cells.cls, pa.uint8()),
+        "p": pa.FixedSizeListArray.from_arrays(
+            pa.array(np.ascontiguousarray(cells.p).reshape(-1), pa.float16()), classes
+        ),
+        "field": pa.array(cells.field, pa.uint32()),
+        "flags": pa.array(cells.flags, pa.uint8()),
+    }
+    for name in MEASURES:
+        values = getattr(cells, name)
+        columns[name] = pa.array(values, pa.float16(), mask=np.isnan(values))
+    return columns
+
+
+def _write(path: Path, columns: dict[str, pa.Array], metadata: dict[str, Any]) -> str:
+    table = pa.table(columns).replace_schema_metadata(
+        {"hemaview": json.dumps({"format": FORMAT, **metadata}, sort_keys=True, separators=(",", ":"))}
+    )
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            with pa.ipc.new_file(stream, table.schema) as writer:
+                writer.write_table(table)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return sha256_of(path)
+
+
+def _table(path: Path) -> pa.Table:
+    try:
+        return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise CellFileError(f"The cell file {path.name} is missing or damaged.") from error
+
+
+def _metadata(table: pa.Table) -> dict[str, Any]:
+    raw = (table.schema.metadata or {}).get(b"hemaview")
+    metadata: dict[str, Any] = json.loads(raw) if raw else {}
+    if metadata.get("format") != FORMAT:
+        raise CellFileError("This is not a cell file of this version of HemaView.")
+    return metadata
+
+
+def _column(table: pa.Table, name: str) -> Any:
+    column = table.column(name)
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

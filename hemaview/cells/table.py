@@ -1,0 +1,112 @@
+"""Cells in memory: one numpy array a column, no object a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+TILE_PX = 1024
+"""Side of the tiles that order the rows of a cell file, level-0 px."""
+
+CUT = 1
+"""Flag: the cell touches the edge of what was photographed or scanned."""
+
+MEASURES = ("area_um2", "circularity", "pallor", "nc_ratio")
+
+
+@dataclass(frozen=True)
+class CellTable:
+    """Columns of equal length n.
+
+    x, y: float32 centre, level-0 px; w, h: uint16 box, level-0 px; cls: uint8 index in the schema;
+    p: float16 (n, classes) calibrated probabilities; field: uint32; flags: uint8;
+    area_um2, circularity, pallor, nc_ratio: float16, NaN where there is none;
+    contour: n int16 arrays (points, 2) of x, y from the centre in quarter px (empty where there is none).
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    w: NDArray[np.uint16]
+    h: NDArray[np.uint16]
+    cls: NDArray[np.uint8]
+    p: NDArray[np.float16]
+    field: NDArray[np.uint32]
+    flags: NDArray[np.uint8]
+    area_um2: NDArray[np.float16]
+    circularity: NDArray[np.float16]
+    pallor: NDArray[np.float16]
+    nc_ratio: NDArray[np.float16]
+    contour: tuple[NDArray[np.int16], ...]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @staticmethod
+    def empty(classes: int) -> CellTable:
+        f16 = np.zeros(0, np.float16)
+        return CellTable(
+            x=np.zeros(0, np.float32),
+            y=np.zeros(0, np.float32),
+            w=np.zeros(0, np.uint16),
+            h=np.zeros(0, np.uint16),
+            cls=np.zeros(0, np.uint8),
+            p=np.zeros((0, classes), np.float16),
+            field=np.zeros(0, np.uint32),
+            flags=np.zeros(0, np.uint8),
+            area_um2=f16,
+            circularity=f16,
+            pallor=f16,
+            nc_ratio=f16,
+            contour=(),
+        )
+
+    def take(self, rows: NDArray[np.integer]) -> CellTable:
+        """The given rows, in the given order."""
+        columns = {
+            f.name: tuple(self.contour[int(i)] for i in rows) if f.name == "contour" else getattr(self, f.name)[rows]
+            for f in fields(self)
+        }
+        return CellTable(**columns)
+
+    @staticmethod
+    def concatenate(tables: Sequence[CellTable], classes: int) -> CellTable:
+        if not tables:
+            return CellTable.empty(classes)
+        columns = {
+            f.name: tuple(c for t in tables for c in t.contour)
+            if f.name == "contour"
+            else np.concatenate([getattr(t, f.name) for t in tables])
+            for f in fields(CellTable)
+        }
+        return CellTable(**columns)
+
+    def in_file_order(self) -> CellTable:
+        """Rows sorted by (Morton code of the centre's 1,024-px tile, y, x): the order of a cell file."""
+        code = morton(tile_of(self.x), tile_of(self.y))
+        return self.take(np.lexsort((self.x, self.y, code)))
+
+
+def tile_of(centre_px: NDArray[np.float32], tile_px: int = TILE_PX) -> NDArray[np.uint32]:
+    """The tile column or row of each centre (clamped at 0)."""
+    return np.floor_divide(np.maximum(centre_px, 0), tile_px).astype(np.uint32)
+
+
+def morton(tx: NDArray[np.uint32], ty: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Interleave the bits of tx (even) and ty (odd): neighbours on the slide are near in the file."""
+    return _spread(tx) | (_spread(ty) << np.uint64(1))
+
+
+def _spread(values: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    v = values.astype(np.uint64)
+    for shift, mask in (
+        (16, 0x0000FFFF0000FFFF),
+        (8, 0x00FF00FF00FF00FF),
+        (4, 0x0F0F0F0F0F0F0F0F),
+        (2, 0x3333333333333333),
+        (1, 0x5555555555555555),
+    ):
+        v = (v | (v << np.uint64(shift))) & np.uint64(mask)
+    return v

@@ -1,0 +1,37 @@
+"""Why a slide was refused: one class a cause, each message one sentence that a technologist can act on."""
+
+from __future__ import annotations
+
+
+class SlideError(Exception):
+    """A slide that cannot be taken or read; `code` names the cause for the API."""
+
+    code = "slide-error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Unsupported(SlideError):
+    """The content is of no format that HemaView reads."""
+
+    code = "unsupported-format"
+
+
+class Unreadable(SlideError):
+    """The format is known but the file is damaged or cut short."""
+
+    code = "unreadable"
+
+
+class TooLarge(SlideError):
+    """More pixels, bytes or time than the limits allow."""
+
+    code = "too-large"
+
+
+class OutOfBounds(SlideError):
+    """A level, tile or region that the slide does not have."""
+
+    code = "out-of-bounds"

@@ -1,0 +1,152 @@
+"""First look at a file of unknown origin: runs in a child process that `sandbox` limits, and answers in JSON.
+
+Called as `python -m hemaview.wsi.probe REQUEST` with REQUEST a JSON object; never import it for its effects elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from hemaview.wsi.errors import SlideError, TooLarge, Unreadable, Unsupported
+from hemaview.wsi.limits import Limits
+
+
+def limit_self(limits: Limits) -> None:
+    """Take the child's own rights away: memory, CPU, files it may write, descriptors, core dumps."""
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+
+
+def probe_file(path: Path, name: str, limits: Limits) -> dict[str, Any]:
+    """What the file is and how large; raises SlideError with one sentence."""
+    from hemaview.wsi.contents import check_content
+    from hemaview.wsi.tiff import check_tiff
+
+    if path.stat().st_size > limits.max_bytes:
+        raise TooLarge(f"{name} has more than {limits.max_bytes // 1024**3} GiB.")
+    kind = check_content(path, name)
+    # NDPI beyond 4 GiB keeps 64-bit offsets in 32-bit fields, a dialect of its own that only its reader understands.
+    if kind == "tiff" and not (path.suffix.lower() == ".ndpi" and path.stat().st_size >= 2**32):
+        check_tiff(path, limits.max_side_px, limits.max_pixels)
+    import openslide
+
+    if openslide.OpenSlide.detect_format(path) is not None:
+        return _probe_slide(path, name, limits)
+    if kind in ("jpeg", "png", "webp", "tiff"):
+        return _probe_picture(path, name, limits)
+    raise Unsupported(f"{name} is not a slide format that HemaView reads (SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM).")
+
+
+def _probe_slide(path: Path, name: str, limits: Limits) -> dict[str, Any]:
+    from hemaview.wsi.slide import open_slide
+
+    with open_slide(path) as slide:
+        if slide.width_px * slide.height_px > limits.max_pixels:
+            raise TooLarge(f"{name} has {slide.width_px} × {slide.height_px} px, more than HemaView takes.")
+        for number, level in enumerate(slide.levels):
+            for fx, fy in ((0, 0), (0.5, 0.5), (1, 1)):
+                w, h = min(256, level.width_px), min(256, level.height_px)
+                x, y = int((level.width_px - w) * fx * level.downsample), int((level.height_px - h) * fy * level.downsample)
+                slide.read(x, y, number, w, h)
+        return {
+            "kind": "slide",
+            "width": slide.width_px,
+            "height": slide.height_px,
+            "mpp": slide.mpp,
+            "vendor": slide.vendor,
+            "objective": slide.objective,
+            "levels": len(slide.levels),
+            "associated": list(slide.associated),
+        }
+
+
+def _probe_picture(path: Path, name: str, limits: Limits) -> dict[str, Any]:
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with Image.open(path) as picture:
+            width, height = picture.size
+            if width * height > limits.max_image_pixels:
+                raise TooLarge(
+                    f"{name} has {width} × {height} px; a camera field may have {limits.max_image_pixels:,} px at most."
+                )
+            resolution = picture.info.get("dpi") if picture.format == "TIFF" else None
+            picture.load()
+            mode = picture.mode
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+        raise Unreadable(f"{name} is damaged or incomplete and cannot be read as a picture.") from error
+    return {
+        "kind": "picture",
+        "width": width,
+        "height": height,
+        "mode": mode,
+        "mpp": _mpp_from_dpi(resolution),
+        "vendor": "camera fields",
+        "objective": None,
+        "levels": 1,
+        "associated": [],
+    }
+
+
+def _mpp_from_dpi(dpi: Any) -> float | None:
+    """µm/px of a microscope's TIFF; screen and print resolutions (up to 2,400 dpi) say nothing of the specimen."""
+    try:
+        x, y = float(dpi[0]), float(dpi[1])
+    except (TypeError, ValueError, IndexError, ZeroDivisionError):
+        return None
+    if x <= 2400 or abs(x - y) > 0.01 * x:
+        return None
+    return 25_400 / x
+
+
+def prepare(path: Path, thumbnail: Path, side_pyramid: Path) -> dict[str, Any]:
+    """Write the thumbnail and, where the file lacks low levels, the side pyramid."""
+    from PIL import Image
+
+    from hemaview.wsi.sidepyramid import needs_side_pyramid, write_side_pyramid
+    from hemaview.wsi.slide import open_slide
+
+    with open_slide(path) as slide:
+        made = needs_side_pyramid(slide)
+        if made:
+            write_side_pyramid(slide, side_pyramid, lambda share: print(f"progress {share:.3f}", flush=True))
+        source = open_slide(side_pyramid) if made else slide
+        Image.fromarray(source.thumbnail()).save(thumbnail, "JPEG", quality=85)
+    return {"side_pyramid": made}
+
+
+def main(argument: str) -> int:
+    request = json.loads(argument)
+    limits = Limits(**request["limits"])
+    limit_self(limits)
+    try:
+        if request["do"] == "probe":
+            answer = probe_file(Path(request["path"]), request["name"], limits)
+        elif request["do"] == "fields":
+            from hemaview.wsi.fields import write_fields
+
+            answer = write_fields(
+                [Path(p) for p in request["paths"]],
+                Path(request["out"]),
+                request["mpp"],
+                lambda share: print(f"progress {share:.3f}", flush=True),
+            )
+        else:
+            answer = prepare(Path(request["path"]), Path(request["thumbnail"]), Path(request["side_pyramid"]))
+    except SlideError as error:
+        answer = {"error": error.code, "message": error.message}
+    except MemoryError:
+        answer = {"error": TooLarge.code, "message": "The file needs more memory than a slide may take."}
+    print("answer " + json.dumps(answer), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,135 @@
+"""Open files of unknown origin in a child process with limits on memory, CPU and time.
+
+Some files make openslide abort the process, others never end: neither may happen to a server or a worker.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hemaview.wsi.contents import Archive, NameRefused
+from hemaview.wsi.errors import OutOfBounds, SlideError, TooLarge, Unreadable, Unsupported
+from hemaview.wsi.limits import Limits
+
+_ERRORS: dict[str, type[SlideError]] = {
+    kind.code: kind for kind in (Unsupported, Unreadable, TooLarge, OutOfBounds, Archive, NameRefused)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a file turned out to be; `kind` is 'slide' or 'picture', mpp in µm/px or None."""
+
+    kind: str
+    width: int
+    height: int
+    mpp: float | None
+    vendor: str
+    objective: float | None
+    levels: int
+    associated: tuple[str, ...]
+
+
+def probe(path: Path, name: str | None = None, limits: Limits | None = None) -> Probe:
+    """Look at a file in a limited child; raises a SlideError with one sentence, whatever the file does."""
+    limits = limits or Limits()
+    answer = _child({"do": "probe", "path": str(path), "name": name or path.name}, name or path.name, limits)
+    return Probe(
+        kind=answer["kind"],
+        width=answer["width"],
+        height=answer["height"],
+        mpp=answer["mpp"],
+        vendor=answer["vendor"],
+        objective=answer["objective"],
+        levels=answer["levels"],
+        associated=tuple(answer["associated"]),
+    )
+
+
+def prepare(
+    path: Path, thumbnail: Path, side_pyramid: Path, progress: Callable[[float], None] | None = None
+) -> bool:
+    """Make the thumbnail and missing low levels in a limited child; True where a side pyramid was written."""
+    request = {"do": "prepare", "path": str(path), "thumbnail": str(thumbnail), "side_pyramid": str(side_pyramid)}
+    return bool(_child(request, path.name, _long(), progress)["side_pyramid"])
+
+
+def join_fields(
+    paths: list[Path], out: Path, mpp: float | None, progress: Callable[[float], None] | None = None
+) -> dict[str, Any]:
+    """Join camera fields to one slide in a limited child; the answer of `fields.write_fields`."""
+    request = {"do": "fields", "paths": [str(p) for p in paths], "out": str(out), "mpp": mpp}
+    return _child(request, out.name, _long(), progress)
+
+
+def _long() -> Limits:
+    return replace(Limits(), memory_bytes=6 * 1024**3, cpu_seconds=3600, wall_seconds=7200)
+
+
+def _child(
+    request: dict[str, Any], name: str, limits: Limits, progress: Callable[[float], None] | None = None
+) -> dict[str, Any]:
+    request = {**request, "limits": asdict(limits)}
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "VIPS_CONCURRENCY": "2",
+        "LANG": "C.UTF-8",
+    }
+    child = subprocess.Popen(
+        [sys.executable, "-m", "hemaview.wsi.probe", json.dumps(request)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+    )
+    try:
+        answer = _listen(child, name, limits, progress)
+    finally:
+        child.kill()
+        child.wait()
+        if child.stdout:
+            child.stdout.close()
+    if "error" in answer:
+        raise _ERRORS.get(answer["error"], Unreadable)(answer["message"])
+    return answer
+
+
+def _listen(
+    child: subprocess.Popen[bytes], name: str, limits: Limits, progress: Callable[[float], None] | None
+) -> dict[str, Any]:
+    assert child.stdout is not None
+    ends = time.monotonic() + limits.wall_seconds
+    buffer = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while True:
+            left = ends - time.monotonic()
+            if left <= 0:
+                raise TooLarge(f"{name} took longer than {limits.wall_seconds} s to open and was given up.")
+            if not selector.select(left):
+                continue
+            chunk = os.read(child.stdout.fileno(), 65_536)
+            if not chunk:
+                break
+            *lines, buffer = (buffer + chunk).split(b"\n")
+            for line in lines:
+                word, _, rest = line.partition(b" ")
+                if word == b"answer":
+                    answer: dict[str, Any] = json.loads(rest)
+                    return answer
+                if word == b"progress" and progress:
+                    progress(float(rest))
+    raise Unreadable(f"{name} is damaged: opening it fails in a way that no sound slide does.")
