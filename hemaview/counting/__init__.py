@@ -1,0 +1,1 @@
+"""Counts, intervals, grades, agreement: pure functions and versioned tables."""

@@ -24,7 +24,7 @@ def limit_self(limits: Limits) -> None:
 
 
 def probe_file(path: Path, name: str, limits: Limits) -> dict[str, Any]:
-    """What the file is and how large; raises SlideError with one sentence."""
+    """What the file is and how large (the fields of `sandbox.Probe`); raises SlideError with one sentence."""
     from hemaview.wsi.contents import check_content
     from hemaview.wsi.tiff import check_tiff
 
@@ -32,7 +32,7 @@ def probe_file(path: Path, name: str, limits: Limits) -> dict[str, Any]:
         raise TooLarge(f"{name} has more than {limits.max_bytes // 1024**3} GiB.")
     kind = check_content(path, name)
     # NDPI beyond 4 GiB keeps 64-bit offsets in 32-bit fields, a dialect of its own that only its reader understands.
-    if kind == "tiff" and not (path.suffix.lower() == ".ndpi" and path.stat().st_size >= 2**32):
+    if kind == "tiff" and not (Path(name).suffix.lower() == ".ndpi" and path.stat().st_size >= 2**32):
         check_tiff(path, limits.max_side_px, limits.max_pixels)
     import openslide
 
@@ -79,14 +79,12 @@ def _probe_picture(path: Path, name: str, limits: Limits) -> dict[str, Any]:
                 )
             resolution = picture.info.get("dpi") if picture.format == "TIFF" else None
             picture.load()
-            mode = picture.mode
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
         raise Unreadable(f"{name} is damaged or incomplete and cannot be read as a picture.") from error
     return {
         "kind": "picture",
         "width": width,
         "height": height,
-        "mode": mode,
         "mpp": _mpp_from_dpi(resolution),
         "vendor": "camera fields",
         "objective": None,
@@ -128,7 +126,10 @@ def main(argument: str) -> int:
     limit_self(limits)
     try:
         if request["do"] == "probe":
-            answer = probe_file(Path(request["path"]), request["name"], limits)
+            answer = {"files": []}
+            for path, name in request["files"]:
+                print("opening " + name.replace("\n", " "), flush=True)
+                answer["files"].append(probe_file(Path(path), name, limits))
         elif request["do"] == "fields":
             from hemaview.wsi.fields import write_fields
 

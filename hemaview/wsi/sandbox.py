@@ -41,18 +41,18 @@ class Probe:
 
 def probe(path: Path, name: str | None = None, limits: Limits | None = None) -> Probe:
     """Look at a file in a limited child; raises a SlideError with one sentence, whatever the file does."""
+    return probe_many([(path, name or path.name)], limits)[0]
+
+
+def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None) -> list[Probe]:
+    """Look at several files (path, name) in one limited child, in order; raises the first one's SlideError."""
     limits = limits or Limits()
-    answer = _child({"do": "probe", "path": str(path), "name": name or path.name}, name or path.name, limits)
-    return Probe(
-        kind=answer["kind"],
-        width=answer["width"],
-        height=answer["height"],
-        mpp=answer["mpp"],
-        vendor=answer["vendor"],
-        objective=answer["objective"],
-        levels=answer["levels"],
-        associated=tuple(answer["associated"]),
-    )
+    if len(files) > limits.max_images:
+        raise TooLarge(f"{len(files)} files are more than the {limits.max_images} one slide may be made of.")
+    request = {"do": "probe", "files": [[str(path), name] for path, name in files]}
+    # A child that dies says nothing; it names each file before it opens it, so that the sentence can.
+    answer = _child(request, files[0][1], limits)
+    return [Probe(**{**found, "associated": tuple(found["associated"])}) for found in answer["files"]]
 
 
 def prepare(
@@ -130,6 +130,8 @@ def _listen(
                 if word == b"answer":
                     answer: dict[str, Any] = json.loads(rest)
                     return answer
+                if word == b"opening":
+                    name = rest.decode(errors="replace")
                 if word == b"progress" and progress:
                     progress(float(rest))
     raise Unreadable(f"{name} is damaged: opening it fails in a way that no sound slide does.")

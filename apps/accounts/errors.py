@@ -1,0 +1,53 @@
+"""What a service answers when it will not do what was asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Refusal(Exception):
+    """One sentence that a person can act on, with a code for the API.
+
+    Raised by services; the API turns it into problem details, commands into one line on stderr and exit status 1.
+    """
+
+    http_status = 400
+    title = "This cannot be done"
+
+    def __init__(self, message: str, code: str = "refused", http_status: int | None = None, **extra: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.extra = extra
+        if http_status is not None:
+            self.http_status = http_status
+
+
+class Forbidden(Refusal):
+    """The person lacks the right."""
+
+    http_status = 403
+    title = "You have no right to do this"
+
+    def __init__(self, message: str, code: str = "no-right", **extra: Any) -> None:
+        super().__init__(message, code, **extra)
+
+
+class Missing(Refusal):
+    """There is no such thing, or the person may not know of it."""
+
+    http_status = 404
+    title = "Not found"
+
+    def __init__(self, message: str, code: str = "not-found", **extra: Any) -> None:
+        super().__init__(message, code, **extra)
+
+
+class Conflict(Refusal):
+    """The state of things has moved."""
+
+    http_status = 409
+    title = "Something has changed"
+
+    def __init__(self, message: str, code: str = "conflict", **extra: Any) -> None:
+        super().__init__(message, code, **extra)

@@ -1,0 +1,22 @@
+"""The roles of a laboratory and what each may do by default; a case can grant more or be kept to named people."""
+
+from __future__ import annotations
+
+RIGHTS: tuple[str, ...] = ("view", "annotate", "review", "sign", "administer")
+
+TECHNOLOGIST, PATHOLOGIST, ADMINISTRATOR, RESEARCHER = "technologist", "pathologist", "administrator", "researcher"
+
+ROLE_RIGHTS: dict[str, tuple[str, ...]] = {
+    TECHNOLOGIST: ("view", "annotate", "review"),
+    PATHOLOGIST: ("view", "annotate", "review", "sign"),
+    ADMINISTRATOR: ("view", "administer"),
+    RESEARCHER: ("view",),
+}
+
+RIGHT_MEANING: dict[str, str] = {
+    "view": "see the case, its slides, cells and reports",
+    "annotate": "bring in slides, start analyses, add missed cells, write the comment",
+    "review": "confirm, relabel and reject cells",
+    "sign": "sign and amend the report",
+    "administer": "change the case, its people and its reader",
+}

@@ -1,0 +1,52 @@
+"""Writes about people: roles and their permissions."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from rest_framework.authtoken.models import Token
+
+from apps.accounts.models import User
+from apps.accounts.roles import ADMINISTRATOR, ROLE_RIGHTS
+
+_ADMIN_APPS = ("accounts", "audit", "cases", "slides", "analysis", "review", "reports", "authtoken")
+
+
+@transaction.atomic
+def ensure_roles() -> None:
+    """Make the groups of the four roles and give them their permissions; safe to run again."""
+    for role, rights in ROLE_RIGHTS.items():
+        group, _ = Group.objects.get_or_create(name=role)
+        wanted = Permission.objects.filter(
+            content_type__app_label="cases", codename__in=[f"{right}_case" for right in rights]
+        )
+        permissions = list(wanted)
+        if role == ADMINISTRATOR:
+            kinds = ContentType.objects.filter(app_label__in=_ADMIN_APPS)
+            permissions += list(
+                Permission.objects.filter(content_type__in=kinds).exclude(
+                    codename__in=["annotate_case", "review_case", "sign_case", "see_identity"]
+                )
+            )
+            permissions += list(Permission.objects.filter(content_type__app_label="auth"))
+        group.permissions.set(permissions)
+
+
+@transaction.atomic
+def ensure_person(username: str, password: str, role: str, first_name: str = "", last_name: str = "") -> User:
+    """A person with a role; an existing one keeps their password."""
+    user, made = User.objects.get_or_create(
+        username=username,
+        defaults={"first_name": first_name, "last_name": last_name, "is_staff": role == ADMINISTRATOR},
+    )
+    if made:
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def token_of(user: User) -> str:
+    """The person's API token, made when first asked for."""
+    return Token.objects.get_or_create(user=user)[0].key

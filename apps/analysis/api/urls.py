@@ -1,0 +1,17 @@
+from django.urls import path
+
+from apps.analysis.api import views
+
+urlpatterns = [
+    path("slides/<uuid:slide_id>/jobs/", views.SlideJobsView.as_view(), name="slide-jobs"),
+    path("jobs/<uuid:job_id>/", views.JobView.as_view(), name="job"),
+    path("jobs/<uuid:job_id>/cancel/", views.JobCancelView.as_view(), name="job-cancel"),
+    path("jobs/<uuid:job_id>/retry/", views.JobRetryView.as_view(), name="job-retry"),
+    path("jobs/<uuid:job_id>/regions/", views.JobRegionsView.as_view(), name="job-regions"),
+    path("jobs/<uuid:job_id>/cells/index.json", views.JobIndexView.as_view(), name="job-index"),
+    path("jobs/<uuid:job_id>/cells/<int:first>-<int:count>.bin", views.cell_rows, name="job-rows"),
+    path("jobs/<uuid:job_id>/fields/<int:field>/cells.bin", views.field_cells, name="job-field"),
+    path("protocols/", views.ProtocolsView.as_view(), name="protocols"),
+    path("models/", views.ModelsView.as_view(), name="api-models"),
+    path("schema/<slug:name>/", views.SchemaView.as_view(), name="schema"),
+]

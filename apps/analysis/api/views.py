@@ -1,0 +1,170 @@
+"""Jobs and their cells over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.errors import Missing, Refusal
+from apps.analysis import cellfiles, services
+from apps.analysis.api.serializers import JobSerializer, RequestJobSerializer, protocol_json
+from apps.analysis.selectors import (
+    job_for,
+    model_versions,
+    protocol_named,
+    protocols,
+    reviewable_job_for,
+)
+from apps.analysis.tasks import ring
+from apps.slides.selectors import slide_for
+from apps.slides.views import PRIVATE_FOREVER, refusal_response
+from hemaview.cells.schema import SCHEMAS
+
+MOST_ROWS = 400_000
+
+
+class SlideJobsView(APIView):
+    """The jobs of a slide; POST orders a protocol."""
+
+    @extend_schema(responses=JobSerializer(many=True))
+    def get(self, request: Request, slide_id: uuid.UUID) -> Response:
+        slide = slide_for(request.user, slide_id)
+        return Response(JobSerializer(slide.jobs.select_related("protocol", "requested_by"), many=True).data)
+
+    @extend_schema(request=RequestJobSerializer, responses={201: JobSerializer})
+    def post(self, request: Request, slide_id: uuid.UUID) -> Response:
+        slide = slide_for(request.user, slide_id, "annotate")
+        given = RequestJobSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        job = services.request_job(request.user, slide, protocol_named(given.validated_data["protocol"]))
+        transaction.on_commit(lambda: ring([str(job.pk)]))
+        return Response(JobSerializer(job).data, status=201)
+
+
+class JobView(APIView):
+    @extend_schema(responses=JobSerializer)
+    def get(self, request: Request, job_id: uuid.UUID) -> Response:
+        return Response(JobSerializer(job_for(request.user, job_id)).data)
+
+
+class JobCancelView(APIView):
+    """Stop after the field in hand; what is counted is kept."""
+
+    @extend_schema(request=None, responses=JobSerializer)
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = services.cancel(request.user, job_for(request.user, job_id, "annotate"))
+        return Response(JobSerializer(job).data)
+
+
+class JobRetryView(APIView):
+    """Put a failed or cancelled job back into the queue."""
+
+    @extend_schema(request=None, responses=JobSerializer)
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = services.retry(request.user, job_for(request.user, job_id, "annotate"))
+        transaction.on_commit(lambda: ring([str(job.pk)]))
+        return Response(JobSerializer(job).data)
+
+
+class JobRegionsView(APIView):
+    """Fields counted and refused, with the reason."""
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request, job_id: uuid.UUID) -> Response:
+        return Response(cellfiles.regions(job_for(request.user, job_id)))
+
+
+class JobIndexView(APIView):
+    """Tile index and density pyramid of the finished cell file."""
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = reviewable_job_for(request.user, job_id)
+        response = Response(cellfiles.index(job))
+        response["Cache-Control"] = "private, max-age=60"
+        return response
+
+
+@require_safe
+@gzip_page
+def field_cells(request: HttpRequest, job_id: uuid.UUID, field: int) -> HttpResponse:
+    """The cells of one finished field while the job runs, 14 bytes a cell."""
+    try:
+        raw = cellfiles.field_bytes(job_for(request.user, job_id), field)
+    except Refusal as refusal:
+        return refusal_response(refusal)
+    response = HttpResponse(raw, content_type="application/octet-stream")
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@require_safe
+@gzip_page
+def cell_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int) -> HttpResponse:
+    """Rows first … first + count of the finished cell file, column by column; the bytes never change."""
+    try:
+        job = reviewable_job_for(request.user, job_id)
+        etag = f'"{job.cells_sha256[:24]}-{first}-{count}"'
+        if request.headers.get("If-None-Match") == etag:
+            return _forever(HttpResponseNotModified(), etag)
+        if not 0 < count <= MOST_ROWS or first + count > job.cells:
+            raise Missing(f"The file has {job.cells} cells; ask for at most {MOST_ROWS} of them.", code="out-of-bounds")
+        raw = cellfiles.row_bytes(job, first, count)
+    except Refusal as refusal:
+        return refusal_response(refusal)
+    return _forever(HttpResponse(raw, content_type="application/octet-stream"), etag)
+
+
+class ProtocolsView(APIView):
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request) -> Response:
+        return Response([protocol_json(p) for p in protocols()])
+
+
+class ModelsView(APIView):
+    """Algorithms and their versions with what was measured."""
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request) -> Response:
+        return Response([model_json(m) for m in model_versions()])
+
+
+class SchemaView(APIView):
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request, name: str) -> Response:
+        if name not in SCHEMAS:
+            raise Missing(f"There is no schema called {name}.")
+        return Response(cellfiles.schema_json(name))
+
+
+def model_json(model: Any) -> dict[str, Any]:
+    return {
+        "name": model.algorithm.name,
+        "title": model.algorithm.title,
+        "task": model.algorithm.task,
+        "version": model.version,
+        "sha256": model.sha256,
+        "enabled": model.enabled,
+        "default_for": [f"{d.protocol.name}: {d.role}" for d in model.default_in.all()],
+        "summary": model.algorithm.summary,
+        "metrics": model.card.get("metrics", []),
+        "licence_note": model.card.get("licence_note", ""),
+        "mpp": model.card.get("mpp"),
+        "classes": model.card.get("classes", []),
+        "data": model.card.get("data", []),
+    }
+
+
+def _forever(response: HttpResponse, etag: str) -> HttpResponse:
+    response["ETag"] = etag
+    response["Cache-Control"] = PRIVATE_FOREVER
+    return response

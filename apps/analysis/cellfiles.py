@@ -1,0 +1,123 @@
+"""A job's files on disk, read for the browser; small bounded caches, because a finished file never changes."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from apps.accounts.errors import Missing
+from apps.analysis.models import Job
+from hemaview.cells.schema import GROUPS, schema
+from hemaview.cells.store import CellFileError, read_cells, read_contour
+from hemaview.cells.table import TILE_PX, CellTable
+from hemaview.cells.transport import LAYOUT, density_pyramid, pack, tile_index
+
+
+@lru_cache(maxsize=32)
+def _cells(path: str, sha256: str) -> CellTable:
+    return read_cells(Path(path))[0]
+
+
+@lru_cache(maxsize=64)
+def _index(path: str, sha256: str) -> tuple[list[list[int]], list[dict[str, Any]]]:
+    cells = _cells(path, sha256)
+    return tile_index(cells), density_pyramid(cells)
+
+
+def cells_of(job: Job) -> CellTable:
+    """The finished cells of a job, memory-mapped; raises Missing where the file is gone."""
+    try:
+        return _cells(str(job.cells_file), job.cells_sha256)
+    except CellFileError as error:
+        raise Missing(f"{error} Tell the administrator; a backup may hold it.", code="cells-gone") from error
+
+
+def index(job: Job) -> dict[str, Any]:
+    cells_of(job)
+    tiles, pyramid = _index(str(job.cells_file), job.cells_sha256)
+    return {
+        "job": str(job.pk),
+        "n": job.cells,
+        "schema": job.protocol.schema,
+        "tile_px": TILE_PX,
+        "tiles": tiles,
+        "pyramid": pyramid,
+        "layout": list(LAYOUT),
+    }
+
+
+def row_bytes(job: Job, first: int, count: int) -> bytes:
+    import numpy as np
+
+    return pack(cells_of(job).take(np.arange(first, first + count)))
+
+
+def field_bytes(job: Job, field: int) -> bytes:
+    path = job.folder / f"part-{field}.arrow"
+    if not path.exists():
+        raise Missing(f"Field {field} is not finished.", code="field-unfinished")
+    return pack(read_cells(path)[0])
+
+
+def contour_of(job: Job, row: int) -> list[list[float]] | None:
+    """The cell's outline in level-0 px, or None where there is no mask."""
+    cells = cells_of(job)
+    deltas = read_contour(job.contours_file, row) if job.contours_sha256 else ()
+    if not len(deltas):
+        return None
+    x, y = float(cells.x[row]), float(cells.y[row])
+    return [[round(x + float(dx) / 4, 2), round(y + float(dy) / 4, 2)] for dx, dy in deltas]
+
+
+def plan_of(job: Job) -> dict[str, Any] | None:
+    path = job.folder / "plan.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def regions(job: Job) -> dict[str, Any]:
+    """Fields used and refused; those not reached for having enough cells say so."""
+    plan = plan_of(job)
+    if plan is None:
+        return {"fields": []}
+    fields = []
+    for f in plan["fields"]:
+        done = f["used"] and (job.folder / f"part-{f['index']}.arrow").exists()
+        reason = f["reason"]
+        if f["used"] and not done and job.state in (Job.State.DONE, Job.State.CANCELLED):
+            reason = "not counted: cancelled before" if job.partial else "not counted: enough cells"
+        fields.append(
+            {
+                **{k: f[k] for k in ("index", "x", "y", "w", "h", "focus", "single_ratio", "tissue")},
+                "used": bool(f["used"] and (done or job.state in Job.ACTIVE)),
+                "done": done,
+                "reason": reason,
+            }
+        )
+    return {"fields": fields}
+
+
+def counted_area_mm2(job: Job) -> float | None:
+    """Area of the fields that were counted."""
+    plan = plan_of(job)
+    if plan is None or not job.mpp:
+        return None
+    px = sum(f["w"] * f["h"] for f in plan["fields"] if f["used"] and (job.folder / f"part-{f['index']}.arrow").exists())
+    return px * (job.mpp / 1000) ** 2 or None
+
+
+def schema_json(name: str) -> dict[str, Any]:
+    found = schema(name)
+    return {
+        "name": found.name,
+        "version": found.version,
+        "groups": [{"key": k, "name": v} for k, v in GROUPS.items()],
+        "classes": [
+            {
+                "index": c.index, "key": c.key, "name": c.name, "short": c.short, "group": c.group, "colour": c.colour,
+                "mark": c.mark, "shortcut": c.shortcut, "must_see": c.must_see, "counted": c.counted,
+            }
+            for c in found.classes
+        ],
+    }  # fmt: skip

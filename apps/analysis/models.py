@@ -1,0 +1,175 @@
+"""Algorithms, their trained versions, protocols, and jobs."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+
+from apps.slides.models import Slide
+
+
+class Algorithm(models.Model):
+    """A published or own method; what it does and where it was described."""
+
+    name = models.SlugField(max_length=64, unique=True)
+    title = models.CharField(max_length=120)
+    task = models.CharField(max_length=64)
+    summary = models.TextField(blank=True)
+    source = models.TextField("described in", blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ModelVersion(models.Model):
+    """A method's trained weights with a version; the card holds what was measured."""
+
+    algorithm = models.ForeignKey(Algorithm, on_delete=models.PROTECT, related_name="versions")
+    version = models.CharField(max_length=32)
+    sha256 = models.CharField(max_length=64)
+    enabled = models.BooleanField(default=True)
+    card = models.JSONField(default=dict)
+    card_text = models.TextField("model card", blank=True)
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["algorithm__name", "-added_at"]
+        constraints = [models.UniqueConstraint(fields=["algorithm", "version"], name="one_row_a_model_version")]
+
+    def __str__(self) -> str:
+        return f"{self.algorithm.name} {self.version}"
+
+
+class Protocol(models.Model):
+    """What a laboratory orders: which models in which role, with which settings."""
+
+    name = models.SlugField(max_length=64)
+    version = models.PositiveIntegerField(default=1)
+    title = models.CharField(max_length=120)
+    specimen = models.CharField(max_length=32)
+    schema = models.CharField(max_length=32, default="blood-film")
+    enabled = models.BooleanField(default=True)
+    settings = models.JSONField(default=dict, help_text="Numbers of the protocol; a change makes a new version.")
+
+    class Meta:
+        ordering = ["name", "-version"]
+        constraints = [models.UniqueConstraint(fields=["name", "version"], name="one_row_a_protocol_version")]
+
+    def __str__(self) -> str:
+        return f"{self.title} (version {self.version})"
+
+
+class ProtocolModel(models.Model):
+    """The default model of a role in a protocol."""
+
+    protocol = models.ForeignKey(Protocol, on_delete=models.CASCADE, related_name="models")
+    role = models.SlugField(max_length=32)
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="default_in")
+    threshold = models.FloatField(null=True, blank=True, help_text="Score below which this model's answer is not used.")
+
+    class Meta:
+        ordering = ["role"]
+        constraints = [models.UniqueConstraint(fields=["protocol", "role"], name="one_model_a_role")]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.model}"
+
+
+class Job(models.Model):
+    """One protocol run on one slide. This row is the truth; the queue's message only wakes a worker."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", "Requested"
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    ACTIVE = (State.REQUESTED, State.QUEUED, State.RUNNING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slide = models.ForeignKey(Slide, on_delete=models.PROTECT, related_name="jobs")
+    protocol = models.ForeignKey(Protocol, on_delete=models.PROTECT, related_name="jobs")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED, db_index=True)
+    frozen = models.JSONField(default=dict, help_text="Settings and models as they were when the job was requested.")
+
+    owner = models.CharField(max_length=96, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    stalled = models.PositiveIntegerField(default=0, help_text="Attempts since a field was last finished.")
+    lease = models.DateTimeField(null=True, blank=True, db_index=True)
+    cancel_requested = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=0)
+
+    fields_total = models.PositiveIntegerField(default=0)
+    fields_done = models.PositiveIntegerField(default=0)
+    cells = models.PositiveIntegerField(default=0)
+    percent = models.FloatField(default=0)
+    phase = models.CharField(max_length=64, blank=True)
+    partial = models.BooleanField(default=False)
+    reason = models.TextField(blank=True)
+    advice = models.TextField(blank=True)
+
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    duration_s = models.FloatField(null=True, blank=True)
+    device = models.CharField(max_length=64, blank=True)
+    software_version = models.CharField(max_length=32, blank=True)
+    colour_policy = models.CharField(max_length=64, blank=True)
+    mpp = models.FloatField("µm/px", null=True, blank=True)
+    mpp_source = models.CharField(max_length=16, blank=True)
+    mpp_sd = models.FloatField("standard deviation of µm/px", null=True, blank=True)
+    notes = models.JSONField(default=list)
+    cells_sha256 = models.CharField(max_length=64, blank=True)
+    contours_sha256 = models.CharField(max_length=64, blank=True)
+    label_revision = models.PositiveIntegerField(default=0)
+    labelled_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["-requested_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slide"],
+                condition=models.Q(state__in=["requested", "queued", "running"]),
+                name="one_active_job_a_slide",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.protocol.name} on {self.slide.name}: {self.state}"
+
+    @property
+    def folder(self) -> Path:
+        return Path(settings.RESULTS_DIR) / str(self.id)
+
+    @property
+    def cells_file(self) -> Path:
+        return self.folder / "cells.arrow"
+
+    @property
+    def contours_file(self) -> Path:
+        return self.folder / "contours.arrow"
+
+    @property
+    def reviewable(self) -> bool:
+        """There is a final cell file that people may correct."""
+        return bool(self.cells_sha256)
+
+
+class WorkerBeat(models.Model):
+    """A worker that is alive says so here every few seconds."""
+
+    name = models.CharField(max_length=96, unique=True)
+    at = models.DateTimeField()
+    device = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return self.name

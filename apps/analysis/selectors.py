@@ -1,0 +1,95 @@
+"""Jobs, models and protocols that a person may see."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.accounts.errors import Conflict, Missing
+from apps.analysis.models import Job, ModelVersion, Protocol, WorkerBeat
+from apps.cases.models import Case
+from apps.cases.selectors import cases_for, require
+from apps.slides.models import Slide
+
+_EAGER = ("slide__case", "protocol", "requested_by")
+
+
+def jobs_for(user: Any) -> QuerySet[Job]:
+    return Job.objects.filter(slide__case__in=cases_for(user)).select_related(*_EAGER)
+
+
+def job_for(user: Any, job_id: uuid.UUID | str, right: str = "view") -> Job:
+    """The job, if the person holds the right on its case; raises Missing or Forbidden."""
+    job = Job.objects.select_related(*_EAGER).filter(pk=job_id).first()
+    if job is None:
+        raise Missing("There is no such job, or you may not see it.")
+    try:
+        require(user, job.slide.case, right)
+    except Missing:
+        raise Missing("There is no such job, or you may not see it.") from None
+    return job
+
+
+def reviewable_job_for(user: Any, job_id: uuid.UUID | str, right: str = "view") -> Job:
+    job = job_for(user, job_id, right)
+    if not job.reviewable:
+        raise Conflict("This job has no finished cell file yet.", code="job-unfinished")
+    return job
+
+
+def latest_job(slide: Slide) -> Job | None:
+    """The job that speaks for a slide: an active one, else the newest with cells, else the newest."""
+    jobs = list(Job.objects.filter(slide=slide).select_related(*_EAGER).order_by("-requested_at"))
+    for wanted in (lambda j: j.state in Job.ACTIVE, lambda j: j.reviewable, lambda j: True):
+        for job in jobs:
+            if wanted(job):
+                return job
+    return None
+
+
+def reported_jobs(case: Case) -> list[Job]:
+    """The jobs whose cells a report counts: of each ready slide the newest one with a finished cell file."""
+    found = []
+    for slide in case.slides.filter(status=Slide.Status.READY):
+        job = (
+            Job.objects.filter(slide=slide).exclude(cells_sha256="").select_related(*_EAGER).order_by("-requested_at").first()
+        )
+        if job is not None:
+            found.append(job)
+    return found
+
+
+def active_jobs(case: Case) -> QuerySet[Job]:
+    return Job.objects.filter(slide__case=case, state__in=Job.ACTIVE)
+
+
+def protocols(specimen: str | None = None) -> list[Protocol]:
+    """The newest enabled version of each protocol."""
+    newest: dict[str, Protocol] = {}
+    for protocol in Protocol.objects.filter(enabled=True).order_by("name", "-version"):
+        if specimen in (None, protocol.specimen):
+            newest.setdefault(protocol.name, protocol)
+    return list(newest.values())
+
+
+def protocol_named(name: str) -> Protocol:
+    for protocol in protocols():
+        if protocol.name == name:
+            return protocol
+    known = ", ".join(p.name for p in protocols()) or "none is enabled"
+    raise Missing(f"There is no protocol called {name}; there are: {known}.", code="no-protocol")
+
+
+def model_versions() -> QuerySet[ModelVersion]:
+    return ModelVersion.objects.select_related("algorithm").prefetch_related("default_in__protocol")
+
+
+def workers_alive() -> list[WorkerBeat]:
+    """Workers that said so within the last lease."""
+    since = timezone.now() - timedelta(seconds=max(15.0, settings.JOB_LEASE_S))
+    return list(WorkerBeat.objects.filter(at__gt=since))

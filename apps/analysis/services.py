@@ -1,0 +1,244 @@
+"""Writes about jobs: request, claim, progress, finish, cancel, retry; each one statement or one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from apps.accounts.errors import Conflict, Refusal
+from apps.analysis.models import Job, Protocol, WorkerBeat
+from apps.analysis.selectors import active_jobs
+from apps.audit.services import record
+from apps.cases.models import Case
+from apps.cases.selectors import require
+from apps.cases.services import refuse_locked, set_state
+from apps.slides.models import Slide
+from hemaview.wsi.slide import COLOUR_POLICY
+
+MAX_STALLED = 5
+
+
+def freeze(protocol: Protocol) -> dict[str, Any]:
+    """Settings, models with version and sha256, and thresholds of a protocol as they are now."""
+    chosen = protocol.models.select_related("model__algorithm").order_by("role")
+    off = [m for m in chosen if not m.model.enabled]
+    if off:
+        raise Refusal(
+            f"{off[0].model} is switched off; the administrator must choose another model for {off[0].role}.",
+            code="model-off",
+            http_status=409,
+        )
+    return {
+        "settings": protocol.settings,
+        "models": [
+            {"role": m.role, "name": m.model.algorithm.name, "version": m.model.version, "sha256": m.model.sha256}
+            for m in chosen
+        ],
+        "thresholds": {m.role: m.threshold for m in chosen if m.threshold is not None},
+    }
+
+
+def request_job(user: Any, slide: Slide, protocol: Protocol) -> Job:
+    """Order a protocol for a slide: a row first; the caller rings the bell once it is committed."""
+    require(user, slide.case, "annotate")
+    refuse_locked(slide.case)
+    if slide.status != Slide.Status.READY:
+        raise Conflict("This slide is not ready yet.", code="not-ready")
+    if protocol.specimen != slide.case.specimen:
+        raise Conflict(
+            f"{protocol.title} is for another specimen than {slide.case.get_specimen_display().lower()}.",
+            code="wrong-specimen",
+        )
+    try:
+        with transaction.atomic():
+            job = Job.objects.create(
+                slide=slide,
+                protocol=protocol,
+                frozen=freeze(protocol),
+                requested_by=user,
+                software_version=settings.VERSION,
+                colour_policy=COLOUR_POLICY,
+            )
+            record(user, "job.requested", "job", job.pk, accession=slide.case.accession, protocol=str(protocol))
+            if slide.case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
+                set_state("system", slide.case, Case.State.ANALYSING)
+    except IntegrityError:
+        raise Conflict("This slide is already being analysed.", code="job-active") from None
+    return job
+
+
+def mark_queued(job_id: uuid.UUID | str) -> None:
+    """The bell was heard by the broker."""
+    Job.objects.filter(pk=job_id, state=Job.State.REQUESTED).update(state=Job.State.QUEUED, revision=F("revision") + 1)
+
+
+def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
+    """Take the job by compare-and-set, or None where it is taken, finished or cancelled. Doubled messages end here."""
+    now = timezone.now()
+    free = Q(state__in=[Job.State.REQUESTED, Job.State.QUEUED]) | Q(state=Job.State.RUNNING, lease__lt=now)
+    taken = Job.objects.filter(free, pk=job_id).update(
+        state=Job.State.RUNNING,
+        owner=owner,
+        attempt=F("attempt") + 1,
+        stalled=F("stalled") + 1,
+        lease=now + timedelta(seconds=settings.JOB_LEASE_S),
+        revision=F("revision") + 1,
+        reason="",
+        advice="",
+    )
+    if not taken:
+        return None
+    Job.objects.filter(pk=job_id, started_at__isnull=True).update(started_at=now)
+    job = Job.objects.select_related("slide__case", "protocol").get(pk=job_id)
+    if job.owner != owner:
+        return None
+    if job.stalled > MAX_STALLED:
+        fail(
+            job,
+            f"The worker ended {MAX_STALLED} times in a row on the same field of this slide.",
+            "Look at the worker's log and its memory; the slide may be damaged there. Retry once that is settled.",
+        )
+        return None
+    return job
+
+
+def renew(job: Job) -> bool:
+    """Keep the lease; False once another worker has taken the job over or it was ended."""
+    return bool(
+        _held(job).update(lease=timezone.now() + timedelta(seconds=settings.JOB_LEASE_S))
+    )
+
+
+def note_progress(job: Job, **changes: Any) -> bool:
+    """Write progress, fenced by the attempt; False where the job is no longer ours."""
+    if "fields_done" in changes:
+        changes["stalled"] = 0
+    return bool(_held(job).update(revision=F("revision") + 1, **changes))
+
+
+def cancel_requested(job: Job) -> bool:
+    return Job.objects.filter(pk=job.pk, cancel_requested=True).exists()
+
+
+def finish(job: Job, *, partial: bool, **results: Any) -> bool:
+    """End the job as done, or as cancelled with what was counted; fenced, with the case's state and an audit line."""
+    state = Job.State.CANCELLED if partial else Job.State.DONE
+    with transaction.atomic():
+        if not _held(job).update(state=state, partial=partial, **_ended(job), **results):
+            return False
+        record(
+            "worker",
+            f"job.{state}",
+            "job",
+            job.pk,
+            accession=job.slide.case.accession,
+            cells=results.get("cells", 0),
+            sha256=results.get("cells_sha256", ""),
+        )
+        _settle_case(job)
+    return True
+
+
+def fail(job: Job, reason: str, advice: str) -> bool:
+    """End the job as failed, saying what a person can do."""
+    with transaction.atomic():
+        if not _held(job).update(state=Job.State.FAILED, reason=reason, advice=advice, **_ended(job)):
+            return False
+        record("worker", "job.failed", "job", job.pk, accession=job.slide.case.accession, reason=reason)
+        _settle_case(job)
+    return True
+
+
+def cancel(user: Any, job: Job) -> Job:
+    """Ask a running job to stop after its field; one that waits ends at once."""
+    require(user, job.slide.case, "annotate")
+    with transaction.atomic():
+        waiting = Job.objects.filter(pk=job.pk, state__in=[Job.State.REQUESTED, Job.State.QUEUED]).update(
+            state=Job.State.CANCELLED, partial=True, finished_at=timezone.now(), revision=F("revision") + 1
+        )
+        asked = waiting or Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(
+            cancel_requested=True, revision=F("revision") + 1
+        )
+        if not asked:
+            raise Conflict("This job has already ended.", code="job-ended")
+        record(user, "job.cancel", "job", job.pk, accession=job.slide.case.accession)
+        if waiting:
+            _settle_case(job)
+    job.refresh_from_db()
+    return job
+
+
+def retry(user: Any, job: Job) -> Job:
+    """Put a failed job, or one cancelled before its end, back into the queue; finished fields are kept."""
+    require(user, job.slide.case, "annotate")
+    refuse_locked(job.slide.case)
+    if job.label_revision:
+        raise Conflict("People have labelled cells of this job; order a new one instead.", code="job-labelled")
+    try:
+        with transaction.atomic():
+            again = Job.objects.filter(pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED]).update(
+                state=Job.State.REQUESTED,
+                cancel_requested=False,
+                partial=False,
+                stalled=0,
+                reason="",
+                advice="",
+                lease=None,
+                cells_sha256="",
+                contours_sha256="",
+                finished_at=None,
+                revision=F("revision") + 1,
+            )
+            if not again:
+                raise Conflict("Only a failed or cancelled job can be tried again.", code="job-not-ended")
+            record(user, "job.retry", "job", job.pk, accession=job.slide.case.accession)
+            if job.slide.case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
+                set_state("system", job.slide.case, Case.State.ANALYSING)
+    except IntegrityError:
+        raise Conflict("This slide is already being analysed.", code="job-active") from None
+    job.refresh_from_db()
+    return job
+
+
+def waiting_jobs() -> list[str]:
+    """Jobs that no worker holds: waiting ones and those whose lease has lapsed."""
+    lapsed = Q(state=Job.State.RUNNING, lease__lt=timezone.now())
+    open_jobs = Job.objects.filter(Q(state__in=[Job.State.REQUESTED, Job.State.QUEUED]) | lapsed)
+    return [str(pk) for pk in open_jobs.order_by("requested_at").values_list("pk", flat=True)]
+
+
+def beat(name: str, device: str = "") -> None:
+    """A worker is alive."""
+    WorkerBeat.objects.update_or_create(name=name, defaults={"at": timezone.now(), "device": device})
+    WorkerBeat.objects.filter(at__lt=timezone.now() - timedelta(hours=1)).delete()
+
+
+def _held(job: Job) -> Any:
+    return Job.objects.filter(pk=job.pk, attempt=job.attempt, state=Job.State.RUNNING)
+
+
+def _ended(job: Job) -> dict[str, Any]:
+    now = timezone.now()
+    started = job.started_at or now
+    return {
+        "finished_at": now,
+        "duration_s": (now - started).total_seconds(),
+        "revision": F("revision") + 1,
+        "lease": None,
+        "phase": "",
+    }
+
+
+def _settle_case(job: Job) -> None:
+    """When nothing runs any more, the case waits for its reader, or for an analysis that brings cells."""
+    case = Case.objects.get(pk=job.slide.case_id)
+    if case.state != Case.State.ANALYSING or active_jobs(case).exclude(pk=job.pk).exists():
+        return
+    counted = Job.objects.filter(slide__case=case).exclude(cells_sha256="").exists()
+    set_state("system", case, Case.State.IN_REVIEW if counted else Case.State.RECEIVED)

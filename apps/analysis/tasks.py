@@ -1,0 +1,28 @@
+"""Bells for jobs: a task takes a key, re-reads the row and returns early where it has moved."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from apps.analysis import services
+from apps.analysis.worker import work
+
+
+@shared_task
+def run_job(job_id: str) -> None:
+    work(job_id)
+
+
+@shared_task
+def sweep() -> None:
+    ring(services.waiting_jobs())
+
+
+def ring(job_ids: list[str]) -> None:
+    """Wake a worker for each job; a broker that is down is no error, the sweep rings again."""
+    for job_id in job_ids:
+        try:
+            run_job.delay(job_id)
+        except OSError:
+            continue
+        services.mark_queued(job_id)

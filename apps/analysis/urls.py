@@ -1,0 +1,8 @@
+from django.urls import path
+
+from apps.analysis import views
+
+urlpatterns = [
+    path("models/", views.models_page, name="models"),
+    path("models/<slug:name>/", views.model_page, name="model"),
+]

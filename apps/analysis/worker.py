@@ -1,0 +1,169 @@
+"""One worker's way through one job: claim, run the pipeline, keep the lease, end it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.db import close_old_connections, connection
+from django.db.models import F
+
+from apps.analysis import services
+from apps.analysis.models import Job
+from hemaview.inference import InferenceError, OutOfMemory
+from hemaview.pipeline import PipelineError, Superseded, run
+from hemaview.pipeline.protocol import Outcome, Plan, RunRequest
+from hemaview.wsi.errors import SlideError
+
+logger = logging.getLogger(__name__)
+
+Listener = Callable[[Job], None]
+
+
+def work(job_id: str, listener: Listener | None = None) -> Job | None:
+    """Run the job if it can be claimed; the job afterwards, or None where it was not ours to run."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    job = services.claim(job_id, owner)
+    if job is None:
+        return None
+    sink = JobSink(job, listener)
+    with Heartbeat(job, sink.lost):
+        _run(job, sink)
+    job.refresh_from_db()
+    return job
+
+
+def _run(job: Job, sink: JobSink) -> None:
+    slide = job.slide
+    request = RunRequest(
+        slide=slide.file,
+        folder=job.folder,
+        protocol=job.protocol.name,
+        settings=job.frozen["settings"],
+        models={m["role"]: (m["name"], m["version"], m["sha256"]) for m in job.frozen["models"]},
+        thresholds=job.frozen["thresholds"],
+        mpp=slide.mpp,
+        photo_fields=slide.photo_fields,
+        schema=job.protocol.schema,
+    )
+    try:
+        outcome = run(request, sink)
+    except Superseded:
+        logger.info("job %s: another worker has it now", job.pk)
+    except SlideError as error:
+        services.fail(job, error.message, "Look at the slide; if it opens, retry. If not, bring it in again.")
+    except OutOfMemory as error:
+        services.fail(job, str(error), "Give the worker more memory or run fewer workers on this machine, then retry.")
+    except (InferenceError, PipelineError) as error:
+        services.fail(job, str(error), "The administrator can look at the models of this protocol; then retry.")
+    except MemoryError:
+        services.fail(job, "The worker ran out of memory.", "Run fewer workers on this machine, then retry.")
+    except OSError as error:
+        services.fail(job, f"Files could not be read or written: {error.strerror or error}.", "Check the disk; then retry.")
+    except Exception:
+        logger.exception("job %s failed", job.pk)
+        services.fail(
+            job, "Something went wrong that HemaView does not know.", "Send the worker's log to the administrator; retry."
+        )
+    else:
+        _finish(job, outcome)
+
+
+def _finish(job: Job, outcome: Outcome) -> None:
+    services.finish(
+        job,
+        partial=outcome.partial,
+        cells=outcome.cells,
+        fields_done=outcome.fields_done,
+        fields_total=outcome.fields_total,
+        percent=100.0 if not outcome.partial else F("percent"),
+        cells_sha256=outcome.cells_sha256,
+        contours_sha256=outcome.contours_sha256,
+        notes=list(outcome.notes),
+    )
+
+
+class JobSink:
+    """What the pipeline tells while it runs, written to the row."""
+
+    def __init__(self, job: Job, listener: Listener | None = None) -> None:
+        self.job = job
+        self.listener = listener
+        self.lost = threading.Event()
+
+    def stop_asked(self) -> bool:
+        if self.lost.is_set():
+            raise Superseded("Another worker has taken this job over.")
+        return services.cancel_requested(self.job)
+
+    def phase(self, text: str, share: float = 0.0) -> None:
+        """Before fields are counted: looking for tissue and fields (the first 5 percent)."""
+        self._note(phase=text, percent=5.0 * min(1.0, share))
+
+    def planned(self, plan: Plan, device: str) -> None:
+        self._note(
+            phase="counting",
+            fields_total=plan.fields_to_count,
+            device=device,
+            mpp=plan.mpp,
+            mpp_source=plan.mpp_source,
+            mpp_sd=plan.mpp_sd,
+        )
+
+    def field_done(self, done: int, total: int, cells: int) -> None:
+        self._note(fields_done=done, fields_total=total, cells=cells, percent=5 + 93.0 * done / max(1, total))
+
+    def _note(self, **changes: Any) -> None:
+        if not services.note_progress(self.job, **changes):
+            raise Superseded("Another worker has taken this job over.")
+        if self.listener:
+            self.job.refresh_from_db()
+            self.listener(self.job)
+
+
+class Heartbeat:
+    """Renews the lease from a thread, also while a long native call runs; sets `lost` when it is no longer ours."""
+
+    def __init__(self, job: Job, lost: threading.Event) -> None:
+        from django.conf import settings
+
+        self.job, self.lost = job, lost
+        self.pause = settings.JOB_LEASE_S / 4
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Heartbeat:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        try:
+            while not self._ended.wait(self.pause):
+                close_old_connections()
+                if not services.renew(self.job):
+                    self.lost.set()
+                    return
+        except Exception:
+            logger.exception("job %s: the heartbeat failed", self.job.pk)
+            self.lost.set()
+        finally:
+            connection.close()
+
+
+def wait_for(job_id: Any, until: Callable[[Job], bool], pause_s: float = 0.5) -> Job:
+    """Re-read the row until it satisfies `until`."""
+    while True:
+        job = Job.objects.select_related("slide__case", "protocol").get(pk=job_id)
+        if until(job):
+            return job
+        time.sleep(pause_s)

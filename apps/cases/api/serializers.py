@@ -1,0 +1,67 @@
+"""A case as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.cases.models import Case
+from apps.cases.selectors import rights_of
+
+
+class PersonSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField(source="display_name")
+
+
+class CaseSerializer(serializers.ModelSerializer[Case]):
+    reader = PersonSerializer(allow_null=True, read_only=True)
+    rights = serializers.SerializerMethodField()
+    locked = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = Case
+        fields = [
+            "accession",
+            "pseudonym",
+            "specimen",
+            "stain",
+            "question",
+            "comment",
+            "state",
+            "reader",
+            "restricted",
+            "created_at",
+            "updated_at",
+            "state_since",
+            "rights",
+            "locked",
+        ]
+        read_only_fields = ["state", "comment", "created_at", "updated_at", "state_since"]
+
+    def get_rights(self, case: Case) -> list[str]:
+        user = self.context.get("user") or self.context["request"].user
+        return sorted(rights_of(user, case))
+
+
+class CaseInputSerializer(serializers.Serializer[Any]):
+    accession = serializers.CharField(max_length=64, required=False)
+    pseudonym = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    specimen = serializers.ChoiceField(choices=Case.Specimen.choices, required=False)
+    stain = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    question = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    restricted = serializers.BooleanField(required=False)
+
+
+class CommentSerializer(serializers.Serializer[Any]):
+    comment = serializers.CharField(max_length=8000, allow_blank=True, trim_whitespace=False)
+
+
+class ReaderSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField(allow_null=True, help_text="null gives the case back")
+
+
+class RightsSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField()
+    rights = serializers.ListField(child=serializers.CharField())

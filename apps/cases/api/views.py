@@ -1,0 +1,104 @@
+"""Cases over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.errors import Refusal
+from apps.accounts.models import User
+from apps.cases import services
+from apps.cases.api.serializers import (
+    CaseInputSerializer,
+    CaseSerializer,
+    CommentSerializer,
+    ReaderSerializer,
+    RightsSerializer,
+)
+from apps.cases.filters import CaseFilter, ordered
+from apps.cases.selectors import case_for, cases_for
+
+
+class CaseListView(ListAPIView[Any]):
+    """The cases you may see; POST opens one."""
+
+    serializer_class = CaseSerializer
+    filterset_class = CaseFilter
+
+    def get_queryset(self) -> Any:
+        cases = cases_for(self.request.user).select_related("reader")
+        found = CaseFilter(self.request.query_params, queryset=cases).qs
+        return ordered(found, self.request.query_params.get("ordering", ""))
+
+    @extend_schema(request=CaseInputSerializer, responses={201: CaseSerializer})
+    def post(self, request: Request) -> Response:
+        facts = CaseInputSerializer(data=request.data)
+        facts.is_valid(raise_exception=True)
+        data = dict(facts.validated_data)
+        accession = data.pop("accession", "")
+        if not accession:
+            raise Refusal("A case needs an accession number.", code="invalid", errors={"accession": ["Required."]})
+        case = services.create_case(request.user, accession, **data)
+        return Response(CaseSerializer(case, context={"request": request}).data, status=201)
+
+
+class CaseView(APIView):
+    """One case."""
+
+    @extend_schema(responses=CaseSerializer)
+    def get(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession)
+        return Response(CaseSerializer(case, context={"request": request}).data)
+
+    @extend_schema(request=CaseInputSerializer, responses=CaseSerializer)
+    def patch(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession)
+        facts = CaseInputSerializer(data=request.data, partial=True)
+        facts.is_valid(raise_exception=True)
+        case = services.update_case(request.user, case, **facts.validated_data)
+        return Response(CaseSerializer(case, context={"request": request}).data)
+
+
+class CaseCommentView(APIView):
+    """The comment for the report."""
+
+    @extend_schema(request=CommentSerializer, responses=CaseSerializer)
+    def post(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession, "annotate")
+        given = CommentSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        case = services.set_comment(request.user, case, given.validated_data["comment"])
+        return Response(CaseSerializer(case, context={"request": request}).data)
+
+
+class CaseReaderView(APIView):
+    """Take a case, give it back, or give it to somebody."""
+
+    @extend_schema(request=ReaderSerializer, responses=CaseSerializer)
+    def post(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession)
+        given = ReaderSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        name = given.validated_data["username"]
+        reader = get_object_or_404(User, username=name, is_active=True) if name else None
+        case = services.set_reader(request.user, case, reader)
+        return Response(CaseSerializer(case, context={"request": request}).data)
+
+
+class CaseRightsView(APIView):
+    """Give a person rights on this case."""
+
+    @extend_schema(request=RightsSerializer, responses=CaseSerializer)
+    def post(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession)
+        given = RightsSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        person = get_object_or_404(User, username=given.validated_data["username"])
+        services.set_rights(request.user, case, person, set(given.validated_data["rights"]))
+        return Response(CaseSerializer(case, context={"request": request}).data)

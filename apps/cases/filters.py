@@ -1,0 +1,59 @@
+"""Searching and sorting cases, the same in the worklist and in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+
+from apps.accounts.models import User
+from apps.cases.models import Case
+
+ORDERINGS = {
+    "accession": "accession",
+    "pseudonym": "pseudonym",
+    "specimen": "specimen",
+    "state": "state",
+    "reader": "reader__username",
+    "since": "state_since",
+    "created": "created_at",
+}
+
+
+class CaseFilter(django_filters.FilterSet):
+    search = django_filters.CharFilter(method="by_text", label="Search")
+    state = django_filters.ChoiceFilter(choices=Case.State.choices, empty_label="any state")
+    specimen = django_filters.ChoiceFilter(choices=Case.Specimen.choices, empty_label="any specimen")
+    stain = django_filters.CharFilter(lookup_expr="icontains", label="Stain")
+    reader = django_filters.ModelChoiceFilter(
+        queryset=User.objects.filter(is_active=True), to_field_name="username", empty_label="any reader"
+    )
+
+    class Meta:
+        model = Case
+        fields = ["search", "state", "specimen", "stain", "reader"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.form.fields["search"].widget = forms.TextInput(attrs={"type": "search", "placeholder": "accession, pseudonym"})
+
+    def by_text(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        words = Q()
+        for word in value.split():
+            words &= (
+                Q(accession__icontains=word)
+                | Q(pseudonym__icontains=word)
+                | Q(question__icontains=word)
+                | Q(stain__icontains=word)
+            )
+        return cases.filter(words)
+
+
+def ordered(cases: QuerySet[Case], ordering: str) -> QuerySet[Case]:
+    """Sorted by a known column, '-' in front for the other way; anything else: newest first."""
+    field = ORDERINGS.get(ordering.lstrip("-"))
+    if field is None:
+        return cases.order_by("-state_since", "-pk")
+    return cases.order_by(("-" if ordering.startswith("-") else "") + field, "-pk")

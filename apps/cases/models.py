@@ -1,0 +1,69 @@
+"""A case: one patient's question to the laboratory, under a pseudonym."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+
+
+class Case(models.Model):
+    """What was sent in, why, who reads it and how far it is."""
+
+    class Specimen(models.TextChoices):
+        BLOOD_FILM = "blood-film", "Blood film"
+        MARROW = "marrow-aspirate", "Marrow aspirate"
+        CELL_BLOCK = "cell-block", "Cell block"
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "Received"
+        ANALYSING = "analysing", "Analysing"
+        IN_REVIEW = "in-review", "In review"
+        SIGNED = "signed", "Signed"
+        AMENDED = "amended", "Amended"
+
+    accession = models.CharField(
+        "accession number",
+        max_length=64,
+        unique=True,
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "Use letters, digits, dots, dashes and underscores, no spaces."
+            )
+        ],
+    )
+    pseudonym = models.CharField(max_length=64, blank=True, help_text="Never a name, a birth date or a hospital number.")
+    specimen = models.CharField(max_length=32, choices=Specimen.choices, default=Specimen.BLOOD_FILM)
+    stain = models.CharField(max_length=64, blank=True)
+    question = models.TextField("clinical question", blank=True, max_length=2000)
+    comment = models.TextField("comment for the report", blank=True, max_length=8000)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.RECEIVED, db_index=True)
+    reader = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases_read"
+    )
+    restricted = models.BooleanField(
+        "only named people", default=False, help_text="Roles then count for nothing: only rights given on this case do."
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="cases_created"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    state_since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        permissions = [
+            ("annotate_case", "May bring in slides, analyse and add cells"),
+            ("review_case", "May confirm, relabel and reject cells"),
+            ("sign_case", "May sign and amend"),
+            ("administer_case", "May change the case and its people"),
+        ]
+
+    def __str__(self) -> str:
+        return self.accession
+
+    @property
+    def locked(self) -> bool:
+        """A signed case is not changed until it is amended."""
+        return self.state == self.State.SIGNED

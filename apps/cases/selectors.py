@@ -1,0 +1,79 @@
+"""Who may see and do what with which case. Every read of a case, slide, job or report begins here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from guardian.shortcuts import get_group_perms, get_objects_for_user, get_user_perms
+
+from apps.accounts.errors import Forbidden, Missing
+from apps.accounts.roles import RIGHT_MEANING, RIGHTS
+from apps.cases.models import Case
+
+
+def cases_for(user: Any, right: str = "view") -> QuerySet[Case]:
+    """The cases on which the person holds the right, by role or by name."""
+    if not user.is_authenticated or not user.is_active:
+        return Case.objects.none()
+    if user.is_superuser:
+        return Case.objects.all()
+    named = get_objects_for_user(
+        user, f"cases.{right}_case", klass=Case, accept_global_perms=False, with_superuser=False
+    ).values("pk")
+    allowed = Q(pk__in=named)
+    if user.has_perm(f"cases.{right}_case"):
+        allowed |= Q(restricted=False)
+    return Case.objects.filter(allowed)
+
+
+def rights_of(user: Any, case: Case) -> frozenset[str]:
+    """The person's rights on the case; every other right needs the right to view."""
+    if not user.is_authenticated or not user.is_active:
+        return frozenset()
+    if user.is_superuser:
+        return frozenset(RIGHTS)
+    named = {name.removesuffix("_case") for name in _named(user, case)}
+    by_role = set() if case.restricted else {right for right in RIGHTS if user.has_perm(f"cases.{right}_case")}
+    rights = (named | by_role) & set(RIGHTS)
+    return frozenset(rights) if "view" in rights else frozenset()
+
+
+def case_for(user: Any, accession: str, right: str = "view") -> Case:
+    """The case, if the person holds the right on it.
+
+    Raises Missing where they may not even see it (nobody learns that it exists), Forbidden where they may see it only.
+    """
+    case = Case.objects.select_related("reader").filter(accession=accession).first()
+    if case is None:
+        raise Missing(f"There is no case {accession}, or you may not see it.")
+    require(user, case, right)
+    return case
+
+
+def require(user: Any, case: Case, right: str) -> None:
+    """Raise Missing or Forbidden unless the person holds the right on the case."""
+    rights = rights_of(user, case)
+    if "view" not in rights:
+        raise Missing(f"There is no case {case.accession}, or you may not see it.")
+    if right not in rights:
+        raise Forbidden(f"You may see this case but not {RIGHT_MEANING[right]}.")
+
+
+def state_counts(cases: QuerySet[Case]) -> dict[str, int]:
+    """How many of the cases are in each state."""
+    counted = cases.order_by().values("state").annotate(n=Count("pk"))
+    return {state: 0 for state, _ in Case.State.choices} | {row["state"]: row["n"] for row in counted}
+
+
+def waiting_for(user: Any, cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Of the cases, those that wait for this person: theirs or nobody's, and a step they may take is next."""
+    open_states = [Case.State.RECEIVED, Case.State.IN_REVIEW, Case.State.AMENDED]
+    mine = Q(reader=user) | Q(reader__isnull=True)
+    able = cases_for(user, "review").values("pk")
+    return cases.filter(mine, state__in=open_states, pk__in=able)
+
+
+def _named(user: Any, case: Case) -> set[str]:
+    """Permissions given on this very case, to the person or to one of their roles."""
+    return set(get_user_perms(user, case)) | set(get_group_perms(user, case))

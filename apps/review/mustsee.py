@@ -1,0 +1,63 @@
+"""Which cells a person must see before the case is signed, and why."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.analysis.cellfiles import cells_of
+from apps.analysis.models import Job
+from apps.review.state import Labels
+from hemaview.cells.schema import schema
+from hemaview.cells.transport import margin
+
+LOW_MARGIN, OF_CLASS = "low margin", "class to be seen"
+DEFAULT_MARGIN = 0.2
+_GROUPS = ("wbc", "nrbc")
+
+
+def reasons(job: Job) -> NDArray[Any]:
+    """object (n,): '' or why the cell must be seen: its class (NRBC, blast, schistocyte), or an unsure white cell."""
+    return _reasons(str(job.pk), job.cells_sha256, float(job.frozen["settings"].get("must_see_margin", DEFAULT_MARGIN)))
+
+
+@lru_cache(maxsize=64)
+def _reasons(job_id: str, sha256: str, least_margin: float) -> NDArray[Any]:
+    job = Job.objects.select_related("protocol").get(pk=job_id)
+    cells = cells_of(job)
+    known = schema(job.protocol.schema)
+    found = np.full(len(cells), "", dtype=object)
+    unsure = margin(cells) < least_margin
+    for c in known.classes:
+        mine = cells.cls == c.index
+        if c.group in _GROUPS:
+            found[mine & unsure] = f"{LOW_MARGIN}: {c.name.lower()}"
+        if c.must_see:
+            found[mine] = c.name.lower()
+    return found
+
+
+def open_rows(job: Job, labels: Labels) -> NDArray[np.int64]:
+    """Rows that must be seen and that nobody has confirmed, relabelled or rejected."""
+    rows = np.flatnonzero(reasons(job) != "")
+    return np.array([r for r in rows if int(r) not in labels.rows], np.int64)
+
+
+def summary(job: Job, labels: Labels) -> dict[str, Any]:
+    """{"open", "total", "by_reason": [{"reason", "open", "total"}]}"""
+    why = reasons(job)
+    rows = np.flatnonzero(why != "")
+    still = set(open_rows(job, labels).tolist())
+    by: dict[str, list[int]] = {}
+    for row in rows.tolist():
+        counts = by.setdefault(why[row], [0, 0])
+        counts[0] += row in still
+        counts[1] += 1
+    return {
+        "open": len(still),
+        "total": len(rows),
+        "by_reason": [{"reason": r, "open": o, "total": t} for r, (o, t) in sorted(by.items())],
+    }

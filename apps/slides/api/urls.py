@@ -1,0 +1,10 @@
+from django.urls import path
+
+from apps.slides.api import tus, views
+
+urlpatterns = [
+    path("cases/<str:accession>/slides/", views.CaseSlidesView.as_view(), name="case-slides"),
+    path("slides/<uuid:slide_id>/", views.SlideView.as_view(), name="slide"),
+    path("uploads/", tus.UploadListView.as_view(), name="upload-list"),
+    path("uploads/<uuid:upload_id>/", tus.UploadView.as_view(), name="upload"),
+]

@@ -1,0 +1,58 @@
+"""Slides over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.cases.selectors import case_for
+from apps.slides import services
+from apps.slides.api.serializers import ImportSerializer, MppSerializer, SlideSerializer
+from apps.slides.selectors import slide_for
+from apps.slides.tasks import import_slide
+
+
+class CaseSlidesView(APIView):
+    """The slides of a case; POST makes one of complete uploads."""
+
+    @extend_schema(responses=SlideSerializer(many=True))
+    def get(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession)
+        return Response(SlideSerializer(case.slides.all(), many=True).data)
+
+    @extend_schema(request=ImportSerializer, responses={202: SlideSerializer})
+    def post(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession, "annotate")
+        given = ImportSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        slide = services.begin_import_of_uploads(
+            request.user, case, data["uploads"], data.get("name", ""), data.get("mpp")
+        )
+        transaction.on_commit(lambda: import_slide.delay(str(slide.pk)))
+        return Response(SlideSerializer(slide).data, status=202)
+
+
+class SlideView(APIView):
+    """One slide."""
+
+    @extend_schema(responses=SlideSerializer)
+    def get(self, request: Request, slide_id: uuid.UUID) -> Response:
+        return Response(SlideSerializer(slide_for(request.user, slide_id)).data)
+
+    @extend_schema(request=MppSerializer, responses=SlideSerializer)
+    def patch(self, request: Request, slide_id: uuid.UUID) -> Response:
+        slide = slide_for(request.user, slide_id, "annotate")
+        given = MppSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        return Response(SlideSerializer(services.set_mpp(request.user, slide, given.validated_data["mpp"])).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, slide_id: uuid.UUID) -> Response:
+        services.delete_slide(request.user, slide_for(request.user, slide_id, "annotate"))
+        return Response(status=204)

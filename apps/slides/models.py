@@ -1,0 +1,107 @@
+"""Slides of a case, and files on their way in."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+
+from apps.cases.models import Case
+
+
+class Slide(models.Model):
+    """One image file that can be viewed and analysed. Its id is part of every tile's address."""
+
+    class Status(models.TextChoices):
+        IMPORTING = "importing", "Importing"
+        READY = "ready", "Ready"
+        REFUSED = "refused", "Refused"
+
+    class MppSource(models.TextChoices):
+        FILE = "file", "from the file"
+        USER = "user", "given by a person"
+        ESTIMATED = "estimated", "estimated from red cells"
+        UNKNOWN = "unknown", "unknown"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="slides")
+    name = models.CharField(max_length=200)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.IMPORTING)
+    message = models.TextField(blank=True)
+    percent = models.FloatField(default=0)
+    path = models.CharField(max_length=1024, blank=True)
+    in_place = models.BooleanField(default=False, help_text="The file stays where it was found.")
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    mpp = models.FloatField("µm/px", null=True, blank=True)
+    mpp_source = models.CharField(max_length=16, choices=MppSource.choices, default=MppSource.UNKNOWN)
+    vendor = models.CharField(max_length=64, blank=True)
+    objective = models.FloatField(null=True, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    size_bytes = models.BigIntegerField(default=0)
+    associated = models.JSONField(default=list)
+    photo_fields = models.JSONField(default=list)
+    side_pyramid = models.BooleanField(default=False)
+    generation = models.PositiveIntegerField(default=1, help_text="Grows when the file is replaced; part of the ETag.")
+    import_request = models.JSONField(default=dict)
+    import_beat = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revision = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "sha256"],
+                condition=models.Q(status="ready"),
+                name="a_slide_stands_once_in_a_case",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def folder(self) -> Path:
+        return Path(settings.SLIDES_DIR) / str(self.id)
+
+    @property
+    def file(self) -> Path:
+        """Where the pixels are."""
+        path = Path(self.path)
+        return path if path.is_absolute() else self.folder / path
+
+    @property
+    def thumbnail_file(self) -> Path:
+        return self.folder / "thumbnail.jpg"
+
+    @property
+    def side_pyramid_file(self) -> Path:
+        return self.folder / "low-levels.tif"
+
+
+class Upload(models.Model):
+    """A file being received in chunks (tus 1.0). Its bytes lie in a file named by its id alone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="uploads")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    name = models.CharField(max_length=200)
+    length = models.BigIntegerField()
+    offset = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def file(self) -> Path:
+        return Path(settings.UPLOADS_DIR) / str(self.id)
+
+    @property
+    def complete(self) -> bool:
+        return self.offset == self.length

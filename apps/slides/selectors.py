@@ -1,0 +1,53 @@
+"""Slides that a person may see, and readers kept open for their tiles."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+
+from apps.accounts.errors import Forbidden, Missing
+from apps.cases.selectors import cases_for, require
+from apps.slides.models import Slide, Upload
+
+
+def slides_for(user: Any, right: str = "view") -> QuerySet[Slide]:
+    return Slide.objects.filter(case__in=cases_for(user, right)).select_related("case")
+
+
+def slide_for(user: Any, slide_id: uuid.UUID | str, right: str = "view") -> Slide:
+    """The slide, if the person holds the right on its case; raises Missing or Forbidden."""
+    slide = Slide.objects.select_related("case").filter(pk=slide_id).first()
+    if slide is None:
+        raise Missing("There is no such slide, or you may not see it.")
+    try:
+        require(user, slide.case, right)
+    except Missing:
+        raise Missing("There is no such slide, or you may not see it.") from None
+    return slide
+
+
+def ready_slide_for(user: Any, slide_id: uuid.UUID | str, right: str = "view") -> Slide:
+    slide = slide_for(user, slide_id, right)
+    if slide.status != Slide.Status.READY:
+        raise Missing("This slide is not ready yet.", code="not-ready")
+    return slide
+
+
+def may_see_identity(user: Any) -> bool:
+    """Label and macro pictures can show a name: only people with that right see them."""
+    return bool(user.is_superuser or user.has_perm("accounts.see_identity"))
+
+
+def require_identity(user: Any) -> None:
+    if not may_see_identity(user):
+        raise Forbidden("Label and macro pictures can show who the patient is; your role may not see them.")
+
+
+def upload_for(user: Any, upload_id: uuid.UUID | str) -> Upload:
+    """The person's own upload; raises Missing."""
+    upload = Upload.objects.select_related("case").filter(pk=upload_id, owner=user).first()
+    if upload is None:
+        raise Missing("There is no such upload; it may have been given up. Begin again.", code="upload-gone")
+    return upload

@@ -1,0 +1,325 @@
+"""Slides come in: checked in a limited child, copied, joined where they are camera fields, made ready to view."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from apps.accounts.errors import Conflict, Missing, Refusal
+from apps.audit.services import record
+from apps.cases.models import Case
+from apps.cases.selectors import require
+from apps.cases.services import refuse_locked
+from apps.slides.models import Slide
+from apps.slides.uploads import as_refusal, discard, refuse_full_disk, take_complete
+from hemaview.wsi.contents import PICTURE_SUFFIXES, check_name
+from hemaview.wsi.errors import SlideError
+from hemaview.wsi.fields import natural_key
+from hemaview.wsi.sandbox import Probe, join_fields, prepare, probe_many
+from hemaview.wsi.slide import PLAUSIBLE_MPP
+
+MAIN_SUFFIX_ORDER = (".mrxs", ".vms", ".vmu", ".dcm")
+IMPORT_LEASE = timedelta(seconds=90)
+
+
+def begin_import_of_uploads(
+    user: Any, case: Case, upload_ids: list[uuid.UUID], name: str = "", mpp: float | None = None
+) -> Slide:
+    """Turn complete uploads into one slide row that a worker will make ready; refusals leave nothing behind."""
+    require(user, case, "annotate")
+    refuse_locked(case)
+    uploads = take_complete(user, case, upload_ids)
+    try:
+        slide = _begin(user, case, [(u.file, u.name) for u in uploads], name, mpp, move=True)
+    except Refusal:
+        discard(uploads)
+        raise
+    discard(uploads)
+    return slide
+
+
+def begin_import_of_files(
+    user: Any, case: Case, paths: list[Path], name: str = "", mpp: float | None = None, in_place: bool = False
+) -> Slide:
+    """The same for files on the server (the command line); they are copied, or left where they are."""
+    require(user, case, "annotate")
+    refuse_locked(case)
+    return _begin(user, case, [(p, p.name) for p in _with_companions(paths)], name, mpp, move=False, in_place=in_place)
+
+
+def run_import(slide_id: uuid.UUID | str) -> Slide:
+    """Make an importing slide ready: join, hash, thumbnail, missing low levels. Safe to run twice and after a crash."""
+    slide = _claim_import(slide_id)
+    if slide is None:
+        return Slide.objects.get(pk=slide_id)
+    try:
+        _make_ready(slide)
+    except SlideError as error:
+        _refuse(slide, error.message)
+    except Refusal as refusal:
+        _refuse(slide, refusal.message)
+    except OSError as error:
+        _refuse(slide, f"The file could not be stored: {error.strerror or error}.")
+    slide.refresh_from_db()
+    return slide
+
+
+@transaction.atomic
+def delete_slide(user: Any, slide: Slide) -> None:
+    """Remove a slide that was refused or never analysed; a slide with results stays."""
+    require(user, slide.case, "annotate")
+    refuse_locked(slide.case)
+    if slide.status == Slide.Status.IMPORTING and slide.import_beat and timezone.now() - slide.import_beat < IMPORT_LEASE:
+        raise Conflict("This slide is being imported; wait for it to end.", code="importing")
+    if hasattr(slide, "jobs") and slide.jobs.exists():
+        raise Conflict("This slide has been analysed; its results refer to it, so it stays.", code="slide-analysed")
+    record(user, "slide.deleted", "slide", slide.pk, accession=slide.case.accession, sha256=slide.sha256)
+    folder = slide.folder
+    slide.delete()
+    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+@transaction.atomic
+def set_mpp(user: Any, slide: Slide, mpp: float) -> Slide:
+    """Give a slide its scale by hand, µm per level-0 px."""
+    require(user, slide.case, "annotate")
+    refuse_locked(slide.case)
+    slide.mpp, slide.mpp_source = _plausible(mpp), Slide.MppSource.USER
+    slide.revision += 1
+    slide.save(update_fields=["mpp", "mpp_source", "revision"])
+    record(user, "slide.mpp", "slide", slide.pk, accession=slide.case.accession, mpp=mpp)
+    return slide
+
+
+def sweep_imports() -> list[str]:
+    """Ids of imports whose worker is gone; the caller rings for them again."""
+    late = timezone.now() - IMPORT_LEASE
+    waiting = Slide.objects.filter(status=Slide.Status.IMPORTING)
+    return [str(s.pk) for s in waiting if s.import_beat is None or s.import_beat < late]
+
+
+# --- the steps of an import -----------------------------------------------------------------------------------------
+
+
+def _begin(
+    user: Any,
+    case: Case,
+    files: list[tuple[Path, str]],
+    name: str,
+    mpp: float | None,
+    *,
+    move: bool,
+    in_place: bool = False,
+) -> Slide:
+    if mpp is not None:
+        _plausible(mpp)
+    try:
+        files = [(path, check_name(file_name)) for path, file_name in files]
+        main, probes = _inspect(files)
+        title = check_name(name) if name else _title(files, main)
+    except SlideError as error:
+        raise as_refusal(error) from error
+    names = [file_name for _, file_name in files]
+    if len(set(names)) != len(names):
+        raise Refusal("Two of the files have the same name.", code="name-refused")
+    pictures = all(p.kind == "picture" for p in probes)
+    if pictures and in_place:
+        raise Refusal("Camera fields are joined into a new slide; they cannot stay in place.", code="invalid")
+    total = sum(path.stat().st_size for path, _ in files)
+    if not move and not in_place:
+        refuse_full_disk(total)
+    digest = _digest([path for path, _ in files]) if total <= 512 * 1024**2 else ""
+    _refuse_known(case, digest)
+    slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
+    slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp}
+    originals = slide.folder / "original"
+    try:
+        if in_place:
+            slide.folder.mkdir(parents=True)
+            slide.path = str(files[names.index(main)][0].resolve())
+        else:
+            originals.mkdir(parents=True)
+            for path, file_name in files:
+                _place(path, originals / _stored_name(file_name, names), move)
+        with transaction.atomic():
+            slide.save()
+            record(user, "slide.received", "slide", slide.pk, accession=case.accession, files=len(files), bytes=total)
+    except BaseException:
+        shutil.rmtree(slide.folder, ignore_errors=True)
+        raise
+    return slide
+
+
+def _inspect(files: list[tuple[Path, str]]) -> tuple[str, list[Probe]]:
+    """The main file's name and a probe of each file that must open by itself; raises SlideError."""
+    suffixes = [Path(name).suffix.lower() for _, name in files]
+    for suffix in MAIN_SUFFIX_ORDER:
+        if suffix in suffixes and len(files) > 1:
+            main = files[suffixes.index(suffix)]
+            return main[1], _probe_with_companions(files, main)
+    probes = probe_many([(path, name) for path, name in files])
+    if len(files) > 1 and any(p.kind == "slide" for p in probes):
+        raise Refusal("Bring in one slide at a time; several files at once must all be camera fields.", code="mixed-files")
+    return files[0][1], probes
+
+
+def _probe_with_companions(files: list[tuple[Path, str]], main: tuple[Path, str]) -> list[Probe]:
+    """Multi-file formats find their other files by name, so they are probed under their own names."""
+    folder = Path(settings.UPLOADS_DIR) / f"look-{uuid.uuid4()}"
+    folder.mkdir(parents=True)
+    try:
+        names = [name for _, name in files]
+        for path, name in files:
+            target = folder / _stored_name(name, names)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.symlink(path.resolve(), target)
+        return probe_many([(folder / _stored_name(main[1], names), main[1])])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stored_name(name: str, names: list[str]) -> str:
+    """Where a file lies inside `original/`: MRXS keeps its data in a folder named like its main file."""
+    mains = [n for n in names if n.lower().endswith(".mrxs")]
+    if mains and name not in mains and Path(name).suffix.lower() in (".dat", ".ini"):
+        return f"{Path(mains[0]).stem}/{name}"
+    return name
+
+
+def _with_companions(paths: list[Path]) -> list[Path]:
+    """A folder becomes its files; MRXS and DICOM bring what lies beside them."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise Missing(f"There is no file {path}.", code="no-file")
+        if path.is_dir():
+            inside = [p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")]
+            found += [p for p in inside if p.suffix.lower() in PICTURE_SUFFIXES | {".dcm"}]
+        else:
+            found.append(path)
+            if path.suffix.lower() == ".mrxs" and path.with_suffix("").is_dir():
+                found += sorted(p for p in path.with_suffix("").iterdir() if p.is_file())
+    if not found:
+        raise Refusal("There is no slide and no picture in there.", code="unsupported-format")
+    return sorted(found, key=lambda p: natural_key(p.name))
+
+
+def _title(files: list[tuple[Path, str]], main: str) -> str:
+    if len(files) == 1 or Path(main).suffix.lower() in MAIN_SUFFIX_ORDER:
+        return main
+    return f"{len(files)} fields, {Path(files[0][1]).stem} to {Path(files[-1][1]).stem}"
+
+
+def _place(source: Path, target: Path, move: bool) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if move:
+        os.replace(source, target)
+        source.touch()
+    else:
+        shutil.copyfile(source, target)
+
+
+def _digest(paths: list[Path]) -> str:
+    """sha256 of one file, or of the sorted hashes of several (order and names do not matter)."""
+    digests = []
+    for path in paths:
+        with path.open("rb") as stream:
+            digests.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
+
+
+def _refuse_known(case: Case, digest: str, but: uuid.UUID | None = None) -> None:
+    known = Slide.objects.filter(case=case, sha256=digest).exclude(status=Slide.Status.REFUSED).exclude(pk=but)
+    if digest and known.exists():
+        raise Conflict(f"This slide is already in case {case.accession}.", code="slide-exists")
+
+
+def _plausible(mpp: float) -> float:
+    if not PLAUSIBLE_MPP[0] <= mpp <= PLAUSIBLE_MPP[1]:
+        raise Refusal(
+            f"{mpp:g} µm/px cannot be right; give a value between {PLAUSIBLE_MPP[0]} and {PLAUSIBLE_MPP[1]}.",
+            code="implausible-mpp",
+        )
+    return mpp
+
+
+def _claim_import(slide_id: uuid.UUID | str) -> Slide | None:
+    now = timezone.now()
+    free = Slide.objects.filter(pk=slide_id, status=Slide.Status.IMPORTING)
+    claimed = free.filter(import_beat__isnull=True).update(import_beat=now) or free.filter(
+        import_beat__lt=now - IMPORT_LEASE
+    ).update(import_beat=now)
+    return Slide.objects.select_related("case").get(pk=slide_id) if claimed else None
+
+
+def _make_ready(slide: Slide) -> None:
+    request = slide.import_request
+    originals = slide.folder / "original"
+    names: list[str] = request["names"]
+    files = [originals / _stored_name(name, names) for name in names]
+    if request["pictures"]:
+        joined = join_fields(files, slide.folder / "slide.tif", request["mpp"], _progress(slide, 0, 60))
+        slide.path, slide.photo_fields = "slide.tif", joined["fields"]
+    elif not slide.in_place:
+        slide.path = f"original/{_stored_name(request['main'], names)}"
+    if not slide.sha256:
+        slide.sha256 = _digest([slide.file] if slide.in_place else files)
+        _refuse_known(slide.case, slide.sha256, but=slide.pk)
+    found = probe_many([(slide.file, slide.file.name)])[0]
+    slide.width, slide.height = found.width, found.height
+    slide.vendor = "camera fields" if request["pictures"] else found.vendor
+    slide.objective, slide.associated = found.objective, list(found.associated)
+    if request["mpp"]:
+        slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
+    elif found.mpp and not request["pictures"]:
+        slide.mpp, slide.mpp_source = found.mpp, Slide.MppSource.FILE
+    slide.side_pyramid = prepare(
+        slide.file, slide.thumbnail_file, slide.side_pyramid_file, _progress(slide, 60, 99)
+    )
+    if request["pictures"]:
+        shutil.rmtree(originals, ignore_errors=True)
+    slide.status, slide.percent, slide.message = Slide.Status.READY, 100, ""
+    slide.revision += 1
+    try:
+        with transaction.atomic():
+            slide.save()
+            record(
+                slide.created_by or "system",
+                "slide.ready",
+                "slide",
+                slide.pk,
+                accession=slide.case.accession,
+                sha256=slide.sha256,
+                vendor=slide.vendor,
+            )
+    except IntegrityError:
+        raise Conflict(f"This slide is already in case {slide.case.accession}.", code="slide-exists") from None
+
+
+def _progress(slide: Slide, low: float, high: float) -> Any:
+    def tell(share: float) -> None:
+        Slide.objects.filter(pk=slide.pk).update(
+            percent=low + (high - low) * share, import_beat=timezone.now(), revision=F("revision") + 1
+        )
+
+    return tell
+
+
+def _refuse(slide: Slide, message: str) -> None:
+    shutil.rmtree(slide.folder, ignore_errors=True)
+    with transaction.atomic():
+        Slide.objects.filter(pk=slide.pk).update(
+            status=Slide.Status.REFUSED, message=message, path="", sha256="", revision=F("revision") + 1
+        )
+        record("system", "slide.refused", "slide", slide.pk, accession=slide.case.accession, reason=message)
+

@@ -1,0 +1,124 @@
+"""Receive files in chunks that can be taken up again: every write of the tus protocol."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.errors import Conflict, Refusal
+from apps.cases.models import Case
+from apps.cases.selectors import require
+from apps.cases.services import refuse_locked
+from apps.slides.models import Upload
+from hemaview.wsi.contents import COMPANION_SUFFIXES, PICTURE_SUFFIXES, SLIDE_SUFFIXES, check_name
+from hemaview.wsi.errors import SlideError
+
+ABANDONED_AFTER = timedelta(days=2)
+
+
+def as_refusal(error: SlideError, http_status: int = 422) -> Refusal:
+    """A slide's refusal as the services' refusal."""
+    return Refusal(error.message, code=error.code, http_status=http_status)
+
+
+def refuse_full_disk(more_bytes: int, where: Path | None = None) -> None:
+    """Raise Refusal where `more_bytes` would leave less than the reserve."""
+    folder = where or Path(settings.VAR_DIR)
+    free = shutil.disk_usage(folder).free
+    if free - more_bytes < settings.DISK_RESERVE_BYTES:
+        raise Refusal(
+            f"The server's disk is nearly full ({free // 1024**2} MiB left); ask the administrator to make room.",
+            code="disk-full",
+            http_status=507,
+        )
+
+
+def create_upload(user: Any, case: Case, name: str, length: int) -> Upload:
+    """Begin to receive a file; refuses names, sizes and types at once, before a byte is sent."""
+    require(user, case, "annotate")
+    refuse_locked(case)
+    try:
+        name = check_name(name)
+    except SlideError as error:
+        raise as_refusal(error) from error
+    if Path(name).suffix.lower() not in PICTURE_SUFFIXES | SLIDE_SUFFIXES | COMPANION_SUFFIXES:
+        raise Refusal(
+            f"{name} is neither a slide (SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM) nor a picture (JPEG, PNG, WebP, TIFF).",
+            code="unsupported-format",
+            http_status=422,
+        )
+    if length <= 0:
+        raise Refusal(f"{name} is empty.", code="unsupported-format", http_status=422)
+    if length > settings.UPLOAD_MAX_BYTES:
+        raise Refusal(
+            f"{name} has more than the {settings.UPLOAD_MAX_BYTES // 1024**2} MiB an upload may have.",
+            code="too-many-bytes",
+            http_status=413,
+        )
+    refuse_full_disk(length)
+    upload = Upload(case=case, owner=user, name=name, length=length)
+    upload.file.parent.mkdir(parents=True, exist_ok=True)
+    upload.file.touch()
+    upload.save()
+    return upload
+
+
+def receive_chunk(upload: Upload, offset: int, chunk: bytes) -> Upload:
+    """Append a chunk at `offset`; raises Conflict where the file is at another place.
+
+    The file's length and the row agree afterwards; bytes beyond the row (a crash between the two) are overwritten.
+    """
+    with transaction.atomic():
+        upload = Upload.objects.select_for_update().get(pk=upload.pk)
+        if offset != upload.offset:
+            raise Conflict(f"The upload stands at byte {upload.offset}, not {offset}.", code="wrong-offset")
+        if offset + len(chunk) > upload.length:
+            raise Refusal("More bytes came than were announced.", code="too-many-bytes", http_status=413)
+        refuse_full_disk(len(chunk))
+        with upload.file.open("r+b") as stream:
+            stream.seek(offset)
+            stream.write(chunk)
+            stream.truncate()
+            stream.flush()
+            os.fsync(stream.fileno())
+        upload.offset = offset + len(chunk)
+        upload.save(update_fields=["offset", "updated_at"])
+    return upload
+
+
+def discard(uploads: Iterable[Upload]) -> None:
+    """Forget uploads, bytes and rows."""
+    for upload in uploads:
+        upload.file.unlink(missing_ok=True)
+        upload.delete()
+
+
+def sweep_abandoned() -> int:
+    """Discard uploads that nobody went on with; how many."""
+    old = list(Upload.objects.filter(updated_at__lt=timezone.now() - ABANDONED_AFTER))
+    discard(old)
+    return len(old)
+
+
+def take_complete(user: Any, case: Case, ids: list[uuid.UUID]) -> list[Upload]:
+    """The person's complete uploads for this case, in the order given; raises Refusal."""
+    if not ids:
+        raise Refusal("Name at least one upload.", code="invalid")
+    found = {u.pk: u for u in Upload.objects.filter(pk__in=ids, owner=user, case=case)}
+    missing = [i for i in ids if i not in found]
+    if missing:
+        raise Refusal("One of these uploads is not there any more; send the file again.", code="upload-gone", http_status=404)
+    uploads = [found[i] for i in ids]
+    unfinished = [u.name for u in uploads if not u.complete]
+    if unfinished:
+        raise Conflict(f"{unfinished[0]} has not arrived whole yet.", code="upload-unfinished")
+    return uploads

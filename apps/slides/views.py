@@ -1,0 +1,115 @@
+"""Deep Zoom descriptors, tiles and pictures beside a slide. Pixels come from `hemaview.wsi`."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from apps.accounts.errors import Missing, Refusal
+from apps.slides.models import Slide
+from apps.slides.selectors import ready_slide_for, require_identity
+from apps.slides.tiles import readers
+from hemaview.wsi.deepzoom import DeepZoom, encode_jpeg, tile_jpeg
+from hemaview.wsi.errors import OutOfBounds, SlideError
+
+TILE_PX = 512
+PRIVATE_FOREVER = "private, max-age=31536000, immutable"
+
+
+def refusal_response(refusal: Refusal) -> JsonResponse:
+    """A refusal outside the API, in the API's shape."""
+    body = {
+        "type": f"/problems/{refusal.code}",
+        "title": refusal.title,
+        "status": refusal.http_status,
+        "detail": refusal.message,
+        "code": refusal.code,
+    }
+    return JsonResponse(body, status=refusal.http_status, content_type="application/problem+json")
+
+
+@require_safe
+@gzip_page
+def descriptor(request: HttpRequest, slide_id: uuid.UUID) -> HttpResponse:
+    """`<id>.dzi`"""
+    try:
+        slide = ready_slide_for(request.user, slide_id)
+    except Refusal as refusal:
+        return refusal_response(refusal)
+    xml = DeepZoom(slide.width, slide.height, TILE_PX).descriptor()
+    response = HttpResponse(xml, content_type="application/xml")
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@require_safe
+def tile(request: HttpRequest, slide_id: str, level: str, column: str, row: str) -> HttpResponse:
+    """`<id>_files/level/column_row.jpg`, with a strong ETag answered before anything is read."""
+    try:
+        return _answer_tile(request, uuid.UUID(slide_id), int(level), int(column), int(row))
+    except ValueError:
+        return refusal_response(Missing("There is no such slide."))
+
+
+def _answer_tile(request: HttpRequest, slide_id: uuid.UUID, level: int, column: int, row: int) -> HttpResponse:
+    try:
+        slide = ready_slide_for(request.user, slide_id)
+        etag = f'"{slide.id.hex[:12]}-{slide.generation}-{level}-{column}-{row}-{TILE_PX}"'
+        DeepZoom(slide.width, slide.height, TILE_PX).tile_box(level, column, row)
+        if request.headers.get("If-None-Match") == etag:
+            return _cached(HttpResponseNotModified(), etag)
+        return _cached(HttpResponse(_tile(slide, level, column, row), content_type="image/jpeg"), etag)
+    except OutOfBounds as error:
+        return refusal_response(Missing(error.message, code=error.code))
+    except SlideError as error:
+        return refusal_response(Missing(error.message, code=error.code))
+    except Refusal as refusal:
+        return refusal_response(refusal)
+
+
+@require_safe
+def thumbnail(request: HttpRequest, slide_id: uuid.UUID) -> HttpResponse:
+    try:
+        slide = ready_slide_for(request.user, slide_id)
+        picture = slide.thumbnail_file.read_bytes()
+    except Refusal as refusal:
+        return refusal_response(refusal)
+    except OSError:
+        return refusal_response(Missing("The thumbnail is not there."))
+    return _cached(HttpResponse(picture, content_type="image/jpeg"), f'"{slide.sha256[:16]}-{slide.generation}-t"')
+
+
+@require_safe
+def associated(request: HttpRequest, slide_id: uuid.UUID, name: str) -> HttpResponse:
+    """A picture beside the slide; label and macro only for people with the right to see who the patient is."""
+    try:
+        slide = ready_slide_for(request.user, slide_id)
+        require_identity(request.user)
+        if name not in slide.associated:
+            raise Missing(f"This slide has no picture called {name}.")
+        with readers.reader(slide.file) as reader:
+            picture = encode_jpeg(reader.associated_image(name))
+    except SlideError as error:
+        return refusal_response(Missing(error.message, code=error.code))
+    except Refusal as refusal:
+        return refusal_response(refusal)
+    response = HttpResponse(picture, content_type="image/jpeg")
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _tile(slide: Slide, level: int, column: int, row: int) -> bytes:
+    with readers.reader(slide.file) as reader:
+        if not slide.side_pyramid:
+            return tile_jpeg(reader, None, level, column, row, TILE_PX)
+        with readers.reader(slide.side_pyramid_file) as low:
+            return tile_jpeg(reader, low, level, column, row, TILE_PX)
+
+
+def _cached(response: HttpResponse, etag: str) -> HttpResponse:
+    response["ETag"] = etag
+    response["Cache-Control"] = PRIVATE_FOREVER
+    return response

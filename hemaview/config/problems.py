@@ -1,0 +1,59 @@
+"""One error shape for the API: RFC 9457 problem details with a code."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler, set_rollback
+
+from apps.accounts.errors import Refusal
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+
+
+def problem(http_status: int, code: str, title: str, detail: str, **extra: Any) -> Response:
+    """A problem-details response; `extra` members stand beside the standard ones."""
+    body = {"type": f"/problems/{code}", "title": title, "status": http_status, "detail": detail, "code": code, **extra}
+    return Response(body, status=http_status, content_type=CONTENT_TYPE)
+
+
+def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: refusals of our own services and DRF's errors in one shape."""
+    if isinstance(error, Refusal):
+        set_rollback()
+        return problem(error.http_status, error.code, error.title, error.message, **error.extra)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound("There is nothing here, or you may not see it.")
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied(str(error) or "You have no right to do this.")
+    response = exception_handler(error, context)
+    if response is None or not isinstance(error, exceptions.APIException):
+        return response
+    if isinstance(error, exceptions.ValidationError):
+        answer = problem(
+            status.HTTP_400_BAD_REQUEST, "invalid", "Some of it cannot be taken", _first(error.detail), errors=error.detail
+        )
+    else:
+        code = error.get_codes() if isinstance(error.get_codes(), str) else "error"
+        answer = problem(error.status_code, str(code).replace("_", "-"), str(error.default_detail), str(error.detail))
+    for name, value in response.items():
+        if name.lower() in {"www-authenticate", "retry-after", "allow"}:
+            answer[name] = value
+    return answer
+
+
+def _first(detail: Any) -> str:
+    if isinstance(detail, dict):
+        key, value = next(iter(detail.items()))
+        text = _first(value)
+        return text if key in ("non_field_errors", "detail") else f"{key}: {text}"
+    if isinstance(detail, list):
+        return _first(detail[0]) if detail else ""
+    return str(detail)

@@ -1,0 +1,7 @@
+"""`make demo` and every command run beside it: embedded defaults, nothing to set up. Not for patients' data."""
+
+from hemaview.config.settings.base import *  # noqa: F403
+
+DEMO = True
+SECRET_KEY = SECRET_KEY or "demo-only-not-a-secret"  # noqa: F405
+SERVE_STATIC_FROM_SOURCE = True

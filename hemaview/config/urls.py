@@ -1,0 +1,40 @@
+"""Every address of HemaView."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth import views as auth_views
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+from rest_framework.authtoken.views import obtain_auth_token
+
+from apps.analysis import routing
+from hemaview.config.health import health, readiness
+
+api = [
+    path("", include("apps.cases.api.urls")),
+    path("", include("apps.slides.api.urls")),
+    path("", include("apps.analysis.api.urls")),
+    path("", include("apps.review.api.urls")),
+    path("", include("apps.reports.api.urls")),
+    path("", include("apps.audit.api.urls")),
+    path("token/", obtain_auth_token, name="token"),
+    path("openapi/", SpectacularAPIView.as_view(), name="openapi"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="openapi"), name="api-docs"),
+    path("redoc/", SpectacularRedocView.as_view(url_name="openapi"), name="api-redoc"),
+]
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("health/", health, name="health"),
+    path("ready/", readiness, name="ready"),
+    path("api/", include(api)),
+    path("", include("apps.slides.urls")),
+    path("", include("apps.analysis.urls")),
+    path("", include("apps.audit.urls")),
+    path("", include("apps.reports.urls")),
+]
+
+websocket_urlpatterns = routing.websocket_urlpatterns

@@ -1,0 +1,64 @@
+"""Exact intervals of counts; never a normal approximation.
+
+Sources: Clopper & Pearson 1934; Rümke 1985 (imprecision of the differential); Garwood 1936 for Poisson counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scipy.stats import beta, chi2, fisher_exact
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A value with its exact 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def scaled(self, factor: float) -> Interval:
+        return Interval(self.value * factor, self.low * factor, self.high * factor)
+
+
+def proportion(count: int, n: int, confidence: float = CONFIDENCE) -> Interval:
+    """count of n as a proportion 0-1 with its Clopper-Pearson interval; raises ValueError where it cannot be."""
+    if not 0 <= count <= n or n <= 0:
+        raise ValueError(f"{count} of {n} is not a proportion.")
+    tail = (1 - confidence) / 2
+    low = 0.0 if count == 0 else float(beta.ppf(tail, count, n - count + 1))
+    high = 1.0 if count == n else float(beta.ppf(1 - tail, count + 1, n - count))
+    return Interval(count / n, low, high)
+
+
+def percent(count: int, n: int) -> Interval:
+    """count of n in percent."""
+    return proportion(count, n).scaled(100)
+
+
+def odds(a: int, b: int) -> Interval:
+    """a to b (as M:E or NRBC to WBC): p = a/(a+b) exact, then p/(1-p); high is infinite where b = 0."""
+    share = proportion(a, a + b)
+    return Interval(_odds(share.value), _odds(share.low), _odds(share.high))
+
+
+def rate(count: int, exposure: float, confidence: float = CONFIDENCE) -> Interval:
+    """Events per unit of exposure (cells per mm², per field) with the exact Poisson interval (Garwood)."""
+    if count < 0 or exposure <= 0:
+        raise ValueError(f"{count} over {exposure} is not a rate.")
+    tail = (1 - confidence) / 2
+    low = 0.0 if count == 0 else float(chi2.ppf(tail, 2 * count)) / 2
+    high = float(chi2.ppf(1 - tail, 2 * (count + 1))) / 2
+    return Interval(count / exposure, low / exposure, high / exposure)
+
+
+def difference(a: int, n: int, b: int, m: int) -> float:
+    """Fisher's exact two-sided p that a of n and b of m are shares of one whole."""
+    return float(fisher_exact([[a, n - a], [b, m - b]]).pvalue)
+
+
+def _odds(p: float) -> float:
+    return float("inf") if p >= 1 else p / (1 - p)

@@ -1,0 +1,155 @@
+"""Read the labelled image sets: crops with classes, points with classes, boxes, masks; packed once as uint8 arrays."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+
+class DataError(Exception):
+    """A data folder that is missing or not laid out as described."""
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One set: its folder's name, whether its licence is free, and what its README says of patients."""
+
+    name: str
+    free: bool
+    licence: str
+
+
+SETS: dict[str, DataSet] = {
+    s.name: s
+    for s in (
+        DataSet("bbbc041seg", False, "CC BY-NC-SA 3.0 (treated as non-commercial)"),
+        DataSet("chula-rbc12", True, "MIT"),
+        DataSet("pbc", True, "CC BY 4.0"),
+        DataSet("jhu-aml", False, "none granted: research only"),
+        DataSet("txl-pbc", True, "MIT"),
+        DataSet("draaslan-blood", True, "MIT"),
+        DataSet("erythrocytes-idb", False, "none stated"),
+        DataSet("wbc-masks-1", True, "GPL-3 repository"),
+        DataSet("wbc-masks-2", True, "GPL-3 repository"),
+        DataSet("graz-marrow", False, "non-commercial"),
+        DataSet("segpc-plasma", False, "CC BY-NC-SA 4.0"),
+        DataSet("sickle-uganda", False, "unclear"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Crops:
+    """n crops: images uint8 (n, side, side, 3), their class names and, where known, fine classes and patients."""
+
+    images: NDArray[np.uint8]
+    labels: tuple[str, ...]
+    fine: tuple[str, ...]
+    patients: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def has(root: Path, name: str, split: str) -> bool:
+    """Whether the split of the set is there."""
+    return (root / name / split / "labels.csv").is_file()
+
+
+def rows(root: Path, name: str, split: str) -> list[dict[str, str]]:
+    """The lines of labels.csv; raises DataError with one sentence."""
+    path = root / name / split / "labels.csv"
+    if not path.is_file():
+        raise DataError(f"There is no {name}/{split}/labels.csv in {root}; name the folder that holds the sets with --data.")
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def image(root: Path, name: str, split: str, file: str) -> NDArray[np.uint8]:
+    """One picture, uint8 (H, W, 3)."""
+    try:
+        with Image.open(root / name / split / "images" / file) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except OSError as error:
+        raise DataError(f"{name}/{split}/images/{file} is missing or damaged.") from error
+
+
+def mask(root: Path, name: str, split: str, stem: str) -> NDArray[np.uint8]:
+    """One mask with its stored values, uint8 (H, W)."""
+    try:
+        with Image.open(root / name / split / "masks" / f"{stem}.png") as picture:
+            return np.asarray(picture).astype(np.uint8)
+    except OSError as error:
+        raise DataError(f"{name}/{split}/masks/{stem}.png is missing or damaged.") from error
+
+
+def files(root: Path, name: str, split: str) -> list[str]:
+    """The picture names of a split, sorted, each once."""
+    return sorted({row["file"] for row in rows(root, name, split)})
+
+
+def cell_crops(root: Path, name: str, split: str, cache: Path | None = None) -> Crops:
+    """Sets of single-cell pictures (pbc, jhu-aml, erythrocytes-idb), each picture whole."""
+    lines = rows(root, name, split)
+
+    def pack() -> NDArray[np.uint8]:
+        return np.stack([image(root, name, split, line["file"]) for line in lines])
+
+    return Crops(
+        images=_packed(cache, root, name, split, "whole", pack),
+        labels=tuple(line["class"] for line in lines),
+        fine=tuple(line.get("fine_class") or line["class"] for line in lines),
+        patients=tuple(line.get("patient") or "" for line in lines),
+    )
+
+
+def point_crops(root: Path, name: str, split: str, side_px: int, cache: Path | None = None) -> Crops:
+    """Sets of fields with points (chula-rbc12): a square of side_px around each point, edges replicated."""
+    lines = rows(root, name, split)
+
+    def pack() -> NDArray[np.uint8]:
+        out = np.empty((len(lines), side_px, side_px, 3), np.uint8)
+        field, current = "", np.zeros((1, 1, 3), np.uint8)
+        for i, line in enumerate(lines):
+            if line["file"] != field:
+                field, current = line["file"], image(root, name, split, line["file"])
+            out[i] = square(current, float(line["x"]), float(line["y"]), side_px)
+        return out
+
+    return Crops(
+        images=_packed(cache, root, name, split, f"points{side_px}", pack),
+        labels=tuple(line["class"] for line in lines),
+        fine=tuple(line["class"] for line in lines),
+        patients=("",) * len(lines),
+    )
+
+
+def square(rgb: NDArray[np.uint8], x: float, y: float, side_px: int) -> NDArray[np.uint8]:
+    """A square of side_px around (x, y), edge pixels replicated outside the picture."""
+    left, top = round(x) - side_px // 2, round(y) - side_px // 2
+    columns = np.clip(np.arange(left, left + side_px), 0, rgb.shape[1] - 1)
+    lines = np.clip(np.arange(top, top + side_px), 0, rgb.shape[0] - 1)
+    return rgb[np.ix_(lines, columns)]
+
+
+def _packed(
+    cache: Path | None, root: Path, name: str, split: str, kind: str, pack: Callable[[], NDArray[np.uint8]]
+) -> NDArray[np.uint8]:
+    if cache is None:
+        return pack()
+    listing = (root / name / split / "labels.csv").read_bytes()
+    path = cache / f"{name}-{split}-{kind}-{hashlib.sha256(listing).hexdigest()[:12]}.npy"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part.npy")
+        np.save(part, pack())
+        part.replace(path)
+    packed: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return packed

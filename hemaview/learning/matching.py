@@ -1,0 +1,68 @@
+"""Match found cells with true ones, and what follows: F1 at an IoU, Dice, errors of splitting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Counts over one or several fields; `+` adds them."""
+
+    found: int = 0
+    true: int = 0
+    hits: int = 0
+
+    def __add__(self, other: Matches) -> Matches:
+        return Matches(self.found + other.found, self.true + other.true, self.hits + other.hits)
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.hits / (self.found + self.true) if self.found + self.true else 1.0
+
+
+def overlaps(found: NDArray[np.int32], true: NDArray[np.int32]) -> NDArray[np.float64]:
+    """IoU float64 (found cells, true cells) of two instance masks of one shape."""
+    n, m = int(found.max()) + 1, int(true.max()) + 1
+    pairs = np.bincount(found.ravel().astype(np.int64) * m + true.ravel(), minlength=n * m).reshape(n, m)
+    a, b = pairs.sum(axis=1)[1:, None], pairs.sum(axis=0)[None, 1:]
+    both = pairs[1:, 1:]
+    return both / np.maximum(a + b - both, 1)
+
+
+def match_masks(found: NDArray[np.int32], true: NDArray[np.int32], iou: float = 0.5) -> Matches:
+    """Hits are pairs with IoU above `iou` (≥ 0.5, so that no cell can be in two pairs)."""
+    table = overlaps(found, true)
+    return Matches(table.shape[0], table.shape[1], int((table > iou).sum()))
+
+
+def match_points(
+    found: NDArray[np.float64], true: NDArray[np.float64], radius: float | NDArray[np.float64]
+) -> tuple[Matches, NDArray[np.int64]]:
+    """Pair found (n, 2) and true (m, 2) centres, nearest first, within `radius`; for each true one its found row or -1."""
+    from scipy.spatial import cKDTree
+
+    partner = np.full(len(true), -1, np.int64)
+    if len(found) and len(true):
+        limit = np.broadcast_to(np.asarray(radius, float), (len(true),))
+        tree = cKDTree(found)
+        pairs = [
+            (float(np.hypot(*(found[i] - true[j]))), j, i)
+            for j, near in enumerate(tree.query_ball_point(true, limit))
+            for i in near
+        ]
+        taken: set[int] = set()
+        for _, j, i in sorted(pairs):
+            if partner[j] < 0 and i not in taken:
+                partner[j] = i
+                taken.add(i)
+    return Matches(len(found), len(true), int((partner >= 0).sum())), partner
+
+
+def dice(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
+    """Dice of two binary masks; 1 where both are empty."""
+    both = int(found.sum()) + int(true.sum())
+    return 2 * int((found & true).sum()) / both if both else 1.0

@@ -1,0 +1,114 @@
+"""EfficientNet-Lite0 (Tan & Le 2019; the Lite variant has no squeeze-and-excitation and ReLU6 throughout).
+
+Parameter names follow the published checkpoint so that its ImageNet weights load as they are.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+# repeats, kernel, stride, expansion, in, out (EfficientNet-B0's table; Lite0 keeps widths and depths)
+_STAGES = (
+    (1, 3, 1, 1, 32, 16),
+    (2, 3, 2, 6, 16, 24),
+    (2, 5, 2, 6, 24, 40),
+    (3, 3, 2, 6, 40, 80),
+    (3, 5, 1, 6, 80, 112),
+    (4, 5, 2, 6, 112, 192),
+    (1, 3, 1, 6, 192, 320),
+)
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class _Conv(nn.Conv2d):
+    """Convolution with TensorFlow's 'same' padding, as the checkpoint was trained."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        (kh, kw), (sh, sw) = self.kernel_size, self.stride
+        h, w = x.shape[-2:]
+        pad_h, pad_w = max((-(-h // sh) - 1) * sh + kh - h, 0), max((-(-w // sw) - 1) * sw + kw - w, 0)
+        if pad_h or pad_w:
+            x = functional.pad(x, [pad_w // 2, pad_w - pad_w // 2, pad_h // 2, pad_h - pad_h // 2])
+        return functional.conv2d(x, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+
+
+def _norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+
+
+class _Block(nn.Module):
+    def __init__(self, kernel: int, stride: int, expansion: int, inside: int, outside: int, drop: float) -> None:
+        super().__init__()
+        middle = inside * expansion
+        self.expands, self.skips, self.drop = expansion != 1, stride == 1 and inside == outside, drop
+        if self.expands:
+            self._expand_conv = _Conv(inside, middle, 1, bias=False)
+            self._bn0 = _norm(middle)
+        self._depthwise_conv = _Conv(middle, middle, kernel, stride, groups=middle, bias=False)
+        self._bn1 = _norm(middle)
+        self._project_conv = _Conv(middle, outside, 1, bias=False)
+        self._bn2 = _norm(outside)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = functional.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
+        y = functional.relu6(self._bn1(self._depthwise_conv(y)))
+        y = self._bn2(self._project_conv(y))
+        if not self.skips:
+            return y
+        if self.training and self.drop:
+            keep = torch.rand(len(y), 1, 1, 1, device=y.device) >= self.drop
+            y = y * keep / (1 - self.drop)
+        return x + y
+
+
+class EfficientNetLite0(nn.Module):
+    """uint8 or float RGB in 0-255, (N, 3, H, W), to logits (N, classes); 3.4 million parameters before the last layer.
+
+    Normalisation is part of the network, so that no caller can forget it.
+    """
+
+    def __init__(self, classes: int, dropout: float = 0.2, drop_path: float = 0.1) -> None:
+        super().__init__()
+        self._conv_stem = _Conv(3, 32, 3, 2, bias=False)
+        self._bn0 = _norm(32)
+        blocks = []
+        total = sum(stage[0] for stage in _STAGES)
+        for repeats, kernel, stride, expansion, inside, outside in _STAGES:
+            for i in range(repeats):
+                drop = drop_path * len(blocks) / total
+                blocks.append(
+                    _Block(kernel, stride if i == 0 else 1, expansion, inside if i == 0 else outside, outside, drop)
+                )
+        self._blocks = nn.ModuleList(blocks)
+        self._conv_head = _Conv(320, 1280, 1, bias=False)
+        self._bn1 = _norm(1280)
+        self._fc = nn.Linear(1280, classes)
+        self.dropout = dropout
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1) * 255, persistent=False)
+        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1) * 255, persistent=False)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Pooled features (N, 1280)."""
+        x = (x.float() - self.mean) / self.std
+        x = functional.relu6(self._bn0(self._conv_stem(x)))
+        for block in self._blocks:
+            x = block(x)
+        x = functional.relu6(self._bn1(self._conv_head(x)))
+        return x.mean(dim=(2, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        features = functional.dropout(self.features(x), self.dropout, self.training)
+        logits: Tensor = self._fc(features)
+        return logits
+
+
+def load_imagenet(net: EfficientNetLite0, state: dict[str, Tensor]) -> None:
+    """Take the published ImageNet weights, all but the last layer."""
+    own = {k: v for k, v in state.items() if not k.startswith("_fc.")}
+    missing = net.load_state_dict(own, strict=False)
+    left = [k for k in missing.missing_keys if not k.startswith("_fc.")]
+    if left or missing.unexpected_keys:
+        raise ValueError(f"These are not EfficientNet-Lite0's weights: {(left or missing.unexpected_keys)[0]}")
