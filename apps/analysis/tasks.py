@@ -5,11 +5,12 @@ from __future__ import annotations
 from celery import shared_task
 
 from apps.analysis import services
-from apps.analysis.worker import work
 
 
 @shared_task
 def run_job(job_id: str) -> None:
+    from apps.analysis.worker import work  # the models' libraries stay out of the web process
+
     work(job_id)
 
 

@@ -1,0 +1,15 @@
+"""Runs any model on what the machine has; the only place that knows runtimes and batches."""
+
+from hemaview.inference.errors import InferenceError, OutOfMemory, UnknownModel, WeightsChanged
+from hemaview.inference.models import Classifier, ModelInfo, Segmenter, load
+
+__all__ = [
+    "Classifier",
+    "InferenceError",
+    "ModelInfo",
+    "OutOfMemory",
+    "Segmenter",
+    "UnknownModel",
+    "WeightsChanged",
+    "load",
+]

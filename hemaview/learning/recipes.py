@@ -101,7 +101,7 @@ def train_kind(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs
 
 
 def kind_pools(root: Path, side: str, seed: int = 5, crop_px: int = 84) -> list[Pool]:
-    """Cut-outs of crop_px at the kind net's scale; "nothing" is ground at least 6 µm from any box's edge."""
+    """Cut-outs of crop_px at the kind net's scale; "nothing" is ground at least 1.5 µm from any box."""
     rng = np.random.default_rng(seed)
     images: list[NDArray[np.uint8]] = []
     kinds: list[str] = []
@@ -158,8 +158,8 @@ def _boxes(
             kinds.append(kind)
         if name == "draaslan-blood":
             continue  # its platelets are not labelled: ground there may hold some
-        margin = 6 / cellkind.MPP
-        for _ in range(4):
+        margin = 1.5 / cellkind.MPP
+        for _ in range(12):
             cx, cy = rng.uniform(0, width), rng.uniform(0, height)
             if all(
                 not (x * factor - margin < cx < (x + w) * factor + margin and y * factor - margin < cy < (y + h) * factor + margin)

@@ -1,0 +1,17 @@
+"""Why a model cannot be run; every message is one sentence."""
+
+
+class InferenceError(Exception):
+    """The base of what can go wrong."""
+
+
+class UnknownModel(InferenceError):
+    """No model has that name."""
+
+
+class WeightsChanged(InferenceError):
+    """The weights on disk are not those that were recorded."""
+
+
+class OutOfMemory(InferenceError):
+    """Even half a batch did not fit."""

@@ -1,0 +1,153 @@
+"""A protocol's run over one slide, field by field; what is done is what is on disk.
+
+Resuming after any end (also kill -9) gives the same bytes: fields follow the plan, parts are written whole, nothing
+of the clock goes into the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from hemaview.cells.schema import Schema, schema
+from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
+from hemaview.cells.table import CUT, CellTable
+from hemaview.cells.transport import density_pyramid, tile_index
+from hemaview.inference import Classifier, Segmenter, load
+from hemaview.pipeline.fieldcells import Models, cells_of_field
+from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
+from hemaview.pipeline.regions import plan_run
+from hemaview.wsi.slide import COLOUR_POLICY, Slide, open_slide
+
+
+def run(request: RunRequest, sink: Sink) -> Outcome:
+    """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, or the sink's Superseded."""
+    request.folder.mkdir(parents=True, exist_ok=True)
+    sink.phase("loading the models")
+    models = _models(request)
+    known = schema(request.schema)
+    with open_slide(request.slide) as slide:
+        plan = _plan(slide, request, sink)
+        sink.planned(plan, models.segmentation.info.device)
+        done, partial = _count(slide, plan, request, models, known, sink)
+    return _close(request, plan, done, partial, known)
+
+
+def _models(request: RunRequest) -> Models:
+    found: dict[str, Segmenter | Classifier] = {}
+    for role in ("segmentation", "kind", "red-cell-shape", "nucleated-cell"):
+        if role not in request.models:
+            raise PipelineError(f"The protocol names no model for {role}.")
+        found[role] = load(*request.models[role])
+    segmentation, kind = found["segmentation"], found["kind"]
+    shape, nucleated = found["red-cell-shape"], found["nucleated-cell"]
+    if not isinstance(segmentation, Segmenter) or not all(isinstance(m, Classifier) for m in (kind, shape, nucleated)):
+        raise PipelineError("A model of this protocol stands in a role that it cannot fill.")
+    assert isinstance(kind, Classifier) and isinstance(shape, Classifier) and isinstance(nucleated, Classifier)
+    return Models(segmentation, kind, shape, nucleated)
+
+
+def _plan(slide: Slide, request: RunRequest, sink: Sink) -> Plan:
+    path = request.folder / "plan.json"
+    if path.exists():
+        return Plan.load(path)
+    plan = plan_run(slide, request, sink.phase)
+    plan.save(path)
+    return plan
+
+
+def _count(
+    slide: Slide, plan: Plan, request: RunRequest, models: Models, known: Schema, sink: Sink
+) -> tuple[list[int], bool]:
+    """Count the planned fields in order until the targets are met; (indices counted, whether it was stopped)."""
+    red_target, white_target = int(request.settings.get("rbc", 3000)), int(request.settings.get("wbc", 200))
+    photos = bool(request.photo_fields)
+    done: list[int] = []
+    red = white = total = 0
+    for place in plan.counted:
+        if sink.stop_asked():
+            return done, True
+        cells = finished(request.folder, place.index)
+        if cells is None:
+            cells = cells_of_field(slide, place, plan.mpp, models, known)
+            write_contours(request.folder / f"part-{place.index}.contours.arrow", cells)
+            write_cells(part_path(request.folder, place.index), cells, {"field": place.index})
+        done.append(place.index)
+        groups = np.array([c.group if c.counted else "" for c in known.classes])[cells.cls]
+        whole = (cells.flags & CUT) == 0
+        red += int(((groups == "rbc") & whole).sum())
+        white += int(((groups == "wbc") & whole).sum())
+        total += len(cells)
+        sink.field_done(len(done), plan.fields_to_count, total)
+        if not photos and red >= red_target and white >= white_target:
+            break
+    return done, False
+
+
+def part_path(folder: Path, index: int) -> Path:
+    return folder / f"part-{index}.arrow"
+
+
+def finished(folder: Path, index: int) -> CellTable | None:
+    """The cells of a finished field, or None where it must be counted (again)."""
+    path = part_path(folder, index)
+    if not path.exists():
+        return None
+    try:
+        return read_cells(path, folder / f"part-{index}.contours.arrow")[0]
+    except CellFileError:
+        return None
+
+
+def _close(request: RunRequest, plan: Plan, done: list[int], partial: bool, known: Schema) -> Outcome:
+    parts = []
+    for index in done:
+        cells = finished(request.folder, index)
+        if cells is None:
+            raise PipelineError(f"The cells of field {index} cannot be read back; look at the disk and retry.")
+        parts.append(cells)
+    cells = one_of_doubles(CellTable.concatenate(parts, len(known))).in_file_order()
+    metadata: dict[str, Any] = {
+        "schema": known.name,
+        "schema_version": known.version,
+        "classes": [c.key for c in known.classes],
+        "protocol": request.protocol,
+        "models": {role: list(model) for role, model in sorted(request.models.items())},
+        "thresholds": dict(sorted(request.thresholds.items())),
+        "mpp": plan.mpp,
+        "mpp_source": plan.mpp_source,
+        "colour_policy": COLOUR_POLICY,
+        "fields": done,
+        "partial": partial,
+        "tiles": tile_index(cells),
+        "pyramid": density_pyramid(cells),
+    }
+    contours = write_contours(request.folder / "contours.arrow", cells)
+    sha256 = write_cells(request.folder / "cells.arrow", cells, metadata)
+    return Outcome(
+        cells=len(cells),
+        fields_done=len(done),
+        fields_total=len(done) if not partial else plan.fields_to_count,
+        partial=partial,
+        cells_sha256=sha256,
+        contours_sha256=contours,
+        notes=tuple(plan.notes),
+    )
+
+
+def one_of_doubles(cells: CellTable) -> CellTable:
+    """Of cells found in two neighbouring fields only one: the one of the earlier field in the table."""
+    if len(cells) < 2:
+        return cells
+    points = np.stack([cells.x, cells.y], axis=1).astype(np.float64)
+    radius = 0.35 * np.sqrt(cells.w.astype(np.float64) * cells.h)
+    drop = np.zeros(len(cells), bool)
+    for i, j in sorted(map(tuple, cKDTree(points).query_pairs(float(radius.max())))):
+        if drop[i] or drop[j] or cells.field[i] == cells.field[j]:
+            continue
+        if np.hypot(*(points[i] - points[j])) < min(radius[i], radius[j]):
+            drop[max(i, j)] = True
+    return cells.take(np.flatnonzero(~drop))
