@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Refusal
-from apps.analysis.models import Job, Protocol, WorkerBeat
+from apps.analysis.models import Algorithm, Job, ModelVersion, Protocol, ProtocolModel, WorkerBeat
 from apps.analysis.selectors import active_jobs
 from apps.audit.services import record
 from apps.cases.models import Case
@@ -22,6 +23,8 @@ from apps.slides.models import Slide
 from hemaview.wsi.slide import COLOUR_POLICY
 
 MAX_STALLED = 5
+BLOOD_FILM_ROLES = ("segmentation", "kind", "red-cell-shape", "nucleated-cell")
+BLOOD_FILM_SETTINGS = {"rbc": 3000, "wbc": 200, "max_fields": 48, "must_see_margin": 0.2, "rules": "blood-film"}
 
 
 def freeze(protocol: Protocol) -> dict[str, Any]:
@@ -217,6 +220,49 @@ def beat(name: str, device: str = "") -> None:
     """A worker is alive."""
     WorkerBeat.objects.update_or_create(name=name, defaults={"at": timezone.now(), "device": device})
     WorkerBeat.objects.filter(at__lt=timezone.now() - timedelta(hours=1)).delete()
+
+
+@transaction.atomic
+def sync_models(cards: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Make rows for the installed models and a blood-film protocol on them; what was added, in words.
+
+    `cards`: {name, version, sha256, title, task, role, summary, source, card, text}. Where the protocol's models are
+    no longer installed it gets a new version, because the old one could not be run again.
+    """
+    said: list[str] = []
+    installed: dict[str, ModelVersion] = {}
+    for c in cards:
+        algorithm, _ = Algorithm.objects.update_or_create(
+            name=c["name"],
+            defaults={"title": c["title"], "task": c["task"], "summary": c["summary"], "source": c["source"]},
+        )
+        row, made = ModelVersion.objects.update_or_create(
+            algorithm=algorithm,
+            version=c["version"],
+            defaults={"sha256": c["sha256"], "card": c["card"], "card_text": c["text"]},
+        )
+        installed[c["role"]] = row
+        if made:
+            said.append(f"model {row}")
+            record("system", "model.installed", "model", row.pk, name=c["name"], version=c["version"], sha256=c["sha256"])
+    if not set(BLOOD_FILM_ROLES) <= set(installed):
+        return said
+    current = Protocol.objects.filter(name="blood-film").order_by("-version").first()
+    chosen = set(current.models.values_list("model_id", flat=True)) if current else set()
+    if current is None or not chosen <= {m.pk for m in installed.values()}:
+        protocol = Protocol.objects.create(
+            name="blood-film",
+            version=current.version + 1 if current else 1,
+            title="Blood film",
+            specimen=Case.Specimen.BLOOD_FILM,
+            schema="blood-film",
+            settings=current.settings if current else dict(BLOOD_FILM_SETTINGS),
+        )
+        for role in BLOOD_FILM_ROLES:
+            ProtocolModel.objects.create(protocol=protocol, role=role, model=installed[role])
+        said.append(f"protocol {protocol}")
+        record("system", "protocol.created", "protocol", protocol.pk, name=protocol.name, version=protocol.version)
+    return said
 
 
 def _held(job: Job) -> Any:

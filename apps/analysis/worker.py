@@ -89,6 +89,23 @@ def _finish(job: Job, outcome: Outcome) -> None:
     )
 
 
+def installed_cards() -> list[dict[str, Any]]:
+    """The models whose weights are here, as `services.sync_models` takes them."""
+    from hemaview.methods.registry import METHODS, cards
+
+    found = []
+    for card in cards().values():
+        method = METHODS[card.name]
+        found.append(
+            {
+                "name": card.name, "version": card.version, "sha256": card.sha256, "title": method.title,
+                "task": method.task, "role": method.role, "summary": method.summary, "source": method.source,
+                "card": card.raw, "text": card.text,
+            }
+        )  # fmt: skip
+    return found
+
+
 class JobSink:
     """What the pipeline tells while it runs, written to the row."""
 
@@ -112,7 +129,7 @@ class JobSink:
             fields_total=plan.fields_to_count,
             device=device,
             mpp=plan.mpp,
-            mpp_source=plan.mpp_source,
+            mpp_source=plan.mpp_source if plan.mpp_source == "estimated" else self.job.slide.mpp_source,
             mpp_sd=plan.mpp_sd,
         )
 

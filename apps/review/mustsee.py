@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -46,18 +47,18 @@ def open_rows(job: Job, labels: Labels) -> NDArray[np.int64]:
     return np.array([r for r in rows if int(r) not in labels.rows], np.int64)
 
 
-def summary(job: Job, labels: Labels) -> dict[str, Any]:
-    """{"open", "total", "by_reason": [{"reason", "open", "total"}]}"""
-    why = reasons(job)
-    rows = np.flatnonzero(why != "")
-    still = set(open_rows(job, labels).tolist())
+def pooled(jobs: Iterable[tuple[Job, Labels]]) -> dict[str, Any]:
+    """{"open", "total", "by_reason": [{"reason", "open", "total"}]} over jobs and their labels."""
     by: dict[str, list[int]] = {}
-    for row in rows.tolist():
-        counts = by.setdefault(why[row], [0, 0])
-        counts[0] += row in still
-        counts[1] += 1
+    for job, labels in jobs:
+        why = reasons(job)
+        still = set(open_rows(job, labels).tolist())
+        for row in np.flatnonzero(why != "").tolist():
+            counts = by.setdefault(why[row], [0, 0])
+            counts[0] += row in still
+            counts[1] += 1
     return {
-        "open": len(still),
-        "total": len(rows),
+        "open": sum(o for o, _ in by.values()),
+        "total": sum(t for _, t in by.values()),
         "by_reason": [{"reason": r, "open": o, "total": t} for r, (o, t) in sorted(by.items())],
     }

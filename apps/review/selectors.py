@@ -71,10 +71,14 @@ def pooled_counts(jobs: Sequence[Job], reviewed: bool) -> Counts:
 
 
 def counts_json(job: Job) -> dict[str, Any]:
-    """Machine and reviewed counts side by side, and what must still be seen."""
-    labels = labels_of(job)
-    machine, reviewed = pooled_counts([job], False), pooled_counts([job], True)
-    known = schema(job.protocol.schema)
+    """Machine and reviewed counts of one job side by side, and what must still be seen."""
+    return {"revision": job.label_revision, **pooled_json([job])}
+
+
+def pooled_json(jobs: Sequence[Job]) -> dict[str, Any]:
+    """The same over several slides of one case, pooled; at least one job."""
+    machine, reviewed = pooled_counts(jobs, False), pooled_counts(jobs, True)
+    known, rules = schema(jobs[0].protocol.schema), rules_of(jobs[0])
     sections = []
     for m, r in zip(machine.sections, reviewed.sections, strict=True):
         noun = "white cells" if m.key == "wbc" else "red cells"
@@ -95,15 +99,14 @@ def counts_json(job: Job) -> dict[str, Any]:
             {"key": m.key, "title": m.title, "unit": f"% of {r.n:,} {noun}", "n": {"machine": m.n, "reviewed": r.n}, "rows": rows}
         )
     return {
-        "revision": job.label_revision,
-        "rules": {"name": rules_of(job).name, "version": rules_of(job).version},
-        "partial": job.partial,
-        "reviewed_n": len(labels.rows) + len(labels.added),
+        "rules": {"name": rules.name, "version": rules.version},
+        "partial": any(job.partial for job in jobs),
+        "reviewed_n": sum(len(labels.rows) + len(labels.added) for labels in map(labels_of, jobs)),
         "sections": sections,
         "ratios": _ratios(machine, reviewed),
         "unsettled": [{"text": t} for t in reviewed.unsettled],
         "notes": list(reviewed.notes),
-        "must_see": mustsee.summary(job, labels),
+        "must_see": mustsee.pooled([(job, labels_of(job)) for job in jobs]),
         "outside": [
             {"class": known.index(k), "name": known.by_key[k].name, "count": n} for k, n in reviewed.outside.items()
         ],

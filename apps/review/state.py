@@ -51,6 +51,11 @@ def labels_of(job: Job) -> Labels:
     return _fold(str(job.pk), job.label_revision)
 
 
+def labels_at(job: Job, revision: int) -> Labels:
+    """The labels as they were at an earlier revision."""
+    return _fold(str(job.pk), revision)
+
+
 def labels_before(job: Job) -> Labels:
     """The labels before the revision that this job row has just taken, inside the taking transaction."""
     return _fold(str(job.pk), job.label_revision - 1)

@@ -17,6 +17,7 @@ api = [
     path("", include("apps.analysis.api.urls")),
     path("", include("apps.review.api.urls")),
     path("", include("apps.reports.api.urls")),
+    path("", include("apps.desk.api.urls")),
     path("", include("apps.audit.api.urls")),
     path("token/", obtain_auth_token, name="token"),
     path("openapi/", SpectacularAPIView.as_view(), name="openapi"),
@@ -35,6 +36,7 @@ urlpatterns = [
     path("", include("apps.analysis.urls")),
     path("", include("apps.audit.urls")),
     path("", include("apps.reports.urls")),
+    path("", include("apps.desk.urls")),
 ]
 
 websocket_urlpatterns = routing.websocket_urlpatterns

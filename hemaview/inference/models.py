@@ -79,6 +79,7 @@ class Classifier:
     def __init__(self, card: Card, runtime: Runtime) -> None:
         self._runtime, self.info = runtime, _info(card, runtime)
         self.temperature = card.temperature
+        self.thresholds = card.thresholds
 
     def classify(self, rgb: NDArray[np.uint8], centres_px: NDArray[np.float64], mpp: float) -> NDArray[np.float32]:
         """float32 (n, classes) calibrated, for cells at centres_px (n, 2: x, y) of uint8 (H, W, 3) at `mpp` µm/px."""

@@ -64,7 +64,7 @@ def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, e
     """EfficientNet-Lite0 on pbc and jhu-aml together, 112 px at 0.2 µm/px."""
     net = EfficientNetLite0(len(NUCLEATED))
     _start(net, imagenet, log)
-    recipe = Recipe(NUCLEATED, NUCLEATED_PX, epochs=epochs or 5, batch=48)
+    recipe = Recipe(NUCLEATED, NUCLEATED_PX, epochs=epochs or 9, batch=48)
     return train_classifier(net, recipe, nucleated_pools(root, "train", cache), nucleated_pools(root, "val", cache), out, log)
 
 

@@ -109,6 +109,11 @@ class Card:
         return float(self.raw.get("temperature", 1.0))
 
     @property
+    def thresholds(self) -> dict[str, float]:
+        """Class → probability from which a cell is called so even where another class is likelier."""
+        return {k: float(v) for k, v in self.raw.get("thresholds", {}).items()}
+
+    @property
     def weights(self) -> Path:
         return folder("weights") / f"{self.name}-{self.version}.safetensors"
 

@@ -63,7 +63,7 @@ def cells_of_field(slide: Slide, place: PlannedField, mpp: float, models: Models
     n = len(rows)
     scale = np.array((scale_x, scale_y))
     area_um2 = found.area_px * work_mpp**2
-    cls = p.argmax(axis=1).astype(np.uint8) if len(p) else np.zeros(0, np.uint8)
+    cls = classes_of(p, models, schema)
     groups = np.array([c.group for c in schema.classes])
     red, nucleated = groups[cls] == "rbc", np.isin(groups[cls], ("wbc", "nrbc"))
     nothing = np.float16("nan")
@@ -82,6 +82,16 @@ def cells_of_field(slide: Slide, place: PlannedField, mpp: float, models: Models
         nc_ratio=np.where(nucleated[rows], found.nucleus_share[rows].astype(np.float16), nothing),
         contour=tuple(_deltas(found.contours[i], found.centres[i], scale) for i in rows),
     )
+
+
+def classes_of(p: NDArray[np.float32], models: Models, schema: Schema) -> NDArray[np.uint8]:
+    """uint8 (n,): the likeliest class, or one whose threshold (set on held-out data) is passed."""
+    if not len(p):
+        return np.zeros(0, np.uint8)
+    cls = p.argmax(axis=1)
+    for name, threshold in models.nucleated.thresholds.items():
+        cls = np.where(p[:, schema.index(name)] >= threshold, schema.index(name), cls)
+    return cls.astype(np.uint8)
 
 
 def probabilities(

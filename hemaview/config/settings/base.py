@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "apps.analysis",
     "apps.review",
     "apps.reports",
+    "apps.desk",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,52 @@
+"""Score the shipped models on labelled images."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from apps.accounts.commands import SentenceCommand
+from apps.accounts.errors import Refusal
+
+
+class Command(SentenceCommand):
+    help = (
+        "Score models with 95 % bootstrap intervals, through the inference that jobs use. "
+        "Example: python manage.py evaluate --all --data ~/sets --split test --json"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("methods", nargs="*", help="names of models; none means --all")
+        parser.add_argument("--all", action="store_true", help="every installed model")
+        parser.add_argument("--data", type=Path, required=True, help="the folder that holds the sets")
+        parser.add_argument("--split", default="test", help="train, val or test")
+        parser.add_argument("--json", action="store_true", help='{"rows": […]} on stdout')
+
+    def handle(self, **options: Any) -> None:
+        from hemaview.inference import InferenceError
+        from hemaview.learning.data import DataError
+        from hemaview.learning.evaluate import evaluate
+        from hemaview.methods.registry import cards
+
+        root = options["data"]
+        names = options["methods"] or sorted(cards())
+        unknown = [n for n in names if n not in cards()]
+        if unknown:
+            raise Refusal(f"There is no model called {unknown[0]}; there are: {', '.join(sorted(cards()))}.")
+        if not root.is_dir():
+            raise Refusal(f"There is no folder {root}.")
+        try:
+            scores = evaluate(root, options["split"], names, self.stderr.write)
+        except (DataError, InferenceError) as error:
+            raise Refusal(str(error)) from error
+        if not scores:
+            raise Refusal(f"None of the sets that these models are scored on has a split {options['split']} in {root}.")
+        if options["json"]:
+            self.stdout.write(json.dumps({"rows": [s.as_json() for s in scores]}, indent=1))
+            return
+        for s in scores:
+            self.stdout.write(
+                f"{s.method:20} {s.task:26} {s.dataset:12} n {s.n:6} {s.metric:12} {s.value:.4f} ({s.low:.4f}-{s.high:.4f})"
+            )

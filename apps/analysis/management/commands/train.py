@@ -1,0 +1,55 @@
+"""Train a model from labelled images."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from apps.accounts.commands import SentenceCommand
+from apps.accounts.errors import Refusal
+
+
+class Command(SentenceCommand):
+    help = (
+        "Train a model, resumable, with a log and curves in OUT. "
+        "Example: python manage.py train cell-kind-net --data ~/sets --out var/train/kind"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("method", help="the model's name; `train list` names them")
+        parser.add_argument("--data", type=Path, help="the folder that holds the sets")
+        parser.add_argument("--out", type=Path, help="where log, state and weights are written")
+        parser.add_argument("--epochs", type=int, help="how long (default: the recipe's own length)")
+        parser.add_argument("--imagenet", type=Path, help="ImageNet weights of EfficientNet-Lite0 (.pth)")
+        parser.add_argument("--licences", choices=["any", "free"], default="any", help="free: refuse non-free data")
+        parser.add_argument("--release", metavar="VERSION", help="afterwards ship it: calibrate, score, write its card")
+
+    def handle(self, **options: Any) -> None:
+        from hemaview.learning import data, recipes
+        from hemaview.learning.release import release
+
+        name, root, out = options["method"], options["data"], options["out"]
+        if name == "list":
+            for training in recipes.TRAININGS.values():
+                self.stdout.write(f"{training.name}: learns from {', '.join(training.sets)}")
+            return
+        if name not in recipes.TRAININGS:
+            raise Refusal(f"There is no training for {name}; there are: {', '.join(recipes.TRAININGS)}.")
+        if root is None or out is None:
+            raise Refusal("Name the data with --data DIR and the results with --out DIR.")
+        if not root.is_dir():
+            raise Refusal(f"There is no folder {root}.")
+        training = recipes.TRAININGS[name]
+        closed = [s for s in training.sets if not data.SETS[s].free and data.has(root, s, "train")]
+        if options["licences"] == "free" and closed:
+            raise Refusal(
+                f"{name} learns from {', '.join(closed)}, which are not free; take them out of {root} or train with --licences any."
+            )
+        try:
+            best = training.run(root, out, out / "cache", options["imagenet"], options["epochs"], self.stderr.write)
+            self.stdout.write(f"weights: {best}")
+            if options["release"]:
+                self.stdout.write(f"card: {release(name, options['release'], best, root, self.stderr.write)}")
+        except data.DataError as error:
+            raise Refusal(str(error)) from error

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from apps.desk import views
+
+urlpatterns = [
+    path("", views.worklist, name="worklist"),
+    path("cases/new/", views.new_case, name="new-case"),
+    path("cases/<str:accession>/", views.case_page, name="case-page"),
+    path("cases/<str:accession>/read/", views.room, name="room"),
+]

@@ -1,0 +1,114 @@
+"""The pages that join every room: worklist, new case, case, reading room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import ensure_csrf_cookie
+
+from apps.accounts.errors import Forbidden, Missing, Refusal
+from apps.cases.filters import ORDERINGS, CaseFilter, ordered
+from apps.cases.models import Case
+from apps.cases.selectors import case_for, cases_for, state_counts, waiting_for
+from apps.cases.services import create_case, may_create
+from apps.desk.forms import CaseForm
+from apps.desk.selectors import find, room_json, worklist_rows
+
+_COLUMNS = (("accession", "Accession"), ("pseudonym", "Pseudonym"), ("specimen", "Specimen"), ("", "Slides"),
+            ("state", "State"), ("", "What is left"), ("reader", "Reader"), ("since", "Since"))  # fmt: skip
+
+
+@login_required
+@ensure_csrf_cookie
+def worklist(request: HttpRequest) -> HttpResponse:
+    """Cases the person may see: searched, filtered, sorted, paged; counts per state and what waits for them."""
+    visible = cases_for(request.user).select_related("reader")
+    search = request.GET.get("search", "").strip()
+    if search and "state" not in request.GET and (exact := find(visible, search)):
+        return redirect("case-page", accession=exact.accession)
+    waiting = waiting_for(request.user, visible)
+    chosen = request.GET.get("state", "")
+    data = request.GET.copy()
+    if chosen == "waiting":
+        data["state"] = ""
+    found = CaseFilter(data, queryset=waiting if chosen == "waiting" else visible)
+    ordering = request.GET.get("ordering", "")
+    page = Paginator(ordered(found.qs, ordering), 25).get_page(request.GET.get("page"))
+    counts = state_counts(visible)
+    tabs = [{"key": "", "label": "All", "n": sum(counts.values()), "active": chosen == ""}]
+    tabs.append({"key": "waiting", "label": "Waiting for me", "n": waiting.count(), "active": chosen == "waiting"})
+    tabs += [{"key": k, "label": label, "n": counts[k], "active": chosen == k} for k, label in Case.State.choices]
+    context = {
+        "page_obj": page,
+        "rows": worklist_rows(list(page.object_list)),
+        "filter": found,
+        "tabs": tabs,
+        "state": chosen,
+        "columns": [_column(request, key, label, ordering) for key, label in _COLUMNS],
+        "can_create": may_create(request.user),
+        "query": _query(request, page=None),
+        "filtered": any(request.GET.get(k) for k in ("search", "state", "specimen", "stain", "reader")),
+    }
+    return render(request, "cases/worklist.html", context)
+
+
+@login_required
+def new_case(request: HttpRequest) -> HttpResponse:
+    if not may_create(request.user):
+        raise PermissionDenied("Your role may not open cases.")
+    form = CaseForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        facts = dict(form.cleaned_data)
+        try:
+            case = create_case(request.user, facts.pop("accession"), **facts)
+        except Refusal as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            return redirect("case-page", accession=case.accession)
+    return render(request, "cases/case_form.html", {"form": form})
+
+
+@login_required
+@ensure_csrf_cookie
+def case_page(request: HttpRequest, accession: str) -> HttpResponse:
+    case = _case(request, accession)
+    room = room_json(request.user, case)
+    return render(request, "cases/case.html", {"case": case, "rights": set(room["me"]["rights"]), "data": room})
+
+
+@login_required
+@ensure_csrf_cookie
+def room(request: HttpRequest, accession: str) -> HttpResponse:
+    case = _case(request, accession)
+    return render(request, "cases/room.html", {"case": case, "data": {"accession": case.accession}})
+
+
+def _case(request: HttpRequest, accession: str) -> Case:
+    try:
+        return case_for(request.user, accession)
+    except Missing as refusal:
+        raise Http404(refusal.message) from refusal
+    except Forbidden as refusal:
+        raise PermissionDenied(refusal.message) from refusal
+
+
+def _query(request: HttpRequest, **changes: Any) -> str:
+    query = request.GET.copy()
+    for key, value in changes.items():
+        query.pop(key, None)
+        if value:
+            query[key] = value
+    return query.urlencode()
+
+
+def _column(request: HttpRequest, key: str, label: str, ordering: str) -> dict[str, Any]:
+    if key not in ORDERINGS:
+        return {"label": label, "query": "", "direction": ""}
+    direction = "ascending" if ordering == key else "descending" if ordering == f"-{key}" else ""
+    following = f"-{key}" if direction == "ascending" else key
+    return {"label": label, "query": _query(request, ordering=following, page=None), "direction": direction}

@@ -1,0 +1,163 @@
+"""What a report says, as plain data: case, slides, where cells were taken, counts, pictures, models, limits."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.utils import timezone
+from PIL import Image, ImageDraw
+
+from apps.analysis.cellfiles import cells_of, regions
+from apps.analysis.models import Job, ModelVersion
+from apps.analysis.selectors import reported_jobs
+from apps.cases.models import Case
+from apps.review.crops import crop_jpeg
+from apps.review.selectors import effective, pooled_json
+from apps.review.state import added_cells, labels_of
+from apps.slides.tiles import readers
+from hemaview.cells.schema import schema
+from hemaview.cells.table import CUT
+from hemaview.cells.transport import margin
+from hemaview.wsi.deepzoom import encode_jpeg
+from hemaview.wsi.errors import SlideError
+
+DISCLAIMER = "AI-assisted; research use only. Not for diagnosis."
+REPRESENTATIVE, ABNORMAL, CROP_PX = 5, 12, 112
+_ABNORMAL_RED = ("schistocyte", "teardrop", "target", "spherocyte", "burr", "elliptocyte", "stomatocyte")
+
+
+def build(case: Case) -> dict[str, Any]:
+    """The report of the case as it is now."""
+    jobs = reported_jobs(case)
+    return {
+        "format": "hemaview-report/1",
+        "software": f"HemaView {settings.VERSION}",
+        "made_at": timezone.now().isoformat(timespec="seconds"),
+        "disclaimer": DISCLAIMER,
+        "case": {
+            "accession": case.accession,
+            "pseudonym": case.pseudonym,
+            "specimen": case.get_specimen_display(),
+            "stain": case.stain,
+            "question": case.question,
+            "comment": case.comment,
+            "reader": case.reader.display_name if case.reader else "",
+            "received": case.created_at.isoformat(timespec="seconds"),
+        },
+        "slides": [_slide(job) for job in jobs],
+        "counts": pooled_json(jobs) if jobs else None,
+        "pictures": _pictures(jobs),
+        "models": _models(jobs),
+    }
+
+
+def _slide(job: Job) -> dict[str, Any]:
+    slide = job.slide
+    fields = regions(job)["fields"]
+    counted = [f for f in fields if f["used"]]
+    reasons: dict[str, int] = {}
+    for f in fields:
+        if not f["used"] and f["reason"]:
+            reasons[f["reason"]] = reasons.get(f["reason"], 0) + 1
+    return {
+        "id": str(slide.pk),
+        "name": slide.name,
+        "size": f"{slide.width:,} × {slide.height:,} px",
+        "mpp": round(job.mpp, 4) if job.mpp else None,
+        "mpp_source": job.mpp_source,
+        "mpp_sd": round(job.mpp_sd, 4) if job.mpp_sd else None,
+        "sha256": slide.sha256,
+        "job": str(job.pk),
+        "protocol": str(job.protocol),
+        "label_revision": job.label_revision,
+        "cells": job.cells,
+        "cells_sha256": job.cells_sha256,
+        "fields_counted": len(counted),
+        "fields_refused": reasons,
+        "partial": job.partial,
+        "duration_s": round(job.duration_s or 0, 1),
+        "device": job.device,
+        "software": job.software_version,
+        "colour_policy": job.colour_policy,
+        "notes": job.notes,
+        "map": _map(job, counted),
+    }
+
+
+def _map(job: Job, counted: list[dict[str, Any]]) -> str:
+    """The slide with the counted fields outlined, as a data URI."""
+    try:
+        with readers.reader(job.slide.file) as reader:
+            picture = Image.fromarray(reader.thumbnail(720))
+    except (SlideError, OSError):
+        return ""
+    scale = picture.width / job.slide.width
+    draw = ImageDraw.Draw(picture)
+    for f in counted:
+        box = [f["x"] * scale, f["y"] * scale, (f["x"] + f["w"]) * scale, (f["y"] + f["h"]) * scale]
+        draw.rectangle(box, outline=(0, 60, 160), width=2)
+    return _uri(encode_jpeg(np.asarray(picture), 82))
+
+
+def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Groups of pictures: the surest cells of each white-cell class, and every kind of abnormal cell."""
+    groups: dict[str, dict[str, Any]] = {}
+    for job in jobs:
+        known = schema(job.protocol.schema)
+        labels = labels_of(job)
+        cells, classes, margins = cells_of(job), effective(job, labels), margin(cells_of(job))
+        whole = (cells.flags & CUT) == 0
+        for c in known.classes:
+            abnormal = c.must_see or c.key in _ABNORMAL_RED
+            if not (c.counted and (c.group in ("wbc", "nrbc") or abnormal or c.key == "normal")):
+                continue
+            group = groups.setdefault(c.key, {"key": c.key, "name": c.name, "abnormal": abnormal, "n": 0, "crops": []})
+            rows = np.flatnonzero((classes == c.index) & whole)
+            group["n"] += len(rows)
+            # People's own labels first, then the surest.
+            ranked = sorted(rows.tolist(), key=lambda r: (r not in labels.rows, -float(margins[r])))
+            most = ABNORMAL if c.must_see else REPRESENTATIVE
+            for row in ranked[: max(0, most - len(group["crops"]))]:
+                group["crops"].append(_crop(job, float(cells.x[row]), float(cells.y[row]), int(cells.w[row]), int(cells.h[row])))
+        for cell, label in added_cells(job, labels):
+            if label.label is None:
+                continue
+            c = known.classes[label.label]
+            if c.key in groups:
+                groups[c.key]["n"] += 1
+                if len(groups[c.key]["crops"]) < ABNORMAL:
+                    groups[c.key]["crops"].append(_crop(job, cell.x, cell.y, cell.w, cell.h))
+    shown = [g for g in groups.values() if g["crops"] and g["n"]]
+    for group in shown:
+        group["crops"] = [c for c in group["crops"] if c]
+    return sorted(shown, key=lambda g: not g["abnormal"])
+
+
+def _crop(job: Job, x: float, y: float, w: float, h: float) -> str:
+    try:
+        return _uri(crop_jpeg(job, x, y, w, h, CROP_PX))
+    except (SlideError, OSError):
+        return ""
+
+
+def _models(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for job in jobs:
+        for used in job.frozen.get("models", []):
+            row = ModelVersion.objects.filter(algorithm__name=used["name"], version=used["version"]).first()
+            card = row.card if row else {}
+            found[(used["name"], used["version"])] = {
+                **used,
+                "title": card.get("title", used["name"]),
+                "limits": card.get("limits", []),
+                "metrics": [m for m in card.get("metrics", []) if m["metric"] in ("accuracy", "cell_f1_50", "sensitivity", "specificity")],
+            }
+    return list(found.values())
+
+
+def _uri(jpeg: bytes) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()

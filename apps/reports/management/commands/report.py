@@ -1,0 +1,53 @@
+"""A case's report as a PDF or HTML file."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from apps.accounts.commands import SentenceCommand
+from apps.accounts.errors import Conflict, Refusal
+from apps.accounts.selectors import acting_user
+from apps.cases.selectors import case_for
+from apps.reports import document, render
+from apps.reports.selectors import proved_bytes, reports_of
+
+
+class Command(SentenceCommand):
+    help = (
+        "Write the signed report of a case, or a draft of it. "
+        "Example: python manage.py report DEMO-REAL --out report.pdf --draft"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("accession")
+        parser.add_argument("--out", type=Path, required=True, help="FILE.pdf or FILE.html")
+        parser.add_argument("--draft", action="store_true", help="as it would be signed now")
+        parser.add_argument("--user", default="", help="act as this person (default: the first superuser)")
+
+    def handle(self, **options: Any) -> None:
+        out: Path = options["out"]
+        if out.suffix.lower() not in (".pdf", ".html"):
+            raise Refusal("Name a file that ends in .pdf or .html.")
+        if not out.parent.is_dir():
+            raise Refusal(f"There is no folder {out.parent}.")
+        case = case_for(acting_user(options["user"]), options["accession"])
+        is_pdf = out.suffix.lower() == ".pdf"
+        if options["draft"]:
+            page = render.html(document.build(case), None)
+            raw = render.pdf(page) if is_pdf else page.encode()
+        else:
+            signed = reports_of(case)
+            if not signed:
+                raise Conflict(f"Case {case.accession} has no signed report yet; --draft writes what would be signed.")
+            report = signed[0]
+            if is_pdf and not report.pdf_sha256:
+                raise Refusal(render.PDF_HELP)
+            raw = (
+                proved_bytes(report.pdf_file, report.pdf_sha256)
+                if is_pdf
+                else proved_bytes(report.html_file, report.html_sha256)
+            )
+        out.write_bytes(raw)
+        self.stdout.write(str(out))

@@ -1,0 +1,46 @@
+"""A report's document to HTML and PDF."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from apps.accounts.errors import Refusal
+
+PDF_HELP = (
+    "PDF needs the system libraries of WeasyPrint: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
+    "libharfbuzz-subset0 fonts-dejavu-core; everything else works without."
+)
+
+
+def html(document: dict[str, Any], signature: dict[str, Any] | None) -> str:
+    """One self-contained page; `signature` None means a draft."""
+    return render_to_string("reports/report.html", {"d": document, "signature": signature})
+
+
+def pdf(page: str) -> bytes:
+    """The page as PDF; raises Refusal with what to install where the libraries are missing."""
+    try:
+        from weasyprint import HTML
+    except OSError as error:
+        raise Refusal(PDF_HELP, code="no-pdf", http_status=503) from error
+    made: bytes = HTML(string=page, url_fetcher=_nothing_from_outside).write_pdf()
+    return made
+
+
+def pdf_possible() -> bool:
+    try:
+        import weasyprint  # noqa: F401
+    except OSError:
+        return False
+    return True
+
+
+def _nothing_from_outside(url: str, **_: Any) -> Any:
+    """Only what the page carries itself: no file and no address is ever fetched for a report."""
+    from weasyprint import default_url_fetcher
+
+    if not url.startswith("data:"):
+        raise ValueError("A report fetches nothing.")
+    return default_url_fetcher(url)

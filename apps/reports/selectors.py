@@ -1,0 +1,60 @@
+"""Reports a person may see, and their files proved against their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from pathlib import Path
+from typing import Any
+
+from apps.accounts.errors import Conflict, Missing
+from apps.cases.models import Case
+from apps.cases.selectors import require
+from apps.reports.models import Report
+
+
+def report_for(user: Any, report_id: uuid.UUID | str) -> Report:
+    """The report, if the person may view its case; raises Missing."""
+    report = Report.objects.select_related("case", "signed_by").filter(pk=report_id).first()
+    if report is None:
+        raise Missing("There is no such report, or you may not see it.")
+    try:
+        require(user, report.case, "view")
+    except Missing:
+        raise Missing("There is no such report, or you may not see it.") from None
+    return report
+
+
+def reports_of(case: Case) -> list[Report]:
+    return list(case.reports.select_related("signed_by").order_by("-version"))
+
+
+def proved_bytes(path: Path, sha256: str) -> bytes:
+    """The file's bytes; raises Missing where it is gone, Conflict where it is not what was signed."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise Missing("The file of this report is gone; restore it from a backup.", code="report-gone") from error
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise Conflict("The file of this report is not the one that was signed.", code="report-changed")
+    return raw
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    base = f"/api/reports/{report.pk}"
+    return {
+        "id": str(report.pk),
+        "version": report.version,
+        "state": report.state,
+        "signed_by": report.signed_by.display_name,
+        "signed_at": report.signed_at.isoformat(),
+        "meaning": report.meaning,
+        "reason": report.reason,
+        "sha256": report.sha256,
+        "html_url": f"/reports/{report.pk}/",
+        "pdf_url": f"/reports/{report.pk}.pdf" if report.pdf_sha256 else None,
+        "counts_csv_url": f"{base}/counts.csv",
+        "cells_csv_url": f"{base}/cells.csv",
+        "geojson_url": f"{base}/cells.geojson",
+        "fhir_url": f"{base}/fhir.json",
+    }

@@ -1,0 +1,76 @@
+"""Signed reports and drafts as documents."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from apps.accounts.errors import Missing, Refusal
+from apps.cases.selectors import case_for
+from apps.reports import document, render
+from apps.reports.selectors import proved_bytes, report_for
+from apps.slides.views import refusal_response
+
+_DOCUMENT_CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+"""A report carries its own style and pictures and no script at all."""
+
+
+@login_required
+@require_safe
+def report_page(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
+    """A signed report exactly as it was frozen."""
+    try:
+        report = report_for(request.user, report_id)
+        return _page(proved_bytes(report.html_file, report.html_sha256))
+    except Refusal as refusal:
+        return refusal_response(refusal)
+
+
+@login_required
+@require_safe
+def report_pdf(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
+    try:
+        report = report_for(request.user, report_id)
+        if not report.pdf_sha256:
+            raise Missing(f"This report was signed without a PDF. {render.PDF_HELP}", code="no-pdf")
+        name = f"{report.case.accession}-v{report.version}.pdf"
+        return _pdf(proved_bytes(report.pdf_file, report.pdf_sha256), name)
+    except Refusal as refusal:
+        return refusal_response(refusal)
+
+
+@login_required
+@require_safe
+def draft_page(request: HttpRequest, accession: str) -> HttpResponse:
+    """The report as it would be signed now."""
+    try:
+        return _page(render.html(document.build(case_for(request.user, accession)), None).encode())
+    except Refusal as refusal:
+        return refusal_response(refusal)
+
+
+@login_required
+@require_safe
+def draft_pdf(request: HttpRequest, accession: str) -> HttpResponse:
+    try:
+        case = case_for(request.user, accession)
+        return _pdf(render.pdf(render.html(document.build(case), None)), f"{case.accession}-draft.pdf")
+    except Refusal as refusal:
+        return refusal_response(refusal)
+
+
+def _page(raw: bytes) -> HttpResponse:
+    response = HttpResponse(raw, content_type="text/html; charset=utf-8")
+    response["Content-Security-Policy"] = _DOCUMENT_CSP
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _pdf(raw: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(raw, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}"'
+    response["Cache-Control"] = "private, no-cache"
+    return response

@@ -1,0 +1,83 @@
+"""Scores with 95 % bootstrap intervals; every one takes plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Score:
+    """One line of the table that `evaluate` prints."""
+
+    method: str
+    task: str
+    dataset: str
+    split: str
+    n: int
+    metric: str
+    value: float
+    low: float
+    high: float
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def bootstrap(n: int, statistic: Callable[[NDArray[np.int64]], float], rounds: int = 400, seed: int = 11) -> tuple[float, float]:
+    """The 2.5 and 97.5 percentile of `statistic(rows)` over resampled rows of n."""
+    rng = np.random.default_rng(seed)
+    values = [statistic(rng.integers(0, n, n)) for _ in range(rounds)]
+    return float(np.nanpercentile(values, 2.5)), float(np.nanpercentile(values, 97.5))
+
+
+def accuracy(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+    return float((truth == found).mean())
+
+
+def macro_f1(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+    """Mean F1 over the classes that occur in truth."""
+    values = []
+    for c in np.unique(truth):
+        hit = ((truth == c) & (found == c)).sum()
+        values.append(2 * hit / ((truth == c).sum() + (found == c).sum()))
+    return float(np.mean(values))
+
+
+def mean_recall(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+    return float(np.mean([(found[truth == c] == c).mean() for c in np.unique(truth)]))
+
+
+def expected_calibration_error(p: NDArray[np.float32], truth: NDArray[np.int64], bins: int = 15) -> float:
+    """Mean gap between confidence and accuracy (Guo et al. 2017)."""
+    best = p.argmax(axis=1)
+    confidence, hit = p[np.arange(len(p)), best], best == truth
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    return float(
+        sum(abs(hit[place == b].mean() - confidence[place == b].mean()) * (place == b).mean() for b in range(bins) if (place == b).any())
+    )
+
+
+def best_temperature(logits: NDArray[np.float32], allowed: NDArray[np.bool_]) -> float:
+    """The temperature that makes held-out labels most likely (Guo et al. 2017); labels may allow several classes."""
+    from scipy.optimize import minimize_scalar
+
+    def loss(log_t: float) -> float:
+        z = logits / np.exp(log_t)
+        z = z - z.max(axis=1, keepdims=True)
+        p = np.exp(z)
+        p /= p.sum(axis=1, keepdims=True)
+        return float(-np.log(np.maximum((p * allowed).sum(axis=1), 1e-9)).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
+
+
+def threshold_for_specificity(p: NDArray[np.float32], truth: NDArray[np.bool_], specificity: float) -> float:
+    """The lowest threshold, at most 0.5, that keeps `specificity` on held-out data; rounded up to 0.01."""
+    negatives = np.sort(p[~truth])
+    limit = float(negatives[min(len(negatives) - 1, int(np.ceil(specificity * len(negatives))))])
+    return float(min(0.5, np.ceil(limit * 100) / 100 + 0.01))
