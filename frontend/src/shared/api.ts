@@ -31,11 +31,13 @@ export function sentenceOf(problem: Problem): string {
   if (problem.detail) parts.push(problem.detail);
   for (const [field, messages] of Object.entries(problem.errors ?? {})) {
     const text = Array.isArray(messages) ? messages.join(" ") : String(messages);
-    if (text && !parts.some((p) => p.includes(text))) parts.push(field === "non_field_errors" ? text : `${field}: ${text}`);
+    if (text && !parts.some((p) => p.includes(text)))
+      parts.push(field === "non_field_errors" ? text : `${field}: ${text}`);
   }
   if (parts.length > 0) return parts.join(" ");
   if (problem.status === 0) return "The server does not answer. What you see stays as it is; try again in a moment.";
-  if (problem.status === 401 || problem.status === 403) return "You have no right to do this, or your session has ended.";
+  if (problem.status === 401 || problem.status === 403)
+    return "You have no right to do this, or your session has ended.";
   if (problem.status === 404) return "This is no longer there.";
   if (problem.status === 429) return "Too many requests; wait a moment.";
   return problem.title ?? `The server answered with error ${problem.status}.`;

@@ -11,7 +11,14 @@ export interface Affine {
 }
 
 /** A view: css px per level-0 px, rotation in degrees clockwise, and the slide point at the screen's centre. */
-export function affineOf(scale: number, rotation: number, cx: number, cy: number, width: number, height: number): Affine {
+export function affineOf(
+  scale: number,
+  rotation: number,
+  cx: number,
+  cy: number,
+  width: number,
+  height: number,
+): Affine {
   const t = (rotation * Math.PI) / 180;
   const a = scale * Math.cos(t);
   const b = scale * Math.sin(t);

@@ -16,7 +16,8 @@ export interface Place {
 export function formatPlace(place: Place): string {
   const parts: string[] = [];
   if (place.slide) parts.push(`slide=${encodeURIComponent(place.slide)}`);
-  if (place.x !== undefined && place.y !== undefined) parts.push(`x=${Math.round(place.x)}`, `y=${Math.round(place.y)}`);
+  if (place.x !== undefined && place.y !== undefined)
+    parts.push(`x=${Math.round(place.x)}`, `y=${Math.round(place.y)}`);
   if (place.zoom !== undefined) parts.push(`z=${Number(place.zoom.toPrecision(4))}`);
   if (place.rotation) parts.push(`r=${Math.round(place.rotation)}`);
   if (place.cell !== undefined) parts.push(`cell=${place.cell}`);

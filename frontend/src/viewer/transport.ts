@@ -20,7 +20,8 @@ export interface CellColumns {
 export function decodeCells(buffer: ArrayBuffer, expected?: number): CellColumns {
   const n = buffer.byteLength / BYTES_PER_CELL;
   if (!Number.isInteger(n)) throw new RangeError(`${buffer.byteLength} bytes are not a whole number of cells`);
-  if (expected !== undefined && n !== expected) throw new RangeError(`${n} cells came where ${expected} were asked for`);
+  if (expected !== undefined && n !== expected)
+    throw new RangeError(`${n} cells came where ${expected} were asked for`);
   if (littleEndian) {
     return {
       n,

@@ -1,0 +1,117 @@
+"""Jobs, algorithms, model versions and protocols in the administration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+
+from apps.audit.admin import ReadOnlyAdmin
+from apps.audit.services import record
+from apps.analysis.models import Algorithm, Job, ModelVersion, Protocol, ProtocolModel
+
+_COLOURS = {"done": "success", "failed": "danger", "cancelled": "warning", "running": "info"}
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = ("requested_at", "accession", "slide", "protocol", "shown_state", "percent", "cells", "duration_s", "device")
+    list_filter = ("state", "protocol", "device")
+    search_fields = ("id", "slide__name", "slide__case__accession", "reason")
+
+    @admin.display(description="accession")
+    def accession(self, job: Job) -> str:
+        return job.slide.case.accession
+
+    @display(description="state", label=_COLOURS)
+    def shown_state(self, job: Job) -> str:
+        return job.state
+
+
+@admin.register(Algorithm)
+class AlgorithmAdmin(ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("title", "name", "task", "versions_n")
+    readonly_fields = ("name", "task")
+
+    @admin.display(description="versions")
+    def versions_n(self, algorithm: Algorithm) -> int:
+        return algorithm.versions.count()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("algorithm", "version", "enabled", "default_for", "short_scores", "added_at")
+    list_filter = ("enabled", "algorithm")
+    fields = ("algorithm", "version", "enabled", "default_for", "scores", "limits", "licence", "sha256", "added_at")
+    readonly_fields = ("algorithm", "version", "default_for", "scores", "limits", "licence", "sha256", "added_at")
+
+    @admin.display(description="default in")
+    def default_for(self, model: ModelVersion) -> str:
+        return ", ".join(f"{d.protocol} ({d.role})" for d in model.default_in.select_related("protocol")) or "–"
+
+    @admin.display(description="measured")
+    def short_scores(self, model: ModelVersion) -> str:
+        found = [m for m in model.card.get("metrics", []) if m["metric"] in ("accuracy", "cell_f1_50")]
+        return "; ".join(f"{m['dataset']} {m['metric']} {m['value']:.3f}" for m in found) or "–"
+
+    @admin.display(description="measured scores (95 % interval)")
+    def scores(self, model: ModelVersion) -> str:
+        rows = (
+            (m["task"], m["dataset"], m["metric"], f"{m['value']:.4f} ({m['low']:.4f}–{m['high']:.4f}), n {m['n']}")
+            for m in model.card.get("metrics", [])
+        )
+        return format_html("<table>{}</table>", format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows))
+
+    @admin.display(description="limits")
+    def limits(self, model: ModelVersion) -> str:
+        return format_html_join("", "<p>{}</p>", ((limit,) for limit in model.card.get("limits", [])))
+
+    @admin.display(description="licence")
+    def licence(self, model: ModelVersion) -> str:
+        return str(model.card.get("licence_note", ""))
+
+    def save_model(self, request: HttpRequest, obj: ModelVersion, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        record(request.user, "model.enabled" if obj.enabled else "model.disabled", "model", obj.pk, name=str(obj))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ProtocolModelInline(TabularInline):  # type: ignore[type-arg]
+    model = ProtocolModel
+    extra = 0
+
+
+@admin.register(Protocol)
+class ProtocolAdmin(ModelAdmin):  # type: ignore[type-arg]
+    """Jobs keep what they were ordered with, so a protocol may be changed at any time; make a new version for new rules."""
+
+    list_display = ("title", "name", "version", "specimen", "enabled")
+    list_filter = ("enabled", "specimen")
+    inlines = (ProtocolModelInline,)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        protocol = form.instance
+        record(
+            request.user, "protocol.changed", "protocol", protocol.pk, name=protocol.name, version=protocol.version,
+            enabled=protocol.enabled, settings=protocol.settings,
+            models={m.role: f"{m.model} ≥ {m.threshold}" for m in protocol.models.select_related("model__algorithm")},
+        )  # fmt: skip
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,21 @@
+"""Signed reports in the administration: frozen, so only looked at."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+
+from apps.audit.admin import ReadOnlyAdmin
+from apps.reports.models import Report
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnlyAdmin):
+    list_display = ("case", "version", "state", "signed_by", "signed_at", "page")
+    list_filter = ("state", "signed_by")
+    search_fields = ("case__accession", "sha256")
+
+    @admin.display(description="")
+    def page(self, report: Report) -> str:
+        return format_html('<a href="{}">read</a>', reverse("report", args=[report.pk]))

@@ -1,0 +1,290 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { get, send } from "../shared/api";
+import { bytes, number, seconds } from "../shared/format";
+import { live } from "../shared/socket";
+import type { Job, Room, Slide } from "../shared/types";
+import { bringIn, type Progress } from "./upload";
+
+const ACTIVE = ["requested", "queued", "running"];
+
+/** The slides of a case: brought in, analysed, looked at. */
+export function CaseDesk({ first }: { first: Room }) {
+  const client = useQueryClient();
+  const key = ["room", first.case.accession];
+  const accession = first.case.accession;
+  const room = useQuery({
+    queryKey: key,
+    initialData: first,
+    queryFn: () => get<Room>(`/api/cases/${accession}/room/`),
+  });
+  const [problem, setProblem] = useState("");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one socket a case
+  useEffect(() => {
+    const socket = live(
+      `/ws/cases/${accession}/`,
+      () => void client.invalidateQueries({ queryKey: key }),
+      () => void client.invalidateQueries({ queryKey: key }),
+    );
+    return () => socket.close();
+  }, [accession]);
+  const data = room.data;
+  const may = data.me.rights.includes("annotate") && !data.case.locked;
+
+  async function act(work: () => Promise<unknown>) {
+    setProblem("");
+    try {
+      await work();
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+    await client.invalidateQueries({ queryKey: key });
+  }
+
+  return (
+    <>
+      {problem && (
+        <p className="error" role="alert">
+          {problem}
+        </p>
+      )}
+      {data.slides.length === 0 && (
+        <p className="empty">No slide yet.{may && " Drop a slide, or the pictures of one, below."}</p>
+      )}
+      <ul className="slides">
+        {data.slides.map((slide) => (
+          <SlideItem
+            key={slide.id}
+            slide={slide}
+            accession={accession}
+            may={may}
+            protocol={data.protocols[0]?.title ?? ""}
+            onOrder={() =>
+              void act(() => send("POST", `/api/slides/${slide.id}/jobs/`, { protocol: data.protocols[0]?.name }))
+            }
+            onRemove={() => void act(() => send("DELETE", `/api/slides/${slide.id}/`))}
+            onJob={(job, what) => void act(() => send("POST", `/api/jobs/${job.id}/${what}/`))}
+          />
+        ))}
+      </ul>
+      {may && <UploadBox accession={accession} onDone={() => void client.invalidateQueries({ queryKey: key })} />}
+    </>
+  );
+}
+
+interface ItemProps {
+  slide: Slide;
+  accession: string;
+  may: boolean;
+  protocol: string;
+  onOrder(): void;
+  onRemove(): void;
+  onJob(job: Job, what: "cancel" | "retry"): void;
+}
+
+function SlideItem({ slide, accession, may, protocol, onOrder, onRemove, onJob }: ItemProps) {
+  const job = slide.job ?? null;
+  const active = job !== null && ACTIVE.includes(job.state);
+  return (
+    <li className="slide">
+      {slide.status === "ready" ? (
+        <a href={`/cases/${accession}/read/#slide=${slide.id}`}>
+          <img src={slide.thumbnail_url} alt={`Thumbnail of ${slide.name}`} />
+        </a>
+      ) : (
+        <div className="no-thumb">{slide.status === "importing" ? "…" : "✕"}</div>
+      )}
+      <div>
+        <h3>{slide.name}</h3>
+        {slide.status === "importing" && (
+          <p>
+            <progress max={100} value={slide.percent} aria-label={`Import of ${slide.name}`} /> importing{" "}
+            {Math.round(slide.percent)} %
+          </p>
+        )}
+        {slide.status === "refused" && (
+          <p className="error" role="alert">
+            {slide.message}
+          </p>
+        )}
+        {slide.status === "ready" && (
+          <p className="facts">
+            {number.format(slide.width)} × {number.format(slide.height)} px ·{" "}
+            {slide.mpp
+              ? `${slide.mpp.toFixed(4)} µm/px (${slide.mpp_source})`
+              : "µm/px unknown: measured from red cells"}{" "}
+            · {slide.vendor} · {bytes(slide.size_bytes)}
+          </p>
+        )}
+        {job && <JobLine job={job} />}
+        <p className="actions">
+          {slide.status === "ready" && (
+            <a className="button primary" href={`/cases/${accession}/read/#slide=${slide.id}`}>
+              Read
+            </a>
+          )}
+          {may && slide.status === "ready" && !active && protocol && (
+            <button type="button" onClick={onOrder}>
+              {job ? `Analyse again: ${protocol}` : `Analyse: ${protocol}`}
+            </button>
+          )}
+          {may && active && job && (
+            <button type="button" onClick={() => onJob(job, "cancel")}>
+              Cancel
+            </button>
+          )}
+          {may && job?.state === "failed" && (
+            <button type="button" onClick={() => onJob(job, "retry")}>
+              Retry
+            </button>
+          )}
+          {may && !job && slide.status !== "importing" && (
+            <button type="button" onClick={onRemove}>
+              Remove
+            </button>
+          )}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+function JobLine({ job }: { job: Job }) {
+  if (job.state === "running")
+    return (
+      <p>
+        <progress max={100} value={job.percent} aria-label="Analysis" /> {Math.round(job.percent)} %
+        {job.fields_total > 0
+          ? `, field ${job.fields_done} of ${job.fields_total}, ${number.format(job.cells)} cells`
+          : `, ${job.phase}`}
+        {job.eta_s !== null && `, ${seconds(job.eta_s)} left`}
+      </p>
+    );
+  if (job.state === "requested" || job.state === "queued") return <p>Waiting for a worker.</p>;
+  if (job.state === "failed")
+    return (
+      <p className="error">
+        Failed: {job.reason} {job.advice}
+      </p>
+    );
+  return (
+    <p className="facts">
+      {job.protocol_title} {job.state}
+      {job.partial && " (partial)"}: {number.format(job.cells)} cells in {job.fields_done} fields,{" "}
+      {seconds(job.duration_s)}
+    </p>
+  );
+}
+
+function UploadBox({ accession, onDone }: { accession: string; onDone(): void }) {
+  const [files, setFiles] = useState<File[]>([]);
+  const [name, setName] = useState("");
+  const [mpp, setMpp] = useState("");
+  const [progress, setProgress] = useState<Progress | null>(null);
+  const [problem, setProblem] = useState("");
+  const [over, setOver] = useState(false);
+  const abort = useRef<AbortController | null>(null);
+  const total = files.reduce((n, f) => n + f.size, 0);
+
+  function take(list: FileList | null) {
+    setProblem("");
+    setFiles([...(list ?? [])].filter((f) => !f.name.startsWith(".")));
+  }
+
+  async function begin() {
+    const scale = mpp.trim() === "" ? null : Number(mpp.replace(",", "."));
+    if (scale !== null && !(scale > 0)) {
+      setProblem("µm per pixel is a number like 0.25, or left empty.");
+      return;
+    }
+    abort.current = new AbortController();
+    setProblem("");
+    try {
+      await bringIn(files, accession, { name, mpp: scale }, setProgress, abort.current.signal);
+      setFiles([]);
+      setName("");
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    } finally {
+      setProgress(null);
+      onDone();
+    }
+  }
+
+  return (
+    <section
+      className={`upload${over ? " over" : ""}`}
+      aria-label="Bring in a slide"
+      onDragOver={(e) => {
+        e.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(e) => {
+        e.preventDefault();
+        setOver(false);
+        take(e.dataTransfer.files);
+      }}
+    >
+      <h3>Bring in a slide</h3>
+      <p className="soft">
+        One slide file (SVS, NDPI, MRXS with its files, SCN, BIF, TIFF, DICOM), or all camera pictures of one slide
+        (JPEG, PNG, WebP, TIFF). Drop them here or choose:
+      </p>
+      <p className="actions">
+        <label className="button">
+          Files…
+          <input type="file" multiple className="hidden" onChange={(e) => take(e.target.files)} disabled={!!progress} />
+        </label>
+        <label className="button">
+          Folder…
+          <input
+            type="file"
+            className="hidden"
+            disabled={!!progress}
+            ref={(element) => element?.setAttribute("webkitdirectory", "")}
+            onChange={(e) => take(e.target.files)}
+          />
+        </label>
+      </p>
+      {files.length > 0 && (
+        <div className="chosen-files">
+          <p>
+            {files.length === 1 ? files[0]?.name : `${files.length} files as one slide`} · {bytes(total)}
+          </p>
+          <label>
+            Name{" "}
+            <input value={name} onChange={(e) => setName(e.target.value)} maxLength={200} placeholder="from the file" />
+          </label>
+          <label>
+            µm per pixel{" "}
+            <input
+              value={mpp}
+              onChange={(e) => setMpp(e.target.value)}
+              inputMode="decimal"
+              placeholder="if the file does not say"
+            />
+          </label>
+          {progress ? (
+            <p>
+              <progress max={progress.total} value={progress.sent} aria-label="Upload" />{" "}
+              {Math.round((100 * progress.sent) / Math.max(1, progress.total))} % {progress.file}
+              <button type="button" onClick={() => abort.current?.abort()}>
+                Give up
+              </button>
+            </p>
+          ) : (
+            <button type="button" className="primary" onClick={() => void begin()}>
+              Upload
+            </button>
+          )}
+        </div>
+      )}
+      {problem && (
+        <p className="error" role="alert">
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,86 @@
+/** Files on their way in: chunked, resumable (tus 1.0), then bound to one slide. */
+
+import * as tus from "tus-js-client";
+import { csrfToken, send } from "../shared/api";
+import type { Slide } from "../shared/types";
+
+const CHUNK_BYTES = 8 * 1024 * 1024;
+
+export interface Progress {
+  sent: number;
+  total: number;
+  file: string;
+}
+
+/** Send one file; its upload id. An interrupted upload goes on where it stopped when the same file is chosen again. */
+export function uploadFile(
+  file: File,
+  accession: string,
+  onProgress: (sent: number) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const upload = new tus.Upload(file, {
+      endpoint: "/api/uploads/",
+      chunkSize: CHUNK_BYTES,
+      retryDelays: [0, 1000, 3000, 8000],
+      metadata: { filename: file.name, case: accession },
+      removeFingerprintOnSuccess: true,
+      onBeforeRequest: (request) => request.setHeader("X-CSRFToken", csrfToken()),
+      onProgress: (sent) => onProgress(sent),
+      onSuccess: () =>
+        resolve(new URL(upload.url ?? "", location.href).pathname.split("/").filter(Boolean).pop() ?? ""),
+      onError: (error) => reject(new Error(reasonOf(error))),
+      onShouldRetry: (error) => {
+        const status = error.originalResponse?.getStatus() ?? 0;
+        return status === 0 || status >= 500 || status === 423;
+      },
+    });
+    signal.addEventListener("abort", () => {
+      void upload.abort(true);
+      reject(new Error("Upload given up."));
+    });
+    upload
+      .findPreviousUploads()
+      .then((before) => {
+        if (before[0]) upload.resumeFromPreviousUpload(before[0]);
+        upload.start();
+      })
+      .catch(reject);
+  });
+}
+
+function reasonOf(error: Error | tus.DetailedError): string {
+  if ("originalResponse" in error && error.originalResponse) {
+    try {
+      const body = JSON.parse(error.originalResponse.getBody()) as { detail?: string };
+      if (body.detail) return body.detail;
+    } catch {
+      // not JSON
+    }
+    return `The server answered ${error.originalResponse.getStatus()}.`;
+  }
+  return "The upload was interrupted; choose the same file again and it goes on where it stopped.";
+}
+
+/** All files of one slide, one after another, then the slide itself. */
+export async function bringIn(
+  files: readonly File[],
+  accession: string,
+  facts: { name: string; mpp: number | null },
+  onProgress: (progress: Progress) => void,
+  signal: AbortSignal,
+): Promise<Slide> {
+  const total = files.reduce((n, f) => n + f.size, 0);
+  let before = 0;
+  const uploads: string[] = [];
+  for (const file of files) {
+    const base = before;
+    uploads.push(
+      await uploadFile(file, accession, (sent) => onProgress({ sent: base + sent, total, file: file.name }), signal),
+    );
+    before += file.size;
+  }
+  onProgress({ sent: total, total, file: "" });
+  return await send<Slide>("POST", `/api/cases/${accession}/slides/`, { uploads, ...facts });
+}

@@ -1,0 +1,224 @@
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { Problem, send } from "../shared/api";
+import type { Case, Counts, Report, Schema } from "../shared/types";
+import { KEYS } from "./keys";
+import type { PendingConflict } from "./session";
+
+export function Dialog({ title, onClose, children }: { title: string; onClose(): void; children: ReactNode }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current;
+    if (element && !element.open) element.showModal();
+  }, []);
+  return (
+    <dialog ref={dialog} onClose={onClose} aria-label={title}>
+      <header>
+        <h2>{title}</h2>
+        <button type="button" className="plain" aria-label="Close" onClick={onClose}>
+          ✕
+        </button>
+      </header>
+      {children}
+    </dialog>
+  );
+}
+
+export function HelpDialog({ schema, onClose }: { schema: Schema; onClose(): void }) {
+  return (
+    <Dialog title="Keys" onClose={onClose}>
+      <div className="keys">
+        <dl>
+          {KEYS.map((k) => (
+            <div key={k.keys}>
+              <dt>
+                <kbd>{k.keys}</kbd>
+              </dt>
+              <dd>{k.what}</dd>
+            </div>
+          ))}
+        </dl>
+        <dl className="keys-classes">
+          {schema.classes.map((c) => (
+            <div key={c.key}>
+              <dt>
+                <kbd>{c.shortcut}</kbd>
+              </dt>
+              <dd>{c.name}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </Dialog>
+  );
+}
+
+interface SignProps {
+  current: Case;
+  counts: Counts | null;
+  onClose(): void;
+  onSigned(report: Report): void;
+  onSeeOpen(): void;
+}
+
+export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: SignProps) {
+  const [password, setPassword] = useState("");
+  const [meaning, setMeaning] = useState("Reviewed and approved");
+  const [comment, setComment] = useState(current.comment);
+  const [error, setError] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const open = counts?.must_see.open ?? 0;
+
+  async function sign(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      onSigned(await send<Report>("POST", `/api/cases/${current.accession}/sign/`, { password, meaning, comment }));
+    } catch (caught) {
+      setError(caught instanceof Problem ? caught : new Problem(0, "unknown", String(caught), {}));
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Dialog title={`Sign ${current.accession}`} onClose={onClose}>
+      {open > 0 && (
+        <div className="blocked">
+          <p>
+            <b>{open === 1 ? "1 cell" : `${open} cells`}</b> must be seen before signing:
+          </p>
+          <ul>
+            {counts?.must_see.by_reason
+              .filter((r) => r.open)
+              .map((r) => (
+                <li key={r.reason}>
+                  {r.open} × {r.reason}
+                </li>
+              ))}
+          </ul>
+          <button type="button" onClick={onSeeOpen}>
+            Show them
+          </button>
+        </div>
+      )}
+      <form onSubmit={sign}>
+        <label>
+          Comment for the report
+          <textarea rows={5} value={comment} onChange={(e) => setComment(e.target.value)} maxLength={8000} />
+        </label>
+        <label>
+          Meaning of the signature
+          <select value={meaning} onChange={(e) => setMeaning(e.target.value)}>
+            <option>Reviewed and approved</option>
+            <option>Reviewed; comment added</option>
+            <option>Approved as a second reader</option>
+          </select>
+        </label>
+        <label>
+          Your password
+          <input
+            type="password"
+            autoComplete="current-password"
+            required
+            value={password}
+            onChange={(e) => setPassword(e.target.value)}
+          />
+        </label>
+        {error && (
+          <p className="error" role="alert">
+            {error.message}
+          </p>
+        )}
+        <p className="soft">
+          Signing freezes counts, labels and the hashes of slide and cell file into a report, and locks the case.
+          AI-assisted; research use only.
+        </p>
+        <footer>
+          <button type="button" onClick={onClose}>
+            Not yet
+          </button>
+          <button type="submit" className="primary" disabled={busy || !password}>
+            {busy ? "Signing…" : "Sign"}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+export function AmendDialog({
+  current,
+  onClose,
+  onAmended,
+}: {
+  current: Case;
+  onClose(): void;
+  onAmended(c: Case): void;
+}) {
+  const [reason, setReason] = useState("");
+  const [error, setError] = useState("");
+  async function amend(event: FormEvent) {
+    event.preventDefault();
+    try {
+      onAmended(await send<Case>("POST", `/api/cases/${current.accession}/amend/`, { reason }));
+    } catch (caught) {
+      setError(caught instanceof Error ? caught.message : String(caught));
+    }
+  }
+  return (
+    <Dialog title={`Amend ${current.accession}`} onClose={onClose}>
+      <form onSubmit={amend}>
+        <p>The signed report stays readable. The case opens again; the next signature makes a new version.</p>
+        <label>
+          Why is it amended?
+          <textarea rows={3} required minLength={3} value={reason} onChange={(e) => setReason(e.target.value)} />
+        </label>
+        {error && (
+          <p className="error" role="alert">
+            {error}
+          </p>
+        )}
+        <footer>
+          <button type="button" onClick={onClose}>
+            Leave it signed
+          </button>
+          <button type="submit" className="primary">
+            Amend
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+interface ConflictProps {
+  conflict: PendingConflict;
+  schema: Schema;
+  onKeep(): void;
+  onOverrule(): void;
+}
+
+export function ConflictDialog({ conflict, schema, onKeep, onOverrule }: ConflictProps) {
+  const mine =
+    conflict.label === null ? conflict.action : `${conflict.action} as ${schema.classes[conflict.label]?.name}`;
+  return (
+    <Dialog title="Somebody else was here" onClose={onKeep}>
+      <p>While you looked, another person labelled these cells. Nothing of yours was written yet.</p>
+      <ul>
+        {conflict.conflicts.slice(0, 12).map((c) => (
+          <li key={c.row ?? c.added}>
+            {c.row === undefined ? "added cell" : `cell ${c.row}`}: {c.state || "cleared"}
+            {c.label !== null && c.label !== undefined && ` as ${schema.classes[c.label]?.name}`}, {c.by}
+          </li>
+        ))}
+      </ul>
+      <footer>
+        <button type="button" onClick={onKeep}>
+          Keep theirs
+        </button>
+        <button type="button" className="primary" onClick={onOverrule}>
+          Overrule: {mine}
+        </button>
+      </footer>
+    </Dialog>
+  );
+}

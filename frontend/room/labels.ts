@@ -1,0 +1,31 @@
+/** What people said of the cells, kept beside the machine's columns; changed only by the server's answers. */
+
+import type { AddedCell, LabelState, RowLabel } from "../shared/types";
+
+export interface Labels {
+  revision: number;
+  rows: ReadonlyMap<number, { label: number | null; state: LabelState; by: string }>;
+  added: readonly AddedCell[];
+}
+
+export const NO_LABELS: Labels = { revision: 0, rows: new Map(), added: [] };
+
+/** Labels after an answer; an older answer than what is known changes nothing. */
+export function withAnswer(
+  labels: Labels,
+  answer: { revision: number; changed?: RowLabel[]; rows?: RowLabel[]; added?: AddedCell[]; gone?: string[] },
+): Labels {
+  if (answer.revision < labels.revision) return labels;
+  const rows = new Map(labels.rows);
+  for (const change of answer.changed ?? answer.rows ?? []) {
+    if (change.state === "") rows.delete(change.row);
+    else rows.set(change.row, { label: change.label, state: change.state, by: change.by });
+  }
+  const gone = new Set(answer.gone ?? []);
+  const fresh = new Map((answer.added ?? []).map((c) => [c.id, c]));
+  const added = [
+    ...labels.added.filter((c) => !gone.has(c.id)).map((c) => fresh.get(c.id) ?? c),
+    ...[...fresh.values()].filter((c) => !labels.added.some((known) => known.id === c.id)),
+  ];
+  return { revision: answer.revision, rows, added };
+}

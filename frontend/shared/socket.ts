@@ -1,0 +1,35 @@
+/** A websocket that comes back. What it says is a hint: after each (re)connection the caller reads the truth again. */
+
+export interface Live {
+  close(): void;
+}
+
+export function live(path: string, onMessage: (message: never) => void, onConnect: () => void): Live {
+  let socket: WebSocket | null = null;
+  let closed = false;
+  let wait_ms = 500;
+  let timer = 0;
+
+  const open = () => {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    socket = new WebSocket(`${scheme}://${location.host}${path}`);
+    socket.onopen = () => {
+      wait_ms = 500;
+      onConnect();
+    };
+    socket.onmessage = (event) => onMessage(JSON.parse(String(event.data)) as never);
+    socket.onclose = (event) => {
+      if (closed || event.code === 4403) return;
+      timer = window.setTimeout(open, wait_ms);
+      wait_ms = Math.min(15_000, wait_ms * 2);
+    };
+  };
+  open();
+  return {
+    close() {
+      closed = true;
+      window.clearTimeout(timer);
+      socket?.close();
+    },
+  };
+}

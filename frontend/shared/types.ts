@@ -1,0 +1,248 @@
+/** What the API sends; mirrors the apps’ api folders. Lengths in level-0 px unless a name says otherwise. */
+
+export interface CellClass {
+  index: number;
+  key: string;
+  name: string;
+  short: string;
+  group: string;
+  colour: string;
+  mark: string;
+  shortcut: string;
+  must_see: boolean;
+  counted: boolean;
+}
+
+export interface Schema {
+  name: string;
+  version: number;
+  groups: { key: string; name: string }[];
+  classes: CellClass[];
+}
+
+export interface Case {
+  accession: string;
+  pseudonym: string;
+  specimen: string;
+  stain: string;
+  question: string;
+  comment: string;
+  state: "received" | "analysing" | "in-review" | "signed" | "amended";
+  reader: { id: number; name: string } | null;
+  locked: boolean;
+  rights: string[];
+}
+
+export interface Job {
+  id: string;
+  slide: string;
+  protocol: string;
+  protocol_title: string;
+  protocol_version: number;
+  state: "requested" | "queued" | "running" | "done" | "failed" | "cancelled";
+  phase: string;
+  percent: number;
+  fields_total: number;
+  fields_done: number;
+  cells: number;
+  eta_s: number | null;
+  reason: string;
+  advice: string;
+  partial: boolean;
+  reviewable: boolean;
+  duration_s: number | null;
+  device: string;
+  mpp: number | null;
+  mpp_source: string;
+  notes: string[];
+  models: { role: string; name: string; version: string; sha256: string }[];
+  revision: number;
+  label_revision: number;
+}
+
+export interface Slide {
+  id: string;
+  name: string;
+  status: "importing" | "ready" | "refused";
+  message: string;
+  percent: number;
+  width: number;
+  height: number;
+  mpp: number | null;
+  mpp_source: string;
+  vendor: string;
+  objective: number | null;
+  sha256: string;
+  size_bytes: number;
+  thumbnail_url: string;
+  dzi_url: string;
+  job?: Job | null;
+  revision: number;
+}
+
+export interface Report {
+  id: string;
+  version: number;
+  state: "signed" | "superseded";
+  signed_by: string;
+  signed_at: string;
+  meaning: string;
+  reason: string;
+  sha256: string;
+  html_url: string;
+  pdf_url: string | null;
+  counts_csv_url: string;
+  cells_csv_url: string;
+  geojson_url: string;
+  fhir_url: string;
+}
+
+export interface Room {
+  case: Case;
+  slides: Slide[];
+  schema: Schema;
+  protocols: { name: string; title: string; version: number; specimen: string }[];
+  reports: Report[];
+  me: { id: number; name: string; rights: string[] };
+}
+
+export interface Region {
+  index: number;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  used: boolean;
+  done: boolean;
+  reason: string;
+  focus: number;
+  single_ratio: number;
+}
+
+export interface CellIndex {
+  n: number;
+  tile_px: number;
+  tiles: [number, number, number, number][];
+  pyramid: { tile_px: number; tiles: [number, number, number, [number, number][]][] }[];
+}
+
+export type LabelState = "" | "confirmed" | "relabelled" | "rejected";
+
+export interface RowLabel {
+  row: number;
+  label: number | null;
+  state: LabelState;
+  by: string;
+  at: string | null;
+}
+
+export interface AddedCell {
+  id: string;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  label: number | null;
+  state: LabelState;
+  by: string;
+}
+
+export interface Share {
+  count: number;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+export interface Counts {
+  revision: number;
+  rules: { name: string; version: number };
+  partial: boolean;
+  reviewed_n: number;
+  sections: {
+    key: string;
+    title: string;
+    unit: string;
+    n: { machine: number; reviewed: number };
+    rows: {
+      class: number;
+      key: string;
+      name: string;
+      machine: Share;
+      reviewed: Share;
+      grade: { text: string; crosses: boolean } | null;
+    }[];
+  }[];
+  ratios: { key: string; name: string; machine: Ratio | null; reviewed: Ratio | null }[];
+  unsettled: { text: string }[];
+  notes: string[];
+  must_see: { open: number; total: number; by_reason: { reason: string; open: number; total: number }[] };
+  outside: { class: number; name: string; count: number }[];
+}
+
+export interface Ratio {
+  value: number;
+  low: number;
+  high: number;
+  text: string;
+}
+
+export interface GalleryRow {
+  row: number | null;
+  added: string | null;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  class: number | null;
+  label: number | null;
+  p: number | null;
+  margin: number | null;
+  state: LabelState;
+  must_see: string;
+}
+
+export interface GalleryPage {
+  n: number;
+  total_open: number;
+  revision: number;
+  rows: GalleryRow[];
+}
+
+export interface Card {
+  row: number;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  field: number;
+  cut: boolean;
+  class: number;
+  label: number;
+  state: LabelState;
+  p: number;
+  margin: number;
+  probabilities: { class: number; p: number }[];
+  measures: Record<"area_um2" | "diameter_um" | "circularity" | "pallor" | "nc_ratio", number | null>;
+  contour: [number, number][] | null;
+  history: { by: string; at: string; action: string; label: number | null; undone: boolean }[];
+  must_see: string;
+  crop_url: string;
+}
+
+export interface LabelAnswer {
+  revision: number;
+  changed: RowLabel[];
+  added: AddedCell[];
+  counts: Counts;
+  undone?: { action: string; n: number };
+}
+
+export interface Conflict {
+  row?: number;
+  added?: string;
+  label: number | null;
+  state: LabelState;
+  by: string;
+  at: string;
+}

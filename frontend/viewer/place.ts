@@ -1,0 +1,34 @@
+/** A place on a slide as a link: centre in level-0 px, zoom as objective. */
+
+export interface Place {
+  slide?: string;
+  x?: number;
+  y?: number;
+  z?: number;
+  cell?: number;
+}
+
+export function readPlace(hash: string): Place {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const numeric = (key: string) => {
+    const text = given.get(key);
+    const value = text === null || text === "" ? Number.NaN : Number(text);
+    return Number.isFinite(value) ? value : undefined;
+  };
+  return {
+    slide: given.get("slide") ?? undefined,
+    x: numeric("x"),
+    y: numeric("y"),
+    z: numeric("z"),
+    cell: numeric("cell"),
+  };
+}
+
+export function writePlace(place: Place): string {
+  const out = new URLSearchParams();
+  if (place.slide) out.set("slide", place.slide);
+  for (const key of ["x", "y"] as const) if (place[key] !== undefined) out.set(key, String(Math.round(place[key])));
+  if (place.z !== undefined) out.set("z", String(Number(place.z.toFixed(2))));
+  if (place.cell !== undefined) out.set("cell", String(place.cell));
+  return `#${out.toString()}`;
+}

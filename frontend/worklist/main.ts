@@ -1,0 +1,42 @@
+/** The worklist follows running jobs without being loaded again. */
+
+import "../base/base.css";
+import { seconds } from "../shared/format";
+import { live } from "../shared/socket";
+import type { Case, Job } from "../shared/types";
+
+type News = { type: "job"; accession: string; job: Job } | { type: "case"; case: Case };
+
+let first = true;
+
+function row(accession: string): HTMLElement | null {
+  return document.querySelector(`[data-accession="${CSS.escape(accession)}"]`);
+}
+
+function show(news: News): void {
+  const accession = news.type === "job" ? news.accession : news.case.accession;
+  const line = row(accession);
+  if (!line) return;
+  if (news.type === "case") {
+    // A change of state moves counts and tabs as well: the page is read again.
+    if (line.dataset.state !== news.case.state) location.reload();
+    return;
+  }
+  const left = line.querySelector<HTMLElement>("[data-left]");
+  if (!left) return;
+  const bar = document.createElement("progress");
+  bar.max = 100;
+  bar.value = news.job.percent;
+  bar.setAttribute("aria-label", `Analysis of ${accession}`);
+  const eta = news.job.eta_s === null ? "" : `, ${seconds(news.job.eta_s)} left`;
+  left.replaceChildren(bar, ` ${Math.round(news.job.percent)} %${eta}`);
+}
+
+live(
+  "/ws/worklist/",
+  (news: News) => show(news),
+  () => {
+    if (!first) location.reload();
+    first = false;
+  },
+);
