@@ -100,7 +100,6 @@ export function Gallery(props: Props) {
           )}
         </div>
       </header>
-      {/* biome-ignore lint/a11y/useSemanticElements: a grid of pictures, of which only some are in the page */}
       <div
         className="gallery-scroll"
         ref={scroller}

@@ -68,8 +68,10 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
       gestureSettingsTouch: { pinchRotate: false },
     });
     osd.current = viewer;
-    viewer.innerTracker.keyHandler = null as never;
-    viewer.innerTracker.keyDownHandler = null as never;
+    // The keys belong to the review; the viewer's own would pan and flip.
+    viewer.addHandler("canvas-key", (event) => {
+      event.preventDefaultAction = true;
+    });
     const ratio = Math.min(2, window.devicePixelRatio || 1);
     const overlay = new Overlay(drawing, ratio);
     let frame = 0;
@@ -240,7 +242,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
   return (
     <div className={`viewer${props.addMode ? " adding" : ""}`}>
       <div className="viewer-slide" ref={box} data-testid="slide" />
-      <canvas className="viewer-cells" ref={canvas} aria-hidden="true" />
+      <canvas className="viewer-cells" ref={canvas} />
       {failed && (
         <p className="viewer-failed" role="alert">
           {failed}

@@ -17,7 +17,7 @@ from hemaview.inference.runtime import Runtime, in_batches, runtime_for
 from hemaview.methods.cellsplit import split
 from hemaview.methods.registry import METHODS, Card, cards
 
-TILE_PX, MARGIN_PX = 512, 48
+TILE_PX, MARGIN_PX = 736, 48
 LEAST_CELL_UM2 = 2.0
 
 
@@ -44,23 +44,20 @@ class Segmenter:
     def probabilities(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """float32 (3, H, W): background, rim and core, for uint8 (H, W, 3) at the model's own scale."""
         h, w = rgb.shape[:2]
-        step = TILE_PX - 2 * MARGIN_PX
-        rows, columns = max(1, -(-h // step)), max(1, -(-w // step))
+        rows, step_y = _cover(h)
+        columns, step_x = _cover(w)
         padded = np.pad(
             rgb,
-            ((MARGIN_PX, rows * step + MARGIN_PX - h), (MARGIN_PX, columns * step + MARGIN_PX - w), (0, 0)),
-            mode="reflect" if min(h, w) > TILE_PX else "symmetric",
+            ((MARGIN_PX, rows * step_y + MARGIN_PX - h), (MARGIN_PX, columns * step_x + MARGIN_PX - w), (0, 0)),
+            mode="symmetric",
         )
-        tiles = np.stack(
-            [
-                padded[r * step : r * step + TILE_PX, c * step : c * step + TILE_PX]
-                for r in range(rows)
-                for c in range(columns)
-            ]
-        )
-        logits = in_batches(self._runtime, tiles, 4)[:, :, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
-        p = softmax(logits)
-        full = p.reshape(rows, columns, 3, step, step).transpose(2, 0, 3, 1, 4).reshape(3, rows * step, columns * step)
+        full = np.empty((3, rows * step_y, columns * step_x), np.float32)
+        for r in range(rows):
+            for c in range(columns):
+                y, x = r * step_y, c * step_x
+                tile = padded[None, y : y + step_y + 2 * MARGIN_PX, x : x + step_x + 2 * MARGIN_PX]
+                logits = in_batches(self._runtime, tile, 1)[:, :, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+                full[:, y : y + step_y, x : x + step_x] = softmax(logits)[0]
         return np.ascontiguousarray(full[:, :h, :w])
 
     def segment(self, rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.int32]:
@@ -120,8 +117,8 @@ def _loaded(name: str, sha256: str) -> Segmenter | Classifier:
     method = METHODS[name]
     net = method.build(len(card.classes))
     net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(card.weights).items()})
-    side = TILE_PX if method.task == "segmentation" else card.input_px
-    runtime = runtime_for(net.eval(), (side, side))
+    side = None if method.task == "segmentation" else card.input_px
+    runtime = runtime_for(net.eval(), side)
     return Segmenter(card, runtime) if method.task == "segmentation" else Classifier(card, runtime)
 
 
@@ -147,6 +144,12 @@ def squares(rgb: NDArray[np.uint8], centres: NDArray[np.float64], side_px: int) 
     for i, (x, y) in enumerate(np.rint(centres).astype(int)):
         out[i] = rgb[np.ix_(np.clip(y + span, 0, h - 1), np.clip(x + span, 0, w - 1))]
     return out
+
+
+def _cover(length_px: int) -> tuple[int, int]:
+    """How many tiles cover a side and how large each is without its margin, a multiple of the net's stride of 16."""
+    n = -(-length_px // TILE_PX)
+    return n, -(-length_px // (16 * n)) * 16
 
 
 def _info(card: Card, runtime: Runtime) -> ModelInfo:

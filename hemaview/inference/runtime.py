@@ -7,6 +7,7 @@ probability (tests/inference/test_models.py).
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,11 +43,14 @@ class TorchRuntime:
 class OpenVinoRuntime:
     device = "CPU (OpenVINO)"
 
-    def __init__(self, net: nn.Module, example: tuple[int, int]) -> None:
+    def __init__(self, net: nn.Module, side_px: int | None) -> None:
         import openvino as ov
 
-        shape = [-1, 3, *example]
-        model = ov.convert_model(net.eval(), example_input=torch.zeros(1, 3, *example), input=[shape])
+        side = side_px or -1
+        example = torch.zeros(1, 3, side_px or 256, side_px or 256)
+        with warnings.catch_warnings():  # tracing warns of shapes that are fixed, as they are meant to be
+            warnings.simplefilter("ignore")
+            model = ov.convert_model(net.eval(), example_input=example, input=[[-1, 3, side, side]])
         core = ov.Core()
         threads = int(os.environ.get("HEMAVIEW_THREADS", "0")) or len(os.sched_getaffinity(0))
         self._compiled: Any = core.compile_model(
@@ -57,13 +61,13 @@ class OpenVinoRuntime:
         return np.array(self._compiled(x)[0], np.float32)
 
 
-def runtime_for(net: nn.Module, example: tuple[int, int]) -> Runtime:
-    """The best runtime here for a net shown pictures of `example` (H, W) px; HEMAVIEW_RUNTIME=torch forces torch."""
+def runtime_for(net: nn.Module, side_px: int | None) -> Runtime:
+    """The best runtime here for a net shown squares of side_px (None: any size); HEMAVIEW_RUNTIME=torch forces torch."""
     if torch.cuda.is_available():
         return TorchRuntime(net, "cuda")
     if os.environ.get("HEMAVIEW_RUNTIME", "") != "torch":
         try:
-            return OpenVinoRuntime(net, example)
+            return OpenVinoRuntime(net, side_px)
         except ImportError:
             pass
     return TorchRuntime(net, "cpu")

@@ -30,12 +30,12 @@ def targets(instances: NDArray[np.int32]) -> NDArray[np.uint8]:
 
 
 def split(
-    probability: NDArray[np.float32], least_px: int, core_threshold: float = 0.5, cell_threshold: float = 0.5
+    probability: NDArray[np.float32], least_px: int, core_threshold: float = 0.6, cell_threshold: float = 0.5
 ) -> NDArray[np.int32]:
     """Instances int32 (H, W) from probabilities float32 (3, H, W) of background, rim and core.
 
-    Cores are markers; they grow over the cell region along the probability of core (watershed). Cell regions without
-    a core of their own stay one cell where they are at least `least_px` large.
+    Cores are markers; they grow over the cell region by distance (watershed), so that no cell wraps around another
+    along its rim. Cell regions without a core of their own stay one cell where they are at least `least_px` large.
     """
     cell = 1 - probability[BACKGROUND] > cell_threshold
     cell = ndimage.binary_fill_holes(cell)
@@ -51,7 +51,7 @@ def split(
         cored[np.unique(bodies[cores > 0])] = True
         coreless = (bodies > 0) & ~cored[bodies]
         cores = np.where(coreless, bodies + n, cores)
-    found = watershed(-probability[CORE_CLASS], cores, mask=cell)
+    found = watershed(ndimage.distance_transform_edt(cores == 0), cores, mask=cell)
     sizes = np.bincount(found.ravel())
     keep = sizes >= least_px
     keep[0] = False

@@ -15,13 +15,18 @@ from hemaview.pipeline.cheaplook import density_of
 
 @dataclass(frozen=True)
 class Measured:
-    """n cells of one field, px of that field: boxes float (n, 4: x, y, w, h), centres (n, 2), contours float (points, 2)."""
+    """n cells of one field, px of that field: boxes float (n, 4: x, y, w, h), centres (n, 2), contours float (points, 2).
 
+    `ids` are the cells' numbers in the instance mask.
+    """
+
+    ids: NDArray[np.int32]
     boxes: NDArray[np.float64]
     centres: NDArray[np.float64]
     area_px: NDArray[np.float64]
     circularity: NDArray[np.float64]
     solidity: NDArray[np.float64]
+    axis_ratio: NDArray[np.float64]
     pallor: NDArray[np.float64]
     nucleus_share: NDArray[np.float64]
     contours: tuple[NDArray[np.float64], ...]
@@ -33,7 +38,8 @@ class Measured:
 def measure(labels: NDArray[np.int32], rgb: NDArray[np.uint8]) -> Measured:
     """Measure every instance of int32 (H, W) on uint8 (H, W, 3); the largest part of each, no holes."""
     density = density_of(rgb)
-    boxes, centres, areas, rounds, solids, pallors, nuclei = [], [], [], [], [], [], []
+    ids: list[int] = []
+    boxes, centres, areas, rounds, solids, ratios, pallors, nuclei = [], [], [], [], [], [], [], []
     contours = []
     for index, place in enumerate(ndimage.find_objects(labels), start=1):
         if place is None:
@@ -56,26 +62,38 @@ def measure(labels: NDArray[np.int32], rgb: NDArray[np.uint8]) -> Measured:
         top, left = place[0].start, place[1].start
         x, y, w, h = cv2.boundingRect(contour)
         ys, xs = np.nonzero(filled)
+        ids.append(index)
         boxes.append((left + x - 1, top + y - 1, w, h))
         centres.append((left + xs.mean() + 0.5, top + ys.mean() + 0.5))
         areas.append(area)
         rounds.append(min(1.0, 4 * np.pi * area / (around + np.pi) ** 2))
         solids.append(min(1.0, area / hull_area))
+        ratios.append(_axis_ratio(xs, ys))
         inside = density[place]
         pallors.append(_pallor(filled, inside))
         nuclei.append(_nucleus(filled.astype(bool), inside))
         contours.append(contour[:, 0, :].astype(np.float64) + (left - 0.5, top - 0.5))
     n = len(areas)
     return Measured(
+        np.array(ids, np.int32),
         np.array(boxes, np.float64).reshape(n, 4),
         np.array(centres, np.float64).reshape(n, 2),
         np.array(areas),
         np.array(rounds),
         np.array(solids),
+        np.array(ratios),
         np.array(pallors),
         np.array(nuclei),
         tuple(contours),
     )
+
+
+def _axis_ratio(xs: NDArray[np.int64], ys: NDArray[np.int64]) -> float:
+    """Short against long axis of the ellipse with the mask's second moments; 1 for a disc."""
+    if len(xs) < 6:
+        return 1.0
+    short, long = np.linalg.eigvalsh(np.cov(np.stack([xs, ys]).astype(float)))
+    return float(np.sqrt(max(short, 0.0) / max(long, 1e-9)))
 
 
 def _pallor(own: NDArray[np.uint8], density: NDArray[np.float32]) -> float:

@@ -18,6 +18,8 @@ from hemaview.wsi.slide import Slide
 FIELD_UM = 256.0
 MAX_CANDIDATES = 400
 LEAST_CELLS_PER_MM2 = 250
+MONOLAYER_PER_MM2 = 3500
+"""Red cells per mm² where they lie side by side with their pallor; thinner places rank lower."""
 LEAST_SINGLE_RATIO = 0.45
 LEAST_FOCUS = 0.4
 """Of the slide's good focus (its upper quartile); softer fields are refused."""
@@ -75,7 +77,7 @@ def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
             reason = "no cells"
         elif seen.focus < 0.6 * LEAST_FOCUS * good:
             reason = "out of focus"
-        plan.fields.append(_planned(i, f["x"], f["y"], f["w"], f["h"], seen, good, reason, photo=True))
+        plan.fields.append(_planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, seen, good, reason, photo=True))
 
 
 def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
@@ -109,7 +111,7 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
             reason = "out of focus"
         elif seen.single_ratio < LEAST_SINGLE_RATIO:
             reason = "cells overlap"
-        ranked.append(_planned(0, *box, seen, good, reason))
+        ranked.append(_planned(0, *box, plan.mpp, seen, good, reason))
     ranked.sort(key=lambda f: (not f.used, -f.score, f.y, f.x))
     most = int(request.settings.get("max_fields", 48))
     for i, f in enumerate(ranked):
@@ -143,10 +145,10 @@ def _good_focus(looks: list[Look]) -> float:
 
 
 def _planned(
-    index: int, x: int, y: int, w: int, h: int, seen: Look, good: float, reason: str, photo: bool = False
+    index: int, x: int, y: int, w: int, h: int, mpp: float, seen: Look, good: float, reason: str, photo: bool = False
 ) -> PlannedField:
     focus = min(1.5, seen.focus / max(good, 1e-9))
-    crowd = min(1.0, seen.cells / 150)
+    crowd = min(1.0, seen.cells / (w * h * (mpp / 1000) ** 2) / MONOLAYER_PER_MM2)
     score = seen.single_ratio * min(1.0, focus) * (0.3 + 0.7 * crowd)
     return PlannedField(
         index=index, x=x, y=y, w=w, h=h, tissue=round(seen.tissue, 4), focus=round(focus, 4),

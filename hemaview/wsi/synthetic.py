@@ -95,7 +95,7 @@ def read_truth(path: Path) -> list[TrueCell]:
 
 def _thickness(share: NDArray[np.float64] | float) -> NDArray[np.float64]:
     """Red cells per mm² along the film: crowded at the thick end, a monolayer in the middle, thin at the feathered end."""
-    return np.interp(share, [0, 0.14, 0.26, 0.72, 0.86, 0.94, 0.955, 1], [13500, 10500, 6200, 4800, 2600, 900, 0, 0])
+    return np.interp(share, [0, 0.14, 0.26, 0.68, 0.80, 0.88, 0.895, 1], [13500, 10500, 6200, 4800, 2600, 900, 0, 0])
 
 
 def _place(width_px: int, height_px: int, rng: np.random.Generator) -> list[TrueCell]:
@@ -111,7 +111,7 @@ def _place(width_px: int, height_px: int, rng: np.random.Generator) -> list[True
 
     names, shares = list(WHITE_SHARES), np.array(list(WHITE_SHARES.values()))
     for _ in range(round(area_mm2 * 95)):
-        x, y = rng.uniform(0.02, 0.95) * um[0], rng.uniform(0.01, 0.99) * um[1]
+        x, y = rng.uniform(0.02, 0.885) * um[0], rng.uniform(0.01, 0.99) * um[1]
         cls = str(rng.choice(names, p=shares / shares.sum()))
         radius = WHITE_RADII_UM[cls] * float(rng.normal(1, 0.06))
         if grid.clear(x, y, radius, 1.3):
@@ -121,7 +121,7 @@ def _place(width_px: int, height_px: int, rng: np.random.Generator) -> list[True
     names, shares = list(RED_SHARES), np.array(list(RED_SHARES.values()))
     n = round(area_mm2 * 26_000)
     xs, ys = rng.uniform(0, 1, n), rng.uniform(0, um[1], n)
-    edge = 0.95 + 0.012 * np.sin(ys / 90) + 0.01 * np.sin(ys / 37 + 1)  # the feathered edge is ragged
+    edge = 0.885 + 0.012 * np.sin(ys / 90) + 0.01 * np.sin(ys / 37 + 1)  # the feathered edge is ragged
     keep = rng.uniform(0, 1, n) * 15_000 < _thickness(xs)
     kinds = rng.choice(len(names), n, p=shares / shares.sum())
     sizes = rng.normal(1, 0.045, n)
@@ -137,7 +137,7 @@ def _place(width_px: int, height_px: int, rng: np.random.Generator) -> list[True
         if grid.clear(share * um[0], float(ys[i]), radius, near):
             put(share * um[0], float(ys[i]), radius, cls)
     for _ in range(round(area_mm2 * 330)):
-        x, y = rng.uniform(0.02, 0.94) * um[0], rng.uniform(0, 1) * um[1]
+        x, y = rng.uniform(0.02, 0.88) * um[0], rng.uniform(0, 1) * um[1]
         radius = float(np.clip(rng.normal(1.25, 0.22), 0.8, 1.9))
         if grid.clear(x, y, radius, 1.25):
             put(x, y, radius, "platelet")
@@ -210,7 +210,7 @@ def _draw(cell: TrueCell, density: NDArray[np.float32], top: int) -> None:
     dy = (span + 0.5 - np.float32(cell.y - np.floor(cell.y)))[:, None] / radius_px
     if cell.cls in RED_SHAPES:
         # Towards the feathered end cells flatten and lose their pale centre.
-        flat = float(np.clip((cell.x / density.shape[1] - 0.8) / 0.12, 0, 1))
+        flat = float(np.clip((cell.x / density.shape[1] - 0.76) / 0.1, 0, 1))
         patch = draw_red(cell.cls, dx, dy, radius_px, flat, rng)
     elif cell.cls == "platelet":
         patch = draw_platelet(dx, dy, radius_px, rng)
@@ -262,6 +262,19 @@ def _sign(rgb: NDArray[np.uint8]) -> None:
     for x in range(size, h, step):
         draw.text((x, size // 3), text, fill=255, font=font)
     ink = np.asarray(strip.rotate(90, expand=True), np.float32)[:h]
-    left = min(w - ink.shape[1], int(0.974 * w))
+    left = min(w - ink.shape[1], int(0.972 * w))
     part = rgb[:, left : left + ink.shape[1]]
-    part[:] = (part * (1 - 0.22 * ink[..., None] / 255)).astype(np.uint8)
+    part[:] = (part * (1 - 0.15 * ink[..., None] / 255)).astype(np.uint8)
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m hemaview.wsi.synthetic FILM.tif TRUTH.csv [SEED]`"""
+    film, truth = Path(arguments[0]), Path(arguments[1])
+    write_film(film, truth, draw_film(seed=int(arguments[2]) if len(arguments) > 2 else 7))
+    return 0
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.exit(main(sys.argv[1:]))

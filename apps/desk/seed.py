@@ -1,0 +1,131 @@
+"""The demonstration: four people, a real case and a synthetic one, made by the same services that users call."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+
+from apps.accounts.errors import Refusal
+from apps.accounts.models import User
+from apps.accounts.roles import ADMINISTRATOR, PATHOLOGIST, RESEARCHER, TECHNOLOGIST
+from apps.accounts.services import ensure_person, ensure_roles
+from apps.analysis.models import Job
+from apps.analysis.selectors import protocol_named
+from apps.analysis.services import request_job, sync_models
+from apps.analysis.worker import installed_cards, work
+from apps.cases.models import Case
+from apps.cases.services import create_case, set_reader
+from apps.slides.models import Slide
+from apps.slides.services import begin_import_of_files, run_import
+
+Say = Callable[[str], None]
+
+REAL, SYNTHETIC = "DEMO-REAL", "DEMO-SYNTHETIC"
+FIELDS_DIR = Path(__file__).parent / "demo" / "chula-rbc12"
+PEOPLE = (
+    ("tess", "reader-tess-1", TECHNOLOGIST, "Tess", "Novak"),
+    ("paul", "signer-paul-1", PATHOLOGIST, "Paul", "Ito"),
+    ("ada", "keeper-ada-1", ADMINISTRATOR, "Ada", "Marsh"),
+    ("rosa", "seeker-rosa-1", RESEARCHER, "Rosa", "Lind"),
+)
+"""User name, password, role, first and last name; for the demonstration only."""
+
+
+def film_files() -> tuple[Path, Path]:
+    folder = Path(settings.VAR_DIR) / "demo"
+    return folder / "synthetic-film.tif", folder / "synthetic-film.truth.csv"
+
+
+def begin_drawing() -> subprocess.Popen[bytes] | None:
+    """Draw the synthetic film in a process of its own, unless it is there already."""
+    film, truth = film_files()
+    if film.exists() and truth.exists():
+        return None
+    film.parent.mkdir(parents=True, exist_ok=True)
+    return subprocess.Popen([sys.executable, "-m", "hemaview.wsi.synthetic", str(film), str(truth)])
+
+
+def seed(say: Say) -> None:
+    """Make what is missing; what is there already stays as people left it."""
+    ensure_roles()
+    for person in PEOPLE:
+        ensure_person(*person)
+    for line in sync_models(installed_cards()):
+        say(f"installed: {line}")
+    tess = User.objects.get(username="tess")
+    drawing = None
+    if not Case.objects.filter(accession=SYNTHETIC, slides__status=Slide.Status.READY).exists():
+        drawing = begin_drawing()
+        if drawing:
+            say("drawing the synthetic film beside (about a minute)")
+    _real(tess, say)
+    _synthetic(tess, drawing, say)
+
+
+def _real(user: User, say: Say) -> None:
+    slide = _slide(
+        user,
+        REAL,
+        sorted(FIELDS_DIR.glob("*.webp")),
+        "Chula RBC-12, twelve fields",
+        0.19,
+        say,
+        pseudonym="COLLECTION",
+        stain="Wright",
+        question="Red-cell morphology. Twelve real fields of Chula RBC-12 (MIT), of several people: a collection.",
+    )
+    if slide.jobs.exists():
+        return
+    say("analysing the real fields")
+    job = request_job(user, slide, protocol_named("blood-film"))
+    last = [-1]
+
+    def tell(running: Job) -> None:
+        if running.fields_done != last[0] and running.fields_total:
+            last[0] = running.fields_done
+            say(f"  field {running.fields_done} of {running.fields_total}, {running.cells} cells")
+
+    done = work(str(job.pk), tell)
+    if done is not None and done.state == Job.State.FAILED:
+        raise Refusal(f"{done.reason} {done.advice}")
+
+
+def _synthetic(user: User, drawing: subprocess.Popen[bytes] | None, say: Say) -> None:
+    if drawing is not None:
+        say("waiting for the synthetic film to be drawn")
+        if drawing.wait() != 0:
+            raise Refusal("The synthetic film could not be drawn; look above for why.")
+    film, _ = film_files()
+    slide = _slide(
+        user,
+        SYNTHETIC,
+        [film],
+        "Synthetic blood film",
+        None,
+        say,
+        pseudonym="SYNTHETIC",
+        stain="synthetic",
+        question="A synthetic film drawn by HemaView, nobody's blood: for trying things out. Its truth is known exactly.",
+    )
+    if not slide.jobs.exists():
+        request_job(user, slide, protocol_named("blood-film"))
+        say("ordered the analysis of the synthetic film; the worker begins with it")
+
+
+def _slide(user: User, accession: str, files: list[Path], name: str, mpp: float | None, say: Say, **facts: str) -> Slide:
+    case = Case.objects.filter(accession=accession).first()
+    if case is None:
+        case = create_case(user, accession, specimen=Case.Specimen.BLOOD_FILM, **facts)
+        set_reader(user, case, user)
+    slide = case.slides.filter(status=Slide.Status.READY).first()
+    if slide is not None:
+        return slide
+    say(f"bringing in: {name}")
+    slide = run_import(begin_import_of_files(user, case, files, name, mpp).pk)
+    if slide.status != Slide.Status.READY:
+        raise Refusal(f"{name} could not be brought in: {slide.message}")
+    return slide
