@@ -10,16 +10,26 @@ from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from apps.analysis.models import Algorithm, Job, ModelVersion, Protocol, ProtocolModel
 from apps.audit.admin import ReadOnlyAdmin
 from apps.audit.services import record
-from apps.analysis.models import Algorithm, Job, ModelVersion, Protocol, ProtocolModel
 
 _COLOURS = {"done": "success", "failed": "danger", "cancelled": "warning", "running": "info"}
 
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    list_display = ("requested_at", "accession", "slide", "protocol", "shown_state", "percent", "cells", "duration_s", "device")
+    list_display = (
+        "requested_at",
+        "accession",
+        "slide",
+        "protocol",
+        "shown_state",
+        "percent",
+        "cells",
+        "duration_s",
+        "device",
+    )
     list_filter = ("state", "protocol", "device")
     search_fields = ("id", "slide__name", "slide__case__accession", "reason")
 
@@ -70,7 +80,9 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[type-arg]
             (m["task"], m["dataset"], m["metric"], f"{m['value']:.4f} ({m['low']:.4f}–{m['high']:.4f}), n {m['n']}")
             for m in model.card.get("metrics", [])
         )
-        return format_html("<table>{}</table>", format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows))
+        return format_html(
+            "<table>{}</table>", format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
+        )
 
     @admin.display(description="limits")
     def limits(self, model: ModelVersion) -> str:

@@ -103,7 +103,9 @@ def counted_area_mm2(job: Job) -> float | None:
     plan = plan_of(job)
     if plan is None or not job.mpp:
         return None
-    px = sum(f["w"] * f["h"] for f in plan["fields"] if f["used"] and (job.folder / f"part-{f['index']}.arrow").exists())
+    px = sum(
+        f["w"] * f["h"] for f in plan["fields"] if f["used"] and (job.folder / f"part-{f['index']}.arrow").exists()
+    )
     return px * (job.mpp / 1000) ** 2 or None
 
 

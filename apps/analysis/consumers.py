@@ -97,7 +97,9 @@ class CaseConsumer(PollingConsumer):
             if self.changed(f"job {job.pk}", job.revision):
                 messages.append({"type": "job", "job": JobSerializer(job).data})
             if self.changed(f"labels {job.pk}", job.label_revision):
-                messages.append({"type": "labels", "job": str(job.pk), "revision": job.label_revision, "by": job.labelled_by})
+                messages.append(
+                    {"type": "labels", "job": str(job.pk), "revision": job.label_revision, "by": job.labelled_by}
+                )
         return plain(messages)
 
 

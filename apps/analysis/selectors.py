@@ -57,7 +57,11 @@ def reported_jobs(case: Case) -> list[Job]:
     found = []
     for slide in case.slides.filter(status=Slide.Status.READY):
         job = (
-            Job.objects.filter(slide=slide).exclude(cells_sha256="").select_related(*_EAGER).order_by("-requested_at").first()
+            Job.objects.filter(slide=slide)
+            .exclude(cells_sha256="")
+            .select_related(*_EAGER)
+            .order_by("-requested_at")
+            .first()
         )
         if job is not None:
             found.append(job)

@@ -113,9 +113,7 @@ def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
 
 def renew(job: Job) -> bool:
     """Keep the lease; False once another worker has taken the job over or it was ended."""
-    return bool(
-        _held(job).update(lease=timezone.now() + timedelta(seconds=settings.JOB_LEASE_S))
-    )
+    return bool(_held(job).update(lease=timezone.now() + timedelta(seconds=settings.JOB_LEASE_S)))
 
 
 def note_progress(job: Job, **changes: Any) -> bool:
@@ -244,7 +242,9 @@ def sync_models(cards: Iterable[Mapping[str, Any]]) -> list[str]:
         installed[c["role"]] = row
         if made:
             said.append(f"model {row}")
-            record("system", "model.installed", "model", row.pk, name=c["name"], version=c["version"], sha256=c["sha256"])
+            record(
+                "system", "model.installed", "model", row.pk, name=c["name"], version=c["version"], sha256=c["sha256"]
+            )
     if not set(BLOOD_FILM_ROLES) <= set(installed):
         return said
     current = Protocol.objects.filter(name="blood-film").order_by("-version").first()

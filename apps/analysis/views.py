@@ -23,5 +23,9 @@ def model_page(request: HttpRequest, name: str) -> HttpResponse:
     return render(
         request,
         "analysis/model.html",
-        {"model": model_json(versions[0]), "versions": [model_json(m) for m in versions], "card_text": versions[0].card_text},
+        {
+            "model": model_json(versions[0]),
+            "versions": [model_json(m) for m in versions],
+            "card_text": versions[0].card_text,
+        },
     )

@@ -65,11 +65,15 @@ def _run(job: Job, sink: JobSink) -> None:
     except MemoryError:
         services.fail(job, "The worker ran out of memory.", "Run fewer workers on this machine, then retry.")
     except OSError as error:
-        services.fail(job, f"Files could not be read or written: {error.strerror or error}.", "Check the disk; then retry.")
+        services.fail(
+            job, f"Files could not be read or written: {error.strerror or error}.", "Check the disk; then retry."
+        )
     except Exception:
         logger.exception("job %s failed", job.pk)
         services.fail(
-            job, "Something went wrong that HemaView does not know.", "Send the worker's log to the administrator; retry."
+            job,
+            "Something went wrong that HemaView does not know.",
+            "Send the worker's log to the administrator; retry.",
         )
     else:
         _finish(job, outcome)

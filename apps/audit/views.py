@@ -23,7 +23,9 @@ def audit_page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(refusal.message) from refusal
     search, action = request.GET.get("search", "").strip(), request.GET.get("action", "")
     if search:
-        lines = lines.filter(Q(actor__icontains=search) | Q(accession__icontains=search) | Q(object_id__icontains=search))
+        lines = lines.filter(
+            Q(actor__icontains=search) | Q(accession__icontains=search) | Q(object_id__icontains=search)
+        )
     if action:
         lines = lines.filter(action=action)
     context = {

@@ -17,7 +17,17 @@ from apps.cases.models import Case
 
 @admin.register(Case)
 class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("accession", "pseudonym", "specimen", "stain", "state", "reader", "restricted", "state_since", "page")
+    list_display = (
+        "accession",
+        "pseudonym",
+        "specimen",
+        "stain",
+        "state",
+        "reader",
+        "restricted",
+        "state_since",
+        "page",
+    )
     list_filter = ("state", "specimen", "reader", "restricted")
     search_fields = ("accession", "pseudonym", "question")
     readonly_fields = ("state", "state_since", "created_by", "created_at", "updated_at", "comment")
@@ -32,7 +42,15 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
             obj.created_by = request.user  # type: ignore[assignment]
         super().save_model(request, obj, form, change)
         what = "case.changed" if change else "case.created"
-        record(request.user, what, "case", obj.pk, accession=obj.accession, fields=sorted(form.changed_data), by="administration")
+        record(
+            request.user,
+            what,
+            "case",
+            obj.pk,
+            accession=obj.accession,
+            fields=sorted(form.changed_data),
+            by="administration",
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
         return False

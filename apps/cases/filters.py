@@ -37,7 +37,9 @@ class CaseFilter(django_filters.FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.form.fields["search"].widget = forms.TextInput(attrs={"type": "search", "placeholder": "accession, pseudonym"})
+        self.form.fields["search"].widget = forms.TextInput(
+            attrs={"type": "search", "placeholder": "accession, pseudonym"}
+        )
 
     def by_text(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         words = Q()

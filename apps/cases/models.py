@@ -32,7 +32,9 @@ class Case(models.Model):
             )
         ],
     )
-    pseudonym = models.CharField(max_length=64, blank=True, help_text="Never a name, a birth date or a hospital number.")
+    pseudonym = models.CharField(
+        max_length=64, blank=True, help_text="Never a name, a birth date or a hospital number."
+    )
     specimen = models.CharField(max_length=32, choices=Specimen.choices, default=Specimen.BLOOD_FILM)
     stain = models.CharField(max_length=64, blank=True)
     question = models.TextField("clinical question", blank=True, max_length=2000)

@@ -88,11 +88,15 @@ def set_rights(user: Any, case: Case, person: User, rights: set[str]) -> None:
     require(user, case, "administer")
     unknown = rights - set(RIGHTS)
     if unknown:
-        raise Refusal(f"There is no right called {sorted(unknown)[0]}; there are: {', '.join(RIGHTS)}.", code="unknown-right")
+        raise Refusal(
+            f"There is no right called {sorted(unknown)[0]}; there are: {', '.join(RIGHTS)}.", code="unknown-right"
+        )
     for right in RIGHTS:
         change = assign_perm if right in rights else remove_perm
         change(f"{right}_case", person, case)
-    record(user, "case.rights", "case", case.pk, accession=case.accession, person=person.username, rights=sorted(rights))
+    record(
+        user, "case.rights", "case", case.pk, accession=case.accession, person=person.username, rights=sorted(rights)
+    )
 
 
 @transaction.atomic

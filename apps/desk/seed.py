@@ -116,7 +116,9 @@ def _synthetic(user: User, drawing: subprocess.Popen[bytes] | None, say: Say) ->
         say("ordered the analysis of the synthetic film; the worker begins with it")
 
 
-def _slide(user: User, accession: str, files: list[Path], name: str, mpp: float | None, say: Say, **facts: str) -> Slide:
+def _slide(
+    user: User, accession: str, files: list[Path], name: str, mpp: float | None, say: Say, **facts: str
+) -> Slide:
     case = Case.objects.filter(accession=accession).first()
     if case is None:
         case = create_case(user, accession, specimen=Case.Specimen.BLOOD_FILM, **facts)

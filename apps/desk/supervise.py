@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -49,7 +50,10 @@ def serve(host: str, port: int, say: Say, on_ready: Callable[[], None]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask)
     # A group of their own: Ctrl-C reaches this process alone, which then ends them in order.
-    running = {name: subprocess.Popen(command, start_new_session=True) for name, command in commands.items()}
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}  # static files are streamed by threads, as is known
+    running = {
+        name: subprocess.Popen(command, start_new_session=True, env=environment) for name, command in commands.items()
+    }
     status = 0
     try:
         if _answers(f"http://{host}:{port}/health/", lambda: bool(stop) or running["web server"].poll() is not None):
@@ -85,10 +89,8 @@ def _end(processes: list[subprocess.Popen[bytes]]) -> None:
             process.send_signal(signal.SIGTERM if process is processes[0] else signal.SIGQUIT)
     until = time.monotonic() + GRACE_S
     for process in processes:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(max(0.1, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            pass
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:

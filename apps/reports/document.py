@@ -122,7 +122,9 @@ def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:
             ranked = sorted(rows.tolist(), key=lambda r: (r not in labels.rows, -float(margins[r])))
             most = ABNORMAL if c.must_see else REPRESENTATIVE
             for row in ranked[: max(0, most - len(group["crops"]))]:
-                group["crops"].append(_crop(job, float(cells.x[row]), float(cells.y[row]), int(cells.w[row]), int(cells.h[row])))
+                group["crops"].append(
+                    _crop(job, float(cells.x[row]), float(cells.y[row]), int(cells.w[row]), int(cells.h[row]))
+                )
         for cell, label in added_cells(job, labels):
             if label.label is None:
                 continue
@@ -154,7 +156,11 @@ def _models(jobs: Sequence[Job]) -> list[dict[str, Any]]:
                 **used,
                 "title": card.get("title", used["name"]),
                 "limits": card.get("limits", []),
-                "metrics": [m for m in card.get("metrics", []) if m["metric"] in ("accuracy", "cell_f1_50", "sensitivity", "specificity")],
+                "metrics": [
+                    m
+                    for m in card.get("metrics", [])
+                    if m["metric"] in ("accuracy", "cell_f1_50", "sensitivity", "specificity")
+                ],
             }
     return list(found.values())
 

@@ -28,7 +28,16 @@ def counts_csv(document: dict[str, Any]) -> str:
     writer = csv.writer(out)
     side = ("count", "percent", "low_95", "high_95")
     writer.writerow(
-        ["section", "class", "name", "n_machine", "n_reviewed", *(f"machine_{s}" for s in side), *(f"reviewed_{s}" for s in side), "grade"]
+        [
+            "section",
+            "class",
+            "name",
+            "n_machine",
+            "n_reviewed",
+            *(f"machine_{s}" for s in side),
+            *(f"reviewed_{s}" for s in side),
+            "grade",
+        ]
     )
     counts = document["counts"] or {"sections": [], "ratios": []}
     for section in counts["sections"]:
@@ -36,7 +45,15 @@ def counts_csv(document: dict[str, Any]) -> str:
             values = [row[who][k] for who in ("machine", "reviewed") for k in ("count", "value", "low", "high")]
             grade = row["grade"]["text"] if row["grade"] else ""
             writer.writerow(
-                _cells(section["key"], row["key"], row["name"], section["n"]["machine"], section["n"]["reviewed"], *values, grade)
+                _cells(
+                    section["key"],
+                    row["key"],
+                    row["name"],
+                    section["n"]["machine"],
+                    section["n"]["reviewed"],
+                    *values,
+                    grade,
+                )
             )
     for ratio in counts["ratios"]:
         values = []
@@ -136,7 +153,9 @@ def geojson(cells: Iterator[dict[str, Any]]) -> Iterator[str]:
                 "name": cell["cell"],
                 "classification": {"name": final.name if final else "Rejected", "color": colour},
                 "measurements": {
-                    k: v for k, v in (("Probability", cell["probability"]), ("Area µm²", cell["area_um2"])) if v is not None
+                    k: v
+                    for k, v in (("Probability", cell["probability"]), ("Area µm²", cell["area_um2"]))
+                    if v is not None
                 },
                 "metadata": {"machine class": cell["machine_class"], "state": cell["state"], "slide": cell["slide"]},
             },
@@ -155,7 +174,13 @@ def fhir_bundle(report: Report) -> dict[str, Any]:
 
     patient, specimen, device, signer = (full(k, "") for k in ("patient", "specimen", "device", "practitioner"))
     entries: list[tuple[str, dict[str, Any]]] = [
-        (patient, {"resourceType": "Patient", "identifier": [{"system": "urn:hemaview:pseudonym", "value": d["case"]["pseudonym"] or "none"}]}),
+        (
+            patient,
+            {
+                "resourceType": "Patient",
+                "identifier": [{"system": "urn:hemaview:pseudonym", "value": d["case"]["pseudonym"] or "none"}],
+            },
+        ),
         (
             specimen,
             {
@@ -170,7 +195,10 @@ def fhir_bundle(report: Report) -> dict[str, Any]:
             {
                 "resourceType": "Device",
                 "deviceName": [{"name": "HemaView", "type": "manufacturer-name"}],
-                "version": [{"value": d["software"]}, *({"value": f"{m['name']} {m['version']} {m['sha256'][:16]}"} for m in d["models"])],
+                "version": [
+                    {"value": d["software"]},
+                    *({"value": f"{m['name']} {m['version']} {m['sha256'][:16]}"} for m in d["models"]),
+                ],
                 "note": [{"text": d["disclaimer"]}],
             },
         ),
@@ -184,18 +212,48 @@ def fhir_bundle(report: Report) -> dict[str, Any]:
                 continue
             key = full("observation", row["key"])
             results.append({"reference": key})
-            entries.append((key, _observation(row["name"], share, "%", "%", patient, specimen, device, at, row["grade"], section["n"]["reviewed"])))
+            entries.append(
+                (
+                    key,
+                    _observation(
+                        row["name"],
+                        share,
+                        "%",
+                        "%",
+                        patient,
+                        specimen,
+                        device,
+                        at,
+                        row["grade"],
+                        section["n"]["reviewed"],
+                    ),
+                )
+            )
     for ratio in d["counts"]["ratios"]:
         if ratio["reviewed"]:
             key = full("observation", ratio["key"])
             results.append({"reference": key})
-            entries.append((key, _observation(ratio["name"], ratio["reviewed"], "1", "1", patient, specimen, device, at, None, None)))
+            entries.append(
+                (
+                    key,
+                    _observation(ratio["name"], ratio["reviewed"], "1", "1", patient, specimen, device, at, None, None),
+                )
+            )
     diagnostic: dict[str, Any] = {
         "resourceType": "DiagnosticReport",
         "identifier": [{"system": "urn:hemaview:report", "value": str(report.pk)}],
         "status": "final" if report.version == 1 else "amended",
-        "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "HM", "display": "Hematology"}]}],
-        "code": {"coding": [{"system": "http://loinc.org", "code": "58408-6"}], "text": "Peripheral blood smear, morphology"},
+        "category": [
+            {
+                "coding": [
+                    {"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "HM", "display": "Hematology"}
+                ]
+            }
+        ],
+        "code": {
+            "coding": [{"system": "http://loinc.org", "code": "58408-6"}],
+            "text": "Peripheral blood smear, morphology",
+        },
         "subject": {"reference": patient},
         "effectiveDateTime": at,
         "issued": at,
@@ -217,7 +275,16 @@ def fhir_bundle(report: Report) -> dict[str, Any]:
 
 
 def _observation(
-    name: str, value: dict[str, Any], unit: str, code: str, patient: str, specimen: str, device: str, at: str, grade: Any, n: int | None
+    name: str,
+    value: dict[str, Any],
+    unit: str,
+    code: str,
+    patient: str,
+    specimen: str,
+    device: str,
+    at: str,
+    grade: Any,
+    n: int | None,
 ) -> dict[str, Any]:
     quantity = {"unit": unit, "system": UCUM, "code": code}
     found: dict[str, Any] = {

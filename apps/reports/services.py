@@ -50,7 +50,9 @@ def sign(user: Any, case: Case, password: str, meaning: str, comment: str | None
             case = Case.objects.select_for_update().get(pk=case.pk)
             jobs = reported_jobs(case)
             if not jobs:
-                raise Conflict("No slide of this case has been analysed; there is nothing to sign.", code="nothing-counted")
+                raise Conflict(
+                    "No slide of this case has been analysed; there is nothing to sign.", code="nothing-counted"
+                )
             # Locked: no label may come between what is checked and what is frozen.
             list(Job.objects.select_for_update().filter(pk__in=[j.pk for j in jobs]))
             jobs = reported_jobs(case)
@@ -111,7 +113,12 @@ def _freeze(user: Any, case: Case, jobs: list[Job], meaning: str, report_id: uui
     }
     frozen["signature"] = signature
     frozen["evidence"] = [
-        {"job": str(j.pk), "cells_sha256": j.cells_sha256, "slide_sha256": j.slide.sha256, "label_revision": j.label_revision}
+        {
+            "job": str(j.pk),
+            "cells_sha256": j.cells_sha256,
+            "slide_sha256": j.slide.sha256,
+            "label_revision": j.label_revision,
+        }
         for j in jobs
     ]
     canonical = json.dumps(frozen, sort_keys=True, separators=(",", ":"), default=str).encode()

@@ -13,9 +13,10 @@ from apps.analysis.cellfiles import cells_of
 from apps.analysis.models import Job
 from apps.review.state import Labels
 from hemaview.cells.schema import schema
+from hemaview.cells.table import CUT
 from hemaview.cells.transport import margin
 
-LOW_MARGIN, OF_CLASS = "low margin", "class to be seen"
+LOW_MARGIN = "low margin"
 DEFAULT_MARGIN = 0.2
 _GROUPS = ("wbc", "nrbc")
 
@@ -38,6 +39,7 @@ def _reasons(job_id: str, sha256: str, least_margin: float) -> NDArray[Any]:
             found[mine & unsure] = f"{LOW_MARGIN}: {c.name.lower()}"
         if c.must_see:
             found[mine] = c.name.lower()
+    found[(cells.flags & CUT) != 0] = ""  # not whole, so not counted
     return found
 
 

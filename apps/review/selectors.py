@@ -96,7 +96,13 @@ def pooled_json(jobs: Sequence[Job]) -> dict[str, Any]:
                 }
             )
         sections.append(
-            {"key": m.key, "title": m.title, "unit": f"% of {r.n:,} {noun}", "n": {"machine": m.n, "reviewed": r.n}, "rows": rows}
+            {
+                "key": m.key,
+                "title": m.title,
+                "unit": f"% of {r.n:,} {noun}",
+                "n": {"machine": m.n, "reviewed": r.n},
+                "rows": rows,
+            }
         )
     return {
         "rules": {"name": rules.name, "version": rules.version},

@@ -162,8 +162,10 @@ def _append(
 
 def _locked(job: Job, user: Any) -> Job:
     """The job with its next revision taken: the update locks the row until the transaction ends."""
-    taken = Job.objects.filter(pk=job.pk).exclude(cells_sha256="").update(
-        label_revision=F("label_revision") + 1, labelled_by=user.display_name
+    taken = (
+        Job.objects.filter(pk=job.pk)
+        .exclude(cells_sha256="")
+        .update(label_revision=F("label_revision") + 1, labelled_by=user.display_name)
     )
     if not taken:
         raise Conflict("This job has no finished cell file yet.", code="job-unfinished")

@@ -20,7 +20,9 @@ class SlideAdmin(ReadOnlyAdmin):
     def picture(self, slide: Slide) -> str:
         if slide.status != Slide.Status.READY:
             return ""
-        return format_html('<img src="{}" alt="" width="64" loading="lazy">', reverse("slide-thumbnail", args=[slide.pk]))
+        return format_html(
+            '<img src="{}" alt="" width="64" loading="lazy">', reverse("slide-thumbnail", args=[slide.pk])
+        )
 
     @admin.display(description="px")
     def size(self, slide: Slide) -> str:

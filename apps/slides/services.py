@@ -79,7 +79,11 @@ def delete_slide(user: Any, slide: Slide) -> None:
     """Remove a slide that was refused or never analysed; a slide with results stays."""
     require(user, slide.case, "annotate")
     refuse_locked(slide.case)
-    if slide.status == Slide.Status.IMPORTING and slide.import_beat and timezone.now() - slide.import_beat < IMPORT_LEASE:
+    if (
+        slide.status == Slide.Status.IMPORTING
+        and slide.import_beat
+        and timezone.now() - slide.import_beat < IMPORT_LEASE
+    ):
         raise Conflict("This slide is being imported; wait for it to end.", code="importing")
     if hasattr(slide, "jobs") and slide.jobs.exists():
         raise Conflict("This slide has been analysed; its results refer to it, so it stays.", code="slide-analysed")
@@ -169,7 +173,9 @@ def _inspect(files: list[tuple[Path, str]]) -> tuple[str, list[Probe]]:
             return main[1], _probe_with_companions(files, main)
     probes = probe_many([(path, name) for path, name in files])
     if len(files) > 1 and any(p.kind == "slide" for p in probes):
-        raise Refusal("Bring in one slide at a time; several files at once must all be camera fields.", code="mixed-files")
+        raise Refusal(
+            "Bring in one slide at a time; several files at once must all be camera fields.", code="mixed-files"
+        )
     return files[0][1], probes
 
 
@@ -283,9 +289,7 @@ def _make_ready(slide: Slide) -> None:
         slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
     elif found.mpp and not request["pictures"]:
         slide.mpp, slide.mpp_source = found.mpp, Slide.MppSource.FILE
-    slide.side_pyramid = prepare(
-        slide.file, slide.thumbnail_file, slide.side_pyramid_file, _progress(slide, 60, 99)
-    )
+    slide.side_pyramid = prepare(slide.file, slide.thumbnail_file, slide.side_pyramid_file, _progress(slide, 60, 99))
     if request["pictures"]:
         shutil.rmtree(originals, ignore_errors=True)
     slide.status, slide.percent, slide.message = Slide.Status.READY, 100, ""
@@ -322,4 +326,3 @@ def _refuse(slide: Slide, message: str) -> None:
             status=Slide.Status.REFUSED, message=message, path="", sha256="", revision=F("revision") + 1
         )
         record("system", "slide.refused", "slide", slide.pk, accession=slide.case.accession, reason=message)
-

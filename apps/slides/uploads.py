@@ -116,7 +116,9 @@ def take_complete(user: Any, case: Case, ids: list[uuid.UUID]) -> list[Upload]:
     found = {u.pk: u for u in Upload.objects.filter(pk__in=ids, owner=user, case=case)}
     missing = [i for i in ids if i not in found]
     if missing:
-        raise Refusal("One of these uploads is not there any more; send the file again.", code="upload-gone", http_status=404)
+        raise Refusal(
+            "One of these uploads is not there any more; send the file again.", code="upload-gone", http_status=404
+        )
     uploads = [found[i] for i in ids]
     unfinished = [u.name for u in uploads if not u.complete]
     if unfinished:

@@ -32,7 +32,7 @@ export function CountsBar({ counts }: { counts: Counts | null }) {
               {r.name.toLowerCase()} <b>{percent(r.reviewed)}</b>
             </span>
           ))}
-        {nrbc?.reviewed && (
+        {nrbc?.reviewed && (wbc?.n.reviewed ?? 0) >= 20 && (
           <span>
             NRBC <b>{nrbc.reviewed.text}</b> per 100
           </span>

@@ -100,7 +100,7 @@ function Desk({ data }: { data: RoomData }) {
   const [showRegions, setShowRegions] = useState(true);
   const [which, setWhich] = useState<Which>("must-see");
   const [view, setView] = useState<View>("unsure");
-  const [size, setSize] = useState<keyof typeof SIZES>("M");
+  const [size, setSize] = useState<keyof typeof SIZES>(window.innerWidth < 1200 ? "S" : "M");
   const [columns, setColumns] = useState(4);
   const [limit, setLimit] = useState(PAGE);
   const [current, setCurrent] = useState(-1);

@@ -162,7 +162,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
       if (!frame) frame = requestAnimationFrame(paint);
     };
     redraw.current = schedule;
-    for (const event of ["open", "update-viewport", "animation", "resize", "rotate", "tile-drawn"] as const) {
+    for (const event of ["open", "update-viewport", "animation", "resize", "rotate"] as const) {
       viewer.addHandler(event as "open", schedule);
     }
     viewer.addHandler("open", () => {
@@ -264,7 +264,9 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
           ↻
         </button>
         <button type="button" onClick={() => handle.current?.fullScreen()} title="Full screen (Shift+F)">
-          ⛶
+          <svg width="12" height="12" viewBox="0 0 12 12" aria-label="Full screen" role="img">
+            <path d="M1 4V1h3M8 1h3v3M11 8v3H8M4 11H1V8" fill="none" stroke="currentColor" strokeWidth="1.6" />
+          </svg>
         </button>
       </fieldset>
       <div className="viewer-foot">

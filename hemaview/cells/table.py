@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,7 @@ class CellTable:
 
     def take(self, rows: NDArray[np.integer]) -> CellTable:
         """The given rows, in the given order."""
-        columns = {
+        columns: dict[str, Any] = {
             f.name: tuple(self.contour[int(i)] for i in rows) if f.name == "contour" else getattr(self, f.name)[rows]
             for f in fields(self)
         }
@@ -75,7 +76,7 @@ class CellTable:
     def concatenate(tables: Sequence[CellTable], classes: int) -> CellTable:
         if not tables:
             return CellTable.empty(classes)
-        columns = {
+        columns: dict[str, Any] = {
             f.name: tuple(c for t in tables for c in t.contour)
             if f.name == "contour"
             else np.concatenate([getattr(t, f.name) for t in tables])

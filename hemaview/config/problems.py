@@ -38,7 +38,11 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
         return response
     if isinstance(error, exceptions.ValidationError):
         answer = problem(
-            status.HTTP_400_BAD_REQUEST, "invalid", "Some of it cannot be taken", _first(error.detail), errors=error.detail
+            status.HTTP_400_BAD_REQUEST,
+            "invalid",
+            "Some of it cannot be taken",
+            _first(error.detail),
+            errors=error.detail,
         )
     else:
         code = error.get_codes() if isinstance(error.get_codes(), str) else "error"

@@ -89,7 +89,9 @@ def count_blood_film(totals: Mapping[str, int], schema: Schema, rules: Rules, ar
         immature=immature,
         platelets_per_mm2=rate(platelets, area_mm2) if area_mm2 else None,
         outside={
-            c.key: have[c.key] for c in schema.classes if (not c.counted or c.group in ("platelet", "other")) and have[c.key]
+            c.key: have[c.key]
+            for c in schema.classes
+            if (not c.counted or c.group in ("platelet", "other")) and have[c.key]
         },
         unsettled=tuple(_unsettled(have, wbc.n, rbc.n, schistocytes, rules)),
         notes=tuple(notes),
@@ -130,7 +132,11 @@ def _unsettled(have: Mapping[str, int], wbc: int, rbc: int, schistocytes: int, r
         if verdict.settled:
             continue
         share = percent(count, n)
-        more = f"about {verdict.more_cells:,} more cells would settle it" if verdict.more_cells else "more cells may not settle it"
+        more = (
+            f"about {verdict.more_cells:,} more cells would settle it"
+            if verdict.more_cells
+            else "more cells may not settle it"
+        )
         sentences.append(
             f"Not settled: {text}: {share.value:.1f} % ({share.low:.1f}-{share.high:.1f}); at the present share {more}."
         )

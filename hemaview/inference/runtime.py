@@ -92,7 +92,8 @@ def in_batches(runtime: Runtime, x: NDArray[np.uint8], batch: int = BATCH) -> ND
 
 def _run(runtime: Runtime, x: NDArray[np.uint8], batch: int) -> NDArray[np.float32]:
     answers = [
-        runtime(np.ascontiguousarray(x[i : i + batch].transpose(0, 3, 1, 2), np.float32)) for i in range(0, len(x), batch)
+        runtime(np.ascontiguousarray(x[i : i + batch].transpose(0, 3, 1, 2), np.float32))
+        for i in range(0, len(x), batch)
     ]
     return np.concatenate(answers)
 

@@ -106,7 +106,9 @@ def train_classifier(
         score, accuracy = _validate(net, val, recipe)
         net.load_state_dict(current)
         seconds = time.monotonic() - started
-        log(f"epoch {epoch + 1}: loss {np.mean(losses):.4f} val macro {score:.4f} accuracy {accuracy:.4f} {seconds:.0f} s")
+        log(
+            f"epoch {epoch + 1}: loss {np.mean(losses):.4f} val macro {score:.4f} accuracy {accuracy:.4f} {seconds:.0f} s"
+        )
         with (out / "log.csv").open("a", newline="") as stream:
             csv.writer(stream).writerow([epoch + 1, float(np.mean(losses)), score, accuracy, round(seconds, 1)])
         if score > best:
@@ -129,7 +131,9 @@ def partial_label_loss(logits: Tensor, allowed: Tensor, smoothing: float = 0.0) 
 
 
 @torch.inference_mode()
-def predict(net: nn.Module, images: NDArray[np.uint8], input_px: int, batch: int = 128, bf16: bool | None = None) -> NDArray[np.float32]:
+def predict(
+    net: nn.Module, images: NDArray[np.uint8], input_px: int, batch: int = 128, bf16: bool | None = None
+) -> NDArray[np.float32]:
     """Logits float32 (n, classes) of centre crops (or enlarged pictures) of input_px."""
     net.eval()
     answers = []
@@ -198,7 +202,13 @@ def _schedule(progress: float, warm: float) -> float:
 
 
 def _keep(
-    out: Path, net: nn.Module, mean: dict[str, Tensor], optimiser: torch.optim.Optimizer, epoch: int, best: float, waited: int
+    out: Path,
+    net: nn.Module,
+    mean: dict[str, Tensor],
+    optimiser: torch.optim.Optimizer,
+    epoch: int,
+    best: float,
+    waited: int,
 ) -> None:
     part = out / "resume.part"
     state = {"net": net.state_dict(), "mean": mean, "optimiser": optimiser.state_dict()}

@@ -67,7 +67,9 @@ def rows(root: Path, name: str, split: str) -> list[dict[str, str]]:
     """The lines of labels.csv; raises DataError with one sentence."""
     path = root / name / split / "labels.csv"
     if not path.is_file():
-        raise DataError(f"There is no {name}/{split}/labels.csv in {root}; name the folder that holds the sets with --data.")
+        raise DataError(
+            f"There is no {name}/{split}/labels.csv in {root}; name the folder that holds the sets with --data."
+        )
     with path.open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 

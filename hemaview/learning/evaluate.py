@@ -102,7 +102,16 @@ def _classes(
         rows.append(_score(name, task, dataset, split, n, metric, value, interval))
     ece = expected_calibration_error(p, truth)
     rows.append(
-        _score(name, task, dataset, split, n, "ece", ece, bootstrap(n, lambda r: expected_calibration_error(p[r], truth[r]), 100))
+        _score(
+            name,
+            task,
+            dataset,
+            split,
+            n,
+            "ece",
+            ece,
+            bootstrap(n, lambda r: expected_calibration_error(p[r], truth[r]), 100),
+        )
     )
     return rows
 
@@ -184,4 +193,3 @@ _TASKS: tuple[tuple[str, str, Callable[[Path, str], list[Score]]], ...] = (
     ("nucleated-cell-net", "pbc", _nucleated),
     ("nucleated-cell-net", "jhu-aml", _nucleated_patients),
 )
-

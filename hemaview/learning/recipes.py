@@ -65,7 +65,9 @@ def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, e
     net = EfficientNetLite0(len(NUCLEATED))
     _start(net, imagenet, log)
     recipe = Recipe(NUCLEATED, NUCLEATED_PX, epochs=epochs or 9, batch=48)
-    return train_classifier(net, recipe, nucleated_pools(root, "train", cache), nucleated_pools(root, "val", cache), out, log)
+    return train_classifier(
+        net, recipe, nucleated_pools(root, "train", cache), nucleated_pools(root, "val", cache), out, log
+    )
 
 
 def nucleated_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
@@ -95,7 +97,9 @@ def shape_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
 def train_kind(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
     """The kind net on boxes of txl-pbc and draaslan-blood, points of chula-rbc12 and whole cells of pbc and jhu-aml."""
     how = Augmentation(scale=0.15, shift=0.04, stain=0.3, light=0.2, blur=0.3, noise=5)
-    recipe = Recipe(cellkind.KINDS, cellkind.INPUT_PX, epochs=epochs or 4, batch=64, rate=2e-3, balance=0.6, augmentation=how)
+    recipe = Recipe(
+        cellkind.KINDS, cellkind.INPUT_PX, epochs=epochs or 4, batch=64, rate=2e-3, balance=0.6, augmentation=how
+    )
     return train_classifier(
         cellkind.CellKindNet(), recipe, kind_pools(root, "train"), kind_pools(root, "val"), out, log
     )
@@ -137,7 +141,13 @@ def kind_pools(root: Path, side: str, seed: int = 5, crop_px: int = 84) -> list[
 
 
 def _boxes(
-    root: Path, name: str, side: str, crop_px: int, rng: np.random.Generator, images: list[NDArray[np.uint8]], kinds: list[str]
+    root: Path,
+    name: str,
+    side: str,
+    crop_px: int,
+    rng: np.random.Generator,
+    images: list[NDArray[np.uint8]],
+    kinds: list[str],
 ) -> None:
     names = {"RBC": "red_cell", "WBC": "nucleated", "Platelet": "platelet", "Platelets": "platelet"}
     boxes: dict[str, list[tuple[float, float, float, float, str]]] = {}
@@ -163,7 +173,10 @@ def _boxes(
         for _ in range(12):
             cx, cy = rng.uniform(0, width), rng.uniform(0, height)
             if all(
-                not (x * factor - margin < cx < (x + w) * factor + margin and y * factor - margin < cy < (y + h) * factor + margin)
+                not (
+                    x * factor - margin < cx < (x + w) * factor + margin
+                    and y * factor - margin < cy < (y + h) * factor + margin
+                )
                 for x, y, w, h, _ in found
             ):
                 images.append(data.square(small, cx, cy, crop_px))

@@ -73,9 +73,7 @@ def release(name: str, version: str, trained: Path, root: Path, log: Callable[[s
     for old in registry.folder("weights").glob(f"{name}-*.safetensors"):
         old.unlink()
     state = load_file(trained)
-    half = {
-        k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()
-    }
+    half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
     temperature, thresholds = 1.0, {}
     if name in _POOLS:

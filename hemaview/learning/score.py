@@ -28,7 +28,9 @@ class Score:
         return asdict(self)
 
 
-def bootstrap(n: int, statistic: Callable[[NDArray[np.int64]], float], rounds: int = 400, seed: int = 11) -> tuple[float, float]:
+def bootstrap(
+    n: int, statistic: Callable[[NDArray[np.int64]], float], rounds: int = 400, seed: int = 11
+) -> tuple[float, float]:
     """The 2.5 and 97.5 percentile of `statistic(rows)` over resampled rows of n."""
     rng = np.random.default_rng(seed)
     values = [statistic(rng.integers(0, n, n)) for _ in range(rounds)]
@@ -58,7 +60,11 @@ def expected_calibration_error(p: NDArray[np.float32], truth: NDArray[np.int64],
     confidence, hit = p[np.arange(len(p)), best], best == truth
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     return float(
-        sum(abs(hit[place == b].mean() - confidence[place == b].mean()) * (place == b).mean() for b in range(bins) if (place == b).any())
+        sum(
+            abs(hit[place == b].mean() - confidence[place == b].mean()) * (place == b).mean()
+            for b in range(bins)
+            if (place == b).any()
+        )
     )
 
 

@@ -187,7 +187,9 @@ def train_segmentation(
             net.load_state_dict(mean)
             net.eval()
             score = val(net)
-            log(f"step {step + 1}/{steps} loss {np.mean(losses[-50:]):.4f} val {score:.4f} {time.monotonic() - started:.0f} s")
+            log(
+                f"step {step + 1}/{steps} loss {np.mean(losses[-50:]):.4f} val {score:.4f} {time.monotonic() - started:.0f} s"
+            )
             with (out / "log.csv").open("a", newline="") as stream:
                 csv.writer(stream).writerow([step + 1, float(np.mean(losses[-50:])), score])
             if score > best:
@@ -205,9 +207,7 @@ def soft_dice(logits: Tensor, y: Tensor) -> Tensor:
     return 1 - (2 * (p * t).sum() + 1) / (p.sum() + t.sum() + 1)
 
 
-def _crop(
-    field: Field, side_px: int, rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _crop(field: Field, side_px: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """A random square, rescaled by up to a fifth, turned and mirrored; small fields are padded with their edge."""
     factor = float(np.exp(rng.uniform(-0.25, 0.2)))
     need = max(8, round(side_px / factor))
@@ -217,7 +217,9 @@ def _crop(
     rgb, target = rgb[top : top + need, left : left + need], target[top : top + need, left : left + need]
     pad = (need - rgb.shape[0], need - rgb.shape[1])
     if any(pad):
-        rgb = np.pad(rgb, ((0, pad[0]), (0, pad[1]), (0, 0)), mode="reflect" if max(pad) < min(rgb.shape[:2]) else "edge")
+        rgb = np.pad(
+            rgb, ((0, pad[0]), (0, pad[1]), (0, 0)), mode="reflect" if max(pad) < min(rgb.shape[:2]) else "edge"
+        )
         target = np.pad(target, ((0, pad[0]), (0, pad[1])), constant_values=IGNORE)
     if need != side_px:
         rgb = np.asarray(Image.fromarray(rgb).resize((side_px, side_px), Image.Resampling.BILINEAR))

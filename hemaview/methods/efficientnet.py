@@ -74,7 +74,7 @@ class EfficientNetLite0(nn.Module):
         super().__init__()
         self._conv_stem = _Conv(3, 32, 3, 2, bias=False)
         self._bn0 = _norm(32)
-        blocks = []
+        blocks: list[nn.Module] = []
         total = sum(stage[0] for stage in _STAGES)
         for repeats, kernel, stride, expansion, inside, outside in _STAGES:
             for i in range(repeats):
@@ -87,6 +87,8 @@ class EfficientNetLite0(nn.Module):
         self._bn1 = _norm(1280)
         self._fc = nn.Linear(1280, classes)
         self.dropout = dropout
+        self.mean: Tensor
+        self.std: Tensor
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1) * 255, persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1) * 255, persistent=False)
 

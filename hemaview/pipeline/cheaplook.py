@@ -66,7 +66,7 @@ def look(rgb: NDArray[np.uint8], mpp: float) -> Look:
 def fill_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Holes inside cells filled: a pale centre is part of its cell. Openings of the ground itself stay open."""
     inverse = (~mask).astype(np.uint8)
-    n, labels, stats, _ = cv2.connectedComponentsWithStats(inverse, connectivity=4)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(inverse, connectivity=4)
     h, w = mask.shape
     left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
     inner = (left > 0) & (top > 0)

@@ -108,7 +108,7 @@ def probabilities(
     p = np.zeros((n, len(schema)), np.float32)
     if not n:
         return p
-    kind = {k: column for k, column in zip(KINDS, kinds.T, strict=True)}
+    kind = dict(zip(KINDS, with_size(kinds, found.area_px * mpp**2).T, strict=True))
     overlapped = overlap_share(found, kind["red_cell"], mpp)
     red = np.flatnonzero(kind["red_cell"] > 0.02)
     shape = models.shape.classify(rgb, found.centres[red], mpp)
@@ -116,7 +116,9 @@ def probabilities(
     for column, name in enumerate(models.shape.info.classes):
         p[red, schema.index(name)] += kind["red_cell"][red] * (1 - overlapped[red]) * shape[:, column]
     p[:, schema.index("overlapped")] += kind["red_cell"] * overlapped
-    p[kind["red_cell"] <= 0.02, schema.index("normal")] += (kind["red_cell"] * (1 - overlapped))[kind["red_cell"] <= 0.02]
+    p[kind["red_cell"] <= 0.02, schema.index("normal")] += (kind["red_cell"] * (1 - overlapped))[
+        kind["red_cell"] <= 0.02
+    ]
     other = np.flatnonzero(kind["nucleated"] + kind["platelet"] > 0.02)
     fine = models.nucleated.classify(rgb, found.centres[other], mpp)
     names = list(models.nucleated.info.classes)
@@ -124,11 +126,27 @@ def probabilities(
     among = fine * plates + 1e-6 * plates
     among /= among.sum(axis=1, keepdims=True)
     for column, name in enumerate(names):
-        p[other, schema.index(name)] += kind["nucleated"][other] * fine[:, column] + kind["platelet"][other] * among[:, column]
+        p[other, schema.index(name)] += (
+            kind["nucleated"][other] * fine[:, column] + kind["platelet"][other] * among[:, column]
+        )
     few = (kind["nucleated"] + kind["platelet"]) <= 0.02
     p[few, schema.index("artefact")] += (kind["nucleated"] + kind["platelet"])[few]
     p[:, schema.index("artefact")] += kind["nothing"]
     return p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9)
+
+
+def with_size(kinds: NDArray[np.float32], area_um2: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Kinds in the light of the mask: a thing far smaller than any red cell is a platelet or dirt, what it lies on
+    notwithstanding. Of schistocytes in chula-rbc12's train 95 % are at least 16 µm² large."""
+    red, platelet, nothing = (KINDS.index(k) for k in ("red_cell", "platelet", "nothing"))
+    keep = 1 / (1 + np.exp(-(area_um2 - 11.5) / 0.8))
+    small = kinds[:, red] * (1 - keep)
+    among = (kinds[:, platelet] + 0.02) / (kinds[:, platelet] + kinds[:, nothing] + 0.04)
+    weighed = kinds.copy()
+    weighed[:, red] *= keep
+    weighed[:, platelet] += small * among
+    weighed[:, nothing] += small * (1 - among)
+    return weighed
 
 
 def with_axis_ratio(
@@ -157,7 +175,14 @@ def overlap_share(found: Measured, red: NDArray[np.float32], mpp: float) -> NDAr
 
 
 def _cut(
-    found: Measured, shape: tuple[int, int], place: PlannedField, left: int, top: int, sx: float, sy: float, slide: Slide
+    found: Measured,
+    shape: tuple[int, int],
+    place: PlannedField,
+    left: int,
+    top: int,
+    sx: float,
+    sy: float,
+    slide: Slide,
 ) -> NDArray[np.bool_]:
     """Cells that touch the edge of the photograph, or of the scan: the rest of them was never seen."""
     x0, y0 = found.boxes[:, 0], found.boxes[:, 1]
@@ -172,9 +197,7 @@ def _cut(
     )
 
 
-def _deltas(
-    contour: NDArray[np.float64], centre: NDArray[np.float64], scale: NDArray[np.float64]
-) -> NDArray[np.int16]:
+def _deltas(contour: NDArray[np.float64], centre: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.int16]:
     """Contour points from the centre in quarter level-0 px."""
     step = max(1, -(-len(contour) // MAX_CONTOUR_POINTS))
     return np.clip(np.rint((contour[::step] + 0.5 - centre) * scale * 4), -32768, 32767).astype(np.int16)

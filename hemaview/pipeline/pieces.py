@@ -21,7 +21,7 @@ def join_pieces(labels: NDArray[np.int32], found: Measured, kinds: NDArray[np.fl
     convex and no larger than the largest cells of blood, so that two white cells that touch stay two.
     """
     of_cell = (kinds[:, _NUCLEATED] > 0.3) & (kinds[:, _RED] < 0.5)
-    rows = {int(found.ids[i]): i for i in np.flatnonzero(of_cell)}
+    rows = {int(found.ids[i]): int(i) for i in np.flatnonzero(of_cell)}
     joined = False
     for cell in sorted(rows, key=lambda k: -found.area_px[rows[k]]):
         if cell not in rows:
@@ -48,8 +48,8 @@ def _touching(labels: NDArray[np.int32], cell: int, rows: dict[int, int]) -> lis
 def _compact(labels: NDArray[np.int32], pieces: tuple[int, ...], mpp: float) -> bool:
     place = _window(labels, pieces, 2)
     both = np.isin(labels[place], pieces).astype(np.uint8)
-    both = cv2.morphologyEx(both, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    contours, _ = cv2.findContours(both, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    closed = np.asarray(cv2.morphologyEx(both, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8)
+    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     outline = max(contours, key=cv2.contourArea)
     area = cv2.contourArea(outline)
     return bool(

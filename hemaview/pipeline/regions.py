@@ -36,9 +36,7 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress) -> Plan:
     else:
         _plan_scan(slide, request, plan, progress)
     if not plan.counted:
-        raise PipelineError(
-            "No field of this slide can be counted: " + _main_reason(plan) + "."
-        )
+        raise PipelineError("No field of this slide can be counted: " + _main_reason(plan) + ".")
     return plan
 
 
@@ -92,9 +90,7 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
                 boxes.append((x, y, w, h))
     if len(boxes) > MAX_CANDIDATES:
         chosen = np.linspace(0, len(boxes) - 1, MAX_CANDIDATES).astype(int)
-        plan.notes.append(
-            f"{len(boxes)} fields hold tissue; {MAX_CANDIDATES} of them, evenly spread, were looked at."
-        )
+        plan.notes.append(f"{len(boxes)} fields hold tissue; {MAX_CANDIDATES} of them, evenly spread, were looked at.")
         boxes = [boxes[i] for i in chosen]
     looks = []
     for i, (x, y, w, h) in enumerate(boxes):
@@ -128,7 +124,9 @@ def tissue_map(slide: Slide, side_px: int = 512) -> NDArray[np.bool_]:
 
 def _share(tissue: NDArray[np.bool_], slide: Slide, x: int, y: int, w: int, h: int) -> float:
     sx, sy = tissue.shape[1] / slide.width_px, tissue.shape[0] / slide.height_px
-    part = tissue[int(y * sy) : max(int(y * sy) + 1, int((y + h) * sy)), int(x * sx) : max(int(x * sx) + 1, int((x + w) * sx))]
+    part = tissue[
+        int(y * sy) : max(int(y * sy) + 1, int((y + h) * sy)), int(x * sx) : max(int(x * sx) + 1, int((x + w) * sx))
+    ]
     return float(part.mean()) if part.size else 0.0
 
 

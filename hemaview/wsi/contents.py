@@ -82,7 +82,9 @@ def check_content(path: Path, name: str) -> str:
             "or pictures (JPEG, PNG, WebP, TIFF)."
         )
     if kind in ("jpeg", "png", "webp") and suffix not in PICTURE_SUFFIXES and suffix != ".mrxs":
-        raise Unsupported(f"{name} holds a {kind.upper()} picture, not a slide; name it .{kind} if it is a camera field.")
+        raise Unsupported(
+            f"{name} holds a {kind.upper()} picture, not a slide; name it .{kind} if it is a camera field."
+        )
     if kind == "other" and suffix in PICTURE_SUFFIXES | {".svs", ".dcm", ".ndpi", ".scn", ".bif", ".svslide"}:
         raise Unsupported(f"{name} does not hold what its name says: it is neither a slide nor a picture.")
     return kind

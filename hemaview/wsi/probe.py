@@ -52,7 +52,10 @@ def _probe_slide(path: Path, name: str, limits: Limits) -> dict[str, Any]:
         for number, level in enumerate(slide.levels):
             for fx, fy in ((0, 0), (0.5, 0.5), (1, 1)):
                 w, h = min(256, level.width_px), min(256, level.height_px)
-                x, y = int((level.width_px - w) * fx * level.downsample), int((level.height_px - h) * fy * level.downsample)
+                x, y = (
+                    int((level.width_px - w) * fx * level.downsample),
+                    int((level.height_px - h) * fy * level.downsample),
+                )
                 slide.read(x, y, number, w, h)
         return {
             "kind": "slide",
@@ -126,7 +129,7 @@ def main(argument: str) -> int:
     limit_self(limits)
     try:
         if request["do"] == "probe":
-            answer = {"files": []}
+            answer: dict[str, Any] = {"files": []}
             for path, name in request["files"]:
                 print("opening " + name.replace("\n", " "), flush=True)
                 answer["files"].append(probe_file(Path(path), name, limits))

@@ -55,9 +55,7 @@ def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None) -> l
     return [Probe(**{**found, "associated": tuple(found["associated"])}) for found in answer["files"]]
 
 
-def prepare(
-    path: Path, thumbnail: Path, side_pyramid: Path, progress: Callable[[float], None] | None = None
-) -> bool:
+def prepare(path: Path, thumbnail: Path, side_pyramid: Path, progress: Callable[[float], None] | None = None) -> bool:
     """Make the thumbnail and missing low levels in a limited child; True where a side pyramid was written."""
     request = {"do": "prepare", "path": str(path), "thumbnail": str(thumbnail), "side_pyramid": str(side_pyramid)}
     return bool(_child(request, path.name, _long(), progress)["side_pyramid"])

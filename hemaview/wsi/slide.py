@@ -113,7 +113,9 @@ class Slide:
             raise Unreadable(self._dead) from error
         return _on_white(np.asarray(region))
 
-    def read_scaled(self, l0_x: float, l0_y: float, l0_w: float, l0_h: float, out_w: int, out_h: int) -> NDArray[np.uint8]:
+    def read_scaled(
+        self, l0_x: float, l0_y: float, l0_w: float, l0_h: float, out_w: int, out_h: int
+    ) -> NDArray[np.uint8]:
         """The level-0 rectangle as uint8 (out_h, out_w, 3), read at the nearest finer level and area-averaged down."""
         from PIL import Image
 
@@ -140,7 +142,9 @@ class Slide:
     def __enter__(self) -> Slide:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

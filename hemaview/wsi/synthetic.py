@@ -63,7 +63,11 @@ def draw_film(
     rng = np.random.default_rng(seed)
     cells = _place(width_px, height_px, rng)
     blurred = tuple(
-        (float(rng.uniform(0.25, 0.8) * width_px), float(rng.uniform(0.1, 0.9) * height_px), float(rng.uniform(500, 1000)))
+        (
+            float(rng.uniform(0.25, 0.8) * width_px),
+            float(rng.uniform(0.1, 0.9) * height_px),
+            float(rng.uniform(500, 1000)),
+        )
         for _ in range(max(1, round(width_px * height_px / 2.3e7)))
     )
     rgb = np.empty((height_px, width_px, 3), np.uint8)
@@ -93,7 +97,7 @@ def read_truth(path: Path) -> list[TrueCell]:
         ]
 
 
-def _thickness(share: NDArray[np.float64] | float) -> NDArray[np.float64]:
+def _thickness(share: NDArray[np.float64] | float) -> NDArray[np.float64] | np.float64:
     """Red cells per mm² along the film: crowded at the thick end, a monolayer in the middle, thin at the feathered end."""
     return np.interp(share, [0, 0.14, 0.26, 0.68, 0.80, 0.88, 0.895, 1], [13500, 10500, 6200, 4800, 2600, 900, 0, 0])
 

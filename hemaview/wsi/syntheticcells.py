@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-Grid = NDArray[np.float32]
+Grid = NDArray[np.floating]
 
 RED_SHAPES: dict[str, float] = {
     "normal": 3.6, "macrocyte": 4.4, "microcyte": 2.9, "spherocyte": 2.9, "target": 3.7, "stomatocyte": 3.6,
@@ -53,7 +55,7 @@ def draw_red(cls: str, dx: Grid, dy: Grid, radius_px: float, flat: float, rng: n
         y = y * (1 + 1.9 * np.clip(x, 0, 1) ** 1.4)
         pallor *= 0.75
     theta = np.arctan2(y, x)
-    edge: Grid = 1 + sum(rng.normal(0, 0.012) * np.cos(k * theta + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5))
+    edge: Grid = np.asarray(1 + sum(rng.normal(0, 0.012) * np.cos(k * theta + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5)))
     if cls == "burr":
         edge = edge + 0.06 * np.cos(int(rng.integers(10, 14)) * theta)
         pallor *= 0.4
@@ -62,7 +64,9 @@ def draw_red(cls: str, dx: Grid, dy: Grid, radius_px: float, flat: float, rng: n
         cut = rng.uniform(0.0, 0.3)
         outline = np.maximum(r, np.maximum((y + cut) / 0.42 * 1.0, 0) * 0.75 + 0.25 * r) if rng.random() < 0.6 else None
         if outline is None:
-            outline = np.maximum.reduce([r * 0.8, 1.35 * (0.55 * x + 0.83 * y) + 0.15, 1.35 * (0.55 * x - 0.83 * y) + 0.15])
+            outline = np.maximum.reduce(
+                [r * 0.8, 1.35 * (0.55 * x + 0.83 * y) + 0.15, 1.35 * (0.55 * x - 0.83 * y) + 0.15]
+            )
         pallor = 0.15
     body = outline if outline is not None else r
     inside = _soft(1 - body, radius_px)
@@ -78,7 +82,7 @@ def draw_red(cls: str, dx: Grid, dy: Grid, radius_px: float, flat: float, rng: n
 
 def draw_platelet(dx: Grid, dy: Grid, radius_px: float, rng: np.random.Generator) -> Grid:
     theta = np.arctan2(dy, dx)
-    edge: Grid = 1 + sum(rng.normal(0, 0.09) * np.cos(k * theta + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5))
+    edge: Grid = np.asarray(1 + sum(rng.normal(0, 0.09) * np.cos(k * theta + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5)))
     r = np.hypot(dx, dy) / edge
     inside = _soft(1 - r, radius_px, 1.6)
     grain = 0.75 + 0.55 * _noise(inside.shape, 1.2, rng)
@@ -90,7 +94,7 @@ def draw_white(cls: str, dx: Grid, dy: Grid, radius_px: float, rng: np.random.Ge
     turn = rng.uniform(0, 2 * np.pi)
     x, y = dx * np.cos(turn) + dy * np.sin(turn), -dx * np.sin(turn) + dy * np.cos(turn)
     theta = np.arctan2(y, x)
-    edge: Grid = 1 + sum(rng.normal(0, 0.02) * np.cos(k * theta + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5))
+    edge: Grid = np.asarray(1 + sum(rng.normal(0, 0.02) * np.cos(k * theta + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5)))
     r = np.hypot(x, y) / edge
     cell = _soft(1 - r, radius_px, 1.4)
     nucleus = _nucleus(cls, x, y, radius_px, rng) * cell
@@ -103,7 +107,9 @@ def draw_white(cls: str, dx: Grid, dy: Grid, radius_px: float, rng: np.random.Ge
     plasm = cell * (1 - nucleus) * (0.9 + grains * fine)
     out = _stain(plasm, body)
     if cls == "eosinophil":
-        out += _stain(cell * (1 - nucleus) * np.clip(0.75 + 1.1 * _noise(cell.shape, 1.3, rng), 0.1, 1.7), 0.62 * ORANGE)
+        out += _stain(
+            cell * (1 - nucleus) * np.clip(0.75 + 1.1 * _noise(cell.shape, 1.3, rng), 0.1, 1.7), 0.62 * ORANGE
+        )
     if cls == "basophil":
         spots = np.clip(_noise(cell.shape, 1.5, rng) - 0.15, 0, 1) * 2.4
         out += _stain(cell * spots, 0.75 * VIOLET)
@@ -137,7 +143,7 @@ def _nucleus(cls: str, x: Grid, y: Grid, radius_px: float, rng: np.random.Genera
     for cx, cy in centres:
         s = size * rng.normal(1, 0.08)
         best = np.maximum(best, s - np.hypot((x - cx) * rng.normal(1, 0.1), y - cy))
-    for (ax, ay), (bx, by) in zip(centres, centres[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(centres):
         t = np.clip(((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2), 0, 1)
         best = np.maximum(best, 0.07 - np.hypot(x - ax - t * (bx - ax), y - ay - t * (by - ay)))
     return _soft(best, radius_px, 1.3)

@@ -111,7 +111,14 @@ def test_schistocyte_grades_and_whether_another_is_possible(interval: Interval, 
 
 
 def test_nrbc_smudges_and_overlapped_cells_are_not_among_their_n() -> None:
-    totals = {"segmented_neutrophil": 60, "lymphocyte": 40, "erythroblast": 12, "smudge": 9, "normal": 900, "overlapped": 80}
+    totals = {
+        "segmented_neutrophil": 60,
+        "lymphocyte": 40,
+        "erythroblast": 12,
+        "smudge": 9,
+        "normal": 900,
+        "overlapped": 80,
+    }
     counts = count_blood_film(totals, BLOOD_FILM, RULES)
     wbc, rbc = counts.sections
     assert (wbc.n, rbc.n) == (100, 900)

@@ -79,7 +79,11 @@ class CountsCsvView(APIView):
     @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request: Request, report_id: uuid.UUID) -> HttpResponse:
         report = report_for(request.user, report_id)
-        return _file(HttpResponse(exports.counts_csv(report.document), content_type="text/csv; charset=utf-8"), report, "counts.csv")
+        return _file(
+            HttpResponse(exports.counts_csv(report.document), content_type="text/csv; charset=utf-8"),
+            report,
+            "counts.csv",
+        )
 
 
 class CellsCsvView(APIView):

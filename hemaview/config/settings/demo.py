@@ -3,5 +3,5 @@
 from hemaview.config.settings.base import *  # noqa: F403
 
 DEMO = True
-SECRET_KEY = SECRET_KEY or "demo-only-not-a-secret"  # noqa: F405
+SECRET_KEY = SECRET_KEY or "demo-only-not-a-secret"
 SERVE_STATIC_FROM_SOURCE = True

@@ -44,7 +44,7 @@ class Command(SentenceCommand):
         closed = [s for s in training.sets if not data.SETS[s].free and data.has(root, s, "train")]
         if options["licences"] == "free" and closed:
             raise Refusal(
-                f"{name} learns from {', '.join(closed)}, which are not free; take them out of {root} or train with --licences any."
+                f"{name} learns from {', '.join(closed)}, which are not free; take them out of {root}, or allow any."
             )
         try:
             best = training.run(root, out, out / "cache", options["imagenet"], options["epochs"], self.stderr.write)

@@ -24,10 +24,7 @@ PATIENCE_S = 30.0
 
 
 class Command(SentenceCommand):
-    help = (
-        "Order a protocol for a slide. "
-        "Example: python manage.py analyse 7f3c… --protocol blood-film --wait --json"
-    )
+    help = "Order a protocol for a slide. Example: python manage.py analyse 7f3c… --protocol blood-film --wait --json"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slide", help="the slide's id, or the beginning of it")
@@ -108,5 +105,9 @@ def _slide(user: Any, text: str) -> Slide:
     wanted = text.lower().replace("-", "")
     found = [pk for pk in Slide.objects.values_list("pk", flat=True) if len(wanted) >= 4 and pk.hex.startswith(wanted)]
     if len(found) != 1:
-        raise Missing(f"There is no slide {text}." if not found else f"{len(found)} slides begin with {text}; write more of the id.")
+        raise Missing(
+            f"There is no slide {text}."
+            if not found
+            else f"{len(found)} slides begin with {text}; write more of the id."
+        )
     return slide_for(user, found[0])

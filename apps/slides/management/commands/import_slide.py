@@ -25,7 +25,9 @@ class Command(SentenceCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a slide, pictures, or a folder of them")
+        parser.add_argument(
+            "paths", nargs="+", type=Path, metavar="PATH", help="a slide, pictures, or a folder of them"
+        )
         parser.add_argument("--case", required=True, metavar="ACCESSION")
         parser.add_argument("--create", action="store_true", help="open the case if there is none")
         parser.add_argument("--specimen", choices=Case.Specimen.values, default="blood-film")
@@ -33,7 +35,9 @@ class Command(SentenceCommand):
         parser.add_argument("--pseudonym", default="")
         parser.add_argument("--mpp", type=float, help="µm per pixel, where the file does not say")
         parser.add_argument("--name", default="", help="the slide's name")
-        parser.add_argument("--in-place", action="store_true", help="read the slide where it lies instead of copying it")
+        parser.add_argument(
+            "--in-place", action="store_true", help="read the slide where it lies instead of copying it"
+        )
         parser.add_argument("--user", default="", help="who does it (default: the first superuser)")
         parser.add_argument("--json", action="store_true")
 

@@ -1,0 +1,62 @@
+# HemaView: `make demo` to try it, `make test` and `make check` to prove it.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PORT ?= 8000
+BIN := .venv/bin
+FRONTEND := $(shell find frontend -type f) package.json vite.config.ts tsconfig.json
+
+.PHONY: demo test check format lock clean
+
+demo: .venv/.runtime static/dist/.vite/manifest.json
+	@ldconfig -p 2>/dev/null | grep -q 'libpangoft2-1.0' || echo "· PDF reports need: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core (all but the PDF works without)"
+	@exec $(BIN)/python manage.py demo --port $(PORT)
+
+test: .venv/.development static/dist/.vite/manifest.json
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+
+check: .venv/.development static/dist/.vite/manifest.json
+	$(BIN)/ruff check hemaview apps tests manage.py
+	$(BIN)/ruff format --check hemaview apps tests manage.py
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run --settings hemaview.config.settings.test
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null --settings hemaview.config.settings.test
+	npm run --silent lint
+	npm run --silent types
+	npm run --silent test
+
+format: .venv/.development node_modules/.ready
+	$(BIN)/ruff check --fix hemaview apps tests manage.py
+	$(BIN)/ruff format hemaview apps tests manage.py
+	npx biome check --write frontend
+
+lock: ## exact versions of the whole tree, from requirements*.in
+	rm -rf var/lock && $(PYTHON) -m venv var/lock
+	var/lock/bin/pip install -q -r requirements.in && var/lock/bin/pip freeze | sed 's/+cpu//' > requirements.txt
+	var/lock/bin/pip install -q -r requirements-dev.in && var/lock/bin/pip freeze | sed 's/+cpu//' > var/lock/all.txt
+	(echo '-r requirements.txt'; sort var/lock/all.txt | comm -13 requirements.txt -) > requirements-dev.txt
+
+clean:
+	rm -rf .venv node_modules static/dist
+
+.venv/.runtime: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed: apt-get install python3.11 python3.11-venv"; exit 1; }
+	@echo "· making .venv and installing what HemaView runs on (a minute or two)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/.development: .venv/.runtime requirements-dev.txt
+	@echo "· installing what tests and checks need"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Node 20 with npm is needed: apt-get install nodejs npm"; exit 1; }
+	@echo "· installing the front end's packages"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+static/dist/.vite/manifest.json: node_modules/.ready $(FRONTEND)
+	@echo "· building the front end"
+	@npx vite build --logLevel warn
+	@touch $@
