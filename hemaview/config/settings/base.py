@@ -253,7 +253,7 @@ LOGGING = {
     "loggers": {
         "axes": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
-        "kombu": {"level": "ERROR"},
+        "kombu": {"level": "ERROR"}, "pyvips": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
     },
 }

@@ -1,0 +1,137 @@
+"""Jobs that survive: claimed once, taken over, superseded, cancelled, retried."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from apps.accounts.errors import Conflict
+from apps.analysis import services, worker
+from apps.analysis.models import Job
+from apps.cases.models import Case
+from hemaview.inference import OutOfMemory
+from hemaview.pipeline import Outcome
+from hemaview.wsi.errors import Unreadable
+from tests import factories
+
+
+@pytest.fixture
+def requested(slide: Any, tess: Any) -> Job:
+    factories.protocol()
+    return services.request_job(tess, slide, factories.protocol())
+
+
+def outcome(**changes: Any) -> Outcome:
+    facts = {
+        "cells": 3, "fields_done": 2, "fields_total": 2, "partial": False, "cells_sha256": "a" * 64,
+        "contours_sha256": "b" * 64, "notes": (),
+    }  # fmt: skip
+    return Outcome(**{**facts, **changes})
+
+
+def test_a_job_is_claimed_once_however_often_the_message_comes(requested: Job) -> None:
+    assert services.claim(requested.pk, "one") is not None
+    assert services.claim(requested.pk, "two") is None
+    assert services.claim(requested.pk, "one") is None
+
+
+def test_a_slide_has_one_active_job(requested: Job, tess: Any) -> None:
+    with pytest.raises(Conflict, match="already being analysed"):
+        services.request_job(tess, requested.slide, requested.protocol)
+
+
+def test_a_lapsed_lease_is_taken_over_and_the_first_worker_can_write_nothing_more(requested: Job) -> None:
+    first = services.claim(requested.pk, "one")
+    assert first is not None
+    Job.objects.filter(pk=first.pk).update(lease=timezone.now() - timedelta(seconds=1))
+    assert str(first.pk) in services.waiting_jobs()
+    second = services.claim(requested.pk, "two")
+    assert second is not None and second.attempt == first.attempt + 1
+    assert not services.renew(first)
+    assert not services.note_progress(first, fields_done=1)
+    assert not services.finish(first, partial=False, cells=1, cells_sha256="x" * 64)
+    assert services.renew(second)
+
+
+def test_a_finished_job_puts_its_case_in_review_and_a_second_message_does_nothing(
+    requested: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = []
+    monkeypatch.setattr(worker, "run", lambda request, sink: runs.append(request) or outcome())
+    done = worker.work(str(requested.pk))
+    assert done is not None and done.state == Job.State.DONE and done.percent == 100
+    assert Case.objects.get(pk=requested.slide.case_id).state == Case.State.IN_REVIEW
+    assert worker.work(str(requested.pk)) is None
+    assert len(runs) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OutOfMemory("The model ran out of memory even with half its batch."), "more memory"),
+        (Unreadable("The picture data of this slide are damaged."), "Look at the slide"),
+        (RuntimeError("boom"), "worker's log"),
+    ],
+)
+def test_a_failed_job_says_what_a_person_can_do_and_can_be_tried_again(
+    error: Exception, said: str, requested: Job, tess: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(request: Any, sink: Any) -> Outcome:
+        raise error
+
+    monkeypatch.setattr(worker, "run", fail)
+    failed = worker.work(str(requested.pk))
+    assert failed is not None and failed.state == Job.State.FAILED
+    assert failed.reason.endswith(".") and said in failed.advice
+    again = services.retry(tess, failed)
+    assert again.state == Job.State.REQUESTED and again.reason == ""
+
+
+def test_a_worker_that_dies_on_one_field_again_and_again_is_given_up_with_a_reason(requested: Job) -> None:
+    for attempt in range(services.MAX_STALLED):
+        assert services.claim(requested.pk, f"w{attempt}") is not None
+        Job.objects.filter(pk=requested.pk).update(lease=timezone.now() - timedelta(seconds=1))
+    assert services.claim(requested.pk, "last") is None
+    requested.refresh_from_db()
+    assert requested.state == Job.State.FAILED and "same field" in requested.reason
+
+
+def test_cancelling_a_waiting_job_ends_it_and_a_running_one_is_asked(requested: Job, tess: Any) -> None:
+    assert services.cancel(tess, requested).state == Job.State.CANCELLED
+    again = services.retry(tess, requested)
+    claimed = services.claim(again.pk, "w")
+    assert claimed is not None
+    assert services.cancel(tess, claimed).state == Job.State.RUNNING
+    assert services.cancel_requested(claimed)
+    services.finish(claimed, partial=True, cells=5, cells_sha256="c" * 64)
+    claimed.refresh_from_db()
+    assert claimed.state == Job.State.CANCELLED and claimed.partial and claimed.cells == 5
+
+
+def test_a_model_that_is_switched_off_is_refused_by_name(slide: Any, tess: Any) -> None:
+    card = {"name": "some-net", "version": "1", "sha256": "d" * 64, "title": "Some net", "task": "t", "role": "kind",
+            "summary": "", "source": "", "card": {}, "text": ""}  # fmt: skip
+    roles = [{**card, "name": f"net-{r}", "role": r} for r in services.BLOOD_FILM_ROLES]
+    assert any("protocol" in line for line in services.sync_models(roles))
+    assert services.sync_models(roles) == []
+    from apps.analysis.models import ModelVersion
+    from apps.analysis.selectors import protocol_named
+
+    ModelVersion.objects.filter(algorithm__name="net-kind").update(enabled=False)
+    with pytest.raises(Exception, match="net-kind 1 is switched off"):
+        services.request_job(tess, slide, protocol_named("blood-film"))
+    changed = [{**r, "version": "2", "sha256": "e" * 64} for r in roles]
+    services.sync_models(changed)
+    assert protocol_named("blood-film").version == 2
+
+
+def test_progress_over_http_tells_field_cells_and_time_left(requested: Job, tess: Any, api: Any) -> None:
+    claimed = services.claim(requested.pk, "w")
+    assert claimed is not None
+    services.note_progress(claimed, fields_total=10, fields_done=4, cells=321, percent=42.0)
+    told = api(tess).get(f"/api/jobs/{requested.pk}/").json()
+    assert (told["state"], told["fields_done"], told["fields_total"], told["cells"]) == ("running", 4, 10, 321)
+    assert told["eta_s"] is not None

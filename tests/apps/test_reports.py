@@ -1,0 +1,140 @@
+"""Signing, locking, amending; frozen reports and their exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from apps.accounts.errors import Conflict, Forbidden
+from apps.audit.services import verify
+from apps.reports import render, services
+from apps.reports.models import Report
+from apps.reports.selectors import proved_bytes
+from apps.review.selectors import gallery
+from apps.review.services import label_cells
+from hemaview.cells.schema import BLOOD_FILM
+from tests.factories import PASSWORD
+
+NRBC = BLOOD_FILM.index("erythroblast")
+
+
+def see_all(user: Any, job: Any) -> None:
+    rows = [r["row"] for r in gallery(job, None, "must-see", 0, 500)["rows"]]
+    label_cells(user, job, "confirm", rows, [], None, job.label_revision)
+    job.refresh_from_db()
+
+
+@pytest.fixture
+def signed(job: Any, paul: Any) -> Report:
+    see_all(paul, job)
+    return services.sign(paul, job.slide.case, PASSWORD, "Reviewed and approved", "Fine <b>film</b>")
+
+
+def test_signing_is_refused_by_name_while_cells_must_be_seen(job: Any, paul: Any) -> None:
+    with pytest.raises(Conflict, match="2 cells must be seen before signing: 2 × nucleated red cell") as refused:
+        services.sign(paul, job.slide.case, PASSWORD, "ok")
+    assert [c["row"] for c in refused.value.extra["open"]] == [58, 59]
+    assert not Report.objects.exists()
+
+
+def test_signing_needs_the_password_again_and_notes_the_attempt(job: Any, paul: Any) -> None:
+    see_all(paul, job)
+    with pytest.raises(Forbidden, match="password is not right"):
+        services.sign(paul, job.slide.case, "something else", "ok")
+    assert not Report.objects.exists()
+
+
+def test_a_signed_case_is_locked(signed: Report, job: Any, tess: Any, api: Any) -> None:
+    case = job.slide.case
+    case.refresh_from_db()
+    assert case.locked
+    body = {"action": "confirm", "rows": [0], "base_revision": job.label_revision}
+    for url, given in (
+        (f"/api/jobs/{job.pk}/labels/", body),
+        (f"/api/cases/{case.accession}/comment/", {"comment": "late"}),
+        (f"/api/slides/{job.slide_id}/jobs/", {"protocol": "blood-film"}),
+    ):
+        answer = api(tess).post(url, given, format="json")
+        assert (answer.status_code, answer.json()["code"]) == (409, "case-locked"), url
+
+
+def test_a_report_is_frozen_hashed_and_a_changed_file_is_not_served(signed: Report, paul: Any, api: Any) -> None:
+    page = proved_bytes(signed.html_file, signed.html_sha256).decode()
+    assert "Fine &lt;b&gt;film&lt;/b&gt;" in page
+    assert signed.sha256 in page and "AI-assisted; research use" in page
+    assert api(paul).get(f"/reports/{signed.pk}/").status_code == 200
+    signed.html_file.write_text(page.replace("Segmented", "Banded"))
+    answer = api(paul).get(f"/reports/{signed.pk}/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "report-changed")
+    with pytest.raises(TypeError, match="never changed"):
+        signed.save()
+    assert verify().ok
+
+
+def test_an_amendment_makes_a_new_version_with_its_reason_and_keeps_the_old_one(signed: Report, job: Any, paul: Any) -> None:
+    case = services.amend(paul, signed.case, "A lymphocyte was overlooked")
+    label_cells(paul, job, "relabel", [40], [], BLOOD_FILM.index("lymphocyte"), job.label_revision)
+    second = services.sign(paul, case, PASSWORD, "Reviewed and approved")
+    signed.refresh_from_db()
+    assert (signed.version, signed.state, second.version, second.state) == (1, "superseded", 2, "signed")
+    assert "A lymphocyte was overlooked" in proved_bytes(second.html_file, second.html_sha256).decode()
+    assert "overlooked" not in proved_bytes(signed.html_file, signed.html_sha256).decode()
+    counted = {r["key"]: r["reviewed"]["count"] for r in second.document["counts"]["sections"][0]["rows"]}
+    before = {r["key"]: r["reviewed"]["count"] for r in signed.document["counts"]["sections"][0]["rows"]}
+    assert (before["lymphocyte"], counted["lymphocyte"]) == (6, 7)
+
+
+def test_an_amendment_needs_a_reason_and_a_signed_case(job: Any, paul: Any, api: Any) -> None:
+    url = f"/api/cases/{job.slide.case.accession}/amend/"
+    assert api(paul).post(url, {"reason": "because"}, format="json").json()["code"] == "not-signed"
+    assert api(paul).post(url, {"reason": ""}, format="json").status_code == 400
+
+
+def test_the_pdf_carries_accession_and_page_numbers(signed: Report) -> None:
+    if not render.pdf_possible():
+        pytest.skip(render.PDF_HELP)
+    raw = proved_bytes(signed.pdf_file, signed.pdf_sha256)
+    assert raw.startswith(b"%PDF")
+    assert len(raw) > 5000
+
+
+def test_counts_as_csv_carry_n_and_interval(signed: Report, paul: Any, api: Any) -> None:
+    lines = list(csv.DictReader(io.StringIO(api(paul).get(f"/api/reports/{signed.pk}/counts.csv").content.decode())))
+    row = next(line for line in lines if line["class"] == "segmented_neutrophil")
+    assert (row["n_reviewed"], row["reviewed_count"]) == ("18", "12")
+    assert float(row["reviewed_low_95"]) < float(row["reviewed_percent"]) < float(row["reviewed_high_95"])
+
+
+def test_cells_as_csv_and_geojson_hold_every_cell_once(signed: Report, job: Any, paul: Any, api: Any) -> None:
+    client = api(paul)
+    text = b"".join(client.get(f"/api/reports/{signed.pk}/cells.csv").streaming_content).decode()
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert len({line["cell"] for line in lines}) == job.cells == len(lines)
+    assert {line["state"] for line in lines if line["final_class"] == "erythroblast"} == {"confirmed"}
+    geo = json.loads(b"".join(client.get(f"/api/reports/{signed.pk}/cells.geojson").streaming_content))
+    assert geo["type"] == "FeatureCollection" and len(geo["features"]) == job.cells
+    ring = geo["features"][0]["geometry"]["coordinates"][0]
+    assert ring[0] == ring[-1] and len(ring) == 5
+    assert geo["features"][0]["properties"]["classification"]["name"]
+
+
+def test_the_fhir_bundle_is_valid(signed: Report, paul: Any, api: Any) -> None:
+    fhir = pytest.importorskip("fhir.resources.R4B.bundle")
+    raw = api(paul).get(f"/api/reports/{signed.pk}/fhir.json").json()
+    bundle = fhir.Bundle.model_validate(raw)
+    kinds = [e["resource"]["resourceType"] for e in raw["entry"]]
+    assert kinds[0] == "DiagnosticReport" and kinds.count("DiagnosticReport") == 1
+    assert {"Patient", "Specimen", "Device", "Practitioner", "Observation"} <= set(kinds)
+    urls = {e["fullUrl"] for e in raw["entry"]}
+    assert {r["reference"] for r in raw["entry"][0]["resource"]["result"]} <= urls
+    assert bundle.type == "collection"
+
+
+def test_text_of_people_cannot_become_a_formula_or_markup(signed: Report) -> None:
+    from apps.reports.exports import _cells
+
+    assert _cells("=HYPERLINK()", "-1.5", "@x", "plain") == ["'=HYPERLINK()", "-1.5", "'@x", "plain"]

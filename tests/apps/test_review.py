@@ -1,0 +1,129 @@
+"""Labels: append-only, undone, in conflict; counts follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from apps.accounts.errors import Conflict
+from apps.review.models import LabelEvent
+from apps.review.selectors import counts_json, gallery, labels_json
+from apps.review.services import add_cell, label_cells, undo
+from apps.review.state import labels_of
+from hemaview.cells.schema import BLOOD_FILM
+from tests import factories
+
+SEG, LYMPH, NRBC = (BLOOD_FILM.index(k) for k in ("segmented_neutrophil", "lymphocyte", "erythroblast"))
+
+
+def wbc(job: Any) -> dict[str, int]:
+    job.refresh_from_db()
+    section = counts_json(job)["sections"][0]
+    return {r["key"]: r["reviewed"]["count"] for r in section["rows"] if r["reviewed"]["count"]}
+
+
+def test_relabelling_moves_a_cell_from_one_count_to_the_other_and_leaves_the_machines_alone(job: Any, tess: Any) -> None:
+    row = 40  # the first segmented neutrophil
+    label_cells(tess, job, "relabel", [row], [], LYMPH, 0)
+    assert wbc(job) == {"segmented_neutrophil": 11, "lymphocyte": 7}
+    machine = {r["key"]: r["machine"]["count"] for r in counts_json(job)["sections"][0]["rows"]}
+    assert (machine["segmented_neutrophil"], machine["lymphocyte"]) == (12, 6)
+    shown = next(r for r in gallery(job, LYMPH, "unsure", 0, 50)["rows"] if r["row"] == row)
+    assert (shown["class"], shown["label"], shown["state"]) == (SEG, LYMPH, "relabelled")
+
+
+def test_rejected_cells_leave_their_count_and_undo_brings_them_back(job: Any, tess: Any) -> None:
+    label_cells(tess, job, "reject", [40, 41, 42], [], None, 0)
+    assert wbc(job)["segmented_neutrophil"] == 9
+    undo(tess, job)
+    assert wbc(job)["segmented_neutrophil"] == 12
+    assert LabelEvent.objects.filter(job=job).count() == 2
+
+
+def test_undo_takes_back_only_ones_own_newest_act(job: Any, tess: Any, paul: Any) -> None:
+    label_cells(tess, job, "reject", [40], [], None, 0)
+    label_cells(paul, job, "reject", [50], [], None, 1)
+    undo(tess, job)
+    job.refresh_from_db()
+    assert set(labels_of(job).rows) == {50}
+    with pytest.raises(Conflict, match="nothing of yours"):
+        undo(tess, job)
+
+
+def test_an_added_cell_counts_until_its_addition_is_undone(job: Any, tess: Any) -> None:
+    add_cell(tess, job, 100, 100, 40, 40, SEG)
+    assert wbc(job)["segmented_neutrophil"] == 13
+    undo(tess, job)
+    assert wbc(job)["segmented_neutrophil"] == 12
+
+
+def test_two_people_on_one_cell_conflict_and_nothing_is_lost(job: Any, tess: Any, paul: Any, api: Any) -> None:
+    url = f"/api/jobs/{job.pk}/labels/"
+    first = {"action": "relabel", "rows": [40], "label": LYMPH, "base_revision": 0}
+    assert api(tess).post(url, first, format="json").status_code == 200
+    second = {"action": "relabel", "rows": [40, 41], "label": NRBC, "base_revision": 0}
+    answer = api(paul).post(url, second, format="json")
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "conflict"
+    assert answer.json()["conflicts"][0]["label"] == LYMPH
+    assert wbc(job)["segmented_neutrophil"] == 11  # row 41 was not written either
+    forced = {**second, "force": True, "base_revision": answer.json()["revision"]}
+    assert api(paul).post(url, forced, format="json").status_code == 200
+    history = api(paul).get(f"/api/jobs/{job.pk}/cells/40/").json()["history"]
+    assert [h["label"] for h in history] == [NRBC, LYMPH]
+
+
+def test_other_cells_of_another_person_are_no_conflict(job: Any, tess: Any, paul: Any) -> None:
+    label_cells(tess, job, "reject", [40], [], None, 0)
+    label_cells(paul, job, "reject", [41], [], None, 0)
+    assert wbc(job)["segmented_neutrophil"] == 10
+
+
+def test_events_can_be_neither_changed_nor_removed(job: Any, tess: Any) -> None:
+    event = label_cells(tess, job, "confirm", [1], [], None, 0)
+    event.label = 3
+    with pytest.raises(TypeError, match="never changed"):
+        event.save()
+    with pytest.raises(TypeError, match="never removed"):
+        event.delete()
+
+
+def test_the_delta_since_a_revision_holds_only_what_came_after(job: Any, tess: Any) -> None:
+    label_cells(tess, job, "confirm", [1], [], None, 0)
+    label_cells(tess, job, "reject", [2], [], None, 1)
+    job.refresh_from_db()
+    assert [r["row"] for r in labels_json(job, since=1)["rows"]] == [2]
+
+
+def test_nucleated_red_cells_and_unsure_white_cells_must_be_seen_but_not_cut_ones(slide: Any) -> None:
+    table = factories.cells({"segmented_neutrophil": 5, "erythroblast": 3}, unsure=2, cut=1)
+    job = factories.finished_job(slide, table)
+    assert counts_json(job)["must_see"] == {
+        "open": 4,
+        "total": 4,
+        "by_reason": [
+            {"reason": "low margin: segmented neutrophil", "open": 2, "total": 2},
+            {"reason": "nucleated red cell", "open": 2, "total": 2},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"action": "relabel", "rows": [0], "label": 999, "base_revision": 0}, 400, "unknown-class"),
+        ({"action": "confirm", "rows": [10**6], "base_revision": 0}, 404, "not-found"),
+        ({"action": "confirm", "rows": [], "base_revision": 0}, 400, "invalid"),
+        ({"action": "explode", "rows": [0], "base_revision": 0}, 400, "invalid"),
+        ({"action": "confirm", "rows": ["x"], "base_revision": 0}, 400, "invalid"),
+        ({"action": "confirm"}, 400, "invalid"),
+    ],
+)
+def test_bad_labels_are_refused_with_a_reason(
+    body: dict[str, Any], status: int, code: str, job: Any, tess: Any, api: Any
+) -> None:
+    answer = api(tess).post(f"/api/jobs/{job.pk}/labels/", body, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["detail"]
+    assert not LabelEvent.objects.exists()

@@ -1,0 +1,164 @@
+"""Who may do what: role × case × endpoint, tiles and websockets included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from asgiref.testing import ApplicationCommunicator
+from django.test import Client
+
+from apps.cases.services import set_rights, update_case
+from hemaview.config.urls import websocket_urlpatterns
+from tests import factories
+
+ROLES = ("technologist", "pathologist", "administrator", "researcher", "nobody", "anonymous")
+OPEN, NAMED_ONLY = "open case", "restricted case"
+
+VIEW = {"technologist", "pathologist", "administrator", "researcher"}
+ANNOTATE = {"technologist", "pathologist"}
+REVIEW = {"technologist", "pathologist"}
+SIGN = {"pathologist"}
+ADMINISTER = {"administrator"}
+
+ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, set[str]]] = [
+    ("GET", "/api/cases/{acc}/", None, VIEW),
+    ("GET", "/api/cases/{acc}/room/", None, VIEW),
+    ("GET", "/cases/{acc}/", None, VIEW),
+    ("GET", "/cases/{acc}/read/", None, VIEW),
+    ("GET", "/cases/{acc}/report/", None, VIEW),
+    ("GET", "/api/cases/{acc}/reports/", None, VIEW),
+    ("GET", "/api/slides/{slide}/", None, VIEW),
+    ("GET", "/slides/{slide}.dzi", None, VIEW),
+    ("GET", "/slides/{slide}_files/8/0_0.jpg", None, VIEW),
+    ("GET", "/slides/{slide}/thumbnail.jpg", None, VIEW),
+    ("GET", "/api/jobs/{job}/", None, VIEW),
+    ("GET", "/api/jobs/{job}/regions/", None, VIEW),
+    ("GET", "/api/jobs/{job}/cells/index.json", None, VIEW),
+    ("GET", "/api/jobs/{job}/cells/0-5.bin", None, VIEW),
+    ("GET", "/api/jobs/{job}/labels/", None, VIEW),
+    ("GET", "/api/jobs/{job}/gallery/", None, VIEW),
+    ("GET", "/api/jobs/{job}/cells/0/", None, VIEW),
+    ("GET", "/api/jobs/{job}/cells/0/crop.jpg", None, VIEW),
+    ("GET", "/api/jobs/{job}/counts/", None, VIEW),
+    ("PATCH", "/api/cases/{acc}/", {"stain": "Wright"}, ANNOTATE),
+    ("POST", "/api/cases/{acc}/comment/", {"comment": "seen"}, ANNOTATE),
+    ("POST", "/api/jobs/{job}/labels/", {"action": "confirm", "rows": [0], "base_revision": 0}, REVIEW),
+    ("POST", "/api/jobs/{job}/cells/", {"x": 50, "y": 50, "w": 20, "h": 20, "label": 14}, REVIEW),
+    ("POST", "/api/cases/{acc}/sign/", {"password": "wrong", "meaning": "seen"}, SIGN),
+    ("POST", "/api/cases/{acc}/amend/", {"reason": "because"}, SIGN),
+    ("POST", "/api/cases/{acc}/rights/", {"username": "tess", "rights": ["view"]}, ADMINISTER),
+]
+ALLOWED = {200, 201, 202, 204}
+# A right may be there and the state not: the answer then is a conflict, a wrong password, or nothing to undo.
+STATE_ANSWERS = {("/sign/", 403), ("/amend/", 409)}
+
+
+def client_of(role: str) -> Client:
+    client = Client()
+    if role == "nobody":
+        user = factories.person("researcher")
+        user.groups.clear()
+        client.force_login(user)
+    elif role != "anonymous":
+        client.force_login(factories.person(role))
+    return client
+
+
+def ask(client: Client, method: str, url: str, body: dict[str, Any] | None) -> Any:
+    if body is None:
+        return client.generic(method, url)
+    return client.generic(method, url, data=__import__("json").dumps(body), content_type="application/json")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("kind", [OPEN, NAMED_ONLY])
+def test_each_endpoint_answers_each_role_as_the_table_says(role: str, kind: str, slide: Any, job: Any) -> None:
+    case = slide.case
+    if kind == NAMED_ONLY:
+        update_case(_administrator(), case, restricted=True)
+    client = client_of(role)
+    for method, template, body, roles in ENDPOINTS:
+        url = template.format(acc=case.accession, slide=slide.pk, job=job.pk)
+        answer = ask(client, method, url, body)
+        allowed = role in roles and kind == OPEN
+        got = answer.status_code
+        where = f"{role} {method} {url} on {kind}: {got}"
+        if allowed:
+            state = any(url.endswith(end) and got == code for end, code in STATE_ANSWERS)
+            assert got in ALLOWED or state, where
+            if got == 403:
+                assert answer.json()["code"] == "wrong-password", where
+        elif role == "anonymous" and template.startswith(("/api/", "/slides/")):
+            assert got in (401, 403, 404), where
+        elif role == "anonymous":
+            assert got == 302, where
+        elif kind == OPEN and role in VIEW:
+            assert got == 403, where
+            assert answer.json()["code"] == "no-right", where
+        else:
+            assert got == 404, where
+
+
+def test_a_right_given_by_name_opens_one_case_and_no_other(slide: Any, job: Any) -> None:
+    stranger = factories.person("researcher", "stranger")
+    stranger.groups.clear()
+    other = factories.case(accession="T-2")
+    set_rights(_administrator(), slide.case, stranger, {"view", "review"})
+    client = Client()
+    client.force_login(stranger)
+    assert client.get(f"/api/cases/{slide.case.accession}/").status_code == 200
+    assert client.get(f"/slides/{slide.pk}_files/8/0_0.jpg").status_code == 200
+    assert client.get(f"/api/cases/{other.accession}/").status_code == 404
+    body = {"action": "confirm", "rows": [1], "base_revision": 0}
+    assert ask(client, "POST", f"/api/jobs/{job.pk}/labels/", body).status_code == 200
+    assert ask(client, "POST", f"/api/cases/{slide.case.accession}/comment/", {"comment": "x"}).status_code == 403
+    set_rights(_administrator(), slide.case, stranger, set())
+    assert client.get(f"/slides/{slide.pk}_files/8/0_0.jpg").status_code == 404
+
+
+def test_label_and_macro_stay_hidden_without_their_own_right(slide: Any, tess: Any, api: Any) -> None:
+    assert api(tess).get(f"/slides/{slide.pk}/associated/label.jpg").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("role", "opened"), [("technologist", True), ("researcher", True), ("nobody", False)])
+def test_a_websocket_tells_only_those_who_may_view(role: str, opened: bool, film: Any) -> None:
+    case = factories.case(factories.person("technologist"))
+    user = factories.person("researcher" if role == "nobody" else role)
+    if role == "nobody":
+        user.groups.clear()
+    assert _closing_code(case.accession, user) == (None if opened else 4403)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_websocket_of_a_restricted_case_is_closed_to_roles() -> None:
+    case = factories.case(factories.person("technologist"))
+    update_case(_administrator(), case, restricted=True)
+    assert _closing_code(case.accession, factories.person("pathologist")) == 4403
+
+
+def _closing_code(accession: str, user: Any) -> int | None:
+    """The code that the socket is closed with, or None where it stays open."""
+    from channels.routing import URLRouter
+
+    async def look() -> int | None:
+        path = f"/ws/cases/{accession}/"
+        scope = {"type": "websocket", "path": path, "headers": [], "query_string": b"", "user": user, "subprotocols": []}
+        socket = ApplicationCommunicator(URLRouter(websocket_urlpatterns), scope)
+        await socket.send_input({"type": "websocket.connect"})
+        code = None
+        while code is None and not await socket.receive_nothing(timeout=0.8):
+            message = await socket.receive_output(timeout=1)
+            if message["type"] == "websocket.close":
+                code = int(message["code"])
+        await socket.send_input({"type": "websocket.disconnect", "code": 1000})
+        await socket.wait(timeout=3)
+        return code
+
+    return async_to_sync(look)()
+
+
+def _administrator() -> Any:
+    return factories.person("administrator")

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from tests import factories
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    return factories.film_file(tmp_path / "film.tif")
+
+
+@pytest.fixture
+def tess(db: Any) -> Any:
+    return factories.person("technologist", "tess")
+
+
+@pytest.fixture
+def paul(db: Any) -> Any:
+    return factories.person("pathologist", "paul")
+
+
+@pytest.fixture
+def slide(tess: Any, film: Path) -> Any:
+    return factories.slide(factories.case(tess, accession="T-1", pseudonym="P-1", stain="MGG"), film)
+
+
+@pytest.fixture
+def job(slide: Any) -> Any:
+    return factories.finished_job(slide)
+
+
+@pytest.fixture
+def api() -> Any:
+    def of(user: Any) -> APIClient:
+        client = APIClient()
+        client.force_login(user)
+        return client
+
+    return of
+
+
+def needs(found: bool, what: str) -> None:
+    """Skip where a system package is missing, unless everything must be tested (as in CI)."""
+    if found:
+        return
+    if os.environ.get("HEMAVIEW_TEST_ALL"):
+        pytest.fail(what)
+    pytest.skip(what)

@@ -1,0 +1,106 @@
+"""People, cases, slides and finished jobs for tests, made by the services where a service makes them."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyvips
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.services import ensure_person, ensure_roles
+from apps.analysis.models import Job, Protocol
+from apps.cases.models import Case
+from apps.cases.services import create_case
+from apps.slides.models import Slide
+from hemaview.cells.schema import BLOOD_FILM
+from hemaview.cells.store import write_cells, write_contours
+from hemaview.cells.table import CUT, CellTable
+from hemaview.wsi.sidepyramid import write_pyramid
+from hemaview.wsi.slide import COLOUR_POLICY
+
+_numbers = itertools.count(1)
+PASSWORD = "a-long-test-password-1"
+
+
+def person(role: str, username: str = "") -> User:
+    ensure_roles()
+    return ensure_person(username or f"{role}{next(_numbers)}", PASSWORD, role)
+
+
+def case(by: User | None = None, **facts: Any) -> Case:
+    return create_case(by or person("technologist"), facts.pop("accession", f"T-{next(_numbers):05d}"), **facts)
+
+
+def film_file(path: Path, width: int = 1024, height: int = 768, seed: int = 1) -> Path:
+    """A pyramidal JPEG TIFF with smooth random colours."""
+    rng = np.random.default_rng(seed)
+    small = rng.integers(120, 250, (24, 32, 3), dtype=np.uint8)
+    image = pyvips.Image.new_from_array(small).copy(interpretation="srgb")
+    write_pyramid(image.resize(width / 32, vscale=height / 24), path, 0.25)
+    return path
+
+
+def slide(of: Case, path: Path, **facts: Any) -> Slide:
+    """A ready slide that stays in place."""
+    made = Slide.objects.create(
+        case=of, name=path.stem, status=Slide.Status.READY, path=str(path), in_place=True, width=1024, height=768,
+        **{"mpp": 0.25, "mpp_source": "file", "vendor": "test", "sha256": uuid.uuid4().hex * 2, "size_bytes": 1, **facts},
+    )  # fmt: skip
+    made.folder.mkdir(parents=True, exist_ok=True)
+    made.thumbnail_file.write_bytes(b"\xff\xd8\xff\xd9")
+    return made
+
+
+def cells(counts: dict[str, int], unsure: int = 0, cut: int = 0) -> CellTable:
+    """A table with so many cells of each class; the first `unsure` have a low margin, the last `cut` touch an edge."""
+    names = [name for name, n in counts.items() for _ in range(n)]
+    n = len(names)
+    cls = np.array([BLOOD_FILM.index(name) for name in names], np.uint8)
+    p = np.zeros((n, len(BLOOD_FILM)), np.float16)
+    p[np.arange(n), cls] = 0.9
+    p[np.arange(n), (cls + 1) % len(BLOOD_FILM)] = 0.1
+    p[:unsure] = 0
+    p[np.arange(unsure), cls[:unsure]] = 0.5
+    p[np.arange(unsure), (cls[:unsure] + 1) % len(BLOOD_FILM)] = 0.45
+    flags = np.zeros(n, np.uint8)
+    if cut:
+        flags[-cut:] = CUT
+    half = np.full(n, np.nan, np.float16)
+    square = np.array([[-40, -40], [40, -40], [40, 40], [-40, 40]], np.int16)
+    return CellTable(
+        x=np.linspace(30, 990, n).astype(np.float32), y=np.linspace(20, 740, n).astype(np.float32),
+        w=np.full(n, 28, np.uint16), h=np.full(n, 28, np.uint16), cls=cls, p=p, field=np.zeros(n, np.uint32), flags=flags,
+        area_um2=np.full(n, 40, np.float16), circularity=np.full(n, 0.9, np.float16), pallor=half, nc_ratio=half,
+        contour=(square,) * n,
+    )  # fmt: skip
+
+
+def protocol(**facts: Any) -> Protocol:
+    found, _ = Protocol.objects.get_or_create(
+        name="blood-film", version=1, defaults={"title": "Blood film", "specimen": Case.Specimen.BLOOD_FILM, **facts}
+    )
+    return found
+
+
+def finished_job(on: Slide, table: CellTable | None = None) -> Job:
+    """A done job with a cell file on disk; the case is in review."""
+    if table is None:
+        table = cells({"normal": 40, "segmented_neutrophil": 12, "lymphocyte": 6, "erythroblast": 2})
+    job = Job.objects.create(
+        slide=on, protocol=protocol(), state=Job.State.DONE, cells=len(table), fields_done=1, fields_total=1, percent=100,
+        frozen={"settings": {"must_see_margin": 0.2, "rules": "blood-film"}, "models": [], "thresholds": {}}, mpp=0.25,
+        mpp_source="file", started_at=timezone.now(), finished_at=timezone.now(), duration_s=1, device="test",
+        software_version="test", colour_policy=COLOUR_POLICY,
+    )  # fmt: skip
+    job.folder.mkdir(parents=True, exist_ok=True)
+    job.contours_sha256 = write_contours(job.contours_file, table)
+    job.cells_sha256 = write_cells(job.cells_file, table, {"schema": "blood-film"})
+    job.save()
+    Case.objects.filter(pk=on.case_id).update(state=Case.State.IN_REVIEW)
+    on.case.refresh_from_db()
+    return job
