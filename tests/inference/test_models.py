@@ -1,0 +1,70 @@
+"""The shipped models: both runtimes agree, damaged weights are refused, tiles leave no seam."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hemaview.inference import Classifier, Segmenter, UnknownModel, WeightsChanged, load
+from hemaview.inference.models import softmax
+from hemaview.inference.runtime import TorchRuntime, in_batches, runtime_for
+from hemaview.learning.classify import load_weights
+from hemaview.methods.registry import METHODS, cards
+
+FIELD = Path(__file__).parents[2] / "apps" / "desk" / "demo" / "chula-rbc12" / "328.webp"
+
+
+def field() -> np.ndarray:
+    return np.asarray(Image.open(FIELD).convert("RGB"))
+
+
+def test_every_method_ships_with_weights_a_card_and_measured_scores() -> None:
+    assert set(cards()) == set(METHODS)
+    for card in cards().values():
+        assert card.raw["metrics"] and card.raw["limits"] and card.raw["command"]
+        assert card.weights.stat().st_size < 20 * 1024**2
+        assert "Research use only" in card.text
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_the_chosen_runtime_and_torch_agree(name: str) -> None:
+    card = cards()[name]
+    side = 128 if METHODS[name].task == "segmentation" else card.input_px
+    net = load_weights(METHODS[name].build(len(card.classes)), card.weights).eval()
+    rgb = field()
+    crops = np.stack([rgb[y : y + side, x : x + side] for x, y in ((0, 0), (150, 80), (300, 200), (480, 300))])
+    ours = in_batches(runtime_for(net, None if METHODS[name].task == "segmentation" else side), crops)
+    reference = in_batches(TorchRuntime(net, "cpu"), crops)
+    assert np.abs(softmax(ours) - softmax(reference)).max() < 1e-3
+
+
+def test_an_unknown_model_and_changed_weights_are_refused_by_name() -> None:
+    with pytest.raises(UnknownModel, match="there are:"):
+        load("no-such-net")
+    with pytest.raises(WeightsChanged, match="red-cell-unet"):
+        load("red-cell-unet", sha256="0" * 64)
+    with pytest.raises(UnknownModel, match="is not installed"):
+        load("red-cell-unet", version="99")
+
+
+def test_a_white_cell_and_red_cells_are_told_apart() -> None:
+    kind = load("cell-kind-net")
+    assert isinstance(kind, Classifier)
+    p = kind.classify(field(), np.array([[606.0, 83.0], [160.0, 70.0]]), 0.19)
+    assert [kind.info.classes[i] for i in p.argmax(axis=1)] == ["nucleated", "red_cell"]
+    assert np.allclose(p.sum(axis=1), 1, atol=1e-5)
+    assert kind.classify(field(), np.zeros((0, 2)), 0.19).shape == (0, 4)
+
+
+def test_tiles_of_a_large_picture_leave_no_seam() -> None:
+    model = load("red-cell-unet")
+    assert isinstance(model, Segmenter)
+    rgb = np.tile(field(), (2, 2, 1))
+    whole = model.probabilities(rgb)
+    # The net halves its picture four times: cut-outs are comparable at steps of 16 px.
+    part = model.probabilities(rgb[208:848, 256:1008])
+    inner = np.abs(whole[:, 308:740, 356:900] - part[:, 100:532, 100:644])
+    assert np.quantile(inner, 0.999) < 0.02

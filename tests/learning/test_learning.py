@@ -1,0 +1,96 @@
+"""Training: it learns, it resumes, and labels of several classes count for any of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from hemaview.learning import data
+from hemaview.learning.classify import Pool, Recipe, partial_label_loss, train_classifier
+from hemaview.learning.matching import match_masks, match_points
+from hemaview.learning.recipes import UNDECIDED, allowed
+from hemaview.learning.score import best_temperature, expected_calibration_error, macro_f1, threshold_for_specificity
+from hemaview.methods.cellkind import CellKindNet
+
+
+def pool(n: int, seed: int) -> Pool:
+    """Reddish and bluish squares: two classes that can be told."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, n)
+    images = rng.integers(90, 130, (n, 72, 72, 3)).astype(np.uint8)
+    images[np.arange(n), :, :, labels * 2] += 90
+    return Pool(images, np.eye(4, dtype=bool)[labels])
+
+
+def test_a_small_net_learns_two_colours_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    recipe = Recipe(("a", "b", "c", "d"), 64, epochs=2, batch=16, rate=3e-3, average=0.8)
+    said: list[str] = []
+    best = train_classifier(CellKindNet(width=8), recipe, [pool(96, 1)], [pool(40, 2)], tmp_path, said.append)
+    assert best.is_file() and (tmp_path / "log.csv").read_text().count("\n") == 2
+    accuracy = float(said[-1].split("accuracy ")[1].split()[0])
+    assert accuracy > 0.9
+    longer = Recipe(("a", "b", "c", "d"), 64, epochs=3, batch=16, rate=3e-3, average=0.8)
+    said.clear()
+    train_classifier(CellKindNet(width=8), longer, [pool(96, 1)], [pool(40, 2)], tmp_path, said.append)
+    assert [s for s in said if s.startswith("epoch 3/3")] and not [s for s in said if s.startswith("epoch 1/")]
+
+
+def test_a_label_that_allows_two_classes_is_content_with_either() -> None:
+    sure = torch.tensor([[9.0, 0.0, 0.0]])
+    either = torch.tensor([[True, True, False]])
+    only_second = torch.tensor([[False, True, False]])
+    assert float(partial_label_loss(sure, either)) < 0.01
+    assert float(partial_label_loss(sure, only_second)) > 5
+    table = allowed(("neutrophil_unspecified",), ("segmented_neutrophil", "band_neutrophil", "lymphocyte"))
+    assert table.tolist() == [[True, True, False]] and "neutrophil_unspecified" in UNDECIDED
+    with pytest.raises(data.DataError, match="dragon"):
+        allowed(("dragon",), ("lymphocyte",))
+
+
+def test_data_that_are_not_there_are_refused_with_where_to_look(tmp_path: Path) -> None:
+    with pytest.raises(data.DataError, match="--data"):
+        data.rows(tmp_path, "pbc", "test")
+
+
+def test_crops_are_packed_once_and_keep_their_labels(tmp_path: Path) -> None:
+    folder = tmp_path / "pbc" / "train" / "images"
+    folder.mkdir(parents=True)
+    for i in range(3):
+        Image.fromarray(np.full((20, 20, 3), 40 * i, np.uint8)).save(folder / f"{i}.png")
+    (tmp_path / "pbc" / "train" / "labels.csv").write_text("file,class,fine_class\n0.png,a,a1\n1.png,b,\n2.png,a,a2\n")
+    crops = data.cell_crops(tmp_path, "pbc", "train", tmp_path / "cache")
+    assert crops.labels == ("a", "b", "a") and crops.fine == ("a1", "b", "a2")
+    assert [int(i[0, 0, 0]) for i in crops.images] == [0, 40, 80]
+    for file in folder.iterdir():
+        file.unlink()
+    again = data.cell_crops(tmp_path, "pbc", "train", tmp_path / "cache")
+    assert np.array_equal(again.images, crops.images)
+
+
+def test_scores_are_what_their_definitions_say() -> None:
+    truth, found = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 1, 0])
+    assert macro_f1(truth, found) == pytest.approx((0.5 + 0.8 + 0.0) / 3)
+    p = np.array([[0.8, 0.2]] * 10, np.float32)
+    assert expected_calibration_error(p, np.array([0] * 8 + [1] * 2)) == pytest.approx(0, abs=1e-6)
+    assert expected_calibration_error(p, np.zeros(10, int)) == pytest.approx(0.2, abs=1e-6)
+    logits = np.array([[4.0, 0.0]] * 10, np.float32)
+    hot = best_temperature(logits, np.eye(2, dtype=bool)[[0] * 8 + [1] * 2])
+    assert hot == pytest.approx(4 / np.log(4), rel=0.02)
+    scores = np.concatenate([np.linspace(0, 0.3, 99), [0.9]]).astype(np.float32)
+    limit = threshold_for_specificity(scores, np.zeros(100, bool), 0.98)
+    assert (scores < limit).mean() >= 0.98 and limit <= 0.5
+
+
+def test_cells_are_matched_one_to_one() -> None:
+    a = np.zeros((20, 20), np.int32)
+    a[2:8, 2:8], a[10:18, 10:18] = 1, 2
+    b = np.zeros((20, 20), np.int32)
+    b[2:8, 3:8] = 1
+    m = match_masks(a, b)
+    assert (m.found, m.true, m.hits) == (2, 1, 1)
+    matched, partner = match_points(np.array([[0.0, 0], [1, 0]]), np.array([[0.9, 0.0]]), 3)
+    assert matched.hits == 1 and partner.tolist() == [1]

@@ -1,0 +1,152 @@
+"""A run finds what is there, resumes to the same bytes, and stops where it is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hemaview.cells.schema import BLOOD_FILM
+from hemaview.cells.store import read_cells
+from hemaview.cells.table import CellTable
+from hemaview.learning.matching import Matches, match_points
+from hemaview.methods.registry import METHODS, cards
+from hemaview.pipeline import PipelineError, RunRequest, run
+from hemaview.pipeline.cheaplook import scale_from
+from hemaview.pipeline.run import one_of_doubles
+from hemaview.wsi.synthetic import TrueCell, draw_film, write_film
+from tests.factories import cells as table_of
+
+pytestmark = pytest.mark.xdist_group("models")
+
+
+class Sink:
+    """Remembers; can ask to stop after some fields, or die."""
+
+    def __init__(self, stop_after: int = 10**6, die_after: int = 10**6) -> None:
+        self.stop_after, self.die_after, self.done = stop_after, die_after, 0
+
+    def stop_asked(self) -> bool:
+        return self.done >= self.stop_after
+
+    def phase(self, text: str, share: float = 0.0) -> None: ...
+
+    def planned(self, plan: Any, device: str) -> None:
+        self.plan = plan
+
+    def field_done(self, done: int, total: int, cells: int) -> None:
+        self.done = done
+        if done >= self.die_after:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[TrueCell, ...]]:
+    drawn = draw_film(6144, 2048, seed=3)
+    path = tmp_path_factory.mktemp("film") / "film.tif"
+    write_film(path, path.with_suffix(".csv"), drawn)
+    return path, drawn.cells
+
+
+def request(path: Path, folder: Path, **changes: Any) -> RunRequest:
+    models = {METHODS[c.name].role: (c.name, c.version, c.sha256) for c in cards().values()}
+    facts: dict[str, Any] = {
+        "slide": path, "folder": folder, "protocol": "blood-film", "settings": {"max_fields": 3}, "models": models,
+        "thresholds": {}, "mpp": 0.25, "photo_fields": [], "schema": "blood-film",
+    }  # fmt: skip
+    return RunRequest(**{**facts, **changes})
+
+
+@pytest.fixture(scope="module")
+def undisturbed(film: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    folder = tmp_path_factory.mktemp("job")
+    return folder, run(request(film[0], folder), Sink())
+
+
+def test_what_is_on_the_film_is_found(film: Any, undisturbed: Any) -> None:
+    """Detection F1 against the truth, in the fields that were counted."""
+    folder, outcome = undisturbed
+    assert outcome.fields_done == 3 and not outcome.partial
+    cells, metadata = read_cells(folder / "cells.arrow")
+    found = np.stack([cells.x, cells.y], axis=1).astype(float)
+    true = np.array([(c.x, c.y) for c in film[1]])
+    radius = np.array([max(4.0, 0.8 * c.radius_um / 0.25) for c in film[1]])
+    total = Matches()
+    plan = json.loads((folder / "plan.json").read_text())
+    for f in (f for f in plan["fields"] if f["index"] in metadata["fields"]):
+        inside = [
+            (p[:, 0] >= f["x"]) & (p[:, 0] < f["x"] + f["w"]) & (p[:, 1] >= f["y"]) & (p[:, 1] < f["y"] + f["h"])
+            for p in (found, true)
+        ]
+        total += match_points(found[inside[0]], true[inside[1]], radius[inside[1]])[0]
+    assert total.true > 500
+    assert total.f1 >= 0.95, total
+
+
+def test_white_cells_are_found_as_white_cells(film: Any, undisturbed: Any) -> None:
+    cells, metadata = read_cells(undisturbed[0] / "cells.arrow")
+    nucleated = {c.index for c in BLOOD_FILM.classes if c.group in ("wbc", "nrbc")}
+    plan = json.loads((undisturbed[0] / "plan.json").read_text())
+    wanted = hit = 0
+    for f in (f for f in plan["fields"] if f["index"] in metadata["fields"]):
+        for c in film[1]:
+            if c.cls in ("segmented_neutrophil", "lymphocyte", "monocyte", "eosinophil", "band_neutrophil", "erythroblast") and (
+                f["x"] + 30 < c.x < f["x"] + f["w"] - 30 and f["y"] + 30 < c.y < f["y"] + f["h"] - 30
+            ):
+                wanted += 1
+                near = np.flatnonzero(np.hypot(cells.x - c.x, cells.y - c.y) < c.radius_um / 0.25)
+                hit += any(int(cells.cls[i]) in nucleated for i in near)
+    assert wanted >= 8 and hit / wanted >= 0.9
+
+
+def test_a_run_that_dies_goes_on_at_its_field_and_ends_in_the_same_bytes(
+    film: Any, undisturbed: Any, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(request(film[0], tmp_path), Sink(die_after=2))
+    first = (tmp_path / "part-0.arrow").stat().st_mtime_ns
+    (tmp_path / "part-1.arrow").write_bytes(b"torn by a crash")
+    outcome = run(request(film[0], tmp_path), Sink())
+    assert (tmp_path / "part-0.arrow").stat().st_mtime_ns == first
+    assert outcome == undisturbed[1]
+    for name in ("cells.arrow", "contours.arrow"):
+        assert (tmp_path / name).read_bytes() == (undisturbed[0] / name).read_bytes()
+
+
+def test_cancelling_keeps_what_is_counted_and_says_it_is_partial(film: Any, tmp_path: Path) -> None:
+    outcome = run(request(film[0], tmp_path), Sink(stop_after=1))
+    assert outcome.partial and outcome.fields_done == 1 and outcome.fields_total == 3
+    cells, metadata = read_cells(tmp_path / "cells.arrow")
+    assert len(cells) == outcome.cells > 100 and metadata["partial"] is True
+
+
+def test_a_slide_with_nothing_on_it_fails_with_a_reason(tmp_path: Path) -> None:
+    import pyvips
+
+    from hemaview.wsi.sidepyramid import write_pyramid
+
+    write_pyramid(pyvips.Image.black(2048, 2048, bands=3).linear(1, 240).cast("uchar").copy(interpretation="srgb"), tmp_path / "w.tif")
+    with pytest.raises(PipelineError, match="No field of this slide can be counted: nothing stained"):
+        run(request(tmp_path / "w.tif", tmp_path / "job"), Sink())
+    with pytest.raises(PipelineError, match="too few round red cells"):
+        run(request(tmp_path / "w.tif", tmp_path / "job2", mpp=None), Sink())
+
+
+def test_the_scale_is_measured_from_red_cells_among_platelets_and_white_cells() -> None:
+    rng = np.random.default_rng(1)
+    diameters = np.concatenate([rng.normal(38, 2, 120), rng.normal(12, 2, 60), rng.normal(75, 5, 6)])
+    found = scale_from(diameters)
+    assert found is not None and abs(found[0] - 7.2 / 38) < 0.006 and 0.03 < found[1] / found[0] < 0.06
+    assert scale_from(np.array([38.0] * 5)) is None
+
+
+def test_a_cell_found_from_two_fields_is_kept_once() -> None:
+    table = table_of({"normal": 2})
+    x = np.array([100.0, 102.0], np.float32)
+    twice = CellTable(**{**table.__dict__, "x": x, "y": np.array([50.0, 50.5], np.float32), "field": np.array([0, 1], np.uint32)})
+    assert len(one_of_doubles(twice)) == 1
+    same_field = CellTable(**{**twice.__dict__, "field": np.array([1, 1], np.uint32)})
+    assert len(one_of_doubles(same_field)) == 2
