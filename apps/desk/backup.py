@@ -7,12 +7,15 @@ import json
 import tarfile
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core import serializers
 from django.core.management import call_command
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
 from apps.accounts.errors import Conflict, Refusal
@@ -25,6 +28,13 @@ _NOT_KEPT = {"sessions.session", "admin.logentry", "axes.accessattempt", "axes.a
 Say = Callable[[str], None]
 
 
+class _Exact(DjangoJSONEncoder):
+    """Times to the microsecond: the audit record is hashed over them, and Django's own encoder cuts them."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat() if isinstance(o, datetime) else super().default(o)
+
+
 def backup(out: Path, say: Say) -> int:
     """Write a gzip tar to `out` (it appears whole or not at all); how many rows. Rows are read in one transaction."""
     if out.exists():
@@ -35,9 +45,10 @@ def backup(out: Path, say: Say) -> int:
     try:
         with tarfile.open(part, "w:gz", compresslevel=1) as tar:
             with transaction.atomic():
-                models = [m for m in apps.get_models() if m._meta.label_lower not in _NOT_KEPT and m._meta.managed]
+                ordered = serializers.sort_dependencies([(config, None) for config in apps.get_app_configs()])
+                models = [m for m in ordered if m._meta.label_lower not in _NOT_KEPT and m._meta.managed]
                 rows = [row for model in models for row in model._default_manager.order_by("pk")]
-                raw = serializers.serialize("json", rows, use_natural_foreign_keys=True).encode()
+                raw = serializers.serialize("json", rows, use_natural_foreign_keys=True, cls=_Exact).encode()
             _add(tar, "manifest.json", json.dumps({"format": FORMAT, "version": settings.VERSION, "rows": len(rows)}).encode())
             _add(tar, "rows.json", raw)
             for folder in FOLDERS:

@@ -27,16 +27,16 @@ def pool(n: int, seed: int) -> Pool:
 
 
 def test_a_small_net_learns_two_colours_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    recipe = Recipe(("a", "b", "c", "d"), 64, epochs=2, batch=16, rate=3e-3, average=0.8)
+    recipe = Recipe(("a", "b", "c", "d"), 64, epochs=6, batch=16, rate=5e-3, average=0.6, patience=20)
     said: list[str] = []
     best = train_classifier(CellKindNet(width=8), recipe, [pool(96, 1)], [pool(40, 2)], tmp_path, said.append)
-    assert best.is_file() and (tmp_path / "log.csv").read_text().count("\n") == 2
+    assert best.is_file() and (tmp_path / "log.csv").read_text().count("\n") == 6
     accuracy = float(said[-1].split("accuracy ")[1].split()[0])
     assert accuracy > 0.9
-    longer = Recipe(("a", "b", "c", "d"), 64, epochs=3, batch=16, rate=3e-3, average=0.8)
+    longer = Recipe(("a", "b", "c", "d"), 64, epochs=7, batch=16, rate=5e-3, average=0.6, patience=20)
     said.clear()
     train_classifier(CellKindNet(width=8), longer, [pool(96, 1)], [pool(40, 2)], tmp_path, said.append)
-    assert [s for s in said if s.startswith("epoch 3/3")] and not [s for s in said if s.startswith("epoch 1/")]
+    assert [s for s in said if s.startswith("epoch 7/7")] and not [s for s in said if s.startswith("epoch 1/")]
 
 
 def test_a_label_that_allows_two_classes_is_content_with_either() -> None:

@@ -1,0 +1,197 @@
+"""A whole HemaView for a test: web server, workers, and either the embedded defaults or real PostgreSQL and Redis."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def postgres_tools() -> Path | None:
+    """The folder of initdb and postgres, wherever Debian put them."""
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / "initdb").exists():
+            return folder
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+def wait_until(what: Any, seconds: float, why: str) -> Any:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"{why}: not within {seconds} s")
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """A PostgreSQL of its own; the DATABASE_URL. As root it runs as an unprivileged user, since it refuses root."""
+    tools = postgres_tools()
+    assert tools is not None
+    port, data = free_port(), folder / "pg"
+    as_user: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        name = "postgres" if any(p.pw_name == "postgres" for p in pwd.getpwall()) else "nobody"
+        entry = pwd.getpwnam(name)
+        data.mkdir()
+        os.chown(data, entry.pw_uid, entry.pw_gid)
+        for parent in [folder, *folder.parents]:
+            if parent.stat().st_uid == 0 and str(parent).startswith("/tmp/"):
+                parent.chmod(parent.stat().st_mode | 0o011)
+        as_user = {"user": name, "group": entry.pw_gid, "extra_groups": []}
+    secret = folder / "pg-password"
+    secret.write_text("a-password-of-the-test")
+    secret.chmod(0o644)
+    subprocess.run(
+        [tools / "initdb", "-D", data, "-U", "hemaview_test", "--auth=scram-sha-256", f"--pwfile={secret}", "-E", "UTF8", "--locale=C"],
+        check=True, stdout=subprocess.DEVNULL, cwd="/tmp", **as_user,
+    )  # fmt: skip
+    server = subprocess.Popen(
+        [tools / "postgres", "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", "/tmp", "-c", "fsync=off"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/tmp", **as_user,
+    )  # fmt: skip
+    try:
+        import psycopg
+
+        url = f"postgres://hemaview_test:a-password-of-the-test@127.0.0.1:{port}/postgres"
+
+        def up() -> bool:
+            try:
+                psycopg.connect(url.replace("postgres://", "postgresql://"), connect_timeout=2).close()
+            except psycopg.OperationalError:
+                return False
+            return True
+
+        wait_until(up, 30, "PostgreSQL")
+        yield url
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(20)
+
+
+@contextmanager
+def redis(folder: Path) -> Iterator[str]:
+    port = free_port()
+    server = subprocess.Popen(
+        ["redis-server", "--port", str(port), "--save", "", "--dir", str(folder)], stdout=subprocess.DEVNULL
+    )
+    try:
+        wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, 10, "Redis")
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@dataclass
+class Stack:
+    """What a test talks to."""
+
+    folder: Path
+    environment: dict[str, str]
+    port: int = field(default_factory=free_port)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, check=check, text=True, capture_output=True
+        )
+
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        log = (self.folder / f"{command[0]}-{len(self.processes)}.log").open("wb")
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+        )
+        self.processes.append(process)
+        return process
+
+    def web(self) -> None:
+        self.start("uvicorn", "hemaview.config.asgi:application", "--port", str(self.port), "--log-level", "warning")
+        wait_until(lambda: self.get("/health/", None)[0] == 200, 40, "web server")
+
+    def worker(self) -> subprocess.Popen[bytes]:
+        name = f"w{len(self.processes)}@test"
+        schedule = str(self.folder / f"beat-{len(self.processes)}")
+        return self.start(
+            "celery", "-A", "hemaview.config", "worker", "-B", "-s", schedule, "--concurrency", "1", "-n", name,
+            "--loglevel", "warning", "--queues", "cpu",
+        )  # fmt: skip
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """`kill -9` of the process and all its children."""
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def get(self, path: str, token: str | None) -> tuple[int, Any]:
+        return self.ask("GET", path, token)
+
+    def ask(self, method: str, path: str, token: str | None, body: Any = None, **headers: str) -> tuple[int, Any]:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
+        given = {"Content-Type": "application/json", **headers}
+        if token:
+            given["Authorization"] = f"Token {token}"
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=raw, headers=given, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                text = answer.read()
+                status = answer.status
+                self.last_headers = {k.lower(): v for k, v in answer.headers.items()}
+        except urllib.error.HTTPError as error:
+            text, status = error.read(), error.code
+        except OSError:
+            return 0, None
+        try:
+            return status, json.loads(text)
+        except ValueError:
+            return status, text
+
+    def close(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                self.kill(process)
+
+
+@contextmanager
+def running(folder: Path, services: bool) -> Iterator[Stack]:
+    with ExitStack() as keep:
+        environment = {
+            **{k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")},
+            "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.demo",
+            "HEMAVIEW_VAR": str(folder / "var"),
+            "HEMAVIEW_JOB_LEASE_S": "4",
+            "DJANGO_SUPERUSER_PASSWORD": "a-superuser-password-1",
+            "PYTHONWARNINGS": "ignore",
+        }
+        if services:
+            environment["DATABASE_URL"] = keep.enter_context(postgres(folder))
+            environment["REDIS_URL"] = keep.enter_context(redis(folder))
+        stack = Stack(folder, environment)
+        keep.callback(stack.close)
+        stack.manage("migrate", "-v", "0")
+        stack.manage("setup")
+        stack.manage("createsuperuser", "--noinput", "--username", "root", "--email", "root@example.org")
+        yield stack

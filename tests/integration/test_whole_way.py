@@ -1,0 +1,149 @@
+"""From a file to a signed report over HTTP, on the embedded defaults and on PostgreSQL with Redis; workers die on the way."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hemaview.wsi.synthetic import draw_film, write_film
+from tests.conftest import needs
+from tests.integration.stack import Stack, postgres_tools, running, wait_until
+
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("film") / "film.tif"
+    write_film(path, path.with_suffix(".csv"), draw_film(4096, 2048, seed=4))
+    return path
+
+
+@pytest.fixture(scope="module", params=["embedded", "postgresql-and-redis"])
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    services = request.param != "embedded"
+    if services:
+        needs(postgres_tools() is not None, "PostgreSQL is missing: apt-get install postgresql")
+        needs(shutil.which("redis-server") is not None, "Redis is missing: apt-get install redis-server")
+    with running(tmp_path_factory.mktemp(request.param), services) as started:
+        started.web()
+        yield started
+
+
+def token(stack: Stack) -> str:
+    status, body = stack.ask("POST", "/api/token/", None, {"username": "root", "password": "a-superuser-password-1"})
+    assert status == 200, body
+    return str(body["token"])
+
+
+def job_of(stack: Stack, key: str, job: str) -> Any:
+    return stack.get(f"/api/jobs/{job}/", key)[1]
+
+
+def test_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None:
+    key = token(stack)
+    assert stack.ask("POST", "/api/cases/", key, {"accession": "W-1", "specimen": "blood-film"})[0] == 201
+    worker = stack.worker()
+
+    # A file in chunks, then a slide made ready by the worker.
+    raw = film.read_bytes()
+    facts = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in (("filename", "film.tif"), ("case", "W-1")))
+    headers = {"Upload-Length": str(len(raw)), "Upload-Metadata": facts, "Content-Type": "text/plain"}
+    assert stack.ask("POST", "/api/uploads/", key, b"", **headers)[0] == 201
+    url = "/" + stack.last_headers["location"].split("/", 3)[3]
+    for offset in range(0, len(raw), 1 << 20):
+        sent = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        assert stack.ask("PATCH", url, key, raw[offset : offset + (1 << 20)], **sent)[0] == 204
+    upload = url.rstrip("/").split("/")[-1]
+    status, slide = stack.ask("POST", "/api/cases/W-1/slides/", key, {"uploads": [upload], "name": "Synthetic film"})
+    assert status == 202, slide
+    ready = wait_until(
+        lambda: (s := stack.get(f"/api/slides/{slide['id']}/", key)[1])["status"] != "importing" and s, 60, "import"
+    )
+    assert ready["status"] == "ready", ready
+    assert stack.get(f"/slides/{slide['id']}_files/10/0_0.jpg", key)[0] in (200, 403, 404)
+
+    # A job whose worker is killed after its first field is taken over by another one.
+    status, job = stack.ask("POST", f"/api/slides/{slide['id']}/jobs/", key, {"protocol": "blood-film"})
+    assert status == 201, job
+    wait_until(lambda: job_of(stack, key, job["id"])["fields_done"] >= 1, 180, "first field")
+    stack.kill(worker)
+    killed = job_of(stack, key, job["id"])
+    assert killed["state"] == "running" and killed["fields_done"] < killed["fields_total"]
+    stack.worker()
+    second = stack.worker()
+    assert second.poll() is None
+    done = wait_until(
+        lambda: (j := job_of(stack, key, job["id"]))["state"] not in ("requested", "queued", "running") and j, 300, "job"
+    )
+    assert done["state"] == "done" and done["attempt" if "attempt" in done else "revision"], done
+    assert len(done["models"]) == 4 and done["device"] and done["colour_policy"]
+
+    # An undisturbed run of the same slide gives the same bytes.
+    results = Path(stack.environment["HEMAVIEW_VAR"]) / "results"
+    first = (results / job["id"] / "cells.arrow").read_bytes()
+    said = stack.manage("analyse", slide["id"], "--wait", "--json")
+    again = json.loads(said.stdout)
+    assert again["status"] == "done" and again["cells"] == done["cells"]
+    assert (results / again["job"] / "cells.arrow").read_bytes() == first
+    assert set(again["counts"]) == {"wbc", "rbc", "nrbc_per_100_wbc"} and sum(again["counts"]["rbc"].values()) > 300
+
+    # Review, sign, report.
+    path = f"/api/jobs/{again['job']}"
+    open_cells = stack.get(f"{path}/gallery/?class=all&view=must-see&limit=1000", key)[1]
+    signing = {"password": "a-superuser-password-1", "meaning": "Reviewed and approved"}
+    if open_cells["rows"]:
+        status, refused = stack.ask("POST", "/api/cases/W-1/sign/", key, signing)
+        assert (status, refused["code"]) == (409, "must-see-open")
+        rows = [r["row"] for r in open_cells["rows"]]
+        body = {"action": "confirm", "rows": rows, "base_revision": open_cells["revision"]}
+        assert stack.ask("POST", f"{path}/labels/", key, body)[0] == 200
+    status, report = stack.ask("POST", "/api/cases/W-1/sign/", key, signing)
+    assert status == 201, report
+    assert stack.get(report["fhir_url"], key)[1]["resourceType"] == "Bundle"
+    out = stack.folder / "report.html"
+    stack.manage("report", "W-1", "--out", str(out))
+    assert report["sha256"] in out.read_text()
+    assert "holds" in stack.manage("verify_audit").stdout
+    assert stack.get("/ready/", None)[1]["workers"] != "0"
+
+
+def test_a_backup_comes_back_into_an_empty_house(stack: Stack, tmp_path: Path) -> None:
+    out = tmp_path / "backup.tar.gz"
+    stack.manage("backup", str(out))
+    with running(tmp_path / "second", False) as second:
+        refused = second.manage("restore", str(out), check=False)
+        assert refused.returncode == 1 and "not empty" in refused.stderr
+    environment = {**stack.environment, "HEMAVIEW_VAR": str(tmp_path / "third"), "DATABASE_URL": "", "REDIS_URL": ""}
+    third = Stack(tmp_path, environment)
+    third.manage("migrate", "-v", "0")
+    assert "chain holds" in third.manage("restore", str(out)).stdout
+    third.manage("report", "W-1", "--out", str(tmp_path / "back.html"))
+    assert "Reviewed and approved" in (tmp_path / "back.html").read_text()
+
+
+def test_commands_refuse_with_one_sentence_and_status_one(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "bad.svs").write_text("no slide")
+    for arguments in (
+        ("import_slide", str(tmp_path / "bad.svs"), "--case", "NEW-1", "--create"),
+        ("import_slide", str(tmp_path / "missing.svs"), "--case", "W-1"),
+        ("analyse", "00000000-0000-0000-0000-000000000000", "--wait"),
+        ("report", "NOPE", "--out", str(tmp_path / "x.pdf")),
+        ("report", "W-1", "--out", str(tmp_path / "x.docx")),
+        ("evaluate", "no-such-net", "--data", str(tmp_path)),
+        ("evaluate", "--all", "--data", str(tmp_path)),
+        ("train", "no-such-net", "--data", str(tmp_path), "--out", str(tmp_path)),
+        ("backup", "/no/such/folder/x.tar.gz"),
+        ("restore", str(tmp_path / "bad.svs")),
+    ):
+        said = stack.manage(*arguments, check=False)
+        assert said.returncode == 1, arguments
+        lines = [line for line in said.stderr.strip().splitlines() if not line.endswith("left out")]
+        assert len(lines) == 1 and lines[0].endswith("."), (arguments, said.stderr)
+    assert stack.get("/api/cases/NEW-1/", token(stack))[0] == 404
