@@ -49,7 +49,11 @@ def backup(out: Path, say: Say) -> int:
                 models = [m for m in ordered if m._meta.label_lower not in _NOT_KEPT and m._meta.managed]
                 rows = [row for model in models for row in model._default_manager.order_by("pk")]
                 raw = serializers.serialize("json", rows, use_natural_foreign_keys=True, cls=_Exact).encode()
-            _add(tar, "manifest.json", json.dumps({"format": FORMAT, "version": settings.VERSION, "rows": len(rows)}).encode())
+            _add(
+                tar,
+                "manifest.json",
+                json.dumps({"format": FORMAT, "version": settings.VERSION, "rows": len(rows)}).encode(),
+            )
             _add(tar, "rows.json", raw)
             for folder in FOLDERS:
                 source = Path(settings.VAR_DIR) / folder

@@ -155,12 +155,15 @@ def with_axis_ratio(
     """Shape probabilities in the light of the mask: a round cell is no elliptocyte, whatever its tint.
 
     Elliptocytes of chula-rbc12 come from two runs of pictures, so their tint is learnt with their shape. Of those in
-    train 95 % have an axis ratio of at most 0.64, of ovalocytes at most 0.84; the weights fall off beyond.
+    train 95 % have an axis ratio of at most 0.64, of ovalocytes at most 0.84; what is rounder is the rounder class.
     """
     weighed = shape.copy()
-    for name, limit in (("elliptocyte", 0.72), ("ovalocyte", 0.92)):
-        if name in classes:
-            weighed[:, classes.index(name)] *= 1 / (1 + np.exp((axis_ratio - limit) / 0.03))
+    if "elliptocyte" in classes and "ovalocyte" in classes:
+        long, oval = classes.index("elliptocyte"), classes.index("ovalocyte")
+        keep = 1 / (1 + np.exp((axis_ratio - 0.68) / 0.025))
+        weighed[:, oval] += weighed[:, long] * (1 - keep)
+        weighed[:, long] *= keep
+        weighed[:, oval] *= 1 / (1 + np.exp((axis_ratio - 0.88) / 0.025))
     return np.asarray(weighed / np.maximum(weighed.sum(axis=1, keepdims=True), 1e-9), np.float32)
 
 

@@ -10,7 +10,7 @@ from hemaview.methods.cellkind import KINDS
 from hemaview.pipeline.measures import Measured
 
 LARGEST_UM2 = 380.0
-LEAST_SOLIDITY = 0.9
+LEAST_SOLIDITY = 0.88
 _RED, _NUCLEATED = KINDS.index("red_cell"), KINDS.index("nucleated")
 
 
@@ -26,6 +26,12 @@ def join_pieces(labels: NDArray[np.int32], found: Measured, kinds: NDArray[np.fl
     for cell in sorted(rows, key=lambda k: -found.area_px[rows[k]]):
         if cell not in rows:
             continue
+        around = _touching(labels, cell, rows)
+        if len(around) > 1 and _compact(labels, (cell, *around), mpp):
+            for piece in around:
+                labels[labels == piece] = cell
+                del rows[piece]
+            joined = True
         grown = True
         while grown:
             grown = False
@@ -46,9 +52,9 @@ def _touching(labels: NDArray[np.int32], cell: int, rows: dict[int, int]) -> lis
 
 
 def _compact(labels: NDArray[np.int32], pieces: tuple[int, ...], mpp: float) -> bool:
-    place = _window(labels, pieces, 2)
+    place = _window(labels, pieces, 4)
     both = np.isin(labels[place], pieces).astype(np.uint8)
-    closed = np.asarray(cv2.morphologyEx(both, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8)
+    closed = np.asarray(cv2.morphologyEx(both, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
     contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     outline = max(contours, key=cv2.contourArea)
     area = cv2.contourArea(outline)

@@ -55,7 +55,9 @@ def draw_red(cls: str, dx: Grid, dy: Grid, radius_px: float, flat: float, rng: n
         y = y * (1 + 1.9 * np.clip(x, 0, 1) ** 1.4)
         pallor *= 0.75
     theta = np.arctan2(y, x)
-    edge: Grid = np.asarray(1 + sum(rng.normal(0, 0.012) * np.cos(k * theta + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5)))
+    edge: Grid = np.asarray(
+        1 + sum(rng.normal(0, 0.012) * np.cos(k * theta + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5))
+    )
     if cls == "burr":
         edge = edge + 0.06 * np.cos(int(rng.integers(10, 14)) * theta)
         pallor *= 0.4
@@ -82,7 +84,9 @@ def draw_red(cls: str, dx: Grid, dy: Grid, radius_px: float, flat: float, rng: n
 
 def draw_platelet(dx: Grid, dy: Grid, radius_px: float, rng: np.random.Generator) -> Grid:
     theta = np.arctan2(dy, dx)
-    edge: Grid = np.asarray(1 + sum(rng.normal(0, 0.09) * np.cos(k * theta + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5)))
+    edge: Grid = np.asarray(
+        1 + sum(rng.normal(0, 0.09) * np.cos(k * theta + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5))
+    )
     r = np.hypot(dx, dy) / edge
     inside = _soft(1 - r, radius_px, 1.6)
     grain = 0.75 + 0.55 * _noise(inside.shape, 1.2, rng)
@@ -94,7 +98,9 @@ def draw_white(cls: str, dx: Grid, dy: Grid, radius_px: float, rng: np.random.Ge
     turn = rng.uniform(0, 2 * np.pi)
     x, y = dx * np.cos(turn) + dy * np.sin(turn), -dx * np.sin(turn) + dy * np.cos(turn)
     theta = np.arctan2(y, x)
-    edge: Grid = np.asarray(1 + sum(rng.normal(0, 0.02) * np.cos(k * theta + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5)))
+    edge: Grid = np.asarray(
+        1 + sum(rng.normal(0, 0.02) * np.cos(k * theta + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5))
+    )
     r = np.hypot(x, y) / edge
     cell = _soft(1 - r, radius_px, 1.4)
     nucleus = _nucleus(cls, x, y, radius_px, rng) * cell

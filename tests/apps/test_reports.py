@@ -75,7 +75,9 @@ def test_a_report_is_frozen_hashed_and_a_changed_file_is_not_served(signed: Repo
     assert verify().ok
 
 
-def test_an_amendment_makes_a_new_version_with_its_reason_and_keeps_the_old_one(signed: Report, job: Any, paul: Any) -> None:
+def test_an_amendment_makes_a_new_version_with_its_reason_and_keeps_the_old_one(
+    signed: Report, job: Any, paul: Any
+) -> None:
     case = services.amend(paul, signed.case, "A lymphocyte was overlooked")
     label_cells(paul, job, "relabel", [40], [], BLOOD_FILM.index("lymphocyte"), job.label_revision)
     second = services.sign(paul, case, PASSWORD, "Reviewed and approved")

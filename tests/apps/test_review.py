@@ -23,7 +23,9 @@ def wbc(job: Any) -> dict[str, int]:
     return {r["key"]: r["reviewed"]["count"] for r in section["rows"] if r["reviewed"]["count"]}
 
 
-def test_relabelling_moves_a_cell_from_one_count_to_the_other_and_leaves_the_machines_alone(job: Any, tess: Any) -> None:
+def test_relabelling_moves_a_cell_from_one_count_to_the_other_and_leaves_the_machines_alone(
+    job: Any, tess: Any
+) -> None:
     row = 40  # the first segmented neutrophil
     label_cells(tess, job, "relabel", [row], [], LYMPH, 0)
     assert wbc(job) == {"segmented_neutrophil": 11, "lymphocyte": 7}

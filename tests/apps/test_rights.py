@@ -145,7 +145,14 @@ def _closing_code(accession: str, user: Any) -> int | None:
 
     async def look() -> int | None:
         path = f"/ws/cases/{accession}/"
-        scope = {"type": "websocket", "path": path, "headers": [], "query_string": b"", "user": user, "subprotocols": []}
+        scope = {
+            "type": "websocket",
+            "path": path,
+            "headers": [],
+            "query_string": b"",
+            "user": user,
+            "subprotocols": [],
+        }
         socket = ApplicationCommunicator(URLRouter(websocket_urlpatterns), scope)
         await socket.send_input({"type": "websocket.connect"})
         code = None

@@ -13,8 +13,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack, contextmanager
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def postgres(folder: Path) -> Iterator[str]:
     secret.write_text("a-password-of-the-test")
     secret.chmod(0o644)
     subprocess.run(
-        [tools / "initdb", "-D", data, "-U", "hemaview_test", "--auth=scram-sha-256", f"--pwfile={secret}", "-E", "UTF8", "--locale=C"],
+        [tools / "initdb", "-D", data, "-U", "hemaview_test", "-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8"],
         check=True, stdout=subprocess.DEVNULL, cwd="/tmp", **as_user,
     )  # fmt: skip
     server = subprocess.Popen(
@@ -118,13 +118,23 @@ class Stack:
 
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, check=check, text=True, capture_output=True
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            check=check,
+            text=True,
+            capture_output=True,
         )
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         log = (self.folder / f"{command[0]}-{len(self.processes)}.log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         self.processes.append(process)
         return process

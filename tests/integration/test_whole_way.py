@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("film") / "film.tif"
-    write_film(path, path.with_suffix(".csv"), draw_film(4096, 2048, seed=4))
+    write_film(path, path.with_suffix(".csv"), draw_film(3072, 2048, seed=4))
     return path
 
 
@@ -53,7 +53,9 @@ def test_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None:
 
     # A file in chunks, then a slide made ready by the worker.
     raw = film.read_bytes()
-    facts = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in (("filename", "film.tif"), ("case", "W-1")))
+    facts = ",".join(
+        f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in (("filename", "film.tif"), ("case", "W-1"))
+    )
     headers = {"Upload-Length": str(len(raw)), "Upload-Metadata": facts, "Content-Type": "text/plain"}
     assert stack.ask("POST", "/api/uploads/", key, b"", **headers)[0] == 201
     url = "/" + stack.last_headers["location"].split("/", 3)[3]
@@ -80,7 +82,9 @@ def test_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None:
     second = stack.worker()
     assert second.poll() is None
     done = wait_until(
-        lambda: (j := job_of(stack, key, job["id"]))["state"] not in ("requested", "queued", "running") and j, 300, "job"
+        lambda: (j := job_of(stack, key, job["id"]))["state"] not in ("requested", "queued", "running") and j,
+        300,
+        "job",
     )
     assert done["state"] == "done" and done["attempt" if "attempt" in done else "revision"], done
     assert len(done["models"]) == 4 and done["device"] and done["colour_policy"]
@@ -129,6 +133,8 @@ def test_a_backup_comes_back_into_an_empty_house(stack: Stack, tmp_path: Path) -
 
 
 def test_commands_refuse_with_one_sentence_and_status_one(stack: Stack, tmp_path: Path) -> None:
+    if "REDIS_URL" in stack.environment:
+        pytest.skip("commands refuse alike on any database")
     (tmp_path / "bad.svs").write_text("no slide")
     for arguments in (
         ("import_slide", str(tmp_path / "bad.svs"), "--case", "NEW-1", "--create"),

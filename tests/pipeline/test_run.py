@@ -93,9 +93,14 @@ def test_white_cells_are_found_as_white_cells(film: Any, undisturbed: Any) -> No
     wanted = hit = 0
     for f in (f for f in plan["fields"] if f["index"] in metadata["fields"]):
         for c in film[1]:
-            if c.cls in ("segmented_neutrophil", "lymphocyte", "monocyte", "eosinophil", "band_neutrophil", "erythroblast") and (
-                f["x"] + 30 < c.x < f["x"] + f["w"] - 30 and f["y"] + 30 < c.y < f["y"] + f["h"] - 30
-            ):
+            if c.cls in (
+                "segmented_neutrophil",
+                "lymphocyte",
+                "monocyte",
+                "eosinophil",
+                "band_neutrophil",
+                "erythroblast",
+            ) and (f["x"] + 30 < c.x < f["x"] + f["w"] - 30 and f["y"] + 30 < c.y < f["y"] + f["h"] - 30):
                 wanted += 1
                 near = np.flatnonzero(np.hypot(cells.x - c.x, cells.y - c.y) < c.radius_um / 0.25)
                 hit += any(int(cells.cls[i]) in nucleated for i in near)
@@ -128,7 +133,10 @@ def test_a_slide_with_nothing_on_it_fails_with_a_reason(tmp_path: Path) -> None:
 
     from hemaview.wsi.sidepyramid import write_pyramid
 
-    write_pyramid(pyvips.Image.black(2048, 2048, bands=3).linear(1, 240).cast("uchar").copy(interpretation="srgb"), tmp_path / "w.tif")
+    write_pyramid(
+        pyvips.Image.black(2048, 2048, bands=3).linear(1, 240).cast("uchar").copy(interpretation="srgb"),
+        tmp_path / "w.tif",
+    )
     with pytest.raises(PipelineError, match="No field of this slide can be counted: nothing stained"):
         run(request(tmp_path / "w.tif", tmp_path / "job"), Sink())
     with pytest.raises(PipelineError, match="too few round red cells"):
@@ -146,7 +154,9 @@ def test_the_scale_is_measured_from_red_cells_among_platelets_and_white_cells() 
 def test_a_cell_found_from_two_fields_is_kept_once() -> None:
     table = table_of({"normal": 2})
     x = np.array([100.0, 102.0], np.float32)
-    twice = CellTable(**{**table.__dict__, "x": x, "y": np.array([50.0, 50.5], np.float32), "field": np.array([0, 1], np.uint32)})
+    twice = CellTable(
+        **{**table.__dict__, "x": x, "y": np.array([50.0, 50.5], np.float32), "field": np.array([0, 1], np.uint32)}
+    )
     assert len(one_of_doubles(twice)) == 1
     same_field = CellTable(**{**twice.__dict__, "field": np.array([1, 1], np.uint32)})
     assert len(one_of_doubles(same_field)) == 2

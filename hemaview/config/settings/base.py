@@ -49,8 +49,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "hemaview.config.csp.AdminScriptMiddleware",
     "csp.middleware.CSPMiddleware",
+    "hemaview.config.csp.AdminScriptMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -253,7 +253,8 @@ LOGGING = {
     "loggers": {
         "axes": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
-        "kombu": {"level": "ERROR"}, "pyvips": {"level": "WARNING"},
+        "kombu": {"level": "ERROR"},
+        "pyvips": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
     },
 }

@@ -11,7 +11,9 @@ from apps.desk import backup
 
 
 class Command(SentenceCommand):
-    help = "Write rows, slides, results and reports to one file. Example: python manage.py backup /backups/monday.tar.gz"
+    help = (
+        "Write rows, slides, results and reports to one file. Example: python manage.py backup /backups/monday.tar.gz"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("out", type=Path)

@@ -20,4 +20,6 @@ class Command(SentenceCommand):
         parser.add_argument("source", type=Path)
 
     def handle(self, **options: Any) -> None:
-        self.stdout.write(f"{backup.restore(options['source'], self.stderr.write)} rows are back; the audit chain holds.")
+        self.stdout.write(
+            f"{backup.restore(options['source'], self.stderr.write)} rows are back; the audit chain holds."
+        )

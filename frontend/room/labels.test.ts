@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { NO_LABELS, withAnswer } from "./labels";
+
+const row = (r: number, state: "" | "confirmed" | "relabelled", label: number | null = null) => ({
+  row: r,
+  label,
+  state,
+  by: "tess",
+  at: null,
+});
+
+describe("labels", () => {
+  it("keeps what people said, and forgets what is cleared", () => {
+    const first = withAnswer(NO_LABELS, { revision: 1, changed: [row(3, "relabelled", 7), row(4, "confirmed")] });
+    expect(first.rows.get(3)?.label).toBe(7);
+    const second = withAnswer(first, { revision: 2, changed: [row(3, "")] });
+    expect([...second.rows.keys()]).toEqual([4]);
+  });
+  it("lets an older answer change nothing", () => {
+    const now = withAnswer(NO_LABELS, { revision: 5, changed: [row(1, "confirmed")] });
+    expect(withAnswer(now, { revision: 4, changed: [row(1, "")] })).toBe(now);
+  });
+  it("adds, changes and removes added cells by their id", () => {
+    const added = { id: "a", x: 1, y: 2, w: 3, h: 4, label: 1, state: "relabelled" as const, by: "t" };
+    const one = withAnswer(NO_LABELS, { revision: 1, added: [added] });
+    const two = withAnswer(one, { revision: 2, added: [{ ...added, label: 9 }] });
+    expect(two.added.map((c) => c.label)).toEqual([9]);
+    expect(withAnswer(two, { revision: 3, gone: ["a"] }).added).toEqual([]);
+  });
+});

@@ -1,0 +1,82 @@
+"""Debian's Chromium on a live server with real cases: one small film, analysed by the shipped models."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hemaview.wsi.synthetic import draw_film, write_film
+from tests.conftest import needs
+from tests.integration.stack import Stack, running
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+PEOPLE = (("tess", "technologist"), ("paul", "pathologist"), ("ada", "administrator"))
+PASSWORD = "a-browser-password-1"
+
+_SEED = """
+from apps.accounts.services import ensure_person
+from apps.cases.services import create_case
+from apps.accounts.models import User
+for name, role in {people!r}:
+    ensure_person(name, {password!r}, role, name.capitalize(), "Test")
+create_case(User.objects.get(username="tess"), "B-1", specimen="blood-film", pseudonym="P-1", stain="synthetic")
+"""
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    needs(shutil.which("chromium") is not None, "Chromium is missing: apt-get install chromium")
+    needs(AXE.is_file(), "axe-core is missing: npm ci")
+    folder = tmp_path_factory.mktemp("house")
+    film = folder / "film.tif"
+    write_film(film, folder / "film.csv", draw_film(3072, 1536, seed=9))
+    with running(folder, False) as stack:
+        stack.manage("shell", "-v", "0", "-c", _SEED.format(people=PEOPLE, password=PASSWORD))
+        said = stack.manage("import_slide", str(film), "--case", "B-1", "--user", "tess", "--json")
+        stack.slide = __import__("json").loads(said.stdout)["slides"][0]["id"]  # type: ignore[attr-defined]
+        stack.manage("analyse", stack.slide, "--local", "--user", "tess")  # type: ignore[attr-defined]
+        stack.web()
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return {"executable_path": shutil.which("chromium"), "args": ["--no-sandbox", "--disable-gpu"]}
+
+
+@pytest.fixture(params=[(1440, 900)])
+def browser_context_args(request: pytest.FixtureRequest) -> dict[str, Any]:
+    width, height = request.param
+    return {"viewport": {"width": width, "height": height}}
+
+
+@pytest.fixture
+def visit(page: Any, house: Stack) -> Any:
+    """Log in as somebody; collects what the browser complains of."""
+    page.complaints = []
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
+
+    def log_in(name: str) -> Any:
+        page.goto(f"http://127.0.0.1:{house.port}/accounts/login/")
+        page.fill("#id_username", name)
+        page.fill("#id_password", PASSWORD)
+        page.click("main button.primary")
+        page.wait_for_url(f"http://127.0.0.1:{house.port}/")
+        return page
+
+    return log_in
+
+
+def accessible(page: Any, *ignored: str) -> None:
+    """No serious finding of axe-core (WCAG 2 A and AA) on the page as it stands."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa']}).then(r => r.violations.filter(v => "
+        "['serious', 'critical'].includes(v.impact)).map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html).join(' | ')))"
+    )
+    assert [f for f in found if not f.startswith(ignored)] == []

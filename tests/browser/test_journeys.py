@@ -1,0 +1,142 @@
+"""The three journeys, in a real browser: a technologist by keyboard, a pathologist who signs and amends, an administrator."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PASSWORD, accessible
+from tests.integration.stack import Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def url(house: Stack, path: str) -> str:
+    return f"http://127.0.0.1:{house.port}{path}"
+
+
+def count_of(page: Page, name: str) -> int:
+    return int(page.locator(".class .name", has=page.get_by_text(name, exact=True)).locator("b").inner_text())
+
+
+def test_1_a_technologist_reviews_by_keyboard(visit: Any, house: Stack) -> None:
+    page = visit("tess")
+    expect(page.get_by_role("row", name=re.compile("B-1"))).to_contain_text("In review")
+    accessible(page)
+    page.get_by_role("link", name="B-1").click()
+    expect(page.get_by_text("Synthetic").or_(page.get_by_role("heading", name="film"))).to_be_visible()
+    accessible(page)
+    page.goto(url(house, "/cases/B-1/read/"))
+    expect(page.locator(".picture").first).to_be_visible(timeout=20_000)
+    expect(page.locator(".scalebar")).to_contain_text("µm")
+    accessible(page)
+    # A class, its first cell, another class for it, and back.
+    page.locator(".class .name", has=page.get_by_text("Segmented neutrophil", exact=True)).click()
+    expect(page.locator(".gallery h2")).to_contain_text("Segmented neutrophil")
+    before = count_of(page, "Segmented neutrophil"), count_of(page, "Lymphocyte")
+    page.keyboard.press("Space")
+    expect(page.locator(".picture.current")).to_have_count(1)
+    expect(page.locator(".card h3")).to_contain_text("Segmented neutrophil")
+    page.keyboard.press("l")
+    expect(page.locator(".class .name", has=page.get_by_text("Lymphocyte", exact=True)).locator("b")).to_have_text(
+        str(before[1] + 1)
+    )
+    page.keyboard.press("z")
+    expect(page.locator(".class .name", has=page.get_by_text("Lymphocyte", exact=True)).locator("b")).to_have_text(
+        str(before[1])
+    )
+    assert count_of(page, "Segmented neutrophil") == before[0]
+    page.keyboard.press("Enter")
+    page.keyboard.press("g")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("next cell that is not seen yet")
+    page.keyboard.press("Escape")
+    # Every cell that must be seen, by space and Enter alone.
+    page.locator(".class.must").click()
+    for _ in range(400):
+        left = int(page.locator(".class.must b").inner_text())
+        if left == 0:
+            break
+        if page.locator(".picture.current").count() == 0:
+            page.keyboard.press("Space")
+        page.keyboard.press("Enter")
+        expect(page.locator(".class.must b")).not_to_have_text(str(left))
+    expect(page.locator(".class.must b")).to_have_text("0")
+    assert page.get_by_role("button", name="Sign…").count() == 0  # a technologist does not sign
+    assert [c for c in page.complaints if "Content Security Policy" not in c and "WebGL" not in c] == []
+
+
+def test_2_a_pathologist_signs_and_amends(visit: Any, house: Stack) -> None:
+    page = visit("paul")
+    page.goto(url(house, "/cases/B-1/read/"))
+    page.get_by_role("button", name="Sign…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Comment for the report").fill("No abnormal cells. <i>Synthetic</i> film.")
+    dialog.get_by_label("Your password").fill("not my password")
+    dialog.get_by_role("button", name="Sign", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("not right")
+    accessible(page)
+    dialog.get_by_label("Your password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.locator(".room-head .state")).to_have_text("Signed", timeout=20_000)
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="Report v1").click()
+    assert popup.value
+    page.goto(url(house, "/cases/B-1/"))
+    page.get_by_role("link", name="HTML").first.click()
+    expect(page.locator("body")).to_contain_text("No abnormal cells. <i>Synthetic</i> film.")
+    expect(page.locator("body")).to_contain_text("AI-assisted; research use only")
+    accessible(page)
+    page.goto(url(house, "/cases/B-1/read/"))
+    page.keyboard.press("Space")
+    page.keyboard.press("l")
+    expect(page.locator(".toast")).to_contain_text("signed")
+    page.get_by_role("button", name="Amend…").click()
+    page.get_by_role("dialog").get_by_label("Why is it amended?").fill("One more look")
+    page.get_by_role("dialog").get_by_role("button", name="Amend", exact=True).click()
+    expect(page.locator(".room-head .state")).to_have_text("Amended")
+    page.get_by_role("button", name="Sign…").click()
+    page.get_by_role("dialog").get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("dialog").get_by_role("button", name="Sign", exact=True).click()
+    expect(page.get_by_role("link", name="Report v2")).to_be_visible(timeout=20_000)
+    page.goto(url(house, "/cases/B-1/"))
+    expect(page.get_by_text("amended: One more look")).to_be_visible()
+    expect(page.get_by_role("cell", name="superseded")).to_be_visible()
+
+
+def test_3_an_administrator_switches_a_model_off_and_on_and_reads_the_record(visit: Any, house: Stack) -> None:
+    page = visit("ada")
+    page.goto(url(house, "/models/"))
+    expect(page.get_by_role("heading", name="Red-cell morphology")).to_be_visible()
+    accessible(page)
+    page.goto(url(house, "/admin/analysis/modelversion/"))
+    page.get_by_role("link", name="Red-cell morphology").first.click()
+    box = page.locator("#id_enabled")
+    expect(box).to_be_checked()
+    box.uncheck()
+    page.get_by_role("button", name=re.compile("^Save$")).click()
+    page.goto(url(house, "/models/red-cell-shape-net/"))
+    page.goto(url(house, "/models/"))
+    expect(page.locator("article", has_text="red-cell-shape-net")).to_contain_text("switched off")
+    page.goto(url(house, "/admin/analysis/modelversion/"))
+    page.get_by_role("link", name="Red-cell morphology").first.click()
+    page.locator("#id_enabled").check()
+    page.get_by_role("button", name=re.compile("^Save$")).click()
+    page.goto(url(house, "/audit/?action=model.disabled"))
+    expect(page.locator(".verdict")).to_contain_text("holds")
+    expect(page.locator("tbody tr").first).to_contain_text("ada")
+    accessible(page)
+
+
+@pytest.mark.parametrize("browser_context_args", [(1024, 700)], indirect=True)
+def test_4_the_reading_room_fits_a_small_screen(visit: Any, house: Stack) -> None:
+    page = visit("tess")
+    page.goto(url(house, "/cases/B-1/read/"))
+    expect(page.locator(".scalebar")).to_be_visible(timeout=20_000)
+    for part in (".classes", ".viewer", ".side", ".countsbar"):
+        box = page.locator(part).bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 1024.5 and box["y"] + box["height"] <= 700.5, part
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1024
