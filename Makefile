@@ -53,7 +53,8 @@ clean:
 node_modules/.ready: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "Node 20 with npm is needed: apt-get install nodejs npm"; exit 1; }
 	@echo "· installing the front end's packages"
-	@npm ci --silent --no-audit --no-fund
+	@# not `npm ci`: it refuses a lock without the binaries of systems that a mirror does not carry
+	@npm install --no-save --silent --no-audit --no-fund
 	@touch $@
 
 static/dist/.vite/manifest.json: node_modules/.ready $(FRONTEND)
