@@ -60,7 +60,9 @@ def _run(job: Job, sink: JobSink) -> None:
         services.fail(job, error.message, "Look at the slide; if it opens, retry. If not, bring it in again.")
     except OutOfMemory as error:
         services.fail(job, str(error), "Give the worker more memory or run fewer workers on this machine, then retry.")
-    except (InferenceError, PipelineError) as error:
+    except PipelineError as error:
+        services.fail(job, str(error), error.remedy)
+    except InferenceError as error:
         services.fail(job, str(error), "The administrator can look at the models of this protocol; then retry.")
     except MemoryError:
         services.fail(job, "The worker ran out of memory.", "Run fewer workers on this machine, then retry.")

@@ -292,7 +292,8 @@ function Desk({ data }: { data: RoomData }) {
         setChosen(new Set());
       } else {
         const step = { left: -1, right: 1, up: -columns, down: columns }[action];
-        const index = Math.min(rows.length - 1, Math.max(0, (current < 0 ? 0 : current) + (current < 0 ? 0 : step)));
+        const next = current < 0 ? 0 : Math.max(0, current + step);
+        const index = Math.min(rows.length - 1, next);
         choose(index, event.shiftKey ? "range" : "one");
       }
     };

@@ -64,7 +64,7 @@ def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, e
     """EfficientNet-Lite0 on pbc and jhu-aml together, 112 px at 0.2 µm/px."""
     net = EfficientNetLite0(len(NUCLEATED))
     _start(net, imagenet, log)
-    recipe = Recipe(NUCLEATED, NUCLEATED_PX, epochs=epochs or 9, batch=48)
+    recipe = Recipe(NUCLEATED, NUCLEATED_PX, epochs=epochs or 5, batch=48)
     return train_classifier(
         net, recipe, nucleated_pools(root, "train", cache), nucleated_pools(root, "val", cache), out, log
     )
@@ -85,7 +85,7 @@ def train_shape(root: Path, out: Path, cache: Path, imagenet: Path | None, epoch
     _start(net, imagenet, log)
     # Some classes come from few slides: without strong changes of stain the net learns their tint instead of the shape.
     how = Augmentation(scale=0.04, shift=0.06, stain=0.3, light=0.25, blur=0.2, noise=4)
-    recipe = Recipe(SHAPES, SHAPE_PX, epochs=epochs or 9, batch=48, balance=0.35, smoothing=0.08, augmentation=how)
+    recipe = Recipe(SHAPES, SHAPE_PX, epochs=epochs or 6, batch=48, balance=0.35, smoothing=0.08, augmentation=how)
     return train_classifier(net, recipe, shape_pools(root, "train", cache), shape_pools(root, "val", cache), out, log)
 
 

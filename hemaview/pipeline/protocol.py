@@ -10,7 +10,13 @@ from typing import Any, Protocol
 
 
 class PipelineError(Exception):
-    """A run that cannot go on; the message is one sentence."""
+    """A run that cannot go on; the message is one sentence, the remedy another."""
+
+    def __init__(
+        self, message: str, remedy: str = "The administrator can look at the models of this protocol; then retry."
+    ) -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 class Superseded(Exception):

@@ -36,7 +36,10 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress) -> Plan:
     else:
         _plan_scan(slide, request, plan, progress)
     if not plan.counted:
-        raise PipelineError("No field of this slide can be counted: " + _main_reason(plan) + ".")
+        raise PipelineError(
+            f"No field of this slide can be counted: {_main_reason(plan)}.",
+            "Bring in a part of the film where the cells lie in one layer and in focus, and check its µm/px.",
+        )
     return plan
 
 
@@ -56,7 +59,8 @@ def scale_of(slide: Slide, request: RunRequest, progress: Progress) -> tuple[flo
     if found is None:
         raise PipelineError(
             "The µm per pixel of this slide are not known and too few round red cells were found to measure them by; "
-            "give the slide its µm/px and analyse again."
+            "give the slide its µm/px and analyse again.",
+            "An administrator can give it.",
         )
     mpp, sd, n = found
     note = f"µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm rest on it."

@@ -107,7 +107,7 @@ def _close(request: RunRequest, plan: Plan, done: list[int], partial: bool, know
     for index in done:
         cells = finished(request.folder, index)
         if cells is None:
-            raise PipelineError(f"The cells of field {index} cannot be read back; look at the disk and retry.")
+            raise PipelineError(f"The cells of field {index} cannot be read back.", "Look at the disk; then retry.")
         parts.append(cells)
     cells = one_of_doubles(CellTable.concatenate(parts, len(known))).in_file_order()
     metadata: dict[str, Any] = {

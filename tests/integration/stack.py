@@ -117,14 +117,15 @@ class Stack:
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        run = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.environment,
-            check=check,
             text=True,
             capture_output=True,
         )
+        assert run.returncode == 0 or not check, (arguments[0], run.stdout[-500:], run.stderr[-1500:])
+        return run
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         log = (self.folder / f"{command[0]}-{len(self.processes)}.log").open("wb")
