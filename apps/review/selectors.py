@@ -113,6 +113,11 @@ def pooled_json(jobs: Sequence[Job]) -> dict[str, Any]:
         "unsettled": [{"text": t} for t in reviewed.unsettled],
         "notes": list(reviewed.notes),
         "must_see": mustsee.pooled([(job, labels_of(job)) for job in jobs]),
+        "nrbc": {
+            "class": known.index("erythroblast"),
+            "machine": machine.nrbc,
+            "reviewed": reviewed.nrbc,
+        },
         "outside": [
             {"class": known.index(k), "name": known.by_key[k].name, "count": n} for k, n in reviewed.outside.items()
         ],

@@ -177,6 +177,7 @@ export interface Counts {
   unsettled: { text: string }[];
   notes: string[];
   must_see: { open: number; total: number; by_reason: { reason: string; open: number; total: number }[] };
+  nrbc: { class: number; machine: number; reviewed: number };
   outside: { class: number; name: string; count: number }[];
 }
 
