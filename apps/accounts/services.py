@@ -7,6 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from rest_framework.authtoken.models import Token
 
+from apps.accounts.errors import Missing
 from apps.accounts.models import User
 from apps.accounts.roles import ADMINISTRATOR, ROLE_RIGHTS
 
@@ -50,3 +51,22 @@ def ensure_person(username: str, password: str, role: str, first_name: str = "",
 def token_of(user: User) -> str:
     """The person's API token, made when first asked for."""
     return Token.objects.get_or_create(user=user)[0].key
+
+
+def acting_user(username: str = "") -> User:
+    """Who a command acts as: the named person; or the first superuser; or `console`, made at its first use.
+
+    Whoever may run `manage.py` may do anything already; `console` has no password, so nobody logs in as it, and the audit
+    record tells its acts from those of people. Raises Missing.
+    """
+    if username:
+        user = User.objects.filter(username=username, is_active=True).first()
+        if user is None:
+            raise Missing(f"There is no active user {username}.")
+        return user
+    user = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    if user is None:
+        user = User(username="console", first_name="Command", last_name="line", is_superuser=True)
+        user.set_unusable_password()
+        user.save()
+    return user

@@ -12,7 +12,7 @@ from apps.slides.models import Slide
 
 @admin.register(Slide)
 class SlideAdmin(ReadOnlyAdmin):
-    list_display = ("picture", "name", "case", "status", "size", "mpp", "mpp_source", "vendor", "created_at")
+    list_display = ("picture", "name", "case", "status", "size", "scale", "mpp_source", "vendor", "created_at")
     list_filter = ("status", "vendor", "mpp_source")
     search_fields = ("name", "case__accession", "sha256")
 
@@ -23,6 +23,10 @@ class SlideAdmin(ReadOnlyAdmin):
         return format_html(
             '<img src="{}" alt="" width="64" loading="lazy">', reverse("slide-thumbnail", args=[slide.pk])
         )
+
+    @admin.display(description="Scale", ordering="mpp")
+    def scale(self, slide: Slide) -> str:
+        return f"{slide.mpp:.4g} µm/px" if slide.mpp else "not known"
 
     @admin.display(description="px")
     def size(self, slide: Slide) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Conflict, Refusal
-from apps.accounts.selectors import acting_user
+from apps.accounts.services import acting_user
 from apps.cases.selectors import case_for
 from apps.reports import document, render
 from apps.reports.selectors import proved_bytes, reports_of
@@ -24,7 +24,7 @@ class Command(SentenceCommand):
         parser.add_argument("accession")
         parser.add_argument("--out", type=Path, required=True, help="FILE.pdf or FILE.html")
         parser.add_argument("--draft", action="store_true", help="as it would be signed now")
-        parser.add_argument("--user", default="", help="act as this person (default: the first superuser)")
+        parser.add_argument("--user", default="", help="act as this person (default: the first superuser, or console)")
 
     def handle(self, **options: Any) -> None:
         out: Path = options["out"]

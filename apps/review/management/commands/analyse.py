@@ -10,11 +10,12 @@ from typing import Any
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Conflict, Missing, Refusal
-from apps.accounts.selectors import acting_user
-from apps.analysis.models import Job
+from apps.accounts.services import acting_user
+from apps.analysis.models import Job, Protocol
 from apps.analysis.selectors import protocol_named, workers_alive
-from apps.analysis.services import request_job
+from apps.analysis.services import request_job, sync_models
 from apps.analysis.tasks import ring
+from apps.analysis.worker import installed_cards
 from apps.review.selectors import pooled_counts
 from apps.slides.models import Slide
 from apps.slides.selectors import slide_for
@@ -32,11 +33,13 @@ class Command(SentenceCommand):
         parser.add_argument("--wait", action="store_true", help="wait for the end; progress on stderr")
         parser.add_argument("--local", action="store_true", help="run it in this process instead of a worker")
         parser.add_argument("--json", action="store_true")
-        parser.add_argument("--user", default="", help="who orders it (default: the first superuser)")
+        parser.add_argument("--user", default="", help="who orders it (default: the first superuser, or console)")
 
     def handle(self, **options: Any) -> None:
         user = acting_user(options["user"])
         slide = _slide(user, options["slide"])
+        if not Protocol.objects.exists():
+            sync_models(installed_cards())  # a database that was migrated but not set up
         protocol = protocol_named(options["protocol"])
         if options["wait"] and not options["local"] and not workers_alive():
             raise Conflict(

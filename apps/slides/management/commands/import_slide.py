@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Missing, Refusal
-from apps.accounts.selectors import acting_user
+from apps.accounts.services import acting_user
 from apps.cases.models import Case
 from apps.cases.services import create_case
 from apps.slides import services
@@ -38,7 +38,7 @@ class Command(SentenceCommand):
         parser.add_argument(
             "--in-place", action="store_true", help="read the slide where it lies instead of copying it"
         )
-        parser.add_argument("--user", default="", help="who does it (default: the first superuser)")
+        parser.add_argument("--user", default="", help="who does it (default: the first superuser, or console)")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:

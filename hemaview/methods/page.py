@@ -1,0 +1,51 @@
+"""docs/models.md, made from the model cards: `python -m hemaview.methods.page > docs/models.md`."""
+
+from __future__ import annotations
+
+import sys
+
+from hemaview.methods.registry import Card, cards
+
+_HEAD = """# Models and their scores
+
+Made from the model cards by `python -m hemaview.methods.page > docs/models.md`; a test compares the two. **Research use
+only.** Every figure is of the test split, which nothing was trained or tuned on, with a 95 % bootstrap interval over the
+pictures or cells counted in *n*; all were measured by
+
+    python manage.py evaluate --all --data DATA --split test --json
+
+and each model was trained by the command in its section, on two CPU cores.
+"""
+
+
+def models_page() -> str:
+    """Every shipped model: what it does, its data and licences, scores, limits. Markdown."""
+    return "\n".join([_HEAD, *(_section(card) for card in cards().values())])
+
+
+def _section(card: Card) -> str:
+    raw = card.raw
+    lines = [
+        f"## {raw['title']}: `{card.name}` {raw['version']}",
+        f"{raw['parameters']:,} parameters, shown {card.input_px} px at {card.mpp} µm/px. Weights: sha256",
+        f"`{raw['sha256']}`.",
+        "",
+        f"Trained by `{raw['command']}` on " + ", ".join(f"{d['name']} ({d['licence']})" for d in raw["data"]) + ".",
+        f"{raw['licence_note']}",
+        "",
+        "| task | data | n | metric | value | 95 % |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {m['task']} | {m['dataset']} | {m['n']} | {m['metric']} | {m['value']:.4f} | "
+            f"{m['low']:.4f}–{m['high']:.4f} |"
+            for m in raw["metrics"]
+        ),
+        "",
+        *(f"- {limit}" for limit in raw["limits"]),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(models_page())
