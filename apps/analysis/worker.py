@@ -17,7 +17,7 @@ from django.db.models import F
 from apps.analysis import services
 from apps.analysis.models import Job
 from hemaview.inference import InferenceError, OutOfMemory
-from hemaview.pipeline import PipelineError, Superseded, run
+from hemaview.pipeline import REMEDY, PipelineError, Superseded, run
 from hemaview.pipeline.protocol import Outcome, Plan, RunRequest
 from hemaview.wsi.errors import SlideError
 
@@ -63,7 +63,11 @@ def _run(job: Job, sink: JobSink) -> None:
     except PipelineError as error:
         services.fail(job, str(error), error.remedy)
     except InferenceError as error:
-        services.fail(job, str(error), "The administrator can look at the models of this protocol; then retry.")
+        services.fail(
+            job,
+            str(error),
+            "An administrator can run `manage.py setup`, which registers the installed models; then retry.",
+        )
     except MemoryError:
         services.fail(job, "The worker ran out of memory.", "Run fewer workers on this machine, then retry.")
     except OSError as error:

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 
+REMEDY = "An administrator can run `manage.py setup`, which registers the installed models; then retry."
+
+
 class PipelineError(Exception):
     """A run that cannot go on; the message is one sentence, the remedy another."""
 
-    def __init__(
-        self, message: str, remedy: str = "The administrator can look at the models of this protocol; then retry."
-    ) -> None:
+    def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
-        self.remedy = remedy
+        self.remedy = remedy or REMEDY
 
 
 class Superseded(Exception):

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.conf import settings
 from PIL import Image
 
 from apps.slides.models import Slide, Upload
@@ -41,7 +40,10 @@ def upload(client: Any, accession: str, path: Path, name: str = "") -> str:
     return url.rstrip("/").split("/")[-1]
 
 
-def test_an_upload_in_chunks_becomes_a_slide_with_its_facts(tess: Any, film: Path, api: Any) -> None:
+def test_an_upload_in_chunks_becomes_a_slide_with_its_facts(
+    tess: Any, film: Path, api: Any, tmp_path: Path, settings: Any
+) -> None:
+    settings.UPLOADS_DIR = tmp_path / "uploads"
     case = factories.case(tess)
     key = upload(api(tess), case.accession, film)
     answer = api(tess).post(f"/api/cases/{case.accession}/slides/", {"uploads": [key]}, format="json")
@@ -50,7 +52,7 @@ def test_an_upload_in_chunks_becomes_a_slide_with_its_facts(tess: Any, film: Pat
     assert (made.status, made.width, made.height) == (Slide.Status.READY, 1024, 768)
     assert made.mpp == pytest.approx(0.25, rel=1e-3) and made.mpp_source == "file"
     assert len(made.sha256) == 64 and made.thumbnail_file.stat().st_size > 500
-    assert not Upload.objects.exists() and not any(Path(settings.UPLOADS_DIR).iterdir())
+    assert not Upload.objects.exists() and not any(settings.UPLOADS_DIR.rglob("*"))
 
 
 def test_several_pictures_become_one_slide(tess: Any, tmp_path: Path, api: Any) -> None:
@@ -85,8 +87,9 @@ def test_hostile_names_are_refused(name: str, tess: Any, api: Any) -> None:
     ],
 )
 def test_what_is_no_slide_is_refused_with_a_sentence_and_leaves_nothing(
-    content: bytes, name: str, tess: Any, tmp_path: Path, api: Any
+    content: bytes, name: str, tess: Any, tmp_path: Path, api: Any, settings: Any
 ) -> None:
+    settings.UPLOADS_DIR = tmp_path / "uploads"  # its own: other tests run beside it
     case = factories.case(tess)
     path = tmp_path / name
     path.write_bytes(content)
@@ -95,7 +98,7 @@ def test_what_is_no_slide_is_refused_with_a_sentence_and_leaves_nothing(
     assert 400 <= answer.status_code < 500, answer.content
     assert answer.json()["detail"].endswith(".")
     assert not Slide.objects.exists() and not Upload.objects.exists()
-    assert not any(Path(settings.UPLOADS_DIR).iterdir())
+    assert not any(settings.UPLOADS_DIR.rglob("*"))
 
 
 def test_the_same_slide_twice_in_a_case_is_refused(tess: Any, film: Path, api: Any) -> None:

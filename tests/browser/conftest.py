@@ -33,7 +33,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     needs(AXE.is_file(), "axe-core is missing: npm ci")
     folder = tmp_path_factory.mktemp("house")
     film = folder / "film.tif"
-    write_film(film, folder / "film.csv", draw_film(6144, 2048, seed=3))
+    write_film(film, folder / "film.csv", draw_film(4096, 1536, seed=3))
     with running(folder, False) as stack:
         stack.manage("shell", "-v", "0", "-c", _SEED.format(people=PEOPLE, password=PASSWORD))
         said = stack.manage("import_slide", str(film), "--case", "B-1", "--user", "tess", "--json")

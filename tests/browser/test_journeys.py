@@ -36,6 +36,7 @@ def test_1_a_technologist_reviews_by_keyboard(visit: Any, house: Stack) -> None:
     # A class, its first cell, another class for it, and back.
     page.locator(".class .name", has=page.get_by_text("Segmented neutrophil", exact=True)).click()
     expect(page.locator(".gallery h2")).to_contain_text("Segmented neutrophil")
+    expect(page.get_by_role("option", name="Segmented neutrophil").first).to_be_visible(timeout=20_000)
     before = count_of(page, "Segmented neutrophil"), count_of(page, "Lymphocyte")
     page.keyboard.press("Space")
     expect(page.locator(".picture.current")).to_have_count(1)

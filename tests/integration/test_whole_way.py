@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("film") / "film.tif"
-    write_film(path, path.with_suffix(".csv"), draw_film(6144, 2048, seed=3))
+    write_film(path, path.with_suffix(".csv"), draw_film(4096, 1536, seed=3))
     return path
 
 
