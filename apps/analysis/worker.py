@@ -17,11 +17,13 @@ from django.db.models import F
 from apps.analysis import services
 from apps.analysis.models import Job
 from hemaview.inference import InferenceError, OutOfMemory
-from hemaview.pipeline import REMEDY, PipelineError, Superseded, run
+from hemaview.pipeline import PipelineError, Superseded, run
 from hemaview.pipeline.protocol import Outcome, Plan, RunRequest
 from hemaview.wsi.errors import SlideError
 
 logger = logging.getLogger(__name__)
+
+REMEDY = "An administrator can run `manage.py setup`, which registers the installed models; then retry."
 
 Listener = Callable[[Job], None]
 
@@ -60,14 +62,8 @@ def _run(job: Job, sink: JobSink) -> None:
         services.fail(job, error.message, "Look at the slide; if it opens, retry. If not, bring it in again.")
     except OutOfMemory as error:
         services.fail(job, str(error), "Give the worker more memory or run fewer workers on this machine, then retry.")
-    except PipelineError as error:
-        services.fail(job, str(error), error.remedy)
-    except InferenceError as error:
-        services.fail(
-            job,
-            str(error),
-            "An administrator can run `manage.py setup`, which registers the installed models; then retry.",
-        )
+    except (InferenceError, PipelineError) as error:
+        services.fail(job, str(error), getattr(error, "remedy", "") or REMEDY)
     except MemoryError:
         services.fail(job, "The worker ran out of memory.", "Run fewer workers on this machine, then retry.")
     except OSError as error:

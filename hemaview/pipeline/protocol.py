@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 
-REMEDY = "An administrator can run `manage.py setup`, which registers the installed models; then retry."
-
-
 class PipelineError(Exception):
-    """A run that cannot go on; the message is one sentence, the remedy another."""
+    """A run that cannot go on; the message is one sentence, the remedy another ("" where models are at fault)."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
-        self.remedy = remedy or REMEDY
+        self.remedy = remedy
 
 
 class Superseded(Exception):
