@@ -20,8 +20,6 @@ from hemaview.pipeline.run import one_of_doubles
 from hemaview.wsi.synthetic import TrueCell, draw_film, write_film
 from tests.factories import cells as table_of
 
-pytestmark = pytest.mark.xdist_group("models")
-
 
 class Sink:
     """Remembers; can ask to stop after some fields, or die."""

@@ -1,39 +1,16 @@
-"""From a file to a signed report over HTTP, on the embedded defaults and on PostgreSQL with Redis; workers die on the way."""
+"""From a file to a signed report over HTTP; workers die on the way.
+
+Each module that imports these tests brings the `stack` they run on: a file of its own, so that both run side by side.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from hemaview.wsi.synthetic import draw_film, write_film
-from tests.conftest import needs
-from tests.integration.stack import Stack, postgres_tools, running, wait_until
-
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
-
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("film") / "film.tif"
-    write_film(path, path.with_suffix(".csv"), draw_film(4096, 1536, seed=3))
-    return path
-
-
-@pytest.fixture(scope="module", params=["embedded", "postgresql-and-redis"])
-def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    services = request.param != "embedded"
-    if services:
-        needs(postgres_tools() is not None, "PostgreSQL is missing: apt-get install postgresql")
-        needs(shutil.which("redis-server") is not None, "Redis is missing: apt-get install redis-server")
-    with running(tmp_path_factory.mktemp(request.param), services) as started:
-        started.web()
-        yield started
+from tests.integration.stack import Stack, running, wait_until
 
 
 def token(stack: Stack) -> str:
@@ -133,8 +110,6 @@ def test_a_backup_comes_back_into_an_empty_house(stack: Stack, tmp_path: Path) -
 
 
 def test_commands_refuse_with_one_sentence_and_status_one(stack: Stack, tmp_path: Path) -> None:
-    if "REDIS_URL" in stack.environment:
-        pytest.skip("commands refuse alike on any database")
     (tmp_path / "bad.svs").write_text("no slide")
     for arguments in (
         ("import_slide", str(tmp_path / "bad.svs"), "--case", "NEW-1", "--create"),
