@@ -23,7 +23,7 @@ def job_of(stack: Stack, key: str, job: str) -> Any:
     return stack.get(f"/api/jobs/{job}/", key)[1]
 
 
-def test_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None:
+def test_1_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None:
     key = token(stack)
     assert stack.ask("POST", "/api/cases/", key, {"accession": "W-1", "specimen": "blood-film"})[0] == 201
     worker = stack.worker()
@@ -95,7 +95,7 @@ def test_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None:
     assert stack.get("/ready/", None)[1]["workers"] != "0"
 
 
-def test_a_backup_comes_back_into_an_empty_house(stack: Stack, tmp_path: Path) -> None:
+def test_2_a_backup_comes_back_into_an_empty_house(stack: Stack, tmp_path: Path) -> None:
     out = tmp_path / "backup.tar.gz"
     stack.manage("backup", str(out))
     with running(tmp_path / "second", False) as second:
@@ -109,7 +109,7 @@ def test_a_backup_comes_back_into_an_empty_house(stack: Stack, tmp_path: Path) -
     assert "Reviewed and approved" in (tmp_path / "back.html").read_text()
 
 
-def test_commands_refuse_with_one_sentence_and_status_one(stack: Stack, tmp_path: Path) -> None:
+def test_3_commands_refuse_with_one_sentence_and_status_one(stack: Stack, tmp_path: Path) -> None:
     (tmp_path / "bad.svs").write_text("no slide")
     for arguments in (
         ("import_slide", str(tmp_path / "bad.svs"), "--case", "NEW-1", "--create"),

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.journey import (
-    test_a_backup_comes_back_into_an_empty_house,
-    test_commands_refuse_with_one_sentence_and_status_one,
-    test_the_whole_way_with_workers_that_die,
+    test_1_the_whole_way_with_workers_that_die,
+    test_2_a_backup_comes_back_into_an_empty_house,
+    test_3_commands_refuse_with_one_sentence_and_status_one,
 )
 from tests.integration.stack import Stack, running
 
 __all__ = [
-    "test_a_backup_comes_back_into_an_empty_house",
-    "test_commands_refuse_with_one_sentence_and_status_one",
-    "test_the_whole_way_with_workers_that_die",
+    "test_1_the_whole_way_with_workers_that_die",
+    "test_2_a_backup_comes_back_into_an_empty_house",
+    "test_3_commands_refuse_with_one_sentence_and_status_one",
 ]
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from tests.conftest import needs
 from tests.integration.journey import (
-    test_a_backup_comes_back_into_an_empty_house,
-    test_the_whole_way_with_workers_that_die,
+    test_1_the_whole_way_with_workers_that_die,
+    test_2_a_backup_comes_back_into_an_empty_house,
 )
 from tests.integration.stack import Stack, postgres_tools, running
 
 __all__ = [
-    "test_a_backup_comes_back_into_an_empty_house",
-    "test_the_whole_way_with_workers_that_die",
+    "test_1_the_whole_way_with_workers_that_die",
+    "test_2_a_backup_comes_back_into_an_empty_house",
 ]
 
 pytestmark = pytest.mark.services
