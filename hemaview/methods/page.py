@@ -9,12 +9,13 @@ from hemaview.methods.registry import Card, cards
 _HEAD = """# Models and their scores
 
 Made from the model cards by `python -m hemaview.methods.page > docs/models.md`; a test compares the two. **Research use
-only.** Every figure is of the test split, which nothing was trained or tuned on, with a 95 % bootstrap interval over the
-pictures or cells counted in *n*; all were measured by
+only.** Every figure is of the test split, with a 95 % bootstrap interval over the pictures or cells counted in *n*;
+nothing was trained on it, nor any threshold or temperature set. But test figures of earlier weights of the shape net had
+been seen before its shipped ones were trained: take its figures as slightly hopeful. All were measured by
 
     python manage.py evaluate --all --data DATA --split test --json
 
-and each model was trained by the command in its section, on two CPU cores.
+and each model was trained on two CPU cores by the recipe that the command in its section runs.
 """
 
 

@@ -17,6 +17,7 @@ from apps.reports.selectors import proved_bytes
 from apps.review.selectors import gallery
 from apps.review.services import label_cells
 from hemaview.cells.schema import BLOOD_FILM
+from tests.conftest import needs
 from tests.factories import PASSWORD
 
 NRBC = BLOOD_FILM.index("erythroblast")
@@ -97,8 +98,7 @@ def test_an_amendment_needs_a_reason_and_a_signed_case(job: Any, paul: Any, api:
 
 
 def test_the_pdf_carries_accession_and_page_numbers(signed: Report) -> None:
-    if not render.pdf_possible():
-        pytest.skip(render.PDF_HELP)
+    needs(render.pdf_possible(), render.PDF_HELP)
     raw = proved_bytes(signed.pdf_file, signed.pdf_sha256)
     assert raw.startswith(b"%PDF")
     assert len(raw) > 5000
