@@ -20,8 +20,8 @@ from apps.slides.models import Slide
 from hemaview.cells.schema import BLOOD_FILM
 from hemaview.cells.store import write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
+from hemaview.wsi.colour import policy
 from hemaview.wsi.sidepyramid import write_pyramid
-from hemaview.wsi.slide import COLOUR_POLICY
 
 _numbers = itertools.count(1)
 PASSWORD = "a-long-test-password-1"
@@ -95,7 +95,7 @@ def finished_job(on: Slide, table: CellTable | None = None) -> Job:
         slide=on, protocol=protocol(), state=Job.State.DONE, cells=len(table), fields_done=1, fields_total=1, percent=100,
         frozen={"settings": {"must_see_margin": 0.2, "rules": "blood-film"}, "models": [], "thresholds": {}}, mpp=0.25,
         mpp_source="file", started_at=timezone.now(), finished_at=timezone.now(), duration_s=1, device="test",
-        software_version="test", colour_policy=COLOUR_POLICY,
+        software_version="test", colour_policy=policy(on.colour),
     )  # fmt: skip
     job.folder.mkdir(parents=True, exist_ok=True)
     job.contours_sha256 = write_contours(job.contours_file, table)

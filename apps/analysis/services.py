@@ -20,7 +20,7 @@ from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.cases.services import refuse_locked, set_state
 from apps.slides.models import Slide
-from hemaview.wsi.slide import COLOUR_POLICY
+from hemaview.wsi.colour import policy
 
 MAX_STALLED = 5
 BLOOD_FILM_ROLES = ("segmentation", "kind", "red-cell-shape", "nucleated-cell")
@@ -66,7 +66,7 @@ def request_job(user: Any, slide: Slide, protocol: Protocol) -> Job:
                 frozen=freeze(protocol),
                 requested_by=user,
                 software_version=settings.VERSION,
-                colour_policy=COLOUR_POLICY,
+                colour_policy=policy(slide.colour),
             )
             record(user, "job.requested", "job", job.pk, accession=slide.case.accession, protocol=str(protocol))
             if slide.case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):

@@ -19,6 +19,7 @@ from apps.analysis.models import Job
 from hemaview.inference import InferenceError, OutOfMemory
 from hemaview.pipeline import PipelineError, Superseded, run
 from hemaview.pipeline.protocol import Outcome, Plan, RunRequest
+from hemaview.wsi.colour import colour_of
 from hemaview.wsi.errors import SlideError
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ def _run(job: Job, sink: JobSink) -> None:
         mpp=slide.mpp,
         photo_fields=slide.photo_fields,
         schema=job.protocol.schema,
+        colour=colour_of(job.colour_policy),
     )
     try:
         outcome = run(request, sink)

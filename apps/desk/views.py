@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -18,6 +19,10 @@ from apps.cases.selectors import case_for, cases_for, state_counts, waiting_for
 from apps.cases.services import create_case, may_create
 from apps.desk.forms import CaseForm
 from apps.desk.selectors import find, room_json, worklist_rows
+from apps.slides.models import Slide
+from apps.slides.tileaccess import set_tile_cookie, tile_access
+
+log = logging.getLogger(__name__)
 
 _COLUMNS = (("accession", "Accession"), ("pseudonym", "Pseudonym"), ("specimen", "Specimen"), ("", "Slides"),
             ("state", "State"), ("", "What is left"), ("reader", "Reader"), ("since", "Since"))  # fmt: skip
@@ -85,7 +90,21 @@ def case_page(request: HttpRequest, accession: str) -> HttpResponse:
 @ensure_csrf_cookie
 def room(request: HttpRequest, accession: str) -> HttpResponse:
     case = _case(request, accession)
-    return render(request, "cases/room.html", {"case": case, "data": {"accession": case.accession}})
+    data: dict[str, Any] = {"accession": case.accession, "room": room_json(request.user, case), "tiles": None}
+    first = case.slides.filter(status=Slide.Status.READY).first()
+    preload = ""
+    if first is not None:
+        try:
+            data["tiles"] = tile_access(request.user, first)
+        except Refusal as refusal:
+            log.warning("slide %s has no tiles: %s", first.pk, refusal.message)
+        else:
+            # The overview is on its way before any script runs.
+            preload = data["tiles"]["base"] + f"{data['tiles']['levels'][0]['number']}/0_0.jpg"
+    response = render(request, "cases/room.html", {"case": case, "data": data, "preload": preload})
+    if data["tiles"]:
+        set_tile_cookie(response, data["tiles"])
+    return response
 
 
 def _case(request: HttpRequest, accession: str) -> Case:

@@ -18,7 +18,7 @@ from apps.cases.models import Case
 from apps.review.crops import crop_jpeg
 from apps.review.selectors import effective, pooled_json
 from apps.review.state import added_cells, labels_of
-from apps.slides.tiles import readers
+from apps.slides.tiles import opened
 from hemaview.cells.schema import schema
 from hemaview.cells.table import CUT
 from hemaview.cells.transport import margin
@@ -91,7 +91,7 @@ def _slide(job: Job) -> dict[str, Any]:
 def _map(job: Job, counted: list[dict[str, Any]]) -> str:
     """The slide with the counted fields outlined, as a data URI."""
     try:
-        with readers.reader(job.slide.file) as reader:
+        with opened(job.slide) as (reader, icc):
             picture = Image.fromarray(reader.thumbnail(720))
     except (SlideError, OSError):
         return ""
@@ -100,7 +100,7 @@ def _map(job: Job, counted: list[dict[str, Any]]) -> str:
     for f in counted:
         box = [f["x"] * scale, f["y"] * scale, (f["x"] + f["w"]) * scale, (f["y"] + f["h"]) * scale]
         draw.rectangle(box, outline=(0, 60, 160), width=2)
-    return _uri(encode_jpeg(np.asarray(picture), 82))
+    return _uri(encode_jpeg(np.asarray(picture), 82, icc))
 
 
 def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:

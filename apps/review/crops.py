@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.analysis.models import Job
-from apps.slides.tiles import readers
+from apps.slides.tiles import opened
 from hemaview.wsi.deepzoom import encode_jpeg
 
 CROP_SHARE = 1.6
@@ -15,6 +15,6 @@ def crop_jpeg(job: Job, x: float, y: float, w: float, h: float, out_px: int) -> 
     slide = job.slide
     mpp = job.mpp or slide.mpp or 0.25
     side = max(CROP_SHARE * max(w, h), LEAST_UM / mpp)
-    with readers.reader(slide.file) as reader:
+    with opened(slide) as (reader, icc):
         rgb = reader.read_scaled(x - side / 2, y - side / 2, side, side, out_px, out_px)
-    return encode_jpeg(rgb, quality=88)
+    return encode_jpeg(rgb, quality=88, icc=icc)

@@ -25,6 +25,18 @@ class Slide(models.Model):
         ESTIMATED = "estimated", "estimated from red cells"
         UNKNOWN = "unknown", "unknown"
 
+    class Colouring(models.TextChoices):
+        STORED = "stored", "colours as stored"
+        CARRIED = "carried", "profile sent along, applied by the browser"
+        APPLIED = "applied", "profile applied (sRGB)"
+
+    class Conversion(models.TextChoices):
+        NONE = "", "not asked for"
+        ASKED = "asked", "asked for"
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="slides")
     name = models.CharField(max_length=200)
@@ -44,6 +56,15 @@ class Slide(models.Model):
     associated = models.JSONField(default=list)
     photo_fields = models.JSONField(default=list)
     side_pyramid = models.BooleanField(default=False)
+    colour = models.CharField(max_length=8, choices=Colouring.choices, default=Colouring.STORED)
+    icc_bytes = models.PositiveIntegerField(default=0, help_text="Size of the embedded colour profile.")
+    tile_levels = models.JSONField(
+        default=list, help_text="Each level: size, whether its tiles go out as stored, why not."
+    )
+    conversion = models.CharField(max_length=8, choices=Conversion.choices, default=Conversion.NONE, blank=True)
+    conversion_percent = models.FloatField(default=0)
+    conversion_message = models.TextField(blank=True)
+    conversion_beat = models.DateTimeField(null=True, blank=True)
     generation = models.PositiveIntegerField(default=1, help_text="Grows when the file is replaced; part of the ETag.")
     import_request = models.JSONField(default=dict)
     import_beat = models.DateTimeField(null=True, blank=True)
@@ -81,6 +102,14 @@ class Slide(models.Model):
     @property
     def side_pyramid_file(self) -> Path:
         return self.folder / "low-levels.tif"
+
+    @property
+    def converted_file(self) -> Path:
+        return self.folder / "converted.tif"
+
+    @property
+    def tile_index_file(self) -> Path:
+        return self.folder / "tiles.hvt"
 
 
 class Upload(models.Model):

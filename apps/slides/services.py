@@ -33,14 +33,19 @@ IMPORT_LEASE = timedelta(seconds=90)
 
 
 def begin_import_of_uploads(
-    user: Any, case: Case, upload_ids: list[uuid.UUID], name: str = "", mpp: float | None = None
+    user: Any,
+    case: Case,
+    upload_ids: list[uuid.UUID],
+    name: str = "",
+    mpp: float | None = None,
+    convert: bool = False,
 ) -> Slide:
     """Turn complete uploads into one slide row that a worker will make ready; refusals leave nothing behind."""
     require(user, case, "annotate")
     refuse_locked(case)
     uploads = take_complete(user, case, upload_ids)
     try:
-        slide = _begin(user, case, [(u.file, u.name) for u in uploads], name, mpp, move=True)
+        slide = _begin(user, case, [(u.file, u.name) for u in uploads], name, mpp, move=True, convert=convert)
     except Refusal:
         discard(uploads)
         raise
@@ -49,12 +54,19 @@ def begin_import_of_uploads(
 
 
 def begin_import_of_files(
-    user: Any, case: Case, paths: list[Path], name: str = "", mpp: float | None = None, in_place: bool = False
+    user: Any,
+    case: Case,
+    paths: list[Path],
+    name: str = "",
+    mpp: float | None = None,
+    in_place: bool = False,
+    convert: bool = False,
 ) -> Slide:
     """The same for files on the server (the command line); they are copied, or left where they are."""
     require(user, case, "annotate")
     refuse_locked(case)
-    return _begin(user, case, [(p, p.name) for p in _with_companions(paths)], name, mpp, move=False, in_place=in_place)
+    files = [(p, p.name) for p in _with_companions(paths)]
+    return _begin(user, case, files, name, mpp, move=False, in_place=in_place, convert=convert)
 
 
 def run_import(slide_id: uuid.UUID | str) -> Slide:
@@ -124,6 +136,7 @@ def _begin(
     *,
     move: bool,
     in_place: bool = False,
+    convert: bool = False,
 ) -> Slide:
     if mpp is not None:
         _plausible(mpp)
@@ -145,7 +158,7 @@ def _begin(
     digest = _digest([path for path, _ in files]) if total <= 512 * 1024**2 else ""
     _refuse_known(case, digest)
     slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
-    slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp}
+    slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
     originals = slide.folder / "original"
     try:
         if in_place:
@@ -289,7 +302,13 @@ def _make_ready(slide: Slide) -> None:
         slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
     elif found.mpp and not request["pictures"]:
         slide.mpp, slide.mpp_source = found.mpp, Slide.MppSource.FILE
-    slide.side_pyramid = prepare(slide.file, slide.thumbnail_file, slide.side_pyramid_file, _progress(slide, 60, 99))
+    made = prepare(
+        slide.file, slide.thumbnail_file, slide.side_pyramid_file, slide.tile_index_file, "", _progress(slide, 60, 99)
+    )
+    slide.side_pyramid, slide.colour = made.side_pyramid, made.colour
+    slide.icc_bytes, slide.tile_levels = made.icc_bytes, made.levels
+    if request.get("convert") and not all(level["stored"] for level in made.levels):
+        slide.conversion = Slide.Conversion.ASKED
     if request["pictures"]:
         shutil.rmtree(originals, ignore_errors=True)
     slide.status, slide.percent, slide.message = Slide.Status.READY, 100, ""

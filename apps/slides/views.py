@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.errors import Missing, Refusal
 from apps.slides.models import Slide
 from apps.slides.selectors import ready_slide_for, require_identity
-from apps.slides.tiles import readers
+from apps.slides.tiles import low_levels, opened
 from hemaview.wsi.deepzoom import DeepZoom, encode_jpeg, tile_jpeg
 from hemaview.wsi.errors import OutOfBounds, SlideError
 
@@ -57,7 +57,7 @@ def tile(request: HttpRequest, slide_id: str, level: str, column: str, row: str)
 def _answer_tile(request: HttpRequest, slide_id: uuid.UUID, level: int, column: int, row: int) -> HttpResponse:
     try:
         slide = ready_slide_for(request.user, slide_id)
-        etag = f'"{slide.id.hex[:12]}-{slide.generation}-{level}-{column}-{row}-{TILE_PX}"'
+        etag = f'"{slide.id.hex[:12]}-{slide.generation}-{slide.colour}-{level}-{column}-{row}-{TILE_PX}"'
         DeepZoom(slide.width, slide.height, TILE_PX).tile_box(level, column, row)
         if request.headers.get("If-None-Match") == etag:
             return _cached(HttpResponseNotModified(), etag)
@@ -79,7 +79,9 @@ def thumbnail(request: HttpRequest, slide_id: uuid.UUID) -> HttpResponse:
         return refusal_response(refusal)
     except OSError:
         return refusal_response(Missing("The thumbnail is not there."))
-    return _cached(HttpResponse(picture, content_type="image/jpeg"), f'"{slide.sha256[:16]}-{slide.generation}-t"')
+    return _cached(
+        HttpResponse(picture, content_type="image/jpeg"), f'"{slide.sha256[:16]}-{slide.generation}-{slide.colour}-t"'
+    )
 
 
 @require_safe
@@ -90,7 +92,7 @@ def associated(request: HttpRequest, slide_id: uuid.UUID, name: str) -> HttpResp
         require_identity(request.user)
         if name not in slide.associated:
             raise Missing(f"This slide has no picture called {name}.")
-        with readers.reader(slide.file) as reader:
+        with opened(slide) as (reader, _):
             picture = encode_jpeg(reader.associated_image(name))
     except SlideError as error:
         return refusal_response(Missing(error.message, code=error.code))
@@ -102,11 +104,8 @@ def associated(request: HttpRequest, slide_id: uuid.UUID, name: str) -> HttpResp
 
 
 def _tile(slide: Slide, level: int, column: int, row: int) -> bytes:
-    with readers.reader(slide.file) as reader:
-        if not slide.side_pyramid:
-            return tile_jpeg(reader, None, level, column, row, TILE_PX)
-        with readers.reader(slide.side_pyramid_file) as low:
-            return tile_jpeg(reader, low, level, column, row, TILE_PX)
+    with opened(slide) as (reader, icc), low_levels(slide) as low:
+        return tile_jpeg(reader, low, level, column, row, TILE_PX, icc)
 
 
 def _cached(response: HttpResponse, etag: str) -> HttpResponse:

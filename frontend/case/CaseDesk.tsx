@@ -63,6 +63,8 @@ export function CaseDesk({ first }: { first: Room }) {
               void act(() => send("POST", `/api/slides/${slide.id}/jobs/`, { protocol: data.protocols[0]?.name }))
             }
             onRemove={() => void act(() => send("DELETE", `/api/slides/${slide.id}/`))}
+            onConvert={() => void act(() => send("POST", `/api/slides/${slide.id}/conversion/`))}
+            onColour={(colour) => void act(() => send("PATCH", `/api/slides/${slide.id}/`, { colour }))}
             onJob={(job, what) => void act(() => send("POST", `/api/jobs/${job.id}/${what}/`))}
           />
         ))}
@@ -79,10 +81,12 @@ interface ItemProps {
   protocol: string;
   onOrder(): void;
   onRemove(): void;
+  onConvert(): void;
+  onColour(colour: string): void;
   onJob(job: Job, what: "cancel" | "retry"): void;
 }
 
-function SlideItem({ slide, accession, may, protocol, onOrder, onRemove, onJob }: ItemProps) {
+function SlideItem({ slide, accession, may, protocol, onOrder, onRemove, onConvert, onColour, onJob }: ItemProps) {
   const job = slide.job ?? null;
   const active = job !== null && ACTIVE.includes(job.state);
   return (
@@ -116,6 +120,7 @@ function SlideItem({ slide, accession, may, protocol, onOrder, onRemove, onJob }
             · {slide.vendor} · {bytes(slide.size_bytes)}
           </p>
         )}
+        {slide.status === "ready" && <TilesLine slide={slide} may={may} onColour={onColour} />}
         {job && <JobLine job={job} />}
         <p className="actions">
           {slide.status === "ready" && (
@@ -138,6 +143,11 @@ function SlideItem({ slide, accession, may, protocol, onOrder, onRemove, onJob }
               Retry
             </button>
           )}
+          {may && convertible(slide) && (
+            <button type="button" onClick={onConvert} title="Made in the background; the original stays as it is">
+              Convert for fast viewing
+            </button>
+          )}
           {may && !job && slide.status !== "importing" && (
             <button type="button" onClick={onRemove}>
               Remove
@@ -146,6 +156,51 @@ function SlideItem({ slide, accession, may, protocol, onOrder, onRemove, onJob }
         </p>
       </div>
     </li>
+  );
+}
+
+function convertible(slide: Slide): boolean {
+  const decoded = slide.tile_levels.some((level) => !level.stored);
+  return slide.status === "ready" && decoded && slide.conversion !== "asked" && slide.conversion !== "running";
+}
+
+/** How the slide's tiles reach the screen, and what happens to its colour profile. */
+function TilesLine({ slide, may, onColour }: { slide: Slide; may: boolean; onColour(colour: string): void }) {
+  const stored = slide.tile_levels.filter((level) => level.stored).length;
+  const why = slide.tile_levels.find((level) => !level.stored)?.why ?? "";
+  const running = slide.conversion === "asked" || slide.conversion === "running";
+  return (
+    <>
+      {slide.tile_levels.length > 0 && (
+        <p className="facts" title={why}>
+          Tiles: {stored} of {slide.tile_levels.length} levels as stored in the file
+          {stored < slide.tile_levels.length && `, the rest decoded (${why.replace(/\.$/, "")})`}
+        </p>
+      )}
+      {running && (
+        <p>
+          <progress max={100} value={slide.conversion_percent} aria-label={`Conversion of ${slide.name}`} /> converting{" "}
+          {Math.round(slide.conversion_percent)} %
+        </p>
+      )}
+      {slide.conversion === "failed" && (
+        <p className="error" role="alert">
+          Not converted: {slide.conversion_message}
+        </p>
+      )}
+      {slide.icc_bytes > 0 && (
+        <p className="facts">
+          <label>
+            Colour profile ({bytes(slide.icc_bytes)}):{" "}
+            <select value={slide.colour} disabled={!may} onChange={(e) => onColour(e.target.value)}>
+              <option value="stored">left out</option>
+              <option value="carried">sent along, applied by the browser</option>
+              <option value="applied">applied here (sRGB)</option>
+            </select>
+          </label>
+        </p>
+      )}
+    </>
   );
 }
 

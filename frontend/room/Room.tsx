@@ -6,7 +6,7 @@ import { CellCard } from "../gallery/CellCard";
 import { Gallery, keyOf, type SIZES, type View } from "../gallery/Gallery";
 import { get, send } from "../shared/api";
 import { live } from "../shared/socket";
-import type { Card, Case, GalleryPage, GalleryRow, Job, Room as RoomData, Slide } from "../shared/types";
+import type { Card, Case, GalleryPage, GalleryRow, Job, Room as RoomData, Slide, TileAccess } from "../shared/types";
 import type { Scene } from "../viewer/overlay";
 import { readPlace, writePlace } from "../viewer/place";
 import { Viewer, type ViewerHandle } from "../viewer/Viewer";
@@ -18,21 +18,29 @@ import { type LabelAction, type Targets, useSession } from "./session";
 type Which = number | "must-see" | "all";
 const PAGE = 300;
 
-export function Room({ accession }: { accession: string }) {
+/** What the page was given with it: the room, and the right to the tiles of its first slide. */
+export interface First {
+  accession: string;
+  room: RoomData;
+  tiles: TileAccess | null;
+}
+
+export function Room({ first }: { first: First }) {
+  const { accession } = first;
   const client = useQueryClient();
   const room = useQuery({
     queryKey: ["room", accession],
+    initialData: first.room,
     queryFn: () => get<RoomData>(`/api/cases/${accession}/room/`),
   });
   useLive(accession, client);
-  if (room.isPending) return <p className="room-note">Opening case {accession}…</p>;
   if (room.isError)
     return (
       <p className="room-note" role="alert">
         {room.error.message} <a href="/">To the worklist</a>
       </p>
     );
-  return <Desk data={room.data} />;
+  return <Desk data={room.data} tiles={first.tiles} />;
 }
 
 /** News of the case, written into what the page has read; on each reconnection everything is read again. */
@@ -74,7 +82,7 @@ function newer(known: Job | null | undefined, given: Job): boolean {
   return !!known && known.id === given.id && known.revision > given.revision;
 }
 
-function Desk({ data }: { data: RoomData }) {
+function Desk({ data, tiles }: { data: RoomData; tiles: TileAccess | null }) {
   const client = useQueryClient();
   const { schema } = data;
   const start = useRef(readPlace(location.hash));
@@ -440,6 +448,7 @@ function Desk({ data }: { data: RoomData }) {
             key={slide.id}
             ref={viewer}
             slide={slide}
+            tiles={tiles?.slide === slide.id ? tiles : null}
             mpp={mpp}
             mppNote={slide.mpp ? `µm/px ${slide.mpp_source}` : mpp ? "µm/px estimated from red cells" : "µm/px unknown"}
             scene={scene}

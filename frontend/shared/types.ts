@@ -76,8 +76,36 @@ export interface Slide {
   size_bytes: number;
   thumbnail_url: string;
   dzi_url: string;
+  colour: "stored" | "carried" | "applied";
+  icc_bytes: number;
+  tile_levels: { width: number; height: number; stored: boolean; why: string }[];
+  conversion: "" | "asked" | "running" | "done" | "failed";
+  conversion_percent: number;
+  conversion_message: string;
   job?: Job | null;
   revision: number;
+}
+
+/** Where a slide's tiles are; levels smallest first. */
+export interface TileAccess {
+  slide: string;
+  base: string;
+  expires_in_s: number;
+  width: number;
+  height: number;
+  levels: {
+    number: number;
+    width: number;
+    height: number;
+    tile_width: number;
+    tile_height: number;
+    columns: number;
+    rows: number;
+  }[];
+  colour: "stored" | "carried" | "applied";
+  colour_text: string;
+  icc_bytes: number;
+  stored_levels: number;
 }
 
 export interface Report {

@@ -1,10 +1,15 @@
 import OpenSeadragon from "openseadragon";
 import { forwardRef, useEffect, useImperativeHandle, useRef, useState } from "react";
 import { getBytes } from "../shared/api";
-import type { Slide } from "../shared/types";
+import type { Slide, TileAccess } from "../shared/types";
+import { useTileAccess } from "./access";
 import { rangesFor, unpack } from "./cellstore";
 import { type Affine, isShown, Overlay, type Scene } from "./overlay";
+import { PictureFilter, PicturePanel } from "./PicturePanel";
+import { AS_IT_IS, balanceFor, isChanged } from "./picture";
+import { Prefetcher } from "./prefetch";
 import { lengthText, scaleBar, umPerPx } from "./scalebar";
+import { TileGrid, tileSource } from "./tilesource";
 
 export interface ViewerHandle {
   goTo(x: number, y: number, objective?: number): void;
@@ -17,6 +22,7 @@ export interface ViewerHandle {
 
 interface Props {
   slide: Slide;
+  tiles: TileAccess | null;
   mpp: number | null;
   mppNote: string;
   scene: Scene;
@@ -42,15 +48,24 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
   const [failed, setFailed] = useState("");
   const { slide } = props;
   const mpp = props.mpp ?? 0.25;
+  const { access, problem, lookAgain } = useTileAccess(slide.id, props.tiles);
+  const [picture, setPicture] = useState(AS_IT_IS);
+  const [panel, setPanel] = useState(false);
+  const [picking, setPicking] = useState(false);
+  const pick = useRef<((x: number, y: number) => void) | null>(null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a viewer lives as long as its slide
   useEffect(() => {
     const element = box.current;
     const drawing = canvas.current;
-    if (!element || !drawing) return;
+    if (!element || !drawing || !access) return;
+    const grid = new TileGrid(access);
+    const prefetcher = new Prefetcher(grid);
     const viewer = OpenSeadragon({
       element,
-      tileSources: slide.dzi_url,
+      tileSources: tileSource(grid),
+      tileRetryMax: 4,
+      tileRetryDelay: 1200,
       showNavigationControl: false,
       showNavigator: true,
       navigatorPosition: "BOTTOM_RIGHT",
@@ -125,6 +140,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
       const view = inView(at);
       setMode(overlay.draw(latest.current.scene, at, view));
       setUmPx(mpp / Math.hypot(at[0], at[1]));
+      prefetcher.moved(view, Math.hypot(at[0], at[1]));
       void load(at, view);
     };
 
@@ -169,10 +185,15 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
       const { start } = latest.current;
       if (start.x !== undefined && start.y !== undefined) move(start.x, start.y, start.z, true);
     });
+    viewer.addHandler("tile-load-failed", lookAgain);
     viewer.addHandler("open-failed", () => setFailed("The slide cannot be opened; is it still on the disk?"));
     viewer.addHandler("animation-finish", () => latest.current.onMoved());
     viewer.addHandler("canvas-click", (event) => {
       if (!event.quick) return;
+      if (pick.current) {
+        pick.current(event.position.x, event.position.y);
+        return;
+      }
       const at = affine();
       if (!at) return;
       const [a, b, c, d, e, f] = at;
@@ -219,10 +240,11 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
     };
     return () => {
       cancelAnimationFrame(frame);
+      prefetcher.stop();
       viewer.destroy();
       osd.current = null;
     };
-  }, [slide.id, mpp]);
+  }, [access?.base, mpp]);
 
   const handle = useRef<ViewerHandle | null>(null);
   useImperativeHandle(ref, () => ({
@@ -237,16 +259,51 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
   // biome-ignore lint/correctness/useExhaustiveDependencies: any change of the scene is drawn
   useEffect(() => redraw.current(), [props.scene]);
 
+  // The viewer's own canvas and the gallery wear the filter; the marks of the cells do not.
+  const filter = isChanged(picture) ? "url(#hemaview-picture)" : "none";
+  useEffect(() => {
+    document.documentElement.style.setProperty("--picture", filter);
+    return () => {
+      document.documentElement.style.removeProperty("--picture");
+    };
+  }, [filter]);
+  pick.current = picking
+    ? (x, y) => {
+        const found = colourAt(osd.current, x, y);
+        const balance = found && balanceFor(found);
+        setPicking(false);
+        if (balance) setPicture((p) => ({ ...p, balance }));
+        else setFailed("That place is too dark for a white balance; click on empty glass.");
+      }
+    : null;
+
   const bar = umPx > 0 ? scaleBar(umPx, 150) : null;
   const near = umPx > 0 ? 10 / umPx : 0;
   return (
     <div className={`viewer${props.addMode ? " adding" : ""}`}>
       <div className="viewer-slide" ref={box} data-testid="slide" />
       <canvas className="viewer-cells" ref={canvas} />
-      {failed && (
+      {(failed || problem) && (
         <p className="viewer-failed" role="alert">
-          {failed}
+          {problem || failed}
         </p>
+      )}
+      <PictureFilter picture={picture} />
+      {panel && (
+        <PicturePanel
+          picture={picture}
+          access={access}
+          picking={picking}
+          onChange={setPicture}
+          onPick={() => {
+            setFailed("");
+            setPicking(!picking);
+          }}
+          onClose={() => {
+            setPicking(false);
+            setPanel(false);
+          }}
+        />
       )}
       <fieldset className="objectives">
         <legend className="hidden">Magnification</legend>
@@ -262,6 +319,15 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
         ))}
         <button type="button" onClick={() => handle.current?.rotate()} title="Rotate (r)">
           ↻
+        </button>
+        <button
+          type="button"
+          className={panel || isChanged(picture) ? "on" : ""}
+          onClick={() => setPanel(!panel)}
+          aria-expanded={panel}
+          title="Brightness, contrast, gamma, white balance"
+        >
+          ◐
         </button>
         <button type="button" onClick={() => handle.current?.fullScreen()} title="Full screen (Shift+F)">
           <svg width="12" height="12" viewBox="0 0 12 12" aria-label="Full screen" role="img">
@@ -282,3 +348,15 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
     </div>
   );
 });
+
+/** Mean colour of 9 × 9 screen px of the slide's canvas, before any filter; null where it cannot be read. */
+function colourAt(viewer: OpenSeadragon.Viewer | null, x: number, y: number): [number, number, number] | null {
+  const canvas = viewer?.drawer?.canvas as HTMLCanvasElement | undefined;
+  const context = canvas?.getContext("2d");
+  if (!canvas || !context) return null;
+  const ratio = canvas.width / canvas.clientWidth;
+  const { data } = context.getImageData(Math.round(x * ratio) - 4, Math.round(y * ratio) - 4, 9, 9);
+  const sum = [0, 0, 0];
+  for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c++) sum[c] = (sum[c] ?? 0) + (data[i + c] ?? 0);
+  return sum.map((v) => v / 81) as [number, number, number];
+}

@@ -32,7 +32,7 @@ from hemaview.learning.recipes import (
 from hemaview.learning.score import best_temperature, threshold_for_specificity
 from hemaview.learning.segment import MPP
 from hemaview.methods import cellkind, registry
-from hemaview.wsi.slide import COLOUR_POLICY
+from hemaview.wsi.colour import Colour, policy
 
 NRBC_SPECIFICITY = 0.995
 """Kept on val: a nucleated red cell missed costs more than one more cell to look at."""
@@ -97,7 +97,7 @@ def release(name: str, version: str, trained: Path, root: Path, log: Callable[[s
         "input_px": side,
         "temperature": round(temperature, 4),
         "thresholds": thresholds,
-        "colour_policy": COLOUR_POLICY,
+        "colour_policy": policy(Colour.STORED),
         "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
         "data": [{"name": s, "licence": data.SETS[s].licence} for s in training.sets],
         "split": "train (val for early stopping and temperature; test only for the scores below)",

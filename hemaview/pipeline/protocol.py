@@ -26,7 +26,8 @@ class RunRequest:
     """One protocol on one slide.
 
     `models` maps a role to (name, version, sha256); mpp is µm per level-0 px, None where unknown; `photo_fields` are
-    the camera fields the slide was made of ({x, y, w, h, name}, level-0 px), empty for a scan.
+    the camera fields the slide was made of ({x, y, w, h, name}, level-0 px), empty for a scan; `colour` is what happens
+    to an embedded profile (`wsi.colour`).
     """
 
     slide: Path
@@ -38,6 +39,7 @@ class RunRequest:
     mpp: float | None
     photo_fields: list[dict[str, Any]]
     schema: str
+    colour: str = "stored"
 
 
 @dataclass

@@ -20,7 +20,8 @@ from hemaview.inference import Classifier, Segmenter, load
 from hemaview.pipeline.fieldcells import Models, cells_of_field
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
-from hemaview.wsi.slide import COLOUR_POLICY, Slide, open_slide
+from hemaview.wsi.colour import policy
+from hemaview.wsi.slide import Slide, open_slide
 
 
 def run(request: RunRequest, sink: Sink) -> Outcome:
@@ -29,7 +30,7 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     sink.phase("loading the models")
     models = _models(request)
     known = schema(request.schema)
-    with open_slide(request.slide) as slide:
+    with open_slide(request.slide, request.colour) as slide:
         plan = _plan(slide, request, sink)
         sink.planned(plan, models.segmentation.info.device)
         done, partial = _count(slide, plan, request, models, known, sink)
@@ -119,7 +120,7 @@ def _close(request: RunRequest, plan: Plan, done: list[int], partial: bool, know
         "thresholds": dict(sorted(request.thresholds.items())),
         "mpp": plan.mpp,
         "mpp_source": plan.mpp_source,
-        "colour_policy": COLOUR_POLICY,
+        "colour_policy": policy(request.colour),
         "fields": done,
         "partial": partial,
         "tiles": tile_index(cells),

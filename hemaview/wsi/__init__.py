@@ -2,10 +2,9 @@
 
 from hemaview.wsi.errors import OutOfBounds, SlideError, TooLarge, Unreadable, Unsupported
 from hemaview.wsi.limits import Limits
-from hemaview.wsi.slide import COLOUR_POLICY, Level, Slide, open_slide
+from hemaview.wsi.slide import Level, Slide, open_slide
 
 __all__ = [
-    "COLOUR_POLICY",
     "Level",
     "Limits",
     "OutOfBounds",

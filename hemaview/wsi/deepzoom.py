@@ -11,15 +11,18 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from hemaview.wsi.colour import to_srgb
 from hemaview.wsi.errors import OutOfBounds
+from hemaview.wsi.jpegstream import with_icc
 from hemaview.wsi.slide import Slide
 
 JPEG_QUALITY = 82
 
 
-def encode_jpeg(rgb: NDArray[np.uint8], quality: int = JPEG_QUALITY) -> bytes:
-    """uint8 (H, W, 3) as a baseline 4:2:0 JPEG."""
-    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality=quality, colorspace="RGB"))
+def encode_jpeg(rgb: NDArray[np.uint8], quality: int = JPEG_QUALITY, icc: bytes = b"") -> bytes:
+    """uint8 (H, W, 3) as a baseline 4:2:0 JPEG, with a colour profile in it where one is given."""
+    jpeg = bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality=quality, colorspace="RGB"))
+    return with_icc(jpeg, icc)
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,13 @@ class DeepZoom:
         )
 
 
-def tile_jpeg(slide: Slide, low_levels: Slide | None, level: int, column: int, row: int, tile_px: int = 512) -> bytes:
-    """One Deep Zoom tile as JPEG, from the slide or, where its own levels are too fine, from its side pyramid."""
+def tile_jpeg(
+    slide: Slide, low_levels: Slide | None, level: int, column: int, row: int, tile_px: int = 512, icc: bytes = b""
+) -> bytes:
+    """One Deep Zoom tile as JPEG, from the slide or, where its own levels are too fine, from its side pyramid.
+
+    `icc`: a profile to send along. One that the slide applies is applied to its side pyramid too.
+    """
     zoom = DeepZoom(slide.width_px, slide.height_px, tile_px)
     x, y, w, h = zoom.tile_box(level, column, row)
     scale = 2 ** (zoom.max_level - level)
@@ -73,7 +81,9 @@ def tile_jpeg(slide: Slide, low_levels: Slide | None, level: int, column: int, r
     if low_levels is not None and scale >= low_levels_start(slide, low_levels):
         source, factor = low_levels, slide.width_px / low_levels.width_px
     rgb = source.read_scaled(x * scale / factor, y * scale / factor, w * scale / factor, h * scale / factor, w, h)
-    return encode_jpeg(rgb)
+    if source is low_levels and slide.apply_icc:
+        rgb = to_srgb(rgb, slide.apply_icc)
+    return encode_jpeg(rgb, icc=icc)
 
 
 def low_levels_start(slide: Slide, low_levels: Slide) -> float:

@@ -107,20 +107,43 @@ def _mpp_from_dpi(dpi: Any) -> float | None:
     return 25_400 / x
 
 
-def prepare(path: Path, thumbnail: Path, side_pyramid: Path) -> dict[str, Any]:
-    """Write the thumbnail and, where the file lacks low levels, the side pyramid."""
-    from PIL import Image
-
+def prepare(path: Path, thumbnail: Path, side_pyramid: Path, index: Path, colour: str) -> dict[str, Any]:
+    """Write the thumbnail, the levels that the file lacks, and the index of its tiles."""
     from hemaview.wsi.sidepyramid import needs_side_pyramid, write_side_pyramid
     from hemaview.wsi.slide import open_slide
 
     with open_slide(path) as slide:
         made = needs_side_pyramid(slide)
         if made:
-            write_side_pyramid(slide, side_pyramid, lambda share: print(f"progress {share:.3f}", flush=True))
-        source = open_slide(side_pyramid) if made else slide
-        Image.fromarray(source.thumbnail()).save(thumbnail, "JPEG", quality=85)
-    return {"side_pyramid": made}
+            write_side_pyramid(slide, side_pyramid, _tell)
+    answer = plan(path, side_pyramid if made else None, thumbnail, index, colour, None)
+    return {**answer, "side_pyramid": made}
+
+
+def plan(
+    path: Path, low_levels: Path | None, thumbnail: Path, index: Path, colour: str, converted: Path | None
+) -> dict[str, Any]:
+    """Write the index of the tiles, and the thumbnail under the same colour."""
+    from hemaview.wsi.colour import Colour
+    from hemaview.wsi.deepzoom import encode_jpeg
+    from hemaview.wsi.slide import open_slide
+    from hemaview.wsi.tileplan import plan_tiles
+
+    with open_slide(path) as slide:
+        icc = slide.icc
+    planned = plan_tiles(path, low_levels, index, colour, converted)
+    with open_slide(low_levels or path) as source:
+        source.apply_icc = icc if planned.colour == Colour.APPLIED else b""
+        thumbnail.write_bytes(encode_jpeg(source.thumbnail(), 85, icc if planned.colour == Colour.CARRIED else b""))
+    return {
+        "colour": planned.colour,
+        "icc_bytes": len(icc),
+        "levels": [{"width": v.width, "height": v.height, "stored": v.stored, "why": v.why} for v in planned.levels],
+    }
+
+
+def _tell(share: float) -> None:
+    print(f"progress {share:.3f}", flush=True)
 
 
 def main(argument: str) -> int:
@@ -140,10 +163,25 @@ def main(argument: str) -> int:
                 [Path(p) for p in request["paths"]],
                 Path(request["out"]),
                 request["mpp"],
-                lambda share: print(f"progress {share:.3f}", flush=True),
+                _tell,
+            )
+        elif request["do"] == "prepare":
+            names = ("path", "thumbnail", "side_pyramid", "index")
+            path, thumbnail, low, index = (Path(request[name]) for name in names)
+            answer = prepare(path, thumbnail, low, index, request["colour"])
+        elif request["do"] == "plan":
+            answer = plan(
+                Path(request["path"]),
+                Path(request["low_levels"]) if request["low_levels"] else None,
+                Path(request["thumbnail"]),
+                Path(request["index"]),
+                request["colour"],
+                Path(request["converted"]) if request["converted"] else None,
             )
         else:
-            answer = prepare(Path(request["path"]), Path(request["thumbnail"]), Path(request["side_pyramid"]))
+            from hemaview.wsi.convert import convert
+
+            answer = convert(Path(request["path"]), Path(request["out"]), request["apply_profile"], _tell)
     except SlideError as error:
         answer = {"error": error.code, "message": error.message}
     except MemoryError:

@@ -55,10 +55,53 @@ def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None) -> l
     return [Probe(**{**found, "associated": tuple(found["associated"])}) for found in answer["files"]]
 
 
-def prepare(path: Path, thumbnail: Path, side_pyramid: Path, progress: Callable[[float], None] | None = None) -> bool:
-    """Make the thumbnail and missing low levels in a limited child; True where a side pyramid was written."""
-    request = {"do": "prepare", "path": str(path), "thumbnail": str(thumbnail), "side_pyramid": str(side_pyramid)}
-    return bool(_child(request, path.name, _long(), progress)["side_pyramid"])
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """How a slide's tiles will be served: its colour option, its profile's size, and each level ({width, height,
+    stored, why})."""
+
+    colour: str
+    icc_bytes: int
+    levels: list[dict[str, Any]]
+    side_pyramid: bool = False
+
+
+def prepare(
+    path: Path,
+    thumbnail: Path,
+    side_pyramid: Path,
+    index: Path,
+    colour: str = "",
+    progress: Callable[[float], None] | None = None,
+) -> Tiles:
+    """Make the thumbnail, the missing low levels and the index of the tiles in a limited child."""
+    paths = {"path": path, "thumbnail": thumbnail, "side_pyramid": side_pyramid, "index": index}
+    request = {"do": "prepare", "colour": colour, **{k: str(v) for k, v in paths.items()}}
+    return Tiles(**_child(request, path.name, _long(), progress))
+
+
+def plan(
+    path: Path, low_levels: Path | None, thumbnail: Path, index: Path, colour: str = "", converted: Path | None = None
+) -> Tiles:
+    """Make the index of the tiles, and the thumbnail, again in a limited child."""
+    request = {
+        "do": "plan",
+        "path": str(path),
+        "thumbnail": str(thumbnail),
+        "index": str(index),
+        "low_levels": str(low_levels or ""),
+        "converted": str(converted or ""),
+        "colour": colour,
+    }
+    return Tiles(**_child(request, path.name, _long()))
+
+
+def convert(
+    path: Path, out: Path, apply_profile: bool, progress: Callable[[float], None] | None = None
+) -> dict[str, Any]:
+    """Make a tiled JPEG pyramid of the slide, verified against it, in a limited child; the answer of `convert.convert`."""
+    request = {"do": "convert", "path": str(path), "out": str(out), "apply_profile": apply_profile}
+    return _child(request, path.name, replace(_long(), cpu_seconds=24 * 3600, wall_seconds=24 * 3600), progress)
 
 
 def join_fields(

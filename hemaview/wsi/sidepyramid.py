@@ -11,23 +11,36 @@ import pyvips
 
 from hemaview.wsi.slide import Slide
 
-OVERVIEW_PX = 2048
-"""A slide whose coarsest level is larger than this gets a side pyramid."""
+ONE_TILE_PX = 512
+"""A slide has all its levels when the coarsest fits into one tile of this size."""
+GAP = 4.5
+"""Levels further apart than this leave a hole: at its far end a screen would need more than twenty tiles a tile."""
+MOST_PX = 256_000_000
+
+
+def kept_levels(slide: Slide) -> int:
+    """How many of the file's levels, from the largest, follow each other without a hole; the rest is made anew."""
+    kept = 1
+    while kept < len(slide.levels) and slide.levels[kept].downsample <= GAP * slide.levels[kept - 1].downsample:
+        kept += 1
+    return kept
 
 
 def needs_side_pyramid(slide: Slide) -> bool:
-    coarsest = slide.levels[-1]
-    return max(coarsest.width_px, coarsest.height_px) > OVERVIEW_PX
+    coarsest = slide.levels[kept_levels(slide) - 1]
+    return max(coarsest.width_px, coarsest.height_px) > ONE_TILE_PX
 
 
 def write_side_pyramid(slide: Slide, out: Path, progress: Callable[[float], None] | None = None) -> None:
-    """Write a tiled JPEG pyramid of the slide from its coarsest level reduced to ≤ 4 × OVERVIEW_PX, down to one tile.
+    """Write a tiled JPEG pyramid that goes on where the file's levels end, halved again and again down to one tile.
 
-    Reads the coarsest level strip by strip (memory: one strip and the reduced picture). The file appears whole or not.
+    Reads the last kept level strip by strip (memory: one strip and the reduced picture). The file appears whole or not.
     """
-    last = len(slide.levels) - 1
+    last = kept_levels(slide) - 1
     coarsest = slide.levels[last]
-    shrink = max(1, -(-max(coarsest.width_px, coarsest.height_px) // (2 * OVERVIEW_PX)))
+    shrink = 2
+    while coarsest.width_px * coarsest.height_px > MOST_PX * shrink**2:
+        shrink *= 2
     out_w, out_h = -(-coarsest.width_px // shrink), -(-coarsest.height_px // shrink)
     picture = np.empty((out_h, out_w, 3), np.uint8)
     strip_px = max(shrink, (1024 // shrink) * shrink)

@@ -12,11 +12,9 @@ import numpy as np
 import openslide
 from numpy.typing import NDArray
 
+from hemaview.wsi.colour import Colour, to_srgb
 from hemaview.wsi.errors import OutOfBounds, Unreadable, Unsupported
-
-COLOUR_POLICY = "as-stored-srgb/1"
-"""One policy for tile, thumbnail, gallery and model: the pixels as openslide decodes them, taken for sRGB,
-transparent ones on white; embedded ICC profiles are not applied."""
+from hemaview.wsi.regions import on_white, read_bgra
 
 PLAUSIBLE_MPP = (0.02, 20.0)
 
@@ -35,11 +33,13 @@ class Slide:
     """A slide file opened for reading; safe to use from several threads.
 
     A handle of openslide is dead after its first error, so the error is kept and every later read raises it again.
+    Where `apply_icc` holds a profile, everything read has been brought from it to sRGB.
     """
 
     path: Path
     _handle: openslide.OpenSlide
     levels: tuple[Level, ...]
+    apply_icc: bytes = b""
     _dead: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -88,6 +88,21 @@ class Slide:
         with self._lock:
             return _on_white(np.asarray(self._handle.associated_images[name]))
 
+    @property
+    def icc(self) -> bytes:
+        """The ICC profile embedded in the file, b"" where there is none."""
+        profile = self._handle.color_profile
+        return b"" if profile is None else bytes(profile.tobytes())
+
+    def native_tile_px(self, level: int) -> tuple[int, int] | None:
+        """Width and height of the tiles that the file stores at `level`, as openslide tells them, or None."""
+        try:
+            return tuple(
+                int(self._handle.properties[f"openslide.level[{level}].tile-{k}"]) for k in ("width", "height")
+            )  # type: ignore[return-value]
+        except (KeyError, ValueError):
+            return None
+
     def level_for(self, downsample: float) -> int:
         """The coarsest stored level that is at least as fine as `downsample`."""
         best = 0
@@ -102,16 +117,21 @@ class Slide:
         Outside the slide it is white. Raises OutOfBounds for a level or size that cannot be, Unreadable where the
         file's data are damaged.
         """
+        bgrx = on_white(self.read_premultiplied(l0_x, l0_y, level, width_px, height_px))
+        rgb = np.ascontiguousarray(bgrx[..., 2::-1])
+        return to_srgb(rgb, self.apply_icc) if self.apply_icc else rgb
+
+    def read_premultiplied(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
+        """The same as uint8 (height_px, width_px, 4), premultiplied BGRA as openslide gives it, no profile applied."""
         if not 0 <= level < len(self.levels) or width_px <= 0 or height_px <= 0:
             raise OutOfBounds(f"There is no level {level} of size {width_px} × {height_px} px in this slide.")
         if self._dead:
             raise Unreadable(self._dead)
         try:
-            region = self._handle.read_region((l0_x, l0_y), level, (width_px, height_px))
+            return read_bgra(self._handle, l0_x, l0_y, level, width_px, height_px)
         except openslide.OpenSlideError as error:
             self._dead = f"The picture data of this slide are damaged: {error}."
             raise Unreadable(self._dead) from error
-        return _on_white(np.asarray(region))
 
     def read_scaled(
         self, l0_x: float, l0_y: float, l0_w: float, l0_h: float, out_w: int, out_h: int
@@ -148,8 +168,11 @@ class Slide:
         self.close()
 
 
-def open_slide(path: str | Path) -> Slide:
+def open_slide(path: str | Path, colour: str = Colour.STORED, cache: openslide.OpenSlideCache | None = None) -> Slide:
     """Open a whole-slide file; raises Unsupported or Unreadable with one sentence.
+
+    `colour`: what happens to an embedded profile (`applied`: all that is read has been brought to sRGB); `cache`: decoded
+    tiles shared with other open slides.
 
     For files of unknown origin call `hemaview.wsi.sandbox.probe` first: some make openslide abort.
     """
@@ -166,7 +189,12 @@ def open_slide(path: str | Path) -> Slide:
         Level(int(w), int(h), float(d))
         for (w, h), d in zip(handle.level_dimensions, handle.level_downsamples, strict=True)
     )
-    return Slide(path=path, _handle=handle, levels=levels)
+    if cache is not None:
+        handle.set_cache(cache)
+    slide = Slide(path=path, _handle=handle, levels=levels)
+    if colour == Colour.APPLIED:
+        slide.apply_icc = slide.icc
+    return slide
 
 
 def _on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:

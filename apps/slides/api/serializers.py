@@ -31,6 +31,12 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
             "sha256",
             "size_bytes",
             "photo_fields",
+            "colour",
+            "icc_bytes",
+            "tile_levels",
+            "conversion",
+            "conversion_percent",
+            "conversion_message",
             "thumbnail_url",
             "dzi_url",
             "created_at",
@@ -48,7 +54,41 @@ class ImportSerializer(serializers.Serializer[Any]):
     uploads = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=2000)
     name = serializers.CharField(max_length=200, required=False, allow_blank=True)
     mpp = serializers.FloatField(required=False, allow_null=True)
+    convert = serializers.BooleanField(required=False, default=False)
 
 
-class MppSerializer(serializers.Serializer[Any]):
-    mpp = serializers.FloatField()
+class SlideChangeSerializer(serializers.Serializer[Any]):
+    mpp = serializers.FloatField(required=False)
+    colour = serializers.ChoiceField(choices=Slide.Colouring.choices, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError("Give mpp (µm/px) or colour (stored, carried, applied).")
+        return attrs
+
+
+class TileLevelSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    tile_width = serializers.IntegerField()
+    tile_height = serializers.IntegerField()
+    columns = serializers.IntegerField()
+    rows = serializers.IntegerField()
+
+
+class TileAccessSerializer(serializers.Serializer[Any]):
+    """Tiles lie at `base` + `number/column_row.jpg`, with `?t=token` or the token in the cookie `hvt`."""
+
+    slide = serializers.UUIDField()
+    base = serializers.CharField()
+    cookie_path = serializers.CharField()
+    token = serializers.CharField()
+    expires_in_s = serializers.IntegerField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    levels = TileLevelSerializer(many=True)
+    colour = serializers.CharField()
+    colour_text = serializers.CharField()
+    icc_bytes = serializers.IntegerField()
+    stored_levels = serializers.IntegerField()

@@ -5,6 +5,8 @@ from apps.slides.api import tus, views
 urlpatterns = [
     path("cases/<str:accession>/slides/", views.CaseSlidesView.as_view(), name="case-slides"),
     path("slides/<uuid:slide_id>/", views.SlideView.as_view(), name="slide"),
+    path("slides/<uuid:slide_id>/tiles/", views.TileAccessView.as_view(), name="slide-tiles"),
+    path("slides/<uuid:slide_id>/conversion/", views.ConversionView.as_view(), name="slide-conversion"),
     path("uploads/", tus.UploadListView.as_view(), name="upload-list"),
     path("uploads/<uuid:upload_id>/", tus.UploadView.as_view(), name="upload"),
 ]

@@ -11,10 +11,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.cases.selectors import case_for
-from apps.slides import services
-from apps.slides.api.serializers import ImportSerializer, MppSerializer, SlideSerializer
-from apps.slides.selectors import slide_for
-from apps.slides.tasks import import_slide
+from apps.slides import services, tileservices
+from apps.slides.api.serializers import (
+    ImportSerializer,
+    SlideChangeSerializer,
+    SlideSerializer,
+    TileAccessSerializer,
+)
+from apps.slides.selectors import ready_slide_for, slide_for
+from apps.slides.tasks import convert_slide, import_slide
+from apps.slides.tileaccess import set_tile_cookie, tile_access
 
 
 class CaseSlidesView(APIView):
@@ -32,7 +38,7 @@ class CaseSlidesView(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         slide = services.begin_import_of_uploads(
-            request.user, case, data["uploads"], data.get("name", ""), data.get("mpp")
+            request.user, case, data["uploads"], data.get("name", ""), data.get("mpp"), data.get("convert", False)
         )
         transaction.on_commit(lambda: import_slide.delay(str(slide.pk)))
         return Response(SlideSerializer(slide).data, status=202)
@@ -45,14 +51,40 @@ class SlideView(APIView):
     def get(self, request: Request, slide_id: uuid.UUID) -> Response:
         return Response(SlideSerializer(slide_for(request.user, slide_id)).data)
 
-    @extend_schema(request=MppSerializer, responses=SlideSerializer)
+    @extend_schema(request=SlideChangeSerializer, responses=SlideSerializer)
     def patch(self, request: Request, slide_id: uuid.UUID) -> Response:
         slide = slide_for(request.user, slide_id, "annotate")
-        given = MppSerializer(data=request.data)
+        given = SlideChangeSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        return Response(SlideSerializer(services.set_mpp(request.user, slide, given.validated_data["mpp"])).data)
+        if "mpp" in given.validated_data:
+            slide = services.set_mpp(request.user, slide, given.validated_data["mpp"])
+        if "colour" in given.validated_data:
+            slide = tileservices.set_colour(request.user, slide, given.validated_data["colour"])
+        return Response(SlideSerializer(slide).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slide_id: uuid.UUID) -> Response:
         services.delete_slide(request.user, slide_for(request.user, slide_id, "annotate"))
         return Response(status=204)
+
+
+class TileAccessView(APIView):
+    """Where the slide's tiles are, and a short-lived token for them."""
+
+    @extend_schema(responses=TileAccessSerializer)
+    def get(self, request: Request, slide_id: uuid.UUID) -> Response:
+        access = tile_access(request.user, ready_slide_for(request.user, slide_id))
+        response = Response(access)
+        set_tile_cookie(response, access)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+
+class ConversionView(APIView):
+    """Convert a slide, in the background, to a pyramid whose tiles are sent as stored."""
+
+    @extend_schema(request=None, responses={202: SlideSerializer})
+    def post(self, request: Request, slide_id: uuid.UUID) -> Response:
+        slide = tileservices.request_conversion(request.user, slide_for(request.user, slide_id, "annotate"))
+        transaction.on_commit(lambda: convert_slide.delay(str(slide.pk)))
+        return Response(SlideSerializer(slide).data, status=202)

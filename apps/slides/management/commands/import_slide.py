@@ -14,7 +14,7 @@ from apps.accounts.errors import Missing, Refusal
 from apps.accounts.services import acting_user
 from apps.cases.models import Case
 from apps.cases.services import create_case
-from apps.slides import services
+from apps.slides import services, tileservices
 from apps.slides.models import Slide
 
 
@@ -38,6 +38,11 @@ class Command(SentenceCommand):
         parser.add_argument(
             "--in-place", action="store_true", help="read the slide where it lies instead of copying it"
         )
+        parser.add_argument(
+            "--convert",
+            action="store_true",
+            help="make a pyramid whose tiles can be sent as stored, if the file has none",
+        )
         parser.add_argument("--user", default="", help="who does it (default: the first superuser, or console)")
         parser.add_argument("--json", action="store_true")
 
@@ -53,7 +58,7 @@ class Command(SentenceCommand):
             case = create_case(user, accession, **facts)
         try:
             slide = services.begin_import_of_files(
-                user, case, options["paths"], options["name"], options["mpp"], options["in_place"]
+                user, case, options["paths"], options["name"], options["mpp"], options["in_place"], options["convert"]
             )
             slide = services.run_import(slide.pk)
             if slide.status == Slide.Status.REFUSED:
@@ -64,6 +69,10 @@ class Command(SentenceCommand):
             if made:
                 case.delete()
             raise
+        if slide.conversion == Slide.Conversion.ASKED:
+            slide = tileservices.run_conversion(slide.pk)
+            if slide.conversion == Slide.Conversion.FAILED:
+                self.stderr.write(slide.conversion_message)
         answer = {
             "id": str(slide.pk),
             "case": accession,
@@ -72,6 +81,7 @@ class Command(SentenceCommand):
             "height": slide.height,
             "mpp": slide.mpp,
             "status": slide.status,
+            "tiles": f"{sum(v['stored'] for v in slide.tile_levels)} of {len(slide.tile_levels)} levels as stored",
         }
         if options["json"]:
             self.stdout.write(json.dumps({"slides": [answer]}))

@@ -1,0 +1,151 @@
+"""Tiles of a slide: its colour option, its conversion, and an index that fits the files as they are."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from apps.accounts.errors import Conflict, Missing, Refusal
+from apps.audit.services import record
+from apps.cases.selectors import require
+from apps.cases.services import refuse_locked
+from apps.slides.models import Slide
+from apps.slides.uploads import as_refusal, refuse_full_disk
+from hemaview.wsi import sandbox
+from hemaview.wsi.colour import Colour
+from hemaview.wsi.errors import SlideError
+from hemaview.wsi.tileindex import IndexedFile, TileIndex, read_index
+
+CONVERSION_LEASE = timedelta(seconds=120)
+
+
+def index_of(slide: Slide) -> TileIndex:
+    """The index of the slide's tiles, made again where it is missing or a file has changed; raises Refusal."""
+    try:
+        index = read_index(slide.tile_index_file)
+        if index.colour == slide.colour and all(IndexedFile.of(Path(f.path)) == f for f in index.files):
+            return index
+    except (SlideError, OSError):
+        pass
+    if not slide.file.exists():
+        raise Missing("The slide's file is not where it was; tell the administrator.", code="unreadable")
+    return _plan(slide, slide.colour)
+
+
+def set_colour(user: Any, slide: Slide, colour: str) -> Slide:
+    """What happens to the slide's embedded profile, for tiles, thumbnail, gallery and later jobs alike."""
+    require(user, slide.case, "annotate")
+    refuse_locked(slide.case)
+    if colour not in Colour:
+        raise Refusal(f"Colours can be {', '.join(Colour)}; not {colour}.", code="invalid")
+    if colour != Colour.STORED and not slide.icc_bytes:
+        raise Conflict("This slide carries no colour profile that could be applied.", code="no-profile")
+    if slide.conversion == Slide.Conversion.RUNNING:
+        raise Conflict("The slide is being converted; wait for it to end.", code="converting")
+    if (Colour.APPLIED in (colour, slide.colour)) and colour != slide.colour:
+        # What was made under the other colours shows other pixels.
+        slide.converted_file.unlink(missing_ok=True)
+        slide.conversion = Slide.Conversion.NONE
+    with transaction.atomic():
+        _plan(slide, colour)
+        slide.revision += 1
+        slide.save(update_fields=["conversion", "revision"])
+        record(user, "slide.colour", "slide", slide.pk, accession=slide.case.accession, colour=colour)
+    return slide
+
+
+@transaction.atomic
+def request_conversion(user: Any, slide: Slide) -> Slide:
+    """Ask for a JPEG pyramid that can be sent as stored; the caller rings the bell. Raises Conflict."""
+    require(user, slide.case, "annotate")
+    if slide.status != Slide.Status.READY:
+        raise Conflict("This slide is not ready yet.", code="not-ready")
+    if slide.conversion in (Slide.Conversion.ASKED, Slide.Conversion.RUNNING):
+        raise Conflict("This slide is being converted already.", code="converting")
+    if all(level["stored"] for level in slide.tile_levels):
+        raise Conflict("Every level of this slide is sent as stored already.", code="nothing-to-convert")
+    refuse_full_disk(max(slide.size_bytes, slide.width * slide.height // 4))
+    slide.conversion, slide.conversion_percent, slide.conversion_message = Slide.Conversion.ASKED, 0, ""
+    slide.conversion_beat = None
+    slide.revision += 1
+    slide.save(update_fields=["conversion", "conversion_percent", "conversion_message", "conversion_beat", "revision"])
+    record(user, "slide.conversion-asked", "slide", slide.pk, accession=slide.case.accession)
+    return slide
+
+
+def run_conversion(slide_id: uuid.UUID | str) -> Slide:
+    """Convert, verify, switch; the original stays what is analysed. Safe to run twice and after a crash."""
+    now = timezone.now()
+    waiting = Slide.objects.filter(pk=slide_id, conversion=Slide.Conversion.ASKED)
+    left = Slide.objects.filter(
+        pk=slide_id, conversion=Slide.Conversion.RUNNING, conversion_beat__lt=now - CONVERSION_LEASE
+    )
+    facts = {"conversion": Slide.Conversion.RUNNING, "conversion_beat": now, "revision": F("revision") + 1}
+    taken = waiting.update(**facts) or left.update(**facts)
+    slide = Slide.objects.select_related("case").get(pk=slide_id)
+    if not taken:
+        return slide
+    try:
+        sandbox.convert(slide.file, slide.converted_file, slide.colour == Colour.APPLIED, _progress(slide))
+        _plan(slide, slide.colour)
+    except SlideError as error:
+        return _ended(slide, Slide.Conversion.FAILED, error.message)
+    except Refusal as refusal:
+        return _ended(slide, Slide.Conversion.FAILED, refusal.message)
+    except OSError as error:
+        return _ended(slide, Slide.Conversion.FAILED, f"The file could not be written: {error.strerror or error}.")
+    return _ended(slide, Slide.Conversion.DONE, "")
+
+
+def sweep_conversions() -> list[str]:
+    """Ids of conversions that nobody works at; the caller rings for them again."""
+    late = timezone.now() - CONVERSION_LEASE
+    ready = Slide.objects.filter(status=Slide.Status.READY)
+    asked = ready.filter(conversion=Slide.Conversion.ASKED)
+    left = ready.filter(conversion=Slide.Conversion.RUNNING, conversion_beat__lt=late)
+    return [str(pk) for pk in (asked | left).values_list("pk", flat=True)]
+
+
+def _ended(slide: Slide, state: str, message: str) -> Slide:
+    if state == Slide.Conversion.FAILED:
+        slide.converted_file.unlink(missing_ok=True)
+    with transaction.atomic():
+        Slide.objects.filter(pk=slide.pk).update(
+            conversion=state,
+            conversion_message=message,
+            conversion_percent=100 if state == Slide.Conversion.DONE else 0,
+            revision=F("revision") + 1,
+        )
+        record("system", f"slide.conversion-{state}", "slide", slide.pk, accession=slide.case.accession, reason=message)
+    slide.refresh_from_db()
+    return slide
+
+
+def _progress(slide: Slide) -> Any:
+    def tell(share: float) -> None:
+        Slide.objects.filter(pk=slide.pk).update(
+            conversion_percent=100 * share, conversion_beat=timezone.now(), revision=F("revision") + 1
+        )
+
+    return tell
+
+
+def _plan(slide: Slide, colour: str) -> TileIndex:
+    """Index the slide's tiles in the limited child and note how each level is served."""
+    low = slide.side_pyramid_file if slide.side_pyramid and slide.side_pyramid_file.exists() else None
+    converted = slide.converted_file if slide.converted_file.exists() else None
+    slide.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        made = sandbox.plan(slide.file, low, slide.thumbnail_file, slide.tile_index_file, colour, converted)
+        index = read_index(slide.tile_index_file)
+    except SlideError as error:
+        raise as_refusal(error) from error
+    slide.colour, slide.icc_bytes, slide.tile_levels = made.colour, made.icc_bytes, made.levels
+    slide.save(update_fields=["colour", "icc_bytes", "tile_levels"])
+    return index

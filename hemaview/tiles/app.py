@@ -1,0 +1,373 @@
+"""The tile server: `/tiles/<slide>/<stamp>/<level>/<column>_<row>.jpg`, a token in `?t=` or in the cookie `hvt`.
+
+A stored tile costs a dictionary look-up, a bounds check and one read; nothing here asks the database. Reads that the
+page cache cannot answer at once go to a thread, and decoding to other processes, so neither holds up the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import simplejpeg
+
+from hemaview.tiles.decoders import Busy, Decoders
+from hemaview.tiles.keep import KeptTiles
+from hemaview.tiles.readers import FRESH_S, INDEX_NAME, NoSuchSlide, OpenLevel, OpenSlide, OpenSlides
+from hemaview.tiles.token import Grant, Signer, TokenRefused
+from hemaview.wsi.errors import OutOfBounds, SlideError, Unreadable
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Pair = tuple[str, str]
+"""Slide (32 hexadecimal digits) and person."""
+
+log = logging.getLogger(__name__)
+PREFIX = "/tiles/"
+COOKIE = b"hvt"
+RECHECK_S = 5.0
+MOST_TOKENS = 20_000
+RETRY_AFTER = b"1"
+
+_ADDRESS = re.compile(rb"/tiles/([0-9a-f]{32})/([0-9a-f]{16})/(\d{1,3})/(\d{1,7})_(\d{1,7})\.jpg")
+_COOKIE = re.compile(rb"(?:^|;\s*)hvt=([A-Za-z0-9._-]{1,120})")
+_QUERY = re.compile(rb"(?:^|&)t=([A-Za-z0-9._-]{1,120})")
+_JPEG = (b"content-type", b"image/jpeg")
+_CACHE = (b"cache-control", b"private, max-age=31536000, immutable")
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+_SAME = (b"cross-origin-resource-policy", b"same-origin")
+_NOWAIT = os.RWF_NOWAIT
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, code: str, message: str) -> None:
+        self.status, self.code, self.message = status, code, message
+
+
+class TileApp:
+    """Serves tiles and passes everything else on.
+
+    root: the folder with a folder for each slide, named by its id, with its index in it; behind: the application for
+    all other addresses; still_allowed: which of some pairs may still see their slide (asked every few seconds in a
+    thread, for tokens in use); keep: where decoded tiles are kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: Path,
+        signer: Signer,
+        behind: Application,
+        still_allowed: Callable[[set[Pair]], set[Pair]],
+        keep: KeptTiles,
+        slides: OpenSlides | None = None,
+        decoders: Decoders | None = None,
+        recheck_s: float = RECHECK_S,
+    ) -> None:
+        self.root, self.signer, self.behind, self.still_allowed, self.keep = root, signer, behind, still_allowed, keep
+        self.slides = slides or OpenSlides()
+        self.recheck_s = recheck_s
+        self._decoders = decoders
+        self._good: dict[tuple[bytes, bytes], Grant] = {}
+        self._withdrawn: dict[Pair, float] = {}
+        self._opening: dict[str, asyncio.Task[OpenSlide]] = {}
+        self._flights: dict[Path, tuple[asyncio.Task[bytes], int]] = {}
+        self._blank: dict[tuple[int, int], bytes] = {}
+        self._checker: asyncio.Task[None] | None = None
+        self._threads = ThreadPoolExecutor(4, "tiles")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if scope["path"].startswith(PREFIX):
+                await self._tile(scope, receive, send)
+            else:
+                await self.behind(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self.behind(scope, receive, send)
+
+    async def _tile(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        try:
+            if method not in ("GET", "HEAD"):
+                raise _Refused(405, "method-not-allowed", "Tiles are read with GET or HEAD.")
+            address = _ADDRESS.fullmatch(scope["raw_path"])
+            if address is None:
+                raise _Refused(404, "not-found", "There is no tile at this address.")
+            slide_id, stamp, level_text, column_text, row_text = address.groups()
+            token = cookie = known_tag = b""
+            for name, value in scope["headers"]:
+                if name == b"if-none-match":
+                    known_tag = value
+                elif name == b"cookie":
+                    cookie = value
+            if scope["query_string"]:
+                found = _QUERY.search(scope["query_string"])
+                token = found[1] if found else b""
+            if not token and cookie:
+                found = _COOKIE.search(cookie)
+                token = found[1] if found else b""
+            now_s = time.time()
+            grant = self._good.get((slide_id, token))
+            if grant is None or grant.expires_s <= now_s:
+                self._admit(slide_id, token, now_s)
+            slide = self.slides.get(slide_id.decode())
+            if slide is None or now_s - slide.checked_s > FRESH_S:
+                slide = await self._open(slide_id.decode(), now_s)
+            if slide.index.stamp != stamp.decode():
+                raise _Refused(404, "slide-changed", "The slide has been indexed anew; open it again.")
+            number, column, row = int(level_text), int(column_text), int(row_text)
+            if number >= len(slide.levels):
+                slide.index.level(number)
+            level = slide.levels[number]
+            if column >= level.columns or row >= level.rows:
+                slide.index.levels[number].place(column, row)
+            place = row * level.columns + column
+            tag = f'{slide.etag}{number}-{place}"'.encode()
+            if known_tag and (known_tag == tag or _matches(known_tag, tag)):
+                await _answer(send, 304, [(b"etag", tag), _CACHE], b"")
+                return
+            if level.stored:
+                count = level.counts[place]
+                if count:
+                    body = _read_warm(level, place, count)
+                    if body is None:
+                        body = await self._in_thread(_read_cold, level, place, count)
+                elif level.sparse_is_blank:
+                    body = self._blank_tile(level.tile_width, level.tile_height)
+                else:
+                    body = await self._decoded(slide, slide_id.decode(), number, column, row, receive)
+            else:
+                body = await self._decoded(slide, slide_id.decode(), number, column, row, receive)
+            headers = [_JPEG, (b"content-length", b"%d" % len(body)), (b"etag", tag), _CACHE, _NOSNIFF, _SAME]
+            await _answer(send, 200, headers, body if method == "GET" else b"")
+        except _Refused as refused:
+            await _problem(send, method, refused.status, refused.code, refused.message)
+        except OutOfBounds as error:
+            await _problem(send, method, 404, error.code, error.message)
+        except SlideError as error:
+            await _problem(send, method, 404, error.code, error.message)
+        except Busy:
+            await _problem(send, method, 503, "busy", "Too many tiles are being made just now; try again in a second.")
+        except _Gone:
+            return
+
+    # --- who may ------------------------------------------------------------------------------------------------------
+
+    def _admit(self, slide_id: bytes, token: bytes, now_s: float) -> None:
+        """Check a token that is not known to be good; raises _Refused."""
+        if not token:
+            raise _Refused(401, "token-missing", "Tiles need a token; the slide's page and the API give one.")
+        self._good.pop((slide_id, token), None)
+        try:
+            grant = self.signer.check(slide_id.decode(), token.decode(), now_s)
+        except TokenRefused as refused:
+            raise _Refused(403, refused.code, refused.message) from refused
+        if (grant.slide, grant.person) in self._withdrawn:
+            raise _Refused(403, "token-withdrawn", "You may no longer see this slide.")
+        if len(self._good) >= MOST_TOKENS:
+            self._good = {k: g for k, g in self._good.items() if g.expires_s > now_s}
+            if len(self._good) >= MOST_TOKENS:
+                self._good.clear()
+        self._good[(slide_id, token)] = grant
+        if self._checker is None or self._checker.done():
+            self._checker = asyncio.create_task(self._keep_checking())
+
+    async def _keep_checking(self) -> None:
+        while self._good or self._withdrawn:
+            await asyncio.sleep(self.recheck_s)
+            try:
+                await self.recheck()
+            except Exception:
+                log.exception("The rights behind tile tokens could not be checked; will try again")
+
+    async def recheck(self) -> None:
+        """Ask who of those whose tokens are in use may still see their slide, and withdraw the others' tokens."""
+        now_s = time.time()
+        self._good = {k: g for k, g in self._good.items() if g.expires_s > now_s}
+        latest: dict[Pair, float] = {}
+        for grant in self._good.values():
+            pair = (grant.slide, grant.person)
+            latest[pair] = max(latest.get(pair, 0), grant.expires_s)
+        asked = set(latest) | set(self._withdrawn)
+        if not asked:
+            return
+        allowed = await asyncio.get_running_loop().run_in_executor(self._threads, self.still_allowed, asked)
+        for pair in set(latest) - allowed:
+            self._withdrawn[pair] = latest[pair]
+        self._withdrawn = {p: t for p, t in self._withdrawn.items() if t > now_s and p not in allowed}
+        self._good = {k: g for k, g in self._good.items() if (g.slide, g.person) not in self._withdrawn}
+
+    # --- slides and tiles ---------------------------------------------------------------------------------------------
+
+    async def _open(self, key: str, now_s: float) -> OpenSlide:
+        """The open slide, looked at again on disk; opened where it is not, once for all who ask. Raises SlideError."""
+        running = self._opening.get(key)
+        if running is None:
+            running = self._opening[key] = asyncio.create_task(self._look(key, now_s))
+            running.add_done_callback(lambda task: self._opening.pop(key, None))
+        return await asyncio.shield(running)
+
+    async def _look(self, key: str, now_s: float) -> OpenSlide:
+        known = self.slides.get(key)
+        try:
+            if known is not None and await self._in_thread(known.same_as_on_disk):
+                known.checked_s = now_s
+                return known
+            opened: OpenSlide = await self._in_thread(OpenSlide, self.root / key_folder(key) / INDEX_NAME)
+        except NoSuchSlide:
+            self.slides.drop(key, now_s)
+            await self._in_thread(self.keep.forget, key)
+            raise
+        except SlideError:
+            self.slides.drop(key, now_s)
+            raise
+        opened.checked_s = now_s
+        self.slides.add(key, opened, now_s)
+        return opened
+
+    def _blank_tile(self, width: int, height: int) -> bytes:
+        found = self._blank.get((width, height))
+        if found is None:
+            white = np.full((height, width, 3), 255, np.uint8)
+            found = self._blank[(width, height)] = bytes(simplejpeg.encode_jpeg(white, colorspace="RGB"))
+        return found
+
+    async def _decoded(self, slide: OpenSlide, key: str, level: int, column: int, row: int, receive: Receive) -> bytes:
+        """A tile from the decoders or from disk; the same tile asked for twice is made once. Raises _Gone, Busy."""
+        place = self.keep.place(key, slide.index.stamp, level, column, row)
+        flight, waiting = self._flights.get(place, (None, 0))
+        if flight is None:
+            request = {
+                "index": str(slide.index_path), "stamp": slide.index.stamp, "level": level, "column": column,
+                "row": row, "keep": str(place),
+            }  # fmt: skip
+            flight = asyncio.create_task(self._make(place, request))
+        self._flights[place] = (flight, waiting + 1)
+        gone = asyncio.create_task(_gone(receive))
+        try:
+            await asyncio.wait({flight, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not flight.done():
+                raise _Gone
+            return flight.result()
+        finally:
+            gone.cancel()
+            _, waiting = self._flights[place]
+            if waiting > 1:
+                self._flights[place] = (flight, waiting - 1)
+            else:
+                del self._flights[place]
+                flight.cancel()
+
+    async def _make(self, place: Path, request: dict[str, Any]) -> bytes:
+        kept: bytes | None = await self._in_thread(self.keep.read, place)
+        if kept is not None:
+            return kept
+        if self._decoders is None:
+            self._decoders = Decoders()
+        jpeg = await self._decoders.decode(request)
+        if self.keep.wrote(len(jpeg)):
+            asyncio.get_running_loop().run_in_executor(self._threads, self.keep.sweep)
+        return jpeg
+
+    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def close(self) -> None:
+        """End the decoders and close every slide."""
+        if self._checker is not None:
+            self._checker.cancel()
+        if self._decoders is not None:
+            await self._decoders.close()
+        self.slides.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class _Gone(Exception):
+    """The client has left."""
+
+
+def key_folder(key: str) -> str:
+    """The folder's name of a slide: its id with hyphens."""
+    return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
+
+
+def _read_warm(level: OpenLevel, place: int, count: int) -> bytes | None:
+    """The tile, if the page cache has it; None where the disk must be asked. Raises Unreadable."""
+    buffer = bytearray(count)
+    try:
+        got = os.preadv(level.fd, (buffer,), level.offsets[place], _NOWAIT)
+    except (BlockingIOError, OSError):
+        return None
+    if got != count:
+        return None
+    if buffer[0] != 0xFF or buffer[1] != 0xD8:
+        raise Unreadable("This tile of the slide is not a JPEG.")
+    return level.prefix + memoryview(buffer)[2:]
+
+
+def _read_cold(level: OpenLevel, place: int, count: int) -> bytes:
+    try:
+        raw = os.pread(level.fd, count, level.offsets[place])
+    except OSError as error:
+        raise Unreadable(f"The slide's file cannot be read: {error.strerror}.") from error
+    if len(raw) != count or raw[:2] != b"\xff\xd8":
+        raise Unreadable("This tile of the slide is damaged or missing.")
+    return level.prefix + raw[2:]
+
+
+def _matches(known: bytes, tag: bytes) -> bool:
+    """If-None-Match with several tags, weak ones or `*` (RFC 9110, 13.1.2: weak comparison)."""
+    return any(part.strip().removeprefix(b"W/") in (tag, b"*") for part in known.split(b","))
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _answer(send: Send, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _problem(send: Send, method: str, status: int, code: str, message: str) -> None:
+    """A refusal in the API's shape (RFC 9457)."""
+    title = {401: "Not signed in", 403: "Not allowed", 404: "Not found", 405: "Not allowed", 503: "Busy"}[status]
+    problem = {"type": f"/problems/{code}", "title": title, "status": status, "detail": message, "code": code}
+    body = json.dumps(problem).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        _NOSNIFF,
+    ]
+    if status == 503:
+        headers.append((b"retry-after", RETRY_AFTER))
+    if status == 405:
+        headers.append((b"allow", b"GET, HEAD"))
+    with contextlib.suppress(OSError):
+        await _answer(send, status, headers, body if method != "HEAD" else b"")
