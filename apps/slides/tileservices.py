@@ -42,7 +42,7 @@ def set_colour(user: Any, slide: Slide, colour: str) -> Slide:
     """What happens to the slide's embedded profile, for tiles, thumbnail, gallery and later jobs alike."""
     require(user, slide.case, "annotate")
     refuse_locked(slide.case)
-    if colour not in Colour:
+    if colour not in list(Colour):
         raise Refusal(f"Colours can be {', '.join(Colour)}; not {colour}.", code="invalid")
     if colour != Colour.STORED and not slide.icc_bytes:
         raise Conflict("This slide carries no colour profile that could be applied.", code="no-profile")

@@ -77,7 +77,7 @@ class TileApp:
         recheck_s: float = RECHECK_S,
     ) -> None:
         self.root, self.signer, self.behind, self.still_allowed, self.keep = root, signer, behind, still_allowed, keep
-        self.slides = slides or OpenSlides()
+        self.slides = OpenSlides() if slides is None else slides
         self.recheck_s = recheck_s
         self._decoders = decoders
         self._good: dict[tuple[bytes, bytes], Grant] = {}

@@ -85,7 +85,7 @@ class Decoders:
                 try:
                     answer = await asyncio.wait_for(_ask(process, entry.line), TILE_TIMEOUT_S)
                 except (asyncio.IncompleteReadError, OSError, TimeoutError):
-                    _kill(process)
+                    await _end(process)
                     process = None
                     _fail(entry.future, Unreadable("This part of the slide cannot be decoded."))
                 except SlideError as error:
@@ -95,7 +95,7 @@ class Decoders:
                         entry.future.set_result(answer)
         finally:
             if process is not None:
-                _kill(process)
+                await _end(process)
 
 
 async def _start() -> asyncio.subprocess.Process:
@@ -124,9 +124,12 @@ async def _ask(process: asyncio.subprocess.Process, line: bytes) -> bytes:
     raise kind(said["message"])
 
 
-def _kill(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.kill()
+    await process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def _fail(future: asyncio.Future[bytes], error: Exception) -> None:
