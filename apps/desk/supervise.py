@@ -17,6 +17,7 @@ from types import FrameType
 from apps.accounts.errors import Refusal
 
 GRACE_S = 5.0
+WORKER_NICENESS = 10
 Say = Callable[[str], None]
 
 
@@ -35,7 +36,9 @@ def serve(host: str, port: int, say: Say, on_ready: Callable[[], None]) -> int:
     commands = {
         "web server": [
             sys.executable, "-m", "uvicorn", "hemaview.config.asgi:application", "--host", host, "--port", str(port),
-            "--log-level", "warning", "--timeout-graceful-shutdown", "2",
+            "--log-level", "warning", "--no-access-log", "--no-proxy-headers", "--no-server-header",
+            "--http", "hemaview.tiles.protocol:TileProtocol",
+            "--timeout-graceful-shutdown", "2",
         ],
         "worker": [
             sys.executable, "-m", "celery", "-A", "hemaview.config", "worker", "-B", "--concurrency", "2",
@@ -54,6 +57,8 @@ def serve(host: str, port: int, say: Say, on_ready: Callable[[], None]) -> int:
     running = {
         name: subprocess.Popen(command, start_new_session=True, env=environment) for name, command in commands.items()
     }
+    # Pages and tiles go before background work.
+    os.setpriority(os.PRIO_PROCESS, running["worker"].pid, WORKER_NICENESS)
     status = 0
     try:
         if _answers(f"http://{host}:{port}/health/", lambda: bool(stop) or running["web server"].poll() is not None):

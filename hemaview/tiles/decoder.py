@@ -57,8 +57,8 @@ class Decoder:
             raise
         if index.colour == Colour.APPLIED and index.icc:
             rgb = to_srgb(bgrx[..., 2::-1].copy(), index.icc)
-            return bytes(simplejpeg.encode_jpeg(rgb, quality=QUALITY, colorspace="RGB"))
-        jpeg = bytes(simplejpeg.encode_jpeg(bgrx, quality=QUALITY, colorspace="BGRX"))
+            return bytes(simplejpeg.encode_jpeg(rgb, QUALITY, "RGB", "420"))
+        jpeg = bytes(simplejpeg.encode_jpeg(bgrx, QUALITY, "BGRX", "420"))
         return with_icc(jpeg, index.icc) if index.colour == Colour.CARRIED else jpeg
 
     def _index(self, path: str, stamp: str) -> TileIndex:

@@ -56,7 +56,7 @@ class OpenSlide:
         self.index_path = index_path
         self.index_stamp = (status.st_mtime_ns, status.st_size)
         self.index: TileIndex = read_index(index_path)
-        self.etag = f'"{self.index.stamp}-'
+        self.stamp = self.index.stamp.encode()
         self.checked_s = 0.0
         fds: dict[int, int] = {}
         try:
@@ -108,26 +108,26 @@ class OpenSlides:
     def __init__(self, max_open: int = MAX_OPEN, max_bytes: int = MAX_BYTES) -> None:
         self.max_open, self.max_bytes = max_open, max_bytes
         self.nbytes = 0
-        self._open: OrderedDict[str, OpenSlide] = OrderedDict()
+        self._open: OrderedDict[bytes, OpenSlide] = OrderedDict()
         self._retired: list[tuple[float, OpenSlide]] = []
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def get(self, key: str) -> OpenSlide | None:
+    def get(self, key: bytes) -> OpenSlide | None:
         found = self._open.get(key)
         if found is not None:
             self._open.move_to_end(key)
         return found
 
-    def add(self, key: str, opened: OpenSlide, now_s: float) -> None:
+    def add(self, key: bytes, opened: OpenSlide, now_s: float) -> None:
         self.drop(key, now_s)
         self._open[key] = opened
         self.nbytes += opened.index.nbytes
         while len(self._open) > 1 and (len(self._open) > self.max_open or self.nbytes > self.max_bytes):
             self.drop(next(iter(self._open)), now_s)
 
-    def drop(self, key: str, now_s: float) -> None:
+    def drop(self, key: bytes, now_s: float) -> None:
         """Forget a slide; its descriptors are closed once no read that has begun can still use them."""
         gone = self._open.pop(key, None)
         if gone is not None:

@@ -20,7 +20,7 @@ JPEG_QUALITY = 82
 
 
 def encode_jpeg(rgb: NDArray[np.uint8], quality: int = JPEG_QUALITY, icc: bytes = b"") -> bytes:
-    """uint8 (H, W, 3) as a baseline 4:2:0 JPEG, with a colour profile in it where one is given."""
+    """uint8 (H, W, 3) as a baseline 4:4:4 JPEG, with a colour profile in it where one is given."""
     jpeg = bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality=quality, colorspace="RGB"))
     return with_icc(jpeg, icc)
 

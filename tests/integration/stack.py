@@ -141,7 +141,9 @@ class Stack:
         return process
 
     def web(self) -> None:
-        self.start("uvicorn", "hemaview.config.asgi:application", "--port", str(self.port), "--log-level", "warning")
+        protocol = ("--http", "hemaview.tiles.protocol:TileProtocol")
+        command = ("uvicorn", "hemaview.config.asgi:application", "--port", str(self.port), "--log-level", "warning")
+        self.start(*command, *protocol)
         wait_until(lambda: self.get("/health/", None)[0] == 200, 40, "web server")
 
     def worker(self) -> subprocess.Popen[bytes]:

@@ -276,7 +276,7 @@ async def test_a_slide_cut_between_two_looks_gives_no_tile_and_no_error_of_ours(
 async def test_bytes_that_are_no_jpeg_are_never_sent(house: House) -> None:
     slide = house.slide(Dialect())
     assert (await house.ask(slide.url())).status == 200
-    opened = house.app.slides.get(slide.key.hex)
+    opened = house.app.slides.get(slide.key.hex.encode())
     assert opened is not None
     with slide.path.open("r+b") as stream:
         stream.seek(opened.levels[0].offsets[4])

@@ -1,12 +1,11 @@
-"""Timings, as ratios against a plain way of doing the same in the same run."""
+"""Timings, as ratios against other ways of doing the same in the same run."""
 
 from __future__ import annotations
 
 import json
-import statistics
-import time
+import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,80 +16,50 @@ from apps.accounts.errors import Refusal
 
 class Command(SentenceCommand):
     help = (
-        "Measure tiles against openslide's own Deep Zoom generator with Pillow, interleaved. "
-        "Example: python manage.py bench tiles --json"
+        "Measure how tiles are served beside openslide + Pillow, large_image and nginx, interleaved in one run. "
+        "Example: python manage.py bench tiles --quick --json"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=["tiles"])
-        parser.add_argument("--slide", type=Path, help="a slide of your own (default: a drawn one)")
-        parser.add_argument("--rounds", type=int, default=6)
+        parser.add_argument(
+            "what", choices=["tiles", "soak"], help="tiles: the comparison; soak: a thousand slides at random"
+        )
+        parser.add_argument("--quick", action="store_true", help="a smaller slide, under a minute")
+        parser.add_argument("--slide", type=Path, help="a tiled slide of your own (default: a drawn one)")
+        parser.add_argument("--folder", type=Path, help="where to keep what is generated (default: thrown away)")
+        parser.add_argument("--slides", type=int, default=1000, help="soak: how many slides")
+        parser.add_argument("--requests", type=int, default=100_000, help="soak: how many requests")
+        parser.add_argument("--page", type=Path, help="also write the figures as a Markdown page")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
-        if options["rounds"] < 1:
-            raise Refusal("--rounds is 1 or more.")
-        with TemporaryDirectory() as folder:
-            rows = _tiles(options["slide"] or _drawn(Path(folder)), options["rounds"])
+        from apps.slides.bench import page, soak, tiles, ways
+        from apps.slides.bench.slides import FULL, QUICK, make_slides
+
+        if options["slides"] < 1 or options["requests"] < 10:
+            raise Refusal("--slides is 1 or more, --requests 10 or more.")
+        if options["slide"] and not options["slide"].is_file():
+            raise Refusal(f"There is no file {options['slide']}.", code="no-file")
+        for case, why in ways.available().items():
+            self.say(f"{case} is left out: {why}")
+        with ExitStack() as stack:
+            folder = options["folder"] or Path(stack.enter_context(TemporaryDirectory(prefix="hemaview-bench-")))
+            folder.mkdir(parents=True, exist_ok=True)
+            if options["what"] == "soak":
+                slide = make_slides(folder, QUICK if options["quick"] else FULL, (256,))[0]
+                rows = soak.soak(folder, slide, options["slides"], options["requests"], self.say)
+            else:
+                rows = tiles.bench_tiles(folder, options["quick"], options["slide"], self.say)
+        if options["page"]:
+            page.write(options["page"], options["what"], rows)
         if options["json"]:
             self.stdout.write(json.dumps({"rows": rows}))
             return
         for r in rows:
-            self.stdout.write(f"{r['case']:18} {r['value']:8.1f} {r['unit']}  {r['ratio']:.2f} × {r['ratio_to']}")
+            against = f"  {r['ratio']:.2f} × {r['ratio_to']}" if r["ratio"] else ""
+            self.stdout.write(f"{r['case']:30} {r['metric']:16} {r['value']:12.3f} {r['unit']}{against}")
 
-
-def _drawn(folder: Path) -> Path:
-    from hemaview.wsi.synthetic import draw_film, write_film
-
-    path = folder / "film.tif"
-    write_film(path, folder / "film.csv", draw_film(4096, 3072))
-    return path
-
-
-def _tiles(path: Path, rounds: int) -> list[dict[str, Any]]:
-    import io
-
-    from openslide import OpenSlide
-    from openslide.deepzoom import DeepZoomGenerator
-
-    from hemaview.wsi.deepzoom import DeepZoom, tile_jpeg
-    from hemaview.wsi.errors import SlideError
-    from hemaview.wsi.slide import open_slide
-
-    side = 512
-    try:
-        slide = open_slide(path)
-    except SlideError as error:
-        raise Refusal(error.message) from error
-    zoom = DeepZoom(slide.width_px, slide.height_px, side)
-    level = zoom.max_level
-    columns, lines = zoom.grid(level)
-    places = [(c, r) for r in range(min(lines, 5)) for c in range(min(columns, 6))]
-    generator = DeepZoomGenerator(OpenSlide(path), tile_size=side, overlap=0, limit_bounds=False)
-
-    def naive(column: int, row: int) -> None:
-        generator.get_tile(level, (column, row)).save(io.BytesIO(), "JPEG", quality=85)
-
-    def ours(column: int, row: int) -> None:
-        tile_jpeg(slide, None, level, column, row, side)
-
-    ways: dict[str, Callable[[int, int], None]] = {"naive_inprocess": naive, "ours_inprocess": ours}
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            started = time.perf_counter()
-            for place in places:
-                way(*place)
-            times[name].append(len(places) / (time.perf_counter() - started))
-    base = statistics.median(times["naive_inprocess"])
-    return [
-        {
-            "case": name,
-            "metric": "tiles",
-            "value": round(statistics.median(rates), 2),
-            "unit": "tiles/s",
-            "ratio_to": "naive_inprocess",
-            "ratio": round(statistics.median(rates) / base, 3),
-        }
-        for name, rates in times.items()
-    ]
+    def say(self, text: str) -> None:
+        """Progress goes to the error stream, so that --json stays JSON."""
+        sys.stderr.write(f"· {text}\n")
+        sys.stderr.flush()

@@ -1,0 +1,214 @@
+"""`bench tiles`: every way beside every other, interleaved, in process and over HTTP."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from apps.slides.bench import load, servers, ways
+from apps.slides.bench.slides import FULL, QUICK, BenchSlide, make_slides
+
+WORKER_NICENESS = 10
+"""As `demo` starts its worker."""
+Say = Callable[[str], None]
+Row = dict[str, Any]
+COMPARED = {
+    "native_inprocess": ("naive_inprocess", "large_image_inprocess", "large_image_icc_inprocess", "fallback_inprocess"),
+    "fallback_inprocess": ("naive_inprocess",),
+    "large_image_inprocess": ("naive_inprocess",),
+    "native_http": ("naive_http", "large_image_http", "large_image_icc_http", "nginx_http", "fallback_http"),
+    "fallback_http": ("naive_http",),
+    "large_image_http": ("naive_http",),
+}
+UNITS = {"tiles_per_s": "tiles/s", "p50_ms": "ms", "p99_ms": "ms", "cpu_us": "µs/tile", "memory_mb": "MB"}
+
+
+def bench_tiles(folder: Path, quick: bool, own: Path | None, say: Say) -> list[Row]:
+    """The rows of the whole comparison; `own` is a slide to measure in place of the generated ones."""
+    if own is not None:
+        slides = [_as_bench_slide(own)]
+    else:
+        say("drawing the slide")
+        slides = make_slides(folder, QUICK if quick else FULL, (256,) if quick else (256, 240))
+    house = servers.House(folder / "house")
+    rows: list[Row] = []
+    for number, slide in enumerate(slides):
+        say(f"bringing in {slide.path.name}")
+        key = house.bring_in(slide.path, f"BENCH-{number}")
+        twin = slide.path.with_name(f"twin-{slide.path.name}")
+        if not twin.exists():
+            twin.hardlink_to(slide.path)
+        decoded = house.bring_in(twin, f"BENCH-{number}-DECODED")
+        house.decode_everything(decoded)
+        places = [(c, r) for c in range(slide.columns - 1) for r in range(slide.rows - 1)]
+        random.Random(1).shuffle(places)
+        places = places[:20_000]
+        say(f"in process, {slide.tile_px} px")
+        rows += _rows(_in_process(house, slide, key, decoded, places, quick), slide.tile_px)
+        say(f"over HTTP, {slide.tile_px} px, {load.client()}, {load.CONNECTIONS} connections")
+        rows += _rows(_over_http(house, slide, key, decoded, places, folder, quick, say), slide.tile_px)
+        if number == 0:
+            rows += _contention(house, slide, key, decoded, places, folder, quick, say)
+    return rows
+
+
+def _in_process(
+    house: servers.House, slide: BenchSlide, key: str, decoded: str, places: list[tuple[int, int]], quick: bool
+) -> dict[str, dict[str, float]]:
+    few, many = (15, 2000) if quick else (60, 6000)
+    chosen: dict[str, tuple[ways.Way, int]] = {
+        "naive_inprocess": (ways.naive(slide), few),
+        "native_inprocess": (ways.native(slide, house.index_path(key)), many),
+        "fallback_inprocess": (ways.fallback(slide, house.index_path(decoded)), few),
+    }
+    if "large_image" not in ways.available():
+        chosen["large_image_inprocess"] = (ways.large_image(slide, icc=False), many // 10)
+        chosen["large_image_icc_inprocess"] = (ways.large_image(slide, icc=True), few)
+    return ways.measure(chosen, places, 3 if quick else 9)
+
+
+def _over_http(
+    house: servers.House, slide: BenchSlide, key: str, decoded: str, places: list[tuple[int, int]], folder: Path,
+    quick: bool, say: Say,
+) -> dict[str, dict[str, float]]:  # fmt: skip
+    seconds, rounds = (1, 2) if quick else (4, 3)
+    shots: dict[str, list[load.Load]] = {}
+    work = folder / f"load-{slide.tile_px}"
+    work.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        port, pid = stack.enter_context(house.serving())
+        running = [
+            servers.Server("native_http", port, pid, house.paths(key, places)),
+            servers.Server("fallback_http", port, pid, house.paths(decoded, places)),
+            stack.enter_context(servers.plain("naive", slide, places)),
+        ]
+        if "large_image" not in ways.available():
+            running.append(stack.enter_context(servers.plain("large_image", slide, places)))
+            running.append(stack.enter_context(servers.plain("large_image_icc", slide, places)))
+        if servers.has_nginx():
+            running.append(stack.enter_context(servers.nginx(slide, house.index_path(key), places, folder)))
+        for server in running:
+            load.run(server, 1, work)
+        for number in range(rounds):
+            for server in running:
+                begin = (number + 1) * len(places) // (rounds + 2)
+                shutil.rmtree(house.folder / "cache" / "tiles", ignore_errors=True)
+                shot = load.run(server, seconds, work, begin)
+                shots.setdefault(server.case, []).append(shot)
+                say(f"  {server.case}: {shot.tiles_per_s:.0f} tiles/s")
+    return {case: _median(found) for case, found in shots.items()}
+
+
+def _contention(
+    house: servers.House, slide: BenchSlide, key: str, decoded: str, places: list[tuple[int, int]], folder: Path,
+    quick: bool, say: Say,
+) -> list[Row]:  # fmt: skip
+    """p99 of stored tiles alone, with the decoders saturated, and with a worker analysing, in turns."""
+    from hemaview.wsi.synthetic import draw_film, write_film
+
+    seconds, rounds = (1, 2) if quick else (3, 4)
+    work = folder / "contention"
+    work.mkdir(exist_ok=True)
+    film = folder / "film.tif"
+    write_film(film, folder / "film.csv", draw_film(4096, 3072, seed=5))
+    film_key = house.bring_in(film, "BENCH-FILM")
+    found: dict[str, list[load.Load]] = {"alone": [], "decoders": [], "worker": []}
+    with house.serving() as (port, pid):
+        server = servers.Server("native_http", port, pid, house.paths(key, places))
+        busy = servers.Server("fallback_http", port, pid, house.paths(decoded, places))
+        load.run(server, 1, work)
+        load.run(busy, 1, work)
+        for number in range(rounds):
+            begin = number * len(places) // rounds
+            found["alone"].append(load.run(server, seconds, work, begin))
+            with _beside(_busy_command(busy, work, begin)):
+                found["decoders"].append(load.run(server, seconds, work, begin))
+        say("  beside a worker that analyses a film")
+        order = [sys.executable, "manage.py", "analyse", servers._hyphens(film_key), "--local"]
+        with _beside(order, house.environment, warm_s=6 if quick else 15, niceness=WORKER_NICENESS):
+            for number in range(rounds):
+                found["worker"].append(load.run(server, seconds, work, number * len(places) // rounds))
+        for number in range(rounds):
+            found["alone"].append(load.run(server, seconds, work, number * len(places) // rounds))
+    alone = statistics.median(shot.p99_ms for shot in found["alone"])
+    return [
+        _row(f"native_beside_{name}_http", "p99_ms", statistics.median(shot.p99_ms for shot in shots), "native_alone_http", alone)
+        for name, shots in found.items()
+        if name != "alone"
+    ] + [_row("native_alone_http", "p99_ms", alone, "", None)]  # fmt: skip
+
+
+def _busy_command(server: servers.Server, folder: Path, begin: int) -> list[str]:
+    listing = folder / f"paths-{server.case}.txt"
+    return [
+        sys.executable, "-m", "apps.slides.bench.client", str(server.port), str(listing), "3600", str(begin), "8",
+    ]  # fmt: skip
+
+
+class _beside:
+    """A command that runs while something else is measured."""
+
+    def __init__(
+        self, command: list[str], environment: dict[str, str] | None = None, warm_s: float = 0.5, niceness: int = 0
+    ) -> None:
+        self.command, self.environment, self.warm_s, self.niceness = command, environment, warm_s, niceness
+
+    def __enter__(self) -> None:
+        self.process = subprocess.Popen(
+            self.command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        os.setpriority(os.PRIO_PROCESS, self.process.pid, self.niceness)
+        time.sleep(self.warm_s)
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def _median(shots: list[load.Load]) -> dict[str, float]:
+    keys = [k for k in asdict(shots[0]) if k != "requests"]
+    return {key: statistics.median(asdict(shot)[key] for shot in shots) for key in keys}
+
+
+def _rows(found: dict[str, dict[str, float]], tile_px: int) -> list[Row]:
+    rows = []
+    for case, figures in found.items():
+        for metric, value in figures.items():
+            name = metric if tile_px == 256 else f"{metric}_{tile_px}"
+            bases = [b for b in COMPARED.get(case, ()) if b in found] if metric == "tiles_per_s" else []
+            for base in bases or [""]:
+                rows.append(_row(case, name, value, base, found[base][metric] if base else None, metric))
+    return rows
+
+
+def _row(case: str, metric: str, value: float, base: str, of: float | None, unit: str = "") -> Row:
+    ratio = round(value / of, 4) if of else None
+    return {
+        "case": case, "metric": metric, "value": round(value, 4), "unit": UNITS[unit or metric], "ratio_to": base or None,
+        "ratio": ratio,
+    }  # fmt: skip
+
+
+def _as_bench_slide(path: Path) -> BenchSlide:
+    from apps.accounts.errors import Refusal
+    from hemaview.wsi.errors import SlideError
+    from hemaview.wsi.slide import open_slide
+
+    try:
+        with open_slide(path) as slide:
+            own = slide.native_tile_px(0)
+            if own is None or own[0] != own[1]:
+                raise Refusal(f"{path.name} has no square tiles; there is nothing to compare tile by tile.")
+            return BenchSlide(path, own[0], slide.width_px, slide.height_px)
+    except SlideError as error:
+        raise Refusal(error.message) from error
