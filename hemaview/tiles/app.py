@@ -175,7 +175,7 @@ class TileApp:
         count = level.counts[place] if level.stored else 0
         if count:
             return 200, tag, await self._in_thread(_read_cold, level, place, count)
-        if level.sparse_is_blank:
+        if level.stored and level.sparse_is_blank:
             return 200, tag, self._blank_tile(level.tile_width, level.tile_height)
         return 200, tag, await self._decoded(slide, slide_id, number, column, row, receive)
 
@@ -272,7 +272,7 @@ class TileApp:
         if flight is None:
             request = {
                 "index": str(slide.index_path), "stamp": slide.index.stamp, "level": level, "column": column,
-                "row": row, "keep": str(place),
+                "row": row, "keep": str(place) if self.keep.max_bytes else "",
             }  # fmt: skip
             flight = asyncio.create_task(self._make(place, request))
         self._flights[place] = (flight, waiting + 1)
@@ -292,13 +292,14 @@ class TileApp:
                 flight.cancel()
 
     async def _make(self, place: Path, request: dict[str, Any]) -> bytes:
-        kept: bytes | None = await self._in_thread(self.keep.read, place)
-        if kept is not None:
-            return kept
+        if self.keep.max_bytes:
+            kept: bytes | None = await self._in_thread(self.keep.read, place)
+            if kept is not None:
+                return kept
         if self._decoders is None:
             self._decoders = Decoders()
         jpeg = await self._decoders.decode(request)
-        if self.keep.wrote(len(jpeg)):
+        if self.keep.max_bytes and self.keep.wrote(len(jpeg)):
             asyncio.get_running_loop().run_in_executor(self._threads, self.keep.sweep)
         return jpeg
 

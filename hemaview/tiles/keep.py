@@ -11,7 +11,10 @@ SHARE_LEFT = 0.8
 
 
 class KeptTiles:
-    """Files `slide/stamp/level-column-row.jpg` below a folder; written by decoders, read and swept here."""
+    """Files `slide/stamp/level-column-row.jpg` below a folder; written by decoders, read and swept here.
+
+    A limit of 0 bytes keeps nothing.
+    """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self.folder, self.max_bytes = folder, max_bytes

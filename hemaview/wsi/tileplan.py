@@ -167,14 +167,14 @@ def verify(slide: Slide, number: int, stored: StoredLevel) -> bool:
     try:
         for i in sorted(chosen):
             row, column = divmod(i, stored.columns)
-            expected = _expected(slide, number, stored, column, row)
-            if expected is None:
+            theirs = expected(slide, number, stored, column, row)
+            if theirs is None:
                 continue
             shown = decode(stored.tile(fd, column, row))
-            h, w = expected.shape[:2]
+            h, w = theirs.shape[:2]
             if shown.shape[:2] != (stored.tile_height_px, stored.tile_width_px):
                 raise SlideError("Its tiles are not of the size that the file says.")
-            if int(np.abs(shown[:h, :w].astype(np.int16) - expected[..., 2::-1]).max()) > TOLERANCE:
+            if int(np.abs(shown[:h, :w].astype(np.int16) - theirs[..., 2::-1]).max()) > TOLERANCE:
                 raise SlideError("Its stored tiles do not look as openslide shows them.")
             compared += 1
     finally:
@@ -183,7 +183,7 @@ def verify(slide: Slide, number: int, stored: StoredLevel) -> bool:
         raise SlideError("Its tiles could not be compared with openslide's picture.")
     for i in missing[:3]:
         row, column = divmod(i, stored.columns)
-        premultiplied = _expected(slide, number, stored, column, row, white=False)
+        premultiplied = expected(slide, number, stored, column, row, white=False)
         if premultiplied is None or premultiplied[..., 3].any():
             return False
     return True
@@ -197,7 +197,7 @@ def decode(jpeg: bytes) -> NDArray[np.uint8]:
         raise SlideError("One of its tiles cannot be decoded.") from error
 
 
-def _expected(
+def expected(
     slide: Slide, number: int, stored: StoredLevel, column: int, row: int, white: bool = True
 ) -> NDArray[np.uint8] | None:
     """BGRA of the tile's valid part as openslide shows it; None where openslide cannot be asked for exactly that.

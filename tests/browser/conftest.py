@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,22 @@ create_case(User.objects.get(username="tess"), "B-1", specimen="blood-film", pse
 """
 
 
+@contextmanager
+def furnished(folder: Path) -> Iterator[Stack]:
+    """A house with its people and an empty case B-1; nothing runs yet."""
+    needs(shutil.which("chromium") is not None, "Chromium is missing: apt-get install chromium")
+    needs(AXE.is_file(), "axe-core is missing: make check")
+    with running(folder, False) as stack:
+        stack.manage("shell", "-v", "0", "-c", _SEED.format(people=PEOPLE, password=PASSWORD))
+        yield stack
+
+
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    needs(shutil.which("chromium") is not None, "Chromium is missing: apt-get install chromium")
-    needs(AXE.is_file(), "axe-core is missing: npm ci")
     folder = tmp_path_factory.mktemp("house")
     film = folder / "film.tif"
     write_film(film, folder / "film.csv", draw_film(4096, 1536, seed=3))
-    with running(folder, False) as stack:
-        stack.manage("shell", "-v", "0", "-c", _SEED.format(people=PEOPLE, password=PASSWORD))
+    with furnished(folder) as stack:
         said = stack.manage("import_slide", str(film), "--case", "B-1", "--user", "tess", "--json")
         stack.slide = __import__("json").loads(said.stdout)["slides"][0]["id"]  # type: ignore[attr-defined]
         stack.manage("analyse", stack.slide, "--local", "--user", "tess")  # type: ignore[attr-defined]

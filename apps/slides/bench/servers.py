@@ -72,14 +72,20 @@ class Server:
 
 
 class House:
-    """A HemaView of its own in a temporary folder: database, slides, server."""
+    """A HemaView of its own in a temporary folder: database, slides, server. Decoded tiles are not kept: each is made."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment = {
-            **os.environ, "HEMAVIEW_VAR": str(folder), "HEMAVIEW_SECRET_KEY": SECRET, "DATABASE_URL": "", "REDIS_URL": "",
-            "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.demo", "PYTHONWARNINGS": "ignore",
-        }  # fmt: skip
+            **os.environ,
+            "HEMAVIEW_VAR": str(folder),
+            "HEMAVIEW_SECRET_KEY": SECRET,
+            "HEMAVIEW_TILE_CACHE_BYTES": "0",
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+            "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.demo",
+            "PYTHONWARNINGS": "ignore",
+        }
         self.signer = Signer(SECRET)
         self.manage("migrate", "-v", "0")
 
@@ -103,7 +109,7 @@ class House:
         """Write the slide's index anew with no level sent as stored: what the decoders can do on the same pixels."""
         path = self.index_path(slide)
         index = read_index(path)
-        index.levels = [replace(level, stored=False, prefix="", at=0) for level in index.levels]
+        index.levels = [replace(level, stored=False, sparse_is_blank=False, prefix="", at=0) for level in index.levels]
         write_index(index, [None] * len(index.levels), [b""] * len(index.levels), path)
 
     def paths(self, slide: str, places: list[tuple[int, int]]) -> list[str]:

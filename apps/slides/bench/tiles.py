@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import statistics
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.slides.bench import load, servers, ways
-from apps.slides.bench.slides import FULL, QUICK, BenchSlide, make_slides
+from apps.slides.bench.slides import FULL, QUICK, BenchSlide, film, make_slides
 
 WORKER_NICENESS = 10
 """As `demo` starts its worker."""
@@ -97,12 +96,11 @@ def _over_http(
             running.append(stack.enter_context(servers.plain("large_image_icc", slide, places)))
         if servers.has_nginx():
             running.append(stack.enter_context(servers.nginx(slide, house.index_path(key), places, folder)))
-        for server in running:
+        for server in running[1:2] if quick else running:
             load.run(server, 1, work)
         for number in range(rounds):
             for server in running:
                 begin = (number + 1) * len(places) // (rounds + 2)
-                shutil.rmtree(house.folder / "cache" / "tiles", ignore_errors=True)
                 shot = load.run(server, seconds, work, begin)
                 shots.setdefault(server.case, []).append(shot)
                 say(f"  {server.case}: {shot.tiles_per_s:.0f} tiles/s")
@@ -116,12 +114,12 @@ def _contention(
     """p99 of stored tiles alone, with the decoders saturated, and with a worker analysing, in turns."""
     from hemaview.wsi.synthetic import draw_film, write_film
 
-    seconds, rounds = (1, 2) if quick else (3, 4)
+    seconds, rounds = (1, 1) if quick else (3, 4)
     work = folder / "contention"
     work.mkdir(exist_ok=True)
-    film = folder / "film.tif"
-    write_film(film, folder / "film.csv", draw_film(4096, 3072, seed=5))
-    film_key = house.bring_in(film, "BENCH-FILM")
+    path = folder / "film.tif"
+    write_film(path, folder / "film.csv", film() if quick else draw_film(4096, 3072, seed=5))
+    film_key = house.bring_in(path, "BENCH-FILM")
     found: dict[str, list[load.Load]] = {"alone": [], "decoders": [], "worker": []}
     with house.serving() as (port, pid):
         server = servers.Server("native_http", port, pid, house.paths(key, places))
@@ -135,7 +133,7 @@ def _contention(
                 found["decoders"].append(load.run(server, seconds, work, begin))
         say("  beside a worker that analyses a film")
         order = [sys.executable, "manage.py", "analyse", servers._hyphens(film_key), "--local"]
-        with _beside(order, house.environment, warm_s=6 if quick else 15, niceness=WORKER_NICENESS):
+        with _beside(order, house.environment, warm_s=5 if quick else 15, niceness=WORKER_NICENESS):
             for number in range(rounds):
                 found["worker"].append(load.run(server, seconds, work, number * len(places) // rounds))
         for number in range(rounds):

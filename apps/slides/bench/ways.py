@@ -83,7 +83,7 @@ def measure(
     cpu: dict[str, list[float]] = {name: [] for name in ways}
     single: dict[str, list[float]] = {name: [] for name in ways}
     at = dict.fromkeys(ways, 0)
-    for name, (way, _) in ways.items():
+    for way, _ in ways.values():
         for place in places[-5:]:
             way(*place)
     for _ in range(rounds):
