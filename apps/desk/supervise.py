@@ -17,7 +17,7 @@ from types import FrameType
 from apps.accounts.errors import Refusal
 
 GRACE_S = 5.0
-WORKER_NICENESS = 10
+WORKER_NICENESS = 15
 Say = Callable[[str], None]
 
 

@@ -30,7 +30,7 @@ export function useTileAccess(slideId: string, first: TileAccess | null): Access
   return { access, problem, lookAgain: renewer.lookAgain };
 }
 
-class Renewer {
+export class Renewer {
   private timer = 0;
   private asked = 0;
   private due: number;

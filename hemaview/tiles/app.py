@@ -174,7 +174,7 @@ class TileApp:
         level = slide.levels[number]
         count = level.counts[place] if level.stored else 0
         if count:
-            return 200, tag, await self._in_thread(_read_cold, level, place, count)
+            return 200, tag, await self._in_thread(read_cold, level, place, count)
         if level.stored and level.sparse_is_blank:
             return 200, tag, self._blank_tile(level.tile_width, level.tile_height)
         return 200, tag, await self._decoded(slide, slide_id, number, column, row, receive)
@@ -360,7 +360,8 @@ def read_warm(level: OpenLevel, place: int, count: int) -> bytes | None:
     return level.prefix + memoryview(buffer)[2:]
 
 
-def _read_cold(level: OpenLevel, place: int, count: int) -> bytes:
+def read_cold(level: OpenLevel, place: int, count: int) -> bytes:
+    """The tile, waiting for the disk; raises Unreadable."""
     try:
         raw = os.pread(level.fd, count, level.offsets[place])
     except OSError as error:

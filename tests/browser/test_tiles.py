@@ -34,14 +34,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def rgb_slide(house: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def rgb_slide(house: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Levels 1 and 4, RGB-coded 240 px tiles with padded edges: what Aperio writes, smooth enough to show a seam."""
     path = tmp_path_factory.mktemp("rgb") / "rgb.tif"
     smooth = cv2.GaussianBlur(cv2.resize(picture(480, 380), SIZE, interpolation=cv2.INTER_CUBIC), (0, 0), 6)
     write_tiff(path, halves(smooth, 1, 4), Dialect(rgb=True, quality=92, subsampling="444", tile=TILE))
     said = house.manage("import_slide", str(path), "--case", "B-TILES", "--create", "--json")
     assert json.loads(said.stdout)["slides"][0]["tiles"] == "2 of 2 levels as stored"
-    yield path
+    return path
 
 
 def shown(page: Any) -> tuple[NDArray[np.uint8], float, float, float]:

@@ -310,6 +310,15 @@ async def test_many_slides_leave_few_descriptors_and_few_bytes(tmp_path: Path) -
     assert len(os.listdir("/proc/self/fd")) < before - 60
 
 
+async def test_open_slides_are_bounded_by_bytes_too(tmp_path: Path) -> None:
+    house = House(tmp_path, slides=OpenSlides(max_open=100, max_bytes=20_000))
+    slides = [house.slide(Dialect(tile=16), levels=1, side=240) for _ in range(12)]
+    for slide in slides:
+        assert (await house.ask(slide.url())).status == 200
+    assert 0 < len(house.app.slides) < 12 and house.app.slides.nbytes <= 20_000
+    await house.app.close()
+
+
 # --- tiles that must be decoded ---------------------------------------------------------------------------------------
 
 

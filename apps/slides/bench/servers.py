@@ -103,7 +103,7 @@ class House:
         return str(json.loads(said)["slides"][0]["id"]).replace("-", "")
 
     def index_path(self, slide: str) -> Path:
-        return self.folder / "slides" / _hyphens(slide) / "tiles.hvt"
+        return self.folder / "slides" / hyphens(slide) / "tiles.hvt"
 
     def decode_everything(self, slide: str) -> None:
         """Write the slide's index anew with no level sent as stored: what the decoders can do on the same pixels."""
@@ -218,5 +218,5 @@ def _running(command: list[str], environment: dict[str, Any], port: int, look_at
             process.stderr.close()
 
 
-def _hyphens(key: str) -> str:
+def hyphens(key: str) -> str:
     return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"

@@ -45,16 +45,15 @@ def large_image(slide: BenchSlide, icc: bool) -> Way:
 
 def native(slide: BenchSlide, index_path: Path) -> Way:
     """Our tile server's own read: bounds, table, one read of the file, the tables in front."""
-    from hemaview.tiles.app import read_warm
+    from hemaview.tiles.app import read_cold, read_warm
     from hemaview.tiles.readers import OpenSlide as Opened
 
     level = Opened(index_path).levels[0]
 
     def make(column: int, row: int) -> bytes:
         place = row * level.columns + column
-        body = read_warm(level, place, level.counts[place])
-        assert body is not None
-        return body
+        count = level.counts[place]
+        return read_warm(level, place, count) or read_cold(level, place, count)
 
     return make
 
