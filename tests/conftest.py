@@ -45,6 +45,11 @@ def api() -> Any:
     return of
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright leaves an event loop running in its process, where no asynchronous test can run."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 def needs(found: bool, what: str) -> None:
     """Skip where a system package is missing, unless everything must be tested (as in CI)."""
     if found:
