@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -77,6 +78,7 @@ class Classifier:
         self._runtime, self.info = runtime, _info(card, runtime)
         self.temperature = card.temperature
         self.thresholds = card.thresholds
+        self.views = card.views
 
     def classify(self, rgb: NDArray[np.uint8], centres_px: NDArray[np.float64], mpp: float) -> NDArray[np.float32]:
         """float32 (n, classes) calibrated, for cells at centres_px (n, 2: x, y) of uint8 (H, W, 3) at `mpp` µm/px."""
@@ -86,14 +88,54 @@ class Classifier:
         return self.classify_crops(squares(rescale(rgb, factor), np.asarray(centres_px) * factor, self.info.input_px))
 
     def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return in_batches(self._runtime, crops)
+        """Logits of the crops, averaged over the model's views."""
+        seen = [in_batches(self._runtime, turned(crops, view)) for view in range(self.views)]
+        return np.asarray(np.mean(seen, axis=0), np.float32)
 
     def classify_crops(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """float32 (n, classes) calibrated, of uint8 (n, input_px, input_px, 3) at the model's own scale."""
         return softmax(self.logits(crops) / self.temperature)
 
 
-def load(name: str, version: str = "", sha256: str = "") -> Segmenter | Classifier:
+class Masker:
+    """Names each pixel of a picture of one cell."""
+
+    def __init__(self, card: Card, runtime: Runtime) -> None:
+        self._runtime, self.info = runtime, _info(card, runtime)
+        self._prepare = METHODS[card.name].prepare
+        self.views = card.views
+
+    def mask(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Class of each pixel, uint8 (H, W), of uint8 (H, W, 3)."""
+        side = self.info.input_px
+        if self._prepare is not None:
+            rgb = self._prepare(rgb)
+        how = cv2.INTER_AREA if rgb.shape[0] > side else cv2.INTER_LINEAR
+        small = np.asarray(cv2.resize(rgb, (side, side), interpolation=how), np.uint8)[None]
+        p = np.zeros((side, side, len(self.info.classes)), np.float32)
+        for view in range(self.views):
+            answer = softmax(in_batches(self._runtime, turned(small, view)))[0].transpose(1, 2, 0)
+            p += turned_back(answer[None], view)[0]
+        full = cv2.resize(p, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(full.argmax(axis=2), np.uint8)
+
+
+Model = Segmenter | Classifier | Masker
+
+
+def turned(images: NDArray[Any], view: int) -> NDArray[Any]:
+    """(n, H, W, C) in one of eight views: turned by view % 4 quarters, mirrored from the fourth on."""
+    out = np.rot90(images, view % 4, axes=(1, 2))
+    return np.ascontiguousarray(out[:, :, ::-1] if view >= 4 else out)
+
+
+def turned_back(images: NDArray[Any], view: int) -> NDArray[Any]:
+    """The inverse of `turned`."""
+    out = images[:, :, ::-1] if view >= 4 else images
+    return np.ascontiguousarray(np.rot90(out, -(view % 4), axes=(1, 2)))
+
+
+def load(name: str, version: str = "", sha256: str = "") -> Model:
     """The model called `name`, kept for the process; raises UnknownModel or WeightsChanged."""
     card = cards().get(name)
     if card is None:
@@ -110,7 +152,7 @@ _LOADING = threading.Lock()
 
 
 @lru_cache(maxsize=16)
-def _loaded(name: str, sha256: str) -> Segmenter | Classifier:
+def _loaded(name: str, sha256: str) -> Model:
     card = cards()[name]
     if sha256_of(card.weights) != sha256:
         raise WeightsChanged(f"The weights file of {name} {card.version} is damaged: it does not match its card.")
@@ -118,8 +160,10 @@ def _loaded(name: str, sha256: str) -> Segmenter | Classifier:
     net = method.build(len(card.classes))
     net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(card.weights).items()})
     side = None if method.task == "segmentation" else card.input_px
-    runtime = runtime_for(net.eval(), side)
-    return Segmenter(card, runtime) if method.task == "segmentation" else Classifier(card, runtime)
+    runtime = runtime_for(net.eval(), side, method.traceable)
+    kinds: dict[str, Any] = {"segmentation": Segmenter, "classification": Classifier, "mask": Masker}
+    found: Model = kinds[method.task](card, runtime)
+    return found
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

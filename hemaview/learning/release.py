@@ -16,59 +16,20 @@ from hemaview.inference.models import rescale, softmax
 from hemaview.learning import data
 from hemaview.learning.classify import load_weights, predict
 from hemaview.learning.evaluate import evaluate
-from hemaview.learning.recipes import (
-    NUCLEATED,
-    NUCLEATED_MPP,
-    NUCLEATED_PX,
-    SHAPE_CROP_PX,
-    SHAPE_MPP,
-    SHAPE_PX,
-    SHAPES,
-    TRAININGS,
-    kind_pools,
-    nucleated_pools,
-    shape_pools,
-)
+from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPE_PX
 from hemaview.learning.score import best_temperature, threshold_for_specificity
-from hemaview.learning.segment import MPP
-from hemaview.methods import cellkind, registry
+from hemaview.learning.trainings import TRAININGS
+from hemaview.methods import registry
 from hemaview.wsi.colour import Colour, policy
 
 NRBC_SPECIFICITY = 0.995
 """Kept on val: a nucleated red cell missed costs more than one more cell to look at."""
 
-_SHAPE: dict[str, tuple[tuple[str, ...], float, int]] = {
-    "red-cell-unet": (("background", "rim", "core"), MPP, 512),
-    "cell-kind-net": (cellkind.KINDS, cellkind.MPP, cellkind.INPUT_PX),
-    "red-cell-shape-net": (SHAPES, SHAPE_MPP * SHAPE_CROP_PX / SHAPE_PX, SHAPE_PX),
-    "nucleated-cell-net": (NUCLEATED, NUCLEATED_MPP, NUCLEATED_PX),
-}
-_POOLS: dict[str, Callable[..., Any]] = {
-    "cell-kind-net": lambda root: kind_pools(root, "val"),
-    "red-cell-shape-net": lambda root: shape_pools(root, "val", None),
-    "nucleated-cell-net": lambda root: nucleated_pools(root, "val", None),
-}
-_LIMITS: dict[str, tuple[str, ...]] = {
-    "red-cell-unet": (
-        "Drawn masks come from one set of malaria films; other stains are learned from masks that a threshold made.",
-        "Clumps of more than a few cells are often left whole; they are called overlapped and not graded.",
-    ),
-    "cell-kind-net": ("Platelets lying on red cells are mostly missed.",),
-    "red-cell-shape-net": (
-        "One laboratory, one microscope, one stain; people agree on 83 % of its labels.",
-        "Sizes (macrocyte, microcyte) rest on the µm/px of the slide.",
-    ),
-    "nucleated-cell-net": (
-        "pbc has no patient numbers, one analyser and one stain: scores on it flatter.",
-        "Immature granulocyte stages, bands against segmented, and blasts need a person's eye.",
-    ),
-}
-
 
 def release(name: str, version: str, trained: Path, root: Path, log: Callable[[str], None]) -> Path:
     """Write weights and card of `trained` (best.safetensors) into the package; the card's path."""
-    classes, mpp, side = _SHAPE[name]
     method, training = registry.METHODS[name], TRAININGS[name]
+    classes, mpp, side = training.classes, training.mpp, training.input_px
     weights = registry.folder("weights") / f"{name}-{version}.safetensors"
     for old in registry.folder("weights").glob(f"{name}-*.safetensors"):
         old.unlink()
@@ -76,9 +37,9 @@ def release(name: str, version: str, trained: Path, root: Path, log: Callable[[s
     half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
     temperature, thresholds = 1.0, {}
-    if name in _POOLS:
+    if training.held is not None:
         net = load_weights(method.build(len(classes)), weights).eval()
-        pools = _POOLS[name](root)
+        pools = training.held(root)
         logits = [predict(net, _at_scale(name, p.images), side) for p in pools]
         temperature = best_temperature(np.concatenate(logits), np.concatenate([p.allowed for p in pools]))
         log(f"temperature {temperature:.3f}")
@@ -97,19 +58,20 @@ def release(name: str, version: str, trained: Path, root: Path, log: Callable[[s
         "input_px": side,
         "temperature": round(temperature, 4),
         "thresholds": thresholds,
+        "views": training.views,
         "colour_policy": policy(Colour.STORED),
         "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
         "data": [{"name": s, "licence": data.SETS[s].licence} for s in training.sets],
         "split": "train (val for early stopping and temperature; test only for the scores below)",
         "command": f"python manage.py train {name} --data DATA --out OUT --release {version}",
-        "limits": list(_LIMITS[name]),
+        "limits": list(training.limits),
         "licence_note": _licence(training.sets),
         "metrics": [],
     }
     path = registry.folder("cards") / f"{name}.json"
     _write(path, card)
     registry.cards.cache_clear()
-    card["metrics"] = [s.as_json() for s in evaluate(root, "test", [name], log)]
+    card["metrics"] = [s.as_json() for s in evaluate(root, "test", [name], log) if s.method == name]
     _write(path, card)
     (path.with_suffix(".md")).write_text(markdown(card), encoding="utf-8")
     registry.cards.cache_clear()

@@ -27,6 +27,22 @@ class Score:
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    @classmethod
+    def rounded(
+        cls,
+        method: str,
+        task: str,
+        dataset: str,
+        split: str,
+        n: int,
+        metric: str,
+        value: float,
+        low: float,
+        high: float,
+    ) -> Score:
+        """A score with five decimals."""
+        return cls(method, task, dataset, split, n, metric, round(value, 5), round(low, 5), round(high, 5))
+
 
 def bootstrap(
     n: int, statistic: Callable[[NDArray[np.int64]], float], rounds: int = 400, seed: int = 11
@@ -87,3 +103,19 @@ def threshold_for_specificity(p: NDArray[np.float32], truth: NDArray[np.bool_], 
     negatives = np.sort(p[~truth])
     limit = float(negatives[min(len(negatives) - 1, int(np.ceil(specificity * len(negatives))))])
     return float(min(0.5, np.ceil(limit * 100) / 100 + 0.01))
+
+
+def scored(
+    method: str, task: str, dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.int64]
+) -> list[Score]:
+    """Accuracy, macro F1, mean recall and calibration error of class probabilities (n, classes) against truth (n,)."""
+    best = p.argmax(axis=1)
+    n = len(truth)
+    rows = []
+    for metric, function in (("accuracy", accuracy), ("macro_f1", macro_f1), ("mean_recall", mean_recall)):
+        low, high = bootstrap(n, lambda r, f=function: f(truth[r], best[r]))  # type: ignore[misc]
+        rows.append(Score.rounded(method, task, dataset, split, n, metric, function(truth, best), low, high))
+    ece = expected_calibration_error(p, truth)
+    low, high = bootstrap(n, lambda r: expected_calibration_error(p[r], truth[r]), 100)
+    rows.append(Score.rounded(method, task, dataset, split, n, "ece", ece, low, high))
+    return rows

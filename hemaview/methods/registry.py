@@ -10,16 +10,25 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from hemaview.methods.cellkind import CellKindNet
 from hemaview.methods.efficientnet import EfficientNetLite0
+from hemaview.methods.nodesunet import NodesUNet, equalised
+from hemaview.methods.pnet import PNet
 from hemaview.methods.unet import UNet
 
 
 @dataclass(frozen=True)
 class Method:
-    """An architecture under the name of its model; `build` takes the number of classes."""
+    """An architecture under the name of its model; `build` takes the number of classes.
+
+    task: segmentation (whole fields), classification (cells) or mask (each pixel of a picture of one cell). `prepare`
+    changes a picture before the net sees it; `traceable` is False where the net's path depends on its input, so that no
+    other runtime can take it over. Methods that are not `shipped` can be trained but bring no weights.
+    """
 
     name: str
     title: str
@@ -28,6 +37,9 @@ class Method:
     summary: str
     source: str
     build: Callable[[int], nn.Module]
+    prepare: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None = None
+    traceable: bool = True
+    shipped: bool = True
 
 
 METHODS: dict[str, Method] = {
@@ -69,6 +81,56 @@ METHODS: dict[str, Method] = {
             "Tan & Le 2019 (EfficientNet, Lite0); classes of Acevedo et al. 2020 and Matek et al. 2019.",
             EfficientNetLite0,
         ),
+        Method(
+            "sun-pnet",
+            "p-net: erythroblast or not",
+            "classification",
+            "",
+            "Nuclei by adaptive threshold and watershed, then a small net on padded patches: erythroblast or another cell.",
+            "Sun et al., Deep learning-based adaptive detection of fetal nucleated red blood cells.",
+            PNet,
+        ),
+        Method(
+            "li-nodes-unet",
+            "NODEs-UNet: nucleus and cytoplasm",
+            "mask",
+            "",
+            "Background, cytoplasm and nucleus of a white cell; the net's bottom is solved as ordinary differential equations.",
+            "Li et al. 2021, Robust blood cell image segmentation based on neural ordinary differential equations.",
+            lambda classes: NodesUNet(classes, 16),
+            equalised,
+            traceable=False,
+            shipped=False,
+        ),
+        Method(
+            "wbc-mask-unet",
+            "U-Net: nucleus and cytoplasm",
+            "mask",
+            "",
+            "Background, cytoplasm and nucleus of a white cell: the default of this task.",
+            "Ronneberger, Fischer & Brox 2015 (U-Net).",
+            lambda classes: UNet(classes, 16, 4),
+            shipped=False,
+        ),
+        Method(
+            "elmanna-cell-mask",
+            "U-Net: mask of a red cell",
+            "mask",
+            "",
+            "The mask of the red cell in the middle of a picture: the first stage of Elmanna et al.",
+            "Elmanna et al., Deep learning segmentation and classification of red blood cells using a multi-scanner dataset.",
+            lambda classes: UNet(classes, 16, 4),
+        ),
+        Method(
+            "elongation-net",
+            "Circular, elongated, other",
+            "classification",
+            "",
+            "Tells elongated red cells (sickle shapes) from circular and other ones.",
+            "Tan & Le 2019 (EfficientNet, Lite0); classes of erythrocytesIDB, Gonzalez-Hidalgo et al. 2015.",
+            EfficientNetLite0,
+            shipped=False,
+        ),
     )
 }
 
@@ -103,6 +165,11 @@ class Card:
     @property
     def input_px(self) -> int:
         return int(self.raw["input_px"])
+
+    @property
+    def views(self) -> int:
+        """Over how many of the eight turned and mirrored views an answer is averaged."""
+        return int(self.raw.get("views", 1))
 
     @property
     def temperature(self) -> float:

@@ -16,7 +16,7 @@ from hemaview.cells.schema import Schema, schema
 from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.inference import Classifier, Segmenter, load
+from hemaview.inference import Classifier, Model, Segmenter, load
 from hemaview.pipeline.fieldcells import Models, cells_of_field
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
@@ -38,7 +38,7 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
 
 
 def _models(request: RunRequest) -> Models:
-    found: dict[str, Segmenter | Classifier] = {}
+    found: dict[str, Model] = {}
     for role in ("segmentation", "kind", "red-cell-shape", "nucleated-cell"):
         if role not in request.models:
             raise PipelineError(f"The protocol names no model for {role}.")

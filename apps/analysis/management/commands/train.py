@@ -26,21 +26,22 @@ class Command(SentenceCommand):
         parser.add_argument("--release", metavar="VERSION", help="afterwards ship it: calibrate, score, write its card")
 
     def handle(self, **options: Any) -> None:
-        from hemaview.learning import data, recipes
+        from hemaview.learning import data
         from hemaview.learning.release import release
+        from hemaview.learning.trainings import TRAININGS
 
         name, root, out = options["method"], options["data"], options["out"]
         if name == "list":
-            for training in recipes.TRAININGS.values():
+            for training in TRAININGS.values():
                 self.stdout.write(f"{training.name}: learns from {', '.join(training.sets)}")
             return
-        if name not in recipes.TRAININGS:
-            raise Refusal(f"There is no training for {name}; there are: {', '.join(recipes.TRAININGS)}.")
+        if name not in TRAININGS:
+            raise Refusal(f"There is no training for {name}; there are: {', '.join(TRAININGS)}.")
         if root is None or out is None:
             raise Refusal("Name the data with --data DIR and the results with --out DIR.")
         if not root.is_dir():
             raise Refusal(f"There is no folder {root}.")
-        training = recipes.TRAININGS[name]
+        training = TRAININGS[name]
         closed = [s for s in training.sets if not data.SETS[s].free and data.has(root, s, "train")]
         if options["licences"] == "free" and closed:
             raise Refusal(

@@ -1,0 +1,98 @@
+"""Scores of the tasks of the published methods: masks of single cells, elongated cells, p-net's erythroblasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.inference import Classifier, Masker, load
+from hemaview.learning import data
+from hemaview.learning.masks import confusion, mean_iou
+from hemaview.learning.papers import SUN_NEGATIVES, patches
+from hemaview.learning.score import Score, bootstrap, scored
+
+
+def cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    """Intersection over union of the cell in the middle, mean over pictures; all at the pictures' own size."""
+    model = _masker(name)
+    ious = []
+    for row in data.rows(root, dataset, split):
+        found = model.mask(data.image(root, dataset, split, row["file"])) == 1
+        drawn = data.mask(root, dataset, split, str(Path(row["file"]).with_suffix(""))) > 0
+        ious.append((found & drawn).sum() / max(1, (found | drawn).sum()))
+    values = np.array(ious)
+    return [_mean(name, "cell-mask", dataset, split, "iou", values)]
+
+
+def elongation(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    model = _classifier(name)
+    from hemaview.learning.papers import elongation_pool
+
+    pool = elongation_pool(root, split)
+    p = model.classify_crops(pool.images)
+    truth = pool.allowed.argmax(axis=1).astype(np.int64)
+    return scored(name, "sickle", dataset, split, p, truth)
+
+
+def white_cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    """Pixel accuracy, mean class accuracy and mean IoU over background, cytoplasm and nucleus (Li et al., §4)."""
+    model = _masker(name)
+    tables = []
+    for row in data.rows(root, dataset, split):
+        found = model.mask(data.image(root, dataset, split, row["file"]))
+        tables.append(confusion(found, data.mask(root, dataset, split, str(Path(row["file"]).with_suffix(""))), 3))
+    each = np.stack(tables)
+    metrics: tuple[tuple[str, Callable[[NDArray[np.int64]], float]], ...] = (
+        ("pixel_accuracy", lambda t: float(np.trace(t) / t.sum())),
+        ("mean_accuracy", lambda t: float((np.diag(t) / np.maximum(1, t.sum(axis=1))).mean())),
+        ("miou", mean_iou),
+    )
+    rows = []
+    for metric, function in metrics:
+        value = function(each.sum(axis=0))
+        low, high = bootstrap(len(each), lambda r, f=function: f(each[r].sum(axis=0)))  # type: ignore[misc]
+        rows.append(Score.rounded(name, "nucleus-cytoplasm", dataset, split, len(each), metric, value, low, high))
+    return rows
+
+
+def pnet(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    """Erythroblasts against all others at a probability of 0.5, and against the paper's negatives alone (accuracy)."""
+    model = _classifier(name)
+    crops = data.cell_crops(root, dataset, split)
+    images, _ = patches(crops.images)
+    p = model.classify_crops(images)[:, 1]
+    truth = np.array(crops.fine) == "erythroblast"
+    found = p >= 0.5
+    rows = []
+    measures: dict[str, Callable[[NDArray[np.int64]], float]] = {
+        "sensitivity": lambda r: float(found[r][truth[r]].mean()),
+        "specificity": lambda r: float((~found[r][~truth[r]]).mean()),
+    }
+    for metric, function in measures.items():
+        low, high = bootstrap(len(truth), function)
+        value = function(np.arange(len(truth)))
+        rows.append(Score.rounded(name, "nrbc", dataset, split, len(truth), metric, value, low, high))
+    kept = np.flatnonzero(truth | np.isin(np.array(crops.fine), SUN_NEGATIVES))
+    right = (found == truth)[kept].astype(float)
+    rows.append(_mean(name, "nrbc", dataset, split, "accuracy", right))
+    return rows
+
+
+def _mean(name: str, task: str, dataset: str, split: str, metric: str, values: NDArray[np.float64]) -> Score:
+    low, high = bootstrap(len(values), lambda r: float(values[r].mean()))
+    return Score.rounded(name, task, dataset, split, len(values), metric, float(values.mean()), low, high)
+
+
+def _masker(name: str) -> Masker:
+    model = load(name)
+    assert isinstance(model, Masker)
+    return model
+
+
+def _classifier(name: str) -> Classifier:
+    model = load(name)
+    assert isinstance(model, Classifier)
+    return model
