@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pyvips
 
-from hemaview.wsi.synthetic import draw_film
+from hemaview.wsi.synthetic import Film, draw_film
 
 FULL, QUICK = (40_000, 30_000), (6_144, 4_608)
 QUALITY = 75
@@ -31,10 +32,16 @@ class BenchSlide:
         return -(-self.height // self.tile_px)
 
 
+@lru_cache(maxsize=1)
+def film() -> Film:
+    """The drawn film that the scan is made of."""
+    return draw_film(2048, 1536, seed=11)
+
+
 def make_slides(folder: Path, size: tuple[int, int], tiles_px: tuple[int, ...]) -> list[BenchSlide]:
     """One pyramid for each tile size; the picture is the same."""
     width, height = size
-    image = pyvips.Image.new_from_array(draw_film(2048, 1536, seed=11).rgb).copy(interpretation="srgb")
+    image = pyvips.Image.new_from_array(film().rgb).copy(interpretation="srgb")
     # Mirrored copies, so that no edge shows where one ends.
     pair = image.join(image.fliphor(), "horizontal")
     block = pair.join(pair.flipver(), "vertical").copy_memory()

@@ -18,7 +18,7 @@ from typing import Any
 
 from apps.accounts.errors import Refusal
 from apps.slides.bench import load, servers, ways
-from apps.slides.bench.slides import FULL, QUICK, BenchSlide, make_slides
+from apps.slides.bench.slides import FULL, QUICK, BenchSlide, film, make_slides
 from hemaview.wsi.synthetic import draw_film, write_film
 
 WORKER_NICENESS = 15
@@ -49,10 +49,7 @@ def bench_tiles(folder: Path, quick: bool, own: Path | None, say: Say) -> list[R
         say(f"bringing in {slide.path.name}")
         _warm(slide.path)
         key = house.bring_in(slide.path, f"BENCH-{number}")
-        twin = slide.path.with_name(f"twin-{slide.path.name}")
-        if not twin.exists():
-            twin.hardlink_to(slide.path)
-        decoded = house.bring_in(twin, f"BENCH-{number}-DECODED")
+        decoded = house.bring_in(slide.path, f"BENCH-{number}-DECODED")
         house.decode_everything(decoded)
         places = [(c, r) for c in range(slide.columns - 1) for r in range(slide.rows - 1)]
         random.Random(1).shuffle(places)
@@ -85,7 +82,7 @@ def _over_http(
     house: servers.House, slide: BenchSlide, key: str, decoded: str, places: list[tuple[int, int]], folder: Path,
     quick: bool, say: Say,
 ) -> dict[str, dict[str, float]]:  # fmt: skip
-    seconds, rounds = (1, 2) if quick else (4, 3)
+    seconds, rounds = (1, 1) if quick else (4, 3)
     shots: dict[str, list[load.Load]] = {}
     work = folder / f"load-{slide.tile_px}"
     work.mkdir(exist_ok=True)
@@ -123,12 +120,12 @@ def _contention(
 ) -> list[Row]:
     """p99 of stored tiles alone and beside busy decoders or an analysing worker, in turns: what runs beside is halted
     and goes on, so that a change of the machine's own load falls on both."""
-    seconds, rounds, warm_s = (1, 2, 8) if quick else (3, 5, 25)
+    seconds, rounds, warm_s = (1, 1, 5) if quick else (3, 5, 25)
     work = folder / "contention"
     work.mkdir(exist_ok=True)
-    film = folder / "film.tif"
-    write_film(film, folder / "film.csv", draw_film(*((2048, 1536) if quick else (4096, 2048)), seed=11))
-    film_key = house.bring_in(film, "BENCH-FILM")
+    path = folder / "film.tif"
+    write_film(path, folder / "film.csv", film() if quick else draw_film(4096, 2048, seed=11))
+    film_key = house.bring_in(path, "BENCH-FILM")
     rows = []
     with house.serving() as (port, pid):
         server = servers.Server("native_http", port, pid, house.paths(key, places))
