@@ -5,15 +5,17 @@ import { CountsBar } from "../counts/CountsBar";
 import { CellCard } from "../gallery/CellCard";
 import { Gallery, keyOf, type SIZES, type View } from "../gallery/Gallery";
 import { get, send } from "../shared/api";
-import { live } from "../shared/socket";
-import type { Card, Case, GalleryPage, GalleryRow, Job, Room as RoomData, Slide, TileAccess } from "../shared/types";
+import type { Card, Case, GalleryPage, GalleryRow, Room as RoomData, TileAccess } from "../shared/types";
 import type { Scene } from "../viewer/overlay";
 import { readPlace, writePlace } from "../viewer/place";
 import { Viewer, type ViewerHandle } from "../viewer/Viewer";
+import { useActs } from "./acts";
 import { AmendDialog, ConflictDialog, HelpDialog, SignDialog } from "./dialogs";
 import { Header } from "./Header";
-import { actionOf } from "./keys";
-import { type LabelAction, type Targets, useSession } from "./session";
+import type { Action } from "./keys";
+import { useLive } from "./live";
+import { useSession } from "./session";
+import { useKeys } from "./usekeys";
 
 type Which = number | "must-see" | "all";
 const PAGE = 300;
@@ -41,45 +43,6 @@ export function Room({ first }: { first: First }) {
       </p>
     );
   return <Desk data={room.data} tiles={first.tiles} />;
-}
-
-/** News of the case, written into what the page has read; on each reconnection everything is read again. */
-function useLive(accession: string, client: ReturnType<typeof useQueryClient>) {
-  useEffect(() => {
-    const key = ["room", accession];
-    const patch = (change: (room: RoomData) => RoomData) =>
-      client.setQueryData<RoomData>(key, (room) => (room ? change(room) : room));
-    type News =
-      | { type: "job"; job: Job }
-      | { type: "slide"; slide: Slide }
-      | { type: "case"; case: Case }
-      | { type: "labels"; job: string; revision: number; by: string };
-    const socket = live(
-      `/ws/cases/${accession}/`,
-      (news: News) => {
-        if (news.type === "job") {
-          patch((r) => ({
-            ...r,
-            slides: r.slides.map((s) =>
-              s.id === news.job.slide && !newer(s.job, news.job) ? { ...s, job: news.job } : s,
-            ),
-          }));
-        } else if (news.type === "slide") {
-          patch((r) => ({ ...r, slides: r.slides.map((s) => (s.id === news.slide.id ? { ...s, ...news.slide } : s)) }));
-        } else if (news.type === "case") {
-          patch((r) => ({ ...r, case: news.case }));
-        } else {
-          window.dispatchEvent(new CustomEvent("hemaview:labels", { detail: news }));
-        }
-      },
-      () => void client.invalidateQueries({ queryKey: key }),
-    );
-    return () => socket.close();
-  }, [accession, client]);
-}
-
-function newer(known: Job | null | undefined, given: Job): boolean {
-  return !!known && known.id === given.id && known.revision > given.revision;
 }
 
 function Desk({ data, tiles }: { data: RoomData; tiles: TileAccess | null }) {
@@ -111,8 +74,6 @@ function Desk({ data, tiles }: { data: RoomData; tiles: TileAccess | null }) {
   const [size, setSize] = useState<keyof typeof SIZES>(window.innerWidth < 1200 ? "S" : "M");
   const [columns, setColumns] = useState(4);
   const [limit, setLimit] = useState(PAGE);
-  const [current, setCurrent] = useState(-1);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [selectedRow, setSelectedRow] = useState<number | null>(start.current.cell ?? null);
   const [addMode, setAddMode] = useState(false);
   const [dialog, setDialog] = useState<"" | "help" | "sign" | "amend">("");
@@ -165,6 +126,24 @@ function Desk({ data, tiles }: { data: RoomData; tiles: TileAccess | null }) {
   });
   const card = selectedRow === null ? null : (cardQuery.data ?? null);
 
+  const goTo = useCallback((row: GalleryRow | Card | null, objective = 60) => {
+    if (row) viewer.current?.goTo(row.x, row.y, objective);
+  }, []);
+
+  const { current, setCurrent, chosen, setChosen, choose, next, act, confirmAll } = useActs({
+    rows,
+    label: session.label,
+    refusal: canReview
+      ? ""
+      : data.case.locked
+        ? "This case is signed; amend it to change anything."
+        : "You may look but not review here.",
+    selectedRow,
+    onSelect: setSelectedRow,
+    goTo,
+    say,
+  });
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its beginning
   useEffect(() => {
     setCurrent(-1);
@@ -183,106 +162,9 @@ function Desk({ data, tiles }: { data: RoomData; tiles: TileAccess | null }) {
     return () => window.removeEventListener("hemaview:labels", news);
   }, [jobId, labels.revision, session.readLabels, say, data.me.name]);
 
-  const choose = useCallback(
-    (index: number, how: "one" | "add" | "range") => {
-      const row = rows[index];
-      if (!row) return;
-      setChosen((before) => {
-        if (how === "one") return new Set([keyOf(row)]);
-        const next = new Set(before);
-        if (how === "add") {
-          if (!next.delete(keyOf(row))) next.add(keyOf(row));
-          return next;
-        }
-        const from = current < 0 ? index : current;
-        for (let i = Math.min(from, index); i <= Math.max(from, index); i++) {
-          const between = rows[i];
-          if (between) next.add(keyOf(between));
-        }
-        return next;
-      });
-      setCurrent(index);
-      setSelectedRow(row.row);
-    },
-    [rows, current],
-  );
-
-  const goTo = useCallback((row: GalleryRow | Card | null, objective = 60) => {
-    if (row) viewer.current?.goTo(row.x, row.y, objective);
-  }, []);
-
-  const next = useCallback(() => {
-    const n = rows.length;
-    for (let step = 1; step <= n; step++) {
-      const index = (Math.max(-1, current) + step) % n;
-      if (rows[index]?.state === "") {
-        choose(index, "one");
-        goTo(rows[index] ?? null);
-        return;
-      }
-    }
-    say(n ? "Every cell of this list has been seen." : "There is nothing in this list.");
-  }, [rows, current, choose, goTo, say]);
-
-  const targets = useCallback((): Targets => {
-    const picked = rows.filter((r) => chosen.has(keyOf(r)));
-    const found = {
-      rows: picked.flatMap((r) => (r.row === null ? [] : [r.row])),
-      added: picked.flatMap((r) => (r.added === null ? [] : [r.added])),
-    };
-    if (!found.rows.length && !found.added.length && selectedRow !== null) found.rows.push(selectedRow);
-    return found;
-  }, [rows, chosen, selectedRow]);
-
-  const act = useCallback(
-    async (action: LabelAction, cls: number | null = null) => {
-      if (!canReview) {
-        say(
-          data.case.locked ? "This case is signed; amend it to change anything." : "You may look but not review here.",
-        );
-        return;
-      }
-      const which_ = targets();
-      const n = which_.rows.length + which_.added.length;
-      if (!n) {
-        say("Choose a cell first: space goes to the next one.");
-        return;
-      }
-      const single = n === 1;
-      if ((await session.label(action, which_, cls)) && single && current >= 0) next();
-    },
-    [canReview, targets, session.label, current, next, say, data.case.locked],
-  );
-
-  const confirmAll = useCallback(async () => {
-    const open = rows.filter((r) => r.state === "");
-    if (!open.length) {
-      say("Every cell shown here has been seen.");
-      return;
-    }
-    await session.label(
-      "confirm",
-      {
-        rows: open.flatMap((r) => (r.row === null ? [] : [r.row])),
-        added: open.flatMap((r) => (r.added === null ? [] : [r.added])),
-      },
-      null,
-    );
-  }, [rows, session.label, say]);
-
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const action = actionOf(event, schema);
-      if (action === null || dialog || session.conflict) return;
-      const active = document.activeElement;
-      const onButton = active instanceof HTMLButtonElement && !active.classList.contains("picture");
-      if (
-        onButton &&
-        (action === "next" || action === "confirm") &&
-        active.matches("header *, .objectives *, .sizes *")
-      )
-        return;
-      event.preventDefault();
+  const shut = dialog !== "" || session.conflict !== null;
+  const press = useCallback(
+    (action: Action, range: boolean) => {
       if (typeof action === "object") void act("relabel", action.relabel);
       else if (action === "next") next();
       else if (action === "confirm") void act("confirm");
@@ -301,27 +183,12 @@ function Desk({ data, tiles }: { data: RoomData; tiles: TileAccess | null }) {
       } else {
         const step = { left: -1, right: 1, up: -columns, down: columns }[action];
         const next = current < 0 ? 0 : Math.max(0, current + step);
-        const index = Math.min(rows.length - 1, next);
-        choose(index, event.shiftKey ? "range" : "one");
+        choose(Math.min(rows.length - 1, next), range ? "range" : "one");
       }
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [
-    schema,
-    dialog,
-    session.conflict,
-    session.undo,
-    act,
-    next,
-    goTo,
-    card,
-    rows,
-    current,
-    columns,
-    choose,
-    canReview,
-  ]);
+    },
+    [session.undo, act, next, goTo, card, rows, current, columns, choose, setChosen, canReview],
+  );
+  useKeys(schema, shut, press);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the epoch tells that the store has grown
   const scene = useMemo<Scene>(

@@ -1,0 +1,177 @@
+"""Train the Cascade R-CNN on pictures with boxes: turned, mirrored, rescaled, restained; scored by mAP50 on val."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from hemaview.learning.augment import Augmentation, restain
+from hemaview.learning.boxes import Found, Scene, average_precision, hits
+from hemaview.methods.cascade import Cascade
+
+GROUND = 235
+"""Grey that fills what lies outside a picture: the light of an empty field."""
+
+
+@dataclass(frozen=True)
+class DetectorRecipe:
+    """How to train. `side_px` is the square that is shown; `scale` the largest change of size (log)."""
+
+    side_px: int = 320
+    steps: int = 1000
+    batch: int = 4
+    rate: float = 1e-3
+    weight_decay: float = 1e-4
+    scale: float = 0.2
+    check_every: int = 100
+    average: float = 0.99
+    least_visible: float = 0.4
+    seed: int = 20261121
+    balance: tuple[float, ...] = ()
+    augmentation: Augmentation = field(default_factory=lambda: Augmentation(stain=0.25, light=0.2, blur=0.25, noise=4))
+
+
+def train_detector(
+    net: Cascade,
+    recipe: DetectorRecipe,
+    train: Sequence[Scene],
+    val: Callable[[Cascade], float],
+    out: Path,
+    log: Callable[[str], None] = print,
+) -> Path:
+    """Train, keep the averaged weights that score best on `val`; resumable; the path of best.safetensors.
+
+    A scene's share in the draw is 1 plus `balance[c]` for each class c that it shows.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(2)
+    torch.manual_seed(recipe.seed)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+    mean = {k: v.detach().clone() for k, v in net.state_dict().items()}
+    first, best = 0, -1.0
+    state_path = out / "resume.pt"
+    if state_path.exists():
+        state = torch.load(state_path, weights_only=True)
+        net.load_state_dict(state["net"])
+        mean.update(state["mean"])
+        optimiser.load_state_dict(state["optimiser"])
+        first, best = state["step"], state["best"]
+    rng = np.random.default_rng(recipe.seed + first)
+    generator = torch.Generator().manual_seed(recipe.seed + first)
+    share = np.array([1 + sum(recipe.balance[c] for c in np.unique(s.labels)) if recipe.balance else 1 for s in train])
+    share = share / share.sum()
+    losses: list[float] = []
+    started = time.monotonic()
+    for step in range(first, recipe.steps):
+        for group in optimiser.param_groups:
+            progress = step / recipe.steps
+            group["lr"] = recipe.rate * min(1.0, (step + 1) / 50) * max(0.02, (1 - progress) ** 0.9)
+        chosen = [crop(train[int(i)], recipe, rng) for i in rng.choice(len(train), recipe.batch, p=share)]
+        x = torch.from_numpy(np.stack([s.rgb for s in chosen])).permute(0, 3, 1, 2).float()
+        net.train()
+        loss = net.loss(
+            restain(x, recipe.augmentation, generator),
+            [torch.from_numpy(s.boxes) for s in chosen],
+            [torch.from_numpy(s.labels) for s in chosen],
+        )
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(net.parameters(), 10.0)
+        optimiser.step()
+        losses.append(float(loss.detach()))
+        decay = min(recipe.average, (1 + step) / (10 + step))
+        for k, v in net.state_dict().items():
+            if v.dtype.is_floating_point:
+                mean[k].mul_(decay).add_(v.detach(), alpha=1 - decay)
+            else:
+                mean[k].copy_(v)
+        if (step + 1) % recipe.check_every and step + 1 < recipe.steps:
+            continue
+        current = {k: v.detach().clone() for k, v in net.state_dict().items()}
+        net.load_state_dict(mean)
+        score = val(net)
+        spent = time.monotonic() - started
+        log(f"step {step + 1}/{recipe.steps} loss {np.mean(losses[-50:]):.3f} val {score:.4f} {spent:.0f} s")
+        with (out / "log.csv").open("a", newline="") as stream:
+            csv.writer(stream).writerow([step + 1, float(np.mean(losses[-50:])), score, round(spent, 1)])
+        if score > best:
+            best = score
+            save_file({k: v.contiguous() for k, v in mean.items()}, out / "best.safetensors")
+        net.load_state_dict(current)
+        kept = {"net": net.state_dict(), "mean": mean, "optimiser": optimiser.state_dict()}
+        torch.save({**kept, "step": step + 1, "best": best}, out / "resume.part")
+        (out / "resume.part").replace(state_path)
+    return out / "best.safetensors"
+
+
+@torch.inference_mode()
+def found_in(net: Cascade, rgb: NDArray[np.uint8], stride: int = 32) -> Found:
+    """What the net finds in one picture, padded with ground to whole strides."""
+    net.eval()
+    h, w = rgb.shape[:2]
+    full = np.pad(rgb, ((0, -h % stride), (0, -w % stride), (0, 0)), constant_values=GROUND)
+    x = torch.from_numpy(full).permute(2, 0, 1)[None].float()
+    answer: Tensor = net(x)[0]
+    boxes = answer.boxes.numpy().clip(0, [w, h, w, h]).astype(np.float32)  # type: ignore[attr-defined]
+    return Found(boxes, answer.scores.numpy(), answer.labels.numpy())  # type: ignore[attr-defined]
+
+
+def map50(found: Sequence[Found], truth: Sequence[Scene], classes: int) -> float:
+    """Mean over classes of the average precision at IoU 0.5."""
+    each = [average_precision([hits(f, t, c) for f, t in zip(found, truth, strict=True)]) for c in range(classes)]
+    return float(np.nanmean(each))
+
+
+def crop(scene: Scene, recipe: DetectorRecipe, rng: np.random.Generator) -> Scene:
+    """A turned, mirrored, rescaled square of the scene; boxes of which too little is left are painted over.
+
+    A cell cut so far that its box would be dropped becomes ground, so that it is not learned as background.
+    """
+    rgb, boxes = scene.rgb, scene.boxes
+    turns, mirror = int(rng.integers(4)), bool(rng.random() < 0.5)
+    rgb, boxes = turned(rgb, boxes, turns, mirror)
+    factor = float(np.exp(rng.uniform(-recipe.scale, recipe.scale)))
+    size = max(1, round(rgb.shape[1] * factor)), max(1, round(rgb.shape[0] * factor))
+    rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
+    boxes = boxes * np.float32(factor)
+    side = recipe.side_px
+    left, top = (int(rng.integers(min(0, n - side), max(0, n - side) + 1)) for n in (rgb.shape[1], rgb.shape[0]))
+    out = np.full((side, side, 3), GROUND, np.uint8)
+    x0, y0 = max(0, left), max(0, top)
+    part = rgb[y0 : min(rgb.shape[0], top + side), x0 : min(rgb.shape[1], left + side)]
+    out[y0 - top : y0 - top + part.shape[0], x0 - left : x0 - left + part.shape[1]] = part
+    moved = boxes - np.array([left, top, left, top], np.float32)
+    seen = moved.clip(0, side)
+    area = (moved[:, 2:] - moved[:, :2]).prod(axis=1)
+    visible = (seen[:, 2:] - seen[:, :2]).prod(axis=1) / np.maximum(area, 1e-6)
+    keep = visible >= recipe.least_visible
+    for box in seen[~keep & (visible > 0)].round().astype(int):
+        out[box[1] : box[3], box[0] : box[2]] = GROUND
+    return Scene(out, np.ascontiguousarray(seen[keep]), scene.labels[keep])
+
+
+def turned(
+    rgb: NDArray[np.uint8], boxes: NDArray[np.float32], turns: int, mirror: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Picture and boxes turned by quarters anticlockwise, then mirrored left to right."""
+    for _ in range(turns):
+        w = rgb.shape[1]
+        rgb = np.rot90(rgb)
+        x0, y0, x1, y1 = boxes.T
+        boxes = np.stack([y0, w - x1, y1, w - x0], axis=1)
+    if mirror:
+        w = rgb.shape[1]
+        rgb = rgb[:, ::-1]
+        x0, y0, x1, y1 = boxes.T
+        boxes = np.stack([w - x1, y0, w - x0, y1], axis=1)
+    return np.ascontiguousarray(rgb), np.ascontiguousarray(boxes, np.float32)

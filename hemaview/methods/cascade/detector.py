@@ -1,0 +1,204 @@
+"""The detector as one torch module: pictures in, boxes with class probabilities out; losses for training."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hemaview.methods.cascade import mmcvops, softsampling  # noqa: F401  (installs the operators, registers the head)
+from hemaview.methods.efficientnet import EfficientNetLite0
+
+from mmdet.registry import MODELS  # isort: skip
+from mmdet.structures import DetDataSample  # isort: skip
+from mmdet.utils import register_all_modules  # isort: skip
+from mmengine.config import ConfigDict  # isort: skip
+from mmengine.structures import InstanceData  # isort: skip
+
+MEAN_RGB = (124.0, 117.0, 104.0)
+"""W of equation 16, which the paper gives in blue, green, red order."""
+UNIT = 58.0
+"""ImageNet's standard deviation: the scale that pretrained weights expect; the paper only subtracts W."""
+STRIDE = 32
+_IOU = (0.5, 0.6, 0.7)
+_SPREAD = ((0.1, 0.1, 0.2, 0.2), (0.05, 0.05, 0.1, 0.1), (0.033, 0.033, 0.067, 0.067))
+
+
+@dataclass(frozen=True)
+class Detections:
+    """What was found in one picture: boxes float32 (n, 4: x0, y0, x1, y1) px, scores (n,), labels int64 (n,)."""
+
+    boxes: Tensor
+    scores: Tensor
+    labels: Tensor
+
+
+@MODELS.register_module()
+class Lite0Trunk(nn.Module):
+    """EfficientNet-Lite0 up to stride 16: features of 24, 40 and 112 channels at strides 4, 8 and 16.
+
+    The two last stages hold most of the weights and see further than a cell is large.
+    """
+
+    ENDS = (3, 5, 11)
+
+    def __init__(self, init_cfg: Any = None) -> None:
+        super().__init__()
+        whole = EfficientNetLite0(1)
+        self._conv_stem, self._bn0 = whole._conv_stem, whole._bn0
+        self._blocks = whole._blocks[: self.ENDS[-1]]
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        x = nn.functional.relu6(self._bn0(self._conv_stem(x)))
+        kept = []
+        for i, block in enumerate(self._blocks, start=1):
+            x = block(x)
+            if i in self.ENDS:
+                kept.append(x)
+        return tuple(kept)
+
+    def init_weights(self) -> None:
+        """mmdet asks for it; weights come from `Cascade.start_from_imagenet`."""
+
+
+class Cascade(nn.Module):
+    """Three heads at IoU 0.5, 0.6 and 0.7 over one region proposal network.
+
+    backbone: "lite0" (committed weights fit in a few MB), "r18", "r50" or "r101" (the paper's). `soft` puts the soft
+    sampling of Wang et al. in place of plain weights.
+    """
+
+    def __init__(self, classes: int, backbone: str = "lite0", soft: bool = True, width: int = 64) -> None:
+        super().__init__()
+        register_all_modules(init_default_scope=True)
+        self.classes = classes
+        self.net = MODELS.build(ConfigDict(_config(classes, backbone, soft, width)))
+
+    def forward(self, x: Tensor) -> list[Detections]:
+        """Detections of each picture of x, float RGB 0-255 (N, 3, H, W), H and W multiples of 32."""
+        samples = [_sample(x) for _ in range(len(x))]
+        found = self.net.predict(self._normalised(x), samples, rescale=False)
+        return [
+            Detections(s.pred_instances.bboxes, s.pred_instances.scores, s.pred_instances.labels) for s in found
+        ]
+
+    def loss(self, x: Tensor, boxes: list[Tensor], labels: list[Tensor]) -> Tensor:
+        """The sum of all losses of float RGB (N, 3, H, W) with boxes (n, 4: x0, y0, x1, y1) and labels of each picture."""
+        samples = []
+        for own, names in zip(boxes, labels, strict=True):
+            sample = _sample(x)
+            sample.gt_instances = InstanceData(bboxes=own, labels=names)
+            sample.ignored_instances = InstanceData(bboxes=own[:0], labels=names[:0])
+            samples.append(sample)
+        total, _ = self.net.parse_losses(self.net.loss(self._normalised(x), samples))
+        return torch.as_tensor(total)
+
+    def start_from_imagenet(self, state: dict[str, Tensor]) -> None:
+        """Take what the trunk shares with the published weights of EfficientNet-Lite0."""
+        own = self.net.backbone.state_dict()
+        self.net.backbone.load_state_dict({k: state[k] for k in own})
+
+    def _normalised(self, x: Tensor) -> Tensor:
+        return (x.float() - torch.tensor(MEAN_RGB).view(1, 3, 1, 1).to(x.device)) / UNIT
+
+
+def _sample(x: Tensor) -> Any:
+    h, w = x.shape[-2:]
+    sample = DetDataSample()
+    sample.set_metainfo(
+        {"img_shape": (h, w), "ori_shape": (h, w), "pad_shape": (h, w), "batch_input_shape": (h, w),
+         "scale_factor": (1.0, 1.0)}
+    )  # fmt: skip
+    return sample
+
+
+def _config(classes: int, backbone: str, soft: bool, width: int) -> dict[str, Any]:
+    resnet = {"r18": (18, (64, 128, 256)), "r50": (50, (256, 512, 1024)), "r101": (101, (256, 512, 1024))}
+    if backbone == "lite0":
+        trunk: dict[str, Any] = {"type": "Lite0Trunk"}
+        inside: tuple[int, ...] = (24, 40, 112)
+    elif backbone in resnet:
+        depth, inside = resnet[backbone]
+        trunk = {
+            "type": "ResNet", "depth": depth, "num_stages": 3, "strides": (1, 2, 2), "dilations": (1, 1, 1),
+            "out_indices": (0, 1, 2), "norm_eval": False, "init_cfg": None,
+        }  # fmt: skip
+    else:
+        raise ValueError(f"There is no backbone {backbone}; there are: lite0, {', '.join(resnet)}.")
+    strides = (4, 8, 16)
+    head = {
+        "type": "SoftSamplingHead" if soft else "Shared2FCBBoxHead",
+        "in_channels": width, "fc_out_channels": 160, "roi_feat_size": 7, "num_classes": classes,
+        "reg_class_agnostic": True,
+        "loss_cls": {"type": "CrossEntropyLoss", "use_sigmoid": False, "loss_weight": 1.0},
+        "loss_bbox": {"type": "SmoothL1Loss", "beta": 1.0, "loss_weight": 1.0},
+    }  # fmt: skip
+    heads, stages = [], []
+    for threshold, spread in zip(_IOU, _SPREAD, strict=True):
+        heads.append({**copy.deepcopy(head), "bbox_coder": _coder(spread)})
+        stages.append(
+            {
+                "assigner": _assigner(threshold, threshold, threshold, False),
+                "sampler": {
+                    "type": "RandomSampler", "num": 192, "pos_fraction": 0.33, "neg_pos_ub": -1,
+                    "add_gt_as_proposals": True,
+                },
+                "pos_weight": -1,
+                "debug": False,
+            }
+        )  # fmt: skip
+    proposals = {"nms_pre": 600, "max_per_img": 300, "nms": {"type": "nms", "iou_threshold": 0.7}, "min_bbox_size": 0}
+    return {
+        "type": "CascadeRCNN",
+        "data_preprocessor": {"type": "DetDataPreprocessor"},
+        "backbone": trunk,
+        "neck": {"type": "FPN", "in_channels": list(inside), "out_channels": width, "num_outs": 4},
+        "rpn_head": {
+            "type": "RPNHead", "in_channels": width, "feat_channels": width,
+            "anchor_generator": {
+                "type": "AnchorGenerator", "scales": [6], "ratios": [0.7, 1.0, 1.4], "strides": [*strides, STRIDE],
+            },
+            "bbox_coder": _coder((1.0, 1.0, 1.0, 1.0)),
+            "loss_cls": {"type": "CrossEntropyLoss", "use_sigmoid": True, "loss_weight": 1.0},
+            "loss_bbox": {"type": "SmoothL1Loss", "beta": 1 / 9, "loss_weight": 1.0},
+        },
+        "roi_head": {
+            "type": "CascadeRoIHead", "num_stages": 3, "stage_loss_weights": [1, 0.5, 0.25],
+            "bbox_roi_extractor": {
+                "type": "SingleRoIExtractor",
+                "roi_layer": {"type": "RoIAlign", "output_size": 7, "sampling_ratio": mmcvops.SAMPLES},
+                "out_channels": width, "featmap_strides": list(strides), "finest_scale": 40,
+            },
+            "bbox_head": heads,
+        },
+        "train_cfg": {
+            "rpn": {
+                "assigner": _assigner(0.6, 0.3, 0.3, True),
+                "sampler": {
+                    "type": "RandomSampler", "num": 256, "pos_fraction": 0.5, "neg_pos_ub": -1,
+                    "add_gt_as_proposals": False,
+                },
+                "allowed_border": -1, "pos_weight": -1, "debug": False,
+            },
+            "rpn_proposal": proposals,
+            "rcnn": stages,
+        },
+        "test_cfg": {
+            "rpn": proposals,
+            "rcnn": {"score_thr": 0.02, "nms": {"type": "nms", "iou_threshold": 0.5}, "max_per_img": 200},
+        },
+    }  # fmt: skip
+
+
+def _coder(spread: tuple[float, ...]) -> dict[str, Any]:
+    return {"type": "DeltaXYWHBBoxCoder", "target_means": [0.0] * 4, "target_stds": list(spread)}
+
+
+def _assigner(positive: float, negative: float, least: float, low_quality: bool) -> dict[str, Any]:
+    return {
+        "type": "MaxIoUAssigner", "pos_iou_thr": positive, "neg_iou_thr": negative, "min_pos_iou": least,
+        "match_low_quality": low_quality, "ignore_iof_thr": -1,
+    }  # fmt: skip
