@@ -5,7 +5,7 @@ import { CountsBar } from "../counts/CountsBar";
 import { CellCard } from "../gallery/CellCard";
 import { Gallery, keyOf, type SIZES, type View } from "../gallery/Gallery";
 import { get, send } from "../shared/api";
-import type { Card, Case, GalleryPage, GalleryRow, Room as RoomData, TileAccess } from "../shared/types";
+import type { Card, Case, GalleryPage, GalleryRow, Job, Room as RoomData, TileAccess } from "../shared/types";
 import type { Scene } from "../viewer/overlay";
 import { readPlace, writePlace } from "../viewer/place";
 import { Viewer, type ViewerHandle } from "../viewer/Viewer";
