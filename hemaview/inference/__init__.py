@@ -1,15 +1,24 @@
 """Runs any model on what the machine has; the only place that knows runtimes and batches."""
 
+from hemaview.inference.classifier import Classifier
+from hemaview.inference.detector import Boxes, Detector
 from hemaview.inference.errors import InferenceError, OutOfMemory, UnknownModel, WeightsChanged
-from hemaview.inference.models import Classifier, Masker, Model, ModelInfo, Segmenter, load
+from hemaview.inference.info import ModelInfo
+from hemaview.inference.masker import Masker
+from hemaview.inference.models import Model, load
+from hemaview.inference.pointer import Pointer
+from hemaview.inference.segmenter import Segmenter
 
 __all__ = [
+    "Boxes",
     "Classifier",
+    "Detector",
     "InferenceError",
     "Masker",
     "Model",
     "ModelInfo",
     "OutOfMemory",
+    "Pointer",
     "Segmenter",
     "UnknownModel",
     "WeightsChanged",

@@ -39,6 +39,11 @@ class TorchRuntime:
             answer: NDArray[np.float32] = self.net(torch.from_numpy(x).to(self._where)).float().cpu().numpy()
         return answer
 
+    def objects(self, x: NDArray[np.float32]) -> Any:
+        """The answer of a net that gives no single array, such as a detector."""
+        with torch.inference_mode():
+            return self.net(torch.from_numpy(x).to(self._where))
+
 
 class OpenVinoRuntime:
     device = "CPU (OpenVINO)"
@@ -67,13 +72,18 @@ def runtime_for(net: nn.Module, side_px: int | None, traceable: bool = True) -> 
     A net that is not traceable takes another path for each input and stays on torch.
     """
     if torch.cuda.is_available():
-        return TorchRuntime(net, "cuda")
+        return torch_runtime(net)
     if traceable and os.environ.get("HEMAVIEW_RUNTIME", "") != "torch":
         try:
             return OpenVinoRuntime(net, side_px)
         except ImportError:
             pass
-    return TorchRuntime(net, "cpu")
+    return torch_runtime(net)
+
+
+def torch_runtime(net: nn.Module) -> TorchRuntime:
+    """Torch on CUDA or the CPU, for nets that no other runtime can take over."""
+    return TorchRuntime(net, "cuda" if torch.cuda.is_available() else "cpu")
 
 
 def in_batches(runtime: Runtime, x: NDArray[np.uint8], batch: int = BATCH) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hemaview.inference import Boxes
 from hemaview.learning import data
 
 DETECTION_CLASSES = ("WBC", "RBC", "platelet")
@@ -21,15 +22,6 @@ class Scene:
 
     rgb: NDArray[np.uint8]
     boxes: NDArray[np.float32]
-    labels: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Found:
-    """Detections of one picture: boxes float32 (n, 4: x0, y0, x1, y1) px, scores (n,), labels int64 (n,)."""
-
-    boxes: NDArray[np.float32]
-    scores: NDArray[np.float32]
     labels: NDArray[np.int64]
 
 
@@ -53,7 +45,10 @@ def scenes(root: Path, name: str, split: str, classes: Sequence[str], longest_px
         factor = longest_px / max(rgb.shape[:2]) if longest_px else 1.0
         known = [r for r in rows if r["class"] in classes]
         boxes = np.array(
-            [[float(r["x"]), float(r["y"]), float(r["x"]) + float(r["w"]), float(r["y"]) + float(r["h"])] for r in known],
+            [
+                [float(r["x"]), float(r["y"]), float(r["x"]) + float(r["w"]), float(r["y"]) + float(r["h"])]
+                for r in known
+            ],
             np.float32,
         ).reshape(-1, 4)
         labels = np.array([classes.index(r["class"]) for r in known], np.int64)
@@ -78,7 +73,7 @@ def box_overlaps(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.f
     return np.asarray(both / np.maximum(areas[0][:, None] + areas[1][None] - both, 1e-9), np.float32)
 
 
-def hits(found: Found, truth: Scene, label: int, iou: float = 0.5) -> Hits:
+def hits(found: Boxes, truth: Scene, label: int, iou: float = 0.5) -> Hits:
     """Each detection of a class, best first, takes the best free box of that class it overlaps by `iou` or more."""
     rows = np.flatnonzero(found.labels == label)
     rows = rows[np.argsort(-found.scores[rows], kind="stable")]

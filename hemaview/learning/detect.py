@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import nn
 
+from hemaview.inference import Boxes
+from hemaview.inference.detector import GROUND, shown_whole
+from hemaview.inference.runtime import torch_runtime
 from hemaview.learning.augment import Augmentation, restain
-from hemaview.learning.boxes import Found, Scene, average_precision, hits
+from hemaview.learning.boxes import Scene, average_precision, hits
 from hemaview.methods.cascade import Cascade
-
-GROUND = 235
-"""Grey that fills what lies outside a picture: the light of an empty field."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def train_detector(
             [torch.from_numpy(s.labels) for s in chosen],
         )
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 10.0)
         optimiser.step()
         losses.append(float(loss.detach()))
@@ -114,19 +114,12 @@ def train_detector(
     return out / "best.safetensors"
 
 
-@torch.inference_mode()
-def found_in(net: Cascade, rgb: NDArray[np.uint8], stride: int = 32) -> Found:
-    """What the net finds in one picture, padded with ground to whole strides."""
-    net.eval()
-    h, w = rgb.shape[:2]
-    full = np.pad(rgb, ((0, -h % stride), (0, -w % stride), (0, 0)), constant_values=GROUND)
-    x = torch.from_numpy(full).permute(2, 0, 1)[None].float()
-    answer: Tensor = net(x)[0]
-    boxes = answer.boxes.numpy().clip(0, [w, h, w, h]).astype(np.float32)  # type: ignore[attr-defined]
-    return Found(boxes, answer.scores.numpy(), answer.labels.numpy())  # type: ignore[attr-defined]
+def found_in(net: Cascade, rgb: NDArray[np.uint8]) -> Boxes:
+    """What a net in training finds in one picture."""
+    return shown_whole(torch_runtime(net), rgb)
 
 
-def map50(found: Sequence[Found], truth: Sequence[Scene], classes: int) -> float:
+def map50(found: Sequence[Boxes], truth: Sequence[Scene], classes: int) -> float:
     """Mean over classes of the average precision at IoU 0.5."""
     each = [average_precision([hits(f, t, c) for f, t in zip(found, truth, strict=True)]) for c in range(classes)]
     return float(np.nanmean(each))
@@ -142,7 +135,7 @@ def crop(scene: Scene, recipe: DetectorRecipe, rng: np.random.Generator) -> Scen
     rgb, boxes = turned(rgb, boxes, turns, mirror)
     factor = float(np.exp(rng.uniform(-recipe.scale, recipe.scale)))
     size = max(1, round(rgb.shape[1] * factor)), max(1, round(rgb.shape[0] * factor))
-    rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
+    rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR), np.uint8)
     boxes = boxes * np.float32(factor)
     side = recipe.side_px
     left, top = (int(rng.integers(min(0, n - side), max(0, n - side) + 1)) for n in (rgb.shape[1], rgb.shape[0]))

@@ -9,12 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.inference import Classifier, Segmenter, load
-from hemaview.learning import data, papertasks
-from hemaview.learning.matching import Matches, dice, match_masks
+from hemaview.inference import Classifier, load
+from hemaview.learning import data, fieldtasks, papertasks
 from hemaview.learning.recipes import NUCLEATED_MPP, SHAPE_MPP, kind_pools
 from hemaview.learning.score import Score, bootstrap, scored
-from hemaview.learning.segment import RED_CELL_UM, mask_parts
 from hemaview.methods.registry import cards
 
 Log = Callable[[str], None]
@@ -42,38 +40,6 @@ def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
         log(f"{name} on {dataset}/{split}")
         found += function(root, split)
     return found + [replace(s, method="best") for s in found if BEST.get(s.task) == s.method]
-
-
-def _segmentation(root: Path, split: str) -> list[Score]:
-    model = load("red-cell-unet")
-    assert isinstance(model, Segmenter)
-    matches: list[Matches] = []
-    dices: list[float] = []
-    for file in data.files(root, "bbbc041seg", split):
-        rgb = data.image(root, "bbbc041seg", split, file)
-        parts = mask_parts(data.mask(root, "bbbc041seg", split, Path(file).stem))
-        # The set tells no scale: the typical cell of each picture is taken as 7.2 µm wide, as a job does.
-        mpp = RED_CELL_UM / (2 * float(np.sqrt(np.median(np.bincount(parts.ravel())[1:]) / np.pi)))
-        instances = model.segment(rgb, mpp)
-        matches.append(match_masks(instances, parts))
-        dices.append(dice(instances > 0, parts > 0))
-    n = len(matches)
-
-    def f1(rows: NDArray[np.int64]) -> float:
-        total = Matches()
-        for i in rows:
-            total += matches[int(i)]
-        return total.f1
-
-    every = np.arange(n)
-    mean = float(np.mean(dices))
-    return [
-        Score.rounded("red-cell-unet", "rbc-segmentation", "bbbc041seg", split, n, "cell_f1_50", f1(every), *bootstrap(n, f1)),
-        Score.rounded(
-            "red-cell-unet", "rbc-segmentation", "bbbc041seg", split, n, "dice", mean,
-            *bootstrap(n, lambda rows: float(np.mean(np.array(dices)[rows]))),
-        ),
-    ]  # fmt: skip
 
 
 def _shapes(root: Path, split: str) -> list[Score]:
@@ -163,7 +129,16 @@ def _of(name: str, dataset: str, function: Callable[[str, str, Path, str], list[
 
 
 _TASKS: tuple[_Task, ...] = (
-    ("red-cell-unet", "bbbc041seg", _segmentation),
+    *(
+        _of(name, "bbbc041seg", fieldtasks.red_cells)
+        for name in ("red-cell-unet", "zhang-dunet", "zhang-unet", "pspnet", "region-growing")
+    ),
+    _of("red-cell-unet", "bbbc041seg", fieldtasks.stitched_cells),
+    _of("cascade-blood", "txl-pbc", fieldtasks.detection),
+    _of("cascade-blood", "txl-pbc", fieldtasks.stitched_boxes),
+    _of("nuclei-unet", "graz-marrow", fieldtasks.nuclei_points),
+    _of("sun-nuclei", "graz-marrow", fieldtasks.nuclei_points),
+    _of("plasma-cell-unet", "segpc-plasma", fieldtasks.plasma_masks),
     ("cell-kind-net", "txl-pbc", _kinds),
     ("red-cell-shape-net", "chula-rbc12", _shapes),
     ("nucleated-cell-net", "pbc", _nucleated),
@@ -179,6 +154,9 @@ _TASKS: tuple[_Task, ...] = (
     ),
 )
 
+UNLEARNED = ("region-growing", "sun-nuclei")
+"""Baselines that learn nothing: they have no weights and no card."""
+
 BEST: dict[str, str] = {
     "rbc-segmentation": "red-cell-unet",
     "rbc-morphology": "red-cell-shape-net",
@@ -189,5 +167,9 @@ BEST: dict[str, str] = {
     "cell-mask": "elmanna-cell-mask",
     "sickle": "elongation-net",
     "nucleus-cytoplasm": "wbc-mask-unet",
+    "detection": "cascade-blood",
+    "nuclei": "nuclei-unet",
+    "plasma-mask": "plasma-cell-unet",
+    "stitching": "red-cell-unet",
 }
 """The default model of each task: its rows are given again under the method `best`."""

@@ -47,7 +47,7 @@ SHAPES = (
     "normal", "macrocyte", "microcyte", "spherocyte", "target", "stomatocyte", "ovalocyte", "teardrop", "burr",
     "schistocyte", "uncategorised", "hypochromia", "elliptocyte",
 )  # fmt: skip
-NUCLEATED_PX, NUCLEATED_MPP = 112, 0.2
+NUCLEATED_PX, NUCLEATED_MPP = 128, 0.2
 SHAPE_CROP_PX, SHAPE_PX, SHAPE_MPP = 72, 96, 0.19
 
 
@@ -56,7 +56,8 @@ class Training:
     """One trainable model: what it learns from and how, and what its card says.
 
     mpp is µm/px of what the net is shown (0: pictures of cells whose scale nobody stated, resized to input_px);
-    `held` gives the val pools that the temperature is set on, None where there is none to set.
+    `held` gives the val pools that the temperature is set on, None where there is none to set; `thresholds` sets the
+    card's thresholds on val.
     """
 
     name: str
@@ -68,13 +69,17 @@ class Training:
     limits: tuple[str, ...]
     held: Callable[[Path], list[Pool]] | None = None
     views: int = 1
+    thresholds: Callable[[nn.Module, Path], dict[str, float]] | None = None
 
 
 def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
-    """EfficientNet-Lite0 on pbc and jhu-aml together, 112 px at 0.2 µm/px."""
+    """EfficientNet-Lite0 on pbc and jhu-aml together, 128 px at 0.2 µm/px."""
     net = EfficientNetLite0(len(NUCLEATED))
     start_from_imagenet(net, imagenet, log)
-    recipe = Recipe(NUCLEATED, NUCLEATED_PX, epochs=epochs or 5, batch=48)
+    how = Augmentation(scale=0.1, shift=0.04, stain=0.15, light=0.12, blur=0.15, noise=3)
+    recipe = Recipe(
+        NUCLEATED, NUCLEATED_PX, epochs=epochs or 12, batch=64, rate=2e-3, balance=0.4, patience=12, augmentation=how
+    )
     return train_classifier(
         net, recipe, nucleated_pools(root, "train", cache), nucleated_pools(root, "val", cache), out, log
     )
@@ -206,15 +211,17 @@ def train_unet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs
     return train_segmentation(UNet(3, 16, 4), fields, val, out, 450 if epochs is None else epochs * 100, log)
 
 
-def segmentation_pairs(root: Path, side: str) -> list[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
-    """(picture at the U-Net's scale, instances at the picture's own resolution) of bbbc041seg."""
+def segmentation_pairs(
+    root: Path, side: str, shown_mpp: float = MPP
+) -> list[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
+    """(picture at shown_mpp µm/px, instances at the picture's own resolution) of bbbc041seg."""
     found = []
     for file in data.files(root, "bbbc041seg", side):
         rgb = data.image(root, "bbbc041seg", side, file)
         parts = mask_parts(data.mask(root, "bbbc041seg", side, Path(file).stem))
         median = np.median(np.bincount(parts.ravel())[1:])
         mpp = RED_CELL_UM / (2 * np.sqrt(median / np.pi))
-        found.append((rescale(rgb, mpp / MPP), parts))
+        found.append((rescale(rgb, mpp / shown_mpp), parts))
     return found
 
 
@@ -292,6 +299,7 @@ FILM_TRAININGS: dict[str, Training] = {
                 "Immature granulocyte stages, bands against segmented, and blasts need a person's eye.",
             ),
             lambda root: nucleated_pools(root, "val", None),
+            views=4,
         ),
         Training(
             "red-cell-shape-net",

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from hemaview.cells.store import sha256_of
-from hemaview.inference.models import rescale, softmax
+from hemaview.inference.pictures import rescale, softmax, turned
 from hemaview.learning import data
 from hemaview.learning.classify import load_weights, predict
 from hemaview.learning.evaluate import evaluate
@@ -36,17 +36,22 @@ def release(name: str, version: str, trained: Path, root: Path, log: Callable[[s
     state = load_file(trained)
     half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
-    temperature, thresholds = 1.0, {}
+    temperature, thresholds = 1.0, dict[str, float]()
     if training.held is not None:
         net = load_weights(method.build(len(classes)), weights).eval()
         pools = training.held(root)
-        logits = [predict(net, _at_scale(name, p.images), side) for p in pools]
+        logits = [
+            np.mean([predict(net, turned(_at_scale(name, p.images), v), side) for v in range(training.views)], axis=0)
+            for p in pools
+        ]
         temperature = best_temperature(np.concatenate(logits), np.concatenate([p.allowed for p in pools]))
         log(f"temperature {temperature:.3f}")
         if name == "nucleated-cell-net":
             p = softmax(logits[0] / temperature)[:, classes.index("erythroblast")]
             held = np.asarray(pools[0].allowed[:, classes.index("erythroblast")])
             thresholds["erythroblast"] = threshold_for_specificity(p, held, NRBC_SPECIFICITY)
+    if training.thresholds is not None:
+        thresholds |= training.thresholds(load_weights(method.build(len(classes)), weights).eval(), root)
     card: dict[str, Any] = {
         "name": name,
         "version": version,

@@ -70,6 +70,11 @@ def mean_recall(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
     return float(np.mean([(found[truth == c] == c).mean() for c in np.unique(truth)]))
 
 
+def mean_accuracy(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+    """Mean over the classes that occur in truth of the accuracy of that class against all others (Wang et al., eq. 18)."""
+    return float(np.mean([((truth == c) == (found == c)).mean() for c in np.unique(truth)]))
+
+
 def expected_calibration_error(p: NDArray[np.float32], truth: NDArray[np.int64], bins: int = 15) -> float:
     """Mean gap between confidence and accuracy (Guo et al. 2017)."""
     best = p.argmax(axis=1)
@@ -108,11 +113,17 @@ def threshold_for_specificity(p: NDArray[np.float32], truth: NDArray[np.bool_], 
 def scored(
     method: str, task: str, dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.int64]
 ) -> list[Score]:
-    """Accuracy, macro F1, mean recall and calibration error of class probabilities (n, classes) against truth (n,)."""
+    """Accuracy, macro F1, mean recall, mean one-against-rest accuracy and calibration error of class probabilities (n, classes) against truth (n,)."""
     best = p.argmax(axis=1)
     n = len(truth)
     rows = []
-    for metric, function in (("accuracy", accuracy), ("macro_f1", macro_f1), ("mean_recall", mean_recall)):
+    measures = (
+        ("accuracy", accuracy),
+        ("macro_f1", macro_f1),
+        ("mean_recall", mean_recall),
+        ("mean_accuracy", mean_accuracy),
+    )
+    for metric, function in measures:
         low, high = bootstrap(n, lambda r, f=function: f(truth[r], best[r]))  # type: ignore[misc]
         rows.append(Score.rounded(method, task, dataset, split, n, metric, function(truth, best), low, high))
     ece = expected_calibration_error(p, truth)

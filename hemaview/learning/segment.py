@@ -148,6 +148,7 @@ def train_segmentation(
     rate: float = 2e-3,
     seed: int = 20261121,
     check_every: int = 100,
+    class_weights: tuple[float, ...] = (1.0, 1.5, 1.2),
 ) -> Path:
     """Train on random crops, keep the averaged weights that score best on `val`; the path of best.safetensors."""
     out.mkdir(parents=True, exist_ok=True)
@@ -160,7 +161,7 @@ def train_segmentation(
     how = Augmentation(stain=0.35, light=0.25, blur=0.3, noise=5)
     mean = {k: v.detach().clone() for k, v in net.state_dict().items()}
     net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    classes = torch.tensor([1.0, 1.5, 1.2])
+    classes = torch.tensor(class_weights)
     best, started, losses = -1.0, time.monotonic(), []
     for step in range(steps):
         for group in optimiser.param_groups:

@@ -70,3 +70,12 @@ def fill_instances(instances: NDArray[np.int32]) -> NDArray[np.int32]:
         view = out[place]
         view[filled & (view == 0)] = index
     return out
+
+
+def parts(probability: NDArray[np.float32], least_px: int) -> NDArray[np.int32]:
+    """Instances int32 (H, W) from probabilities float32 (2, H, W) of ground and cell: the 4-connected parts of the mask."""
+    labels, n = ndimage.label(ndimage.binary_fill_holes(probability[1] > 0.5))
+    sizes = np.bincount(labels.ravel(), minlength=n + 1)
+    keep = sizes >= least_px
+    keep[0] = False
+    return np.asarray((np.cumsum(keep) * keep)[labels], np.int32)

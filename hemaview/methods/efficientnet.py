@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 # repeats, kernel, stride, expansion, in, out (EfficientNet-B0's table; Lite0 keeps widths and depths)
-_STAGES = (
+STAGES = (
     (1, 3, 1, 1, 32, 16),
     (2, 3, 2, 6, 16, 24),
     (2, 5, 2, 6, 24, 40),
@@ -23,7 +23,7 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-class _Conv(nn.Conv2d):
+class SameConv(nn.Conv2d):
     """Convolution with TensorFlow's 'same' padding, as the checkpoint was trained."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ class _Conv(nn.Conv2d):
         return functional.conv2d(x, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
 
 
-def _norm(channels: int) -> nn.BatchNorm2d:
+def norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
 
 
@@ -45,12 +45,12 @@ class _Block(nn.Module):
         middle = inside * expansion
         self.expands, self.skips, self.drop = expansion != 1, stride == 1 and inside == outside, drop
         if self.expands:
-            self._expand_conv = _Conv(inside, middle, 1, bias=False)
-            self._bn0 = _norm(middle)
-        self._depthwise_conv = _Conv(middle, middle, kernel, stride, groups=middle, bias=False)
-        self._bn1 = _norm(middle)
-        self._project_conv = _Conv(middle, outside, 1, bias=False)
-        self._bn2 = _norm(outside)
+            self._expand_conv = SameConv(inside, middle, 1, bias=False)
+            self._bn0 = norm(middle)
+        self._depthwise_conv = SameConv(middle, middle, kernel, stride, groups=middle, bias=False)
+        self._bn1 = norm(middle)
+        self._project_conv = SameConv(middle, outside, 1, bias=False)
+        self._bn2 = norm(outside)
 
     def forward(self, x: Tensor) -> Tensor:
         y = functional.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
@@ -72,19 +72,19 @@ class EfficientNetLite0(nn.Module):
 
     def __init__(self, classes: int, dropout: float = 0.2, drop_path: float = 0.1) -> None:
         super().__init__()
-        self._conv_stem = _Conv(3, 32, 3, 2, bias=False)
-        self._bn0 = _norm(32)
+        self._conv_stem = SameConv(3, 32, 3, 2, bias=False)
+        self._bn0 = norm(32)
         blocks: list[nn.Module] = []
-        total = sum(stage[0] for stage in _STAGES)
-        for repeats, kernel, stride, expansion, inside, outside in _STAGES:
+        total = sum(stage[0] for stage in STAGES)
+        for repeats, kernel, stride, expansion, inside, outside in STAGES:
             for i in range(repeats):
                 drop = drop_path * len(blocks) / total
                 blocks.append(
                     _Block(kernel, stride if i == 0 else 1, expansion, inside if i == 0 else outside, outside, drop)
                 )
         self._blocks = nn.ModuleList(blocks)
-        self._conv_head = _Conv(320, 1280, 1, bias=False)
-        self._bn1 = _norm(1280)
+        self._conv_head = SameConv(320, 1280, 1, bias=False)
+        self._bn1 = norm(1280)
         self._fc = nn.Linear(1280, classes)
         self.dropout = dropout
         self.mean: Tensor

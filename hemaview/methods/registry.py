@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hemaview.methods.cellkind import CellKindNet
+from hemaview.methods.cellsplit import parts, split
+from hemaview.methods.dunet import DUNet
 from hemaview.methods.efficientnet import EfficientNetLite0
 from hemaview.methods.nodesunet import NodesUNet, equalised
 from hemaview.methods.pnet import PNet
+from hemaview.methods.pspnet import PSPNet
 from hemaview.methods.unet import UNet
 
 
@@ -25,9 +28,11 @@ from hemaview.methods.unet import UNet
 class Method:
     """An architecture under the name of its model; `build` takes the number of classes.
 
-    task: segmentation (whole fields), classification (cells) or mask (each pixel of a picture of one cell). `prepare`
-    changes a picture before the net sees it; `traceable` is False where the net's path depends on its input, so that no
-    other runtime can take it over. Methods that are not `shipped` can be trained but bring no weights.
+    task: segmentation (whole fields into cells), classification (cells), mask (each pixel of a picture), points (centres
+    in a picture) or detection (boxes). `instances` makes cells of a segmentation's probabilities (classes, H, W) and the
+    least size in px; `prepare` changes a picture before the net sees it; `traceable` is False where the net's path
+    depends on its input, so that no other runtime can take it over. Methods that are not `shipped` can be trained but
+    bring no weights.
     """
 
     name: str
@@ -38,6 +43,7 @@ class Method:
     source: str
     build: Callable[[int], nn.Module]
     prepare: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None = None
+    instances: Callable[[NDArray[np.float32], int], NDArray[np.int32]] = split
     traceable: bool = True
     shipped: bool = True
 
@@ -112,6 +118,42 @@ METHODS: dict[str, Method] = {
             lambda classes: UNet(classes, 16, 4),
             shipped=False,
         ),
+        *(
+            Method(
+                name,
+                title,
+                "segmentation",
+                "segmentation",
+                summary,
+                source,
+                build,
+                instances=parts,
+                shipped=False,
+            )
+            for name, title, summary, source, build in (
+                (
+                    "zhang-dunet",
+                    "dU-Net: red cells",
+                    "Cells against ground by a U-Net whose convolutions look where they learned to.",
+                    "Zhang et al. 2020, RBC semantic segmentation for sickle cell disease based on deformable U-Net.",
+                    lambda classes: DUNet(classes),
+                ),
+                (
+                    "zhang-unet",
+                    "U-Net of dU-Net's layout",
+                    "The U-Net that Zhang et al. compare dU-Net with.",
+                    "Ronneberger, Fischer & Brox 2015 (U-Net), in the widths of Zhang et al. 2020.",
+                    lambda classes: DUNet(classes, deformable=False),
+                ),
+                (
+                    "pspnet",
+                    "PSPNet, small",
+                    "Cells against ground by pooled features, for comparison.",
+                    "Zhao et al. 2017, Pyramid scene parsing network; widths of our own.",
+                    lambda classes: PSPNet(classes),
+                ),
+            )
+        ),
         Method(
             "elmanna-cell-mask",
             "U-Net: mask of a red cell",
@@ -120,6 +162,26 @@ METHODS: dict[str, Method] = {
             "The mask of the red cell in the middle of a picture: the first stage of Elmanna et al.",
             "Elmanna et al., Deep learning segmentation and classification of red blood cells using a multi-scanner dataset.",
             lambda classes: UNet(classes, 16, 4),
+        ),
+        Method(
+            "nuclei-unet",
+            "U-Net: nuclei as points",
+            "points",
+            "",
+            "Finds the nuclei of marrow sections as points: the peaks of a map.",
+            "Ronneberger, Fischer & Brox 2015 (U-Net); discs as targets, after Kainz et al. 2015.",
+            lambda classes: UNet(classes, 16, 4),
+            shipped=False,
+        ),
+        Method(
+            "plasma-cell-unet",
+            "U-Net: plasma cells",
+            "mask",
+            "",
+            "The plasma cells of a field of a marrow aspirate as a mask.",
+            "Ronneberger, Fischer & Brox 2015 (U-Net); data of Gupta et al. (SegPC-2021).",
+            lambda classes: UNet(classes, 16, 4),
+            shipped=False,
         ),
         Method(
             "elongation-net",

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from hemaview.inference import Classifier, Segmenter, UnknownModel, WeightsChanged, load
-from hemaview.inference.models import softmax
+from hemaview.inference.pictures import softmax
 from hemaview.inference.runtime import TorchRuntime, in_batches, runtime_for
 from hemaview.learning.classify import load_weights
 from hemaview.methods.registry import METHODS, cards

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hemaview.inference.models import turned, turned_back
+from hemaview.inference.pictures import turned, turned_back
 from hemaview.learning.masks import MaskRecipe, MaskSet, confusion, mean_iou, predict_masks, read_masks, train_masks
 from hemaview.methods.unet import UNet
 

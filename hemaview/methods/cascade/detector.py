@@ -81,9 +81,7 @@ class Cascade(nn.Module):
         """Detections of each picture of x, float RGB 0-255 (N, 3, H, W), H and W multiples of 32."""
         samples = [_sample(x) for _ in range(len(x))]
         found = self.net.predict(self._normalised(x), samples, rescale=False)
-        return [
-            Detections(s.pred_instances.bboxes, s.pred_instances.scores, s.pred_instances.labels) for s in found
-        ]
+        return [Detections(s.pred_instances.bboxes, s.pred_instances.scores, s.pred_instances.labels) for s in found]
 
     def loss(self, x: Tensor, boxes: list[Tensor], labels: list[Tensor]) -> Tensor:
         """The sum of all losses of float RGB (N, 3, H, W) with boxes (n, 4: x0, y0, x1, y1) and labels of each picture."""

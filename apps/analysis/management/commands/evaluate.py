@@ -27,14 +27,15 @@ class Command(SentenceCommand):
     def handle(self, **options: Any) -> None:
         from hemaview.inference import InferenceError
         from hemaview.learning.data import DataError
-        from hemaview.learning.evaluate import evaluate
+        from hemaview.learning.evaluate import UNLEARNED, evaluate
         from hemaview.methods.registry import cards
 
         root = options["data"]
-        names = options["methods"] or sorted(cards())
-        unknown = [n for n in names if n not in cards()]
+        there = [*sorted(cards()), *UNLEARNED]
+        names = options["methods"] or there
+        unknown = [n for n in names if n not in there]
         if unknown:
-            raise Refusal(f"There is no model called {unknown[0]}; there are: {', '.join(sorted(cards()))}.")
+            raise Refusal(f"There is no model called {unknown[0]}; there are: {', '.join(there)}.")
         if not root.is_dir():
             raise Refusal(f"There is no folder {root}.")
         try:

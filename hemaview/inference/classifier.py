@@ -1,0 +1,37 @@
+"""Cells in, calibrated probabilities out."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.inference.info import info_of
+from hemaview.inference.pictures import rescale, softmax, squares, turned
+from hemaview.inference.runtime import Runtime, in_batches
+from hemaview.methods.registry import Card
+
+
+class Classifier:
+    """Names cells, from a square around each centre."""
+
+    def __init__(self, card: Card, runtime: Runtime) -> None:
+        self._runtime, self.info = runtime, info_of(card, runtime.device)
+        self.temperature = card.temperature
+        self.thresholds = card.thresholds
+        self.views = card.views
+
+    def classify(self, rgb: NDArray[np.uint8], centres_px: NDArray[np.float64], mpp: float) -> NDArray[np.float32]:
+        """float32 (n, classes) calibrated, for cells at centres_px (n, 2: x, y) of uint8 (H, W, 3) at `mpp` µm/px."""
+        if not len(centres_px):
+            return np.zeros((0, len(self.info.classes)), np.float32)
+        factor = mpp / self.info.mpp
+        return self.classify_crops(squares(rescale(rgb, factor), np.asarray(centres_px) * factor, self.info.input_px))
+
+    def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits of the crops, averaged over the model's views."""
+        seen = [in_batches(self._runtime, turned(crops, view)) for view in range(self.views)]
+        return np.asarray(np.mean(seen, axis=0), np.float32)
+
+    def classify_crops(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """float32 (n, classes) calibrated, of uint8 (n, input_px, input_px, 3) at the model's own scale."""
+        return softmax(self.logits(crops) / self.temperature)

@@ -1,0 +1,45 @@
+"""Pictures on their way into a net: resampled, cut out, turned; and logits on their way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Over axis 1."""
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(e / e.sum(axis=1, keepdims=True), np.float32)
+
+
+def rescale(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    """Resampled by `factor`: area mean where it shrinks, bilinear where it grows."""
+    if abs(factor - 1) < 1e-3:
+        return rgb
+    size = (max(1, round(rgb.shape[1] * factor)), max(1, round(rgb.shape[0] * factor)))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR), np.uint8)
+
+
+def squares(rgb: NDArray[np.uint8], centres: NDArray[np.float64], side_px: int) -> NDArray[np.uint8]:
+    """uint8 (n, side, side, 3) around each centre (x, y); edge pixels replicated outside the picture."""
+    h, w = rgb.shape[:2]
+    out = np.empty((len(centres), side_px, side_px, 3), np.uint8)
+    span = np.arange(side_px) - side_px // 2
+    for i, (x, y) in enumerate(np.rint(centres).astype(int)):
+        out[i] = rgb[np.ix_(np.clip(y + span, 0, h - 1), np.clip(x + span, 0, w - 1))]
+    return out
+
+
+def turned(images: NDArray[Any], view: int) -> NDArray[Any]:
+    """(n, H, W, C) in one of eight views: turned by view % 4 quarters, mirrored from the fourth on."""
+    out = np.rot90(images, view % 4, axes=(1, 2))
+    return np.ascontiguousarray(out[:, :, ::-1] if view >= 4 else out)
+
+
+def turned_back(images: NDArray[Any], view: int) -> NDArray[Any]:
+    """The inverse of `turned`."""
+    out = images[:, :, ::-1] if view >= 4 else images
+    return np.ascontiguousarray(np.rot90(out, -(view % 4), axes=(1, 2)))

@@ -1,0 +1,57 @@
+"""Whole fields in, cells out."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.inference.info import info_of
+from hemaview.inference.pictures import rescale, softmax
+from hemaview.inference.runtime import Runtime, in_batches
+from hemaview.methods.registry import METHODS, Card
+
+TILE_PX, MARGIN_PX = 736, 48
+LEAST_CELL_UM2 = 2.0
+
+
+class Segmenter:
+    """Finds cells. Shown pictures at `info.mpp`, tile by tile with a margin so that no seam shows."""
+
+    def __init__(self, card: Card, runtime: Runtime) -> None:
+        self._runtime, self.info = runtime, info_of(card, runtime.device)
+        self._instances = METHODS[card.name].instances
+
+    def probabilities(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """float32 (classes, H, W) for uint8 (H, W, 3) at the model's own scale."""
+        h, w = rgb.shape[:2]
+        rows, step_y = _cover(h)
+        columns, step_x = _cover(w)
+        padded = np.pad(
+            rgb,
+            ((MARGIN_PX, rows * step_y + MARGIN_PX - h), (MARGIN_PX, columns * step_x + MARGIN_PX - w), (0, 0)),
+            mode="symmetric",
+        )
+        full = np.empty((len(self.info.classes), rows * step_y, columns * step_x), np.float32)
+        for r in range(rows):
+            for c in range(columns):
+                y, x = r * step_y, c * step_x
+                tile = padded[None, y : y + step_y + 2 * MARGIN_PX, x : x + step_x + 2 * MARGIN_PX]
+                logits = in_batches(self._runtime, tile, 1)[:, :, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+                full[:, y : y + step_y, x : x + step_x] = softmax(logits)[0]
+        return np.ascontiguousarray(full[:, :h, :w])
+
+    def segment(self, rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.int32]:
+        """Instances int32 (H, W), 0 = background, of uint8 (H, W, 3) at `mpp` µm/px."""
+        small = rescale(rgb, mpp / self.info.mpp)
+        found = self._instances(self.probabilities(small), max(6, int(LEAST_CELL_UM2 / self.info.mpp**2)))
+        if found.shape == rgb.shape[:2]:
+            return found
+        size = (rgb.shape[1], rgb.shape[0])
+        return np.asarray(cv2.resize(found.astype(np.float32), size, interpolation=cv2.INTER_NEAREST_EXACT), np.int32)
+
+
+def _cover(length_px: int) -> tuple[int, int]:
+    """How many tiles cover a side and how large each is without its margin, a multiple of the net's stride of 16."""
+    n = -(-length_px // TILE_PX)
+    return n, -(-length_px // (16 * n)) * 16

@@ -1,0 +1,103 @@
+"""Zhang et al. on bbbc041seg: dU-Net, the U-Net of the same layout and PSPNet learn cells against ground, alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import nn
+
+from hemaview.learning import data
+from hemaview.learning.matching import Matches, match_masks
+from hemaview.learning.recipes import Log, Training, segmentation_pairs
+from hemaview.learning.segment import (
+    RED_CELL_UM,
+    Field,
+    mask_parts,
+    rescale,
+    rescale_labels,
+    train_segmentation,
+)
+from hemaview.methods.cellsplit import parts
+from hemaview.methods.dunet import DUNet
+from hemaview.methods.pspnet import PSPNet
+
+MPP = 2 / 15
+"""µm/px at which a field of the set is about 512 px wide, the paper's size."""
+LEAST_UM2 = 4.0
+
+
+def binary_target(instances: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """1 on cells, 0 on ground and on a line of two pixels between cells that touch."""
+    lowest = ndimage.minimum_filter(np.where(instances > 0, instances, np.iinfo(np.int32).max), 3)
+    between = (instances > 0) & (lowest != ndimage.maximum_filter(instances, 3))
+    return np.asarray((instances > 0) & ~between, np.uint8)
+
+
+def binary_fields(root: Path, split: str, limit: int | None = None) -> list[Field]:
+    """The drawn masks of bbbc041seg at MPP as cell or ground; the first `limit` fields in order of name."""
+    found = []
+    for file in data.files(root, "bbbc041seg", split)[:limit]:
+        rgb = data.image(root, "bbbc041seg", split, file)
+        truth = mask_parts(data.mask(root, "bbbc041seg", split, Path(file).stem))
+        mpp = RED_CELL_UM / (2 * float(np.sqrt(np.median(np.bincount(truth.ravel())[1:]) / np.pi)))
+        small = rescale(rgb, mpp / MPP)
+        found.append(Field(small, binary_target(rescale_labels(truth, small.shape[:2])), 1.0))
+    return found
+
+
+def binary_f1(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.int32]]]) -> float:
+    """F1 at IoU 0.5 of the parts of the net's mask; pairs are (picture at MPP, instances at its own size)."""
+    total = Matches()
+    for small, truth in pairs:
+        h, w = small.shape[:2]
+        full = np.pad(small, ((0, -h % 16), (0, -w % 16), (0, 0)), mode="reflect")
+        with torch.inference_mode():
+            logits = net.eval()(torch.from_numpy(full).permute(2, 0, 1)[None].float())
+        p = torch.softmax(logits, 1)[0].numpy()[:, :h, :w]
+        total += match_masks(rescale_labels(parts(p, round(LEAST_UM2 / MPP**2)), truth.shape), truth)
+    return total.f1
+
+
+def train_binary(
+    net: nn.Module, root: Path, out: Path, steps: int, log: Callable[[str], None], side_px: int = 192
+) -> Path:
+    """Train on the drawn masks alone, as the paper does; the path of the best weights on val."""
+    torch.set_num_threads(2)
+    held = segmentation_pairs(root, "val", MPP)
+
+    def val(trained: nn.Module) -> float:
+        return binary_f1(trained, held)
+
+    fields = binary_fields(root, "train")
+    return train_segmentation(net, fields, val, out, steps, log, side_px=side_px, batch=4, class_weights=(1.0, 1.0))
+
+
+def _deformable(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+    return train_binary(DUNet(2), root, out, (epochs or 5) * 100, log)
+
+
+def _plain(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+    return train_binary(DUNet(2, deformable=False), root, out, (epochs or 5) * 100, log)
+
+
+def _pspnet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+    return train_binary(PSPNet(2), root, out, (epochs or 5) * 100, log)
+
+
+_STAND_IN = "Stand-in data: malaria films in place of the paper's sickle-cell films, which are not public as masks."
+ZHANG_TRAININGS: tuple[Training, ...] = tuple(
+    Training(
+        name, ("bbbc041seg",), run, ("background", "cell"), round(MPP, 5), 512,
+        (_STAND_IN, "Touching cells are parted only where the mask leaves a gap between them.", *more),
+    )
+    for name, run, more in (
+        ("zhang-dunet", _deformable, ("Squares of 192 px were shown in training, whole fields of 512 px at test.",)),
+        ("zhang-unet", _plain, ("The U-Net that dU-Net is compared with: the same layout and training.",)),
+        ("pspnet", _pspnet, ("A small net of our own widths, for comparison with dU-Net.",)),
+    )
+)  # fmt: skip

@@ -1,0 +1,171 @@
+"""Cells found patch by patch become cells of the whole: Wang et al., equations 3 to 11, and what the paper leaves for later.
+
+The paper's patches do not overlap, and halves of a cell are joined by the distance of their corners. Two things are
+added: patches that overlap by more than a cell, of which the whole cell is kept and its pieces dropped; and a rule for
+pieces whose classes disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from hemaview.inference import Boxes
+
+PATCH_PX = 640
+CORNER_DISTANCE_PX = 25.0
+LEAST_SCORE = 0.1
+SAME_CELL = 0.6
+"""Two boxes are one cell where this share of the smaller lies in the larger."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A rectangle of a picture, px, with its place in the grid of patches."""
+
+    column: int
+    row: int
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+def patches(width_px: int, height_px: int, side_px: int = PATCH_PX, overlap_px: int = 0) -> list[Patch]:
+    """Patches that cover a picture, row by row (equation 3); the last of a line is moved inwards to full size."""
+    found = []
+    for row, y in enumerate(_starts(height_px, side_px, overlap_px)):
+        for column, x in enumerate(_starts(width_px, side_px, overlap_px)):
+            found.append(Patch(column, row, x, y, min(side_px, width_px), min(side_px, height_px)))
+    return found
+
+
+def _starts(length_px: int, side_px: int, overlap_px: int) -> list[int]:
+    step = max(1, side_px - overlap_px)
+    if length_px <= side_px:
+        return [0]
+    if not overlap_px:
+        return list(range(0, length_px, step))
+    return [*range(0, length_px - side_px, step), length_px - side_px]
+
+
+def detect_stitched(
+    rgb: NDArray[np.uint8],
+    detect: Callable[[NDArray[np.uint8]], Boxes],
+    side_px: int = PATCH_PX,
+    overlap_px: int = 0,
+) -> Boxes:
+    """Detections of a picture uint8 (H, W, 3) cut into patches, each shown to `detect` alone, joined again."""
+    cut = patches(rgb.shape[1], rgb.shape[0], side_px, overlap_px)
+    parts = []
+    for patch in cut:
+        own = rgb[patch.y : patch.y + patch.h, patch.x : patch.x + patch.w]
+        found = detect(np.ascontiguousarray(own))
+        found = found.take(found.scores > LEAST_SCORE)
+        parts.append(Boxes(found.boxes + np.array([patch.x, patch.y] * 2, np.float32), found.scores, found.labels))
+    size = rgb.shape[1], rgb.shape[0]
+    return join_overlapping(parts, cut, size) if overlap_px else join_corners(parts, cut)
+
+
+def join_corners(parts: list[Boxes], cut: list[Patch], distance_px: float = CORNER_DISTANCE_PX) -> Boxes:
+    """Join detections of patches that share a side where the mean of their two smallest corner distances is below
+    `distance_px` (equations 7 to 11); pieces that disagree get the class of the larger sum of score × area."""
+    every, owner = _together(parts)
+    parent = list(range(len(every.scores)))
+    by_place = {(p.column, p.row): i for i, p in enumerate(cut)}
+    rows_of = {i: np.flatnonzero(owner == i) for i in range(len(cut))}
+    for i, patch in enumerate(cut):
+        for place in ((patch.column + 1, patch.row), (patch.column, patch.row + 1)):
+            other = by_place.get(place)
+            if other is None:
+                continue
+            for a in rows_of[i]:
+                for b in rows_of[other]:
+                    if corner_distance(every.boxes[a], every.boxes[b]) < distance_px:
+                        parent[_root(parent, int(b))] = _root(parent, int(a))
+    return _united(every, np.array([_root(parent, i) for i in range(len(parent))], np.int64))
+
+
+def corner_distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """ζ: the mean of the smallest distance between corners of two boxes and the smallest between the other corners."""
+    one, two = (np.array([(x, y) for x in (box[0], box[2]) for y in (box[1], box[3])]) for box in (a, b))
+    table = np.hypot(*(one[:, None] - two[None]).transpose(2, 0, 1))
+    first = np.unravel_index(int(table.argmin()), table.shape)
+    rest = np.delete(np.delete(table, first[0], 0), first[1], 1)
+    return float((table[first] + rest.min()) / 2)
+
+
+def join_overlapping(parts: list[Boxes], cut: list[Patch], size_px: tuple[int, int], edge_px: float = 2.0) -> Boxes:
+    """Of the detections of overlapping patches one a cell: those that no inner side of their patch cuts come first,
+    then the higher score; what mostly lies in a kept one is the same cell. Disagreeing classes are settled by the sum
+    of scores of all that are the same cell, whole ones counting in full and cut ones by half."""
+    every, owner = _together(parts)
+    n = len(every.scores)
+    if not n:
+        return every
+    sides = np.array([(p.x, p.y, p.x + p.w, p.y + p.h) for p in cut], np.float32)[owner]
+    outer = np.array([0, 0, *size_px], np.float32)
+    touches = (np.abs(every.boxes - sides) <= edge_px) & (np.abs(sides - outer) > edge_px)
+    whole = ~touches.any(axis=1)
+    order = np.lexsort((-every.scores, ~whole))
+    centres = (every.boxes[:, :2] + every.boxes[:, 2:]) / 2
+    reach = float((every.boxes[:, 2:] - every.boxes[:, :2]).max())
+    tree = cKDTree(centres)
+    keeper = np.full(n, -1, np.int64)
+    for i in order:
+        if keeper[i] >= 0:
+            continue
+        keeper[i] = i
+        for j in tree.query_ball_point(centres[i], reach):
+            if keeper[j] < 0 and owner[j] != owner[i] and _covered(every.boxes[i], every.boxes[j]) >= SAME_CELL:
+                keeper[j] = i
+    kept = np.unique(keeper)
+    labels = every.labels.copy()
+    for i in kept:
+        same = np.flatnonzero(keeper == i)
+        if len(np.unique(every.labels[same])) > 1:
+            votes = np.bincount(every.labels[same], every.scores[same] * np.where(whole[same], 1.0, 0.5))
+            labels[i] = int(votes.argmax())
+    return Boxes(every.boxes[kept], every.scores[kept], labels[kept])
+
+
+def _covered(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """The share of the smaller box that lies in the other."""
+    both = np.clip(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0, None).prod()
+    return float(both / max(1e-6, min((a[2:] - a[:2]).prod(), (b[2:] - b[:2]).prod())))
+
+
+def _together(parts: list[Boxes]) -> tuple[Boxes, NDArray[np.int64]]:
+    owner = np.repeat(np.arange(len(parts)), [len(p.scores) for p in parts])
+    return (
+        Boxes(
+            np.concatenate([p.boxes for p in parts]),
+            np.concatenate([p.scores for p in parts]),
+            np.concatenate([p.labels for p in parts]),
+        ),
+        owner,
+    )
+
+
+def _root(parent: list[int], i: int) -> int:
+    while parent[i] != i:
+        i = parent[i]
+    return i
+
+
+def _united(every: Boxes, group: NDArray[np.int64]) -> Boxes:
+    boxes, scores, labels = [], [], []
+    for g in np.unique(group):
+        rows = np.flatnonzero(group == g)
+        own = every.boxes[rows]
+        boxes.append(np.concatenate([own[:, :2].min(axis=0), own[:, 2:].max(axis=0)]))
+        scores.append(every.scores[rows].max())
+        area = (own[:, 2:] - own[:, :2]).prod(axis=1)
+        labels.append(int(np.bincount(every.labels[rows], every.scores[rows] * area).argmax()))
+    if not boxes:
+        return every
+    return Boxes(np.array(boxes, np.float32), np.array(scores, np.float32), np.array(labels, np.int64))
