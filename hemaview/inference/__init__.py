@@ -6,6 +6,7 @@ from hemaview.inference.errors import InferenceError, OutOfMemory, UnknownModel,
 from hemaview.inference.info import ModelInfo
 from hemaview.inference.masker import Masker
 from hemaview.inference.models import Model, load
+from hemaview.inference.outliner import Outliner
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.segmenter import Segmenter
 
@@ -18,6 +19,7 @@ __all__ = [
     "Model",
     "ModelInfo",
     "OutOfMemory",
+    "Outliner",
     "Pointer",
     "Segmenter",
     "UnknownModel",

@@ -13,12 +13,13 @@ from hemaview.inference.classifier import Classifier
 from hemaview.inference.detector import Detector
 from hemaview.inference.errors import UnknownModel, WeightsChanged
 from hemaview.inference.masker import Masker
+from hemaview.inference.outliner import Outliner
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.runtime import runtime_for, torch_runtime
 from hemaview.inference.segmenter import Segmenter
 from hemaview.methods.registry import METHODS, cards
 
-Model = Segmenter | Classifier | Masker | Pointer | Detector
+Model = Segmenter | Classifier | Masker | Pointer | Detector | Outliner
 _KINDS: dict[str, Any] = {
     "segmentation": Segmenter,
     "classification": Classifier,
@@ -54,6 +55,10 @@ def _loaded(name: str, sha256: str) -> Model:
     net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(card.weights).items()})
     if method.task == "detection":
         return Detector(card, torch_runtime(net.eval()))
+    if method.task == "outline":
+        masker = _loaded(method.beside, cards()[method.beside].sha256)
+        assert isinstance(masker, Masker)
+        return Outliner(card, torch_runtime(net.eval()), masker)
     side = None if method.task in _ANY_SIZE else card.input_px
     found: Model = _KINDS[method.task](card, runtime_for(net.eval(), side, method.traceable))
     return found

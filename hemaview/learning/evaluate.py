@@ -146,6 +146,7 @@ _TASKS: tuple[_Task, ...] = (
     _of("sun-pnet", "pbc", papertasks.pnet),
     _of("sun-pnet", "jhu-aml", papertasks.pnet),
     _of("elmanna-cell-mask", "erythrocytes-idb", papertasks.cell_masks),
+    _of("cell-outline", "erythrocytes-idb", papertasks.elongation),
     _of("elongation-net", "erythrocytes-idb", papertasks.elongation),
     *(
         _of(name, dataset, papertasks.white_cell_masks)
@@ -165,7 +166,7 @@ BEST: dict[str, str] = {
     "nucleated-cells-fine": "nucleated-cell-net",
     "nucleated-cells-patients": "nucleated-cell-net",
     "cell-mask": "elmanna-cell-mask",
-    "sickle": "elongation-net",
+    "sickle": "cell-outline",
     "nucleus-cytoplasm": "wbc-mask-unet",
     "detection": "cascade-blood",
     "nuclei": "nuclei-unet",

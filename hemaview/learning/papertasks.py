@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.inference import Classifier, Masker, load
+from hemaview.inference import Classifier, Masker, Outliner, load
 from hemaview.learning import data
 from hemaview.learning.masks import confusion, mean_iou
-from hemaview.learning.papers import SUN_NEGATIVES, patches
+from hemaview.learning.papers import SUN_NEGATIVES, elongation_pool, patches
 from hemaview.learning.score import Score, bootstrap, scored
 
 
@@ -28,12 +28,16 @@ def cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]:
 
 
 def elongation(name: str, dataset: str, root: Path, split: str) -> list[Score]:
-    model = _classifier(name)
-    from hemaview.learning.papers import elongation_pool
-
-    pool = elongation_pool(root, split)
-    p = model.classify_crops(pool.images)
-    truth = pool.allowed.argmax(axis=1).astype(np.int64)
+    """Circular, elongated or other."""
+    model = load(name)
+    assert isinstance(model, Classifier | Outliner)
+    if isinstance(model, Classifier):
+        pool = elongation_pool(root, split)
+        p, truth = model.classify_crops(pool.images), pool.allowed.argmax(axis=1).astype(np.int64)
+    else:
+        lines = data.rows(root, dataset, split)
+        p = model.classify_crops(np.stack([data.image(root, dataset, split, line["file"]) for line in lines]))
+        truth = np.array([model.info.classes.index(line["class"]) for line in lines])
     return scored(name, "sickle", dataset, split, p, truth)
 
 

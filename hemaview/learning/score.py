@@ -113,7 +113,8 @@ def threshold_for_specificity(p: NDArray[np.float32], truth: NDArray[np.bool_], 
 def scored(
     method: str, task: str, dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.int64]
 ) -> list[Score]:
-    """Accuracy, macro F1, mean recall, mean one-against-rest accuracy and calibration error of class probabilities (n, classes) against truth (n,)."""
+    """Accuracy, macro F1, mean recall, mean accuracy one against the rest and calibration error of class probabilities
+    (n, classes) against truth (n,)."""
     best = p.argmax(axis=1)
     n = len(truth)
     rows = []

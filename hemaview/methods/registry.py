@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hemaview.methods.cellkind import CellKindNet
+from hemaview.methods.cellshape import OutlineNet
 from hemaview.methods.cellsplit import parts, split
 from hemaview.methods.dunet import DUNet
 from hemaview.methods.efficientnet import EfficientNetLite0
@@ -29,10 +30,10 @@ class Method:
     """An architecture under the name of its model; `build` takes the number of classes.
 
     task: segmentation (whole fields into cells), classification (cells), mask (each pixel of a picture), points (centres
-    in a picture) or detection (boxes). `instances` makes cells of a segmentation's probabilities (classes, H, W) and the
-    least size in px; `prepare` changes a picture before the net sees it; `traceable` is False where the net's path
-    depends on its input, so that no other runtime can take it over. Methods that are not `shipped` can be trained but
-    bring no weights.
+    in a picture), detection (boxes) or outline (shapes of masks). `instances` makes cells of a segmentation's
+    probabilities (classes, H, W) and the least size in px; `prepare` changes a picture before the net sees it;
+    `traceable` is False where the net's path depends on its input, so that no other runtime can take it over; `beside`
+    is a model it needs. Methods that are not `shipped` can be trained but bring no weights.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Method:
     prepare: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None = None
     instances: Callable[[NDArray[np.float32], int], NDArray[np.int32]] = split
     traceable: bool = True
+    beside: str = ""
     shipped: bool = True
 
 
@@ -116,7 +118,6 @@ METHODS: dict[str, Method] = {
             "Background, cytoplasm and nucleus of a white cell: the default of this task.",
             "Ronneberger, Fischer & Brox 2015 (U-Net).",
             lambda classes: UNet(classes, 16, 4),
-            shipped=False,
         ),
         *(
             Method(
@@ -162,6 +163,16 @@ METHODS: dict[str, Method] = {
             "The mask of the red cell in the middle of a picture: the first stage of Elmanna et al.",
             "Elmanna et al., Deep learning segmentation and classification of red blood cells using a multi-scanner dataset.",
             lambda classes: UNet(classes, 16, 4),
+        ),
+        Method(
+            "cell-outline",
+            "Circular, elongated, other: by outline",
+            "outline",
+            "",
+            "Tells elongated red cells (sickle shapes) from circular and other ones by ten measures of their outline.",
+            "Hu 1962 (moments) and common measures of shape; classes of erythrocytesIDB, Gonzalez-Hidalgo et al. 2015.",
+            OutlineNet,
+            beside="elmanna-cell-mask",
         ),
         Method(
             "nuclei-unet",
