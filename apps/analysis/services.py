@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Refusal
 from apps.analysis.models import Algorithm, Job, ModelVersion, Protocol, ProtocolModel, WorkerBeat
+from apps.analysis.protocols import PROTOCOLS, Order
 from apps.analysis.selectors import active_jobs
 from apps.audit.services import record
 from apps.cases.models import Case
@@ -23,8 +24,6 @@ from apps.slides.models import Slide
 from hemaview.wsi.colour import policy
 
 MAX_STALLED = 5
-BLOOD_FILM_ROLES = ("segmentation", "kind", "red-cell-shape", "nucleated-cell")
-BLOOD_FILM_SETTINGS = {"rbc": 3000, "wbc": 200, "max_fields": 48, "must_see_margin": 0.2, "rules": "blood-film"}
 
 
 def freeze(protocol: Protocol) -> dict[str, Any]:
@@ -222,10 +221,10 @@ def beat(name: str, device: str = "") -> None:
 
 @transaction.atomic
 def sync_models(cards: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Make rows for the installed models and a blood-film protocol on them; what was added, in words.
+    """Make rows for the installed models and the protocols that they can run; what was added, in words.
 
-    `cards`: {name, version, sha256, title, task, role, summary, source, card, text}. Where the protocol's models are
-    no longer installed it gets a new version, because the old one could not be run again.
+    `cards`: {name, version, sha256, title, task, summary, source, card, text}. Where a protocol's models are no longer
+    installed it gets a new version, because the old one could not be run again.
     """
     said: list[str] = []
     installed: dict[str, ModelVersion] = {}
@@ -239,30 +238,37 @@ def sync_models(cards: Iterable[Mapping[str, Any]]) -> list[str]:
             version=c["version"],
             defaults={"sha256": c["sha256"], "card": c["card"], "card_text": c["text"]},
         )
-        installed[c["role"]] = row
+        installed[c["name"]] = row
         if made:
             said.append(f"model {row}")
             record(
                 "system", "model.installed", "model", row.pk, name=c["name"], version=c["version"], sha256=c["sha256"]
             )
-    if not set(BLOOD_FILM_ROLES) <= set(installed):
-        return said
-    current = Protocol.objects.filter(name="blood-film").order_by("-version").first()
-    chosen = set(current.models.values_list("model_id", flat=True)) if current else set()
-    if current is None or not chosen <= {m.pk for m in installed.values()}:
-        protocol = Protocol.objects.create(
-            name="blood-film",
-            version=current.version + 1 if current else 1,
-            title="Blood film",
-            specimen=Case.Specimen.BLOOD_FILM,
-            schema="blood-film",
-            settings=current.settings if current else dict(BLOOD_FILM_SETTINGS),
-        )
-        for role in BLOOD_FILM_ROLES:
-            ProtocolModel.objects.create(protocol=protocol, role=role, model=installed[role])
-        said.append(f"protocol {protocol}")
-        record("system", "protocol.created", "protocol", protocol.pk, name=protocol.name, version=protocol.version)
+    for order in PROTOCOLS:
+        said += _sync_protocol(order, installed)
     return said
+
+
+def _sync_protocol(order: Order, installed: Mapping[str, ModelVersion]) -> list[str]:
+    """Make a protocol on the installed models, or a new version of it where those it names are gone."""
+    if not set(order.models.values()) <= set(installed):
+        return []
+    current = Protocol.objects.filter(name=order.name).order_by("-version").first()
+    chosen = set(current.models.values_list("model_id", flat=True)) if current else set()
+    if current is not None and chosen <= {m.pk for m in installed.values()}:
+        return []
+    protocol = Protocol.objects.create(
+        name=order.name,
+        version=current.version + 1 if current else 1,
+        title=order.title,
+        specimen=order.specimen,
+        schema=order.schema,
+        settings=current.settings if current else dict(order.settings),
+    )
+    for role, name in order.models.items():
+        ProtocolModel.objects.create(protocol=protocol, role=role, model=installed[name])
+    record("system", "protocol.created", "protocol", protocol.pk, name=protocol.name, version=protocol.version)
+    return [f"protocol {protocol}"]
 
 
 def _held(job: Job) -> Any:

@@ -107,7 +107,7 @@ def installed_cards() -> list[dict[str, Any]]:
         found.append(
             {
                 "name": card.name, "version": card.version, "sha256": card.sha256, "title": method.title,
-                "task": method.task, "role": method.role, "summary": method.summary, "source": method.source,
+                "task": method.task, "summary": method.summary, "source": method.source,
                 "card": card.raw, "text": card.text,
             }
         )  # fmt: skip

@@ -79,13 +79,18 @@ def slides_json(case: Case) -> list[dict[str, Any]]:
     return found
 
 
+DEFAULT_SCHEMA = "blood-film"
+
+
 def room_json(user: Any, case: Case) -> dict[str, Any]:
     """Everything the reading room needs to begin."""
     known = protocols(case.specimen)
+    slides = slides_json(case)
+    schemas = {p.schema for p in known} | {s["job"]["schema"] for s in slides if s["job"]}
     return {
         "case": CaseSerializer(case, context={"user": user}).data,
-        "slides": slides_json(case),
-        "schema": schema_json(known[0].schema if known else "blood-film"),
+        "slides": slides,
+        "schemas": {name: schema_json(name) for name in sorted(schemas | {DEFAULT_SCHEMA})},
         "protocols": [protocol_json(p) for p in known],
         "reports": [report_json(r) for r in reports_of(case)],
         "me": {"id": user.pk, "name": user.display_name, "rights": sorted(rights_of(user, case))},

@@ -15,7 +15,7 @@ from apps.analysis.models import Job
 from apps.review import mustsee
 from apps.review.models import LabelEvent
 from apps.review.state import REJECTED, Labels, added_cells, events_of, labels_of
-from hemaview.cells.schema import schema
+from hemaview.cells.schema import Schema, schema
 from hemaview.cells.table import CUT
 from hemaview.cells.transport import margin, own_probability
 from hemaview.counting.bloodfilm import Counts, count_blood_film
@@ -75,13 +75,20 @@ def counts_json(job: Job) -> dict[str, Any]:
     return {"revision": job.label_revision, **pooled_json([job])}
 
 
+def _index(known: Schema, key: str) -> int | None:
+    return known.index(key) if key in known.by_key else None
+
+
+_NOUNS = {"wbc": "white cells", "rbc": "red cells", "nrbc": "erythroid cells"}
+
+
 def pooled_json(jobs: Sequence[Job]) -> dict[str, Any]:
     """The same over several slides of one case, pooled; at least one job."""
     machine, reviewed = pooled_counts(jobs, False), pooled_counts(jobs, True)
     known, rules = schema(jobs[0].protocol.schema), rules_of(jobs[0])
     sections = []
     for m, r in zip(machine.sections, reviewed.sections, strict=True):
-        noun = "white cells" if m.key == "wbc" else "red cells"
+        noun = _NOUNS[m.key]
         rows = []
         for a, b in zip(m.rows, r.rows, strict=True):
             c = known.by_key[a.key]
@@ -114,7 +121,7 @@ def pooled_json(jobs: Sequence[Job]) -> dict[str, Any]:
         "notes": list(reviewed.notes),
         "must_see": mustsee.pooled([(job, labels_of(job)) for job in jobs]),
         "nrbc": {
-            "class": known.index("erythroblast"),
+            "class": None if any(s["key"] == "nrbc" for s in sections) else _index(known, "erythroblast"),
             "machine": machine.nrbc,
             "reviewed": reviewed.nrbc,
         },

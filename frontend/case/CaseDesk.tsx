@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { get, send } from "../shared/api";
 import { bytes, number, seconds } from "../shared/format";
 import { live } from "../shared/socket";
-import type { Job, Room, Slide } from "../shared/types";
+import type { Job, ProtocolName, Room, Slide } from "../shared/types";
 import { bringIn, type Progress } from "./upload";
 
 const ACTIVE = ["requested", "queued", "running"];
@@ -58,10 +58,8 @@ export function CaseDesk({ first }: { first: Room }) {
             slide={slide}
             accession={accession}
             may={may}
-            protocol={data.protocols[0]?.title ?? ""}
-            onOrder={() =>
-              void act(() => send("POST", `/api/slides/${slide.id}/jobs/`, { protocol: data.protocols[0]?.name }))
-            }
+            protocols={data.protocols}
+            onOrder={(protocol) => void act(() => send("POST", `/api/slides/${slide.id}/jobs/`, { protocol }))}
             onRemove={() => void act(() => send("DELETE", `/api/slides/${slide.id}/`))}
             onConvert={() => void act(() => send("POST", `/api/slides/${slide.id}/conversion/`))}
             onColour={(colour) => void act(() => send("PATCH", `/api/slides/${slide.id}/`, { colour }))}
@@ -74,19 +72,43 @@ export function CaseDesk({ first }: { first: Room }) {
   );
 }
 
+/** The laboratory's own protocol first; where there are more, a list to choose from. */
+function OrderButton(props: { protocols: ProtocolName[]; again: boolean; onOrder(protocol: string): void }) {
+  const [name, setName] = useState(props.protocols[0]?.name ?? "");
+  const chosen = props.protocols.find((p) => p.name === name) ?? props.protocols[0];
+  if (!chosen) return null;
+  return (
+    <span className="order">
+      <button type="button" onClick={() => props.onOrder(chosen.name)}>
+        {props.again ? "Analyse again" : "Analyse"}
+        {props.protocols.length === 1 && `: ${chosen.title}`}
+      </button>
+      {props.protocols.length > 1 && (
+        <select value={chosen.name} onChange={(e) => setName(e.target.value)} aria-label="Protocol">
+          {props.protocols.map((p) => (
+            <option key={p.name} value={p.name}>
+              {p.title}
+            </option>
+          ))}
+        </select>
+      )}
+    </span>
+  );
+}
+
 interface ItemProps {
   slide: Slide;
   accession: string;
   may: boolean;
-  protocol: string;
-  onOrder(): void;
+  protocols: ProtocolName[];
+  onOrder(protocol: string): void;
   onRemove(): void;
   onConvert(): void;
   onColour(colour: string): void;
   onJob(job: Job, what: "cancel" | "retry"): void;
 }
 
-function SlideItem({ slide, accession, may, protocol, onOrder, onRemove, onConvert, onColour, onJob }: ItemProps) {
+function SlideItem({ slide, accession, may, protocols, onOrder, onRemove, onConvert, onColour, onJob }: ItemProps) {
   const job = slide.job ?? null;
   const active = job !== null && ACTIVE.includes(job.state);
   return (
@@ -128,10 +150,8 @@ function SlideItem({ slide, accession, may, protocol, onOrder, onRemove, onConve
               Read
             </a>
           )}
-          {may && slide.status === "ready" && !active && protocol && (
-            <button type="button" onClick={onOrder}>
-              {job ? `Analyse again: ${protocol}` : `Analyse: ${protocol}`}
-            </button>
+          {may && slide.status === "ready" && !active && protocols.length > 0 && (
+            <OrderButton protocols={protocols} again={job !== null} onOrder={onOrder} />
           )}
           {may && active && job && (
             <button type="button" onClick={() => onJob(job, "cancel")}>

@@ -24,7 +24,7 @@ export function ClassList(props: Props) {
   for (const section of counts?.sections ?? [])
     for (const row of section.rows) tally.set(row.class, row.reviewed.count);
   for (const row of counts?.outside ?? []) tally.set(row.class, row.count);
-  if (counts) tally.set(counts.nrbc.class, counts.nrbc.reviewed);
+  if (counts && counts.nrbc.class !== null) tally.set(counts.nrbc.class, counts.nrbc.reviewed);
   const running = props.runningCounts;
   const count = (index: number) => (running ? (running[index] ?? 0) : (tally.get(index) ?? 0));
   return (

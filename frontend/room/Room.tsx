@@ -5,7 +5,7 @@ import { CountsBar } from "../counts/CountsBar";
 import { CellCard } from "../gallery/CellCard";
 import { Gallery, keyOf, type SIZES, type View } from "../gallery/Gallery";
 import { get, send } from "../shared/api";
-import type { Card, Case, GalleryPage, GalleryRow, Job, Room as RoomData, TileAccess } from "../shared/types";
+import type { Card, GalleryPage, GalleryRow, Job, Room as RoomData, Schema, TileAccess } from "../shared/types";
 import type { Scene } from "../viewer/overlay";
 import { readPlace, writePlace } from "../viewer/place";
 import { Viewer, type ViewerHandle } from "../viewer/Viewer";
@@ -19,6 +19,7 @@ import { useKeys } from "./usekeys";
 
 type Which = number | "must-see" | "all";
 const PAGE = 300;
+const NO_SCHEMA: Schema = { name: "", version: 0, groups: [], classes: [] };
 
 /** What the page was given with it: the room, and the right to the tiles of its first slide. */
 export interface First {
@@ -47,12 +48,12 @@ export function Room({ first }: { first: First }) {
 
 function Desk({ data, tiles }: { data: RoomData; tiles: TileAccess | null }) {
   const client = useQueryClient();
-  const { schema } = data;
   const start = useRef(readPlace(location.hash));
   const ready = data.slides.filter((s) => s.status === "ready");
   const [slideId, setSlideId] = useState(start.current.slide ?? "");
   const slide = ready.find((s) => s.id === slideId) ?? ready[0] ?? null;
   const job = slide?.job ?? null;
+  const schema = data.schemas[job?.schema ?? data.protocols[0]?.schema ?? "blood-film"] ?? NO_SCHEMA;
   const canReview = data.me.rights.includes("review") && !data.case.locked && !!job?.reviewable;
 
   const [message, setMessage] = useState("");

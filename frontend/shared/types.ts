@@ -39,6 +39,7 @@ export interface Job {
   protocol: string;
   protocol_title: string;
   protocol_version: number;
+  schema: string;
   state: "requested" | "queued" | "running" | "done" | "failed" | "cancelled";
   phase: string;
   percent: number;
@@ -125,11 +126,20 @@ export interface Report {
   fhir_url: string;
 }
 
+export interface ProtocolName {
+  name: string;
+  title: string;
+  version: number;
+  specimen: string;
+  schema: string;
+}
+
 export interface Room {
   case: Case;
   slides: Slide[];
-  schema: Schema;
-  protocols: { name: string; title: string; version: number; specimen: string }[];
+  /** By name: each job says which one its classes are of. */
+  schemas: Record<string, Schema>;
+  protocols: ProtocolName[];
   reports: Report[];
   me: { id: number; name: string; rights: string[] };
 }
@@ -205,7 +215,7 @@ export interface Counts {
   unsettled: { text: string }[];
   notes: string[];
   must_see: { open: number; total: number; by_reason: { reason: string; open: number; total: number }[] };
-  nrbc: { class: number; machine: number; reviewed: number };
+  nrbc: { class: number | null; machine: number; reviewed: number };
   outside: { class: number; name: string; count: number }[];
 }
 

@@ -115,16 +115,67 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, str, bool, bool], ...] = (
     ("artefact", "Artefact", "artef", "other", _GREY, "cross", "k", False, False),
 )
 
-BLOOD_FILM = Schema(
-    "blood-film",
-    1,
-    tuple(
-        CellClass(i, key, name, short, group, colour, mark, shortcut, must_see, counted)
-        for i, (key, name, short, group, colour, mark, shortcut, must_see, counted) in enumerate(_ROWS)
+_NOT_COUNTED = (
+    ("other_cell", "Another cell", "other", "other", _TEAL, "square", "u", False, False),
+    ("artefact", "Artefact", "artef", "other", _GREY, "cross", "k", False, False),
+)
+_SICKLE = (
+    ("circular", "Circular red cell", "round", "rbc", _SKY, "circle", "1", False, True),
+    ("elongated", "Elongated red cell (sickle shape)", "long", "rbc", _VERM, "bar", "2", True, True),
+    ("other_shape", "Red cell of another shape", "shape", "rbc", _OLIVE, "triangle", "3", False, True),
+    ("overlapped", "Overlapped red cells", "overlap", "rbc", _GREY, "cross", "w", False, False),
+    *_NOT_COUNTED,
+)
+_NRBC = (
+    ("erythroblast", "Nucleated red cell", "NRBC", "nrbc", _VERM, "diamond", "n", True, True),
+    ("nucleated_cell", "Another nucleated cell", "white", "wbc", _BLUE, "square", "m", False, True),
+    ("artefact", "Artefact", "artef", "other", _GREY, "cross", "k", False, False),
+)
+_MARROW = (
+    # The sixteen of Wang et al., then what they leave out or what cannot be told further.
+    ("blast", "Blast", "blast", "wbc", _PURPLE, "star", "x", True, True),
+    ("promyelocyte", "Promyelocyte", "promy", "wbc", _WINE, "plus", "o", False, True),
+    ("myelocyte", "Myelocyte", "myelo", "wbc", _SAND, "plus", "y", False, True),
+    ("metamyelocyte", "Metamyelocyte", "meta", "wbc", _OLIVE, "plus", "t", False, True),
+    ("band_neutrophil", "Band neutrophil", "band", "wbc", _SKY, "diamond", "b", False, True),
+    ("segmented_neutrophil", "Segmented neutrophil", "seg", "wbc", _BLUE, "diamond", "s", False, True),
+    ("eosinophil", "Eosinophil", "eos", "wbc", _VERM, "square", "e", False, True),
+    ("monocyte", "Monocyte or promonocyte", "mono", "wbc", _ORANGE, "square", "m", False, True),
+    ("proerythroblast", "Proerythroblast", "proery", "nrbc", _WINE, "circle", "1", False, True),
+    ("basophilic_erythroblast", "Basophilic erythroblast", "basoery", "nrbc", _BLUE, "circle", "2", False, True),
+    ("polychromatic_erythroblast", "Polychromatic erythroblast", "polyery", "nrbc", _TEAL, "circle", "3", False, True),
+    (
+        "orthochromatic_erythroblast",
+        "Orthochromatic erythroblast",
+        "orthery",
+        "nrbc",
+        _VERM,
+        "circle",
+        "4",
+        False,
+        True,
     ),
+    ("lymphocyte", "Lymphocyte", "lymph", "wbc", _GREEN, "square", "l", False, True),
+    ("plasma_cell", "Plasma cell", "plasma", "wbc", _PURPLE, "diamond", "p", False, True),
+    ("mitotic_cell", "Cell in mitosis", "mitosis", "other", _YELLOW, "star", "i", False, False),
+    ("megakaryocyte", "Megakaryocyte", "mega", "other", _INDIGO, "star", "5", True, False),
+    ("erythroblast", "Erythroblast, stage not told", "ery", "nrbc", _ORANGE, "diamond", "n", False, True),
+    ("basophil", "Basophil", "baso", "wbc", _INDIGO, "square", "a", False, True),
+    ("smudge", "Smudge cell", "smudge", "other", _GREY, "bar", "u", False, False),
+    ("artefact", "Artefact", "artef", "other", _GREY, "cross", "k", False, False),
 )
 
-SCHEMAS: dict[str, Schema] = {BLOOD_FILM.name: BLOOD_FILM}
+
+def _schema(name: str, rows: tuple[tuple[str, str, str, str, str, str, str, bool, bool], ...]) -> Schema:
+    return Schema(name, 1, tuple(CellClass(i, *row) for i, row in enumerate(rows)))
+
+
+BLOOD_FILM = _schema("blood-film", _ROWS)
+SICKLE = _schema("sickle", _SICKLE)
+NRBC = _schema("nrbc", _NRBC)
+MARROW = _schema("marrow", _MARROW)
+
+SCHEMAS: dict[str, Schema] = {s.name: s for s in (BLOOD_FILM, SICKLE, NRBC, MARROW)}
 
 
 def schema(name: str) -> Schema:

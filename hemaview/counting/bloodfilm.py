@@ -60,10 +60,11 @@ def count_blood_film(totals: Mapping[str, int], schema: Schema, rules: Rules, ar
     have = {c.key: int(totals.get(c.key, 0)) for c in schema.classes}
     rbc = _section("rbc", "Red-cell morphology", have, schema, rules)
     wbc = _section("wbc", "White-cell differential", have, schema, rules)
-    nrbc = have.get("erythroblast", 0)
+    ery = _section("nrbc", "Erythroid cells", have, schema, rules)
+    nrbc = ery.n
     notes: list[str] = []
     schistocytes = have.get("schistocyte", 0)
-    if rbc.n and rbc.n < rules.schistocyte_min_red_cells:
+    if "schistocyte" in schema.by_key and rbc.n and rbc.n < rules.schistocyte_min_red_cells:
         notes.append(
             f"Schistocytes are reported from {rules.schistocyte_min_red_cells:,} red cells on; {rbc.n:,} were counted."
         )
@@ -81,7 +82,7 @@ def count_blood_film(totals: Mapping[str, int], schema: Schema, rules: Rules, ar
         notes.append("Platelet clumps were seen; the platelet density is too low for it.")
     return Counts(
         rules=f"{rules.name} {rules.version}",
-        sections=(wbc, rbc),
+        sections=tuple(s for s in (wbc, rbc, ery) if s.rows and (s is not ery or len(s.rows) > 1)),
         nrbc_per_100_wbc=per_100,
         nrbc=nrbc,
         wbc=wbc.n,

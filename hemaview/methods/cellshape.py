@@ -14,6 +14,8 @@ MEASURES = (
     "axis_ratio", "circularity", "solidity", "box_ratio", "area", "extent", "hu_1", "hu_2", "hu_3", "hu_4",
 )  # fmt: skip
 AREA_UNIT_PX = 1000.0
+TYPICAL_PX = 1890.0
+"""Median area of the circular cells that the weights learned from: masks of other pictures are brought to it."""
 
 
 def outline_measures(mask: NDArray[np.bool_]) -> NDArray[np.float32]:

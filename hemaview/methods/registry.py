@@ -39,7 +39,6 @@ class Method:
     name: str
     title: str
     task: str
-    role: str
     summary: str
     source: str
     build: Callable[[int], nn.Module]
@@ -57,7 +56,6 @@ METHODS: dict[str, Method] = {
             "red-cell-unet",
             "Cell segmentation, U-Net",
             "segmentation",
-            "segmentation",
             "Finds every cell of a film and parts cells that touch (background, rim and core of each cell, watershed).",
             "Ronneberger, Fischer & Brox 2015 (U-Net), with core and rim outputs of our own.",
             lambda classes: UNet(classes, 16, 4),
@@ -66,7 +64,6 @@ METHODS: dict[str, Method] = {
             "cell-kind-net",
             "Kind of cell",
             "classification",
-            "kind",
             "Tells red cells, nucleated cells, platelets and dirt apart before finer models are asked.",
             "A network of eight convolutions of our own.",
             CellKindNet,
@@ -75,7 +72,6 @@ METHODS: dict[str, Method] = {
             "red-cell-shape-net",
             "Red-cell morphology",
             "classification",
-            "red-cell-shape",
             "Names the shape of a red cell: the thirteen classes of Chula RBC-12.",
             "Tan & Le 2019 (EfficientNet, Lite0); classes of Naruenatthanaset et al. 2021.",
             EfficientNetLite0,
@@ -84,7 +80,6 @@ METHODS: dict[str, Method] = {
             "nucleated-cell-net",
             "White cells and nucleated red cells",
             "classification",
-            "nucleated-cell",
             "Names nucleated cells: white cells with their immature stages, nucleated red cells, platelets, smudges.",
             "Tan & Le 2019 (EfficientNet, Lite0); classes of Acevedo et al. 2020 and Matek et al. 2019.",
             EfficientNetLite0,
@@ -93,7 +88,6 @@ METHODS: dict[str, Method] = {
             "sun-pnet",
             "p-net: erythroblast or not",
             "classification",
-            "",
             "Nuclei by adaptive threshold and watershed, then a small net on padded patches: erythroblast or another cell.",
             "Sun et al., Deep learning-based adaptive detection of fetal nucleated red blood cells.",
             PNet,
@@ -102,7 +96,6 @@ METHODS: dict[str, Method] = {
             "li-nodes-unet",
             "NODEs-UNet: nucleus and cytoplasm",
             "mask",
-            "",
             "Background, cytoplasm and nucleus of a white cell; the net's bottom is solved as ordinary differential equations.",
             "Li et al. 2021, Robust blood cell image segmentation based on neural ordinary differential equations.",
             lambda classes: NodesUNet(classes, 16),
@@ -114,7 +107,6 @@ METHODS: dict[str, Method] = {
             "wbc-mask-unet",
             "U-Net: nucleus and cytoplasm",
             "mask",
-            "",
             "Background, cytoplasm and nucleus of a white cell: the default of this task.",
             "Ronneberger, Fischer & Brox 2015 (U-Net).",
             lambda classes: UNet(classes, 16, 4),
@@ -123,7 +115,6 @@ METHODS: dict[str, Method] = {
             Method(
                 name,
                 title,
-                "segmentation",
                 "segmentation",
                 summary,
                 source,
@@ -159,7 +150,6 @@ METHODS: dict[str, Method] = {
             "elmanna-cell-mask",
             "U-Net: mask of a red cell",
             "mask",
-            "",
             "The mask of the red cell in the middle of a picture: the first stage of Elmanna et al.",
             "Elmanna et al., Deep learning segmentation and classification of red blood cells using a multi-scanner dataset.",
             lambda classes: UNet(classes, 16, 4),
@@ -168,7 +158,6 @@ METHODS: dict[str, Method] = {
             "cell-outline",
             "Circular, elongated, other: by outline",
             "outline",
-            "",
             "Tells elongated red cells (sickle shapes) from circular and other ones by ten measures of their outline.",
             "Hu 1962 (moments) and common measures of shape; classes of erythrocytesIDB, Gonzalez-Hidalgo et al. 2015.",
             OutlineNet,
@@ -178,7 +167,6 @@ METHODS: dict[str, Method] = {
             "nuclei-unet",
             "U-Net: nuclei as points",
             "points",
-            "",
             "Finds the nuclei of marrow sections as points: the peaks of a map.",
             "Ronneberger, Fischer & Brox 2015 (U-Net); discs as targets, after Kainz et al. 2015.",
             lambda classes: UNet(classes, 16, 4),
@@ -188,7 +176,6 @@ METHODS: dict[str, Method] = {
             "plasma-cell-unet",
             "U-Net: plasma cells",
             "mask",
-            "",
             "The plasma cells of a field of a marrow aspirate as a mask.",
             "Ronneberger, Fischer & Brox 2015 (U-Net); data of Gupta et al. (SegPC-2021).",
             lambda classes: UNet(classes, 16, 4),
@@ -198,7 +185,6 @@ METHODS: dict[str, Method] = {
             "elongation-net",
             "Circular, elongated, other",
             "classification",
-            "",
             "Tells elongated red cells (sickle shapes) from circular and other ones.",
             "Tan & Le 2019 (EfficientNet, Lite0); classes of erythrocytesIDB, Gonzalez-Hidalgo et al. 2015.",
             EfficientNetLite0,

@@ -8,86 +8,62 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
-from hemaview.cells.table import CUT, CellTable
-from hemaview.inference import Classifier, Segmenter
+from hemaview.cells.table import CellTable
+from hemaview.inference import Classifier, Masker, Segmenter
+from hemaview.inference.pictures import squares
 from hemaview.methods.cellkind import KINDS
+from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
 from hemaview.pipeline.measures import Measured, measure
 from hemaview.pipeline.pieces import join_pieces
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide
 
-HALO_UM = 16.0
-FINEST_MPP = 0.15
-"""Finer pictures are brought to this scale: no model looks closer."""
-MAX_CONTOUR_POINTS = 96
+CELL_SQUARE_UM = 24.0
+"""Side of the square that a nucleated cell is shown in to the models that draw its nucleus."""
 PLATELETS = ("platelet", "giant_platelet", "platelet_clump")
 
 
 @dataclass(frozen=True)
 class Models:
-    """The four models of the blood-film protocol."""
+    """The models of the blood-film protocol; `nucleus` draws nuclei where the protocol names such a model."""
 
     segmentation: Segmenter
     kind: Classifier
     shape: Classifier
     nucleated: Classifier
+    nucleus: Masker | None = None
 
 
 def cells_of_field(slide: Slide, place: PlannedField, mpp: float, models: Models, schema: Schema) -> CellTable:
-    """Every cell whose centre lies in the field, level-0 px; a scan's field is read with a halo so that none is cut."""
-    halo = 0 if place.photo else round(HALO_UM / mpp)
-    left, top = place.x - halo, place.y - halo
-    width, height = place.w + 2 * halo, place.h + 2 * halo
-    shrink = max(1.0, FINEST_MPP / mpp)
-    if shrink > 1:
-        rgb = slide.read_scaled(left, top, width, height, round(width / shrink), round(height / shrink))
-    else:
-        rgb = slide.read(left, top, 0, width, height)
-    scale_x, scale_y = width / rgb.shape[1], height / rgb.shape[0]
-    work_mpp = mpp * (scale_x + scale_y) / 2
-    labels = models.segmentation.segment(rgb, work_mpp)
+    """Every cell whose centre lies in the field, level-0 px."""
+    picture = picture_of(slide, place, mpp)
+    rgb = picture.rgb
+    labels = models.segmentation.segment(rgb, picture.mpp)
     found = measure(labels, rgb)
-    kinds = models.kind.classify(rgb, found.centres, work_mpp)
-    if join_pieces(labels, found, kinds, work_mpp):
+    kinds = models.kind.classify(rgb, found.centres, picture.mpp)
+    if join_pieces(labels, found, kinds, picture.mpp):
         found = measure(labels, rgb)
-        kinds = models.kind.classify(rgb, found.centres, work_mpp)
-    centres = found.centres * (scale_x, scale_y) + (left, top)
-    tolerance = 1.0 / mpp  # a cell on the border may have its centre on either side; doubles are parted later
-    inside = (
-        (centres[:, 0] >= place.x - tolerance)
-        & (centres[:, 0] < place.x + place.w + tolerance)
-        & (centres[:, 1] >= place.y - tolerance)
-        & (centres[:, 1] < place.y + place.h + tolerance)
-        & (centres[:, 0] >= 0)
-        & (centres[:, 1] >= 0)
-        & (centres[:, 0] < slide.width_px)
-        & (centres[:, 1] < slide.height_px)
-    )
-    cut = _cut(found, rgb.shape[:2], place, left, top, scale_x, scale_y, slide)
-    p = probabilities(rgb, found, kinds, work_mpp, models, schema)
-    rows = np.flatnonzero(inside)
-    n = len(rows)
-    scale = np.array((scale_x, scale_y))
-    area_um2 = found.area_px * work_mpp**2
+        kinds = models.kind.classify(rgb, found.centres, picture.mpp)
+    p = probabilities(rgb, found, kinds, picture.mpp, models, schema)
     cls = classes_of(p, models, schema)
+    share = None if models.nucleus is None else _nucleus_shares(picture, found, cls, models.nucleus, schema)
+    return picture.table(found, p, cls, schema, share)
+
+
+def _nucleus_shares(
+    picture: FieldPicture, found: Measured, cls: NDArray[np.uint8], masker: Masker, schema: Schema
+) -> NDArray[np.float64]:
+    """The nucleus' share of each nucleated cell, from the mask that the model draws of the square around it."""
+    share = found.nucleus_share.copy()
     groups = np.array([c.group for c in schema.classes])
-    red, nucleated = groups[cls] == "rbc", np.isin(groups[cls], ("wbc", "nrbc"))
-    nothing = np.float16("nan")
-    return CellTable(
-        x=centres[rows, 0].astype(np.float32),
-        y=centres[rows, 1].astype(np.float32),
-        w=np.clip(np.rint(found.boxes[rows, 2] * scale_x), 1, 65535).astype(np.uint16),
-        h=np.clip(np.rint(found.boxes[rows, 3] * scale_y), 1, 65535).astype(np.uint16),
-        cls=cls[rows],
-        p=p[rows].astype(np.float16),
-        field=np.full(n, place.index, np.uint32),
-        flags=np.where(cut[rows], CUT, 0).astype(np.uint8),
-        area_um2=area_um2[rows].astype(np.float16),
-        circularity=found.circularity[rows].astype(np.float16),
-        pallor=np.where(red[rows], found.pallor[rows].astype(np.float16), nothing),
-        nc_ratio=np.where(nucleated[rows], found.nucleus_share[rows].astype(np.float16), nothing),
-        contour=tuple(_deltas(found.contours[i], found.centres[i], scale) for i in rows),
-    )
+    rows = np.flatnonzero(np.isin(groups[cls], ("wbc", "nrbc")))
+    side = round(CELL_SQUARE_UM / picture.mpp)
+    for row, crop in zip(rows, squares(picture.rgb, found.centres[rows], side), strict=True):
+        drawn = masker.mask(crop)
+        nucleus, cytoplasm = int((drawn == 2).sum()), int((drawn == 1).sum())
+        if nucleus + cytoplasm:
+            share[row] = nucleus / (nucleus + cytoplasm)
+    return share
 
 
 def classes_of(p: NDArray[np.float32], models: Models, schema: Schema) -> NDArray[np.uint8]:
@@ -175,32 +151,3 @@ def overlap_share(found: Measured, red: NDArray[np.float32], mpp: float) -> NDAr
     size = area / typical
     evidence = 9 * (size - 1.65) + 45 * (0.93 - found.solidity)
     return np.asarray(np.where(size > 1.25, 1 / (1 + np.exp(-np.clip(evidence, -30, 30))), 0.0))
-
-
-def _cut(
-    found: Measured,
-    shape: tuple[int, int],
-    place: PlannedField,
-    left: int,
-    top: int,
-    sx: float,
-    sy: float,
-    slide: Slide,
-) -> NDArray[np.bool_]:
-    """Cells that touch the edge of the photograph, or of the scan: the rest of them was never seen."""
-    x0, y0 = found.boxes[:, 0], found.boxes[:, 1]
-    x1, y1 = x0 + found.boxes[:, 2], y0 + found.boxes[:, 3]
-    if place.photo:
-        return np.asarray((x0 <= 1) | (y0 <= 1) | (x1 >= shape[1] - 1) | (y1 >= shape[0] - 1))
-    return np.asarray(
-        (left + x0 * sx <= 1)
-        | (top + y0 * sy <= 1)
-        | (left + x1 * sx >= slide.width_px - 1)
-        | (top + y1 * sy >= slide.height_px - 1)
-    )
-
-
-def _deltas(contour: NDArray[np.float64], centre: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.int16]:
-    """Contour points from the centre in quarter level-0 px."""
-    step = max(1, -(-len(contour) // MAX_CONTOUR_POINTS))
-    return np.clip(np.rint((contour[::step] + 0.5 - centre) * scale * 4), -32768, 32767).astype(np.int16)

@@ -88,6 +88,25 @@ def measure(labels: NDArray[np.int32], rgb: NDArray[np.uint8]) -> Measured:
     )
 
 
+def measured_boxes(boxes: NDArray[np.float32]) -> Measured:
+    """Cells of which only boxes (n, 4: x0, y0, x1, y1) px are known: nothing of their mask is measured."""
+    n = len(boxes)
+    unknown = np.full(n, np.nan)
+    size = (boxes[:, 2:] - boxes[:, :2]).astype(np.float64)
+    return Measured(
+        np.arange(1, n + 1, dtype=np.int32),
+        np.concatenate([boxes[:, :2].astype(np.float64), size], axis=1),
+        ((boxes[:, :2] + boxes[:, 2:]) / 2).astype(np.float64),
+        unknown,
+        unknown,
+        unknown,
+        unknown,
+        unknown,
+        unknown,
+        tuple(np.zeros((0, 2)) for _ in range(n)),
+    )
+
+
 def _axis_ratio(xs: NDArray[np.int64], ys: NDArray[np.int64]) -> float:
     """Short against long axis of the ellipse with the mask's second moments; 1 for a disc."""
     if len(xs) < 6:

@@ -16,8 +16,8 @@ from hemaview.cells.schema import Schema, schema
 from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.inference import Classifier, Model, Segmenter, load
-from hemaview.pipeline.fieldcells import Models, cells_of_field
+from hemaview.inference import load
+from hemaview.pipeline.finders import Finder, finder
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
 from hemaview.wsi.colour import policy
@@ -28,27 +28,14 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, or the sink's Superseded."""
     request.folder.mkdir(parents=True, exist_ok=True)
     sink.phase("loading the models")
-    models = _models(request)
+    models = {role: load(*model) for role, model in request.models.items()}
+    found = finder(str(request.settings.get("way", "film")), models)
     known = schema(request.schema)
     with open_slide(request.slide, request.colour) as slide:
         plan = _plan(slide, request, sink)
-        sink.planned(plan, models.segmentation.info.device)
-        done, partial = _count(slide, plan, request, models, known, sink)
+        sink.planned(plan, found.device)
+        done, partial = _count(slide, plan, request, found, known, sink)
     return _close(request, plan, done, partial, known)
-
-
-def _models(request: RunRequest) -> Models:
-    found: dict[str, Model] = {}
-    for role in ("segmentation", "kind", "red-cell-shape", "nucleated-cell"):
-        if role not in request.models:
-            raise PipelineError(f"The protocol names no model for {role}.")
-        found[role] = load(*request.models[role])
-    segmentation, kind = found["segmentation"], found["kind"]
-    shape, nucleated = found["red-cell-shape"], found["nucleated-cell"]
-    if not isinstance(segmentation, Segmenter) or not all(isinstance(m, Classifier) for m in (kind, shape, nucleated)):
-        raise PipelineError("A model of this protocol stands in a role that it cannot fill.")
-    assert isinstance(kind, Classifier) and isinstance(shape, Classifier) and isinstance(nucleated, Classifier)
-    return Models(segmentation, kind, shape, nucleated)
 
 
 def _plan(slide: Slide, request: RunRequest, sink: Sink) -> Plan:
@@ -61,7 +48,7 @@ def _plan(slide: Slide, request: RunRequest, sink: Sink) -> Plan:
 
 
 def _count(
-    slide: Slide, plan: Plan, request: RunRequest, models: Models, known: Schema, sink: Sink
+    slide: Slide, plan: Plan, request: RunRequest, how: Finder, known: Schema, sink: Sink
 ) -> tuple[list[int], bool]:
     """Count the planned fields in order until the targets are met; (indices counted, whether it was stopped)."""
     red_target, white_target = int(request.settings.get("rbc", 3000)), int(request.settings.get("wbc", 200))
@@ -73,7 +60,7 @@ def _count(
             return done, True
         cells = finished(request.folder, place.index)
         if cells is None:
-            cells = cells_of_field(slide, place, plan.mpp, models, known)
+            cells = how.cells(slide, place, plan.mpp, known)
             write_contours(request.folder / f"part-{place.index}.contours.arrow", cells)
             write_cells(part_path(request.folder, place.index), cells, {"field": place.index})
         done.append(place.index)

@@ -112,18 +112,18 @@ def test_cancelling_a_waiting_job_ends_it_and_a_running_one_is_asked(requested: 
 
 
 def test_a_model_that_is_switched_off_is_refused_by_name(slide: Any, tess: Any) -> None:
-    card = {"name": "some-net", "version": "1", "sha256": "d" * 64, "title": "Some net", "task": "t", "role": "kind",
+    card = {"name": "some-net", "version": "1", "sha256": "d" * 64, "title": "Some net", "task": "t",
             "summary": "", "source": "", "card": {}, "text": ""}  # fmt: skip
-    roles = [{**card, "name": f"net-{r}", "role": r} for r in services.BLOOD_FILM_ROLES]
-    assert any("protocol" in line for line in services.sync_models(roles))
-    assert services.sync_models(roles) == []
+    models = [{**card, "name": name} for name in PROTOCOLS[0].models.values()]
+    assert any("protocol" in line for line in services.sync_models(models))
+    assert services.sync_models(models) == []
     from apps.analysis.models import ModelVersion
     from apps.analysis.selectors import protocol_named
 
-    ModelVersion.objects.filter(algorithm__name="net-kind").update(enabled=False)
-    with pytest.raises(Exception, match="net-kind 1 is switched off"):
+    ModelVersion.objects.filter(algorithm__name="cell-kind-net").update(enabled=False)
+    with pytest.raises(Exception, match="cell-kind-net 1 is switched off"):
         services.request_job(tess, slide, protocol_named("blood-film"))
-    changed = [{**r, "version": "2", "sha256": "e" * 64} for r in roles]
+    changed = [{**r, "version": "2", "sha256": "e" * 64} for r in models]
     services.sync_models(changed)
     assert protocol_named("blood-film").version == 2
 

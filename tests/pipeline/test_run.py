@@ -13,7 +13,7 @@ from hemaview.cells.schema import BLOOD_FILM
 from hemaview.cells.store import read_cells
 from hemaview.cells.table import CellTable
 from hemaview.learning.matching import Matches, match_points
-from hemaview.methods.registry import METHODS, cards
+from hemaview.methods.registry import cards
 from hemaview.pipeline import PipelineError, RunRequest, run
 from hemaview.pipeline.cheaplook import scale_from
 from hemaview.pipeline.run import one_of_doubles
@@ -49,8 +49,16 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[TrueCell
     return path, drawn.cells
 
 
+FILM = {
+    "segmentation": "red-cell-unet",
+    "kind": "cell-kind-net",
+    "red-cell-shape": "red-cell-shape-net",
+    "nucleated-cell": "nucleated-cell-net",
+}
+
+
 def request(path: Path, folder: Path, **changes: Any) -> RunRequest:
-    models = {METHODS[c.name].role: (c.name, c.version, c.sha256) for c in cards().values()}
+    models = {role: (name, cards()[name].version, cards()[name].sha256) for role, name in FILM.items()}
     facts: dict[str, Any] = {
         "slide": path, "folder": folder, "protocol": "blood-film", "settings": {"max_fields": 3}, "models": models,
         "thresholds": {}, "mpp": 0.25, "photo_fields": [], "schema": "blood-film",

@@ -60,4 +60,5 @@ def protocol_json(protocol: Any) -> dict[str, Any]:
         "title": protocol.title,
         "version": protocol.version,
         "specimen": protocol.specimen,
+        "schema": protocol.schema,
     }

@@ -1,0 +1,111 @@
+"""One field as a picture, and what was found in it as a table of cells in level-0 px."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.cells.schema import Schema
+from hemaview.cells.table import CUT, CellTable
+from hemaview.pipeline.measures import Measured
+from hemaview.pipeline.protocol import PlannedField
+from hemaview.wsi.slide import Slide
+
+HALO_UM = 16.0
+FINEST_MPP = 0.15
+"""Finer pictures are brought to this scale: no model looks closer."""
+MAX_CONTOUR_POINTS = 96
+
+
+@dataclass(frozen=True)
+class FieldPicture:
+    """A field with its surroundings: rgb uint8 (H, W, 3) at `mpp` µm/px; (left, top) and `scale` (x, y) lead to level-0 px."""
+
+    rgb: NDArray[np.uint8]
+    mpp: float
+    left: int
+    top: int
+    scale: tuple[float, float]
+    place: PlannedField
+    slide_mpp: float
+    slide_px: tuple[int, int]
+
+    def table(
+        self,
+        found: Measured,
+        p: NDArray[np.float32],
+        cls: NDArray[np.uint8],
+        schema: Schema,
+        nucleus_share: NDArray[np.float64] | None = None,
+    ) -> CellTable:
+        """Every cell whose centre lies in the field; p float32 (n, classes), cls uint8 (n,), of the measured cells."""
+        rows = np.flatnonzero(self._inside(found))
+        cut = self._cut(found)
+        n = len(rows)
+        groups = np.array([c.group for c in schema.classes])
+        red, nucleated = groups[cls] == "rbc", np.isin(groups[cls], ("wbc", "nrbc"))
+        centres = self.to_slide(found.centres)
+        share = found.nucleus_share if nucleus_share is None else nucleus_share
+        area_um2 = found.area_px * self.mpp**2
+        nothing = np.float16("nan")
+        return CellTable(
+            x=centres[rows, 0].astype(np.float32),
+            y=centres[rows, 1].astype(np.float32),
+            w=np.clip(np.rint(found.boxes[rows, 2] * self.scale[0]), 1, 65535).astype(np.uint16),
+            h=np.clip(np.rint(found.boxes[rows, 3] * self.scale[1]), 1, 65535).astype(np.uint16),
+            cls=cls[rows],
+            p=p[rows].astype(np.float16),
+            field=np.full(n, self.place.index, np.uint32),
+            flags=np.where(cut[rows], CUT, 0).astype(np.uint8),
+            area_um2=area_um2[rows].astype(np.float16),
+            circularity=found.circularity[rows].astype(np.float16),
+            pallor=np.where(red[rows], found.pallor[rows].astype(np.float16), nothing),
+            nc_ratio=np.where(nucleated[rows], share[rows].astype(np.float16), nothing),
+            contour=tuple(_deltas(found.contours[i], found.centres[i], np.array(self.scale)) for i in rows),
+        )
+
+    def to_slide(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (n, 2: x, y) of the picture in level-0 px."""
+        return np.asarray(points * self.scale + (self.left, self.top))
+
+    def _inside(self, found: Measured) -> NDArray[np.bool_]:
+        centres, place = self.to_slide(found.centres), self.place
+        tolerance = (
+            1.0 / self.slide_mpp
+        )  # a cell on the border may have its centre on either side; doubles are parted later
+        low = np.maximum((place.x - tolerance, place.y - tolerance), 0)
+        high = np.minimum((place.x + place.w + tolerance, place.y + place.h + tolerance), self.slide_px)
+        return np.asarray(((centres >= low) & (centres < high)).all(axis=1))
+
+    def _cut(self, found: Measured) -> NDArray[np.bool_]:
+        """Cells that touch the edge of the photograph, or of the scan: the rest of them was never seen."""
+        low, high = found.boxes[:, :2], found.boxes[:, :2] + found.boxes[:, 2:]
+        if self.place.photo:
+            size = np.array(self.rgb.shape[1::-1])
+            return np.asarray((low <= 1).any(axis=1) | (high >= size - 1).any(axis=1))
+        return np.asarray(
+            (self.to_slide(low) <= 1).any(axis=1) | (self.to_slide(high) >= np.array(self.slide_px) - 1).any(axis=1)
+        )
+
+
+def picture_of(slide: Slide, place: PlannedField, mpp: float) -> FieldPicture:
+    """Read a field of a slide of `mpp` µm/px; a scan's field with a halo so that no cell of it is cut."""
+    halo = 0 if place.photo else round(HALO_UM / mpp)
+    left, top = place.x - halo, place.y - halo
+    width, height = place.w + 2 * halo, place.h + 2 * halo
+    shrink = max(1.0, FINEST_MPP / mpp)
+    if shrink > 1:
+        rgb = slide.read_scaled(left, top, width, height, round(width / shrink), round(height / shrink))
+    else:
+        rgb = slide.read(left, top, 0, width, height)
+    scale = (width / rgb.shape[1], height / rgb.shape[0])
+    size = (slide.width_px, slide.height_px)
+    return FieldPicture(rgb, mpp * sum(scale) / 2, left, top, scale, place, mpp, size)
+
+
+def _deltas(contour: NDArray[np.float64], centre: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.int16]:
+    """Contour points from the centre in quarter level-0 px."""
+    step = max(1, -(-len(contour) // MAX_CONTOUR_POINTS))
+    return np.clip(np.rint((contour[::step] + 0.5 - centre) * scale * 4), -32768, 32767).astype(np.int16)

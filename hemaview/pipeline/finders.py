@@ -1,0 +1,198 @@
+"""How a protocol finds the cells of a field: which models it needs and what each is for.
+
+Adding a way: a function that makes a finder of models, and a line in WAYS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.cells.schema import Schema
+from hemaview.cells.table import CellTable
+from hemaview.inference import Classifier, Detector, Masker, Model, Outliner, Segmenter
+from hemaview.inference.pictures import rescale
+from hemaview.methods.cellkind import KINDS
+from hemaview.methods.cellshape import TYPICAL_PX
+from hemaview.methods.nuclei import nuclei, patch
+from hemaview.pipeline.fieldcells import Models, cells_of_field, overlap_share, with_size
+from hemaview.pipeline.fieldpicture import picture_of
+from hemaview.pipeline.measures import measure, measured_boxes
+from hemaview.pipeline.protocol import PipelineError, PlannedField
+from hemaview.pipeline.stitching import PATCH_PX, detect_stitched
+from hemaview.wsi.slide import Slide
+
+NUCLEI_MPP = 0.2
+"""Scale at which the sizes of Sun et al.'s extraction hold: that of the cells p-net learned from."""
+PATCH_OVERLAP_PX = 192
+
+
+class Finder(Protocol):
+    """The cells of one field."""
+
+    device: str
+
+    def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable: ...
+
+
+@dataclass(frozen=True)
+class Way:
+    """Roles that must be filled, roles that may be, and how a finder is made of the models in them."""
+
+    roles: tuple[str, ...]
+    make: Callable[[Mapping[str, Model]], Finder]
+    optional: tuple[str, ...] = ()
+
+
+class FilmFinder:
+    """Segmentation, kind, then red-cell shapes and nucleated cells: the blood film."""
+
+    def __init__(self, models: Mapping[str, Model]) -> None:
+        nucleus = models.get("nucleus-mask")
+        self.models = Models(
+            _fits(models, "segmentation", Segmenter),
+            _fits(models, "kind", Classifier),
+            _fits(models, "red-cell-shape", Classifier),
+            _fits(models, "nucleated-cell", Classifier),
+            _fits(models, "nucleus-mask", Masker) if nucleus is not None else None,
+        )
+        self.device = self.models.segmentation.info.device
+
+    def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
+        return cells_of_field(slide, place, mpp, self.models, schema)
+
+
+class OutlineFinder:
+    """Segmentation, kind, then circular, elongated or other from each red cell's outline: sickle shapes."""
+
+    def __init__(self, models: Mapping[str, Model]) -> None:
+        self.segmentation = _fits(models, "segmentation", Segmenter)
+        self.kind = _fits(models, "kind", Classifier)
+        self.outline = _fits(models, "outline", Outliner)
+        self.device = self.segmentation.info.device
+
+    def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
+        picture = picture_of(slide, place, mpp)
+        labels = self.segmentation.segment(picture.rgb, picture.mpp)
+        found = measure(labels, picture.rgb)
+        p = np.zeros((len(found), len(schema)), np.float32)
+        if len(found):
+            raw = self.kind.classify(picture.rgb, found.centres, picture.mpp)
+            kind = dict(zip(KINDS, with_size(raw, found.area_px * picture.mpp**2).T, strict=True))
+            overlapped = overlap_share(found, kind["red_cell"], picture.mpp)
+            red = np.flatnonzero(kind["red_cell"] > 0.02)
+            singles = found.area_px[(kind["red_cell"] > 0.5) & (overlapped < 0.5)]
+            grow = float(np.sqrt(TYPICAL_PX / np.median(singles))) if len(singles) else 1.0
+            shapes = self.outline.classify_masks([_mask(labels, found.boxes[i], int(found.ids[i]), grow) for i in red])
+            names = {"circular": "circular", "elongated": "elongated", "other": "other_shape"}
+            for column, name in enumerate(self.outline.info.classes):
+                p[red, schema.index(names[name])] += (kind["red_cell"] * (1 - overlapped))[red] * shapes[:, column]
+            p[:, schema.index("overlapped")] += kind["red_cell"] * overlapped
+            p[:, schema.index("other_cell")] += kind["nucleated"]
+            p[:, schema.index("artefact")] += kind["platelet"] + kind["nothing"]
+        return picture.table(found, _summing(p), _likeliest(p), schema)
+
+
+class NucleusFinder:
+    """Nuclei without learning, then p-net: erythroblast or another nucleated cell (Sun et al.).
+
+    p-net learned from white cells alone: what the kind net takes for no nucleated cell is kept from it.
+    """
+
+    def __init__(self, models: Mapping[str, Model]) -> None:
+        self.nrbc = _fits(models, "nrbc", Classifier)
+        self.kind = _fits(models, "kind", Classifier)
+        self.device = self.nrbc.info.device
+
+    def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
+        picture = picture_of(slide, place, mpp)
+        factor = picture.mpp / NUCLEI_MPP
+        small = rescale(picture.rgb, factor)
+        labels = nuclei(small)
+        full = cv2.resize(labels.astype(np.float32), picture.rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+        found = measure(np.asarray(full, np.int32), picture.rgb)
+        p = np.zeros((len(found), len(schema)), np.float32)
+        if len(found):
+            kinds = self.kind.classify(picture.rgb, found.centres, picture.mpp)
+            nucleated = kinds[:, KINDS.index("nucleated")]
+            boxes = np.rint(found.boxes * factor).astype(int)
+            crops = np.stack([patch(small, (int(x), int(y), int(w), int(h))) for x, y, w, h in boxes])
+            erythroblast = self.nrbc.classify_crops(crops)[:, self.nrbc.info.classes.index("erythroblast")]
+            p[:, schema.index("erythroblast")] = nucleated * erythroblast
+            p[:, schema.index("nucleated_cell")] = nucleated * (1 - erythroblast)
+            p[:, schema.index("artefact")] = 1 - nucleated
+        return picture.table(found, _summing(p), _likeliest(p), schema)
+
+
+class BoxFinder:
+    """A detector on overlapping patches, stitched (Wang et al.)."""
+
+    def __init__(self, models: Mapping[str, Model]) -> None:
+        self.detector = _fits(models, "detector", Detector)
+        self.device = self.detector.info.device
+
+    def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
+        picture = picture_of(slide, place, mpp)
+        shown = self.detector.info.mpp or picture.mpp
+        factor = picture.mpp / shown
+        found = detect_stitched(rescale(picture.rgb, factor), self.detector.at_scale, PATCH_PX, PATCH_OVERLAP_PX)
+        found = found.take(found.scores >= LEAST_DETECTION)
+        p = np.zeros((len(found.scores), len(schema)), np.float32)
+        columns = np.array([schema.index(name) for name in self.detector.info.classes])
+        rows = np.arange(len(p))
+        # One score a box is all a detector gives; the rest goes to what the box may be instead of a cell.
+        p[rows, columns[found.labels]] = found.scores
+        p[rows, schema.index("artefact")] += 1 - found.scores
+        cls = columns[found.labels].astype(np.uint8)
+        return picture.table(measured_boxes(found.boxes / factor), p, cls, schema)
+
+
+LEAST_DETECTION = 0.3
+
+WAYS: dict[str, Way] = {
+    "film": Way(("segmentation", "kind", "red-cell-shape", "nucleated-cell"), FilmFinder, ("nucleus-mask",)),
+    "outline": Way(("segmentation", "kind", "outline"), OutlineFinder),
+    "nuclei": Way(("nrbc", "kind"), NucleusFinder),
+    "boxes": Way(("detector",), BoxFinder),
+}
+
+
+def finder(way: str, models: Mapping[str, Model]) -> Finder:
+    """The finder of a way over its models by role; raises PipelineError where one is missing or does not fit."""
+    if way not in WAYS:
+        raise PipelineError(f"The protocol asks for a way of finding cells that there is not: {way}.")
+    for role in WAYS[way].roles:
+        if role not in models:
+            raise PipelineError(f"The protocol names no model for {role}.")
+    return WAYS[way].make(models)
+
+
+_M = TypeVar("_M")
+
+
+def _fits(models: Mapping[str, Any], role: str, kind: type[_M]) -> _M:
+    model = models[role]
+    if not isinstance(model, kind):
+        raise PipelineError(f"{model.info.name} stands in the role {role}, which it cannot fill.")
+    return model
+
+
+def _mask(labels: NDArray[np.int32], box: NDArray[np.float64], number: int, grow: float) -> NDArray[np.bool_]:
+    x, y, w, h = (int(v) for v in box)
+    top, left = max(0, y - 1), max(0, x - 1)
+    own = np.pad((labels[top : y + h + 2, left : x + w + 2] == number).astype(np.float32), 2)
+    size = (max(4, round(own.shape[1] * grow)), max(4, round(own.shape[0] * grow)))
+    return np.asarray(cv2.resize(own, size, interpolation=cv2.INTER_LINEAR) >= 0.5)
+
+
+def _summing(p: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def _likeliest(p: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return p.argmax(axis=1).astype(np.uint8) if len(p) else np.zeros(0, np.uint8)
