@@ -38,11 +38,12 @@ lock: ## exact versions of the whole tree, from requirements*.in
 clean:
 	rm -rf .venv node_modules static/dist
 
-.venv/.runtime: requirements.txt
+.venv/.runtime: requirements.txt requirements-mmdet.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed: apt-get install python3.11 python3.11-venv"; exit 1; }
 	@echo "· making .venv and installing what HemaView runs on (a minute or two)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -r requirements-mmdet.txt
 	@touch $@
 
 .venv/.development: .venv/.runtime requirements-dev.txt

@@ -42,8 +42,8 @@ def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
     return found + [replace(s, method="best") for s in found if BEST.get(s.task) == s.method]
 
 
-def _shapes(root: Path, split: str) -> list[Score]:
-    model = load("red-cell-shape-net")
+def _shapes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    model = load(name)
     assert isinstance(model, Classifier)
     points: dict[str, list[tuple[float, float, str]]] = {}
     for row in data.rows(root, "chula-rbc12", split):
@@ -54,7 +54,7 @@ def _shapes(root: Path, split: str) -> list[Score]:
         p.append(model.classify(rgb, np.array([(x, y) for x, y, _ in cells]), SHAPE_MPP))
         labels += [label for _, _, label in cells]
     truth = np.array([model.info.classes.index(label) for label in labels])
-    return scored("red-cell-shape-net", "rbc-morphology", "chula-rbc12", split, np.concatenate(p), truth)
+    return scored(name, "rbc-morphology", dataset, split, np.concatenate(p), truth)
 
 
 def _nucleated(root: Path, split: str) -> list[Score]:
@@ -136,11 +136,13 @@ _TASKS: tuple[_Task, ...] = (
     _of("red-cell-unet", "bbbc041seg", fieldtasks.stitched_cells),
     _of("cascade-blood", "txl-pbc", fieldtasks.detection),
     _of("cascade-blood", "txl-pbc", fieldtasks.stitched_boxes),
+    _of("wang-marrow-cascade", "segpc-plasma", fieldtasks.marrow_differential),
     _of("nuclei-unet", "graz-marrow", fieldtasks.nuclei_points),
     _of("sun-nuclei", "graz-marrow", fieldtasks.nuclei_points),
     _of("plasma-cell-unet", "segpc-plasma", fieldtasks.plasma_masks),
     ("cell-kind-net", "txl-pbc", _kinds),
-    ("red-cell-shape-net", "chula-rbc12", _shapes),
+    _of("red-cell-shape-net", "chula-rbc12", _shapes),
+    _of("elmanna-b0", "chula-rbc12", _shapes),
     ("nucleated-cell-net", "pbc", _nucleated),
     ("nucleated-cell-net", "jhu-aml", _nucleated_patients),
     _of("sun-pnet", "pbc", papertasks.pnet),

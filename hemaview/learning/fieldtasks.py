@@ -15,12 +15,13 @@ from hemaview.cells.schema import BLOOD_FILM
 from hemaview.cells.table import CellTable
 from hemaview.inference import Classifier, Detector, Masker, Pointer, Segmenter, load
 from hemaview.inference.pictures import rescale
-from hemaview.learning import data
+from hemaview.learning import data, marrowscenes
 from hemaview.learning.boxes import DETECTION_CLASSES, average_precision, box_overlaps, hits, scenes
 from hemaview.learning.matching import CellErrors, Matches, cell_errors, dice, match_masks, match_points
 from hemaview.learning.nuclei import REACH_PX, point_fields
-from hemaview.learning.score import Score, bootstrap
+from hemaview.learning.score import Score, bootstrap, kappa, mean_accuracy, mean_recall
 from hemaview.learning.segment import RED_CELL_UM, mask_parts, rescale_labels
+from hemaview.learning.wang import TEST_SCENES, recognised
 from hemaview.learning.zhang import LEAST_UM2, MPP
 from hemaview.methods.cellsplit import parts
 from hemaview.methods.nuclei import nuclei
@@ -149,6 +150,22 @@ def stitched_boxes(name: str, dataset: str, root: Path, split: str) -> list[Scor
         lines = list(range(PATCH_PX - OVERLAP_PX, max(scene.rgb.shape[:2]), PATCH_PX - OVERLAP_PX))
         kept.append(whole_and_single(whole.boxes[_cut(whole.boxes, lines)], joined.boxes))
     return [_share(name, dataset, split, kept)]
+
+
+def marrow_differential(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    """Recall and accuracy one against the rest, mean over classes (equations 17 and 18), and Cohen's kappa, of labelled
+    cells of composed marrow; a cell that is not found is given to no class."""
+    model = _as(Detector, name)
+    truth = marrowscenes.scenes(root, split, TEST_SCENES, 3)
+    found = [model.at_scale(scene.rgb) for scene in truth]
+    true, given = recognised(found, truth, len(model.info.classes))
+    measures = {"mean_recall": mean_recall, "mean_accuracy": mean_accuracy, "kappa": kappa}
+    rows = []
+    for metric, function in measures.items():
+        low, high = bootstrap(len(true), lambda r, f=function: f(true[r], given[r]))  # type: ignore[misc]
+        value = function(true, given)
+        rows.append(Score.rounded(name, "marrow-differential", dataset, split, len(true), metric, value, low, high))
+    return rows
 
 
 SURE = 0.5

@@ -16,7 +16,7 @@ from hemaview.inference.pictures import rescale, softmax, turned
 from hemaview.learning import data
 from hemaview.learning.classify import load_weights, predict
 from hemaview.learning.evaluate import evaluate
-from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPE_PX
+from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPES
 from hemaview.learning.score import best_temperature, threshold_for_specificity
 from hemaview.learning.trainings import TRAININGS
 from hemaview.methods import registry
@@ -131,10 +131,10 @@ def _licence(sets: tuple[str, ...]) -> str:
 
 
 def _at_scale(name: str, images: Any) -> Any:
-    """Chula's 72 px squares are shown at 96 px; the other sets are at their model's scale already."""
-    if name != "red-cell-shape-net":
+    """Chula's 72 px squares are enlarged to what the net is shown; the other sets are at their model's scale already."""
+    if "chula-rbc12" not in TRAININGS[name].sets or TRAININGS[name].classes != SHAPES:
         return images
-    return np.stack([rescale(np.ascontiguousarray(i), SHAPE_PX / SHAPE_CROP_PX) for i in images])
+    return np.stack([rescale(np.ascontiguousarray(i), TRAININGS[name].input_px / SHAPE_CROP_PX) for i in images])
 
 
 def _write(path: Path, card: dict[str, Any]) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hemaview.counting import agreement
+
 
 @dataclass(frozen=True)
 class Score:
@@ -73,6 +75,12 @@ def mean_recall(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
 def mean_accuracy(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
     """Mean over the classes that occur in truth of the accuracy of that class against all others (Wang et al., eq. 18)."""
     return float(np.mean([((truth == c) == (found == c)).mean() for c in np.unique(truth)]))
+
+
+def kappa(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+    """Cohen's kappa of class numbers against truth."""
+    n = int(max(truth.max(), found.max())) + 1
+    return agreement.kappa(np.bincount(truth * n + found, minlength=n * n).reshape(n, n)).value
 
 
 def expected_calibration_error(p: NDArray[np.float32], truth: NDArray[np.int64], bins: int = 15) -> float:

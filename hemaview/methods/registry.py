@@ -19,10 +19,17 @@ from hemaview.methods.cellshape import OutlineNet
 from hemaview.methods.cellsplit import parts, split
 from hemaview.methods.dunet import DUNet
 from hemaview.methods.efficientnet import EfficientNetLite0
+from hemaview.methods.efficientnetb0 import EfficientNetB0
 from hemaview.methods.nodesunet import NodesUNet, equalised
 from hemaview.methods.pnet import PNet
 from hemaview.methods.pspnet import PSPNet
 from hemaview.methods.unet import UNet
+
+
+def _cascade(classes: int) -> nn.Module:
+    from hemaview.methods.cascade import Cascade  # mmdet takes seconds to import: only who detects waits for it
+
+    return Cascade(classes)
 
 
 @dataclass(frozen=True)
@@ -145,6 +152,33 @@ METHODS: dict[str, Method] = {
                     lambda classes: PSPNet(classes),
                 ),
             )
+        ),
+        Method(
+            "cascade-blood",
+            "Cascade R-CNN: blood cells as boxes",
+            "detection",
+            "Finds white cells, red cells and platelets as boxes.",
+            "Cai & Vasconcelos 2019 (Cascade R-CNN, on mmdet); trunk of EfficientNet-Lite0.",
+            _cascade,
+            shipped=False,
+        ),
+        Method(
+            "wang-marrow-cascade",
+            "Cascade R-CNN: marrow differential",
+            "detection",
+            "Finds and names the cells of a marrow aspirate, patch by patch; stitched to cells of the field.",
+            "Wang et al. 2022, Deep learning for bone marrow cell detection and classification on whole-slide images.",
+            _cascade,
+            shipped=False,
+        ),
+        Method(
+            "elmanna-b0",
+            "EfficientNet-B0: red-cell morphology",
+            "classification",
+            "Names the shape of a red cell by the classifier of Elmanna et al.",
+            "Elmanna et al., Deep learning segmentation and classification of red blood cells using a multi-scanner dataset.",
+            EfficientNetB0,
+            shipped=False,
         ),
         Method(
             "elmanna-cell-mask",

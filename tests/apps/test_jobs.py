@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.accounts.errors import Conflict
 from apps.analysis import services, worker
 from apps.analysis.models import Job
+from apps.analysis.protocols import PROTOCOLS
 from apps.cases.models import Case
 from hemaview.inference import OutOfMemory
 from hemaview.pipeline import Outcome
