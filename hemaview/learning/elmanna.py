@@ -45,8 +45,8 @@ def train_b0(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: 
     """EfficientNet-B0 with the plain loss, which the paper prefers by F1."""
     net = EfficientNetB0(len(SHAPES))
     start(net, log)
-    pools = [shape_pools(root, side, cache) for side in ("train", "val")]
-    return train_classifier(net, recipe(epochs, weighed=False), *pools, out, log)
+    train, val = (shape_pools(root, side, cache) for side in ("train", "val"))
+    return train_classifier(net, recipe(epochs, weighed=False), train, val, out, log)
 
 
 def folds(pool: Pool, fields: tuple[str, ...], repeats: int, seed: int) -> list[tuple[Pool, Pool]]:

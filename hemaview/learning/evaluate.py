@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from hemaview.inference import Classifier, load
 from hemaview.learning import data, fieldtasks, papertasks
+from hemaview.learning.evidence import note_question, note_speed
 from hemaview.learning.recipes import NUCLEATED_MPP, SHAPE_MPP, kind_pools
 from hemaview.learning.score import Score, bootstrap, scored
 from hemaview.methods.registry import cards
@@ -38,7 +40,10 @@ def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
             log(f"{dataset}/{split} is not in {root}: left out")
             continue
         log(f"{name} on {dataset}/{split}")
-        found += function(root, split)
+        began = time.monotonic()
+        rows = function(root, split)
+        note_speed((name, rows[0].task, dataset), rows[0].n, time.monotonic() - began)
+        found += rows
     return found + [replace(s, method="best") for s in found if BEST.get(s.task) == s.method]
 
 
@@ -54,7 +59,7 @@ def _shapes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
         p.append(model.classify(rgb, np.array([(x, y) for x, y, _ in cells]), SHAPE_MPP))
         labels += [label for _, _, label in cells]
     truth = np.array([model.info.classes.index(label) for label in labels])
-    return scored(name, "rbc-morphology", dataset, split, np.concatenate(p), truth)
+    return scored(name, "rbc-morphology", dataset, split, np.concatenate(p), truth, model.info.classes)
 
 
 def _nucleated(root: Path, split: str) -> list[Score]:
@@ -65,11 +70,11 @@ def _nucleated(root: Path, split: str) -> list[Score]:
     for column, name in enumerate(classes):
         grouped[:, groups.index(PBC_GROUPS[name])] += p[:, column]
     truth = np.array([groups.index(label) for label in crops.labels])
-    rows += scored("nucleated-cell-net", "nucleated-cells", "pbc", split, grouped, truth)
+    rows += scored("nucleated-cell-net", "nucleated-cells", "pbc", split, grouped, truth, groups)
     rows += _nrbc("pbc", split, p[:, classes.index("erythroblast")], np.array(crops.fine) == "erythroblast")
     known = np.array([label in classes for label in crops.fine])
     fine = np.array([classes.index(label) for label in np.array(crops.fine)[known]])
-    rows += scored("nucleated-cell-net", "nucleated-cells-fine", "pbc", split, p[known], fine)
+    rows += scored("nucleated-cell-net", "nucleated-cells-fine", "pbc", split, p[known], fine, classes)
     return rows
 
 
@@ -81,7 +86,7 @@ def _nucleated_patients(root: Path, split: str) -> list[Score]:
     often = [n for n, c in zip(names, counts, strict=True) if c >= 15 and n in classes]
     known = np.isin(fine, often)
     truth = np.array([classes.index(label) for label in fine[known]])
-    return rows + scored("nucleated-cell-net", "nucleated-cells-patients", "jhu-aml", split, p[known], truth)
+    return rows + scored("nucleated-cell-net", "nucleated-cells-patients", "jhu-aml", split, p[known], truth, classes)
 
 
 def _nucleated_answers(root: Path, dataset: str, split: str) -> tuple[data.Crops, NDArray[np.float32], list[str]]:
@@ -96,6 +101,7 @@ def _nucleated_answers(root: Path, dataset: str, split: str) -> tuple[data.Crops
 
 def _nrbc(dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.bool_]) -> list[Score]:
     """Sensitivity and specificity at the threshold of the card, which was set on val."""
+    note_question(("nucleated-cell-net", "nrbc", dataset), p, truth)
     found = p >= cards()["nucleated-cell-net"].thresholds.get("erythroblast", 0.5)
 
     def sensitivity(rows: NDArray[np.int64]) -> float:

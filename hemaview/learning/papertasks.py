@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hemaview.inference import Classifier, Masker, Outliner, load
 from hemaview.learning import data
+from hemaview.learning.evidence import note_question
 from hemaview.learning.masks import confusion, mean_iou
 from hemaview.learning.papers import SUN_NEGATIVES, elongation_pool, patches
 from hemaview.learning.score import Score, bootstrap, scored
@@ -38,7 +39,7 @@ def elongation(name: str, dataset: str, root: Path, split: str) -> list[Score]:
         lines = data.rows(root, dataset, split)
         p = model.classify_crops(np.stack([data.image(root, dataset, split, line["file"]) for line in lines]))
         truth = np.array([model.info.classes.index(line["class"]) for line in lines])
-    return scored(name, "sickle", dataset, split, p, truth)
+    return scored(name, "sickle", dataset, split, p, truth, model.info.classes)
 
 
 def white_cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]:
@@ -69,6 +70,7 @@ def pnet(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     images, _ = patches(crops.images)
     p = model.classify_crops(images)[:, 1]
     truth = np.array(crops.fine) == "erythroblast"
+    note_question((name, "nrbc", dataset), p, truth)
     found = p >= 0.5
     rows = []
     measures: dict[str, Callable[[NDArray[np.int64]], float]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.counting import agreement
+from hemaview.learning.evidence import note_answers
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,17 @@ def threshold_for_specificity(p: NDArray[np.float32], truth: NDArray[np.bool_], 
 
 
 def scored(
-    method: str, task: str, dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.int64]
+    method: str,
+    task: str,
+    dataset: str,
+    split: str,
+    p: NDArray[np.float32],
+    truth: NDArray[np.int64],
+    names: Sequence[str] = (),
 ) -> list[Score]:
     """Accuracy, macro F1, mean recall, mean accuracy one against the rest and calibration error of class probabilities
-    (n, classes) against truth (n,)."""
+    (n, classes) against truth (n,); `names` are the classes', for the figures."""
+    note_answers((method, task, dataset), p, truth, names)
     best = p.argmax(axis=1)
     n = len(truth)
     rows = []

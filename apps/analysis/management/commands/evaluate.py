@@ -7,6 +7,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
 
@@ -22,12 +25,17 @@ class Command(SentenceCommand):
         parser.add_argument("--all", action="store_true", help="every installed model")
         parser.add_argument("--data", type=Path, required=True, help="the folder that holds the sets")
         parser.add_argument("--split", default="test", help="train, val or test")
+        parser.add_argument(
+            "--page", type=Path, help="also write the results page, with its pictures in a folder beside it"
+        )
         parser.add_argument("--json", action="store_true", help='{"rows": […]} on stdout')
 
     def handle(self, **options: Any) -> None:
         from hemaview.inference import InferenceError
         from hemaview.learning.data import DataError
         from hemaview.learning.evaluate import UNLEARNED, evaluate
+        from hemaview.learning.evidence import collecting
+        from hemaview.learning.results import write_page
         from hemaview.methods.registry import cards
 
         root = options["data"]
@@ -39,11 +47,15 @@ class Command(SentenceCommand):
         if not root.is_dir():
             raise Refusal(f"There is no folder {root}.")
         try:
-            scores = evaluate(root, options["split"], names, self.stderr.write)
+            with collecting() as evidence:
+                scores = evaluate(root, options["split"], names, self.stderr.write)
         except (DataError, InferenceError) as error:
             raise Refusal(str(error)) from error
         if not scores:
             raise Refusal(f"None of the sets that these models are scored on has a split {options['split']} in {root}.")
+        self._keep(scores)
+        if options["page"]:
+            write_page(options["page"], scores, evidence, root, options["split"])
         if options["json"]:
             self.stdout.write(json.dumps({"rows": [s.as_json() for s in scores]}, indent=1))
             return
@@ -51,3 +63,11 @@ class Command(SentenceCommand):
             self.stdout.write(
                 f"{s.method:20} {s.task:26} {s.dataset:12} n {s.n:6} {s.metric:12} {s.value:.4f} ({s.low:.4f}-{s.high:.4f})"
             )
+
+    def _keep(self, scores: list[Any]) -> None:
+        """The table, as JSON, beside those of earlier evaluations."""
+        folder = Path(settings.VAR_DIR) / "evaluations"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{timezone.now():%Y%m%dT%H%M%S}.json"
+        path.write_text(json.dumps({"rows": [s.as_json() for s in scores]}, indent=1))
+        self.stderr.write(f"kept as {path}")

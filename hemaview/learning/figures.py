@@ -1,0 +1,159 @@
+"""The pictures of the results page: confusion matrices, precision-recall curves, reliability, sample overlays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import cv2
+import numpy as np
+from matplotlib import pyplot as plt
+from numpy.typing import NDArray
+
+from hemaview.inference import Detector, Masker, load
+from hemaview.learning import data
+from hemaview.learning.evidence import Answers, Evidence, Key
+from hemaview.methods.registry import cards
+
+INK, LINE, SECOND = "#222222", "#0072b2", "#d55e00"
+BINS = 10
+
+
+def draw_all(evidence: Evidence, root: Path, split: str, folder: Path) -> list[tuple[str, str]]:
+    """Write the figures to `folder`; (file name, caption) of each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made: list[tuple[str, str]] = []
+    for key, answers in sorted(evidence.answers.items()):
+        if key[1] in ("kind", "nucleated-cells"):
+            continue
+        made.append(_write(folder, f"confusion-{key[0]}-{key[2]}.png", confusion_matrix, answers))
+        made[-1] = (made[-1][0], f"{_said(key)}: rows are the labels, in per cent of each label's cells.")
+    if evidence.answers:
+        made.append(_write(folder, "reliability.png", reliability, evidence.answers))
+        made[-1] = (
+            made[-1][0],
+            "Reliability: how often an answer of a given confidence is right; on the line is honest.",
+        )
+    if evidence.questions:
+        made.append(_write(folder, "nrbc-precision-recall.png", precision_recall, evidence.questions))
+        made[-1] = (made[-1][0], "Nucleated red cells against all others: precision over recall.")
+    for name, caption, draw in (
+        ("overlay-nucleus-cytoplasm.png", "Cytoplasm and nucleus as found on wbc-masks-2 (GPL-3 repository).", _masks),
+        ("overlay-detection.png", "White cells, red cells and platelets as found on txl-pbc (MIT).", _boxes),
+    ):
+        picture = draw(root, split)
+        if picture is not None:
+            cv2.imwrite(str(folder / name), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+            made.append((name, caption))
+    return made
+
+
+def confusion_matrix(axes: Any, answers: Answers) -> None:
+    """Shares of each true class (rows) over what it was called (columns), for the classes that occur."""
+    found = answers.p.argmax(axis=1)
+    shown = np.unique(np.concatenate([answers.truth, found]))
+    n = len(answers.names)
+    table = np.bincount(answers.truth * n + found, minlength=n * n).reshape(n, n)[np.ix_(shown, shown)].astype(float)
+    share = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
+    names = [answers.names[int(i)].replace("_", " ") for i in shown]
+    axes.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=7)
+    axes.set_yticks(
+        range(len(names)), [f"{m} ({int(t)})" for m, t in zip(names, table.sum(1), strict=True)], fontsize=7
+    )
+    for i, row in enumerate(share):
+        for j, value in enumerate(row):
+            if value >= 0.5:
+                colour = "white" if value > 55 else INK
+                axes.text(j, i, f"{value:.0f}", ha="center", va="center", fontsize=6, color=colour)
+    axes.set_xlabel("called", fontsize=8)
+    axes.set_ylabel("label (cells)", fontsize=8)
+
+
+def reliability(axes: Any, every: dict[Key, Answers]) -> None:
+    """Accuracy over confidence in BINS bins of equal width, a line for each set of answers."""
+    axes.plot([0, 1], [0, 1], color="#999999", linewidth=1)
+    for key, answers in sorted(every.items()):
+        best = answers.p.argmax(axis=1)
+        confidence, hit = answers.p[np.arange(len(best)), best], best == answers.truth
+        place = np.minimum((confidence * BINS).astype(int), BINS - 1)
+        bins = [b for b in range(BINS) if (place == b).sum() >= 10]
+        axes.plot(
+            [confidence[place == b].mean() for b in bins], [hit[place == b].mean() for b in bins], marker="o",
+            markersize=3, linewidth=1.2, label=f"{key[0]}, {key[2]}",
+        )  # fmt: skip
+    axes.set_xlabel("confidence", fontsize=8)
+    axes.set_ylabel("share that is right", fontsize=8)
+    axes.legend(fontsize=6, loc="upper left")
+    axes.set_xlim(0, 1.01)
+    axes.set_ylim(0, 1.01)
+
+
+def precision_recall(axes: Any, questions: dict[Key, tuple[NDArray[np.float32], NDArray[np.bool_]]]) -> None:
+    """Precision over recall as the threshold falls, a line for each model and set."""
+    for key, (p, truth) in sorted(questions.items()):
+        right = np.cumsum(truth[np.argsort(-p, kind="stable")])
+        axes.plot(right / max(1, truth.sum()), right / np.arange(1, len(right) + 1), label=f"{key[0]}, {key[2]}")
+    axes.set_xlabel("recall", fontsize=8)
+    axes.set_ylabel("precision", fontsize=8)
+    axes.set_ylim(0, 1.01)
+    axes.legend(fontsize=7, loc="lower left")
+
+
+def _write(folder: Path, name: str, draw: Callable[[Any, Any], None], what: Any) -> tuple[str, str]:
+    figure, axes = plt.subplots(figsize=(6, 5.2), dpi=110)
+    draw(axes, what)
+    axes.tick_params(labelsize=7)
+    figure.tight_layout()
+    figure.savefig(folder / name)
+    plt.close(figure)
+    return name, ""
+
+
+def _said(key: Key) -> str:
+    return f"`{key[0]}` on {key[2]}"
+
+
+def _masks(root: Path, split: str, n: int = 6) -> NDArray[np.uint8] | None:
+    if "wbc-mask-unet" not in cards() or not data.has(root, "wbc-masks-2", split):
+        return None
+    model = load("wbc-mask-unet")
+    assert isinstance(model, Masker)
+    tiles = []
+    for file in data.files(root, "wbc-masks-2", split)[:n]:
+        rgb = data.image(root, "wbc-masks-2", split, file).copy()
+        drawn = model.mask(rgb)
+        for number, colour in ((1, (0, 114, 178)), (2, (213, 94, 0))):
+            lines, _ = cv2.findContours((drawn >= number).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+            cv2.drawContours(rgb, lines, -1, colour, 2)
+        tiles.append(cv2.resize(rgb, (200, 200), interpolation=cv2.INTER_AREA))
+    return _row(tiles)
+
+
+def _boxes(root: Path, split: str, n: int = 3) -> NDArray[np.uint8] | None:
+    if "cascade-blood" not in cards() or not data.has(root, "txl-pbc", split):
+        return None
+    model = load("cascade-blood")
+    assert isinstance(model, Detector)
+    colours = ((0, 114, 178), (213, 94, 0), (0, 158, 115))
+    tiles = []
+    files = data.files(root, "txl-pbc", split)
+    for file in files[:: max(1, len(files) // n)][:n]:
+        rgb = data.image(root, "txl-pbc", split, file).copy()
+        found = model.detect(rgb)
+        for box, score, label in zip(found.boxes, found.scores, found.labels, strict=True):
+            if score >= 0.5:
+                x0, y0, x1, y1 = (int(v) for v in box)
+                cv2.rectangle(rgb, (x0, y0), (x1, y1), colours[int(label)], 2)
+        factor = 300 / rgb.shape[0]
+        tiles.append(cv2.resize(rgb, (round(rgb.shape[1] * factor), 300), interpolation=cv2.INTER_AREA))
+    return _row(tiles)
+
+
+def _row(tiles: Sequence[NDArray[Any]]) -> NDArray[np.uint8] | None:
+    return np.concatenate(list(tiles), axis=1).astype(np.uint8) if tiles else None

@@ -1,0 +1,45 @@
+"""What the papers report, each on its own data: for the side of a table, never for a ranking."""
+
+from __future__ import annotations
+
+PUBLISHED: dict[tuple[str, str], str] = {
+    ("zhang-dunet", "dice"): "0.965 (Zhang et al., their sickle-cell films)",
+    ("zhang-dunet", "jaccard"): "0.933 (Zhang et al., their sickle-cell films)",
+    ("zhang-dunet", "hausdorff"): "30.5 px (Zhang et al., their sickle-cell films)",
+    ("zhang-unet", "dice"): "0.960 (Zhang et al., their sickle-cell films)",
+    ("pspnet", "dice"): "0.952 (Zhang et al., their sickle-cell films)",
+    ("region-growing", "dice"): "0.663 (Zhang et al., their sickle-cell films)",
+    ("sun-pnet", "accuracy"): "0.985 (Sun et al., their cell blocks)",
+    ("sun-pnet", "sensitivity"): "0.965 (Sun et al., their cell blocks)",
+    ("sun-pnet", "specificity"): "1.000 (Sun et al., their cell blocks)",
+    ("wang-marrow-cascade", "mean_recall"): "0.905 (Wang et al., their marrow slides, 16 classes)",
+    ("wang-marrow-cascade", "mean_accuracy"): "0.989 (Wang et al., their marrow slides, 16 classes)",
+    ("li-nodes-unet", "pixel_accuracy"): "0.953 (Li et al., their films)",
+    ("li-nodes-unet", "miou"): "0.906 (Li et al., their films)",
+    ("elmanna-cell-mask", "iou"): "0.980 (Elmanna et al., their slides)",
+    ("elmanna-b0", "accuracy"): "0.965 (Elmanna et al., their slides, 8 classes)",
+    ("elmanna-b0", "macro_f1"): "0.942 (Elmanna et al., their slides, 8 classes)",
+    ("red-cell-shape-net", "accuracy"): "0.921 (Naruenatthanaset et al., this set, another split)",
+    ("red-cell-shape-net", "macro_f1"): "0.868 (Naruenatthanaset et al., this set, another split)",
+    ("cascade-blood", "map50"): "0.934 (YOLO family, re-boxed PBC)",
+}
+"""(method, metric) to the figure and whose it is."""
+
+TASKS: dict[str, str] = {
+    "rbc-segmentation": "Red cells as masks",
+    "cell-mask": "The mask of one red cell",
+    "sickle": "Circular, elongated or other",
+    "rbc-morphology": "Red-cell morphology",
+    "nrbc": "Nucleated red cells against all others",
+    "nucleated-cells": "Nucleated cells, 8 classes",
+    "nucleated-cells-fine": "Nucleated cells, 11 fine classes",
+    "nucleated-cells-patients": "Nucleated cells of unknown patients",
+    "nucleus-cytoplasm": "Nucleus and cytoplasm",
+    "detection": "Cells as boxes",
+    "marrow-differential": "Marrow differential (stand-in)",
+    "nuclei": "Nuclei of marrow sections as points",
+    "plasma-mask": "Plasma cells of marrow as a mask",
+    "stitching": "Cells that patches cut",
+    "kind": "Kind of thing",
+}
+"""Task to its title, in the order of the page."""

@@ -1,0 +1,60 @@
+"""docs/results.md: every method on every task side by side, made by `evaluate --page`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hemaview.learning.evidence import Evidence
+from hemaview.learning.figures import draw_all
+from hemaview.learning.published import PUBLISHED, TASKS
+from hemaview.learning.score import Score
+
+_HEAD = """# Five published methods, side by side
+
+Made by `python manage.py evaluate --all --data DATA --split {split} --page docs/results.md`, which ran every method through
+the inference that jobs use, on the same machine, one after another. **Research use only.** A value stands with its 95 %
+interval, bootstrapped over the *n* cells or pictures counted. Nothing was trained on these pictures, nor any threshold or
+temperature set; which figures had been seen before the shipped weights were chosen stands in [models.md](models.md).
+
+- *Reported* is what a paper says of its own data. It is no rival of the value beside it: the data differ.
+- *a second* counts the pictures or cells of the row, reading included, on the machine that made this page; compare within
+  the page only.
+- Of these sets only jhu-aml knows its patients; its rows show what a stranger's blood does to a model. Everywhere else
+  patients are unknown and scores flatter.
+- Every method here was trained on stand-ins for its paper's data; its card says on which.
+"""
+
+
+def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, split: str) -> None:
+    """Write the page and, in a folder beside it, its pictures."""
+    folder = path.with_suffix("")
+    pictures = draw_all(evidence, root, split, folder)
+    lines = [_HEAD.format(split=split)]
+    for task, title in TASKS.items():
+        rows = [s for s in scores if s.task == task and s.method != "best"]
+        if not rows:
+            continue
+        best = {s.dataset for s in scores if s.task == task and s.method == "best"}
+        lines += [f"## {title} (`{task}`)", ""]
+        lines += [
+            "| method | data | n | metric | value | 95 % | reported | a second |",
+            "|---|---|---|---|---|---|---|---|",
+        ]
+        for s in rows:
+            speed = evidence.speed.get((s.method, task, s.dataset))
+            chosen = any(
+                b.method == "best" and (b.task, b.dataset, b.metric, b.value) == (task, s.dataset, s.metric, s.value)
+                for b in scores
+            )
+            name = f"**{s.method}**" if chosen and s.dataset in best else s.method
+            lines.append(
+                f"| {name} | {s.dataset} | {s.n} | {s.metric} | {s.value:.4f} | {s.low:.4f}–{s.high:.4f} "
+                f"| {PUBLISHED.get((s.method, s.metric), '')} | {f'{speed:.1f}' if speed else ''} |"
+            )
+        lines.append("")
+    lines += ["In bold: the protocols' default of the task, which `--json` gives again as method `best`.", ""]
+    if pictures:
+        lines += ["## Pictures", ""]
+        for name, caption in pictures:
+            lines += [f"![{caption}]({folder.name}/{name})", "", caption, ""]
+    path.write_text("\n".join(lines), encoding="utf-8")
