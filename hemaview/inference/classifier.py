@@ -20,18 +20,25 @@ class Classifier:
         self.thresholds = card.thresholds
         self.views = card.views
 
-    def classify(self, rgb: NDArray[np.uint8], centres_px: NDArray[np.float64], mpp: float) -> NDArray[np.float32]:
-        """float32 (n, classes) calibrated, for cells at centres_px (n, 2: x, y) of uint8 (H, W, 3) at `mpp` µm/px."""
+    def classify(
+        self, rgb: NDArray[np.uint8], centres_px: NDArray[np.float64], mpp: float, views: int = 0
+    ) -> NDArray[np.float32]:
+        """float32 (n, classes) calibrated, for cells at centres_px (n, 2: x, y) of uint8 (H, W, 3) at `mpp` µm/px.
+
+        `views` fewer than the model's own (0: as many) are quicker where little depends on the answer.
+        """
         if not len(centres_px):
             return np.zeros((0, len(self.info.classes)), np.float32)
         factor = mpp / self.info.mpp
-        return self.classify_crops(squares(rescale(rgb, factor), np.asarray(centres_px) * factor, self.info.input_px))
+        return self.classify_crops(
+            squares(rescale(rgb, factor), np.asarray(centres_px) * factor, self.info.input_px), views
+        )
 
-    def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Logits of the crops, averaged over the model's views."""
-        seen = [in_batches(self._runtime, turned(crops, view)) for view in range(self.views)]
+    def logits(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
+        """Logits of the crops, averaged over the model's views (or the first `views` of them)."""
+        seen = [in_batches(self._runtime, turned(crops, view)) for view in range(views or self.views)]
         return np.asarray(np.mean(seen, axis=0), np.float32)
 
-    def classify_crops(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def classify_crops(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """float32 (n, classes) calibrated, of uint8 (n, input_px, input_px, 3) at the model's own scale."""
-        return softmax(self.logits(crops) / self.temperature)
+        return softmax(self.logits(crops, views) / self.temperature)

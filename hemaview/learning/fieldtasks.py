@@ -38,7 +38,8 @@ def red_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     """Dice, Jaccard and Hausdorff distance (px) of cell against ground, mean over fields; F1 of cells at IoU 0.5 and
     errors I, II, III per 100 cells over all fields.
 
-    The set tells no scale: the typical cell of each picture is taken as 7.2 µm wide, as a job does.
+    The set tells no scale: the typical cell of each picture is taken as 7.2 µm wide, as a job does. Parts below 4 µm²
+    are platelets and dirt, which the set does not mark.
     """
     segment = _region_growing if name == "region-growing" else _as(Segmenter, name).segment
     pixel: list[tuple[float, float, float]] = []
@@ -47,7 +48,8 @@ def red_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     for file in data.files(root, dataset, split):
         rgb = data.image(root, dataset, split, file)
         true = mask_parts(data.mask(root, dataset, split, Path(file).stem))
-        found = segment(rgb, _mpp_of(true))
+        mpp = _mpp_of(true)
+        found = without_small(segment(rgb, mpp), LEAST_UM2 / mpp**2)
         overlap = dice(found > 0, true > 0)
         pixel.append((overlap, overlap / (2 - overlap), hausdorff_px(found > 0, true > 0)))
         matches.append(match_masks(found, true))
@@ -70,6 +72,13 @@ def red_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
             )
         )  # fmt: skip
     return rows
+
+
+def without_small(labels: NDArray[np.int32], least_px: float) -> NDArray[np.int32]:
+    """The parts of at least least_px, numbered anew."""
+    keep = np.bincount(labels.ravel()) >= least_px
+    keep[0] = False
+    return np.asarray((np.cumsum(keep) * keep)[labels], np.int32)
 
 
 def hausdorff_px(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:

@@ -96,7 +96,11 @@ def probabilities(
         kind["red_cell"] <= 0.02
     ]
     other = np.flatnonzero(kind["nucleated"] + kind["platelet"] > 0.02)
-    fine = models.nucleated.classify(rgb, found.centres[other], mpp)
+    fine = np.zeros((len(other), len(models.nucleated.info.classes)), np.float32)
+    # Of platelets and dirt it only has to tell platelets apart: one view will do.
+    white = kind["nucleated"][other] > 0.02
+    for rows, views in ((np.flatnonzero(white), 0), (np.flatnonzero(~white), 1)):
+        fine[rows] = models.nucleated.classify(rgb, found.centres[other[rows]], mpp, views)
     names = list(models.nucleated.info.classes)
     plates = np.array([name in PLATELETS for name in names])
     among = fine * plates + 1e-6 * plates

@@ -1,0 +1,74 @@
+"""Every way of finding cells runs to a cell file of its own schema; roles that are empty or wrongly filled are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from apps.analysis.protocols import PROTOCOLS, Order
+from hemaview.cells.schema import schema
+from hemaview.cells.store import read_cells
+from hemaview.inference import load
+from hemaview.methods.registry import cards
+from hemaview.pipeline import PipelineError, run
+from hemaview.pipeline.finders import finder
+from hemaview.pipeline.protocol import RunRequest
+from hemaview.wsi.synthetic import draw_film, write_film
+from tests.pipeline.test_run import Sink
+
+# The blood film itself is run by test_run.py.
+RUNNABLE = [o for o in PROTOCOLS[1:] if set(o.models.values()) <= set(cards())]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("film") / "film.tif"
+    write_film(path, path.with_suffix(".csv"), draw_film(6144, 2048, seed=3))
+    return path
+
+
+@pytest.mark.parametrize("order", RUNNABLE, ids=lambda o: o.name)
+def test_a_protocol_runs_to_a_cell_file_of_its_schema(order: Order, film: Path, tmp_path: Path) -> None:
+    models = {role: (name, cards()[name].version, cards()[name].sha256) for role, name in order.models.items()}
+    settings: dict[str, Any] = {**order.settings, "max_fields": 1}
+    request = RunRequest(
+        slide=film, folder=tmp_path, protocol=order.name, settings=settings, models=models, thresholds={}, mpp=0.25,
+        photo_fields=[], schema=order.schema,
+    )  # fmt: skip
+    outcome = run(request, Sink())
+    cells, metadata = read_cells(tmp_path / "cells.arrow", tmp_path / "contours.arrow")
+    known = schema(order.schema)
+    assert metadata["schema"] == order.schema and outcome.fields_done == 1
+    assert cells.p.shape == (len(cells), len(known)) and (cells.cls < len(known)).all()
+    if len(cells):
+        assert np.abs(cells.p.astype(float).sum(axis=1) - 1).max() < 0.02
+    if order.schema in ("blood-film", "sickle"):
+        groups = np.array([c.group for c in known.classes])[cells.cls]
+        assert (groups == "rbc").sum() > 20
+
+
+def test_drawn_round_cells_are_not_called_sickle_shapes(film: Path, tmp_path: Path) -> None:
+    order = next(o for o in RUNNABLE if o.name == "blood-film-sickle")
+    models = {role: (name, cards()[name].version, cards()[name].sha256) for role, name in order.models.items()}
+    request = RunRequest(
+        slide=film, folder=tmp_path, protocol=order.name, settings={**order.settings, "max_fields": 1}, models=models,
+        thresholds={}, mpp=0.25, photo_fields=[], schema=order.schema,
+    )  # fmt: skip
+    run(request, Sink())
+    cells, _ = read_cells(tmp_path / "cells.arrow")
+    known = schema("sickle")
+    named = np.bincount(cells.cls, minlength=len(known))
+    assert named[known.index("circular")] > 5 * named[known.index("elongated")]
+
+
+def test_roles_that_are_empty_or_wrongly_filled_are_named() -> None:
+    kind = load("cell-kind-net")
+    with pytest.raises(PipelineError, match="names no model for segmentation"):
+        finder("film", {})
+    with pytest.raises(PipelineError, match="cell-kind-net stands in the role outline"):
+        finder("outline", {"segmentation": load("red-cell-unet"), "kind": kind, "outline": kind})
+    with pytest.raises(PipelineError, match="there is not: dowsing"):
+        finder("dowsing", {})

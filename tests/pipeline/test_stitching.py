@@ -1,0 +1,73 @@
+"""Patches become the whole again: every px covered, every cell once, whatever the cuts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hemaview.inference import Boxes
+from hemaview.pipeline.stitching import corner_distance, detect_stitched, join_corners, join_overlapping, patches
+
+
+def boxes_of(rgb: np.ndarray, label: int = 1, score: float = 0.9) -> Boxes:
+    """Each coloured rectangle as a box: a detector that makes no mistakes."""
+    from scipy import ndimage
+
+    parts, _ = ndimage.label(rgb[..., 0] < 128)
+    found = [(p[1].start, p[0].start, p[1].stop, p[0].stop) for p in ndimage.find_objects(parts)]
+    n = len(found)
+    return Boxes(np.array(found, np.float32).reshape(n, 4), np.full(n, score, np.float32), np.full(n, label, np.int64))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(40, 900), st.integers(40, 900), st.integers(64, 300), st.integers(0, 50))
+def test_patches_cover_every_px(width: int, height: int, side: int, overlap: int) -> None:
+    seen = np.zeros((height, width), bool)
+    for p in patches(width, height, side, overlap):
+        seen[p.y : p.y + p.h, p.x : p.x + p.w] = True
+    assert seen.all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 5), st.integers(20, 50), st.integers(20, 50)), max_size=20))
+def test_cells_cut_by_overlapping_patches_are_whole_and_single(cells: list[tuple[int, int, int, int]]) -> None:
+    rgb = np.full((400, 560, 3), 255, np.uint8)
+    true = {}
+    for column, row, w, h in cells:
+        if (column, row) not in true:
+            x, y = column * 70 + 5, row * 65 + 5
+            rgb[y : y + h, x : x + w] = 0
+            true[column, row] = (x, y, x + w, y + h)
+    found = detect_stitched(rgb, boxes_of, side_px=160, overlap_px=64)
+    assert sorted(map(tuple, found.boxes.astype(int).tolist())) == sorted(true.values())
+
+
+def test_the_papers_rule_joins_halves_by_their_corners_and_leaves_far_cells_apart() -> None:
+    cut = patches(640, 320, 320)
+    left = Boxes(np.array([[280, 100, 320, 160]], np.float32), np.array([0.9], np.float32), np.array([2]))
+    right = Boxes(
+        np.array([[320, 102, 350, 158], [400, 100, 440, 150]], np.float32),
+        np.array([0.6, 0.8], np.float32),
+        np.array([3, 1]),
+    )
+    assert corner_distance(left.boxes[0], right.boxes[0]) == pytest.approx(2.0)
+    joined = join_corners([left, right], cut)
+    assert joined.boxes.tolist() == [[280, 100, 350, 160], [400, 100, 440, 150]]
+    # The halves disagree: 0.9 × 2400 px of class 2 outweigh 0.6 × 1680 px of class 3.
+    assert joined.labels.tolist() == [2, 1]
+
+
+def test_of_overlapping_detections_the_whole_one_stays_and_the_votes_name_it() -> None:
+    cut = patches(500, 200, 300, 100)
+    piece = Boxes(np.array([[240, 50, 300, 110]], np.float32), np.array([0.99], np.float32), np.array([4]))
+    whole = Boxes(np.array([[238, 50, 340, 110]], np.float32), np.array([0.6], np.float32), np.array([5]))
+    joined = join_overlapping([piece, whole], cut, (500, 200))
+    assert joined.boxes.tolist() == [[238, 50, 340, 110]]
+    assert joined.labels.tolist() == [5]
+
+
+def test_an_empty_picture_gives_no_cells() -> None:
+    found = detect_stitched(np.full((100, 100, 3), 255, np.uint8), boxes_of, 64, 16)
+    assert found.boxes.shape == (0, 4)
