@@ -2,7 +2,14 @@
 
 from hemaview.inference.classifier import Classifier
 from hemaview.inference.detector import Boxes, Detector
-from hemaview.inference.errors import InferenceError, OutOfMemory, UnknownModel, WeightsChanged
+from hemaview.inference.errors import (
+    BadPicture,
+    InferenceError,
+    OutOfMemory,
+    UnknownModel,
+    WeightsChanged,
+    WeightsUnfit,
+)
 from hemaview.inference.info import ModelInfo
 from hemaview.inference.masker import Masker
 from hemaview.inference.models import Model, load
@@ -11,6 +18,7 @@ from hemaview.inference.pointer import Pointer
 from hemaview.inference.segmenter import Segmenter
 
 __all__ = [
+    "BadPicture",
     "Boxes",
     "Classifier",
     "Detector",
@@ -24,5 +32,6 @@ __all__ = [
     "Segmenter",
     "UnknownModel",
     "WeightsChanged",
+    "WeightsUnfit",
     "load",
 ]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
-from hemaview.inference.pictures import rescale, softmax, squares, turned
+from hemaview.inference.pictures import as_rgb8, rescale, softmax, squares, turned
 from hemaview.inference.runtime import Runtime, in_batches
 from hemaview.methods.registry import Card
 
@@ -31,7 +31,7 @@ class Classifier:
             return np.zeros((0, len(self.info.classes)), np.float32)
         factor = mpp / self.info.mpp
         return self.classify_crops(
-            squares(rescale(rgb, factor), np.asarray(centres_px) * factor, self.info.input_px), views
+            squares(rescale(as_rgb8(rgb), factor), np.asarray(centres_px) * factor, self.info.input_px), views
         )
 
     def logits(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
-from hemaview.inference.pictures import rescale
+from hemaview.inference.pictures import as_rgb8, rescale
 from hemaview.inference.runtime import TorchRuntime
 from hemaview.methods.registry import Card
 
@@ -38,6 +38,7 @@ class Detector:
 
     def detect(self, rgb: NDArray[np.uint8], mpp: float = 0.0) -> Boxes:
         """Boxes of uint8 (H, W, 3) at `mpp` µm/px; models without a scale see the longer side at their own size."""
+        rgb = as_rgb8(rgb)
         longest = max(rgb.shape[:2])
         factor = mpp / self.info.mpp if mpp and self.info.mpp else self.info.input_px / longest
         small = rescale(rgb, factor)

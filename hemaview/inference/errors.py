@@ -15,3 +15,11 @@ class WeightsChanged(InferenceError):
 
 class OutOfMemory(InferenceError):
     """Even half a batch did not fit."""
+
+
+class BadPicture(InferenceError):
+    """What was given is no picture that a model can be shown."""
+
+
+class WeightsUnfit(InferenceError):
+    """Weights that are no safetensors, or that do not belong to the net or its classes."""

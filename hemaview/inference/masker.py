@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
-from hemaview.inference.pictures import softmax, turned, turned_back
+from hemaview.inference.pictures import as_rgb8, softmax, turned, turned_back
 from hemaview.inference.runtime import Runtime, in_batches
 from hemaview.methods.registry import METHODS, Card
 
@@ -27,6 +27,7 @@ class Masker:
     def probabilities(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probability of each class, float32 (H, W, classes), averaged over the model's views."""
         side = self.info.input_px
+        rgb = as_rgb8(rgb)
         if self._prepare is not None:
             rgb = self._prepare(rgb)
         how = cv2.INTER_AREA if rgb.shape[0] > side else cv2.INTER_LINEAR

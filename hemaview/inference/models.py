@@ -6,12 +6,13 @@ import threading
 from functools import lru_cache
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from hemaview.cells.store import sha256_of
 from hemaview.inference.classifier import Classifier
 from hemaview.inference.detector import Detector
-from hemaview.inference.errors import UnknownModel, WeightsChanged
+from hemaview.inference.errors import UnknownModel, WeightsChanged, WeightsUnfit
 from hemaview.inference.masker import Masker
 from hemaview.inference.outliner import Outliner
 from hemaview.inference.pointer import Pointer
@@ -52,7 +53,18 @@ def _loaded(name: str, sha256: str) -> Model:
         raise WeightsChanged(f"The weights file of {name} {card.version} is damaged: it does not match its card.")
     method = METHODS[name]
     net = method.build(len(card.classes))
-    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(card.weights).items()})
+    try:
+        state = load_file(card.weights)
+    except SafetensorError as error:
+        raise WeightsUnfit(
+            f"The weights of {name} {card.version} are no safetensors file; nothing else is read."
+        ) from error
+    try:
+        net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
+    except RuntimeError as error:
+        raise WeightsUnfit(
+            f"The weights of {name} {card.version} do not fit its net of {len(card.classes)} classes."
+        ) from error
     if method.task == "detection":
         return Detector(card, torch_runtime(net.eval()))
     if method.task == "outline":

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
-from hemaview.inference.pictures import rescale
+from hemaview.inference.pictures import as_rgb8, rescale
 from hemaview.inference.runtime import Runtime
 from hemaview.inference.segmenter import Segmenter
 from hemaview.methods.peaks import peaks
@@ -26,6 +26,6 @@ class Pointer:
         Where the picture's or the model's µm/px is unknown (0) the picture is taken as it is.
         """
         factor = mpp / self.info.mpp if mpp and self.info.mpp else 1.0
-        found = peaks(self._map.probabilities(rescale(rgb, factor))[1], self.least)
+        found = peaks(self._map.probabilities(rescale(as_rgb8(rgb), factor))[1], self.least)
         found[:, :2] /= factor
         return found

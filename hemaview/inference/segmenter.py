@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
-from hemaview.inference.pictures import rescale, softmax
+from hemaview.inference.pictures import as_rgb8, rescale, softmax
 from hemaview.inference.runtime import Runtime, in_batches
 from hemaview.methods.registry import METHODS, Card
 
@@ -43,6 +43,7 @@ class Segmenter:
 
     def segment(self, rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.int32]:
         """Instances int32 (H, W), 0 = background, of uint8 (H, W, 3) at `mpp` µm/px."""
+        rgb = as_rgb8(rgb)
         small = rescale(rgb, mpp / self.info.mpp)
         found = self._instances(self.probabilities(small), max(6, int(LEAST_CELL_UM2 / self.info.mpp**2)))
         if found.shape == rgb.shape[:2]:

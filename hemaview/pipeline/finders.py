@@ -42,11 +42,13 @@ class Finder(Protocol):
 
 @dataclass(frozen=True)
 class Way:
-    """Roles that must be filled, roles that may be, and how a finder is made of the models in them."""
+    """Roles that must be filled, roles that may be, how a finder is made of the models in them, and the roles whose
+    classes are those of the schema."""
 
     roles: tuple[str, ...]
     make: Callable[[Mapping[str, Model]], Finder]
     optional: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 class FilmFinder:
@@ -155,20 +157,32 @@ class BoxFinder:
 LEAST_DETECTION = 0.3
 
 WAYS: dict[str, Way] = {
-    "film": Way(("segmentation", "kind", "red-cell-shape", "nucleated-cell"), FilmFinder, ("nucleus-mask",)),
+    "film": Way(
+        ("segmentation", "kind", "red-cell-shape", "nucleated-cell"),
+        FilmFinder,
+        ("nucleus-mask",),
+        ("red-cell-shape", "nucleated-cell"),
+    ),
     "outline": Way(("segmentation", "kind", "outline"), OutlineFinder),
     "nuclei": Way(("nrbc", "kind"), NucleusFinder),
-    "boxes": Way(("detector",), BoxFinder),
+    "boxes": Way(("detector",), BoxFinder, named=("detector",)),
 }
 
 
-def finder(way: str, models: Mapping[str, Model]) -> Finder:
-    """The finder of a way over its models by role; raises PipelineError where one is missing or does not fit."""
+def finder(way: str, models: Mapping[str, Model], known: Schema) -> Finder:
+    """The finder of a way over its models by role; raises PipelineError where one is missing, does not fit, or names
+    classes that the schema does not have."""
     if way not in WAYS:
         raise PipelineError(f"The protocol asks for a way of finding cells that there is not: {way}.")
     for role in WAYS[way].roles:
         if role not in models:
             raise PipelineError(f"The protocol names no model for {role}.")
+    for role in WAYS[way].named:
+        strange = [c for c in models[role].info.classes if c not in known.by_key]
+        if strange:
+            raise PipelineError(
+                f"{models[role].info.name} names classes that the schema {known.name} does not have: {', '.join(strange)}."
+            )
     return WAYS[way].make(models)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hemaview.pipeline.cheaplook import LOOK_MPP, Look, density_of, look, red_cell_px, scale_from, stained
 from hemaview.pipeline.protocol import PipelineError, Plan, PlannedField, RunRequest
+from hemaview.pipeline.scale import disagreement
 from hemaview.wsi.slide import Slide
 
 FIELD_UM = 256.0
@@ -45,17 +46,10 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress) -> Plan:
 
 def scale_of(slide: Slide, request: RunRequest, progress: Progress) -> tuple[float, str, float | None, list[str]]:
     """(µm/px, where it is from, its standard deviation, notes)."""
-    if request.mpp:
-        return request.mpp, "slide", None, []
     progress("measuring red cells", 0.0)
-    boxes = [(f["x"], f["y"], f["w"], f["h"]) for f in request.photo_fields][:12]
-    if not boxes:
-        side = min(2048, slide.width_px, slide.height_px)
-        rng = np.random.default_rng(0)
-        places = rng.uniform(0.1, 0.9, (24, 2)) * (slide.width_px - side, slide.height_px - side)
-        boxes = [(int(x), int(y), side, side) for x, y in places]
-    diameters = [red_cell_px(slide.read(x, y, 0, w, h)) for x, y, w, h in boxes]
-    found = scale_from(np.concatenate(diameters))
+    found = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
+    if request.mpp:
+        return request.mpp, "slide", None, disagreement(request.mpp, found[0]) if found else []
     if found is None:
         raise PipelineError(
             "The µm per pixel of this slide are not known and too few round red cells were found to measure them by; "
@@ -65,6 +59,17 @@ def scale_of(slide: Slide, request: RunRequest, progress: Progress) -> tuple[flo
     mpp, sd, n = found
     note = f"µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm rest on it."
     return mpp, "estimated", sd, [note]
+
+
+def _red_cells(slide: Slide, request: RunRequest, places: int) -> list[NDArray[np.float64]]:
+    """Diameters of round red cells, px, in half as many photographs or in `places` squares of a scan."""
+    boxes = [(f["x"], f["y"], f["w"], f["h"]) for f in request.photo_fields][: max(1, places // 2)]
+    if not boxes:
+        side = min(2048 if places > 6 else 1024, slide.width_px, slide.height_px)
+        rng = np.random.default_rng(0)
+        spots = rng.uniform(0.1, 0.9, (places, 2)) * (slide.width_px - side, slide.height_px - side)
+        boxes = [(int(x), int(y), side, side) for x, y in spots]
+    return [red_cell_px(slide.read(x, y, 0, w, h)) for x, y, w, h in boxes]
 
 
 def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:

@@ -6,6 +6,7 @@ of the clock goes into the file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from hemaview.cells.schema import Schema, schema
 from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.inference import load
+from hemaview.inference import Model, load
 from hemaview.pipeline.finders import Finder, finder
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
+from hemaview.pipeline.scale import scale_notes
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
@@ -29,20 +31,21 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     request.folder.mkdir(parents=True, exist_ok=True)
     sink.phase("loading the models")
     models = {role: load(*model) for role, model in request.models.items()}
-    found = finder(str(request.settings.get("way", "film")), models)
     known = schema(request.schema)
+    found = finder(str(request.settings.get("way", "film")), models, known)
     with open_slide(request.slide, request.colour) as slide:
-        plan = _plan(slide, request, sink)
+        plan = _plan(slide, request, models, sink)
         sink.planned(plan, found.device)
         done, partial = _count(slide, plan, request, found, known, sink)
     return _close(request, plan, done, partial, known)
 
 
-def _plan(slide: Slide, request: RunRequest, sink: Sink) -> Plan:
+def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: Sink) -> Plan:
     path = request.folder / "plan.json"
     if path.exists():
         return Plan.load(path)
     plan = plan_run(slide, request, sink.phase)
+    plan.notes += scale_notes(plan.mpp, {m.info.name: m.info.mpp for m in models.values()})
     plan.save(path)
     return plan
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from apps.analysis.protocols import PROTOCOLS, Order
-from hemaview.cells.schema import schema
+from hemaview.cells.schema import BLOOD_FILM, SICKLE, schema
 from hemaview.cells.store import read_cells
 from hemaview.inference import load
 from hemaview.methods.registry import cards
@@ -67,8 +67,11 @@ def test_drawn_round_cells_are_not_called_sickle_shapes(film: Path, tmp_path: Pa
 def test_roles_that_are_empty_or_wrongly_filled_are_named() -> None:
     kind = load("cell-kind-net")
     with pytest.raises(PipelineError, match="names no model for segmentation"):
-        finder("film", {})
+        finder("film", {}, BLOOD_FILM)
     with pytest.raises(PipelineError, match="cell-kind-net stands in the role outline"):
-        finder("outline", {"segmentation": load("red-cell-unet"), "kind": kind, "outline": kind})
+        finder("outline", {"segmentation": load("red-cell-unet"), "kind": kind, "outline": kind}, SICKLE)
     with pytest.raises(PipelineError, match="there is not: dowsing"):
-        finder("dowsing", {})
+        finder("dowsing", {}, BLOOD_FILM)
+    wrong = {"detector": kind, "segmentation": kind, "kind": kind, "red-cell-shape": kind, "nucleated-cell": kind}
+    with pytest.raises(PipelineError, match="names classes that the schema blood-film does not have: red_cell"):
+        finder("film", wrong, BLOOD_FILM)
