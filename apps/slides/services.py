@@ -97,6 +97,12 @@ def delete_slide(user: Any, slide: Slide) -> None:
         and timezone.now() - slide.import_beat < IMPORT_LEASE
     ):
         raise Conflict("This slide is being imported; wait for it to end.", code="importing")
+    if (
+        slide.conversion == Slide.Conversion.RUNNING
+        and slide.conversion_beat
+        and timezone.now() - slide.conversion_beat < IMPORT_LEASE
+    ):
+        raise Conflict("The slide is being converted; wait for it to end.", code="converting")
     if hasattr(slide, "jobs") and slide.jobs.exists():
         raise Conflict("This slide has been analysed; its results refer to it, so it stays.", code="slide-analysed")
     record(user, "slide.deleted", "slide", slide.pk, accession=slide.case.accession, sha256=slide.sha256)

@@ -52,8 +52,8 @@ def set_colour(user: Any, slide: Slide, colour: str) -> Slide:
         # What was made under the other colours shows other pixels.
         slide.converted_file.unlink(missing_ok=True)
         slide.conversion = Slide.Conversion.NONE
+    _plan(slide, colour)  # outside of the transaction: a child process at work must not hold the database's write lock
     with transaction.atomic():
-        _plan(slide, colour)
         slide.revision += 1
         slide.save(update_fields=["conversion", "revision"])
         record(user, "slide.colour", "slide", slide.pk, accession=slide.case.accession, colour=colour)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import re
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 import simplejpeg
 
+from hemaview.tiles.admission import RECHECK_S, Admission, Pair, Refused, token_in
 from hemaview.tiles.decoders import Busy, Decoders
 from hemaview.tiles.keep import KeptTiles
 from hemaview.tiles.readers import FRESH_S, INDEX_NAME, NoSuchSlide, OpenLevel, OpenSlide, OpenSlides
-from hemaview.tiles.token import Grant, Signer, TokenRefused
+from hemaview.tiles.token import Signer
 from hemaview.wsi.errors import SlideError, Unreadable
 
 Scope = MutableMapping[str, Any]
@@ -32,27 +33,14 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
-Pair = tuple[str, str]
-"""Slide (32 hexadecimal digits) and person."""
 
-log = logging.getLogger(__name__)
 PREFIX = "/tiles/"
-COOKIE = b"hvt"
-RECHECK_S = 5.0
-MOST_TOKENS = 20_000
 RETRY_AFTER = b"1"
 
 _ADDRESS = re.compile(rb"/tiles/([0-9a-f]{32})/([0-9a-f]{16})/(\d{1,3})/(\d{1,7})_(\d{1,7})\.jpg")
-_COOKIE = re.compile(rb"(?:^|;\s*)hvt=([A-Za-z0-9._-]{1,120})")
-_QUERY = re.compile(rb"(?:^|&)t=([A-Za-z0-9._-]{1,120})")
 JPEG = (b"content-type", b"image/jpeg")
 SAID = ((b"cache-control", b"private, max-age=31536000, immutable"), (b"x-content-type-options", b"nosniff"))
 _NOWAIT = os.RWF_NOWAIT
-
-
-class _Refused(Exception):
-    def __init__(self, status: int, code: str, message: str) -> None:
-        self.status, self.code, self.message = status, code, message
 
 
 class TileApp:
@@ -75,17 +63,14 @@ class TileApp:
         decoders: Decoders | None = None,
         recheck_s: float = RECHECK_S,
     ) -> None:
-        self.root, self.signer, self.behind, self.still_allowed, self.keep = root, signer, behind, still_allowed, keep
+        self.root, self.behind, self.keep = root, behind, keep
         self.slides = OpenSlides() if slides is None else slides
-        self.recheck_s = recheck_s
         self._decoders = decoders
-        self._good: dict[tuple[bytes, bytes], Grant] = {}
-        self._withdrawn: dict[Pair, float] = {}
         self._opening: dict[bytes, asyncio.Task[OpenSlide]] = {}
         self._flights: dict[Path, tuple[asyncio.Task[bytes], int]] = {}
         self._blank: dict[tuple[int, int], bytes] = {}
-        self._checker: asyncio.Task[None] | None = None
         self._threads = ThreadPoolExecutor(4, "tiles")
+        self.admission = Admission(signer, still_allowed, self._threads, recheck_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
@@ -93,7 +78,7 @@ class TileApp:
                 await self._tile(scope, receive, send)
             except _Gone:
                 return
-            except _Refused as refused:
+            except Refused as refused:
                 await _problem(send, scope["method"], refused.status, refused.code, refused.message)
             except SlideError as error:
                 await _problem(send, scope["method"], 404, error.code, error.message)
@@ -121,7 +106,7 @@ class TileApp:
             elif name == b"cookie":
                 cookie = value
         now_s = time.time()
-        grant = self._good.get((slide_id, _token_in(query, cookie)))
+        grant = self.admission.good.get((slide_id, token_in(query, cookie)))
         slide = self.slides.get(slide_id)
         if grant is None or grant.expires_s <= now_s or slide is None or now_s - slide.checked_s > FRESH_S:
             return None
@@ -153,19 +138,19 @@ class TileApp:
     async def _in_time(self, scope: Scope, receive: Receive) -> tuple[int, bytes, bytes]:
         """The same for every other request: checks with their reasons, cold pages, decoded tiles."""
         if scope["method"] not in ("GET", "HEAD"):
-            raise _Refused(405, "method-not-allowed", "Tiles are read with GET or HEAD.")
+            raise Refused(405, "method-not-allowed", "Tiles are read with GET or HEAD.")
         address = _ADDRESS.fullmatch(scope["raw_path"])
         if address is None:
-            raise _Refused(404, "not-found", "There is no tile at this address.")
+            raise Refused(404, "not-found", "There is no tile at this address.")
         slide_id, stamp, *place_texts = address.groups()
         known = dict(scope["headers"])
         now_s = time.time()
-        self._admit(slide_id, _token_in(scope["query_string"], known.get(b"cookie", b"")), now_s)
+        self.admission.admit(slide_id, token_in(scope["query_string"], known.get(b"cookie", b"")), now_s)
         slide = self.slides.get(slide_id)
         if slide is None or now_s - slide.checked_s > FRESH_S:
             slide = await self._open(slide_id, now_s)
         if slide.stamp != stamp:
-            raise _Refused(404, "slide-changed", "The slide has been indexed anew; open it again.")
+            raise Refused(404, "slide-changed", "The slide has been indexed anew; open it again.")
         number, column, row = (int(text) for text in place_texts)
         place = slide.index.level(number).place(column, row)
         tag = b'"%s-%d-%d"' % (stamp, number, place)
@@ -178,55 +163,6 @@ class TileApp:
         if level.stored and level.sparse_is_blank:
             return 200, tag, self._blank_tile(level.tile_width, level.tile_height)
         return 200, tag, await self._decoded(slide, slide_id, number, column, row, receive)
-
-    # --- who may ------------------------------------------------------------------------------------------------------
-
-    def _admit(self, slide_id: bytes, token: bytes, now_s: float) -> None:
-        """Let a token in that is good, and remember it; raises _Refused."""
-        if not token:
-            raise _Refused(401, "token-missing", "Tiles need a token; the slide's page and the API give one.")
-        known = self._good.get((slide_id, token))
-        if known is not None and known.expires_s > now_s:
-            return
-        self._good.pop((slide_id, token), None)
-        try:
-            grant = self.signer.check(slide_id.decode(), token.decode(), now_s)
-        except TokenRefused as refused:
-            raise _Refused(403, refused.code, refused.message) from refused
-        if (grant.slide, grant.person) in self._withdrawn:
-            raise _Refused(403, "token-withdrawn", "You may no longer see this slide.")
-        if len(self._good) >= MOST_TOKENS:
-            self._good = {k: g for k, g in self._good.items() if g.expires_s > now_s}
-            if len(self._good) >= MOST_TOKENS:
-                self._good.clear()
-        self._good[(slide_id, token)] = grant
-        if self._checker is None or self._checker.done():
-            self._checker = asyncio.create_task(self._keep_checking())
-
-    async def _keep_checking(self) -> None:
-        while self._good or self._withdrawn:
-            await asyncio.sleep(self.recheck_s)
-            try:
-                await self.recheck()
-            except Exception:
-                log.exception("The rights behind tile tokens could not be checked; will try again")
-
-    async def recheck(self) -> None:
-        """Ask who of those whose tokens are in use may still see their slide, and withdraw the others' tokens."""
-        now_s = time.time()
-        self._good = {k: g for k, g in self._good.items() if g.expires_s > now_s}
-        latest: dict[Pair, float] = {}
-        for grant in self._good.values():
-            pair = (grant.slide, grant.person)
-            latest[pair] = max(latest.get(pair, 0), grant.expires_s)
-        asked = set(latest) | set(self._withdrawn)
-        if not asked:
-            return
-        allowed = await asyncio.get_running_loop().run_in_executor(self._threads, self.still_allowed, asked)
-        for pair in set(latest) - allowed:
-            self._withdrawn[pair] = latest[pair]
-        self._withdrawn = {p: t for p, t in self._withdrawn.items() if t > now_s and p not in allowed}
-        self._good = {k: g for k, g in self._good.items() if (g.slide, g.person) not in self._withdrawn}
 
     # --- slides and tiles ---------------------------------------------------------------------------------------------
 
@@ -318,8 +254,7 @@ class TileApp:
 
     async def close(self) -> None:
         """End the decoders and close every slide."""
-        if self._checker is not None:
-            self._checker.cancel()
+        self.admission.close()
         if self._decoders is not None:
             await self._decoders.close()
         self.slides.close()
@@ -332,20 +267,7 @@ class _Gone(Exception):
 
 def folder_of(key: bytes) -> str:
     """The folder's name of a slide: its id with hyphens."""
-    text = key.decode()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def _token_in(query: bytes, cookie: bytes) -> bytes:
-    if query:
-        found = _QUERY.search(query)
-        if found:
-            return found[1]
-    if cookie:
-        found = _COOKIE.search(cookie)
-        if found:
-            return found[1]
-    return b""
+    return str(uuid.UUID(hex=key.decode()))
 
 
 def read_warm(level: OpenLevel, place: int, count: int) -> bytes | None:

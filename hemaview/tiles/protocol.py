@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol with a short way for tiles: `uvicorn --http hemaview.tiles.protocol:TileProtocol`.
 
-A tile that needs no waiting is answered in the parser's own callback, without a scope, a task and a cycle for it: half
-of what a request costs otherwise (`bench tiles`). Everything else, and every tile that is not straightforward, goes
+A tile that needs no waiting is answered in the parser's own callback, without a scope, a task and a cycle for it.
+Everything else, and every tile that is not straightforward, goes
 uvicorn's way to the application; without this protocol all of them do, and get the same answers.
 """
 

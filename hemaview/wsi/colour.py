@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 CARRIED_AT_MOST = 8 * 1024
-"""A profile of more bytes is not put into every tile unless somebody asks for it: tiles have about 9 kB."""
+"""A profile of more bytes is not put into every tile unless somebody asks for it: it would weigh as much as the tile."""
 
 
 class Colour(StrEnum):

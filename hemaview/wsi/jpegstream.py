@@ -86,12 +86,12 @@ def _tables_after(data: bytes, at: int) -> tuple[bool, bool]:
     return quantised, coded
 
 
-def prefix(tables: bytes, sample: bytes, rgb: bool, icc: bytes = b"") -> bytes:
+def prefix(tables: bytes, sample: bytes, rgb: bool) -> bytes:
     """What goes before a stored tile from its third byte on, so that any decoder reads it right.
 
     `tables` is the TIFF's JPEGTables (may be empty), `sample` one stored tile, `rgb` whether its components are RGB
-    (TIFF 6.0 photometric 2: such tiles carry no marker, and without one decoders take them for YCbCr), `icc` a colour
-    profile for the browser to apply. Raises Unreadable where sample or tables are no JPEG.
+    (TIFF 6.0 photometric 2: such tiles carry no marker, and without one decoders take them for YCbCr). Raises Unreadable
+    where sample or tables are no JPEG.
     """
     inner = b""
     marked = header(sample).adobe_transform is not None
@@ -100,7 +100,7 @@ def prefix(tables: bytes, sample: bytes, rgb: bool, icc: bytes = b"") -> bytes:
             raise Unreadable("The JPEG tables of this slide are damaged.")
         inner = tables[2:-2]
         marked = marked or b"\xff\xee\x00\x0eAdobe" in inner
-    return SOI + (ADOBE_RGB if rgb and not marked else b"") + icc_segments(icc) + inner
+    return SOI + (ADOBE_RGB if rgb and not marked else b"") + inner
 
 
 def icc_segments(icc: bytes) -> bytes:

@@ -17,7 +17,7 @@ def read_bgra(handle: openslide.OpenSlide, l0_x: int, l0_y: int, level: int, w: 
     """uint8 (h, w, 4): blue, green, red, alpha, colours premultiplied; raises openslide.OpenSlideError.
 
     openslide-python's `read_region` also swaps the bytes and makes a picture of them, which an encoder that takes BGRX
-    does not need: a ninth of a decoded tile's time (`bench tiles`, fallback).
+    does not need.
     """
     buffer = np.empty((h, w, 4), np.uint8)
     lowlevel._read_region(handle._osr, cast(buffer.ctypes.data, POINTER(c_uint32)), l0_x, l0_y, level, w, h)

@@ -47,7 +47,7 @@ def write_side_pyramid(slide: Slide, out: Path, progress: Callable[[float], None
     for y in range(0, coarsest.height_px, strip_px):
         h = min(strip_px, coarsest.height_px - y)
         rgb = slide.read(0, round(y * coarsest.downsample), last, coarsest.width_px, h)
-        picture[y // shrink : y // shrink + -(-h // shrink)] = _box(rgb, shrink)
+        picture[y // shrink : y // shrink + -(-h // shrink)] = box_mean(rgb, shrink)
         if progress:
             progress(min(1.0, (y + h) / coarsest.height_px))
     write_pyramid(pyvips.Image.new_from_array(picture).copy(interpretation="srgb"), out)
@@ -77,7 +77,7 @@ def write_pyramid(image: pyvips.Image, out: Path, mpp: float | None = None, qual
         part.unlink(missing_ok=True)
 
 
-def _box(rgb: np.ndarray, n: int) -> np.ndarray:
+def box_mean(rgb: np.ndarray, n: int) -> np.ndarray:
     """Mean over n × n px; the last ones over what is there."""
     if n == 1:
         return rgb

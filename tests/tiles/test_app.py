@@ -183,12 +183,12 @@ async def test_withdrawn_access_ends_tokens_and_given_back_it_revives_them(house
     url = slide.url()
     assert (await house.ask(url)).status == 200
     house.allowed = lambda pairs: set()
-    await house.app.recheck()
+    await house.app.admission.recheck()
     assert (await house.ask(url)).code == "token-withdrawn"
     assert (await house.ask(slide.url(token=slide.token(lasts_s=99)))).code == "token-withdrawn"
     assert (await house.ask(slide.url(token=slide.token("8")))).status == 200
     house.allowed = lambda pairs: pairs
-    await house.app.recheck()
+    await house.app.admission.recheck()
     assert (await house.ask(url)).status == 200
 
 

@@ -62,8 +62,8 @@ class SlideChangeSerializer(serializers.Serializer[Any]):
     colour = serializers.ChoiceField(choices=Slide.Colouring.choices, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs:
-            raise serializers.ValidationError("Give mpp (µm/px) or colour (stored, carried, applied).")
+        if len(attrs) != 1:
+            raise serializers.ValidationError("Give mpp (µm/px) or colour (stored, carried, applied), one at a time.")
         return attrs
 
 

@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,7 +104,7 @@ class House:
         return str(json.loads(said)["slides"][0]["id"]).replace("-", "")
 
     def index_path(self, slide: str) -> Path:
-        return self.folder / "slides" / hyphens(slide) / "tiles.hvt"
+        return self.folder / "slides" / str(uuid.UUID(hex=slide)) / "tiles.hvt"
 
     def decode_everything(self, slide: str) -> None:
         """Write the slide's index anew with no level sent as stored: what the decoders can do on the same pixels."""
@@ -216,7 +217,3 @@ def _running(command: list[str], environment: dict[str, Any], port: int, look_at
             process.wait()
         if process.stderr:
             process.stderr.close()
-
-
-def hyphens(key: str) -> str:
-    return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"

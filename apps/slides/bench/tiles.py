@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -133,7 +134,7 @@ def _contention(
         load.run(server, 1, work)
         load.run(busy, 1, work)
         # Again and again: a film is analysed in less time than this takes.
-        once = f"{sys.executable} manage.py analyse {servers.hyphens(film_key)} --local"
+        once = f"{sys.executable} manage.py analyse {uuid.UUID(hex=film_key)} --local"
         order = ["sh", "-c", f"while :; do {once} || exit 1; done"]
         for name, command, warm, niceness in (
             ("decoders", _busy_command(busy, work), 1.0, 0),
