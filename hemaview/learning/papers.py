@@ -36,13 +36,18 @@ WBC_MASK_SETS = ("wbc-masks-1", "wbc-masks-2")
 
 def train_pnet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
     """p-net on patches of pbc, erythroblasts against lymphocytes and neutrophils, as in the paper."""
+    recipe = pnet_recipe(epochs)
+    pools = [pnet_pool(root, "pbc", side, cache, SUN_NEGATIVES, log) for side in ("train", "val")]
+    return train_classifier(PNet(), recipe, pools[:1], pools[1:], out, log)
+
+
+def pnet_recipe(epochs: int | None) -> Recipe:
+    """Turns, mirrors and slight changes of stain; the eightfold copies of the paper are drawn afresh at each step."""
     how = Augmentation(scale=0.05, shift=0.03, stain=0.15, light=0.12, blur=0.15, noise=3)
-    recipe = Recipe(
+    return Recipe(
         NRBC_OR_NOT, PATCH_PX, epochs=epochs or 40, batch=64, rate=3e-3, balance=0.5, smoothing=0.0, average=0.99,
         patience=12, augmentation=how,
     )  # fmt: skip
-    pools = [pnet_pool(root, "pbc", side, cache, SUN_NEGATIVES, log) for side in ("train", "val")]
-    return train_classifier(PNet(), recipe, pools[:1], pools[1:], out, log)
 
 
 def pnet_pool(

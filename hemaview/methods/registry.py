@@ -160,7 +160,6 @@ METHODS: dict[str, Method] = {
             "Finds white cells, red cells and platelets as boxes.",
             "Cai & Vasconcelos 2019 (Cascade R-CNN, on mmdet); trunk of EfficientNet-Lite0.",
             _cascade,
-            shipped=False,
         ),
         Method(
             "wang-marrow-cascade",

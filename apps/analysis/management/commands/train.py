@@ -27,6 +27,7 @@ class Command(SentenceCommand):
 
     def handle(self, **options: Any) -> None:
         from hemaview.learning import data
+        from hemaview.learning.duplicates import refuse_shared
         from hemaview.learning.release import release
         from hemaview.learning.trainings import TRAININGS
 
@@ -48,6 +49,7 @@ class Command(SentenceCommand):
                 f"{name} learns from {', '.join(closed)}, which are not free; take them out of {root}, or allow any."
             )
         try:
+            refuse_shared(root, training.sets, out / "cache")
             best = training.run(root, out, out / "cache", options["imagenet"], options["epochs"], self.stderr.write)
             self.stdout.write(f"weights: {best}")
             if options["release"]:

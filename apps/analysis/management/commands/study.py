@@ -1,0 +1,57 @@
+"""Run one of the papers' own comparisons."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from apps.accounts.commands import SentenceCommand
+from apps.accounts.errors import Refusal
+
+
+class Command(SentenceCommand):
+    help = (
+        "Train variants alike and compare them on the validation side, as a paper did. "
+        "Example: python manage.py study nodes-networks --data ~/sets --out var/studies"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", help="its name; `study list` names them")
+        parser.add_argument("--data", type=Path, help="the folder that holds the sets")
+        parser.add_argument("--out", type=Path, help="where the trainings, the table (CSV) and its chart are written")
+        parser.add_argument("--epochs", type=int, help="how long each variant is trained")
+        parser.add_argument("--json", action="store_true", help='{"study", "rows"} on stdout')
+
+    def handle(self, **options: Any) -> None:
+        from hemaview.learning.data import DataError
+        from hemaview.learning.studies import STUDIES, keep
+
+        name, root, out = options["study"], options["data"], options["out"]
+        if name == "list":
+            for study in STUDIES.values():
+                self.stdout.write(f"{study.name}: {study.asks} ({study.source})")
+            return
+        if name not in STUDIES:
+            raise Refusal(f"There is no study {name}; there are: {', '.join(STUDIES)}.")
+        if root is None or out is None:
+            raise Refusal("Name the data with --data DIR and the results with --out DIR.")
+        if not root.is_dir():
+            raise Refusal(f"There is no folder {root}.")
+        study = STUDIES[name]
+        folder = out / name
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            rows = study.run(root, folder, options["epochs"] or study.epochs, self.stderr.write)
+        except DataError as error:
+            raise Refusal(str(error)) from error
+        path = keep(study, rows, folder)
+        self.stderr.write(f"table and chart: {path.parent}")
+        if options["json"]:
+            self.stdout.write(json.dumps({"study": name, "rows": rows}, indent=1))
+            return
+        for row in rows:
+            self.stdout.write(
+                "  ".join(f"{k} {v:.4f}" if isinstance(v, float) else f"{v!s:44}" for k, v in row.items() if v != "")
+            )

@@ -1,0 +1,258 @@
+"""The papers' own comparisons, run again on what there is: each a table of variants trained alike. `manage.py study NAME`.
+
+Variants are compared on the validation side: studies choose nothing, and the test side stays unseen.
+"""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import stats
+from torch import nn
+
+from hemaview.learning import elmanna
+from hemaview.learning.augment import Augmentation
+from hemaview.learning.classify import Pool, load_weights, predict, train_classifier
+from hemaview.learning.masks import (
+    MaskRecipe,
+    MaskSet,
+    confusion,
+    joined,
+    mean_iou,
+    predict_masks,
+    read_masks,
+    train_masks,
+)
+from hemaview.learning.papers import NODES_PX, SUN_NEGATIVES, WBC_MASK_SETS, pnet_pool, pnet_recipe
+from hemaview.learning.recipes import Log, segmentation_pairs, shape_pools
+from hemaview.learning.score import accuracy, macro_f1
+from hemaview.learning.segment import train_segmentation
+from hemaview.learning.zhang import MPP, binary_f1, binary_fields
+from hemaview.methods.dunet import DUNet
+from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
+from hemaview.methods.pnet import PNet
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Study:
+    """One comparison: what it asks, which table or figure of which paper it follows, and how it is run."""
+
+    name: str
+    asks: str
+    source: str
+    run: Callable[[Path, Path, int, Log], list[Row]]
+    epochs: int
+
+
+def pnet_variants(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Sun et al., Table 2: what each choice of p-net is worth; sensitivity and specificity on val, the paper's negatives."""
+    train, val = (pnet_pool(root, "pbc", side, out / "cache", SUN_NEGATIVES, log) for side in ("train", "val"))
+    base = pnet_recipe(epochs)
+    still = Augmentation(scale=0, shift=0, stain=0, light=0, blur=0, noise=0)
+    variants: dict[str, tuple[nn.Module, Any]] = {
+        "p-net": (PNet(), base),
+        "sigmoid in place of ReLU": (_with(PNet(), nn.ReLU, nn.Sigmoid), base),
+        "mean in place of maximum in the first pooling": (_with_mean_pool(), base),
+        "batch of 4": (PNet(), replace(base, batch=4)),
+        "without change of stain, size and light": (PNet(), replace(base, augmentation=still)),
+    }
+    rows = []
+    for name, (net, recipe) in variants.items():
+        torch.manual_seed(recipe.seed)
+        best = train_classifier(net, recipe, [train], [val], out / _slug(name), log)
+        found = predict(load_weights(net, best), val.images, recipe.input_px).argmax(axis=1)
+        truth = val.allowed.argmax(axis=1)
+        rows.append(
+            {
+                "variant": name,
+                "accuracy": float((found == truth).mean()),
+                "sensitivity": float((found[truth == 1] == 1).mean()),
+                "specificity": float((found[truth == 0] == 0).mean()),
+            }
+        )
+    return rows
+
+
+def nodes_positions(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Li et al., Table 1: one ODE block at tolerance 1e-3 at each of the nine places, against the plain U-Net."""
+    sets = _wbc(root)
+    places: dict[str, dict[int, tuple[float, ...]]] = {
+        "U-Net": {},
+        **{f"place {p}": {p: (1e-3,)} for p in range(1, 10)},
+    }
+    return [_masked(name, NodesUNet(3, 8, where), sets, out, epochs, log) for name, where in places.items()]
+
+
+def nodes_networks(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Li et al., Table 2: U-Net, ResNet blocks and ODE blocks at the bottom, of one width."""
+    sets = _wbc(root)
+    nets = {"U-Net": NodesUNet(3, 8, {}), "ResNet-U-Net": NodesUNet(3, 8, residual=True), "NODEs-UNet": NodesUNet(3, 8)}
+    return [_masked(name, net, sets, out, epochs, log) for name, net in nets.items()]
+
+
+def nodes_tolerance(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Li et al., §3.3: one trained NODEs-UNet solved at looser and looser tolerances; time against accuracy."""
+    sets = _wbc(root)
+    net = NodesUNet(3, 8)
+    best = train_masks(net, MaskRecipe(3, NODES_PX, epochs), *sets, out / "nodes", log)
+    load_weights(net, best)
+    rows = []
+    for tolerance in (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1):
+        set_tolerance(net, tolerance)
+        began = time.monotonic()
+        table = confusion(predict_masks(net, sets[1].images), sets[1].masks, 3)
+        rows.append(
+            {
+                "variant": f"{tolerance:g}",
+                "pixel_accuracy": float(np.trace(table) / table.sum()),
+                "miou": mean_iou(table),
+                "ms_per_picture": 1000 * (time.monotonic() - began) / len(sets[1].images),
+            }
+        )
+    return rows
+
+
+def dunet_size(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Zhang et al., Fig. 7: dU-Net and U-Net from 5, 10, 20 and all fields; F1 of cells on val."""
+    held = segmentation_pairs(root, "val", MPP)
+    rows = []
+    for n in (5, 10, 20, None):
+        fields = binary_fields(root, "train", n)
+        for name, deformable in (("dU-Net", True), ("U-Net", False)):
+            torch.manual_seed(20261121)
+            net = DUNet(2, deformable=deformable)
+            best = train_segmentation(
+                net, fields, lambda trained: binary_f1(trained, held), out / _slug(f"{name} {len(fields)}"),
+                epochs * 50, log, side_px=128, batch=4, check_every=50, class_weights=(1.0, 1.0),
+            )  # fmt: skip
+            f1 = binary_f1(load_weights(net, best), held)
+            rows.append({"variant": f"{name}, {len(fields)} fields", "cell_f1_50": f1})
+    return rows
+
+
+def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Elmanna et al., Tables 4 to 6: 5 × 2 cross-validation of three backbones and both losses; paired t-tests.
+
+    On chula-rbc12's train side, halves of whole fields. p is of a paired t-test over the ten folds against B0 with the
+    plain loss; with 5 × 2 folds such a test finds too much (Dietterich 1998), as the paper's does.
+    """
+    pool, fields = _shape_pool(root, out)
+    variants = (("b0", False), ("b0", True), ("lite0", False), ("plain", False))
+    scores: dict[str, list[tuple[float, float]]] = {}
+    for fold, (train, held) in enumerate(elmanna.folds(pool, fields, 5, 20261121)):
+        truth = held.allowed.argmax(axis=1)
+        for backbone, weighed in variants:
+            name = f"{backbone}, {'class-weighed' if weighed else 'plain'} loss"
+            net, recipe = elmanna.fresh(backbone), elmanna.recipe(epochs, weighed)
+            if backbone == "plain":
+                recipe = replace(recipe, input_px=64)
+            best = train_classifier(net, recipe, [train], [held], out / f"{_slug(name)}-{fold}", log)
+            found = predict(load_weights(net, best), held.images, recipe.input_px).argmax(axis=1)
+            scores.setdefault(name, []).append((accuracy(truth, found), macro_f1(truth, found)))
+    first = np.array(next(iter(scores.values())))
+    rows = []
+    for name, pairs in scores.items():
+        own = np.array(pairs)
+        row: Row = {"variant": name, "accuracy": float(own[:, 0].mean()), "accuracy_sd": float(own[:, 0].std(ddof=1)),
+                    "macro_f1": float(own[:, 1].mean()), "macro_f1_sd": float(own[:, 1].std(ddof=1))}  # fmt: skip
+        row["p"] = float(stats.ttest_rel(own[:, 1], first[:, 1]).pvalue) if not np.allclose(own, first) else ""
+        rows.append(row)
+    return rows
+
+
+STUDIES: dict[str, Study] = {
+    s.name: s
+    for s in (
+        Study("pnet-variants", "What is each choice of p-net worth?", "Sun et al., Table 2", pnet_variants, 8),
+        Study(
+            "nodes-positions", "Where in the U-Net does an ODE block help?", "Li et al., Table 1", nodes_positions, 10
+        ),
+        Study("nodes-networks", "U-Net, ResNet blocks or ODE blocks?", "Li et al., Table 2", nodes_networks, 10),
+        Study("nodes-tolerance", "What does a looser tolerance save and cost?", "Li et al., §3.3", nodes_tolerance, 10),
+        Study("dunet-size", "How many fields does dU-Net need?", "Zhang et al., Fig. 7", dunet_size, 4),
+        Study("elmanna-folds", "Which backbone and which loss?", "Elmanna et al., Tables 4-6", elmanna_folds, 4),
+    )
+}
+
+
+def keep(study: Study, rows: Sequence[Row], out: Path) -> Path:
+    """The table as a plain file, and a bar chart of its first measure beside it; the table's path."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    path = out / f"{study.name}.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    measure = list(rows[0])[1]
+    figure, axes = plt.subplots(figsize=(6, 0.5 + 0.4 * len(rows)), dpi=110)
+    axes.barh([r["variant"] for r in rows][::-1], [r[measure] for r in rows][::-1], color="#0072b2")
+    axes.set_xlabel(measure.replace("_", " "))
+    axes.set_title(study.source, fontsize=9)
+    figure.tight_layout()
+    figure.savefig(out / f"{study.name}.png")
+    plt.close(figure)
+    return path
+
+
+def _wbc(root: Path) -> tuple[MaskSet, MaskSet]:
+    train, val = (
+        joined([read_masks(root, name, side, NODES_PX, equalised) for name in WBC_MASK_SETS])
+        for side in ("train", "val")
+    )
+    return train, val
+
+
+def _masked(name: str, net: nn.Module, sets: tuple[MaskSet, MaskSet], out: Path, epochs: int, log: Log) -> Row:
+    torch.manual_seed(20261121)
+    best = train_masks(net, MaskRecipe(3, NODES_PX, epochs), *sets, out / _slug(name), log)
+    load_weights(net, best)
+    began = time.monotonic()
+    table = confusion(predict_masks(net, sets[1].images), sets[1].masks, 3)
+    return {
+        "variant": name,
+        "miou": mean_iou(table),
+        "pixel_accuracy": float(np.trace(table) / table.sum()),
+        "class_accuracy": float((np.diag(table) / table.sum(axis=1)).mean()),
+        "ms_per_picture": 1000 * (time.monotonic() - began) / len(sets[1].images),
+        "million_values": sum(p.numel() for p in net.parameters()) / 1e6,
+    }
+
+
+def _shape_pool(root: Path, out: Path) -> tuple[Pool, tuple[str, ...]]:
+    from hemaview.learning import data
+
+    pool = shape_pools(root, "train", out / "cache")[0]
+    return pool, tuple(row["file"] for row in data.rows(root, "chula-rbc12", "train"))
+
+
+def _with(net: PNet, old: type[nn.Module], new: Callable[[], nn.Module]) -> PNet:
+    for i, layer in enumerate(net.body):
+        if isinstance(layer, old):
+            net.body[i] = new()
+    return net
+
+
+def _with_mean_pool() -> PNet:
+    net = PNet()
+    for i, layer in enumerate(net.body):
+        if isinstance(layer, nn.MaxPool2d):
+            net.body[i] = nn.AvgPool2d(2)
+            break
+    return net
+
+
+def _slug(name: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in name.lower())
