@@ -102,6 +102,13 @@ def join_bottlenecks(labels: NDArray[np.int32], neck: float) -> NDArray[np.int32
     return np.array([root(i) for i in range(n + 1)], np.int32)[labels]
 
 
+def joined_lobes(labels: NDArray[np.int32], apart_px: float) -> NDArray[np.int32]:
+    """Parts less than apart_px from each other as one, numbered anew: the lobes of a segmented nucleus belong together."""
+    near = ndimage.distance_transform_edt(labels == 0) <= apart_px / 2
+    together, _ = ndimage.label(near, np.ones((3, 3)))
+    return np.asarray(np.where(labels > 0, together, 0), np.int32)
+
+
 def without_debris(labels: NDArray[np.int32], least_area_px: int) -> NDArray[np.int32]:
     """Parts of at least least_area_px, numbered anew from 1."""
     area = np.bincount(labels.ravel())

@@ -19,7 +19,7 @@ from hemaview.inference import Classifier, Detector, Masker, Model, Outliner, Se
 from hemaview.inference.pictures import rescale
 from hemaview.methods.cellkind import KINDS
 from hemaview.methods.cellshape import TYPICAL_PX
-from hemaview.methods.nuclei import nuclei, patch
+from hemaview.methods.nuclei import joined_lobes, nuclei, patch
 from hemaview.pipeline.fieldcells import Models, cells_of_field, overlap_share, with_size
 from hemaview.pipeline.fieldpicture import picture_of
 from hemaview.pipeline.measures import measure, measured_boxes
@@ -30,6 +30,8 @@ from hemaview.wsi.slide import Slide
 NUCLEI_MPP = 0.2
 """Scale at which the sizes of Sun et al.'s extraction hold: that of the cells p-net learned from."""
 PATCH_OVERLAP_PX = 192
+LOBES_APART_UM = 1.6
+"""Parts of nuclei nearer than this are lobes of one cell."""
 
 
 class Finder(Protocol):
@@ -115,13 +117,15 @@ class NucleusFinder:
         picture = picture_of(slide, place, mpp)
         factor = picture.mpp / NUCLEI_MPP
         small = rescale(picture.rgb, factor)
-        labels = nuclei(small)
+        labels = joined_lobes(nuclei(small), LOBES_APART_UM / NUCLEI_MPP)
         full = cv2.resize(labels.astype(np.float32), picture.rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST)
         found = measure(np.asarray(full, np.int32), picture.rgb)
+        nucleated = self.kind.classify(picture.rgb, found.centres, picture.mpp)[:, KINDS.index("nucleated")]
+        # On a film the threshold also takes red cells; they are not what this protocol is asked about.
+        kept = np.flatnonzero(nucleated >= LEAST_NUCLEATED)
+        found, nucleated = found.take(kept), nucleated[kept]
         p = np.zeros((len(found), len(schema)), np.float32)
         if len(found):
-            kinds = self.kind.classify(picture.rgb, found.centres, picture.mpp)
-            nucleated = kinds[:, KINDS.index("nucleated")]
             boxes = np.rint(found.boxes * factor).astype(int)
             crops = np.stack([patch(small, (int(x), int(y), int(w), int(h))) for x, y, w, h in boxes])
             erythroblast = self.nrbc.classify_crops(crops)[:, self.nrbc.info.classes.index("erythroblast")]
@@ -155,6 +159,7 @@ class BoxFinder:
 
 
 LEAST_DETECTION = 0.3
+LEAST_NUCLEATED = 0.2
 
 WAYS: dict[str, Way] = {
     "film": Way(

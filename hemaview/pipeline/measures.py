@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
@@ -33,6 +33,11 @@ class Measured:
 
     def __len__(self) -> int:
         return len(self.area_px)
+
+    def take(self, rows: NDArray[np.int64]) -> Measured:
+        """Some of the cells."""
+        columns = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "contours"}
+        return Measured(**columns, contours=tuple(self.contours[int(i)] for i in rows))
 
 
 def measure(labels: NDArray[np.int32], rgb: NDArray[np.uint8]) -> Measured:

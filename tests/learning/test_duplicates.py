@@ -30,7 +30,7 @@ def put(root: Path, side: str, names: dict[str, Image.Image], quality: int = 95)
 def test_a_recompressed_twin_on_another_side_is_refused_by_name(tmp_path: Path) -> None:
     put(tmp_path, "train", {"a.jpg": picture(1), "b.jpg": picture(2)})
     put(tmp_path, "test", {"x.jpg": picture(3), "y.jpg": picture(2)}, quality=60)
-    with pytest.raises(DataError, match="train/b.jpg and test/y.jpg"):
+    with pytest.raises(DataError, match=r"train/b\.jpg and test/y\.jpg"):
         refuse_shared(tmp_path, ("cells",), tmp_path / "cache")
     assert not list(tmp_path.glob("cache/*"))
 

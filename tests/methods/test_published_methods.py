@@ -7,7 +7,16 @@ import pytest
 import torch
 
 from hemaview.methods.nodesunet import BOTTOM_TOLERANCES, NodesUNet, OdeBlock, equalised, set_tolerance
-from hemaview.methods.nuclei import PATCH_PX, Extraction, central_patch, join_bottlenecks, nuclei, patch, threshold
+from hemaview.methods.nuclei import (
+    PATCH_PX,
+    Extraction,
+    central_patch,
+    join_bottlenecks,
+    joined_lobes,
+    nuclei,
+    patch,
+    threshold,
+)
 from hemaview.methods.pnet import PNet
 
 
@@ -52,6 +61,13 @@ def test_nuclei_that_touch_are_parted_and_debris_is_not_counted() -> None:
     found = nuclei(slide_of((40, 60, 14), (64, 60, 14), (120, 60, 15), (140, 20, 3)))
     assert len(np.unique(found)) - 1 == 3
     assert found[60, 40] != found[60, 64] and found[20, 140] == 0
+
+
+def test_lobes_of_one_nucleus_are_joined_and_other_cells_stay_apart() -> None:
+    found = nuclei(slide_of((30, 60, 9), (50, 60, 9), (110, 60, 10)))
+    assert len(np.unique(found)) - 1 == 3
+    joined = joined_lobes(found, 8)
+    assert joined[60, 30] == joined[60, 50] != joined[60, 110] and len(np.unique(joined)) - 1 == 2
 
 
 def test_a_cut_without_a_bottleneck_is_undone_and_one_with_it_stays() -> None:
