@@ -203,6 +203,8 @@ def stitched_cells(name: str, dataset: str, root: Path, split: str) -> list[Scor
         joined = _boxes(one_of_doubles(CellTable.concatenate(found, len(BLOOD_FILM))))
         before = _boxes(whole)
         cut = (before[:, 0] < w // 2) & (before[:, 2] > w // 2) | (before[:, 1] < h // 2) & (before[:, 3] > h // 2)
+        # Cells on the picture's own edge are cut by the camera, not by a patch.
+        cut &= (before[:, :2] > 0).all(axis=1) & (before[:, 2:] < (w, h)).all(axis=1)
         kept.append(whole_and_single(before[cut], joined))
     return [_share(name, dataset, split, kept)]
 
@@ -219,17 +221,16 @@ def whole_and_single(cells: NDArray[np.float32], joined: NDArray[np.float32]) ->
 
 
 class _Picture:
-    """A picture in the place of a slide, for the pipeline's field."""
+    """A picture in the place of a slide, for the pipeline's field; mirrored outside, where a slide would go on."""
 
     def __init__(self, rgb: Rgb) -> None:
         self.rgb = rgb
         self.height_px, self.width_px = rgb.shape[:2]
 
     def read(self, x: int, y: int, level: int, w: int, h: int) -> Rgb:
-        out = np.full((h, w, 3), 255, np.uint8)
         x0, y0, x1, y1 = max(0, x), max(0, y), min(self.width_px, x + w), min(self.height_px, y + h)
-        out[y0 - y : y1 - y, x0 - x : x1 - x] = self.rgb[y0:y1, x0:x1]
-        return out
+        outside = ((y0 - y, y + h - y1), (x0 - x, x + w - x1), (0, 0))
+        return np.pad(self.rgb[y0:y1, x0:x1], outside, mode="symmetric")
 
     def read_scaled(self, x: int, y: int, w: int, h: int, out_w: int, out_h: int) -> Rgb:
         return rescale(self.read(x, y, 0, w, h), out_w / w)
