@@ -95,6 +95,7 @@ def train_masks(
         mean.update(state["mean"])
         optimiser.load_state_dict(state["optimiser"])
         first, best, waited = state["epoch"], state["best"], state["waited"]
+    done = first * max(1, len(train.images) // recipe.batch)
     for epoch in range(first, recipe.epochs):
         generator = torch.Generator().manual_seed(recipe.seed + epoch)
         began, losses = time.monotonic(), []
@@ -112,9 +113,11 @@ def train_masks(
             nn.utils.clip_grad_norm_(net.parameters(), 5.0)
             optimiser.step()
             losses.append(float(loss.detach()))
+            done += 1
+            decay = min(recipe.average, done / (9 + done))  # the first steps count little: they know nothing yet
             for k, v in net.state_dict().items():
                 if v.dtype.is_floating_point:
-                    mean[k].mul_(recipe.average).add_(v.detach(), alpha=1 - recipe.average)
+                    mean[k].mul_(decay).add_(v.detach(), alpha=1 - decay)
                 else:
                     mean[k].copy_(v)
         now = {k: v.detach().clone() for k, v in net.state_dict().items()}

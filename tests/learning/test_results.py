@@ -1,0 +1,48 @@
+"""The results page: every row with its interval, the papers' figures beside, the default in bold, its pictures written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from hemaview.learning.evidence import collecting, note_answers, note_question, note_speed
+from hemaview.learning.published import PUBLISHED, TASKS
+from hemaview.learning.results import write_page
+from hemaview.learning.score import Score, scored
+from hemaview.methods.registry import METHODS
+
+
+def test_the_page_shows_rows_figures_and_pictures(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    p = rng.dirichlet(np.ones(3), 80).astype(np.float32)
+    truth = np.where(rng.random(80) < 0.8, p.argmax(1), rng.integers(0, 3, 80)).astype(np.int64)
+    with collecting() as evidence:
+        rows = scored("elmanna-b0", "rbc-morphology", "chula-rbc12", "test", p, truth, ("round", "long", "odd"))
+        note_question(("sun-pnet", "nrbc", "pbc"), p[:, 0], truth == 0)
+        note_speed(("elmanna-b0", "rbc-morphology", "chula-rbc12"), 80, 2.0)
+    best = [Score("best", *list(s.as_json().values())[1:]) for s in rows]
+    page = tmp_path / "results.md"
+    write_page(page, [*rows, *best], evidence, tmp_path / "no-data", "test")
+    text = page.read_text()
+    assert "| **elmanna-b0** | chula-rbc12 | 80 | accuracy |" in text
+    assert PUBLISHED["elmanna-b0", "accuracy"] in text and "| 40.0 |" in text
+    assert "| best |" not in text and "Nuclei of marrow" not in text
+    pictures = sorted((tmp_path / "results").glob("*.png"))
+    assert {x.name for x in pictures} == {
+        "confusion-elmanna-b0-chula-rbc12.png", "nrbc-precision-recall.png", "reliability.png"
+    }  # fmt: skip
+    assert all(f"results/{x.name}" in text and Image.open(x).width > 300 for x in pictures)
+
+
+def test_nothing_is_kept_where_nobody_collects() -> None:
+    with collecting() as first:
+        pass
+    note_answers(("m", "t", "d"), np.ones((1, 2), np.float32), np.zeros(1, np.int64), ("a", "b"))
+    assert first.answers == {}
+
+
+def test_published_figures_are_of_methods_and_tasks_there_are() -> None:
+    assert {name for name, _ in PUBLISHED} - set(METHODS) <= {"region-growing"}
+    assert len(TASKS) >= 13

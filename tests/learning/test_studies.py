@@ -1,0 +1,75 @@
+"""The papers' own comparisons run from data to table and chart; folds keep the pictures of one field together."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+from PIL import Image
+
+from hemaview.learning import studies
+from hemaview.learning.classify import Pool
+from hemaview.learning.elmanna import folds
+
+
+@pytest.fixture
+def cells(tmp_path: Path) -> Path:
+    """White cells as discs in discs, in the layout of the wbc-masks sets."""
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[0:40, 0:40]
+    for name in ("wbc-masks-1", "wbc-masks-2"):
+        for side in ("train", "val"):
+            for kind in ("images", "masks"):
+                (tmp_path / name / side / kind).mkdir(parents=True)
+            lines = ["file,class"]
+            for i in range(8):
+                far = np.hypot(x - rng.uniform(16, 24), y - rng.uniform(16, 24))
+                mask = (far < 14).astype(np.uint8) + (far < rng.uniform(6, 9))
+                shade = np.array([(225, 220, 215), (180, 190, 215), (90, 60, 140)])[mask]
+                picture = np.clip(shade + rng.normal(0, 5, shade.shape), 0, 255).astype(np.uint8)
+                Image.fromarray(picture).save(tmp_path / name / side / "images" / f"{i}.png")
+                Image.fromarray(mask.astype(np.uint8)).save(tmp_path / name / side / "masks" / f"{i}.png")
+                lines.append(f"{i}.png,lymphocyte")
+            (tmp_path / name / side / "labels.csv").write_text("\n".join(lines) + "\n")
+    return tmp_path
+
+
+def test_a_study_ends_in_a_table_and_a_chart(cells: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studies, "NODES_PX", 32)
+    study = studies.STUDIES["nodes-tolerance"]
+    out = tmp_path / "out"
+    out.mkdir()
+    rows = study.run(cells, out, 2, lambda text: None)
+    path = studies.keep(study, rows, out)
+    with path.open(newline="") as stream:
+        table = list(csv.DictReader(stream))
+    assert [r["variant"] for r in table] == ["1e-06", "1e-05", "0.0001", "0.001", "0.01", "0.1"]
+    assert all(0 < float(r["pixel_accuracy"]) <= 1 for r in table)
+    assert (out / "nodes-tolerance.png").stat().st_size > 1000
+
+
+def test_folds_are_halves_of_whole_fields_used_both_ways() -> None:
+    fields = tuple(f"f{i // 5}" for i in range(100))
+    pool = Pool(np.arange(100, dtype=np.uint8).reshape(-1, 1, 1, 1), np.ones((100, 2), bool))
+    made = folds(pool, fields, 5, 1)
+    assert len(made) == 10
+    for number, (train, held) in enumerate(made):
+        one, other = (set(part.images.ravel().tolist()) for part in (train, held))
+        assert not one & other and len(one | other) == 100
+        assert not {fields[i] for i in one} & {fields[i] for i in other}
+        if number % 2:
+            assert one == set(made[number - 1][1].images.ravel().tolist())
+
+
+def test_unknown_studies_and_missing_data_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="There is no study dowsing; there are: pnet-variants"):
+        call_command("study", "dowsing")
+    with pytest.raises(CommandError, match="Name the data with --data"):
+        call_command("study", "nodes-networks")
+    with pytest.raises(CommandError, match="There is no folder"):
+        call_command("study", "nodes-networks", data=tmp_path / "no", out=tmp_path)
+    with pytest.raises(CommandError, match=r"labels\.csv"):
+        call_command("study", "nodes-networks", data=tmp_path, out=tmp_path / "out")
