@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,13 +60,32 @@ class Crops:
         return len(self.labels)
 
 
+_FREE_ONLY: ContextVar[bool] = ContextVar("free_only", default=False)
+
+
+@contextmanager
+def free_only(yes: bool = True) -> Iterator[None]:
+    """Within the block sets without a free licence are as if they were not there."""
+    token = _FREE_ONLY.set(yes)
+    try:
+        yield
+    finally:
+        _FREE_ONLY.reset(token)
+
+
 def has(root: Path, name: str, split: str) -> bool:
-    """Whether the split of the set is there."""
-    return (root / name / split / "labels.csv").is_file()
+    """Whether the split of the set is there, and allowed where only free ones are."""
+    return not _left_out(name) and (root / name / split / "labels.csv").is_file()
+
+
+def _left_out(name: str) -> bool:
+    return _FREE_ONLY.get() and name in SETS and not SETS[name].free
 
 
 def rows(root: Path, name: str, split: str) -> list[dict[str, str]]:
     """The lines of labels.csv; raises DataError with one sentence."""
+    if _left_out(name):
+        raise DataError(f"{name} has no free licence ({SETS[name].licence}), and this cannot be learned without it.")
     path = root / name / split / "labels.csv"
     if not path.is_file():
         raise DataError(

@@ -11,6 +11,7 @@ from PIL import Image
 
 from hemaview.learning import data
 from hemaview.learning.classify import Pool, Recipe, partial_label_loss, train_classifier
+from hemaview.learning.curves import draw_curves
 from hemaview.learning.matching import match_masks, match_points
 from hemaview.learning.recipes import UNDECIDED, allowed
 from hemaview.learning.score import best_temperature, expected_calibration_error, macro_f1, threshold_for_specificity
@@ -94,3 +95,22 @@ def test_cells_are_matched_one_to_one() -> None:
     assert (m.found, m.true, m.hits) == (2, 1, 1)
     matched, partner = match_points(np.array([[0.0, 0], [1, 0]]), np.array([[0.9, 0.0]]), 3)
     assert matched.hits == 1 and partner.tolist() == [1]
+
+
+def test_sets_without_a_free_licence_are_left_out_where_only_free_ones_are_wanted(tmp_path: Path) -> None:
+    for name in ("pbc", "jhu-aml"):
+        (tmp_path / name / "train").mkdir(parents=True)
+        (tmp_path / name / "train" / "labels.csv").write_text("file,class\n")
+    assert data.has(tmp_path, "jhu-aml", "train")
+    with data.free_only():
+        assert data.has(tmp_path, "pbc", "train") and not data.has(tmp_path, "jhu-aml", "train")
+        with pytest.raises(data.DataError, match="jhu-aml has no free licence"):
+            data.rows(tmp_path, "jhu-aml", "train")
+    assert data.has(tmp_path, "jhu-aml", "train")
+
+
+def test_a_log_becomes_curves(tmp_path: Path) -> None:
+    assert draw_curves(tmp_path) is None
+    (tmp_path / "log.csv").write_text("1,2.0,0.5,9.0\n2,1.5,0.6,9.0\n")
+    picture = draw_curves(tmp_path)
+    assert picture is not None and Image.open(picture).width > 300

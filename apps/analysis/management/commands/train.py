@@ -22,11 +22,14 @@ class Command(SentenceCommand):
         parser.add_argument("--out", type=Path, help="where log, state and weights are written")
         parser.add_argument("--epochs", type=int, help="how long (default: the recipe's own length)")
         parser.add_argument("--imagenet", type=Path, help="ImageNet weights of EfficientNet-Lite0 (.pth)")
-        parser.add_argument("--licences", choices=["any", "free"], default="any", help="free: refuse non-free data")
+        parser.add_argument(
+            "--licences", choices=["any", "free"], default="any", help="free: leave sets without a free licence out"
+        )
         parser.add_argument("--release", metavar="VERSION", help="afterwards ship it: calibrate, score, write its card")
 
     def handle(self, **options: Any) -> None:
         from hemaview.learning import data
+        from hemaview.learning.curves import draw_curves
         from hemaview.learning.duplicates import refuse_shared
         from hemaview.learning.release import release
         from hemaview.learning.trainings import TRAININGS
@@ -43,15 +46,20 @@ class Command(SentenceCommand):
         if not root.is_dir():
             raise Refusal(f"There is no folder {root}.")
         training = TRAININGS[name]
-        closed = [s for s in training.sets if not data.SETS[s].free and data.has(root, s, "train")]
-        if options["licences"] == "free" and closed:
-            raise Refusal(
-                f"{name} learns from {', '.join(closed)}, which are not free; take them out of {root}, or allow any."
-            )
+        free = options["licences"] == "free"
+        closed = [s for s in training.sets if not data.SETS[s].free]
+        if free and options["release"]:
+            raise Refusal("A shipped model is trained on all its sets; release it without --licences free.")
+        if free and closed:
+            self.stderr.write(f"left out, having no free licence: {', '.join(closed)}")
         try:
             refuse_shared(root, training.sets, out / "cache")
-            best = training.run(root, out, out / "cache", options["imagenet"], options["epochs"], self.stderr.write)
+            with data.free_only(free):
+                best = training.run(root, out, out / "cache", options["imagenet"], options["epochs"], self.stderr.write)
             self.stdout.write(f"weights: {best}")
+            curves = draw_curves(out)
+            if curves:
+                self.stdout.write(f"log and curves: {out / 'log.csv'}, {curves}")
             if options["release"]:
                 self.stdout.write(f"card: {release(name, options['release'], best, root, self.stderr.write)}")
         except data.DataError as error:
