@@ -17,6 +17,7 @@ from hemaview.inference import Classifier, Detector, Masker, Pointer, Segmenter,
 from hemaview.inference.pictures import rescale
 from hemaview.learning import data, marrowscenes
 from hemaview.learning.boxes import DETECTION_CLASSES, average_precision, box_overlaps, hits, scenes
+from hemaview.learning.evidence import note_answers
 from hemaview.learning.matching import CellErrors, Matches, cell_errors, dice, match_masks, match_points
 from hemaview.learning.nuclei import REACH_PX, point_fields
 from hemaview.learning.score import Score, bootstrap, kappa, mean_accuracy, mean_recall
@@ -168,6 +169,8 @@ def marrow_differential(name: str, dataset: str, root: Path, split: str) -> list
     truth = marrowscenes.scenes(root, split, TEST_SCENES, 3)
     found = [model.at_scale(scene.rgb) for scene in truth]
     true, given = recognised(found, truth, len(model.info.classes))
+    named = (*model.info.classes, "not found")
+    note_answers((name, "marrow-differential", dataset), np.eye(len(named), dtype=np.float32)[given], true, named)
     measures = {"mean_recall": mean_recall, "mean_accuracy": mean_accuracy, "kappa": kappa}
     rows = []
     for metric, function in measures.items():

@@ -34,11 +34,16 @@ def draw_all(evidence: Evidence, root: Path, split: str, folder: Path) -> list[t
         made.append(_write(folder, f"confusion-{key[0]}-{key[2]}.png", confusion_matrix, answers))
         made[-1] = (made[-1][0], f"{_said(key)}: rows are the labels, in per cent of each label's cells.")
     if evidence.answers:
-        made.append(_write(folder, "reliability.png", reliability, evidence.answers))
+        graded = {k: a for k, a in evidence.answers.items() if float(a.p.max(axis=1).min()) < 1}
+        made.append(_write(folder, "reliability.png", reliability, graded))
         made[-1] = (
             made[-1][0],
             "Reliability: how often an answer of a given confidence is right; on the line is honest.",
         )
+    shapes = {k: a for k, a in evidence.answers.items() if k[1] == "rbc-morphology"}
+    if shapes:
+        made.append(_write(folder, "rbc-morphology-roc.png", receiver_operating, shapes))
+        made[-1] = (made[-1][0], "Red-cell morphology: ROC, mean over the classes one against the rest.")
     if evidence.questions:
         made.append(_write(folder, "nrbc-precision-recall.png", precision_recall, evidence.questions))
         made[-1] = (made[-1][0], "Nucleated red cells against all others: precision over recall.")
@@ -92,6 +97,25 @@ def reliability(axes: Any, every: dict[Key, Answers]) -> None:
     axes.legend(fontsize=6, loc="upper left")
     axes.set_xlim(0, 1.01)
     axes.set_ylim(0, 1.01)
+
+
+def receiver_operating(axes: Any, every: dict[Key, Answers]) -> None:
+    """Mean over classes of the true-positive rate at each false-positive rate, with the area below."""
+    grid = np.linspace(0, 1, 201)
+    for key, answers in sorted(every.items()):
+        rates = []
+        for number in np.unique(answers.truth):
+            order = np.argsort(-answers.p[:, number], kind="stable")
+            true = (answers.truth == number)[order]
+            right, wrong = np.cumsum(true) / max(1, true.sum()), np.cumsum(~true) / max(1, (~true).sum())
+            rates.append(np.interp(grid, np.r_[0, wrong], np.r_[0, right]))
+        mean = np.mean(rates, axis=0)
+        axes.plot(grid, mean, label=f"{key[0]}: area {np.trapezoid(mean, grid):.3f}")
+    axes.set_xlabel("false-positive rate", fontsize=8)
+    axes.set_ylabel("true-positive rate", fontsize=8)
+    axes.set_xlim(0, 0.3)
+    axes.set_ylim(0.6, 1.005)
+    axes.legend(fontsize=7, loc="lower right")
 
 
 def precision_recall(axes: Any, questions: dict[Key, tuple[NDArray[np.float32], NDArray[np.bool_]]]) -> None:

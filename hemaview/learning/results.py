@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from hemaview.learning.evidence import Evidence
 from hemaview.learning.figures import draw_all
 from hemaview.learning.published import PUBLISHED, TASKS
 from hemaview.learning.score import Score
+
+PER_CLASS = ("rbc-morphology", "nucleated-cells-fine", "nucleated-cells-patients", "marrow-differential")
 
 _HEAD = """# Five published methods, side by side
 
@@ -23,6 +27,29 @@ temperature set; which figures had been seen before the shipped weights were cho
   patients are unknown and scores flatter.
 - Every method here was trained on stand-ins for its paper's data; its card says on which.
 """
+
+
+def _per_class(evidence: Evidence) -> list[str]:
+    """Sensitivity, specificity, predictive values and F1 of each class that occurs (Elmanna et al., Table 4; Wang et al.,
+    Table 1, whose recall is the sensitivity and whose accuracy is one class against the rest)."""
+    lines: list[str] = []
+    for key, answers in sorted(evidence.answers.items()):
+        if key[1] not in PER_CLASS:
+            continue
+        found = answers.p.argmax(axis=1)
+        lines += [f"## Per class: `{key[0]}` on {key[2]}", ""]
+        lines += ["| class | n | SN (recall) | SP | PPV | NPV | F1 | accuracy |", "|---|---|---|---|---|---|---|---|"]
+        for number in np.unique(answers.truth):
+            true, called = answers.truth == number, found == number
+            both, neither = int((true & called).sum()), int((~true & ~called).sum())
+            parts = (
+                both / max(1, true.sum()), neither / max(1, (~true).sum()), both / max(1, called.sum()),
+                neither / max(1, (~called).sum()), 2 * both / max(1, true.sum() + called.sum()), (both + neither) / len(true),
+            )  # fmt: skip
+            name = answers.names[int(number)].replace("_", " ")
+            lines.append(f"| {name} | {int(true.sum())} | " + " | ".join(f"{v:.3f}" for v in parts) + " |")
+        lines.append("")
+    return lines
 
 
 def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, split: str) -> None:
@@ -52,6 +79,7 @@ def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, 
                 f"| {PUBLISHED.get((s.method, s.metric), '')} | {f'{speed:.1f}' if speed else ''} |"
             )
         lines.append("")
+    lines += _per_class(evidence)
     lines += ["In bold: the protocols' default of the task, which `--json` gives again as method `best`.", ""]
     if pictures:
         lines += ["## Pictures", ""]

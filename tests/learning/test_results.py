@@ -28,10 +28,11 @@ def test_the_page_shows_rows_figures_and_pictures(tmp_path: Path) -> None:
     text = page.read_text()
     assert "| **elmanna-b0** | chula-rbc12 | 80 | accuracy |" in text
     assert PUBLISHED["elmanna-b0", "accuracy"] in text and "| 40.0 |" in text
+    assert "## Per class: `elmanna-b0` on chula-rbc12" in text and "| round |" in text
     assert "| best |" not in text and "Nuclei of marrow" not in text
     pictures = sorted((tmp_path / "results").glob("*.png"))
     assert {x.name for x in pictures} == {
-        "confusion-elmanna-b0-chula-rbc12.png", "nrbc-precision-recall.png", "reliability.png"
+        "confusion-elmanna-b0-chula-rbc12.png", "nrbc-precision-recall.png", "rbc-morphology-roc.png", "reliability.png"
     }  # fmt: skip
     assert all(f"results/{x.name}" in text and Image.open(x).width > 300 for x in pictures)
 
