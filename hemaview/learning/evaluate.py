@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Classifier, load
-from hemaview.learning import data, fieldtasks, papertasks
+from hemaview.learning import data, fieldtasks, papertasks, stitchtasks
 from hemaview.learning.evidence import note_question, note_speed
 from hemaview.learning.recipes import NUCLEATED_MPP, SHAPE_MPP, kind_pools
 from hemaview.learning.score import Score, bootstrap, scored
@@ -139,9 +139,9 @@ _TASKS: tuple[_Task, ...] = (
         _of(name, "bbbc041seg", fieldtasks.red_cells)
         for name in ("red-cell-unet", "zhang-dunet", "zhang-unet", "pspnet", "region-growing")
     ),
-    _of("red-cell-unet", "bbbc041seg", fieldtasks.stitched_cells),
+    _of("red-cell-unet", "bbbc041seg", stitchtasks.stitched_cells),
     _of("cascade-blood", "txl-pbc", fieldtasks.detection),
-    _of("cascade-blood", "txl-pbc", fieldtasks.stitched_boxes),
+    _of("cascade-blood", "txl-pbc", stitchtasks.stitched_boxes),
     _of("wang-marrow-cascade", "segpc-plasma", fieldtasks.marrow_differential),
     _of("nuclei-unet", "graz-marrow", fieldtasks.nuclei_points),
     _of("sun-nuclei", "graz-marrow", fieldtasks.nuclei_points),

@@ -1,0 +1,123 @@
+"""Of the cells that patches or fields cut: how many are whole and single again (the `stitching` task)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.cells.schema import BLOOD_FILM
+from hemaview.cells.table import CellTable
+from hemaview.inference import Classifier, Detector, Segmenter
+from hemaview.inference.pictures import rescale
+from hemaview.learning import data
+from hemaview.learning.boxes import DETECTION_CLASSES, box_overlaps, scenes
+from hemaview.learning.fieldtasks import Rgb, loaded_as, mpp_of
+from hemaview.learning.score import Score, bootstrap
+from hemaview.learning.segment import mask_parts
+from hemaview.pipeline.fieldcells import Models, cells_of_field
+from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.run import one_of_doubles
+from hemaview.pipeline.stitching import detect_stitched
+
+SURE = 0.5
+PATCH_PX, OVERLAP_PX = 256, 160
+
+
+def stitched_boxes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    """Of the cells that patches cut, the share that is whole and single again, against the picture shown whole.
+
+    Pictures at the model's own scale; patches of 256 px that overlap by half their side or more.
+    """
+    model = loaded_as(Detector, name)
+    kept: list[NDArray[np.bool_]] = []
+    for scene in scenes(root, dataset, split, DETECTION_CLASSES, model.info.input_px):
+        whole = model.at_scale(scene.rgb)
+        whole = whole.take(whole.scores >= SURE)
+        joined = detect_stitched(scene.rgb, model.at_scale, PATCH_PX, OVERLAP_PX)
+        joined = joined.take(joined.scores >= SURE / 2)
+        lines = list(range(PATCH_PX - OVERLAP_PX, max(scene.rgb.shape[:2]), PATCH_PX - OVERLAP_PX))
+        kept.append(whole_and_single(whole.boxes[_cut(whole.boxes, lines)], joined.boxes))
+    return [_share(name, dataset, split, kept)]
+
+
+def stitched_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    """The same of the blood-film protocol: fields cut into four, counted as a job counts them, against the field."""
+    models = Models(
+        loaded_as(Segmenter, name),
+        loaded_as(Classifier, "cell-kind-net"),
+        loaded_as(Classifier, "red-cell-shape-net"),
+        loaded_as(Classifier, "nucleated-cell-net"),
+    )
+    kept = []
+    for file in data.files(root, dataset, split):
+        rgb = data.image(root, dataset, split, file)
+        mpp = mpp_of(mask_parts(data.mask(root, dataset, split, Path(file).stem)))
+        h, w = rgb.shape[:2]
+        picture: Any = _Picture(rgb)
+        whole = cells_of_field(picture, _field(0, 0, 0, w, h), mpp, models, BLOOD_FILM)
+        quarters = [(x, y, w // 2, h // 2) for y in (0, h // 2) for x in (0, w // 2)]
+        found = [
+            cells_of_field(picture, _field(i, *quarter), mpp, models, BLOOD_FILM) for i, quarter in enumerate(quarters)
+        ]
+        joined = _boxes(one_of_doubles(CellTable.concatenate(found, len(BLOOD_FILM))))
+        before = _boxes(whole)
+        cut = (before[:, 0] < w // 2) & (before[:, 2] > w // 2) | (before[:, 1] < h // 2) & (before[:, 3] > h // 2)
+        # Cells on the picture's own edge are cut by the camera, not by a patch.
+        cut &= (before[:, :2] > 0).all(axis=1) & (before[:, 2:] < (w, h)).all(axis=1)
+        kept.append(whole_and_single(before[cut], joined))
+    return [_share(name, dataset, split, kept)]
+
+
+def whole_and_single(cells: NDArray[np.float32], joined: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """For each box of a cell: exactly one joined box is that cell (IoU ≥ 0.5) and no other lies mostly within it."""
+    if not len(cells) or not len(joined):
+        return np.zeros(len(cells), bool)
+    low, high = np.maximum(cells[:, None, :2], joined[None, :, :2]), np.minimum(cells[:, None, 2:], joined[None, :, 2:])
+    both = np.clip(high - low, 0, None).prod(axis=2)
+    inside = both / np.maximum((joined[:, 2:] - joined[:, :2]).prod(axis=1), 1e-6)[None]
+    same = box_overlaps(cells, joined) >= 0.5
+    return np.asarray((same.sum(axis=1) == 1) & (((inside > 0.6) & ~same).sum(axis=1) == 0))
+
+
+class _Picture:
+    """A picture in the place of a slide, for the pipeline's field; mirrored outside, where a slide would go on."""
+
+    def __init__(self, rgb: Rgb) -> None:
+        self.rgb = rgb
+        self.height_px, self.width_px = rgb.shape[:2]
+
+    def read(self, x: int, y: int, level: int, w: int, h: int) -> Rgb:
+        x0, y0, x1, y1 = max(0, x), max(0, y), min(self.width_px, x + w), min(self.height_px, y + h)
+        outside = ((y0 - y, y + h - y1), (x0 - x, x + w - x1), (0, 0))
+        return np.pad(self.rgb[y0:y1, x0:x1], outside, mode="symmetric")
+
+    def read_scaled(self, x: int, y: int, w: int, h: int, out_w: int, out_h: int) -> Rgb:
+        return rescale(self.read(x, y, 0, w, h), out_w / w)
+
+
+def _field(index: int, x: int, y: int, w: int, h: int) -> PlannedField:
+    return PlannedField(index, x, y, w, h, 1.0, 1.0, 1.0, 1.0, True)
+
+
+def _boxes(cells: CellTable) -> NDArray[np.float32]:
+    x, y, w, h = (np.asarray(v, np.float32) for v in (cells.x, cells.y, cells.w, cells.h))
+    return np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1)
+
+
+def _cut(boxes: NDArray[np.float32], lines: Sequence[int]) -> NDArray[np.bool_]:
+    cut = np.zeros(len(boxes), bool)
+    for line in lines:
+        cut |= ((boxes[:, :2] < line) & (boxes[:, 2:] > line)).any(axis=1)
+    return cut
+
+
+def _share(name: str, dataset: str, split: str, kept: list[NDArray[np.bool_]]) -> Score:
+    every = np.concatenate(kept).astype(float)
+    low, high = bootstrap(len(every), lambda r: float(every[r].mean()))
+    return Score.rounded(
+        name, "stitching", dataset, split, len(every), "whole_and_single", float(every.mean()), low, high
+    )
