@@ -12,16 +12,21 @@ matplotlib.use("Agg")
 
 import cv2
 import numpy as np
+import torch
 from matplotlib import pyplot as plt
 from numpy.typing import NDArray
 
 from hemaview.inference import Detector, Masker, load
+from hemaview.inference.pictures import rescale
 from hemaview.learning import data
+from hemaview.learning.classify import load_weights
 from hemaview.learning.evidence import Answers, Evidence, Key
-from hemaview.methods.registry import cards
+from hemaview.learning.recipes import SHAPE_MPP
+from hemaview.methods.dunet import DUNet, sampling_points
+from hemaview.methods.registry import METHODS, cards
 
 INK, LINE, SECOND = "#222222", "#0072b2", "#d55e00"
-BINS = 10
+BINS, ENLARGED = 10, 3
 
 
 def draw_all(evidence: Evidence, root: Path, split: str, folder: Path) -> list[tuple[str, str]]:
@@ -49,6 +54,12 @@ def draw_all(evidence: Evidence, root: Path, split: str, folder: Path) -> list[t
         made[-1] = (made[-1][0], "Nucleated red cells against all others: precision over recall.")
     for name, caption, draw in (
         ("overlay-nucleus-cytoplasm.png", "Cytoplasm and nucleus as found on wbc-masks-2 (GPL-3 repository).", _masks),
+        (
+            "sampling-points.png",
+            "Where the first two convolutions look for three points on edges of cells (white): an ordinary U-Net on the left, "
+            "dU-Net on the right; a field of chula-rbc12 (MIT), three times enlarged.",
+            _sampling,
+        ),
         ("overlay-detection.png", "White cells, red cells and platelets as found on txl-pbc (MIT).", _boxes),
     ):
         picture = draw(root, split)
@@ -177,6 +188,36 @@ def _boxes(root: Path, split: str, n: int = 3) -> NDArray[np.uint8] | None:
         factor = 300 / rgb.shape[0]
         tiles.append(cv2.resize(rgb, (round(rgb.shape[1] * factor), 300), interpolation=cv2.INTER_AREA))
     return _row(tiles)
+
+
+def _sampling(root: Path, split: str) -> NDArray[np.uint8] | None:
+    """The paper's Fig. 4: sampling points of both nets for the steepest point of each third of a square."""
+    if "zhang-dunet" not in cards() or not data.has(root, "chula-rbc12", split):
+        return None
+    card = cards()["zhang-dunet"]
+    trained = load_weights(METHODS["zhang-dunet"].build(2), card.weights).eval()
+    assert isinstance(trained, DUNet)
+    file = data.files(root, "chula-rbc12", split)[0]
+    rgb = rescale(data.image(root, "chula-rbc12", split, file), SHAPE_MPP / card.mpp)[200:360, 200:360]
+    grey = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (0, 0), 2).astype(np.float32)
+    slope = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    slope[:12], slope[-12:] = 0, 0
+    x = torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None].float()
+    tiles = []
+    for net in (DUNet(2, deformable=False).eval(), trained):
+        picture = cv2.resize(rgb, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_LINEAR)
+        for left in (12, 58, 104):
+            part = slope[:, left : left + 44]
+            row, column = (int(v) for v in np.unravel_index(int(part.argmax()), part.shape))
+            for y, at in sampling_points(net, x, row, left + column).tolist():
+                cv2.circle(picture, _place(at, y), 2, (213, 94, 0), -1)
+            cv2.circle(picture, _place(left + column, row), 4, (255, 255, 255), -1)
+        tiles.append(picture)
+    return _row(tiles)
+
+
+def _place(x: float, y: float) -> tuple[int, int]:
+    return round((x + 0.5) * ENLARGED), round((y + 0.5) * ENLARGED)
 
 
 def _row(tiles: Sequence[NDArray[Any]]) -> NDArray[np.uint8] | None:
