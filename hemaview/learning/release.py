@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from hemaview.learning import data
 from hemaview.learning.classify import load_weights, predict
 from hemaview.learning.evaluate import evaluate
 from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPES
-from hemaview.learning.score import best_temperature, threshold_for_specificity
+from hemaview.learning.score import Score, best_temperature, threshold_for_specificity
 from hemaview.learning.trainings import TRAININGS
 from hemaview.methods import registry
 from hemaview.wsi.colour import Colour, policy
@@ -76,12 +76,22 @@ def release(name: str, version: str, trained: Path, root: Path, log: Callable[[s
     path = registry.folder("cards") / f"{name}.json"
     _write(path, card)
     registry.cards.cache_clear()
-    card["metrics"] = [s.as_json() for s in evaluate(root, "test", [name], log) if s.method == name]
-    _write(path, card)
-    (path.with_suffix(".md")).write_text(markdown(card), encoding="utf-8")
-    registry.cards.cache_clear()
+    write_scores(evaluate(root, "test", [name], log))
     torch.set_grad_enabled(True)
     return path
+
+
+def write_scores(scores: Sequence[Score]) -> list[Path]:
+    """Put scores into the cards of the models they are of, in place of those there; the cards' paths."""
+    written = []
+    for name in sorted({s.method for s in scores} & set(registry.cards())):
+        path = registry.folder("cards") / f"{name}.json"
+        card = {**registry.cards()[name].raw, "metrics": [s.as_json() for s in scores if s.method == name]}
+        _write(path, card)
+        path.with_suffix(".md").write_text(markdown(card), encoding="utf-8")
+        written.append(path)
+    registry.cards.cache_clear()
+    return written
 
 
 def markdown(card: dict[str, Any]) -> str:

@@ -28,6 +28,7 @@ class Command(SentenceCommand):
         parser.add_argument(
             "--page", type=Path, help="also write the results page, with its pictures in a folder beside it"
         )
+        parser.add_argument("--cards", action="store_true", help="also put the scores into the model cards (test only)")
         parser.add_argument("--json", action="store_true", help='{"rows": […]} on stdout')
 
     def handle(self, **options: Any) -> None:
@@ -35,6 +36,7 @@ class Command(SentenceCommand):
         from hemaview.learning.data import DataError
         from hemaview.learning.evaluate import UNLEARNED, evaluate
         from hemaview.learning.evidence import collecting
+        from hemaview.learning.release import write_scores
         from hemaview.learning.results import write_page
         from hemaview.methods.registry import cards
 
@@ -44,6 +46,8 @@ class Command(SentenceCommand):
         unknown = [n for n in names if n not in there]
         if unknown:
             raise Refusal(f"There is no model called {unknown[0]}; there are: {', '.join(there)}.")
+        if options["cards"] and options["split"] != "test":
+            raise Refusal("Model cards hold scores of the test side; leave --split as it is.")
         if not root.is_dir():
             raise Refusal(f"There is no folder {root}.")
         try:
@@ -54,6 +58,8 @@ class Command(SentenceCommand):
         if not scores:
             raise Refusal(f"None of the sets that these models are scored on has a split {options['split']} in {root}.")
         self._keep(scores)
+        if options["cards"]:
+            write_scores(scores)
         if options["page"]:
             write_page(options["page"], scores, evidence, root, options["split"])
         if options["json"]:
