@@ -203,7 +203,6 @@ METHODS: dict[str, Method] = {
             "Finds the nuclei of marrow sections as points: the peaks of a map.",
             "Ronneberger, Fischer & Brox 2015 (U-Net); discs as targets, after Kainz et al. 2015.",
             lambda classes: UNet(classes, 16, 4),
-            shipped=False,
         ),
         Method(
             "plasma-cell-unet",
@@ -212,7 +211,6 @@ METHODS: dict[str, Method] = {
             "The plasma cells of a field of a marrow aspirate as a mask.",
             "Ronneberger, Fischer & Brox 2015 (U-Net); data of Gupta et al. (SegPC-2021).",
             lambda classes: UNet(classes, 16, 4),
-            shipped=False,
         ),
         Method(
             "elongation-net",
