@@ -15,7 +15,7 @@ from hemaview.learning.classify import Pool, Recipe, train_classifier
 from hemaview.learning.masks import MaskRecipe, joined, read_masks, train_masks
 from hemaview.learning.recipes import Log, Training, allowed, start_from_imagenet
 from hemaview.methods.efficientnet import EfficientNetLite0
-from hemaview.methods.nodesunet import NodesUNet, equalised
+from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
 from hemaview.methods.nuclei import PATCH_PX, central_patch
 from hemaview.methods.pnet import PNet
 from hemaview.methods.unet import UNet
@@ -115,8 +115,13 @@ def elongation_pool(root: Path, split: str) -> Pool:
 
 
 def train_nodes(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
-    """NODEs-UNet on both white-cell mask sets, brightness equalised first."""
-    return _wbc_masks(NodesUNet(3, 16), NODES_PX, equalised, root, out, epochs or 40, log)
+    """NODEs-UNet on both white-cell mask sets, brightness equalised first.
+
+    While it learns the blocks are solved at 1e-3, in half the evaluations; the trained net at the paper's tolerances.
+    """
+    net = NodesUNet(3, 16)
+    set_tolerance(net, 1e-3)
+    return _wbc_masks(net, NODES_PX, equalised, root, out, epochs or 40, log)
 
 
 def train_wbc_mask(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
