@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
 from PIL import Image
 
 from hemaview.learning.evidence import collecting, note_answers, note_question, note_speed
@@ -47,3 +49,14 @@ def test_nothing_is_kept_where_nobody_collects() -> None:
 def test_published_figures_are_of_methods_and_tasks_there_are() -> None:
     assert {name for name, _ in PUBLISHED} - set(METHODS) <= {"region-growing"}
     assert len(TASKS) >= 13
+
+
+def test_evaluate_refuses_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="Model cards hold scores of the test side"):
+        call_command("evaluate", data=tmp_path, split="val", cards=True)
+    with pytest.raises(CommandError, match=r"no model called dowsing; there are: .*region-growing"):
+        call_command("evaluate", "dowsing", data=tmp_path)
+    with pytest.raises(CommandError, match="None of the sets"):
+        call_command("evaluate", "cell-outline", data=tmp_path)
+    with pytest.raises(CommandError, match="There is no folder"):
+        call_command("evaluate", data=tmp_path / "no")
