@@ -127,7 +127,6 @@ METHODS: dict[str, Method] = {
                 source,
                 build,
                 instances=parts,
-                shipped=False,
             )
             for name, title, summary, source, build in (
                 (
