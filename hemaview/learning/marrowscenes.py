@@ -62,7 +62,7 @@ def cut_cells(root: Path, split: str, cache: Path | None, per_class: int, seed: 
 
 def cut_out(rgb: NDArray[np.uint8], masker: Masker, label: int) -> CutCell | None:
     """The cell in the middle of a picture; None where no mask of a cell's size is there."""
-    parts, _ = ndimage.label(ndimage.binary_fill_holes(masker.mask(rgb) > 0))
+    parts, _ = ndimage.label(ndimage.binary_fill_holes(masker.mask(rgb, views=1) > 0))
     middle = parts[parts.shape[0] // 4 : -parts.shape[0] // 4, parts.shape[1] // 4 : -parts.shape[1] // 4]
     sizes = np.bincount(middle.ravel())
     if len(sizes) < 2:
@@ -94,7 +94,7 @@ def marrow_field(root: Path, split: str, file: str) -> Scene:
     return Scene(np.ascontiguousarray(rgb), np.array(boxes, np.float32).reshape(-1, 4), labels)
 
 
-def scenes(root: Path, split: str, n: int, seed: int, cache: Path | None = None, per_class: int = 60) -> list[Scene]:
+def scenes(root: Path, split: str, n: int, seed: int, cache: Path | None = None, per_class: int = 30) -> list[Scene]:
     """n scenes: a marrow field with 5 to 9 pasted cells, classes drawn alike; the same for the same seed."""
     rng = np.random.default_rng(seed)
     cells = cut_cells(root, split, cache, per_class, seed)

@@ -29,7 +29,7 @@ def train_blood(root: Path, out: Path, cache: Path, imagenet: Path | None, epoch
 def train_marrow(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
     """Eleven classes on composed marrow, with the paper's soft sampling: the marrow's own cells carry no label."""
     n = len(marrowscenes.CLASSES)
-    train = marrowscenes.scenes(root, "train", TRAIN_SCENES, 1, cache, per_class=120)
+    train = marrowscenes.scenes(root, "train", TRAIN_SCENES, 1, cache, per_class=60)
     val = marrowscenes.scenes(root, "val", VAL_SCENES, 2, cache)
     return _train(n, True, train, val, (), out, imagenet, (epochs or 7) * 100, log)
 
