@@ -53,18 +53,18 @@ def draw_all(evidence: Evidence, root: Path, split: str, folder: Path) -> list[t
         made.append(_write(folder, "nrbc-precision-recall.png", precision_recall, evidence.questions))
         made[-1] = (made[-1][0], "Nucleated red cells against all others: precision over recall.")
     for name, caption, draw in (
-        ("overlay-nucleus-cytoplasm.png", "Cytoplasm and nucleus as found on wbc-masks-2 (GPL-3 repository).", _masks),
+        ("overlay-nucleus-cytoplasm.jpg", "Cytoplasm and nucleus as found on wbc-masks-2 (GPL-3 repository).", _masks),
         (
-            "sampling-points.png",
+            "sampling-points.jpg",
             "Where the first two convolutions look for three points on edges of cells (white): an ordinary U-Net on the left, "
             "dU-Net on the right; a field of chula-rbc12 (MIT), three times enlarged.",
             _sampling,
         ),
-        ("overlay-detection.png", "White cells, red cells and platelets as found on txl-pbc (MIT).", _boxes),
+        ("overlay-detection.jpg", "White cells, red cells and platelets as found on txl-pbc (MIT).", _boxes),
     ):
         picture = draw(root, split)
         if picture is not None:
-            cv2.imwrite(str(folder / name), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+            cv2.imwrite(str(folder / name), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
             made.append((name, caption))
     return made
 
