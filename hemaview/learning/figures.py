@@ -26,7 +26,9 @@ from hemaview.methods.dunet import DUNet, sampling_points
 from hemaview.methods.registry import METHODS, cards
 
 INK, LINE, SECOND = "#222222", "#0072b2", "#d55e00"
-BINS, ENLARGED = 10, 3
+BINS = 10
+ENLARGED, REACH = 10, 14
+"""How far pictures of sampling points are enlarged, and how many px to each side they show."""
 
 
 def draw_all(evidence: Evidence, root: Path, split: str, folder: Path) -> list[tuple[str, str]]:
@@ -56,8 +58,8 @@ def draw_all(evidence: Evidence, root: Path, split: str, folder: Path) -> list[t
         ("overlay-nucleus-cytoplasm.jpg", "Cytoplasm and nucleus as found on wbc-masks-2 (GPL-3 repository).", _masks),
         (
             "sampling-points.jpg",
-            "Where the first two convolutions look for three points on edges of cells (white): an ordinary U-Net on the left, "
-            "dU-Net on the right; a field of chula-rbc12 (MIT), three times enlarged.",
+            "Where the first two convolutions look for three points on edges of cells (white): an ordinary U-Net above, dU-Net "
+            "below; a field of chula-rbc12 (MIT), ten times enlarged.",
             _sampling,
         ),
         ("overlay-detection.jpg", "White cells, red cells and platelets as found on txl-pbc (MIT).", _boxes),
@@ -101,7 +103,7 @@ def reliability(axes: Any, every: dict[Key, Answers]) -> None:
         bins = [b for b in range(BINS) if (place == b).sum() >= 10]
         axes.plot(
             [confidence[place == b].mean() for b in bins], [hit[place == b].mean() for b in bins], marker="o",
-            markersize=3, linewidth=1.2, label=f"{key[0]}, {key[2]}",
+            markersize=3, linewidth=1.2, label=", ".join(key),
         )  # fmt: skip
     axes.set_xlabel("confidence", fontsize=8)
     axes.set_ylabel("share that is right", fontsize=8)
@@ -201,23 +203,27 @@ def _sampling(root: Path, split: str) -> NDArray[np.uint8] | None:
     rgb = rescale(data.image(root, "chula-rbc12", split, file), SHAPE_MPP / card.mpp)[200:360, 200:360]
     grey = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (0, 0), 2).astype(np.float32)
     slope = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
-    slope[:12], slope[-12:] = 0, 0
+    slope[:REACH], slope[-REACH:] = 0, 0
     x = torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None].float()
-    tiles = []
+    lines = []
     for net in (DUNet(2, deformable=False).eval(), trained):
-        picture = cv2.resize(rgb, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_LINEAR)
-        for left in (12, 58, 104):
-            part = slope[:, left : left + 44]
+        tiles = []
+        for left in (REACH, 58, 104):
+            part = slope[:, left : left + 36]
             row, column = (int(v) for v in np.unravel_index(int(part.argmax()), part.shape))
-            for y, at in sampling_points(net, x, row, left + column).tolist():
-                cv2.circle(picture, _place(at, y), 2, (213, 94, 0), -1)
-            cv2.circle(picture, _place(left + column, row), 4, (255, 255, 255), -1)
-        tiles.append(picture)
-    return _row(tiles)
+            column += left
+            near = rgb[row - REACH : row + REACH, column - REACH : column + REACH]
+            picture = cv2.resize(near, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_LINEAR)
+            for y, x_px in sampling_points(net, x, row, column).tolist():
+                cv2.circle(picture, _place(x_px - column, y - row), 3, (213, 94, 0), -1)
+            cv2.circle(picture, _place(0, 0), 4, (255, 255, 255), -1)
+            tiles.append(picture)
+        lines.append(np.concatenate(tiles, axis=1))
+    return np.concatenate(lines).astype(np.uint8)
 
 
 def _place(x: float, y: float) -> tuple[int, int]:
-    return round((x + 0.5) * ENLARGED), round((y + 0.5) * ENLARGED)
+    return round((x + REACH + 0.5) * ENLARGED), round((y + REACH + 0.5) * ENLARGED)
 
 
 def _row(tiles: Sequence[NDArray[Any]]) -> NDArray[np.uint8] | None:
