@@ -55,7 +55,9 @@ class OpenVinoRuntime:
         example = torch.zeros(1, 3, side_px or 256, side_px or 256)
         with warnings.catch_warnings():  # tracing warns of shapes that are fixed, as they are meant to be
             warnings.simplefilter("ignore")
-            model = ov.convert_model(net.eval(), example_input=example, input=[[-1, 3, side, side]])
+            # Traced here because OpenVINO's own tracing runs the net twice more to compare it with itself.
+            traced = torch.jit.trace(net.eval(), example, check_trace=False)
+            model = ov.convert_model(traced, example_input=example, input=[[-1, 3, side, side]])
         core = ov.Core()
         threads = int(os.environ.get("HEMAVIEW_THREADS", "0")) or len(os.sched_getaffinity(0))
         self._compiled: Any = core.compile_model(
