@@ -23,6 +23,9 @@ from tests.pipeline.test_run import Sink
 RUNNABLE = [o for o in PROTOCOLS[1:] if set(o.models.values()) <= set(cards())]
 
 
+PHOTO = {"x": 2200, "y": 500, "w": 560, "h": 560, "name": "a"}
+
+
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("film") / "film.tif"
@@ -32,14 +35,14 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=RUNNABLE, ids=lambda o: o.name)
 def ran(request: pytest.FixtureRequest, film: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Order, Path]:
-    """A protocol's run over one field of the film."""
+    """A protocol's run over one small field of the film."""
     order, folder = request.param, tmp_path_factory.mktemp("job")
     models = {role: (name, cards()[name].version, cards()[name].sha256) for role, name in order.models.items()}
-    settings: dict[str, Any] = {**order.settings, "max_fields": 1}
+    settings: dict[str, Any] = dict(order.settings)
     outcome = run(
         RunRequest(
             slide=film, folder=folder, protocol=order.name, settings=settings, models=models, thresholds={}, mpp=0.25,
-            photo_fields=[], schema=order.schema,
+            photo_fields=[PHOTO], schema=order.schema,
         ),
         Sink(),
     )  # fmt: skip
