@@ -53,7 +53,8 @@ def latest_job(slide: Slide) -> Job | None:
 
 
 def reported_jobs(case: Case) -> list[Job]:
-    """The jobs whose cells a report counts: of each ready slide the newest one with a finished cell file."""
+    """The jobs whose cells a report counts: of each ready slide the newest one with a finished cell file; raises Conflict
+    where their classes are of different schemas."""
     found = []
     for slide in case.slides.filter(status=Slide.Status.READY):
         job = (
@@ -65,6 +66,11 @@ def reported_jobs(case: Case) -> list[Job]:
         )
         if job is not None:
             found.append(job)
+    if len({job.protocol.schema for job in found}) > 1:
+        raise Conflict(
+            "The slides of this case were counted in different classes; analyse them by one protocol.",
+            code="mixed-classes",
+        )
     return found
 
 

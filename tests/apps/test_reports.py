@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apps.accounts.errors import Conflict, Forbidden
+from apps.analysis.models import Job, Protocol
+from apps.analysis.selectors import reported_jobs
 from apps.audit.services import verify
 from apps.reports import render, services
 from apps.reports.models import Report
@@ -17,8 +20,9 @@ from apps.reports.selectors import proved_bytes
 from apps.review.selectors import gallery
 from apps.review.services import label_cells
 from hemaview.cells.schema import BLOOD_FILM
+from tests import factories
 from tests.conftest import needs
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, film_file, finished_job
 
 NRBC = BLOOD_FILM.index("erythroblast")
 
@@ -140,3 +144,12 @@ def test_text_of_people_cannot_become_a_formula_or_markup(signed: Report) -> Non
     from apps.reports.exports import _cells
 
     assert _cells("=HYPERLINK()", "-1.5", "@x", "plain") == ["'=HYPERLINK()", "-1.5", "'@x", "plain"]
+
+
+def test_slides_counted_in_different_classes_are_not_pooled(job: Any, paul: Any, tmp_path: Path) -> None:
+    other = finished_job(factories.slide(job.slide.case, film_file(tmp_path / "b.tif")))
+    assert len(reported_jobs(job.slide.case)) == 2
+    marrow = Protocol.objects.create(name="marrow", title="Marrow", specimen="blood-film", schema="marrow")
+    Job.objects.filter(pk=other.pk).update(protocol=marrow)
+    with pytest.raises(Conflict, match="counted in different classes"):
+        reported_jobs(job.slide.case)
