@@ -36,8 +36,9 @@ def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
     for name, dataset, function in _TASKS:
         if name not in names:
             continue
-        if not data.has(root, dataset, split):
-            log(f"{dataset}/{split} is not in {root}: left out")
+        lacking = [s for s in (dataset, *ALSO_NEEDS.get(name, ())) if not data.has(root, s, split)]
+        if lacking:
+            log(f"{lacking[0]}/{split} is not in {root}: left out")
             continue
         log(f"{name} on {dataset}/{split}")
         began = time.monotonic()
@@ -162,6 +163,9 @@ _TASKS: tuple[_Task, ...] = (
         for dataset in ("wbc-masks-1", "wbc-masks-2")
     ),
 )
+
+ALSO_NEEDS = {"wang-marrow-cascade": ("pbc", "jhu-aml")}
+"""Sets that a method's task is composed of, besides the one that its rows are named after."""
 
 UNLEARNED = ("region-growing", "sun-nuclei")
 """Baselines that learn nothing: they have no weights and no card."""

@@ -10,10 +10,11 @@ from hemaview.learning.evidence import Evidence
 from hemaview.learning.figures import draw_all
 from hemaview.learning.published import PUBLISHED, TASKS
 from hemaview.learning.score import Score
+from hemaview.methods.registry import METHODS, cards
 
 PER_CLASS = ("rbc-morphology", "nucleated-cells-fine", "nucleated-cells-patients", "marrow-differential")
 
-_HEAD = """# Five published methods, side by side
+_HEAD = """# Published methods, side by side
 
 Made by `python manage.py evaluate --all --data DATA --split {split} --page docs/results.md`, which ran every method through
 the inference that jobs use, on the same machine, one after another. **Research use only.** A value stands with its 95 %
@@ -25,7 +26,8 @@ temperature set; which figures had been seen before the shipped weights were cho
   the page only.
 - Of these sets only jhu-aml knows its patients; its rows show what a stranger's blood does to a model. Everywhere else
   patients are unknown and scores flatter.
-- Every method here was trained on stand-ins for its paper's data; its card says on which.
+- The papers' methods were trained on stand-ins for their papers' data, some of them briefly; each card says on what.
+- {absent} can be trained but bring no weights yet: they have no rows.
 """
 
 
@@ -56,7 +58,8 @@ def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, 
     """Write the page and, in a folder beside it, its pictures."""
     folder = path.with_suffix("")
     pictures = draw_all(evidence, root, split, folder)
-    lines = [_HEAD.format(split=split)]
+    absent = ", ".join(sorted(set(METHODS) - set(cards())))
+    lines = [_HEAD.format(split=split, absent=absent)]
     for task, title in TASKS.items():
         rows = [s for s in scores if s.task == task and s.method != "best"]
         if not rows:

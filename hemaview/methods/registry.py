@@ -167,6 +167,7 @@ METHODS: dict[str, Method] = {
             "Finds and names the cells of a marrow aspirate, patch by patch; stitched to cells of the field.",
             "Wang et al. 2022, Deep learning for bone marrow cell detection and classification on whole-slide images.",
             _cascade,
+            shipped=False,
         ),
         Method(
             "elmanna-b0",
