@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hemaview.learning.augment import Augmentation, augment
+from hemaview.learning.averaging import blend, copied, wearing
 
 BF16 = bool(torch.cpu._is_avx512_bf16_supported())
 """Half precision pays only where the processor has it: without, depthwise convolutions are eight times slower."""
@@ -69,7 +70,7 @@ def train_classifier(
     torch.manual_seed(recipe.seed)
     (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1))
     net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    mean = {k: v.detach().clone() for k, v in net.state_dict().items()}
+    mean = copied(net)
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
     index, weight = _draw_weights(train, recipe.balance)
     steps = max(1, len(index) // recipe.batch)
@@ -94,17 +95,11 @@ def train_classifier(
             optimiser.step()
             losses.append(float(loss.detach()))
             decay = min(recipe.average, (1 + epoch * steps + step) / (10 + epoch * steps + step))
-            for k, v in net.state_dict().items():
-                if v.dtype.is_floating_point:
-                    mean[k].mul_(decay).add_(v.detach(), alpha=1 - decay)
-                else:
-                    mean[k].copy_(v)
+            blend(mean, net, decay)
             if step % 50 == 0:
                 log(f"epoch {epoch + 1}/{recipe.epochs} step {step}/{steps} loss {np.mean(losses[-50:]):.4f}")
-        current = {k: v.detach().clone() for k, v in net.state_dict().items()}
-        net.load_state_dict(mean)
-        score, accuracy = _validate(net, val, recipe)
-        net.load_state_dict(current)
+        with wearing(net, mean):
+            score, accuracy = _validate(net, val, recipe)
         seconds = time.monotonic() - started
         log(
             f"epoch {epoch + 1}: loss {np.mean(losses):.4f} val macro {score:.4f} accuracy {accuracy:.4f} {seconds:.0f} s"

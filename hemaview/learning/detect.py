@@ -19,6 +19,7 @@ from hemaview.inference import Boxes
 from hemaview.inference.detector import GROUND, shown_whole
 from hemaview.inference.runtime import torch_runtime
 from hemaview.learning.augment import Augmentation, restain
+from hemaview.learning.averaging import blend, copied, wearing
 from hemaview.learning.boxes import Scene, average_precision, hits
 from hemaview.methods.cascade import Cascade
 
@@ -57,7 +58,7 @@ def train_detector(
     torch.set_num_threads(2)
     torch.manual_seed(recipe.seed)
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
-    mean = {k: v.detach().clone() for k, v in net.state_dict().items()}
+    mean = copied(net)
     first, best = 0, -1.0
     state_path = out / "resume.pt"
     if state_path.exists():
@@ -90,16 +91,11 @@ def train_detector(
         optimiser.step()
         losses.append(float(loss.detach()))
         decay = min(recipe.average, (1 + step) / (10 + step))
-        for k, v in net.state_dict().items():
-            if v.dtype.is_floating_point:
-                mean[k].mul_(decay).add_(v.detach(), alpha=1 - decay)
-            else:
-                mean[k].copy_(v)
+        blend(mean, net, decay)
         if (step + 1) % recipe.check_every and step + 1 < recipe.steps:
             continue
-        current = {k: v.detach().clone() for k, v in net.state_dict().items()}
-        net.load_state_dict(mean)
-        score = val(net)
+        with wearing(net, mean):
+            score = val(net)
         spent = time.monotonic() - started
         log(f"step {step + 1}/{recipe.steps} loss {np.mean(losses[-50:]):.3f} val {score:.4f} {spent:.0f} s")
         with (out / "log.csv").open("a", newline="") as stream:
@@ -107,7 +103,6 @@ def train_detector(
         if score > best:
             best = score
             save_file({k: v.contiguous() for k, v in mean.items()}, out / "best.safetensors")
-        net.load_state_dict(current)
         kept = {"net": net.state_dict(), "mean": mean, "optimiser": optimiser.state_dict()}
         torch.save({**kept, "step": step + 1, "best": best}, out / "resume.part")
         (out / "resume.part").replace(state_path)

@@ -23,7 +23,7 @@ from hemaview.learning.segment import RED_CELL_UM, mask_parts, rescale_labels
 from hemaview.learning.wang import TEST_SCENES, recognised
 from hemaview.learning.zhang import LEAST_UM2, MPP
 from hemaview.methods.cellsplit import parts
-from hemaview.methods.nuclei import nuclei
+from hemaview.methods.nuclei import nuclei, without_debris
 from hemaview.methods.regiongrowing import region_growing
 
 Rgb = NDArray[np.uint8]
@@ -44,7 +44,7 @@ def red_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
         rgb = data.image(root, dataset, split, file)
         true = mask_parts(data.mask(root, dataset, split, Path(file).stem))
         mpp = mpp_of(true)
-        found = without_small(segment(rgb, mpp), LEAST_UM2 / mpp**2)
+        found = without_debris(segment(rgb, mpp), LEAST_UM2 / mpp**2)
         overlap = dice(found > 0, true > 0)
         pixel.append((overlap, overlap / (2 - overlap), hausdorff_px(found > 0, true > 0)))
         matches.append(match_masks(found, true))
@@ -67,13 +67,6 @@ def red_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
             )
         )  # fmt: skip
     return rows
-
-
-def without_small(labels: NDArray[np.int32], least_px: float) -> NDArray[np.int32]:
-    """The parts of at least least_px, numbered anew."""
-    keep = np.bincount(labels.ravel()) >= least_px
-    keep[0] = False
-    return np.asarray((np.cumsum(keep) * keep)[labels], np.int32)
 
 
 def hausdorff_px(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:

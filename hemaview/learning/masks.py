@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from hemaview.learning import data
 from hemaview.learning.augment import Augmentation, restain
+from hemaview.learning.averaging import blend, copied, wearing
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def train_masks(
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=1e-4)
-    mean = {k: v.detach().clone() for k, v in net.state_dict().items()}
+    mean = copied(net)
     weights = torch.tensor(recipe.class_weights or (1.0,) * recipe.classes)
     first, best, waited = 0, -1.0, 0
     state_path = out / "resume.pt"
@@ -115,20 +116,14 @@ def train_masks(
             losses.append(float(loss.detach()))
             done += 1
             decay = min(recipe.average, done / (9 + done))  # the first steps count little: they know nothing yet
-            for k, v in net.state_dict().items():
-                if v.dtype.is_floating_point:
-                    mean[k].mul_(decay).add_(v.detach(), alpha=1 - decay)
-                else:
-                    mean[k].copy_(v)
-        now = {k: v.detach().clone() for k, v in net.state_dict().items()}
-        net.load_state_dict(mean)
-        score = mean_iou(confusion(predict_masks(net, val.images), val.masks, recipe.classes))
+            blend(mean, net, decay)
+        with wearing(net, mean):
+            score = mean_iou(confusion(predict_masks(net, val.images), val.masks, recipe.classes))
         if score > best:
             best, waited = score, 0
             save_file({k: v.contiguous() for k, v in mean.items()}, out / "best.safetensors")
         else:
             waited += 1
-        net.load_state_dict(now)
         seconds = time.monotonic() - began
         log(f"epoch {epoch + 1}/{recipe.epochs}: loss {np.mean(losses):.4f} val MIoU {score:.4f} {seconds:.0f} s")
         with (out / "log.csv").open("a", newline="") as stream:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hemaview.learning import data
 from hemaview.learning.matching import Matches, match_points
-from hemaview.learning.recipes import Log, Training
+from hemaview.learning.recipes import Log, Training, foreground
 from hemaview.learning.segment import Field, train_segmentation
 from hemaview.methods.cellsplit import IGNORE
 from hemaview.methods.peaks import peaks
@@ -61,12 +61,7 @@ def train_nuclei(root: Path, out: Path, cache: Path, imagenet: Path | None, epoc
 
 def nucleus_map(net: torch.nn.Module, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Probability float32 (H, W) that a pixel is near the centre of a nucleus."""
-    h, w = rgb.shape[:2]
-    full = np.pad(rgb, ((0, -h % 16), (0, -w % 16), (0, 0)), mode="reflect")
-    with torch.inference_mode():
-        logits = net.eval()(torch.from_numpy(full).permute(2, 0, 1)[None].float())
-    answer: NDArray[np.float32] = torch.softmax(logits, 1)[0, 1].numpy()[:h, :w]
-    return answer
+    return foreground(net.eval(), rgb)[1]
 
 
 def points_f1(maps: list[NDArray[np.float32]], truth: list[Points], least: float) -> Matches:

@@ -233,7 +233,7 @@ def segmentation_f1(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray
 
 
 def foreground(net: nn.Module, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """float32 (3, H, W): probabilities of background, rim and core."""
+    """float32 (classes, H, W): probabilities of each class, of uint8 (H, W, 3) of any size."""
     h, w = rgb.shape[:2]
     full = np.pad(rgb, ((0, -h % 16), (0, -w % 16), (0, 0)), mode="reflect")
     with torch.inference_mode():

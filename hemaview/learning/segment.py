@@ -25,6 +25,7 @@ from torch.nn import functional
 
 from hemaview.learning import data
 from hemaview.learning.augment import Augmentation, restain
+from hemaview.learning.averaging import blend, copied, wearing
 from hemaview.methods.cellsplit import IGNORE, targets
 
 MPP = 0.2
@@ -159,7 +160,7 @@ def train_segmentation(
     weight = np.array([f.weight for f in fields])
     weight /= weight.sum()
     how = Augmentation(stain=0.35, light=0.25, blur=0.3, noise=5)
-    mean = {k: v.detach().clone() for k, v in net.state_dict().items()}
+    mean = copied(net)
     net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     classes = torch.tensor(class_weights)
     best, started, losses = -1.0, time.monotonic(), []
@@ -178,16 +179,10 @@ def train_segmentation(
         optimiser.step()
         losses.append(float(loss.detach()))
         decay = min(0.99, (1 + step) / (10 + step))
-        for k, v in net.state_dict().items():
-            if v.dtype.is_floating_point:
-                mean[k].mul_(decay).add_(v.detach(), alpha=1 - decay)
-            else:
-                mean[k].copy_(v)
+        blend(mean, net, decay)
         if (step + 1) % check_every == 0:
-            current = {k: v.detach().clone() for k, v in net.state_dict().items()}
-            net.load_state_dict(mean)
-            net.eval()
-            score = val(net)
+            with wearing(net, mean):
+                score = val(net.eval())
             log(
                 f"step {step + 1}/{steps} loss {np.mean(losses[-50:]):.4f} val {score:.4f} {time.monotonic() - started:.0f} s"
             )
@@ -196,7 +191,6 @@ def train_segmentation(
             if score > best:
                 best = score
                 save_file({k: v.contiguous() for k, v in mean.items()}, out / "best.safetensors")
-            net.load_state_dict(current)
     return out / "best.safetensors"
 
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from hemaview.learning import data
 from hemaview.learning.matching import Matches, match_masks
-from hemaview.learning.recipes import Log, Training, segmentation_pairs
+from hemaview.learning.recipes import Log, Training, foreground, segmentation_pairs
 from hemaview.learning.segment import (
     RED_CELL_UM,
     Field,
@@ -54,11 +54,7 @@ def binary_f1(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.in
     """F1 at IoU 0.5 of the parts of the net's mask; pairs are (picture at MPP, instances at its own size)."""
     total = Matches()
     for small, truth in pairs:
-        h, w = small.shape[:2]
-        full = np.pad(small, ((0, -h % 16), (0, -w % 16), (0, 0)), mode="reflect")
-        with torch.inference_mode():
-            logits = net.eval()(torch.from_numpy(full).permute(2, 0, 1)[None].float())
-        p = torch.softmax(logits, 1)[0].numpy()[:, :h, :w]
+        p = foreground(net.eval(), small)
         total += match_masks(rescale_labels(parts(p, round(LEAST_UM2 / MPP**2)), truth.shape), truth)
     return total.f1
 

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hemaview.methods.unet import through
+
 TAPS = 9
 
 
@@ -81,14 +83,7 @@ class DUNet(nn.Module):
         self.last = nn.Conv2d(width, outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x.float() / 127.5 - 1
-        kept: list[Tensor] = []
-        for i, block in enumerate(self.down):
-            x = block(x if i == 0 else functional.max_pool2d(x, 2))
-            kept.append(x)
-        for i in reversed(range(3)):
-            x = self.merge[i](torch.cat([kept[i], self.up[i](x)], dim=1))
-        logits: Tensor = self.last(x)
+        logits: Tensor = self.last(through(x, self.down, self.up, self.merge))
         return logits
 
 

@@ -109,7 +109,7 @@ def joined_lobes(labels: NDArray[np.int32], apart_px: float) -> NDArray[np.int32
     return np.asarray(np.where(labels > 0, together, 0), np.int32)
 
 
-def without_debris(labels: NDArray[np.int32], least_area_px: int) -> NDArray[np.int32]:
+def without_debris(labels: NDArray[np.int32], least_area_px: float) -> NDArray[np.int32]:
     """Parts of at least least_area_px, numbered anew from 1."""
     area = np.bincount(labels.ravel())
     keep = area >= least_area_px

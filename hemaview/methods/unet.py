@@ -32,12 +32,17 @@ class UNet(nn.Module):
         self.last = nn.Conv2d(width, outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x.float() / 127.5 - 1
-        kept: list[Tensor] = []
-        for i, block in enumerate(self.down):
-            x = block(x if i == 0 else functional.max_pool2d(x, 2))
-            kept.append(x)
-        for i in reversed(range(self.levels)):
-            x = self.merge[i](torch.cat([kept[i], self.up[i](x)], dim=1))
-        logits: Tensor = self.last(x)
+        logits: Tensor = self.last(through(x, self.down, self.up, self.merge))
         return logits
+
+
+def through(x: Tensor, down: nn.ModuleList, up: nn.ModuleList, merge: nn.ModuleList) -> Tensor:
+    """Down a U-Net and up again: RGB 0-255 (N, 3, H, W) to the features (N, C, H, W) of its last level."""
+    x = x.float() / 127.5 - 1
+    kept: list[Tensor] = []
+    for i, block in enumerate(down):
+        x = block(x if i == 0 else functional.max_pool2d(x, 2))
+        kept.append(x)
+    for i in reversed(range(len(up))):
+        x = merge[i](torch.cat([kept[i], up[i](x)], dim=1))
+    return x
