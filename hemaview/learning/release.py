@@ -26,8 +26,13 @@ NRBC_SPECIFICITY = 0.995
 """Kept on val: a nucleated red cell missed costs more than one more cell to look at."""
 
 
-def release(name: str, version: str, trained: Path, root: Path, log: Callable[[str], None]) -> Path:
-    """Write weights and card of `trained` (best.safetensors) into the package; the card's path."""
+def release(
+    name: str, version: str, trained: Path, root: Path, log: Callable[[str], None], epochs: int | None = None
+) -> Path:
+    """Write weights and card of `trained` (best.safetensors) into the package; the card's path.
+
+    `epochs`: how long it was trained, where that is not the recipe's own length.
+    """
     method, training = registry.METHODS[name], TRAININGS[name]
     classes, mpp, side = training.classes, training.mpp, training.input_px
     weights = registry.folder("weights") / f"{name}-{version}.safetensors"
@@ -68,7 +73,8 @@ def release(name: str, version: str, trained: Path, root: Path, log: Callable[[s
         "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
         "data": [{"name": s, "licence": data.SETS[s].licence} for s in training.sets],
         "split": "train (val for early stopping and temperature; test only for the scores below)",
-        "command": f"python manage.py train {name} --data DATA --out OUT --release {version}",
+        "command": f"python manage.py train {name} --data DATA --out OUT --release {version}"
+        + (f" --epochs {epochs}" if epochs else ""),
         "limits": list(training.limits),
         "licence_note": _licence(training.sets),
         "metrics": [],

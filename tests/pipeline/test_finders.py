@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from apps.analysis.protocols import PROTOCOLS, Order
-from hemaview.cells.schema import BLOOD_FILM, SICKLE, schema
+from hemaview.cells.schema import BLOOD_FILM, MARROW, SICKLE, schema
 from hemaview.cells.store import read_cells
-from hemaview.inference import load
-from hemaview.methods.registry import cards
+from hemaview.inference import Detector, load
+from hemaview.methods.registry import Card, cards
 from hemaview.pipeline import PipelineError, run
 from hemaview.pipeline.finders import finder
-from hemaview.pipeline.protocol import RunRequest
+from hemaview.pipeline.protocol import PlannedField, RunRequest
+from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import draw_film, write_film
 from tests.pipeline.test_run import Sink
 
@@ -79,3 +82,31 @@ def test_roles_that_are_empty_or_wrongly_filled_are_named() -> None:
     wrong = {"detector": kind, "segmentation": kind, "kind": kind, "red-cell-shape": kind, "nucleated-cell": kind}
     with pytest.raises(PipelineError, match="names classes that the schema blood-film does not have: red_cell"):
         finder("film", wrong, BLOOD_FILM)
+
+
+class _FixedBoxes:
+    """In the place of a runtime: one box in the middle of whatever it is shown."""
+
+    device = "nowhere"
+
+    def objects(self, x: np.ndarray) -> list[Any]:
+        h, w = x.shape[2:]
+        box = torch.tensor([[w / 2 - 20.0, h / 2 - 15.0, w / 2 + 20.0, h / 2 + 15.0]])
+        return [SimpleNamespace(boxes=box, scores=torch.tensor([0.75]), labels=torch.tensor([1]))]
+
+
+def test_boxes_become_cells_of_the_schema_at_their_place(film: Path) -> None:
+    card = Card({"name": "wang-marrow-cascade", "version": "0", "sha256": "", "classes": ["blast", "plasma_cell"],
+                 "mpp": 0.5, "input_px": 320})  # fmt: skip
+    runtime: Any = _FixedBoxes()
+    how = finder("boxes", {"detector": Detector(card, runtime)}, MARROW)
+    place = PlannedField(4, PHOTO["x"], PHOTO["y"], 560, 560, 1.0, 1.0, 1.0, 1.0, True, photo=True)  # type: ignore[arg-type]
+    with open_slide(film) as slide:
+        cells = how.cells(slide, place, 0.25, MARROW)
+    assert len(cells) == 1 and MARROW.classes[int(cells.cls[0])].key == "plasma_cell"
+    # The picture is shown at half its size and filled up to 288 px: its middle is px 144 of 280.
+    assert (float(cells.x[0]), float(cells.y[0])) == pytest.approx((2200 + 288, 500 + 288), abs=1)
+    assert (int(cells.w[0]), int(cells.h[0])) == (80, 60)
+    p = cells.p[0].astype(float)
+    assert p[MARROW.index("plasma_cell")] == pytest.approx(0.75, abs=1e-3)
+    assert p[MARROW.index("artefact")] == pytest.approx(0.25, abs=1e-3)
