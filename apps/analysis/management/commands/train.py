@@ -61,6 +61,8 @@ class Command(SentenceCommand):
             if curves:
                 self.stdout.write(f"log and curves: {out / 'log.csv'}, {curves}")
             if options["release"]:
-                self.stdout.write(f"card: {release(name, options['release'], best, root, self.stderr.write)}")
+                self.stdout.write(
+                    f"card: {release(name, options['release'], best, root, self.stderr.write, options['epochs'])}"
+                )
         except data.DataError as error:
             raise Refusal(str(error)) from error
