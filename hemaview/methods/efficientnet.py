@@ -64,11 +64,13 @@ class _Block(nn.Module):
         return x + y
 
 
-class EfficientNetLite0(nn.Module):
-    """uint8 or float RGB in 0-255, (N, 3, H, W), to logits (N, classes); 3.4 million parameters before the last layer.
-
-    Normalisation is part of the network, so that no caller can forget it.
+class EfficientNet(nn.Module):
+    """What the family shares: stages, names of weights, normalisation (part of the network, so that no caller can forget
+    it). `make_block` is one block (kernel, stride, expansion, channels in and out, share of dropped paths).
     """
+
+    make_block: type[nn.Module] = _Block
+    activation = staticmethod(functional.relu6)
 
     def __init__(self, classes: int, dropout: float = 0.2, drop_path: float = 0.1) -> None:
         super().__init__()
@@ -80,7 +82,9 @@ class EfficientNetLite0(nn.Module):
             for i in range(repeats):
                 drop = drop_path * len(blocks) / total
                 blocks.append(
-                    _Block(kernel, stride if i == 0 else 1, expansion, inside if i == 0 else outside, outside, drop)
+                    self.make_block(
+                        kernel, stride if i == 0 else 1, expansion, inside if i == 0 else outside, outside, drop
+                    )
                 )
         self._blocks = nn.ModuleList(blocks)
         self._conv_head = SameConv(320, 1280, 1, bias=False)
@@ -95,16 +99,20 @@ class EfficientNetLite0(nn.Module):
     def features(self, x: Tensor) -> Tensor:
         """Pooled features (N, 1280)."""
         x = (x.float() - self.mean) / self.std
-        x = functional.relu6(self._bn0(self._conv_stem(x)))
+        x = self.activation(self._bn0(self._conv_stem(x)))
         for block in self._blocks:
             x = block(x)
-        x = functional.relu6(self._bn1(self._conv_head(x)))
+        x = self.activation(self._bn1(self._conv_head(x)))
         return x.mean(dim=(2, 3))
 
     def forward(self, x: Tensor) -> Tensor:
         features = functional.dropout(self.features(x), self.dropout, self.training)
         logits: Tensor = self._fc(features)
         return logits
+
+
+class EfficientNetLite0(EfficientNet):
+    """uint8 or float RGB in 0-255, (N, 3, H, W), to logits (N, classes); 3.4 million parameters before the last layer."""
 
 
 def load_imagenet(net: EfficientNetLite0, state: dict[str, Tensor]) -> None:

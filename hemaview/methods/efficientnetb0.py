@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hemaview.methods.efficientnet import IMAGENET_MEAN, IMAGENET_STD, STAGES, SameConv, norm
+from hemaview.methods.efficientnet import EfficientNet, SameConv, norm
 
 SQUEEZE = 0.25
 
@@ -55,39 +55,11 @@ class _Block(nn.Module):
         return x + y
 
 
-class EfficientNetB0(nn.Module):
+class EfficientNetB0(EfficientNet):
     """RGB in 0-255, (N, 3, H, W), to logits (N, classes); 4.0 million parameters before the last layer."""
 
-    def __init__(self, classes: int, dropout: float = 0.2, drop_path: float = 0.1) -> None:
-        super().__init__()
-        self._conv_stem = SameConv(3, 32, 3, 2, bias=False)
-        self._bn0 = norm(32)
-        total = sum(stage[0] for stage in STAGES)
-        blocks: list[nn.Module] = []
-        for repeats, kernel, stride, expansion, inside, outside in STAGES:
-            for i in range(repeats):
-                drop = drop_path * len(blocks) / total
-                blocks.append(
-                    _Block(kernel, stride if i == 0 else 1, expansion, inside if i == 0 else outside, outside, drop)
-                )
-        self._blocks = nn.ModuleList(blocks)
-        self._conv_head = SameConv(320, 1280, 1, bias=False)
-        self._bn1 = norm(1280)
-        self._fc = nn.Linear(1280, classes)
-        self.dropout = dropout
-        self.mean: Tensor
-        self.std: Tensor
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1) * 255, persistent=False)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1) * 255, persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = (x.float() - self.mean) / self.std
-        x = functional.silu(self._bn0(self._conv_stem(x)))
-        for block in self._blocks:
-            x = block(x)
-        x = functional.silu(self._bn1(self._conv_head(x))).mean(dim=(2, 3))
-        logits: Tensor = self._fc(functional.dropout(x, self.dropout, self.training))
-        return logits
+    make_block = _Block
+    activation = staticmethod(functional.silu)
 
 
 def start_from_lite0(net: EfficientNetB0, state: dict[str, Tensor]) -> int:
