@@ -72,5 +72,5 @@ def _loaded(name: str, sha256: str) -> Model:
         assert isinstance(masker, Masker)
         return Outliner(card, torch_runtime(net.eval()), masker)
     side = None if method.task in _ANY_SIZE else card.input_px
-    found: Model = _KINDS[method.task](card, runtime_for(net.eval(), side, method.traceable))
+    found: Model = _KINDS[method.task](card, runtime_for(net.eval(), side, card, method.traceable))
     return found

@@ -7,7 +7,6 @@ probability (tests/inference/test_models.py).
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,7 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from hemaview.inference.converted import converted
 from hemaview.inference.errors import OutOfMemory
+from hemaview.methods.registry import Card
 
 BATCH = 64
 
@@ -48,16 +49,10 @@ class TorchRuntime:
 class OpenVinoRuntime:
     device = "CPU (OpenVINO)"
 
-    def __init__(self, net: nn.Module, side_px: int | None) -> None:
+    def __init__(self, net: nn.Module, side_px: int | None, name: str, sha256: str) -> None:
         import openvino as ov
 
-        side = side_px or -1
-        example = torch.zeros(1, 3, side_px or 256, side_px or 256)
-        with warnings.catch_warnings():  # tracing warns of shapes that are fixed, as they are meant to be
-            warnings.simplefilter("ignore")
-            # Traced here because OpenVINO's own tracing runs the net twice more to compare it with itself.
-            traced = torch.jit.trace(net.eval(), example, check_trace=False)
-            model = ov.convert_model(traced, example_input=example, input=[[-1, 3, side, side]])
+        model = converted(net, side_px, name, sha256)
         core = ov.Core()
         threads = int(os.environ.get("HEMAVIEW_THREADS", "0")) or len(os.sched_getaffinity(0))
         self._compiled: Any = core.compile_model(
@@ -68,16 +63,17 @@ class OpenVinoRuntime:
         return np.array(self._compiled(x)[0], np.float32)
 
 
-def runtime_for(net: nn.Module, side_px: int | None, traceable: bool = True) -> Runtime:
+def runtime_for(net: nn.Module, side_px: int | None, card: Card, traceable: bool = True) -> Runtime:
     """The best runtime here for a net shown squares of side_px (None: any size); HEMAVIEW_RUNTIME=torch forces torch.
 
-    A net that is not traceable takes another path for each input and stays on torch.
+    `card` tells its name and the sha256 of its weights. A net that is not traceable takes another path for each input
+    and stays on torch.
     """
     if torch.cuda.is_available():
         return torch_runtime(net)
     if traceable and os.environ.get("HEMAVIEW_RUNTIME", "") != "torch":
         try:
-            return OpenVinoRuntime(net, side_px)
+            return OpenVinoRuntime(net, side_px, card.name, card.sha256)
         except ImportError:
             pass
     return torch_runtime(net)

@@ -44,8 +44,14 @@ class Segmenter:
     def segment(self, rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.int32]:
         """Instances int32 (H, W), 0 = background, of uint8 (H, W, 3) at `mpp` µm/px."""
         rgb = as_rgb8(rgb)
-        small = rescale(rgb, mpp / self.info.mpp)
-        found = self._instances(self.probabilities(small), max(6, int(LEAST_CELL_UM2 / self.info.mpp**2)))
+        p = self.probabilities(rescale(rgb, mpp / self.info.mpp))
+        shown_mpp = self.info.mpp
+        if mpp < shown_mpp:
+            # Cells are parted at the picture's own resolution, so that edges fall between the net's pixels.
+            size = (rgb.shape[1], rgb.shape[0])
+            p = np.stack([cv2.resize(of_class, size, interpolation=cv2.INTER_LINEAR) for of_class in p])
+            shown_mpp = mpp
+        found = self._instances(p, max(6, int(LEAST_CELL_UM2 / shown_mpp**2)))
         if found.shape == rgb.shape[:2]:
             return found
         size = (rgb.shape[1], rgb.shape[0])

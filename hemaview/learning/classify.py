@@ -6,7 +6,6 @@ probability.
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import time
@@ -17,12 +16,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from hemaview.learning.augment import Augmentation, augment
-from hemaview.learning.averaging import blend, copied, wearing
+from hemaview.learning.averaging import blend, wearing
+from hemaview.learning.course import Course
 
 BF16 = bool(torch.cpu._is_avx512_bf16_supported())
 """Half precision pays only where the processor has it: without, depthwise convolutions are eight times slower."""
@@ -64,18 +64,17 @@ def train_classifier(
     out: Path,
     log: Callable[[str], None] = print,
 ) -> Path:
-    """Train and write `best.safetensors`, `last.pt`-free resume state and `log.csv` to `out`; the path of the best."""
+    """Train, resumable at an epoch (`Course` says what is written to `out`); the path of best.safetensors."""
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
     (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1))
     net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    mean = copied(net)
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+    course = Course(out, net, optimiser)
     index, weight = _draw_weights(train, recipe.balance)
     steps = max(1, len(index) // recipe.batch)
-    begin, best, waited = _resume(out, net, mean, optimiser)
-    for epoch in range(begin, recipe.epochs):
+    for epoch in range(course.done, recipe.epochs):
         generator = torch.Generator().manual_seed(recipe.seed + epoch)
         started, losses = time.monotonic(), []
         net.train()
@@ -95,27 +94,20 @@ def train_classifier(
             optimiser.step()
             losses.append(float(loss.detach()))
             decay = min(recipe.average, (1 + epoch * steps + step) / (10 + epoch * steps + step))
-            blend(mean, net, decay)
+            blend(course.mean, net, decay)
             if step % 50 == 0:
                 log(f"epoch {epoch + 1}/{recipe.epochs} step {step}/{steps} loss {np.mean(losses[-50:]):.4f}")
-        with wearing(net, mean):
+        with wearing(net, course.mean):
             score, accuracy = _validate(net, val, recipe)
         seconds = time.monotonic() - started
         log(
             f"epoch {epoch + 1}: loss {np.mean(losses):.4f} val macro {score:.4f} accuracy {accuracy:.4f} {seconds:.0f} s"
         )
-        with (out / "log.csv").open("a", newline="") as stream:
-            csv.writer(stream).writerow([epoch + 1, float(np.mean(losses)), score, accuracy, round(seconds, 1)])
-        if score > best:
-            best, waited = score, 0
-            save_file({k: v.contiguous() for k, v in mean.items()}, out / "best.safetensors")
-        else:
-            waited += 1
-        _keep(out, net, mean, optimiser, epoch + 1, best, waited)
-        if waited >= recipe.patience:
-            log(f"no better for {waited} epochs: stopped")
+        course.mark(epoch + 1, float(np.mean(losses)), score, accuracy, round(seconds, 1))
+        if course.waited >= recipe.patience:
+            log(f"no better for {course.waited} epochs: stopped")
             break
-    return out / "best.safetensors"
+    return course.weights
 
 
 def partial_label_loss(logits: Tensor, allowed: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -194,34 +186,6 @@ def _schedule(progress: float, warm: float) -> float:
     if progress < warm:
         return 0.05 + 0.95 * progress / warm
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (progress - warm) / (1 - warm)))
-
-
-def _keep(
-    out: Path,
-    net: nn.Module,
-    mean: dict[str, Tensor],
-    optimiser: torch.optim.Optimizer,
-    epoch: int,
-    best: float,
-    waited: int,
-) -> None:
-    part = out / "resume.part"
-    state = {"net": net.state_dict(), "mean": mean, "optimiser": optimiser.state_dict()}
-    torch.save({**state, "epoch": epoch, "best": best, "waited": waited}, part)
-    part.replace(out / "resume.pt")
-
-
-def _resume(
-    out: Path, net: nn.Module, mean: dict[str, Tensor], optimiser: torch.optim.Optimizer
-) -> tuple[int, float, int]:
-    path = out / "resume.pt"
-    if not path.exists():
-        return 0, -1.0, 0
-    state = torch.load(path, weights_only=True)
-    net.load_state_dict(state["net"])
-    mean.update(state["mean"])
-    optimiser.load_state_dict(state["optimiser"])
-    return state["epoch"], state["best"], state["waited"]
 
 
 def load_weights(net: nn.Module, path: Path) -> nn.Module:

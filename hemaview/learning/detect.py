@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,15 +11,15 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import nn
 
 from hemaview.inference import Boxes
 from hemaview.inference.detector import GROUND, shown_whole
 from hemaview.inference.runtime import torch_runtime
 from hemaview.learning.augment import Augmentation, restain
-from hemaview.learning.averaging import blend, copied, wearing
+from hemaview.learning.averaging import blend, wearing
 from hemaview.learning.boxes import Scene, average_precision, hits
+from hemaview.learning.course import Course
 from hemaview.methods.cascade import Cascade
 
 
@@ -54,26 +53,17 @@ def train_detector(
 
     A scene's share in the draw is 1 plus `balance[c]` for each class c that it shows.
     """
-    out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(2)
     torch.manual_seed(recipe.seed)
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
-    mean = copied(net)
-    first, best = 0, -1.0
-    state_path = out / "resume.pt"
-    if state_path.exists():
-        state = torch.load(state_path, weights_only=True)
-        net.load_state_dict(state["net"])
-        mean.update(state["mean"])
-        optimiser.load_state_dict(state["optimiser"])
-        first, best = state["step"], state["best"]
-    rng = np.random.default_rng(recipe.seed + first)
-    generator = torch.Generator().manual_seed(recipe.seed + first)
+    course = Course(out, net, optimiser)
+    rng = np.random.default_rng(recipe.seed + course.done)
+    generator = torch.Generator().manual_seed(recipe.seed + course.done)
     share = np.array([1 + sum(recipe.balance[c] for c in np.unique(s.labels)) if recipe.balance else 1 for s in train])
     share = share / share.sum()
     losses: list[float] = []
     started = time.monotonic()
-    for step in range(first, recipe.steps):
+    for step in range(course.done, recipe.steps):
         for group in optimiser.param_groups:
             progress = step / recipe.steps
             group["lr"] = recipe.rate * min(1.0, (step + 1) / 50) * max(0.02, (1 - progress) ** 0.9)
@@ -91,22 +81,15 @@ def train_detector(
         optimiser.step()
         losses.append(float(loss.detach()))
         decay = min(recipe.average, (1 + step) / (10 + step))
-        blend(mean, net, decay)
+        blend(course.mean, net, decay)
         if (step + 1) % recipe.check_every and step + 1 < recipe.steps:
             continue
-        with wearing(net, mean):
+        with wearing(net, course.mean):
             score = val(net)
         spent = time.monotonic() - started
         log(f"step {step + 1}/{recipe.steps} loss {np.mean(losses[-50:]):.3f} val {score:.4f} {spent:.0f} s")
-        with (out / "log.csv").open("a", newline="") as stream:
-            csv.writer(stream).writerow([step + 1, float(np.mean(losses[-50:])), score, round(spent, 1)])
-        if score > best:
-            best = score
-            save_file({k: v.contiguous() for k, v in mean.items()}, out / "best.safetensors")
-        kept = {"net": net.state_dict(), "mean": mean, "optimiser": optimiser.state_dict()}
-        torch.save({**kept, "step": step + 1, "best": best}, out / "resume.part")
-        (out / "resume.part").replace(state_path)
-    return out / "best.safetensors"
+        course.mark(step + 1, float(np.mean(losses[-50:])), score, round(spent, 1))
+    return course.weights
 
 
 def found_in(net: Cascade, rgb: NDArray[np.uint8]) -> Boxes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,13 +11,13 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from hemaview.learning import data
 from hemaview.learning.augment import Augmentation, restain
-from hemaview.learning.averaging import blend, copied, wearing
+from hemaview.learning.averaging import blend, wearing
+from hemaview.learning.course import Course
 
 
 @dataclass(frozen=True)
@@ -82,22 +81,13 @@ def joined(sets: list[MaskSet]) -> MaskSet:
 def train_masks(
     net: nn.Module, recipe: MaskRecipe, train: MaskSet, val: MaskSet, out: Path, log: Callable[[str], None] = print
 ) -> Path:
-    """Train and write best.safetensors, a resume state and log.csv to `out`; the path of the best."""
-    out.mkdir(parents=True, exist_ok=True)
+    """Train, resumable at an epoch (`Course` says what is written to `out`); the path of best.safetensors."""
     torch.manual_seed(recipe.seed)
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=1e-4)
-    mean = copied(net)
+    course = Course(out, net, optimiser)
     weights = torch.tensor(recipe.class_weights or (1.0,) * recipe.classes)
-    first, best, waited = 0, -1.0, 0
-    state_path = out / "resume.pt"
-    if state_path.exists():
-        state = torch.load(state_path, weights_only=True)
-        net.load_state_dict(state["net"])
-        mean.update(state["mean"])
-        optimiser.load_state_dict(state["optimiser"])
-        first, best, waited = state["epoch"], state["best"], state["waited"]
-    done = first * max(1, len(train.images) // recipe.batch)
-    for epoch in range(first, recipe.epochs):
+    done = course.done * max(1, len(train.images) // recipe.batch)
+    for epoch in range(course.done, recipe.epochs):
         generator = torch.Generator().manual_seed(recipe.seed + epoch)
         began, losses = time.monotonic(), []
         order = torch.randperm(len(train.images), generator=generator).numpy()
@@ -116,25 +106,16 @@ def train_masks(
             losses.append(float(loss.detach()))
             done += 1
             decay = min(recipe.average, done / (9 + done))  # the first steps count little: they know nothing yet
-            blend(mean, net, decay)
-        with wearing(net, mean):
+            blend(course.mean, net, decay)
+        with wearing(net, course.mean):
             score = mean_iou(confusion(predict_masks(net, val.images), val.masks, recipe.classes))
-        if score > best:
-            best, waited = score, 0
-            save_file({k: v.contiguous() for k, v in mean.items()}, out / "best.safetensors")
-        else:
-            waited += 1
         seconds = time.monotonic() - began
         log(f"epoch {epoch + 1}/{recipe.epochs}: loss {np.mean(losses):.4f} val MIoU {score:.4f} {seconds:.0f} s")
-        with (out / "log.csv").open("a", newline="") as stream:
-            csv.writer(stream).writerow([epoch + 1, float(np.mean(losses)), score, round(seconds, 1)])
-        kept = {"net": net.state_dict(), "mean": mean, "optimiser": optimiser.state_dict()}
-        torch.save({**kept, "epoch": epoch + 1, "best": best, "waited": waited}, out / "resume.part")
-        (out / "resume.part").replace(state_path)
-        if waited >= recipe.patience:
-            log(f"no better for {waited} epochs: stopped")
+        course.mark(epoch + 1, float(np.mean(losses)), score, round(seconds, 1))
+        if course.waited >= recipe.patience:
+            log(f"no better for {course.waited} epochs: stopped")
             break
-    return out / "best.safetensors"
+    return course.weights
 
 
 def mask_loss(logits: Tensor, target: Tensor, weights: Tensor) -> Tensor:

@@ -6,7 +6,6 @@ out of the loss; it teaches other laboratories' stains, white cells and platelet
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from safetensors.torch import save_file
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 from skimage.measure import regionprops
@@ -25,11 +23,14 @@ from torch.nn import functional
 
 from hemaview.learning import data
 from hemaview.learning.augment import Augmentation, restain
-from hemaview.learning.averaging import blend, copied, wearing
+from hemaview.learning.averaging import blend, wearing
+from hemaview.learning.course import Course
 from hemaview.methods.cellsplit import IGNORE, targets
 
-MPP = 0.2
+MPP = 0.16
+"""µm/px at which red cells are segmented: a typical one is 45 px wide."""
 RED_CELL_UM = 7.2
+PBC_MPP = 0.2
 LEAST_PART_PX = 150
 """The smallest part of a bbbc041seg mask that is a cell, px of the original picture (its README)."""
 
@@ -76,7 +77,7 @@ def drawn_fields(root: Path, split: str) -> list[Field]:
         areas = np.bincount(parts.ravel())[1:]
         mpp = RED_CELL_UM / (2 * float(np.sqrt(np.median(areas) / np.pi)))
         small = rescale(rgb, mpp / MPP)
-        found.append(Field(small, targets(rescale_labels(parts, small.shape[:2])), 3.0))
+        found.append(Field(small, targets(rescale_labels(parts, small.shape[:2])), 6.0))
     return found
 
 
@@ -133,7 +134,7 @@ def pseudo_fields(root: Path, split: str, seed: int = 3) -> list[Field]:
     if data.has(root, "pbc", split):
         files = data.files(root, "pbc", split)
         for index in rng.choice(len(files), min(240, len(files)), replace=False):
-            found.append(pseudo_field(data.image(root, "pbc", split, files[int(index)]), 0.25))
+            found.append(pseudo_field(rescale(data.image(root, "pbc", split, files[int(index)]), PBC_MPP / MPP), 0.25))
     return found
 
 
@@ -150,21 +151,24 @@ def train_segmentation(
     seed: int = 20261121,
     check_every: int = 100,
     class_weights: tuple[float, ...] = (1.0, 1.5, 1.2),
+    patience: int = 8,
 ) -> Path:
-    """Train on random crops, keep the averaged weights that score best on `val`; the path of best.safetensors."""
-    out.mkdir(parents=True, exist_ok=True)
+    """Train on random crops, keep the averaged weights that score best on `val`; the path of best.safetensors.
+
+    Resumable at a check; stops after `patience` checks without a better score.
+    """
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    generator = torch.Generator().manual_seed(seed)
+    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
     weight = np.array([f.weight for f in fields])
     weight /= weight.sum()
     how = Augmentation(stain=0.35, light=0.25, blur=0.3, noise=5)
-    mean = copied(net)
-    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    course = Course(out, net, optimiser)
+    rng = np.random.default_rng(seed + course.done)
+    generator = torch.Generator().manual_seed(seed + course.done)
     classes = torch.tensor(class_weights)
-    best, started, losses = -1.0, time.monotonic(), []
-    for step in range(steps):
+    started, losses = time.monotonic(), []
+    for step in range(course.done, steps):
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1.0, (step + 1) / 30) * max(0.02, (1 - step / steps) ** 0.9)
         chosen = rng.choice(len(fields), batch, p=weight)
@@ -179,19 +183,18 @@ def train_segmentation(
         optimiser.step()
         losses.append(float(loss.detach()))
         decay = min(0.99, (1 + step) / (10 + step))
-        blend(mean, net, decay)
-        if (step + 1) % check_every == 0:
-            with wearing(net, mean):
-                score = val(net.eval())
-            log(
-                f"step {step + 1}/{steps} loss {np.mean(losses[-50:]):.4f} val {score:.4f} {time.monotonic() - started:.0f} s"
-            )
-            with (out / "log.csv").open("a", newline="") as stream:
-                csv.writer(stream).writerow([step + 1, float(np.mean(losses[-50:])), score])
-            if score > best:
-                best = score
-                save_file({k: v.contiguous() for k, v in mean.items()}, out / "best.safetensors")
-    return out / "best.safetensors"
+        blend(course.mean, net, decay)
+        if (step + 1) % check_every and step + 1 < steps:
+            continue
+        with wearing(net, course.mean):
+            score = val(net.eval())
+        loss_now, spent = float(np.mean(losses[-50:])), time.monotonic() - started
+        log(f"step {step + 1}/{steps} loss {loss_now:.4f} val {score:.4f} {spent:.0f} s")
+        course.mark(step + 1, loss_now, score, round(spent, 1))
+        if course.waited >= patience * check_every:
+            log(f"no better for {course.waited} steps: stopped")
+            break
+    return course.weights
 
 
 def soft_dice(logits: Tensor, y: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ def test_the_chosen_runtime_and_torch_agree(name: str) -> None:
     net = load_weights(METHODS[name].build(len(card.classes)), card.weights).eval()
     rgb = field()
     crops = np.stack([rgb[y : y + side, x : x + side] for x, y in ((0, 0), (150, 80), (300, 200), (380, 220))])
-    ours = in_batches(runtime_for(net, None if any_size else side, METHODS[name].traceable), crops)
+    ours = in_batches(runtime_for(net, None if any_size else side, card, METHODS[name].traceable), crops)
     reference = in_batches(TorchRuntime(net, "cpu"), crops)
     assert np.abs(softmax(ours) - softmax(reference)).max() < 1e-3
 
