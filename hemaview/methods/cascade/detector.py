@@ -99,6 +99,14 @@ class Cascade(nn.Module):
         own = self.net.backbone.state_dict()
         self.net.backbone.load_state_dict({k: state[k] for k in own})
 
+    def start_from(self, state: dict[str, Tensor]) -> int:
+        """Take every tensor of another cascade's state that has the same name and shape, the trunk's apart; how many."""
+        own = self.net.state_dict()
+        named = {k.removeprefix("net."): v for k, v in state.items() if not k.startswith("net.backbone.")}
+        shared = {k: v for k, v in named.items() if k in own and own[k].shape == v.shape}
+        self.net.load_state_dict(shared, strict=False)
+        return len(shared)
+
     def _normalised(self, x: Tensor) -> Tensor:
         return (x.float() - torch.tensor(MEAN_RGB).view(1, 3, 1, 1).to(x.device)) / UNIT
 
