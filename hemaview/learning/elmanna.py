@@ -16,6 +16,13 @@ from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPE_MPP, SHAPES, Log, Tra
 from hemaview.methods.efficientnetb0 import EfficientNetB0, start_from_lite0
 from hemaview.methods.registry import cards
 
+ELMANNA_EIGHT: dict[str, str] = {
+    **dict.fromkeys(SHAPES, "other"),
+    "normal": "normal", "burr": "burr", "schistocyte": "fragmented", "ovalocyte": "ovalocyte",
+    "elliptocyte": "ovalocyte", "teardrop": "teardrop", "overlapped": "overlapped",
+}  # fmt: skip
+"""The paper's classes from the blood film's red cells. Its two and three overlapped cells are one class here, which the
+segmentation finds; Chula's points mark single cells, so that six of the eight occur there."""
 SIDE_PX = 80
 _EPOCHS = 6
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from hemaview.inference import Classifier, load
 from hemaview.learning import data, fieldtasks, papertasks, stitchtasks
+from hemaview.learning.elmanna import ELMANNA_EIGHT
 from hemaview.learning.evidence import note_question, note_speed
 from hemaview.learning.recipes import NUCLEATED_MPP, SHAPE_MPP, kind_pools
-from hemaview.learning.score import Score, bootstrap, scored
+from hemaview.learning.score import Score, bootstrap, measured, scored
 from hemaview.methods.registry import cards
 
 Log = Callable[[str], None]
@@ -59,17 +60,33 @@ def _shapes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
         rgb = data.image(root, "chula-rbc12", split, file)
         p.append(model.classify(rgb, np.array([(x, y) for x, y, _ in cells]), SHAPE_MPP))
         labels += [label for _, _, label in cells]
+    every = np.concatenate(p)
     truth = np.array([model.info.classes.index(label) for label in labels])
-    return scored(name, "rbc-morphology", dataset, split, np.concatenate(p), truth, model.info.classes)
+    rows = scored(name, "rbc-morphology", dataset, split, every, truth, model.info.classes)
+    eight, names = by_group(every, model.info.classes, ELMANNA_EIGHT)
+    of_paper = np.array([names.index(ELMANNA_EIGHT[label]) for label in labels])
+    return rows + [
+        replace(row, metric=f"{row.metric}_of_eight")
+        for row in measured(name, "rbc-morphology", dataset, split, eight, of_paper)
+        if row.metric in ("accuracy", "macro_f1")
+    ]
+
+
+def by_group(
+    p: NDArray[np.float32], classes: Sequence[str], groups: dict[str, str]
+) -> tuple[NDArray[np.float32], list[str]]:
+    """Probabilities (n, classes) summed within `groups` (class → its group), and the groups' names in their order."""
+    names = sorted(set(groups.values()))
+    summed = np.zeros((len(p), len(names)), np.float32)
+    for column, name in enumerate(classes):
+        summed[:, names.index(groups[name])] += p[:, column]
+    return summed, names
 
 
 def _nucleated(root: Path, split: str) -> list[Score]:
     rows: list[Score] = []
     crops, p, classes = _nucleated_answers(root, "pbc", split)
-    groups = sorted(set(PBC_GROUPS.values()))
-    grouped = np.zeros((len(p), len(groups)), np.float32)
-    for column, name in enumerate(classes):
-        grouped[:, groups.index(PBC_GROUPS[name])] += p[:, column]
+    grouped, groups = by_group(p, classes, PBC_GROUPS)
     truth = np.array([groups.index(label) for label in crops.labels])
     rows += scored("nucleated-cell-net", "nucleated-cells", "pbc", split, grouped, truth, groups)
     rows += _nrbc("pbc", split, p[:, classes.index("erythroblast")], np.array(crops.fine) == "erythroblast")

@@ -128,9 +128,16 @@ def scored(
     truth: NDArray[np.int64],
     names: Sequence[str] = (),
 ) -> list[Score]:
-    """Accuracy, macro F1, mean recall, mean accuracy one against the rest and calibration error of class probabilities
-    (n, classes) against truth (n,); `names` are the classes', for the figures."""
+    """The rows of `measured`; `names` are the classes', for the figures."""
     note_answers((method, task, dataset), p, truth, names)
+    return measured(method, task, dataset, split, p, truth)
+
+
+def measured(
+    method: str, task: str, dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.int64]
+) -> list[Score]:
+    """Accuracy, macro F1, mean recall, mean accuracy one against the rest and calibration error of class probabilities
+    (n, classes) against truth (n,)."""
     best = p.argmax(axis=1)
     n = len(truth)
     rows = []

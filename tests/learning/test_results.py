@@ -21,20 +21,20 @@ def test_the_page_shows_rows_figures_and_pictures(tmp_path: Path) -> None:
     p = rng.dirichlet(np.ones(3), 80).astype(np.float32)
     truth = np.where(rng.random(80) < 0.8, p.argmax(1), rng.integers(0, 3, 80)).astype(np.int64)
     with collecting() as evidence:
-        rows = scored("elmanna-b0", "rbc-morphology", "chula-rbc12", "test", p, truth, ("round", "long", "odd"))
+        rows = scored("red-cell-shape-net", "rbc-morphology", "chula-rbc12", "test", p, truth, ("round", "long", "odd"))
         note_question(("sun-pnet", "nrbc", "pbc"), p[:, 0], truth == 0)
-        note_speed(("elmanna-b0", "rbc-morphology", "chula-rbc12"), 80, 2.0)
+        note_speed(("red-cell-shape-net", "rbc-morphology", "chula-rbc12"), 80, 2.0)
     best = [Score("best", *list(s.as_json().values())[1:]) for s in rows]
     page = tmp_path / "results.md"
     write_page(page, [*rows, *best], evidence, tmp_path / "no-data", "test")
     text = page.read_text()
-    assert "| **elmanna-b0** | chula-rbc12 | 80 | accuracy |" in text
-    assert PUBLISHED["elmanna-b0", "accuracy"] in text and "| 40.0 |" in text
-    assert "## Per class: `elmanna-b0` on chula-rbc12" in text and "| round |" in text
+    assert "| **red-cell-shape-net** | chula-rbc12 | 80 | accuracy |" in text
+    assert PUBLISHED["red-cell-shape-net", "accuracy"] in text and "| 40.0 |" in text
+    assert "## Per class: `red-cell-shape-net` on chula-rbc12" in text and "| round |" in text
     assert "| best |" not in text and "Nuclei of marrow" not in text
     pictures = sorted((tmp_path / "results").glob("*.png"))
     assert {x.name for x in pictures} == {
-        "confusion-elmanna-b0-chula-rbc12.png", "nrbc-precision-recall.png", "rbc-morphology-roc.png", "reliability.png"
+        "confusion-red-cell-shape-net-chula-rbc12.png", "nrbc-precision-recall.png", "rbc-morphology-roc.png", "reliability.png"
     }  # fmt: skip
     assert all(f"results/{x.name}" in text and Image.open(x).width > 300 for x in pictures)
 
@@ -60,3 +60,16 @@ def test_evaluate_refuses_with_a_sentence(tmp_path: Path) -> None:
         call_command("evaluate", "cell-outline", data=tmp_path)
     with pytest.raises(CommandError, match="There is no folder"):
         call_command("evaluate", data=tmp_path / "no")
+
+
+def test_thirteen_shapes_become_the_eight_of_elmanna() -> None:
+    from hemaview.learning.elmanna import ELMANNA_EIGHT
+    from hemaview.learning.evaluate import by_group
+    from hemaview.learning.recipes import SHAPES
+
+    p = np.zeros((1, len(SHAPES)), np.float32)
+    for name, share in (("ovalocyte", 0.3), ("elliptocyte", 0.3), ("normal", 0.4)):
+        p[0, SHAPES.index(name)] = share
+    eight, names = by_group(p, SHAPES, ELMANNA_EIGHT)
+    assert names[int(eight.argmax())] == "ovalocyte" and eight.sum() == pytest.approx(1)
+    assert set(SHAPES) < set(ELMANNA_EIGHT)
