@@ -64,7 +64,10 @@ def train_classifier(
     out: Path,
     log: Callable[[str], None] = print,
 ) -> Path:
-    """Train, resumable at an epoch (`Course` says what is written to `out`); the path of best.safetensors."""
+    """Train, resumable at an epoch (`Course` says what is written to `out`); the path of best.safetensors.
+
+    Without val pools the weights of the last epoch are the best.
+    """
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
@@ -98,7 +101,7 @@ def train_classifier(
             if step % 50 == 0:
                 log(f"epoch {epoch + 1}/{recipe.epochs} step {step}/{steps} loss {np.mean(losses[-50:]):.4f}")
         with wearing(net, course.mean):
-            score, accuracy = _validate(net, val, recipe)
+            score, accuracy = _validate(net, val, recipe) if val else (float(epoch + 1), float("nan"))
         seconds = time.monotonic() - started
         log(
             f"epoch {epoch + 1}: loss {np.mean(losses):.4f} val macro {score:.4f} accuracy {accuracy:.4f} {seconds:.0f} s"

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, train_classifier
 from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPE_MPP, SHAPES, Log, Training, shape_pools
+from hemaview.methods.cellkind import CellKindNet
+from hemaview.methods.efficientnet import EfficientNet, EfficientNetLite0
 from hemaview.methods.efficientnetb0 import EfficientNetB0, start_from_lite0
 from hemaview.methods.registry import cards
 
@@ -77,14 +79,37 @@ def folds(pool: Pool, fields: tuple[str, ...], repeats: int, seed: int) -> list[
     return found
 
 
-def fresh(backbone: str) -> nn.Module:
-    """A net of one of the compared backbones, from nothing."""
-    from hemaview.methods.cellkind import CellKindNet
-    from hemaview.methods.efficientnet import EfficientNetLite0
+BACKBONES = ("b0", "lite0", "resnet18", "plain")
 
-    made: dict[str, type[nn.Module]] = {"b0": EfficientNetB0, "lite0": EfficientNetLite0, "plain": CellKindNet}
+
+def backbone(name: str) -> nn.Module:
+    """One of the compared nets. B0 and Lite0 begin from the shipped nucleated-cell-net, which never saw a red cell of
+    the folds; the others, of which no weights are to be had, from nothing."""
     torch.manual_seed(20261121)
-    return made[backbone](len(SHAPES))
+    if name == "plain":
+        return CellKindNet(len(SHAPES))
+    if name == "resnet18":
+        return _ResNet18(len(SHAPES))
+    net: EfficientNet = EfficientNetB0(len(SHAPES)) if name == "b0" else EfficientNetLite0(len(SHAPES))
+    card = cards().get("nucleated-cell-net")
+    if card is not None:
+        start_from_lite0(net, {k: v.float() for k, v in load_file(card.weights).items() if v.is_floating_point()})
+    return net
+
+
+class _ResNet18(nn.Module):
+    """He et al. 2016 with 18 layers, from mmdet; RGB 0-255 (N, 3, H, W) to logits (N, classes)."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        from mmdet.models.backbones import ResNet  # mmdet takes seconds to import
+
+        self.body = ResNet(18)
+        self.last = nn.Linear(512, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.last(self.body(x.float() / 127.5 - 1)[-1].mean(dim=(2, 3)))
+        return logits
 
 
 ELMANNA_TRAININGS: tuple[Training, ...] = (

@@ -62,8 +62,8 @@ class EfficientNetB0(EfficientNet):
     activation = staticmethod(functional.silu)
 
 
-def start_from_lite0(net: EfficientNetB0, state: dict[str, Tensor]) -> int:
-    """Take every tensor of a Lite0 state that B0 has in the same shape, the last layer apart; how many were taken."""
+def start_from_lite0(net: EfficientNet, state: dict[str, Tensor]) -> int:
+    """Take every tensor of a Lite0 state that the net has in the same shape, the last layer apart; how many were taken."""
     own = net.state_dict()
     shared = {k: v for k, v in state.items() if k in own and own[k].shape == v.shape and not k.startswith("_fc.")}
     net.load_state_dict(shared, strict=False)
