@@ -102,7 +102,9 @@ class _ResNet18(nn.Module):
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        from mmdet.models.backbones import ResNet  # mmdet takes seconds to import
+        # mmdet takes seconds to import, and only after the operators that stand in for compiled ones.
+        from hemaview.methods.cascade import mmcvops  # noqa: F401  isort: skip
+        from mmdet.models.backbones import ResNet  # isort: skip
 
         self.body = ResNet(18)
         self.last = nn.Linear(512, classes)
