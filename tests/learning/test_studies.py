@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
-from hemaview.learning import studies
+from hemaview.learning import studies, studypage
 from hemaview.learning.classify import Pool
 from hemaview.learning.elmanna import folds
 
@@ -43,12 +43,16 @@ def test_a_study_ends_in_a_table_and_a_chart(cells: Path, tmp_path: Path, monkey
     out = tmp_path / "out"
     out.mkdir()
     rows = study.run(cells, out, 2, lambda text: None)
-    path = studies.keep(study, rows, out)
-    with path.open(newline="") as stream:
+    kept = studypage.keep(study, rows, 2, out)
+    with kept[0].open(newline="") as stream:
         table = list(csv.DictReader(stream))
     assert [r["variant"] for r in table] == ["1e-06", "1e-05", "0.0001", "0.001", "0.01", "0.1"]
     assert all(0 < float(r["pixel_accuracy"]) <= 1 for r in table)
     assert (out / "nodes-tolerance.png").stat().st_size > 1000
+    studypage.write_page(tmp_path / "studies.md", kept, studies.STUDIES.values())
+    text = (tmp_path / "studies.md").read_text()
+    assert "2 epochs each" in text and "| 1e-06 |" in text and "studies/nodes-tolerance.png" in text
+    assert (tmp_path / "studies" / "nodes-tolerance.png").is_file() and "p-net" not in text
 
 
 def test_folds_are_halves_of_whole_fields_used_both_ways() -> None:

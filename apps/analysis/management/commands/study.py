@@ -22,11 +22,13 @@ class Command(SentenceCommand):
         parser.add_argument("--data", type=Path, help="the folder that holds the sets")
         parser.add_argument("--out", type=Path, help="where the trainings, the table (CSV) and its chart are written")
         parser.add_argument("--epochs", type=int, help="how long each variant is trained")
+        parser.add_argument("--page", type=Path, help="put table and chart into this page of all studies (Markdown)")
         parser.add_argument("--json", action="store_true", help='{"study", "rows"} on stdout')
 
     def handle(self, **options: Any) -> None:
         from hemaview.learning.data import DataError
-        from hemaview.learning.studies import STUDIES, keep
+        from hemaview.learning.studies import STUDIES
+        from hemaview.learning.studypage import keep, write_page
 
         name, root, out = options["study"], options["data"], options["out"]
         if name == "list":
@@ -43,11 +45,14 @@ class Command(SentenceCommand):
         folder = out / name
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            rows = study.run(root, folder, options["epochs"] or study.epochs, self.stderr.write)
+            epochs = options["epochs"] or study.epochs
+            rows = study.run(root, folder, epochs, self.stderr.write)
         except DataError as error:
             raise Refusal(str(error)) from error
-        path = keep(study, rows, folder)
-        self.stderr.write(f"table and chart: {path.parent}")
+        kept = keep(study, rows, epochs, folder)
+        self.stderr.write(f"table and chart: {folder}")
+        if options["page"]:
+            write_page(options["page"], kept, STUDIES.values())
         if options["json"]:
             self.stdout.write(json.dumps({"study": name, "rows": rows}, indent=1))
             return

@@ -1,0 +1,83 @@
+"""What a study found, as a table, a chart, and docs/studies.md with all that were run: `study NAME --page`."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from hemaview.learning.studies import Row, Study
+
+_HEAD = """# The papers' own comparisons, run again
+
+Made by `python manage.py study NAME --data DATA --out OUT --page docs/studies.md`, one study at a time. **Research use
+only.** Every variant of a study was trained alike, from the same seed, on the train side and measured on the validation
+side; the test side was not touched, and nothing that ships was chosen by these tables. The trainings are short (the epochs
+stand with each table): they tell large differences, not small ones, and one seed tells no spread.
+"""
+
+
+def keep(study: Study, rows: Sequence[Row], epochs: int, out: Path) -> tuple[Path, Path]:
+    """The table as CSV and a chart of its first measure beside it; their paths."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    table, chart = out / f"{study.name}.csv", out / f"{study.name}.png"
+    with table.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, [*rows[0], "epochs"])
+        writer.writeheader()
+        writer.writerows({**row, "epochs": epochs} for row in rows)
+    measure = list(rows[0])[1]
+    figure, axes = plt.subplots(figsize=(6.4, 0.9 + 0.3 * len(rows)), dpi=110)
+    spread = [row.get(f"{measure}_sd", 0.0) for row in rows]
+    axes.errorbar(
+        [row[measure] for row in rows], [row["variant"] for row in rows], xerr=spread, fmt="o", color="#0072b2"
+    )
+    axes.invert_yaxis()
+    axes.grid(axis="x", alpha=0.4)
+    axes.set_xlabel(measure.replace("_", " ") + (" ± standard deviation" if any(spread) else ""))
+    axes.set_title(f"{study.asks} ({study.source})", fontsize=9)
+    figure.tight_layout()
+    figure.savefig(chart)
+    plt.close(figure)
+    return table, chart
+
+
+def write_page(page: Path, kept: Iterable[Path], studies: Iterable[Study]) -> None:
+    """Put tables and charts beside the page, in a folder of its name, and write the page of all that lie there."""
+    folder = page.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in kept:
+        shutil.copyfile(path, folder / path.name)
+    lines = [_HEAD]
+    for study in studies:
+        table = folder / f"{study.name}.csv"
+        if not table.exists():
+            continue
+        with table.open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        names = [name for name in rows[0] if name != "epochs"]
+        lines += [
+            f"## {study.asks} (`{study.name}`)",
+            "",
+            f"After {study.source}; {rows[0]['epochs']} epochs each. {study.notes}".rstrip(),
+            "",
+            f"![{study.asks}]({folder.name}/{study.name}.png)",
+            "",
+            "| " + " | ".join(name.replace("_", " ") for name in names) + " |",
+            "|---" * len(names) + "|",
+            *("| " + " | ".join([row[names[0]], *(_shown(row[name]) for name in names[1:])]) + " |" for row in rows),
+            "",
+        ]
+    page.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _shown(text: str) -> str:
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return f"{value:.4f}" if 0.0001 <= abs(value) < 10 else f"{value:.3g}"
