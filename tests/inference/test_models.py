@@ -72,3 +72,22 @@ def test_tiles_of_a_large_picture_leave_no_seam() -> None:
     part = model.probabilities(rgb[208:848, 256:1008])
     inner = np.abs(whole[:, 308:740, 356:900] - part[:, 100:532, 100:644])
     assert np.quantile(inner, 0.999) < 0.02
+
+
+def test_edges_of_a_finer_picture_fall_between_the_pixels_of_the_net() -> None:
+    model = load("red-cell-unet")
+    assert isinstance(model, Segmenter)
+    y, x = np.mgrid[0:512, 0:512]
+    mpp, discs = 0.08, [(130, 140), (380, 150), (250, 370)]
+    cell = np.zeros((512, 512), bool)
+    for cy, cx in discs:
+        cell |= np.hypot(y - cy, x - cx) < 3.6 / mpp
+    rgb = np.where(cell[..., None], (205, 150, 160), (235, 228, 230)).astype(np.uint8)
+    found = model.segment(rgb, mpp)
+    assert found.max() == len(discs)
+    overlap = 2 * ((found > 0) & cell).sum() / ((found > 0).sum() + cell.sum())
+    assert overlap > 0.97
+    # Where labels were enlarged, every square of two pixels had one label.
+    squares = (found > 0)[: 512 // 2 * 2].reshape(256, 2, 256, 2).transpose(0, 2, 1, 3).reshape(-1, 4)
+    mixed = squares.any(axis=1) & ~squares.all(axis=1)
+    assert mixed.sum() > 100
