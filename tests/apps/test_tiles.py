@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import tifffile
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from guardian.shortcuts import assign_perm, remove_perm
@@ -194,3 +195,21 @@ def test_a_slide_without_a_profile_has_none_to_apply(slide: Slide, tess: Any, ap
     answer = api(tess).patch(f"/api/slides/{slide.pk}/", {"colour": "applied"}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (409, "no-profile")
     assert api(tess).patch(f"/api/slides/{slide.pk}/", {}, format="json").status_code == 400
+
+
+def test_an_import_whose_conversion_fails_says_so_and_keeps_the_slide(
+    tess: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from hemaview.wsi import sandbox
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sandbox, "convert", full)
+    path = tmp_path / "s.tif"
+    tifffile.imwrite(path, picture(900, 700), tile=(256, 256), compression="deflate", photometric="rgb", metadata=None)
+    factories.case(tess, accession="C-1")
+    with pytest.raises(CommandError, match="not converted: The file could not be written: No space"):
+        call_command("import_slide", str(path), "--case", "C-1", "--convert")
+    slide = Slide.objects.get()
+    assert (slide.status, slide.conversion) == ("ready", "failed") and not slide.converted_file.exists()

@@ -71,8 +71,6 @@ class Command(SentenceCommand):
             raise
         if slide.conversion == Slide.Conversion.ASKED:
             slide = tileservices.run_conversion(slide.pk)
-            if slide.conversion == Slide.Conversion.FAILED:
-                self.stderr.write(slide.conversion_message)
         answer = {
             "id": str(slide.pk),
             "case": accession,
@@ -89,3 +87,5 @@ class Command(SentenceCommand):
             mpp = f"{slide.mpp:g} µm/px" if slide.mpp else "µm/px unknown"
             self.stdout.write(f"{slide.name}: {slide.width} × {slide.height} px, {mpp}, {slide.status}; id {slide.pk}")
         sys.stdout.flush()
+        if slide.conversion == Slide.Conversion.FAILED:
+            raise Refusal(f"The slide is imported and can be used, but was not converted: {slide.conversion_message}")
