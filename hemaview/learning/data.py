@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,7 +155,7 @@ def point_crops(root: Path, name: str, split: str, side_px: int, cache: Path | N
     )
 
 
-def square(rgb: NDArray[np.uint8], x: float, y: float, side_px: int) -> NDArray[np.uint8]:
+def square(rgb: NDArray[Any], x: float, y: float, side_px: int) -> NDArray[Any]:
     """A square of side_px around (x, y), edge pixels replicated outside the picture."""
     left, top = round(x) - side_px // 2, round(y) - side_px // 2
     columns = np.clip(np.arange(left, left + side_px), 0, rgb.shape[1] - 1)

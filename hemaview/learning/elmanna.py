@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from hemaview.inference import Segmenter, load
+from hemaview.learning import data
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, train_classifier
 from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPE_MPP, SHAPES, Log, Training, shape_pools
@@ -56,6 +60,26 @@ def train_b0(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: 
     start(net, log)
     train, val = (shape_pools(root, side, cache) for side in ("train", "val"))
     return train_classifier(net, recipe(epochs, weighed=False), train, val, out, log)
+
+
+def alone(images: NDArray[np.uint8], root: Path, lines: Sequence[dict[str, str]]) -> NDArray[np.uint8]:
+    """Squares uint8 (n, side, side, 3) around the points of chula-rbc12's `lines` (train side) with all but their own
+    cell, as the default model draws it, painted in the field's ground: what the paper's classifier is shown."""
+    segmenter = load("red-cell-unet")
+    assert isinstance(segmenter, Segmenter)
+    out, side = images.copy(), images.shape[1]
+    file, labels, ground = "", np.zeros((1, 1), np.int32), np.zeros(3)
+    for i, line in enumerate(lines):
+        if line["file"] != file:
+            file = line["file"]
+            rgb = data.image(root, "chula-rbc12", "train", file)
+            labels = segmenter.segment(rgb, SHAPE_MPP)
+            ground = np.median(rgb[labels == 0], axis=0) if (labels == 0).any() else np.full(3, 230.0)
+        own = data.square(labels, float(line["x"]), float(line["y"]), side)
+        middle = own[side // 2, side // 2]
+        if middle:
+            out[i][own != middle] = ground
+    return out
 
 
 def folds(pool: Pool, fields: tuple[str, ...], repeats: int, seed: int) -> list[tuple[Pool, Pool]]:

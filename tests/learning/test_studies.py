@@ -10,9 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
-from hemaview.learning import studies, studypage
+from hemaview.learning import data, studies, studypage
 from hemaview.learning.classify import Pool
-from hemaview.learning.elmanna import folds
+from hemaview.learning.elmanna import alone, folds
 
 
 @pytest.fixture
@@ -77,3 +77,19 @@ def test_unknown_studies_and_missing_data_are_refused_with_a_sentence(tmp_path: 
         call_command("study", "nodes-networks", data=tmp_path / "no", out=tmp_path)
     with pytest.raises(CommandError, match=r"labels\.csv"):
         call_command("study", "nodes-networks", data=tmp_path, out=tmp_path / "out")
+
+
+def test_a_cell_alone_keeps_its_pixels_and_loses_its_neighbours(tmp_path: Path) -> None:
+    field = Path(__file__).parents[2] / "apps" / "desk" / "demo" / "chula-rbc12" / "328.webp"
+    folder = tmp_path / "chula-rbc12" / "train"
+    (folder / "images").mkdir(parents=True)
+    Image.open(field).convert("RGB").save(folder / "images" / "328.png")
+    lines = [{"file": "328.png", "x": "233", "y": "119", "class": "normal"}]
+    (folder / "labels.csv").write_text("file,x,y,class\n328.png,233,119,normal\n")
+    images = data.point_crops(tmp_path, "chula-rbc12", "train", 72).images
+    shown = alone(images, tmp_path, lines)[0]
+    assert (shown[32:40, 32:40] == images[0, 32:40, 32:40]).all()
+    edge = np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]])
+    assert len(np.unique(edge, axis=0)) == 1 and edge[0].mean() > 150
+    painted = (shown != images[0]).any(axis=2).mean()
+    assert 0.3 < painted < 0.9
