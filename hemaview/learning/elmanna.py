@@ -1,4 +1,4 @@
-"""Elmanna et al. on chula-rbc12: EfficientNet-B0 on 80 × 80 px, plain and class-weighed loss."""
+"""Elmanna et al.: U-Net on single red cells of erythrocytes-idb, then EfficientNet-B0 on chula-rbc12; both on 80 × 80 px."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from hemaview.inference import Segmenter, load
 from hemaview.learning import data
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, train_classifier
+from hemaview.learning.masks import MaskRecipe, read_masks, train_masks
 from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPE_MPP, SHAPES, Log, Training, shape_pools
 from hemaview.methods.cellkind import CellKindNet
 from hemaview.methods.efficientnet import EfficientNet, EfficientNetLite0
 from hemaview.methods.efficientnetb0 import EfficientNetB0, start_from_lite0
 from hemaview.methods.registry import cards
+from hemaview.methods.unet import UNet
 
 ELMANNA_EIGHT: dict[str, str] = {
     **dict.fromkeys(SHAPES, "other"),
@@ -30,6 +32,7 @@ ELMANNA_EIGHT: dict[str, str] = {
 """The paper's classes from the blood film's red cells. Its two and three overlapped cells are one class here, which the
 segmentation finds; Chula's points mark single cells, so that six of the eight occur there."""
 SIDE_PX = 80
+CELL_MASK_PX = 80
 _EPOCHS = 6
 
 
@@ -138,7 +141,26 @@ class _ResNet18(nn.Module):
         return logits
 
 
+def train_cell_mask(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+    """Elmanna's U-Net on 80 × 80 px crops of single red cells."""
+    torch.set_num_threads(2)
+    train, val = (read_masks(root, "erythrocytes-idb", side, CELL_MASK_PX) for side in ("train", "val"))
+    return train_masks(UNet(2, 16, 4), MaskRecipe(2, CELL_MASK_PX, epochs or 80, 32), train, val, out, log)
+
+
 ELMANNA_TRAININGS: tuple[Training, ...] = (
+    Training(
+        "elmanna-cell-mask",
+        ("erythrocytes-idb",),
+        train_cell_mask,
+        ("background", "cell"),
+        0.0,
+        CELL_MASK_PX,
+        (
+            "Stand-in data: the paper's own are not public.",
+            "Crops of 80 × 80 px around one cell; neighbours are background.",
+        ),
+    ),
     Training(
         "elmanna-b0",
         ("chula-rbc12",),

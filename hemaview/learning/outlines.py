@@ -1,4 +1,4 @@
-"""Circular, elongated or other on erythrocytes-idb, from the outline that the mask model draws."""
+"""Circular, elongated or other on erythrocytes-idb: from the outline that the mask model draws, or from the picture."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from scipy.optimize import minimize
 
 from hemaview.inference import Masker, load
 from hemaview.learning import data
-from hemaview.learning.papers import ELONGATION
-from hemaview.learning.recipes import Log, Training
+from hemaview.learning.augment import Augmentation
+from hemaview.learning.classify import Pool, Recipe, train_classifier
+from hemaview.learning.masks import read_masks
+from hemaview.learning.recipes import Log, Training, allowed, start_from_imagenet
 from hemaview.methods.cellshape import OutlineNet, outline_measures
+from hemaview.methods.efficientnet import EfficientNetLite0
 
 SET, RIDGE = "erythrocytes-idb", 1e-3
+ELONGATION = ("circular", "elongated", "other")
+ELONGATION_PX = 96
 
 
 def measured(root: Path, split: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -60,6 +65,25 @@ def train_outline(root: Path, out: Path, cache: Path, imagenet: Path | None, epo
     return out / "best.safetensors"
 
 
+def train_elongation(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+    """EfficientNet-Lite0 on the same crops: circular, elongated (sickle) or other."""
+    net = EfficientNetLite0(len(ELONGATION))
+    start_from_imagenet(net, imagenet, log)
+    how = Augmentation(scale=0.1, shift=0.04, stain=0.25, light=0.2, blur=0.25, noise=4)
+    recipe = Recipe(
+        ELONGATION, ELONGATION_PX, epochs=epochs or 40, batch=32, rate=1e-3, balance=0.3, average=0.98, patience=40,
+        augmentation=how,
+    )  # fmt: skip
+    pools = [elongation_pool(root, side) for side in ("train", "val")]
+    return train_classifier(net, recipe, pools[:1], pools[1:], out, log)
+
+
+def elongation_pool(root: Path, split: str) -> Pool:
+    """The crops at the net's size."""
+    found = read_masks(root, "erythrocytes-idb", split, ELONGATION_PX)
+    return Pool(found.images, allowed(found.labels, ELONGATION))
+
+
 OUTLINE_TRAININGS: tuple[Training, ...] = (
     Training(
         "cell-outline",
@@ -72,5 +96,19 @@ OUTLINE_TRAININGS: tuple[Training, ...] = (
             "Elongated is a shape, not a diagnosis.",
             "372 training cells of one hospital; sizes are in px of its camera.",
         ),
+    ),
+    Training(
+        "elongation-net",
+        ("erythrocytes-idb",),
+        train_elongation,
+        ELONGATION,
+        0.0,
+        ELONGATION_PX,
+        (
+            "Elongated is a shape, not a diagnosis.",
+            "372 training cells of one hospital.",
+        ),
+        lambda root: [elongation_pool(root, "val")],
+        views=8,
     ),
 )

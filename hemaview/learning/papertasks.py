@@ -12,8 +12,9 @@ from hemaview.inference import Classifier, Masker, Outliner, load
 from hemaview.learning import data
 from hemaview.learning.evidence import note_question
 from hemaview.learning.masks import confusion, mean_iou
-from hemaview.learning.papers import SUN_NEGATIVES, elongation_pool, patches
+from hemaview.learning.outlines import elongation_pool
 from hemaview.learning.score import Score, bootstrap, scored
+from hemaview.learning.sun import SUN_NEGATIVES, patches
 
 
 def cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]:

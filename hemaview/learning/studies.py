@@ -19,6 +19,7 @@ from torch import nn
 from hemaview.learning import data, elmanna
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, load_weights, predict, train_classifier
+from hemaview.learning.li import NODES_PX, WBC_MASK_SETS
 from hemaview.learning.masks import (
     MaskRecipe,
     MaskSet,
@@ -29,10 +30,10 @@ from hemaview.learning.masks import (
     read_masks,
     train_masks,
 )
-from hemaview.learning.papers import NODES_PX, SUN_NEGATIVES, WBC_MASK_SETS, pnet_pool, pnet_recipe
 from hemaview.learning.recipes import Log, segmentation_pairs, shape_pools
 from hemaview.learning.score import accuracy, macro_f1
 from hemaview.learning.segment import train_segmentation
+from hemaview.learning.sun import SUN_NEGATIVES, pnet_pool, pnet_recipe
 from hemaview.learning.zhang import MPP, binary_f1, binary_fields
 from hemaview.methods.dunet import DUNet
 from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance

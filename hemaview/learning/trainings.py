@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from hemaview.learning.elmanna import ELMANNA_TRAININGS
+from hemaview.learning.li import LI_TRAININGS
 from hemaview.learning.nuclei import NUCLEI_TRAININGS
 from hemaview.learning.outlines import OUTLINE_TRAININGS
-from hemaview.learning.papers import PAPER_TRAININGS
 from hemaview.learning.plasma import PLASMA_TRAININGS
 from hemaview.learning.recipes import FILM_TRAININGS, Training
+from hemaview.learning.sun import SUN_TRAININGS
 from hemaview.learning.wang import WANG_TRAININGS
 from hemaview.learning.zhang import ZHANG_TRAININGS
 
 _MORE: tuple[Training, ...] = (
+    *SUN_TRAININGS,
     *ZHANG_TRAININGS,
+    *LI_TRAININGS,
     *NUCLEI_TRAININGS,
     *PLASMA_TRAININGS,
     *OUTLINE_TRAININGS,
     *WANG_TRAININGS,
     *ELMANNA_TRAININGS,
 )
-TRAININGS: dict[str, Training] = {**FILM_TRAININGS, **PAPER_TRAININGS, **{t.name: t for t in _MORE}}
+TRAININGS: dict[str, Training] = {**FILM_TRAININGS, **{t.name: t for t in _MORE}}
