@@ -26,12 +26,12 @@ def train_nodes(root: Path, out: Path, cache: Path, imagenet: Path | None, epoch
     """
     net = NodesUNet(3, 16)
     set_tolerance(net, 1e-2)
-    return _wbc_masks(net, NODES_PX, equalised, root, out, epochs or 40, log)
+    return _wbc_masks(net, NODES_PX, equalised, root, out, epochs or 20, log)
 
 
 def train_wbc_mask(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
     """A U-Net on the same two sets: the default of the task."""
-    return _wbc_masks(UNet(3, 16, 4), WBC_MASK_PX, None, root, out, epochs or 22, log)
+    return _wbc_masks(UNet(3, 16, 4), WBC_MASK_PX, None, root, out, epochs or 60, log)
 
 
 def _wbc_masks(
@@ -60,7 +60,8 @@ LI_TRAININGS: tuple[Training, ...] = (
         0.0,
         NODES_PX,
         (
-            "Stand-in data: the paper's own are not public. Background, cytoplasm and nucleus in place of background, red and white cells.",
+            "Stand-in data: the paper's own are not public. Background, cytoplasm and nucleus in place of background, red "
+            "and white cells.",
         ),
     ),
     Training(
