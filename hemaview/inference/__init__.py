@@ -12,7 +12,7 @@ from hemaview.inference.errors import (
 )
 from hemaview.inference.info import ModelInfo
 from hemaview.inference.masker import Masker
-from hemaview.inference.models import Model, load
+from hemaview.inference.models import Model, load, load_as
 from hemaview.inference.outliner import Outliner
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.segmenter import Segmenter
@@ -34,4 +34,5 @@ __all__ = [
     "WeightsChanged",
     "WeightsUnfit",
     "load",
+    "load_as",
 ]

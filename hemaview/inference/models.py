@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -21,6 +21,7 @@ from hemaview.inference.segmenter import Segmenter
 from hemaview.methods.registry import METHODS, cards
 
 Model = Segmenter | Classifier | Masker | Pointer | Detector | Outliner
+Kind = TypeVar("Kind", Segmenter, Classifier, Masker, Pointer, Detector, Outliner)
 _KINDS: dict[str, Any] = {
     "segmentation": Segmenter,
     "classification": Classifier,
@@ -41,6 +42,14 @@ def load(name: str, version: str = "", sha256: str = "") -> Model:
         raise WeightsChanged(f"The weights of {name} {card.version} are not those that this job was ordered with.")
     with _LOADING:
         return _loaded(name, card.sha256)
+
+
+def load_as(kind: type[Kind], name: str) -> Kind:
+    """The model called `name`, which must be of `kind`; raises UnknownModel otherwise."""
+    model = load(name)
+    if not isinstance(model, kind):
+        raise UnknownModel(f"{name} is no {kind.__name__.lower()}.")
+    return model
 
 
 _LOADING = threading.Lock()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from hemaview.inference import Segmenter, load
+from hemaview.inference import Segmenter, load_as
 from hemaview.learning import data
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, train_classifier
@@ -68,8 +68,7 @@ def train_b0(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: 
 def alone(images: NDArray[np.uint8], root: Path, lines: Sequence[dict[str, str]]) -> NDArray[np.uint8]:
     """Squares uint8 (n, side, side, 3) around the points of chula-rbc12's `lines` (train side) with all but their own
     cell, as the default model draws it, painted in the field's ground: what the paper's classifier is shown."""
-    segmenter = load("red-cell-unet")
-    assert isinstance(segmenter, Segmenter)
+    segmenter = load_as(Segmenter, "red-cell-unet")
     out, side = images.copy(), images.shape[1]
     file, labels, ground = "", np.zeros((1, 1), np.int32), np.zeros(3)
     for i, line in enumerate(lines):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.inference import Classifier, load
+from hemaview.inference import Classifier, load_as
 from hemaview.learning import data, fieldtasks, papertasks, stitchtasks
 from hemaview.learning.elmanna import ELMANNA_EIGHT
 from hemaview.learning.evidence import note_question, note_speed
@@ -50,8 +50,7 @@ def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
 
 
 def _shapes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
-    model = load(name)
-    assert isinstance(model, Classifier)
+    model = load_as(Classifier, name)
     points: dict[str, list[tuple[float, float, str]]] = {}
     for row in data.rows(root, "chula-rbc12", split):
         points.setdefault(row["file"], []).append((float(row["x"]), float(row["y"]), row["class"]))
@@ -108,8 +107,7 @@ def _nucleated_patients(root: Path, split: str) -> list[Score]:
 
 
 def _nucleated_answers(root: Path, dataset: str, split: str) -> tuple[data.Crops, NDArray[np.float32], list[str]]:
-    model = load("nucleated-cell-net")
-    assert isinstance(model, Classifier)
+    model = load_as(Classifier, "nucleated-cell-net")
     crops = data.cell_crops(root, dataset, split)
     h, w = crops.images.shape[1:3]
     centre = np.array([[w / 2, h / 2]])
@@ -136,8 +134,7 @@ def _nrbc(dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.bo
 
 
 def _kinds(root: Path, split: str) -> list[Score]:
-    model = load("cell-kind-net")
-    assert isinstance(model, Classifier)
+    model = load_as(Classifier, "cell-kind-net")
     pool = kind_pools(root, split)[0]
     side = model.info.input_px
     at = (pool.images.shape[1] - side) // 2

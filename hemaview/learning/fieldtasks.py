@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import find_boundaries
 
-from hemaview.inference import Detector, Masker, Pointer, Segmenter, load
+from hemaview.inference import Detector, Masker, Pointer, Segmenter, load_as
 from hemaview.inference.pictures import rescale
 from hemaview.learning import data, marrowscenes
 from hemaview.learning.boxes import DETECTION_CLASSES, average_precision, hits, scenes
@@ -37,7 +37,7 @@ def red_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     The set tells no scale: the typical cell of each picture is taken as 7.2 µm wide, as a job does. Parts below 4 µm²
     are platelets and dirt, which the set does not mark.
     """
-    segment = _region_growing if name == "region-growing" else loaded_as(Segmenter, name).segment
+    segment = _region_growing if name == "region-growing" else load_as(Segmenter, name).segment
     pixel: list[tuple[float, float, float]] = []
     matches: list[Matches] = []
     errors: list[CellErrors] = []
@@ -88,7 +88,7 @@ def nuclei_points(name: str, dataset: str, root: Path, split: str) -> list[Score
             found = np.array(ndimage.center_of_mass(labels > 0, labels, np.arange(1, labels.max() + 1))).reshape(-1, 2)
             points = found[:, ::-1]
         else:
-            points = loaded_as(Pointer, name).points(rgb)[:, :2]
+            points = load_as(Pointer, name).points(rgb)[:, :2]
         matches.append(match_points(points, true, REACH_PX)[0])
     return [
         _over_fields(name, "nuclei", dataset, split, len(matches), "point_f1", lambda r: _sum(matches, r, Matches()).f1)
@@ -97,7 +97,7 @@ def nuclei_points(name: str, dataset: str, root: Path, split: str) -> list[Score
 
 def plasma_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     """Dice and IoU of plasma cells against all else, over all pixels of the set."""
-    model = loaded_as(Masker, name)
+    model = load_as(Masker, name)
     counts = []
     for file in data.files(root, dataset, split):
         found = model.mask(data.image(root, dataset, split, file)) == 1
@@ -117,7 +117,7 @@ def plasma_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]
 
 def detection(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     """Mean average precision at IoU 0.5 over white cells, red cells and platelets."""
-    model = loaded_as(Detector, name)
+    model = load_as(Detector, name)
     found, truth = [], scenes(root, dataset, split, DETECTION_CLASSES)
     for scene in truth:
         found.append(model.detect(scene.rgb))
@@ -137,7 +137,7 @@ def marrow_differential(name: str, dataset: str, root: Path, split: str) -> list
     """Recall and accuracy one against the rest, mean over classes (equations 17 and 18), and Cohen's kappa, of labelled
     cells of composed marrow; a cell that is not found is given to no class. Then the seconds that detection takes for 500
     cells (§4.4), over scenes, on the machine at hand."""
-    model = loaded_as(Detector, name)
+    model = load_as(Detector, name)
     truth = marrowscenes.scenes(root, split, TEST_SCENES, 3)
     found, seconds = [], []
     for scene in truth:
@@ -172,13 +172,6 @@ def _region_growing(rgb: Rgb, mpp: float) -> NDArray[np.int32]:
 def mpp_of(true: NDArray[np.int32]) -> float:
     """µm/px of a picture whose typical cell, of an instance mask, is 7.2 µm wide."""
     return RED_CELL_UM / (2 * float(np.sqrt(np.median(np.bincount(true.ravel())[1:]) / np.pi)))
-
-
-def loaded_as(kind: Any, name: str) -> Any:
-    """The model called `name`, which is of `kind`."""
-    model = load(name)
-    assert isinstance(model, kind)
-    return model
 
 
 def _sum(parts_: Sequence[Any], rows: NDArray[np.int64], start: Any) -> Any:

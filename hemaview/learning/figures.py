@@ -16,7 +16,7 @@ import torch
 from matplotlib import pyplot as plt
 from numpy.typing import NDArray
 
-from hemaview.inference import Detector, Masker, load
+from hemaview.inference import Detector, Masker, load_as
 from hemaview.inference.pictures import rescale
 from hemaview.learning import data
 from hemaview.learning.classify import load_weights
@@ -159,8 +159,7 @@ def _said(key: Key) -> str:
 def _masks(root: Path, split: str, n: int = 6) -> NDArray[np.uint8] | None:
     if "wbc-mask-unet" not in cards() or not data.has(root, "wbc-masks-2", split):
         return None
-    model = load("wbc-mask-unet")
-    assert isinstance(model, Masker)
+    model = load_as(Masker, "wbc-mask-unet")
     tiles = []
     for file in data.files(root, "wbc-masks-2", split)[:n]:
         rgb = data.image(root, "wbc-masks-2", split, file).copy()
@@ -175,8 +174,7 @@ def _masks(root: Path, split: str, n: int = 6) -> NDArray[np.uint8] | None:
 def _boxes(root: Path, split: str, n: int = 3) -> NDArray[np.uint8] | None:
     if "cascade-blood" not in cards() or not data.has(root, "txl-pbc", split):
         return None
-    model = load("cascade-blood")
-    assert isinstance(model, Detector)
+    model = load_as(Detector, "cascade-blood")
     colours = ((0, 114, 178), (213, 94, 0), (0, 158, 115))
     tiles = []
     files = data.files(root, "txl-pbc", split)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from hemaview.inference import Masker, load
+from hemaview.inference import Masker, load_as
 from hemaview.learning import data
 from hemaview.learning.boxes import Scene, box_overlaps
 
@@ -42,8 +42,7 @@ class CutCell:
 
 def cut_cells(root: Path, split: str, cache: Path | None, per_class: int, seed: int) -> list[CutCell]:
     """Up to per_class cells of each class and set, cut out by the shipped mask model."""
-    masker = load("wbc-mask-unet")
-    assert isinstance(masker, Masker)
+    masker = load_as(Masker, "wbc-mask-unet")
     rng = np.random.default_rng(seed)
     found = []
     for name in ("pbc", "jhu-aml"):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from scipy.optimize import minimize
 
-from hemaview.inference import Masker, load
+from hemaview.inference import Masker, load_as
 from hemaview.learning import data
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, train_classifier
@@ -26,8 +26,7 @@ ELONGATION_PX = 96
 
 def measured(root: Path, split: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """(measures (n, 10), class numbers (n,)) of the cells of a split."""
-    model = load("elmanna-cell-mask")
-    assert isinstance(model, Masker)
+    model = load_as(Masker, "elmanna-cell-mask")
     lines = data.rows(root, SET, split)
     outlines = [outline_measures(model.mask(data.image(root, SET, split, line["file"])) == 1) for line in lines]
     return np.stack(outlines), np.array([ELONGATION.index(line["class"]) for line in lines])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.inference import Classifier, Masker, Outliner, load
+from hemaview.inference import Classifier, Masker, Outliner, load, load_as
 from hemaview.learning import data
 from hemaview.learning.evidence import note_question
 from hemaview.learning.masks import confusion, mean_iou
@@ -19,7 +19,7 @@ from hemaview.learning.sun import SUN_NEGATIVES, patches
 
 def cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     """Intersection over union of the cell in the middle, mean over pictures; all at the pictures' own size."""
-    model = _masker(name)
+    model = load_as(Masker, name)
     ious = []
     for row in data.rows(root, dataset, split):
         found = model.mask(data.image(root, dataset, split, row["file"])) == 1
@@ -45,7 +45,7 @@ def elongation(name: str, dataset: str, root: Path, split: str) -> list[Score]:
 
 def white_cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     """Pixel accuracy, mean class accuracy and mean IoU over background, cytoplasm and nucleus (Li et al., §4)."""
-    model = _masker(name)
+    model = load_as(Masker, name)
     tables = []
     for row in data.rows(root, dataset, split):
         found = model.mask(data.image(root, dataset, split, row["file"]))
@@ -66,7 +66,7 @@ def white_cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Sc
 
 def pnet(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     """Erythroblasts against all others at a probability of 0.5, and against the paper's negatives alone (accuracy)."""
-    model = _classifier(name)
+    model = load_as(Classifier, name)
     crops = data.cell_crops(root, dataset, split)
     images, _ = patches(crops.images)
     p = model.classify_crops(images)[:, 1]
@@ -91,15 +91,3 @@ def pnet(name: str, dataset: str, root: Path, split: str) -> list[Score]:
 def _mean(name: str, task: str, dataset: str, split: str, metric: str, values: NDArray[np.float64]) -> Score:
     low, high = bootstrap(len(values), lambda r: float(values[r].mean()))
     return Score.rounded(name, task, dataset, split, len(values), metric, float(values.mean()), low, high)
-
-
-def _masker(name: str) -> Masker:
-    model = load(name)
-    assert isinstance(model, Masker)
-    return model
-
-
-def _classifier(name: str) -> Classifier:
-    model = load(name)
-    assert isinstance(model, Classifier)
-    return model

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from hemaview.cells.schema import BLOOD_FILM
 from hemaview.cells.table import CellTable
-from hemaview.inference import Classifier, Detector, Segmenter
+from hemaview.inference import Classifier, Detector, Segmenter, load_as
 from hemaview.inference.pictures import rescale
 from hemaview.learning import data
 from hemaview.learning.boxes import DETECTION_CLASSES, box_overlaps, scenes
-from hemaview.learning.fieldtasks import Rgb, loaded_as, mpp_of
+from hemaview.learning.fieldtasks import Rgb, mpp_of
 from hemaview.learning.score import Score, bootstrap
 from hemaview.learning.segment import mask_parts
 from hemaview.pipeline.fieldcells import Models, cells_of_field
@@ -32,7 +32,7 @@ def stitched_boxes(name: str, dataset: str, root: Path, split: str) -> list[Scor
 
     Pictures at the model's own scale; patches of 256 px that overlap by half their side or more.
     """
-    model = loaded_as(Detector, name)
+    model = load_as(Detector, name)
     kept: list[NDArray[np.bool_]] = []
     for scene in scenes(root, dataset, split, DETECTION_CLASSES, model.info.input_px):
         whole = model.at_scale(scene.rgb)
@@ -47,10 +47,10 @@ def stitched_boxes(name: str, dataset: str, root: Path, split: str) -> list[Scor
 def stitched_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     """The same of the blood-film protocol: fields cut into four, counted as a job counts them, against the field."""
     models = Models(
-        loaded_as(Segmenter, name),
-        loaded_as(Classifier, "cell-kind-net"),
-        loaded_as(Classifier, "red-cell-shape-net"),
-        loaded_as(Classifier, "nucleated-cell-net"),
+        load_as(Segmenter, name),
+        load_as(Classifier, "cell-kind-net"),
+        load_as(Classifier, "red-cell-shape-net"),
+        load_as(Classifier, "nucleated-cell-net"),
     )
     kept = []
     for file in data.files(root, dataset, split):
