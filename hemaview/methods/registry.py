@@ -176,7 +176,6 @@ METHODS: dict[str, Method] = {
             "Names the shape of a red cell by the classifier of Elmanna et al.",
             "Elmanna et al., Deep learning segmentation and classification of red blood cells using a multi-scanner dataset.",
             EfficientNetB0,
-            shipped=False,
         ),
         Method(
             "elmanna-cell-mask",
