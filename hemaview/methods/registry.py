@@ -105,7 +105,7 @@ METHODS: dict[str, Method] = {
             "mask",
             "Background, cytoplasm and nucleus of a white cell; the net's bottom is solved as ordinary differential equations.",
             "Li et al. 2021, Robust blood cell image segmentation based on neural ordinary differential equations.",
-            lambda classes: NodesUNet(classes, 16),
+            lambda classes: NodesUNet(classes, 8),
             equalised,
             traceable=False,
             shipped=False,
