@@ -19,7 +19,7 @@ from hemaview.inference.runtime import torch_runtime
 from hemaview.learning.augment import Augmentation, restain
 from hemaview.learning.averaging import blend, wearing
 from hemaview.learning.boxes import Scene, average_precision, hits
-from hemaview.learning.course import Course
+from hemaview.learning.course import Course, use_cores
 from hemaview.methods.cascade import Cascade
 
 
@@ -58,7 +58,7 @@ def train_detector(
 
     A scene's share in the draw is 1 plus `balance[c]` for each class c that it shows.
     """
-    torch.set_num_threads(2)
+    use_cores()
     torch.manual_seed(recipe.seed)
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
     course = Course(out, net, optimiser)

@@ -16,6 +16,7 @@ from hemaview.inference import Segmenter, load_as
 from hemaview.learning import data
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, train_classifier
+from hemaview.learning.course import use_cores
 from hemaview.learning.masks import MaskRecipe, read_masks, train_masks
 from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPE_MPP, SHAPES, Log, Training, shape_pools
 from hemaview.methods.cellkind import CellKindNet
@@ -142,7 +143,7 @@ class _ResNet18(nn.Module):
 
 def train_cell_mask(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
     """Elmanna's U-Net on 80 × 80 px crops of single red cells."""
-    torch.set_num_threads(2)
+    use_cores()
     train, val = (read_masks(root, "erythrocytes-idb", side, CELL_MASK_PX) for side in ("train", "val"))
     return train_masks(UNet(2, 16, 4), MaskRecipe(2, CELL_MASK_PX, epochs or 80, 32), train, val, out, log)
 

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from hemaview.learning import data
+from hemaview.learning.course import use_cores
 from hemaview.learning.masks import MaskRecipe, joined, read_masks, train_masks
 from hemaview.learning.recipes import Log, Training
 from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
@@ -43,7 +44,7 @@ def _wbc_masks(
     epochs: int,
     log: Log,
 ) -> Path:
-    torch.set_num_threads(2)
+    use_cores()
     train, val = (
         joined([read_masks(root, name, side, side_px, prepare) for name in WBC_MASK_SETS if data.has(root, name, side)])
         for side in ("train", "val")

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from hemaview.learning import data
+from hemaview.learning.course import use_cores
 from hemaview.learning.matching import Matches, match_points
 from hemaview.learning.recipes import Log, Training, foreground
 from hemaview.learning.segment import Field, train_segmentation
@@ -46,7 +47,7 @@ def disc_target(shape: tuple[int, int], centres: Points) -> NDArray[np.uint8]:
 
 def train_nuclei(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
     """A U-Net of 16 channels on discs; scored on val by the F1 of points at the best height of peak."""
-    torch.set_num_threads(2)
+    use_cores()
     fields = [Field(rgb, disc_target(rgb.shape[:2], found), 1.0) for rgb, found in point_fields(root, "train")]
     held = point_fields(root, "val")
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
-
+from hemaview.learning.course import use_cores
 from hemaview.learning.masks import MaskRecipe, read_masks, train_masks
 from hemaview.learning.recipes import Log, Training
 from hemaview.methods.unet import UNet
@@ -15,7 +14,7 @@ SET, SIDE_PX = "segpc-plasma", 256
 
 def train_plasma(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
     """A U-Net of 16 channels on whole fields at half their size."""
-    torch.set_num_threads(2)
+    use_cores()
     train, val = (read_masks(root, SET, side, SIDE_PX) for side in ("train", "val"))
     return train_masks(UNet(2, 16, 4), MaskRecipe(2, SIDE_PX, epochs or 24, 6, scale=0.2), train, val, out, log)
 

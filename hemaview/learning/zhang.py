@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 from torch import nn
 
 from hemaview.learning import data
+from hemaview.learning.course import use_cores
 from hemaview.learning.matching import Matches, match_masks
 from hemaview.learning.recipes import Log, Training, foreground, segmentation_pairs
 from hemaview.learning.segment import (
@@ -63,7 +63,7 @@ def train_binary(
     net: nn.Module, root: Path, out: Path, steps: int, log: Callable[[str], None], side_px: int = 192
 ) -> Path:
     """Train on the drawn masks alone, as the paper does; the path of the best weights on val."""
-    torch.set_num_threads(2)
+    use_cores()
     held = segmentation_pairs(root, "val", MPP)
 
     def val(trained: nn.Module) -> float:
