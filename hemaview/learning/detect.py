@@ -28,7 +28,8 @@ class DetectorRecipe:
     """How to train. `side_px` is the square that is shown; `scale` the largest change of size (log).
 
     `data_oriented`: the rate falls by a tenth every 10 × scenes steps (Wang et al. §3.2), so that no scene comes only
-    when it can no longer teach; otherwise it falls to nothing over the steps.
+    when it can no longer teach; otherwise it falls to nothing over the steps. `trunk_rate` is the trunk's share of the
+    rate; with `hold_norms` its batch norms keep the statistics that they come with.
     """
 
     side_px: int = 320
@@ -43,6 +44,8 @@ class DetectorRecipe:
     seed: int = 20261121
     balance: tuple[float, ...] = ()
     data_oriented: bool = False
+    trunk_rate: float = 1.0
+    hold_norms: bool = False
     augmentation: Augmentation = field(default_factory=lambda: Augmentation(stain=0.25, light=0.2, blur=0.25, noise=4))
 
 
@@ -60,7 +63,9 @@ def train_detector(
     """
     use_cores()
     torch.manual_seed(recipe.seed)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+    trunk = {id(p) for p in net.net.backbone.parameters()}
+    parts = [[p for p in net.parameters() if (id(p) in trunk) is own] for own in (False, True)]
+    optimiser = torch.optim.AdamW([{"params": p} for p in parts], lr=recipe.rate, weight_decay=recipe.weight_decay)
     course = Course(out, net, optimiser)
     rng = np.random.default_rng(recipe.seed + course.done)
     generator = torch.Generator().manual_seed(recipe.seed + course.done)
@@ -69,11 +74,13 @@ def train_detector(
     losses: list[float] = []
     started = time.monotonic()
     for step in range(course.done, recipe.steps):
-        for group in optimiser.param_groups:
-            group["lr"] = rate_at(step, recipe, len(train))
+        for group, share_of_rate in zip(optimiser.param_groups, (1.0, recipe.trunk_rate), strict=True):
+            group["lr"] = share_of_rate * rate_at(step, recipe, len(train))
         chosen = [crop(train[int(i)], recipe, rng) for i in rng.choice(len(train), recipe.batch, p=share)]
         x = torch.from_numpy(np.stack([s.rgb for s in chosen])).permute(0, 3, 1, 2).float()
         net.train()
+        if recipe.hold_norms:
+            net.hold_norms()
         loss = net.loss(
             restain(x, recipe.augmentation, generator),
             [torch.from_numpy(s.boxes) for s in chosen],

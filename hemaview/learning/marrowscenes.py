@@ -93,20 +93,28 @@ def marrow_field(root: Path, split: str, file: str) -> Scene:
     return Scene(np.ascontiguousarray(rgb), np.array(boxes, np.float32).reshape(-1, 4), labels)
 
 
-def scenes(root: Path, split: str, n: int, seed: int, cache: Path | None = None, per_class: int = 30) -> list[Scene]:
-    """n scenes: a marrow field with 5 to 9 pasted cells, classes drawn alike; the same for the same seed."""
+def scenes(
+    root: Path,
+    split: str,
+    n: int,
+    seed: int,
+    cache: Path | None = None,
+    per_class: int = 30,
+    pasted: tuple[int, int] = (5, 9),
+) -> list[Scene]:
+    """n scenes: a marrow field with `pasted` cells, fewest and most, classes drawn alike; the same for the same seed."""
     rng = np.random.default_rng(seed)
     cells = cut_cells(root, split, cache, per_class, seed)
     by_class = [[c for c in cells if c.label == number] for number in range(len(CLASSES))]
     by_class = [own for own in by_class if own]
     fields = [marrow_field(root, split, f) for f in data.files(root, "segpc-plasma", split)]
-    return [_composed(fields[int(rng.integers(len(fields)))], by_class, rng) for _ in range(n)]
+    return [_composed(fields[int(rng.integers(len(fields)))], by_class, rng, pasted) for _ in range(n)]
 
 
-def _composed(field: Scene, by_class: list[list[CutCell]], rng: np.random.Generator) -> Scene:
+def _composed(field: Scene, by_class: list[list[CutCell]], rng: np.random.Generator, pasted: tuple[int, int]) -> Scene:
     rgb, boxes, labels = field.rgb.astype(np.float32), list(field.boxes), list(field.labels)
     light = np.percentile(field.rgb.reshape(-1, 3), 90, axis=0)
-    for _ in range(int(rng.integers(5, 10))):
+    for _ in range(int(rng.integers(pasted[0], pasted[1] + 1))):
         own = by_class[int(rng.integers(len(by_class)))]
         cell = own[int(rng.integers(len(own)))]
         turns = int(rng.integers(4))

@@ -21,31 +21,38 @@ from hemaview.learning.segment import mask_parts
 from hemaview.pipeline.fieldcells import Models, cells_of_field
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.pipeline.run import one_of_doubles
-from hemaview.pipeline.stitching import detect_stitched
+from hemaview.pipeline.stitching import Patch, detect_stitched, patches
 
 SURE = 0.5
+SAME = 0.5
+"""Two boxes are one cell from this IoU on."""
 PATCH_PX, OVERLAP_PX = 256, 160
 
 
 def stitched_boxes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
-    """Of the cells that patches cut, the share that is whole and single again, against the picture shown whole.
+    """Of the cells that an inner side of a patch cuts, the share that is whole and single again, against the picture
+    shown whole.
 
     Pictures at the model's own scale; patches of 256 px that overlap by half their side or more.
     """
     model = load_as(Detector, name)
     kept: list[NDArray[np.bool_]] = []
     for scene in scenes(root, dataset, split, DETECTION_CLASSES, model.info.input_px):
+        size = scene.rgb.shape[1], scene.rgb.shape[0]
         whole = model.at_scale(scene.rgb)
-        whole = whole.take(whole.scores >= SURE)
+        seen = whole.take(whole.scores >= SURE / 2).boxes
         joined = detect_stitched(scene.rgb, model.at_scale, PATCH_PX, OVERLAP_PX)
         joined = joined.take(joined.scores >= SURE / 2)
-        lines = list(range(PATCH_PX - OVERLAP_PX, max(scene.rgb.shape[:2]), PATCH_PX - OVERLAP_PX))
-        kept.append(whole_and_single(whole.boxes[_cut(whole.boxes, lines)], joined.boxes))
+        cut = cut_by(whole.boxes, patches(*size, PATCH_PX, OVERLAP_PX), size) & (whole.scores >= SURE)
+        kept.append(whole_and_single(whole.boxes[cut], joined.boxes, seen))
     return [_share(name, dataset, split, kept)]
 
 
 def stitched_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
-    """The same of the blood-film protocol: fields cut into four, counted as a job counts them, against the field."""
+    """The same of the blood-film protocol: fields cut into four, counted as a job counts them, against the field.
+
+    What the field calls an artefact is no cell and is not asked for.
+    """
     models = Models(
         load_as(Segmenter, name),
         load_as(Classifier, "cell-kind-net"),
@@ -68,19 +75,40 @@ def stitched_cells(name: str, dataset: str, root: Path, split: str) -> list[Scor
         cut = (before[:, 0] < w // 2) & (before[:, 2] > w // 2) | (before[:, 1] < h // 2) & (before[:, 3] > h // 2)
         # Cells on the picture's own edge are cut by the camera, not by a patch.
         cut &= (before[:, :2] > 0).all(axis=1) & (before[:, 2:] < (w, h)).all(axis=1)
-        kept.append(whole_and_single(before[cut], joined))
+        cut &= whole.cls != BLOOD_FILM.index("artefact")
+        kept.append(whole_and_single(before[cut], joined, before))
     return [_share(name, dataset, split, kept)]
 
 
-def whole_and_single(cells: NDArray[np.float32], joined: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """For each box of a cell: exactly one joined box is that cell (IoU ≥ 0.5) and no other lies mostly within it."""
+def whole_and_single(
+    cells: NDArray[np.float32], joined: NDArray[np.float32], seen: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """For each box of a cell: exactly one joined box is that cell (IoU ≥ 0.5) and no piece lies mostly within it.
+
+    `seen` are all boxes of the picture shown whole, the cells among them: a joined box that is another of them, of a
+    cell that lies over this one, is no piece. Without that a picture would fail against itself.
+    """
     if not len(cells) or not len(joined):
         return np.zeros(len(cells), bool)
+    known = box_overlaps(seen, joined)
+    itself = box_overlaps(cells, seen).argmax(axis=1)
+    another = (known.max(axis=0) >= SAME)[None] & (known.argmax(axis=0)[None] != itself[:, None])
     low, high = np.maximum(cells[:, None, :2], joined[None, :, :2]), np.minimum(cells[:, None, 2:], joined[None, :, 2:])
     both = np.clip(high - low, 0, None).prod(axis=2)
     inside = both / np.maximum((joined[:, 2:] - joined[:, :2]).prod(axis=1), 1e-6)[None]
-    same = box_overlaps(cells, joined) >= 0.5
-    return np.asarray((same.sum(axis=1) == 1) & (((inside > 0.6) & ~same).sum(axis=1) == 0))
+    same = box_overlaps(cells, joined) >= SAME
+    pieces = (inside > 0.6) & ~same & ~another
+    return np.asarray(((same & ~another).sum(axis=1) == 1) & ~pieces.any(axis=1))
+
+
+def cut_by(boxes: NDArray[np.float32], cut: Sequence[Patch], size_px: tuple[int, int]) -> NDArray[np.bool_]:
+    """bool (n,): which boxes a side of a patch inside the picture runs through."""
+    found = np.zeros(len(boxes), bool)
+    for axis, length in enumerate(size_px):
+        sides = {v for p in cut for v in ((p.x, p.x + p.w), (p.y, p.y + p.h))[axis]} - {0, length}
+        for line in sides:
+            found |= (boxes[:, axis] < line) & (boxes[:, axis + 2] > line)
+    return found
 
 
 class _Picture:
@@ -106,13 +134,6 @@ def _field(index: int, x: int, y: int, w: int, h: int) -> PlannedField:
 def _boxes(cells: CellTable) -> NDArray[np.float32]:
     x, y, w, h = (np.asarray(v, np.float32) for v in (cells.x, cells.y, cells.w, cells.h))
     return np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1)
-
-
-def _cut(boxes: NDArray[np.float32], lines: Sequence[int]) -> NDArray[np.bool_]:
-    cut = np.zeros(len(boxes), bool)
-    for line in lines:
-        cut |= ((boxes[:, :2] < line) & (boxes[:, 2:] > line)).any(axis=1)
-    return cut
 
 
 def _share(name: str, dataset: str, split: str, kept: list[NDArray[np.bool_]]) -> Score:

@@ -2,7 +2,7 @@
 
 The paper's patches do not overlap, and halves of a cell are joined by the distance of their corners. Two things are
 added: patches that overlap by more than a cell, of which the whole cell is kept and its pieces dropped; and a rule for
-pieces whose classes disagree.
+pieces whose classes disagree. One rule says which boxes are one cell, within a patch and across patches.
 """
 
 from __future__ import annotations
@@ -19,8 +19,15 @@ from hemaview.inference import Boxes
 PATCH_PX = 640
 CORNER_DISTANCE_PX = 25.0
 LEAST_SCORE = 0.1
-SAME_CELL = 0.6
-"""Two boxes are one cell where this share of the smaller lies in the larger."""
+SAME_CELL_IOU = 0.5
+"""Two boxes that overlap so are one cell, whatever their classes: the detector's own limit, across classes too."""
+PART_OF_CELL = 0.6
+"""A piece that a patch cut, or a weak box, is part of the cell that this share of it lies in."""
+WEAK = 2 / 3
+"""A box is weak beside one whose score it does not reach this share of. Set on val of txl-pbc, like EDGE_PX: red cells
+that truly overlap score alike."""
+EDGE_PX = 4.0
+"""A box that ends so near an inner side of its patch is cut by it."""
 
 
 @dataclass(frozen=True)
@@ -99,30 +106,31 @@ def corner_distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     return float((table[first] + rest.min()) / 2)
 
 
-def join_overlapping(parts: list[Boxes], cut: list[Patch], size_px: tuple[int, int], edge_px: float = 2.0) -> Boxes:
+def join_overlapping(parts: list[Boxes], cut: list[Patch], size_px: tuple[int, int], edge_px: float = EDGE_PX) -> Boxes:
     """Of the detections of overlapping patches one a cell: those that no inner side of their patch cuts come first,
-    then the higher score; what mostly lies in a kept one is the same cell. Disagreeing classes are settled by the sum
-    of scores of all that are the same cell, whole ones counting in full and cut ones by half."""
+    then the higher score; what is the same cell, or part of it, goes. Disagreeing classes are settled by the sum of
+    scores of all that are the same cell, whole ones counting in full and cut ones by half."""
     every, owner = _together(parts)
     n = len(every.scores)
     if not n:
         return every
     sides = np.array([(p.x, p.y, p.x + p.w, p.y + p.h) for p in cut], np.float32)[owner]
-    outer = np.array([0, 0, *size_px], np.float32)
-    touches = (np.abs(every.boxes - sides) <= edge_px) & (np.abs(sides - outer) > edge_px)
-    whole = ~touches.any(axis=1)
-    order = np.lexsort((-every.scores, ~whole))
+    inner = sides != np.array([0, 0, *size_px], np.float32)
+    whole = ~((np.abs(every.boxes - sides) <= edge_px) & inner).any(axis=1)
     centres = (every.boxes[:, :2] + every.boxes[:, 2:]) / 2
     reach = float((every.boxes[:, 2:] - every.boxes[:, :2]).max())
     tree = cKDTree(centres)
     keeper = np.full(n, -1, np.int64)
-    for i in order:
+    for i in np.lexsort((-every.scores, ~whole)):
         if keeper[i] >= 0:
             continue
+        near = np.array(tree.query_ball_point(centres[i], reach), np.int64)
+        near = near[keeper[near] < 0]
+        overlap, covered = _overlaps(every.boxes[i], every.boxes[near])
+        lesser = (owner[near] != owner[i]) | (every.scores[near] < WEAK * every.scores[i])
+        same = (overlap >= SAME_CELL_IOU) | ((covered >= PART_OF_CELL) & lesser)
+        keeper[near[same]] = i
         keeper[i] = i
-        for j in tree.query_ball_point(centres[i], reach):
-            if keeper[j] < 0 and owner[j] != owner[i] and _covered(every.boxes[i], every.boxes[j]) >= SAME_CELL:
-                keeper[j] = i
     kept = np.unique(keeper)
     labels = every.labels.copy()
     for i in kept:
@@ -133,10 +141,11 @@ def join_overlapping(parts: list[Boxes], cut: list[Patch], size_px: tuple[int, i
     return Boxes(every.boxes[kept], every.scores[kept], labels[kept])
 
 
-def _covered(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    """The share of the smaller box that lies in the other."""
-    both = np.clip(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0, None).prod()
-    return float(both / max(1e-6, min((a[2:] - a[:2]).prod(), (b[2:] - b[:2]).prod())))
+def _overlaps(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Intersection of box a (4,) with boxes b (n, 4): over the union, and over the smaller of the two; float32 (n,)."""
+    both = np.clip(np.minimum(a[2:], b[:, 2:]) - np.maximum(a[:2], b[:, :2]), 0, None).prod(axis=1)
+    areas = (a[2:] - a[:2]).prod(), (b[:, 2:] - b[:, :2]).prod(axis=1)
+    return both / np.maximum(areas[0] + areas[1] - both, 1e-6), both / np.maximum(np.minimum(*areas), 1e-6)
 
 
 def _together(parts: list[Boxes]) -> tuple[Boxes, NDArray[np.int64]]:

@@ -68,6 +68,32 @@ def test_of_overlapping_detections_the_whole_one_stays_and_the_votes_name_it() -
     assert joined.labels.tolist() == [5]
 
 
+def test_two_classes_for_one_cell_in_one_patch_are_one_cell() -> None:
+    cut = patches(300, 300, 300)
+    twice = Boxes(
+        np.array([[50, 50, 110, 110], [52, 50, 112, 108]], np.float32),
+        np.array([0.45, 0.4], np.float32),
+        np.array([2, 3]),
+    )
+    joined = join_overlapping([twice], cut, (300, 300))
+    assert joined.boxes.tolist() == [[50, 50, 110, 110]] and joined.labels.tolist() == [2]
+
+
+def test_a_weak_box_within_a_cell_is_part_of_it_and_a_strong_one_is_a_cell_over_it() -> None:
+    cut = patches(300, 300, 300)
+    both = np.array([[50, 50, 110, 110], [90, 60, 118, 100]], np.float32)
+    for score, cells in ((0.4, 1), (0.8, 2)):
+        found = Boxes(both, np.array([0.9, score], np.float32), np.array([1, 1]))
+        assert len(join_overlapping([found], cut, (300, 300)).scores) == cells
+
+
+def test_a_box_that_ends_just_inside_its_patch_is_a_piece() -> None:
+    cut = patches(500, 200, 300, 100)
+    piece = Boxes(np.array([[240, 50, 297, 110]], np.float32), np.array([0.99], np.float32), np.array([4]))
+    whole = Boxes(np.array([[238, 50, 350, 110]], np.float32), np.array([0.6], np.float32), np.array([4]))
+    assert join_overlapping([piece, whole], cut, (500, 200)).boxes.tolist() == [[238, 50, 350, 110]]
+
+
 def test_an_empty_picture_gives_no_cells() -> None:
     found = detect_stitched(np.full((100, 100, 3), 255, np.uint8), boxes_of, 64, 16)
     assert found.boxes.shape == (0, 4)

@@ -68,14 +68,16 @@ class Cascade(nn.Module):
     """Three heads at IoU 0.5, 0.6 and 0.7 over one region proposal network.
 
     backbone: "lite0" (committed weights fit in a few MB), "r18", "r50" or "r101" (the paper's). `soft` puts the soft
-    sampling of Wang et al. in place of plain weights.
+    sampling of Wang et al. in place of plain weights; `rois` is how many boxes of a picture each head learns from.
     """
 
-    def __init__(self, classes: int, backbone: str = "lite0", soft: bool = True, width: int = 64) -> None:
+    def __init__(
+        self, classes: int, backbone: str = "lite0", soft: bool = True, width: int = 64, rois: int = 192
+    ) -> None:
         super().__init__()
         register_all_modules(init_default_scope=True)
         self.classes = classes
-        self.net = MODELS.build(ConfigDict(_config(classes, backbone, soft, width)))
+        self.net = MODELS.build(ConfigDict(_config(classes, backbone, soft, width, rois)))
 
     def forward(self, x: Tensor) -> list[Detections]:
         """Detections of each picture of x, float RGB 0-255 (N, 3, H, W), H and W multiples of 32."""
@@ -107,6 +109,12 @@ class Cascade(nn.Module):
         self.net.load_state_dict(shared, strict=False)
         return len(shared)
 
+    def hold_norms(self) -> None:
+        """Let the trunk's batch norms keep the statistics that they have, until `train` is called again."""
+        for part in self.net.backbone.modules():
+            if isinstance(part, nn.BatchNorm2d):
+                part.eval()
+
     def _normalised(self, x: Tensor) -> Tensor:
         return (x.float() - torch.tensor(MEAN_RGB).view(1, 3, 1, 1).to(x.device)) / UNIT
 
@@ -121,7 +129,7 @@ def _sample(x: Tensor) -> Any:
     return sample
 
 
-def _config(classes: int, backbone: str, soft: bool, width: int) -> dict[str, Any]:
+def _config(classes: int, backbone: str, soft: bool, width: int, rois: int) -> dict[str, Any]:
     resnet = {"r18": (18, (64, 128, 256)), "r50": (50, (256, 512, 1024)), "r101": (101, (256, 512, 1024))}
     if backbone == "lite0":
         trunk: dict[str, Any] = {"type": "Lite0Trunk"}
@@ -149,7 +157,7 @@ def _config(classes: int, backbone: str, soft: bool, width: int) -> dict[str, An
             {
                 "assigner": _assigner(threshold, threshold, threshold, False),
                 "sampler": {
-                    "type": "RandomSampler", "num": 192, "pos_fraction": 0.33, "neg_pos_ub": -1,
+                    "type": "RandomSampler", "num": rois, "pos_fraction": 0.33, "neg_pos_ub": -1,
                     "add_gt_as_proposals": True,
                 },
                 "pos_weight": -1,
@@ -189,7 +197,7 @@ def _config(classes: int, backbone: str, soft: bool, width: int) -> dict[str, An
                 },
                 "allowed_border": -1, "pos_weight": -1, "debug": False,
             },
-            "rpn_proposal": proposals,
+            "rpn_proposal": {**proposals, "max_per_img": min(300, 2 * rois)},
             "rcnn": stages,
         },
         "test_cfg": {
