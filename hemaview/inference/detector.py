@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
 from hemaview.inference.pictures import as_rgb8, rescale
-from hemaview.inference.runtime import TorchRuntime
+from hemaview.inference.runtime import Finder
 from hemaview.methods.registry import Card
 
 STRIDE = 32
@@ -33,7 +33,7 @@ class Boxes:
 class Detector:
     """Finds cells as boxes."""
 
-    def __init__(self, card: Card, runtime: TorchRuntime) -> None:
+    def __init__(self, card: Card, runtime: Finder) -> None:
         self._runtime, self.info = runtime, info_of(card, runtime.device)
 
     def detect(self, rgb: NDArray[np.uint8], mpp: float = 0.0) -> Boxes:
@@ -51,10 +51,10 @@ class Detector:
         return shown_whole(self._runtime, rgb)
 
 
-def shown_whole(runtime: TorchRuntime, rgb: NDArray[np.uint8]) -> Boxes:
+def shown_whole(runtime: Finder, rgb: NDArray[np.uint8]) -> Boxes:
     """What a detector finds in uint8 (H, W, 3); ground fills the picture up to whole strides."""
     h, w = rgb.shape[:2]
     full = np.pad(rgb, ((0, -h % STRIDE), (0, -w % STRIDE), (0, 0)), constant_values=GROUND)
     answer = runtime.objects(np.ascontiguousarray(full[None].transpose(0, 3, 1, 2), np.float32))[0]
-    boxes = answer.boxes.cpu().numpy().clip(0, [w, h, w, h]).astype(np.float32)
-    return Boxes(boxes, answer.scores.cpu().numpy(), answer.labels.cpu().numpy())
+    boxes = answer.boxes.float().cpu().numpy().clip(0, [w, h, w, h]).astype(np.float32)
+    return Boxes(boxes, answer.scores.float().cpu().numpy(), answer.labels.cpu().numpy())

@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from hemaview.cells.store import sha256_of
+from hemaview.inference import precision
 from hemaview.inference.classifier import Classifier
 from hemaview.inference.detector import Detector
 from hemaview.inference.errors import UnknownModel, WeightsChanged, WeightsUnfit
@@ -41,7 +42,7 @@ def load(name: str, version: str = "", sha256: str = "") -> Model:
     if sha256 and sha256 != card.sha256:
         raise WeightsChanged(f"The weights of {name} {card.version} are not those that this job was ordered with.")
     with _LOADING:
-        return _loaded(name, card.sha256)
+        return _loaded(name, card.sha256, precision.wanted())
 
 
 def load_as(kind: type[Kind], name: str) -> Kind:
@@ -56,7 +57,7 @@ _LOADING = threading.Lock()
 
 
 @lru_cache(maxsize=16)
-def _loaded(name: str, sha256: str) -> Model:
+def _loaded(name: str, sha256: str, wanted: str = precision.AUTOMATIC) -> Model:
     card = cards()[name]
     if sha256_of(card.weights) != sha256:
         raise WeightsChanged(f"The weights file of {name} {card.version} is damaged: it does not match its card.")
@@ -75,11 +76,11 @@ def _loaded(name: str, sha256: str) -> Model:
             f"The weights of {name} {card.version} do not fit its net of {len(card.classes)} classes."
         ) from error
     if method.task == "detection":
-        return Detector(card, torch_runtime(net.eval()))
+        return Detector(card, torch_runtime(net.eval(), card, wanted))
     if method.task == "outline":
-        masker = _loaded(method.beside, cards()[method.beside].sha256)
+        masker = _loaded(method.beside, cards()[method.beside].sha256, wanted)
         assert isinstance(masker, Masker)
-        return Outliner(card, torch_runtime(net.eval()), masker)
+        return Outliner(card, torch_runtime(net.eval(), card, wanted), masker)
     side = None if method.task in _ANY_SIZE else card.input_px
-    found: Model = _KINDS[method.task](card, runtime_for(net.eval(), side, card, method.traceable))
+    found: Model = _KINDS[method.task](card, runtime_for(net.eval(), side, card, method.traceable, wanted))
     return found

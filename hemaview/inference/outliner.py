@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from hemaview.inference.info import info_of
 from hemaview.inference.masker import Masker
 from hemaview.inference.pictures import softmax
-from hemaview.inference.runtime import TorchRuntime
+from hemaview.inference.runtime import Runtime
 from hemaview.methods.cellshape import outline_measures
 from hemaview.methods.registry import Card
 
@@ -16,7 +16,7 @@ from hemaview.methods.registry import Card
 class Outliner:
     """Names shapes from masks; `masker` draws the mask where only a picture is there."""
 
-    def __init__(self, card: Card, runtime: TorchRuntime, masker: Masker) -> None:
+    def __init__(self, card: Card, runtime: Runtime, masker: Masker) -> None:
         self._runtime, self.info = runtime, info_of(card, runtime.device)
         self._masker, self.temperature = masker, card.temperature
 

@@ -1,7 +1,8 @@
 """Run a net on what the machine has: torch on CUDA, OpenVINO on a CPU, torch where neither is to be had.
 
-The only file that knows runtimes and batches. Both CPU runtimes work in float32; their answers agree to 1e-3 in
-probability (tests/inference/test_models.py).
+The only file that knows runtimes and batches. Both CPU runtimes agree to 1e-3 in probability in float32
+(tests/inference/test_models.py). In bf16, which CUDA and some processors have, a model runs where its card proves that
+real labels show no loss (`precision`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from torch import nn
 
 from hemaview.inference.converted import converted
 from hemaview.inference.errors import OutOfMemory
+from hemaview.inference.precision import AUTOMATIC, BF16, COMPARED, F32, choose, tell
 from hemaview.methods.registry import Card
 
 BATCH = 64
@@ -29,59 +31,98 @@ class Runtime(Protocol):
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]: ...
 
 
+class Finder(Protocol):
+    """float32 (N, 3, H, W), values 0-255, to an answer that is no single array, such as a detector's."""
+
+    device: str
+
+    def objects(self, x: NDArray[np.float32]) -> Any: ...
+
+
 class TorchRuntime:
-    def __init__(self, net: nn.Module, device: str) -> None:
+    def __init__(self, net: nn.Module, device: str, precision: str = F32) -> None:
         self.net = net.eval().to(device)
-        self._where = device
-        self.device = torch.cuda.get_device_name(0) if device == "cuda" else "CPU (torch)"
+        self._where, self._half = device, precision == BF16
+        self.device = _named(torch.cuda.get_device_name(0) if device == "cuda" else "CPU (torch)", precision)
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            answer: NDArray[np.float32] = self.net(torch.from_numpy(x).to(self._where)).float().cpu().numpy()
+        answer: NDArray[np.float32] = self.objects(x).float().cpu().numpy()
         return answer
 
     def objects(self, x: NDArray[np.float32]) -> Any:
-        """The answer of a net that gives no single array, such as a detector."""
-        with torch.inference_mode():
+        """The answer as the net gives it."""
+        with torch.inference_mode(), torch.autocast(self._where, torch.bfloat16, enabled=self._half):
             return self.net(torch.from_numpy(x).to(self._where))
 
 
 class OpenVinoRuntime:
-    device = "CPU (OpenVINO)"
-
-    def __init__(self, net: nn.Module, side_px: int | None, name: str, sha256: str) -> None:
+    def __init__(self, net: nn.Module, side_px: int | None, name: str, sha256: str, precision: str = F32) -> None:
         import openvino as ov
 
         model = converted(net, side_px, name, sha256)
         core = ov.Core()
         threads = int(os.environ.get("HEMAVIEW_THREADS", "0")) or len(os.sched_getaffinity(0))
-        self._compiled: Any = core.compile_model(
-            model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": "1"}
-        )
+        how = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": "1"}
+        self._compiled: Any = core.compile_model(model, "CPU", how)
+        self.device = _named("CPU (OpenVINO)", precision)
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.array(self._compiled(x)[0], np.float32)
 
 
-def runtime_for(net: nn.Module, side_px: int | None, card: Card, traceable: bool = True) -> Runtime:
+class ComparedRuntime:
+    """Answers in bf16, having told who compares what float32 says."""
+
+    def __init__(self, plain: Any, half: Any) -> None:
+        self._plain, self._half, self.device = plain, half, half.device
+
+    def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        plain, half = self._plain(x), self._half(x)
+        tell(plain, half)
+        return np.asarray(half, np.float32)
+
+    def objects(self, x: NDArray[np.float32]) -> Any:
+        plain, half = self._plain.objects(x), self._half.objects(x)
+        tell(plain, half)
+        return half
+
+
+def runtime_for(
+    net: nn.Module, side_px: int | None, card: Card, traceable: bool = True, wanted: str = AUTOMATIC
+) -> Runtime:
     """The best runtime here for a net shown squares of side_px (None: any size); HEMAVIEW_RUNTIME=torch forces torch.
 
-    `card` tells its name and the sha256 of its weights. A net that is not traceable takes another path for each input
-    and stays on torch.
+    `card` tells its name, the sha256 of its weights and whether bf16 does it no harm. A net that is not traceable takes
+    another path for each input and stays on torch.
     """
-    if torch.cuda.is_available():
-        return torch_runtime(net)
-    if traceable and os.environ.get("HEMAVIEW_RUNTIME", "") != "torch":
-        try:
-            return OpenVinoRuntime(net, side_px, card.name, card.sha256)
-        except ImportError:
-            pass
-    return torch_runtime(net)
+    if torch.cuda.is_available() or not traceable or os.environ.get("HEMAVIEW_RUNTIME", "") == "torch":
+        return torch_runtime(net, card, wanted)
+    try:
+        import openvino as ov
+    except ImportError:
+        return torch_runtime(net, card, wanted)
+
+    def made(precision: str) -> Runtime:
+        return OpenVinoRuntime(net, side_px, card.name, card.sha256, precision)
+
+    capable = "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    if wanted == COMPARED:
+        return ComparedRuntime(made(F32), made(BF16) if capable else TorchRuntime(net, "cpu", BF16))
+    return made(choose(wanted, card.bf16, capable))
 
 
-def torch_runtime(net: nn.Module) -> TorchRuntime:
-    """Torch on CUDA or the CPU, for nets that no other runtime can take over."""
-    return TorchRuntime(net, "cuda" if torch.cuda.is_available() else "cpu")
+def torch_runtime(net: nn.Module, card: Card | None = None, wanted: str = AUTOMATIC) -> TorchRuntime | ComparedRuntime:
+    """Torch on CUDA or the CPU, for nets that no other runtime can take over. On a CPU, or without a card, it stays in
+    float32."""
+    where = "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted == COMPARED:
+        return ComparedRuntime(TorchRuntime(net, where), TorchRuntime(net, where, BF16))
+    capable = where == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return TorchRuntime(net, where, choose(wanted, card is not None and card.bf16, capable))
+
+
+def _named(device: str, precision: str) -> str:
+    return device if precision == F32 else f"{device}, {precision}"
 
 
 def in_batches(runtime: Runtime, x: NDArray[np.uint8], batch: int = BATCH) -> NDArray[np.float32]:

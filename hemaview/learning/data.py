@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -74,6 +75,34 @@ def free_only(yes: bool = True) -> Iterator[None]:
         _FREE_ONLY.reset(token)
 
 
+_MOST: ContextVar[int] = ContextVar("most", default=0)
+
+
+@contextmanager
+def sampled(lines: int) -> Iterator[None]:
+    """Within the block each split is a seeded draw of whole pictures with about so many labelled lines."""
+    token = _MOST.set(lines)
+    try:
+        yield
+    finally:
+        _MOST.reset(token)
+
+
+def _drawn(lines: list[dict[str, str]]) -> list[dict[str, str]]:
+    most = _MOST.get()
+    if not most or len(lines) <= most:
+        return lines
+    counts = Counter(line["file"] for line in lines)
+    chosen, n = set(), 0
+    for index in np.random.default_rng(20261121).permutation(len(counts)):
+        file = sorted(counts)[int(index)]
+        if n >= most:
+            break
+        chosen.add(file)
+        n += counts[file]
+    return [line for line in lines if line["file"] in chosen]
+
+
 def has(root: Path, name: str, split: str) -> bool:
     """Whether the split of the set is there, and allowed where only free ones are."""
     return not _left_out(name) and (root / name / split / "labels.csv").is_file()
@@ -93,7 +122,7 @@ def rows(root: Path, name: str, split: str) -> list[dict[str, str]]:
             f"There is no {name}/{split}/labels.csv in {root}; name the folder that holds the sets with --data."
         )
     with path.open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+        return _drawn(list(csv.DictReader(stream)))
 
 
 def image(root: Path, name: str, split: str, file: str) -> NDArray[np.uint8]:

@@ -49,6 +49,11 @@ def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
     return found + [replace(s, method="best") for s in found if BEST.get(s.task) == s.method]
 
 
+def main_task(name: str) -> tuple[str, Callable[[Path, str], list[Score]]]:
+    """The set that a model is measured on first, and the function (root, split) that does it."""
+    return next((dataset, function) for method, dataset, function in _TASKS if method == name)
+
+
 def _shapes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     model = load_as(Classifier, name)
     points: dict[str, list[tuple[float, float, str]]] = {}
@@ -169,6 +174,11 @@ _TASKS: tuple[_Task, ...] = (
     _of("sun-pnet", "pbc", papertasks.pnet),
     _of("sun-pnet", "jhu-aml", papertasks.pnet),
     _of("elmanna-cell-mask", "erythrocytes-idb", papertasks.cell_masks),
+    *(
+        _of(name, "erythrocytes-idb", function)
+        for name in ("zhang-dunet-classes", "zhang-unet-classes")
+        for function in (papertasks.cell_mask_classes, papertasks.cell_masks, papertasks.elongation)
+    ),
     _of("cell-outline", "erythrocytes-idb", papertasks.elongation),
     _of("elongation-net", "erythrocytes-idb", papertasks.elongation),
     *(
@@ -192,6 +202,7 @@ BEST: dict[str, str] = {
     "nucleated-cells-fine": "nucleated-cell-net",
     "nucleated-cells-patients": "nucleated-cell-net",
     "cell-mask": "elmanna-cell-mask",
+    "cell-mask-classes": "zhang-dunet-classes",
     "sickle": "cell-outline",
     "nucleus-cytoplasm": "wbc-mask-unet",
     "detection": "cascade-blood",

@@ -20,6 +20,7 @@ from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPES
 from hemaview.learning.score import Score, best_temperature, threshold_for_specificity
 from hemaview.learning.trainings import TRAININGS
 from hemaview.methods import registry
+from hemaview.methods.cardtext import free_lines, precision_lines
 from hemaview.wsi.colour import Colour, policy
 
 NRBC_SPECIFICITY = 0.995
@@ -34,11 +35,47 @@ def release(
     `epochs`: how long it was trained, where that is not the recipe's own length.
     """
     method, training = registry.METHODS[name], TRAININGS[name]
-    classes, mpp, side = training.classes, training.mpp, training.input_px
     weights = registry.folder("weights") / f"{name}-{version}.safetensors"
     for old in registry.folder("weights").glob(f"{name}-*.safetensors"):
         old.unlink()
     state = load_file(trained)
+    temperature, thresholds = calibrated(name, state, weights, root, log)
+    card: dict[str, Any] = {
+        "name": name,
+        "version": version,
+        "title": method.title,
+        "task": method.task,
+        "sha256": sha256_of(weights),
+        "classes": list(training.classes),
+        "mpp": round(training.mpp, 5),
+        "input_px": training.input_px,
+        "temperature": temperature,
+        "thresholds": thresholds,
+        "views": training.views,
+        "colour_policy": policy(Colour.STORED),
+        "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
+        "data": [{"name": s} for s in training.sets],
+        "split": "train (val for early stopping and temperature; test only for the scores below)",
+        "command": f"python manage.py train {name} --data DATA --out OUT --release {version}"
+        + (f" --epochs {epochs}" if epochs else ""),
+        "limits": list(training.limits),
+        "licence_note": _licence(training.sets),
+        "metrics": [],
+    }
+    path = registry.folder("cards") / f"{name}.json"
+    _write(path, card)
+    registry.cards.cache_clear()
+    write_scores(evaluate(root, "test", [name], log))
+    torch.set_grad_enabled(True)
+    return path
+
+
+def calibrated(
+    name: str, state: dict[str, torch.Tensor], weights: Path, root: Path, log: Callable[[str], None]
+) -> tuple[float, dict[str, float]]:
+    """Write `state` to `weights` in half precision; its temperature and thresholds, set on the validation side."""
+    method, training = registry.METHODS[name], TRAININGS[name]
+    classes, side = training.classes, training.input_px
     half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
     temperature, thresholds = 1.0, dict[str, float]()
@@ -57,47 +94,55 @@ def release(
             thresholds["erythroblast"] = threshold_for_specificity(p, held, NRBC_SPECIFICITY)
     if training.thresholds is not None:
         thresholds |= training.thresholds(load_weights(method.build(len(classes)), weights).eval(), root)
-    card: dict[str, Any] = {
-        "name": name,
-        "version": version,
-        "title": method.title,
-        "task": method.task,
+    return round(temperature, 4), thresholds
+
+
+def write_free_variant(
+    name: str, version: str, trained: Path, root: Path, log: Callable[[str], None], epochs: int | None = None
+) -> Path:
+    """Score `trained`, which learned from free data alone, on val and test and put that into the shipped model's card; the
+    card's path. Its weights stay beside `trained`."""
+    weights = trained.with_name("free.safetensors")
+    with data.free_only():
+        temperature, thresholds = calibrated(name, load_file(trained), weights, root, log)
+    raw = registry.cards()[name].raw
+    tried = {
         "sha256": sha256_of(weights),
-        "classes": list(classes),
-        "mpp": round(mpp, 5),
-        "input_px": side,
-        "temperature": round(temperature, 4),
+        "weights": str(weights),
+        "temperature": temperature,
         "thresholds": thresholds,
-        "views": training.views,
-        "colour_policy": policy(Colour.STORED),
-        "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
-        "data": [{"name": s, "licence": data.SETS[s].licence} for s in training.sets],
-        "split": "train (val for early stopping and temperature; test only for the scores below)",
-        "command": f"python manage.py train {name} --data DATA --out OUT --release {version}"
-        + (f" --epochs {epochs}" if epochs else ""),
-        "limits": list(training.limits),
-        "licence_note": _licence(training.sets),
-        "metrics": [],
     }
+    with registry.in_place_of(registry.Card({**raw, **tried})):
+        scores = [s for split in ("val", "test") for s in evaluate(root, split, [name], log) if s.method == name]
+    variant = {
+        "sets": [s for s in TRAININGS[name].sets if data.SETS[s].free],
+        "command": f"python manage.py train {name} --data DATA --out OUT --licences free --release {version}"
+        + (f" --epochs {epochs}" if epochs else ""),
+        "metrics": [s.as_json() for s in scores],
+    }
+    return write_section(name, "free_variant", variant)
+
+
+def write_section(name: str, key: str, section: Any) -> Path:
+    """Put a section into a shipped model's card, as JSON and as people read it; the card's path."""
     path = registry.folder("cards") / f"{name}.json"
+    card = {**registry.cards()[name].raw, key: section}
+    card["data"] = [
+        {"name": d["name"], "licence": data.SETS[d["name"]].licence, "free": data.SETS[d["name"]].free}
+        for d in card["data"]
+    ]
     _write(path, card)
+    path.with_suffix(".md").write_text(markdown(card), encoding="utf-8")
     registry.cards.cache_clear()
-    write_scores(evaluate(root, "test", [name], log))
-    torch.set_grad_enabled(True)
     return path
 
 
 def write_scores(scores: Sequence[Score]) -> list[Path]:
     """Put scores into the cards of the models they are of, in place of those there; the cards' paths."""
-    written = []
-    for name in sorted({s.method for s in scores} & set(registry.cards())):
-        path = registry.folder("cards") / f"{name}.json"
-        card = {**registry.cards()[name].raw, "metrics": [s.as_json() for s in scores if s.method == name]}
-        _write(path, card)
-        path.with_suffix(".md").write_text(markdown(card), encoding="utf-8")
-        written.append(path)
-    registry.cards.cache_clear()
-    return written
+    return [
+        write_section(name, "metrics", [s.as_json() for s in scores if s.method == name])
+        for name in sorted({s.method for s in scores} & set(registry.cards()))
+    ]
 
 
 def markdown(card: dict[str, Any]) -> str:
@@ -132,6 +177,9 @@ def markdown(card: dict[str, Any]) -> str:
             for m in card["metrics"]
         ],
         "",
+        *precision_lines(card),
+        "",
+        *(line for line in (*free_lines(card), "") if free_lines(card)),
         "## Limits",
         *[f"- {limit}" for limit in card["limits"]],
         "",

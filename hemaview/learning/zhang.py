@@ -1,17 +1,22 @@
-"""Zhang et al. on bbbc041seg: dU-Net, the U-Net of the same layout and PSPNet learn cells against ground, alike."""
+"""Zhang et al.: dU-Net, the U-Net of the same layout and PSPNet learn alike. Cells against ground on bbbc041seg; and, on
+erythrocytes-idb, which kind of cell each pixel is of.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 from scipy import ndimage
 from torch import nn
 
 from hemaview.learning import data
 from hemaview.learning.course import use_cores
+from hemaview.learning.masks import MaskRecipe, MaskSet, read_masks, train_masks
 from hemaview.learning.matching import Matches, match_masks
 from hemaview.learning.recipes import Log, Training, foreground, segmentation_pairs
 from hemaview.learning.segment import (
@@ -25,7 +30,10 @@ from hemaview.learning.segment import (
 from hemaview.methods.cellsplit import parts
 from hemaview.methods.dunet import DUNet
 from hemaview.methods.pspnet import PSPNet
+from hemaview.methods.registry import cards
 
+PIXEL_CLASSES = ("background", "circular", "elongated", "other")
+CLASSES_SET, CLASSES_PX, CLASSES_EPOCHS = "erythrocytes-idb", 80, 10
 MPP = 2 / 15
 """µm/px at which a field of the set is about 512 px wide, the paper's size."""
 LEAST_UM2 = 4.0
@@ -85,8 +93,47 @@ def _pspnet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: i
     return train_binary(PSPNet(2), root, out, (epochs or 5) * 100, log)
 
 
+def class_masks(cells: MaskSet, classes: tuple[str, ...] = PIXEL_CLASSES) -> MaskSet:
+    """Masks whose pixels carry the number in `classes` of their cell's class, of masks of cell (1) against ground (0)."""
+    numbers = np.array([classes.index(label) for label in cells.labels], np.uint8)
+    return replace(cells, masks=(cells.masks > 0).astype(np.uint8) * numbers[:, None, None])
+
+
+def train_classes(net: nn.Module, sibling: str, root: Path, out: Path, epochs: int, log: Log) -> Path:
+    """Multi-class segmentation (the paper's second experiment); the classes' pixels weigh as they come.
+
+    All but the last layer begin as in `sibling`, the same net trained on cells against ground: the set is small.
+    """
+    use_cores()
+    card = cards().get(sibling)
+    if card is None:
+        log(f"{sibling} is not installed: starting from nothing")
+    else:
+        state = {k: v.float() for k, v in load_file(card.weights).items() if not k.startswith("last.")}
+        net.load_state_dict(state, strict=False)
+    train, val = (class_masks(read_masks(root, CLASSES_SET, side, CLASSES_PX)) for side in ("train", "val"))
+    recipe = MaskRecipe(len(PIXEL_CLASSES), CLASSES_PX, epochs, batch=8, average=0.95)
+    return train_masks(net, recipe, train, val, out, log)
+
+
+def _deformable_classes(
+    root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
+    return train_classes(DUNet(len(PIXEL_CLASSES)), "zhang-dunet", root, out, epochs or CLASSES_EPOCHS, log)
+
+
+def _plain_classes(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+    return train_classes(
+        DUNet(len(PIXEL_CLASSES), deformable=False), "zhang-unet", root, out, epochs or CLASSES_EPOCHS, log
+    )
+
+
 _STAND_IN = "Stand-in data: malaria films in place of the paper's sickle-cell films, which are not public as masks."
-ZHANG_TRAININGS: tuple[Training, ...] = tuple(
+_CLASSES_STAND_IN = (
+    "Stand-in data and classes: circular, elongated and other cells of erythrocytes-idb in place of the paper's four kinds "
+    "of sickle-cell disease, which are not public as masks."
+)
+_BINARY: tuple[Training, ...] = tuple(
     Training(
         name, ("bbbc041seg",), run, ("background", "cell"), round(MPP, 5), 512,
         (_STAND_IN, "Touching cells are parted only where the mask leaves a gap between them.", *more),
@@ -96,4 +143,19 @@ ZHANG_TRAININGS: tuple[Training, ...] = tuple(
         ("zhang-unet", _plain, ("The U-Net that dU-Net is compared with: the same layout and training.",)),
         ("pspnet", _pspnet, ("A small net of our own widths, for comparison with dU-Net.",)),
     )
+)  # fmt: skip
+ZHANG_TRAININGS: tuple[Training, ...] = (
+    *_BINARY,
+    *(
+        Training(
+            name, (CLASSES_SET, "bbbc041seg"), run, PIXEL_CLASSES, 0.0, CLASSES_PX,
+            (_CLASSES_STAND_IN, "Crops of 80 × 80 px around one cell; neighbours are background.",
+             "Elongated is a shape, not a diagnosis.",
+             f"Began from the shipped {sibling}, which learned cells against ground on bbbc041seg."),
+        )
+        for name, sibling, run in (
+            ("zhang-dunet-classes", "zhang-dunet", _deformable_classes),
+            ("zhang-unet-classes", "zhang-unet", _plain_classes),
+        )
+    ),
 )  # fmt: skip

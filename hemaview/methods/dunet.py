@@ -33,19 +33,19 @@ class DeformableConv(nn.Module):
         self.register_buffer("taps", grid.reshape(TAPS, 2), persistent=False)
 
     def points(self, x: Tensor) -> Tensor:
-        """Where the layer looks: (N, 9, 2: y, x, H, W), px of its input."""
+        """Where the layer looks: float32 (N, 9, 2: y, x, H, W), px of its input. Half precision knows no pixel past 256."""
         n, _, h, w = x.shape
-        moved = torch.tanh(self.offset(x)).reshape(n, TAPS, 2, h, w) * self.scope
-        rows = torch.arange(h, device=x.device, dtype=x.dtype)[:, None].expand(h, w)
-        columns = torch.arange(w, device=x.device, dtype=x.dtype)[None].expand(h, w)
-        return moved + self.taps.to(x.dtype)[None, :, :, None, None] + torch.stack([rows, columns])[None, None]
+        moved = torch.tanh(self.offset(x)).float().reshape(n, TAPS, 2, h, w) * self.scope
+        rows = torch.arange(h, device=x.device, dtype=torch.float32)[:, None].expand(h, w)
+        columns = torch.arange(w, device=x.device, dtype=torch.float32)[None].expand(h, w)
+        return moved + self.taps[None, :, :, None, None] + torch.stack([rows, columns])[None, None]
 
     def forward(self, x: Tensor) -> Tensor:
         n, c, h, w = x.shape
         at = self.points(x)
         grid = torch.stack([(2 * at[:, :, 1] + 1) / w - 1, (2 * at[:, :, 0] + 1) / h - 1], dim=-1)
         picked = functional.grid_sample(
-            x, grid.reshape(n, TAPS * h, w, 2), mode="bilinear", padding_mode="zeros", align_corners=False
+            x.float(), grid.reshape(n, TAPS * h, w, 2), mode="bilinear", padding_mode="zeros", align_corners=False
         )
         stacked = picked.reshape(n, c * TAPS, h, w)
         weight = self.conv.weight.reshape(self.conv.out_channels, c * TAPS, 1, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from hemaview.methods.cardtext import free_lines, precision_lines
 from hemaview.methods.registry import Card, cards
 
 _HEAD = """# Models and their scores
@@ -46,6 +47,9 @@ def _section(card: Card) -> str:
         "",
         *(f"- {limit}" for limit in raw["limits"]),
         "",
+        *precision_lines(raw),
+        "",
+        *(line for line in (*free_lines(raw), "") if free_lines(raw)),
     ]
     return "\n".join(lines)
 

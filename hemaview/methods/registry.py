@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -152,6 +153,25 @@ METHODS: dict[str, Method] = {
                 ),
             )
         ),
+        *(
+            Method(
+                name,
+                title,
+                "mask",
+                "Ground, circular, elongated or other: the kind of red cell that each pixel of a picture of one cell is of.",
+                "Zhang et al. 2020, RBC semantic segmentation for sickle cell disease based on deformable U-Net.",
+                build,
+                shipped=False,
+            )
+            for name, title, build in (
+                ("zhang-dunet-classes", "dU-Net: kinds of red cells", lambda classes: DUNet(classes)),
+                (
+                    "zhang-unet-classes",
+                    "U-Net of dU-Net's layout: kinds of red cells",
+                    lambda classes: DUNet(classes, deformable=False),
+                ),
+            )
+        ),
         Method(
             "cascade-blood",
             "Cascade R-CNN: blood cells as boxes",
@@ -269,8 +289,14 @@ class Card:
         return {k: float(v) for k, v in self.raw.get("thresholds", {}).items()}
 
     @property
+    def bf16(self) -> bool:
+        """Whether bf16 was measured to do it no harm on real labels."""
+        return bool(self.raw.get("precision", {}).get("bf16", False))
+
+    @property
     def weights(self) -> Path:
-        return folder("weights") / f"{self.name}-{self.version}.safetensors"
+        """Where they lie: in the package, or, of weights that are only tried, where the card says."""
+        return Path(self.raw.get("weights") or folder("weights") / f"{self.name}-{self.version}.safetensors")
 
     @property
     def text(self) -> str:
@@ -292,3 +318,13 @@ def cards() -> dict[str, Card]:
         if card.name in METHODS and card.weights.is_file():
             found[card.name] = card
     return found
+
+
+@contextmanager
+def in_place_of(card: Card) -> Iterator[None]:
+    """Within the block `card` is the one of its name: other weights, tried and not shipped."""
+    cards()[card.name] = card
+    try:
+        yield
+    finally:
+        cards.cache_clear()

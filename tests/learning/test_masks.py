@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from hemaview.inference.pictures import turned, turned_back
+from hemaview.learning import papertasks
 from hemaview.learning.masks import MaskRecipe, MaskSet, confusion, mean_iou, predict_masks, read_masks, train_masks
+from hemaview.learning.papertasks import in_several_classes, majority
+from hemaview.learning.zhang import class_masks
 from hemaview.methods.unet import UNet
 
 
@@ -59,6 +63,65 @@ def test_masks_are_read_beside_their_pictures_in_folders_too(tmp_path: Path) -> 
     (tmp_path / "set/train/labels.csv").write_text("file,class\nround/a.jpg,round\n")
     found = read_masks(tmp_path, "set", "train", 40)
     assert found.images.shape == (1, 40, 40, 3) and found.masks.sum() == 400 and found.labels == ("round",)
+
+
+def test_pixels_carry_the_class_of_their_cell() -> None:
+    cells = MaskSet(discs(2, 1).images, discs(2, 1).masks, ("other", "elongated"))
+    masks = class_masks(cells).masks
+    assert [sorted(np.unique(m)) for m in masks] == [[0, 3], [0, 2]]
+    assert np.array_equal(masks > 0, cells.masks > 0)
+
+
+def test_a_cell_is_in_several_classes_where_a_third_of_it_is_called_another() -> None:
+    def cell(*counts: int) -> np.ndarray:
+        return np.repeat(np.arange(len(counts)), counts).astype(np.uint8)
+
+    assert in_several_classes(cell(0, 60, 40, 0), 4) and in_several_classes(cell(20, 40, 20, 20), 4)
+    assert not in_several_classes(cell(0, 70, 30, 0), 4)
+    assert not in_several_classes(cell(60, 40, 0, 0), 4)
+
+
+def test_the_class_of_a_cell_is_what_most_of_its_pixels_say() -> None:
+    p = np.zeros((4, 4, 4), np.float32)
+    p[..., 0] = 1
+    p[0, :3], p[1, :1] = np.eye(4)[2], np.eye(4)[3]
+    assert majority(p).tolist() == [0, 0.75, 0.25]
+    faint = np.full((2, 2, 4), (0.7, 0.06, 0.06, 0.18), np.float32)
+    assert majority(faint) == pytest.approx([0.2, 0.2, 0.6])
+
+
+class Named:
+    """A model that calls every cell elongated and draws a column too many."""
+
+    info = SimpleNamespace(classes=("background", "circular", "elongated", "other"))
+
+    def mask(self, rgb: np.ndarray) -> np.ndarray:
+        found = np.zeros(rgb.shape[:2], np.uint8)
+        found[10:20, 10:31] = 2
+        return found
+
+
+def test_scores_of_classes_are_over_all_pixels_and_the_background_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("images", "masks"):
+        (tmp_path / "set" / "test" / kind).mkdir(parents=True)
+    drawn = np.zeros((80, 80), np.uint8)
+    drawn[10:20, 10:30] = 1
+    for name in "ab":
+        Image.fromarray(np.full((80, 80, 3), 200, np.uint8)).save(tmp_path / f"set/test/images/{name}.png")
+        Image.fromarray(drawn).save(tmp_path / f"set/test/masks/{name}.png")
+    (tmp_path / "set/test/labels.csv").write_text("file,class\na.png,elongated\nb.png,circular\n")
+    monkeypatch.setattr(papertasks, "load_as", lambda kind, name: Named())
+    rows = {s.metric: s.value for s in papertasks.cell_mask_classes("m", "set", tmp_path, "test")}
+    assert rows["dice_elongated"] == pytest.approx(2 * 200 / (420 + 200), abs=1e-5)
+    assert rows["jaccard_elongated"] == pytest.approx(200 / 420, abs=1e-5)
+    assert rows["dice_circular"] == 0 and rows["dice_background"] > 0.99
+    # One px off where it is right, the diagonal where the class is not drawn.
+    assert rows["hausdorff_elongated"] == pytest.approx((1 + np.hypot(80, 80)) / 2, abs=1e-4)
+    assert "dice_other" not in rows and "hausdorff_other" not in rows and rows["error_3"] == 0
+    shown = [rows[f"dice_{c}"] for c in ("background", "circular", "elongated")]
+    assert rows["dice"] == pytest.approx(np.mean(shown), abs=1e-4)
 
 
 @pytest.mark.parametrize("view", range(8))

@@ -25,14 +25,20 @@ class Command(SentenceCommand):
         parser.add_argument(
             "--licences", choices=["any", "free"], default="any", help="free: leave sets without a free licence out"
         )
-        parser.add_argument("--release", metavar="VERSION", help="afterwards ship it: calibrate, score, write its card")
+        parser.add_argument(
+            "--release",
+            metavar="VERSION",
+            help="afterwards ship it: calibrate, score, write its card; with --licences free put the variant's scores into "
+            "the card of the shipped VERSION, without weights",
+        )
 
     def handle(self, **options: Any) -> None:
         from hemaview.learning import data
         from hemaview.learning.curves import draw_curves
         from hemaview.learning.duplicates import refuse_shared
-        from hemaview.learning.release import release
+        from hemaview.learning.release import release, write_free_variant
         from hemaview.learning.trainings import TRAININGS
+        from hemaview.methods.registry import cards
 
         name, root, out = options["method"], options["data"], options["out"]
         if name == "list":
@@ -49,7 +55,12 @@ class Command(SentenceCommand):
         free = options["licences"] == "free"
         closed = [s for s in training.sets if not data.SETS[s].free]
         if free and options["release"]:
-            raise Refusal("A shipped model is trained on all its sets; release it without --licences free.")
+            card = cards().get(name)
+            if card is None or card.version != options["release"]:
+                shipped = f"version {card.version} is shipped" if card else "it is not shipped"
+                raise Refusal(f"{name} {options['release']} has no card for a variant's scores: {shipped}.")
+            if not closed:
+                raise Refusal(f"All data of {name} have free licences: it is its own variant.")
         if free and closed:
             self.stderr.write(f"left out, having no free licence: {', '.join(closed)}")
         try:
@@ -61,8 +72,9 @@ class Command(SentenceCommand):
             if curves:
                 self.stdout.write(f"log and curves: {out / 'log.csv'}, {curves}")
             if options["release"]:
+                ship = write_free_variant if free else release
                 self.stdout.write(
-                    f"card: {release(name, options['release'], best, root, self.stderr.write, options['epochs'])}"
+                    f"card: {ship(name, options['release'], best, root, self.stderr.write, options['epochs'])}"
                 )
         except data.DataError as error:
             raise Refusal(str(error)) from error

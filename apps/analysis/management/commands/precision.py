@@ -1,0 +1,56 @@
+"""Measure what bf16 costs the shipped models."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from apps.accounts.commands import SentenceCommand
+from apps.accounts.errors import Refusal
+
+
+class Command(SentenceCommand):
+    help = (
+        "Measure what bf16 costs models on labels of the validation side, and put it into their cards: where it costs nothing "
+        "they run in it on machines that have it. Example: python manage.py precision red-cell-unet --data ~/sets"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("methods", nargs="*", help="names of models; none means all")
+        parser.add_argument("--data", type=Path, required=True, help="the folder that holds the sets")
+        parser.add_argument("--json", action="store_true", help="{NAME: the card's section} on stdout")
+
+    def handle(self, **options: Any) -> None:
+        from hemaview.inference import InferenceError
+        from hemaview.learning.data import DataError
+        from hemaview.learning.precision import measure
+        from hemaview.learning.release import write_section
+        from hemaview.methods.registry import cards
+
+        root, names = options["data"], options["methods"] or sorted(cards())
+        unknown = [n for n in names if n not in cards()]
+        if unknown:
+            raise Refusal(f"There is no model called {unknown[0]}; there are: {', '.join(sorted(cards()))}.")
+        if not root.is_dir():
+            raise Refusal(f"There is no folder {root}.")
+        found = {}
+        for name in names:
+            try:
+                found[name] = measure(name, root, self.stderr.write)
+            except (DataError, InferenceError) as error:
+                raise Refusal(str(error)) from error
+            write_section(name, "precision", found[name])
+        if options["json"]:
+            self.stdout.write(json.dumps(found, indent=1))
+            return
+        for name, section in found.items():
+            self.stdout.write(
+                f"{name}: {'bf16' if section['bf16'] else 'float32'}; largest difference {section['largest_difference']:.4f}"
+            )
+            for row in section["rows"]:
+                self.stdout.write(
+                    f"  {row['task']:24} {row['dataset']:16} n {row['n']:5} {row['metric']:12} float32 {row['f32']:.4f} "
+                    f"({row['low']:.4f}-{row['high']:.4f})  bf16 {row['bf16']:.4f}"
+                )

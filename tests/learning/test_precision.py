@@ -1,0 +1,93 @@
+"""What bf16 costs is measured as it is computed, on a seeded draw, and only no loss lets a model run in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from django.core.management import CommandError, call_command
+from torch import nn
+
+from hemaview.inference import Boxes
+from hemaview.learning import data
+from hemaview.learning.precision import Difference, Rounded, score_difference, section
+from hemaview.learning.score import Score
+from hemaview.methods.cellkind import CellKindNet
+from hemaview.methods.dunet import DUNet
+
+
+@pytest.mark.parametrize("net", [CellKindNet(width=8), DUNet(2, width=4)], ids=["kind", "dunet"])
+def test_the_quick_sums_are_those_of_torch_in_bf16(net: nn.Module) -> None:
+    torch.manual_seed(2)
+    x = torch.rand(2, 3, 64, 64) * 255
+    net.eval()
+    with torch.inference_mode():
+        exact = net(x)
+        with torch.autocast("cpu", torch.bfloat16):
+            real = net(x)
+            with Rounded():  # type: ignore[no-untyped-call]
+                quick = net(x)
+    assert quick.dtype == real.dtype == torch.bfloat16
+    error = (real.float() - exact).abs().max()
+    assert error > 0 and (quick.float() - real.float()).abs().max() <= error
+
+
+def score(metric: str, value: float, low: float, high: float) -> Score:
+    return Score("m", "t", "d", "val", 50, metric, value, low, high)
+
+
+def test_bf16_is_allowed_only_where_no_figure_leaves_its_interval_and_no_answer_moves_far() -> None:
+    plain = [score("accuracy", 0.9, 0.85, 0.95), score("macro_f1", 0.8, 0.7, 0.9)]
+    same = [score("accuracy", 0.86, 0, 0), score("macro_f1", 0.81, 0, 0)]
+    worse = [score("accuracy", 0.84, 0, 0), score("macro_f1", 0.81, 0, 0)]
+    assert section("m", plain, same, 0.02)["bf16"]
+    assert not section("m", plain, same, 0.2)["bf16"]
+    found = section("m", plain, worse, 0.02)
+    assert not found["bf16"] and [r["within"] for r in found["rows"]] == [False, True]
+
+
+def test_the_largest_difference_is_kept_at_the_temperature_of_the_card() -> None:
+    cold, hot = Difference(), Difference(temperature=10.0)
+    a, b = np.array([[2.0, 0.0]], np.float32), np.array([[1.0, 0.0]], np.float32)
+    for difference in (cold, hot):
+        difference.note(a, b)
+        difference.note(a, a)
+    assert cold.largest == pytest.approx(0.8808 - 0.7311, abs=1e-3)
+    assert hot.largest == pytest.approx(0.5498 - 0.5250, abs=1e-3)
+
+
+def test_boxes_are_compared_with_the_best_of_their_class_over_them_and_lost_ones_count_whole() -> None:
+    corner = np.array([[0, 0, 10, 10], [30, 30, 40, 40]], np.float32)
+    one = Boxes(corner, np.array([0.9, 0.6], np.float32), np.array([0, 1]))
+    moved = Boxes(corner + 1, np.array([0.88, 0.61], np.float32), np.array([0, 1]))
+    assert score_difference(one, moved) == pytest.approx(0.02, abs=1e-6)
+    assert score_difference(one, one.take(np.array([0]))) == pytest.approx(0.6, abs=1e-6)
+    other_class = Boxes(corner, one.scores, np.array([0, 0]))
+    assert score_difference(one, other_class) == pytest.approx(0.6, abs=1e-6)
+    none = one.take(np.array([], np.int64))
+    assert score_difference(none, none) == 0
+
+
+def test_a_draw_takes_whole_pictures_and_always_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "pbc" / "val"
+    folder.mkdir(parents=True)
+    lines = [f"{i}.png,a{j}" for i in range(20) for j in range(5)]
+    (folder / "labels.csv").write_text("file,class\n" + "\n".join(lines) + "\n")
+    whole = data.rows(tmp_path, "pbc", "val")
+    with data.sampled(12):
+        drawn, again = data.rows(tmp_path, "pbc", "val"), data.rows(tmp_path, "pbc", "val")
+    assert drawn == again and len(drawn) == 15 and len({r["file"] for r in drawn}) == 3
+    assert drawn == [r for r in whole if r in drawn] and len(data.rows(tmp_path, "pbc", "val")) == 100
+    with data.sampled(1000):
+        assert data.rows(tmp_path, "pbc", "val") == whole
+
+
+def test_the_command_refuses_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no model called dowsing"):
+        call_command("precision", "dowsing", data=tmp_path)
+    with pytest.raises(CommandError, match="There is no folder"):
+        call_command("precision", data=tmp_path / "no")
+    with pytest.raises(CommandError, match="erythrocytes-idb/val"):
+        call_command("precision", "elmanna-cell-mask", data=tmp_path)

@@ -1,0 +1,109 @@
+"""What a release writes: the variant on free data into the shipped card, its weights nowhere; and what the card says of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from django.core.management import CommandError, call_command
+from safetensors.torch import save_file
+
+from hemaview.learning import data, release
+from hemaview.learning.score import Score
+from hemaview.methods import registry
+from hemaview.methods.cardtext import free_lines, precision_lines
+from hemaview.methods.cellkind import CellKindNet
+from hemaview.methods.registry import Card, cards
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the cards alone, to be written to; weights are still the package's."""
+    real = registry.folder
+    for path in real("cards").glob("cell-kind-net.*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(registry, "folder", lambda kind: tmp_path if kind == "cards" else real(kind))
+    cards.cache_clear()
+    yield tmp_path
+    monkeypatch.undo()
+    cards.cache_clear()
+
+
+def test_a_variant_on_free_data_is_scored_with_its_own_weights_and_only_its_scores_are_kept(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = json.loads((shelf / "cell-kind-net.json").read_text())
+    weights_before = sorted(registry.folder("weights").iterdir())
+    torch.manual_seed(1)
+    trained = tmp_path / "best.safetensors"
+    save_file(CellKindNet(4).state_dict(), trained)
+    seen: list[tuple[str, bool, str]] = []
+
+    def scored(root: Path, split: str, names: list[str], log: object) -> list[Score]:
+        card = cards()["cell-kind-net"]
+        seen.append((split, data.has(root, "jhu-aml", "val"), card.sha256))
+        assert card.weights == tmp_path / "free.safetensors"
+        return [Score("cell-kind-net", "kind", "txl-pbc", split, 9, "accuracy", 0.5, 0.4, 0.6)]
+
+    (tmp_path / "jhu-aml" / "val").mkdir(parents=True)
+    (tmp_path / "jhu-aml" / "val" / "labels.csv").write_text("file,class\n")
+    monkeypatch.setattr(release, "evaluate", scored)
+    monkeypatch.setattr(
+        release, "calibrated", lambda name, state, weights, *_: (save_file(state, weights), (2.0, {}))[1]
+    )
+    release.write_free_variant("cell-kind-net", "1", trained, tmp_path, lambda line: None, 2)
+    after = json.loads((shelf / "cell-kind-net.json").read_text())
+    # Scored on all sets, the closed ones too: what is not free is not learned from, but may be counted on.
+    assert [(split, closed) for split, closed, _ in seen] == [("val", True), ("test", True)]
+    assert all(sha != before["sha256"] for _, _, sha in seen)
+    variant = after.pop("free_variant")
+    assert {k: v for k, v in after.items() if k != "data"} == {
+        k: v for k, v in before.items() if k not in ("data", "free_variant")
+    }
+    assert variant["sets"] == ["txl-pbc", "draaslan-blood", "chula-rbc12", "pbc"]
+    assert variant["command"].endswith("--licences free --release 1 --epochs 2")
+    assert [m["split"] for m in variant["metrics"]] == ["val", "test"]
+    text = (shelf / "cell-kind-net.md").read_text()
+    assert "Trained on free data alone (txl-pbc, draaslan-blood, chula-rbc12, pbc)" in text
+    assert sorted(registry.folder("weights").iterdir()) == weights_before
+    assert cards()["cell-kind-net"].sha256 == before["sha256"]
+
+
+def test_weights_that_are_tried_lie_where_their_card_says_and_only_within_the_block(tmp_path: Path) -> None:
+    real = cards()["cell-kind-net"]
+    with registry.in_place_of(Card({**real.raw, "weights": str(tmp_path / "other"), "sha256": "0"})):
+        assert cards()["cell-kind-net"].weights == tmp_path / "other"
+    assert cards()["cell-kind-net"].sha256 == real.sha256
+
+
+def test_a_card_tells_of_free_data_only_where_its_data_differ() -> None:
+    free, closed = {"name": "pbc", "free": True}, {"name": "jhu-aml", "free": False}
+    assert free_lines({"data": [free]}) == []
+    assert free_lines({"data": [free, closed]}) == ["A variant trained on free data alone (pbc) was not measured."]
+    assert "None of its data has a free licence" in free_lines({"data": [closed]})[0]
+
+
+def test_a_card_tells_what_bf16_costs() -> None:
+    assert "was not measured" in precision_lines({})[0]
+    figures = {"n": 9, "f32": 0.9, "low": 0.8, "high": 1.0, "bf16": 0.7, "within": False}
+    row = {"task": "t", "dataset": "d", "metric": "dice", **figures}
+    section = {"bf16": False, "largest_difference": 0.25, "command": "c", "rows": [row]}
+    text = "\n".join(precision_lines({"precision": section}))
+    assert "float32 everywhere" in text and "0.250" in text and "0.7000 (outside)" in text
+    assert "bf16 where the machine has it" in precision_lines({"precision": {**section, "bf16": True}})[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "said"),
+    [
+        ("cell-kind-net", "99", "version 1 is shipped"),
+        ("elmanna-b0", "1", "All data of elmanna-b0 have free licences"),
+        ("elongation-net", "1", "it is not shipped"),
+    ],
+)
+def test_a_variant_without_a_card_to_stand_in_is_refused(name: str, version: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("train", name, data=tmp_path, out=tmp_path / "out", licences="free", release=version)
