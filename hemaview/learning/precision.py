@@ -84,7 +84,8 @@ class Rounded(TorchDispatchMode):
 
 
 def measure(name: str, root: Path, log: Callable[[str], None], lines: int = LINES) -> dict[str, Any]:
-    """The `precision` section of a model's card; raises DataError where its set is not there."""
+    """The `precision` section of a model's card, without figures where its net cannot be run in bf16 at all; raises
+    DataError where its set is not there."""
     dataset, task = main_task(name)
     difference = Difference(cards()[name].temperature)
     with data.sampled(lines):
@@ -92,8 +93,14 @@ def measure(name: str, root: Path, log: Callable[[str], None], lines: int = LINE
         with in_float32():
             plain = _figures(task(root, "val"))
         log(f"{name} on {dataset}/val in bf16")
-        with comparing(difference.note), _quick():
-            half = _figures(task(root, "val"))
+        try:
+            with comparing(difference.note), _quick():
+                half = _figures(task(root, "val"))
+        except RuntimeError as error:
+            if "BFloat16" not in str(error):
+                raise
+            log(f"its net takes no bf16: {error}")
+            return {"bf16": False, "command": _command(name), "rows": []}
     return section(name, plain, half, difference.largest)
 
 
@@ -116,9 +123,13 @@ def section(name: str, plain: Sequence[Score], half: Sequence[Score], largest: f
     return {
         "bf16": all(row["within"] for row in rows) and largest <= TOLERANCE,
         "largest_difference": round(largest, 4),
-        "command": f"python manage.py precision {name} --data DATA",
+        "command": _command(name),
         "rows": rows,
     }
+
+
+def _command(name: str) -> str:
+    return f"python manage.py precision {name} --data DATA"
 
 
 def _figures(scores: Sequence[Score]) -> list[Score]:

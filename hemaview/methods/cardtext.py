@@ -10,6 +10,8 @@ def precision_lines(raw: dict[str, Any]) -> list[str]:
     section = raw.get("precision")
     if section is None:
         return ["Precision: what bf16 costs was not measured; it runs in float32 everywhere."]
+    if not section["rows"]:
+        return [f"Precision: float32 everywhere, for its net takes no bf16 (`{section['command']}`)."]
     what = (
         "bf16 where the machine has it, float32 elsewhere"
         if section["bf16"]

@@ -46,9 +46,8 @@ class Command(SentenceCommand):
             self.stdout.write(json.dumps(found, indent=1))
             return
         for name, section in found.items():
-            self.stdout.write(
-                f"{name}: {'bf16' if section['bf16'] else 'float32'}; largest difference {section['largest_difference']:.4f}"
-            )
+            largest = section.get("largest_difference", "unknown, for its net takes no bf16")
+            self.stdout.write(f"{name}: {'bf16' if section['bf16'] else 'float32'}; largest difference {largest}")
             for row in section["rows"]:
                 self.stdout.write(
                     f"  {row['task']:24} {row['dataset']:16} n {row['n']:5} {row['metric']:12} float32 {row['f32']:.4f} "
