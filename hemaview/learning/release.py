@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def write_free_variant(
         "temperature": temperature,
         "thresholds": thresholds,
     }
-    with registry.in_place_of(registry.Card({**raw, **tried})):
+    with in_place_of(registry.Card({**raw, **tried})):
         scores = [s for split in ("val", "test") for s in evaluate(root, split, [name], log) if s.method == name]
     variant = {
         "sets": [s for s in TRAININGS[name].sets if data.SETS[s].free],
@@ -121,6 +122,16 @@ def write_free_variant(
         "metrics": [s.as_json() for s in scores],
     }
     return write_section(name, "free_variant", variant)
+
+
+@contextmanager
+def in_place_of(card: registry.Card) -> Iterator[None]:
+    """Within the block `card` is the one of its name: other weights, tried and not shipped."""
+    registry.cards()[card.name] = card
+    try:
+        yield
+    finally:
+        registry.cards.cache_clear()
 
 
 def write_section(name: str, key: str, section: Any) -> Path:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -318,13 +317,3 @@ def cards() -> dict[str, Card]:
         if card.name in METHODS and card.weights.is_file():
             found[card.name] = card
     return found
-
-
-@contextmanager
-def in_place_of(card: Card) -> Iterator[None]:
-    """Within the block `card` is the one of its name: other weights, tried and not shipped."""
-    cards()[card.name] = card
-    try:
-        yield
-    finally:
-        cards.cache_clear()

@@ -74,7 +74,7 @@ def test_a_variant_on_free_data_is_scored_with_its_own_weights_and_only_its_scor
 
 def test_weights_that_are_tried_lie_where_their_card_says_and_only_within_the_block(tmp_path: Path) -> None:
     real = cards()["cell-kind-net"]
-    with registry.in_place_of(Card({**real.raw, "weights": str(tmp_path / "other"), "sha256": "0"})):
+    with release.in_place_of(Card({**real.raw, "weights": str(tmp_path / "other"), "sha256": "0"})):
         assert cards()["cell-kind-net"].weights == tmp_path / "other"
     assert cards()["cell-kind-net"].sha256 == real.sha256
 
