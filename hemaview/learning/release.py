@@ -55,7 +55,7 @@ def release(
         "views": training.views,
         "colour_policy": policy(Colour.STORED),
         "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
-        "data": [{"name": s} for s in training.sets],
+        "data": _sources(training.sets),
         "split": "train (val for early stopping and temperature; test only for the scores below)",
         "command": f"python manage.py train {name} --data DATA --out OUT --release {version}"
         + (f" --epochs {epochs}" if epochs else ""),
@@ -138,10 +138,7 @@ def write_section(name: str, key: str, section: Any) -> Path:
     """Put a section into a shipped model's card, as JSON and as people read it; the card's path."""
     path = registry.folder("cards") / f"{name}.json"
     card = {**registry.cards()[name].raw, key: section}
-    card["data"] = [
-        {"name": d["name"], "licence": data.SETS[d["name"]].licence, "free": data.SETS[d["name"]].free}
-        for d in card["data"]
-    ]
+    card["data"] = _sources([d["name"] for d in card["data"]])
     _write(path, card)
     path.with_suffix(".md").write_text(markdown(card), encoding="utf-8")
     registry.cards.cache_clear()
@@ -196,6 +193,10 @@ def markdown(card: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _sources(sets: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"name": s, "licence": data.SETS[s].licence, "free": data.SETS[s].free} for s in sets]
 
 
 def _licence(sets: tuple[str, ...]) -> str:
