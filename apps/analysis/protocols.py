@@ -27,7 +27,7 @@ class Order:
 _FILM_MODELS = {
     "segmentation": "red-cell-unet",
     "kind": "cell-kind-net",
-    "red-cell-shape": "red-cell-shape-net",
+    "red-cell-shape": "red-cell-shape-committee",
     "nucleated-cell": "nucleated-cell-net",
 }
 
@@ -75,7 +75,7 @@ PROTOCOLS: tuple[Order, ...] = (
         "Marrow differential by Cascade R-CNN (Wang et al.)",
         str(Case.Specimen.MARROW),
         "marrow",
-        {"detector": "wang-marrow-cascade"},
+        {"detector": "wang-marrow-cascade", "overview": "wang-overview-cascade"},
         {**_FILM, "way": "boxes", "rbc": 0, "wbc": 500},
     ),
 )

@@ -23,11 +23,13 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class DataSet:
-    """One set: its folder's name, whether its licence is free, and what its README says of patients."""
+    """One set: its folder's name, whether its licence is free, and what its README says of patients; `drawn` sets are
+    made by HemaView itself and need no folder."""
 
     name: str
     free: bool
     licence: str
+    drawn: bool = False
 
 
 SETS: dict[str, DataSet] = {
@@ -45,6 +47,7 @@ SETS: dict[str, DataSet] = {
         DataSet("graz-marrow", False, "non-commercial"),
         DataSet("segpc-plasma", False, "CC BY-NC-SA 4.0"),
         DataSet("sickle-uganda", False, "unclear"),
+        DataSet("drawn-overviews", True, "drawn by HemaView itself", drawn=True),
     )
 }
 
@@ -105,7 +108,12 @@ def _drawn(lines: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def has(root: Path, name: str, split: str) -> bool:
     """Whether the split of the set is there, and allowed where only free ones are."""
-    return not _left_out(name) and (root / name / split / "labels.csv").is_file()
+    return drawn(name) or (not _left_out(name) and (root / name / split / "labels.csv").is_file())
+
+
+def drawn(name: str) -> bool:
+    """Whether HemaView draws the set itself."""
+    return name in SETS and SETS[name].drawn
 
 
 def _left_out(name: str) -> bool:

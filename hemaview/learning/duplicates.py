@@ -25,6 +25,8 @@ def refuse_shared(root: Path, names: tuple[str, ...], cache: Path | None = None)
     What was looked at once is remembered in `cache`, by the listings of the sides.
     """
     for name in names:
+        if data.drawn(name):
+            continue
         sides = [s for s in SIDES if data.has(root, name, s)]
         if len(sides) < 2:
             continue

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Classifier, load_as
-from hemaview.learning import data, fieldtasks, papertasks, stitchtasks
+from hemaview.learning import data, fieldtasks, papertasks, regiontasks, stitchtasks
 from hemaview.learning.elmanna import ELMANNA_EIGHT
 from hemaview.learning.evidence import note_question, note_speed
 from hemaview.learning.recipes import NUCLEATED_MPP, SHAPE_MPP, kind_pools
@@ -163,6 +163,7 @@ _TASKS: tuple[_Task, ...] = (
     _of("cascade-blood", "txl-pbc", fieldtasks.detection),
     _of("cascade-blood", "txl-pbc", stitchtasks.stitched_boxes),
     _of("wang-marrow-cascade", "segpc-plasma", fieldtasks.marrow_differential),
+    _of("wang-overview-cascade", "drawn-overviews", regiontasks.marrow_regions),
     _of("nuclei-unet", "graz-marrow", fieldtasks.nuclei_points),
     _of("sun-nuclei", "graz-marrow", fieldtasks.nuclei_points),
     _of("plasma-cell-unet", "segpc-plasma", fieldtasks.plasma_masks),

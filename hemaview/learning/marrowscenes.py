@@ -6,6 +6,7 @@ label, as in the paper's partly labelled slides. Cell and marrow of a scene come
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,13 +42,17 @@ class CutCell:
 
 
 def cut_cells(root: Path, split: str, cache: Path | None, per_class: int, seed: int) -> list[CutCell]:
-    """Up to per_class cells of each class and set, cut out by the shipped mask model."""
+    """Up to per_class cells of each class and set, cut out by the shipped mask model; kept in `cache`, so that a training
+    that goes on does not cut them again."""
     masker = load_as(Masker, "wbc-mask-unet")
+    sets = [name for name in ("pbc", "jhu-aml") if data.has(root, name, split)]
+    key = f"{sets} {split} {per_class} {seed} {masker.info.sha256}".encode()
+    kept = cache / f"cut-cells-{hashlib.sha256(key).hexdigest()[:16]}.npz" if cache is not None else None
+    if kept is not None and kept.exists():
+        return _read(kept)
     rng = np.random.default_rng(seed)
     found = []
-    for name in ("pbc", "jhu-aml"):
-        if not data.has(root, name, split):
-            continue
+    for name in sets:
         crops = data.cell_crops(root, name, split, cache)
         labels = np.array([_OURS.get(f, f) for f in crops.fine])
         for number, label in enumerate(CLASSES):
@@ -56,7 +61,32 @@ def cut_cells(root: Path, split: str, cache: Path | None, per_class: int, seed: 
                 cell = cut_out(np.ascontiguousarray(crops.images[int(row)]), masker, number)
                 if cell is not None:
                     found.append(cell)
+    if kept is not None:
+        _write(kept, found)
     return found
+
+
+def _write(path: Path, cells: list[CutCell]) -> None:
+    part = path.with_suffix(".part.npz")
+    np.savez(
+        part,
+        shapes=np.array([c.alpha.shape for c in cells], np.int32).reshape(-1, 2),
+        rgb=np.concatenate([c.rgb.reshape(-1, 3) for c in cells]),
+        alpha=np.concatenate([c.alpha.ravel() for c in cells]),
+        light=np.stack([c.light for c in cells]),
+        labels=np.array([c.label for c in cells], np.int64),
+    )
+    part.replace(path)
+
+
+def _read(path: Path) -> list[CutCell]:
+    with np.load(path) as kept:
+        shapes, rgb, alpha, light, labels = (kept[k] for k in ("shapes", "rgb", "alpha", "light", "labels"))
+    ends = np.cumsum(shapes.prod(axis=1))
+    return [
+        CutCell(rgb[end - h * w : end].reshape(h, w, 3), alpha[end - h * w : end].reshape(h, w), own, int(label))
+        for (h, w), end, own, label in zip(shapes.tolist(), ends.tolist(), light, labels, strict=True)
+    ]
 
 
 def cut_out(rgb: NDArray[np.uint8], masker: Masker, label: int) -> CutCell | None:

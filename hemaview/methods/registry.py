@@ -32,6 +32,12 @@ def _cascade(classes: int) -> nn.Module:
     return Cascade(classes)
 
 
+def _overview(classes: int) -> nn.Module:
+    from hemaview.methods.cascade import Cascade
+
+    return Cascade(classes, "lite0-short", soft=False, width=32, hidden=64, rois=64, ratios=(0.4, 1.0, 2.5))
+
+
 @dataclass(frozen=True)
 class Method:
     """An architecture under the name of its model; `build` takes the number of classes.
@@ -186,6 +192,15 @@ METHODS: dict[str, Method] = {
             "Finds and names the cells of a marrow aspirate, patch by patch; stitched to cells of the field.",
             "Wang et al. 2022, Deep learning for bone marrow cell detection and classification on whole-slide images.",
             _cascade,
+            shipped=False,
+        ),
+        Method(
+            "wang-overview-cascade",
+            "Cascade R-CNN: particles and trails",
+            "detection",
+            "Finds the particles of a marrow smear and their cellular trails on an overview: where cells are worth counting.",
+            "Wang et al. 2022, Deep learning for bone marrow cell detection and classification on whole-slide images.",
+            _overview,
             shipped=False,
         ),
         Method(

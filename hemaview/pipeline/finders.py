@@ -136,10 +136,15 @@ class NucleusFinder:
 
 
 class BoxFinder:
-    """A detector on overlapping patches, stitched (Wang et al.)."""
+    """A detector on overlapping patches, stitched (Wang et al.).
+
+    The model in the role `overview` chooses the fields, before the finder is asked (pipeline.overview).
+    """
 
     def __init__(self, models: Mapping[str, Model]) -> None:
         self.detector = _fits(models, "detector", Detector)
+        if "overview" in models:
+            _fits(models, "overview", Detector)
         self.device = self.detector.info.device
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
@@ -170,7 +175,7 @@ WAYS: dict[str, Way] = {
     ),
     "outline": Way(("segmentation", "kind", "outline"), OutlineFinder),
     "nuclei": Way(("nrbc", "kind"), NucleusFinder),
-    "boxes": Way(("detector",), BoxFinder, named=("detector",)),
+    "boxes": Way(("detector",), BoxFinder, ("overview",), ("detector",)),
 }
 
 

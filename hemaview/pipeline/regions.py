@@ -11,7 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from hemaview.inference import Detector
 from hemaview.pipeline.cheaplook import LOOK_MPP, Look, density_of, look, red_cell_px, scale_from, stained
+from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.protocol import PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.scale import disagreement
 from hemaview.wsi.slide import Slide
@@ -28,14 +30,15 @@ LEAST_FOCUS = 0.4
 Progress = Callable[[str, float], None]
 
 
-def plan_run(slide: Slide, request: RunRequest, progress: Progress) -> Plan:
-    """Every field that was considered, the used ones in the order they are counted."""
+def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: Detector | None = None) -> Plan:
+    """Every field that was considered, the used ones in the order they are counted; on a scan those of the regions that
+    `overview` finds, where there is such a model and it finds any."""
     mpp, source, sd, notes = scale_of(slide, request, progress)
     plan = Plan(mpp=mpp, mpp_source=source, mpp_sd=sd, notes=notes)
     if request.photo_fields:
         _plan_photos(slide, request, plan, progress)
     else:
-        _plan_scan(slide, request, plan, progress)
+        _plan_scan(slide, request, plan, progress, overview)
     if not plan.counted:
         raise PipelineError(
             f"No field of this slide can be counted: {_main_reason(plan)}.",
@@ -87,7 +90,7 @@ def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
         plan.fields.append(_planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, seen, good, reason, photo=True))
 
 
-def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
+def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress, overview: Detector | None) -> None:
     side = max(64, round(FIELD_UM / plan.mpp))
     progress("looking for tissue", 0.0)
     tissue = tissue_map(slide)
@@ -97,6 +100,23 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
             w, h = min(side, slide.width_px - x), min(side, slide.height_px - y)
             if _share(tissue, slide, x, y, w, h) > 0.02:
                 boxes.append((x, y, w, h))
+    if overview is not None:
+        progress("looking for particles and trails", 0.0)
+        regions = regions_of(slide, overview)
+        plan.fields = _ranked(slide, places_within(boxes, regions), request, plan, progress)
+        if plan.counted:
+            plan.notes.append(f"Fields lie in the {len(regions)} particles and trails that {overview.info.name} found.")
+            return
+        plan.notes.append(
+            f"{overview.info.name} found no particle or trail that can be counted: all that is stained was."
+        )
+    plan.fields = _ranked(slide, boxes, request, plan, progress)
+
+
+def _ranked(
+    slide: Slide, boxes: list[Place], request: RunRequest, plan: Plan, progress: Progress
+) -> list[PlannedField]:
+    """The fields at boxes (x, y, w, h), level-0 px, the best first; those not worth counting last, with the reason."""
     if len(boxes) > MAX_CANDIDATES:
         chosen = np.linspace(0, len(boxes) - 1, MAX_CANDIDATES).astype(int)
         plan.notes.append(f"{len(boxes)} fields hold tissue; {MAX_CANDIDATES} of them, evenly spread, were looked at.")
@@ -123,7 +143,7 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
         f.index = i
         if f.used and i >= most:
             f.used, f.reason = False, "enough better fields"
-    plan.fields = ranked
+    return ranked
 
 
 def tissue_map(slide: Slide, side_px: int = 512) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from hemaview.cells.schema import Schema, schema
 from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.inference import Model, load
+from hemaview.inference import Detector, Model, load
 from hemaview.pipeline.finders import Finder, finder
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
@@ -44,7 +44,8 @@ def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: 
     path = request.folder / "plan.json"
     if path.exists():
         return Plan.load(path)
-    plan = plan_run(slide, request, sink.phase)
+    overview = models.get("overview")
+    plan = plan_run(slide, request, sink.phase, overview if isinstance(overview, Detector) else None)
     plan.notes += scale_notes(plan.mpp, {m.info.name: m.info.mpp for m in models.values()})
     plan.save(path)
     return plan

@@ -23,6 +23,7 @@ MEAN_RGB = (124.0, 117.0, 104.0)
 UNIT = 58.0
 """ImageNet's standard deviation: the scale that pretrained weights expect; the paper only subtracts W."""
 STRIDE = 32
+_STRIDES = (4, 8, 16)
 _IOU = (0.5, 0.6, 0.7)
 _SPREAD = ((0.1, 0.1, 0.2, 0.2), (0.05, 0.05, 0.1, 0.1), (0.033, 0.033, 0.067, 0.067))
 
@@ -38,25 +39,24 @@ class Detections:
 
 @MODELS.register_module()
 class Lite0Trunk(nn.Module):
-    """EfficientNet-Lite0 up to stride 16: features of 24, 40 and 112 channels at strides 4, 8 and 16.
+    """EfficientNet-Lite0 up to stride 16: features after the blocks numbered `ends`, at strides 4, 8 and 16.
 
     The two last stages hold most of the weights and see further than a cell is large.
     """
 
-    ENDS = (3, 5, 11)
-
-    def __init__(self, init_cfg: Any = None) -> None:
+    def __init__(self, ends: tuple[int, int, int] = (3, 5, 11), init_cfg: Any = None) -> None:
         super().__init__()
         whole = EfficientNetLite0(1)
+        self.ends = ends
         self._conv_stem, self._bn0 = whole._conv_stem, whole._bn0
-        self._blocks = whole._blocks[: self.ENDS[-1]]
+        self._blocks = whole._blocks[: ends[-1]]
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         x = nn.functional.relu6(self._bn0(self._conv_stem(x)))
         kept = []
         for i, block in enumerate(self._blocks, start=1):
             x = block(x)
-            if i in self.ENDS:
+            if i in self.ends:
                 kept.append(x)
         return tuple(kept)
 
@@ -67,17 +67,38 @@ class Lite0Trunk(nn.Module):
 class Cascade(nn.Module):
     """Three heads at IoU 0.5, 0.6 and 0.7 over one region proposal network.
 
-    backbone: "lite0" (committed weights fit in a few MB), "r18", "r50" or "r101" (the paper's). `soft` puts the soft
-    sampling of Wang et al. in place of plain weights; `rois` is how many boxes of a picture each head learns from.
+    backbone: "lite0" (committed weights fit in a few MB), "lite0-short" (a stage less), "r18", "r50" or "r101" (the
+    paper's). `soft` puts the soft sampling of Wang et al. in place of plain weights; `width` is the pyramid's, `hidden`
+    the heads'; `rois` is how many boxes of a picture each head learns from; `ratios` are the anchors' heights to widths.
     """
 
     def __init__(
-        self, classes: int, backbone: str = "lite0", soft: bool = True, width: int = 64, rois: int = 192
+        self,
+        classes: int,
+        backbone: str = "lite0",
+        soft: bool = True,
+        width: int = 64,
+        hidden: int = 160,
+        rois: int = 192,
+        ratios: tuple[float, ...] = (0.7, 1.0, 1.4),
     ) -> None:
         super().__init__()
         register_all_modules(init_default_scope=True)
         self.classes = classes
-        self.net = MODELS.build(ConfigDict(_config(classes, backbone, soft, width, rois)))
+        trunk, inside = _trunk(backbone)
+        self.net = MODELS.build(
+            ConfigDict(
+                {
+                    "type": "CascadeRCNN",
+                    "data_preprocessor": {"type": "DetDataPreprocessor"},
+                    "backbone": trunk,
+                    "neck": {"type": "FPN", "in_channels": list(inside), "out_channels": width, "num_outs": 4},
+                    "rpn_head": _proposer(width, ratios),
+                    "roi_head": _heads(classes, soft, width, hidden),
+                    **_rules(rois),
+                }
+            )
+        )
 
     def forward(self, x: Tensor) -> list[Detections]:
         """Detections of each picture of x, float RGB 0-255 (N, 3, H, W), H and W multiples of 32."""
@@ -129,65 +150,70 @@ def _sample(x: Tensor) -> Any:
     return sample
 
 
-def _config(classes: int, backbone: str, soft: bool, width: int, rois: int) -> dict[str, Any]:
+def _trunk(backbone: str) -> tuple[dict[str, Any], tuple[int, ...]]:
+    """mmdet's configuration of a trunk, and its channels at strides 4, 8 and 16."""
+    light = {"lite0": ((3, 5, 11), (24, 40, 112)), "lite0-short": ((3, 5, 8), (24, 40, 80))}
     resnet = {"r18": (18, (64, 128, 256)), "r50": (50, (256, 512, 1024)), "r101": (101, (256, 512, 1024))}
-    if backbone == "lite0":
-        trunk: dict[str, Any] = {"type": "Lite0Trunk"}
-        inside: tuple[int, ...] = (24, 40, 112)
-    elif backbone in resnet:
-        depth, inside = resnet[backbone]
-        trunk = {
-            "type": "ResNet", "depth": depth, "num_stages": 3, "strides": (1, 2, 2), "dilations": (1, 1, 1),
-            "out_indices": (0, 1, 2), "norm_eval": False, "init_cfg": None,
-        }  # fmt: skip
-    else:
-        raise ValueError(f"There is no backbone {backbone}; there are: lite0, {', '.join(resnet)}.")
-    strides = (4, 8, 16)
+    if backbone in light:
+        ends, inside = light[backbone]
+        return {"type": "Lite0Trunk", "ends": ends}, inside
+    if backbone not in resnet:
+        raise ValueError(f"There is no backbone {backbone}; there are: {', '.join((*light, *resnet))}.")
+    depth, wide = resnet[backbone]
+    trunk = {
+        "type": "ResNet", "depth": depth, "num_stages": 3, "strides": (1, 2, 2), "dilations": (1, 1, 1),
+        "out_indices": (0, 1, 2), "norm_eval": False, "init_cfg": None,
+    }  # fmt: skip
+    return trunk, wide
+
+
+def _proposer(width: int, ratios: tuple[float, ...]) -> dict[str, Any]:
+    return {
+        "type": "RPNHead", "in_channels": width, "feat_channels": width,
+        "anchor_generator": {
+            "type": "AnchorGenerator", "scales": [6], "ratios": list(ratios), "strides": [*_STRIDES, STRIDE],
+        },
+        "bbox_coder": _coder((1.0, 1.0, 1.0, 1.0)),
+        "loss_cls": {"type": "CrossEntropyLoss", "use_sigmoid": True, "loss_weight": 1.0},
+        "loss_bbox": {"type": "SmoothL1Loss", "beta": 1 / 9, "loss_weight": 1.0},
+    }  # fmt: skip
+
+
+def _heads(classes: int, soft: bool, width: int, hidden: int) -> dict[str, Any]:
     head = {
         "type": "SoftSamplingHead" if soft else "Shared2FCBBoxHead",
-        "in_channels": width, "fc_out_channels": 160, "roi_feat_size": 7, "num_classes": classes,
+        "in_channels": width, "fc_out_channels": hidden, "roi_feat_size": 7, "num_classes": classes,
         "reg_class_agnostic": True,
         "loss_cls": {"type": "CrossEntropyLoss", "use_sigmoid": False, "loss_weight": 1.0},
         "loss_bbox": {"type": "SmoothL1Loss", "beta": 1.0, "loss_weight": 1.0},
     }  # fmt: skip
-    heads, stages = [], []
-    for threshold, spread in zip(_IOU, _SPREAD, strict=True):
-        heads.append({**copy.deepcopy(head), "bbox_coder": _coder(spread)})
-        stages.append(
-            {
-                "assigner": _assigner(threshold, threshold, threshold, False),
-                "sampler": {
-                    "type": "RandomSampler", "num": rois, "pos_fraction": 0.33, "neg_pos_ub": -1,
-                    "add_gt_as_proposals": True,
-                },
-                "pos_weight": -1,
-                "debug": False,
-            }
-        )  # fmt: skip
-    proposals = {"nms_pre": 600, "max_per_img": 300, "nms": {"type": "nms", "iou_threshold": 0.7}, "min_bbox_size": 0}
     return {
-        "type": "CascadeRCNN",
-        "data_preprocessor": {"type": "DetDataPreprocessor"},
-        "backbone": trunk,
-        "neck": {"type": "FPN", "in_channels": list(inside), "out_channels": width, "num_outs": 4},
-        "rpn_head": {
-            "type": "RPNHead", "in_channels": width, "feat_channels": width,
-            "anchor_generator": {
-                "type": "AnchorGenerator", "scales": [6], "ratios": [0.7, 1.0, 1.4], "strides": [*strides, STRIDE],
-            },
-            "bbox_coder": _coder((1.0, 1.0, 1.0, 1.0)),
-            "loss_cls": {"type": "CrossEntropyLoss", "use_sigmoid": True, "loss_weight": 1.0},
-            "loss_bbox": {"type": "SmoothL1Loss", "beta": 1 / 9, "loss_weight": 1.0},
+        "type": "CascadeRoIHead", "num_stages": 3, "stage_loss_weights": [1, 0.5, 0.25],
+        "bbox_roi_extractor": {
+            "type": "SingleRoIExtractor",
+            "roi_layer": {"type": "RoIAlign", "output_size": 7, "sampling_ratio": mmcvops.SAMPLES},
+            "out_channels": width, "featmap_strides": list(_STRIDES), "finest_scale": 40,
         },
-        "roi_head": {
-            "type": "CascadeRoIHead", "num_stages": 3, "stage_loss_weights": [1, 0.5, 0.25],
-            "bbox_roi_extractor": {
-                "type": "SingleRoIExtractor",
-                "roi_layer": {"type": "RoIAlign", "output_size": 7, "sampling_ratio": mmcvops.SAMPLES},
-                "out_channels": width, "featmap_strides": list(strides), "finest_scale": 40,
+        "bbox_head": [{**copy.deepcopy(head), "bbox_coder": _coder(spread)} for spread in _SPREAD],
+    }  # fmt: skip
+
+
+def _rules(rois: int) -> dict[str, Any]:
+    """Which boxes are learned from, and which are given back."""
+    proposals = {"nms_pre": 600, "max_per_img": 300, "nms": {"type": "nms", "iou_threshold": 0.7}, "min_bbox_size": 0}
+    stages = [
+        {
+            "assigner": _assigner(threshold, threshold, threshold, False),
+            "sampler": {
+                "type": "RandomSampler", "num": rois, "pos_fraction": 0.33, "neg_pos_ub": -1,
+                "add_gt_as_proposals": True,
             },
-            "bbox_head": heads,
-        },
+            "pos_weight": -1,
+            "debug": False,
+        }
+        for threshold in _IOU
+    ]  # fmt: skip
+    return {
         "train_cfg": {
             "rpn": {
                 "assigner": _assigner(0.6, 0.3, 0.3, True),

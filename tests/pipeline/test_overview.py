@@ -1,0 +1,117 @@
+"""Fields are laid where the overview's regions are; where there are none, on all that is stained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from hemaview.cells.schema import MARROW
+from hemaview.inference import Detector, load
+from hemaview.methods.registry import Card
+from hemaview.pipeline import PipelineError
+from hemaview.pipeline.finders import finder
+from hemaview.pipeline.overview import places_within, regions_of
+from hemaview.pipeline.protocol import Plan, RunRequest
+from hemaview.pipeline.regions import plan_run
+from hemaview.wsi.slide import open_slide
+from hemaview.wsi.synthetic import draw_film, write_film
+
+WIDTH, HEIGHT = 6144, 2048
+
+
+class _Sees:
+    """In the place of a runtime: boxes (x0, y0, x1, y1) in shares of the picture, each with its score."""
+
+    device = "nowhere"
+
+    def __init__(self, *boxes: tuple[float, float, float, float], score: float = 0.9) -> None:
+        self.boxes, self.score = boxes, score
+
+    def objects(self, x: np.ndarray) -> list[Any]:
+        # The picture is 320 px wide and filled up to whole strides of 32 px below.
+        shown = torch.tensor([320.0, 320 * HEIGHT / WIDTH] * 2)
+        boxes = torch.tensor(self.boxes).reshape(-1, 4) * shown
+        n = len(boxes)
+        return [
+            SimpleNamespace(boxes=boxes, scores=torch.full((n,), self.score), labels=torch.zeros(n, dtype=torch.int64))
+        ]
+
+
+def overview(*boxes: tuple[float, float, float, float], score: float = 0.9) -> Detector:
+    card = Card({"name": "wang-overview-cascade", "version": "0", "sha256": "", "classes": ["region"], "mpp": 0.0,
+                 "input_px": 320})  # fmt: skip
+    runtime: Any = _Sees(*boxes, score=score)
+    return Detector(card, runtime)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("film") / "film.tif"
+    write_film(path, path.with_suffix(".csv"), draw_film(WIDTH, HEIGHT, seed=3))
+    return path
+
+
+def planned(film: Path, model: Detector | None) -> Plan:
+    request = RunRequest(
+        slide=film, folder=film.parent, protocol="marrow", settings={}, models={}, thresholds={}, mpp=0.25,
+        photo_fields=[], schema="marrow",
+    )  # fmt: skip
+    with open_slide(film) as slide:
+        return plan_run(slide, request, lambda text, share: None, model)
+
+
+def places(plan: Plan) -> list[tuple[int, int, int, int]]:
+    return [(f.x, f.y, f.w, f.h) for f in plan.counted]
+
+
+def test_regions_are_brought_to_level_0(film: Path) -> None:
+    with open_slide(film) as slide:
+        found = regions_of(slide, overview((0.25, 0.5, 0.5, 1.0)))
+        assert found[0] == pytest.approx([WIDTH / 4, HEIGHT / 2, WIDTH / 2, HEIGHT], rel=0.01)
+        assert not len(regions_of(slide, overview((0.25, 0.5, 0.5, 1.0), score=0.4)))
+
+
+def test_a_place_is_of_a_region_by_the_smaller_of_the_two() -> None:
+    regions = np.array([[0.0, 0.0, 1000.0, 500.0], [3000.0, 3000.0, 3050.0, 3050.0]])
+    inside, half_out, outside, around = (
+        (800, 0, 300, 300),
+        (900, 0, 300, 300),
+        (2000, 0, 300, 300),
+        (2900, 2900, 300, 300),
+    )
+    assert places_within([inside, half_out, outside, around], regions) == [inside, around]
+
+
+def test_fields_are_laid_in_the_regions(film: Path) -> None:
+    every = planned(film, None)
+    assert max(f.x for f in every.counted) > WIDTH * 0.6
+    plan = planned(film, overview((0.3, 0.0, 0.6, 1.0)))
+    regions = np.array([[0.3 * WIDTH, 0, 0.6 * WIDTH, HEIGHT]])
+    assert plan.counted and places_within(places(plan), regions) == places(plan)
+    assert len(plan.counted) < len(every.counted)
+    assert any("1 particles and trails that wang-overview-cascade found" in note for note in plan.notes)
+
+
+def test_without_regions_or_without_a_countable_field_in_them_all_that_is_stained_is_taken(film: Path) -> None:
+    every = places(planned(film, None))
+    for model in (overview(), overview((0.0, 0.0, 0.02, 0.02))):
+        plan = planned(film, model)
+        assert places(plan) == every
+        assert any("found no particle or trail" in note for note in plan.notes)
+
+
+def test_a_model_that_finds_no_boxes_cannot_stand_in_the_role_of_the_overview() -> None:
+    with pytest.raises(PipelineError, match="cell-kind-net stands in the role overview"):
+        finder("boxes", {"detector": marrow(), "overview": load("cell-kind-net")}, MARROW)
+
+
+def marrow() -> Detector:
+    card = Card({"name": "wang-marrow-cascade", "version": "0", "sha256": "", "classes": ["blast"], "mpp": 0.22,
+                 "input_px": 320})  # fmt: skip
+    runtime: Any = _Sees()
+    return Detector(card, runtime)
