@@ -27,7 +27,7 @@ class Order:
 _FILM_MODELS = {
     "segmentation": "red-cell-unet",
     "kind": "cell-kind-net",
-    "red-cell-shape": "red-cell-shape-committee",
+    "red-cell-shape": "red-cell-shape-net",
     "nucleated-cell": "nucleated-cell-net",
 }
 
