@@ -25,7 +25,8 @@ from hemaview.methods.cascade import Cascade
 
 @dataclass(frozen=True)
 class DetectorRecipe:
-    """How to train. `side_px` is the square that is shown; `scale` the largest change of size (log).
+    """How to train, by AdamW (the paper names 5e-4 as its rate and no optimiser). `side_px` is the square that is shown;
+    `scale` the largest change of size (log).
 
     `data_oriented`: the rate falls by a tenth every 10 × scenes steps (Wang et al. §3.2), so that no scene comes only
     when it can no longer teach; otherwise it falls to nothing over the steps. `trunk_rate` is the trunk's share of the

@@ -210,9 +210,9 @@ def _misleading(w: int, h: int, smear: _Smear, look: Look, rng: np.random.Genera
     for _ in range(int(rng.poisson(0.6 * look.misleading))):  # rings of dried drops
         place = int(rng.integers(w)), int(rng.integers(h))
         cv2.circle(blood, place, int(rng.integers(5, 22)), float(rng.uniform(0.3, 1.0)), 1, cv2.LINE_AA)
-    blood = cv2.GaussianBlur(blood, (0, 0), 1.5)
     streaks = np.clip(smear.streaks(2.0, rng) - 0.55, 0, None) * float(rng.uniform(0, 2.5)) * look.misleading
-    blood = blood + streaks * (np.abs(smear.v) < 1) * (smear.u > 0) * (smear.u < 1)
+    streaked = streaks * (np.abs(smear.v) < 1) * (smear.u > 0) * (smear.u < 1)
+    blood = np.asarray(cv2.GaussianBlur(blood, (0, 0), 1.5) + streaked, np.float32)
     return np.asarray(
         dirt[..., None] * np.array(look.dirt, np.float32) + blood[..., None] * np.array(look.blood, np.float32),
         np.float32,
