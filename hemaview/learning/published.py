@@ -59,3 +59,14 @@ TASKS: dict[str, str] = {
     "kind": "Kind of thing",
 }
 """Task to its title, in the order of the page."""
+
+BASELINES: dict[str, str] = {
+    "rbc-segmentation": "zhang-unet",
+    "rbc-morphology": "red-cell-shape-net",
+    "nrbc": "sun-pnet",
+    "nucleus-cytoplasm": "wbc-mask-unet",
+    "nuclei": "sun-nuclei",
+    "stitching": "cascade-blood",
+    "cell-mask-classes": "zhang-unet-classes",
+}
+"""Task to the method that others are held against on the same data: a plain U-Net, one EfficientNet-Lite0, or a paper's."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from hemaview.learning.evidence import Evidence
 from hemaview.learning.figures import draw_all
-from hemaview.learning.published import PUBLISHED, TASKS
+from hemaview.learning.published import BASELINES, PUBLISHED, TASKS
 from hemaview.learning.score import Score
 from hemaview.methods.registry import METHODS, cards
 
@@ -22,6 +23,7 @@ interval, bootstrapped over the *n* cells or pictures counted. Nothing was train
 temperature set; which figures had been seen before the shipped weights were chosen stands in [models.md](models.md).
 
 - *Reported* is what a paper says of its own data. It is no rival of the value beside it: the data differ.
+- *baseline* is a plain method on the same pictures in the same run, named with it.
 - *a second* counts the pictures or cells of the row, reading included, on the machine that made this page; compare within
   the page only.
 - Of these sets only jhu-aml knows its patients; its rows show what a stranger's blood does to a model. Everywhere else
@@ -54,6 +56,17 @@ def _per_class(evidence: Evidence) -> list[str]:
     return lines
 
 
+def beside(score: Score, scores: Sequence[Score], evidence: Evidence) -> tuple[str, str, str]:
+    """What stands beside a score: the figure that a paper reports, the baseline's on the same data, pictures a second."""
+    published = PUBLISHED.get((score.method, score.metric), "")
+    of_baseline = (BASELINES.get(score.task), score.task, score.dataset, score.metric)
+    baseline = next(
+        (f"{s.value:.4f} ({s.method})" for s in scores if (s.method, s.task, s.dataset, s.metric) == of_baseline), ""
+    )
+    speed = evidence.speed.get((score.method, score.task, score.dataset))
+    return published, baseline if score.method != of_baseline[0] else "", f"{speed:.1f}" if speed else ""
+
+
 def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, split: str) -> None:
     """Write the page and, in a folder beside it, its pictures."""
     folder = path.with_suffix("")
@@ -67,11 +80,11 @@ def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, 
         best = {s.dataset for s in scores if s.task == task and s.method == "best"}
         lines += [f"## {title} (`{task}`)", ""]
         lines += [
-            "| method | data | n | metric | value | 95 % | reported | a second |",
-            "|---|---|---|---|---|---|---|---|",
+            "| method | data | n | metric | value | 95 % | reported | baseline | a second |",
+            "|---|---|---|---|---|---|---|---|---|",
         ]
         for s in rows:
-            speed = evidence.speed.get((s.method, task, s.dataset))
+            published, baseline, speed = beside(s, scores, evidence)
             chosen = any(
                 b.method == "best" and (b.task, b.dataset, b.metric, b.value) == (task, s.dataset, s.metric, s.value)
                 for b in scores
@@ -79,7 +92,7 @@ def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, 
             name = f"**{s.method}**" if chosen and s.dataset in best else s.method
             lines.append(
                 f"| {name} | {s.dataset} | {s.n} | {s.metric} | {s.value:.4f} | {s.low:.4f}–{s.high:.4f} "
-                f"| {PUBLISHED.get((s.method, s.metric), '')} | {f'{speed:.1f}' if speed else ''} |"
+                f"| {published} | {baseline} | {speed} |"
             )
         lines.append("")
     lines += _per_class(evidence)

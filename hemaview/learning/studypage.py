@@ -63,7 +63,7 @@ def write_page(page: Path, kept: Iterable[Path], studies: Iterable[Study]) -> No
         lines += [
             f"## {study.asks} (`{study.name}`)",
             "",
-            f"After {study.source}; {rows[0]['epochs']} epochs each. {study.notes}".rstrip(),
+            f"After {study.source}; {_trained(int(rows[0]['epochs']))}. {study.notes}".rstrip(),
             "",
             f"![{study.asks}]({folder.name}/{study.name}.png)",
             "",
@@ -73,6 +73,10 @@ def write_page(page: Path, kept: Iterable[Path], studies: Iterable[Study]) -> No
             "",
         ]
     page.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _trained(epochs: int) -> str:
+    return f"{epochs} epochs each (`--epochs {epochs}`)" if epochs else "nothing trained"
 
 
 def _shown(text: str) -> str:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from hemaview.learning.evidence import collecting, note_answers, note_question, note_speed
 from hemaview.learning.published import PUBLISHED, TASKS
-from hemaview.learning.results import write_page
+from hemaview.learning.results import beside, write_page
 from hemaview.learning.score import Score, scored
 from hemaview.methods.registry import METHODS
 
@@ -30,6 +30,7 @@ def test_the_page_shows_rows_figures_and_pictures(tmp_path: Path) -> None:
     text = page.read_text()
     assert "| **red-cell-shape-net** | chula-rbc12 | 80 | accuracy |" in text
     assert PUBLISHED["red-cell-shape-net", "accuracy"] in text and "| 40.0 |" in text
+    assert f"| {rows[0].value:.4f} (red-cell-shape-net) | " not in text  # no baseline of its own
     assert "## Per class: `red-cell-shape-net` on chula-rbc12" in text and "| round |" in text
     assert "| best |" not in text and "Nuclei of marrow" not in text
     pictures = sorted((tmp_path / "results").glob("*.png"))
@@ -37,6 +38,17 @@ def test_the_page_shows_rows_figures_and_pictures(tmp_path: Path) -> None:
         "confusion-red-cell-shape-net-chula-rbc12.png", "nrbc-precision-recall.png", "rbc-morphology-roc.png", "reliability.png"
     }  # fmt: skip
     assert all(f"results/{x.name}" in text and Image.open(x).width > 300 for x in pictures)
+
+
+def test_a_score_stands_beside_the_baseline_of_the_same_data_and_metric() -> None:
+    def score(method: str, dataset: str, value: float) -> Score:
+        return Score(method, "rbc-segmentation", dataset, "test", 9, "dice", value, 0.0, 1.0)
+
+    rows = [score("zhang-dunet", "here", 0.97), score("zhang-unet", "there", 0.9), score("zhang-unet", "here", 0.96)]
+    with collecting() as evidence:
+        note_speed(("zhang-dunet", "rbc-segmentation", "here"), 9, 3.0)
+    assert beside(rows[0], rows, evidence) == (PUBLISHED["zhang-dunet", "dice"], "0.9600 (zhang-unet)", "3.0")
+    assert beside(rows[2], rows, evidence)[1:] == ("", "")
 
 
 def test_nothing_is_kept_where_nobody_collects() -> None:

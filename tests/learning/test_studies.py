@@ -38,21 +38,21 @@ def cells(tmp_path: Path) -> Path:
 
 
 def test_a_study_ends_in_a_table_and_a_chart(cells: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studies, "NODES_PX", 32)
-    study = studies.STUDIES["nodes-tolerance"]
+    monkeypatch.setattr(studies, "ODE_PX", 32)
+    study = studies.STUDIES["nodes-networks"]
     out = tmp_path / "out"
     out.mkdir()
     rows = study.run(cells, out, 2, lambda text: None)
     kept = studypage.keep(study, rows, 2, out)
     with kept[0].open(newline="") as stream:
         table = list(csv.DictReader(stream))
-    assert [r["variant"] for r in table] == ["1e-06", "1e-05", "0.0001", "0.001", "0.01", "0.1"]
+    assert [r["variant"] for r in table] == ["U-Net", "ResNet-U-Net", "NODEs-UNet"]
     assert all(0 < float(r["pixel_accuracy"]) <= 1 for r in table)
-    assert (out / "nodes-tolerance.png").stat().st_size > 1000
+    assert (out / "nodes-networks.png").stat().st_size > 1000
     studypage.write_page(tmp_path / "studies.md", kept, studies.STUDIES.values())
     text = (tmp_path / "studies.md").read_text()
-    assert "2 epochs each" in text and "| 1e-06 |" in text and "studies/nodes-tolerance.png" in text
-    assert (tmp_path / "studies" / "nodes-tolerance.png").is_file() and "p-net" not in text
+    assert "2 epochs each" in text and "| NODEs-UNet |" in text and "studies/nodes-networks.png" in text
+    assert (tmp_path / "studies" / "nodes-networks.png").is_file() and "p-net" not in text
 
 
 def test_folds_are_halves_of_whole_fields_used_both_ways() -> None:

@@ -37,7 +37,7 @@ class Command(SentenceCommand):
         from hemaview.learning.evaluate import UNLEARNED, evaluate
         from hemaview.learning.evidence import collecting
         from hemaview.learning.release import write_scores
-        from hemaview.learning.results import write_page
+        from hemaview.learning.results import beside, write_page
         from hemaview.methods.registry import cards
 
         root = options["data"]
@@ -66,8 +66,10 @@ class Command(SentenceCommand):
             self.stdout.write(json.dumps({"rows": [s.as_json() for s in scores]}, indent=1))
             return
         for s in scores:
+            notes = zip(("reported", "baseline", "a second"), beside(s, scores, evidence), strict=True)
             self.stdout.write(
-                f"{s.method:20} {s.task:26} {s.dataset:12} n {s.n:6} {s.metric:12} {s.value:.4f} ({s.low:.4f}-{s.high:.4f})"
+                f"{s.method:24} {s.task:26} {s.dataset:16} n {s.n:6} {s.metric:18} {s.value:.4f} ({s.low:.4f}-{s.high:.4f})"
+                + "".join(f"  {name} {text}" for name, text in notes if text)
             )
 
     def _keep(self, scores: list[Any]) -> None:
