@@ -144,10 +144,10 @@ WANG_TRAININGS: tuple[Training, ...] = (
         marrowscenes.MPP,
         MARROW_PX,
         (
-            "It began from the shipped nucleated-cell-net and cascade-blood.",
             "Stand-in data: cells of blood films (pbc, jhu-aml) pasted on marrow of segpc-plasma. It has never been measured "
             "on a labelled marrow.",
             "Eleven of the paper's sixteen classes: erythroblasts without stages, no mitoses, no megakaryocytes.",
+            "It began from the shipped nucleated-cell-net and cascade-blood.",
         ),
     ),
     Training(
