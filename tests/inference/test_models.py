@@ -10,6 +10,7 @@ from PIL import Image
 
 from hemaview.inference import Classifier, Segmenter, UnknownModel, WeightsChanged, load
 from hemaview.inference.pictures import softmax
+from hemaview.inference.precision import F32
 from hemaview.inference.runtime import TorchRuntime, in_batches, runtime_for
 from hemaview.learning.classify import load_weights
 from hemaview.methods.registry import METHODS, cards
@@ -33,14 +34,14 @@ TRACED = ("segmentation", "classification", "mask", "points")
 
 
 @pytest.mark.parametrize("name", sorted(n for n in cards() if METHODS[n].task in TRACED))
-def test_the_chosen_runtime_and_torch_agree(name: str) -> None:
+def test_the_chosen_runtime_and_torch_agree_in_float32(name: str) -> None:
     card = cards()[name]
     any_size = METHODS[name].task in ("segmentation", "points")
     side = 128 if any_size else card.input_px
     net = load_weights(METHODS[name].build(len(card.classes)), card.weights).eval()
     rgb = field()
     crops = np.stack([rgb[y : y + side, x : x + side] for x, y in ((0, 0), (150, 80), (300, 200), (380, 220))])
-    ours = in_batches(runtime_for(net, None if any_size else side, card, METHODS[name].traceable), crops)
+    ours = in_batches(runtime_for(net, None if any_size else side, card, METHODS[name].traceable, F32), crops)
     reference = in_batches(TorchRuntime(net, "cpu"), crops)
     assert np.abs(softmax(ours) - softmax(reference)).max() < 1e-3
 
