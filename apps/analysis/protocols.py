@@ -27,7 +27,7 @@ class Order:
 _FILM_MODELS = {
     "segmentation": "red-cell-unet",
     "kind": "cell-kind-net",
-    "red-cell-shape": "red-cell-shape-net",
+    "red-cell-shape": "red-cell-shape-committee",
     "nucleated-cell": "nucleated-cell-net",
 }
 

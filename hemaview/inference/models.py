@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import Tensor
 
 from hemaview.cells.store import sha256_of
 from hemaview.inference import precision
@@ -19,7 +20,7 @@ from hemaview.inference.outliner import Outliner
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.runtime import runtime_for, torch_runtime
 from hemaview.inference.segmenter import Segmenter
-from hemaview.methods.registry import METHODS, cards
+from hemaview.methods.registry import METHODS, Card, cards, committee_sha256
 
 Model = Segmenter | Classifier | Masker | Pointer | Detector | Outliner
 Kind = TypeVar("Kind", Segmenter, Classifier, Masker, Pointer, Detector, Outliner)
@@ -56,21 +57,33 @@ def load_as(kind: type[Kind], name: str) -> Kind:
 _LOADING = threading.Lock()
 
 
+def state_of(card: Card) -> dict[str, Tensor]:
+    """The tensors of a model from its files, half precision widened; raises WeightsChanged or WeightsUnfit."""
+    if METHODS[card.name].members and card.sha256 != committee_sha256(METHODS[card.name].members):
+        raise WeightsChanged(f"{card.name} {card.version} was measured with other weights of its members.")
+    state: dict[str, Tensor] = {}
+    for prefix, path, sha256 in card.files:
+        if sha256_of(path) != sha256:
+            raise WeightsChanged(
+                f"The weights file of {card.name} {card.version} is damaged: it does not match its card."
+            )
+        try:
+            read = load_file(path)
+        except SafetensorError as error:
+            raise WeightsUnfit(
+                f"The weights of {card.name} {card.version} are no safetensors file; nothing else is read."
+            ) from error
+        state |= {prefix + k: v.float() if v.is_floating_point() else v for k, v in read.items()}
+    return state
+
+
 @lru_cache(maxsize=16)
 def _loaded(name: str, sha256: str, wanted: str = precision.AUTOMATIC) -> Model:
     card = cards()[name]
-    if sha256_of(card.weights) != sha256:
-        raise WeightsChanged(f"The weights file of {name} {card.version} is damaged: it does not match its card.")
     method = METHODS[name]
     net = method.build(len(card.classes))
     try:
-        state = load_file(card.weights)
-    except SafetensorError as error:
-        raise WeightsUnfit(
-            f"The weights of {name} {card.version} are no safetensors file; nothing else is read."
-        ) from error
-    try:
-        net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
+        net.load_state_dict(state_of(card))
     except RuntimeError as error:
         raise WeightsUnfit(
             f"The weights of {name} {card.version} do not fit its net of {len(card.classes)} classes."

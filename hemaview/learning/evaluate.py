@@ -170,6 +170,7 @@ _TASKS: tuple[_Task, ...] = (
     ("cell-kind-net", "txl-pbc", _kinds),
     _of("red-cell-shape-net", "chula-rbc12", _shapes),
     _of("elmanna-b0", "chula-rbc12", _shapes),
+    _of("red-cell-shape-committee", "chula-rbc12", _shapes),
     ("nucleated-cell-net", "pbc", _nucleated),
     ("nucleated-cell-net", "jhu-aml", _nucleated_patients),
     _of("sun-pnet", "pbc", papertasks.pnet),
@@ -197,7 +198,7 @@ UNLEARNED = ("region-growing", "sun-nuclei")
 
 BEST: dict[str, str] = {
     "rbc-segmentation": "red-cell-unet",
-    "rbc-morphology": "red-cell-shape-net",
+    "rbc-morphology": "red-cell-shape-committee",
     "nrbc": "nucleated-cell-net",
     "nucleated-cells": "nucleated-cell-net",
     "nucleated-cells-fine": "nucleated-cell-net",

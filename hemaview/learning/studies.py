@@ -59,6 +59,8 @@ class Study:
     epochs: int
     """Of each variant; 0 where nothing is trained."""
     notes: str = ""
+    curve: tuple[str, str, str] | None = None
+    """Columns of a curve: over what, which measure, a line for each of what ("": one line); else variants are compared."""
 
 
 def pnet_variants(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
@@ -122,6 +124,7 @@ def nodes_tolerance(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
         rows.append(
             {
                 "variant": f"{tolerance:g}",
+                "tolerance": tolerance,
                 "pixel_accuracy": float(np.trace(table) / table.sum()),
                 "miou": mean_iou(table),
                 "ms_per_picture": 1000 * (time.monotonic() - began) / len(sets[1].images),
@@ -144,7 +147,9 @@ def dunet_size(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
                 epochs * 50, log, side_px=128, batch=4, check_every=50, class_weights=(1.0, 1.0),
             )  # fmt: skip
             f1 = binary_f1(load_weights(net, best), held)
-            rows.append({"variant": f"{name}, {len(fields)} fields", "cell_f1_50": f1})
+            rows.append(
+                {"variant": f"{name}, {len(fields)} fields", "net": name, "fields": len(fields), "cell_f1_50": f1}
+            )
     return rows
 
 
@@ -205,11 +210,11 @@ STUDIES: dict[str, Study] = {
         ),
         Study(
             "nodes-tolerance", "What does a looser tolerance save and cost?", "Li et al., §3.3", nodes_tolerance, 0,
-            "The shipped net, solved again at each tolerance.",
+            "The shipped net, solved again at each tolerance.", ("tolerance", "ms_per_picture", ""),
         ),
         Study(
             "dunet-size", "How many fields does dU-Net need?", "Zhang et al., Fig. 7", dunet_size, 2,
-            "An epoch is 50 steps; F1 of cells of bbbc041seg.",
+            "An epoch is 50 steps; F1 of cells of bbbc041seg.", ("fields", "cell_f1_50", "net"),
         ),
         Study(
             "elmanna-folds", "Which backbone and which loss?", "Elmanna et al., Tables 4-6", elmanna_folds, 2,

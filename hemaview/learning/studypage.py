@@ -6,6 +6,7 @@ import csv
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from hemaview.learning.studies import Row, Study
 
@@ -19,7 +20,7 @@ stand with each table): they tell large differences, not small ones, and one see
 
 
 def keep(study: Study, rows: Sequence[Row], epochs: int, out: Path) -> tuple[Path, Path]:
-    """The table as CSV and a chart of its first measure beside it; their paths."""
+    """The table as CSV and a chart beside it, of its first measure or its curve; their paths."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -30,8 +31,22 @@ def keep(study: Study, rows: Sequence[Row], epochs: int, out: Path) -> tuple[Pat
         writer = csv.DictWriter(stream, [*rows[0], "epochs"])
         writer.writeheader()
         writer.writerows({**row, "epochs": epochs} for row in rows)
+    if study.curve:
+        figure, axes = plt.subplots(figsize=(6.4, 3.6), dpi=110)
+        _curves(axes, rows, *study.curve)
+    else:
+        figure, axes = plt.subplots(figsize=(6.4, 0.9 + 0.3 * len(rows)), dpi=110)
+        _dots(axes, rows)
+    axes.set_title(f"{study.asks} ({study.source})", fontsize=9)
+    figure.tight_layout()
+    figure.savefig(chart)
+    plt.close(figure)
+    return table, chart
+
+
+def _dots(axes: Any, rows: Sequence[Row]) -> None:
+    """The first measure of each variant, with its standard deviation where there is one."""
     measure = list(rows[0])[1]
-    figure, axes = plt.subplots(figsize=(6.4, 0.9 + 0.3 * len(rows)), dpi=110)
     spread = [row.get(f"{measure}_sd", 0.0) for row in rows]
     axes.errorbar(
         [row[measure] for row in rows], [row["variant"] for row in rows], xerr=spread, fmt="o", color="#0072b2"
@@ -39,11 +54,20 @@ def keep(study: Study, rows: Sequence[Row], epochs: int, out: Path) -> tuple[Pat
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.4)
     axes.set_xlabel(measure.replace("_", " ") + (" ± standard deviation" if any(spread) else ""))
-    axes.set_title(f"{study.asks} ({study.source})", fontsize=9)
-    figure.tight_layout()
-    figure.savefig(chart)
-    plt.close(figure)
-    return table, chart
+
+
+def _curves(axes: Any, rows: Sequence[Row], x: str, y: str, line: str) -> None:
+    """Measure `y` over `x` on a logarithmic axis, a line for each value of `line` ("": one)."""
+    names = dict.fromkeys(row.get(line, "") for row in rows)
+    for colour, mark, name in zip(("#0072b2", "#d55e00", "#009e73"), "os^", names, strict=False):
+        own = [row for row in rows if row.get(line, "") == name]
+        axes.plot([r[x] for r in own], [r[y] for r in own], marker=mark, color=colour, label=name or None)
+    axes.set_xscale("log")
+    axes.set_xlabel(x)
+    axes.set_ylabel(y.replace("_", " "))
+    axes.grid(alpha=0.4)
+    if line:
+        axes.legend()
 
 
 def write_page(page: Path, kept: Iterable[Path], studies: Iterable[Study]) -> None:

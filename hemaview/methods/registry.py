@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from torch import nn
 from hemaview.methods.cellkind import CellKindNet
 from hemaview.methods.cellshape import OutlineNet
 from hemaview.methods.cellsplit import parts, split
+from hemaview.methods.committee import Committee
 from hemaview.methods.dunet import DUNet
 from hemaview.methods.efficientnet import EfficientNetLite0
 from hemaview.methods.efficientnetb0 import EfficientNetB0
@@ -46,7 +48,8 @@ class Method:
     in a picture), detection (boxes) or outline (shapes of masks). `instances` makes cells of a segmentation's
     probabilities (classes, H, W) and the least size in px; `prepare` changes a picture before the net sees it;
     `traceable` is False where the net's path depends on its input, so that no other runtime can take it over; `beside`
-    is a model it needs. Methods that are not `shipped` can be trained but bring no weights.
+    is a model it needs; `members` are the models that a committee asks and whose weights are its own. Methods that are
+    not `shipped` can be trained but bring no weights.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Method:
     instances: Callable[[NDArray[np.float32], int], NDArray[np.int32]] = split
     traceable: bool = True
     beside: str = ""
+    members: tuple[str, ...] = ()
     shipped: bool = True
 
 
@@ -90,6 +94,15 @@ METHODS: dict[str, Method] = {
             EfficientNetLite0,
         ),
         Method(
+            "red-cell-shape-committee",
+            "Red-cell morphology, two nets asked",
+            "classification",
+            "Names the shape of a red cell by the mean answer of EfficientNet-Lite0 and EfficientNet-B0: the protocols' default.",
+            "Tan & Le 2019 (EfficientNet); Elmanna et al. (B0); logarithmic pool of Genest & Zidek 1986.",
+            lambda classes: Committee([EfficientNetLite0(classes), EfficientNetB0(classes)], (96, 80)),
+            members=("red-cell-shape-net", "elmanna-b0"),
+        ),
+        Method(
             "nucleated-cell-net",
             "White cells and nucleated red cells",
             "classification",
@@ -114,7 +127,6 @@ METHODS: dict[str, Method] = {
             lambda classes: NodesUNet(classes, 8),
             equalised,
             traceable=False,
-            shipped=False,
         ),
         Method(
             "wbc-mask-unet",
@@ -313,6 +325,14 @@ class Card:
         return Path(self.raw.get("weights") or folder("weights") / f"{self.name}-{self.version}.safetensors")
 
     @property
+    def files(self) -> list[tuple[str, Path, str]]:
+        """(what its tensors' names begin with, file of weights, its sha256) of each file that makes the net."""
+        members = METHODS[self.name].members
+        if not members:
+            return [("", self.weights, self.sha256)]
+        return [(f"nets.{i}.", cards()[m].weights, cards()[m].sha256) for i, m in enumerate(members)]
+
+    @property
     def text(self) -> str:
         path = folder("cards") / f"{self.name}.md"
         return path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -329,6 +349,11 @@ def cards() -> dict[str, Card]:
     found = {}
     for path in sorted(folder("cards").glob("*.json")):
         card = Card(json.loads(path.read_text(encoding="utf-8")))
-        if card.name in METHODS and card.weights.is_file():
+        if card.name in METHODS and (METHODS[card.name].members or card.weights.is_file()):
             found[card.name] = card
-    return found
+    return {name: card for name, card in found.items() if set(METHODS[name].members) <= set(found)}
+
+
+def committee_sha256(members: tuple[str, ...]) -> str:
+    """What stands for the weights of a committee: the sha256 of its members' sums."""
+    return hashlib.sha256(" ".join(cards()[m].sha256 for m in members).encode()).hexdigest()

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from hemaview.inference import Classifier, Segmenter, UnknownModel, WeightsChanged, load
+from hemaview.inference.models import state_of
 from hemaview.inference.pictures import softmax
 from hemaview.inference.precision import F32
 from hemaview.inference.runtime import TorchRuntime, in_batches, runtime_for
-from hemaview.learning.classify import load_weights
 from hemaview.methods.registry import METHODS, cards
 
 FIELD = Path(__file__).parents[2] / "apps" / "desk" / "demo" / "chula-rbc12" / "328.webp"
@@ -26,7 +26,7 @@ def test_every_method_ships_with_weights_a_card_and_measured_scores() -> None:
     assert set(cards()) == {m.name for m in METHODS.values() if m.shipped}
     for card in cards().values():
         assert card.raw["metrics"] and card.raw["limits"] and card.raw["command"]
-        assert card.weights.stat().st_size < 20 * 1024**2
+        assert all(weights.stat().st_size < 20 * 1024**2 for _, weights, _ in card.files)
         assert "Research use only" in card.text
 
 
@@ -38,7 +38,8 @@ def test_the_chosen_runtime_and_torch_agree_in_float32(name: str) -> None:
     card = cards()[name]
     any_size = METHODS[name].task in ("segmentation", "points")
     side = 128 if any_size else card.input_px
-    net = load_weights(METHODS[name].build(len(card.classes)), card.weights).eval()
+    net = METHODS[name].build(len(card.classes)).eval()
+    net.load_state_dict(state_of(card))
     rgb = field()
     crops = np.stack([rgb[y : y + side, x : x + side] for x, y in ((0, 0), (150, 80), (300, 200), (380, 220))])
     ours = in_batches(runtime_for(net, None if any_size else side, card, METHODS[name].traceable, F32), crops)

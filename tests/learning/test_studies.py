@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from matplotlib.figure import Figure
 from PIL import Image
 
 from hemaview.learning import data, studies, studypage
@@ -53,6 +54,18 @@ def test_a_study_ends_in_a_table_and_a_chart(cells: Path, tmp_path: Path, monkey
     text = (tmp_path / "studies.md").read_text()
     assert "2 epochs each" in text and "| NODEs-UNet |" in text and "studies/nodes-networks.png" in text
     assert (tmp_path / "studies" / "nodes-networks.png").is_file() and "p-net" not in text
+
+
+def test_a_curve_has_a_line_for_each_net(tmp_path: Path) -> None:
+    rows = [
+        {"variant": f"{net}, {n}", "net": net, "fields": n, "cell_f1_50": 0.1 * n} for n in (5, 9) for net in ("a", "b")
+    ]
+    figure = Figure()
+    studypage._curves(figure.subplots(), rows, *studies.STUDIES["dunet-size"].curve or ("", "", ""))
+    lines = figure.axes[0].get_lines()
+    assert [line.get_label() for line in lines] == ["a", "b"]
+    assert list(lines[1].get_xdata()) == [5, 9] and list(lines[1].get_ydata()) == [0.5, 0.9]
+    assert studypage.keep(studies.STUDIES["dunet-size"], rows, 2, tmp_path)[1].stat().st_size > 1000
 
 
 def test_folds_are_halves_of_whole_fields_used_both_ways() -> None:
