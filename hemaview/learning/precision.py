@@ -89,9 +89,6 @@ def measure(name: str, root: Path, log: Callable[[str], None], lines: int = LINE
     dataset, task = main_task(name)
     difference = Difference(cards()[name].temperature)
     with data.sampled(lines):
-        log(f"{name} on {dataset}/val in float32")
-        with in_float32():
-            plain = _figures(task(root, "val"))
         log(f"{name} on {dataset}/val in bf16")
         try:
             with comparing(difference.note), _quick():
@@ -101,6 +98,9 @@ def measure(name: str, root: Path, log: Callable[[str], None], lines: int = LINE
                 raise
             log(f"its net takes no bf16: {error}")
             return {"bf16": False, "command": _command(name), "rows": []}
+        log(f"{name} on {dataset}/val in float32")
+        with in_float32():
+            plain = _figures(task(root, "val"))
     return section(name, plain, half, difference.largest)
 
 
