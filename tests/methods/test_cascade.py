@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from hemaview.methods.cascade import mmcvops
+from hemaview.methods.registry import METHODS
 
 
 def greedy(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> list[int]:
@@ -86,3 +87,31 @@ def test_an_unknown_backbone_is_named() -> None:
 
     with pytest.raises(ValueError, match="there are: lite0"):
         Cascade(2, backbone="vgg")
+
+
+@pytest.mark.parametrize("backbone", ["lite0", "lite0-short", "r18", "r50"])
+def test_every_backbone_can_be_built_and_gives_boxes(backbone: str) -> None:
+    from hemaview.methods.cascade import Cascade
+
+    torch.manual_seed(0)
+    net = Cascade(2, backbone, width=16, hidden=16).eval()
+    with torch.inference_mode():
+        found = net(torch.full((1, 3, 64, 64), 200.0))[0]
+    assert found.boxes.shape == (len(found.scores), 4)
+
+
+def test_the_overview_cascade_keeps_below_its_share_of_the_package() -> None:
+    net = METHODS["wang-overview-cascade"].build(1)
+    assert sum(p.numel() for p in net.parameters()) * 2 < 1_600_000
+
+
+def test_held_norms_keep_their_statistics_and_the_rest_trains() -> None:
+    from hemaview.methods.cascade import Cascade
+
+    net = Cascade(2, "lite0-short", width=16, hidden=16).train()
+    net.hold_norms()
+    before = {k: v.clone() for k, v in net.net.backbone.state_dict().items() if "running" in k}
+    net.loss(torch.rand(1, 3, 64, 64) * 255, [torch.tensor([[8.0, 8.0, 40.0, 40.0]])], [torch.tensor([1])])
+    after = net.net.backbone.state_dict()
+    assert before and all(torch.equal(v, after[k]) for k, v in before.items())
+    assert net.net.roi_head.training
