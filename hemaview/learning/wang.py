@@ -148,6 +148,8 @@ WANG_TRAININGS: tuple[Training, ...] = (
             "on a labelled marrow.",
             "Eleven of the paper's sixteen classes: erythroblasts without stages, no mitoses, no megakaryocytes.",
             "It began from the shipped nucleated-cell-net and cascade-blood.",
+            "The training of version 1 was broken off after 400 of its 1,600 steps, while val still rose: the command trains "
+            "alike, not to the same weights.",
         ),
     ),
     Training(
@@ -162,6 +164,8 @@ WANG_TRAININGS: tuple[Training, ...] = (
             "trails no public set labels.",
             "Overviews are shown with their longer side at 320 px, whatever the slide's size: a slide that shows no whole "
             "smear is not what it learned from.",
+            "The training of version 1 was broken off after 300 of its 600 steps: the command trains alike, not to the same "
+            "weights.",
         ),
     ),
 )

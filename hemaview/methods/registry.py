@@ -205,7 +205,6 @@ METHODS: dict[str, Method] = {
             "Finds and names the cells of a marrow aspirate, patch by patch; stitched to cells of the field.",
             "Wang et al. 2022, Deep learning for bone marrow cell detection and classification on whole-slide images.",
             _cascade,
-            shipped=False,
         ),
         Method(
             "wang-overview-cascade",
@@ -214,7 +213,6 @@ METHODS: dict[str, Method] = {
             "Finds the particles of a marrow smear and their cellular trails on an overview: where cells are worth counting.",
             "Wang et al. 2022, Deep learning for bone marrow cell detection and classification on whole-slide images.",
             _overview,
-            shipped=False,
         ),
         Method(
             "elmanna-b0",
