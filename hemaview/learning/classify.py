@@ -48,10 +48,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Pool:
-    """Training or validation images of one source: images uint8 (n, H, W, 3), allowed bool (n, classes).
-
-    `scale` is how many times as often as others its pictures are drawn.
-    """
+    """Training or validation images of one source: images uint8 (n, H, W, 3), allowed bool (n, classes)."""
 
     images: NDArray[np.uint8]
     allowed: NDArray[np.bool_]
@@ -164,32 +161,27 @@ def _draw_weights(pools: Sequence[Pool], balance: float) -> tuple[NDArray[np.int
     index = np.concatenate(
         [np.stack([np.full(len(p.images), i), np.arange(len(p.images))], 1) for i, p in enumerate(pools)]
     ).astype(np.int64)
-    return index, torch.from_numpy(np.concatenate([p.scale * _shares(p.allowed, balance) for p in pools]))
-
-
-def _shares(allowed: NDArray[np.bool_], balance: float) -> NDArray[np.float64]:
-    """How often each picture of one source is drawn, 1 in the mean. Frequencies are the source's own: what is rare in one
-    laboratory's films is drawn from them more often, even where another laboratory has plenty."""
+    allowed = np.concatenate([p.allowed for p in pools])
     single = allowed.sum(axis=1) == 1
-    frequency = np.maximum(allowed[single].sum(axis=0), 1).astype(float)
-    weight = np.where(single, (frequency**-balance)[allowed.argmax(axis=1)], np.nan)
-    weight /= np.nanmean(weight)
-    return np.where(single, weight, 0.7)
+    frequency = np.maximum(allowed[single].sum(axis=0), 1)
+    per_class = (frequency.astype(float) ** -balance) * frequency.mean() ** balance
+    weight = np.where(single, per_class[allowed.argmax(axis=1)], 0.7)
+    weight *= np.concatenate([np.full(len(p.images), p.scale) for p in pools])
+    return index, torch.from_numpy(weight)
 
 
 def _validate(net: nn.Module, pools: Sequence[Pool], recipe: Recipe) -> tuple[float, float]:
-    """Macro recall over the classes with at least 5 val images, mean over the pools, and accuracy over all; set-valued
-    labels count as hit by any."""
+    """Macro recall over the classes with at least 5 val images, and accuracy; set-valued labels count as hit by any."""
     hits: list[NDArray[np.bool_]] = []
-    macro: list[float] = []
+    labels: list[NDArray[np.int64]] = []
     for pool in pools:
-        best = predict(net, pool.images, recipe.input_px).argmax(axis=1)
-        hit = pool.allowed[np.arange(len(best)), best]
-        label = np.where(pool.allowed.sum(axis=1) == 1, pool.allowed.argmax(axis=1), -1)
-        recalls = [hit[label == c].mean() for c in np.unique(label[label >= 0]) if (label == c).sum() >= 5]
-        macro.append(float(np.mean(recalls)) if recalls else float(hit.mean()))
-        hits.append(hit)
-    return float(np.mean(macro)), float(np.concatenate(hits).mean())
+        logits = predict(net, pool.images, recipe.input_px)
+        best = logits.argmax(axis=1)
+        hits.append(pool.allowed[np.arange(len(best)), best])
+        labels.append(np.where(pool.allowed.sum(axis=1) == 1, pool.allowed.argmax(axis=1), -1))
+    hit, label = np.concatenate(hits), np.concatenate(labels)
+    recalls = [hit[label == c].mean() for c in np.unique(label[label >= 0]) if (label == c).sum() >= 5]
+    return float(np.mean(recalls)), float(hit.mean())
 
 
 def _schedule(progress: float, warm: float) -> float:

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from hemaview.inference import Boxes
+from hemaview.inference import Boxes, load
 from hemaview.inference.pictures import softmax
 from hemaview.inference.precision import TOLERANCE, comparing, in_float32
 from hemaview.learning import data
@@ -89,6 +89,7 @@ def measure(name: str, root: Path, log: Callable[[str], None], lines: int = LINE
     dataset, task = main_task(name)
     difference = Difference(cards()[name].temperature)
     with data.sampled(lines):
+        load(name)  # converted before its numbers are rounded: tracing cannot be
         log(f"{name} on {dataset}/val in bf16")
         try:
             with comparing(difference.note), _quick():

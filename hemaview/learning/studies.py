@@ -41,7 +41,7 @@ from hemaview.methods.pnet import PNet
 from hemaview.methods.registry import cards
 
 Row = dict[str, Any]
-FOLD_FIELDS, FOLD_PX, FOLD_BATCH = 30, 64, 24
+FOLD_FIELDS, FOLD_PX, FOLD_BATCH = 20, 64, 24
 """Fields that the folds are made of, and how their cells are shown: with all 349 fields at 80 px the sixty trainings would
 take days on two cores."""
 ODE_PX = 64
