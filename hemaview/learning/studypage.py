@@ -37,7 +37,7 @@ def keep(study: Study, rows: Sequence[Row], epochs: int, out: Path) -> tuple[Pat
     else:
         figure, axes = plt.subplots(figsize=(6.4, 0.9 + 0.3 * len(rows)), dpi=110)
         _dots(axes, rows)
-    axes.set_title(f"{study.asks} ({study.source})", fontsize=9)
+    figure.suptitle(f"{study.asks} ({study.source})", fontsize=9)
     figure.tight_layout()
     figure.savefig(chart)
     plt.close(figure)
