@@ -63,6 +63,9 @@ def _curves(axes: Any, rows: Sequence[Row], x: str, y: str, line: str) -> None:
         own = [row for row in rows if row.get(line, "") == name]
         axes.plot([r[x] for r in own], [r[y] for r in own], marker=mark, color=colour, label=name or None)
     axes.set_xscale("log")
+    places = sorted({row[x] for row in rows})
+    axes.set_xticks(places, [f"{v:g}" for v in places])
+    axes.minorticks_off()
     axes.set_xlabel(x)
     axes.set_ylabel(y.replace("_", " "))
     axes.grid(alpha=0.4)
