@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,16 +69,17 @@ def pnet_variants(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     train, val = (pnet_pool(root, "pbc", side, out / "cache", SUN_NEGATIVES, log) for side in ("train", "val"))
     base = pnet_recipe(epochs)
     still = Augmentation(scale=0, shift=0, stain=0, light=0, blur=0, noise=0)
-    variants: dict[str, tuple[nn.Module, Any]] = {
-        "p-net": (PNet(), base),
-        "sigmoid in place of ReLU": (_with(PNet(), nn.ReLU, nn.Sigmoid), base),
-        "mean in place of maximum in the first pooling": (_with_mean_pool(), base),
-        "batch of 4": (PNet(), replace(base, batch=4)),
-        "without change of stain, size and light": (PNet(), replace(base, augmentation=still)),
+    variants: dict[str, tuple[Callable[[], nn.Module], Any]] = {
+        "p-net": (PNet, base),
+        "sigmoid in place of ReLU": (lambda: _with(PNet(), nn.ReLU, nn.Sigmoid), base),
+        "mean in place of maximum in the first pooling": (_with_mean_pool, base),
+        "batch of 4": (PNet, replace(base, batch=4)),
+        "without change of stain, size and light": (PNet, replace(base, augmentation=still)),
     }
     rows = []
-    for name, (net, recipe) in variants.items():
+    for name, (build, recipe) in variants.items():
         torch.manual_seed(recipe.seed)
+        net = build()
         best = train_classifier(net, recipe, [train], [val], out / _slug(name), log)
         found = predict(load_weights(net, best), val.images, recipe.input_px).argmax(axis=1)
         truth = val.allowed.argmax(axis=1)
@@ -99,14 +101,18 @@ def nodes_positions(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
         "U-Net": {},
         **{f"place {p}": {p: (1e-3,)} for p in range(1, 10)},
     }
-    return [_masked(name, NodesUNet(3, 8, where), sets, out, epochs, log) for name, where in places.items()]
+    return [_masked(name, partial(NodesUNet, 3, 8, where), sets, out, epochs, log) for name, where in places.items()]
 
 
 def nodes_networks(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     """Li et al., Table 2: U-Net, ResNet blocks and ODE blocks at the bottom, of one width."""
     sets = _wbc(root, ODE_PX)
-    nets = {"U-Net": NodesUNet(3, 8, {}), "ResNet-U-Net": NodesUNet(3, 8, residual=True), "NODEs-UNet": NodesUNet(3, 8)}
-    return [_masked(name, net, sets, out, epochs, log) for name, net in nets.items()]
+    nets: dict[str, Callable[[], nn.Module]] = {
+        "U-Net": partial(NodesUNet, 3, 8, {}),
+        "ResNet-U-Net": partial(NodesUNet, 3, 8, residual=True),
+        "NODEs-UNet": partial(NodesUNet, 3, 8),
+    }
+    return [_masked(name, build, sets, out, epochs, log) for name, build in nets.items()]
 
 
 def nodes_tolerance(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
@@ -233,8 +239,11 @@ def _wbc(root: Path, side_px: int) -> tuple[MaskSet, MaskSet]:
     return train, val
 
 
-def _masked(name: str, net: nn.Module, sets: tuple[MaskSet, MaskSet], out: Path, epochs: int, log: Log) -> Row:
-    torch.manual_seed(20261121)
+def _masked(
+    name: str, build: Callable[[], nn.Module], sets: tuple[MaskSet, MaskSet], out: Path, epochs: int, log: Log
+) -> Row:
+    torch.manual_seed(20261121)  # before the net is made: what variants share begins from the same values
+    net = build()
     best = train_masks(net, MaskRecipe(3, ODE_PX, epochs), *sets, out / _slug(name), log)
     load_weights(net, best)
     began = time.monotonic()
