@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from hemaview.wsi.synthetic import draw_film, write_film
 from tests.conftest import needs
@@ -17,6 +18,7 @@ from tests.integration.stack import Stack, running
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PEOPLE = (("tess", "technologist"), ("paul", "pathologist"), ("ada", "administrator"))
 PASSWORD = "a-browser-password-1"
+expect.set_options(timeout=20_000)  # two cores share a browser, a server and the tests beside them
 
 _SEED = """
 from apps.accounts.services import ensure_person
