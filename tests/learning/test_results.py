@@ -70,6 +70,8 @@ def test_evaluate_refuses_with_a_sentence(tmp_path: Path) -> None:
         call_command("evaluate", "dowsing", data=tmp_path)
     with pytest.raises(CommandError, match="None of the sets"):
         call_command("evaluate", "cell-outline", data=tmp_path)
+    with pytest.raises(CommandError, match="None of the sets"):  # what is drawn does not make a folder one of data
+        call_command("evaluate", data=tmp_path)
     with pytest.raises(CommandError, match="There is no folder"):
         call_command("evaluate", data=tmp_path / "no")
 

@@ -33,7 +33,7 @@ class Command(SentenceCommand):
 
     def handle(self, **options: Any) -> None:
         from hemaview.inference import InferenceError
-        from hemaview.learning.data import DataError
+        from hemaview.learning.data import SETS, DataError, drawn, has
         from hemaview.learning.evaluate import UNLEARNED, evaluate
         from hemaview.learning.evidence import collecting
         from hemaview.learning.release import write_scores
@@ -50,6 +50,9 @@ class Command(SentenceCommand):
             raise Refusal("Model cards hold scores of the test side; leave --split as it is.")
         if not root.is_dir():
             raise Refusal(f"There is no folder {root}.")
+        # What is drawn needs no folder; but a folder without any set is a slip of the pen.
+        if not options["methods"] and not any(has(root, name, options["split"]) for name in SETS if not drawn(name)):
+            raise Refusal(f"None of the sets that these models are scored on has a split {options['split']} in {root}.")
         try:
             with collecting() as evidence:
                 scores = evaluate(root, options["split"], names, self.stderr.write)
