@@ -44,9 +44,9 @@ from hemaview.methods.registry import cards
 Row = dict[str, Any]
 FOLD_FIELDS, FOLD_PX, FOLD_BATCH = 70, 64, 24
 """Fields that the folds are made of, and how their cells are shown: with all 349 fields at 80 px the sixty trainings would
-take days on two cores. Fewer than 70 teach a net nothing in a few epochs: with 20 and two, B0 had an accuracy of 0.19."""
+take days on two cores. With far fewer a net learns nothing in a few epochs."""
 ODE_PX = 64
-"""Side of the cells that variants with ODE blocks are shown: at 128 px a block in the upper levels takes an hour."""
+"""Side of the cells that variants with ODE blocks are shown: half the shipped net's, for a block in the upper levels is slow."""
 
 
 @dataclass(frozen=True)
