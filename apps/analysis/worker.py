@@ -99,7 +99,8 @@ def _finish(job: Job, outcome: Outcome) -> None:
 
 def installed_cards() -> list[dict[str, Any]]:
     """The models whose weights are here, as `services.sync_models` takes them."""
-    from hemaview.methods.registry import METHODS, cards
+    from hemaview.methods.card import cards
+    from hemaview.methods.registry import METHODS
 
     found = []
     for card in cards().values():

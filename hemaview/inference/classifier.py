@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from hemaview.inference.info import info_of
 from hemaview.inference.pictures import as_rgb8, rescale, softmax, squares, turned
 from hemaview.inference.runtime import Runtime, in_batches
-from hemaview.methods.registry import Card
+from hemaview.methods.card import Card
 
 
 class Classifier:

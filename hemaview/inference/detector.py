@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hemaview.inference.info import info_of
 from hemaview.inference.pictures import as_rgb8, rescale
 from hemaview.inference.runtime import Finder
-from hemaview.methods.registry import Card
+from hemaview.methods.card import Card
 
 STRIDE = 32
 GROUND = 235

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hemaview.methods.registry import METHODS, Card
+from hemaview.methods.card import Card
+from hemaview.methods.registry import METHODS
 
 
 @dataclass(frozen=True)

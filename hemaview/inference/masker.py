@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from hemaview.inference.info import info_of
 from hemaview.inference.pictures import as_rgb8, softmax, turned, turned_back
 from hemaview.inference.runtime import Runtime, in_batches
-from hemaview.methods.registry import METHODS, Card
+from hemaview.methods.card import Card
+from hemaview.methods.registry import METHODS
 
 
 class Masker:

@@ -20,7 +20,8 @@ from hemaview.inference.outliner import Outliner
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.runtime import runtime_for, torch_runtime
 from hemaview.inference.segmenter import Segmenter
-from hemaview.methods.registry import METHODS, Card, cards, committee_sha256
+from hemaview.methods.card import Card, cards, committee_sha256
+from hemaview.methods.registry import METHODS
 
 Model = Segmenter | Classifier | Masker | Pointer | Detector | Outliner
 Kind = TypeVar("Kind", Segmenter, Classifier, Masker, Pointer, Detector, Outliner)

@@ -1,6 +1,8 @@
-"""The outline of a cell in, the class of its shape out."""
+"""The mask of a cell and the light within it in, the class of its shape out."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +11,8 @@ from hemaview.inference.info import info_of
 from hemaview.inference.masker import Masker
 from hemaview.inference.pictures import softmax
 from hemaview.inference.runtime import Runtime
-from hemaview.methods.cellshape import outline_measures
-from hemaview.methods.registry import Card
+from hemaview.methods.card import Card
+from hemaview.methods.cellshape import cell_measures, lightness
 
 
 class Outliner:
@@ -20,12 +22,17 @@ class Outliner:
         self._runtime, self.info = runtime, info_of(card, runtime.device)
         self._masker, self.temperature = masker, card.temperature
 
-    def classify_masks(self, masks: list[NDArray[np.bool_]]) -> NDArray[np.float32]:
-        """float32 (n, classes) calibrated, of the masks of single cells."""
-        if not masks:
+    def classify_cells(self, cells: Sequence[tuple[NDArray[np.bool_], NDArray[np.float32]]]) -> NDArray[np.float32]:
+        """float32 (n, classes) calibrated, of (mask, `lightness`) of single cells, both (H, W)."""
+        if not cells:
             return np.zeros((0, len(self.info.classes)), np.float32)
-        return softmax(self._runtime(np.stack([outline_measures(m) for m in masks])) / self.temperature)
+        return softmax(self._runtime(np.stack([cell_measures(*cell) for cell in cells])) / self.temperature)
 
     def classify_crops(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The same of pictures uint8 (n, H, W, 3) with the cell in the middle."""
-        return self.classify_masks([self._masker.mask(np.ascontiguousarray(rgb)) == 1 for rgb in crops])
+        return self.classify_cells([self.drawn(rgb) for rgb in crops])
+
+    def drawn(self, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        """(mask, lightness) of a picture (H, W, 3) with the cell in the middle."""
+        mask = self._masker.mask(np.ascontiguousarray(rgb)) == 1
+        return mask, lightness(rgb, ~mask)

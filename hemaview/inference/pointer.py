@@ -9,8 +9,8 @@ from hemaview.inference.info import info_of
 from hemaview.inference.pictures import as_rgb8, rescale
 from hemaview.inference.runtime import Runtime
 from hemaview.inference.segmenter import Segmenter
+from hemaview.methods.card import Card
 from hemaview.methods.peaks import peaks
-from hemaview.methods.registry import Card
 
 
 class Pointer:

@@ -18,7 +18,7 @@ from torch import nn
 from hemaview.inference.converted import converted
 from hemaview.inference.errors import OutOfMemory
 from hemaview.inference.precision import AUTOMATIC, BF16, COMPARED, F32, choose, tell
-from hemaview.methods.registry import Card
+from hemaview.methods.card import Card
 
 BATCH = 64
 

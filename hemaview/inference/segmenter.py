@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from hemaview.inference.info import info_of
 from hemaview.inference.pictures import as_rgb8, rescale, softmax
 from hemaview.inference.runtime import Runtime, in_batches
-from hemaview.methods.registry import METHODS, Card
+from hemaview.methods.card import Card
+from hemaview.methods.registry import METHODS
 
 TILE_PX, MARGIN_PX = 736, 48
 LEAST_CELL_UM2 = 2.0

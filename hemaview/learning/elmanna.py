@@ -19,10 +19,11 @@ from hemaview.learning.classify import Pool, Recipe, train_classifier
 from hemaview.learning.course import use_cores
 from hemaview.learning.masks import MaskRecipe, read_masks, train_masks
 from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPE_MPP, SHAPE_PX, SHAPES, Log, Training, shape_pools
+from hemaview.methods.card import cards
 from hemaview.methods.cellkind import CellKindNet
 from hemaview.methods.efficientnet import EfficientNet, EfficientNetLite0
 from hemaview.methods.efficientnetb0 import EfficientNetB0, start_from_lite0
-from hemaview.methods.registry import METHODS, cards
+from hemaview.methods.registry import METHODS
 from hemaview.methods.unet import UNet
 
 ELMANNA_EIGHT: dict[str, str] = {

@@ -16,7 +16,7 @@ from hemaview.learning.elmanna import ELMANNA_EIGHT
 from hemaview.learning.evidence import note_question, note_speed
 from hemaview.learning.recipes import NUCLEATED_MPP, SHAPE_MPP, kind_pools
 from hemaview.learning.score import Score, bootstrap, measured, scored
-from hemaview.methods.registry import cards
+from hemaview.methods.card import cards
 
 Log = Callable[[str], None]
 

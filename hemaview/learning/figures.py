@@ -22,8 +22,9 @@ from hemaview.learning import data
 from hemaview.learning.classify import load_weights
 from hemaview.learning.evidence import Answers, Evidence, Key
 from hemaview.learning.recipes import SHAPE_MPP
+from hemaview.methods.card import cards
 from hemaview.methods.dunet import DUNet, sampling_points
-from hemaview.methods.registry import METHODS, cards
+from hemaview.methods.registry import METHODS
 
 INK, LINE, SECOND = "#222222", "#0072b2", "#d55e00"
 BINS = 10

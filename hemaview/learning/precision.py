@@ -25,7 +25,7 @@ from hemaview.learning import data
 from hemaview.learning.boxes import box_overlaps
 from hemaview.learning.evaluate import main_task
 from hemaview.learning.score import Score
-from hemaview.methods.registry import cards
+from hemaview.methods.card import cards
 
 LINES = 300
 """About how many labelled lines of a set, of whole pictures in a seeded draw, a model is measured on."""

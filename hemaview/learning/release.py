@@ -20,8 +20,9 @@ from hemaview.learning.evaluate import evaluate
 from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPES
 from hemaview.learning.score import Score, best_temperature, threshold_for_specificity
 from hemaview.learning.trainings import TRAININGS
-from hemaview.methods import registry
+from hemaview.methods import card as modelcard
 from hemaview.methods.cardtext import free_lines, precision_lines
+from hemaview.methods.registry import METHODS
 from hemaview.wsi.colour import Colour, policy
 
 NRBC_SPECIFICITY = 0.995
@@ -35,9 +36,9 @@ def release(
 
     `epochs`: how long it was trained, where that is not the recipe's own length.
     """
-    method, training = registry.METHODS[name], TRAININGS[name]
+    method, training = METHODS[name], TRAININGS[name]
     # A committee's weights are its members' own.
-    shelf = trained.parent if method.members else registry.folder("weights")
+    shelf = trained.parent if method.members else modelcard.folder("weights")
     weights = shelf / f"{name}-{version}.safetensors"
     for old in shelf.glob(f"{name}-*.safetensors"):
         old.unlink()
@@ -48,7 +49,7 @@ def release(
         "version": version,
         "title": method.title,
         "task": method.task,
-        "sha256": registry.committee_sha256(method.members) if method.members else sha256_of(weights),
+        "sha256": modelcard.committee_sha256(method.members) if method.members else sha256_of(weights),
         "classes": list(training.classes),
         "mpp": round(training.mpp, 5),
         "input_px": training.input_px,
@@ -65,9 +66,9 @@ def release(
         "licence_note": _licence(training.sets),
         "metrics": [],
     }
-    path = registry.folder("cards") / f"{name}.json"
+    path = modelcard.folder("cards") / f"{name}.json"
     _write(path, card)
-    registry.cards.cache_clear()
+    modelcard.cards.cache_clear()
     write_scores(evaluate(root, "test", [name], log))
     torch.set_grad_enabled(True)
     return path
@@ -77,7 +78,7 @@ def calibrated(
     name: str, state: dict[str, torch.Tensor], weights: Path, root: Path, log: Callable[[str], None]
 ) -> tuple[float, dict[str, float]]:
     """Write `state` to `weights` in half precision; its temperature and thresholds, set on the validation side."""
-    method, training = registry.METHODS[name], TRAININGS[name]
+    method, training = METHODS[name], TRAININGS[name]
     classes, side = training.classes, training.input_px
     half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
@@ -108,14 +109,14 @@ def write_free_variant(
     weights = trained.with_name("free.safetensors")
     with data.free_only():
         temperature, thresholds = calibrated(name, load_file(trained), weights, root, log)
-    raw = registry.cards()[name].raw
+    raw = modelcard.cards()[name].raw
     tried = {
         "sha256": sha256_of(weights),
         "weights": str(weights),
         "temperature": temperature,
         "thresholds": thresholds,
     }
-    with in_place_of(registry.Card({**raw, **tried})):
+    with in_place_of(modelcard.Card({**raw, **tried})):
         scores = [s for split in ("val", "test") for s in evaluate(root, split, [name], log) if s.method == name]
     variant = {
         "sets": [s for s in TRAININGS[name].sets if data.SETS[s].free],
@@ -127,23 +128,23 @@ def write_free_variant(
 
 
 @contextmanager
-def in_place_of(card: registry.Card) -> Iterator[None]:
+def in_place_of(card: modelcard.Card) -> Iterator[None]:
     """Within the block `card` is the one of its name: other weights, tried and not shipped."""
-    registry.cards()[card.name] = card
+    modelcard.cards()[card.name] = card
     try:
         yield
     finally:
-        registry.cards.cache_clear()
+        modelcard.cards.cache_clear()
 
 
 def write_section(name: str, key: str, section: Any) -> Path:
     """Put a section into a shipped model's card, as JSON and as people read it; the card's path."""
-    path = registry.folder("cards") / f"{name}.json"
-    card = {**registry.cards()[name].raw, key: section}
+    path = modelcard.folder("cards") / f"{name}.json"
+    card = {**modelcard.cards()[name].raw, key: section}
     card["data"] = _sources([d["name"] for d in card["data"]])
     _write(path, card)
     path.with_suffix(".md").write_text(markdown(card), encoding="utf-8")
-    registry.cards.cache_clear()
+    modelcard.cards.cache_clear()
     return path
 
 
@@ -151,13 +152,13 @@ def write_scores(scores: Sequence[Score]) -> list[Path]:
     """Put scores into the cards of the models they are of, in place of those there; the cards' paths."""
     return [
         write_section(name, "metrics", [s.as_json() for s in scores if s.method == name])
-        for name in sorted({s.method for s in scores} & set(registry.cards()))
+        for name in sorted({s.method for s in scores} & set(modelcard.cards()))
     ]
 
 
 def markdown(card: dict[str, Any]) -> str:
     """The card as people read it."""
-    method = registry.METHODS[card["name"]]
+    method = METHODS[card["name"]]
     lines = [
         f"# {card['title']}: `{card['name']}` {card['version']}",
         "",

@@ -11,7 +11,8 @@ from hemaview.learning.evidence import Evidence
 from hemaview.learning.figures import draw_all
 from hemaview.learning.published import BASELINES, PUBLISHED, TASKS
 from hemaview.learning.score import Score
-from hemaview.methods.registry import METHODS, cards
+from hemaview.methods.card import cards
+from hemaview.methods.registry import METHODS
 
 PER_CLASS = ("rbc-morphology", "nucleated-cells-fine", "nucleated-cells-patients", "marrow-differential")
 

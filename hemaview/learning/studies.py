@@ -19,7 +19,7 @@ from torch import nn
 
 from hemaview.learning import data, elmanna
 from hemaview.learning.augment import Augmentation
-from hemaview.learning.classify import Pool, load_weights, predict, train_classifier
+from hemaview.learning.classify import Pool, Recipe, load_weights, predict, train_classifier
 from hemaview.learning.li import WBC_MASK_SETS
 from hemaview.learning.masks import (
     MaskRecipe,
@@ -36,15 +36,17 @@ from hemaview.learning.score import accuracy, macro_f1
 from hemaview.learning.segment import train_segmentation
 from hemaview.learning.sun import SUN_NEGATIVES, pnet_pool, pnet_recipe
 from hemaview.learning.zhang import MPP, binary_f1, binary_fields
+from hemaview.methods.card import cards
 from hemaview.methods.dunet import DUNet
 from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
 from hemaview.methods.pnet import PNet
-from hemaview.methods.registry import cards
 
 Row = dict[str, Any]
 FOLD_FIELDS, FOLD_PX, FOLD_BATCH = 70, 64, 24
 """Fields that the folds are made of, and how their cells are shown: with all 349 fields at 80 px the sixty trainings would
 take days on two cores. With far fewer a net learns nothing in a few epochs."""
+SEEDS = (1, 2, 3)
+"""Small nets, shortly trained, differ more by where they begin than by what is compared: each is trained from these."""
 ODE_PX = 64
 """Side of the cells that variants with ODE blocks are shown: half the shipped net's, for a block in the upper levels is slow."""
 
@@ -69,29 +71,27 @@ def pnet_variants(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     train, val = (pnet_pool(root, "pbc", side, out / "cache", SUN_NEGATIVES, log) for side in ("train", "val"))
     base = pnet_recipe(epochs)
     still = Augmentation(scale=0, shift=0, stain=0, light=0, blur=0, noise=0)
-    variants: dict[str, tuple[Callable[[], nn.Module], Any]] = {
+    variants: dict[str, tuple[Callable[[], nn.Module], Recipe]] = {
         "p-net": (PNet, base),
         "sigmoid in place of ReLU": (lambda: _with(PNet(), nn.ReLU, nn.Sigmoid), base),
         "mean in place of maximum in the first pooling": (_with_mean_pool, base),
         "batch of 4": (PNet, replace(base, batch=4)),
         "without change of stain, size and light": (PNet, replace(base, augmentation=still)),
     }
-    rows = []
-    for name, (build, recipe) in variants.items():
-        torch.manual_seed(recipe.seed)
+    truth = val.allowed.argmax(axis=1)
+
+    def once(name: str, build: Callable[[], nn.Module], recipe: Recipe, seed: int) -> Row:
+        torch.manual_seed(seed)  # before the net is made: what variants share begins from the same values
         net = build()
-        best = train_classifier(net, recipe, [train], [val], out / _slug(name), log)
+        best = train_classifier(net, replace(recipe, seed=seed), [train], [val], out / f"{_slug(name)}-{seed}", log)
         found = predict(load_weights(net, best), val.images, recipe.input_px).argmax(axis=1)
-        truth = val.allowed.argmax(axis=1)
-        rows.append(
-            {
-                "variant": name,
-                "accuracy": float((found == truth).mean()),
-                "sensitivity": float((found[truth == 1] == 1).mean()),
-                "specificity": float((found[truth == 0] == 0).mean()),
-            }
-        )
-    return rows
+        return {
+            "accuracy": float((found == truth).mean()),
+            "sensitivity": float((found[truth == 1] == 1).mean()),
+            "specificity": float((found[truth == 0] == 0).mean()),
+        }
+
+    return [repeated(name, partial(once, name, *how)) for name, how in variants.items()]
 
 
 def nodes_positions(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
@@ -199,20 +199,21 @@ def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     return rows
 
 
+_THRICE = f"means over {len(SEEDS)} seeds, sd their standard deviation."
 STUDIES: dict[str, Study] = {
     s.name: s
     for s in (
         Study(
             "pnet-variants", "What is each choice of p-net worth?", "Sun et al., Table 2", pnet_variants, 4,
-            "Erythroblasts of pbc against its lymphocytes and neutrophils.",
+            f"Erythroblasts of pbc against its lymphocytes and neutrophils; {_THRICE}",
         ),
         Study(
-            "nodes-positions", "Where in the U-Net does an ODE block help?", "Li et al., Table 1", nodes_positions, 6,
-            f"A net of width 8 on wbc-masks-1 and -2, shown {ODE_PX} px.",
+            "nodes-positions", "Where in the U-Net does an ODE block help?", "Li et al., Table 1", nodes_positions, 8,
+            f"A net of width 8 on wbc-masks-1 and -2, shown {ODE_PX} px; {_THRICE}",
         ),
         Study(
             "nodes-networks", "U-Net, ResNet blocks or ODE blocks?", "Li et al., Table 2", nodes_networks, 10,
-            f"Nets of width 8 on wbc-masks-1 and -2, shown {ODE_PX} px.",
+            f"Nets of width 8 on wbc-masks-1 and -2, shown {ODE_PX} px; {_THRICE}",
         ),
         Study(
             "nodes-tolerance", "What does a looser tolerance save and cost?", "Li et al., §3.3", nodes_tolerance, 0,
@@ -239,23 +240,34 @@ def _wbc(root: Path, side_px: int) -> tuple[MaskSet, MaskSet]:
     return train, val
 
 
+def repeated(name: str, once: Callable[[int], Row]) -> Row:
+    """One variant trained from each of SEEDS: means of its measures, and the standard deviation of the first."""
+    found = [once(seed) for seed in SEEDS]
+    first, *others = found[0]
+    spread = float(np.std([row[first] for row in found], ddof=1))
+    means = {measure: float(np.mean([row[measure] for row in found])) for measure in found[0]}
+    return {"variant": name, first: means[first], f"{first}_sd": spread, **{m: means[m] for m in others}}
+
+
 def _masked(
     name: str, build: Callable[[], nn.Module], sets: tuple[MaskSet, MaskSet], out: Path, epochs: int, log: Log
 ) -> Row:
-    torch.manual_seed(20261121)  # before the net is made: what variants share begins from the same values
-    net = build()
-    best = train_masks(net, MaskRecipe(3, ODE_PX, epochs), *sets, out / _slug(name), log)
-    load_weights(net, best)
-    began = time.monotonic()
-    table = confusion(predict_masks(net, sets[1].images), sets[1].masks, 3)
-    return {
-        "variant": name,
-        "miou": mean_iou(table),
-        "pixel_accuracy": float(np.trace(table) / table.sum()),
-        "class_accuracy": float((np.diag(table) / table.sum(axis=1)).mean()),
-        "ms_per_picture": 1000 * (time.monotonic() - began) / len(sets[1].images),
-        "million_values": sum(p.numel() for p in net.parameters()) / 1e6,
-    }
+    def once(seed: int) -> Row:
+        torch.manual_seed(seed)  # before the net is made: what variants share begins from the same values
+        net = build()
+        best = train_masks(net, MaskRecipe(3, ODE_PX, epochs, seed=seed), *sets, out / f"{_slug(name)}-{seed}", log)
+        load_weights(net, best)
+        began = time.monotonic()
+        table = confusion(predict_masks(net, sets[1].images), sets[1].masks, 3)
+        return {
+            "miou": mean_iou(table),
+            "pixel_accuracy": float(np.trace(table) / table.sum()),
+            "class_accuracy": float((np.diag(table) / table.sum(axis=1)).mean()),
+            "ms_per_picture": 1000 * (time.monotonic() - began) / len(sets[1].images),
+            "million_values": sum(p.numel() for p in net.parameters()) / 1e6,
+        }
+
+    return repeated(name, once)
 
 
 def _shape_pool(root: Path, out: Path) -> tuple[Pool, list[dict[str, str]]]:

@@ -13,10 +13,9 @@ from hemaview.learning.studies import Row, Study
 _HEAD = """# The papers' own comparisons, run again
 
 Made by `python manage.py study NAME --data DATA --out OUT --page docs/studies.md`, one study at a time. **Research use
-only.** Every variant of a study was trained alike, from the same seed, on the train side and measured on the validation
+only.** Every variant of a study was trained alike, from the same seeds, on the train side and measured on the validation
 side; the test side was not touched, and nothing that ships was chosen by these tables. The trainings are short (the epochs
-stand with each table): they tell large differences, not small ones, and one seed tells no spread. The tables of
-`pnet-variants` and `nodes-networks` are older than the rule that variants begin from the same values.
+stand with each table): they tell large differences, not small ones.
 """
 
 

@@ -16,7 +16,8 @@ from hemaview.learning import marrowscenes, overviews
 from hemaview.learning.boxes import DETECTION_CLASSES, Scene, box_overlaps, scenes
 from hemaview.learning.recipes import Log, Training, imagenet_weights
 from hemaview.learning.score import mean_recall
-from hemaview.methods.registry import METHODS, cards
+from hemaview.methods.card import cards
+from hemaview.methods.registry import METHODS
 
 BLOOD_PX, MARROW_PX = 320, 320
 TRAIN_SCENES, VAL_SCENES, TEST_SCENES = 500, 30, 60

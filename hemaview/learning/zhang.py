@@ -27,10 +27,10 @@ from hemaview.learning.segment import (
     rescale_labels,
     train_segmentation,
 )
+from hemaview.methods.card import cards
 from hemaview.methods.cellsplit import parts
 from hemaview.methods.dunet import DUNet
 from hemaview.methods.pspnet import PSPNet
-from hemaview.methods.registry import cards
 
 PIXEL_CLASSES = ("background", "circular", "elongated", "other")
 CLASSES_SET, CLASSES_PX, CLASSES_EPOCHS = "erythrocytes-idb", 80, 20

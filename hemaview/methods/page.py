@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from hemaview.methods.card import Card, cards
 from hemaview.methods.cardtext import free_lines, precision_lines
-from hemaview.methods.registry import Card, cards
 
 _HEAD = """# Models and their scores
 

@@ -1,15 +1,9 @@
-"""Every model that HemaView can run: how its net is built, where its weights and its card lie."""
+"""Every model that HemaView can run and how its net is built."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -234,8 +228,8 @@ METHODS: dict[str, Method] = {
             "cell-outline",
             "Circular, elongated, other: by outline",
             "outline",
-            "Tells elongated red cells (sickle shapes) from circular and other ones by ten measures of their outline.",
-            "Hu 1962 (moments) and common measures of shape; classes of erythrocytesIDB, Gonzalez-Hidalgo et al. 2015.",
+            "Tells elongated red cells (sickle shapes) from circular and other ones by measures of their outline and pallor.",
+            "Hu 1962 (moments), Zahn & Roskies 1972 (Fourier); classes of erythrocytesIDB, Gonzalez-Hidalgo et al. 2015.",
             OutlineNet,
             beside="elmanna-cell-mask",
         ),
@@ -266,93 +260,3 @@ METHODS: dict[str, Method] = {
         ),
     )
 }
-
-
-@dataclass(frozen=True)
-class Card:
-    """What is known of trained weights; the JSON beside them."""
-
-    raw: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        return str(self.raw["name"])
-
-    @property
-    def version(self) -> str:
-        return str(self.raw["version"])
-
-    @property
-    def sha256(self) -> str:
-        return str(self.raw["sha256"])
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        return tuple(self.raw["classes"])
-
-    @property
-    def mpp(self) -> float:
-        """µm/px of what the net is shown."""
-        return float(self.raw["mpp"])
-
-    @property
-    def input_px(self) -> int:
-        return int(self.raw["input_px"])
-
-    @property
-    def views(self) -> int:
-        """Over how many of the eight turned and mirrored views an answer is averaged."""
-        return int(self.raw.get("views", 1))
-
-    @property
-    def temperature(self) -> float:
-        return float(self.raw.get("temperature", 1.0))
-
-    @property
-    def thresholds(self) -> dict[str, float]:
-        """Class → probability from which a cell is called so even where another class is likelier."""
-        return {k: float(v) for k, v in self.raw.get("thresholds", {}).items()}
-
-    @property
-    def bf16(self) -> bool:
-        """Whether bf16 was measured to do it no harm on real labels."""
-        return bool(self.raw.get("precision", {}).get("bf16", False))
-
-    @property
-    def weights(self) -> Path:
-        """Where they lie: in the package, or, of weights that are only tried, where the card says."""
-        return Path(self.raw.get("weights") or folder("weights") / f"{self.name}-{self.version}.safetensors")
-
-    @property
-    def files(self) -> list[tuple[str, Path, str]]:
-        """(what its tensors' names begin with, file of weights, its sha256) of each file that makes the net."""
-        members = METHODS[self.name].members
-        if not members:
-            return [("", self.weights, self.sha256)]
-        return [(f"nets.{i}.", cards()[m].weights, cards()[m].sha256) for i, m in enumerate(members)]
-
-    @property
-    def text(self) -> str:
-        path = folder("cards") / f"{self.name}.md"
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
-
-
-def folder(kind: str) -> Path:
-    """The folder of `weights` or `cards`."""
-    return Path(str(resources.files("hemaview.methods") / kind))
-
-
-@lru_cache(maxsize=1)
-def cards() -> dict[str, Card]:
-    """The card of each model whose weights are here."""
-    found = {}
-    for path in sorted(folder("cards").glob("*.json")):
-        card = Card(json.loads(path.read_text(encoding="utf-8")))
-        if card.name in METHODS and (METHODS[card.name].members or card.weights.is_file()):
-            found[card.name] = card
-    return {name: card for name, card in found.items() if set(METHODS[name].members) <= set(found)}
-
-
-def committee_sha256(members: tuple[str, ...]) -> str:
-    """What stands for the weights of a committee: the sha256 of its members' sums."""
-    return hashlib.sha256(" ".join(cards()[m].sha256 for m in members).encode()).hexdigest()

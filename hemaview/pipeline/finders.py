@@ -18,7 +18,7 @@ from hemaview.cells.table import CellTable
 from hemaview.inference import Classifier, Detector, Masker, Model, Outliner, Segmenter
 from hemaview.inference.pictures import rescale
 from hemaview.methods.cellkind import KINDS
-from hemaview.methods.cellshape import TYPICAL_PX
+from hemaview.methods.cellshape import TYPICAL_PX, lightness
 from hemaview.methods.nuclei import joined_lobes, nuclei, patch
 from hemaview.pipeline.fieldcells import Models, cells_of_field, overlap_share, with_size
 from hemaview.pipeline.fieldpicture import picture_of
@@ -72,7 +72,7 @@ class FilmFinder:
 
 
 class OutlineFinder:
-    """Segmentation, kind, then circular, elongated or other from each red cell's outline: sickle shapes."""
+    """Segmentation, kind, then circular, elongated or other from the shape of each red cell: sickle shapes."""
 
     def __init__(self, models: Mapping[str, Model]) -> None:
         self.segmentation = _fits(models, "segmentation", Segmenter)
@@ -92,7 +92,10 @@ class OutlineFinder:
             red = np.flatnonzero(kind["red_cell"] > 0.02)
             singles = found.area_px[(kind["red_cell"] > 0.5) & (overlapped < 0.5)]
             grow = float(np.sqrt(TYPICAL_PX / np.median(singles))) if len(singles) else 1.0
-            shapes = self.outline.classify_masks([_mask(labels, found.boxes[i], int(found.ids[i]), grow) for i in red])
+            light = lightness(picture.rgb, labels == 0)
+            shapes = self.outline.classify_cells(
+                [_alone(labels, light, found.boxes[i], int(found.ids[i]), grow) for i in red]
+            )
             names = {"circular": "circular", "elongated": "elongated", "other": "other_shape"}
             for column, name in enumerate(self.outline.info.classes):
                 p[red, schema.index(names[name])] += (kind["red_cell"] * (1 - overlapped))[red] * shapes[:, column]
@@ -206,12 +209,16 @@ def _fits(models: Mapping[str, Any], role: str, kind: type[_M]) -> _M:
     return model
 
 
-def _mask(labels: NDArray[np.int32], box: NDArray[np.float64], number: int, grow: float) -> NDArray[np.bool_]:
+def _alone(
+    labels: NDArray[np.int32], light: NDArray[np.float32], box: NDArray[np.float64], number: int, grow: float
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """(mask, light) of one cell of a field, `grow` times as large."""
     x, y, w, h = (int(v) for v in box)
-    top, left = max(0, y - 1), max(0, x - 1)
-    own = np.pad((labels[top : y + h + 2, left : x + w + 2] == number).astype(np.float32), 2)
+    here = np.s_[max(0, y - 1) : y + h + 2, max(0, x - 1) : x + w + 2]
+    own, shade = np.pad((labels[here] == number).astype(np.float32), 2), np.pad(light[here], 2, mode="edge")
     size = (max(4, round(own.shape[1] * grow)), max(4, round(own.shape[0] * grow)))
-    return np.asarray(cv2.resize(own, size, interpolation=cv2.INTER_LINEAR) >= 0.5)
+    mask, inside = (cv2.resize(part, size, interpolation=cv2.INTER_LINEAR) for part in (own, shade))
+    return np.asarray(mask >= 0.5), np.asarray(inside, np.float32)
 
 
 def _summing(p: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,7 +13,8 @@ from hemaview.inference.models import state_of
 from hemaview.inference.pictures import softmax
 from hemaview.inference.precision import F32
 from hemaview.inference.runtime import TorchRuntime, in_batches, runtime_for
-from hemaview.methods.registry import METHODS, cards
+from hemaview.methods.card import cards
+from hemaview.methods.registry import METHODS
 
 FIELD = Path(__file__).parents[2] / "apps" / "desk" / "demo" / "chula-rbc12" / "328.webp"
 

@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 from hemaview.cells.store import sha256_of
 from hemaview.inference import BadPicture, Classifier, Segmenter, WeightsUnfit, load, models
 from hemaview.inference.pictures import as_rgb8
-from hemaview.methods import registry
-from hemaview.methods.registry import Card, cards
+from hemaview.methods import card as modelcard
+from hemaview.methods.card import Card, cards
 
 
 def test_grey_alpha_and_16_bit_pictures_are_taken_as_they_look() -> None:
@@ -51,7 +51,7 @@ def test_blank_and_grey_fields_give_no_cells_and_no_error() -> None:
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A place for weights of our own; the real card with another hash."""
-    monkeypatch.setattr(registry, "folder", lambda kind: tmp_path)
+    monkeypatch.setattr(modelcard, "folder", lambda kind: tmp_path)
     return tmp_path
 
 
@@ -74,7 +74,7 @@ def test_weights_of_another_number_of_classes_are_refused(shelf: Path, monkeypat
     path = shelf / "cell-kind-net-9.safetensors"
     monkeypatch.undo()
     state = load_file(real.weights)
-    monkeypatch.setattr(registry, "folder", lambda kind: shelf)
+    monkeypatch.setattr(modelcard, "folder", lambda kind: shelf)
     save_file(state, path)
     with pytest.raises(WeightsUnfit, match="do not fit its net of 2 classes"):
         loaded_with(path, ("a", "b"), monkeypatch)

@@ -14,9 +14,9 @@ from hemaview.inference import models, precision, runtime
 from hemaview.inference.pictures import softmax
 from hemaview.inference.precision import AUTOMATIC, BF16, COMPARED, F32, TOLERANCE, choose, comparing, in_float32
 from hemaview.inference.runtime import ComparedRuntime, TorchRuntime, runtime_for, torch_runtime
+from hemaview.methods.card import Card
 from hemaview.methods.cellkind import CellKindNet
 from hemaview.methods.dunet import DeformableConv
-from hemaview.methods.registry import Card
 
 
 def card(bf16: bool) -> Card:
@@ -130,7 +130,7 @@ def test_models_are_kept_apart_by_what_is_wanted_of_them() -> None:
 
 
 def test_no_card_allows_bf16_but_where_its_own_figures_do() -> None:
-    from hemaview.methods.registry import cards
+    from hemaview.methods.card import cards
 
     for one in cards().values():
         section = one.raw.get("precision")

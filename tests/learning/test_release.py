@@ -13,19 +13,19 @@ from safetensors.torch import save_file
 
 from hemaview.learning import data, release
 from hemaview.learning.score import Score
-from hemaview.methods import registry
+from hemaview.methods import card as modelcard
+from hemaview.methods.card import Card, cards
 from hemaview.methods.cardtext import free_lines, precision_lines
 from hemaview.methods.cellkind import CellKindNet
-from hemaview.methods.registry import Card, cards
 
 
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the cards alone, to be written to; weights are still the package's."""
-    real = registry.folder
+    real = modelcard.folder
     for path in real("cards").glob("cell-kind-net.*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    monkeypatch.setattr(registry, "folder", lambda kind: tmp_path if kind == "cards" else real(kind))
+    monkeypatch.setattr(modelcard, "folder", lambda kind: tmp_path if kind == "cards" else real(kind))
     cards.cache_clear()
     yield tmp_path
     monkeypatch.undo()
@@ -36,7 +36,7 @@ def test_a_variant_on_free_data_is_scored_with_its_own_weights_and_only_its_scor
     shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = json.loads((shelf / "cell-kind-net.json").read_text())
-    weights_before = sorted(registry.folder("weights").iterdir())
+    weights_before = sorted(modelcard.folder("weights").iterdir())
     torch.manual_seed(1)
     trained = tmp_path / "best.safetensors"
     save_file(CellKindNet(4).state_dict(), trained)
@@ -68,7 +68,7 @@ def test_a_variant_on_free_data_is_scored_with_its_own_weights_and_only_its_scor
     assert [m["split"] for m in variant["metrics"]] == ["val", "test"]
     text = (shelf / "cell-kind-net.md").read_text()
     assert "Trained on free data alone (txl-pbc, draaslan-blood, chula-rbc12, pbc)" in text
-    assert sorted(registry.folder("weights").iterdir()) == weights_before
+    assert sorted(modelcard.folder("weights").iterdir()) == weights_before
     assert cards()["cell-kind-net"].sha256 == before["sha256"]
 
 

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from hemaview.inference import WeightsChanged, load
 from hemaview.inference.models import state_of
+from hemaview.methods.card import Card, cards, committee_sha256
 from hemaview.methods.committee import Committee
-from hemaview.methods.registry import METHODS, Card, cards, committee_sha256
+from hemaview.methods.registry import METHODS
 
 
 class Says(nn.Module):

@@ -12,7 +12,8 @@ import torch
 
 from hemaview.learning.evaluate import _TASKS, UNLEARNED
 from hemaview.learning.trainings import TRAININGS
-from hemaview.methods.registry import METHODS, Method, cards
+from hemaview.methods.card import cards
+from hemaview.methods.registry import METHODS, Method
 
 ROOT = Path(__file__).parents[2]
 ALL_CLASSES = 3
@@ -20,7 +21,7 @@ ALL_CLASSES = 3
 
 def shown(method: Method) -> torch.Tensor:
     if method.task == "outline":
-        return torch.rand(2, 10)
+        return torch.rand(2, 43)
     side = 120 if method.name == "sun-pnet" else 64
     return torch.rand(2, 3, side, side) * 255
 

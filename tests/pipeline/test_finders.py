@@ -14,7 +14,7 @@ from apps.analysis.protocols import PROTOCOLS, Order
 from hemaview.cells.schema import BLOOD_FILM, MARROW, SICKLE, schema
 from hemaview.cells.store import read_cells
 from hemaview.inference import Detector, load
-from hemaview.methods.registry import Card, cards
+from hemaview.methods.card import Card, cards
 from hemaview.pipeline import PipelineError, run
 from hemaview.pipeline.finders import finder
 from hemaview.pipeline.protocol import PlannedField, RunRequest

@@ -12,7 +12,7 @@ import torch
 
 from hemaview.cells.schema import MARROW
 from hemaview.inference import Detector, load
-from hemaview.methods.registry import Card
+from hemaview.methods.card import Card
 from hemaview.pipeline import PipelineError
 from hemaview.pipeline.finders import finder
 from hemaview.pipeline.overview import places_within, regions_of

@@ -38,7 +38,7 @@ class Command(SentenceCommand):
         from hemaview.learning.evidence import collecting
         from hemaview.learning.release import write_scores
         from hemaview.learning.results import beside, write_page
-        from hemaview.methods.registry import cards
+        from hemaview.methods.card import cards
 
         root = options["data"]
         there = [*sorted(cards()), *UNLEARNED]

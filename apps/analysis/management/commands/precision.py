@@ -27,7 +27,7 @@ class Command(SentenceCommand):
         from hemaview.learning.data import DataError
         from hemaview.learning.precision import measure
         from hemaview.learning.release import write_section
-        from hemaview.methods.registry import cards
+        from hemaview.methods.card import cards
 
         root, names = options["data"], options["methods"] or sorted(cards())
         unknown = [n for n in names if n not in cards()]

@@ -38,7 +38,7 @@ class Command(SentenceCommand):
         from hemaview.learning.duplicates import refuse_shared
         from hemaview.learning.release import release, write_free_variant
         from hemaview.learning.trainings import TRAININGS
-        from hemaview.methods.registry import cards
+        from hemaview.methods.card import cards
 
         name, root, out = options["method"], options["data"], options["out"]
         if name == "list":
