@@ -149,8 +149,7 @@ WANG_TRAININGS: tuple[Training, ...] = (
             "on a labelled marrow.",
             "Eleven of the paper's sixteen classes: erythroblasts without stages, no mitoses, no megakaryocytes.",
             "It began from the shipped nucleated-cell-net and cascade-blood.",
-            "The training of version 1 was broken off after 400 of its 1,600 steps, while val still rose: the command trains "
-            "alike, not to the same weights.",
+            "The training of version 2 was broken off twice and resumed: the command trains alike, not to the same weights.",
         ),
     ),
     Training(

@@ -33,7 +33,7 @@ from hemaview.methods.dunet import DUNet
 from hemaview.methods.pspnet import PSPNet
 
 PIXEL_CLASSES = ("background", "circular", "elongated", "other")
-CLASSES_SET, CLASSES_PX, CLASSES_EPOCHS = "erythrocytes-idb", 80, 20
+CLASSES_SET, CLASSES_PX, CLASSES_EPOCHS = "erythrocytes-idb", 80, 60
 MPP = 2 / 15
 """µm/px at which a field of the set is about 512 px wide, the paper's size."""
 LEAST_UM2 = 4.0

@@ -172,15 +172,13 @@ METHODS: dict[str, Method] = {
                 "Ground, circular, elongated or other: the kind of red cell that each pixel of a picture of one cell is of.",
                 "Zhang et al. 2020, RBC semantic segmentation for sickle cell disease based on deformable U-Net.",
                 build,
-                shipped=shipped,
             )
-            for name, title, build, shipped in (
-                ("zhang-dunet-classes", "dU-Net: kinds of red cells", lambda classes: DUNet(classes), True),
+            for name, title, build in (
+                ("zhang-dunet-classes", "dU-Net: kinds of red cells", lambda classes: DUNet(classes)),
                 (
                     "zhang-unet-classes",
                     "U-Net of dU-Net's layout: kinds of red cells",
                     lambda classes: DUNet(classes, deformable=False),
-                    False,
                 ),
             )
         ),
