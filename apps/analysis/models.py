@@ -121,7 +121,7 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     duration_s = models.FloatField(null=True, blank=True)
-    device = models.CharField(max_length=64, blank=True)
+    device = models.CharField(max_length=200, blank=True)
     software_version = models.CharField(max_length=32, blank=True)
     colour_policy = models.CharField(max_length=64, blank=True)
     mpp = models.FloatField("µm/px", null=True, blank=True)

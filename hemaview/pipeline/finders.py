@@ -65,7 +65,7 @@ class FilmFinder:
             _fits(models, "nucleated-cell", Classifier),
             _fits(models, "nucleus-mask", Masker) if nucleus is not None else None,
         )
-        self.device = self.models.segmentation.info.device
+        self.device = _devices(models)
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         return cells_of_field(slide, place, mpp, self.models, schema)
@@ -78,7 +78,7 @@ class OutlineFinder:
         self.segmentation = _fits(models, "segmentation", Segmenter)
         self.kind = _fits(models, "kind", Classifier)
         self.outline = _fits(models, "outline", Outliner)
-        self.device = self.segmentation.info.device
+        self.device = _devices(models)
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         picture = picture_of(slide, place, mpp)
@@ -114,7 +114,7 @@ class NucleusFinder:
     def __init__(self, models: Mapping[str, Model]) -> None:
         self.nrbc = _fits(models, "nrbc", Classifier)
         self.kind = _fits(models, "kind", Classifier)
-        self.device = self.nrbc.info.device
+        self.device = _devices(models)
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         picture = picture_of(slide, place, mpp)
@@ -148,7 +148,7 @@ class BoxFinder:
         self.detector = _fits(models, "detector", Detector)
         if "overview" in models:
             _fits(models, "overview", Detector)
-        self.device = self.detector.info.device
+        self.device = _devices(models)
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         picture = picture_of(slide, place, mpp)
@@ -207,6 +207,11 @@ def _fits(models: Mapping[str, Any], role: str, kind: type[_M]) -> _M:
     if not isinstance(model, kind):
         raise PipelineError(f"{model.info.name} stands in the role {role}, which it cannot fill.")
     return model
+
+
+def _devices(models: Mapping[str, Model]) -> str:
+    """Where the models run, each place once, in the order of their roles."""
+    return " and ".join(dict.fromkeys(model.info.device for model in models.values()))
 
 
 def _alone(

@@ -15,7 +15,7 @@ from hemaview.cells.schema import BLOOD_FILM, MARROW, SICKLE, schema
 from hemaview.cells.store import read_cells
 from hemaview.inference import Detector, load
 from hemaview.methods.card import Card, cards
-from hemaview.pipeline import PipelineError, run
+from hemaview.pipeline import PipelineError, finders, run
 from hemaview.pipeline.finders import finder
 from hemaview.pipeline.protocol import PlannedField, RunRequest
 from hemaview.wsi.slide import open_slide
@@ -69,6 +69,12 @@ def test_a_protocol_runs_to_a_cell_file_of_its_schema(ran: tuple[Order, Path]) -
         assert named[known.index("circular")] > 5 * named[known.index("elongated")]
     if order.schema == "nrbc":  # red cells are not nuclei
         assert len(cells) < 60
+
+
+def test_a_finder_names_every_place_that_its_models_run_in_once() -> None:
+    places = {"detector": "CPU (torch)", "overview": "CPU (OpenVINO)", "kind": "CPU (torch)"}
+    models: Any = {role: SimpleNamespace(info=SimpleNamespace(device=place)) for role, place in places.items()}
+    assert finders._devices(models) == "CPU (torch) and CPU (OpenVINO)"
 
 
 def test_roles_that_are_empty_or_wrongly_filled_are_named() -> None:

@@ -50,16 +50,19 @@ class Command(SentenceCommand):
             raise Refusal("Model cards hold scores of the test side; leave --split as it is.")
         if not root.is_dir():
             raise Refusal(f"There is no folder {root}.")
+        nothing_to_score = Refusal(
+            f"None of the sets that these models are scored on has a split {options['split']} in {root}."
+        )
         # What is drawn needs no folder; but a folder without any set is a slip of the pen.
         if not options["methods"] and not any(has(root, name, options["split"]) for name in SETS if not drawn(name)):
-            raise Refusal(f"None of the sets that these models are scored on has a split {options['split']} in {root}.")
+            raise nothing_to_score
         try:
             with collecting() as evidence:
                 scores = evaluate(root, options["split"], names, self.stderr.write)
         except (DataError, InferenceError) as error:
             raise Refusal(str(error)) from error
         if not scores:
-            raise Refusal(f"None of the sets that these models are scored on has a split {options['split']} in {root}.")
+            raise nothing_to_score
         self._keep(scores)
         if options["cards"]:
             write_scores(scores)
