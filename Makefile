@@ -11,7 +11,7 @@ demo: .venv/.runtime static/dist/.vite/manifest.json
 	@exec $(BIN)/python manage.py demo --port $(PORT)
 
 test: .venv/.development static/dist/.vite/manifest.json
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20 tests
 
 check: .venv/.development static/dist/.vite/manifest.json
 	$(BIN)/ruff check hemaview apps tests manage.py

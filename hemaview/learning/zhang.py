@@ -133,10 +133,6 @@ _CLASSES_STAND_IN = (
     "Stand-in data and classes: circular, elongated and other cells of erythrocytes-idb in place of the paper's four kinds "
     "of sickle-cell disease, which are not public as masks."
 )
-_BRIEFLY = (
-    "Trained briefly, in courses of other lengths (5 epochs of 10, 1 of 8, 2 of 10): the command trains alike, not to the same "
-    "weights.",
-)
 _BINARY: tuple[Training, ...] = tuple(
     Training(
         name, ("bbbc041seg",), run, ("background", "cell"), round(MPP, 5), 512,
@@ -155,11 +151,11 @@ ZHANG_TRAININGS: tuple[Training, ...] = (
             name, (CLASSES_SET, "bbbc041seg"), run, PIXEL_CLASSES, 0.0, CLASSES_PX,
             (_CLASSES_STAND_IN, "Crops of 80 × 80 px around one cell; neighbours are background.",
              "Elongated is a shape, not a diagnosis.",
-             f"Began from the shipped {sibling}, which learned cells against ground on bbbc041seg.", *more),
+             f"Began from the shipped {sibling}, which learned cells against ground on bbbc041seg."),
         )
-        for name, sibling, run, more in (
-            ("zhang-dunet-classes", "zhang-dunet", _deformable_classes, _BRIEFLY),
-            ("zhang-unet-classes", "zhang-unet", _plain_classes, ()),
+        for name, sibling, run in (
+            ("zhang-dunet-classes", "zhang-dunet", _deformable_classes),
+            ("zhang-unet-classes", "zhang-unet", _plain_classes),
         )
     ),
 )  # fmt: skip
