@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
-from hemaview.inference import Classifier, Detector, Masker, Model, Outliner, Segmenter
+from hemaview.inference import Boxes, Classifier, Detector, Masker, Model, Outliner, Segmenter
 from hemaview.inference.pictures import rescale
 from hemaview.methods.cellkind import KINDS
 from hemaview.methods.cellshape import TYPICAL_PX, lightness
@@ -148,13 +148,20 @@ class BoxFinder:
         self.detector = _fits(models, "detector", Detector)
         if "overview" in models:
             _fits(models, "overview", Detector)
+        self._giants = [i for i, name in enumerate(self.detector.info.classes) if name == "megakaryocyte"]
         self.device = _devices(models)
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         picture = picture_of(slide, place, mpp)
         shown = self.detector.info.mpp or picture.mpp
         factor = picture.mpp / shown
-        found = detect_stitched(rescale(picture.rgb, factor), self.detector.at_scale, PATCH_PX, PATCH_OVERLAP_PX)
+
+        def single(patch: NDArray[np.uint8]) -> Boxes:
+            found = self.detector.at_scale(patch)
+            sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1)
+            return found.take((sides <= LARGEST_CELL_UM / shown) | np.isin(found.labels, self._giants))
+
+        found = detect_stitched(rescale(picture.rgb, factor), single, PATCH_PX, PATCH_OVERLAP_PX)
         found = found.take(found.scores >= LEAST_DETECTION)
         p = np.zeros((len(found.scores), len(schema)), np.float32)
         columns = np.array([schema.index(name) for name in self.detector.info.classes])
@@ -167,6 +174,8 @@ class BoxFinder:
 
 
 LEAST_DETECTION = 0.3
+LARGEST_CELL_UM = 30.0
+"""No cell of the marrow but a megakaryocyte is larger: such a box holds several, and would swallow theirs."""
 LEAST_NUCLEATED = 0.2
 
 WAYS: dict[str, Way] = {

@@ -97,8 +97,10 @@ class _FixedBoxes:
 
     def objects(self, x: np.ndarray) -> list[Any]:
         h, w = x.shape[2:]
-        box = torch.tensor([[w / 2 - 20.0, h / 2 - 15.0, w / 2 + 20.0, h / 2 + 15.0]])
-        return [SimpleNamespace(boxes=box, scores=torch.tensor([0.75]), labels=torch.tensor([1]))]
+        x0, y0 = w / 2 - 20.0, h / 2 - 15.0
+        clump = [x0 - 5, y0 - 5, x0 + 60, y0 + 40]  # 32 µm long, and surer than the cell in it
+        boxes = torch.tensor([[x0, y0, x0 + 40, y0 + 30], clump])
+        return [SimpleNamespace(boxes=boxes, scores=torch.tensor([0.75, 0.95]), labels=torch.tensor([1, 1]))]
 
 
 def test_boxes_become_cells_of_the_schema_at_their_place(film: Path) -> None:
