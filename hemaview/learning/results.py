@@ -30,7 +30,7 @@ temperature set; which figures had been seen before the shipped weights were cho
 - Of these sets only jhu-aml knows its patients; its rows show what a stranger's blood does to a model. Everywhere else
   patients are unknown and scores flatter.
 - The papers' methods were trained on stand-ins for their papers' data, some of them briefly; each card says on what.
-- {absent} can be trained but bring no weights yet: they have no rows.
+- Can be trained, but has no weights yet and so no rows: {absent}.
 """
 
 

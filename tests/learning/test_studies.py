@@ -40,6 +40,7 @@ def cells(tmp_path: Path) -> Path:
 
 def test_a_study_ends_in_a_table_and_a_chart(cells: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "ODE_PX", 32)
+    monkeypatch.setattr(studies, "SEEDS", (1, 2))
     study = studies.STUDIES["nodes-networks"]
     out = tmp_path / "out"
     out.mkdir()
@@ -54,6 +55,12 @@ def test_a_study_ends_in_a_table_and_a_chart(cells: Path, tmp_path: Path, monkey
     text = (tmp_path / "studies.md").read_text()
     assert "2 epochs each" in text and "| NODEs-UNet |" in text and "studies/nodes-networks.png" in text
     assert (tmp_path / "studies" / "nodes-networks.png").is_file() and "p-net" not in text
+
+
+def test_a_variant_is_the_mean_over_seeds_with_the_spread_of_its_first_measure() -> None:
+    row = studies.repeated("some net", lambda seed: {"miou": seed / 10, "million_values": 2.0})
+    assert list(row) == ["variant", "miou", "miou_sd", "million_values"]
+    assert (row["miou"], row["miou_sd"], row["million_values"]) == pytest.approx((0.2, 0.1, 2.0))
 
 
 def test_a_curve_has_a_line_for_each_net(tmp_path: Path) -> None:
