@@ -14,7 +14,8 @@ from hemaview.inference import Classifier, load_as
 from hemaview.learning import data, fieldtasks, papertasks, regiontasks, stitchtasks
 from hemaview.learning.elmanna import ELMANNA_EIGHT
 from hemaview.learning.evidence import note_question, note_speed
-from hemaview.learning.recipes import NUCLEATED_MPP, SHAPE_MPP, kind_pools
+from hemaview.learning.kinds import KIND_SETS, kind_pool
+from hemaview.learning.recipes import NUCLEATED_MPP, SHAPE_MPP
 from hemaview.learning.score import Score, bootstrap, measured, scored
 from hemaview.methods.card import cards
 
@@ -138,13 +139,13 @@ def _nrbc(dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.bo
     ]
 
 
-def _kinds(root: Path, split: str) -> list[Score]:
-    model = load_as(Classifier, "cell-kind-net")
-    pool = kind_pools(root, split)[0]
+def _kinds(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    model = load_as(Classifier, name)
+    pool = kind_pool(root, dataset, split)
     side = model.info.input_px
     at = (pool.images.shape[1] - side) // 2
     p = model.classify_crops(np.ascontiguousarray(pool.images[:, at : at + side, at : at + side]))
-    return scored("cell-kind-net", "kind", "txl-pbc", split, p, pool.allowed.argmax(axis=1).astype(np.int64))
+    return scored(name, "kind", dataset, split, p, pool.allowed.argmax(axis=1).astype(np.int64))
 
 
 _Task = tuple[str, str, Callable[[Path, str], list[Score]]]
@@ -167,7 +168,7 @@ _TASKS: tuple[_Task, ...] = (
     _of("nuclei-unet", "graz-marrow", fieldtasks.nuclei_points),
     _of("sun-nuclei", "graz-marrow", fieldtasks.nuclei_points),
     _of("plasma-cell-unet", "segpc-plasma", fieldtasks.plasma_masks),
-    ("cell-kind-net", "txl-pbc", _kinds),
+    *(_of("cell-kind-net", dataset, _kinds) for dataset in KIND_SETS),
     _of("red-cell-shape-net", "chula-rbc12", _shapes),
     _of("elmanna-b0", "chula-rbc12", _shapes),
     _of("red-cell-shape-committee", "chula-rbc12", _shapes),

@@ -17,6 +17,7 @@ from hemaview.learning import data
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, train_classifier
 from hemaview.learning.course import use_cores
+from hemaview.learning.kinds import KIND_SETS, kind_pools
 from hemaview.learning.matching import Matches, dice, match_masks
 from hemaview.learning.segment import (
     MPP,
@@ -111,92 +112,14 @@ def shape_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
 
 
 def train_kind(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
-    """The kind net on boxes of txl-pbc and draaslan-blood, points of chula-rbc12 and whole cells of pbc and jhu-aml."""
-    how = Augmentation(scale=0.15, shift=0.04, stain=0.3, light=0.2, blur=0.3, noise=5)
+    """The kind net on cut-outs of every set that labels some (learning/kinds.py), 64 px at 0.3 µm/px."""
+    how = Augmentation(scale=0.15, shift=0.04, stain=0.4, light=0.2, blur=0.3, noise=5)
     recipe = Recipe(
         cellkind.KINDS, cellkind.INPUT_PX, epochs=epochs or 4, batch=64, rate=2e-3, balance=0.6, augmentation=how
     )
     return train_classifier(
         cellkind.CellKindNet(), recipe, kind_pools(root, "train"), kind_pools(root, "val"), out, log
     )
-
-
-def kind_pools(root: Path, side: str, seed: int = 5, crop_px: int = 84) -> list[Pool]:
-    """Cut-outs of crop_px at the kind net's scale; "nothing" is ground at least 1.5 µm from any box."""
-    rng = np.random.default_rng(seed)
-    images: list[NDArray[np.uint8]] = []
-    kinds: list[str] = []
-    for name in ("txl-pbc", "draaslan-blood"):
-        if data.has(root, name, side):
-            _boxes(root, name, side, crop_px, rng, images, kinds)
-    if data.has(root, "chula-rbc12", side):
-        points: dict[str, list[tuple[float, float]]] = {}
-        for row in data.rows(root, "chula-rbc12", side):
-            points.setdefault(row["file"], []).append((float(row["x"]), float(row["y"])))
-        factor = SHAPE_MPP / cellkind.MPP
-        for file, found in points.items():
-            small = rescale(data.image(root, "chula-rbc12", side, file), factor)
-            for index in rng.choice(len(found), min(30, len(found)), replace=False):
-                x, y = found[int(index)]
-                images.append(data.square(small, x * factor, y * factor, crop_px))
-                kinds.append("red_cell")
-    for name in ("pbc", "jhu-aml"):
-        if not data.has(root, name, side):
-            continue
-        lines = data.rows(root, name, side)
-        for index in rng.choice(len(lines), min(3000, len(lines)), replace=False):
-            line = lines[int(index)]
-            kind = "platelet" if line["class"].startswith("platelet") else "nucleated"
-            if line["class"] == "artefact":
-                continue
-            rgb = data.image(root, name, side, line["file"])
-            small = rescale(rgb, NUCLEATED_MPP / cellkind.MPP)
-            images.append(data.square(small, small.shape[1] / 2, small.shape[0] / 2, crop_px))
-            kinds.append(kind)
-    return [Pool(np.stack(images), allowed(tuple(kinds), cellkind.KINDS))]
-
-
-def _boxes(
-    root: Path,
-    name: str,
-    side: str,
-    crop_px: int,
-    rng: np.random.Generator,
-    images: list[NDArray[np.uint8]],
-    kinds: list[str],
-) -> None:
-    names = {"RBC": "red_cell", "WBC": "nucleated", "Platelet": "platelet", "Platelets": "platelet"}
-    boxes: dict[str, list[tuple[float, float, float, float, str]]] = {}
-    for row in data.rows(root, name, side):
-        x, y, w, h = (float(row[k]) for k in "xywh")
-        boxes.setdefault(row["file"], []).append((x, y, w, h, names.get(row["class"], "nothing")))
-    for file, found in boxes.items():
-        red = [max(w, h) for _, _, w, h, kind in found if kind == "red_cell"]
-        if not red:
-            continue
-        factor = RED_CELL_UM * 1.05 / float(np.median(red)) / cellkind.MPP
-        small = rescale(data.image(root, name, side, file), factor)
-        height, width = small.shape[:2]
-        for x, y, w, h, kind in found:
-            cut = x <= 1 or y <= 1 or (x + w) * factor >= width - 1 or (y + h) * factor >= height - 1
-            if kind == "nothing" or (cut and kind != "nucleated"):
-                continue
-            images.append(data.square(small, (x + w / 2) * factor, (y + h / 2) * factor, crop_px))
-            kinds.append(kind)
-        if name == "draaslan-blood":
-            continue  # its platelets are not labelled: ground there may hold some
-        margin = 1.5 / cellkind.MPP
-        for _ in range(12):
-            cx, cy = rng.uniform(0, width), rng.uniform(0, height)
-            if all(
-                not (
-                    x * factor - margin < cx < (x + w) * factor + margin
-                    and y * factor - margin < cy < (y + h) * factor + margin
-                )
-                for x, y, w, h, _ in found
-            ):
-                images.append(data.square(small, cx, cy, crop_px))
-                kinds.append("nothing")
 
 
 def train_unet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
@@ -329,7 +252,7 @@ FILM_TRAININGS: dict[str, Training] = {
         ),
         Training(
             "cell-kind-net",
-            ("txl-pbc", "draaslan-blood", "chula-rbc12", "pbc", "jhu-aml"),
+            KIND_SETS,
             train_kind,
             cellkind.KINDS,
             cellkind.MPP,
