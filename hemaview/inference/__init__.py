@@ -13,7 +13,7 @@ from hemaview.inference.errors import (
 from hemaview.inference.info import ModelInfo
 from hemaview.inference.masker import Masker
 from hemaview.inference.models import Model, load, load_as
-from hemaview.inference.outliner import Outliner
+from hemaview.inference.outliner import Outliner, drawn_cell
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.segmenter import Segmenter
 
@@ -33,6 +33,7 @@ __all__ = [
     "UnknownModel",
     "WeightsChanged",
     "WeightsUnfit",
+    "drawn_cell",
     "load",
     "load_as",
 ]

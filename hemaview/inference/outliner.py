@@ -30,9 +30,10 @@ class Outliner:
 
     def classify_crops(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The same of pictures uint8 (n, H, W, 3) with the cell in the middle."""
-        return self.classify_cells([self.drawn(rgb) for rgb in crops])
+        return self.classify_cells([drawn_cell(self._masker, rgb) for rgb in crops])
 
-    def drawn(self, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-        """(mask, lightness) of a picture (H, W, 3) with the cell in the middle."""
-        mask = self._masker.mask(np.ascontiguousarray(rgb)) == 1
-        return mask, lightness(rgb, ~mask)
+
+def drawn_cell(masker: Masker, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """(mask, lightness) of a picture (H, W, 3) with the cell in the middle; `masker` draws the mask."""
+    mask = masker.mask(np.ascontiguousarray(rgb)) == 1
+    return mask, lightness(rgb, ~mask)

@@ -49,5 +49,7 @@ class Course:
 
 
 def use_cores(most: int = 2) -> None:
-    """Train on as many cores as the process may use: two trainings on a core each beat one after the other on both."""
-    torch.set_num_threads(min(most, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else most))
+    """Train on as many cores as the process may use, or HEMAVIEW_THREADS: two trainings on a core each beat one after the
+    other on both."""
+    free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else most
+    torch.set_num_threads(min(most, int(os.environ.get("HEMAVIEW_THREADS", "0")) or free))

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from scipy.optimize import minimize
 
-from hemaview.inference import Masker, load_as
+from hemaview.inference import Masker, drawn_cell, load_as
 from hemaview.learning import data
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, train_classifier
 from hemaview.learning.masks import read_masks
 from hemaview.learning.recipes import Log, Training, allowed, start_from_imagenet
-from hemaview.methods.cellshape import OutlineNet, cell_measures, lightness
+from hemaview.methods.cellshape import OutlineNet, cell_measures
 from hemaview.methods.efficientnet import EfficientNetLite0
 
 SET, RIDGES = "erythrocytes-idb", (2e-3, 1e-2)
@@ -27,11 +27,8 @@ ELONGATION_PX = 96
 def measured(root: Path, split: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """(measures (n, 43), class numbers (n,)) of the cells of a split, their masks drawn by the mask model."""
     masker = load_as(Masker, "elmanna-cell-mask")
-    lines, found = data.rows(root, SET, split), []
-    for line in lines:
-        rgb = data.image(root, SET, split, line["file"])
-        mask = masker.mask(rgb) == 1
-        found.append(cell_measures(mask, lightness(rgb, ~mask)))
+    lines = data.rows(root, SET, split)
+    found = [cell_measures(*drawn_cell(masker, data.image(root, SET, split, line["file"]))) for line in lines]
     return np.stack(found), np.array([ELONGATION.index(line["class"]) for line in lines])
 
 

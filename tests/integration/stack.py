@@ -20,6 +20,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "HEMAVIEW_THREADS", "OMP_NUM_THREADS")
+"""Environment that the processes of a test share with it; the Makefile says how many threads each may take."""
+
+_FURNISH = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("setup")
+call_command("createsuperuser", interactive=False, username="root", email="root@example.org")
+"""
 
 
 def free_port() -> int:
@@ -192,7 +201,7 @@ class Stack:
 def running(folder: Path, services: bool) -> Iterator[Stack]:
     with ExitStack() as keep:
         environment = {
-            **{k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")},
+            **{k: v for k, v in os.environ.items() if k in PASSED_ON},
             "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.demo",
             "HEMAVIEW_VAR": str(folder / "var"),
             "HEMAVIEW_JOB_LEASE_S": "4",
@@ -204,7 +213,5 @@ def running(folder: Path, services: bool) -> Iterator[Stack]:
             environment["REDIS_URL"] = keep.enter_context(redis(folder))
         stack = Stack(folder, environment)
         keep.callback(stack.close)
-        stack.manage("migrate", "-v", "0")
-        stack.manage("setup")
-        stack.manage("createsuperuser", "--noinput", "--username", "root", "--email", "root@example.org")
+        stack.manage("shell", "-v", "0", "-c", _FURNISH)
         yield stack
