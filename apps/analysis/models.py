@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from apps.slides.models import Slide
@@ -71,11 +72,27 @@ class ProtocolModel(models.Model):
     protocol = models.ForeignKey(Protocol, on_delete=models.CASCADE, related_name="models")
     role = models.SlugField(max_length=32)
     model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="default_in")
-    threshold = models.FloatField(null=True, blank=True, help_text="Score below which this model's answer is not used.")
+    threshold = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="In place of the model's own: the score from which a box counts or a cell is called an erythroblast.",
+    )
 
     class Meta:
         ordering = ["role"]
         constraints = [models.UniqueConstraint(fields=["protocol", "role"], name="one_model_a_role")]
+
+    def clean(self) -> None:
+        """Refuse a threshold out of (0, 1), or one that nothing would ask for."""
+        from hemaview.pipeline.finders import WAYS  # the models behind it take seconds to import
+
+        if self.threshold is None:
+            return
+        way = WAYS.get(str(self.protocol.settings.get("way", "film")))
+        if way is None or self.role not in way.scored:
+            raise ValidationError({"threshold": f"The role {self.role} takes no threshold; leave this empty."})
+        if not 0 < self.threshold < 1:
+            raise ValidationError({"threshold": "A threshold is a score between 0 and 1."})
 
     def __str__(self) -> str:
         return f"{self.role}: {self.model}"

@@ -122,9 +122,9 @@ def _nucleated_answers(root: Path, dataset: str, split: str) -> tuple[data.Crops
 
 
 def _nrbc(dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.bool_]) -> list[Score]:
-    """Sensitivity and specificity at the threshold of the card, which was set on val."""
+    """Sensitivity and specificity at the card's threshold for such blood, which was set on the set's val."""
     note_question(("nucleated-cell-net", "nrbc", dataset), p, truth)
-    found = p >= cards()["nucleated-cell-net"].thresholds.get("erythroblast", 0.5)
+    found = p >= cards()["nucleated-cell-net"].thresholds_on(dataset).get("erythroblast", 0.5)
 
     def sensitivity(rows: NDArray[np.int64]) -> float:
         return float(found[rows][truth[rows]].mean())

@@ -113,10 +113,10 @@ def best_temperature(logits: NDArray[np.float32], allowed: NDArray[np.bool_]) ->
 
 
 def threshold_for_specificity(p: NDArray[np.float32], truth: NDArray[np.bool_], specificity: float) -> float:
-    """The lowest threshold, at most 0.5, that keeps `specificity` on held-out data; rounded up to 0.01."""
-    negatives = np.sort(p[~truth])
-    limit = float(negatives[min(len(negatives) - 1, int(np.ceil(specificity * len(negatives))))])
-    return float(min(0.5, np.ceil(limit * 100) / 100 + 0.01))
+    """The lowest threshold in hundredths, at most 0.5, from which `specificity` of held-out negatives lie below it."""
+    hundredths = np.arange(1, 51) / 100
+    kept = (p[~truth][None] < hundredths[:, None]).mean(axis=1) >= specificity
+    return float(hundredths[int(kept.argmax())]) if kept.any() else 0.5
 
 
 def scored(

@@ -53,11 +53,13 @@ def stitched_cells(name: str, dataset: str, root: Path, split: str) -> list[Scor
 
     What the field calls an artefact is no cell and is not asked for.
     """
+    nucleated = load_as(Classifier, "nucleated-cell-net")
     models = Models(
         load_as(Segmenter, name),
         load_as(Classifier, "cell-kind-net"),
         load_as(Classifier, "red-cell-shape-net"),
-        load_as(Classifier, "nucleated-cell-net"),
+        nucleated,
+        nucleated.thresholds,
     )
     kept = []
     for file in data.files(root, dataset, split):

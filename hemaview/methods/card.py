@@ -58,6 +58,11 @@ class Card:
         """Class → probability from which a cell is called so even where another class is likelier."""
         return {k: float(v) for k, v in self.raw.get("thresholds", {}).items()}
 
+    def thresholds_on(self, dataset: str) -> dict[str, float]:
+        """Those set on the validation side of `dataset`, where it has its own."""
+        own = self.raw.get("thresholds_by_set", {}).get(dataset, {})
+        return {**self.thresholds, **{k: float(v) for k, v in own.items()}}
+
     @property
     def bf16(self) -> bool:
         """Whether bf16 was measured to do it no harm on real labels."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,12 +26,14 @@ PLATELETS = ("platelet", "giant_platelet", "platelet_clump")
 
 @dataclass(frozen=True)
 class Models:
-    """The models of the blood-film protocol; `nucleus` draws nuclei where the protocol names such a model."""
+    """The models of the blood-film protocol; `nucleus` draws nuclei where the protocol names such a model; `thresholds`:
+    class to the probability from which a cell is called so even where another class is likelier."""
 
     segmentation: Segmenter
     kind: Classifier
     shape: Classifier
     nucleated: Classifier
+    thresholds: Mapping[str, float]
     nucleus: Masker | None = None
 
 
@@ -45,7 +48,7 @@ def cells_of_field(slide: Slide, place: PlannedField, mpp: float, models: Models
         found = measure(labels, rgb)
         kinds = models.kind.classify(rgb, found.centres, picture.mpp)
     p = probabilities(rgb, found, kinds, picture.mpp, models, schema)
-    cls = classes_of(p, models, schema)
+    cls = classes_of(p, models.thresholds, schema)
     share = None if models.nucleus is None else _nucleus_shares(picture, found, cls, models.nucleus, schema)
     return picture.table(found, p, cls, schema, share)
 
@@ -66,12 +69,12 @@ def _nucleus_shares(
     return share
 
 
-def classes_of(p: NDArray[np.float32], models: Models, schema: Schema) -> NDArray[np.uint8]:
-    """uint8 (n,): the likeliest class, or one whose threshold (set on held-out data) is passed."""
+def classes_of(p: NDArray[np.float32], thresholds: Mapping[str, float], schema: Schema) -> NDArray[np.uint8]:
+    """uint8 (n,): the likeliest class, or one whose threshold is passed."""
     if not len(p):
         return np.zeros(0, np.uint8)
     cls = p.argmax(axis=1)
-    for name, threshold in models.nucleated.thresholds.items():
+    for name, threshold in thresholds.items():
         cls = np.where(p[:, schema.index(name)] >= threshold, schema.index(name), cls)
     return cls.astype(np.uint8)
 

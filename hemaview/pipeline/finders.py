@@ -20,7 +20,7 @@ from hemaview.inference.pictures import rescale
 from hemaview.methods.cellkind import KINDS
 from hemaview.methods.cellshape import TYPICAL_PX, lightness
 from hemaview.methods.nuclei import joined_lobes, nuclei, patch
-from hemaview.pipeline.fieldcells import Models, cells_of_field, overlap_share, with_size
+from hemaview.pipeline.fieldcells import Models, cells_of_field, classes_of, overlap_share, with_size
 from hemaview.pipeline.fieldpicture import picture_of
 from hemaview.pipeline.measures import measure, measured_boxes
 from hemaview.pipeline.protocol import PipelineError, PlannedField
@@ -34,37 +34,45 @@ LOBES_APART_UM = 1.6
 """Parts of nuclei nearer than this are lobes of one cell."""
 
 
+Thresholds = Mapping[str, Mapping[str, float]]
+
+
 class Finder(Protocol):
-    """The cells of one field."""
+    """The cells of one field. `thresholds`: role to what is asked of it, to the score from which it counts."""
 
     device: str
+    thresholds: Thresholds
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable: ...
 
 
 @dataclass(frozen=True)
 class Way:
-    """Roles that must be filled, roles that may be, how a finder is made of the models in them, and the roles whose
-    classes are those of the schema."""
+    """Roles that must be filled, roles that may be, how a finder is made of the models in them and of the protocol's
+    thresholds by role, the roles whose classes are those of the schema, and those that take a threshold."""
 
     roles: tuple[str, ...]
-    make: Callable[[Mapping[str, Model]], Finder]
+    make: Callable[[Mapping[str, Model], Mapping[str, float]], Finder]
     optional: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    scored: tuple[str, ...] = ()
 
 
 class FilmFinder:
     """Segmentation, kind, then red-cell shapes and nucleated cells: the blood film."""
 
-    def __init__(self, models: Mapping[str, Model]) -> None:
-        nucleus = models.get("nucleus-mask")
+    def __init__(self, models: Mapping[str, Model], thresholds: Mapping[str, float]) -> None:
+        nucleus, nucleated = models.get("nucleus-mask"), _fits(models, "nucleated-cell", Classifier)
+        called = _called(nucleated, thresholds.get("nucleated-cell"))
         self.models = Models(
             _fits(models, "segmentation", Segmenter),
             _fits(models, "kind", Classifier),
             _fits(models, "red-cell-shape", Classifier),
-            _fits(models, "nucleated-cell", Classifier),
+            nucleated,
+            called,
             _fits(models, "nucleus-mask", Masker) if nucleus is not None else None,
         )
+        self.thresholds: Thresholds = {"nucleated-cell": called}
         self.device = _devices(models)
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
@@ -74,10 +82,11 @@ class FilmFinder:
 class OutlineFinder:
     """Segmentation, kind, then circular, elongated or other from the shape of each red cell: sickle shapes."""
 
-    def __init__(self, models: Mapping[str, Model]) -> None:
+    def __init__(self, models: Mapping[str, Model], thresholds: Mapping[str, float]) -> None:
         self.segmentation = _fits(models, "segmentation", Segmenter)
         self.kind = _fits(models, "kind", Classifier)
         self.outline = _fits(models, "outline", Outliner)
+        self.thresholds: Thresholds = {}
         self.device = _devices(models)
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
@@ -111,9 +120,10 @@ class NucleusFinder:
     p-net learned from white cells alone: what the kind net takes for no nucleated cell is kept from it.
     """
 
-    def __init__(self, models: Mapping[str, Model]) -> None:
+    def __init__(self, models: Mapping[str, Model], thresholds: Mapping[str, float]) -> None:
         self.nrbc = _fits(models, "nrbc", Classifier)
         self.kind = _fits(models, "kind", Classifier)
+        self.thresholds: Thresholds = {"nrbc": _called(self.nrbc, thresholds.get("nrbc"))}
         self.device = _devices(models)
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
@@ -135,7 +145,8 @@ class NucleusFinder:
             p[:, schema.index("erythroblast")] = nucleated * erythroblast
             p[:, schema.index("nucleated_cell")] = nucleated * (1 - erythroblast)
             p[:, schema.index("artefact")] = 1 - nucleated
-        return picture.table(found, _summing(p), _likeliest(p), schema)
+        p = _summing(p)
+        return picture.table(found, p, classes_of(p, self.thresholds["nrbc"], schema), schema)
 
 
 class BoxFinder:
@@ -144,10 +155,12 @@ class BoxFinder:
     The model in the role `overview` chooses the fields, before the finder is asked (pipeline.overview).
     """
 
-    def __init__(self, models: Mapping[str, Model]) -> None:
+    def __init__(self, models: Mapping[str, Model], thresholds: Mapping[str, float]) -> None:
         self.detector = _fits(models, "detector", Detector)
         if "overview" in models:
             _fits(models, "overview", Detector)
+        self._least = thresholds.get("detector", LEAST_DETECTION)
+        self.thresholds: Thresholds = {"detector": {"box": self._least}}
         self._giants = [i for i, name in enumerate(self.detector.info.classes) if name == "megakaryocyte"]
         self.device = _devices(models)
 
@@ -162,7 +175,7 @@ class BoxFinder:
             return found.take((sides <= LARGEST_CELL_UM / shown) | np.isin(found.labels, self._giants))
 
         found = detect_stitched(rescale(picture.rgb, factor), single, PATCH_PX, PATCH_OVERLAP_PX)
-        found = found.take(found.scores >= LEAST_DETECTION)
+        found = found.take(found.scores >= self._least)
         p = np.zeros((len(found.scores), len(schema)), np.float32)
         columns = np.array([schema.index(name) for name in self.detector.info.classes])
         rows = np.arange(len(p))
@@ -184,16 +197,20 @@ WAYS: dict[str, Way] = {
         FilmFinder,
         ("nucleus-mask",),
         ("red-cell-shape", "nucleated-cell"),
+        ("nucleated-cell",),
     ),
     "outline": Way(("segmentation", "kind", "outline"), OutlineFinder),
-    "nuclei": Way(("nrbc", "kind"), NucleusFinder),
-    "boxes": Way(("detector",), BoxFinder, ("overview",), ("detector",)),
+    "nuclei": Way(("nrbc", "kind"), NucleusFinder, scored=("nrbc",)),
+    "boxes": Way(("detector",), BoxFinder, ("overview",), ("detector",), ("detector",)),
 }
 
 
-def finder(way: str, models: Mapping[str, Model], known: Schema) -> Finder:
-    """The finder of a way over its models by role; raises PipelineError where one is missing, does not fit, or names
-    classes that the schema does not have."""
+def finder(
+    way: str, models: Mapping[str, Model], known: Schema, thresholds: Mapping[str, float] | None = None
+) -> Finder:
+    """The finder of a way over its models by role, with the protocol's thresholds by role in place of the models' own;
+    raises PipelineError where a model is missing, does not fit, or names classes that the schema does not have, and
+    where a role takes no threshold."""
     if way not in WAYS:
         raise PipelineError(f"The protocol asks for a way of finding cells that there is not: {way}.")
     for role in WAYS[way].roles:
@@ -205,7 +222,11 @@ def finder(way: str, models: Mapping[str, Model], known: Schema) -> Finder:
             raise PipelineError(
                 f"{models[role].info.name} names classes that the schema {known.name} does not have: {', '.join(strange)}."
             )
-    return WAYS[way].make(models)
+    for role in thresholds or {}:
+        if role not in WAYS[way].scored:
+            taken = ", ".join(WAYS[way].scored) or "no role"
+            raise PipelineError(f"The protocol sets a threshold for {role}, which takes none; here {taken} does.")
+    return WAYS[way].make(models, thresholds or {})
 
 
 _M = TypeVar("_M")
@@ -216,6 +237,11 @@ def _fits(models: Mapping[str, Any], role: str, kind: type[_M]) -> _M:
     if not isinstance(model, kind):
         raise PipelineError(f"{model.info.name} stands in the role {role}, which it cannot fill.")
     return model
+
+
+def _called(model: Classifier, asked: float | None) -> Mapping[str, float]:
+    """Class to the probability from which a cell is called so: the protocol's in place of the model's own."""
+    return model.thresholds if asked is None else dict.fromkeys(model.thresholds or ("erythroblast",), asked)
 
 
 def _devices(models: Mapping[str, Model]) -> str:

@@ -25,9 +25,10 @@ class Superseded(Exception):
 class RunRequest:
     """One protocol on one slide.
 
-    `models` maps a role to (name, version, sha256); mpp is µm per level-0 px, None where unknown; `photo_fields` are
-    the camera fields the slide was made of ({x, y, w, h, name}, level-0 px), empty for a scan; `colour` is what happens
-    to an embedded profile (`wsi.colour`).
+    `models` maps a role to (name, version, sha256), `thresholds` a role to the score from which its answer counts where
+    that is not the model's own; mpp is µm per level-0 px, None where unknown; `photo_fields` are the camera fields the
+    slide was made of ({x, y, w, h, name}, level-0 px), empty for a scan; `colour` is what happens to an embedded profile
+    (`wsi.colour`).
     """
 
     slide: Path

@@ -18,7 +18,7 @@ from hemaview.cells.store import CellFileError, read_cells, write_cells, write_c
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import Detector, Model, load
-from hemaview.pipeline.finders import Finder, finder
+from hemaview.pipeline.finders import Finder, Thresholds, finder
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
 from hemaview.pipeline.scale import scale_notes
@@ -32,12 +32,12 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     sink.phase("loading the models")
     models = {role: load(*model) for role, model in request.models.items()}
     known = schema(request.schema)
-    found = finder(str(request.settings.get("way", "film")), models, known)
+    found = finder(str(request.settings.get("way", "film")), models, known, request.thresholds)
     with open_slide(request.slide, request.colour) as slide:
         plan = _plan(slide, request, models, sink)
         sink.planned(plan, found.device)
         done, partial = _count(slide, plan, request, found, known, sink)
-    return _close(request, plan, done, partial, known)
+    return _close(request, plan, done, partial, known, found.thresholds)
 
 
 def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: Sink) -> Plan:
@@ -94,7 +94,9 @@ def finished(folder: Path, index: int) -> CellTable | None:
         return None
 
 
-def _close(request: RunRequest, plan: Plan, done: list[int], partial: bool, known: Schema) -> Outcome:
+def _close(
+    request: RunRequest, plan: Plan, done: list[int], partial: bool, known: Schema, thresholds: Thresholds
+) -> Outcome:
     parts = []
     for index in done:
         cells = finished(request.folder, index)
@@ -108,7 +110,7 @@ def _close(request: RunRequest, plan: Plan, done: list[int], partial: bool, know
         "classes": [c.key for c in known.classes],
         "protocol": request.protocol,
         "models": {role: list(model) for role, model in sorted(request.models.items())},
-        "thresholds": dict(sorted(request.thresholds.items())),
+        "thresholds": {role: dict(asked) for role, asked in sorted(thresholds.items())},
         "mpp": plan.mpp,
         "mpp_source": plan.mpp_source,
         "colour_policy": policy(request.colour),

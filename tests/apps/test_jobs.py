@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.accounts.errors import Conflict
 from apps.analysis import services, worker
 from apps.analysis.models import Job
 from apps.analysis.protocols import PROTOCOLS
+from apps.analysis.selectors import protocol_named
 from apps.cases.models import Case
 from hemaview.inference import OutOfMemory
 from hemaview.pipeline import Outcome
@@ -119,7 +121,6 @@ def test_a_model_that_is_switched_off_is_refused_by_name(slide: Any, tess: Any) 
     assert any("protocol" in line for line in services.sync_models(models))
     assert services.sync_models(models) == []
     from apps.analysis.models import ModelVersion
-    from apps.analysis.selectors import protocol_named
 
     ModelVersion.objects.filter(algorithm__name="cell-kind-net").update(enabled=False)
     with pytest.raises(Exception, match="cell-kind-net 1 is switched off"):
@@ -127,6 +128,27 @@ def test_a_model_that_is_switched_off_is_refused_by_name(slide: Any, tess: Any) 
     changed = [{**r, "version": "2", "sha256": "e" * 64} for r in models]
     services.sync_models(changed)
     assert protocol_named("blood-film").version == 2
+
+
+def test_a_threshold_of_a_protocol_goes_with_the_job_and_one_that_nothing_asks_for_is_refused(
+    slide: Any, tess: Any
+) -> None:
+    card = {"name": "some-net", "version": "1", "sha256": "d" * 64, "title": "Some net", "task": "t",
+            "summary": "", "source": "", "card": {}, "text": ""}  # fmt: skip
+    services.sync_models([{**card, "name": name} for name in PROTOCOLS[0].models.values()])
+    film = protocol_named("blood-film")
+    nucleated = film.models.get(role="nucleated-cell")
+    nucleated.threshold = 0.02
+    nucleated.full_clean()
+    nucleated.save()
+    assert services.request_job(tess, slide, film).frozen["thresholds"] == {"nucleated-cell": 0.02}
+    nucleated.threshold = 1.5
+    with pytest.raises(ValidationError, match="between 0 and 1"):
+        nucleated.full_clean()
+    kind = film.models.get(role="kind")
+    kind.threshold = 0.5
+    with pytest.raises(ValidationError, match="takes no threshold"):
+        kind.full_clean()
 
 
 def test_progress_over_http_tells_field_cells_and_time_left(requested: Job, tess: Any, api: Any) -> None:

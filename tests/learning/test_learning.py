@@ -84,6 +84,8 @@ def test_scores_are_what_their_definitions_say() -> None:
     scores = np.concatenate([np.linspace(0, 0.3, 99), [0.9]]).astype(np.float32)
     limit = threshold_for_specificity(scores, np.zeros(100, bool), 0.98)
     assert (scores < limit).mean() >= 0.98 and limit <= 0.5
+    assert (scores < limit - 0.01).mean() < 0.98, "the lowest that keeps it"
+    assert threshold_for_specificity(np.full(9, 0.8, np.float32), np.zeros(9, bool), 0.98) == 0.5
 
 
 def test_cells_are_matched_one_to_one() -> None:

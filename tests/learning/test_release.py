@@ -52,7 +52,7 @@ def test_a_variant_on_free_data_is_scored_with_its_own_weights_and_only_its_scor
     (tmp_path / "jhu-aml" / "val" / "labels.csv").write_text("file,class\n")
     monkeypatch.setattr(release, "evaluate", scored)
     monkeypatch.setattr(
-        release, "calibrated", lambda name, state, weights, *_: (save_file(state, weights), (2.0, {}))[1]
+        release, "calibrated", lambda name, state, weights, *_: (save_file(state, weights), (2.0, {}, {}))[1]
     )
     release.write_free_variant("cell-kind-net", "1", trained, tmp_path, lambda line: None, 2)
     after = json.loads((shelf / "cell-kind-net.json").read_text())

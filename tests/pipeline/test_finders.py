@@ -16,6 +16,7 @@ from hemaview.cells.store import read_cells
 from hemaview.inference import Detector, load
 from hemaview.methods.card import Card, cards
 from hemaview.pipeline import PipelineError, finders, run
+from hemaview.pipeline.fieldcells import classes_of
 from hemaview.pipeline.finders import finder
 from hemaview.pipeline.protocol import PlannedField, RunRequest
 from hemaview.wsi.slide import open_slide
@@ -118,3 +119,25 @@ def test_boxes_become_cells_of_the_schema_at_their_place(film: Path) -> None:
     p = cells.p[0].astype(float)
     assert p[MARROW.index("plasma_cell")] == pytest.approx(0.75, abs=1e-3)
     assert p[MARROW.index("artefact")] == pytest.approx(0.25, abs=1e-3)
+    assert how.thresholds == {"detector": {"box": 0.3}}
+    strict = finder("boxes", {"detector": Detector(card, runtime)}, MARROW, {"detector": 0.8})
+    with open_slide(film) as slide:
+        assert len(strict.cells(slide, place, 0.25, MARROW)) == 0
+
+
+def test_a_protocols_threshold_stands_in_place_of_the_models_own_where_there_is_one() -> None:
+    models = {role: load(name) for role, name in PROTOCOLS[0].models.items()}
+    own = cards()["nucleated-cell-net"].thresholds["erythroblast"]
+    assert finder("film", models, BLOOD_FILM).thresholds == {"nucleated-cell": {"erythroblast": own}}
+    asked = finder("film", models, BLOOD_FILM, {"nucleated-cell": 0.7}).thresholds
+    assert asked == {"nucleated-cell": {"erythroblast": 0.7}}
+    with pytest.raises(PipelineError, match="threshold for kind, which takes none; here nucleated-cell does"):
+        finder("film", models, BLOOD_FILM, {"kind": 0.5})
+
+
+def test_a_cell_is_called_by_its_threshold_and_else_the_likeliest() -> None:
+    p = np.zeros((2, len(BLOOD_FILM)), np.float32)
+    blast, erythroblast = BLOOD_FILM.index("blast"), BLOOD_FILM.index("erythroblast")
+    p[:, blast], p[:, erythroblast] = (0.9, 0.6), (0.1, 0.4)
+    assert classes_of(p, {}, BLOOD_FILM).tolist() == [blast, blast]
+    assert classes_of(p, {"erythroblast": 0.2}, BLOOD_FILM).tolist() == [blast, erythroblast]
