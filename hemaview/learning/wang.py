@@ -164,8 +164,8 @@ WANG_TRAININGS: tuple[Training, ...] = (
             "trails no public set labels.",
             "Overviews are shown with their longer side at 320 px, whatever the slide's size: a slide that shows no whole "
             "smear is not what it learned from.",
-            "The training of version 1 was broken off after 300 of its 600 steps: the command trains alike, not to the same "
-            "weights.",
+            "The training of version 2 was broken off at half its steps and resumed: the command trains alike, not to the "
+            "same weights.",
         ),
     ),
 )
