@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Classifier, load_as
-from hemaview.learning import data, fieldtasks, papertasks, regiontasks, stitchtasks
+from hemaview.learning import data, fieldtasks, filmtasks, papertasks, regiontasks, stitchtasks
 from hemaview.learning.elmanna import ELMANNA_EIGHT
 from hemaview.learning.evidence import note_question, note_speed
 from hemaview.learning.kinds import KIND_SETS, kind_pool
@@ -161,6 +161,7 @@ _TASKS: tuple[_Task, ...] = (
         for name in ("red-cell-unet", "zhang-dunet", "zhang-unet", "pspnet", "region-growing")
     ),
     _of("red-cell-unet", "bbbc041seg", stitchtasks.stitched_cells),
+    *(_of("red-cell-unet", dataset, filmtasks.white_cells) for dataset in ("txl-pbc", "draaslan-blood")),
     _of("cascade-blood", "txl-pbc", fieldtasks.detection),
     _of("cascade-blood", "txl-pbc", stitchtasks.stitched_boxes),
     _of("wang-marrow-cascade", "segpc-plasma", fieldtasks.marrow_differential),
@@ -212,6 +213,7 @@ BEST: dict[str, str] = {
     "nuclei": "nuclei-unet",
     "plasma-mask": "plasma-cell-unet",
     "stitching": "red-cell-unet cascade-blood",
+    "white-cells": "red-cell-unet",
 }
 """The default model of each task (of fields and of boxes where cells are stitched): its rows are given again under the
 method `best`."""

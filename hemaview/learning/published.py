@@ -56,6 +56,7 @@ TASKS: dict[str, str] = {
     "nuclei": "Nuclei of marrow sections as points",
     "plasma-mask": "Plasma cells of marrow as a mask",
     "stitching": "Cells that patches cut",
+    "white-cells": "White cells of fields, by the blood-film protocol",
     "kind": "Kind of thing",
 }
 """Task to its title, in the order of the page."""

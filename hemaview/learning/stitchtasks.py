@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.cells.schema import BLOOD_FILM
 from hemaview.cells.table import CellTable
-from hemaview.inference import Classifier, Detector, Segmenter, load_as
-from hemaview.inference.pictures import rescale
+from hemaview.inference import Detector, load_as
 from hemaview.learning import data
 from hemaview.learning.boxes import DETECTION_CLASSES, box_overlaps, scenes
-from hemaview.learning.fieldtasks import Rgb, mpp_of
+from hemaview.learning.fieldtasks import mpp_of
+from hemaview.learning.filmtasks import as_slide, film_models, whole_field
 from hemaview.learning.score import Score, bootstrap
 from hemaview.learning.segment import mask_parts
-from hemaview.pipeline.fieldcells import Models, cells_of_field
-from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.fieldcells import cells_of_field
 from hemaview.pipeline.run import one_of_doubles
 from hemaview.pipeline.stitching import Patch, detect_stitched, patches
 
@@ -53,24 +51,18 @@ def stitched_cells(name: str, dataset: str, root: Path, split: str) -> list[Scor
 
     What the field calls an artefact is no cell and is not asked for.
     """
-    nucleated = load_as(Classifier, "nucleated-cell-net")
-    models = Models(
-        load_as(Segmenter, name),
-        load_as(Classifier, "cell-kind-net"),
-        load_as(Classifier, "red-cell-shape-net"),
-        nucleated,
-        nucleated.thresholds,
-    )
+    models = film_models(name)
     kept = []
     for file in data.files(root, dataset, split):
         rgb = data.image(root, dataset, split, file)
         mpp = mpp_of(mask_parts(data.mask(root, dataset, split, Path(file).stem)))
         h, w = rgb.shape[:2]
-        picture: Any = _Picture(rgb)
-        whole = cells_of_field(picture, _field(0, 0, 0, w, h), mpp, models, BLOOD_FILM)
+        picture = as_slide(rgb)
+        whole = cells_of_field(picture, whole_field(0, 0, 0, w, h), mpp, models, BLOOD_FILM)
         quarters = [(x, y, w // 2, h // 2) for y in (0, h // 2) for x in (0, w // 2)]
         found = [
-            cells_of_field(picture, _field(i, *quarter), mpp, models, BLOOD_FILM) for i, quarter in enumerate(quarters)
+            cells_of_field(picture, whole_field(i, *quarter), mpp, models, BLOOD_FILM)
+            for i, quarter in enumerate(quarters)
         ]
         joined = _boxes(one_of_doubles(CellTable.concatenate(found, len(BLOOD_FILM))))
         before = _boxes(whole)
@@ -111,26 +103,6 @@ def cut_by(boxes: NDArray[np.float32], cut: Sequence[Patch], size_px: tuple[int,
         for line in sides:
             found |= (boxes[:, axis] < line) & (boxes[:, axis + 2] > line)
     return found
-
-
-class _Picture:
-    """A picture in the place of a slide, for the pipeline's field; mirrored outside, where a slide would go on."""
-
-    def __init__(self, rgb: Rgb) -> None:
-        self.rgb = rgb
-        self.height_px, self.width_px = rgb.shape[:2]
-
-    def read(self, x: int, y: int, level: int, w: int, h: int) -> Rgb:
-        x0, y0, x1, y1 = max(0, x), max(0, y), min(self.width_px, x + w), min(self.height_px, y + h)
-        outside = ((y0 - y, y + h - y1), (x0 - x, x + w - x1), (0, 0))
-        return np.pad(self.rgb[y0:y1, x0:x1], outside, mode="symmetric")
-
-    def read_scaled(self, x: int, y: int, w: int, h: int, out_w: int, out_h: int) -> Rgb:
-        return rescale(self.read(x, y, 0, w, h), out_w / w)
-
-
-def _field(index: int, x: int, y: int, w: int, h: int) -> PlannedField:
-    return PlannedField(index, x, y, w, h, 1.0, 1.0, 1.0, 1.0, True)
 
 
 def _boxes(cells: CellTable) -> NDArray[np.float32]:

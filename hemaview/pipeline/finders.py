@@ -23,6 +23,7 @@ from hemaview.methods.nuclei import joined_lobes, nuclei, patch
 from hemaview.pipeline.fieldcells import Models, cells_of_field, classes_of, overlap_share, with_size
 from hemaview.pipeline.fieldpicture import picture_of
 from hemaview.pipeline.measures import measure, measured_boxes
+from hemaview.pipeline.pieces import LOBES_APART_UM
 from hemaview.pipeline.protocol import PipelineError, PlannedField
 from hemaview.pipeline.stitching import PATCH_PX, detect_stitched
 from hemaview.wsi.slide import Slide
@@ -30,8 +31,6 @@ from hemaview.wsi.slide import Slide
 NUCLEI_MPP = 0.2
 """Scale at which the sizes of Sun et al.'s extraction hold: that of the cells p-net learned from."""
 PATCH_OVERLAP_PX = 192
-LOBES_APART_UM = 1.6
-"""Parts of nuclei nearer than this are lobes of one cell."""
 
 
 Thresholds = Mapping[str, Mapping[str, float]]

@@ -10,7 +10,12 @@ from hemaview.methods.cellkind import KINDS
 from hemaview.pipeline.measures import Measured
 
 LARGEST_UM2 = 380.0
-LEAST_SOLIDITY = 0.88
+LEAST_SOLIDITY = 0.92
+"""Two discs of one size that touch fill 2π / (π + 4) = 0.88 of their hull; pieces of one cell fill more."""
+LEAST_CELL_UM2 = 36.0
+"""A disc 6.8 µm wide: the smallest lymphocytes and erythroblasts are about 7 µm."""
+LOBES_APART_UM = 1.6
+"""Parts of nuclei nearer than this are lobes of one cell."""
 _RED, _NUCLEATED = KINDS.index("red_cell"), KINDS.index("nucleated")
 
 
@@ -18,16 +23,18 @@ def join_pieces(labels: NDArray[np.int32], found: Measured, kinds: NDArray[np.fl
     """Join touching pieces in `labels` (changed in place) where together they make one compact cell; whether any were.
 
     A piece belongs to a nucleated cell if it is likelier one than a red cell; together the pieces must be nearly
-    convex and no larger than the largest cells of blood, so that two white cells that touch stay two.
+    convex and no larger than the largest cells of blood, so that two white cells that touch stay two. A piece smaller
+    than any nucleated cell is a lobe: it needs to be near and no more.
     """
     of_cell = (kinds[:, _NUCLEATED] > 0.3) & (kinds[:, _RED] < 0.5)
     rows = {int(found.ids[i]): int(i) for i in np.flatnonzero(of_cell)}
+    small = {k: bool(found.area_px[i] * mpp**2 < LEAST_CELL_UM2) for k, i in rows.items()}
     joined = False
     for cell in sorted(rows, key=lambda k: -found.area_px[rows[k]]):
         if cell not in rows:
             continue
         around = _touching(labels, cell, rows)
-        if len(around) > 1 and _compact(labels, (cell, *around), mpp):
+        if len(around) > 1 and _one_cell(labels, (cell, *around), mpp):
             for piece in around:
                 labels[labels == piece] = cell
                 del rows[piece]
@@ -35,8 +42,10 @@ def join_pieces(labels: NDArray[np.int32], found: Measured, kinds: NDArray[np.fl
         grown = True
         while grown:
             grown = False
-            for piece in _touching(labels, cell, rows):
-                if _compact(labels, (cell, piece), mpp):
+            near = _touching(labels, cell, rows)
+            lobes = [k for k in _touching(labels, cell, rows, LOBES_APART_UM / mpp) if small[k] and k not in near]
+            for piece in (*near, *lobes):
+                if _one_cell(labels, (cell, piece), mpp, small[piece]):
                     labels[labels == piece] = cell
                     del rows[piece]
                     grown = joined = True
@@ -44,22 +53,25 @@ def join_pieces(labels: NDArray[np.int32], found: Measured, kinds: NDArray[np.fl
     return joined
 
 
-def _touching(labels: NDArray[np.int32], cell: int, rows: dict[int, int]) -> list[int]:
-    place = _window(labels, (cell,), 2)
+def _touching(labels: NDArray[np.int32], cell: int, rows: dict[int, int], reach_px: float = 2) -> list[int]:
+    """Pieces within reach_px of a cell's outline."""
+    reach = max(2, round(reach_px))
+    place = _window(labels, (cell,), reach)
     own = (labels[place] == cell).astype(np.uint8)
-    near = labels[place][cv2.dilate(own, np.ones((5, 5), np.uint8)).astype(bool)]
+    near = labels[place][cv2.dilate(own, np.ones((2 * reach + 1,) * 2, np.uint8)).astype(bool)]
     return [int(k) for k in np.unique(near) if k != cell and int(k) in rows]
 
 
-def _compact(labels: NDArray[np.int32], pieces: tuple[int, ...], mpp: float) -> bool:
+def _one_cell(labels: NDArray[np.int32], pieces: tuple[int, ...], mpp: float, any_outline: bool = False) -> bool:
     place = _window(labels, pieces, 4)
     both = np.isin(labels[place], pieces).astype(np.uint8)
     closed = np.asarray(cv2.morphologyEx(both, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
     contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    outline = max(contours, key=cv2.contourArea)
-    area = cv2.contourArea(outline)
-    return bool(
-        0 < area * mpp**2 <= LARGEST_UM2 and area / max(1.0, cv2.contourArea(cv2.convexHull(outline))) >= LEAST_SOLIDITY
+    area = sum(cv2.contourArea(c) for c in contours)
+    if not 0 < area * mpp**2 <= LARGEST_UM2:
+        return False
+    return any_outline or bool(
+        area / max(1.0, cv2.contourArea(cv2.convexHull(np.concatenate(contours)))) >= LEAST_SOLIDITY
     )
 
 

@@ -1,0 +1,69 @@
+"""Kinds and finer classes put together: a white cell is not lost to one net's doubt, pieces of one cell are one again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from hemaview.methods.cellkind import KINDS
+from hemaview.pipeline.fieldcells import agreed
+from hemaview.pipeline.measures import measure
+from hemaview.pipeline.pieces import join_pieces
+
+NAMES = ("lymphocyte", "smudge", "platelet", "giant_platelet", "artefact")
+MPP = 0.2
+
+
+def mixed(kinds: tuple[float, float, float], fine: tuple[float, ...]) -> dict[str, float]:
+    found = agreed(np.array([kinds], np.float32), np.array([fine], np.float32), NAMES)
+    return dict(zip(NAMES, found[0].tolist(), strict=True))
+
+
+def test_what_the_kind_net_is_sure_of_is_not_thrown_away_as_dirt_by_the_finer_net() -> None:
+    p = mixed((0.998, 0.001, 0.001), (0.05, 0.01, 0.0, 0.0, 0.94))
+    assert p["lymphocyte"] > 0.6 > p["artefact"] and sum(p.values()) == pytest.approx(1.0, abs=1e-3)
+    # Where the kind net is in doubt the finer one decides.
+    p = mixed((0.55, 0.05, 0.4), (0.03, 0.01, 0.0, 0.0, 0.96))
+    assert p["artefact"] > 0.9
+
+
+def test_a_platelet_of_the_kind_net_stays_one_and_keeps_the_finer_nets_size() -> None:
+    p = mixed((0.01, 0.97, 0.02), (0.5, 0.0, 0.1, 0.4, 0.0))
+    assert p["platelet"] + p["giant_platelet"] > 0.9
+    assert p["giant_platelet"] / p["platelet"] == pytest.approx(4, rel=0.01)
+
+
+def test_what_is_red_by_the_kind_net_keeps_its_share() -> None:
+    assert sum(mixed((0.2, 0.05, 0.05), (0.4, 0.1, 0.2, 0.2, 0.1)).values()) == pytest.approx(0.3, abs=1e-3)
+
+
+def discs(*places: tuple[float, float, float]) -> NDArray[np.int32]:
+    """Numbered discs (x, y, radius in µm) on 300 × 300 px."""
+    y, x = np.mgrid[:300, :300]
+    labels = np.zeros((300, 300), np.int32)
+    for number, (cx, cy, radius) in enumerate(places, 1):
+        labels[(x * MPP - cx) ** 2 + (y * MPP - cy) ** 2 < radius**2] = number
+    return labels
+
+
+def joined(labels: NDArray[np.int32], kind: str = "nucleated") -> list[int]:
+    found = measure(labels, np.full((*labels.shape, 3), 120, np.uint8))
+    kinds = np.zeros((len(found), len(KINDS)), np.float32)
+    kinds[:, KINDS.index(kind)] = 1
+    join_pieces(labels, found, kinds, MPP)
+    return sorted(set(np.unique(labels).tolist()) - {0})
+
+
+def test_lobes_a_little_apart_are_one_cell_and_lobes_far_apart_are_not() -> None:
+    assert len(joined(discs((20, 20, 3), (26.8, 20, 3), (23.4, 25.8, 2.5)))) == 1
+    assert len(joined(discs((20, 20, 3), (30, 20, 3)))) == 2
+
+
+def test_two_white_cells_that_touch_stay_two_and_red_cells_are_never_joined() -> None:
+    assert len(joined(discs((20, 20, 5), (29.8, 20, 5)))) == 2
+    assert len(joined(discs((20, 20, 3), (25.9, 20, 3)), "red_cell")) == 2
+
+
+def test_a_splinter_beside_a_large_cell_is_part_of_it() -> None:
+    assert len(joined(discs((25, 25, 8), (34.2, 25, 1.3)))) == 1
