@@ -156,13 +156,31 @@ def _models(jobs: Sequence[Job]) -> list[dict[str, Any]]:
                 **used,
                 "title": card.get("title", used["name"]),
                 "limits": card.get("limits", []),
-                "metrics": [
-                    m
-                    for m in card.get("metrics", [])
-                    if m["metric"] in ("accuracy", "cell_f1_50", "sensitivity", "specificity")
-                ],
+                "threshold": job.frozen.get("thresholds", {}).get(used["role"]),
+                "measured": _measured(card.get("metrics", [])),
             }
     return list(found.values())
+
+
+def _measured(metrics: Sequence[dict[str, Any]]) -> list[str]:
+    """A line for each task and figure that a reader of reports would ask for: with its interval, or from the worst set to
+    the best where there are several."""
+    by_figure: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for m in metrics:
+        if m["metric"] in _TOLD:
+            by_figure.setdefault((m["task"], m["metric"]), []).append(m)
+    lines = []
+    for (task, metric), rows in by_figure.items():
+        values = sorted(m["value"] for m in rows)
+        if len(rows) == 1:
+            m = rows[0]
+            lines.append(f"{m['dataset']} ({task}) {metric} {m['value']:.3f} ({m['low']:.3f}–{m['high']:.3f})")
+        else:
+            lines.append(f"{len(rows)} sets ({task}) {metric} {values[0]:.3f} to {values[-1]:.3f}")
+    return lines
+
+
+_TOLD = ("accuracy", "cell_f1_50", "sensitivity", "specificity", "whole_and_single")
 
 
 def _uri(jpeg: bytes) -> str:

@@ -55,7 +55,8 @@ class Counts:
 def count_blood_film(totals: Mapping[str, int], schema: Schema, rules: Rules, area_mm2: float | None = None) -> Counts:
     """Counts from the number of cells of each class (key → cells).
 
-    `area_mm2` is the area of the counted fields, for the density of platelets. Source of the rules: `rules`.
+    `area_mm2` is the area of the counted fields, for the density of platelets where the schema has any. Source of the
+    rules: `rules`.
     """
     have = {c.key: int(totals.get(c.key, 0)) for c in schema.classes}
     rbc = _section("rbc", "Red-cell morphology", have, schema, rules)
@@ -88,7 +89,7 @@ def count_blood_film(totals: Mapping[str, int], schema: Schema, rules: Rules, ar
         wbc=wbc.n,
         it_ratio=proportion(immature, neutrophils) if neutrophils else None,
         immature=immature,
-        platelets_per_mm2=rate(platelets, area_mm2) if area_mm2 else None,
+        platelets_per_mm2=rate(platelets, area_mm2) if area_mm2 and "platelet" in schema.by_key else None,
         outside={
             c.key: have[c.key]
             for c in schema.classes

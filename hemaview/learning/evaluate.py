@@ -145,7 +145,10 @@ def _kinds(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     side = model.info.input_px
     at = (pool.images.shape[1] - side) // 2
     p = model.classify_crops(np.ascontiguousarray(pool.images[:, at : at + side, at : at + side]))
-    return scored(name, "kind", dataset, split, p, pool.allowed.argmax(axis=1).astype(np.int64))
+    truth = pool.allowed.argmax(axis=1).astype(np.int64)
+    rows = scored(name, "kind", dataset, split, p, truth)
+    # Where a set labels one kind alone, means over kinds say nothing more.
+    return [r for r in rows if len(np.unique(truth)) > 1 or r.metric in ("accuracy", "ece")]
 
 
 _Task = tuple[str, str, Callable[[Path, str], list[Score]]]

@@ -14,7 +14,7 @@ from apps.accounts.errors import Conflict, Forbidden
 from apps.analysis.models import Job, Protocol
 from apps.analysis.selectors import reported_jobs
 from apps.audit.services import verify
-from apps.reports import render, services
+from apps.reports import document, render, services
 from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
 from apps.review.selectors import gallery
@@ -144,6 +144,19 @@ def test_text_of_people_cannot_become_a_formula_or_markup(signed: Report) -> Non
     from apps.reports.exports import _cells
 
     assert _cells("=HYPERLINK()", "-1.5", "@x", "plain") == ["'=HYPERLINK()", "-1.5", "'@x", "plain"]
+
+
+def test_a_model_of_many_sets_is_told_in_a_line_and_a_protocols_threshold_with_it(job: Any) -> None:
+    row = {"task": "kind", "metric": "accuracy", "low": 0.9, "high": 1.0}
+    sets = [{**row, "dataset": name, "value": value} for name, value in (("a", 0.99), ("b", 0.93), ("c", 1.0))]
+    assert document._measured([*sets, {**row, "dataset": "a", "metric": "ece", "value": 0.01}]) == [
+        "3 sets (kind) accuracy 0.930 to 1.000"
+    ]
+    assert document._measured(sets[:1]) == ["a (kind) accuracy 0.990 (0.900–1.000)"]
+    used = {"role": "nucleated-cell", "name": "nucleated-cell-net", "version": "2", "sha256": "a" * 64}
+    job.frozen = {**job.frozen, "models": [used], "thresholds": {"nucleated-cell": 0.02}}
+    job.save()
+    assert "counts from 0.02 on" in render.html(document.build(job.slide.case), None)
 
 
 def test_slides_counted_in_different_classes_are_not_pooled(job: Any, paul: Any, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hemaview.cells.schema import BLOOD_FILM
+from hemaview.cells.schema import BLOOD_FILM, SICKLE
 from hemaview.counting.agreement import kappa
 from hemaview.counting.bloodfilm import as_json, corrected_wbc, count_blood_film
 from hemaview.counting.grades import grade
@@ -148,3 +148,9 @@ def test_nothing_counted_gives_no_percent_at_all() -> None:
     assert counts.nrbc_per_100_wbc is None
     assert all(row.percent is None for section in counts.sections for row in section.rows)
     assert as_json(counts) == {"rbc": {}, "wbc": {}, "nrbc_per_100_wbc": None}
+
+
+def test_platelets_have_a_density_only_where_the_protocol_names_them() -> None:
+    film = count_blood_film({"normal": 50, "platelet": 7}, BLOOD_FILM, RULES, 0.1)
+    assert film.platelets_per_mm2 is not None and film.platelets_per_mm2.value == pytest.approx(70)
+    assert count_blood_film({"circular": 50}, SICKLE, RULES, 0.1).platelets_per_mm2 is None
