@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hemaview.methods.cellkind import KINDS
-from hemaview.pipeline.fieldcells import agreed
+from hemaview.pipeline.fieldcells import agreed, with_size
 from hemaview.pipeline.measures import measure
 from hemaview.pipeline.pieces import join_pieces
 
@@ -36,6 +36,13 @@ def test_a_platelet_of_the_kind_net_stays_one_and_keeps_the_finer_nets_size() ->
 
 def test_what_is_red_by_the_kind_net_keeps_its_share() -> None:
     assert sum(mixed((0.2, 0.05, 0.05), (0.4, 0.1, 0.2, 0.2, 0.1)).values()) == pytest.approx(0.3, abs=1e-3)
+
+
+def test_a_thing_far_smaller_than_any_cell_is_none_though_it_lies_on_one_or_beside_one() -> None:
+    kinds = np.array([[0, 0.7, 0.3, 0], [0.6, 0, 0, 0.4], [0, 0.7, 0.3, 0]], np.float32)
+    weighed = with_size(kinds, np.array([5.0, 5.0, 40.0]))
+    assert weighed.argmax(axis=1).tolist() == [KINDS.index(k) for k in ("platelet", "nothing", "nucleated")]
+    assert weighed.sum(axis=1) == pytest.approx([1, 1, 1])
 
 
 def discs(*places: tuple[float, float, float]) -> NDArray[np.int32]:
