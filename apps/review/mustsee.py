@@ -17,12 +17,14 @@ from hemaview.cells.table import CUT
 from hemaview.cells.transport import margin
 
 LOW_MARGIN = "low margin"
+MAYBE_WHITE = f"{LOW_MARGIN}: may be a white cell"
 DEFAULT_MARGIN = 0.2
 _GROUPS = ("wbc", "nrbc")
 
 
 def reasons(job: Job) -> NDArray[Any]:
-    """object (n,): '' or why the cell must be seen: its class (NRBC, blast, schistocyte), or an unsure white cell."""
+    """object (n,): '' or why the cell must be seen: its class (NRBC, blast, schistocyte), an unsure white cell, or another
+    thing that is nearly as likely a white cell of any class: left out of the differential, it would never be missed."""
     return _reasons(str(job.pk), job.cells_sha256, float(job.frozen["settings"].get("must_see_margin", DEFAULT_MARGIN)))
 
 
@@ -33,10 +35,14 @@ def _reasons(job_id: str, sha256: str, least_margin: float) -> NDArray[Any]:
     known = schema(job.protocol.schema)
     found = np.full(len(cells), "", dtype=object)
     unsure = margin(cells) < least_margin
+    white = [c.index for c in known.classes if c.group in _GROUPS]
+    maybe_white = cells.p[:, white].astype(np.float32).sum(axis=1) > (1 - least_margin) / 2
     for c in known.classes:
         mine = cells.cls == c.index
         if c.group in _GROUPS:
             found[mine & unsure] = f"{LOW_MARGIN}: {c.name.lower()}"
+        else:
+            found[mine & maybe_white] = MAYBE_WHITE
         if c.must_see:
             found[mine] = c.name.lower()
     found[(cells.flags & CUT) != 0] = ""  # not whole, so not counted

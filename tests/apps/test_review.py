@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from apps.accounts.errors import Conflict
@@ -118,6 +120,20 @@ def test_nucleated_red_cells_and_unsure_white_cells_must_be_seen_but_not_cut_one
             {"reason": "nucleated red cell", "open": 2, "total": 2},
         ],
     }
+
+
+def test_a_smudge_that_is_as_likely_a_white_cell_of_some_class_must_be_seen(slide: Any) -> None:
+    table = factories.cells({"smudge": 2, "normal": 20})
+    p = np.zeros_like(table.p)
+    p[np.arange(len(p)), table.cls] = 1
+    # The likeliest class by far, and yet a white cell as likely as not.
+    p[0, BLOOD_FILM.index("smudge")] = 0.52
+    for name in ("segmented_neutrophil", "monocyte", "lymphocyte", "blast"):
+        p[0, BLOOD_FILM.index(name)] = 0.12
+    job = factories.finished_job(slide, replace(table, p=p))
+    assert counts_json(job)["must_see"]["by_reason"] == [
+        {"reason": "low margin: may be a white cell", "open": 1, "total": 1}
+    ]
 
 
 @pytest.mark.parametrize(
