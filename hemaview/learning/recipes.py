@@ -113,9 +113,9 @@ def shape_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
 
 def train_kind(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
     """The kind net on cut-outs of every set that labels some (learning/kinds.py), 64 px at 0.3 µm/px."""
-    how = Augmentation(scale=0.15, shift=0.04, stain=0.4, light=0.2, blur=0.3, noise=5)
+    how = Augmentation(scale=0.15, shift=0.04, stain=0.3, light=0.2, blur=0.3, noise=5)
     recipe = Recipe(
-        cellkind.KINDS, cellkind.INPUT_PX, epochs=epochs or 6, batch=64, rate=2e-3, balance=0.6, augmentation=how
+        cellkind.KINDS, cellkind.INPUT_PX, epochs=epochs or 5, batch=64, rate=2e-3, balance=0.6, augmentation=how
     )
     return train_classifier(
         cellkind.CellKindNet(), recipe, kind_pools(root, "train"), kind_pools(root, "val"), out, log
