@@ -60,8 +60,8 @@ def test_an_unknown_model_and_changed_weights_are_refused_by_name() -> None:
 def test_a_white_cell_and_red_cells_are_told_apart() -> None:
     kind = load("cell-kind-net")
     assert isinstance(kind, Classifier)
-    p = kind.classify(field(), np.array([[606.0, 83.0], [160.0, 70.0]]), 0.19)
-    assert [kind.info.classes[i] for i in p.argmax(axis=1)] == ["nucleated", "red_cell"]
+    p = kind.classify(field(), np.array([[606.0, 83.0], [147.0, 55.0], [164.0, 76.0]]), 0.19)
+    assert [kind.info.classes[i] for i in p.argmax(axis=1)] == ["nucleated", "red_cell", "nothing"]
     assert np.allclose(p.sum(axis=1), 1, atol=1e-5)
     assert kind.classify(field(), np.zeros((0, 2)), 0.19).shape == (0, 4)
 
