@@ -14,8 +14,8 @@ from hemaview.inference import Classifier, Segmenter, load_as
 from hemaview.inference.pictures import rescale
 from hemaview.learning import data
 from hemaview.learning.fieldtasks import Rgb
-from hemaview.learning.score import Score, bootstrap
-from hemaview.learning.segment import RED_CELL_UM
+from hemaview.learning.score import Score, share
+from hemaview.learning.segment import mpp_of_boxes
 from hemaview.pipeline.fieldcells import Models, cells_of_field
 from hemaview.pipeline.protocol import PlannedField
 
@@ -33,14 +33,16 @@ def white_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     for file, boxes, red in _fields(root, dataset, split):
         rgb = data.image(root, dataset, split, file)
         h, w = rgb.shape[:2]
-        cells = cells_of_field(as_slide(rgb), whole_field(0, 0, 0, w, h), _mpp(red), models, BLOOD_FILM)
+        cells = cells_of_field(as_slide(rgb), whole_field(0, 0, 0, w, h), mpp_of_boxes(red), models, BLOOD_FILM)
         white = counted[cells.cls]
         inside = in_boxes(boxes, cells)
         whole = np.flatnonzero((boxes[:, :2].min(axis=1) > 2) & (boxes[:, 2] < w - 2) & (boxes[:, 3] < h - 2))
         once.append((inside[whole] & white).sum(axis=1) == 1)
         right.append(np.asarray(inside.any(axis=0))[white & ((cells.flags & CUT) == 0)])
+    if not sum(map(len, once)) or not sum(map(len, right)):
+        raise data.DataError(f"{dataset}/{split} labels no white cell that could be looked for.")
     return [
-        _share(name, dataset, split, metric, np.concatenate([np.zeros(0, bool), *of]))
+        share(name, "white-cells", dataset, split, metric, of)
         for metric, of in (("whole_and_single", once), ("precision", right))
     ]
 
@@ -105,15 +107,3 @@ def _fields(root: Path, dataset: str, split: str) -> list[tuple[str, NDArray[np.
         for file, sides in red.items()
         if len(sides) >= LEAST_RED
     ]
-
-
-def _mpp(red: list[float]) -> float:
-    return RED_CELL_UM * 1.05 / float(np.median(red))
-
-
-def _share(name: str, dataset: str, split: str, metric: str, hits: NDArray[np.bool_]) -> Score:
-    if not len(hits):
-        raise data.DataError(f"{dataset}/{split} labels no white cell that could be looked for.")
-    every = hits.astype(float)
-    low, high = bootstrap(len(every), lambda r: float(every[r].mean()))
-    return Score.rounded(name, "white-cells", dataset, split, len(every), metric, float(every.mean()), low, high)

@@ -8,6 +8,7 @@ label red cells alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,12 @@ from skimage.filters import threshold_otsu
 
 from hemaview.learning import data
 from hemaview.learning.classify import Pool
-from hemaview.learning.segment import RED_CELL_UM, mask_parts, rescale
+from hemaview.learning.segment import CHULA_MPP, PBC_MPP, RED_CELL_UM, mask_parts, mpp_of_boxes, rescale
 from hemaview.methods import cellkind
 
 CROP_PX = 84
-CHULA_MPP, SINGLE_CELL_MPP, BBBC_MPP = 0.19, 0.2, 0.075
+BBBC_MPP = 0.075
+"""About the µm/px of its fields, enough to read a stain at."""
 SICKLE_UM = 9.0
 """The longer side of a loose box around a sickle cell, µm: none of its pictures states a scale."""
 GROUND_UM = 1.5
@@ -56,7 +58,7 @@ def _boxes(root: Path, name: str, side: str, rng: np.random.Generator, wear: _We
         red = [max(w, h) for _, _, w, h, kind in found if kind == "red_cell"]
         if not red:
             continue
-        factor = RED_CELL_UM * 1.05 / float(np.median(red)) / cellkind.MPP
+        factor = mpp_of_boxes(red) / cellkind.MPP
         small = wear(rescale(data.image(root, name, side, file), factor))
         height, width = small.shape[:2]
         cells = np.zeros((height, width), bool)
@@ -101,7 +103,7 @@ def _single_cells(root: Path, name: str, side: str, rng: np.random.Generator, we
     lines = [line for line in data.rows(root, name, side) if line["class"] != "artefact"]
     for index in rng.choice(len(lines), min(3000, len(lines)), replace=False):
         line = lines[int(index)]
-        small = wear(rescale(data.image(root, name, side, line["file"]), SINGLE_CELL_MPP / cellkind.MPP))
+        small = wear(rescale(data.image(root, name, side, line["file"]), PBC_MPP / cellkind.MPP))
         kind = "platelet" if line["class"].startswith("platelet") else "nucleated"
         yield data.square(small, small.shape[1] / 2, small.shape[0] / 2, CROP_PX), kind
 
@@ -153,6 +155,11 @@ def _as_it_is(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return rgb
 
 
+@lru_cache(maxsize=256)
+def _stain_of_field(root: Path, name: str, file: str, mpp: float) -> NDArray[np.float32] | None:
+    return stain_of(rescale(data.image(root, name, "train", file), mpp / cellkind.MPP))
+
+
 def _wardrobe(root: Path, seed: int, each: int = 50) -> _Wear:
     """What puts half of the pictures it is given into the stain of a training field of red cells alone."""
     rng = np.random.default_rng(seed)
@@ -160,7 +167,7 @@ def _wardrobe(root: Path, seed: int, each: int = 50) -> _Wear:
     for name, mpp in (("chula-rbc12", CHULA_MPP), ("bbbc041seg", BBBC_MPP)):
         files = data.files(root, name, "train") if data.has(root, name, "train") else []
         for index in rng.permutation(len(files))[:each]:
-            stains.append(stain_of(rescale(data.image(root, name, "train", files[int(index)]), mpp / cellkind.MPP)))
+            stains.append(_stain_of_field(root, name, files[int(index)], mpp))
     known = [s for s in stains if s is not None]
 
     def wear(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

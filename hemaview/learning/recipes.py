@@ -20,6 +20,7 @@ from hemaview.learning.course import use_cores
 from hemaview.learning.kinds import KIND_SETS, kind_pools
 from hemaview.learning.matching import Matches, dice, match_masks
 from hemaview.learning.segment import (
+    CHULA_MPP,
     MPP,
     RED_CELL_UM,
     drawn_fields,
@@ -50,7 +51,7 @@ SHAPES = (
     "schistocyte", "uncategorised", "hypochromia", "elliptocyte",
 )  # fmt: skip
 NUCLEATED_PX, NUCLEATED_MPP = 128, 0.2
-SHAPE_CROP_PX, SHAPE_PX, SHAPE_MPP = 72, 96, 0.19
+SHAPE_CROP_PX, SHAPE_PX, SHAPE_MPP = 72, 96, CHULA_MPP
 
 
 @dataclass(frozen=True)
@@ -259,7 +260,8 @@ FILM_TRAININGS: dict[str, Training] = {
             cellkind.INPUT_PX,
             (
                 "Platelets lying on red cells are mostly missed.",
-                "Of malaria films it learned red cells and ground alone: what it makes of white cells there was not measured.",
+                "Of malaria films it learned red cells and ground, and white cells of other films in their stain: what it makes "
+                "of their own white cells was not measured.",
             ),
             lambda root: kind_pools(root, "val"),
         ),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.counting import agreement
+from hemaview.learning.data import DataError
 from hemaview.learning.evidence import note_answers
 
 
@@ -110,6 +111,15 @@ def best_temperature(logits: NDArray[np.float32], allowed: NDArray[np.bool_]) ->
         return float(-np.log(np.maximum((p * allowed).sum(axis=1), 1e-9)).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
+
+
+def share(method: str, task: str, dataset: str, split: str, metric: str, hits: Sequence[NDArray[np.bool_]]) -> Score:
+    """The share of hits, over all pictures together; raises DataError where there is nothing to hit."""
+    every = np.concatenate([np.zeros(0), *hits])
+    if not len(every):
+        raise DataError(f"{dataset}/{split} holds nothing that {task} could be measured on.")
+    low, high = bootstrap(len(every), lambda r: float(every[r].mean()))
+    return Score.rounded(method, task, dataset, split, len(every), metric, float(every.mean()), low, high)
 
 
 def threshold_for_specificity(p: NDArray[np.float32], truth: NDArray[np.bool_], specificity: float) -> float:

@@ -7,7 +7,7 @@ out of the loss; it teaches other laboratories' stains, white cells and platelet
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from hemaview.methods.cellsplit import IGNORE, targets
 MPP = 0.16
 """µm/px at which red cells are segmented: a typical one is 45 px wide."""
 RED_CELL_UM = 7.2
-PBC_MPP = 0.2
+PBC_MPP, CHULA_MPP = 0.2, 0.19
 LEAST_PART_PX = 150
 """The smallest part of a bbbc041seg mask that is a cell, px of the original picture (its README)."""
 
@@ -51,6 +51,11 @@ def mask_parts(mask: NDArray[np.uint8], least_px: int = LEAST_PART_PX) -> NDArra
     keep = sizes >= least_px
     keep[0] = False
     return ((np.cumsum(keep) * keep)[parts]).astype(np.int32)
+
+
+def mpp_of_boxes(sides_px: Sequence[float]) -> float:
+    """µm/px of a field from the longer sides of its red cells' boxes, which are a little loose."""
+    return RED_CELL_UM * 1.05 / float(np.median(sides_px))
 
 
 def rescale(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
@@ -122,15 +127,15 @@ def pseudo_fields(root: Path, split: str, seed: int = 3) -> list[Field]:
     found = []
     if data.has(root, "chula-rbc12", split):
         for file in data.files(root, "chula-rbc12", split)[::2]:
-            found.append(pseudo_field(rescale(data.image(root, "chula-rbc12", split, file), 0.19 / MPP), 0.5))
+            found.append(pseudo_field(rescale(data.image(root, "chula-rbc12", split, file), CHULA_MPP / MPP), 0.5))
     if data.has(root, "txl-pbc", split):
         boxes: dict[str, list[float]] = {}
         for row in data.rows(root, "txl-pbc", split):
             if row["class"] == "RBC":
                 boxes.setdefault(row["file"], []).append(max(float(row["w"]), float(row["h"])))
         for file, sides in list(boxes.items())[::2]:
-            mpp = RED_CELL_UM * 1.05 / float(np.median(sides))
-            found.append(pseudo_field(rescale(data.image(root, "txl-pbc", split, file), mpp / MPP), 0.4))
+            shown = rescale(data.image(root, "txl-pbc", split, file), mpp_of_boxes(sides) / MPP)
+            found.append(pseudo_field(shown, 0.4))
     if data.has(root, "pbc", split):
         files = data.files(root, "pbc", split)
         for index in rng.choice(len(files), min(240, len(files)), replace=False):

@@ -15,7 +15,7 @@ from hemaview.learning import data
 from hemaview.learning.boxes import DETECTION_CLASSES, box_overlaps, scenes
 from hemaview.learning.fieldtasks import mpp_of
 from hemaview.learning.filmtasks import as_slide, film_models, whole_field
-from hemaview.learning.score import Score, bootstrap
+from hemaview.learning.score import Score, share
 from hemaview.learning.segment import mask_parts
 from hemaview.pipeline.fieldcells import cells_of_field
 from hemaview.pipeline.run import one_of_doubles
@@ -43,7 +43,7 @@ def stitched_boxes(name: str, dataset: str, root: Path, split: str) -> list[Scor
         joined = joined.take(joined.scores >= SURE / 2)
         cut = cut_by(whole.boxes, patches(*size, PATCH_PX, OVERLAP_PX), size) & (whole.scores >= SURE)
         kept.append(whole_and_single(whole.boxes[cut], joined.boxes, seen))
-    return [_share(name, dataset, split, kept)]
+    return [share(name, "stitching", dataset, split, "whole_and_single", kept)]
 
 
 def stitched_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
@@ -71,7 +71,7 @@ def stitched_cells(name: str, dataset: str, root: Path, split: str) -> list[Scor
         cut &= (before[:, :2] > 0).all(axis=1) & (before[:, 2:] < (w, h)).all(axis=1)
         cut &= whole.cls != BLOOD_FILM.index("artefact")
         kept.append(whole_and_single(before[cut], joined, before))
-    return [_share(name, dataset, split, kept)]
+    return [share(name, "stitching", dataset, split, "whole_and_single", kept)]
 
 
 def whole_and_single(
@@ -108,11 +108,3 @@ def cut_by(boxes: NDArray[np.float32], cut: Sequence[Patch], size_px: tuple[int,
 def _boxes(cells: CellTable) -> NDArray[np.float32]:
     x, y, w, h = (np.asarray(v, np.float32) for v in (cells.x, cells.y, cells.w, cells.h))
     return np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1)
-
-
-def _share(name: str, dataset: str, split: str, kept: list[NDArray[np.bool_]]) -> Score:
-    every = np.concatenate(kept).astype(float)
-    low, high = bootstrap(len(every), lambda r: float(every[r].mean()))
-    return Score.rounded(
-        name, "stitching", dataset, split, len(every), "whole_and_single", float(every.mean()), low, high
-    )
