@@ -159,6 +159,13 @@ def test_a_model_of_many_sets_is_told_in_a_line_and_a_protocols_threshold_with_i
     assert "counts from 0.02 on" in render.html(document.build(job.slide.case), None)
 
 
+def test_a_report_without_any_ratio_has_no_empty_table_of_them(job: Any) -> None:
+    made = document.build(job.slide.case)
+    assert "<h2>Ratios</h2>" in render.html(made, None)
+    none = [{**r, "reviewed": None, "machine": None} for r in made["counts"]["ratios"]]
+    assert "<h2>Ratios</h2>" not in render.html({**made, "counts": {**made["counts"], "ratios": none}}, None)
+
+
 def test_slides_counted_in_different_classes_are_not_pooled(job: Any, paul: Any, tmp_path: Path) -> None:
     other = finished_job(factories.slide(job.slide.case, film_file(tmp_path / "b.tif")))
     assert len(reported_jobs(job.slide.case)) == 2
