@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
-from hemaview.inference.pictures import as_rgb8, rescale, softmax, squares, turned
+from hemaview.inference.pictures import as_rgb8, in_blocks, rescale, softmax, squares, turned
 from hemaview.inference.runtime import Runtime, in_batches
 from hemaview.methods.card import Card
 
@@ -21,15 +21,21 @@ class Classifier:
         self.views = card.views
 
     def classify(
-        self, rgb: NDArray[np.uint8], centres_px: NDArray[np.float64], mpp: float, views: int = 0
+        self,
+        rgb: NDArray[np.uint8],
+        centres_px: NDArray[np.float64],
+        mpp: float,
+        views: int = 0,
+        block_px: int = 0,
     ) -> NDArray[np.float32]:
         """float32 (n, classes) calibrated, for cells at centres_px (n, 2: x, y) of uint8 (H, W, 3) at `mpp` µm/px.
 
-        `views` fewer than the model's own (0: as many) are quicker where little depends on the answer.
+        `views` fewer than the model's own (0: as many) are quicker where little depends on the answer; `block_px` as in
+        `in_blocks`.
         """
         if not len(centres_px):
             return np.zeros((0, len(self.info.classes)), np.float32)
-        factor = mpp / self.info.mpp
+        factor = in_blocks(mpp / self.info.mpp, block_px)
         return self.classify_crops(
             squares(rescale(as_rgb8(rgb), factor), np.asarray(centres_px) * factor, self.info.input_px), views
         )

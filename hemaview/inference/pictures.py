@@ -42,6 +42,17 @@ def rescale(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR), np.uint8)
 
 
+def in_blocks(factor: float, block_px: int, stride_px: int = 1) -> float:
+    """`factor` moved so little that a block of block_px becomes a whole number of strides (0: as it is).
+
+    Windows of one slide that begin at whole blocks are then the same pixels to a net wherever they overlap, and a cell on
+    the border of two fields is seen alike in both.
+    """
+    if not block_px:
+        return factor
+    return stride_px * max(1, round(block_px * factor / stride_px)) / block_px
+
+
 def squares(rgb: NDArray[np.uint8], centres: NDArray[np.float64], side_px: int) -> NDArray[np.uint8]:
     """uint8 (n, side, side, 3) around each centre (x, y); edge pixels replicated outside the picture."""
     h, w = rgb.shape[:2]

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
-from hemaview.inference.pictures import as_rgb8, rescale, softmax
+from hemaview.inference.pictures import as_rgb8, in_blocks, rescale, softmax
 from hemaview.inference.runtime import Runtime, in_batches
 from hemaview.methods.card import Card
 from hemaview.methods.registry import METHODS
 
-TILE_PX, MARGIN_PX = 736, 48
+TILE_PX, MARGIN_PX, STRIDE_PX = 736, 48, 16
+"""The sides of tiles are whole strides of the net, so that all tiles show it the same grid."""
 LEAST_CELL_UM2 = 2.0
 
 
@@ -42,10 +43,10 @@ class Segmenter:
                 full[:, y : y + step_y, x : x + step_x] = softmax(logits)[0]
         return np.ascontiguousarray(full[:, :h, :w])
 
-    def segment(self, rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.int32]:
-        """Instances int32 (H, W), 0 = background, of uint8 (H, W, 3) at `mpp` µm/px."""
+    def segment(self, rgb: NDArray[np.uint8], mpp: float, block_px: int = 0) -> NDArray[np.int32]:
+        """Instances int32 (H, W), 0 = background, of uint8 (H, W, 3) at `mpp` µm/px; `block_px` as in `in_blocks`."""
         rgb = as_rgb8(rgb)
-        p = self.probabilities(rescale(rgb, mpp / self.info.mpp))
+        p = self.probabilities(rescale(rgb, in_blocks(mpp / self.info.mpp, block_px, STRIDE_PX)))
         shown_mpp = self.info.mpp
         if mpp < shown_mpp:
             # Cells are parted at the picture's own resolution, so that edges fall between the net's pixels.
@@ -60,6 +61,6 @@ class Segmenter:
 
 
 def _cover(length_px: int) -> tuple[int, int]:
-    """How many tiles cover a side and how large each is without its margin, a multiple of the net's stride of 16."""
+    """How many tiles cover a side and how large each is without its margin, in whole strides of the net."""
     n = -(-length_px // TILE_PX)
-    return n, -(-length_px // (16 * n)) * 16
+    return n, -(-length_px // (STRIDE_PX * n)) * STRIDE_PX

@@ -43,13 +43,13 @@ def cells_of_field(slide: Slide, place: PlannedField, mpp: float, models: Models
     """Every cell whose centre lies in the field, level-0 px."""
     picture = picture_of(slide, place, mpp)
     rgb = picture.rgb
-    labels = models.segmentation.segment(rgb, picture.mpp)
+    labels = models.segmentation.segment(rgb, picture.mpp, picture.block_px)
     found = measure(labels, rgb)
-    kinds = models.kind.classify(rgb, found.centres, picture.mpp)
+    kinds = picture.classes(models.kind, found.centres)
     if join_pieces(labels, found, kinds, picture.mpp):
         found = measure(labels, rgb)
-        kinds = models.kind.classify(rgb, found.centres, picture.mpp)
-    p = probabilities(rgb, found, kinds, picture.mpp, models, schema)
+        kinds = picture.classes(models.kind, found.centres)
+    p = probabilities(picture, found, kinds, models, schema)
     cls = classes_of(p, models.thresholds, schema)
     share = None if models.nucleus is None else _nucleus_shares(picture, found, cls, models.nucleus, schema)
     return picture.table(found, p, cls, schema, share)
@@ -82,17 +82,17 @@ def classes_of(p: NDArray[np.float32], thresholds: Mapping[str, float], schema: 
 
 
 def probabilities(
-    rgb: NDArray[np.uint8], found: Measured, kinds: NDArray[np.float32], mpp: float, models: Models, schema: Schema
+    picture: FieldPicture, found: Measured, kinds: NDArray[np.float32], models: Models, schema: Schema
 ) -> NDArray[np.float32]:
     """float32 (n, classes of the schema): kinds mixed with the finer models' answers; rows sum to 1."""
     n = len(found)
     p = np.zeros((n, len(schema)), np.float32)
     if not n:
         return p
-    kind = dict(zip(KINDS, with_size(kinds, found.area_px * mpp**2).T, strict=True))
-    overlapped = overlap_share(found, kind["red_cell"], mpp)
+    kind = dict(zip(KINDS, with_size(kinds, found.area_px * picture.mpp**2).T, strict=True))
+    overlapped = overlap_share(found, kind["red_cell"], picture.mpp)
     red = np.flatnonzero(kind["red_cell"] > 0.02)
-    shape = models.shape.classify(rgb, found.centres[red], mpp)
+    shape = picture.classes(models.shape, found.centres[red])
     shape = with_axis_ratio(shape, models.shape.info.classes, found.axis_ratio[red])
     for column, name in enumerate(models.shape.info.classes):
         p[red, schema.index(name)] += kind["red_cell"][red] * (1 - overlapped[red]) * shape[:, column]
@@ -105,7 +105,7 @@ def probabilities(
     # Of platelets and dirt it only has to tell platelets apart: one view will do.
     white = kind["nucleated"][other] > 0.02
     for rows, views in ((np.flatnonzero(white), 0), (np.flatnonzero(~white), 1)):
-        fine[rows] = models.nucleated.classify(rgb, found.centres[other[rows]], mpp, views)
+        fine[rows] = picture.classes(models.nucleated, found.centres[other[rows]], views)
     names = list(models.nucleated.info.classes)
     p[np.ix_(other, np.array([schema.index(name) for name in names]))] += agreed(
         np.stack([kind[k][other] for k in ("nucleated", "platelet", "nothing")], axis=1), fine, names

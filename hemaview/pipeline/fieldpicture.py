@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, CellTable
+from hemaview.inference import Classifier
 from hemaview.pipeline.measures import Measured
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide
 
 HALO_UM = 16.0
+BLOCK_UM = 10.24
+"""Fields are read in whole blocks counted from the slide's corner, so that their nets' pixels fall on one grid."""
 FINEST_MPP = 0.15
 """Finer pictures are brought to this scale: no model looks closer."""
 MAX_CONTOUR_POINTS = 96
@@ -21,10 +24,12 @@ MAX_CONTOUR_POINTS = 96
 
 @dataclass(frozen=True)
 class FieldPicture:
-    """A field with its surroundings: rgb uint8 (H, W, 3) at `mpp` µm/px; (left, top) and `scale` (x, y) lead to level-0 px."""
+    """A field with its surroundings: rgb uint8 (H, W, 3) at `mpp` µm/px; (left, top) and `scale` (x, y) lead to level-0 px;
+    it is whole blocks of `block_px`, a photograph none (0)."""
 
     rgb: NDArray[np.uint8]
     mpp: float
+    block_px: int
     left: int
     top: int
     scale: tuple[float, float]
@@ -66,6 +71,10 @@ class FieldPicture:
             contour=tuple(_deltas(found.contours[i], found.centres[i], np.array(self.scale)) for i in rows),
         )
 
+    def classes(self, model: Classifier, centres_px: NDArray[np.float64], views: int = 0) -> NDArray[np.float32]:
+        """What the model makes of cells at centres_px (n, 2: x, y) of the picture: float32 (n, classes)."""
+        return model.classify(self.rgb, centres_px, self.mpp, views, self.block_px)
+
     def to_slide(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points (n, 2: x, y) of the picture in level-0 px."""
         return np.asarray(points * self.scale + (self.left, self.top))
@@ -92,17 +101,24 @@ class FieldPicture:
 
 def picture_of(slide: Slide, place: PlannedField, mpp: float) -> FieldPicture:
     """Read a field of a slide of `mpp` µm/px; a scan's field with a halo so that no cell of it is cut."""
-    halo = 0 if place.photo else round(HALO_UM / mpp)
-    left, top = place.x - halo, place.y - halo
-    width, height = place.w + 2 * halo, place.h + 2 * halo
     shrink = max(1.0, FINEST_MPP / mpp)
+    if place.photo:
+        left, top, width, height, block = place.x, place.y, place.w, place.h, 0
+        shown = (round(width / shrink), round(height / shrink))
+    else:
+        step, halo = max(1, round(BLOCK_UM / mpp)), round(HALO_UM / mpp)
+        block = max(1, round(step / shrink))
+        first = (place.x - halo) // step, (place.y - halo) // step
+        n = -((-place.x - place.w - halo) // step) - first[0], -((-place.y - place.h - halo) // step) - first[1]
+        left, top, width, height = first[0] * step, first[1] * step, n[0] * step, n[1] * step
+        shown = (n[0] * block, n[1] * block)
     if shrink > 1:
-        rgb = slide.read_scaled(left, top, width, height, round(width / shrink), round(height / shrink))
+        rgb = slide.read_scaled(left, top, width, height, *shown)
     else:
         rgb = slide.read(left, top, 0, width, height)
     scale = (width / rgb.shape[1], height / rgb.shape[0])
     size = (slide.width_px, slide.height_px)
-    return FieldPicture(rgb, mpp * sum(scale) / 2, left, top, scale, place, mpp, size)
+    return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, size)
 
 
 def _deltas(contour: NDArray[np.float64], centre: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.int16]:

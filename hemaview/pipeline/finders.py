@@ -90,11 +90,11 @@ class OutlineFinder:
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         picture = picture_of(slide, place, mpp)
-        labels = self.segmentation.segment(picture.rgb, picture.mpp)
+        labels = self.segmentation.segment(picture.rgb, picture.mpp, picture.block_px)
         found = measure(labels, picture.rgb)
         p = np.zeros((len(found), len(schema)), np.float32)
         if len(found):
-            raw = self.kind.classify(picture.rgb, found.centres, picture.mpp)
+            raw = picture.classes(self.kind, found.centres)
             kind = dict(zip(KINDS, with_size(raw, found.area_px * picture.mpp**2).T, strict=True))
             overlapped = overlap_share(found, kind["red_cell"], picture.mpp)
             red = np.flatnonzero(kind["red_cell"] > 0.02)
@@ -132,7 +132,7 @@ class NucleusFinder:
         labels = joined_lobes(nuclei(small), LOBES_APART_UM / NUCLEI_MPP)
         full = cv2.resize(labels.astype(np.float32), picture.rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST)
         found = measure(np.asarray(full, np.int32), picture.rgb)
-        nucleated = self.kind.classify(picture.rgb, found.centres, picture.mpp)[:, KINDS.index("nucleated")]
+        nucleated = picture.classes(self.kind, found.centres)[:, KINDS.index("nucleated")]
         # On a film the threshold also takes red cells; they are not what this protocol is asked about.
         kept = np.flatnonzero(nucleated >= LEAST_NUCLEATED)
         found, nucleated = found.take(kept), nucleated[kept]

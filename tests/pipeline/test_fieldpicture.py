@@ -1,0 +1,83 @@
+"""Neighbouring fields see what they share alike, so that a cell on their border is the same cell in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from hemaview.cells.schema import BLOOD_FILM
+from hemaview.cells.table import CellTable
+from hemaview.inference import Classifier, Segmenter, load_as
+from hemaview.inference.pictures import in_blocks
+from hemaview.learning.filmtasks import film_models
+from hemaview.pipeline.fieldcells import cells_of_field
+from hemaview.pipeline.fieldpicture import BLOCK_UM, HALO_UM, picture_of
+from hemaview.pipeline.protocol import PlannedField
+from hemaview.wsi.slide import Slide, open_slide
+from hemaview.wsi.synthetic import draw_film, write_film
+
+
+@pytest.fixture(scope="module")
+def slide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slide]:
+    path = tmp_path_factory.mktemp("fields") / "film.tif"
+    write_film(path, path.with_suffix(".csv"), draw_film(4096, 1536, seed=3))
+    with open_slide(path) as opened:
+        yield opened
+
+
+def field(x: int, w: int, photo: bool = False) -> PlannedField:
+    return PlannedField(0, x, 501, w, 300, 1.0, 1.0, 1.0, 1.0, True, photo=photo)
+
+
+@pytest.mark.parametrize("mpp", [0.25, 0.093])
+def test_neighbours_share_their_pixels(slide: Slide, mpp: float) -> None:
+    left, right = (picture_of(slide, field(x, 333), mpp) for x in (2203, 2536))
+    apart = (right.left - left.left) / left.scale[0]
+    assert apart == round(apart) and apart % left.block_px == 0
+    shift, inner = round(apart), 24
+    a, b = left.rgb[:, shift + inner : -inner], right.rgb[:, inner : left.rgb.shape[1] - shift - inner]
+    assert a.shape == b.shape and a.size and np.array_equal(a, b)
+    for picture, place in ((left, 2203), (right, 2536)):
+        halo = HALO_UM / mpp
+        assert picture.left <= place - halo + 1 and picture.left > place - halo - BLOCK_UM / mpp - 1
+
+
+@pytest.mark.parametrize("mpp", [0.25, 0.13])
+def test_a_cell_on_the_border_of_two_fields_is_the_same_in_both(slide: Slide, mpp: float) -> None:
+    models = film_models("red-cell-unet")
+    whole, left, right = (
+        cells_of_field(slide, place, mpp, models, BLOOD_FILM)
+        for place in (field(2203, 666), field(2203, 333), field(2536, 333))
+    )
+
+    def seen(cells: CellTable, near_px: float) -> list[tuple[float, ...]]:
+        rows = np.flatnonzero(np.abs(cells.x - 2536) < near_px)
+        return sorted((*np.round((cells.x[i], cells.y[i]), 3).tolist(), int(cells.w[i]), int(cells.h[i])) for i in rows)
+
+    on_border = seen(whole, 1 / mpp)
+    both = {*seen(left, 1 / mpp), *seen(right, 1 / mpp)}
+    assert on_border and both == set(on_border)
+
+
+def test_a_photograph_is_read_as_it_is(slide: Slide) -> None:
+    picture = picture_of(slide, field(2203, 333, photo=True), 0.25)
+    assert picture.rgb.shape == (300, 333, 3) and (picture.left, picture.block_px) == (2203, 0)
+
+
+def test_a_scale_is_moved_by_less_than_half_a_stride_of_a_block() -> None:
+    assert in_blocks(0.7, 0) == 0.7
+    assert in_blocks(0.7, 41) * 41 == pytest.approx(29)
+    assert in_blocks(1.56, 41, 16) * 41 == pytest.approx(64)
+    assert in_blocks(0.01, 10) * 10 == pytest.approx(1)
+
+
+def test_models_take_the_moved_scale_for_the_centres_too(slide: Slide) -> None:
+    picture = picture_of(slide, field(2203, 333), 0.25)
+    labels = load_as(Segmenter, "red-cell-unet").segment(picture.rgb, picture.mpp, picture.block_px)
+    assert labels.shape == picture.rgb.shape[:2]
+    rows, columns = np.nonzero(labels == labels[labels > 0].max())
+    centre = np.array([[columns.mean(), rows.mean()]])
+    p = picture.classes(load_as(Classifier, "cell-kind-net"), centre)
+    assert p.shape == (1, 4) and p.sum() == pytest.approx(1, abs=1e-4)
