@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
-from hemaview.inference.pictures import as_rgb8, in_blocks, rescale, softmax, squares, turned
+from hemaview.inference.pictures import as_rgb8, in_blocks, on_ground, rescale, softmax, squares, turned
 from hemaview.inference.runtime import Runtime, in_batches
 from hemaview.methods.card import Card
 
@@ -19,6 +19,7 @@ class Classifier:
         self.temperature = card.temperature
         self.thresholds = card.thresholds
         self.views = card.views
+        self._ground = card.ground
 
     def classify(
         self,
@@ -36,8 +37,11 @@ class Classifier:
         if not len(centres_px):
             return np.zeros((0, len(self.info.classes)), np.float32)
         factor = in_blocks(mpp / self.info.mpp, block_px)
+        rgb = as_rgb8(rgb)
+        if self._ground:
+            rgb = on_ground(rgb, self._ground)
         return self.classify_crops(
-            squares(rescale(as_rgb8(rgb), factor), np.asarray(centres_px) * factor, self.info.input_px), views
+            squares(rescale(rgb, factor), np.asarray(centres_px) * factor, self.info.input_px), views
         )
 
     def logits(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:

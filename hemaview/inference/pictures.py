@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -51,6 +52,27 @@ def in_blocks(factor: float, block_px: int, stride_px: int = 1) -> float:
     if not block_px:
         return factor
     return stride_px * max(1, round(block_px * factor / stride_px)) / block_px
+
+
+GROUND_SHARE = 0.15
+"""So many of a picture's pixels, its brightest, are taken for bare ground: even crowded films have as much."""
+LEAST_GAIN, MOST_GAIN = 0.7, 1.5
+
+
+def ground_of(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The colour (3,) of the ground of a bright picture uint8 (H, W, 3): the median of its brightest pixels."""
+    step = max(1, round(np.sqrt(rgb.shape[0] * rgb.shape[1]) / 400))
+    some = rgb[::step, ::step].reshape(-1, 3)
+    light = some.sum(axis=1, dtype=np.int32)
+    return np.asarray(np.median(some[light >= np.quantile(light, 1 - GROUND_SHARE)], axis=0))
+
+
+def on_ground(rgb: NDArray[np.uint8], wanted: Sequence[float]) -> NDArray[np.uint8]:
+    """The picture with its ground in the colour `wanted` (3,): each channel multiplied (von Kries 1902), at most by
+    MOST_GAIN and at least by LEAST_GAIN."""
+    gain = np.clip(np.asarray(wanted) / np.maximum(ground_of(rgb), 1), LEAST_GAIN, MOST_GAIN)
+    table = np.clip(np.rint(np.arange(256)[:, None] * gain), 0, 255).astype(np.uint8)
+    return np.stack([table[:, c][rgb[..., c]] for c in range(3)], axis=-1)
 
 
 def squares(rgb: NDArray[np.uint8], centres: NDArray[np.float64], side_px: int) -> NDArray[np.uint8]:

@@ -60,7 +60,7 @@ class Training:
 
     mpp is µm/px of what the net is shown (0: pictures of cells whose scale nobody stated, resized to input_px);
     `held` gives the val pools that the temperature is set on, None where there is none to set; `thresholds` sets the
-    card's thresholds on val.
+    card's thresholds on val; `balanced`: every picture is shown with its ground in the colour of the training pictures'.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Training:
     held: Callable[[Path], list[Pool]] | None = None
     views: int = 1
     thresholds: Callable[[nn.Module, Path], dict[str, float]] | None = None
+    balanced: bool = False
 
 
 def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
@@ -237,6 +238,7 @@ FILM_TRAININGS: dict[str, Training] = {
             ),
             lambda root: nucleated_pools(root, "val", None),
             views=4,
+            balanced=True,
         ),
         Training(
             "red-cell-shape-net",

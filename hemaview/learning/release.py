@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from hemaview.cells.store import sha256_of
-from hemaview.inference.pictures import rescale, softmax, turned
+from hemaview.inference.pictures import ground_of, on_ground, rescale, softmax, turned
 from hemaview.learning import data
 from hemaview.learning.classify import load_weights, predict
 from hemaview.learning.evaluate import evaluate
@@ -44,7 +44,8 @@ def release(
     for old in shelf.glob(f"{name}-*.safetensors"):
         old.unlink()
     state = load_file(trained)
-    temperature, thresholds, by_set = calibrated(name, state, weights, root, log)
+    ground = ground_learned(name, root)
+    temperature, thresholds, by_set = calibrated(name, state, weights, root, log, ground)
     card: dict[str, Any] = {
         "name": name,
         "version": version,
@@ -58,6 +59,7 @@ def release(
         "thresholds": thresholds,
         **({"thresholds_by_set": by_set} if by_set else {}),
         "views": training.views,
+        **({"ground": ground} if ground else {}),
         "colour_policy": policy(Colour.STORED),
         "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
         "data": _sources(training.sets),
@@ -76,8 +78,24 @@ def release(
     return path
 
 
+def ground_learned(name: str, root: Path) -> list[float]:
+    """The colour (3) of the ground of a balanced model's training pictures, the median of each set's and then of the
+    sets'; [] of other models."""
+    training = TRAININGS[name]
+    if not training.balanced:
+        return []
+    sets = [data.cell_crops(root, s, "train").images for s in training.sets if data.has(root, s, "train")]
+    each = [np.median([ground_of(rgb) for rgb in images], axis=0) for images in sets]
+    return [float(v) for v in np.rint(np.median(each, axis=0))]
+
+
 def calibrated(
-    name: str, state: dict[str, torch.Tensor], weights: Path, root: Path, log: Callable[[str], None]
+    name: str,
+    state: dict[str, torch.Tensor],
+    weights: Path,
+    root: Path,
+    log: Callable[[str], None],
+    ground: Sequence[float] = (),
 ) -> tuple[float, dict[str, float], dict[str, dict[str, float]]]:
     """Write `state` to `weights` in half precision; its temperature, its thresholds and those of sets that have their own,
     all set on the validation side."""
@@ -90,8 +108,8 @@ def calibrated(
         net = load_weights(method.build(len(classes)), weights).eval()
         pools = training.held(root)
         logits = [
-            np.mean([predict(net, turned(_at_scale(name, p.images), v), side) for v in range(training.views)], axis=0)
-            for p in pools
+            np.mean([predict(net, turned(shown, v), side) for v in range(training.views)], axis=0)
+            for shown in (_as_shown(name, p.images, ground) for p in pools)
         ]
         temperature = best_temperature(np.concatenate(logits), np.concatenate([p.allowed for p in pools]))
         log(f"temperature {temperature:.3f}")
@@ -113,7 +131,8 @@ def write_free_variant(
     card's path. Its weights stay beside `trained`."""
     weights = trained.with_name("free.safetensors")
     with data.free_only():
-        temperature, thresholds, by_set = calibrated(name, load_file(trained), weights, root, log)
+        ground = ground_learned(name, root)
+        temperature, thresholds, by_set = calibrated(name, load_file(trained), weights, root, log, ground)
     raw = modelcard.cards()[name].raw
     tried = {
         "sha256": sha256_of(weights),
@@ -121,6 +140,7 @@ def write_free_variant(
         "temperature": temperature,
         "thresholds": thresholds,
         "thresholds_by_set": by_set,
+        "ground": ground,
     }
     with in_place_of(modelcard.Card({**raw, **tried})):
         scores = [s for split in ("val", "test") for s in evaluate(root, split, [name], log) if s.method == name]
@@ -171,7 +191,8 @@ def markdown(card: dict[str, Any]) -> str:
         "Research use only. " + method.summary,
         "",
         f"- Source: {method.source}",
-        f"- Shown: {card['input_px']} px at {card['mpp']} µm/px, colours {card['colour_policy']}",
+        f"- Shown: {card['input_px']} px at {card['mpp']} µm/px, colours {card['colour_policy']}"
+        + (f", the ground brought to {card['ground']} (of 255)" if card.get("ground") else ""),
         f"- Classes: {', '.join(card['classes'])}",
         f"- Parameters: {card['parameters']:,}; temperature {card['temperature']}; thresholds {card['thresholds'] or 'none'}"
         + "".join(f", for blood as in {d} {t}" for d, t in card.get("thresholds_by_set", {}).items()),
@@ -216,8 +237,11 @@ def _licence(sets: tuple[str, ...]) -> str:
     return f"Trained also on {', '.join(closed)}, which are not free for commercial use: so are these weights."
 
 
-def _at_scale(name: str, images: Any) -> Any:
-    """Chula's 72 px squares are enlarged to what the net is shown; the other sets are at their model's scale already."""
+def _as_shown(name: str, images: Any, ground: Sequence[float]) -> Any:
+    """Val pictures as `Classifier.classify` shows them: on the ground that was learned, and Chula's 72 px squares enlarged;
+    the other sets are at their model's scale already."""
+    if ground:
+        images = np.stack([on_ground(np.ascontiguousarray(i), ground) for i in images])
     if "chula-rbc12" not in TRAININGS[name].sets or TRAININGS[name].classes != SHAPES:
         return images
     return np.stack([rescale(np.ascontiguousarray(i), TRAININGS[name].input_px / SHAPE_CROP_PX) for i in images])

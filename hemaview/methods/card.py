@@ -50,6 +50,11 @@ class Card:
         return int(self.raw.get("views", 1))
 
     @property
+    def ground(self) -> tuple[float, ...]:
+        """The colour (3) of the ground of the pictures it learned from, in which it is shown others; () where it is not."""
+        return tuple(self.raw.get("ground", ()))
+
+    @property
     def temperature(self) -> float:
         return float(self.raw.get("temperature", 1.0))
 

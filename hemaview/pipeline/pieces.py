@@ -16,6 +16,11 @@ LEAST_CELL_UM2 = 36.0
 """A disc 6.8 µm wide: the smallest lymphocytes and erythroblasts are about 7 µm."""
 LOBES_APART_UM = 1.6
 """Parts of nuclei nearer than this are lobes of one cell."""
+LARGEST_LOBE_UM2 = 70.0
+"""Less than a disc 10 µm wide, the smallest granulocyte of a film."""
+LOBES_OF_ONE_UM = 2.5
+LARGEST_NUCLEUS_UM2 = 150.0
+"""A disc 13.8 µm wide: the lobes of one granulocyte lie within it, the nuclei of two beside each other do not."""
 _RED, _NUCLEATED = KINDS.index("red_cell"), KINDS.index("nucleated")
 
 
@@ -51,6 +56,36 @@ def join_pieces(labels: NDArray[np.int32], found: Measured, kinds: NDArray[np.fl
                     grown = joined = True
                     break
     return joined
+
+
+def join_lobes(labels: NDArray[np.int32], found: Measured, granulocyte: NDArray[np.bool_], mpp: float) -> bool:
+    """Join lobes of one granulocyte in `labels` (changed in place), by now that each was named one; whether any were.
+
+    Its cytoplasm is often too pale to be segmented. No whole granulocyte is as small as LARGEST_LOBE_UM2; two such pieces
+    a little apart that fill the room of one nucleus are lobes, whatever outline they make together.
+    """
+    area = found.area_px * mpp**2
+    rows = {int(found.ids[i]): int(i) for i in np.flatnonzero(granulocyte & (area < LARGEST_LOBE_UM2))}
+    joined = False
+    for cell in sorted(rows, key=lambda k: -area[rows[k]]):
+        if cell not in rows:
+            continue
+        grown = True
+        while grown:
+            grown = False
+            for piece in _touching(labels, cell, rows, LOBES_OF_ONE_UM / mpp):
+                if _hull_um2(labels, (cell, piece), mpp) <= LARGEST_NUCLEUS_UM2:
+                    labels[labels == piece] = cell
+                    del rows[piece]
+                    grown = joined = True
+                    break
+    return joined
+
+
+def _hull_um2(labels: NDArray[np.int32], pieces: tuple[int, ...], mpp: float) -> float:
+    both = np.isin(labels[_window(labels, pieces, 1)], pieces).astype(np.uint8)
+    contours, _ = cv2.findContours(both, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return float(cv2.contourArea(cv2.convexHull(np.concatenate(contours)))) * mpp**2
 
 
 def _touching(labels: NDArray[np.int32], cell: int, rows: dict[int, int], reach_px: float = 2) -> list[int]:

@@ -7,13 +7,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from hemaview.cells.store import sha256_of
 from hemaview.inference import BadPicture, Classifier, Segmenter, WeightsUnfit, load, models
-from hemaview.inference.pictures import as_rgb8
+from hemaview.inference.pictures import MOST_GAIN, as_rgb8, ground_of, on_ground
 from hemaview.methods import card as modelcard
 from hemaview.methods.card import Card, cards
+
+
+def film(ground: tuple[int, int, int], red: tuple[int, int, int] = (180, 110, 120)) -> NDArray[np.uint8]:
+    """Cells over two thirds of a picture."""
+    rgb = np.full((120, 120, 3), ground, np.uint8)
+    rgb[:80] = red
+    return rgb
+
+
+def test_a_pictures_ground_is_brought_to_the_colour_that_a_net_learned_on() -> None:
+    assert ground_of(film((220, 230, 150))).tolist() == [220, 230, 150]
+    shown = on_ground(film((220, 230, 150)), (254, 228, 203))
+    assert np.abs(ground_of(shown) - (254, 228, 203)).max() <= 1
+    assert shown[0, 0].tolist() == [208, 109, 162]  # cells change in the same ratio
+    dark = on_ground(film((40, 40, 40), (10, 10, 10)), (250, 250, 250))
+    assert ground_of(dark).tolist() == [40 * MOST_GAIN] * 3  # a dark picture is not blown up
+
+
+def test_the_net_of_white_cells_is_shown_every_field_on_the_ground_of_its_training() -> None:
+    net = load("nucleated-cell-net")
+    assert isinstance(net, Classifier) and len(cards()["nucleated-cell-net"].ground) == 3
+    rng = np.random.default_rng(3)
+    plain = film((254, 228, 203), (150, 90, 150))
+    plain[:80] = np.clip(plain[:80] + rng.normal(0, 12, (80, 120, 3)), 0, 255).astype(np.uint8)
+    tinted = np.rint(plain * (0.85, 0.95, 0.8)).astype(np.uint8)
+    seen, tinted_seen = (net.classify(rgb, np.array([[60.0, 50.0]]), 0.2) for rgb in (plain, tinted))
+    assert np.abs(seen - tinted_seen).max() < 0.05
 
 
 def test_grey_alpha_and_16_bit_pictures_are_taken_as_they_look() -> None:

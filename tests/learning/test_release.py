@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from django.core.management import CommandError, call_command
@@ -70,6 +71,21 @@ def test_a_variant_on_free_data_is_scored_with_its_own_weights_and_only_its_scor
     assert "Trained on free data alone (txl-pbc, draaslan-blood, chula-rbc12, pbc)" in text
     assert sorted(modelcard.folder("weights").iterdir()) == weights_before
     assert cards()["cell-kind-net"].sha256 == before["sha256"]
+
+
+def test_the_ground_of_a_balanced_model_is_that_of_its_training_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crops(root: Path, name: str, split: str) -> data.Crops:
+        assert split == "train"
+        images = np.full((3, 20, 20, 3), {"pbc": 240, "jhu-aml": 250}[name], np.uint8)
+        images[:, :10] = (90, 40, 120)
+        return data.Crops(images, ("a",) * 3, ("a",) * 3, ("",) * 3)
+
+    monkeypatch.setattr(data, "cell_crops", crops)
+    monkeypatch.setattr(data, "has", lambda *_: True)
+    assert release.ground_learned("nucleated-cell-net", tmp_path) == [245.0, 245.0, 245.0]
+    assert release.ground_learned("cell-kind-net", tmp_path) == []
 
 
 def test_weights_that_are_tried_lie_where_their_card_says_and_only_within_the_block(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from hemaview.methods.cellkind import KINDS
-from hemaview.pipeline.fieldcells import agreed, with_size
+from hemaview.pipeline.fieldcells import SMUDGE_ODDS, agreed, rarer_smudges, with_size
 from hemaview.pipeline.measures import measure
-from hemaview.pipeline.pieces import join_pieces
+from hemaview.pipeline.pieces import join_lobes, join_pieces
 
 NAMES = ("lymphocyte", "smudge", "platelet", "giant_platelet", "artefact")
 MPP = 0.2
@@ -26,6 +26,15 @@ def test_what_the_kind_net_is_sure_of_is_not_thrown_away_as_dirt_by_the_finer_ne
     # Where the kind net is in doubt the finer one decides.
     p = mixed((0.55, 0.05, 0.4), (0.03, 0.01, 0.0, 0.0, 0.96))
     assert p["artefact"] > 0.9
+
+
+def test_only_what_is_surely_a_smudge_is_called_one() -> None:
+    doubtful, sure = [0.35, 0.6, 0.0, 0.0, 0.05], [0.02, 0.97, 0.0, 0.0, 0.01]
+    p = rarer_smudges(np.array([doubtful, sure], np.float32), NAMES)
+    assert [NAMES[i] for i in p.argmax(axis=1)] == ["lymphocyte", "smudge"]
+    assert p.sum(axis=1) == pytest.approx([1, 1])
+    assert p[0, 1] / p[0, 0] == pytest.approx(SMUDGE_ODDS * 0.6 / 0.35)
+    assert rarer_smudges(p[:, :1], NAMES[:1]) is not None
 
 
 def test_a_platelet_of_the_kind_net_stays_one_and_keeps_the_finer_nets_size() -> None:
@@ -74,3 +83,24 @@ def test_two_white_cells_that_touch_stay_two_and_red_cells_are_never_joined() ->
 
 def test_a_splinter_beside_a_large_cell_is_part_of_it() -> None:
     assert len(joined(discs((25, 25, 8), (34.2, 25, 1.3)))) == 1
+
+
+def granulocytes_joined(labels: NDArray[np.int32], named: bool = True) -> int:
+    found = measure(labels, np.full((*labels.shape, 3), 120, np.uint8))
+    joined_any = join_lobes(labels, found, np.full(len(found), named), MPP)
+    left = len(np.unique(labels)) - 1
+    assert joined_any == (left < len(found))
+    return left
+
+
+def test_lobes_of_a_granulocyte_whose_cytoplasm_is_too_pale_are_one_cell() -> None:
+    bent = ((20, 20, 3.6), (27.4, 22, 3.6), (24, 29, 3.0))
+    assert len(joined(discs(*bent))) > 1  # too large for lobes, too bent for one cell, by their masks alone
+    assert granulocytes_joined(discs(*bent)) == 1
+
+
+def test_what_was_not_named_a_granulocyte_and_nuclei_of_two_granulocytes_stay_apart() -> None:
+    assert granulocytes_joined(discs((20, 20, 3.6), (27.4, 22, 3.6)), named=False) == 2
+    assert granulocytes_joined(discs((20, 20, 4.5), (33, 20, 4.5))) == 2  # 4 µm between them
+    assert granulocytes_joined(discs((20, 20, 4.6), (29.4, 26, 4.6), (38, 20, 4.6))) >= 2  # together too large for one
+    assert granulocytes_joined(discs((20, 20, 5), (30.2, 20, 5))) == 2  # whole granulocytes
