@@ -28,11 +28,18 @@ _FILM_MODELS = {
     "segmentation": "red-cell-unet",
     "kind": "cell-kind-net",
     "red-cell-shape": "red-cell-shape-committee",
-    "nucleated-cell": "nucleated-cell-net",
+    "nucleated-cell": "nucleated-cell-committee",
 }
 
 PROTOCOLS: tuple[Order, ...] = (
     Order("blood-film", "Blood film", _BLOOD, "blood-film", _FILM_MODELS),
+    Order(
+        "blood-film-stains",
+        "Blood film in an unusual stain",
+        _BLOOD,
+        "blood-film",
+        {**_FILM_MODELS, "nucleated-cell": "nucleated-cell-stains"},
+    ),
     Order(
         "blood-film-dunet",
         "Blood film, cells by dU-Net (Zhang et al.)",

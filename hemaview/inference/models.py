@@ -20,7 +20,7 @@ from hemaview.inference.outliner import Outliner
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.runtime import runtime_for, torch_runtime
 from hemaview.inference.segmenter import Segmenter
-from hemaview.methods.card import Card, cards, committee_sha256
+from hemaview.methods.card import Card, cards
 from hemaview.methods.registry import METHODS
 
 Model = Segmenter | Classifier | Masker | Pointer | Detector | Outliner
@@ -60,8 +60,10 @@ _LOADING = threading.Lock()
 
 def state_of(card: Card) -> dict[str, Tensor]:
     """The tensors of a model from its files, half precision widened; raises WeightsChanged or WeightsUnfit."""
-    if METHODS[card.name].members and card.sha256 != committee_sha256(METHODS[card.name].members):
-        raise WeightsChanged(f"{card.name} {card.version} was measured with other weights of its members.")
+    if not card.as_measured:
+        raise WeightsChanged(
+            f"{card.name} {card.version} was measured with other weights of {' and '.join(card.needs)}."
+        )
     state: dict[str, Tensor] = {}
     for prefix, path, sha256 in card.files:
         if sha256_of(path) != sha256:

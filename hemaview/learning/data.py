@@ -108,7 +108,7 @@ def _drawn(lines: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def has(root: Path, name: str, split: str) -> bool:
     """Whether the split of the set is there, and allowed where only free ones are."""
-    return drawn(name) or (not _left_out(name) and (root / name / split / "labels.csv").is_file())
+    return drawn(name) or (not left_out(name) and (root / name / split / "labels.csv").is_file())
 
 
 def drawn(name: str) -> bool:
@@ -116,13 +116,14 @@ def drawn(name: str) -> bool:
     return name in SETS and SETS[name].drawn
 
 
-def _left_out(name: str) -> bool:
+def left_out(name: str) -> bool:
+    """Whether only free sets are wanted and this is none."""
     return _FREE_ONLY.get() and name in SETS and not SETS[name].free
 
 
 def rows(root: Path, name: str, split: str) -> list[dict[str, str]]:
     """The lines of labels.csv; raises DataError with one sentence."""
-    if _left_out(name):
+    if left_out(name):
         raise DataError(f"{name} has no free licence ({SETS[name].licence}), and this cannot be learned without it.")
     path = root / name / split / "labels.csv"
     if not path.is_file():

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from hemaview.inference import Segmenter, load_as
@@ -19,11 +19,11 @@ from hemaview.learning.classify import Pool, Recipe, train_classifier
 from hemaview.learning.course import use_cores
 from hemaview.learning.masks import MaskRecipe, read_masks, train_masks
 from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPE_MPP, SHAPE_PX, SHAPES, Log, Training, shape_pools
+from hemaview.learning.together import together
 from hemaview.methods.card import cards
 from hemaview.methods.cellkind import CellKindNet
 from hemaview.methods.efficientnet import EfficientNet, EfficientNetLite0
 from hemaview.methods.efficientnetb0 import EfficientNetB0, start_from_lite0
-from hemaview.methods.registry import METHODS
 from hemaview.methods.unet import UNet
 
 ELMANNA_EIGHT: dict[str, str] = {
@@ -66,19 +66,6 @@ def train_b0(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: 
     start(net, log)
     train, val = (shape_pools(root, side, cache) for side in ("train", "val"))
     return train_classifier(net, recipe(epochs, weighed=False), train, val, out, log)
-
-
-def train_committee(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
-    """Nothing is learned: the members' weights together, for the calibration on val; raises DataError where one lacks."""
-    out.mkdir(parents=True, exist_ok=True)
-    state: dict[str, Tensor] = {}
-    for i, member in enumerate(METHODS[COMMITTEE].members):
-        if member not in cards():
-            raise data.DataError(f"{member} must be trained and released first.")
-        log(f"asks {member} {cards()[member].version}")
-        state |= {f"nets.{i}.{k}": v for k, v in load_file(cards()[member].weights).items()}
-    save_file(state, out / "best.safetensors")
-    return out / "best.safetensors"
 
 
 def alone(images: NDArray[np.uint8], root: Path, lines: Sequence[dict[str, str]]) -> NDArray[np.uint8]:
@@ -192,7 +179,7 @@ ELMANNA_TRAININGS: tuple[Training, ...] = (
     Training(
         COMMITTEE,
         ("chula-rbc12",),
-        train_committee,
+        together(COMMITTEE),
         SHAPES,
         SHAPE_MPP * SHAPE_CROP_PX / SHAPE_PX,
         SHAPE_PX,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from hemaview.inference import Classifier, load_as
 from hemaview.learning import data, fieldtasks, filmtasks, papertasks, regiontasks, stitchtasks
 from hemaview.learning.elmanna import ELMANNA_EIGHT
+from hemaview.learning.elsewhere import ELSEWHERE, white_cells_elsewhere
 from hemaview.learning.evidence import note_question, note_speed
 from hemaview.learning.kinds import KIND_SETS, kind_pool
 from hemaview.learning.recipes import NUCLEATED_MPP, SHAPE_MPP
-from hemaview.learning.score import Score, bootstrap, measured, scored
+from hemaview.learning.score import Score, bootstrap, by_group, measured, scored
 from hemaview.methods.card import cards
 
 Log = Callable[[str], None]
@@ -77,43 +78,34 @@ def _shapes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     ]
 
 
-def by_group(
-    p: NDArray[np.float32], classes: Sequence[str], groups: dict[str, str]
-) -> tuple[NDArray[np.float32], list[str]]:
-    """Probabilities (n, classes) summed within `groups` (class → its group), and the groups' names in their order."""
-    names = sorted(set(groups.values()))
-    summed = np.zeros((len(p), len(names)), np.float32)
-    for column, name in enumerate(classes):
-        summed[:, names.index(groups[name])] += p[:, column]
-    return summed, names
-
-
-def _nucleated(root: Path, split: str) -> list[Score]:
+def _nucleated(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     rows: list[Score] = []
-    crops, p, classes = _nucleated_answers(root, "pbc", split)
+    crops, p, classes = _nucleated_answers(name, dataset, root, split)
     grouped, groups = by_group(p, classes, PBC_GROUPS)
     truth = np.array([groups.index(label) for label in crops.labels])
-    rows += scored("nucleated-cell-net", "nucleated-cells", "pbc", split, grouped, truth, groups)
-    rows += _nrbc("pbc", split, p[:, classes.index("erythroblast")], np.array(crops.fine) == "erythroblast")
+    rows += scored(name, "nucleated-cells", dataset, split, grouped, truth, groups)
+    rows += _nrbc(name, dataset, split, p[:, classes.index("erythroblast")], np.array(crops.fine) == "erythroblast")
     known = np.array([label in classes for label in crops.fine])
     fine = np.array([classes.index(label) for label in np.array(crops.fine)[known]])
-    rows += scored("nucleated-cell-net", "nucleated-cells-fine", "pbc", split, p[known], fine, classes)
+    rows += scored(name, "nucleated-cells-fine", dataset, split, p[known], fine, classes)
     return rows
 
 
-def _nucleated_patients(root: Path, split: str) -> list[Score]:
-    crops, p, classes = _nucleated_answers(root, "jhu-aml", split)
+def _nucleated_patients(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    crops, p, classes = _nucleated_answers(name, dataset, root, split)
     fine = np.array(crops.fine)
-    rows = _nrbc("jhu-aml", split, p[:, classes.index("erythroblast")], fine == "erythroblast")
+    rows = _nrbc(name, dataset, split, p[:, classes.index("erythroblast")], fine == "erythroblast")
     names, counts = np.unique(fine, return_counts=True)
     often = [n for n, c in zip(names, counts, strict=True) if c >= 15 and n in classes]
     known = np.isin(fine, often)
     truth = np.array([classes.index(label) for label in fine[known]])
-    return rows + scored("nucleated-cell-net", "nucleated-cells-patients", "jhu-aml", split, p[known], truth, classes)
+    return rows + scored(name, "nucleated-cells-patients", dataset, split, p[known], truth, classes)
 
 
-def _nucleated_answers(root: Path, dataset: str, split: str) -> tuple[data.Crops, NDArray[np.float32], list[str]]:
-    model = load_as(Classifier, "nucleated-cell-net")
+def _nucleated_answers(
+    name: str, dataset: str, root: Path, split: str
+) -> tuple[data.Crops, NDArray[np.float32], list[str]]:
+    model = load_as(Classifier, name)
     crops = data.cell_crops(root, dataset, split)
     h, w = crops.images.shape[1:3]
     centre = np.array([[w / 2, h / 2]])
@@ -121,10 +113,10 @@ def _nucleated_answers(root: Path, dataset: str, split: str) -> tuple[data.Crops
     return crops, p, list(model.info.classes)
 
 
-def _nrbc(dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.bool_]) -> list[Score]:
+def _nrbc(name: str, dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.bool_]) -> list[Score]:
     """Sensitivity and specificity at the card's threshold for such blood, which was set on the set's val."""
-    note_question(("nucleated-cell-net", "nrbc", dataset), p, truth)
-    found = p >= cards()["nucleated-cell-net"].thresholds_on(dataset).get("erythroblast", 0.5)
+    note_question((name, "nrbc", dataset), p, truth)
+    found = p >= cards()[name].thresholds_on(dataset).get("erythroblast", 0.5)
 
     def sensitivity(rows: NDArray[np.int64]) -> float:
         return float(found[rows][truth[rows]].mean())
@@ -134,7 +126,7 @@ def _nrbc(dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.bo
 
     every, n = np.arange(len(truth)), len(truth)
     return [
-        Score.rounded("nucleated-cell-net", "nrbc", dataset, split, n, metric, f(every), *bootstrap(n, f))
+        Score.rounded(name, "nrbc", dataset, split, n, metric, f(every), *bootstrap(n, f))
         for metric, f in (("sensitivity", sensitivity), ("specificity", specificity))
     ]
 
@@ -176,8 +168,15 @@ _TASKS: tuple[_Task, ...] = (
     _of("red-cell-shape-net", "chula-rbc12", _shapes),
     _of("elmanna-b0", "chula-rbc12", _shapes),
     _of("red-cell-shape-committee", "chula-rbc12", _shapes),
-    ("nucleated-cell-net", "pbc", _nucleated),
-    ("nucleated-cell-net", "jhu-aml", _nucleated_patients),
+    *(
+        _of(name, dataset, function)
+        for name in ("nucleated-cell-net", "nucleated-cell-stains", "nucleated-cell-committee")
+        for dataset, function in (
+            ("pbc", _nucleated),
+            ("jhu-aml", _nucleated_patients),
+            *((dataset, white_cells_elsewhere) for dataset in ELSEWHERE),
+        )
+    ),
     _of("sun-pnet", "pbc", papertasks.pnet),
     _of("sun-pnet", "jhu-aml", papertasks.pnet),
     _of("elmanna-cell-mask", "erythrocytes-idb", papertasks.cell_masks),
@@ -207,7 +206,8 @@ BEST: dict[str, str] = {
     "nrbc": "nucleated-cell-net",
     "nucleated-cells": "nucleated-cell-net",
     "nucleated-cells-fine": "nucleated-cell-net",
-    "nucleated-cells-patients": "nucleated-cell-net",
+    "nucleated-cells-patients": "nucleated-cell-committee",
+    "nucleated-cells-elsewhere": "nucleated-cell-stains",
     "cell-mask": "elmanna-cell-mask",
     "cell-mask-classes": "zhang-dunet-classes",
     "sickle": "cell-outline",
@@ -218,5 +218,6 @@ BEST: dict[str, str] = {
     "stitching": "red-cell-unet cascade-blood",
     "white-cells": "red-cell-unet",
 }
-"""The default model of each task (of fields and of boxes where cells are stitched): its rows are given again under the
-method `best`."""
+"""The default model of each task, chosen on val (of fields and of boxes where cells are stitched): its rows are given again
+under the method `best`. Of white cells the film protocol asks the committee, which is best where neither patient nor
+laboratory is known; on the cells of pbc, whose analyser and stain it knows, the net alone is."""

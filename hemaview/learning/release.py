@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from hemaview.cells.store import sha256_of
 from hemaview.inference.pictures import ground_of, on_ground, rescale, softmax, turned
 from hemaview.learning import data
-from hemaview.learning.classify import load_weights, predict
+from hemaview.learning.classify import predict
 from hemaview.learning.evaluate import evaluate
-from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPES
+from hemaview.learning.recipes import NUCLEATED, SHAPE_CROP_PX, SHAPES
 from hemaview.learning.score import Score, best_temperature, threshold_for_specificity
+from hemaview.learning.together import installed, tensors
 from hemaview.learning.trainings import TRAININGS
 from hemaview.methods import card as modelcard
 from hemaview.methods.cardtext import free_lines, precision_lines
@@ -38,6 +40,8 @@ def release(
     `epochs`: how long it was trained, where that is not the recipe's own length.
     """
     method, training = METHODS[name], TRAININGS[name]
+    if method.base:
+        installed(method.base)
     # A committee's weights are its members' own.
     shelf = trained.parent if method.members else modelcard.folder("weights")
     weights = shelf / f"{name}-{version}.safetensors"
@@ -52,6 +56,7 @@ def release(
         "title": method.title,
         "task": method.task,
         "sha256": modelcard.committee_sha256(method.members) if method.members else sha256_of(weights),
+        **({"base_sha256": modelcard.cards()[method.base].sha256} if method.base else {}),
         "classes": list(training.classes),
         "mpp": round(training.mpp, 5),
         "input_px": training.input_px,
@@ -99,13 +104,13 @@ def calibrated(
 ) -> tuple[float, dict[str, float], dict[str, dict[str, float]]]:
     """Write `state` to `weights` in half precision; its temperature, its thresholds and those of sets that have their own,
     all set on the validation side."""
-    method, training = METHODS[name], TRAININGS[name]
+    training = TRAININGS[name]
     classes, side = training.classes, training.input_px
     half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
     temperature, thresholds, by_set = 1.0, dict[str, float](), dict[str, dict[str, float]]()
     if training.held is not None:
-        net = load_weights(method.build(len(classes)), weights).eval()
+        net = _net(name, weights)
         pools = training.held(root)
         logits = [
             np.mean([predict(net, turned(shown, v), side) for v in range(training.views)], axis=0)
@@ -113,15 +118,24 @@ def calibrated(
         ]
         temperature = best_temperature(np.concatenate(logits), np.concatenate([p.allowed for p in pools]))
         log(f"temperature {temperature:.3f}")
-        if name == "nucleated-cell-net":
+        if training.classes == NUCLEATED:
             for (dataset, kept), pool, z in zip(NRBC_SPECIFICITY.items(), pools, logits, strict=False):
                 p = softmax(z / temperature)[:, classes.index("erythroblast")]
                 held = np.asarray(pool.allowed[:, classes.index("erythroblast")])
                 by_set[dataset] = {"erythroblast": threshold_for_specificity(p, held, kept)}
             thresholds = by_set.pop("pbc")
     if training.thresholds is not None:
-        thresholds |= training.thresholds(load_weights(method.build(len(classes)), weights).eval(), root)
+        thresholds |= training.thresholds(_net(name, weights), root)
     return round(temperature, 4), thresholds, by_set
+
+
+def _net(name: str, weights: Path) -> nn.Module:
+    """The net with `weights` of its own, over those of its base where it has one."""
+    method = METHODS[name]
+    state = {**(tensors(modelcard.cards()[method.base]) if method.base else {}), **load_file(weights)}
+    net = method.build(len(TRAININGS[name].classes))
+    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
+    return net.eval()
 
 
 def write_free_variant(

@@ -129,6 +129,17 @@ def threshold_for_specificity(p: NDArray[np.float32], truth: NDArray[np.bool_], 
     return float(hundredths[int(kept.argmax())]) if kept.any() else 0.5
 
 
+def by_group(
+    p: NDArray[np.float32], classes: Sequence[str], groups: dict[str, str]
+) -> tuple[NDArray[np.float32], list[str]]:
+    """Probabilities (n, classes) summed within `groups` (class → its group), and the groups' names in their order."""
+    names = sorted(set(groups.values()))
+    summed = np.zeros((len(p), len(names)), np.float32)
+    for column, name in enumerate(classes):
+        summed[:, names.index(groups[name])] += p[:, column]
+    return summed, names
+
+
 def scored(
     method: str,
     task: str,

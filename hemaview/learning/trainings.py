@@ -8,6 +8,7 @@ from hemaview.learning.nuclei import NUCLEI_TRAININGS
 from hemaview.learning.outlines import OUTLINE_TRAININGS
 from hemaview.learning.plasma import PLASMA_TRAININGS
 from hemaview.learning.recipes import FILM_TRAININGS, Training
+from hemaview.learning.stains import STAIN_TRAININGS
 from hemaview.learning.sun import SUN_TRAININGS
 from hemaview.learning.wang import WANG_TRAININGS
 from hemaview.learning.zhang import ZHANG_TRAININGS
@@ -21,5 +22,6 @@ _MORE: tuple[Training, ...] = (
     *OUTLINE_TRAININGS,
     *WANG_TRAININGS,
     *ELMANNA_TRAININGS,
+    *STAIN_TRAININGS,
 )
 TRAININGS: dict[str, Training] = {**FILM_TRAININGS, **{t.name: t for t in _MORE}}

@@ -80,11 +80,26 @@ class Card:
 
     @property
     def files(self) -> list[tuple[str, Path, str]]:
-        """(what its tensors' names begin with, file of weights, its sha256) of each file that makes the net."""
-        members = METHODS[self.name].members
-        if not members:
-            return [("", self.weights, self.sha256)]
-        return [(f"nets.{i}.", cards()[m].weights, cards()[m].sha256) for i, m in enumerate(members)]
+        """(what its tensors' names begin with, file of weights, its sha256) of each file that makes the net; of a tensor
+        that is in several the last counts."""
+        method = METHODS[self.name]
+        if method.members:
+            return [(f"nets.{i}.{p}", path, s) for i, m in enumerate(method.members) for p, path, s in cards()[m].files]
+        return [*(cards()[method.base].files if method.base else []), ("", self.weights, self.sha256)]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The models without which it is nothing: a committee's members, or its base."""
+        method = METHODS[self.name]
+        return (*method.members, *([method.base] if method.base else []))
+
+    @property
+    def as_measured(self) -> bool:
+        """Whether the weights of what it needs are those that it was measured with."""
+        method = METHODS[self.name]
+        if method.members:
+            return self.sha256 == committee_sha256(method.members)
+        return not method.base or self.raw.get("base_sha256") == cards()[method.base].sha256
 
     @property
     def text(self) -> str:
@@ -105,7 +120,10 @@ def cards() -> dict[str, Card]:
         card = Card(json.loads(path.read_text(encoding="utf-8")))
         if card.name in METHODS and (METHODS[card.name].members or card.weights.is_file()):
             found[card.name] = card
-    return {name: card for name, card in found.items() if set(METHODS[name].members) <= set(found)}
+    while lacking := [name for name, card in found.items() if not set(card.needs) <= set(found)]:
+        for name in lacking:
+            del found[name]
+    return found
 
 
 def committee_sha256(members: tuple[str, ...]) -> str:

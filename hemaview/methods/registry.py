@@ -42,8 +42,8 @@ class Method:
     in a picture), detection (boxes) or outline (shapes of masks). `instances` makes cells of a segmentation's
     probabilities (classes, H, W) and the least size in px; `prepare` changes a picture before the net sees it;
     `traceable` is False where the net's path depends on its input, so that no other runtime can take it over; `beside`
-    is a model it needs; `members` are the models that a committee asks and whose weights are its own. Methods that are
-    not `shipped` can be trained but bring no weights.
+    is a model it needs; `members` are the models that a committee asks and whose weights are its own; `base` is the model
+    that it is but for the few tensors of its own file. Methods that are not `shipped` can be trained but bring no weights.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Method:
     traceable: bool = True
     beside: str = ""
     members: tuple[str, ...] = ()
+    base: str = ""
     shipped: bool = True
 
 
@@ -103,6 +104,24 @@ METHODS: dict[str, Method] = {
             "Names nucleated cells: white cells with their immature stages, nucleated red cells, platelets, smudges.",
             "Tan & Le 2019 (EfficientNet, Lite0); classes of Acevedo et al. 2020 and Matek et al. 2019.",
             EfficientNetLite0,
+        ),
+        Method(
+            "nucleated-cell-stains",
+            "White cells in other stains",
+            "classification",
+            "nucleated-cell-net whose first layers learned again, from the same cells in stains far from their own.",
+            "First layers alone retrained after a shift of the input: Lee et al. 2023 (surgical fine-tuning).",
+            EfficientNetLite0,
+            base="nucleated-cell-net",
+        ),
+        Method(
+            "nucleated-cell-committee",
+            "White cells and nucleated red cells, two nets asked",
+            "classification",
+            "Names nucleated cells by the mean answer of nucleated-cell-net and nucleated-cell-stains: the protocols' default.",
+            "Tan & Le 2019 (EfficientNet); logarithmic pool of Genest & Zidek 1986.",
+            lambda classes: Committee([EfficientNetLite0(classes), EfficientNetLite0(classes)], (128, 128)),
+            members=("nucleated-cell-net", "nucleated-cell-stains"),
         ),
         Method(
             "sun-pnet",

@@ -78,8 +78,8 @@ def test_evaluate_refuses_with_a_sentence(tmp_path: Path) -> None:
 
 def test_thirteen_shapes_become_the_eight_of_elmanna() -> None:
     from hemaview.learning.elmanna import ELMANNA_EIGHT
-    from hemaview.learning.evaluate import by_group
     from hemaview.learning.recipes import SHAPES
+    from hemaview.learning.score import by_group
 
     p = np.zeros((1, len(SHAPES)), np.float32)
     for name, share in (("ovalocyte", 0.3), ("elliptocyte", 0.3), ("normal", 0.4)):

@@ -127,7 +127,7 @@ def test_boxes_become_cells_of_the_schema_at_their_place(film: Path) -> None:
 
 def test_a_protocols_threshold_stands_in_place_of_the_models_own_where_there_is_one() -> None:
     models = {role: load(name) for role, name in PROTOCOLS[0].models.items()}
-    own = cards()["nucleated-cell-net"].thresholds["erythroblast"]
+    own = cards()[PROTOCOLS[0].models["nucleated-cell"]].thresholds["erythroblast"]
     assert finder("film", models, BLOOD_FILM).thresholds == {"nucleated-cell": {"erythroblast": own}}
     asked = finder("film", models, BLOOD_FILM, {"nucleated-cell": 0.7}).thresholds
     assert asked == {"nucleated-cell": {"erythroblast": 0.7}}
