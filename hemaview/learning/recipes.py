@@ -234,6 +234,8 @@ FILM_TRAININGS: dict[str, Training] = {
             NUCLEATED_PX,
             (
                 "pbc has no patient numbers, one analyser and one stain: scores on it flatter.",
+                "Elsewhere it is wrong far more often (`nucleated-cells-elsewhere`): in a rapid, yellowish stain it calls most "
+                "neutrophils eosinophils.",
                 "Immature granulocyte stages, bands against segmented, and blasts need a person's eye.",
             ),
             lambda root: nucleated_pools(root, "val", None),

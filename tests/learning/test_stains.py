@@ -21,9 +21,13 @@ from hemaview.learning.together import installed, tensors
 from hemaview.methods.card import cards
 
 
-def test_only_first_layers_are_learned_and_only_they_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_first_layers_are_learned_and_only_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(1)
-    pool = Pool(rng.integers(0, 255, (96, 135, 135, 3), np.uint8), np.eye(len(NUCLEATED), dtype=bool)[np.arange(96) % 3])
+    pool = Pool(
+        rng.integers(0, 255, (96, 135, 135, 3), np.uint8), np.eye(len(NUCLEATED), dtype=bool)[np.arange(96) % 3]
+    )
     monkeypatch.setattr(stains, "nucleated_pools", lambda *_: [pool])
     written = load_file(stains.train_stains(tmp_path, tmp_path, tmp_path, None, 1, lambda line: None))
     whole, before = load_file(tmp_path / "best.safetensors"), tensors(cards()["nucleated-cell-net"])
@@ -54,7 +58,9 @@ def test_what_learned_from_closed_data_makes_no_free_variant() -> None:
 def test_white_cells_elsewhere_are_shown_at_the_scale_of_their_neutrophils(tmp_path: Path) -> None:
     disc = np.hypot(*np.mgrid[-40:40, -40:40]) <= 35
     small = np.hypot(*np.mgrid[-40:40, -40:40]) <= 20
-    assert mpp_of_neutrophils([disc, small], ["neutrophil", "lymphocyte"]) == pytest.approx(NEUTROPHIL_UM / 70, rel=0.01)
+    assert mpp_of_neutrophils([disc, small], ["neutrophil", "lymphocyte"]) == pytest.approx(
+        NEUTROPHIL_UM / 70, rel=0.01
+    )
     folder = tmp_path / "wbc-masks-1" / "test"
     for part in ("images", "masks"):
         (folder / part).mkdir(parents=True)
