@@ -28,7 +28,7 @@ _FILM_MODELS = {
     "segmentation": "red-cell-unet",
     "kind": "cell-kind-net",
     "red-cell-shape": "red-cell-shape-committee",
-    "nucleated-cell": "nucleated-cell-committee",
+    "nucleated-cell": "nucleated-cell-net",
 }
 
 PROTOCOLS: tuple[Order, ...] = (

@@ -170,7 +170,7 @@ _TASKS: tuple[_Task, ...] = (
     _of("red-cell-shape-committee", "chula-rbc12", _shapes),
     *(
         _of(name, dataset, function)
-        for name in ("nucleated-cell-net", "nucleated-cell-stains", "nucleated-cell-committee")
+        for name in ("nucleated-cell-net", "nucleated-cell-stains")
         for dataset, function in (
             ("pbc", _nucleated),
             ("jhu-aml", _nucleated_patients),
@@ -206,7 +206,7 @@ BEST: dict[str, str] = {
     "nrbc": "nucleated-cell-net",
     "nucleated-cells": "nucleated-cell-net",
     "nucleated-cells-fine": "nucleated-cell-net",
-    "nucleated-cells-patients": "nucleated-cell-committee",
+    "nucleated-cells-patients": "nucleated-cell-net",
     "nucleated-cells-elsewhere": "nucleated-cell-stains",
     "cell-mask": "elmanna-cell-mask",
     "cell-mask-classes": "zhang-dunet-classes",
@@ -219,5 +219,4 @@ BEST: dict[str, str] = {
     "white-cells": "red-cell-unet",
 }
 """The default model of each task, chosen on val (of fields and of boxes where cells are stitched): its rows are given again
-under the method `best`. Of white cells the film protocol asks the committee, which is best where neither patient nor
-laboratory is known; on the cells of pbc, whose analyser and stain it knows, the net alone is."""
+under the method `best`. Of white cells of a laboratory that is not known it is that of the protocol for unusual stains."""

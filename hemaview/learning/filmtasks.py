@@ -56,7 +56,7 @@ def in_boxes(boxes: NDArray[np.float32], cells: CellTable) -> NDArray[np.bool_]:
 
 def film_models(segmentation: str) -> Models:
     """The blood film's models, its red-cell shapes by the smaller one: no white cell depends on them."""
-    nucleated = load_as(Classifier, "nucleated-cell-committee")
+    nucleated = load_as(Classifier, "nucleated-cell-net")
     return Models(
         load_as(Segmenter, segmentation),
         load_as(Classifier, "cell-kind-net"),

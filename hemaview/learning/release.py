@@ -14,13 +14,14 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from hemaview.cells.store import sha256_of
+from hemaview.inference.models import state_of
 from hemaview.inference.pictures import ground_of, on_ground, rescale, softmax, turned
 from hemaview.learning import data
 from hemaview.learning.classify import predict
 from hemaview.learning.evaluate import evaluate
 from hemaview.learning.recipes import NUCLEATED, SHAPE_CROP_PX, SHAPES
 from hemaview.learning.score import Score, best_temperature, threshold_for_specificity
-from hemaview.learning.together import installed, tensors
+from hemaview.learning.together import installed
 from hemaview.learning.trainings import TRAININGS
 from hemaview.methods import card as modelcard
 from hemaview.methods.cardtext import free_lines, precision_lines
@@ -132,7 +133,7 @@ def calibrated(
 def _net(name: str, weights: Path) -> nn.Module:
     """The net with `weights` of its own, over those of its base where it has one."""
     method = METHODS[name]
-    state = {**(tensors(modelcard.cards()[method.base]) if method.base else {}), **load_file(weights)}
+    state = {**(state_of(modelcard.cards()[method.base]) if method.base else {}), **load_file(weights)}
     net = method.build(len(TRAININGS[name].classes))
     net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
     return net.eval()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
+from hemaview.inference.models import state_of
 from hemaview.learning import data
 from hemaview.learning.recipes import Log
 from hemaview.methods.card import Card, cards
@@ -23,7 +24,7 @@ def together(committee: str) -> Callable[[Path, Path, Path, Path | None, int | N
         for i, member in enumerate(METHODS[committee].members):
             card = installed(member)
             log(f"asks {member} {card.version}")
-            state |= {f"nets.{i}.{k}": v for k, v in tensors(card).items()}
+            state |= {f"nets.{i}.{k}": v for k, v in state_of(card).items()}
         save_file(state, out / "best.safetensors")
         return out / "best.safetensors"
 
@@ -39,11 +40,3 @@ def installed(name: str) -> Card:
     if closed:
         raise data.DataError(f"{name}, which this is made of, learned from {closed[0]}, which has no free licence.")
     return cards()[name]
-
-
-def tensors(card: Card) -> dict[str, Tensor]:
-    """All tensors of a shipped model, in single precision."""
-    state: dict[str, Tensor] = {}
-    for prefix, path, _ in card.files:
-        state |= {prefix + k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
-    return state

@@ -115,15 +115,6 @@ METHODS: dict[str, Method] = {
             base="nucleated-cell-net",
         ),
         Method(
-            "nucleated-cell-committee",
-            "White cells and nucleated red cells, two nets asked",
-            "classification",
-            "Names nucleated cells by the mean answer of nucleated-cell-net and nucleated-cell-stains: the protocols' default.",
-            "Tan & Le 2019 (EfficientNet); logarithmic pool of Genest & Zidek 1986.",
-            lambda classes: Committee([EfficientNetLite0(classes), EfficientNetLite0(classes)], (128, 128)),
-            members=("nucleated-cell-net", "nucleated-cell-stains"),
-        ),
-        Method(
             "sun-pnet",
             "p-net: erythroblast or not",
             "classification",

@@ -17,7 +17,7 @@ from hemaview.learning import data, stains
 from hemaview.learning.classify import Pool
 from hemaview.learning.elsewhere import NEUTROPHIL_UM, mpp_of_neutrophils, white_cells_elsewhere
 from hemaview.learning.recipes import NUCLEATED
-from hemaview.learning.together import installed, tensors
+from hemaview.learning.together import installed
 from hemaview.methods.card import cards
 
 
@@ -30,7 +30,7 @@ def test_only_first_layers_are_learned_and_only_they_are_written(
     )
     monkeypatch.setattr(stains, "nucleated_pools", lambda *_: [pool])
     written = load_file(stains.train_stains(tmp_path, tmp_path, tmp_path, None, 1, lambda line: None))
-    whole, before = load_file(tmp_path / "best.safetensors"), tensors(cards()["nucleated-cell-net"])
+    whole, before = load_file(tmp_path / "best.safetensors"), state_of(cards()["nucleated-cell-net"])
     changed = {k for k, v in whole.items() if not torch.equal(v, before[k])}
     assert changed and changed <= set(written)
     assert all(k.startswith(stains.FIRST) and "running" not in k for k in written)
@@ -38,7 +38,7 @@ def test_only_first_layers_are_learned_and_only_they_are_written(
 
 
 def test_a_model_on_a_base_is_the_base_but_for_its_own_tensors() -> None:
-    card, base = cards()[stains.STAINS], tensors(cards()["nucleated-cell-net"])
+    card, base = cards()[stains.STAINS], state_of(cards()["nucleated-cell-net"])
     own, state = load_file(card.weights), state_of(card)
     assert set(state) == set(base) and 0 < len(own) < len(base) / 4
     for name, values in state.items():
