@@ -66,7 +66,7 @@ STAIN_TRAININGS = (
         NUCLEATED_PX,
         (
             "It gives up a little on stains like those of pbc and jhu-aml for strange ones: see nucleated-cell-net.",
-            "Two laboratories' 256 cells chose how strange; a third may be another matter.",
+            "The 245 cells of two laboratories' train sides chose how strange; a third laboratory may be another matter.",
         ),
         lambda root: nucleated_pools(root, "val", None),
         views=2,
