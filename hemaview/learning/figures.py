@@ -97,6 +97,7 @@ def confusion_matrix(axes: Any, answers: Answers) -> None:
 def reliability(axes: Any, every: dict[Key, Answers]) -> None:
     """Accuracy over confidence in BINS bins of equal width, a line for each set of answers."""
     axes.plot([0, 1], [0, 1], color="#999999", linewidth=1)
+    axes.set_prop_cycle(color=plt.get_cmap("tab20")(range(20)))  # more lines than the usual ten colours
     for key, answers in sorted(every.items()):
         best = answers.p.argmax(axis=1)
         confidence, hit = answers.p[np.arange(len(best)), best], best == answers.truth
@@ -108,7 +109,7 @@ def reliability(axes: Any, every: dict[Key, Answers]) -> None:
         )  # fmt: skip
     axes.set_xlabel("confidence", fontsize=8)
     axes.set_ylabel("share that is right", fontsize=8)
-    axes.legend(fontsize=6, loc="upper left")
+    axes.legend(fontsize=6, loc="upper center", bbox_to_anchor=(0.5, -0.11), ncols=2)
     axes.set_xlim(0, 1.01)
     axes.set_ylim(0, 1.01)
 
@@ -148,7 +149,7 @@ def _write(folder: Path, name: str, draw: Callable[[Any, Any], None], what: Any)
     draw(axes, what)
     axes.tick_params(labelsize=7)
     figure.tight_layout()
-    figure.savefig(folder / name)
+    figure.savefig(folder / name, bbox_inches="tight")
     plt.close(figure)
     return name, ""
 
