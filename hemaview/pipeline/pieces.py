@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +36,15 @@ def join_pieces(labels: NDArray[np.int32], found: Measured, kinds: NDArray[np.fl
     of_cell = (kinds[:, _NUCLEATED] > 0.3) & (kinds[:, _RED] < 0.5)
     rows = {int(found.ids[i]): int(i) for i in np.flatnonzero(of_cell)}
     small = {k: bool(found.area_px[i] * mpp**2 < LEAST_CELL_UM2) for k, i in rows.items()}
+
+    def near_or_lobes(cell: int) -> list[int]:
+        near = _touching(labels, cell, rows)
+        lobes = [k for k in _touching(labels, cell, rows, LOBES_APART_UM / mpp) if small[k] and k not in near]
+        return [*near, *lobes]
+
+    def fits(cell: int, piece: int) -> bool:
+        return _one_cell(labels, (cell, piece), mpp, small[piece])
+
     joined = False
     for cell in sorted(rows, key=lambda k: -found.area_px[rows[k]]):
         if cell not in rows:
@@ -44,17 +55,7 @@ def join_pieces(labels: NDArray[np.int32], found: Measured, kinds: NDArray[np.fl
                 labels[labels == piece] = cell
                 del rows[piece]
             joined = True
-        grown = True
-        while grown:
-            grown = False
-            near = _touching(labels, cell, rows)
-            lobes = [k for k in _touching(labels, cell, rows, LOBES_APART_UM / mpp) if small[k] and k not in near]
-            for piece in (*near, *lobes):
-                if _one_cell(labels, (cell, piece), mpp, small[piece]):
-                    labels[labels == piece] = cell
-                    del rows[piece]
-                    grown = joined = True
-                    break
+        joined |= _grow(labels, cell, rows, near_or_lobes, fits)
     return joined
 
 
@@ -66,19 +67,33 @@ def join_lobes(labels: NDArray[np.int32], found: Measured, granulocyte: NDArray[
     """
     area = found.area_px * mpp**2
     rows = {int(found.ids[i]): int(i) for i in np.flatnonzero(granulocyte & (area < LARGEST_LOBE_UM2))}
+
+    def near(cell: int) -> list[int]:
+        return _touching(labels, cell, rows, LOBES_OF_ONE_UM / mpp)
+
+    def fits(cell: int, piece: int) -> bool:
+        return _hull_um2(labels, (cell, piece), mpp) <= LARGEST_NUCLEUS_UM2
+
     joined = False
     for cell in sorted(rows, key=lambda k: -area[rows[k]]):
-        if cell not in rows:
-            continue
-        grown = True
-        while grown:
-            grown = False
-            for piece in _touching(labels, cell, rows, LOBES_OF_ONE_UM / mpp):
-                if _hull_um2(labels, (cell, piece), mpp) <= LARGEST_NUCLEUS_UM2:
-                    labels[labels == piece] = cell
-                    del rows[piece]
-                    grown = joined = True
-                    break
+        if cell in rows:
+            joined |= _grow(labels, cell, rows, near, fits)
+    return joined
+
+
+def _grow(
+    labels: NDArray[np.int32],
+    cell: int,
+    rows: dict[int, int],
+    near: Callable[[int], list[int]],
+    fits: Callable[[int, int], bool],
+) -> bool:
+    """Join to `cell` the pieces near it that fit, one after the other, until none does; whether any did."""
+    joined = False
+    while (piece := next((k for k in near(cell) if fits(cell, k)), None)) is not None:
+        labels[labels == piece] = cell
+        del rows[piece]
+        joined = True
     return joined
 
 
