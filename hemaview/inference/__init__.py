@@ -16,6 +16,7 @@ from hemaview.inference.models import Model, load, load_as
 from hemaview.inference.outliner import Outliner, drawn_cell
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.segmenter import Segmenter
+from hemaview.inference.stain import is_strange, stain_of
 
 __all__ = [
     "BadPicture",
@@ -34,6 +35,8 @@ __all__ = [
     "WeightsChanged",
     "WeightsUnfit",
     "drawn_cell",
+    "is_strange",
     "load",
     "load_as",
+    "stain_of",
 ]

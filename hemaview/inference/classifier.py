@@ -19,7 +19,7 @@ class Classifier:
         self.temperature = card.temperature
         self.thresholds = card.thresholds
         self.views = card.views
-        self._ground = card.ground
+        self._ground, self.stains = card.ground, card.stains
 
     def classify(
         self,

@@ -60,7 +60,8 @@ class Training:
 
     mpp is µm/px of what the net is shown (0: pictures of cells whose scale nobody stated, resized to input_px);
     `held` gives the val pools that the temperature is set on, None where there is none to set; `thresholds` sets the
-    card's thresholds on val; `balanced`: every picture is shown with its ground in the colour of the training pictures'.
+    card's thresholds on val; `balanced`: every picture is shown with its ground in the colour of the training pictures';
+    `minds_stain`: its card tells the stains it learned from, so that a job can say where a slide's are others.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Training:
     views: int = 1
     thresholds: Callable[[nn.Module, Path], dict[str, float]] | None = None
     balanced: bool = False
+    minds_stain: bool = False
 
 
 def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
@@ -241,6 +243,7 @@ FILM_TRAININGS: dict[str, Training] = {
             lambda root: nucleated_pools(root, "val", None),
             views=4,
             balanced=True,
+            minds_stain=True,
         ),
         Training(
             "red-cell-shape-net",

@@ -14,13 +14,14 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from hemaview.cells.store import sha256_of
+from hemaview.inference import stain_of
 from hemaview.inference.models import state_of
 from hemaview.inference.pictures import ground_of, on_ground, rescale, softmax, turned
 from hemaview.learning import data
 from hemaview.learning.classify import predict
 from hemaview.learning.evaluate import evaluate
 from hemaview.learning.recipes import NUCLEATED, SHAPE_CROP_PX, SHAPES
-from hemaview.learning.score import Score, best_temperature, threshold_for_specificity
+from hemaview.learning.score import Score, best_temperature, threshold_between
 from hemaview.learning.together import installed
 from hemaview.learning.trainings import TRAININGS
 from hemaview.methods import card as modelcard
@@ -28,9 +29,11 @@ from hemaview.methods.cardtext import free_lines, precision_lines
 from hemaview.methods.registry import METHODS
 from hemaview.wsi.colour import Colour, policy
 
-NRBC_SPECIFICITY = {"pbc": 0.997, "jhu-aml": 0.98}
-"""What a threshold for erythroblasts keeps on val: in blood without disease nearly every call is a false one, in leukaemia
-a nucleated red cell missed costs more than one more cell to look at."""
+NRBC_KEPT = {"pbc": (0.995, 0.997), "jhu-aml": (0.95, 0.98)}
+"""Sensitivity and specificity that a threshold for erythroblasts keeps on val: in blood without disease nearly every call
+is a false one, in leukaemia a nucleated red cell missed costs more than one more cell to look at."""
+NO_NUCLEUS = ("platelet", "giant_platelet", "platelet_clump", "smudge", "artefact")
+MOST_OF_A_PATIENT = 400
 
 
 def release(
@@ -66,6 +69,7 @@ def release(
         **({"thresholds_by_set": by_set} if by_set else {}),
         "views": training.views,
         **({"ground": ground} if ground else {}),
+        **({"stains": stains_learned(name, root)} if training.minds_stain else {}),
         "colour_policy": policy(Colour.STORED),
         "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
         "data": _sources(training.sets),
@@ -95,6 +99,20 @@ def ground_learned(name: str, root: Path) -> list[float]:
     return [float(v) for v in np.rint(np.median(each, axis=0))]
 
 
+def stains_learned(name: str, root: Path) -> list[list[float]]:
+    """Lowest and highest (2, 3) stain of the nuclei it learned from: of each patient with enough cells, and of each set
+    that knows no patients as a whole."""
+    found = []
+    for dataset in (s for s in TRAININGS[name].sets if data.has(root, s, "train")):
+        crops = data.cell_crops(root, dataset, "train")
+        named = ~np.isin(crops.fine, NO_NUCLEUS)
+        for patient in sorted(set(crops.patients)):
+            rows = np.flatnonzero(named & (np.array(crops.patients) == patient))[:MOST_OF_A_PATIENT]
+            stain = stain_of([crops.images[i] for i in rows])
+            found += [] if stain is None else [stain]
+    return [[round(float(v), 4) for v in edge] for edge in (np.min(found, axis=0), np.max(found, axis=0))]
+
+
 def calibrated(
     name: str,
     state: dict[str, torch.Tensor],
@@ -120,10 +138,10 @@ def calibrated(
         temperature = best_temperature(np.concatenate(logits), np.concatenate([p.allowed for p in pools]))
         log(f"temperature {temperature:.3f}")
         if training.classes == NUCLEATED:
-            for (dataset, kept), pool, z in zip(NRBC_SPECIFICITY.items(), pools, logits, strict=False):
+            for (dataset, kept), pool, z in zip(NRBC_KEPT.items(), pools, logits, strict=False):
                 p = softmax(z / temperature)[:, classes.index("erythroblast")]
                 held = np.asarray(pool.allowed[:, classes.index("erythroblast")])
-                by_set[dataset] = {"erythroblast": threshold_for_specificity(p, held, kept)}
+                by_set[dataset] = {"erythroblast": threshold_between(p, held, *kept)}
             thresholds = by_set.pop("pbc")
     if training.thresholds is not None:
         thresholds |= training.thresholds(_net(name, weights), root)
@@ -211,6 +229,10 @@ def markdown(card: dict[str, Any]) -> str:
         f"- Classes: {', '.join(card['classes'])}",
         f"- Parameters: {card['parameters']:,}; temperature {card['temperature']}; thresholds {card['thresholds'] or 'none'}"
         + "".join(f", for blood as in {d} {t}" for d, t in card.get("thresholds_by_set", {}).items()),
+        *(
+            f"- Nuclei it learned from: {low} to {high} of their optical density is in {colour}"
+            for colour, low, high in zip(("red", "green", "blue"), *card.get("stains", ((), ())), strict=True)
+        ),
         f"- sha256 of the weights: `{card['sha256']}`",
         "",
         "## Data",

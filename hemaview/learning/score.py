@@ -122,11 +122,21 @@ def share(method: str, task: str, dataset: str, split: str, metric: str, hits: S
     return Score.rounded(method, task, dataset, split, len(every), metric, float(every.mean()), low, high)
 
 
-def threshold_for_specificity(p: NDArray[np.float32], truth: NDArray[np.bool_], specificity: float) -> float:
-    """The lowest threshold in hundredths, at most 0.5, from which `specificity` of held-out negatives lie below it."""
-    hundredths = np.arange(1, 51) / 100
-    kept = (p[~truth][None] < hundredths[:, None]).mean(axis=1) >= specificity
-    return float(hundredths[int(kept.argmax())]) if kept.any() else 0.5
+def threshold_between(
+    p: NDArray[np.float32], truth: NDArray[np.bool_], sensitivity: float, specificity: float
+) -> float:
+    """The threshold in hundredths, at most 0.5, that is farthest from losing either on new cells: the middle, in log-odds,
+    of those that keep both on held-out cells; the lowest that keeps the specificity where none keeps both."""
+    if truth.all() or not truth.any():
+        return 0.5
+    hundredths = np.arange(1, 100) / 100
+    spares = (p[~truth][None] < hundredths[:, None]).mean(axis=1) >= specificity
+    finds = (p[truth][None] >= hundredths[:, None]).mean(axis=1) >= sensitivity
+    both = hundredths[spares & finds]
+    if len(both):
+        odds = np.sqrt(np.prod([t / (1 - t) for t in (both[0], both[-1])]))
+        return float(min(0.5, round(odds / (1 + odds), 2)))
+    return float(min(0.5, hundredths[int(spares.argmax())])) if spares.any() else 0.5
 
 
 def by_group(

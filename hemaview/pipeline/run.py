@@ -22,6 +22,7 @@ from hemaview.pipeline.finders import Finder, Thresholds, finder
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
 from hemaview.pipeline.scale import scale_notes
+from hemaview.pipeline.stains import stain_notes
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
@@ -37,7 +38,9 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         plan = _plan(slide, request, models, sink)
         sink.planned(plan, found.device)
         done, partial = _count(slide, plan, request, found, known, sink)
-    return _close(request, plan, done, partial, known, found.thresholds)
+        cells = _every_cell(request.folder, done, known)
+        notes = plan.notes + stain_notes(slide, cells, plan, known, models.get("nucleated-cell"))
+    return _close(request, plan, cells, done, partial, known, found.thresholds, notes)
 
 
 def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: Sink) -> Plan:
@@ -94,16 +97,27 @@ def finished(folder: Path, index: int) -> CellTable | None:
         return None
 
 
-def _close(
-    request: RunRequest, plan: Plan, done: list[int], partial: bool, known: Schema, thresholds: Thresholds
-) -> Outcome:
+def _every_cell(folder: Path, done: list[int], known: Schema) -> CellTable:
+    """The cells of the fields that are done, each once, in the order of the file."""
     parts = []
     for index in done:
-        cells = finished(request.folder, index)
+        cells = finished(folder, index)
         if cells is None:
             raise PipelineError(f"The cells of field {index} cannot be read back.", "Look at the disk; then retry.")
         parts.append(cells)
-    cells = one_of_doubles(CellTable.concatenate(parts, len(known))).in_file_order()
+    return one_of_doubles(CellTable.concatenate(parts, len(known))).in_file_order()
+
+
+def _close(
+    request: RunRequest,
+    plan: Plan,
+    cells: CellTable,
+    done: list[int],
+    partial: bool,
+    known: Schema,
+    thresholds: Thresholds,
+    notes: list[str],
+) -> Outcome:
     metadata: dict[str, Any] = {
         "schema": known.name,
         "schema_version": known.version,
@@ -128,7 +142,7 @@ def _close(
         partial=partial,
         cells_sha256=sha256,
         contours_sha256=contours,
-        notes=tuple(plan.notes),
+        notes=tuple(notes),
     )
 
 

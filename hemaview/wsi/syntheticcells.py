@@ -22,12 +22,12 @@ WHITE_RADII_UM: dict[str, float] = {
 }  # fmt: skip
 
 HAEMOGLOBIN = np.array((0.15, 0.44, 0.37), np.float32)
-CHROMATIN = np.array((0.98, 1.45, 0.62), np.float32)
+CHROMATIN = np.array((0.98, 1.62, 0.45), np.float32)
 PINK = np.array((0.10, 0.30, 0.20), np.float32)
 BLUE = np.array((0.42, 0.34, 0.12), np.float32)
 GREY_BLUE = np.array((0.34, 0.36, 0.20), np.float32)
 ORANGE = np.array((0.10, 0.72, 0.85), np.float32)
-VIOLET = np.array((1.05, 1.35, 0.60), np.float32)
+VIOLET = np.array((1.00, 1.55, 0.45), np.float32)
 PLATELET = np.array((0.50, 0.80, 0.32), np.float32)
 
 

@@ -14,7 +14,7 @@ from hemaview.learning.classify import Pool, Recipe, partial_label_loss, train_c
 from hemaview.learning.curves import draw_curves
 from hemaview.learning.matching import match_masks, match_points
 from hemaview.learning.recipes import UNDECIDED, allowed
-from hemaview.learning.score import best_temperature, expected_calibration_error, macro_f1, threshold_for_specificity
+from hemaview.learning.score import best_temperature, expected_calibration_error, macro_f1, threshold_between
 from hemaview.methods.cellkind import CellKindNet
 
 
@@ -81,11 +81,17 @@ def test_scores_are_what_their_definitions_say() -> None:
     logits = np.array([[4.0, 0.0]] * 10, np.float32)
     hot = best_temperature(logits, np.eye(2, dtype=bool)[[0] * 8 + [1] * 2])
     assert hot == pytest.approx(4 / np.log(4), rel=0.02)
-    scores = np.concatenate([np.linspace(0, 0.3, 99), [0.9]]).astype(np.float32)
-    limit = threshold_for_specificity(scores, np.zeros(100, bool), 0.98)
-    assert (scores < limit).mean() >= 0.98 and limit <= 0.5
-    assert (scores < limit - 0.01).mean() < 0.98, "the lowest that keeps it"
-    assert threshold_for_specificity(np.full(9, 0.8, np.float32), np.zeros(9, bool), 0.98) == 0.5
+
+
+def test_a_threshold_keeps_as_far_from_missing_as_from_false_calls() -> None:
+    others, own = np.append(np.linspace(0, 0.08, 99), 0.9), np.append(np.linspace(0.6, 1, 19), 0.01)
+    p, truth = np.concatenate([others, own]).astype(np.float32), np.repeat([False, True], [100, 20])
+    # 0.09 is the lowest that spares 98 of 100, 0.6 the highest that finds 19 of 20: √(9/91 · 6/4) are odds of 0.28 to 0.72.
+    assert threshold_between(p, truth, 0.95, 0.98) == pytest.approx(0.28, abs=0.011)
+    assert threshold_between(p, truth, 1.0, 0.98) == pytest.approx(0.09, abs=0.011), "none keeps both"
+    assert threshold_between(np.full(9, 0.8, np.float32), np.zeros(9, bool), 0.95, 0.98) == 0.5, "there is none to find"
+    sure = np.array([0.0] * 9 + [1.0] * 9, np.float32)
+    assert threshold_between(sure, sure > 0.5, 0.95, 0.98) == 0.5, "where all do, the likelier class"
 
 
 def test_cells_are_matched_one_to_one() -> None:

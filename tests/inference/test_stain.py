@@ -1,0 +1,41 @@
+"""The colour of nuclei is told apart from how much dye there is, and from the light."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from hemaview.inference.stain import LEAST_CELLS, is_strange, nucleus_colour, stain_of
+
+
+def cell(dye: tuple[float, float, float], ground: tuple[int, int, int] = (240, 235, 225)) -> NDArray[np.uint8]:
+    """A nucleus of `dye` (optical density) in pale cytoplasm, beside a red cell."""
+    y, x = np.mgrid[:100, :100]
+    density = np.zeros((100, 100, 3))
+    density[np.hypot(x - 50, y - 50) < 26] = (0.15, 0.2, 0.1)
+    density[np.hypot(x - 90, y - 50) < 12] = (0.15, 0.45, 0.4)
+    density[np.hypot(x - 50, y - 50) < 15] = dye
+    noise = np.random.default_rng(1).normal(0, 1.5, density.shape)
+    return np.clip(np.array(ground) * np.exp(-density) + noise, 0, 255).astype(np.uint8)
+
+
+def test_it_is_the_nucleus_own_whatever_its_depth_and_the_light() -> None:
+    for depth in (0.7, 1.0):
+        for ground in ((240, 235, 225), (250, 215, 190)):
+            found = nucleus_colour(cell((depth, 1.6 * depth, 0.4 * depth), ground))
+            assert found == pytest.approx((1 / 3, 1.6 / 3, 0.4 / 3), abs=0.015)
+
+
+def test_bare_ground_has_none_and_few_cells_tell_nothing() -> None:
+    assert nucleus_colour(np.full((60, 60, 3), 240, np.uint8)) is None
+    usual = cell((1.0, 1.6, 0.4))
+    assert stain_of([usual] * (LEAST_CELLS - 1)) is None
+    assert stain_of([usual] * LEAST_CELLS) is not None
+
+
+def test_only_what_lies_beyond_all_that_was_learned_is_strange() -> None:
+    learned = ((0.25, 0.50, 0.13), (0.36, 0.575, 0.175))
+    for dye, strange in (((1.0, 1.6, 0.4), False), ((0.6, 1.85, 0.45), True), ((1.0, 1.4, 0.75), True)):
+        stain = stain_of([cell(dye)] * LEAST_CELLS)
+        assert stain is not None and is_strange(stain, learned) is strange, dye

@@ -1,0 +1,67 @@
+"""A slide whose white cells are stained as the net never saw them says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from hemaview.cells.schema import BLOOD_FILM
+from hemaview.cells.table import CUT, CellTable
+from hemaview.inference import Classifier, load_as
+from hemaview.pipeline.protocol import Plan, PlannedField
+from hemaview.pipeline.stains import stain_notes
+from hemaview.wsi.slide import open_slide
+from hemaview.wsi.synthetic import MPP, Film, draw_film
+
+
+def film(path: Path, dye: tuple[float, float, float]) -> tuple[Path, Film]:
+    """A drawn film, its density of each colour multiplied by `dye`."""
+    drawn = draw_film(4096, 2048, seed=5)
+    rgb = 255 * (drawn.rgb / 255.0) ** np.array(dye)
+    tifffile.imwrite(path, rgb.astype(np.uint8), tile=(256, 256), photometric="rgb", compression="jpeg")
+    return path, drawn
+
+
+def table(drawn: Film) -> CellTable:
+    """Its white cells as a job would have found them."""
+    white = [c for c in drawn.cells if BLOOD_FILM.by_key[c.cls].group == "wbc"]
+    n, blank = len(white), CellTable.empty(len(BLOOD_FILM))
+    side = np.array([2 * c.radius_um / MPP for c in white]).astype(np.uint16)
+    nothing = np.full(n, np.nan, np.float16)
+    return replace(
+        blank, x=np.array([c.x for c in white], np.float32), y=np.array([c.y for c in white], np.float32), w=side, h=side,
+        cls=np.array([BLOOD_FILM.index(c.cls) for c in white], np.uint8), p=np.zeros((n, len(BLOOD_FILM)), np.float16),
+        field=np.zeros(n, np.uint32), flags=np.zeros(n, np.uint8), area_um2=nothing, circularity=nothing, pallor=nothing,
+        nc_ratio=nothing, contour=tuple(np.zeros((0, 2), np.int16) for _ in white),
+    )  # fmt: skip
+
+
+def plan(width: int, height: int, photo: bool = False) -> Plan:
+    return Plan(MPP, "stated", None, [PlannedField(0, 0, 0, width, height, 0.4, 1.0, 0.8, 1.0, True, photo=photo)])
+
+
+def test_a_strange_stain_is_said_and_a_usual_one_is_not(tmp_path: Path) -> None:
+    net = load_as(Classifier, "nucleated-cell-net")
+    for name, dye, notes in (("usual", (1, 1, 1), 0), ("strange", (0.6, 1.15, 1.3), 1)):
+        path, drawn = film(tmp_path / f"{name}.tif", dye)
+        with open_slide(path) as slide:
+            found = stain_notes(slide, table(drawn), plan(4096, 2048), BLOOD_FILM, net)
+        assert len(found) == notes, name
+    assert "nucleated-cell-net" in found[0] and "unusual stains" in found[0]
+
+
+def test_nothing_is_said_of_few_cells_cut_ones_or_by_a_net_that_tells_no_stains(tmp_path: Path) -> None:
+    net = load_as(Classifier, "nucleated-cell-net")
+    path, drawn = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
+    cells, whole = table(drawn), plan(4096, 2048)
+    with open_slide(path) as slide:
+        assert stain_notes(slide, cells.take(np.arange(5)), whole, BLOOD_FILM, net) == []
+        assert (
+            stain_notes(slide, replace(cells, flags=np.full(len(cells), CUT, np.uint8)), whole, BLOOD_FILM, net) == []
+        )
+        assert stain_notes(slide, cells, plan(120, 120, photo=True), BLOOD_FILM, net) == [], "beyond the photograph"
+        assert stain_notes(slide, cells, whole, BLOOD_FILM, load_as(Classifier, "nucleated-cell-stains")) == []
+        assert stain_notes(slide, cells, whole, BLOOD_FILM, None) == []
