@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
 from hemaview.inference.pictures import as_rgb8, rescale
-from hemaview.inference.runtime import Finder
+from hemaview.inference.runtime import Finder, objects_in
 from hemaview.methods.card import Card
 
 STRIDE = 32
@@ -55,6 +55,6 @@ def shown_whole(runtime: Finder, rgb: NDArray[np.uint8]) -> Boxes:
     """What a detector finds in uint8 (H, W, 3); ground fills the picture up to whole strides."""
     h, w = rgb.shape[:2]
     full = np.pad(rgb, ((0, -h % STRIDE), (0, -w % STRIDE), (0, 0)), constant_values=GROUND)
-    answer = runtime.objects(np.ascontiguousarray(full[None].transpose(0, 3, 1, 2), np.float32))[0]
+    answer = objects_in(runtime, np.ascontiguousarray(full[None].transpose(0, 3, 1, 2), np.float32))[0]
     boxes = answer.boxes.float().cpu().numpy().clip(0, [w, h, w, h]).astype(np.float32)
     return Boxes(boxes, answer.scores.float().cpu().numpy(), answer.labels.cpu().numpy())

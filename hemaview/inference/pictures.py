@@ -13,20 +13,26 @@ from hemaview.inference.errors import BadPicture
 
 
 def as_rgb8(picture: NDArray[Any]) -> NDArray[np.uint8]:
-    """uint8 (H, W, 3) of what a camera or a file may give: grey (H, W) or (H, W, 1), with alpha (H, W, 4, laid on white),
-    16 bit (its upper byte). Raises BadPicture for anything else."""
+    """uint8 (H, W, 3) of what a camera or a file may give: grey (H, W) or (H, W, 1), with alpha (H, W, 2 or 4, laid on
+    white), 16 bit (its upper byte, or that of the 10, 12 or 14 bits that a camera filled). Raises BadPicture for anything
+    else."""
     if picture.ndim == 2:
         picture = picture[..., None]
-    if picture.ndim != 3 or picture.shape[2] not in (1, 3, 4) or not picture.size:
-        raise BadPicture(f"A picture has height, width and 1, 3 or 4 channels; this has the shape {picture.shape}.")
+    if picture.ndim != 3 or picture.shape[2] not in (1, 2, 3, 4) or not picture.size:
+        raise BadPicture(f"A picture has height, width and 1 to 4 channels; this has the shape {picture.shape}.")
     if picture.dtype == np.uint16:
-        picture = (picture >> 8).astype(np.uint8)
+        picture = (picture >> _bits(picture) - 8).astype(np.uint8)
     if picture.dtype != np.uint8:
         raise BadPicture(f"A picture holds 8 or 16 bit whole numbers; this holds {picture.dtype}.")
-    if picture.shape[2] == 4:
-        alpha = picture[..., 3:].astype(np.float32) / 255
-        picture = np.rint(picture[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
+    if picture.shape[2] in (2, 4):
+        alpha = picture[..., -1:].astype(np.float32) / 255
+        picture = np.rint(picture[..., :-1] * alpha + 255 * (1 - alpha)).astype(np.uint8)
     return np.ascontiguousarray(np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture)
+
+
+def _bits(picture: NDArray[np.uint16]) -> int:
+    """How many bits a camera filled: the ground of a bright field needs the highest of them."""
+    return next(bits for bits in (10, 12, 14, 16) if int(picture.max()) < 1 << bits)
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,6 +8,8 @@ real labels show no loss (`precision`).
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -126,20 +128,34 @@ def _named(device: str, precision: str) -> str:
 
 
 def in_batches(runtime: Runtime, x: NDArray[np.uint8], batch: int = BATCH) -> NDArray[np.float32]:
-    """Logits of uint8 (N, H, W, 3), batch by batch; where memory runs out half the batch, once."""
+    """Logits of uint8 (N, H, W, 3), batch by batch; where memory runs out half the batch, once. Raises OutOfMemory."""
+    if min(batch, len(x)) > 1:
+        try:
+            return _run(runtime, x, batch)
+        except (MemoryError, RuntimeError) as error:
+            if not _is_memory(error):
+                raise
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+    smaller = max(1, min(batch, len(x)) // 2)
+    with _memory_named("even with half its batch" if len(x) > 1 and batch > 1 else "over a single picture"):
+        return _run(runtime, x, smaller)
+
+
+def objects_in(runtime: Finder, x: NDArray[np.float32]) -> Any:
+    """The answer of a net that is shown one picture (1, 3, H, W) whole; raises OutOfMemory."""
+    with _memory_named("over a single picture"):
+        return runtime.objects(x)
+
+
+@contextmanager
+def _memory_named(how: str) -> Iterator[None]:
     try:
-        return _run(runtime, x, batch)
+        yield
     except (MemoryError, RuntimeError) as error:
         if not _is_memory(error):
             raise
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    try:
-        return _run(runtime, x, max(1, batch // 2))
-    except (MemoryError, RuntimeError) as error:
-        if not _is_memory(error):
-            raise
-        raise OutOfMemory("The model ran out of memory even with half its batch.") from error
+        raise OutOfMemory(f"The model ran out of memory {how}.") from error
 
 
 def _run(runtime: Runtime, x: NDArray[np.uint8], batch: int) -> NDArray[np.float32]:

@@ -50,6 +50,9 @@ def test_grey_alpha_and_16_bit_pictures_are_taken_as_they_look() -> None:
     assert as_rgb8(grey[..., None]).shape == (2, 2, 3)
     deep = np.full((2, 2, 3), 0x80FF, np.uint16)
     assert as_rgb8(deep)[0, 0].tolist() == [128, 128, 128]
+    twelve = np.array([[[4095], [2048]]], np.uint16)
+    assert as_rgb8(twelve)[0, :, 0].tolist() == [255, 128], "a camera of 12 bits leaves the upper four empty"
+    assert as_rgb8(np.array([[[200, 255], [200, 0]]], np.uint8))[0, :, 1].tolist() == [200, 255], "grey on alpha"
     clear = np.zeros((2, 2, 4), np.uint8)
     clear[0, 0] = (200, 10, 20, 255)
     assert as_rgb8(clear)[0, 0].tolist() == [200, 10, 20] and as_rgb8(clear)[1, 1].tolist() == [255, 255, 255]
@@ -58,7 +61,7 @@ def test_grey_alpha_and_16_bit_pictures_are_taken_as_they_look() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [np.zeros((4, 4, 2), np.uint8), np.zeros((4,), np.uint8), np.zeros((0, 4, 3), np.uint8), np.zeros((4, 4, 3))]
+    "bad", [np.zeros((4, 4, 5), np.uint8), np.zeros((4,), np.uint8), np.zeros((0, 4, 3), np.uint8), np.zeros((4, 4, 3))]
 )
 def test_what_is_no_picture_is_refused(bad: np.ndarray) -> None:
     with pytest.raises(BadPicture, match="A picture h"):

@@ -22,9 +22,13 @@ _BLOCK = 512
 
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) -> Tensor:
-    """Rows of boxes (n, 4: x0, y0, x1, y1) kept by greedy suppression, best score first."""
-    order = scores.sort(descending=True, stable=True).indices
-    sorted_boxes = boxes[order].detach()
+    """Rows of boxes (n, 4: x0, y0, x1, y1) kept by greedy suppression, best score first.
+
+    It goes box by box, so it runs on the CPU wherever the boxes are; the rows come back to where they are.
+    """
+    where = boxes.device
+    order = scores.detach().cpu().sort(descending=True, stable=True).indices
+    sorted_boxes = boxes.detach().cpu()[order]
     alive = torch.ones(len(order), dtype=torch.bool)
     kept: list[Tensor] = []
     for at in range(0, len(order), _BLOCK):
@@ -44,7 +48,7 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) ->
         if len(rest) and len(chosen):
             covered = (iou(sorted_boxes[chosen], sorted_boxes[rest], offset) > iou_threshold).any(dim=0)
             alive[rest[covered]] = False
-    return order[torch.cat(kept)] if kept else order[:0]
+    return (order[torch.cat(kept)] if kept else order[:0]).to(where)
 
 
 def iou(a: Tensor, b: Tensor, offset: int = 0) -> Tensor:
