@@ -1,11 +1,13 @@
-"""Turn a finished training into a shipped model: calibrated on val, half precision, a card with measured scores."""
+"""Turn a finished training into a model: calibrated on val, half precision, a card with measured scores; and ship it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from hemaview.inference.pictures import ground_of, on_ground, rescale, softmax, 
 from hemaview.learning import data
 from hemaview.learning.classify import predict
 from hemaview.learning.evaluate import evaluate
-from hemaview.learning.recipes import NUCLEATED, SHAPE_CROP_PX, SHAPES
+from hemaview.learning.recipes import NUCLEATED, SHAPE_CROP_PX, SHAPES, Log
 from hemaview.learning.score import Score, best_temperature, threshold_between
 from hemaview.learning.together import installed
 from hemaview.learning.trainings import TRAININGS
@@ -34,29 +36,51 @@ NRBC_KEPT = {"pbc": (0.995, 0.997), "jhu-aml": (0.95, 0.98)}
 is a false one, in leukaemia a nucleated red cell missed costs more than one more cell to look at."""
 NO_NUCLEUS = ("platelet", "giant_platelet", "platelet_clump", "smudge", "artefact")
 MOST_OF_A_PATIENT = 400
+TRIED = "tried"
+"""The version of what is not shipped."""
 
 
-def release(
-    name: str, version: str, trained: Path, root: Path, log: Callable[[str], None], epochs: int | None = None
-) -> Path:
-    """Write weights and card of `trained` (best.safetensors) into the package; the card's path.
+@dataclass(frozen=True)
+class Made:
+    """A finished training: the model's name, its weights (best.safetensors) in the folder of the training, the folder of
+    the data; how long it was trained, where that is not the recipe's own length; and whether from free data alone."""
 
-    `epochs`: how long it was trained, where that is not the recipe's own length.
+    name: str
+    trained: Path
+    root: Path
+    epochs: int | None = None
+    free: bool = False
+
+    def command(self, version: str = "") -> str:
+        """What was typed."""
+        more = {"--epochs": self.epochs, "--licences": "free" if self.free else "", "--release": version}
+        return " ".join(
+            [
+                f"python manage.py train {self.name} --data DATA --out OUT",
+                *(f"{option} {value}" for option, value in more.items() if value),
+            ]
+        )
+
+
+def tried(made: Made, log: Log) -> modelcard.Card:
+    """The card of a training, with its weights and its text beside `made.trained`: calibrated on val, scored on test.
+
+    The package is left as it is. Weights from free data alone are scored on the other sets too.
     """
+    name = made.name
     method, training = METHODS[name], TRAININGS[name]
     if method.base:
         installed(method.base)
-    # A committee's weights are its members' own.
-    shelf = trained.parent if method.members else modelcard.folder("weights")
-    weights = shelf / f"{name}-{version}.safetensors"
-    for old in shelf.glob(f"{name}-*.safetensors"):
-        old.unlink()
-    state = load_file(trained)
-    ground = ground_learned(name, root)
-    temperature, thresholds, by_set = calibrated(name, state, weights, root, log, ground)
-    card: dict[str, Any] = {
+    weights, state = made.trained.with_name(f"{name}.safetensors"), load_file(made.trained)
+    with data.free_only(made.free):
+        log("calibrating on val")
+        ground = ground_learned(name, made.root)
+        temperature, thresholds, by_set = calibrated(name, state, weights, made.root, log, ground)
+        stains = stains_learned(name, made.root) if training.minds_stain else []
+        sets = [s for s in training.sets if data.has(made.root, s, "train")]
+    raw: dict[str, Any] = {
         "name": name,
-        "version": version,
+        "version": TRIED,
         "title": method.title,
         "task": method.task,
         "sha256": modelcard.committee_sha256(method.members) if method.members else sha256_of(weights),
@@ -69,22 +93,47 @@ def release(
         **({"thresholds_by_set": by_set} if by_set else {}),
         "views": training.views,
         **({"ground": ground} if ground else {}),
-        **({"stains": stains_learned(name, root)} if training.minds_stain else {}),
+        **({"stains": stains} if stains else {}),
         "colour_policy": policy(Colour.STORED),
         "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
-        "data": _sources(training.sets),
+        "data": _sources(sets),
         "split": "train (val for early stopping and temperature; test only for the scores below)",
-        "command": f"python manage.py train {name} --data DATA --out OUT --release {version}"
-        + (f" --epochs {epochs}" if epochs else ""),
+        "command": made.command(),
         "limits": list(training.limits),
-        "licence_note": _licence(training.sets),
-        "metrics": [],
+        "licence_note": _licence(sets),
     }
-    path = modelcard.folder("cards") / f"{name}.json"
-    _write(path, card)
-    modelcard.cards.cache_clear()
-    write_scores(evaluate(root, "test", [name], log))
+    log("scoring on test, with 95 % bootstrap intervals; this may take minutes")
+    raw["metrics"] = [s.as_json() for s in _scores(modelcard.Card({**raw, "weights": str(weights)}), made, "test", log)]
+    _write(made.trained.with_name("card.json"), raw)
+    made.trained.with_name("card.md").write_text(markdown(raw), encoding="utf-8")
+    return modelcard.Card({**raw, "weights": str(weights)})
+
+
+def _scores(card: modelcard.Card, made: Made, split: str, log: Log) -> list[Score]:
+    with in_place_of(card):
+        found = [s for s in evaluate(made.root, split, [made.name], log) if s.method == made.name]
     torch.set_grad_enabled(True)
+    return found
+
+
+def release(made: Made, version: str, card: modelcard.Card) -> Path:
+    """Ship what `tried` gave: its weights and its card into the package, in place of those of its name; the card's path."""
+    raw = {k: v for k, v in card.raw.items() if k != "weights"}
+    raw |= {"version": version, "command": made.command(version)}
+    path = modelcard.folder("cards") / f"{made.name}.json"
+    old = modelcard.Card(json.loads(path.read_text(encoding="utf-8"))).weights if path.is_file() else None
+    new = modelcard.Card(raw).weights
+    parts = {path: path.with_suffix(".part"), path.with_suffix(".md"): path.with_suffix(".md.part")}
+    _write(parts[path], raw)
+    parts[path.with_suffix(".md")].write_text(markdown(raw), encoding="utf-8")
+    if not METHODS[made.name].members:  # a committee's weights are its members' own
+        parts = {new: new.with_suffix(".part")} | parts
+        copyfile(card.weights, parts[new])
+    for final, part in parts.items():
+        part.replace(final)
+    if old is not None and old != new:
+        old.unlink(missing_ok=True)
+    modelcard.cards.cache_clear()
     return path
 
 
@@ -118,7 +167,7 @@ def calibrated(
     state: dict[str, torch.Tensor],
     weights: Path,
     root: Path,
-    log: Callable[[str], None],
+    log: Log,
     ground: Sequence[float] = (),
 ) -> tuple[float, dict[str, float], dict[str, dict[str, float]]]:
     """Write `state` to `weights` in half precision; its temperature, its thresholds and those of sets that have their own,
@@ -157,33 +206,15 @@ def _net(name: str, weights: Path) -> nn.Module:
     return net.eval()
 
 
-def write_free_variant(
-    name: str, version: str, trained: Path, root: Path, log: Callable[[str], None], epochs: int | None = None
-) -> Path:
-    """Score `trained`, which learned from free data alone, on val and test and put that into the shipped model's card; the
-    card's path. Its weights stay beside `trained`."""
-    weights = trained.with_name("free.safetensors")
-    with data.free_only():
-        ground = ground_learned(name, root)
-        temperature, thresholds, by_set = calibrated(name, load_file(trained), weights, root, log, ground)
-    raw = modelcard.cards()[name].raw
-    tried = {
-        "sha256": sha256_of(weights),
-        "weights": str(weights),
-        "temperature": temperature,
-        "thresholds": thresholds,
-        "thresholds_by_set": by_set,
-        "ground": ground,
-    }
-    with in_place_of(modelcard.Card({**raw, **tried})):
-        scores = [s for split in ("val", "test") for s in evaluate(root, split, [name], log) if s.method == name]
+def write_free_variant(made: Made, version: str, card: modelcard.Card, log: Log) -> Path:
+    """Put the scores of what `tried` gave, which learned from free data alone, into the shipped model's card, those on val
+    too; the card's path. Its weights stay where they are."""
     variant = {
-        "sets": [s for s in TRAININGS[name].sets if data.SETS[s].free],
-        "command": f"python manage.py train {name} --data DATA --out OUT --licences free --release {version}"
-        + (f" --epochs {epochs}" if epochs else ""),
-        "metrics": [s.as_json() for s in scores],
+        "sets": [d["name"] for d in card.raw["data"]],
+        "command": made.command(version),
+        "metrics": [s.as_json() for s in _scores(card, made, "val", log)] + card.raw["metrics"],
     }
-    return write_section(name, "free_variant", variant)
+    return write_section(made.name, "free_variant", variant)
 
 
 @contextmanager
@@ -229,10 +260,7 @@ def markdown(card: dict[str, Any]) -> str:
         f"- Classes: {', '.join(card['classes'])}",
         f"- Parameters: {card['parameters']:,}; temperature {card['temperature']}; thresholds {card['thresholds'] or 'none'}"
         + "".join(f", for blood as in {d} {t}" for d, t in card.get("thresholds_by_set", {}).items()),
-        *(
-            f"- Nuclei it learned from: {low} to {high} of their optical density is in {colour}"
-            for colour, low, high in zip(("red", "green", "blue"), *card.get("stains", ((), ())), strict=True)
-        ),
+        *_stain_lines(card),
         f"- sha256 of the weights: `{card['sha256']}`",
         "",
         "## Data",
@@ -243,15 +271,7 @@ def markdown(card: dict[str, Any]) -> str:
         f"Trained by `{card['command']}`.",
         "",
         "## Scores (95 % bootstrap interval)",
-        f"Measured by `python manage.py evaluate {card['name']} --data DATA --split test`.",
-        "",
-        "| task | data | split | n | metric | value | 95 % |",
-        "|---|---|---|---|---|---|---|",
-        *[
-            f"| {m['task']} | {m['dataset']} | {m['split']} | {m['n']} | {m['metric']} | {m['value']:.4f} "
-            f"| {m['low']:.4f}-{m['high']:.4f} |"
-            for m in card["metrics"]
-        ],
+        *_score_lines(card),
         "",
         *precision_lines(card),
         "",
@@ -263,11 +283,38 @@ def markdown(card: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _stain_lines(card: dict[str, Any]) -> list[str]:
+    if "stains" not in card:
+        return []
+    return [
+        f"- Nuclei it learned from: {low} to {high} of their optical density is in {colour}"
+        for colour, low, high in zip(("red", "green", "blue"), *card["stains"], strict=True)
+    ]
+
+
+def _score_lines(card: dict[str, Any]) -> list[str]:
+    if not card["metrics"]:
+        return ["None: the data have no test side that it is measured on."]
+    return [
+        f"Measured by `python manage.py evaluate {card['name']} --data DATA --split test`."
+        if card["version"] != TRIED
+        else "Measured on test by the training.",
+        "",
+        "| task | data | split | n | metric | value | 95 % |",
+        "|---|---|---|---|---|---|---|",
+        *[
+            f"| {m['task']} | {m['dataset']} | {m['split']} | {m['n']} | {m['metric']} | {m['value']:.4f} "
+            f"| {m['low']:.4f}-{m['high']:.4f} |"
+            for m in card["metrics"]
+        ],
+    ]
+
+
 def _sources(sets: Sequence[str]) -> list[dict[str, Any]]:
     return [{"name": s, "licence": data.SETS[s].licence, "free": data.SETS[s].free} for s in sets]
 
 
-def _licence(sets: tuple[str, ...]) -> str:
+def _licence(sets: Sequence[str]) -> str:
     closed = [s for s in sets if not data.SETS[s].free]
     if not closed:
         return "All data have free licences."

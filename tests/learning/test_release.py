@@ -12,12 +12,14 @@ import torch
 from django.core.management import CommandError, call_command
 from safetensors.torch import save_file
 
+from hemaview.cells.store import sha256_of
 from hemaview.learning import data, release
 from hemaview.learning.score import Score
+from hemaview.learning.trainings import TRAININGS
 from hemaview.methods import card as modelcard
 from hemaview.methods.card import Card, cards
 from hemaview.methods.cardtext import free_lines, precision_lines
-from hemaview.methods.cellkind import CellKindNet
+from hemaview.methods.registry import METHODS
 
 
 @pytest.fixture
@@ -33,44 +35,108 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     cards.cache_clear()
 
 
+def made(folder: Path, name: str, free: bool = False, epochs: int | None = None) -> release.Made:
+    """A training that ended at once: weights, and a set of which no picture is looked at."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(1)
+    save_file(METHODS[name].build(len(TRAININGS[name].classes)).state_dict(), folder / "best.safetensors")
+    return release.Made(name, folder / "best.safetensors", folder, epochs, free)
+
+
 def test_a_variant_on_free_data_is_scored_with_its_own_weights_and_only_its_scores_are_kept(
     shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = json.loads((shelf / "cell-kind-net.json").read_text())
     weights_before = sorted(modelcard.folder("weights").iterdir())
-    torch.manual_seed(1)
-    trained = tmp_path / "best.safetensors"
-    save_file(CellKindNet(4).state_dict(), trained)
     seen: list[tuple[str, bool, str]] = []
 
     def scored(root: Path, split: str, names: list[str], log: object) -> list[Score]:
         card = cards()["cell-kind-net"]
-        seen.append((split, data.has(root, "jhu-aml", "val"), card.sha256))
-        assert card.weights == tmp_path / "free.safetensors"
+        seen.append((split, data.has(root, "jhu-aml", "train"), card.sha256))
+        assert card.weights == tmp_path / "out" / "cell-kind-net.safetensors"
         return [Score("cell-kind-net", "kind", "txl-pbc", split, 9, "accuracy", 0.5, 0.4, 0.6)]
 
-    (tmp_path / "jhu-aml" / "val").mkdir(parents=True)
-    (tmp_path / "jhu-aml" / "val" / "labels.csv").write_text("file,class\n")
+    variant_of = made(tmp_path / "out", "cell-kind-net", free=True, epochs=2)
+    for name in ("jhu-aml", "pbc"):
+        (variant_of.root / name / "train").mkdir(parents=True)
+        (variant_of.root / name / "train" / "labels.csv").write_text("file,class\n")
     monkeypatch.setattr(release, "evaluate", scored)
     monkeypatch.setattr(
         release, "calibrated", lambda name, state, weights, *_: (save_file(state, weights), (2.0, {}, {}))[1]
     )
-    release.write_free_variant("cell-kind-net", "1", trained, tmp_path, lambda line: None, 2)
+    card = release.tried(variant_of, print)
+    release.write_free_variant(variant_of, "1", card, print)
     after = json.loads((shelf / "cell-kind-net.json").read_text())
     # Scored on all sets, the closed ones too: what is not free is not learned from, but may be counted on.
-    assert [(split, closed) for split, closed, _ in seen] == [("val", True), ("test", True)]
+    assert [(split, closed) for split, closed, _ in seen] == [("test", True), ("val", True)]
     assert all(sha != before["sha256"] for _, _, sha in seen)
     variant = after.pop("free_variant")
     assert {k: v for k, v in after.items() if k != "data"} == {
         k: v for k, v in before.items() if k not in ("data", "free_variant")
     }
-    assert variant["sets"] == ["txl-pbc", "draaslan-blood", "chula-rbc12", "pbc"]
-    assert variant["command"].endswith("--licences free --release 1 --epochs 2")
+    assert variant["sets"] == ["pbc"]
+    assert variant["command"].endswith("--epochs 2 --licences free --release 1")
     assert [m["split"] for m in variant["metrics"]] == ["val", "test"]
-    text = (shelf / "cell-kind-net.md").read_text()
-    assert "Trained on free data alone (txl-pbc, draaslan-blood, chula-rbc12, pbc)" in text
+    assert "Trained on free data alone (pbc)" in (shelf / "cell-kind-net.md").read_text()
     assert sorted(modelcard.folder("weights").iterdir()) == weights_before
     assert cards()["cell-kind-net"].sha256 == before["sha256"]
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package of two models, the name of one of which the other's begins with."""
+    folder = tmp_path / "package"
+    real = cards()["zhang-dunet"].raw
+    for kind in ("cards", "weights"):
+        (folder / kind).mkdir(parents=True)
+    for name, version in (("zhang-dunet", "1"), ("zhang-dunet-classes", "2")):
+        (folder / "weights" / f"{name}-{version}.safetensors").write_bytes(b"old")
+        (folder / "cards" / f"{name}.json").write_text(json.dumps({**real, "name": name, "version": version}))
+    monkeypatch.setattr(modelcard, "folder", lambda kind: folder / kind)
+    cards.cache_clear()
+    yield folder
+    monkeypatch.undo()
+    cards.cache_clear()
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_a_release_takes_the_place_of_its_own_name_alone(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release, "evaluate", lambda *_: [])
+    new = made(tmp_path / "out", "zhang-dunet")
+    release.release(new, "3", release.tried(new, print))
+    after = everything(package)
+    assert sorted(n for n in after if n.startswith("weights/")) == [
+        "weights/zhang-dunet-3.safetensors",
+        "weights/zhang-dunet-classes-2.safetensors",
+    ]
+    assert after["weights/zhang-dunet-3.safetensors"] != b"old"
+    card = json.loads(after["cards/zhang-dunet.json"])
+    assert card["version"] == "3" and card["command"].endswith("--release 3") and "weights" not in card
+    assert cards()["zhang-dunet"].sha256 == card["sha256"] == sha256_of(cards()["zhang-dunet"].weights)
+    assert sorted(n for n in after if n.startswith("cards/")) == [
+        "cards/zhang-dunet-classes.json", "cards/zhang-dunet.json", "cards/zhang-dunet.md",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("step", ["calibrated", "evaluate"])
+def test_a_release_that_fails_on_its_way_leaves_the_old_model(
+    step: str, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise data.DataError("There is no such set.")
+
+    before = everything(package)
+    monkeypatch.setattr(release, "evaluate", lambda *_: [])
+    monkeypatch.setattr(release, step, broken)
+    new = made(tmp_path / "out", "zhang-dunet")
+    with pytest.raises(data.DataError):
+        release.release(new, "1", release.tried(new, print))
+    assert everything(package) == before
 
 
 def test_the_ground_of_a_balanced_model_is_that_of_its_training_pictures(

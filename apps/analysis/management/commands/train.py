@@ -36,7 +36,7 @@ class Command(SentenceCommand):
         from hemaview.learning import data
         from hemaview.learning.curves import draw_curves
         from hemaview.learning.duplicates import refuse_shared
-        from hemaview.learning.release import release, write_free_variant
+        from hemaview.learning.release import Made, release, tried, write_free_variant
         from hemaview.learning.trainings import TRAININGS
         from hemaview.methods.card import cards
 
@@ -72,9 +72,12 @@ class Command(SentenceCommand):
             if curves:
                 self.stdout.write(f"log and curves: {out / 'log.csv'}, {curves}")
             if options["release"]:
-                ship = write_free_variant if free else release
-                self.stdout.write(
-                    f"card: {ship(name, options['release'], best, root, self.stderr.write, options['epochs'])}"
+                made = Made(name, best, root, options["epochs"], free)
+                card = tried(made, self.stderr.write)
+                version = options["release"]
+                shipped = (
+                    write_free_variant(made, version, card, self.stderr.write) if free else release(made, version, card)
                 )
+                self.stdout.write(f"card: {shipped}")
         except data.DataError as error:
             raise Refusal(str(error)) from error
