@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import csv
+import fcntl
+import hashlib
+import json
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from hemaview.learning import data
 from hemaview.learning.averaging import State, copied
 
 
@@ -53,3 +59,40 @@ def use_cores(most: int = 2) -> None:
     other on both."""
     free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else most
     torch.set_num_threads(min(most, int(os.environ.get("HEMAVIEW_THREADS", "0")) or free))
+
+
+def identity(name: str, root: Path, sets: Sequence[str], licences: str, backbone: str = "") -> dict[str, str]:
+    """What makes a training the same one: its method, the sets that it really learns from, and their labels."""
+    there = [s for s in sets if data.has(root, s, "train")]
+    labels = hashlib.sha256()
+    for path in (root / s / side / "labels.csv" for s in there for side in ("train", "val")):
+        labels.update(path.read_bytes() if path.is_file() else b"")
+    return {
+        "method": name,
+        "sets": ", ".join(there),
+        "licences": licences,
+        "backbone": backbone or "its own",
+        "labels": labels.hexdigest()[:12],
+    }
+
+
+@contextmanager
+def alone_in(out: Path, wanted: dict[str, str]) -> Iterator[None]:
+    """Within the block `out` is this process's, and its state that of the training `wanted` (an `identity`, kept in
+    training.json); raises DataError where another process trains there, or where another training left its state."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go of when the process ends, however it does
+        except BlockingIOError as error:
+            raise data.DataError(f"Another training runs in {out}; wait for it, or choose another --out.") from error
+        known = out / "training.json"
+        if any((out / file).exists() for file in ("resume.pt", "best.safetensors")):
+            held = json.loads(known.read_text(encoding="utf-8")) if known.is_file() else {}
+            other = [f"{k} {held.get(k, 'unknown')}, not {v}" for k, v in wanted.items() if held.get(k) != v]
+            if other:
+                raise data.DataError(
+                    f"{out} holds another training ({'; '.join(other)}): choose another --out, or remove it."
+                )
+        known.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+        yield

@@ -34,6 +34,7 @@ class Command(SentenceCommand):
 
     def handle(self, **options: Any) -> None:
         from hemaview.learning import data
+        from hemaview.learning.course import alone_in, identity
         from hemaview.learning.curves import draw_curves
         from hemaview.learning.duplicates import refuse_shared
         from hemaview.learning.release import Made, release, tried, write_free_variant
@@ -63,21 +64,28 @@ class Command(SentenceCommand):
                 raise Refusal(f"All data of {name} have free licences: it is its own variant.")
         if free and closed:
             self.stderr.write(f"left out, having no free licence: {', '.join(closed)}")
+        version = options["release"]
         try:
-            refuse_shared(root, training.sets, out / "cache")
             with data.free_only(free):
-                best = training.run(root, out, out / "cache", options["imagenet"], options["epochs"], self.stderr.write)
-            self.stdout.write(f"weights: {best}")
-            curves = draw_curves(out)
-            if curves:
-                self.stdout.write(f"log and curves: {out / 'log.csv'}, {curves}")
-            if options["release"]:
-                made = Made(name, best, root, options["epochs"], free)
-                card = tried(made, self.stderr.write)
-                version = options["release"]
-                shipped = (
-                    write_free_variant(made, version, card, self.stderr.write) if free else release(made, version, card)
-                )
-                self.stdout.write(f"card: {shipped}")
+                wanted = identity(name, root, training.sets, options["licences"])
+            with alone_in(out, wanted):
+                with data.free_only(free):
+                    refuse_shared(root, training.sets, out / "cache")
+                    best = training.run(
+                        root, out, out / "cache", options["imagenet"], options["epochs"], self.stderr.write
+                    )
+                self.stdout.write(f"weights: {best}")
+                curves = draw_curves(out)
+                if curves:
+                    self.stdout.write(f"log and curves: {out / 'log.csv'}, {curves}")
+                if version:
+                    made = Made(name, best, root, options["epochs"], free)
+                    card = tried(made, self.stderr.write)
+                    shipped = (
+                        write_free_variant(made, version, card, self.stderr.write)
+                        if free
+                        else release(made, version, card)
+                    )
+                    self.stdout.write(f"card: {shipped}")
         except data.DataError as error:
             raise Refusal(str(error)) from error

@@ -1,0 +1,92 @@
+"""`manage.py train`: a folder belongs to one training, which goes on there and nowhere else."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from django.core.management import CommandError, call_command
+
+from hemaview.learning import release
+from hemaview.learning.course import Course
+from hemaview.learning.trainings import TRAININGS
+from hemaview.methods.registry import METHODS
+
+
+def quick(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Any) -> Path:
+    """Learns nothing, epoch by epoch."""
+    net = METHODS["cell-kind-net"].build(4)
+    course = Course(out, net, torch.optim.AdamW(net.parameters()))
+    for epoch in range(course.done, epochs or 1):
+        log(f"epoch {epoch + 1}")
+        course.mark(epoch + 1, 0.5, 0.1 * epoch)
+    return course.weights
+
+
+@pytest.fixture
+def sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two sets without pictures, one of them closed, and two trainings that are over at once."""
+    for name in ("pbc", "jhu-aml"):
+        (tmp_path / "sets" / name / "train").mkdir(parents=True)
+        (tmp_path / "sets" / name / "train" / "labels.csv").write_text("file,class\n")
+    for name in ("cell-kind-net", "sun-pnet"):
+        stub = replace(TRAININGS["cell-kind-net"], name=name, sets=("pbc", "jhu-aml"), run=quick, held=None)
+        monkeypatch.setitem(TRAININGS, name, stub)
+    monkeypatch.setattr(release, "evaluate", lambda *_: [])
+    return tmp_path / "sets"
+
+
+def train(sets: Path, out: Path, name: str = "cell-kind-net", **options: Any) -> None:
+    call_command("train", name, data=sets, out=out, **options)
+
+
+def test_the_same_training_goes_on_also_for_longer(
+    sets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(sets, tmp_path / "out", epochs=1)
+    assert "epoch 1" in capsys.readouterr().err
+    train(sets, tmp_path / "out", epochs=2)
+    said = capsys.readouterr().err
+    assert "epoch 2" in said and "epoch 1" not in said
+
+
+def test_another_training_in_the_same_folder_is_refused(sets: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    train(sets, out, epochs=1)
+    weights = (out / "best.safetensors").read_bytes()
+    with pytest.raises(CommandError, match=r"licences any, not free.*choose another --out, or remove it\.$"):
+        train(sets, out, licences="free")
+    with pytest.raises(CommandError, match="method cell-kind-net, not sun-pnet"):
+        train(sets, out, "sun-pnet")
+    (sets / "pbc" / "train" / "labels.csv").write_text("file,class,patient\n")
+    with pytest.raises(CommandError, match="labels "):
+        train(sets, out)
+    assert (out / "best.safetensors").read_bytes() == weights
+
+
+def test_a_state_of_which_nothing_is_known_is_refused(sets: Path, tmp_path: Path) -> None:
+    train(sets, tmp_path / "out", epochs=1)
+    (tmp_path / "out" / "training.json").unlink()
+    with pytest.raises(CommandError, match="method unknown"):
+        train(sets, tmp_path / "out")
+
+
+def test_a_training_that_never_began_bars_no_other(sets: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "training.json").write_text(json.dumps({"method": "sun-pnet"}))
+    train(sets, tmp_path / "out", epochs=1)
+    assert json.loads((tmp_path / "out" / "training.json").read_text())["method"] == "cell-kind-net"
+
+
+def test_two_at_a_time_in_one_folder_are_refused(sets: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with (tmp_path / "out" / "lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(CommandError, match="Another training runs in"):
+            train(sets, tmp_path / "out", epochs=1)
+    train(sets, tmp_path / "out", epochs=1)
