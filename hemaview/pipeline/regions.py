@@ -26,6 +26,9 @@ MONOLAYER_PER_MM2 = 3500
 LEAST_SINGLE_RATIO = 0.45
 LEAST_FOCUS = 0.4
 """Of the slide's good focus (its upper quartile); softer fields are refused."""
+NO_FOCUS, SOFT_FOCUS = 0.04, 0.1
+"""A picture may be all out of focus: then its own is no measure. Of fields in focus, blood and marrow of six sets, none
+lies below 0.12; blurred by 1 µm hardly one lies above 0.04."""
 
 Progress = Callable[[str, float], None]
 
@@ -80,12 +83,12 @@ def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
     for i, f in enumerate(request.photo_fields):
         looks.append(_look_at(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp))
         progress("looking at the fields", (i + 1) / len(request.photo_fields))
-    good = _good_focus(looks)
+    good = _good_focus(looks, plan)
     for i, (f, seen) in enumerate(zip(request.photo_fields, looks, strict=True)):
         reason = ""
         if seen.cells < 3:
             reason = "no cells"
-        elif seen.focus < 0.6 * LEAST_FOCUS * good:
+        elif seen.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
             reason = "out of focus"
         plan.fields.append(_planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, seen, good, reason, photo=True))
 
@@ -95,8 +98,8 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
     progress("looking for tissue", 0.0)
     tissue = tissue_map(slide)
     boxes = []
-    for y in range(0, slide.height_px - side // 2, side):
-        for x in range(0, slide.width_px - side // 2, side):
+    for y in range(0, max(1, slide.height_px - side // 2), side):
+        for x in range(0, max(1, slide.width_px - side // 2), side):
             w, h = min(side, slide.width_px - x), min(side, slide.height_px - y)
             if _share(tissue, slide, x, y, w, h) > 0.02:
                 boxes.append((x, y, w, h))
@@ -125,14 +128,14 @@ def _ranked(
     for i, (x, y, w, h) in enumerate(boxes):
         looks.append(_look_at(slide, x, y, w, h, plan.mpp))
         progress("looking for fields", (i + 1) / len(boxes))
-    good = _good_focus(looks)
+    good = _good_focus(looks, plan)
     ranked = []
     for box, seen in zip(boxes, looks, strict=True):
         area_mm2 = box[2] * box[3] * (plan.mpp / 1000) ** 2
         reason = ""
         if seen.cells < LEAST_CELLS_PER_MM2 * area_mm2:
             reason = "too few cells"
-        elif seen.focus < LEAST_FOCUS * good:
+        elif seen.focus < max(NO_FOCUS, LEAST_FOCUS * good):
             reason = "out of focus"
         elif seen.single_ratio < LEAST_SINGLE_RATIO:
             reason = "cells overlap"
@@ -166,9 +169,13 @@ def _look_at(slide: Slide, x: int, y: int, w: int, h: int, mpp: float) -> Look:
     return look(slide.read_scaled(x, y, w, h, out_w, out_h), LOOK_MPP)
 
 
-def _good_focus(looks: list[Look]) -> float:
+def _good_focus(looks: list[Look], plan: Plan) -> float:
+    """The upper quartile of the focus of fields with cells; where that is soft the plan says so."""
     sharp = [seen.focus for seen in looks if seen.cells >= 3]
-    return float(np.percentile(sharp, 75)) if sharp else 1.0
+    good = float(np.percentile(sharp, 75)) if sharp else 1.0
+    if good < SOFT_FOCUS:
+        plan.notes.append("Even the sharpest fields of this slide are soft: take shapes, pallor and nuclei with care.")
+    return good
 
 
 def _planned(
