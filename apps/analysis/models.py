@@ -62,6 +62,12 @@ class Protocol(models.Model):
         ordering = ["name", "-version"]
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="one_row_a_protocol_version")]
 
+    def clean(self) -> None:
+        """Refuse a tolerance that is no positive number."""
+        tolerance = self.settings.get("tolerance", 1)
+        if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 < tolerance <= 1:
+            raise ValidationError({"settings": "A tolerance is a number above 0 and at most 1, such as 0.001."})
+
     def __str__(self) -> str:
         return f"{self.title} (version {self.version})"
 

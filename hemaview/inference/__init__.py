@@ -16,6 +16,7 @@ from hemaview.inference.models import Model, load, load_as
 from hemaview.inference.outliner import Outliner, drawn_cell
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.segmenter import Segmenter
+from hemaview.inference.solving import solving_to
 from hemaview.inference.stain import is_strange, stain_of
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "is_strange",
     "load",
     "load_as",
+    "solving_to",
     "stain_of",
 ]

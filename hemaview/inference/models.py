@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from hemaview.cells.store import sha256_of
-from hemaview.inference import precision
+from hemaview.inference import precision, solving
 from hemaview.inference.classifier import Classifier
 from hemaview.inference.detector import Detector
 from hemaview.inference.errors import UnknownModel, WeightsChanged, WeightsUnfit
@@ -44,7 +44,8 @@ def load(name: str, version: str = "", sha256: str = "") -> Model:
     if sha256 and sha256 != card.sha256:
         raise WeightsChanged(f"The weights of {name} {card.version} are not those that this job was ordered with.")
     with _LOADING:
-        return _loaded(name, card.sha256, precision.wanted())
+        tolerance = solving.tolerance() if METHODS[name].solve_to else solving.OWN
+        return _loaded(name, card.sha256, precision.wanted(), tolerance)
 
 
 def load_as(kind: type[Kind], name: str) -> Kind:
@@ -81,7 +82,7 @@ def state_of(card: Card) -> dict[str, Tensor]:
 
 
 @lru_cache(maxsize=16)
-def _loaded(name: str, sha256: str, wanted: str = precision.AUTOMATIC) -> Model:
+def _loaded(name: str, sha256: str, wanted: str = precision.AUTOMATIC, tolerance: float = solving.OWN) -> Model:
     card = cards()[name]
     method = METHODS[name]
     net = method.build(len(card.classes))
@@ -91,6 +92,8 @@ def _loaded(name: str, sha256: str, wanted: str = precision.AUTOMATIC) -> Model:
         raise WeightsUnfit(
             f"The weights of {name} {card.version} do not fit its net of {len(card.classes)} classes."
         ) from error
+    if method.solve_to is not None and tolerance != solving.OWN:
+        method.solve_to(net, tolerance)
     if method.task == "detection":
         return Detector(card, torch_runtime(net.eval(), card, wanted))
     if method.task == "outline":

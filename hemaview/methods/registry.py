@@ -16,7 +16,7 @@ from hemaview.methods.committee import Committee
 from hemaview.methods.dunet import DUNet
 from hemaview.methods.efficientnet import EfficientNetLite0
 from hemaview.methods.efficientnetb0 import EfficientNetB0
-from hemaview.methods.nodesunet import NodesUNet, equalised
+from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
 from hemaview.methods.pnet import PNet
 from hemaview.methods.pspnet import PSPNet
 from hemaview.methods.unet import UNet
@@ -41,8 +41,8 @@ class Method:
     task: segmentation (whole fields into cells), classification (cells), mask (each pixel of a picture), points (centres
     in a picture), detection (boxes) or outline (shapes of masks). `instances` makes cells of a segmentation's
     probabilities (classes, H, W) and the least size in px; `prepare` changes a picture before the net sees it;
-    `traceable` is False where the net's path depends on its input, so that no other runtime can take it over; `beside`
-    is a model it needs; `members` are the models that a committee asks and whose weights are its own; `base` is the model
+    `traceable` is False where the net's path depends on its input, so that no other runtime can take it over;
+    `solve_to` sets the tolerance of a net that solves equations; `beside` is a model it needs; `members` are the models that a committee asks and whose weights are its own; `base` is the model
     that it is but for the few tensors of its own file. Methods that are not `shipped` can be trained but bring no weights.
     """
 
@@ -55,6 +55,7 @@ class Method:
     prepare: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None = None
     instances: Callable[[NDArray[np.float32], int], NDArray[np.int32]] = split
     traceable: bool = True
+    solve_to: Callable[[nn.Module, float], None] | None = None
     beside: str = ""
     members: tuple[str, ...] = ()
     base: str = ""
@@ -131,6 +132,7 @@ METHODS: dict[str, Method] = {
             lambda classes: NodesUNet(classes, 8),
             equalised,
             traceable=False,
+            solve_to=set_tolerance,
         ),
         Method(
             "wbc-mask-unet",

@@ -17,7 +17,8 @@ from hemaview.cells.schema import Schema, schema
 from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.inference import Detector, Model, load
+from hemaview.inference import Detector, Model, load, solving_to
+from hemaview.methods.registry import METHODS
 from hemaview.pipeline.finders import Finder, Thresholds, finder
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
@@ -31,7 +32,12 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, or the sink's Superseded."""
     request.folder.mkdir(parents=True, exist_ok=True)
     sink.phase("loading the models")
-    models = {role: load(*model) for role, model in request.models.items()}
+    tolerance = float(request.settings.get("tolerance", 0))
+    solved = [name for name, _, _ in request.models.values() if METHODS[name].solve_to] if tolerance else []
+    if tolerance and not solved:
+        raise PipelineError("The protocol sets a tolerance, but none of its models solves equations: leave it out.")
+    with solving_to(tolerance):
+        models = {role: load(*model) for role, model in request.models.items()}
     known = schema(request.schema)
     found = finder(str(request.settings.get("way", "film")), models, known, request.thresholds)
     with open_slide(request.slide, request.colour) as slide:
@@ -39,7 +45,10 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         sink.planned(plan, found.device)
         done, partial = _count(slide, plan, request, found, known, sink)
         cells = _every_cell(request.folder, done, known)
-        notes = plan.notes + stain_notes(slide, cells, plan, known, models.get("nucleated-cell"))
+        notes = [
+            f"The equations of {name} were solved at a tolerance of {tolerance:g}, not its own." for name in solved
+        ]
+        notes += plan.notes + stain_notes(slide, cells, plan, known, models.get("nucleated-cell"))
     return _close(request, plan, cells, done, partial, known, found.thresholds, notes)
 
 

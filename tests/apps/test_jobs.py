@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -149,6 +150,10 @@ def test_a_threshold_of_a_protocol_goes_with_the_job_and_one_that_nothing_asks_f
     kind.threshold = 0.5
     with pytest.raises(ValidationError, match="takes no threshold"):
         kind.full_clean()
+    for tolerance, good in ((0.01, True), (0, False), ("1e-3", False)):
+        film.settings["tolerance"] = tolerance
+        with contextlib.nullcontext() if good else pytest.raises(ValidationError, match="above 0"):
+            film.full_clean()
 
 
 def test_progress_over_http_tells_field_cells_and_time_left(requested: Job, tess: Any, api: Any) -> None:

@@ -134,6 +134,15 @@ def test_cancelling_keeps_what_is_counted_and_says_it_is_partial(film: Any, tmp_
     assert len(cells) == outcome.cells > 100 and metadata["partial"] is True
 
 
+def test_a_tolerance_is_told_of_and_refused_where_nothing_is_solved(film: Any, tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="none of its models solves"):
+        run(request(film[0], tmp_path / "a", settings={"tolerance": 0.01}), Sink())
+    nodes = cards()["li-nodes-unet"]
+    models = {**request(film[0], tmp_path).models, "nucleus-mask": (nodes.name, nodes.version, nodes.sha256)}
+    asked = request(film[0], tmp_path / "b", models=models, settings={"tolerance": 0.01, "max_fields": 1})
+    assert any("li-nodes-unet were solved at a tolerance of 0.01" in note for note in run(asked, Sink()).notes)
+
+
 def test_a_slide_with_nothing_on_it_fails_with_a_reason(tmp_path: Path) -> None:
     import pyvips
 

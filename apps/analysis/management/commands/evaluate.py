@@ -29,10 +29,16 @@ class Command(SentenceCommand):
             "--page", type=Path, help="also write the results page, with its pictures in a folder beside it"
         )
         parser.add_argument("--cards", action="store_true", help="also put the scores into the model cards (test only)")
+        parser.add_argument(
+            "--tolerance",
+            type=float,
+            default=0.0,
+            help="of models that solve equations (li-nodes-unet), in place of their own: larger is quicker, less exact",
+        )
         parser.add_argument("--json", action="store_true", help='{"rows": […]} on stdout')
 
     def handle(self, **options: Any) -> None:
-        from hemaview.inference import InferenceError
+        from hemaview.inference import InferenceError, solving_to
         from hemaview.learning.data import SETS, DataError, drawn, has
         from hemaview.learning.evaluate import UNLEARNED, evaluate
         from hemaview.learning.evidence import collecting
@@ -48,6 +54,10 @@ class Command(SentenceCommand):
             raise Refusal(f"There is no model called {unknown[0]}; there are: {', '.join(there)}.")
         if options["cards"] and options["split"] != "test":
             raise Refusal("Model cards hold scores of the test side; leave --split as it is.")
+        if not 0 <= options["tolerance"] <= 1:
+            raise Refusal("A tolerance is a number above 0 and at most 1, such as 0.001.")
+        if options["tolerance"] and (options["cards"] or options["page"]):
+            raise Refusal("Model cards and the page hold scores at the models' own tolerance; leave --tolerance out.")
         if not root.is_dir():
             raise Refusal(f"There is no folder {root}.")
         nothing_to_score = Refusal(
@@ -57,7 +67,7 @@ class Command(SentenceCommand):
         if not options["methods"] and not any(has(root, name, options["split"]) for name in SETS if not drawn(name)):
             raise nothing_to_score
         try:
-            with collecting() as evidence:
+            with collecting() as evidence, solving_to(options["tolerance"]):
                 scores = evaluate(root, options["split"], names, self.stderr.write)
         except (DataError, InferenceError) as error:
             raise Refusal(str(error)) from error
