@@ -33,6 +33,12 @@ class Outliner:
         return self.classify_cells([drawn_cell(self._masker, rgb) for rgb in crops])
 
 
+    def mask(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """uint8 (H, W) of a picture (H, W, 3) with the cell in the middle: 0 ground, else 1 + the number of its class."""
+        cell = drawn_cell(self._masker, rgb)
+        return cell[0] * np.uint8(1 + self.classify_cells([cell])[0].argmax())
+
+
 def drawn_cell(masker: Masker, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
     """(mask, lightness) of a picture (H, W, 3) with the cell in the middle; `masker` draws the mask."""
     mask = masker.mask(np.ascontiguousarray(rgb)) == 1

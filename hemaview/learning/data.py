@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -150,6 +150,15 @@ def mask(root: Path, name: str, split: str, stem: str) -> NDArray[np.uint8]:
             return np.asarray(picture).astype(np.uint8)
     except OSError as error:
         raise DataError(f"{name}/{split}/masks/{stem}.png is missing or damaged.") from error
+
+
+def numbers(labels: Sequence[str], classes: Sequence[str], where: str) -> NDArray[np.int64]:
+    """The place of each label among the classes, int64 (n,); raises DataError for a label that is none of them."""
+    place = {name: i for i, name in enumerate(classes)}
+    strange = next((label for label in labels if label not in place), None)
+    if strange is not None:
+        raise DataError(f"{where} has the label {strange!r}, which is not known; known are: {', '.join(classes)}.")
+    return np.array([place[label] for label in labels], np.int64)
 
 
 def files(root: Path, name: str, split: str) -> list[str]:

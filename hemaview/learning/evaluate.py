@@ -46,8 +46,14 @@ def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
         log(f"{name} on {dataset}/{split}")
         began = time.monotonic()
         rows = function(root, split)
-        note_speed((name, rows[0].task, dataset), rows[0].n, time.monotonic() - began)
-        found += rows
+        for row in rows:
+            note_speed((name, row.task, dataset), max(r.n for r in rows), time.monotonic() - began)
+        unknown = [row for row in rows if not np.isfinite((row.value, row.low, row.high)).all()]
+        for task in sorted({row.task for row in unknown}):
+            log(
+                f"{dataset}/{split} holds too little for {', '.join(r.metric for r in unknown if r.task == task)} of {task}"
+            )
+        found += [row for row in rows if row not in unknown]
     return found + [replace(s, method="best") for s in found if s.method in BEST.get(s.task, "").split()]
 
 
@@ -67,7 +73,7 @@ def _shapes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
         p.append(model.classify(rgb, np.array([(x, y) for x, y, _ in cells]), SHAPE_MPP))
         labels += [label for _, _, label in cells]
     every = np.concatenate(p)
-    truth = np.array([model.info.classes.index(label) for label in labels])
+    truth = data.numbers(labels, model.info.classes, f"{dataset}/{split}")
     rows = scored(name, "rbc-morphology", dataset, split, every, truth, model.info.classes)
     eight, names = by_group(every, model.info.classes, ELMANNA_EIGHT)
     of_paper = np.array([names.index(ELMANNA_EIGHT[label]) for label in labels])
@@ -82,7 +88,7 @@ def _nucleated(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     rows: list[Score] = []
     crops, p, classes = _nucleated_answers(name, dataset, root, split)
     grouped, groups = by_group(p, classes, PBC_GROUPS)
-    truth = np.array([groups.index(label) for label in crops.labels])
+    truth = data.numbers(crops.labels, groups, f"{dataset}/{split}")
     rows += scored(name, "nucleated-cells", dataset, split, grouped, truth, groups)
     rows += _nrbc(name, dataset, split, p[:, classes.index("erythroblast")], np.array(crops.fine) == "erythroblast")
     known = np.array([label in classes for label in crops.fine])
@@ -97,6 +103,8 @@ def _nucleated_patients(name: str, dataset: str, root: Path, split: str) -> list
     rows = _nrbc(name, dataset, split, p[:, classes.index("erythroblast")], fine == "erythroblast")
     names, counts = np.unique(fine, return_counts=True)
     often = [n for n, c in zip(names, counts, strict=True) if c >= 15 and n in classes]
+    if not often:
+        return rows
     known = np.isin(fine, often)
     truth = np.array([classes.index(label) for label in fine[known]])
     return rows + scored(name, "nucleated-cells-patients", dataset, split, p[known], truth, classes)
@@ -186,6 +194,7 @@ _TASKS: tuple[_Task, ...] = (
         for function in (papertasks.cell_mask_classes, papertasks.cell_masks, papertasks.elongation)
     ),
     _of("cell-outline", "erythrocytes-idb", papertasks.elongation),
+    _of("cell-outline", "erythrocytes-idb", papertasks.cell_mask_classes),
     _of("elongation-net", "erythrocytes-idb", papertasks.elongation),
     *(
         _of(name, dataset, papertasks.white_cell_masks)
@@ -209,7 +218,7 @@ BEST: dict[str, str] = {
     "nucleated-cells-patients": "nucleated-cell-net",
     "nucleated-cells-elsewhere": "nucleated-cell-stains",
     "cell-mask": "elmanna-cell-mask",
-    "cell-mask-classes": "zhang-dunet-classes",
+    "cell-mask-classes": "cell-outline",
     "sickle": "cell-outline",
     "nucleus-cytoplasm": "wbc-mask-unet",
     "detection": "cascade-blood",

@@ -28,6 +28,7 @@ from hemaview.methods.registry import METHODS
 
 INK, LINE, SECOND = "#222222", "#0072b2", "#d55e00"
 BINS = 10
+RATES = np.linspace(0, 1, 201)
 ENLARGED, REACH = 10, 14
 """How far pictures of sampling points are enlarged, and how many px to each side they show."""
 
@@ -49,12 +50,19 @@ def draw_all(evidence: Evidence, root: Path, split: str, folder: Path) -> list[t
             "Reliability: how often an answer of a given confidence is right; on the line is honest.",
         )
     shapes = {k: a for k, a in evidence.answers.items() if k[1] == "rbc-morphology"}
+    for key, answers in sorted(shapes.items()):
+        made.append(_write(folder, f"roc-{key[0]}-{key[2]}.png", receiver_operating_of_classes, answers))
+        made[-1] = (made[-1][0], f"{_said(key)}: ROC of each class against the rest.")
     if shapes:
         made.append(_write(folder, "rbc-morphology-roc.png", receiver_operating, shapes))
         made[-1] = (made[-1][0], "Red-cell morphology: ROC, mean over the classes one against the rest.")
     if evidence.questions:
         made.append(_write(folder, "nrbc-precision-recall.png", precision_recall, evidence.questions))
-        made[-1] = (made[-1][0], "Nucleated red cells against all others: precision over recall.")
+        made[-1] = (
+            made[-1][0],
+            "Nucleated red cells against all others (dashed: against lymphocytes and neutrophils, as p-net's paper has it): "
+            "precision over recall.",
+        )
     for name, caption, draw in (
         ("overlay-nucleus-cytoplasm.jpg", "Cytoplasm and nucleus as found on wbc-masks-2 (GPL-3 repository).", _masks),
         (
@@ -116,16 +124,31 @@ def reliability(axes: Any, every: dict[Key, Answers]) -> None:
 
 def receiver_operating(axes: Any, every: dict[Key, Answers]) -> None:
     """Mean over classes of the true-positive rate at each false-positive rate, with the area below."""
-    grid = np.linspace(0, 1, 201)
     for key, answers in sorted(every.items()):
-        rates = []
-        for number in np.unique(answers.truth):
-            order = np.argsort(-answers.p[:, number], kind="stable")
-            true = (answers.truth == number)[order]
-            right, wrong = np.cumsum(true) / max(1, true.sum()), np.cumsum(~true) / max(1, (~true).sum())
-            rates.append(np.interp(grid, np.r_[0, wrong], np.r_[0, right]))
-        mean = np.mean(rates, axis=0)
-        axes.plot(grid, mean, label=f"{key[0]}: area {np.trapezoid(mean, grid):.3f}")
+        mean = np.mean([_rates(answers, int(number)) for number in np.unique(answers.truth)], axis=0)
+        axes.plot(RATES, mean, label=f"{key[0]}: area {np.trapezoid(mean, RATES):.3f}")
+    _label_rates(axes)
+
+
+def receiver_operating_of_classes(axes: Any, answers: Answers) -> None:
+    """The same of each class of one model (Elmanna et al., Fig. 7)."""
+    axes.set_prop_cycle(color=plt.get_cmap("tab20")(range(20)))
+    for number in np.unique(answers.truth):
+        rates = _rates(answers, int(number))
+        name = answers.names[int(number)].replace("_", " ")
+        axes.plot(RATES, rates, linewidth=1.2, label=f"{name}: area {np.trapezoid(rates, RATES):.3f}")
+    _label_rates(axes)
+
+
+def _rates(answers: Answers, number: int) -> NDArray[np.float64]:
+    """True-positive rates of a class at the false-positive rates RATES."""
+    order = np.argsort(-answers.p[:, number], kind="stable")
+    true = (answers.truth == number)[order]
+    right, wrong = np.cumsum(true) / max(1, true.sum()), np.cumsum(~true) / max(1, (~true).sum())
+    return np.asarray(np.interp(RATES, np.r_[0, wrong], np.r_[0, right]))
+
+
+def _label_rates(axes: Any) -> None:
     axes.set_xlabel("false-positive rate", fontsize=8)
     axes.set_ylabel("true-positive rate", fontsize=8)
     axes.set_xlim(0, 0.3)
@@ -137,7 +160,11 @@ def precision_recall(axes: Any, questions: dict[Key, tuple[NDArray[np.float32], 
     """Precision over recall as the threshold falls, a line for each model and set."""
     for key, (p, truth) in sorted(questions.items()):
         right = np.cumsum(truth[np.argsort(-p, kind="stable")])
-        axes.plot(right / max(1, truth.sum()), right / np.arange(1, len(right) + 1), label=f"{key[0]}, {key[2]}")
+        of_paper = key[1].endswith("_of_paper")
+        axes.plot(
+            right / max(1, truth.sum()), right / np.arange(1, len(right) + 1), "--" if of_paper else "-",
+            label=f"{key[0]}, {key[2]}" + (", paper's cells" if of_paper else ""),
+        )  # fmt: skip
     axes.set_xlabel("recall", fontsize=8)
     axes.set_ylabel("precision", fontsize=8)
     axes.set_ylim(0, 1.01)

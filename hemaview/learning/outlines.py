@@ -29,7 +29,7 @@ def measured(root: Path, split: str) -> tuple[NDArray[np.float32], NDArray[np.in
     masker = load_as(Masker, "elmanna-cell-mask")
     lines = data.rows(root, SET, split)
     found = [cell_measures(*drawn_cell(masker, data.image(root, SET, split, line["file"]))) for line in lines]
-    return np.stack(found), np.array([ELONGATION.index(line["class"]) for line in lines])
+    return np.stack(found), data.numbers([line["class"] for line in lines], ELONGATION, f"{SET}/{split}")
 
 
 def train_outline(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:

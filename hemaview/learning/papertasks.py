@@ -39,13 +39,16 @@ def cell_mask_classes(name: str, dataset: str, root: Path, split: str) -> list[S
     is nowhere drawn nor found has no rows. A cell is an error where at least a third of its drawn area is called another
     class of cell than most of it.
     """
-    model = load_as(Masker, name)
-    classes = model.info.classes
+    model = load(name)
+    assert isinstance(model, Masker | Outliner)
+    classes = model.info.classes if isinstance(model, Masker) else ("background", *model.info.classes)
     tables, distances, torn = [], [], []
-    for row in data.rows(root, dataset, split):
+    lines = data.rows(root, dataset, split)
+    numbers = data.numbers([line["class"] for line in lines], classes, f"{dataset}/{split}")
+    for row, number in zip(lines, numbers, strict=True):
         found = model.mask(data.image(root, dataset, split, row["file"]))
         cell = data.mask(root, dataset, split, str(Path(row["file"]).with_suffix(""))) > 0
-        true = cell.astype(np.uint8) * np.uint8(classes.index(row["class"]))
+        true = cell.astype(np.uint8) * np.uint8(number)
         tables.append(confusion(found, true, len(classes)))
         distances.append([_distance(found == c, true == c) for c in range(len(classes))])
         torn.append(in_several_classes(found[cell], len(classes)))
@@ -109,8 +112,8 @@ def elongation(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     assert isinstance(model, Classifier | Outliner | Masker)
     if isinstance(model, Masker):
         rows, classes = data.rows(root, dataset, split), model.info.classes[1:]
+        named = data.numbers([row["class"] for row in rows], classes, f"{dataset}/{split}")
         votes = np.stack([majority(model.probabilities(data.image(root, dataset, split, r["file"]))) for r in rows])
-        named = np.array([classes.index(row["class"]) for row in rows])
         return scored(name, "sickle", dataset, split, votes, named, classes)
     if isinstance(model, Classifier):
         pool = elongation_pool(root, split)
@@ -118,12 +121,13 @@ def elongation(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     else:
         lines = data.rows(root, dataset, split)
         p = model.classify_crops(np.stack([data.image(root, dataset, split, line["file"]) for line in lines]))
-        truth = np.array([model.info.classes.index(line["class"]) for line in lines])
+        truth = data.numbers([line["class"] for line in lines], model.info.classes, f"{dataset}/{split}")
     return scored(name, "sickle", dataset, split, p, truth, model.info.classes)
 
 
 def white_cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]:
-    """Pixel accuracy, mean class accuracy and mean IoU over background, cytoplasm and nucleus (Li et al., §4)."""
+    """Pixel accuracy, accuracy of each class of pixels and their mean, and mean IoU over background, cytoplasm and nucleus
+    (Li et al., §4)."""
     model = load_as(Masker, name)
     tables = []
     for row in data.rows(root, dataset, split):
@@ -133,6 +137,10 @@ def white_cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Sc
     metrics: tuple[tuple[str, Callable[[NDArray[np.int64]], float]], ...] = (
         ("pixel_accuracy", lambda t: float(np.trace(t) / t.sum())),
         ("mean_accuracy", lambda t: float((np.diag(t) / np.maximum(1, t.sum(axis=1))).mean())),
+        *(
+            (f"accuracy_{of}", lambda t, c=number: float(t[c, c] / max(1, t[c].sum())))
+            for number, of in enumerate(model.info.classes)
+        ),
         ("miou", mean_iou),
     )
     rows = []
@@ -144,26 +152,28 @@ def white_cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Sc
 
 
 def pnet(name: str, dataset: str, root: Path, split: str) -> list[Score]:
-    """Erythroblasts against all others at a probability of 0.5, and against the paper's negatives alone (accuracy)."""
+    """Erythroblasts at a probability of 0.5: against all others, and, `_of_paper`, against the paper's negatives alone."""
     model = load_as(Classifier, name)
     crops = data.cell_crops(root, dataset, split)
     images, _ = patches(crops.images)
     p = model.classify_crops(images)[:, 1]
     truth = np.array(crops.fine) == "erythroblast"
-    note_question((name, "nrbc", dataset), p, truth)
-    found = p >= 0.5
     rows = []
-    measures: dict[str, Callable[[NDArray[np.int64]], float]] = {
-        "sensitivity": lambda r: float(found[r][truth[r]].mean()),
-        "specificity": lambda r: float((~found[r][~truth[r]]).mean()),
-    }
-    for metric, function in measures.items():
-        low, high = bootstrap(len(truth), function)
-        value = function(np.arange(len(truth)))
-        rows.append(Score.rounded(name, "nrbc", dataset, split, len(truth), metric, value, low, high))
-    kept = np.flatnonzero(truth | np.isin(np.array(crops.fine), SUN_NEGATIVES))
-    right = (found == truth)[kept].astype(float)
-    rows.append(_mean(name, "nrbc", dataset, split, "accuracy", right))
+    for of, kept in (("", np.ones(len(truth), bool)), ("_of_paper", truth | np.isin(crops.fine, SUN_NEGATIVES))):
+        asked, true = p[kept], truth[kept]
+        note_question((name, "nrbc" + of, dataset), asked, true)
+        found = asked >= 0.5
+        measures: dict[str, Callable[[NDArray[np.int64]], float]] = {
+            "sensitivity": lambda r, f=found, t=true: float(f[r][t[r]].mean()),  # type: ignore[misc]
+            "specificity": lambda r, f=found, t=true: float((~f[r][~t[r]]).mean()),  # type: ignore[misc]
+            "accuracy": lambda r, f=found, t=true: float((f[r] == t[r]).mean()),  # type: ignore[misc]
+        }
+        rows += [
+            Score.rounded(
+                name, "nrbc", dataset, split, len(true), metric + of, f(np.arange(len(true))), *bootstrap(len(true), f)
+            )
+            for metric, f in measures.items()
+        ]
     return rows
 
 

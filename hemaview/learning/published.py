@@ -15,9 +15,9 @@ PUBLISHED: dict[tuple[str, str], str] = {
     ("zhang-unet-classes", "dice"): "0.700 (Zhang et al., their sickle-cell films, ground and 4 classes)",
     ("zhang-unet-classes", "jaccard"): "0.619 (Zhang et al., their sickle-cell films, ground and 4 classes)",
     ("zhang-unet-classes", "hausdorff"): "112.2 px (Zhang et al., their films of 512 px, ground and 4 classes)",
-    ("sun-pnet", "accuracy"): "0.985 (Sun et al., their cell blocks)",
-    ("sun-pnet", "sensitivity"): "0.965 (Sun et al., their cell blocks)",
-    ("sun-pnet", "specificity"): "1.000 (Sun et al., their cell blocks)",
+    ("sun-pnet", "accuracy_of_paper"): "0.985 (Sun et al., their cell blocks)",
+    ("sun-pnet", "sensitivity_of_paper"): "0.965 (Sun et al., their cell blocks)",
+    ("sun-pnet", "specificity_of_paper"): "1.000 (Sun et al., their cell blocks)",
     ("wang-marrow-cascade", "mean_recall"): "0.905 (Wang et al., their marrow slides, 16 classes)",
     ("wang-marrow-cascade", "mean_accuracy"): "0.989 (Wang et al., their marrow slides, 16 classes)",
     ("wang-overview-cascade", "recall"): "0.93 (Wang et al., their marrow slides)",
@@ -70,6 +70,6 @@ BASELINES: dict[str, str] = {
     "nucleus-cytoplasm": "wbc-mask-unet",
     "nuclei": "sun-nuclei",
     "stitching": "cascade-blood",
-    "cell-mask-classes": "zhang-unet-classes",
+    **dict.fromkeys(("cell-mask", "cell-mask-classes", "sickle"), "zhang-unet-classes"),
 }
 """Task to the method that others are held against on the same data: a plain U-Net, one EfficientNet-Lite0, or a paper's."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hemaview.learning.evaluate import BEST
 from hemaview.learning.evidence import Evidence
 from hemaview.learning.figures import draw_all
 from hemaview.learning.published import BASELINES, PUBLISHED, TASKS
@@ -67,7 +68,8 @@ def beside(score: Score, scores: Sequence[Score], evidence: Evidence) -> tuple[s
         (f"{s.value:.4f} ({s.method})" for s in scores if (s.method, s.task, s.dataset, s.metric) == of_baseline), ""
     )
     speed = evidence.speed.get((score.method, score.task, score.dataset))
-    return published, baseline if score.method != of_baseline[0] else "", f"{speed:.1f}" if speed else ""
+    itself = (BEST.get(score.task, "").split() if score.method == "best" else [score.method]) == [of_baseline[0]]
+    return published, "" if itself else baseline, f"{speed:.1f}" if speed else ""
 
 
 def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, split: str) -> None:
@@ -80,7 +82,6 @@ def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, 
         rows = [s for s in scores if s.task == task and s.method != "best"]
         if not rows:
             continue
-        best = {s.dataset for s in scores if s.task == task and s.method == "best"}
         lines += [f"## {title} (`{task}`)", ""]
         lines += [
             "| method | data | n | metric | value | 95 % | reported | baseline | a second |",
@@ -88,11 +89,7 @@ def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, 
         ]
         for s in rows:
             published, baseline, speed = beside(s, scores, evidence)
-            chosen = any(
-                b.method == "best" and (b.task, b.dataset, b.metric, b.value) == (task, s.dataset, s.metric, s.value)
-                for b in scores
-            )
-            name = f"**{s.method}**" if chosen and s.dataset in best else s.method
+            name = f"**{s.method}**" if s.method in BEST.get(task, "").split() else s.method
             lines.append(
                 f"| {name} | {s.dataset} | {s.n} | {s.metric} | {s.value:.4f} | {s.low:.4f}–{s.high:.4f} "
                 f"| {published} | {baseline} | {speed} |"

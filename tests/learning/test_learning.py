@@ -122,3 +122,9 @@ def test_a_log_becomes_curves(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("1,2.0,0.5,9.0\n2,1.5,0.6,9.0\n")
     picture = draw_curves(tmp_path)
     assert picture is not None and Image.open(picture).width > 300
+
+
+def test_a_label_that_nobody_knows_is_named_with_its_place() -> None:
+    assert data.numbers(("b", "a"), ("a", "b"), "pbc/test").tolist() == [1, 0]
+    with pytest.raises(data.DataError, match="pbc/test has the label 'weird', which is not known; known are: a, b"):
+        data.numbers(("a", "weird"), ("a", "b"), "pbc/test")

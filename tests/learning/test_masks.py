@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hemaview.inference import Masker, Outliner, load_as
 from hemaview.inference.pictures import turned, turned_back
 from hemaview.learning import papertasks
 from hemaview.learning.masks import MaskRecipe, MaskSet, confusion, mean_iou, predict_masks, read_masks, train_masks
@@ -90,12 +91,13 @@ def test_the_class_of_a_cell_is_what_most_of_its_pixels_say() -> None:
     assert majority(faint) == pytest.approx([0.2, 0.2, 0.6])
 
 
-class Named:
+class Named(Masker):
     """A model that calls every cell elongated and draws a column too many."""
 
-    info = SimpleNamespace(classes=("background", "circular", "elongated", "other"))
+    def __init__(self) -> None:
+        self.info = SimpleNamespace(classes=("background", "circular", "elongated", "other"))
 
-    def mask(self, rgb: np.ndarray) -> np.ndarray:
+    def mask(self, rgb: np.ndarray, views: int = 0) -> np.ndarray:
         found = np.zeros(rgb.shape[:2], np.uint8)
         found[10:20, 10:31] = 2
         return found
@@ -112,7 +114,7 @@ def test_scores_of_classes_are_over_all_pixels_and_the_background_is_one(
         Image.fromarray(np.full((80, 80, 3), 200, np.uint8)).save(tmp_path / f"set/test/images/{name}.png")
         Image.fromarray(drawn).save(tmp_path / f"set/test/masks/{name}.png")
     (tmp_path / "set/test/labels.csv").write_text("file,class\na.png,elongated\nb.png,circular\n")
-    monkeypatch.setattr(papertasks, "load_as", lambda kind, name: Named())
+    monkeypatch.setattr(papertasks, "load", lambda name: Named())
     rows = {s.metric: s.value for s in papertasks.cell_mask_classes("m", "set", tmp_path, "test")}
     assert rows["dice_elongated"] == pytest.approx(2 * 200 / (420 + 200), abs=1e-5)
     assert rows["jaccard_elongated"] == pytest.approx(200 / 420, abs=1e-5)
@@ -129,3 +131,14 @@ def test_each_view_is_undone_by_its_inverse(view: int) -> None:
     images = np.arange(2 * 5 * 5 * 3).reshape(2, 5, 5, 3)
     assert np.array_equal(turned_back(turned(images, view), view), images)
     assert (view == 0) == np.array_equal(turned(images, view), images)
+
+
+def test_the_class_by_outline_fills_the_mask_that_it_was_told_by() -> None:
+    y, x = np.mgrid[:80, :80]
+    rgb = np.full((80, 80, 3), 225, np.uint8)
+    rgb[((x - 40) / 12) ** 2 + ((y - 40) / 33) ** 2 < 1] = (190, 120, 120)
+    model = load_as(Outliner, "cell-outline")
+    found = model.mask(rgb)
+    (called,) = set(np.unique(found)) - {0}
+    assert model.info.classes[called - 1] == "elongated"
+    assert ((found > 0) == (rgb[..., 1] < 200)).mean() > 0.97

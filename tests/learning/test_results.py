@@ -21,21 +21,25 @@ def test_the_page_shows_rows_figures_and_pictures(tmp_path: Path) -> None:
     p = rng.dirichlet(np.ones(3), 80).astype(np.float32)
     truth = np.where(rng.random(80) < 0.8, p.argmax(1), rng.integers(0, 3, 80)).astype(np.int64)
     with collecting() as evidence:
-        rows = scored("red-cell-shape-net", "rbc-morphology", "chula-rbc12", "test", p, truth, ("round", "long", "odd"))
+        rows = scored(
+            "red-cell-shape-committee", "rbc-morphology", "chula-rbc12", "test", p, truth, ("round", "long", "odd")
+        )
         note_question(("sun-pnet", "nrbc", "pbc"), p[:, 0], truth == 0)
-        note_speed(("red-cell-shape-net", "rbc-morphology", "chula-rbc12"), 80, 2.0)
-    best = [Score("best", *list(s.as_json().values())[1:]) for s in rows]
+        rows += scored("elmanna-b0", "rbc-morphology", "chula-rbc12", "test", p, truth, ("round", "long", "odd"))
+        note_speed(("red-cell-shape-committee", "rbc-morphology", "chula-rbc12"), 80, 2.0)
+    best = [Score("best", *list(s.as_json().values())[1:]) for s in rows if s.method == "red-cell-shape-committee"]
     page = tmp_path / "results.md"
     write_page(page, [*rows, *best], evidence, tmp_path / "no-data", "test")
     text = page.read_text()
-    assert "| **red-cell-shape-net** | chula-rbc12 | 80 | accuracy |" in text
-    assert PUBLISHED["red-cell-shape-net", "accuracy"] in text and "| 40.0 |" in text
-    assert f"| {rows[0].value:.4f} (red-cell-shape-net) | " not in text  # no baseline of its own
-    assert "## Per class: `red-cell-shape-net` on chula-rbc12" in text and "| round |" in text
+    assert "| **red-cell-shape-committee** | chula-rbc12 | 80 | accuracy |" in text
+    assert "**elmanna-b0**" not in text, "as good as the default, but not it"
+    assert PUBLISHED["elmanna-b0", "accuracy_of_eight"] not in text and "| 40.0 |" in text
+    assert "## Per class: `red-cell-shape-committee` on chula-rbc12" in text and "| round |" in text
     assert "| best |" not in text and "Nuclei of marrow" not in text
     pictures = sorted((tmp_path / "results").glob("*.png"))
     assert {x.name for x in pictures} == {
-        "confusion-red-cell-shape-net-chula-rbc12.png", "nrbc-precision-recall.png", "rbc-morphology-roc.png", "reliability.png"
+        *(f"{kind}-{of}-chula-rbc12.png" for kind in ("confusion", "roc") for of in ("elmanna-b0", "red-cell-shape-committee")),
+        "nrbc-precision-recall.png", "rbc-morphology-roc.png", "reliability.png",
     }  # fmt: skip
     assert all(f"results/{x.name}" in text and Image.open(x).width > 300 for x in pictures)
 
@@ -49,6 +53,19 @@ def test_a_score_stands_beside_the_baseline_of_the_same_data_and_metric() -> Non
         note_speed(("zhang-dunet", "rbc-segmentation", "here"), 9, 3.0)
     assert beside(rows[0], rows, evidence) == (PUBLISHED["zhang-dunet", "dice"], "0.9600 (zhang-unet)", "3.0")
     assert beside(rows[2], rows, evidence)[1:] == ("", "")
+
+
+def test_the_default_is_not_held_against_itself() -> None:
+    def score(method: str, task: str) -> Score:
+        return Score(method, task, "here", "test", 9, "accuracy", 0.9, 0.0, 1.0)
+
+    rows = [score(m, t) for t in ("nucleated-cells", "nrbc") for m in ("best", "nucleated-cell-net", "sun-pnet")]
+    with collecting() as evidence:
+        told = {(s.method, s.task): beside(s, rows, evidence)[1] for s in rows}
+    assert (
+        told["best", "nucleated-cells"] == "" and told["sun-pnet", "nucleated-cells"] == "0.9000 (nucleated-cell-net)"
+    )
+    assert told["best", "nrbc"] == told["nucleated-cell-net", "nrbc"] == "0.9000 (sun-pnet)"
 
 
 def test_nothing_is_kept_where_nobody_collects() -> None:
