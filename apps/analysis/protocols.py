@@ -29,6 +29,7 @@ _FILM_MODELS = {
     "kind": "cell-kind-net",
     "red-cell-shape": "red-cell-shape-committee",
     "nucleated-cell": "nucleated-cell-net",
+    "nucleus-mask": "wbc-mask-unet",
 }
 
 PROTOCOLS: tuple[Order, ...] = (

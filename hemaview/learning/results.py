@@ -96,7 +96,7 @@ def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, 
             )
         lines.append("")
     lines += _per_class(evidence)
-    lines += ["In bold: the protocols' default of the task, which `--json` gives again as method `best`.", ""]
+    lines += ["In bold: the default of the task, in every protocol that has a role for it, which `--json` gives again as method `best`.", ""]
     if pictures:
         lines += ["## Pictures", ""]
         for name, caption in pictures:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
@@ -77,11 +78,21 @@ def _nucleus_shares(
     rows = np.flatnonzero(np.isin(groups[cls], ("wbc", "nrbc")))
     side = round(CELL_SQUARE_UM / picture.mpp)
     for row, crop in zip(rows, squares(picture.rgb, found.centres[rows], side), strict=True):
-        drawn = masker.mask(crop)
+        drawn = _middle(masker.mask(crop))
         nucleus, cytoplasm = int((drawn == 2).sum()), int((drawn == 1).sum())
         if nucleus + cytoplasm:
             share[row] = nucleus / (nucleus + cytoplasm)
     return share
+
+
+def _middle(drawn: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A mask (H, W) of ground, cytoplasm and nucleus without what is drawn of neighbours: the part nearest to the middle."""
+    parts, n = ndimage.label(drawn > 0)
+    if n < 2:
+        return drawn
+    y, x = np.nonzero(parts)
+    nearest = np.argmin(np.hypot(y - drawn.shape[0] / 2, x - drawn.shape[1] / 2))
+    return np.where(parts == parts[y[nearest], x[nearest]], drawn, 0).astype(np.uint8)
 
 
 def classes_of(p: NDArray[np.float32], thresholds: Mapping[str, float], schema: Schema) -> NDArray[np.uint8]:
