@@ -12,7 +12,8 @@ from torch.nn import functional
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """Strengths; `scale` as share of size, `shift` as share of the side, `stain` as share of each colour's contrast."""
+    """Strengths; `scale` as share of size, `shift` as share of the side, `stain` as share of each colour's contrast; without
+    `turns` pictures are neither rotated nor mirrored."""
 
     scale: float = 0.15
     shift: float = 0.05
@@ -20,6 +21,7 @@ class Augmentation:
     light: float = 0.12
     blur: float = 0.25
     noise: float = 4.0
+    turns: bool = True
 
 
 def augment(x: Tensor, out_px: int, how: Augmentation, generator: torch.Generator) -> Tensor:
@@ -29,9 +31,9 @@ def augment(x: Tensor, out_px: int, how: Augmentation, generator: torch.Generato
     def uniform(low: float, high: float, *shape: int) -> Tensor:
         return torch.rand(*shape, generator=generator) * (high - low) + low
 
-    angle = uniform(0, 2 * math.pi, n)
+    angle = uniform(0, 2 * math.pi if how.turns else 0.0, n)
     size = torch.exp(uniform(-how.scale, how.scale, n))
-    mirror = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
+    mirror = torch.where(torch.rand(n, generator=generator) < (0.5 if how.turns else 0.0), -1.0, 1.0)
     base = out_px / x.shape[-1] if out_px < x.shape[-1] else 1.0
     cos, sin = torch.cos(angle) * size * base, torch.sin(angle) * size * base
     theta = torch.stack(

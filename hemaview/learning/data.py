@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hemaview.inference import BadPicture
+from hemaview.inference.pictures import as_rgb8
+
 
 class DataError(Exception):
     """A data folder that is missing or not laid out as described."""
@@ -24,29 +28,35 @@ class DataError(Exception):
 @dataclass(frozen=True)
 class DataSet:
     """One set: its folder's name, whether its licence is free, and what its README says of patients; `drawn` sets are
-    made by HemaView itself and need no folder."""
+    made by HemaView itself and need no folder. `columns` of its labels.csv besides `file` and `class`; `pixel_classes`:
+    how many classes its masks number (0: a mask is what is not 0)."""
 
     name: str
     free: bool
     licence: str
+    columns: tuple[str, ...] = ()
+    pixel_classes: int = 0
     drawn: bool = False
+
+
+_POINT, _BOX = ("x", "y"), ("x", "y", "w", "h")
 
 
 SETS: dict[str, DataSet] = {
     s.name: s
     for s in (
-        DataSet("bbbc041seg", False, "CC BY-NC-SA 3.0 (treated as non-commercial)"),
-        DataSet("chula-rbc12", True, "MIT"),
+        DataSet("bbbc041seg", False, "CC BY-NC-SA 3.0 (treated as non-commercial)", _BOX),
+        DataSet("chula-rbc12", True, "MIT", _POINT),
         DataSet("pbc", True, "CC BY 4.0"),
         DataSet("jhu-aml", False, "none granted: research only"),
-        DataSet("txl-pbc", True, "MIT"),
-        DataSet("draaslan-blood", True, "MIT"),
+        DataSet("txl-pbc", True, "MIT", _BOX),
+        DataSet("draaslan-blood", True, "MIT", _BOX),
         DataSet("erythrocytes-idb", False, "none stated"),
-        DataSet("wbc-masks-1", True, "GPL-3 repository"),
-        DataSet("wbc-masks-2", True, "GPL-3 repository"),
-        DataSet("graz-marrow", False, "non-commercial"),
+        DataSet("wbc-masks-1", True, "GPL-3 repository", pixel_classes=3),
+        DataSet("wbc-masks-2", True, "GPL-3 repository", pixel_classes=3),
+        DataSet("graz-marrow", False, "non-commercial", _POINT),
         DataSet("segpc-plasma", False, "CC BY-NC-SA 4.0"),
-        DataSet("sickle-uganda", False, "unclear"),
+        DataSet("sickle-uganda", False, "unclear", _BOX),
         DataSet("drawn-overviews", True, "drawn by HemaView itself", drawn=True),
     )
 }
@@ -108,7 +118,10 @@ def _drawn(lines: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def has(root: Path, name: str, split: str) -> bool:
     """Whether the split of the set is there, and allowed where only free ones are."""
-    return drawn(name) or (not left_out(name) and (root / name / split / "labels.csv").is_file())
+    try:
+        return drawn(name) or (not left_out(name) and (root / name / split / "labels.csv").is_file())
+    except OSError as error:
+        raise DataError(f"{root / name / split} cannot be looked into: {error.strerror}.") from error
 
 
 def drawn(name: str) -> bool:
@@ -130,26 +143,77 @@ def rows(root: Path, name: str, split: str) -> list[dict[str, str]]:
         raise DataError(
             f"There is no {name}/{split}/labels.csv in {root}; name the folder that holds the sets with --data."
         )
-    with path.open(newline="", encoding="utf-8") as stream:
-        return _drawn(list(csv.DictReader(stream)))
+    where = f"{name}/{split}/labels.csv"
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            lines = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{where} cannot be read as comma-separated UTF-8 text.") from error
+    if not lines:
+        raise DataError(f"{where} has no line.")
+    _check(lines, name, where)
+    return _drawn(lines)
+
+
+def _check(lines: list[dict[str, str]], name: str, where: str) -> None:
+    """Raise DataError for the first line that lacks something or whose place is no number; fields without any cell have
+    empty places."""
+    columns = ("file", "class", *(SETS[name].columns if name in SETS else ()))
+    lacking = [c for c in columns if c not in lines[0]]
+    if lacking:
+        raise DataError(f"{where} lacks the column {lacking[0]}; it needs {', '.join(columns)}.")
+    for number, line in enumerate(lines, start=2):
+        places = [line[c] for c in columns if c in _BOX]
+        if not line["file"] or any(line[c] is None for c in columns):
+            raise DataError(f"Line {number} of {where} is not complete.")
+        if any(places) and not all(_finite(text) for text in places):
+            raise DataError(f"Line {number} of {where} has a place that is no number: {', '.join(places)}.")
+
+
+def _finite(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def image(root: Path, name: str, split: str, file: str) -> NDArray[np.uint8]:
-    """One picture, uint8 (H, W, 3)."""
+    """One picture, uint8 (H, W, 3); raises DataError."""
+    where = f"{name}/{split}/images/{file}"
     try:
-        with Image.open(root / name / split / "images" / file) as picture:
-            return np.asarray(picture.convert("RGB"))
-    except OSError as error:
-        raise DataError(f"{name}/{split}/images/{file} is missing or damaged.") from error
+        with Image.open(root / where) as picture:
+            deep = picture.mode.startswith("I")
+            return as_rgb8(np.asarray(picture).astype(np.uint16)) if deep else np.asarray(picture.convert("RGB"))
+    except (OSError, BadPicture) as error:
+        raise DataError(f"{where} is missing or damaged.") from error
 
 
 def mask(root: Path, name: str, split: str, stem: str) -> NDArray[np.uint8]:
-    """One mask with its stored values, uint8 (H, W)."""
+    """One mask with its stored values, uint8 (H, W), as large as its picture; raises DataError."""
+    where = f"{name}/{split}/masks/{stem}.png"
     try:
-        with Image.open(root / name / split / "masks" / f"{stem}.png") as picture:
-            return np.asarray(picture).astype(np.uint8)
+        with Image.open(root / where) as picture:
+            drawn_mask = np.asarray(picture).astype(np.uint8)
     except OSError as error:
-        raise DataError(f"{name}/{split}/masks/{stem}.png is missing or damaged.") from error
+        raise DataError(f"{where} is missing or damaged.") from error
+    if drawn_mask.ndim != 2:
+        raise DataError(f"{where} has colours; a mask has one number a pixel.")
+    most = SETS[name].pixel_classes if name in SETS else 0
+    if most and drawn_mask.max() >= most:
+        raise DataError(f"{where} holds the number {drawn_mask.max()}; its classes are numbered 0 to {most - 1}.")
+    shown = next((root / name / split / "images" / stem).parent.glob(f"{Path(stem).name}.*"), None)
+    if shown is not None and (size := _size(shown)) and size != drawn_mask.shape[::-1]:
+        raise DataError(f"{where} is of another size than its picture.")
+    return drawn_mask
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    """Width and height of a picture that can be read."""
+    try:
+        with Image.open(path) as picture:
+            return picture.size
+    except OSError:
+        return None
 
 
 def numbers(labels: Sequence[str], classes: Sequence[str], where: str) -> NDArray[np.int64]:
@@ -171,7 +235,13 @@ def cell_crops(root: Path, name: str, split: str, cache: Path | None = None) -> 
     lines = rows(root, name, split)
 
     def pack() -> NDArray[np.uint8]:
-        return np.stack([image(root, name, split, line["file"]) for line in lines])
+        pictures = [image(root, name, split, line["file"]) for line in lines]
+        other = next((i for i, rgb in enumerate(pictures) if rgb.shape != pictures[0].shape), None)
+        if other is not None:
+            raise DataError(
+                f"{name}/{split}/images/{lines[other]['file']} is of another size than the set's first picture."
+            )
+        return np.stack(pictures)
 
     return Crops(
         images=_packed(cache, root, name, split, "whole", pack),

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.inference import Classifier, load_as
+from hemaview.inference import Classifier, InferenceError, load_as
 from hemaview.learning import data, fieldtasks, filmtasks, papertasks, regiontasks, stitchtasks
+from hemaview.learning.data import DataError
 from hemaview.learning.elmanna import ELMANNA_EIGHT
 from hemaview.learning.elsewhere import ELSEWHERE, white_cells_elsewhere
 from hemaview.learning.evidence import note_question, note_speed
@@ -34,18 +35,26 @@ PBC_GROUPS: dict[str, str] = {
 
 
 def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
-    """Rows for each named model and each set that is there; sets that lack are named through `log` and left out."""
+    """Rows for each named model and each set that is there; sets that lack or cannot be used are named through `log` and
+    left out. Raises DataError or InferenceError where that leaves nothing."""
     found: list[Score] = []
+    refused: DataError | InferenceError | None = None
     for name, dataset, function in _TASKS:
         if name not in names:
             continue
-        lacking = [s for s in (dataset, *ALSO_NEEDS.get(name, ())) if not data.has(root, s, split)]
-        if lacking:
-            log(f"{lacking[0]}/{split} is not in {root}: left out")
+        try:
+            lacking = [s for s in (dataset, *ALSO_NEEDS.get(name, ())) if not data.has(root, s, split)]
+            if lacking:
+                log(f"{lacking[0]}/{split} is not in {root}: left out")
+                continue
+            log(f"{name} on {dataset}/{split}")
+            began = time.monotonic()
+            rows = function(root, split)
+        except (DataError, InferenceError) as error:
+            # One set that cannot be used is no reason to lose what hours found on the others.
+            refused = refused or error
+            log(f"{name} on {dataset}/{split}: left out. {error}")
             continue
-        log(f"{name} on {dataset}/{split}")
-        began = time.monotonic()
-        rows = function(root, split)
         for row in rows:
             note_speed((name, row.task, dataset), max(r.n for r in rows), time.monotonic() - began)
         unknown = [row for row in rows if not np.isfinite((row.value, row.low, row.high)).all()]
@@ -54,6 +63,8 @@ def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
                 f"{dataset}/{split} holds too little for {', '.join(r.metric for r in unknown if r.task == task)} of {task}"
             )
         found += [row for row in rows if row not in unknown]
+    if refused is not None and not found:
+        raise refused
     return found + [replace(s, method="best") for s in found if s.method in BEST.get(s.task, "").split()]
 
 
@@ -226,6 +237,9 @@ BEST: dict[str, str] = {
     "plasma-mask": "plasma-cell-unet",
     "stitching": "red-cell-unet cascade-blood",
     "white-cells": "red-cell-unet",
+    "marrow-differential": "wang-marrow-cascade",
+    "marrow-regions": "wang-overview-cascade",
+    "kind": "cell-kind-net",
 }
 """The default model of each task, chosen on val (of fields and of boxes where cells are stitched): its rows are given again
 under the method `best`. Of white cells of a laboratory that is not known it is that of the protocol for unusual stains."""

@@ -20,7 +20,7 @@ from hemaview.learning.evidence import note_answers
 from hemaview.learning.matching import CellErrors, Matches, cell_errors, dice, match_masks, match_points
 from hemaview.learning.nuclei import REACH_PX, point_fields
 from hemaview.learning.score import Score, bootstrap, kappa, mean_accuracy, mean_recall
-from hemaview.learning.segment import RED_CELL_UM, mask_parts, rescale_labels
+from hemaview.learning.segment import mask_parts, mpp_of, rescale_labels
 from hemaview.learning.wang import LEAST_SCORE, TEST_SCENES, recognised
 from hemaview.learning.zhang import LEAST_UM2, MPP
 from hemaview.methods.cellsplit import parts
@@ -167,11 +167,6 @@ def _region_growing(rgb: Rgb, mpp: float) -> NDArray[np.int32]:
     small = rescale(rgb, mpp / MPP)
     grown = region_growing(small).astype(np.float32)
     return rescale_labels(parts(np.stack([1 - grown, grown]), round(LEAST_UM2 / MPP**2)), rgb.shape[:2])
-
-
-def mpp_of(true: NDArray[np.int32]) -> float:
-    """µm/px of a picture whose typical cell, of an instance mask, is 7.2 µm wide."""
-    return RED_CELL_UM / (2 * float(np.sqrt(np.median(np.bincount(true.ravel())[1:]) / np.pi)))
 
 
 def _sum(parts_: Sequence[Any], rows: NDArray[np.int64], start: Any) -> Any:

@@ -18,7 +18,7 @@ from skimage.filters import threshold_otsu
 
 from hemaview.learning import data
 from hemaview.learning.classify import Pool
-from hemaview.learning.segment import CHULA_MPP, PBC_MPP, RED_CELL_UM, mask_parts, mpp_of_boxes, rescale
+from hemaview.learning.segment import CHULA_MPP, PBC_MPP, mask_parts, mpp_of, mpp_of_boxes, rescale
 from hemaview.methods import cellkind
 
 CROP_PX = 84
@@ -78,8 +78,7 @@ def _masks(root: Path, name: str, side: str, rng: np.random.Generator, wear: _We
         rgb = data.image(root, name, side, file)
         parts = mask_parts(data.mask(root, name, side, file.rpartition(".")[0]))
         areas = np.bincount(parts.ravel())[1:]
-        median = float(np.median(areas))
-        factor = RED_CELL_UM / (2 * np.sqrt(median / np.pi)) / cellkind.MPP
+        factor, median = mpp_of(parts) / cellkind.MPP, float(np.median(areas))
         small = rescale(rgb, factor)
         whole = [int(i) + 1 for i in np.flatnonzero((areas > 0.4 * median) & (areas < 1.6 * median))]
         for y, x in ndimage.center_of_mass(parts > 0, parts, whole):

@@ -96,7 +96,10 @@ def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, 
             )
         lines.append("")
     lines += _per_class(evidence)
-    lines += ["In bold: the default of the task, in every protocol that has a role for it, which `--json` gives again as method `best`.", ""]
+    lines += [
+        "In bold: the default of the task, in every protocol that has a role for it; `--json` gives it as `best` too.",
+        "",
+    ]
     if pictures:
         lines += ["## Pictures", ""]
         for name, caption in pictures:

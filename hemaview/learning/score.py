@@ -182,6 +182,8 @@ def measured(
         low, high = bootstrap(n, lambda r, f=function: f(truth[r], best[r]))  # type: ignore[misc]
         rows.append(Score.rounded(method, task, dataset, split, n, metric, function(truth, best), low, high))
     ece = expected_calibration_error(p, truth)
-    low, high = bootstrap(n, lambda r: expected_calibration_error(p[r], truth[r]), 100)
+    low, high = bootstrap(n, lambda r: expected_calibration_error(p[r], truth[r]))
+    # Drawing again adds noise, which this error takes for more of itself: the percentiles are mirrored (basic bootstrap).
+    low, high = min(ece, max(0.0, 2 * ece - high)), max(ece, 2 * ece - low)
     rows.append(Score.rounded(method, task, dataset, split, n, "ece", ece, low, high))
     return rows

@@ -13,10 +13,9 @@ from hemaview.cells.table import CellTable
 from hemaview.inference import Detector, load_as
 from hemaview.learning import data
 from hemaview.learning.boxes import DETECTION_CLASSES, box_overlaps, scenes
-from hemaview.learning.fieldtasks import mpp_of
 from hemaview.learning.filmtasks import as_slide, film_models, whole_field
 from hemaview.learning.score import Score, share
-from hemaview.learning.segment import mask_parts
+from hemaview.learning.segment import mask_parts, mpp_of
 from hemaview.pipeline.fieldcells import cells_of_field
 from hemaview.pipeline.run import one_of_doubles
 from hemaview.pipeline.stitching import Patch, detect_stitched, patches

@@ -14,7 +14,13 @@ from hemaview.learning.classify import Pool, Recipe, partial_label_loss, train_c
 from hemaview.learning.curves import draw_curves
 from hemaview.learning.matching import match_masks, match_points
 from hemaview.learning.recipes import UNDECIDED, allowed
-from hemaview.learning.score import best_temperature, expected_calibration_error, macro_f1, threshold_between
+from hemaview.learning.score import (
+    best_temperature,
+    expected_calibration_error,
+    macro_f1,
+    measured,
+    threshold_between,
+)
 from hemaview.methods.cellkind import CellKindNet
 
 
@@ -128,3 +134,12 @@ def test_a_label_that_nobody_knows_is_named_with_its_place() -> None:
     assert data.numbers(("b", "a"), ("a", "b"), "pbc/test").tolist() == [1, 0]
     with pytest.raises(data.DataError, match="pbc/test has the label 'weird', which is not known; known are: a, b"):
         data.numbers(("a", "weird"), ("a", "b"), "pbc/test")
+
+
+def test_the_calibration_error_lies_within_its_interval() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(8):
+        p = rng.dirichlet(np.ones(3) * 0.4, 300).astype(np.float32)
+        truth = np.array([rng.choice(3, p=row / row.sum()) for row in p.astype(float)])
+        (row,) = [s for s in measured("m", "t", "d", "test", p, truth) if s.metric == "ece"]
+        assert 0 <= row.low <= row.value <= row.high

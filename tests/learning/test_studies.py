@@ -64,9 +64,7 @@ def test_a_variant_is_the_mean_over_seeds_with_the_spread_of_its_first_measure()
 
 
 def test_a_curve_has_a_line_for_each_net(tmp_path: Path) -> None:
-    rows = [
-        {"variant": f"{net}, {n}", "net": net, "fields": n, "cell_f1_50": 0.1 * n} for n in (5, 9) for net in ("a", "b")
-    ]
+    rows = [{"variant": f"{net}, {n}", "net": net, "fields": n, "dice": 0.1 * n} for n in (5, 9) for net in ("a", "b")]
     figure = Figure()
     studypage._curves(figure.subplots(), rows, *studies.STUDIES["dunet-size"].curve or ("", "", ""))
     lines = figure.axes[0].get_lines()

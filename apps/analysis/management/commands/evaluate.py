@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ class Command(SentenceCommand):
         parser.add_argument("methods", nargs="*", help="names of models; none means --all")
         parser.add_argument("--all", action="store_true", help="every installed model")
         parser.add_argument("--data", type=Path, required=True, help="the folder that holds the sets")
-        parser.add_argument("--split", default="test", help="train, val or test")
+        parser.add_argument("--split", default="test", choices=("train", "val", "test"))
         parser.add_argument(
             "--page", type=Path, help="also write the results page, with its pictures in a folder beside it"
         )
@@ -52,6 +53,10 @@ class Command(SentenceCommand):
         unknown = [n for n in names if n not in there]
         if unknown:
             raise Refusal(f"There is no model called {unknown[0]}; there are: {', '.join(there)}.")
+        if options["all"] and options["methods"]:
+            raise Refusal("Name models or ask for --all, not both.")
+        if options["page"]:
+            self._may_write(options["page"].with_suffix(""))
         if options["cards"] and options["split"] != "test":
             raise Refusal("Model cards hold scores of the test side; leave --split as it is.")
         if not 0 <= options["tolerance"] <= 1:
@@ -87,6 +92,15 @@ class Command(SentenceCommand):
                 f"{s.method:24} {s.task:26} {s.dataset:16} n {s.n:6} {s.metric:18} {s.value:.4f} ({s.low:.4f}-{s.high:.4f})"
                 + "".join(f"  {name} {text}" for name, text in notes if text)
             )
+
+    def _may_write(self, folder: Path) -> None:
+        """Refuse a page that could not be written, before hours are spent on what it would show."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Refusal(f"The page's pictures cannot be written to {folder}: {error.strerror}.") from error
+        if not os.access(folder, os.W_OK) or not os.access(folder.parent, os.W_OK):
+            raise Refusal(f"The page cannot be written to {folder.parent}: permission denied.")
 
     def _keep(self, scores: list[Any]) -> None:
         """The table, as JSON, beside those of earlier evaluations."""
