@@ -70,7 +70,7 @@ class Command(SentenceCommand):
                 wanted = identity(name, root, training.sets, options["licences"])
             with alone_in(out, wanted):
                 with data.free_only(free):
-                    refuse_shared(root, training.sets, out / "cache")
+                    refuse_shared(root, training.sets, out / "cache", self.stderr.write)
                     best = training.run(
                         root, out, out / "cache", options["imagenet"], options["epochs"], self.stderr.write
                     )
