@@ -1,4 +1,4 @@
-"""`manage.py train`: a folder belongs to one training, which goes on there and nowhere else."""
+"""`manage.py train`: a folder belongs to one training, which goes on there and nowhere else, and ends with its card."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 import torch
 from django.core.management import CommandError, call_command
+from safetensors.torch import load_file
 
+from hemaview.cells.store import sha256_of
 from hemaview.learning import release
 from hemaview.learning.course import Course
+from hemaview.learning.score import Score
 from hemaview.learning.trainings import TRAININGS
+from hemaview.methods.card import cards, folder
 from hemaview.methods.registry import METHODS
 
 
@@ -90,3 +94,38 @@ def test_two_at_a_time_in_one_folder_are_refused(sets: Path, tmp_path: Path) -> 
         with pytest.raises(CommandError, match="Another training runs in"):
             train(sets, tmp_path / "out", epochs=1)
     train(sets, tmp_path / "out", epochs=1)
+
+
+def test_a_training_ends_with_weights_and_a_card_and_leaves_the_package_alone(
+    sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def scored(root: Path, split: str, names: list[str], log: Any) -> list[Score]:
+        assert cards()["cell-kind-net"].weights == tmp_path / "out" / "cell-kind-net.safetensors"
+        return [Score("cell-kind-net", "kind", "pbc", split, 9, "accuracy", 0.5, 0.4, 0.6)]
+
+    package = {p: p.stat().st_mtime_ns for kind in ("cards", "weights") for p in folder(kind).iterdir()}
+    shipped = cards()["cell-kind-net"].sha256
+    monkeypatch.setattr(release, "evaluate", scored)
+    train(sets, tmp_path / "out", epochs=2)
+    card = json.loads((tmp_path / "out" / "card.json").read_text())
+    weights = tmp_path / "out" / "cell-kind-net.safetensors"
+    assert card["sha256"] == sha256_of(weights) and load_file(weights)["last.weight"].dtype == torch.float16
+    assert card["command"] == "python manage.py train cell-kind-net --data DATA --out OUT --epochs 2"
+    assert [d["name"] for d in card["data"]] == ["pbc", "jhu-aml"] and "jhu-aml" in card["licence_note"]
+    assert [(m["split"], m["low"], m["high"]) for m in card["metrics"]] == [("test", 0.4, 0.6)]
+    text = (tmp_path / "out" / "card.md").read_text()
+    assert "| kind | pbc | test | 9 | accuracy | 0.5000 | 0.4000-0.6000 |" in text and "## Limits\n- " in text
+    assert "scoring on test" in capsys.readouterr().err
+    assert {p: p.stat().st_mtime_ns for kind in ("cards", "weights") for p in folder(kind).iterdir()} == package
+    assert cards()["cell-kind-net"].sha256 == shipped
+
+
+def test_a_card_without_scores_says_why(sets: Path, tmp_path: Path) -> None:
+    train(sets, tmp_path / "out", epochs=1, licences="free")
+    card = json.loads((tmp_path / "out" / "card.json").read_text())
+    assert card["metrics"] == [] and [d["name"] for d in card["data"]] == ["pbc"]
+    assert (
+        card["command"].endswith("--epochs 1 --licences free")
+        and card["licence_note"] == "All data have free licences."
+    )
+    assert "None: the data have no test side" in (tmp_path / "out" / "card.md").read_text()

@@ -12,14 +12,14 @@ from apps.accounts.errors import Refusal
 
 class Command(SentenceCommand):
     help = (
-        "Train a model, resumable, with a log and curves in OUT. "
+        "Train a model, resumable: log, curves, weights and a card with its scores in OUT. "
         "Example: python manage.py train cell-kind-net --data ~/sets --out var/train/kind"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("method", help="the model's name; `train list` names them")
         parser.add_argument("--data", type=Path, help="the folder that holds the sets")
-        parser.add_argument("--out", type=Path, help="where log, state and weights are written")
+        parser.add_argument("--out", type=Path, help="where log, state, weights and card are written")
         parser.add_argument("--epochs", type=int, help="how long (default: the recipe's own length)")
         parser.add_argument("--imagenet", type=Path, help="ImageNet weights of EfficientNet-Lite0 (.pth)")
         parser.add_argument(
@@ -28,8 +28,8 @@ class Command(SentenceCommand):
         parser.add_argument(
             "--release",
             metavar="VERSION",
-            help="afterwards ship it: calibrate, score, write its card; with --licences free put the variant's scores into "
-            "the card of the shipped VERSION, without weights",
+            help="afterwards ship its weights and card in place of those installed; with --licences free put the variant's "
+            "scores into the card of the shipped VERSION, without weights",
         )
 
     def handle(self, **options: Any) -> None:
@@ -74,18 +74,18 @@ class Command(SentenceCommand):
                     best = training.run(
                         root, out, out / "cache", options["imagenet"], options["epochs"], self.stderr.write
                     )
-                self.stdout.write(f"weights: {best}")
                 curves = draw_curves(out)
                 if curves:
                     self.stdout.write(f"log and curves: {out / 'log.csv'}, {curves}")
+                made = Made(name, best, root, options["epochs"], free)
+                card = tried(made, self.stderr.write)
+                self.stdout.write(f"weights: {card.weights}\ncard: {out / 'card.json'}, {out / 'card.md'}")
                 if version:
-                    made = Made(name, best, root, options["epochs"], free)
-                    card = tried(made, self.stderr.write)
                     shipped = (
                         write_free_variant(made, version, card, self.stderr.write)
                         if free
                         else release(made, version, card)
                     )
-                    self.stdout.write(f"card: {shipped}")
+                    self.stdout.write(f"shipped card: {shipped}")
         except data.DataError as error:
             raise Refusal(str(error)) from error
