@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,11 +18,19 @@ from torch import nn
 
 from hemaview.learning import data
 from hemaview.learning.averaging import State, copied
+from hemaview.learning.curves import draw_curves
+
+COLUMNS = ("done", "train_loss", "val_score")
+MORE = ("val_accuracy", "seconds")
+DRAWN_EVERY_S = 30.0
 
 
 class Course:
-    """In `out`: log.csv, best.safetensors (the averaged weights that scored best on val) and resume.pt.
+    """In `out`: log.csv, best.safetensors (the averaged weights that scored best on val), resume.pt, and now and then
+    curves.png.
 
+    A line of log.csv is of one validation: `done` epochs or steps, mean `train_loss`, the `val_score` by which weights are
+    chosen, of classifiers `val_accuracy`, and the `seconds` of the epoch (where steps are counted: since it went on).
     Made with the net and its optimiser as they start; where `out` holds a state they, and `mean`, are taken from it.
     `done` counts epochs or steps, `waited` those since the best score.
     """
@@ -31,6 +40,7 @@ class Course:
         self.mean: State = copied(net)
         self.done, self.best, self.waited = 0, -1.0, 0
         self.weights = out / "best.safetensors"
+        self._drawn = time.monotonic()
         self._out, self._net, self._optimiser = out, net, optimiser
         if (out / "resume.pt").exists():
             state = torch.load(out / "resume.pt", weights_only=True)
@@ -42,7 +52,10 @@ class Course:
     def mark(self, done: int, loss: float, score: float, *more: float) -> None:
         """After `done` epochs or steps: a line in the log, the weights where they are the best, and the state."""
         with (self._out / "log.csv").open("a", newline="", encoding="utf-8") as stream:
-            csv.writer(stream).writerow([done, loss, score, *more])
+            lines = csv.writer(stream)
+            if not stream.tell():
+                lines.writerow([*COLUMNS, *MORE[len(MORE) - len(more) :]])
+            lines.writerow([done, loss, score, *more])
         self.waited += done - self.done
         self.done = done
         if score > self.best:
@@ -52,6 +65,9 @@ class Course:
         part = self._out / "resume.part"
         torch.save({**state, "done": done, "best": self.best, "waited": self.waited}, part)
         part.replace(self._out / "resume.pt")
+        if time.monotonic() - self._drawn >= DRAWN_EVERY_S:
+            self._drawn = time.monotonic()
+            draw_curves(self._out)
 
 
 def use_cores(most: int = 2) -> None:

@@ -7,17 +7,19 @@ from pathlib import Path
 
 
 def draw_curves(folder: Path) -> Path | None:
-    """Loss and val score over epochs or steps, from the first three columns of log.csv; None where there is no log."""
+    """Loss and val score over epochs or steps, from the first three columns of log.csv; None where nothing is logged."""
     log = folder / "log.csv"
     if not log.is_file():
+        return None
+    with log.open(newline="", encoding="utf-8") as stream:
+        rows = [[float(v) for v in row[:3]] for row in csv.reader(stream) if row and row[0] != "done"]
+    if not rows:
         return None
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    with log.open(newline="", encoding="utf-8") as stream:
-        rows = [[float(v) for v in row[:3]] for row in csv.reader(stream) if row]
     when, loss, score = zip(*rows, strict=True)
     figure, axes = plt.subplots(figsize=(6, 3.4), dpi=110)
     axes.plot(when, loss, color="#0072b2")

@@ -37,7 +37,8 @@ def test_a_small_net_learns_two_colours_and_goes_on_where_it_stopped(tmp_path: P
     recipe = Recipe(("a", "b", "c", "d"), 64, epochs=6, batch=16, rate=5e-3, average=0.6, patience=20)
     said: list[str] = []
     best = train_classifier(CellKindNet(width=8), recipe, [pool(96, 1)], [pool(40, 2)], tmp_path, said.append)
-    assert best.is_file() and (tmp_path / "log.csv").read_text().count("\n") == 6
+    assert best.is_file() and (tmp_path / "log.csv").read_text().count("\n") == 7
+    assert (tmp_path / "log.csv").read_text().startswith("done,train_loss,val_score,val_accuracy,seconds\n1,")
     accuracy = float(said[-1].split("accuracy ")[1].split()[0])
     assert accuracy > 0.9
     longer = Recipe(("a", "b", "c", "d"), 64, epochs=7, batch=16, rate=5e-3, average=0.6, patience=20)
@@ -125,7 +126,10 @@ def test_sets_without_a_free_licence_are_left_out_where_only_free_ones_are_wante
 
 def test_a_log_becomes_curves(tmp_path: Path) -> None:
     assert draw_curves(tmp_path) is None
-    (tmp_path / "log.csv").write_text("1,2.0,0.5,9.0\n2,1.5,0.6,9.0\n")
+    (tmp_path / "log.csv").write_text("done,train_loss,val_score,seconds\n")
+    assert draw_curves(tmp_path) is None
+    with (tmp_path / "log.csv").open("a") as stream:
+        stream.write("1,2.0,0.5,9.0\n2,1.5,0.6,9.0\n")
     picture = draw_curves(tmp_path)
     assert picture is not None and Image.open(picture).width > 300
 

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from safetensors.torch import load_file
 
 from hemaview.cells.store import sha256_of
-from hemaview.learning import release
+from hemaview.learning import course, release
 from hemaview.learning.course import Course
 from hemaview.learning.score import Score
 from hemaview.learning.trainings import TRAININGS
@@ -25,11 +25,11 @@ from hemaview.methods.registry import METHODS
 def quick(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Any) -> Path:
     """Learns nothing, epoch by epoch."""
     net = METHODS["cell-kind-net"].build(4)
-    course = Course(out, net, torch.optim.AdamW(net.parameters()))
-    for epoch in range(course.done, epochs or 1):
+    known = Course(out, net, torch.optim.AdamW(net.parameters()))
+    for epoch in range(known.done, epochs or 1):
         log(f"epoch {epoch + 1}")
-        course.mark(epoch + 1, 0.5, 0.1 * epoch)
-    return course.weights
+        known.mark(epoch + 1, 0.5, 0.1 * epoch)
+    return known.weights
 
 
 @pytest.fixture
@@ -129,3 +129,36 @@ def test_a_card_without_scores_says_why(sets: Path, tmp_path: Path) -> None:
         and card["licence_note"] == "All data have free licences."
     )
     assert "None: the data have no test side" in (tmp_path / "out" / "card.md").read_text()
+
+
+def test_the_log_names_its_columns_once_and_its_curves_are_drawn_as_it_grows(
+    sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(course, "DRAWN_EVERY_S", 0.0)
+    drawn: list[int] = []
+    monkeypatch.setattr(course, "draw_curves", lambda out: drawn.append((out / "log.csv").read_text().count("\n")))
+    for epochs in (2, 3):
+        train(sets, tmp_path / "out", epochs=epochs)
+    lines = (tmp_path / "out" / "log.csv").read_text().splitlines()
+    assert lines == ["done,train_loss,val_score", "1,0.5,0.0", "2,0.5,0.1", "3,0.5,0.2"]
+    assert drawn == [2, 3, 4]
+
+
+def test_a_training_that_is_stopped_leaves_its_curves(
+    sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*arguments: Any) -> Path:
+        quick(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(TRAININGS, "cell-kind-net", replace(TRAININGS["cell-kind-net"], run=stopped))
+    with pytest.raises(KeyboardInterrupt):
+        train(sets, tmp_path / "out")
+    assert (tmp_path / "out" / "curves.png").is_file()
+
+
+@pytest.mark.parametrize("epochs", [0, -1, "1.5", "many"])
+def test_a_length_that_is_none_is_refused(epochs: Any, sets: Path, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=f"whole number from 1 on with --epochs, not {epochs}"):
+        train(sets, tmp_path / "out", epochs=epochs)
+    assert not (tmp_path / "out").exists()

@@ -20,7 +20,7 @@ class Command(SentenceCommand):
         parser.add_argument("method", help="the model's name; `train list` names them")
         parser.add_argument("--data", type=Path, help="the folder that holds the sets")
         parser.add_argument("--out", type=Path, help="where log, state, weights and card are written")
-        parser.add_argument("--epochs", type=int, help="how long (default: the recipe's own length)")
+        parser.add_argument("--epochs", help="how long, from 1 on (default: the recipe's own length)")
         parser.add_argument("--imagenet", type=Path, help="ImageNet weights of EfficientNet-Lite0 (.pth)")
         parser.add_argument(
             "--licences", choices=["any", "free"], default="any", help="free: leave sets without a free licence out"
@@ -48,6 +48,10 @@ class Command(SentenceCommand):
             return
         if name not in TRAININGS:
             raise Refusal(f"There is no training for {name}; there are: {', '.join(TRAININGS)}.")
+        epochs = options["epochs"]
+        if epochs is not None and not (str(epochs).isascii() and str(epochs).isdecimal() and int(epochs) > 0):
+            raise Refusal(f"Name a whole number from 1 on with --epochs, not {epochs}.")
+        epochs = int(epochs) if epochs is not None else None
         if root is None or out is None:
             raise Refusal("Name the data with --data DIR and the results with --out DIR.")
         if not root.is_dir():
@@ -71,13 +75,13 @@ class Command(SentenceCommand):
             with alone_in(out, wanted):
                 with data.free_only(free):
                     refuse_shared(root, training.sets, out / "cache", self.stderr.write)
-                    best = training.run(
-                        root, out, out / "cache", options["imagenet"], options["epochs"], self.stderr.write
-                    )
-                curves = draw_curves(out)
+                    try:
+                        best = training.run(root, out, out / "cache", options["imagenet"], epochs, self.stderr.write)
+                    finally:  # also where it is stopped
+                        curves = draw_curves(out)
                 if curves:
                     self.stdout.write(f"log and curves: {out / 'log.csv'}, {curves}")
-                made = Made(name, best, root, options["epochs"], free)
+                made = Made(name, best, root, epochs, free)
                 card = tried(made, self.stderr.write)
                 self.stdout.write(f"weights: {card.weights}\ncard: {out / 'card.json'}, {out / 'card.md'}")
                 if version:
