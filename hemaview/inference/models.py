@@ -85,7 +85,7 @@ def state_of(card: Card) -> dict[str, Tensor]:
 def _loaded(name: str, sha256: str, wanted: str = precision.AUTOMATIC, tolerance: float = solving.OWN) -> Model:
     card = cards()[name]
     method = METHODS[name]
-    net = method.build(len(card.classes))
+    net = method.net(len(card.classes), card.raw.get("backbone", ""))
     try:
         net.load_state_dict(state_of(card))
     except RuntimeError as error:

@@ -71,10 +71,10 @@ class Course:
 
 
 def use_cores(most: int = 2) -> None:
-    """Train on as many cores as the process may use, or HEMAVIEW_THREADS: two trainings on a core each beat one after the
-    other on both."""
+    """Train on HEMAVIEW_THREADS cores, else on as many as the process may use, up to `most`: two trainings on a core each
+    beat one after the other on both."""
     free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else most
-    torch.set_num_threads(min(most, int(os.environ.get("HEMAVIEW_THREADS", "0")) or free))
+    torch.set_num_threads(int(os.environ.get("HEMAVIEW_THREADS", "0")) or min(most, free))
 
 
 def identity(name: str, root: Path, sets: Sequence[str], licences: str, backbone: str = "") -> dict[str, str]:

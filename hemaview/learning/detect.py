@@ -30,7 +30,8 @@ class DetectorRecipe:
 
     `data_oriented`: the rate falls by a tenth every 10 × scenes steps (Wang et al. §3.2), so that no scene comes only
     when it can no longer teach; otherwise it falls to nothing over the steps. `trunk_rate` is the trunk's share of the
-    rate; with `hold_norms` its batch norms keep the statistics that they come with.
+    rate; with `hold_norms` its batch norms keep the statistics that they come with. It stops after `patience` checks
+    without a better score.
     """
 
     side_px: int = 320
@@ -47,6 +48,7 @@ class DetectorRecipe:
     data_oriented: bool = False
     trunk_rate: float = 1.0
     hold_norms: bool = False
+    patience: int = 8
     augmentation: Augmentation = field(default_factory=lambda: Augmentation(stain=0.25, light=0.2, blur=0.25, noise=4))
 
 
@@ -101,6 +103,9 @@ def train_detector(
         spent = time.monotonic() - started
         log(f"step {step + 1}/{recipe.steps} loss {np.mean(losses[-50:]):.3f} val {score:.4f} {spent:.0f} s")
         course.mark(step + 1, float(np.mean(losses[-50:])), score, round(spent, 1))
+        if course.waited >= recipe.patience * recipe.check_every:
+            log(f"no better for {course.waited} steps: stopped")
+            break
     return course.weights
 
 

