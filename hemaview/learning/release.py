@@ -26,6 +26,7 @@ from hemaview.learning.recipes import NUCLEATED, SHAPE_CROP_PX, SHAPES, Log
 from hemaview.learning.score import Score, best_temperature, threshold_between
 from hemaview.learning.together import installed
 from hemaview.learning.trainings import TRAININGS
+from hemaview.learning.wang import on_backbone
 from hemaview.methods import card as modelcard
 from hemaview.methods.cardtext import free_lines, precision_lines
 from hemaview.methods.registry import METHODS
@@ -76,6 +77,8 @@ def tried(made: Made, log: Log) -> modelcard.Card:
     """
     name = made.name
     method, training = METHODS[name], TRAININGS[name]
+    if made.backbone:
+        training = on_backbone(training, made.backbone)
     if method.base:
         installed(method.base)
     weights, state = made.trained.with_name(f"{name}.safetensors"), load_file(made.trained)
@@ -260,7 +263,7 @@ def markdown(card: dict[str, Any]) -> str:
     lines = [
         f"# {card['title']}: `{card['name']}` {card['version']}",
         "",
-        "Research use only. " + method.summary,
+        f"Research use only. {_stand_in(card)}{method.summary}",
         "",
         f"- Source: {method.source}",
         f"- Shown: {card['input_px']} px at {card['mpp']} µm/px, colours {card['colour_policy']}"
@@ -289,6 +292,12 @@ def markdown(card: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _stand_in(card: dict[str, Any]) -> str:
+    """The limit that says what stands for the paper's own data, to be read first."""
+    first = next((limit for limit in card["limits"] if limit.startswith("Stand-in")), "")
+    return f"Stand-in: {first.partition(': ')[2]} " if first else ""
 
 
 def _stain_lines(card: dict[str, Any]) -> list[str]:

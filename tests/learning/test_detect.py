@@ -67,6 +67,8 @@ def test_only_the_detectors_have_a_backbone_to_choose(monkeypatch: pytest.Monkey
     monkeypatch.setitem(wang._RUNS, "cascade-blood", lambda *_, backbone: (asked.append(backbone), Path())[1])
     wang.on_backbone(TRAININGS["cascade-blood"], "r50").run(Path(), Path(), Path(), None, None, print)
     assert asked == ["r50"]
+    limits = wang.on_backbone(TRAININGS["wang-marrow-cascade"], "r50").limits
+    assert "Its trunk is r50, the paper's ResNet-101." in limits and not any("Lite0" in limit for limit in limits)
 
 
 def test_weights_of_another_trunk_are_refused_and_a_resnet_without_any_begins_from_nothing(tmp_path: Path) -> None:

@@ -168,6 +168,22 @@ def test_a_card_tells_of_free_data_only_where_its_data_differ() -> None:
     assert "None of its data has a free licence" in free_lines({"data": [closed]})[0]
 
 
+def test_a_card_says_first_what_stands_for_the_papers_data() -> None:
+    raw = {
+        **cards()["cell-kind-net"].raw,
+        "limits": ["One.", "Stand-in data: films in place of blocks. No cell is fetal."],
+    }
+    line = "Research use only. Stand-in: films in place of blocks. No cell is fetal. Tells red cells"
+    assert line in release.markdown(raw)
+    assert "Stand-in" not in release.markdown({**raw, "limits": ["One."]})
+
+
+@pytest.mark.parametrize("name", [n for n in cards() if n in TRAININGS])
+def test_a_shipped_card_gives_the_limits_of_its_training_as_they_are_now(name: str) -> None:
+    card = cards()[name]
+    assert card.raw["limits"] == list(TRAININGS[name].limits) and card.text == release.markdown(card.raw)
+
+
 def test_a_card_tells_what_bf16_costs() -> None:
     assert "was not measured" in precision_lines({})[0]
     figures = {"n": 9, "f32": 0.9, "low": 0.8, "high": 1.0, "bf16": 0.7, "within": False}
