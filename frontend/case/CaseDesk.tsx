@@ -243,11 +243,18 @@ function JobLine({ job }: { job: Job }) {
       </p>
     );
   return (
-    <p className="facts">
-      {job.protocol_title} {job.state}
-      {job.partial && " (partial)"}: {number.format(job.cells)} cells in {job.fields_done} fields,{" "}
-      {seconds(job.duration_s)}
-    </p>
+    <>
+      <p className="facts">
+        {job.protocol_title} {job.state}
+        {job.partial && " (partial)"}: {number.format(job.cells)} cells in {job.fields_done} fields,{" "}
+        {seconds(job.duration_s)}
+      </p>
+      {job.notes.map((note) => (
+        <p key={note} className="warn note">
+          {note}
+        </p>
+      ))}
+    </>
   );
 }
 

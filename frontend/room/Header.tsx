@@ -50,6 +50,7 @@ export function Header(props: Props) {
         <span className="slide-name">{slide?.name}</span>
       )}
       <span className="room-job">{job && <JobLine job={job} />}</span>
+      {job !== null && !active && job.notes.length > 0 && <JobNotes notes={job.notes} />}
       <span className="actions">
         {active && rights.includes("annotate") && (
           <button type="button" onClick={props.onCancel}>
@@ -93,6 +94,22 @@ export function Header(props: Props) {
         )}
       </span>
     </header>
+  );
+}
+
+/** What the analysis says of itself: scale, focus, stain. */
+function JobNotes({ notes }: { notes: string[] }) {
+  return (
+    <details className="job-notes">
+      <summary title={notes.join("\n")}>
+        ⚠ {notes.length} {notes.length === 1 ? "note" : "notes"}
+      </summary>
+      <ul>
+        {notes.map((note) => (
+          <li key={note}>{note}</li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -17,7 +17,7 @@ from hemaview.inference.outliner import Outliner, drawn_cell
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.segmenter import Segmenter
 from hemaview.inference.solving import solving_to
-from hemaview.inference.stain import is_strange, stain_of
+from hemaview.inference.stain import are_strange, stain_of
 
 __all__ = [
     "BadPicture",
@@ -35,8 +35,8 @@ __all__ = [
     "UnknownModel",
     "WeightsChanged",
     "WeightsUnfit",
+    "are_strange",
     "drawn_cell",
-    "is_strange",
     "load",
     "load_as",
     "solving_to",

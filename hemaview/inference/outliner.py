@@ -32,7 +32,6 @@ class Outliner:
         """The same of pictures uint8 (n, H, W, 3) with the cell in the middle."""
         return self.classify_cells([drawn_cell(self._masker, rgb) for rgb in crops])
 
-
     def mask(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """uint8 (H, W) of a picture (H, W, 3) with the cell in the middle: 0 ground, else 1 + the number of its class."""
         cell = drawn_cell(self._masker, rgb)

@@ -86,7 +86,7 @@ def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
     good = _good_focus(looks, plan)
     for i, (f, seen) in enumerate(zip(request.photo_fields, looks, strict=True)):
         reason = ""
-        if seen.cells < 3:
+        if seen.cells < 1:
             reason = "no cells"
         elif seen.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
             reason = "out of focus"
@@ -171,7 +171,7 @@ def _look_at(slide: Slide, x: int, y: int, w: int, h: int, mpp: float) -> Look:
 
 def _good_focus(looks: list[Look], plan: Plan) -> float:
     """The upper quartile of the focus of fields with cells; where that is soft the plan says so."""
-    sharp = [seen.focus for seen in looks if seen.cells >= 3]
+    sharp = [seen.focus for seen in looks if seen.cells >= 1]
     good = float(np.percentile(sharp, 75)) if sharp else 1.0
     if good < SOFT_FOCUS:
         plan.notes.append("Even the sharpest fields of this slide are soft: take shapes, pallor and nuclei with care.")

@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, CellTable
-from hemaview.inference import Classifier, Model, is_strange, stain_of
+from hemaview.inference import Classifier, Model, are_strange
 from hemaview.pipeline.protocol import Plan
 from hemaview.wsi.slide import Slide
 
 SQUARE_UM = 27.0
 """What is looked at around a cell: as much as the net's training pictures show."""
-SHOWN_PX = 135
+LOOK_MPP = 0.2
 MOST_CELLS = 60
 
 
@@ -22,24 +22,26 @@ def stain_notes(slide: Slide, cells: CellTable, plan: Plan, schema: Schema, mode
     nothing where it tells no stains, or where there are too few cells to tell."""
     if not isinstance(model, Classifier) or not model.stains:
         return []
-    side = round(SQUARE_UM / plan.mpp)
-    corners = _corners(slide, cells, plan, schema, side)
-    some = corners[np.linspace(0, len(corners) - 1, min(MOST_CELLS, len(corners))).astype(int)]
-    stain = stain_of([slide.read_scaled(x, y, side, side, SHOWN_PX, SHOWN_PX) for x, y in some])
-    if stain is None or not is_strange(stain, model.stains):
+    boxes = _boxes(slide, cells, plan, schema)
+    some = boxes[np.linspace(0, len(boxes) - 1, min(MOST_CELLS, len(boxes))).astype(int)]
+    shrink = plan.mpp / LOOK_MPP
+    seen = [slide.read_scaled(x, y, w, h, round(w * shrink), round(h * shrink)) for x, y, w, h in some]
+    if not are_strange(seen, model.stains):
         return []
     return [
-        f"The nuclei of the white cells are stained unlike any that {model.info.name} learned from: look at their names "
+        f"The nuclei of most white cells are stained unlike any that {model.info.name} learned from: look at their names "
         "with care. A protocol for unusual stains may name them better."
     ]
 
 
-def _corners(slide: Slide, cells: CellTable, plan: Plan, schema: Schema, side: int) -> NDArray[np.int64]:
-    """Upper left corners (n, 2), level-0 px, of the squares around white cells that lie within what was photographed."""
+def _boxes(slide: Slide, cells: CellTable, plan: Plan, schema: Schema) -> NDArray[np.int64]:
+    """Boxes (n, 4: x, y, w, h), level-0 px, around whole white cells, as far as they were photographed."""
     counted = np.array([c.group == "wbc" and c.counted for c in schema.classes])
     rows = np.flatnonzero(counted[cells.cls] & ((cells.flags & CUT) == 0))
-    corners = np.rint(np.stack([cells.x, cells.y], axis=1)[rows] - side / 2).astype(np.int64)
-    seen = {f.index: (f.x, f.y, f.x + f.w, f.y + f.h) for f in plan.fields if f.photo}
-    bounds = [seen.get(int(f), (0, 0, slide.width_px, slide.height_px)) for f in cells.field[rows]]
-    low, high = np.hsplit(np.array(bounds).reshape(-1, 4), 2)
-    return np.asarray(corners[((corners >= low) & (corners + side <= high)).all(axis=1)])
+    half = SQUARE_UM / plan.mpp / 2
+    centres = np.stack([cells.x, cells.y], axis=1)[rows].astype(np.float64)
+    photos = {f.index: (f.x, f.y, f.x + f.w, f.y + f.h) for f in plan.fields if f.photo}
+    bounds = [photos.get(int(f), (0, 0, slide.width_px, slide.height_px)) for f in cells.field[rows]]
+    low, high = np.hsplit(np.array(bounds, np.int64).reshape(-1, 4), 2)
+    first = np.maximum(low, np.rint(centres - half).astype(np.int64))
+    return np.concatenate([first, np.minimum(high, np.rint(centres + half).astype(np.int64)) - first], axis=1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hemaview.inference.stain import LEAST_CELLS, is_strange, nucleus_colour, stain_of
+from hemaview.inference.stain import LEAST_CELLS, are_strange, nucleus_colour, stain_of
 
 
 def cell(dye: tuple[float, float, float], ground: tuple[int, int, int] = (240, 235, 225)) -> NDArray[np.uint8]:
@@ -34,8 +34,10 @@ def test_bare_ground_has_none_and_few_cells_tell_nothing() -> None:
     assert stain_of([usual] * LEAST_CELLS) is not None
 
 
-def test_only_what_lies_beyond_all_that_was_learned_is_strange() -> None:
+def test_only_where_most_lie_beyond_all_that_was_learned_is_it_strange() -> None:
     learned = ((0.25, 0.50, 0.13), (0.36, 0.575, 0.175))
-    for dye, strange in (((1.0, 1.6, 0.4), False), ((0.6, 1.85, 0.45), True), ((1.0, 1.4, 0.75), True)):
-        stain = stain_of([cell(dye)] * LEAST_CELLS)
-        assert stain is not None and is_strange(stain, learned) is strange, dye
+    usual, red, blue = cell((1.0, 1.6, 0.4)), cell((0.6, 1.85, 0.45)), cell((1.0, 1.4, 0.75))
+    assert not are_strange([usual] * 20, learned)
+    assert are_strange([red] * 10 + [blue] * 10, learned), "films stained in two ways, both strange"
+    assert not are_strange([red] * 10 + [usual] * 10, learned), "as many as of one odd patient"
+    assert not are_strange([red] * (LEAST_CELLS - 1), learned)

@@ -39,8 +39,8 @@ def table(drawn: Film) -> CellTable:
     )  # fmt: skip
 
 
-def plan(width: int, height: int, photo: bool = False) -> Plan:
-    return Plan(MPP, "stated", None, [PlannedField(0, 0, 0, width, height, 0.4, 1.0, 0.8, 1.0, True, photo=photo)])
+def plan(width: int, height: int) -> Plan:
+    return Plan(MPP, "stated", None, [PlannedField(0, 0, 0, width, height, 0.4, 1.0, 0.8, 1.0, True)])
 
 
 def test_a_strange_stain_is_said_and_a_usual_one_is_not(tmp_path: Path) -> None:
@@ -53,6 +53,20 @@ def test_a_strange_stain_is_said_and_a_usual_one_is_not(tmp_path: Path) -> None:
     assert "nucleated-cell-net" in found[0] and "unusual stains" in found[0]
 
 
+def test_a_photograph_as_small_as_a_cell_is_looked_at_as_far_as_it_goes(tmp_path: Path) -> None:
+    path, drawn = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
+    cells, side = table(drawn), 76
+    places = [
+        PlannedField(i, int(x) - side // 2, int(y) - side // 2, side, side, 0.4, 1.0, 0.8, 1.0, True, photo=True)
+        for i, (x, y) in enumerate(zip(cells.x, cells.y, strict=True))
+    ]
+    photos = Plan(MPP, "stated", None, places)
+    apart = replace(cells, field=np.arange(len(cells), dtype=np.uint32))
+    with open_slide(path) as slide:
+        (note,) = stain_notes(slide, apart, photos, BLOOD_FILM, load_as(Classifier, "nucleated-cell-net"))
+    assert "stained unlike" in note
+
+
 def test_nothing_is_said_of_few_cells_cut_ones_or_by_a_net_that_tells_no_stains(tmp_path: Path) -> None:
     net = load_as(Classifier, "nucleated-cell-net")
     path, drawn = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
@@ -62,6 +76,5 @@ def test_nothing_is_said_of_few_cells_cut_ones_or_by_a_net_that_tells_no_stains(
         assert (
             stain_notes(slide, replace(cells, flags=np.full(len(cells), CUT, np.uint8)), whole, BLOOD_FILM, net) == []
         )
-        assert stain_notes(slide, cells, plan(120, 120, photo=True), BLOOD_FILM, net) == [], "beyond the photograph"
         assert stain_notes(slide, cells, whole, BLOOD_FILM, load_as(Classifier, "nucleated-cell-stains")) == []
         assert stain_notes(slide, cells, whole, BLOOD_FILM, None) == []

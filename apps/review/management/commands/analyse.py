@@ -92,12 +92,15 @@ class Command(SentenceCommand):
                 "cells": job.cells,
                 "counts": counts,
                 "models": job.frozen["models"],
+                "notes": job.notes,
             }
             self.stdout.write(json.dumps(answer))
             return
         self.stdout.write(f"job {job.pk}: {job.state}, {job.fields_done} fields, {job.cells} cells")
         for key, rows in (counts or {}).items():
             self.stdout.write(f"{key}: {rows}")
+        for note in job.notes:
+            self.stdout.write(note)
 
 
 def _slide(user: Any, text: str) -> Slide:
