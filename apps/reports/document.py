@@ -180,7 +180,7 @@ def _measured(metrics: Sequence[dict[str, Any]]) -> list[str]:
     return lines
 
 
-_TOLD = ("accuracy", "cell_f1_50", "sensitivity", "specificity", "whole_and_single")
+_TOLD = ("accuracy", "cell_f1_50", "miou", "sensitivity", "specificity", "whole_and_single")
 
 
 def _uri(jpeg: bytes) -> str:

@@ -22,9 +22,9 @@ from hemaview.learning.matching import Matches, dice, match_masks
 from hemaview.learning.segment import (
     CHULA_MPP,
     MPP,
-    RED_CELL_UM,
     drawn_fields,
     mask_parts,
+    mpp_of,
     pseudo_fields,
     rescale,
     train_segmentation,
@@ -152,9 +152,7 @@ def segmentation_pairs(
     for file in data.files(root, "bbbc041seg", side):
         rgb = data.image(root, "bbbc041seg", side, file)
         parts = mask_parts(data.mask(root, "bbbc041seg", side, Path(file).stem))
-        median = np.median(np.bincount(parts.ravel())[1:])
-        mpp = RED_CELL_UM / (2 * np.sqrt(median / np.pi))
-        found.append((rescale(rgb, mpp / shown_mpp), parts))
+        found.append((rescale(rgb, mpp_of(parts) / shown_mpp), parts))
     return found
 
 

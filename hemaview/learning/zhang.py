@@ -20,9 +20,9 @@ from hemaview.learning.masks import MaskRecipe, MaskSet, read_masks, train_masks
 from hemaview.learning.matching import Matches, match_masks
 from hemaview.learning.recipes import Log, Training, foreground, segmentation_pairs
 from hemaview.learning.segment import (
-    RED_CELL_UM,
     Field,
     mask_parts,
+    mpp_of,
     rescale,
     rescale_labels,
     train_segmentation,
@@ -52,8 +52,7 @@ def binary_fields(root: Path, split: str, limit: int | None = None) -> list[Fiel
     for file in data.files(root, "bbbc041seg", split)[:limit]:
         rgb = data.image(root, "bbbc041seg", split, file)
         truth = mask_parts(data.mask(root, "bbbc041seg", split, Path(file).stem))
-        mpp = RED_CELL_UM / (2 * float(np.sqrt(np.median(np.bincount(truth.ravel())[1:]) / np.pi)))
-        small = rescale(rgb, mpp / MPP)
+        small = rescale(rgb, mpp_of(truth) / MPP)
         found.append(Field(small, binary_target(rescale_labels(truth, small.shape[:2])), 1.0))
     return found
 
