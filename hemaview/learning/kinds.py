@@ -125,7 +125,7 @@ def _ground(small: NDArray[np.uint8], cells: NDArray[np.bool_], tries: int, rng:
             yield data.square(small, x, y, CROP_PX), "nothing"
 
 
-def stain_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+def ground_and_red(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
     """float32 (2, 3): optical density of the ground and of red cells of a picture (H, W, 3); None where none are seen."""
     density = _density(rgb)
     total = ndimage.gaussian_filter(density.sum(axis=2), 1)
@@ -156,7 +156,7 @@ def _as_it_is(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @lru_cache(maxsize=256)
 def _stain_of_field(root: Path, name: str, file: str, mpp: float) -> NDArray[np.float32] | None:
-    return stain_of(rescale(data.image(root, name, "train", file), mpp / cellkind.MPP))
+    return ground_and_red(rescale(data.image(root, name, "train", file), mpp / cellkind.MPP))
 
 
 def _wardrobe(root: Path, seed: int, each: int = 50) -> _Wear:
@@ -170,7 +170,7 @@ def _wardrobe(root: Path, seed: int, each: int = 50) -> _Wear:
     known = [s for s in stains if s is not None]
 
     def wear(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        own = stain_of(rgb) if known and rng.random() < 0.5 else None
+        own = ground_and_red(rgb) if known and rng.random() < 0.5 else None
         return rgb if own is None else in_stain(rgb, own, known[int(rng.integers(len(known)))])
 
     return wear

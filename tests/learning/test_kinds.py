@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from hemaview.learning import data
-from hemaview.learning.kinds import CROP_PX, KIND_SETS, in_stain, kind_pool, kind_pools, stain_of
+from hemaview.learning.kinds import CROP_PX, KIND_SETS, ground_and_red, in_stain, kind_pool, kind_pools
 from hemaview.methods.cellkind import KINDS, MPP
 
 GROUND, CELL = 230, 90
@@ -76,14 +76,14 @@ def test_a_picture_wears_the_stain_of_another_and_keeps_what_it_shows() -> None:
     for cx in (60, 150, 240):
         rgb[(x - cx) ** 2 + (y - 100) ** 2 < 900] = (205, 150, 150)
     rgb[(x - 150) ** 2 + (y - 100) ** 2 < 300] = (90, 60, 130)  # a nucleus
-    own = stain_of(rgb)
+    own = ground_and_red(rgb)
     other = np.stack([-np.log((np.array(c) + 1) / 256) for c in ((160, 180, 170), (130, 110, 135))]).astype(np.float32)
     assert own is not None
     worn = in_stain(rgb, own, other)
     assert np.abs(worn[10, 10].astype(int) - (160, 180, 170)).max() <= 2
     assert np.abs(worn[100, 60].astype(int) - (130, 110, 135)).max() <= 2
     assert (worn[100, 150] < worn[100, 60]).any(), "the nucleus stays darker than the red cells"
-    assert stain_of(np.full((60, 60, 3), 240, np.uint8)) is None
+    assert ground_and_red(np.full((60, 60, 3), 240, np.uint8)) is None
 
 
 def test_there_is_a_pool_for_each_set_that_is_there_and_for_no_other(tmp_path: Path) -> None:
