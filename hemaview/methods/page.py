@@ -34,8 +34,7 @@ hopeful.
 - Masks of cells with their class: dU-Net behind its U-Net (Dice 0.905 and 0.935). The default is since the class by outline
   in elmanna-cell-mask's mask: 0.983 on val against 0.937, whose measures val had helped to choose.
 - nucleated-cell-net on white cells of other laboratories (accuracy 0.24 and 0.60). That net and nucleated-cell-stains asked
-  together were measured and are not shipped: on val they were ahead of the net for jhu-aml and behind it for pbc. So was
-  that net with its version 1 (val: pbc fine 0.925 against 0.927, jhu-aml macro F1 0.724 against 0.717), test unseen.
+  together were measured and are not shipped: on val they were ahead of the net for jhu-aml and behind it for pbc.
 """
 
 
