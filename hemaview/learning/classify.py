@@ -171,7 +171,8 @@ def _draw_weights(pools: Sequence[Pool], balance: float) -> tuple[NDArray[np.int
 
 
 def _validate(net: nn.Module, pools: Sequence[Pool], recipe: Recipe) -> tuple[float, float]:
-    """Macro recall over the classes with at least 5 val images, and accuracy; set-valued labels count as hit by any."""
+    """Macro recall over the classes with at least 5 val images (the accuracy where there is none), and accuracy; set-valued
+    labels count as hit by any."""
     hits: list[NDArray[np.bool_]] = []
     labels: list[NDArray[np.int64]] = []
     for pool in pools:
@@ -181,7 +182,7 @@ def _validate(net: nn.Module, pools: Sequence[Pool], recipe: Recipe) -> tuple[fl
         labels.append(np.where(pool.allowed.sum(axis=1) == 1, pool.allowed.argmax(axis=1), -1))
     hit, label = np.concatenate(hits), np.concatenate(labels)
     recalls = [hit[label == c].mean() for c in np.unique(label[label >= 0]) if (label == c).sum() >= 5]
-    return float(np.mean(recalls)), float(hit.mean())
+    return float(np.mean(recalls or hit)), float(hit.mean())
 
 
 def _schedule(progress: float, warm: float) -> float:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import torch
 from safetensors.torch import save_file
@@ -23,16 +24,18 @@ from hemaview.learning.curves import draw_curves
 COLUMNS = ("done", "train_loss", "val_score")
 MORE = ("val_accuracy", "seconds")
 DRAWN_EVERY_S = 30.0
+SEED = 20261121
 
 
 class Course:
     """In `out`: log.csv, best.safetensors (the averaged weights that scored best on val), resume.pt, and now and then
     curves.png.
 
-    A line of log.csv is of one validation: `done` epochs or steps, mean `train_loss`, the `val_score` by which weights are
-    chosen, of classifiers `val_accuracy`, and the `seconds` of the epoch (where steps are counted: since it went on).
-    Made with the net and its optimiser as they start; where `out` holds a state they, and `mean`, are taken from it.
-    `done` counts epochs or steps, `waited` those since the best score.
+    A line of log.csv is of one validation: `done` epochs or steps, mean `train_loss`, the `val_score` by which
+    weights are chosen, of classifiers `val_accuracy`, and the `seconds` of the epoch (where steps are counted: since
+    it went on). Made with the net and its optimiser as they start; where `out` holds a state they, and `mean`, are
+    taken from it, where it holds none the log begins anew. Raises DataError for a state that cannot be read. `done`
+    counts epochs or steps, `waited` those since the best score.
     """
 
     def __init__(self, out: Path, net: nn.Module, optimiser: torch.optim.Optimizer) -> None:
@@ -42,12 +45,19 @@ class Course:
         self.weights = out / "best.safetensors"
         self._drawn = time.monotonic()
         self._out, self._net, self._optimiser = out, net, optimiser
-        if (out / "resume.pt").exists():
+        if not (out / "resume.pt").exists():
+            (out / "log.csv").unlink(missing_ok=True)
+            return
+        try:
             state = torch.load(out / "resume.pt", weights_only=True)
             net.load_state_dict(state["net"])
             optimiser.load_state_dict(state["optimiser"])
-            self.mean.update(state["mean"])
-            self.done, self.best, self.waited = state["done"], state["best"], state["waited"]
+        except Exception as error:  # torch raises whatever its readers do
+            raise data.DataError(
+                f"{out / 'resume.pt'} is damaged or of another net: remove it to begin anew, or choose another --out."
+            ) from error
+        self.mean.update(state["mean"])
+        self.done, self.best, self.waited = state["done"], state["best"], state["waited"]
 
     def mark(self, done: int, loss: float, score: float, *more: float) -> None:
         """After `done` epochs or steps: a line in the log, the weights where they are the best, and the state."""
@@ -95,20 +105,39 @@ def identity(name: str, root: Path, sets: Sequence[str], licences: str, backbone
 @contextmanager
 def alone_in(out: Path, wanted: dict[str, str]) -> Iterator[None]:
     """Within the block `out` is this process's, and its state that of the training `wanted` (an `identity`, kept in
-    training.json); raises DataError where another process trains there, or where another training left its state."""
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / "lock").open("w") as lock:
+    training.json), and nets begin alike; raises DataError where another process trains there, or where another
+    training left its state."""
+    with _lock_of(out) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go of when the process ends, however it does
         except BlockingIOError as error:
             raise data.DataError(f"Another training runs in {out}; wait for it, or choose another --out.") from error
         known = out / "training.json"
         if any((out / file).exists() for file in ("resume.pt", "best.safetensors")):
-            held = json.loads(known.read_text(encoding="utf-8")) if known.is_file() else {}
+            held = _held(known)
             other = [f"{k} {held.get(k, 'unknown')}, not {v}" for k, v in wanted.items() if held.get(k) != v]
             if other:
                 raise data.DataError(
                     f"{out} holds another training ({'; '.join(other)}): choose another --out, or remove it."
                 )
-        known.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+        part = known.with_suffix(".part")
+        part.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+        part.replace(known)
+        torch.manual_seed(SEED)  # nets are made before their training seeds what follows
         yield
+
+
+def _lock_of(out: Path) -> IO[str]:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return (out / "lock").open("w")
+    except OSError as error:
+        raise data.DataError(f"Nothing can be written to {out}: {error.strerror}.") from error
+
+
+def _held(known: Path) -> dict[str, str]:
+    """Whose state lies there; {} where that cannot be told."""
+    try:
+        return dict(json.loads(known.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}

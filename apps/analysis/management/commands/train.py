@@ -76,6 +76,11 @@ class Command(SentenceCommand):
                 training = on_backbone(training, backbone)
             with data.free_only(free):
                 wanted = identity(name, root, training.sets, options["licences"], backbone)
+                lacking = [s for s in training.sets if not data.has(root, s, "train")]
+            if training.sets and len(lacking) == len(training.sets):
+                raise Refusal(f"None of the sets that {name} learns from has a train side in {root}.")
+            for lost in (s for s in lacking if not (free and s in closed)):
+                self.stderr.write(f"{lost}/train is not in {root}: left out")
             with alone_in(out, wanted):
                 with data.free_only(free):
                     refuse_shared(root, training.sets, out / "cache", self.stderr.write)
