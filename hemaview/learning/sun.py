@@ -92,7 +92,7 @@ SUN_TRAININGS: tuple[Training, ...] = (
             "among them.",
             "Where the extraction finds no nucleus the middle of the picture is judged.",
             "Learned, as in the paper, against lymphocytes and neutrophils only: it calls many other cells erythroblasts.",
-            "Accuracy is over erythroblasts, lymphocytes and neutrophils; sensitivity and specificity are over all cells.",
+            "Figures that end in `_of_paper` are against lymphocytes and neutrophils alone, the others against all cells.",
         ),
     ),
 )
