@@ -18,13 +18,17 @@ from hemaview.cells.transport import margin
 
 LOW_MARGIN = "low margin"
 MAYBE_WHITE = f"{LOW_MARGIN}: may be a white cell"
+MAYBE_NRBC = f"{LOW_MARGIN}: may be a nucleated red cell"
+LEAST_NRBC = 0.1
+"""Below what calls one (the model's threshold), above what nearly every other cell has."""
 DEFAULT_MARGIN = 0.2
 _GROUPS = ("wbc", "nrbc")
 
 
 def reasons(job: Job) -> NDArray[Any]:
-    """object (n,): '' or why the cell must be seen: its class (NRBC, blast, schistocyte), an unsure white cell, or another
-    thing that is nearly as likely a white cell of any class: left out of the differential, it would never be missed."""
+    """object (n,): '' or why the cell must be seen: its class (NRBC, blast, schistocyte), an unsure white cell, one that may
+    be a nucleated red cell, or another thing that is nearly as likely a white cell of any class: left out of the
+    differential, it would never be missed."""
     return _reasons(str(job.pk), job.cells_sha256, float(job.frozen["settings"].get("must_see_margin", DEFAULT_MARGIN)))
 
 
@@ -43,6 +47,8 @@ def _reasons(job_id: str, sha256: str, least_margin: float) -> NDArray[Any]:
             found[mine & unsure] = f"{LOW_MARGIN}: {c.name.lower()}"
         else:
             found[mine & maybe_white] = MAYBE_WHITE
+        if c.group == "nrbc" and c.must_see:
+            found[(cells.p[:, c.index] >= LEAST_NRBC) & (found == "")] = MAYBE_NRBC
         if c.must_see:
             found[mine] = c.name.lower()
     found[(cells.flags & CUT) != 0] = ""  # not whole, so not counted

@@ -14,6 +14,7 @@ from apps.review.selectors import counts_json, gallery, labels_json
 from apps.review.services import add_cell, label_cells, undo
 from apps.review.state import labels_of
 from hemaview.cells.schema import BLOOD_FILM
+from hemaview.cells.table import CUT
 from tests import factories
 
 SEG, LYMPH, NRBC = (BLOOD_FILM.index(k) for k in ("segmented_neutrophil", "lymphocyte", "erythroblast"))
@@ -133,6 +134,18 @@ def test_a_smudge_that_is_as_likely_a_white_cell_of_some_class_must_be_seen(slid
     job = factories.finished_job(slide, replace(table, p=p))
     assert counts_json(job)["must_see"]["by_reason"] == [
         {"reason": "low margin: may be a white cell", "open": 1, "total": 1}
+    ]
+
+
+def test_what_falls_short_of_a_nucleated_red_cell_by_its_threshold_must_be_seen_all_the_same(slide: Any) -> None:
+    table = factories.cells({"lymphocyte": 3})
+    p = np.zeros_like(table.p)
+    for row, share in enumerate((0.3, 0.05, 0.3)):
+        p[row, BLOOD_FILM.index("lymphocyte")], p[row, BLOOD_FILM.index("erythroblast")] = 1 - share, share
+    flags = np.array([0, 0, CUT], np.uint8)
+    job = factories.finished_job(slide, replace(table, p=p, flags=flags))
+    assert counts_json(job)["must_see"]["by_reason"] == [
+        {"reason": "low margin: may be a nucleated red cell", "open": 1, "total": 1}
     ]
 
 
