@@ -123,10 +123,11 @@ def share(method: str, task: str, dataset: str, split: str, metric: str, hits: S
 
 
 def threshold_between(
-    p: NDArray[np.float32], truth: NDArray[np.bool_], sensitivity: float, specificity: float
+    p: NDArray[np.float32], truth: NDArray[np.bool_], sensitivity: float, specificity: float, at: float = 0.5
 ) -> float:
-    """The threshold in hundredths, at most 0.5, that is farthest from losing either on new cells: the middle, in log-odds,
-    of those that keep both on held-out cells; the lowest that keeps the specificity where none keeps both."""
+    """A threshold in hundredths, at most 0.5, of those that keep both on held-out cells: `at` 0 the lowest, which misses
+    least, at 0.5 the middle in log-odds, as far from missing as from false calls. The lowest that keeps the specificity
+    where none keeps both."""
     if truth.all() or not truth.any():
         return 0.5
     hundredths = np.arange(1, 100) / 100
@@ -134,8 +135,8 @@ def threshold_between(
     finds = (p[truth][None] >= hundredths[:, None]).mean(axis=1) >= sensitivity
     both = hundredths[spares & finds]
     if len(both):
-        odds = np.sqrt(np.prod([t / (1 - t) for t in (both[0], both[-1])]))
-        return float(min(0.5, round(odds / (1 + odds), 2)))
+        low, high = (np.log(t / (1 - t)) for t in (both[0], both[-1]))
+        return float(min(0.5, round(1 / (1 + np.exp(-low - at * (high - low))), 2)))
     return float(min(0.5, hundredths[int(spares.argmax())])) if spares.any() else 0.5
 
 

@@ -57,17 +57,21 @@ def _dots(axes: Any, rows: Sequence[Row]) -> None:
 
 
 def _curves(axes: Any, rows: Sequence[Row], x: str, y: str, line: str) -> None:
-    """Measure `y` over `x` on a logarithmic axis, a line for each value of `line` ("": one)."""
+    """Measure `y`, with its standard deviation where there is one, over `x` on a logarithmic axis, a line for each value of
+    `line` ("": one)."""
     names = dict.fromkeys(row.get(line, "") for row in rows)
     for colour, mark, name in zip(("#0072b2", "#d55e00", "#009e73"), "os^", names, strict=False):
         own = [row for row in rows if row.get(line, "") == name]
-        axes.plot([r[x] for r in own], [r[y] for r in own], marker=mark, color=colour, label=name or None)
+        places, values, spread = ([r.get(of, 0.0) for r in own] for of in (x, y, f"{y}_sd"))
+        axes.plot(places, values, marker=mark, color=colour, label=name or None)
+        if any(spread):
+            axes.errorbar(places, values, yerr=spread, fmt="none", ecolor=colour, elinewidth=0.8, capsize=3)
     axes.set_xscale("log")
     places = sorted({row[x] for row in rows})
     axes.set_xticks(places, [f"{v:g}" for v in places])
     axes.minorticks_off()
     axes.set_xlabel(x)
-    axes.set_ylabel(y.replace("_", " "))
+    axes.set_ylabel(y.replace("_", " ") + (" ± standard deviation" if f"{y}_sd" in rows[0] else ""))
     axes.grid(alpha=0.4)
     if line:
         axes.legend()

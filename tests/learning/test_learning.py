@@ -95,6 +95,7 @@ def test_a_threshold_keeps_as_far_from_missing_as_from_false_calls() -> None:
     p, truth = np.concatenate([others, own]).astype(np.float32), np.repeat([False, True], [100, 20])
     # 0.09 is the lowest that spares 98 of 100, 0.6 the highest that finds 19 of 20: √(9/91 · 6/4) are odds of 0.28 to 0.72.
     assert threshold_between(p, truth, 0.95, 0.98) == pytest.approx(0.28, abs=0.011)
+    assert threshold_between(p, truth, 0.95, 0.98, at=0.0) == pytest.approx(0.09, abs=0.011)
     assert threshold_between(p, truth, 1.0, 0.98) == pytest.approx(0.09, abs=0.011), "none keeps both"
     assert threshold_between(np.full(9, 0.8, np.float32), np.zeros(9, bool), 0.95, 0.98) == 0.5, "there is none to find"
     sure = np.array([0.0] * 9 + [1.0] * 9, np.float32)

@@ -70,7 +70,11 @@ def test_a_curve_has_a_line_for_each_net(tmp_path: Path) -> None:
     lines = figure.axes[0].get_lines()
     assert [line.get_label() for line in lines] == ["a", "b"]
     assert list(lines[1].get_xdata()) == [5, 9] and list(lines[1].get_ydata()) == [0.5, 0.9]
+    assert not figure.axes[0].collections, "nothing is known of their spread"
     assert studypage.keep(studies.STUDIES["dunet-size"], rows, 2, tmp_path)[1].stat().st_size > 1000
+    spread = Figure()
+    studypage._curves(spread.subplots(), [{**row, "dice_sd": 0.1} for row in rows], "fields", "dice", "net")
+    assert len(spread.axes[0].collections) == 2 and "standard deviation" in spread.axes[0].get_ylabel()
 
 
 def test_folds_are_halves_of_whole_fields_used_both_ways() -> None:
