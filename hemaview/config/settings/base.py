@@ -9,7 +9,10 @@ import environ
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[3]
 VAR_DIR = Path(env.str("HEMAVIEW_VAR", str(BASE_DIR / "var"))).resolve()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise SystemExit(f"HEMAVIEW_VAR names {VAR_DIR}, which cannot be made: {error.strerror}.") from error
 
 VERSION = "0.1.0"
 DEBUG = False

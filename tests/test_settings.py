@@ -1,0 +1,23 @@
+"""What the environment names is refused in a sentence where it cannot be used."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_a_folder_that_cannot_be_made_is_named() -> None:
+    environment = {
+        **os.environ,
+        "HEMAVIEW_VAR": "/dev/null/var",
+        "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.demo",
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1 and not done.stdout
+    assert done.stderr == "HEMAVIEW_VAR names /dev/null/var, which cannot be made: Not a directory.\n"
