@@ -28,7 +28,7 @@ from hemaview.learning.together import installed
 from hemaview.learning.trainings import TRAININGS
 from hemaview.learning.wang import on_backbone
 from hemaview.methods import card as modelcard
-from hemaview.methods.cardtext import free_lines, precision_lines
+from hemaview.methods.cardtext import free_lines, precision_lines, shown
 from hemaview.methods.registry import METHODS
 from hemaview.wsi.colour import Colour, policy
 
@@ -267,7 +267,7 @@ def markdown(card: dict[str, Any]) -> str:
         f"Research use only. {_stand_in(card)}{method.summary}",
         "",
         f"- Source: {method.source}",
-        f"- Shown: {card['input_px']} px at {card['mpp']} µm/px, colours {card['colour_policy']}"
+        f"- Shown: {shown(card)}, colours {card['colour_policy']}"
         + (f", the ground brought to {card['ground']} (of 255)" if card.get("ground") else ""),
         f"- Classes: {', '.join(card['classes'])}",
         f"- Parameters: {card['parameters']:,}; temperature {card['temperature']}; thresholds {card['thresholds'] or 'none'}"

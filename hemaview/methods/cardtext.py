@@ -1,8 +1,13 @@
-"""What a model card says of bf16 and of training on free data alone, as lines of Markdown for the card and the page."""
+"""What a model card says of what its net is shown, of bf16 and of training on free data alone, for the card and the page."""
 
 from __future__ import annotations
 
 from typing import Any
+
+
+def shown(raw: dict[str, Any]) -> str:
+    """The size and the scale of the pictures that the net is shown."""
+    return f"{raw['input_px']} px " + (f"at {raw['mpp']} µm/px" if raw["mpp"] else "whatever their scale")
 
 
 def precision_lines(raw: dict[str, Any]) -> list[str]:

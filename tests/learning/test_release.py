@@ -18,7 +18,7 @@ from hemaview.learning.score import Score
 from hemaview.learning.trainings import TRAININGS
 from hemaview.methods import card as modelcard
 from hemaview.methods.card import Card, cards
-from hemaview.methods.cardtext import free_lines, precision_lines
+from hemaview.methods.cardtext import free_lines, precision_lines, shown
 from hemaview.methods.registry import METHODS
 
 
@@ -205,3 +205,8 @@ def test_a_card_tells_what_bf16_costs() -> None:
 def test_a_variant_without_a_card_to_stand_in_is_refused(name: str, version: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=said):
         call_command("train", name, data=tmp_path, out=tmp_path / "out", licences="free", release=version)
+
+
+def test_a_model_without_a_scale_names_none() -> None:
+    assert shown({"input_px": 128, "mpp": 0.2}) == "128 px at 0.2 µm/px"
+    assert shown({"input_px": 80, "mpp": 0.0}) == "80 px whatever their scale"
