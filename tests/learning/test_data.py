@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +98,24 @@ def test_one_set_that_cannot_be_used_costs_no_other_its_scores(tmp_path: Path, m
     monkeypatch.setattr(evaluate, "_TASKS", (("m", "pbc", bad),))
     with pytest.raises(DataError, match="torn"):
         evaluate.evaluate(tmp_path, "test", ["m"], said.append)
+
+
+def test_a_method_asked_alone_stands_beside_its_baseline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, "bbbc041seg", "file,class,x,y,w,h\na.png,cell,1,2,3,4\n")
+
+    def of(method: str, value: float) -> tuple[str, str, Callable[[Path, str], list[Score]]]:
+        row = Score(method, "rbc-segmentation", "bbbc041seg", "test", 9, "dice", value, 0.1, 1.0)
+        return method, "bbbc041seg", lambda root, split: [row]
+
+    monkeypatch.setattr(evaluate, "_TASKS", (of("zhang-dunet", 0.97), of("zhang-unet", 0.96)))
+    call_command("evaluate", "zhang-dunet", data=tmp_path)
+    (line,) = [x for x in capsys.readouterr().out.splitlines() if "dice" in x]
+    assert line.startswith("zhang-dunet") and "baseline 0.9600 (zhang-unet)" in line
+    call_command("evaluate", "zhang-dunet", data=tmp_path, json=True)
+    said = capsys.readouterr()
+    assert [row["method"] for row in json.loads(said.out)["rows"]] == ["zhang-dunet"] and "baseline" not in said.err
 
 
 def test_what_cannot_be_meant_is_refused_before_anything_is_scored(tmp_path: Path) -> None:

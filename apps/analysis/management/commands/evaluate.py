@@ -86,12 +86,26 @@ class Command(SentenceCommand):
         if options["json"]:
             self.stdout.write(json.dumps({"rows": [s.as_json() for s in scores]}, indent=1))
             return
+        held_against = [*scores, *self._baselines(scores, root, options["split"])]
         for s in scores:
-            notes = zip(("reported", "baseline", "a second"), beside(s, scores, evidence), strict=True)
+            notes = zip(("reported", "baseline", "a second"), beside(s, held_against, evidence), strict=True)
             self.stdout.write(
                 f"{s.method:24} {s.task:26} {s.dataset:16} n {s.n:6} {s.metric:18} {s.value:.4f} ({s.low:.4f}-{s.high:.4f})"
                 + "".join(f"  {name} {text}" for name, text in notes if text)
             )
+
+    def _baselines(self, scores: list[Any], root: Path, split: str) -> list[Any]:
+        """Scores of the methods that these are held against and that nobody asked for, as far as they can be had."""
+        from hemaview.inference import InferenceError
+        from hemaview.learning.data import DataError
+        from hemaview.learning.evaluate import evaluate
+        from hemaview.learning.published import BASELINES
+
+        wanted = {BASELINES[s.task] for s in scores if s.task in BASELINES} - {s.method for s in scores}
+        try:
+            return evaluate(root, split, sorted(wanted), lambda line: self.stderr.write(f"baseline: {line}"))
+        except (DataError, InferenceError):
+            return []
 
     def _may_write(self, folder: Path) -> None:
         """Refuse a page that could not be written, before hours are spent on what it would show."""
