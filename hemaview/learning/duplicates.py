@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hemaview.inference.pictures import turned
 from hemaview.learning import data
 
 SIDES = ("train", "val", "test")
@@ -93,12 +94,12 @@ def shared(looks: Looks, others: Looks) -> Iterator[Pair]:
     """The pairs of looks (n, 64, 64) and others (m, 64, 64) at the same picture, in any of its eight views."""
     own = _coarse(looks)
     for view in range(VIEWS):
-        turned = np.stack([_turned(look, view) for look in others])
-        coarse = _coarse(turned)
+        seen = turned(others, view)
+        coarse = _coarse(seen)
         for at in range(0, len(own), _BLOCK):
             alike = own[at : at + _BLOCK] @ coarse.T
             for row, other in np.argwhere(alike >= NEAR):
-                if laid_over(looks[at + row], turned[other]) >= SAME:
+                if laid_over(looks[at + row], seen[other]) >= SAME:
                     yield Pair(int(at + row), int(other), view == 0 and bool(alike[row, other] >= UNCHANGED))
 
 
@@ -140,12 +141,6 @@ def _coarse(looks: Looks) -> NDArray[np.float32]:
 def _outlines(grey: NDArray[np.float32], blur: float) -> NDArray[np.float32]:
     """What a blur takes away: edges stay, brightness and slow shades go."""
     return np.asarray(grey - cv2.GaussianBlur(grey, (0, 0), blur), np.float32)
-
-
-def _turned(grey: NDArray[np.float32], view: int) -> NDArray[np.float32]:
-    """The view-th of the eight turned and mirrored ones; 0 as it lies."""
-    found = np.rot90(grey, view % 4)
-    return np.ascontiguousarray(found[:, ::-1] if view >= 4 else found)
 
 
 def _state(root: Path, name: str, sides: list[str]) -> str:

@@ -55,8 +55,9 @@ def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
             refused = refused or error
             log(f"{name} on {dataset}/{split}: left out. {error}")
             continue
-        for row in rows:
-            note_speed((name, row.task, dataset), max(r.n for r in rows), time.monotonic() - began)
+        spent = time.monotonic() - began
+        for task in {row.task for row in rows}:
+            note_speed((name, task, dataset), max(row.n for row in rows), spent)
         unknown = [row for row in rows if not np.isfinite((row.value, row.low, row.high)).all()]
         for task in sorted({row.task for row in unknown}):
             log(

@@ -33,11 +33,11 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     request.folder.mkdir(parents=True, exist_ok=True)
     sink.phase("loading the models")
     tolerance = float(request.settings.get("tolerance", 0))
-    solved = [name for name, _, _ in request.models.values() if METHODS[name].solve_to] if tolerance else []
-    if tolerance and not solved:
-        raise PipelineError("The protocol sets a tolerance, but none of its models solves equations: leave it out.")
     with solving_to(tolerance):
         models = {role: load(*model) for role, model in request.models.items()}
+    solved = [m.info.name for m in models.values() if tolerance and METHODS[m.info.name].solve_to]
+    if tolerance and not solved:
+        raise PipelineError("The protocol sets a tolerance, but none of its models solves equations: leave it out.")
     known = schema(request.schema)
     found = finder(str(request.settings.get("way", "film")), models, known, request.thresholds)
     with open_slide(request.slide, request.colour) as slide:
