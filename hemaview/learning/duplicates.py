@@ -87,7 +87,7 @@ def _looked_at(root: Path, name: str, sides: list[str]) -> str:
                 told.append(f"{one}/{a} and {two}/{b}")
     if not told:
         return ""
-    return f"{name} shows altered copies on two sides ({len(told)} pairs, first {told[0]}): scores on it flatter"
+    return f"{name} shows altered copies on two sides ({len(told)} pairs, first {told[0]}): scores on it may flatter"
 
 
 def shared(looks: Looks, others: Looks) -> Iterator[Pair]:
