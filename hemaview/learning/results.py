@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
+from hemaview.learning.byclass import MEASURES, by_class
 from hemaview.learning.evaluate import BEST
 from hemaview.learning.evidence import Evidence
 from hemaview.learning.figures import draw_all
@@ -38,24 +37,16 @@ temperature set; which figures had been seen before the shipped weights were cho
 
 
 def _per_class(evidence: Evidence) -> list[str]:
-    """Sensitivity, specificity, predictive values and F1 of each class that occurs (Elmanna et al., Table 4; Wang et al.,
-    Table 1, whose recall is the sensitivity and whose accuracy is one class against the rest)."""
+    """A table of each class that occurs, for each model that names them."""
     lines: list[str] = []
     for key, answers in sorted(evidence.answers.items()):
         if key[1] not in PER_CLASS:
             continue
-        found = answers.p.argmax(axis=1)
         lines += [f"## Per class: `{key[0]}` on {key[2]}", ""]
-        lines += ["| class | n | SN (recall) | SP | PPV | NPV | F1 | accuracy |", "|---|---|---|---|---|---|---|---|"]
-        for number in np.unique(answers.truth):
-            true, called = answers.truth == number, found == number
-            both, neither = int((true & called).sum()), int((~true & ~called).sum())
-            parts = (
-                both / max(1, true.sum()), neither / max(1, (~true).sum()), both / max(1, called.sum()),
-                neither / max(1, (~called).sum()), 2 * both / max(1, true.sum() + called.sum()), (both + neither) / len(true),
-            )  # fmt: skip
-            name = answers.names[int(number)].replace("_", " ")
-            lines.append(f"| {name} | {int(true.sum())} | " + " | ".join(f"{v:.3f}" for v in parts) + " |")
+        lines += ["| class | n | SN (recall) | SP | PPV | NPV | F1 | accuracy | ROC area |", "|---" * 9 + "|"]
+        for name, row in by_class(answers).items():
+            values = " | ".join(f"{row[measure]:.3f}" for measure in MEASURES)
+            lines.append(f"| {name.replace('_', ' ')} | {int(row['cells'])} | {values} |")
         lines.append("")
     return lines
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from hemaview.counting import agreement
 from hemaview.learning.data import DataError
@@ -77,6 +78,14 @@ def mean_recall(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
 def mean_accuracy(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
     """Mean over the classes that occur in truth of the accuracy of that class against all others (Wang et al., eq. 18)."""
     return float(np.mean([((truth == c) == (found == c)).mean() for c in np.unique(truth)]))
+
+
+def area_under_roc(p: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
+    """How often a true one is given more than another (Hanley & McNeil 1982), ties by half; no number where all are one."""
+    true, other = int(truth.sum()), int((~truth).sum())
+    if not true or not other:
+        return float("nan")
+    return float((rankdata(p)[truth].sum() - true * (true + 1) / 2) / (true * other))
 
 
 def kappa(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:

@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from scipy import stats
 from torch import nn
 
+from hemaview.inference.pictures import softmax
 from hemaview.learning import data, elmanna
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, load_weights, predict, train_classifier
+from hemaview.learning.evidence import Answers
 from hemaview.learning.li import WBC_MASK_SETS
 from hemaview.learning.masks import (
     MaskRecipe,
@@ -34,7 +36,7 @@ from hemaview.learning.masks import (
     train_masks,
 )
 from hemaview.learning.matching import dice
-from hemaview.learning.recipes import Log, foreground, segmentation_pairs, shape_pools
+from hemaview.learning.recipes import SHAPES, Log, foreground, segmentation_pairs, shape_pools
 from hemaview.learning.score import accuracy, macro_f1
 from hemaview.learning.segment import Field, train_segmentation
 from hemaview.learning.sun import SUN_NEGATIVES, pnet_pool, pnet_recipe
@@ -48,6 +50,8 @@ Row = dict[str, Any]
 FOLD_FIELDS, FOLD_PX, FOLD_BATCH = 70, 48, 24
 """Fields that the folds are made of, and the side to which their cells' squares are brought: with all 349 fields at 80 px
 the sixty trainings would take days on two cores. With far fewer a net learns nothing in a few epochs."""
+PAPERS_CHOICE = "b0, cells alone"
+"""Elmanna et al. prefer it with the plain loss, by F1."""
 SEEDS = (1, 2, 3)
 """Small nets, shortly trained, differ more by where they begin than by what is compared: each is trained from these."""
 ODE_PX = 64
@@ -67,6 +71,8 @@ class Study:
     notes: str = ""
     curve: tuple[str, str, str] | None = None
     """Columns of a curve: over what, which measure, a line for each of what ("": one line); else variants are compared."""
+    answers: Callable[[Path], list[Answers]] | None = None
+    """Of the first variant, a fold each, read from where `run` kept them: for a table by class and its ROC."""
 
 
 def pnet_variants(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
@@ -185,7 +191,7 @@ def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     pools = {False: _at_side(shown, FOLD_PX), True: _at_side(painted, FOLD_PX)}
     fields = tuple(line["file"] for line in lines)
     variants: list[tuple[str, str, bool, bool]] = [
-        ("b0, cells alone", "b0", False, True),
+        (PAPERS_CHOICE, "b0", False, True),
         ("b0, cells alone, class-weighed loss", "b0", True, True),
         ("b0, with surroundings", "b0", False, False),
         *((f"{name}, cells alone", name, False, True) for name in elmanna.BACKBONES if name != "b0"),
@@ -199,7 +205,9 @@ def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
             net, recipe = elmanna.backbone(backbone), elmanna.recipe(epochs, weighed)
             recipe = replace(recipe, input_px=FOLD_PX, batch=FOLD_BATCH)
             last = train_classifier(net, recipe, [train], [], out / f"{_slug(name)}-{fold}", log)
-            found = predict(load_weights(net, last), held.images, recipe.input_px).argmax(axis=1)
+            logits = predict(load_weights(net, last), held.images, recipe.input_px)
+            np.savez(last.parent / "answers.npz", p=softmax(logits), truth=truth)
+            found = logits.argmax(axis=1)
             scores.setdefault(name, []).append((accuracy(truth, found), macro_f1(truth, found)))
             log(f"fold {fold + 1}/10 {name}: accuracy {scores[name][-1][0]:.4f}")
     first = np.array(next(iter(scores.values())))
@@ -211,6 +219,12 @@ def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
         row["p"] = float(stats.ttest_rel(own[:, 1], first[:, 1]).pvalue) if not np.allclose(own, first) else ""
         rows.append(row)
     return rows
+
+
+def elmanna_answers(out: Path) -> list[Answers]:
+    """What B0 on cells alone with the plain loss, the paper's choice, said of the held half of each fold."""
+    kept = [np.load(out / f"{_slug(PAPERS_CHOICE)}-{fold}" / "answers.npz") for fold in range(10)]
+    return [Answers(fold["p"], fold["truth"], SHAPES) for fold in kept]
 
 
 _THRICE = f"means over {len(SEEDS)} seeds, sd their standard deviation."
@@ -243,7 +257,7 @@ STUDIES: dict[str, Study] = {
             f"{FOLD_FIELDS} fields of chula-rbc12's train side, halved five times, each half used both ways; cells shown "
             f"{FOLD_PX} px. B0 and Lite0 begin from the shipped nucleated-cell-net, the others, of which no weights are to be "
             "had, from nothing: these two rows say as much of the start as of the net. p: a paired t-test of macro F1 over "
-            "the ten folds against the first row.",
+            "the ten folds against the first row.", answers=elmanna_answers,
         ),
     )
 }  # fmt: skip

@@ -8,6 +8,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from matplotlib import pyplot as plt
+
+from hemaview.learning.byclass import over_folds
+from hemaview.learning.evidence import Answers
+from hemaview.learning.figures import receiver_operating_of_classes
 from hemaview.learning.studies import Row, Study
 
 _HEAD = """# The papers' own comparisons, run again
@@ -19,18 +25,11 @@ stand with each table): they tell large differences, not small ones.
 """
 
 
-def keep(study: Study, rows: Sequence[Row], epochs: int, out: Path) -> tuple[Path, Path]:
-    """The table as CSV and a chart beside it, of its first measure or its curve; their paths."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
+def keep(study: Study, rows: Sequence[Row], epochs: int, out: Path) -> list[Path]:
+    """The table as CSV and a chart beside it, of its first measure or its curve; where answers were kept a table by class
+    and its ROC; their paths."""
     table, chart = out / f"{study.name}.csv", out / f"{study.name}.png"
-    with table.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, [*rows[0], "epochs"])
-        writer.writeheader()
-        writer.writerows({**row, "epochs": epochs} for row in rows)
+    _write_table(table, [{**row, "epochs": epochs} for row in rows])
     if study.curve:
         figure, axes = plt.subplots(figsize=(6.4, 3.6), dpi=110)
         _curves(axes, rows, *study.curve)
@@ -41,7 +40,34 @@ def keep(study: Study, rows: Sequence[Row], epochs: int, out: Path) -> tuple[Pat
     figure.tight_layout()
     figure.savefig(chart)
     plt.close(figure)
+    return [table, chart, *(_keep_classes(study.name, study.answers(out), out) if study.answers else ())]
+
+
+def _keep_classes(name: str, folds: Sequence[Answers], out: Path) -> tuple[Path, Path]:
+    """The table by class, means over the folds, and the ROC of the answers of all folds together."""
+    table, chart = out / f"{name}-classes.csv", out / f"{name}-roc.png"
+    _write_table(table, over_folds(folds))
+    every = Answers(
+        np.concatenate([fold.p for fold in folds]), np.concatenate([fold.truth for fold in folds]), folds[0].names
+    )
+    figure, axes = plt.subplots(figsize=(6, 5.2), dpi=110)
+    receiver_operating_of_classes(axes, every)
+    figure.tight_layout()
+    figure.savefig(chart)
+    plt.close(figure)
     return table, chart
+
+
+def _write_table(path: Path, rows: Sequence[Row]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _read_table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
 
 
 def _dots(axes: Any, rows: Sequence[Row]) -> None:
@@ -88,9 +114,7 @@ def write_page(page: Path, kept: Iterable[Path], studies: Iterable[Study]) -> No
         table = folder / f"{study.name}.csv"
         if not table.exists():
             continue
-        with table.open(newline="", encoding="utf-8") as stream:
-            rows = list(csv.DictReader(stream))
-        names = [name for name in rows[0] if name != "epochs"]
+        rows = _read_table(table)
         lines += [
             f"## {study.asks} (`{study.name}`)",
             "",
@@ -98,12 +122,30 @@ def write_page(page: Path, kept: Iterable[Path], studies: Iterable[Study]) -> No
             "",
             f"![{study.asks}]({folder.name}/{study.name}.png)",
             "",
-            "| " + " | ".join(name.replace("_", " ") for name in names) + " |",
-            "|---" * len(names) + "|",
-            *("| " + " | ".join([row[names[0]], *(_shown(row[name]) for name in names[1:])]) + " |" for row in rows),
+            *_table([{k: v for k, v in row.items() if k != "epochs"} for row in rows]),
             "",
         ]
+        classes = folder / f"{study.name}-classes.csv"
+        if classes.exists():
+            lines += [
+                f"Each class by *{rows[0]['variant']}*: means over the folds, sd of F1 over them; the ROC of all folds together.",
+                "",
+                *_table(_read_table(classes)),
+                "",
+                f"![ROC of each class]({folder.name}/{study.name}-roc.png)",
+                "",
+            ]
     page.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _table(rows: Sequence[dict[str, str]]) -> list[str]:
+    """Lines of Markdown; the first column is what a row is of."""
+    first, *others = rows[0]
+    return [
+        "| " + " | ".join(name.replace("_", " ") for name in rows[0]) + " |",
+        "|---" * len(rows[0]) + "|",
+        *("| " + " | ".join([row[first], *(_shown(row[name]) for name in others)]) + " |" for row in rows),
+    ]
 
 
 def _trained(epochs: int) -> str:

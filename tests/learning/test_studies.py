@@ -115,3 +115,25 @@ def test_a_cell_alone_keeps_its_pixels_and_loses_its_neighbours(tmp_path: Path) 
     assert len(np.unique(edge, axis=0)) == 1 and edge[0].mean() > 150
     painted = (shown != images[0]).any(axis=2).mean()
     assert 0.3 < painted < 0.9
+
+
+def test_answers_kept_by_fold_become_a_table_by_class_and_its_roc(tmp_path: Path) -> None:
+    study, out = studies.STUDIES["elmanna-folds"], tmp_path / "out"
+    rng = np.random.default_rng(4)
+    for fold in range(10):
+        truth = rng.integers(0, 3 if fold else 2, 60)
+        p = np.full((60, 13), 0.01, np.float32)
+        p[np.arange(60), np.where(rng.random(60) < 0.8, truth, (truth + 1) % 3)] = 0.88
+        folder = out / f"b0--cells-alone-{fold}"
+        folder.mkdir(parents=True)
+        np.savez(folder / "answers.npz", p=p, truth=truth)
+    rows = [{"variant": studies.PAPERS_CHOICE, "accuracy": 0.8, "accuracy_sd": 0.1}]
+    kept = studypage.keep(study, rows, 6, out)
+    assert [path.name for path in kept[2:]] == ["elmanna-folds-classes.csv", "elmanna-folds-roc.png"]
+    with kept[2].open(newline="") as stream:
+        table = list(csv.DictReader(stream))
+    assert len(table) == 3 and kept[3].stat().st_size > 1000, "only classes that occur"
+    assert all(0.6 < float(row["f1"]) < 0.95 and 0 < float(row["f1_sd"]) < 0.2 for row in table)
+    studypage.write_page(tmp_path / "studies.md", kept, studies.STUDIES.values())
+    text = (tmp_path / "studies.md").read_text()
+    assert "| class | cells | sensitivity |" in text and "studies/elmanna-folds-roc.png" in text

@@ -50,7 +50,7 @@ class Command(SentenceCommand):
         except DataError as error:
             raise Refusal(str(error)) from error
         kept = keep(study, rows, epochs, folder)
-        self.stderr.write(f"table and chart: {folder}")
+        self.stderr.write(f"tables and charts: {folder}")
         if options["page"]:
             write_page(options["page"], kept, STUDIES.values())
         if options["json"]:
