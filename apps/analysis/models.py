@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from apps.analysis.protocols import SETTINGS, wrong_setting
+from apps.cases.models import Case
 from apps.slides.models import Slide
+from hemaview.cells.schema import SCHEMAS
+
+if TYPE_CHECKING:
+    from hemaview.pipeline.finders import Way
 
 
 class Algorithm(models.Model):
@@ -47,6 +54,12 @@ class ModelVersion(models.Model):
         return f"{self.algorithm.name} {self.version}"
 
 
+def _ways() -> dict[str, Way]:
+    from hemaview.pipeline.finders import WAYS  # the models behind it take seconds to import
+
+    return WAYS
+
+
 class Protocol(models.Model):
     """What a laboratory orders: which models in which role, with which settings."""
 
@@ -63,10 +76,20 @@ class Protocol(models.Model):
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="one_row_a_protocol_version")]
 
     def clean(self) -> None:
-        """Refuse a tolerance that is no positive number."""
-        tolerance = self.settings.get("tolerance", 1)
-        if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 < tolerance <= 1:
-            raise ValidationError({"settings": "A tolerance is a number above 0 and at most 1, such as 0.001."})
+        """Refuse what a run, a count or a page could not take."""
+        wrong = wrong_setting(self.settings)
+        if not wrong and (strange := sorted(set(self.settings) - set(SETTINGS))):
+            wrong = f"There is no setting called {strange[0]}; there are: {', '.join(SETTINGS)}."
+        if not wrong and (way := self.settings.get("way", "film")) not in _ways():
+            wrong = f"There is no way of finding cells called {way}; there are: {', '.join(_ways())}."
+        if wrong:
+            raise ValidationError({"settings": wrong})
+        for name, value, known in (
+            ("schema", self.schema, tuple(SCHEMAS)),
+            ("specimen", self.specimen, tuple(Case.Specimen.values)),
+        ):
+            if value not in known:
+                raise ValidationError({name: f"There is no {name} called {value}; there are: {', '.join(known)}."})
 
     def __str__(self) -> str:
         return f"{self.title} (version {self.version})"
@@ -90,11 +113,9 @@ class ProtocolModel(models.Model):
 
     def clean(self) -> None:
         """Refuse a threshold out of (0, 1), or one that nothing would ask for."""
-        from hemaview.pipeline.finders import WAYS  # the models behind it take seconds to import
-
-        if self.threshold is None:
+        if self.threshold is None or wrong_setting(self.protocol.settings):  # which the protocol's own fields tell
             return
-        way = WAYS.get(str(self.protocol.settings.get("way", "film")))
+        way = _ways().get(self.protocol.settings.get("way", "film"))
         if way is None or self.role not in way.scored:
             raise ValidationError({"threshold": f"The role {self.role} takes no threshold; leave this empty."})
         if not 0 < self.threshold < 1:

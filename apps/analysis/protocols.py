@@ -2,11 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import resources
 from typing import Any
 
 from apps.cases.models import Case
+
+_RULES = tuple(
+    sorted(f.name[:-5] for f in resources.files("hemaview.counting.rules").iterdir() if f.name.endswith(".toml"))
+)
+
+
+def _is_number(value: Any, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_whole(value: Any, low: int) -> bool:
+    return isinstance(value, int) and _is_number(value, low, 1_000_000)
+
+
+SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "way": (lambda v: isinstance(v, str), "A way of finding cells is a name, such as film."),
+    "rbc": (
+        lambda v: _is_whole(v, 0),
+        "The red cells to count (rbc) are a whole number up to 1,000,000, such as 3000.",
+    ),
+    "wbc": (
+        lambda v: _is_whole(v, 0),
+        "The white cells to count (wbc) are a whole number up to 1,000,000, such as 200.",
+    ),
+    "max_fields": (
+        lambda v: _is_whole(v, 1),
+        "The most fields to count (max_fields) are a whole number from 1 to 1,000,000, such as 48.",
+    ),
+    "must_see_margin": (
+        lambda v: _is_number(v, 0, 1),
+        "The margin below which a cell must be seen (must_see_margin) is a number from 0 to 1, such as 0.2.",
+    ),
+    "rules": (lambda v: v in _RULES, f"Counting rules are called by their name; there are: {', '.join(_RULES)}."),
+    "tolerance": (
+        lambda v: _is_number(v, 0, 1) and v > 0,
+        "A tolerance is a number above 0 and at most 1, such as 0.001.",
+    ),
+}
+"""What a protocol may set: whether a value can be taken, and what can, in a sentence."""
+
+
+def wrong_setting(settings: Any) -> str:
+    """What a run or a count could not take of a protocol's settings, in a sentence; "" where there is nothing."""
+    if not isinstance(settings, dict):
+        return 'Settings are names with their values in braces, such as {"wbc": 200}.'
+    return next((said for name, (fits, said) in SETTINGS.items() if name in settings and not fits(settings[name])), "")
+
 
 _FILM = {"rbc": 3000, "wbc": 200, "max_fields": 48, "must_see_margin": 0.2, "rules": "blood-film"}
 _BLOOD = str(Case.Specimen.BLOOD_FILM)

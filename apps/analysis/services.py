@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +12,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Refusal
-from apps.analysis.models import Algorithm, Job, ModelVersion, Protocol, ProtocolModel, WorkerBeat
-from apps.analysis.protocols import PROTOCOLS, Order
+from apps.analysis.models import Job, Protocol, WorkerBeat
+from apps.analysis.protocols import wrong_setting
 from apps.analysis.selectors import active_jobs
 from apps.audit.services import record
 from apps.cases.models import Case
@@ -28,6 +27,13 @@ MAX_STALLED = 5
 
 def freeze(protocol: Protocol) -> dict[str, Any]:
     """Settings, models with version and sha256, and thresholds of a protocol as they are now."""
+    wrong = wrong_setting(protocol.settings)
+    if wrong:  # written before they were checked, or past the administration
+        raise Refusal(
+            f"The administrator must correct the settings of {protocol}. {wrong}",
+            code="wrong-settings",
+            http_status=409,
+        )
     chosen = protocol.models.select_related("model__algorithm").order_by("role")
     off = [m for m in chosen if not m.model.enabled]
     if off:
@@ -217,58 +223,6 @@ def beat(name: str, device: str = "") -> None:
     """A worker is alive."""
     WorkerBeat.objects.update_or_create(name=name, defaults={"at": timezone.now(), "device": device})
     WorkerBeat.objects.filter(at__lt=timezone.now() - timedelta(hours=1)).delete()
-
-
-@transaction.atomic
-def sync_models(cards: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Make rows for the installed models and the protocols that they can run; what was added, in words.
-
-    `cards`: {name, version, sha256, title, task, summary, source, card, text}. Where a protocol's models are no longer
-    installed it gets a new version, because the old one could not be run again.
-    """
-    said: list[str] = []
-    installed: dict[str, ModelVersion] = {}
-    for c in cards:
-        algorithm, _ = Algorithm.objects.update_or_create(
-            name=c["name"],
-            defaults={"title": c["title"], "task": c["task"], "summary": c["summary"], "source": c["source"]},
-        )
-        row, made = ModelVersion.objects.update_or_create(
-            algorithm=algorithm,
-            version=c["version"],
-            defaults={"sha256": c["sha256"], "card": c["card"], "card_text": c["text"]},
-        )
-        installed[c["name"]] = row
-        if made:
-            said.append(f"model {row}")
-            record(
-                "system", "model.installed", "model", row.pk, name=c["name"], version=c["version"], sha256=c["sha256"]
-            )
-    for order in PROTOCOLS:
-        said += _sync_protocol(order, installed)
-    return said
-
-
-def _sync_protocol(order: Order, installed: Mapping[str, ModelVersion]) -> list[str]:
-    """Make a protocol on the installed models, or a new version of it where those it names are gone."""
-    if not set(order.models.values()) <= set(installed):
-        return []
-    current = Protocol.objects.filter(name=order.name).order_by("-version").first()
-    chosen = set(current.models.values_list("model_id", flat=True)) if current else set()
-    if current is not None and chosen <= {m.pk for m in installed.values()}:
-        return []
-    protocol = Protocol.objects.create(
-        name=order.name,
-        version=current.version + 1 if current else 1,
-        title=order.title,
-        specimen=order.specimen,
-        schema=order.schema,
-        settings=current.settings if current else dict(order.settings),
-    )
-    for role, name in order.models.items():
-        ProtocolModel.objects.create(protocol=protocol, role=role, model=installed[name])
-    record("system", "protocol.created", "protocol", protocol.pk, name=protocol.name, version=protocol.version)
-    return [f"protocol {protocol}"]
 
 
 def _held(job: Job) -> Any:

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.analysis.api.views import model_json
+from apps.analysis.cardpage import card_html
 from apps.analysis.selectors import model_versions
 
 
@@ -26,6 +27,6 @@ def model_page(request: HttpRequest, name: str) -> HttpResponse:
         {
             "model": model_json(versions[0]),
             "versions": [model_json(m) for m in versions],
-            "card_text": versions[0].card_text,
+            "card": card_html(versions[0].card_text),
         },
     )

@@ -98,7 +98,7 @@ def _finish(job: Job, outcome: Outcome) -> None:
 
 
 def installed_cards() -> list[dict[str, Any]]:
-    """The models whose weights are here, as `services.sync_models` takes them."""
+    """The models whose weights are here, as `modelservices` takes them."""
     from hemaview.methods.card import cards
     from hemaview.methods.registry import METHODS
 

@@ -14,8 +14,9 @@ from apps.accounts.models import User
 from apps.accounts.roles import ADMINISTRATOR, PATHOLOGIST, RESEARCHER, TECHNOLOGIST
 from apps.accounts.services import ensure_person, ensure_roles
 from apps.analysis.models import Job
+from apps.analysis.modelservices import sync_models
 from apps.analysis.selectors import protocol_named
-from apps.analysis.services import request_job, sync_models
+from apps.analysis.services import request_job
 from apps.analysis.worker import installed_cards, work
 from apps.cases.models import Case
 from apps.cases.services import create_case, set_reader

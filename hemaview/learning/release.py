@@ -25,8 +25,7 @@ from hemaview.learning.evaluate import evaluate
 from hemaview.learning.recipes import NUCLEATED, SHAPE_CROP_PX, SHAPES, Log
 from hemaview.learning.score import Score, best_temperature, threshold_between
 from hemaview.learning.together import installed
-from hemaview.learning.trainings import TRAININGS
-from hemaview.learning.wang import on_backbone
+from hemaview.learning.trainings import TRAININGS, training_of
 from hemaview.methods import card as modelcard
 from hemaview.methods.cardtext import free_lines, precision_lines, shown
 from hemaview.methods.registry import METHODS
@@ -77,9 +76,7 @@ def tried(made: Made, log: Log) -> modelcard.Card:
     The package is left as it is. Weights from free data alone are scored on the other sets too.
     """
     name = made.name
-    method, training = METHODS[name], TRAININGS[name]
-    if made.backbone:
-        training = on_backbone(training, made.backbone)
+    method, training = METHODS[name], training_of(name, made.backbone)
     if method.base:
         installed(method.base)
     weights, state = made.trained.with_name(f"{name}.safetensors"), load_file(made.trained)

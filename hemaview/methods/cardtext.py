@@ -17,14 +17,15 @@ def precision_lines(raw: dict[str, Any]) -> list[str]:
         return ["Precision: what bf16 costs was not measured; it runs in float32 everywhere."]
     if not section["rows"]:
         return [f"Precision: float32 everywhere, for its net takes no bf16 (`{section['command']}`)."]
-    what = (
-        "bf16 where the machine has it, float32 elsewhere"
-        if section["bf16"]
-        else "float32 everywhere, for bf16 moves its answers too far"
-    )
+    if section["bf16"]:
+        what = "bf16 where the machine has it, float32 elsewhere"
+    elif section.get("times_faster", 2) > 1:
+        what = "float32 everywhere, for bf16 moves its answers too far"
+    else:
+        what = "float32 everywhere, for bf16 is no faster"
     return [
         f"Precision: {what}. Measured on the validation side by `{section['command']}`; the largest difference of a",
-        f"probability was {section['largest_difference']:.3f}.",
+        f"probability was {section['largest_difference']:.3f}{_speed(section)}.",
         "",
         "| task | data | n | metric | float32 | 95 % | bf16 |",
         "|---|---|---|---|---|---|---|",
@@ -34,6 +35,12 @@ def precision_lines(raw: dict[str, Any]) -> list[str]:
             for r in section["rows"]
         ),
     ]
+
+
+def _speed(section: dict[str, Any]) -> str:
+    """How much faster the measuring machine was in bf16, where it had it."""
+    times = section.get("times_faster")
+    return f", and float32 took {times} times as long as bf16 where that was measured" if times else ""
 
 
 def free_lines(raw: dict[str, Any]) -> list[str]:

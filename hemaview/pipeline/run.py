@@ -7,6 +7,7 @@ of the clock goes into the file.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,17 @@ from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
 
+@dataclass(frozen=True)
+class _Counted:
+    """What counting left: each cell once, the indices of the fields in the order in which they were counted, whether it was
+    stopped before its end, and what was asked of which role."""
+
+    cells: CellTable
+    fields: list[int]
+    partial: bool
+    thresholds: Thresholds
+
+
 def run(request: RunRequest, sink: Sink) -> Outcome:
     """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, or the sink's Superseded."""
     request.folder.mkdir(parents=True, exist_ok=True)
@@ -44,12 +56,12 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         plan = _plan(slide, request, models, sink)
         sink.planned(plan, found.device)
         done, partial = _count(slide, plan, request, found, known, sink)
-        cells = _every_cell(request.folder, done, known)
+        counted = _Counted(_every_cell(request.folder, done, known), done, partial, found.thresholds)
         notes = [
             f"The equations of {name} were solved at a tolerance of {tolerance:g}, not its own." for name in solved
         ]
-        notes += plan.notes + stain_notes(slide, cells, plan, known, models.get("nucleated-cell"))
-    return _close(request, plan, cells, done, partial, known, found.thresholds, notes)
+        notes += plan.notes + stain_notes(slide, counted.cells, plan, known, models.get("nucleated-cell"))
+    return _close(request, plan, counted, notes)
 
 
 def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: Sink) -> Plan:
@@ -117,28 +129,21 @@ def _every_cell(folder: Path, done: list[int], known: Schema) -> CellTable:
     return one_of_doubles(CellTable.concatenate(parts, len(known))).in_file_order()
 
 
-def _close(
-    request: RunRequest,
-    plan: Plan,
-    cells: CellTable,
-    done: list[int],
-    partial: bool,
-    known: Schema,
-    thresholds: Thresholds,
-    notes: list[str],
-) -> Outcome:
+def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str]) -> Outcome:
+    """Write the final files and tell what they hold."""
+    known, cells = schema(request.schema), counted.cells
     metadata: dict[str, Any] = {
         "schema": known.name,
         "schema_version": known.version,
         "classes": [c.key for c in known.classes],
         "protocol": request.protocol,
         "models": {role: list(model) for role, model in sorted(request.models.items())},
-        "thresholds": {role: dict(asked) for role, asked in sorted(thresholds.items())},
+        "thresholds": {role: dict(asked) for role, asked in sorted(counted.thresholds.items())},
         "mpp": plan.mpp,
         "mpp_source": plan.mpp_source,
         "colour_policy": policy(request.colour),
-        "fields": done,
-        "partial": partial,
+        "fields": counted.fields,
+        "partial": counted.partial,
         "tiles": tile_index(cells),
         "pyramid": density_pyramid(cells),
     }
@@ -146,9 +151,9 @@ def _close(
     sha256 = write_cells(request.folder / "cells.arrow", cells, metadata)
     return Outcome(
         cells=len(cells),
-        fields_done=len(done),
-        fields_total=len(done) if not partial else plan.fields_to_count,
-        partial=partial,
+        fields_done=len(counted.fields),
+        fields_total=len(counted.fields) if not counted.partial else plan.fields_to_count,
+        partial=counted.partial,
         cells_sha256=sha256,
         contours_sha256=contours,
         notes=tuple(notes),

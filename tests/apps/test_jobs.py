@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.accounts.errors import Conflict
 from apps.analysis import services, worker
 from apps.analysis.models import Job
+from apps.analysis.modelservices import sync_models
 from apps.analysis.protocols import PROTOCOLS
 from apps.analysis.selectors import protocol_named
 from apps.cases.models import Case
@@ -119,15 +120,15 @@ def test_a_model_that_is_switched_off_is_refused_by_name(slide: Any, tess: Any) 
     card = {"name": "some-net", "version": "1", "sha256": "d" * 64, "title": "Some net", "task": "t",
             "summary": "", "source": "", "card": {}, "text": ""}  # fmt: skip
     models = [{**card, "name": name} for name in PROTOCOLS[0].models.values()]
-    assert any("protocol" in line for line in services.sync_models(models))
-    assert services.sync_models(models) == []
+    assert any("protocol" in line for line in sync_models(models))
+    assert sync_models(models) == []
     from apps.analysis.models import ModelVersion
 
     ModelVersion.objects.filter(algorithm__name="cell-kind-net").update(enabled=False)
     with pytest.raises(Exception, match="cell-kind-net 1 is switched off"):
         services.request_job(tess, slide, protocol_named("blood-film"))
     changed = [{**r, "version": "2", "sha256": "e" * 64} for r in models]
-    services.sync_models(changed)
+    sync_models(changed)
     assert protocol_named("blood-film").version == 2
 
 
@@ -136,7 +137,7 @@ def test_a_threshold_of_a_protocol_goes_with_the_job_and_one_that_nothing_asks_f
 ) -> None:
     card = {"name": "some-net", "version": "1", "sha256": "d" * 64, "title": "Some net", "task": "t",
             "summary": "", "source": "", "card": {}, "text": ""}  # fmt: skip
-    services.sync_models([{**card, "name": name} for name in PROTOCOLS[0].models.values()])
+    sync_models([{**card, "name": name} for name in PROTOCOLS[0].models.values()])
     film = protocol_named("blood-film")
     nucleated = film.models.get(role="nucleated-cell")
     nucleated.threshold = 0.02

@@ -49,7 +49,7 @@ def test_the_environment_and_a_block_keep_models_in_float32(monkeypatch: pytest.
         assert precision.wanted() == F32
     monkeypatch.setenv("HEMAVIEW_PRECISION", "f32")
     assert precision.wanted() == F32
-    with comparing(lambda plain, half: None):
+    with comparing(lambda plain, half, plain_s, half_s: None):
         assert precision.wanted() == COMPARED
     assert precision.wanted() == F32
 
@@ -103,11 +103,12 @@ def test_answers_in_bf16_differ_and_stay_within_the_tolerance_and_who_compares_i
     net = CellKindNet(width=8)
     plain, half = TorchRuntime(net, "cpu"), TorchRuntime(net, "cpu", BF16)
     assert half.device == "CPU (torch), bf16"
-    told: list[tuple[np.ndarray, np.ndarray]] = []
-    with comparing(lambda a, b: told.append((a, b))):
+    told: list[tuple[np.ndarray, np.ndarray, float, float]] = []
+    with comparing(lambda *answers: told.append(answers)):
         answer = ComparedRuntime(plain, half)(pictures())
     assert answer.dtype == np.float32
-    ((exact, rounded),) = told
+    ((exact, rounded, *seconds),) = told
+    assert min(seconds) > 0
     assert np.array_equal(answer, rounded) and np.array_equal(exact, plain(pictures()))
     apart = np.abs(softmax(exact) - softmax(rounded)).max()
     assert 0 < apart < TOLERANCE
@@ -123,7 +124,7 @@ def test_a_deformable_layer_knows_its_pixels_in_half_precision() -> None:
 def test_models_are_kept_apart_by_what_is_wanted_of_them() -> None:
     with in_float32():
         plain = models.load("cell-kind-net")
-    with comparing(lambda plain, half: None):
+    with comparing(lambda plain, half, plain_s, half_s: None):
         compared = models.load("cell-kind-net")
     assert plain is not compared and compared.info.device.endswith("bf16")
     assert not plain.info.device.endswith("bf16")

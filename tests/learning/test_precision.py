@@ -11,7 +11,7 @@ import torch
 from django.core.management import CommandError, call_command
 from torch import nn
 
-from hemaview.inference import Boxes
+from hemaview.inference import Boxes, load
 from hemaview.inference.precision import COMPARED, wanted
 from hemaview.learning import data, precision
 from hemaview.learning.precision import Difference, Rounded, score_difference, section
@@ -40,13 +40,30 @@ def score(metric: str, value: float, low: float, high: float) -> Score:
     return Score("m", "t", "d", "val", 50, metric, value, low, high)
 
 
+def apart(largest: float, plain_s: float = 2.0, half_s: float = 1.0) -> Difference:
+    found = Difference()
+    found.largest, found.seconds = largest, [plain_s, half_s]
+    return found
+
+
+def test_bf16_is_not_allowed_where_it_was_no_faster_on_a_machine_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    same = [score("accuracy", 0.9, 0.85, 0.95)]
+    monkeypatch.setattr(precision, "_has_bf16", lambda: True)
+    slow = section("m", same, same, apart(0.02, 1.0, 1.0))
+    assert (slow["bf16"], slow["times_faster"]) == (False, 1.0)
+    assert "bf16 is no faster" in precision_lines({"precision": slow})[0]
+    monkeypatch.setattr(precision, "_has_bf16", lambda: False)
+    emulated = section("m", same, same, apart(0.02, 1.0, 90.0))
+    assert emulated["bf16"] and "times_faster" not in emulated
+
+
 def test_bf16_is_allowed_only_where_no_figure_leaves_its_interval_and_no_answer_moves_far() -> None:
     plain = [score("accuracy", 0.9, 0.85, 0.95), score("macro_f1", 0.8, 0.7, 0.9)]
     same = [score("accuracy", 0.86, 0, 0), score("macro_f1", 0.81, 0, 0)]
     worse = [score("accuracy", 0.84, 0, 0), score("macro_f1", 0.81, 0, 0)]
-    assert section("m", plain, same, 0.02)["bf16"]
-    assert not section("m", plain, same, 0.2)["bf16"]
-    found = section("m", plain, worse, 0.02)
+    assert section("m", plain, same, apart(0.02))["bf16"]
+    assert not section("m", plain, same, apart(0.2))["bf16"]
+    found = section("m", plain, worse, apart(0.02))
     assert not found["bf16"] and [r["within"] for r in found["rows"]] == [False, True]
 
 
@@ -54,8 +71,9 @@ def test_the_largest_difference_is_kept_at_the_temperature_of_the_card() -> None
     cold, hot = Difference(), Difference(temperature=10.0)
     a, b = np.array([[2.0, 0.0]], np.float32), np.array([[1.0, 0.0]], np.float32)
     for difference in (cold, hot):
-        difference.note(a, b)
-        difference.note(a, a)
+        difference.note(a, b, 0.3, 0.1)
+        difference.note(a, a, 0.5, 0.1)
+    assert cold.seconds == pytest.approx([0.8, 0.2])
     assert cold.largest == pytest.approx(0.8808 - 0.7311, abs=1e-3)
     assert hot.largest == pytest.approx(0.5498 - 0.5250, abs=1e-3)
 
@@ -112,3 +130,19 @@ def test_the_command_refuses_with_a_sentence(tmp_path: Path) -> None:
         call_command("precision", data=tmp_path / "no")
     with pytest.raises(CommandError, match="erythrocytes-idb/val"):
         call_command("precision", "elmanna-cell-mask", data=tmp_path)
+
+
+def test_how_much_faster_bf16_was_is_told_only_by_a_machine_that_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def task(root: Path, split: str) -> list[Score]:
+        load("cell-kind-net").classify_crops(np.zeros((2, 64, 64, 3), np.uint8))  # type: ignore[union-attr]
+        return [score("accuracy", 0.9, 0.8, 1.0)]
+
+    monkeypatch.setattr(precision, "main_task", lambda name: ("pbc", task))
+    monkeypatch.setattr(precision, "_has_bf16", lambda: True)
+    found = precision.measure("cell-kind-net", tmp_path, lambda line: None)
+    assert found["times_faster"] > 0 and "times as long as bf16" in precision_lines({"precision": found})[1]
+    monkeypatch.setattr(precision, "_has_bf16", lambda: False)
+    found = precision.measure("cell-kind-net", tmp_path, lambda line: None)
+    assert "times_faster" not in found and "as long as" not in precision_lines({"precision": found})[1]

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.accounts.api.inputs import OneOf
 from apps.cases.models import Case
 from apps.cases.selectors import rights_of
 
@@ -48,7 +49,7 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
 class CaseInputSerializer(serializers.Serializer[Any]):
     accession = serializers.CharField(max_length=64, required=False)
     pseudonym = serializers.CharField(max_length=64, required=False, allow_blank=True)
-    specimen = serializers.ChoiceField(choices=Case.Specimen.choices, required=False)
+    specimen = OneOf(choices=Case.Specimen.choices, required=False)
     stain = serializers.CharField(max_length=64, required=False, allow_blank=True)
     question = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     restricted = serializers.BooleanField(required=False)

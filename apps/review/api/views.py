@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.inputs import OneOf, whole_number
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of
 from apps.analysis.models import Job
@@ -26,7 +27,7 @@ from hemaview.wsi.errors import SlideError
 
 
 class LabelInput(serializers.Serializer[Any]):
-    action = serializers.ChoiceField(choices=services.ACTIONS)
+    action = OneOf(choices=services.ACTIONS)
     rows = serializers.ListField(child=serializers.IntegerField(min_value=0), required=False, default=list)
     added = serializers.ListField(child=serializers.UUIDField(format="hex_verbose"), required=False, default=list)
     label = serializers.IntegerField(min_value=0, required=False, allow_null=True, default=None)
@@ -43,7 +44,7 @@ class AddInput(serializers.Serializer[Any]):
 
 
 class GalleryInput(serializers.Serializer[Any]):
-    view = serializers.ChoiceField(choices=selectors.VIEWS, default="unsure")
+    view = OneOf(choices=selectors.VIEWS, default="unsure")
     offset = serializers.IntegerField(min_value=0, default=0)
     limit = serializers.IntegerField(min_value=1, max_value=1000, default=200)
 
@@ -54,8 +55,8 @@ class LabelsView(APIView):
     @extend_schema(responses={200: dict})
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = reviewable_job_for(request.user, job_id)
-        since = request.query_params.get("since", "0")
-        return Response(selectors.labels_json(job, int(since) if since.isdigit() else 0))
+        since = whole_number(request.query_params.get("since", "0"))
+        return Response(selectors.labels_json(job, since or 0))
 
     @extend_schema(request=LabelInput, responses={200: dict})
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
@@ -108,10 +109,10 @@ class GalleryView(APIView):
         given = GalleryInput(data=request.query_params.dict())
         given.is_valid(raise_exception=True)
         which = request.query_params.get("class", "all")
-        if which != "all" and not which.isdigit():
+        index = whole_number(which)
+        if which != "all" and index is None:
             raise Refusal("class must be the index of a class, or 'all'.", code="invalid")
         data = given.validated_data
-        index = None if which == "all" else int(which)
         return Response(selectors.gallery(job, index, data["view"], data["offset"], data["limit"]))
 
 
@@ -172,8 +173,8 @@ def after(event: LabelEvent) -> dict[str, Any]:
 
 
 def _crop(request: HttpRequest, job: Job, name: str, box: tuple[float, float, float, float]) -> HttpResponse:
-    size = request.GET.get("size", "96")
-    out_px = min(512, max(16, int(size))) if size.isdigit() and len(size) < 5 else 96
+    size = whole_number(request.GET.get("size", "96"))
+    out_px = 96 if size is None else min(512, max(16, size))
     etag = f'"{job.pk.hex[:12]}-{job.cells_sha256[:12]}-{name}-{out_px}-{job.slide.generation}"'
     if request.headers.get("If-None-Match") == etag:
         response: HttpResponse = HttpResponseNotModified()

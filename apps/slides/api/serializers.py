@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
+from apps.accounts.api.inputs import OneOf
 from apps.slides.models import Slide
 
 
@@ -59,7 +60,7 @@ class ImportSerializer(serializers.Serializer[Any]):
 
 class SlideChangeSerializer(serializers.Serializer[Any]):
     mpp = serializers.FloatField(required=False)
-    colour = serializers.ChoiceField(choices=Slide.Colouring.choices, required=False)
+    colour = OneOf(choices=Slide.Colouring.choices, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:

@@ -47,7 +47,10 @@ class Command(SentenceCommand):
             return
         for name, section in found.items():
             largest = section.get("largest_difference", "unknown, for its net takes no bf16")
-            self.stdout.write(f"{name}: {'bf16' if section['bf16'] else 'float32'}; largest difference {largest}")
+            times = f"; bf16 {section['times_faster']} times as fast" if "times_faster" in section else ""
+            self.stdout.write(
+                f"{name}: {'bf16' if section['bf16'] else 'float32'}; largest difference {largest}{times}"
+            )
             for row in section["rows"]:
                 self.stdout.write(
                     f"  {row['task']:24} {row['dataset']:16} n {row['n']:5} {row['metric']:12} float32 {row['f32']:.4f} "

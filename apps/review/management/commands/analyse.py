@@ -12,8 +12,9 @@ from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.accounts.services import acting_user
 from apps.analysis.models import Job, Protocol
+from apps.analysis.modelservices import sync_models
 from apps.analysis.selectors import protocol_named, workers_alive
-from apps.analysis.services import request_job, sync_models
+from apps.analysis.services import request_job
 from apps.analysis.tasks import ring
 from apps.analysis.worker import installed_cards
 from apps.review.selectors import pooled_counts

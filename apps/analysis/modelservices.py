@@ -1,0 +1,136 @@
+"""Writes about what is installed: the models, and the protocols that come with HemaView and run on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.db import transaction
+
+from apps.analysis.models import Algorithm, ModelVersion, Protocol, ProtocolModel
+from apps.analysis.protocols import PROTOCOLS, Order
+from apps.audit.services import record
+
+Cards = Iterable[Mapping[str, Any]]
+"""Of each installed model {name, version, sha256, title, task, summary, source, card, text}."""
+
+
+@transaction.atomic
+def sync_models(cards: Cards) -> list[str]:
+    """Make rows for the installed models and the protocols that they can run; what was added, in words.
+
+    Where a protocol's models are no longer installed it gets a new version, because the old one could not be run again.
+    """
+    said: list[str] = []
+    installed: dict[str, ModelVersion] = {}
+    for c in cards:
+        algorithm, _ = Algorithm.objects.update_or_create(
+            name=c["name"],
+            defaults={"title": c["title"], "task": c["task"], "summary": c["summary"], "source": c["source"]},
+        )
+        row, made = ModelVersion.objects.update_or_create(
+            algorithm=algorithm,
+            version=c["version"],
+            defaults={"sha256": c["sha256"], "card": c["card"], "card_text": c["text"]},
+        )
+        installed[c["name"]] = row
+        if made:
+            said.append(f"model {row}")
+            record(
+                "system", "model.installed", "model", row.pk, name=c["name"], version=c["version"], sha256=c["sha256"]
+            )
+    for order in PROTOCOLS:
+        if not set(order.models.values()) <= set(installed):
+            continue
+        current = _newest(order)
+        chosen = set(current.models.values_list("model_id", flat=True)) if current else set()
+        if current is None or not chosen <= {m.pk for m in installed.values()}:
+            said.append(f"protocol {_new_version(order, installed, current, 'protocol.created')}")
+    return said
+
+
+def protocols_behind(cards: Cards) -> list[str]:
+    """The protocols that `renew_protocols` would make a new version of, each with what is not as it would make it."""
+    return [f"{current.name} {current.version} ({', '.join(what)})" for _, current, what in _behind(_installed(cards))]
+
+
+@transaction.atomic
+def renew_protocols(cards: Cards) -> list[str]:
+    """Give each protocol that is not as HemaView ships it now a new version that is; what was made, in words.
+
+    Its models are the shipped ones; the laboratory's own settings stay, and its thresholds where their model does. Older
+    versions are left as they are, for the cases that used them. A protocol that is switched off is left alone, and so is
+    one that would get a model which is switched off.
+    """
+    installed = _installed(cards)
+    return [
+        f"protocol {_new_version(order, installed, current, 'protocol.renewed', before=current.version, changed=what)}"
+        for order, current, what in _behind(installed)
+    ]
+
+
+def _installed(cards: Cards) -> dict[str, ModelVersion]:
+    """The rows of the installed models by name, those that `sync_models` has made."""
+    versions = {c["name"]: c["version"] for c in cards}
+    rows = ModelVersion.objects.filter(algorithm__name__in=versions).select_related("algorithm")
+    return {m.algorithm.name: m for m in rows if m.version == versions[m.algorithm.name]}
+
+
+def _newest(order: Order) -> Protocol | None:
+    return Protocol.objects.filter(name=order.name).order_by("-version").first()
+
+
+def _behind(installed: Mapping[str, ModelVersion]) -> Iterator[tuple[Order, Protocol, list[str]]]:
+    for order in PROTOCOLS:
+        models = [installed.get(name) for name in order.models.values()]
+        current = _newest(order)
+        if current is None or not all(m is not None and m.enabled for m in models):
+            continue
+        what = _differences(order, current, installed)
+        if what and Protocol.objects.filter(name=order.name, enabled=True).exists():
+            yield order, current, what
+
+
+def _differences(order: Order, current: Protocol, installed: Mapping[str, ModelVersion]) -> list[str]:
+    """The roles whose model is another, and what else is not as it would be made now."""
+    there = {m.role: m.model_id for m in current.models.all()}
+    wanted = {role: installed[name].pk for role, name in order.models.items()}
+    return [
+        *sorted(role for role in {*there, *wanted} if there.get(role) != wanted.get(role)),
+        *(name for name in ("specimen", "schema") if getattr(current, name) != getattr(order, name)),
+        *(["settings"] if current.settings != _settings(order, current) else []),
+    ]
+
+
+def _new_version(
+    order: Order, installed: Mapping[str, ModelVersion], current: Protocol | None, action: str, **detail: Any
+) -> Protocol:
+    """Make a protocol, or its next version, on the installed models."""
+    versions = Protocol.objects.filter(name=order.name)
+    protocol = Protocol.objects.create(
+        name=order.name,
+        version=current.version + 1 if current else 1,
+        title=order.title,
+        specimen=order.specimen,
+        schema=order.schema,
+        enabled=not versions.exists() or versions.filter(enabled=True).exists(),  # what is switched off stays so
+        settings=_settings(order, current),
+    )
+    kept = {(m.role, m.model_id): m.threshold for m in current.models.all()} if current else {}
+    for role, name in order.models.items():
+        model = installed[name]
+        ProtocolModel.objects.create(protocol=protocol, role=role, model=model, threshold=kept.get((role, model.pk)))
+    record("system", action, "protocol", protocol.pk, name=protocol.name, version=protocol.version, **detail)
+    return protocol
+
+
+def _settings(order: Order, current: Protocol | None) -> dict[str, Any]:
+    """The laboratory's own settings over the shipped ones; but how cells are found goes with the models, and so does a
+    tolerance, which a job refuses where none of them solves equations."""
+    from hemaview.methods.registry import METHODS  # the networks behind it take seconds to import
+
+    own = current.settings if current and isinstance(current.settings, dict) else {}
+    settings = {**order.settings, **own, "way": order.settings["way"]}
+    if not any(METHODS[name].solve_to for name in order.models.values()):
+        settings.pop("tolerance", None)
+    return settings

@@ -1,0 +1,56 @@
+"""Model cards in the browser: their own words as a page, and nothing that a card could smuggle in."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+
+from apps.analysis.cardpage import card_html
+from apps.analysis.modelservices import sync_models
+from apps.analysis.worker import installed_cards
+from hemaview.methods.card import cards
+
+NAMES = sorted(cards())
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_is_shown_in_its_own_words(name: str) -> None:
+    head, _, rest = cards()[name].text.partition("\n")
+    assert head.startswith("# ")  # the page's own heading says title, name and version
+    plain = re.sub(r"^(#+ |- |\|[-|]+\|$)|[|`]", " ", rest, flags=re.MULTILINE)
+    shown = card_html(cards()[name].text)
+    assert words(unescape(re.sub(r"<[^>]+>", " ", shown)).replace(" .", ".")) == words(plain.replace(" .", "."))
+    assert "style=" not in shown and "<h1" not in shown
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_model_has_headings_lists_and_tables(api: Any, tess: Any) -> None:
+    sync_models(installed_cards())
+    page = api(tess).get("/models/red-cell-unet/").content.decode()
+    assert page.count("<h1>") == 1 and "<h2>Limits</h2>" in page and "| task |" not in page
+    assert '<table class="list">' in page and re.search(r'<td class="number">0\.\d{4}</td>', page)
+    assert "<code>python manage.py evaluate red-cell-unet --data DATA --split test</code>" in page
+
+
+def test_a_card_brings_no_markup_pictures_or_links_into_the_house() -> None:
+    text = (
+        "# A net: `a` 1\n\nSee [the page](../docs/models.md), [there](#below), [a ref][r] and [the paper](https://doi.org/1).\n"
+        '<script>alert(1)</script> [bad](javascript:alert(1)) ![x](https://a/b.png) <img src=x onerror=alert(1)> "q"\n\n'
+        "[r]: /somewhere\n"
+    )
+    shown = card_html(text)
+    assert re.findall(r"<a [^>]*>", shown) == ['<a href="https://doi.org/1">', '<a href="https://a/b.png">']
+    assert "See the page, there, a ref and" in shown
+    assert "<script" not in shown and "<img" not in shown and "&lt;script&gt;" in shown
+
+
+def test_a_column_is_set_as_numbers_only_where_all_of_it_is() -> None:
+    shown = card_html("| a | b | c |\n|---|---|---|\n| 1 | 1.5 | 2 |\n| x | 0.1–0.2 | 0.7 (outside) |\n")
+    assert shown.count('class="number"') == 3 and '<th class="number">b</th>' in shown
