@@ -5,6 +5,7 @@ from hemaview.inference.detector import Boxes, Detector
 from hemaview.inference.errors import (
     BadPicture,
     InferenceError,
+    NoDevice,
     OutOfMemory,
     UnknownModel,
     WeightsChanged,
@@ -28,6 +29,7 @@ __all__ = [
     "Masker",
     "Model",
     "ModelInfo",
+    "NoDevice",
     "OutOfMemory",
     "Outliner",
     "Pointer",

@@ -17,6 +17,10 @@ class OutOfMemory(InferenceError):
     """Even half a batch did not fit."""
 
 
+class NoDevice(InferenceError):
+    """The device that was asked for is not here."""
+
+
 class BadPicture(InferenceError):
     """What was given is no picture that a model can be shown."""
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hemaview.inference.converted import converted
+from hemaview.inference.device import device, is_memory
 from hemaview.inference.errors import OutOfMemory
 from hemaview.inference.precision import AUTOMATIC, BF16, COMPARED, F32, choose, tell
 from hemaview.methods.card import Card
@@ -54,7 +55,9 @@ class TorchRuntime:
 
     def objects(self, x: NDArray[np.float32]) -> Any:
         """The answer as the net gives it."""
-        with torch.inference_mode(), torch.autocast(self._where, torch.bfloat16, enabled=self._half):
+        half = torch.autocast(self._where, torch.bfloat16, enabled=self._half)
+        # CUDA's own convolutions would take TF32 for float32, which is ten bits short of it.
+        with torch.inference_mode(), half, torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             return self.net(torch.from_numpy(x).to(self._where))
 
 
@@ -102,7 +105,7 @@ def runtime_for(
     `card` tells its name, the sha256 of its weights and whether bf16 does it no harm. A net that is not traceable takes
     another path for each input and stays on torch.
     """
-    if torch.cuda.is_available() or not traceable or os.environ.get("HEMAVIEW_RUNTIME", "") == "torch":
+    if device() == "cuda" or not traceable or os.environ.get("HEMAVIEW_RUNTIME", "") == "torch":
         return torch_runtime(net, card, wanted)
     try:
         import openvino as ov
@@ -121,7 +124,7 @@ def runtime_for(
 def torch_runtime(net: nn.Module, card: Card | None = None, wanted: str = AUTOMATIC) -> TorchRuntime | ComparedRuntime:
     """Torch on CUDA or the CPU, for nets that no other runtime can take over. On a CPU, or without a card, it stays in
     float32."""
-    where = "cuda" if torch.cuda.is_available() else "cpu"
+    where = device()
     if wanted == COMPARED:
         return ComparedRuntime(TorchRuntime(net, where), TorchRuntime(net, where, BF16))
     capable = where == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
@@ -138,7 +141,7 @@ def in_batches(runtime: Runtime, x: NDArray[np.uint8], batch: int = BATCH) -> ND
         try:
             return _run(runtime, x, batch)
         except (MemoryError, RuntimeError) as error:
-            if not _is_memory(error):
+            if not is_memory(error):
                 raise
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -158,7 +161,7 @@ def _memory_named(how: str) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        if not _is_memory(error):
+        if not is_memory(error):
             raise
         raise OutOfMemory(f"The model ran out of memory {how}.") from error
 
@@ -169,7 +172,3 @@ def _run(runtime: Runtime, x: NDArray[np.uint8], batch: int) -> NDArray[np.float
         for i in range(0, len(x), batch)
     ]
     return np.concatenate(answers)
-
-
-def _is_memory(error: BaseException) -> bool:
-    return isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)) or "memory" in str(error).lower()

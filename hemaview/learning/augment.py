@@ -25,7 +25,10 @@ class Augmentation:
 
 
 def augment(x: Tensor, out_px: int, how: Augmentation, generator: torch.Generator) -> Tensor:
-    """float (N, 3, H, W) in 0-255 to (N, 3, out_px, out_px): rotated by any angle, mirrored, rescaled, restained."""
+    """float (N, 3, H, W) in 0-255 to (N, 3, out_px, out_px): rotated by any angle, mirrored, rescaled, restained.
+
+    Chance is drawn on the CPU, by its `generator`, so that pictures change alike on every device.
+    """
     n = len(x)
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
@@ -43,7 +46,7 @@ def augment(x: Tensor, out_px: int, how: Augmentation, generator: torch.Generato
         ],
         1,
     )
-    grid = functional.affine_grid(theta, [n, 3, out_px, out_px], align_corners=False)
+    grid = functional.affine_grid(theta.to(x.device), [n, 3, out_px, out_px], align_corners=False)
     x = functional.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
     return restain(x, how, generator)
 
@@ -51,13 +54,17 @@ def augment(x: Tensor, out_px: int, how: Augmentation, generator: torch.Generato
 def restain(x: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:
     """Change stain and light: optical density mixed and scaled per channel, gamma, blur of some, sensor noise."""
     n = len(x)
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(*shape, generator=generator).to(x.device)
+
     density = -torch.log((x + 1) / 256)
-    mix = torch.eye(3).expand(n, 3, 3) + (torch.rand(n, 3, 3, generator=generator) - 0.5) * how.stain
-    gain = torch.exp((torch.rand(n, 3, 1, 1, generator=generator) - 0.5) * 2 * how.stain)
+    mix = torch.eye(3, device=x.device).expand(n, 3, 3) + (uniform(n, 3, 3) - 0.5) * how.stain
+    gain = torch.exp((uniform(n, 3, 1, 1) - 0.5) * 2 * how.stain)
     density = torch.einsum("nij,njhw->nihw", mix, density) * gain
-    offset = (torch.rand(n, 3, 1, 1, generator=generator) - 0.5) * how.light
+    offset = (uniform(n, 3, 1, 1) - 0.5) * how.light
     x = (256 * torch.exp(-(density + offset)) - 1).clamp(0, 255)
-    soft = torch.rand(n, 1, 1, 1, generator=generator) < how.blur
+    soft = uniform(n, 1, 1, 1) < how.blur
     x = torch.where(soft, functional.avg_pool2d(functional.pad(x, [1, 1, 1, 1], mode="replicate"), 3, 1), x)
-    x = x + torch.randn(x.shape, generator=generator) * torch.rand(n, 1, 1, 1, generator=generator) * how.noise
+    x = x + torch.randn(x.shape, generator=generator).to(x.device) * uniform(n, 1, 1, 1) * how.noise
     return x.clamp(0, 255)

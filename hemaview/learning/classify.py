@@ -22,10 +22,7 @@ from torch.nn import functional
 
 from hemaview.learning.augment import Augmentation, augment
 from hemaview.learning.averaging import blend, wearing
-from hemaview.learning.course import Course, use_cores
-
-BF16 = bool(torch.cpu._is_avx512_bf16_supported())
-"""Half precision pays only where the processor has it: without, depthwise convolutions are eight times slower."""
+from hemaview.learning.course import Course, autocast, device, device_of, memory_named, use_cores
 
 
 @dataclass(frozen=True)
@@ -55,6 +52,7 @@ class Pool:
     scale: float = 1.0
 
 
+@memory_named()
 def train_classifier(
     net: nn.Module,
     recipe: Recipe,
@@ -63,7 +61,8 @@ def train_classifier(
     out: Path,
     log: Callable[[str], None] = print,
 ) -> Path:
-    """Train, resumable at an epoch (`Course` says what is written to `out`); the path of best.safetensors.
+    """Train on `device()`, where the net stays; resumable at an epoch (`Course` says what is written to `out`); the path
+    of best.safetensors.
 
     Without val pools the weights of the last epoch are the best.
     """
@@ -71,7 +70,7 @@ def train_classifier(
     use_cores()
     torch.manual_seed(recipe.seed)
     (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1))
-    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = net.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
     course = Course(out, net, optimiser)
     index, weight = _draw_weights(train, recipe.balance)
@@ -86,8 +85,8 @@ def train_classifier(
             for group in optimiser.param_groups:
                 group["lr"] = recipe.rate * _schedule(progress, 0.08)
             chosen = order[step * recipe.batch : (step + 1) * recipe.batch].numpy()
-            x, allowed = _batch(train, index[chosen], recipe, generator)
-            with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
+            x, allowed = _batch(train, index[chosen], recipe, generator, device_of(net))
+            with autocast(x.device):
                 logits = net(x.to(memory_format=torch.channels_last))
             loss = partial_label_loss(logits.float(), allowed, recipe.smoothing)
             optimiser.zero_grad(set_to_none=True)
@@ -125,12 +124,12 @@ def predict(
 ) -> NDArray[np.float32]:
     """Logits float32 (n, classes) of centre crops (or enlarged pictures) of input_px."""
     net.eval()
-    answers = []
+    where, answers = device_of(net), []
     for i in range(0, len(images), batch):
-        x = torch.from_numpy(np.ascontiguousarray(images[i : i + batch])).permute(0, 3, 1, 2).float()
+        x = torch.from_numpy(np.ascontiguousarray(images[i : i + batch])).to(where).permute(0, 3, 1, 2).float()
         x = fit(x, input_px).to(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=BF16 if bf16 is None else bf16):
-            answers.append(net(x).float())
+        with autocast(where, bf16):
+            answers.append(net(x).float().cpu())
     return torch.cat(answers).numpy() if answers else np.zeros((0, 0), np.float32)
 
 
@@ -144,16 +143,16 @@ def fit(x: Tensor, input_px: int) -> Tensor:
 
 
 def _batch(
-    pools: Sequence[Pool], chosen: NDArray[np.int64], recipe: Recipe, generator: torch.Generator
+    pools: Sequence[Pool], chosen: NDArray[np.int64], recipe: Recipe, generator: torch.Generator, where: torch.device
 ) -> tuple[Tensor, Tensor]:
     parts, labels = [], []
     for number, pool in enumerate(pools):
         rows = chosen[chosen[:, 0] == number, 1]
         if not len(rows):
             continue
-        x = torch.from_numpy(np.ascontiguousarray(pool.images[rows])).permute(0, 3, 1, 2).float()
+        x = torch.from_numpy(np.ascontiguousarray(pool.images[rows])).to(where).permute(0, 3, 1, 2).float()
         parts.append(augment(x, recipe.input_px, recipe.augmentation, generator))
-        labels.append(torch.from_numpy(pool.allowed[rows]))
+        labels.append(torch.from_numpy(pool.allowed[rows]).to(where))
     return torch.cat(parts), torch.cat(labels)
 
 

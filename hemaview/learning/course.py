@@ -17,6 +17,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from hemaview.inference import device as devices
+from hemaview.inference.errors import NoDevice, OutOfMemory
 from hemaview.learning import data
 from hemaview.learning.averaging import State, copied
 from hemaview.learning.curves import draw_curves
@@ -49,14 +51,17 @@ class Course:
             (out / "log.csv").unlink(missing_ok=True)
             return
         try:
-            state = torch.load(out / "resume.pt", weights_only=True)
+            # To the CPU first, wherever it was written: the optimiser's counters stay there, the rest follows the net.
+            state = torch.load(out / "resume.pt", map_location="cpu", weights_only=True)
             net.load_state_dict(state["net"])
             optimiser.load_state_dict(state["optimiser"])
         except Exception as error:  # torch raises whatever its readers do
+            if devices.is_memory(error):
+                raise
             raise data.DataError(
                 f"{out / 'resume.pt'} is damaged or of another net: remove it to begin anew, or choose another --out."
             ) from error
-        self.mean.update(state["mean"])
+        self.mean.update({k: v.to(device_of(net)) for k, v in state["mean"].items()})
         self.done, self.best, self.waited = state["done"], state["best"], state["waited"]
 
     def mark(self, done: int, loss: float, score: float, *more: float) -> None:
@@ -78,6 +83,44 @@ class Course:
         if time.monotonic() - self._drawn >= DRAWN_EVERY_S:
             self._drawn = time.monotonic()
             draw_curves(self._out)
+
+
+def device() -> torch.device:
+    """Where nets are trained, which is where models run; raises DataError for a device that is not here."""
+    try:
+        return torch.device(devices.device())
+    except NoDevice as error:
+        raise data.DataError(str(error)) from error
+
+
+def device_of(net: nn.Module) -> torch.device:
+    """Where a net is, and its input must go; one without weights is anywhere, and so on the CPU."""
+    return next((p.device for p in net.parameters()), torch.device("cpu"))
+
+
+def autocast(where: torch.device, bf16: bool | None = None) -> torch.autocast:
+    """Half precision for classifiers, on a GPU that computes in bf16 itself, where `bf16` does not decide it.
+
+    On a CPU the way back through depthwise convolutions is slower in bf16 than in float32, also where it has bf16. Nets of
+    masks and boxes learn without it everywhere: they reckon with pixels and tolerances that bf16 cannot tell apart.
+    """
+    if bf16 is None:
+        bf16 = where.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.autocast(where.type, torch.bfloat16, enabled=bf16)
+
+
+@contextmanager
+def memory_named() -> Iterator[None]:
+    """Raises DataError where the GPU's memory runs out in what this decorates: `out` keeps the state of the last mark."""
+    try:
+        yield
+    except (OutOfMemory, RuntimeError) as error:
+        if device().type == "cpu" or not devices.is_memory(error):
+            raise
+        raise data.DataError(
+            "The GPU's memory ran out: end what else uses it, or train on the CPU with HEMAVIEW_DEVICE=cpu; the same "
+            "command goes on after the last line of log.csv."
+        ) from error
 
 
 def use_cores(most: int = 2) -> None:
@@ -107,6 +150,7 @@ def alone_in(out: Path, wanted: dict[str, str]) -> Iterator[None]:
     """Within the block `out` is this process's, and its state that of the training `wanted` (an `identity`, kept in
     training.json), and nets begin alike; raises DataError where another process trains there, or where another
     training left its state."""
+    device()  # a device that is not here is refused before anything is written
     with _lock_of(out) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go of when the process ends, however it does

@@ -15,11 +15,11 @@ from torch import nn
 
 from hemaview.inference import Boxes
 from hemaview.inference.detector import GROUND, shown_whole
-from hemaview.inference.runtime import torch_runtime
+from hemaview.inference.runtime import TorchRuntime
 from hemaview.learning.augment import Augmentation, restain
 from hemaview.learning.averaging import blend, wearing
 from hemaview.learning.boxes import Scene, average_precision, hits
-from hemaview.learning.course import Course, use_cores
+from hemaview.learning.course import Course, device, device_of, memory_named, use_cores
 from hemaview.methods.cascade import Cascade
 
 
@@ -52,6 +52,7 @@ class DetectorRecipe:
     augmentation: Augmentation = field(default_factory=lambda: Augmentation(stain=0.25, light=0.2, blur=0.25, noise=4))
 
 
+@memory_named()
 def train_detector(
     net: Cascade,
     recipe: DetectorRecipe,
@@ -62,10 +63,11 @@ def train_detector(
 ) -> Path:
     """Train, keep the averaged weights that score best on `val`; resumable; the path of best.safetensors.
 
-    A scene's share in the draw is 1 plus `balance[c]` for each class c that it shows.
+    On `device()`, where the net stays. A scene's share in the draw is 1 plus `balance[c]` for each class c that it shows.
     """
     use_cores()
     torch.manual_seed(recipe.seed)
+    net = net.to(device())
     trunk = {id(p) for p in net.net.backbone.parameters()}
     parts = [[p for p in net.parameters() if (id(p) in trunk) is own] for own in (False, True)]
     optimiser = torch.optim.AdamW([{"params": p} for p in parts], lr=recipe.rate, weight_decay=recipe.weight_decay)
@@ -80,14 +82,14 @@ def train_detector(
         for group, share_of_rate in zip(optimiser.param_groups, (1.0, recipe.trunk_rate), strict=True):
             group["lr"] = share_of_rate * rate_at(step, recipe, len(train))
         chosen = [crop(train[int(i)], recipe, rng) for i in rng.choice(len(train), recipe.batch, p=share)]
-        x = torch.from_numpy(np.stack([s.rgb for s in chosen])).permute(0, 3, 1, 2).float()
+        x = torch.from_numpy(np.stack([s.rgb for s in chosen])).to(device_of(net)).permute(0, 3, 1, 2).float()
         net.train()
         if recipe.hold_norms:
             net.hold_norms()
         loss = net.loss(
             restain(x, recipe.augmentation, generator),
-            [torch.from_numpy(s.boxes) for s in chosen],
-            [torch.from_numpy(s.labels) for s in chosen],
+            [torch.from_numpy(s.boxes).to(x.device) for s in chosen],
+            [torch.from_numpy(s.labels).to(x.device) for s in chosen],
         )
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -119,8 +121,8 @@ def rate_at(step: int, recipe: DetectorRecipe, scenes: int) -> float:
 
 
 def found_in(net: Cascade, rgb: NDArray[np.uint8]) -> Boxes:
-    """What a net in training finds in one picture."""
-    return shown_whole(torch_runtime(net), rgb)
+    """What a net in training finds in one picture; it stays where it is."""
+    return shown_whole(TorchRuntime(net, device_of(net).type), rgb)
 
 
 def map50(found: Sequence[Boxes], truth: Sequence[Scene], classes: int) -> float:

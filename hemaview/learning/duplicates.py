@@ -1,9 +1,9 @@
 """Refuse data whose sides share pictures: a near-duplicate of a test picture in train makes every score a lie.
 
 Found are copies that were recompressed, resized, made brighter or darker, mirrored, turned by quarters, and shifted or
-cut by up to some 3 % of their width, also all of it together. Not found are larger shifts and cuts, other turns, changes
-of colour that turn dark into light, some copies in a poor quality of pictures below 100 px, and the same cell photographed
-twice.
+cut by up to some 3 % of their width, also all of it together (`study copy-limits`). Not found are a third of the copies of
+fields of many cells that were shifted, larger shifts and cuts, other turns, changes of colour that turn dark into light, some
+copies in a poor quality of pictures below 100 px, and the same cell photographed twice.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from torch.nn import functional
 from hemaview.learning import data
 from hemaview.learning.augment import Augmentation, restain
 from hemaview.learning.averaging import blend, wearing
-from hemaview.learning.course import Course
+from hemaview.learning.course import Course, device, device_of, memory_named
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,17 @@ def joined(sets: list[MaskSet]) -> MaskSet:
     )
 
 
+@memory_named()
 def train_masks(
     net: nn.Module, recipe: MaskRecipe, train: MaskSet, val: MaskSet, out: Path, log: Callable[[str], None] = print
 ) -> Path:
-    """Train, resumable at an epoch (`Course` says what is written to `out`); the path of best.safetensors."""
+    """Train on `device()`, where the net stays; resumable at an epoch (`Course` says what is written to `out`); the path
+    of best.safetensors."""
     torch.manual_seed(recipe.seed)
+    net = net.to(device())
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=1e-4)
     course = Course(out, net, optimiser)
-    weights = torch.tensor(recipe.class_weights or (1.0,) * recipe.classes)
+    weights = torch.tensor(recipe.class_weights or (1.0,) * recipe.classes, device=device_of(net))
     done = course.done * max(1, len(train.images) // recipe.batch)
     for epoch in range(course.done, recipe.epochs):
         generator = torch.Generator().manual_seed(recipe.seed + epoch)
@@ -97,7 +100,7 @@ def train_masks(
             for group in optimiser.param_groups:
                 group["lr"] = recipe.rate * min(1.0, 20 * progress + 0.05) * max(0.02, (1 - progress) ** 0.9)
             rows = order[at : at + recipe.batch]
-            x, y = _augmented(train.images[rows], train.masks[rows], recipe, generator)
+            x, y = _augmented(train.images[rows], train.masks[rows], recipe, generator, weights.device)
             loss = mask_loss(net(x), y, weights)
             optimiser.zero_grad()
             loss.backward()
@@ -134,8 +137,8 @@ def predict_masks(net: nn.Module, images: NDArray[np.uint8], batch: int = 32) ->
     net.eval()
     found = []
     for at in range(0, len(images), batch):
-        x = torch.from_numpy(np.ascontiguousarray(images[at : at + batch])).permute(0, 3, 1, 2).float()
-        found.append(net(x).argmax(1).to(torch.uint8).numpy())
+        x = torch.from_numpy(np.ascontiguousarray(images[at : at + batch])).to(device_of(net))
+        found.append(net(x.permute(0, 3, 1, 2).float()).argmax(1).to(torch.uint8).cpu().numpy())
     return np.concatenate(found)
 
 
@@ -153,18 +156,22 @@ def mean_iou(table: NDArray[np.int64]) -> float:
 
 
 def _augmented(
-    images: NDArray[np.uint8], masks: NDArray[np.uint8], recipe: MaskRecipe, generator: torch.Generator
+    images: NDArray[np.uint8],
+    masks: NDArray[np.uint8],
+    recipe: MaskRecipe,
+    generator: torch.Generator,
+    where: torch.device,
 ) -> tuple[Tensor, Tensor]:
     """Turned by any angle, mirrored, rescaled, restained; the mask goes the same way by nearest neighbour."""
     n = len(images)
-    x = torch.from_numpy(images).permute(0, 3, 1, 2).float()
-    y = torch.from_numpy(masks)[:, None].float()
+    x = torch.from_numpy(images).to(where).permute(0, 3, 1, 2).float()
+    y = torch.from_numpy(masks).to(where)[:, None].float()
     angle = torch.rand(n, generator=generator) * 2 * np.pi
     size = torch.exp((torch.rand(n, generator=generator) * 2 - 1) * recipe.scale)
     mirror = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
     cos, sin, zero = torch.cos(angle) * size, torch.sin(angle) * size, torch.zeros(n)
     theta = torch.stack([torch.stack([cos * mirror, -sin, zero], 1), torch.stack([sin * mirror, cos, zero], 1)], 1)
-    grid = functional.affine_grid(theta, list(x.shape), align_corners=False)
+    grid = functional.affine_grid(theta.to(where), list(x.shape), align_corners=False)
     x = functional.grid_sample(x, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
     y = functional.grid_sample(y, grid, mode="nearest", padding_mode="reflection", align_corners=False)
     return restain(x, recipe.augmentation, generator), y[:, 0].long()

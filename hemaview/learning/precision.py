@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from hemaview.inference import Boxes, load
+from hemaview.inference.device import device
 from hemaview.inference.pictures import softmax
 from hemaview.inference.precision import TOLERANCE, comparing, in_float32
 from hemaview.learning import data
@@ -152,7 +153,7 @@ def _quick() -> Iterator[None]:
 
 
 def _has_bf16() -> bool:
-    return bool(torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported())
+    return bool(device() == "cuda" or torch.cpu._is_avx512_bf16_supported())
 
 
 def _is_half(value: Any) -> bool:

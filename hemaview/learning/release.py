@@ -21,6 +21,7 @@ from hemaview.inference.models import state_of
 from hemaview.inference.pictures import ground_of, on_ground, rescale, softmax, turned
 from hemaview.learning import data
 from hemaview.learning.classify import predict
+from hemaview.learning.course import device
 from hemaview.learning.evaluate import evaluate
 from hemaview.learning.recipes import NUCLEATED, SHAPE_CROP_PX, SHAPES, Log
 from hemaview.learning.score import Score, best_temperature, threshold_between
@@ -212,7 +213,7 @@ def _net(name: str, weights: Path) -> nn.Module:
     state = {**(state_of(modelcard.cards()[method.base]) if method.base else {}), **load_file(weights)}
     net = method.build(len(TRAININGS[name].classes))
     net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
-    return net.eval()
+    return net.eval().to(device())
 
 
 def write_free_variant(made: Made, version: str, card: modelcard.Card, log: Log) -> Path:

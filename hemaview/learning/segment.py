@@ -24,7 +24,7 @@ from torch.nn import functional
 from hemaview.learning import data
 from hemaview.learning.augment import Augmentation, restain
 from hemaview.learning.averaging import blend, wearing
-from hemaview.learning.course import Course
+from hemaview.learning.course import Course, device, device_of, memory_named
 from hemaview.methods.cellsplit import IGNORE, targets
 
 MPP = 0.16
@@ -149,6 +149,7 @@ def pseudo_fields(root: Path, split: str, seed: int = 3) -> list[Field]:
     return found
 
 
+@memory_named()
 def train_segmentation(
     net: nn.Module,
     fields: list[Field],
@@ -166,10 +167,11 @@ def train_segmentation(
 ) -> Path:
     """Train on random crops, keep the averaged weights that score best on `val`; the path of best.safetensors.
 
-    Resumable at a check; stops after `patience` checks without a better score.
+    On `device()`, where the net stays, also while `val` scores it. Resumable at a check; stops after `patience` checks
+    without a better score.
     """
     torch.manual_seed(seed)
-    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = net.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
     weight = np.array([f.weight for f in fields])
     weight /= weight.sum()
@@ -177,17 +179,17 @@ def train_segmentation(
     course = Course(out, net, optimiser)
     rng = np.random.default_rng(seed + course.done)
     generator = torch.Generator().manual_seed(seed + course.done)
-    classes = torch.tensor(class_weights)
+    classes = torch.tensor(class_weights, device=device_of(net))
     started, losses = time.monotonic(), []
     for step in range(course.done, steps):
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1.0, (step + 1) / 30) * max(0.02, (1 - step / steps) ** 0.9)
         chosen = rng.choice(len(fields), batch, p=weight)
         pairs = [_crop(fields[i], side_px, rng) for i in chosen]
-        x = torch.from_numpy(np.stack([p[0] for p in pairs])).permute(0, 3, 1, 2).float()
-        y = torch.from_numpy(np.stack([p[1] for p in pairs])).long()
+        x, y = (torch.from_numpy(np.stack(both)).to(classes.device) for both in zip(*pairs, strict=True))
         net.train()
-        logits = net(restain(x, how, generator).contiguous(memory_format=torch.channels_last))
+        x, y = restain(x.permute(0, 3, 1, 2).float(), how, generator), y.long()
+        logits = net(x.contiguous(memory_format=torch.channels_last))
         loss = functional.cross_entropy(logits, y, classes, ignore_index=IGNORE) + soft_dice(logits, y)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()

@@ -23,8 +23,10 @@ from hemaview.inference.pictures import softmax
 from hemaview.learning import data, elmanna
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, load_weights, predict, train_classifier
+from hemaview.learning.course import device
 from hemaview.learning.evidence import Answers
 from hemaview.learning.li import WBC_MASK_SETS
+from hemaview.learning.limits import copy_limits, focus_limits, stain_limits
 from hemaview.learning.masks import (
     MaskRecipe,
     MaskSet,
@@ -130,7 +132,7 @@ def nodes_tolerance(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     if card is None:
         raise data.DataError("li-nodes-unet must be trained and released first: this study solves it again.")
     sets = _wbc(root, card.input_px)
-    net = load_weights(NodesUNet(3, 8), card.weights)
+    net = load_weights(NodesUNet(3, 8), card.weights).to(device())
     rows = []
     for tolerance in (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1):
         set_tolerance(net, tolerance)
@@ -232,32 +234,47 @@ STUDIES: dict[str, Study] = {
     s.name: s
     for s in (
         Study(
-            "pnet-variants", "What is each choice of p-net worth?", "Sun et al., Table 2", pnet_variants, 4,
+            "pnet-variants", "What is each choice of p-net worth?", "after Sun et al., Table 2", pnet_variants, 4,
             "Erythroblasts of pbc against its lymphocytes and neutrophils. *The output of each layer is pooled* is no row here: "
             f"in the layer table of the paper's supplement, which p-net follows, it is; {_THRICE}",
         ),
         Study(
-            "nodes-positions", "Where in the U-Net does an ODE block help?", "Li et al., Table 1", nodes_positions, 8,
+            "nodes-positions", "Where in the U-Net does an ODE block help?", "after Li et al., Table 1", nodes_positions, 8,
             f"A net of width 8 on wbc-masks-1 and -2, shown {ODE_PX} px; {_THRICE}",
         ),
         Study(
-            "nodes-networks", "U-Net, ResNet blocks or ODE blocks?", "Li et al., Table 2", nodes_networks, 10,
+            "nodes-networks", "U-Net, ResNet blocks or ODE blocks?", "after Li et al., Table 2", nodes_networks, 10,
             f"Nets of width 8 on wbc-masks-1 and -2, shown {ODE_PX} px; {_THRICE}",
         ),
         Study(
-            "nodes-tolerance", "What does a looser tolerance save and cost?", "Li et al., §3.3", nodes_tolerance, 0,
+            "nodes-tolerance", "What does a looser tolerance save and cost?", "after Li et al., §3.3", nodes_tolerance, 0,
             "The shipped net, solved again at each tolerance.", ("tolerance", "ms_per_picture", ""),
         ),
         Study(
-            "dunet-size", "How many fields does dU-Net need?", "Zhang et al., Fig. 7", dunet_size, 6,
+            "dunet-size", "How many fields does dU-Net need?", "after Zhang et al., Fig. 7", dunet_size, 6,
             f"An epoch is 50 steps; fields of bbbc041seg; {_THRICE}", ("fields", "dice", "net"),
         ),
         Study(
-            "elmanna-folds", "Which backbone and which loss?", "Elmanna et al., Tables 4-6", elmanna_folds, 6,
+            "elmanna-folds", "Which backbone and which loss?", "after Elmanna et al., Tables 4-6", elmanna_folds, 6,
             f"{FOLD_FIELDS} fields of chula-rbc12's train side, halved five times, each half used both ways; cells shown "
             f"{FOLD_PX} px. B0 and Lite0 begin from the shipped nucleated-cell-net, the others, of which no weights are to be "
             "had, from nothing: these two rows say as much of the start as of the net. p: a paired t-test of macro F1 over "
             "the ten folds against the first row.", answers=elmanna_answers,
+        ),
+        Study(
+            "stain-limits", "When is a stain called strange?", "no paper, our own limits", stain_limits, 0,
+            "The share of cells whose nuclei lie beyond all stains that nucleated-cell-net learned from, in each patient, or in "
+            "lots of 60 cells where patients are unknown. It learned from the train sides of pbc and jhu-aml.",
+        ),
+        Study(
+            "focus-limits", "When is a picture out of focus?", "no paper, our own limits", focus_limits, 0,
+            "Fields of val as they are and blurred (standard deviation of the blur); below 0.04 a picture is refused, below "
+            "0.1 it is told of.",
+        ),
+        Study(
+            "copy-limits", "Which copies of a picture are found?", "no paper, our own limits", copy_limits, 0,
+            "Copies of 100 pictures of a set's val side; *another picture*: the share of pairs of val and train that are "
+            "taken for one.",
         ),
     )
 }  # fmt: skip

@@ -21,7 +21,8 @@ _HEAD = """# The papers' own comparisons, run again
 Made by `python manage.py study NAME --data DATA --out OUT --page docs/studies.md`, one study at a time. **Research use
 only.** Every variant of a study was trained alike, from the same seeds, on the train side and measured on the validation
 side; the test side was not touched, and nothing that ships was chosen by these tables. The trainings are short (the epochs
-stand with each table): they tell large differences, not small ones.
+stand with each table): they tell large differences, not small ones. The last studies, of limits, train nothing: they show
+what a limit in the code parts, on the train and validation sides.
 """
 
 
@@ -118,7 +119,7 @@ def write_page(page: Path, kept: Iterable[Path], studies: Iterable[Study]) -> No
         lines += [
             f"## {study.asks} (`{study.name}`)",
             "",
-            f"After {study.source}; {_trained(int(rows[0]['epochs']))}. {study.notes}".rstrip(),
+            f"{study.source[0].upper()}{study.source[1:]}; {_trained(int(rows[0]['epochs']))}. {study.notes}".rstrip(),
             "",
             f"![{study.asks}]({folder.name}/{study.name}.png)",
             "",

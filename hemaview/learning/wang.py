@@ -136,7 +136,7 @@ def _begin_at_imagenet(net: Any, backbone: str, imagenet: Path | None, log: Log)
         log(f"no ImageNet weights of {backbone}: starting from nothing ({where} to have them)")
         return False
     try:
-        net.start_from_imagenet(torch.load(start, weights_only=True))
+        net.start_from_imagenet(torch.load(start, map_location="cpu", weights_only=True))
     except (KeyError, RuntimeError) as error:
         raise data.DataError(f"{start} holds no weights of {backbone}.") from error
     return True

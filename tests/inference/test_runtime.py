@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
-from hemaview.inference import OutOfMemory
-from hemaview.inference.runtime import in_batches, objects_in
+from hemaview.inference import InferenceError, OutOfMemory
+from hemaview.inference.runtime import in_batches, objects_in, torch_runtime
+from hemaview.methods.cellkind import CellKindNet
 
 
 class Scarce:
@@ -52,10 +54,24 @@ def test_a_single_picture_that_does_not_fit_is_said_to_be_one() -> None:
     assert objects_in(Scarce(1), np.zeros((1, 3, 2, 2), np.float32))
 
 
-def test_other_errors_are_not_taken_for_a_lack_of_memory() -> None:
+@pytest.mark.parametrize("said", ["shapes do not fit", "CUDA error: an illegal memory access was encountered"])
+def test_other_errors_are_not_taken_for_a_lack_of_memory(said: str) -> None:
     class Broken(Scarce):
         def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-            raise RuntimeError("shapes do not fit")
+            raise RuntimeError(said)
 
-    with pytest.raises(RuntimeError, match="shapes"):
+    with pytest.raises(RuntimeError, match=said):
         in_batches(Broken(1), PICTURES)
+
+
+def test_models_run_where_the_environment_says_and_a_device_that_is_not_here_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net = CellKindNet(width=4)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setenv("HEMAVIEW_DEVICE", "cpu")
+    assert torch_runtime(net).device == "CPU (torch)"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv("HEMAVIEW_DEVICE", "cuda")
+    with pytest.raises(InferenceError, match="torch has no GPU here"):
+        torch_runtime(net)

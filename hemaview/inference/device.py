@@ -1,0 +1,29 @@
+"""Which device nets run and are trained on, and which errors say that its memory ran out."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from hemaview.inference.errors import NoDevice, OutOfMemory
+
+_OF_MEMORY = ("out of memory", "alloc_failed", "can't allocate memory", "bad_alloc", "bad allocation")
+
+
+def device() -> str:
+    """cuda where torch has a GPU, else cpu; HEMAVIEW_DEVICE=cpu or cuda decides it (of several GPUs CUDA_VISIBLE_DEVICES
+    chooses one). Raises NoDevice for a device that is not here."""
+    wanted = os.environ.get("HEMAVIEW_DEVICE", "")
+    if wanted not in ("", "cpu", "cuda"):
+        raise NoDevice(f"HEMAVIEW_DEVICE may be cpu or cuda, not {wanted}.")
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise NoDevice("HEMAVIEW_DEVICE is cuda, but torch has no GPU here: leave it out to use the CPU.")
+    return wanted or ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def is_memory(error: BaseException) -> bool:
+    """Whether it says that memory ran out; some errors of CUDA and other runtimes have no class of their own."""
+    if isinstance(error, (MemoryError, OutOfMemory, torch.OutOfMemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and any(said in str(error).lower() for said in _OF_MEMORY)
