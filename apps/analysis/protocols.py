@@ -22,6 +22,12 @@ def _is_whole(value: Any, low: int) -> bool:
     return isinstance(value, int) and _is_number(value, low, 1_000_000)
 
 
+def _calibrations() -> set[str]:
+    from hemaview.methods.card import cards  # the networks behind it take seconds to import
+
+    return {dataset for card in cards().values() for dataset in card.calibrations}
+
+
 SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "way": (lambda v: isinstance(v, str), "A way of finding cells is a name, such as film."),
     "rbc": (
@@ -41,6 +47,10 @@ SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
         "The margin below which a cell must be seen (must_see_margin) is a number from 0 to 1, such as 0.2.",
     ),
     "rules": (lambda v: v in _RULES, f"Counting rules are called by their name; there are: {', '.join(_RULES)}."),
+    "calibrated_on": (
+        lambda v: isinstance(v, str) and v in _calibrations(),
+        "What models are calibrated on apart (calibrated_on) is a set that one's card names, such as jhu-aml.",
+    ),
     "tolerance": (
         lambda v: _is_number(v, 0, 1) and v > 0,
         "A tolerance is a number above 0 and at most 1, such as 0.001.",
@@ -88,6 +98,14 @@ PROTOCOLS: tuple[Order, ...] = (
         _BLOOD,
         "blood-film",
         {**_FILM_MODELS, "nucleated-cell": "nucleated-cell-stains"},
+    ),
+    Order(
+        "blood-film-leukaemia",
+        "Blood film in leukaemia",
+        _BLOOD,
+        "blood-film",
+        _FILM_MODELS,
+        {**_FILM, "way": "film", "calibrated_on": "jhu-aml"},
     ),
     Order(
         "blood-film-dunet",

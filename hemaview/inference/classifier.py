@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +21,19 @@ class Classifier:
         self.temperature = card.temperature
         self.thresholds = card.thresholds
         self.views = card.views
-        self._ground, self.stains = card.ground, card.stains
+        self._card, self._ground, self.stains = card, card.ground, card.stains
+
+    def calibrated_on(self, dataset: str) -> Classifier:
+        """The same model with the temperature and the thresholds for blood like that of `dataset`; as it is where its card
+        tells of none."""
+        other = copy.copy(self)
+        other.temperature, other.thresholds = self._card.calibration_on(dataset)
+        return other
+
+    @property
+    def calibrations(self) -> tuple[str, ...]:
+        """What `calibrated_on` makes a difference for."""
+        return self._card.calibrations
 
     def classify(
         self,

@@ -125,7 +125,7 @@ def _nucleated_patients(name: str, dataset: str, root: Path, split: str) -> list
 def _nucleated_answers(
     name: str, dataset: str, root: Path, split: str
 ) -> tuple[data.Crops, NDArray[np.float32], list[str]]:
-    model = load_as(Classifier, name)
+    model = load_as(Classifier, name).calibrated_on(dataset)
     crops = data.cell_crops(root, dataset, split)
     h, w = crops.images.shape[1:3]
     centre = np.array([[w / 2, h / 2]])
@@ -136,7 +136,7 @@ def _nucleated_answers(
 def _nrbc(name: str, dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.bool_]) -> list[Score]:
     """Sensitivity and specificity at the card's threshold for such blood, which was set on the set's val."""
     note_question((name, "nrbc", dataset), p, truth)
-    found = p >= cards()[name].thresholds_on(dataset).get("erythroblast", 0.5)
+    found = p >= cards()[name].calibration_on(dataset)[1].get("erythroblast", 0.5)
 
     def sensitivity(rows: NDArray[np.int64]) -> float:
         return float(found[rows][truth[rows]].mean())

@@ -84,7 +84,7 @@ def tried(made: Made, log: Log) -> modelcard.Card:
     with data.free_only(made.free):
         log("calibrating on val")
         ground = ground_learned(name, made.root)
-        temperature, thresholds, by_set = calibrated(name, state, weights, made.root, log, ground)
+        temperature, thresholds, apart = calibrated(name, state, weights, made.root, log, ground)
         stains = stains_learned(name, made.root) if training.minds_stain else []
         sets = [s for s in training.sets if data.has(made.root, s, "train")]
     raw: dict[str, Any] = {
@@ -100,7 +100,7 @@ def tried(made: Made, log: Log) -> modelcard.Card:
         "input_px": training.input_px,
         "temperature": temperature,
         "thresholds": thresholds,
-        **({"thresholds_by_set": by_set} if by_set else {}),
+        **({"calibrated_on": apart} if apart else {}),
         "views": training.views,
         **({"ground": ground} if ground else {}),
         **({"stains": stains} if stains else {}),
@@ -179,14 +179,14 @@ def calibrated(
     root: Path,
     log: Log,
     ground: Sequence[float] = (),
-) -> tuple[float, dict[str, float], dict[str, dict[str, float]]]:
-    """Write `state` to `weights` in half precision; its temperature, its thresholds and those of sets that have their own,
-    all set on the validation side."""
+) -> tuple[float, dict[str, float], dict[str, Any]]:
+    """Write `state` to `weights` in half precision; its temperature, its thresholds and what of both is another for blood
+    like that of one set, all set on the validation side."""
     training = TRAININGS[name]
     classes, side = training.classes, training.input_px
     half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
-    temperature, thresholds, by_set = 1.0, dict[str, float](), dict[str, dict[str, float]]()
+    temperature, thresholds, apart = 1.0, dict[str, float](), dict[str, Any]()
     if training.held is not None:
         net = _net(name, weights)
         pools = training.held(root)
@@ -197,14 +197,15 @@ def calibrated(
         temperature = best_temperature(np.concatenate(logits), np.concatenate([p.allowed for p in pools]))
         log(f"temperature {temperature:.3f}")
         if training.classes == NUCLEATED:
+            nrbc = classes.index("erythroblast")
             for (dataset, kept), pool, z in zip(NRBC_KEPT.items(), pools, logits, strict=False):
-                p = softmax(z / temperature)[:, classes.index("erythroblast")]
-                held = np.asarray(pool.allowed[:, classes.index("erythroblast")])
-                by_set[dataset] = {"erythroblast": threshold_between(p, held, *kept)}
-            thresholds = by_set.pop("pbc")
+                own = temperature if dataset == "pbc" else round(best_temperature(z, pool.allowed), 4)
+                called = threshold_between(softmax(z / own)[:, nrbc], np.asarray(pool.allowed[:, nrbc]), *kept)
+                apart[dataset] = {"temperature": own, "thresholds": {"erythroblast": called}}
+            thresholds = apart.pop("pbc")["thresholds"]
     if training.thresholds is not None:
         thresholds |= training.thresholds(_net(name, weights), root)
-    return round(temperature, 4), thresholds, by_set
+    return round(temperature, 4), thresholds, apart
 
 
 def _net(name: str, weights: Path) -> nn.Module:
@@ -268,8 +269,9 @@ def markdown(card: dict[str, Any]) -> str:
         f"- Shown: {shown(card)}, colours {card['colour_policy']}"
         + (f", the ground brought to {card['ground']} (of 255)" if card.get("ground") else ""),
         f"- Classes: {', '.join(card['classes'])}",
-        f"- Parameters: {card['parameters']:,}; temperature {card['temperature']}; thresholds {card['thresholds'] or 'none'}"
-        + "".join(f", for blood as in {d} {t}" for d, t in card.get("thresholds_by_set", {}).items()),
+        f"- Parameters: {card['parameters']:,}",
+        f"- {_calibration(card)}",
+        *(f"- For blood like that of {d}: {_calibration(own)}" for d, own in card.get("calibrated_on", {}).items()),
         *_stain_lines(card),
         f"- sha256 of the weights: `{card['sha256']}`",
         "",
@@ -297,6 +299,11 @@ def _stand_in(card: dict[str, Any]) -> str:
     """The limit that says what stands for the paper's own data, to be read first."""
     first = next((limit for limit in card["limits"] if limit.startswith("Stand-in")), "")
     return f"Stand-in: {first.partition(': ')[2]} " if first else ""
+
+
+def _calibration(card: dict[str, Any]) -> str:
+    called = "; ".join(f"{name.replace('_', ' ')} from {p} on" for name, p in card["thresholds"].items())
+    return f"Temperature {card['temperature']}; called so though another class is likelier: {called or 'none'}"
 
 
 def _stain_lines(card: dict[str, Any]) -> list[str]:

@@ -29,6 +29,7 @@ temperature set; which figures had been seen before the shipped weights were cho
   the page only.
 - A nucleated red cell is called from a threshold on: by our nets the middle of those that keep a sensitivity of 0.995 and a
   specificity of 0.997 on pbc's val and, for leukaemic blood, the lowest that keeps 0.98 on jhu-aml's; by p-net one half.
+- jhu-aml is read as the protocol *Blood film in leukaemia* reads a film: at the temperature and threshold set on its val.
 - Of these sets only jhu-aml knows its patients; its rows show what a stranger's blood does to a model. Everywhere else
   patients are unknown and scores flatter.
 - The papers' methods were trained on stand-ins for their papers' data, some of them briefly; each card says on what.

@@ -68,10 +68,16 @@ class Card:
         """Class → probability from which a cell is called so even where another class is likelier."""
         return {k: float(v) for k, v in self.raw.get("thresholds", {}).items()}
 
-    def thresholds_on(self, dataset: str) -> dict[str, float]:
-        """Those set on the validation side of `dataset`, where it has its own."""
-        own = self.raw.get("thresholds_by_set", {}).get(dataset, {})
-        return {**self.thresholds, **{k: float(v) for k, v in own.items()}}
+    @property
+    def calibrations(self) -> tuple[str, ...]:
+        """The sets on whose validation side it was calibrated apart: their blood is of another kind."""
+        return tuple(self.raw.get("calibrated_on", {}))
+
+    def calibration_on(self, dataset: str) -> tuple[float, dict[str, float]]:
+        """Temperature and thresholds for blood like that of `dataset`; its own where it was not calibrated apart."""
+        apart = self.raw.get("calibrated_on", {}).get(dataset, {})
+        thresholds = {k: float(v) for k, v in apart.get("thresholds", {}).items()}
+        return float(apart.get("temperature", self.temperature)), {**self.thresholds, **thresholds}
 
     @property
     def bf16(self) -> bool:

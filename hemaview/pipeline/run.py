@@ -18,7 +18,7 @@ from hemaview.cells.schema import Schema, schema
 from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.inference import Detector, Model, load, solving_to
+from hemaview.inference import Classifier, Detector, Model, load, solving_to
 from hemaview.methods.registry import METHODS
 from hemaview.pipeline.finders import Finder, Thresholds, finder
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
@@ -44,12 +44,7 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, or the sink's Superseded."""
     request.folder.mkdir(parents=True, exist_ok=True)
     sink.phase("loading the models")
-    tolerance = float(request.settings.get("tolerance", 0))
-    with solving_to(tolerance):
-        models = {role: load(*model) for role, model in request.models.items()}
-    solved = [m.info.name for m in models.values() if tolerance and METHODS[m.info.name].solve_to]
-    if tolerance and not solved:
-        raise PipelineError("The protocol sets a tolerance, but none of its models solves equations: leave it out.")
+    models, notes = _load(request)
     known = schema(request.schema)
     found = finder(str(request.settings.get("way", "film")), models, known, request.thresholds)
     with open_slide(request.slide, request.colour) as slide:
@@ -57,11 +52,28 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         sink.planned(plan, found.device)
         done, partial = _count(slide, plan, request, found, known, sink)
         counted = _Counted(_every_cell(request.folder, done, known), done, partial, found.thresholds)
-        notes = [
-            f"The equations of {name} were solved at a tolerance of {tolerance:g}, not its own." for name in solved
-        ]
         notes += plan.notes + stain_notes(slide, counted.cells, plan, known, models.get("nucleated-cell"))
     return _close(request, plan, counted, notes)
+
+
+def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
+    """The models by role, as the protocol sets them, and what is to be said of that."""
+    tolerance, blood = float(request.settings.get("tolerance", 0)), str(request.settings.get("calibrated_on", ""))
+    with solving_to(tolerance):
+        models = {role: load(*model) for role, model in request.models.items()}
+    solved = [m.info.name for m in models.values() if tolerance and METHODS[m.info.name].solve_to]
+    if tolerance and not solved:
+        raise PipelineError("The protocol sets a tolerance, but none of its models solves equations: leave it out.")
+    apart = {
+        r: m.calibrated_on(blood) for r, m in models.items() if isinstance(m, Classifier) and blood in m.calibrations
+    }
+    if blood and not apart:
+        raise PipelineError(
+            f"The protocol is for blood like that of {blood}, but none of its models is calibrated on it."
+        )
+    notes = [f"The equations of {name} were solved at a tolerance of {tolerance:g}, not its own." for name in solved]
+    notes += [f"{m.info.name} is calibrated for blood like that of {blood}." for m in apart.values()]
+    return models | apart, notes
 
 
 def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: Sink) -> Plan:

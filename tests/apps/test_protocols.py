@@ -39,6 +39,8 @@ NOTHING_TO_TAKE = [
     ('{"rules": {"a": 1}}', "there are: blood-film"),
     ('{"way": ["film"]}', "way of finding cells is a name"),
     ('{"way": "guess"}', "no way of finding cells called guess; there are: film"),
+    ('{"calibrated_on": "moon"}', "a set that one's card names, such as jhu-aml"),
+    ('{"calibrated_on": ["jhu-aml"]}', "a set that one's card names, such as jhu-aml"),
     ('{"max_field": 3}', "no setting called max_field; there are: way, rbc"),
 ]
 

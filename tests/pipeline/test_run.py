@@ -143,6 +143,23 @@ def test_a_tolerance_is_told_of_and_refused_where_nothing_is_solved(film: Any, t
     assert any("li-nodes-unet were solved at a tolerance of 0.01" in note for note in run(asked, Sink()).notes)
 
 
+def test_white_cells_are_read_as_in_blood_of_another_kind_where_the_protocol_says_so(film: Any, tmp_path: Path) -> None:
+    card = cards()["nucleated-cell-net"]
+    called = {}
+    for blood in ("", "jhu-aml"):
+        asked = request(film[0], tmp_path / f"blood-{blood}", settings={"calibrated_on": blood, "max_fields": 1})
+        outcome = run(asked, Sink())
+        assert any("calibrated for blood like that of jhu-aml" in note for note in outcome.notes) == bool(blood)
+        _, metadata = read_cells(asked.folder / "cells.arrow")
+        called[blood] = metadata["thresholds"]["nucleated-cell"]
+    assert (
+        called == {"": card.thresholds, "jhu-aml": card.calibration_on("jhu-aml")[1]}
+        and called[""] != called["jhu-aml"]
+    )
+    with pytest.raises(PipelineError, match="none of its models is calibrated on it"):
+        run(request(film[0], tmp_path / "moon", settings={"calibrated_on": "moon"}), Sink())
+
+
 def test_a_slide_with_nothing_on_it_fails_with_a_reason(tmp_path: Path) -> None:
     import pyvips
 
