@@ -72,15 +72,15 @@ export function CaseDesk({ first }: { first: Room }) {
   );
 }
 
-/** The laboratory's own protocol first; where there are more, a list to choose from. */
-function OrderButton(props: { protocols: ProtocolName[]; again: boolean; onOrder(protocol: string): void }) {
-  const [name, setName] = useState(props.protocols[0]?.name ?? "");
+/** The laboratory's own protocol first, or the one of the `last` job; where there are more, a list to choose from. */
+function OrderButton(props: { protocols: ProtocolName[]; last: string; onOrder(protocol: string): void }) {
+  const [name, setName] = useState(props.last);
   const chosen = props.protocols.find((p) => p.name === name) ?? props.protocols[0];
   if (!chosen) return null;
   return (
     <span className="order">
       <button type="button" onClick={() => props.onOrder(chosen.name)}>
-        {props.again ? "Analyse again" : "Analyse"}
+        {props.last ? "Analyse again" : "Analyse"}
         {props.protocols.length === 1 && `: ${chosen.title}`}
       </button>
       {props.protocols.length > 1 && (
@@ -151,7 +151,7 @@ function SlideItem({ slide, accession, may, protocols, onOrder, onRemove, onConv
             </a>
           )}
           {may && slide.status === "ready" && !active && protocols.length > 0 && (
-            <OrderButton protocols={protocols} again={job !== null} onOrder={onOrder} />
+            <OrderButton protocols={protocols} last={job?.protocol ?? ""} onOrder={onOrder} />
           )}
           {may && active && job && (
             <button type="button" onClick={() => onJob(job, "cancel")}>
