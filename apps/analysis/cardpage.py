@@ -17,7 +17,7 @@ _NUMBERS = re.compile(r"[\d.,\s–-]+")
 def card_html(text: str) -> SafeString:
     """The card without its first heading, which the page's own says; tables of class `list`, numbers of class `number`.
 
-    HTML in the card is shown as text, pictures are left out, and a link that leads to another document of the
+    HTML in the card is shown as text, a picture is a link to it, and a link that leads to another document of the
     repository, which no page shows, is its words alone.
     """
     return mark_safe(_reader().render(text))  # html=False: everything in the card is escaped

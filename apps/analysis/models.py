@@ -53,6 +53,11 @@ class ModelVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.algorithm.name} {self.version}"
 
+    @property
+    def calibrations(self) -> tuple[str, ...]:
+        """The sets for whose kind of blood its card holds a temperature and thresholds apart."""
+        return tuple(self.card.get("calibrated_on", {}))
+
 
 def _ways() -> dict[str, Way]:
     from hemaview.pipeline.finders import WAYS  # the models behind it take seconds to import
@@ -82,6 +87,12 @@ class Protocol(models.Model):
             wrong = f"There is no setting called {strange[0]}; there are: {', '.join(SETTINGS)}."
         if not wrong and (way := self.settings.get("way", "film")) not in _ways():
             wrong = f"There is no way of finding cells called {way}; there are: {', '.join(_ways())}."
+        if not wrong and (blood := self.settings.get("calibrated_on")):
+            known = sorted({name for model in ModelVersion.objects.all() for name in model.calibrations})
+            if blood not in known:
+                wrong = (
+                    f"No model is calibrated for blood like that of {blood}; there is: {', '.join(known) or 'none'}."
+                )
         if wrong:
             raise ValidationError({"settings": wrong})
         for name, value, known in (

@@ -98,7 +98,7 @@ def _differences(order: Order, current: Protocol, installed: Mapping[str, ModelV
     return [
         *sorted(role for role in {*there, *wanted} if there.get(role) != wanted.get(role)),
         *(name for name in ("specimen", "schema") if getattr(current, name) != getattr(order, name)),
-        *(["settings"] if current.settings != _settings(order, current) else []),
+        *(["settings"] if current.settings != _settings(order, installed, current) else []),
     ]
 
 
@@ -114,7 +114,7 @@ def _new_version(
         specimen=order.specimen,
         schema=order.schema,
         enabled=not versions.exists() or versions.filter(enabled=True).exists(),  # what is switched off stays so
-        settings=_settings(order, current),
+        settings=_settings(order, installed, current),
     )
     kept = {(m.role, m.model_id): m.threshold for m in current.models.all()} if current else {}
     for role, name in order.models.items():
@@ -124,13 +124,14 @@ def _new_version(
     return protocol
 
 
-def _settings(order: Order, current: Protocol | None) -> dict[str, Any]:
-    """The laboratory's own settings over the shipped ones; but how cells are found goes with the models, and so does a
-    tolerance, which a job refuses where none of them solves equations."""
+def _settings(order: Order, installed: Mapping[str, ModelVersion], current: Protocol | None) -> dict[str, Any]:
+    """The laboratory's own settings over the shipped ones; but how cells are found goes with the models, and so do a
+    tolerance and a calibration, which are refused where none of them solves equations, or is calibrated so."""
     from hemaview.methods.registry import METHODS  # the networks behind it take seconds to import
 
-    own = current.settings if current and isinstance(current.settings, dict) else {}
-    settings = {**order.settings, **own, "way": order.settings["way"]}
+    own = dict(current.settings) if current and isinstance(current.settings, dict) else {}
     if not any(METHODS[name].solve_to for name in order.models.values()):
-        settings.pop("tolerance", None)
-    return settings
+        own.pop("tolerance", None)
+    if not any(own.get("calibrated_on") in installed[name].calibrations for name in order.models.values()):
+        own.pop("calibrated_on", None)
+    return {**order.settings, **own, "way": order.settings["way"]}

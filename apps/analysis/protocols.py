@@ -22,12 +22,6 @@ def _is_whole(value: Any, low: int) -> bool:
     return isinstance(value, int) and _is_number(value, low, 1_000_000)
 
 
-def _calibrations() -> set[str]:
-    from hemaview.methods.card import cards  # the networks behind it take seconds to import
-
-    return {dataset for card in cards().values() for dataset in card.calibrations}
-
-
 SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "way": (lambda v: isinstance(v, str), "A way of finding cells is a name, such as film."),
     "rbc": (
@@ -48,8 +42,8 @@ SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "rules": (lambda v: v in _RULES, f"Counting rules are called by their name; there are: {', '.join(_RULES)}."),
     "calibrated_on": (
-        lambda v: isinstance(v, str) and v in _calibrations(),
-        "What models are calibrated on apart (calibrated_on) is a set that one's card names, such as jhu-aml.",
+        lambda v: isinstance(v, str) and bool(v),
+        "The blood that models are calibrated for (calibrated_on) is the name of a set, such as jhu-aml.",
     ),
     "tolerance": (
         lambda v: _is_number(v, 0, 1) and v > 0,

@@ -42,6 +42,14 @@ def freeze(protocol: Protocol) -> dict[str, Any]:
             code="model-off",
             http_status=409,
         )
+    blood = protocol.settings.get("calibrated_on")
+    if blood and not any(blood in m.model.calibrations for m in chosen):
+        raise Refusal(
+            f"The administrator must correct the settings of {protocol}: none of its models is calibrated for blood like "
+            f"that of {blood} (calibrated_on).",
+            code="wrong-settings",
+            http_status=409,
+        )
     return {
         "settings": protocol.settings,
         "models": [

@@ -20,7 +20,8 @@ LOW_MARGIN = "low margin"
 MAYBE_WHITE = f"{LOW_MARGIN}: may be a white cell"
 MAYBE_NRBC = f"{LOW_MARGIN}: may be a nucleated red cell"
 LEAST_NRBC = 0.1
-"""Below what calls one (the model's threshold), above what nearly every other cell has."""
+"""Below what calls one in most protocols (the model's threshold; where that is lower still, each is called one), above what
+nearly every other cell has."""
 DEFAULT_MARGIN = 0.2
 _GROUPS = ("wbc", "nrbc")
 

@@ -29,9 +29,7 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(error, Refusal):
         set_rollback()
         return problem(error.http_status, error.code, error.title, error.message, **error.extra)
-    if isinstance(error, RecursionError):  # of the JSON reader
-        error = exceptions.ParseError("The JSON is nested too deeply.")
-    elif isinstance(error, Http404):
+    if isinstance(error, Http404):
         error = exceptions.NotFound("There is nothing here, or you may not see it.")
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied(str(error) or "You have no right to do this.")

@@ -31,8 +31,8 @@ class Classifier:
         return other
 
     @property
-    def calibrations(self) -> tuple[str, ...]:
-        """What `calibrated_on` makes a difference for."""
+    def calibrations(self) -> dict[str, str]:
+        """What `calibrated_on` makes a difference for, and what blood that is."""
         return self._card.calibrations
 
     def classify(

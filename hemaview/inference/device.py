@@ -8,7 +8,10 @@ import torch
 
 from hemaview.inference.errors import NoDevice, OutOfMemory
 
-_OF_MEMORY = ("out of memory", "alloc_failed", "can't allocate memory", "bad_alloc", "bad allocation")
+_OF_MEMORY = (
+    "out of memory", "out_of_memory", "not enough memory", "alloc_failed", "bad_alloc", "bad allocation",
+    "can't allocate memory", "cannot allocate memory", "failed to allocate",
+)  # fmt: skip
 
 
 def device() -> str:

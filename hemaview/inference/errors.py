@@ -18,7 +18,9 @@ class OutOfMemory(InferenceError):
 
 
 class NoDevice(InferenceError):
-    """The device that was asked for is not here."""
+    """The device that was asked for is not here; `remedy` is what a person can do about it."""
+
+    remedy = "An administrator must change HEMAVIEW_DEVICE and start the worker anew; then retry."
 
 
 class BadPicture(InferenceError):

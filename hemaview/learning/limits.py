@@ -27,6 +27,7 @@ FIELDS, LOT, COPIED = 30, 60, 100
 """Fields of a set whose focus is measured, cells without a patient that count as one, and pictures of a set that are
 copied."""
 BLURS_UM = (0.0, 0.5, 1.0, 2.0)
+_STAINED = ("pbc", "jhu-aml", "wbc-masks-1", "wbc-masks-2")
 NO_NUCLEUS = ("platelet", "giant_platelet", "platelet_clump", "smudge", "artefact")
 
 
@@ -37,7 +38,7 @@ def stain_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     if card is None or not card.stains:
         raise data.DataError("nucleated-cell-net, with the stains that it learned from, must be released first.")
     rows = []
-    for name in ("pbc", "jhu-aml", "wbc-masks-1", "wbc-masks-2"):
+    for name in _STAINED:
         for side in (s for s in SIDES if data.has(root, name, s)):
             log(f"{name}/{side}")
             shares = [
@@ -51,6 +52,10 @@ def stain_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
                      "lowest": float(told.min()), "highest": float(told.max()), "patients_or_lots": len(told),
                      "called_strange": int((told > MOST).sum())}
                 )  # fmt: skip
+    if not rows:
+        raise data.DataError(
+            f"None of {', '.join(_STAINED)} has a patient or a lot with {LEAST_CELLS} nuclei in {root}."
+        )
     return rows
 
 
@@ -58,16 +63,12 @@ def _lots(root: Path, name: str, side: str) -> Iterator[list[str]]:
     """Files of white cells, by patient; where none is known by chance."""
     groups: dict[str, list[str]] = {}
     for line in data.rows(root, name, side):
-        if line.get("fine_class", line["class"]) not in NO_NUCLEUS:
-            groups.setdefault(line.get("patient", ""), []).append(line["file"])
+        if (line.get("fine_class") or line["class"]) not in NO_NUCLEUS:
+            groups.setdefault(line.get("patient") or "", []).append(line["file"])
     for patient, files in sorted(groups.items()):
-        if patient:
-            yield files[:LOT]
-            continue
         order = np.random.default_rng(7).permutation(sorted(files))
-        for at in range(0, len(order), LOT):
-            if len(order) - at >= LEAST_CELLS:
-                yield [str(file) for file in order[at : at + LOT]]
+        for at in range(0, LOT if patient else len(order), LOT):
+            yield [str(file) for file in order[at : at + LOT]]
 
 
 def focus_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
@@ -100,9 +101,11 @@ def _by_mask(root: Path, name: str, file: str) -> float:
 
 
 def _by_boxes(root: Path, name: str, file: str) -> float:
-    own = [line for line in data.rows(root, name, "val") if line["file"] == file]
-    red = [max(float(line["w"]), float(line["h"])) for line in own if line["class"] == "RBC"]
-    return mpp_of_boxes(red or [max(float(line["w"]), float(line["h"])) for line in own])
+    own = [line for line in data.rows(root, name, "val") if line["file"] == file and line["w"]]
+    red = [line for line in own if line["class"] == "RBC"] or own
+    if not red:
+        raise data.DataError(f"No cell of {name}/val/images/{file} is boxed: its µm/px cannot be told.")
+    return mpp_of_boxes([max(float(line["w"]), float(line["h"])) for line in red])
 
 
 _SCALES: dict[str, Callable[[Path, str, str], float]] = {

@@ -144,7 +144,7 @@ def _figures(scores: Sequence[Score]) -> list[Score]:
 
 @contextmanager
 def _quick() -> Iterator[None]:
-    """`Rounded` where the processor has no bf16 of its own and nothing better is there."""
+    """`Rounded` where the device has no bf16 of its own."""
     if _has_bf16():
         yield
         return
@@ -153,7 +153,10 @@ def _quick() -> Iterator[None]:
 
 
 def _has_bf16() -> bool:
-    return bool(device() == "cuda" or torch.cpu._is_avx512_bf16_supported())
+    """Whether the device that models run on computes in bf16 itself."""
+    if device() == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def _is_half(value: Any) -> bool:

@@ -36,6 +36,8 @@ NRBC_KEPT = {"pbc": (0.995, 0.997, 0.5), "jhu-aml": (0.95, 0.98, 0.0)}
 """Sensitivity and specificity that a threshold for erythroblasts keeps on val, and where among those it lies: in blood
 without disease nearly every call is a false one, in leukaemia a nucleated red cell missed costs more than one more cell to
 look at."""
+BLOOD = {"pbc": "no disease of the blood", "jhu-aml": "acute leukaemia"}
+"""What their patients have."""
 NO_NUCLEUS = ("platelet", "giant_platelet", "platelet_clump", "smudge", "artefact")
 MOST_OF_A_PATIENT = 400
 TRIED = "tried"
@@ -181,15 +183,15 @@ def calibrated(
     ground: Sequence[float] = (),
 ) -> tuple[float, dict[str, float], dict[str, Any]]:
     """Write `state` to `weights` in half precision; its temperature, its thresholds and what of both is another for blood
-    like that of one set, all set on the validation side."""
+    like that of one set, all set on the validation side; 1 and none where there is no such side."""
     training = TRAININGS[name]
     classes, side = training.classes, training.input_px
     half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
     temperature, thresholds, apart = 1.0, dict[str, float](), dict[str, Any]()
-    if training.held is not None:
+    pools = training.held(root) if training.held is not None else []
+    if pools:
         net = _net(name, weights)
-        pools = training.held(root)
         logits = [
             np.mean([predict(net, turned(shown, v), side) for v in range(training.views)], axis=0)
             for shown in (_as_shown(name, p.images, ground) for p in pools)
@@ -198,11 +200,13 @@ def calibrated(
         log(f"temperature {temperature:.3f}")
         if training.classes == NUCLEATED:
             nrbc = classes.index("erythroblast")
-            for (dataset, kept), pool, z in zip(NRBC_KEPT.items(), pools, logits, strict=False):
+            there = [dataset for dataset in NRBC_KEPT if data.has(root, dataset, "val")]
+            for dataset, pool, z in zip(there, pools, logits, strict=False):
                 own = temperature if dataset == "pbc" else round(best_temperature(z, pool.allowed), 4)
-                called = threshold_between(softmax(z / own)[:, nrbc], np.asarray(pool.allowed[:, nrbc]), *kept)
-                apart[dataset] = {"temperature": own, "thresholds": {"erythroblast": called}}
-            thresholds = apart.pop("pbc")["thresholds"]
+                p, is_one = softmax(z / own)[:, nrbc], np.asarray(pool.allowed[:, nrbc])
+                called = threshold_between(p, is_one, *NRBC_KEPT[dataset])
+                apart[dataset] = {"blood": BLOOD[dataset], "temperature": own, "thresholds": {"erythroblast": called}}
+            thresholds = apart.pop("pbc", {}).get("thresholds", {})
     if training.thresholds is not None:
         thresholds |= training.thresholds(_net(name, weights), root)
     return round(temperature, 4), thresholds, apart
@@ -270,8 +274,11 @@ def markdown(card: dict[str, Any]) -> str:
         + (f", the ground brought to {card['ground']} (of 255)" if card.get("ground") else ""),
         f"- Classes: {', '.join(card['classes'])}",
         f"- Parameters: {card['parameters']:,}",
-        f"- {_calibration(card)}",
-        *(f"- For blood like that of {d}: {_calibration(own)}" for d, own in card.get("calibrated_on", {}).items()),
+        f"- Calibration: {_calibration(card)}",
+        *(
+            f"- For {own['blood']}, and in the scores on {dataset}: {_calibration(own)}"
+            for dataset, own in card.get("calibrated_on", {}).items()
+        ),
         *_stain_lines(card),
         f"- sha256 of the weights: `{card['sha256']}`",
         "",
@@ -303,7 +310,7 @@ def _stand_in(card: dict[str, Any]) -> str:
 
 def _calibration(card: dict[str, Any]) -> str:
     called = "; ".join(f"{name.replace('_', ' ')} from {p} on" for name, p in card["thresholds"].items())
-    return f"Temperature {card['temperature']}; called so though another class is likelier: {called or 'none'}"
+    return f"temperature {card['temperature']}; called so though another class is likelier: {called or 'none'}"
 
 
 def _stain_lines(card: dict[str, Any]) -> list[str]:

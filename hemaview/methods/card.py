@@ -69,9 +69,9 @@ class Card:
         return {k: float(v) for k, v in self.raw.get("thresholds", {}).items()}
 
     @property
-    def calibrations(self) -> tuple[str, ...]:
-        """The sets on whose validation side it was calibrated apart: their blood is of another kind."""
-        return tuple(self.raw.get("calibrated_on", {}))
+    def calibrations(self) -> dict[str, str]:
+        """The sets on whose validation side it was calibrated apart, and what blood theirs is."""
+        return {dataset: str(apart["blood"]) for dataset, apart in self.raw.get("calibrated_on", {}).items()}
 
     def calibration_on(self, dataset: str) -> tuple[float, dict[str, float]]:
         """Temperature and thresholds for blood like that of `dataset`; its own where it was not calibrated apart."""

@@ -28,6 +28,8 @@ from hemaview.pipeline.stains import stain_notes
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
+_CORRECT = "An administrator must correct the protocol's settings; then order it anew."
+
 
 @dataclass(frozen=True)
 class _Counted:
@@ -63,16 +65,18 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
         models = {role: load(*model) for role, model in request.models.items()}
     solved = [m.info.name for m in models.values() if tolerance and METHODS[m.info.name].solve_to]
     if tolerance and not solved:
-        raise PipelineError("The protocol sets a tolerance, but none of its models solves equations: leave it out.")
+        raise PipelineError(
+            "The protocol sets a tolerance, but none of its models solves equations: leave it out.", _CORRECT
+        )
     apart = {
         r: m.calibrated_on(blood) for r, m in models.items() if isinstance(m, Classifier) and blood in m.calibrations
     }
     if blood and not apart:
         raise PipelineError(
-            f"The protocol is for blood like that of {blood}, but none of its models is calibrated on it."
+            f"The protocol is for blood like that of {blood}, but none of its models is calibrated on it.", _CORRECT
         )
     notes = [f"The equations of {name} were solved at a tolerance of {tolerance:g}, not its own." for name in solved]
-    notes += [f"{m.info.name} is calibrated for blood like that of {blood}." for m in apart.values()]
+    notes += [f"{m.info.name} is calibrated for {m.calibrations[blood]} ({blood})." for m in apart.values()]
     return models | apart, notes
 
 

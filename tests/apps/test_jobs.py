@@ -17,7 +17,7 @@ from apps.analysis.modelservices import sync_models
 from apps.analysis.protocols import PROTOCOLS
 from apps.analysis.selectors import protocol_named
 from apps.cases.models import Case
-from hemaview.inference import OutOfMemory
+from hemaview.inference import NoDevice, OutOfMemory
 from hemaview.pipeline import Outcome
 from hemaview.wsi.errors import Unreadable
 from tests import factories
@@ -78,6 +78,7 @@ def test_a_finished_job_puts_its_case_in_review_and_a_second_message_does_nothin
     [
         (OutOfMemory("The model ran out of memory even with half its batch."), "more memory"),
         (Unreadable("The picture data of this slide are damaged."), "Look at the slide"),
+        (NoDevice("HEMAVIEW_DEVICE may be cpu or cuda, not gpu."), "change HEMAVIEW_DEVICE"),
         (RuntimeError("boom"), "worker's log"),
     ],
 )

@@ -11,6 +11,7 @@ from django.test import Client
 from apps.accounts.api.inputs import whole_number
 from apps.accounts.errors import Missing
 from apps.audit.models import Record
+from apps.cases.api.serializers import CaseInputSerializer
 from apps.cases.selectors import case_for, rights_of
 from tests import factories
 from tests.apps.test_slides import begin
@@ -88,6 +89,12 @@ def test_no_nul_is_looked_for_since_postgresql_refuses_to(
 def test_json_that_is_nested_without_end_is_refused(tess: Any, api: Any) -> None:
     answer = api(tess).generic("POST", "/api/cases/", "[" * 100_000, content_type="application/json")
     assert answer.status_code == 400 and "nested too deeply" in answer.json()["detail"]
+
+
+def test_a_recursion_of_our_own_is_no_fault_of_who_asks(tess: Any, api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CaseInputSerializer, "is_valid", lambda *_, **__: (_ for _ in ()).throw(RecursionError()))
+    with pytest.raises(RecursionError):
+        api(tess).post("/api/cases/", {}, format="json")
 
 
 def test_pages_of_rights_in_the_administration_open_know_numbers_alone_and_leave_a_line(slide: Any) -> None:

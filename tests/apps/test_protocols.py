@@ -39,8 +39,9 @@ NOTHING_TO_TAKE = [
     ('{"rules": {"a": 1}}', "there are: blood-film"),
     ('{"way": ["film"]}', "way of finding cells is a name"),
     ('{"way": "guess"}', "no way of finding cells called guess; there are: film"),
-    ('{"calibrated_on": "moon"}', "a set that one's card names, such as jhu-aml"),
-    ('{"calibrated_on": ["jhu-aml"]}', "a set that one's card names, such as jhu-aml"),
+    ('{"calibrated_on": "moon"}', "calibrated for blood like that of moon; there is: jhu-aml"),
+    ('{"calibrated_on": ["jhu-aml"]}', "(calibrated_on) is the name of a set"),
+    ('{"calibrated_on": ""}', "(calibrated_on) is the name of a set"),
     ('{"max_field": 3}', "no setting called max_field; there are: way, rbc"),
 ]
 
@@ -59,8 +60,12 @@ def keeper(db: Any) -> Client:
 def cards(version: str = "1") -> list[dict[str, Any]]:
     """A card of every model that a shipped protocol names."""
     names = sorted({name for order in PROTOCOLS for name in order.models.values()})
-    rest = {"title": "A net", "task": "t", "summary": "", "source": "", "card": {}, "text": ""}
-    return [{"name": n, "version": version, "sha256": f"{version}{n}".ljust(64, "0")[:64], **rest} for n in names]
+    rest = {"title": "A net", "task": "t", "summary": "", "source": "", "text": ""}
+    apart = {"nucleated-cell-net": {"calibrated_on": {"jhu-aml": {"temperature": 1.1}}}}
+    return [
+        {"name": n, "version": version, "sha256": f"{version}{n}".ljust(64, "0")[:64], "card": apart.get(n, {}), **rest}
+        for n in names
+    ]
 
 
 def other_models(name: str, **models: str) -> tuple[Any, ...]:
@@ -131,6 +136,20 @@ def test_a_protocol_that_was_kept_with_wrong_settings_is_not_ordered(slide: Any,
     assert not Job.objects.exists()
 
 
+def test_a_protocol_for_blood_that_none_of_its_models_is_calibrated_for_is_not_ordered(
+    slide: Any, tess: Any, api: Any
+) -> None:
+    sync_models(cards())
+    order = {"protocol": "blood-film-leukaemia"}
+    ModelVersion.objects.filter(algorithm__name="nucleated-cell-net").update(card={})
+    answer = api(tess).post(f"/api/slides/{slide.pk}/jobs/", order, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong-settings") and not Job.objects.exists()
+    assert "none of its models is calibrated for blood like that of jhu-aml" in answer.json()["detail"]
+    sync_models(cards())
+    assert api(tess).post(f"/api/slides/{slide.pk}/jobs/", order, format="json").status_code == 201
+    assert Job.objects.get().frozen["settings"]["calibrated_on"] == "jhu-aml"
+
+
 def test_setup_after_an_upgrade_says_which_protocols_are_behind_and_renews_them_when_asked(
     old_house: None, slide: Any, tess: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -182,6 +201,17 @@ def test_a_renewed_protocol_keeps_the_laboratorys_numbers_and_the_thresholds_of_
     # How cells are found goes with the models, and none of them takes a tolerance: a job would refuse it.
     assert new.settings == {**PROTOCOLS[0].settings, "wbc": 100}
     assert {m.role: m.threshold for m in new.models.all() if m.threshold} == {"nucleated-cell": 0.3}
+
+
+def test_a_renewed_protocol_keeps_a_calibration_only_where_one_of_its_models_has_it(old_house: None) -> None:
+    for name in ("blood-film", "blood-film-nrbc"):
+        protocol = protocol_named(name)
+        protocol.settings["calibrated_on"] = "jhu-aml"
+        protocol.save()
+    assert len(renew_protocols(cards())) == 2
+    assert protocol_named("blood-film").settings == {**PROTOCOLS[0].settings, "calibrated_on": "jhu-aml"}
+    assert "calibrated_on" not in protocol_named("blood-film-nrbc").settings
+    assert protocol_named("blood-film-leukaemia").settings["calibrated_on"] == "jhu-aml"
 
 
 def test_a_number_or_a_threshold_of_ones_own_is_no_reason_for_a_new_version(db: Any) -> None:

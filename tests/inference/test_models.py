@@ -59,7 +59,7 @@ def test_an_unknown_model_and_changed_weights_are_refused_by_name() -> None:
 
 def test_a_model_is_less_sure_of_blood_on_which_it_is_and_its_answers_stay() -> None:
     model = load("nucleated-cell-net")
-    assert isinstance(model, Classifier) and model.calibrations == ("jhu-aml",)
+    assert isinstance(model, Classifier) and list(model.calibrations) == ["jhu-aml"]
     crops = np.stack([field()[y : y + 128, x : x + 128] for x, y in ((0, 0), (150, 80), (300, 200))])
     own, other = model.classify_crops(crops), model.calibrated_on("jhu-aml").classify_crops(crops)
     assert (other.max(axis=1) < own.max(axis=1)).all() and (other.argmax(axis=1) == own.argmax(axis=1)).all()

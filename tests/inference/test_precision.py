@@ -139,5 +139,6 @@ def test_no_card_allows_bf16_but_where_its_own_figures_do() -> None:
             assert not one.bf16
             continue
         fine = all(r["low"] <= r["bf16"] <= r["high"] for r in section["rows"])
-        assert one.bf16 == (fine and section["largest_difference"] <= TOLERANCE), one.name
+        harmless = fine and section["largest_difference"] <= TOLERANCE
+        assert one.bf16 == (harmless and section["times_faster"] > 1), one.name
         assert f"`{section['command']}`" in one.text

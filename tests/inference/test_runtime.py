@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from hemaview.inference import InferenceError, OutOfMemory
+from hemaview.inference.device import is_memory
 from hemaview.inference.runtime import in_batches, objects_in, torch_runtime
 from hemaview.methods.cellkind import CellKindNet
 
@@ -62,6 +63,22 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory(said: str) -> None:
 
     with pytest.raises(RuntimeError, match=said):
         in_batches(Broken(1), PICTURES)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CUDA out of memory. Tried to allocate 20.00 GiB",
+        "CUDA driver error: CUDA_ERROR_OUT_OF_MEMORY",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.",
+        "[enforce fail at alloc_cpu.cpp:80] data. DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes.",
+        "unable to mmap 1024 bytes from file: Cannot allocate memory (12)",
+        "Exception from src/inference/src/cpp/infer_request.cpp:223: std::bad_alloc",
+    ],
+)
+def test_runtimes_lack_memory_in_many_words(said: str) -> None:
+    assert is_memory(RuntimeError(said)) and not is_memory(ValueError(said))
 
 
 def test_models_run_where_the_environment_says_and_a_device_that_is_not_here_is_named(

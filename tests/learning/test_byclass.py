@@ -23,6 +23,13 @@ def test_measures_of_a_class_are_those_of_its_two_by_two_table() -> None:
     assert row["area"] == pytest.approx(0.75), "ties count by half"
 
 
+def test_no_measure_is_taken_for_another() -> None:
+    """Of 3 round cells 2 are called so, and so are 3 of 7 others: each measure is a number of its own."""
+    row = by_class(_answers([0, 0, 0, 1, 1, 1, 1, 1, 1, 1], [0, 0, 1, 0, 0, 0, 1, 1, 1, 1]))["round"]
+    wanted = {"cells": 3, "sensitivity": 2 / 3, "specificity": 4 / 7, "ppv": 2 / 5, "npv": 4 / 5, "f1": 1 / 2}
+    assert row == pytest.approx(wanted | {"accuracy": 6 / 10, "area": (2 / 3 + 4 / 7) / 2})
+
+
 def test_a_class_that_nothing_is_called_has_no_predictive_value() -> None:
     row = by_class(_answers([0, 1], [1, 1]))["round"]
     assert (row["sensitivity"], row["ppv"], row["f1"]) == (0, 0, 0)

@@ -146,3 +146,16 @@ def test_how_much_faster_bf16_was_is_told_only_by_a_machine_that_has_it(
     monkeypatch.setattr(precision, "_has_bf16", lambda: False)
     found = precision.measure("cell-kind-net", tmp_path, lambda line: None)
     assert "times_faster" not in found and "as long as" not in precision_lines({"precision": found})[1]
+
+
+@pytest.mark.parametrize("capable", [True, False])
+def test_a_machine_has_bf16_where_the_device_that_models_run_on_computes_in_it(
+    capable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HEMAVIEW_DEVICE", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: capable or including_emulation)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: not capable)
+    assert precision._has_bf16() is capable
+    monkeypatch.setenv("HEMAVIEW_DEVICE", "cpu")
+    assert precision._has_bf16() is not capable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,11 @@ from django.core.management import CommandError, call_command
 from safetensors.torch import save_file
 
 from hemaview.cells.store import sha256_of
+from hemaview.inference.pictures import softmax
 from hemaview.learning import data, release
-from hemaview.learning.score import Score
+from hemaview.learning.classify import Pool
+from hemaview.learning.recipes import NUCLEATED
+from hemaview.learning.score import Score, threshold_between
 from hemaview.learning.trainings import TRAININGS
 from hemaview.methods import card as modelcard
 from hemaview.methods.card import Card, cards
@@ -121,6 +125,37 @@ def test_a_release_takes_the_place_of_its_own_name_alone(
     assert sorted(n for n in after if n.startswith("cards/")) == [
         "cards/zhang-dunet-classes.json", "cards/zhang-dunet.json", "cards/zhang-dunet.md",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("there", [("pbc", "jhu-aml"), ("pbc",), ("jhu-aml",), ()])
+def test_leukaemic_blood_is_calibrated_apart_on_its_own_val(
+    there: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of jhu-aml answers are three times as sure as they are right, and a nucleated red cell is often the second guess."""
+    rng, nrbc, name = np.random.default_rng(5), NUCLEATED.index("erythroblast"), "nucleated-cell-net"
+    logits, pools = [], []
+    for dataset in there:
+        (tmp_path / dataset / "val").mkdir(parents=True)
+        (tmp_path / dataset / "val" / "labels.csv").write_text("file,class\n")
+        z = rng.normal(0, 2, (3000, len(NUCLEATED)))
+        truth = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
+        logits.append((z * (3 if dataset == "jhu-aml" else 1)).astype(np.float32))
+        pools.append(Pool(np.full((3000, 2, 2, 3), len(pools), np.uint8), np.eye(len(NUCLEATED), dtype=bool)[truth]))
+    monkeypatch.setitem(TRAININGS, name, replace(TRAININGS[name], held=lambda root: pools, views=1))
+    monkeypatch.setattr(release, "predict", lambda net, images, side: logits[int(images[0, 0, 0, 0])])
+    monkeypatch.setattr(release, "NRBC_KEPT", {"pbc": (0.6, 0.9, 0.5), "jhu-aml": (0.3, 0.95, 0.0)})
+    state = METHODS[name].build(len(NUCLEATED)).state_dict()
+    temperature, thresholds, apart = release.calibrated(name, state, tmp_path / "w.safetensors", tmp_path, print)
+    alone = {("pbc",): 1.0, ("jhu-aml",): 3.0, (): 1.0}
+    assert temperature == pytest.approx(alone[there], rel=0.1) if there in alone else 1.1 < temperature < 2.9
+    assert set(apart) == {"jhu-aml"} & set(there) and set(thresholds) == ({"erythroblast"} if "pbc" in there else set())
+    for dataset, z, pool in zip(there, logits, pools, strict=True):
+        own, called = temperature, thresholds
+        if dataset != "pbc":
+            own, called = apart[dataset]["temperature"], apart[dataset]["thresholds"]
+            assert own == pytest.approx(3.0, rel=0.1) and apart[dataset]["blood"] == "acute leukaemia"
+        p, is_one = softmax(z / own)[:, nrbc], pool.allowed[:, nrbc]
+        assert called == {"erythroblast": threshold_between(p, is_one, *release.NRBC_KEPT[dataset])}
 
 
 @pytest.mark.parametrize("step", ["calibrated", "evaluate"])

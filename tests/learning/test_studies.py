@@ -97,6 +97,10 @@ def test_unknown_studies_and_missing_data_are_refused_with_a_sentence(tmp_path: 
         call_command("study", "nodes-networks")
     with pytest.raises(CommandError, match="There is no folder"):
         call_command("study", "nodes-networks", data=tmp_path / "no", out=tmp_path)
+    for name, epochs, said in (("focus-limits", 3, "focus-limits trains nothing"), ("nodes-networks", 0, "from 1 on")):
+        with pytest.raises(CommandError, match=said):
+            call_command("study", name, data=tmp_path, out=tmp_path / "out", epochs=epochs)
+    assert not (tmp_path / "out").exists()
     with pytest.raises(CommandError, match=r"labels\.csv"):
         call_command("study", "nodes-networks", data=tmp_path, out=tmp_path / "out")
 

@@ -135,8 +135,9 @@ def test_cancelling_keeps_what_is_counted_and_says_it_is_partial(film: Any, tmp_
 
 
 def test_a_tolerance_is_told_of_and_refused_where_nothing_is_solved(film: Any, tmp_path: Path) -> None:
-    with pytest.raises(PipelineError, match="none of its models solves"):
+    with pytest.raises(PipelineError, match="none of its models solves") as refused:
         run(request(film[0], tmp_path / "a", settings={"tolerance": 0.01}), Sink())
+    assert "correct the protocol's settings" in refused.value.remedy
     nodes = cards()["li-nodes-unet"]
     models = {**request(film[0], tmp_path).models, "nucleus-mask": (nodes.name, nodes.version, nodes.sha256)}
     asked = request(film[0], tmp_path / "b", models=models, settings={"tolerance": 0.01, "max_fields": 1})
@@ -149,15 +150,16 @@ def test_white_cells_are_read_as_in_blood_of_another_kind_where_the_protocol_say
     for blood in ("", "jhu-aml"):
         asked = request(film[0], tmp_path / f"blood-{blood}", settings={"calibrated_on": blood, "max_fields": 1})
         outcome = run(asked, Sink())
-        assert any("calibrated for blood like that of jhu-aml" in note for note in outcome.notes) == bool(blood)
+        assert any("calibrated for acute leukaemia (jhu-aml)" in note for note in outcome.notes) == bool(blood)
         _, metadata = read_cells(asked.folder / "cells.arrow")
         called[blood] = metadata["thresholds"]["nucleated-cell"]
     assert (
         called == {"": card.thresholds, "jhu-aml": card.calibration_on("jhu-aml")[1]}
         and called[""] != called["jhu-aml"]
     )
-    with pytest.raises(PipelineError, match="none of its models is calibrated on it"):
+    with pytest.raises(PipelineError, match="none of its models is calibrated on it") as refused:
         run(request(film[0], tmp_path / "moon", settings={"calibrated_on": "moon"}), Sink())
+    assert "correct the protocol's settings" in refused.value.remedy
 
 
 def test_a_slide_with_nothing_on_it_fails_with_a_reason(tmp_path: Path) -> None:

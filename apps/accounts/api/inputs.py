@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
 
 
 def whole_number(text: str) -> int | None:
@@ -21,3 +23,13 @@ class OneOf(serializers.ChoiceField):
     def __init__(self, choices: Any, **kwargs: Any) -> None:
         super().__init__(choices, **kwargs)
         self.error_messages["invalid_choice"] = f"Choose one of: {', '.join(str(c) for c in self.choices)}."
+
+
+class FlatEnoughJSON(JSONParser):
+    """JSON, of which what is nested deeper than Python reads is refused like any other that cannot be read."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise ParseError("The JSON is nested too deeply.") from None

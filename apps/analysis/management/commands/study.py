@@ -13,7 +13,7 @@ from apps.accounts.errors import Refusal
 
 class Command(SentenceCommand):
     help = (
-        "Train variants alike and compare them on the validation side, as a paper did. "
+        "Train variants alike and compare them on the validation side, as a paper did, or see what our own limits part. "
         "Example: python manage.py study nodes-networks --data ~/sets --out var/studies"
     )
 
@@ -41,11 +41,15 @@ class Command(SentenceCommand):
             raise Refusal("Name the data with --data DIR and the results with --out DIR.")
         if not root.is_dir():
             raise Refusal(f"There is no folder {root}.")
-        study = STUDIES[name]
+        study, epochs = STUDIES[name], options["epochs"]
+        if epochs is not None and not study.epochs:
+            raise Refusal(f"{name} trains nothing: leave --epochs out.")
+        if epochs is not None and epochs < 1:
+            raise Refusal(f"Name a whole number from 1 on with --epochs, not {epochs}.")
         folder = out / name
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            epochs = options["epochs"] or study.epochs
+            epochs = epochs or study.epochs
             rows = study.run(root, folder, epochs, self.stderr.write)
         except DataError as error:
             raise Refusal(str(error)) from error

@@ -21,8 +21,8 @@ class Command(SentenceCommand):
         parser.add_argument(
             "--renew-protocols",
             action="store_true",
-            help="after an upgrade: a new version of each protocol that is not on the models it is shipped with now; your "
-            "settings stay, and old versions too",
+            help="after an upgrade: a new version of each protocol that is not as it is shipped now; your settings stay, and "
+            "old versions too",
         )
 
     def handle(self, **options: Any) -> None:
