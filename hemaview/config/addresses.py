@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from hemaview.config.problems import CONTENT_TYPE, problem
 
-_SAID = "An address holds no NUL character (%00)."
+_SAID = "An address cannot hold a NUL character (%00)."
 
 
 class NulMiddleware:
