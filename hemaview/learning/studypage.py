@@ -53,6 +53,8 @@ def _keep_classes(name: str, folds: Sequence[Answers], out: Path) -> tuple[Path,
     )
     figure, axes = plt.subplots(figsize=(6, 5.2), dpi=110)
     receiver_operating_of_classes(axes, every)
+    axes.set_xlim(0, 1)  # short trainings leave classes far from the corner
+    axes.set_ylim(0, 1.005)
     figure.tight_layout()
     figure.savefig(chart)
     plt.close(figure)
