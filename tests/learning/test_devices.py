@@ -32,7 +32,7 @@ from hemaview.methods.nodesunet import NodesUNet, set_tolerance
 from hemaview.methods.pnet import PNet
 from hemaview.methods.pspnet import PSPNet
 from hemaview.methods.unet import UNet
-from tests.learning.elsewhere import elsewhere
+from tests.otherdevice import elsewhere
 
 pytestmark = pytest.mark.filterwarnings("ignore:for .* copying from a non-meta parameter")  # it is no no-op there
 Loop = Callable[[nn.Module, Path, int], Any]

@@ -11,7 +11,7 @@ import torch
 from hemaview.inference.detector import Boxes, shown_whole
 from hemaview.inference.runtime import TorchRuntime, in_batches
 from hemaview.methods.registry import METHODS, Method
-from tests.learning.elsewhere import elsewhere
+from tests.otherdevice import elsewhere
 
 
 def answers(method: Method, runtime: TorchRuntime) -> list[Any]:
