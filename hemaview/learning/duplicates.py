@@ -9,7 +9,7 @@ copies in a poor quality of pictures below 100 px, and the same cell photographe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,20 +74,26 @@ def _remembered(root: Path, name: str, sides: list[str], cache: Path) -> str:
 
 def _looked_at(root: Path, name: str, sides: list[str]) -> str:
     """What is to be told of the set; raises DataError at a pair that is refused."""
-    looks = {s: np.stack([look(data.image(root, name, s, f)) for f in data.files(root, name, s)]) for s in sides}
     told = []
-    for i, one in enumerate(sides):
-        for two in sides[i + 1 :]:
-            for pair in shared(looks[one], looks[two]):
-                a, b = data.files(root, name, one)[pair.own], data.files(root, name, two)[pair.other]
-                if pair.unchanged or name not in ALTERED:
-                    raise data.DataError(
-                        f"{name} shows the same picture on two sides: {one}/{a} and {two}/{b}; take one out."
-                    )
-                told.append(f"{one}/{a} and {two}/{b}")
+    for one, two, pairs in between_sides(root, name, sides):
+        for pair in pairs:
+            a, b = data.files(root, name, one)[pair.own], data.files(root, name, two)[pair.other]
+            if pair.unchanged or name not in ALTERED:
+                raise data.DataError(
+                    f"{name} shows the same picture on two sides: {one}/{a} and {two}/{b}; take one out."
+                )
+            told.append(f"{one}/{a} and {two}/{b}")
     if not told:
         return ""
     return f"{name} shows altered copies on two sides ({len(told)} pairs, first {told[0]}): scores on it may flatter"
+
+
+def between_sides(root: Path, name: str, sides: Sequence[str]) -> Iterator[tuple[str, str, Iterator[Pair]]]:
+    """For each two sides of a set the pairs of pictures that are one, as they lie in `data.files`."""
+    looks = {s: np.stack([look(data.image(root, name, s, f)) for f in data.files(root, name, s)]) for s in sides}
+    for i, one in enumerate(sides):
+        for two in sides[i + 1 :]:
+            yield one, two, shared(looks[one], looks[two])
 
 
 def shared(looks: Looks, others: Looks) -> Iterator[Pair]:

@@ -18,7 +18,7 @@ from hemaview.methods.unet import UNet
 
 NODES_PX, WBC_MASK_PX = 128, 128
 WBC_MASK_SETS = ("wbc-masks-1", "wbc-masks-2")
-MASK_COPIES = "One of the 50 test pictures of wbc-masks-1 shows a cell of train again, shifted."
+MASK_COPIES = "One of the 50 test pictures of wbc-masks-1 shows a cell of train again, shifted (`study set-copies`)."
 
 
 def train_nodes(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:

@@ -1,4 +1,4 @@
-"""What the limits part by which stain, focus and copies are judged: studies that train nothing, on train and val sides."""
+"""What the limits part by which stain, focus and copies are judged: studies that train nothing."""
 
 from __future__ import annotations
 
@@ -146,6 +146,22 @@ def copy_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
             )
     if not rows:
         raise data.DataError(f"None of the sets whose pictures are copied has a val side in {root}.")
+    return rows
+
+
+def copies_in_sets(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Of each two sides of each set how many pictures of the second show what the first shows; labels are not looked at."""
+    rows = []
+    for name in data.SETS:
+        sides = [side for side in duplicates.SIDES if not data.drawn(name) and data.has(root, name, side)]
+        if len(sides) < 2:
+            continue
+        log(name)
+        for one, two, pairs in duplicates.between_sides(root, name, sides):
+            seen, of = {pair.other for pair in pairs}, len(data.files(root, name, two))
+            rows.append({"variant": f"{name}, {one} and {two}", "seen_again": len(seen), "pictures_of_the_second": of})
+    if not rows:
+        raise data.DataError(f"No set in {root} has two sides.")
     return rows
 
 

@@ -53,7 +53,7 @@ SHAPES = (
 NUCLEATED_PX, NUCLEATED_MPP = 128, 0.2
 TXL_COPIES = (
     "txl-pbc came with altered copies of its pictures: 10 of its 97 test pictures show what train shows, mirrored, turned or "
-    "recoloured, so that scores on it may flatter."
+    "recoloured, so that scores on it may flatter (`study set-copies`)."
 )
 SHAPE_CROP_PX, SHAPE_PX, SHAPE_MPP = 72, 96, CHULA_MPP
 

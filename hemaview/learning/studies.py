@@ -26,7 +26,7 @@ from hemaview.learning.classify import Pool, Recipe, load_weights, predict, trai
 from hemaview.learning.course import device
 from hemaview.learning.evidence import Answers
 from hemaview.learning.li import WBC_MASK_SETS
-from hemaview.learning.limits import copy_limits, focus_limits, stain_limits
+from hemaview.learning.limits import copies_in_sets, copy_limits, focus_limits, stain_limits
 from hemaview.learning.masks import (
     MaskRecipe,
     MaskSet,
@@ -275,6 +275,11 @@ STUDIES: dict[str, Study] = {
             "copy-limits", "Which copies of a picture are found?", "no paper, our own limits", copy_limits, 0,
             "Copies of 100 pictures of a set's val side; *another picture*: the share of pairs of val and train that are "
             "taken for one.",
+        ),
+        Study(
+            "set-copies", "Which sets show a picture on two sides?", "no paper, our own check", copies_in_sets, 0,
+            "How many pictures of the second side show what the first shows, as it is or altered (`copy-limits`). Pictures of "
+            "the test side are looked at, too, but no label.",
         ),
     )
 }  # fmt: skip

@@ -20,9 +20,9 @@ _HEAD = """# The papers' own comparisons, run again
 
 Made by `python manage.py study NAME --data DATA --out OUT --page docs/studies.md`, one study at a time. **Research use
 only.** Every variant of a study was trained alike, from the same seeds, on the train side and measured on the validation
-side; the test side was not touched, and nothing that ships was chosen by these tables. The trainings are short (the epochs
-stand with each table): they tell large differences, not small ones. The last studies, of limits, train nothing: they show
-what a limit in the code parts, on the train and validation sides.
+side; no test side was used, and nothing that ships was chosen by these tables. The trainings are short (the epochs stand
+with each table): they tell large differences, not small ones. The last studies train nothing: they show what our limits of
+stain, focus and copies part, on the train and validation sides, and which sets show a picture on two sides.
 """
 
 

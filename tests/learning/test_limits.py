@@ -14,9 +14,18 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from hemaview.inference.pictures import turned
 from hemaview.learning import limits
 from hemaview.learning.data import DataError
-from hemaview.learning.limits import ALTERATIONS, LOT, NO_NUCLEUS, copy_limits, focus_limits, stain_limits
+from hemaview.learning.limits import (
+    ALTERATIONS,
+    LOT,
+    NO_NUCLEUS,
+    copies_in_sets,
+    copy_limits,
+    focus_limits,
+    stain_limits,
+)
 from hemaview.pipeline.regions import NO_FOCUS, SOFT_FOCUS
 
 Picture = NDArray[np.uint8]
@@ -175,3 +184,21 @@ def test_an_alteration_changes_the_picture_as_its_name_says(what: str) -> None:
         assert np.array_equal(altered, np.minimum(rgb.astype(int) + 25, 255))
     if what == "mirrored and turned":
         assert any(np.array_equal(altered, np.rot90(rgb[:, ::-1], turns)) for turns in (1, 2, 3))
+
+
+def test_pictures_that_two_sides_of_a_set_show_are_counted_whatever_their_labels(tmp_path: Path) -> None:
+    sides = {
+        "train": {"a": soft(1), "b": soft(2)},
+        "val": {"c": soft(3)},
+        "test": {"d": turned(soft(1)[None], 5)[0], "e": soft(4)},
+    }
+    for side, shown in sides.items():
+        write(tmp_path, "pbc", side, "file,class", [f"{stem}.png,basophil" for stem in shown], **shown)
+    rows = copies_in_sets(tmp_path, tmp_path, 0, quiet)
+    assert [(row["variant"], row["seen_again"], row["pictures_of_the_second"]) for row in rows] == [
+        ("pbc, train and val", 0, 1),
+        ("pbc, train and test", 1, 2),
+        ("pbc, val and test", 0, 2),
+    ]
+    with pytest.raises(DataError, match="has two sides"):
+        copies_in_sets(tmp_path / "nowhere", tmp_path, 0, quiet)
