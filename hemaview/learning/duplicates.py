@@ -90,7 +90,7 @@ def _looked_at(root: Path, name: str, sides: list[str]) -> str:
 
 def between_sides(root: Path, name: str, sides: Sequence[str]) -> Iterator[tuple[str, str, Iterator[Pair]]]:
     """For each two sides of a set the pairs of pictures that are one, as they lie in `data.files`."""
-    looks = {s: np.stack([look(data.image(root, name, s, f)) for f in data.files(root, name, s)]) for s in sides}
+    looks = {side: looks_of(root, name, side) for side in sides}
     for i, one in enumerate(sides):
         for two in sides[i + 1 :]:
             yield one, two, shared(looks[one], looks[two])
@@ -107,6 +107,11 @@ def shared(looks: Looks, others: Looks) -> Iterator[Pair]:
             for row, other in np.argwhere(alike >= NEAR):
                 if laid_over(looks[at + row], seen[other]) >= SAME:
                     yield Pair(int(at + row), int(other), view == 0 and bool(alike[row, other] >= UNCHANGED))
+
+
+def looks_of(root: Path, name: str, side: str) -> Looks:
+    """Looks (n, 64, 64) at the pictures of one side, as they lie in `data.files`."""
+    return np.stack([look(data.image(root, name, side, file)) for file in data.files(root, name, side)])
 
 
 def look(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from PIL import Image
 from hemaview.inference.pictures import turned
 from hemaview.inference.stain import LEAST_CELLS, MOST, share_beyond
 from hemaview.learning import data, duplicates, marrowscenes
-from hemaview.learning.recipes import Log
+from hemaview.learning.recipes import NO_NUCLEUS, Log
 from hemaview.learning.segment import CHULA_MPP, mask_parts, mpp_of, mpp_of_boxes
 from hemaview.methods.card import cards
 from hemaview.pipeline.cheaplook import look
@@ -28,7 +28,6 @@ FIELDS, LOT, COPIED = 30, 60, 100
 copied."""
 BLURS_UM = (0.0, 0.5, 1.0, 2.0)
 _STAINED = ("pbc", "jhu-aml", "wbc-masks-1", "wbc-masks-2")
-NO_NUCLEUS = ("platelet", "giant_platelet", "platelet_clump", "smudge", "artefact")
 
 
 def stain_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
@@ -133,9 +132,7 @@ def copy_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
             found = {pair.own for pair in duplicates.shared(own, copies) if pair.own == pair.other}
             rows.append({"variant": f"{name}, {what}", "share_found": len(found) / len(own), "pictures": len(own)})
         if data.has(root, name, "train"):
-            others = np.stack(
-                [duplicates.look(data.image(root, name, "train", f)) for f in data.files(root, name, "train")]
-            )
+            others = duplicates.looks_of(root, name, "train")
             taken = len(list(duplicates.shared(own, others)))
             rows.append(
                 {

@@ -41,6 +41,8 @@ NUCLEATED = (
     "metamyelocyte", "myelocyte", "promyelocyte", "blast", "promonocyte", "plasma_cell", "erythroblast", "platelet",
     "giant_platelet", "platelet_clump", "smudge", "artefact",
 )  # fmt: skip
+NO_NUCLEUS = ("platelet", "giant_platelet", "platelet_clump", "smudge", "artefact")
+"""Of them those that show no nucleus to tell a stain by."""
 UNDECIDED = {
     "neutrophil_unspecified": ("segmented_neutrophil", "band_neutrophil"),
     "immature_granulocyte_unspecified": ("metamyelocyte", "myelocyte", "promyelocyte"),

@@ -23,7 +23,7 @@ from hemaview.learning import data
 from hemaview.learning.classify import predict
 from hemaview.learning.course import device
 from hemaview.learning.evaluate import evaluate
-from hemaview.learning.recipes import NUCLEATED, SHAPE_CROP_PX, SHAPES, Log
+from hemaview.learning.recipes import NO_NUCLEUS, NUCLEATED, SHAPE_CROP_PX, SHAPES, Log
 from hemaview.learning.score import Score, best_temperature, threshold_between
 from hemaview.learning.together import installed
 from hemaview.learning.trainings import TRAININGS, training_of
@@ -38,7 +38,6 @@ without disease nearly every call is a false one, in leukaemia a nucleated red c
 look at."""
 BLOOD = {"pbc": "no disease of the blood", "jhu-aml": "acute leukaemia"}
 """What their patients have."""
-NO_NUCLEUS = ("platelet", "giant_platelet", "platelet_clump", "smudge", "artefact")
 MOST_OF_A_PATIENT = 400
 TRIED = "tried"
 """The version of what is not shipped."""

@@ -159,6 +159,12 @@ def test_a_model_of_many_sets_is_told_in_a_line_and_a_protocols_threshold_with_i
     assert "counts from 0.02 on" in render.html(document.build(job.slide.case), None)
 
 
+def test_limits_of_models_are_read_without_the_marks_of_their_cards(job: Any) -> None:
+    made = document.build(job.slide.case)
+    made["models"][0]["limits"] = ["Ten pictures are copies (`study set-copies`)."]
+    assert "Ten pictures are copies (study set-copies)." in render.html(made, None)
+
+
 def test_a_report_without_any_ratio_has_no_empty_table_of_them(job: Any) -> None:
     made = document.build(job.slide.case)
     assert "<h2>Ratios</h2>" in render.html(made, None)
