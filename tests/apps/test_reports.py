@@ -160,6 +160,9 @@ def test_a_model_of_many_sets_is_told_in_a_line_and_a_protocols_threshold_with_i
 
 
 def test_limits_of_models_are_read_without_the_marks_of_their_cards(job: Any) -> None:
+    used = {"role": "kind", "name": "cell-kind-net", "version": "2", "sha256": "a" * 64}
+    job.frozen = {**job.frozen, "models": [used]}
+    job.save()
     made = document.build(job.slide.case)
     made["models"][0]["limits"] = ["Ten pictures are copies (`study set-copies`)."]
     assert "Ten pictures are copies (study set-copies)." in render.html(made, None)
