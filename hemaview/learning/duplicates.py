@@ -24,11 +24,10 @@ SIDES = ("train", "val", "test")
 VIEWS = 8
 LOOK_PX, COARSE_PX = 64, 16
 NEAR = 0.7
-"""Correlation of the outlines of 16 × 16 px looks from which a pair is looked at again; copies shifted by 2 % both ways
-keep 0.72, of pictures of single cells that differ one pair in 50,000 reaches it."""
+"""Correlation of the outlines of 16 × 16 px looks from which a pair is looked at again: low, for a shifted copy keeps little
+of it. What the limits find and take for a copy: `study copy-limits`."""
 SAME = 0.975
-"""Correlation of 64 × 64 px looks, laid over each other, from which two pictures are one; copies keep 0.985, single cells
-that differ reach 0.92."""
+"""Correlation of 64 × 64 px looks, laid over each other, from which two pictures are one."""
 UNCHANGED = 0.985
 """Correlation of 16 × 16 px looks as they lie, which only a copy keeps that was neither turned nor shifted nor cut."""
 ALTERED = ("txl-pbc", "wbc-masks-1")

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -26,7 +25,7 @@ from hemaview.learning.classify import Pool, Recipe, load_weights, predict, trai
 from hemaview.learning.course import device
 from hemaview.learning.evidence import Answers
 from hemaview.learning.li import WBC_MASK_SETS
-from hemaview.learning.limits import copies_in_sets, copy_limits, focus_limits, stain_limits
+from hemaview.learning.limits import Row, copies_in_sets, copy_limits, focus_limits, stain_limits
 from hemaview.learning.masks import (
     MaskRecipe,
     MaskSet,
@@ -48,7 +47,6 @@ from hemaview.methods.dunet import DUNet
 from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
 from hemaview.methods.pnet import PNet
 
-Row = dict[str, Any]
 FOLD_FIELDS, FOLD_PX, FOLD_BATCH = 70, 48, 24
 """Fields that the folds are made of, and the side to which their cells' squares are brought: with all 349 fields at 80 px
 the sixty trainings would take days on two cores. With far fewer a net learns nothing in a few epochs."""
@@ -56,6 +54,8 @@ PAPERS_CHOICE = "b0, cells alone"
 """Elmanna et al. prefer it with the plain loss, by F1."""
 SEEDS = (1, 2, 3)
 """Small nets, shortly trained, differ more by where they begin than by what is compared: each is trained from these."""
+SIZES = (5, 10, 20, None)
+"""How many fields dU-Net and U-Net are trained on to see how many they need; None: all."""
 ODE_PX = 64
 """Side of the cells that variants with ODE blocks are shown: half the shipped net's, for a block in the upper levels is slow."""
 
@@ -152,10 +152,10 @@ def nodes_tolerance(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
 
 def dunet_size(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     """Zhang et al., Fig. 7: dU-Net and U-Net from 5, 10, 20 and all fields; Dice of cell against ground and F1 of cells on
-    val."""
+    val. Kept are the weights of the best Dice."""
     held = segmentation_pairs(root, "val", MPP)
     rows = []
-    for n in (5, 10, 20, None):
+    for n in SIZES:
         fields = binary_fields(root, "train", n)
         for name, deformable in (("dU-Net", True), ("U-Net", False)):
 
@@ -163,21 +163,24 @@ def dunet_size(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
                 torch.manual_seed(seed)  # before the net is made: what variants share begins from the same values
                 net = DUNet(2, deformable=deformable)
                 best = train_segmentation(
-                    net, fields, lambda trained: binary_f1(trained, held), out / _slug(f"{name} {len(fields)} {seed}"),
-                    epochs * 50, log, side_px=128, batch=4, seed=seed, check_every=50, class_weights=(1.0, 1.0),
+                    net, fields, lambda trained: _mean_dice(trained, held), out / _slug(f"{name} {len(fields)} {seed}"),
+                    epochs * 50, log, side_px=128, batch=4, seed=seed, check_every=100, class_weights=(1.0, 1.0),
                 )  # fmt: skip
                 load_weights(net, best)
-                overlap = [dice(_cell(net, small, true.shape), true > 0) for small, true in held]
-                return {"dice": float(np.mean(overlap)), "cell_f1_50": binary_f1(net, held)}
+                return {"dice": _mean_dice(net, held), "cell_f1_50": binary_f1(net, held)}
 
             rows.append({**repeated(f"{name}, {len(fields)} fields", once), "net": name, "fields": len(fields)})
     return rows
 
 
-def _cell(net: nn.Module, rgb: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Where a net of ground and cell sees cells, bool of `shape`."""
-    p = cv2.resize(foreground(net.eval(), rgb)[1], (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(p > 0.5)
+def _mean_dice(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.int32]]]) -> float:
+    """Mean Dice over pictures of what a net of ground and cell sees as cell; pairs as `binary_f1` takes them."""
+    found = []
+    for small, truth in pairs:
+        h, w = truth.shape
+        cell = cv2.resize(foreground(net.eval(), small)[1], (w, h), interpolation=cv2.INTER_LINEAR) > 0.5
+        found.append(dice(np.asarray(cell), truth > 0))
+    return float(np.mean(found))
 
 
 def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:

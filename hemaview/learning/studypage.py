@@ -14,7 +14,8 @@ from matplotlib import pyplot as plt
 from hemaview.learning.byclass import over_folds
 from hemaview.learning.evidence import Answers
 from hemaview.learning.figures import receiver_operating_of_classes
-from hemaview.learning.studies import Row, Study
+from hemaview.learning.limits import Row
+from hemaview.learning.studies import Study
 
 _HEAD = """# The papers' own comparisons, run again
 

@@ -34,12 +34,13 @@ _CORRECT = "An administrator must correct the protocol's settings; then order it
 @dataclass(frozen=True)
 class _Counted:
     """What counting left: each cell once, the indices of the fields in the order in which they were counted, whether it was
-    stopped before its end, and what was asked of which role."""
+    stopped before its end, what was asked of which role, and the temperature of each role that has one."""
 
     cells: CellTable
     fields: list[int]
     partial: bool
     thresholds: Thresholds
+    temperatures: Mapping[str, float]
 
 
 def run(request: RunRequest, sink: Sink) -> Outcome:
@@ -53,7 +54,8 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         plan = _plan(slide, request, models, sink)
         sink.planned(plan, found.device)
         done, partial = _count(slide, plan, request, found, known, sink)
-        counted = _Counted(_every_cell(request.folder, done, known), done, partial, found.thresholds)
+        warmth = {role: model.temperature for role, model in models.items() if isinstance(model, Classifier)}
+        counted = _Counted(_every_cell(request.folder, done, known), done, partial, found.thresholds, warmth)
         notes += plan.notes + stain_notes(slide, counted.cells, plan, known, models.get("nucleated-cell"))
     return _close(request, plan, counted, notes)
 
@@ -155,6 +157,7 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         "protocol": request.protocol,
         "models": {role: list(model) for role, model in sorted(request.models.items())},
         "thresholds": {role: dict(asked) for role, asked in sorted(counted.thresholds.items())},
+        "temperatures": dict(sorted(counted.temperatures.items())),
         "mpp": plan.mpp,
         "mpp_source": plan.mpp_source,
         "colour_policy": policy(request.colour),

@@ -152,11 +152,9 @@ def test_white_cells_are_read_as_in_blood_of_another_kind_where_the_protocol_say
         outcome = run(asked, Sink())
         assert any("calibrated for acute leukaemia (jhu-aml)" in note for note in outcome.notes) == bool(blood)
         _, metadata = read_cells(asked.folder / "cells.arrow")
-        called[blood] = metadata["thresholds"]["nucleated-cell"]
-    assert (
-        called == {"": card.thresholds, "jhu-aml": card.calibration_on("jhu-aml")[1]}
-        and called[""] != called["jhu-aml"]
-    )
+        called[blood] = tuple(metadata[told]["nucleated-cell"] for told in ("temperatures", "thresholds"))
+    assert called == {"": (card.temperature, card.thresholds), "jhu-aml": card.calibration_on("jhu-aml")}
+    assert called[""] != called["jhu-aml"]
     with pytest.raises(PipelineError, match="none of its models is calibrated on it") as refused:
         run(request(film[0], tmp_path / "moon", settings={"calibrated_on": "moon"}), Sink())
     assert "correct the protocol's settings" in refused.value.remedy
