@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
-from hemaview.inference.pictures import as_rgb8, in_blocks, on_ground, rescale, softmax, squares, turned
+from hemaview.inference.pictures import as_learned, as_rgb8, in_blocks, rescale, softmax, squares, turned
 from hemaview.inference.runtime import Runtime, in_batches
 from hemaview.methods.card import Card
 
@@ -21,7 +21,7 @@ class Classifier:
         self.temperature = card.temperature
         self.thresholds = card.thresholds
         self.views = card.views
-        self._card, self._ground, self.stains = card, card.ground, card.stains
+        self._card, self.stains = card, card.stains
 
     def calibrated_on(self, dataset: str) -> Classifier:
         """The same model with the temperature and the thresholds for blood like that of `dataset`; as it is where its card
@@ -51,9 +51,7 @@ class Classifier:
         if not len(centres_px):
             return np.zeros((0, len(self.info.classes)), np.float32)
         factor = in_blocks(mpp / self.info.mpp, block_px)
-        rgb = as_rgb8(rgb)
-        if self._ground:
-            rgb = on_ground(rgb, self._ground)
+        rgb = as_learned(as_rgb8(rgb), self._card.ground, self._card.grounds)
         return self.classify_crops(
             squares(rescale(rgb, factor), np.asarray(centres_px) * factor, self.info.input_px), views
         )

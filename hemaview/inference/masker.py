@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
-from hemaview.inference.pictures import as_rgb8, softmax, turned, turned_back
+from hemaview.inference.pictures import as_learned, as_rgb8, softmax, turned, turned_back
 from hemaview.inference.runtime import Runtime, in_batches
 from hemaview.methods.card import Card
 from hemaview.methods.registry import METHODS
@@ -19,7 +19,7 @@ class Masker:
     def __init__(self, card: Card, runtime: Runtime) -> None:
         self._runtime, self.info = runtime, info_of(card, runtime.device)
         self._prepare = METHODS[card.name].prepare
-        self.views = card.views
+        self._card, self.views = card, card.views
 
     def mask(self, rgb: NDArray[np.uint8], views: int = 0) -> NDArray[np.uint8]:
         """Class of each pixel, uint8 (H, W), of uint8 (H, W, 3); `views` fewer than the model's own are quicker."""
@@ -29,7 +29,7 @@ class Masker:
         """Probability of each class, float32 (H, W, classes), averaged over the model's views (or the first `views`)."""
         views = views or self.views
         side = self.info.input_px
-        rgb = as_rgb8(rgb)
+        rgb = as_learned(as_rgb8(rgb), self._card.ground, self._card.grounds)
         if self._prepare is not None:
             rgb = self._prepare(rgb)
         how = cv2.INTER_AREA if rgb.shape[0] > side else cv2.INTER_LINEAR

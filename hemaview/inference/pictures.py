@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import cv2
@@ -79,6 +81,33 @@ def on_ground(rgb: NDArray[np.uint8], wanted: Sequence[float]) -> NDArray[np.uin
     gain = np.clip(np.asarray(wanted) / np.maximum(ground_of(rgb), 1), LEAST_GAIN, MOST_GAIN)
     table = np.clip(np.rint(np.arange(256)[:, None] * gain), 0, 255).astype(np.uint8)
     return np.stack([table[:, c][rgb[..., c]] for c in range(3)], axis=-1)
+
+
+_AS_THEY_ARE: ContextVar[bool] = ContextVar("as_they_are", default=False)
+
+
+@contextmanager
+def grounds_as_they_are() -> Iterator[None]:
+    """Within the block `as_learned` changes nothing: to see what it is worth."""
+    token = _AS_THEY_ARE.set(True)
+    try:
+        yield
+    finally:
+        _AS_THEY_ARE.reset(token)
+
+
+def as_learned(
+    rgb: NDArray[np.uint8], wanted: Sequence[float], known: Sequence[Sequence[float]] = ()
+) -> NDArray[np.uint8]:
+    """The picture as a model is shown it that learned from pictures whose ground was `wanted` (3,), or nothing (then it
+    stays): `on_ground`, where its own is beyond those `known` (2, 3: lowest and highest) or where none are named."""
+    if not len(wanted) or _AS_THEY_ARE.get():
+        return rgb
+    if len(known):
+        ground, (low, high) = ground_of(rgb), np.asarray(known)
+        if ((ground >= low) & (ground <= high)).all():
+            return rgb
+    return on_ground(rgb, wanted)
 
 
 def squares(rgb: NDArray[np.uint8], centres: NDArray[np.float64], side_px: int) -> NDArray[np.uint8]:

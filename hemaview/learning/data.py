@@ -116,6 +116,19 @@ def _drawn(lines: list[dict[str, str]]) -> list[dict[str, str]]:
     return [line for line in lines if line["file"] in chosen]
 
 
+_SEEN: ContextVar[Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None] = ContextVar("seen", default=None)
+
+
+@contextmanager
+def seen_through(camera: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> Iterator[None]:
+    """Within the block every picture of a set is as another camera would have taken it."""
+    token = _SEEN.set(camera)
+    try:
+        yield
+    finally:
+        _SEEN.reset(token)
+
+
 def has(root: Path, name: str, split: str) -> bool:
     """Whether the split of the set is there, and allowed where only free ones are."""
     try:
@@ -183,9 +196,11 @@ def image(root: Path, name: str, split: str, file: str) -> NDArray[np.uint8]:
     try:
         with Image.open(root / where) as picture:
             deep = picture.mode.startswith("I")
-            return as_rgb8(np.asarray(picture).astype(np.uint16)) if deep else np.asarray(picture.convert("RGB"))
+            rgb = as_rgb8(np.asarray(picture).astype(np.uint16)) if deep else np.asarray(picture.convert("RGB"))
     except (OSError, BadPicture) as error:
         raise DataError(f"{where} is missing or damaged.") from error
+    camera = _SEEN.get()
+    return rgb if camera is None else camera(rgb)
 
 
 def mask(root: Path, name: str, split: str, stem: str) -> NDArray[np.uint8]:

@@ -18,7 +18,7 @@ from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, train_classifier
 from hemaview.learning.course import use_cores
 from hemaview.learning.masks import MaskRecipe, read_masks, train_masks
-from hemaview.learning.recipes import SHAPE_CROP_PX, SHAPE_MPP, SHAPE_PX, SHAPES, Log, Training, shape_pools
+from hemaview.learning.recipes import BEYOND, SHAPE_CROP_PX, SHAPE_MPP, SHAPE_PX, SHAPES, Log, Training, shape_pools
 from hemaview.learning.together import together
 from hemaview.methods.card import cards
 from hemaview.methods.cellkind import CellKindNet
@@ -165,6 +165,7 @@ ELMANNA_TRAININGS: tuple[Training, ...] = (
             "widths.",
             "Crops of 80 × 80 px around one cell; neighbours are background.",
         ),
+        ground=BEYOND,
     ),
     Training(
         "elmanna-b0",
@@ -181,6 +182,7 @@ ELMANNA_TRAININGS: tuple[Training, ...] = (
             "still, 32 cells a step, ±36°, stopped after 10 epochs without a lower loss).",
         ),
         lambda root: shape_pools(root, "val", None),
+        ground=BEYOND,
     ),
     Training(
         COMMITTEE,
@@ -196,5 +198,6 @@ ELMANNA_TRAININGS: tuple[Training, ...] = (
         ),
         lambda root: shape_pools(root, "val", None),
         views=2,
+        ground=BEYOND,
     ),
 )

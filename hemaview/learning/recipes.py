@@ -60,14 +60,18 @@ TXL_COPIES = (
 SHAPE_CROP_PX, SHAPE_PX, SHAPE_MPP = 72, 96, CHULA_MPP
 
 
+ALWAYS, BEYOND = "always", "beyond"
+
+
 @dataclass(frozen=True)
 class Training:
     """One trainable model: what it learns from and how, and what its card says.
 
     mpp is µm/px of what the net is shown (0: pictures of cells whose scale nobody stated, resized to input_px);
     `held` gives the val pools that the temperature is set on, None where there is none to set; `thresholds` sets the
-    card's thresholds on val; `balanced`: every picture is shown with its ground in the colour of the training pictures';
-    `minds_stain`: its card tells the stains it learned from, so that a job can say where a slide's are others.
+    card's thresholds on val; `ground`: pictures are shown with their ground in the colour of the training pictures', ALWAYS
+    or where it lies BEYOND nearly all of theirs ("": as they are); `minds_stain`: its card tells the stains it learned
+    from, so that a job can say where a slide's are others.
     """
 
     name: str
@@ -80,7 +84,7 @@ class Training:
     held: Callable[[Path], list[Pool]] | None = None
     views: int = 1
     thresholds: Callable[[nn.Module, Path], dict[str, float]] | None = None
-    balanced: bool = False
+    ground: str = ""
     minds_stain: bool = False
 
 
@@ -250,7 +254,7 @@ FILM_TRAININGS: dict[str, Training] = {
             ),
             lambda root: nucleated_pools(root, "val", None),
             views=4,
-            balanced=True,
+            ground=ALWAYS,
             minds_stain=True,
         ),
         Training(
@@ -265,6 +269,7 @@ FILM_TRAININGS: dict[str, Training] = {
                 "Sizes (macrocyte, microcyte) rest on the µm/px of the slide.",
             ),
             lambda root: shape_pools(root, "val", None),
+            ground=BEYOND,
         ),
         Training(
             "cell-kind-net",

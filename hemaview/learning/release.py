@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,15 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from hemaview.cells.store import sha256_of
-from hemaview.inference import stain_of
 from hemaview.inference.models import state_of
-from hemaview.inference.pictures import ground_of, on_ground, rescale, softmax, turned
+from hemaview.inference.pictures import as_learned, rescale, softmax, turned
 from hemaview.learning import data
 from hemaview.learning.classify import predict
 from hemaview.learning.course import device
 from hemaview.learning.evaluate import evaluate
-from hemaview.learning.recipes import NO_NUCLEUS, NUCLEATED, SHAPE_CROP_PX, SHAPES, Log
+from hemaview.learning.recipes import NUCLEATED, SHAPE_CROP_PX, SHAPES, Log
 from hemaview.learning.score import Score, best_temperature, threshold_between
+from hemaview.learning.seen import ground_learned, stains_learned
 from hemaview.learning.together import installed
 from hemaview.learning.trainings import TRAININGS, training_of
 from hemaview.methods import card as modelcard
@@ -38,7 +39,7 @@ without disease nearly every call is a false one, in leukaemia a nucleated red c
 look at."""
 BLOOD = {"pbc": "no disease of the blood", "jhu-aml": "acute leukaemia"}
 """What their patients have."""
-MOST_OF_A_PATIENT = 400
+_COLOURS = ("red", "green", "blue")
 TRIED = "tried"
 """The version of what is not shipped."""
 
@@ -84,9 +85,9 @@ def tried(made: Made, log: Log) -> modelcard.Card:
     weights, state = made.trained.with_name(f"{name}.safetensors"), load_file(made.trained)
     with data.free_only(made.free):
         log("calibrating on val")
-        ground = ground_learned(name, made.root)
+        ground = ground_learned(training, made.root)
         temperature, thresholds, apart = calibrated(name, state, weights, made.root, log, ground)
-        stains = stains_learned(name, made.root) if training.minds_stain else []
+        stains = stains_learned(training, made.root) if training.minds_stain else []
         sets = [s for s in training.sets if data.has(made.root, s, "train")]
     raw: dict[str, Any] = {
         "name": name,
@@ -103,7 +104,7 @@ def tried(made: Made, log: Log) -> modelcard.Card:
         "thresholds": thresholds,
         **({"calibrated_on": apart} if apart else {}),
         "views": training.views,
-        **({"ground": ground} if ground else {}),
+        **ground,
         **({"stains": stains} if stains else {}),
         "colour_policy": policy(Colour.STORED),
         "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
@@ -148,38 +149,13 @@ def release(made: Made, version: str, card: modelcard.Card) -> Path:
     return path
 
 
-def ground_learned(name: str, root: Path) -> list[float]:
-    """The colour (3) of the ground of a balanced model's training pictures, the median of each set's and then of the
-    sets'; [] of other models."""
-    training = TRAININGS[name]
-    if not training.balanced:
-        return []
-    sets = [data.cell_crops(root, s, "train").images for s in training.sets if data.has(root, s, "train")]
-    each = [np.median([ground_of(rgb) for rgb in images], axis=0) for images in sets]
-    return [float(v) for v in np.rint(np.median(each, axis=0))]
-
-
-def stains_learned(name: str, root: Path) -> list[list[float]]:
-    """Lowest and highest (2, 3) stain of the nuclei it learned from: of each patient with enough cells, and of each set
-    that knows no patients as a whole."""
-    found = []
-    for dataset in (s for s in TRAININGS[name].sets if data.has(root, s, "train")):
-        crops = data.cell_crops(root, dataset, "train")
-        named = ~np.isin(crops.fine, NO_NUCLEUS)
-        for patient in sorted(set(crops.patients)):
-            rows = np.flatnonzero(named & (np.array(crops.patients) == patient))[:MOST_OF_A_PATIENT]
-            stain = stain_of([crops.images[i] for i in rows])
-            found += [] if stain is None else [stain]
-    return [[round(float(v), 4) for v in edge] for edge in (np.min(found, axis=0), np.max(found, axis=0))]
-
-
 def calibrated(
     name: str,
     state: dict[str, torch.Tensor],
     weights: Path,
     root: Path,
     log: Log,
-    ground: Sequence[float] = (),
+    ground: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[float, dict[str, float], dict[str, Any]]:
     """Write `state` to `weights` in half precision; its temperature, its thresholds and what of both is another for blood
     like that of one set, all set on the validation side; 1 and none where there is no such side."""
@@ -269,8 +245,8 @@ def markdown(card: dict[str, Any]) -> str:
         f"Research use only. {_stand_in(card)}{method.summary}",
         "",
         f"- Source: {method.source}",
-        f"- Shown: {shown(card)}, colours {card['colour_policy']}"
-        + (f", the ground brought to {card['ground']} (of 255)" if card.get("ground") else ""),
+        f"- Shown: {shown(card)}, colours {card['colour_policy']}",
+        *_ground(card),
         f"- Classes: {', '.join(card['classes'])}",
         f"- Parameters: {card['parameters']:,}",
         f"- Calibration: {_calibration(card)}",
@@ -312,12 +288,25 @@ def _calibration(card: dict[str, Any]) -> str:
     return f"temperature {card['temperature']}; called so though another class is likelier: {called or 'none'}"
 
 
+def _ground(card: dict[str, Any]) -> list[str]:
+    """Whether, and which, pictures are shown with another ground."""
+    if "ground" not in card:
+        return []
+    shown = ", ".join(f"{value:.0f} {colour}" for value, colour in zip(card["ground"], _COLOURS, strict=True))
+    if "grounds" not in card:
+        return [f"- Ground of every picture brought to {shown} (of 255)"]
+    within = ", ".join(
+        f"{low:.0f}-{high:.0f} {colour}" for low, high, colour in zip(*card["grounds"], _COLOURS, strict=True)
+    )
+    return [f"- Ground of a picture, where it is not within {within}, brought to {shown} (of 255)"]
+
+
 def _stain_lines(card: dict[str, Any]) -> list[str]:
     if "stains" not in card:
         return []
     return [
         f"- Nuclei it learned from: {low} to {high} of their optical density is in {colour}"
-        for colour, low, high in zip(("red", "green", "blue"), *card["stains"], strict=True)
+        for colour, low, high in zip(_COLOURS, *card["stains"], strict=True)
     ]
 
 
@@ -350,11 +339,13 @@ def _licence(sets: Sequence[str]) -> str:
     return f"Trained also on {', '.join(closed)}, which are not free for commercial use: so are these weights."
 
 
-def _as_shown(name: str, images: Any, ground: Sequence[float]) -> Any:
+def _as_shown(name: str, images: Any, ground: Mapping[str, Any]) -> Any:
     """Val pictures as `Classifier.classify` shows them: on the ground that was learned, and Chula's 72 px squares enlarged;
     the other sets are at their model's scale already."""
     if ground:
-        images = np.stack([on_ground(np.ascontiguousarray(i), ground) for i in images])
+        images = np.stack(
+            [as_learned(np.ascontiguousarray(i), ground["ground"], ground.get("grounds", ())) for i in images]
+        )
     if "chula-rbc12" not in TRAININGS[name].sets or TRAININGS[name].classes != SHAPES:
         return images
     return np.stack([rescale(np.ascontiguousarray(i), TRAININGS[name].input_px / SHAPE_CROP_PX) for i in images])

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from hemaview.inference.models import state_of
 from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Recipe, train_classifier
-from hemaview.learning.recipes import NUCLEATED, NUCLEATED_MPP, NUCLEATED_PX, Log, Training, nucleated_pools
+from hemaview.learning.recipes import ALWAYS, NUCLEATED, NUCLEATED_MPP, NUCLEATED_PX, Log, Training, nucleated_pools
 from hemaview.learning.together import installed
 from hemaview.methods.efficientnet import EfficientNetLite0
 from hemaview.methods.registry import METHODS
@@ -71,6 +71,6 @@ STAIN_TRAININGS = (
         ),
         lambda root: nucleated_pools(root, "val", None),
         views=2,
-        balanced=True,
+        ground=ALWAYS,
     ),
 )

@@ -21,6 +21,7 @@ from torch import nn
 from hemaview.inference.pictures import softmax
 from hemaview.learning import data, elmanna
 from hemaview.learning.augment import Augmentation
+from hemaview.learning.cameras import other_cameras
 from hemaview.learning.classify import Pool, Recipe, load_weights, predict, train_classifier
 from hemaview.learning.course import device
 from hemaview.learning.evidence import Answers
@@ -263,6 +264,13 @@ STUDIES: dict[str, Study] = {
             f"{FOLD_PX} px. B0 and Lite0 begin from the shipped nucleated-cell-net, the others, of which no weights are to be "
             "had, from nothing: these two rows say as much of the start as of the net. p: a paired t-test of macro F1 over "
             "the ten folds against the first row.", answers=elmanna_answers,
+        ),
+        Study(
+            "other-cameras", "What does another camera change?", "no paper, our own nets", other_cameras, 0,
+            "The first figure of each shipped model's main task, on a part of the set's val side, as the pictures are and as "
+            "another camera might have taken them: with a ground of 245, with 0.7 of the light, with a yellowish lamp (each "
+            "channel multiplied). Models whose card tells a ground are shown strange ones brought to it; *left as it is*: "
+            "without that.",
         ),
         Study(
             "stain-limits", "When is a stain called strange?", "no paper, our own limits", stain_limits, 0,

@@ -55,6 +55,11 @@ class Card:
         return tuple(self.raw.get("ground", ()))
 
     @property
+    def grounds(self) -> tuple[tuple[float, ...], ...]:
+        """Lowest and highest colour (2, 3) of the grounds between which it is shown pictures as they are; () where none."""
+        return tuple(tuple(row) for row in self.raw.get("grounds", ()))
+
+    @property
     def stains(self) -> tuple[tuple[float, ...], ...]:
         """Lowest and highest (2, 3) of the nuclei's colours (`inference.stain`) that it learned from; () where not told."""
         return tuple(tuple(row) for row in self.raw.get("stains", ()))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from hemaview.cells.store import sha256_of
-from hemaview.inference import BadPicture, Classifier, Segmenter, WeightsUnfit, load, models
-from hemaview.inference.pictures import MOST_GAIN, as_rgb8, ground_of, on_ground
+from hemaview.inference import BadPicture, Classifier, Masker, Segmenter, WeightsUnfit, load, models
+from hemaview.inference.pictures import MOST_GAIN, as_rgb8, ground_of, grounds_as_they_are, on_ground
 from hemaview.methods import card as modelcard
 from hemaview.methods.card import Card, cards
 
@@ -42,6 +42,31 @@ def test_the_net_of_white_cells_is_shown_every_field_on_the_ground_of_its_traini
     tinted = np.rint(plain * (0.85, 0.95, 0.8)).astype(np.uint8)
     seen, tinted_seen = (net.classify(rgb, np.array([[60.0, 50.0]]), 0.2) for rgb in (plain, tinted))
     assert np.abs(seen - tinted_seen).max() < 0.05
+
+
+@pytest.mark.parametrize("name", ["red-cell-shape-committee", "wbc-mask-unet"])
+def test_a_white_scanner_and_a_dim_lamp_change_what_is_seen_little(name: str) -> None:
+    model, card = load(name), cards()[name]
+    assert isinstance(model, Classifier | Masker)
+
+    def seen(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        if isinstance(model, Masker):
+            return model.probabilities(rgb, 1)
+        return model.classify(rgb, np.array([[60.0, 60.0]]), 0.19)
+
+    rng = np.random.default_rng(3)
+    plain = np.full((120, 120, 3), card.ground, np.float64)
+    y, x = np.mgrid[:120, :120]
+    plain[np.hypot(x - 60, y - 60) < 20] *= (0.8, 0.6, 0.7)
+    plain = np.clip(plain + rng.normal(0, 2, plain.shape), 0, 255).astype(np.uint8)
+    for factor in (min(1.4, 250 / max(card.ground)), 0.72):
+        other = np.rint(plain * factor).astype(np.uint8)
+        if (np.array(card.grounds[0]) <= ground_of(other)).all() and (ground_of(other) <= card.grounds[1]).all():
+            continue
+        apart = np.abs(seen(plain) - seen(other)).mean()
+        with grounds_as_they_are():
+            left = np.abs(seen(plain) - seen(other)).mean()
+        assert apart < 0.02 and left > 2 * apart
 
 
 def test_grey_alpha_and_16_bit_pictures_are_taken_as_they_look() -> None:

@@ -174,21 +174,6 @@ def test_a_release_that_fails_on_its_way_leaves_the_old_model(
     assert everything(package) == before
 
 
-def test_the_ground_of_a_balanced_model_is_that_of_its_training_pictures(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def crops(root: Path, name: str, split: str) -> data.Crops:
-        assert split == "train"
-        images = np.full((3, 20, 20, 3), {"pbc": 240, "jhu-aml": 250}[name], np.uint8)
-        images[:, :10] = (90, 40, 120)
-        return data.Crops(images, ("a",) * 3, ("a",) * 3, ("",) * 3)
-
-    monkeypatch.setattr(data, "cell_crops", crops)
-    monkeypatch.setattr(data, "has", lambda *_: True)
-    assert release.ground_learned("nucleated-cell-net", tmp_path) == [245.0, 245.0, 245.0]
-    assert release.ground_learned("cell-kind-net", tmp_path) == []
-
-
 def test_weights_that_are_tried_lie_where_their_card_says_and_only_within_the_block(tmp_path: Path) -> None:
     real = cards()["cell-kind-net"]
     with release.in_place_of(Card({**real.raw, "weights": str(tmp_path / "other"), "sha256": "0"})):
