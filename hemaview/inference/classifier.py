@@ -51,10 +51,14 @@ class Classifier:
         if not len(centres_px):
             return np.zeros((0, len(self.info.classes)), np.float32)
         factor = in_blocks(mpp / self.info.mpp, block_px)
-        rgb = as_learned(as_rgb8(rgb), self._card.ground, self._card.grounds)
+        rgb = self.as_shown(rgb)
         return self.classify_crops(
             squares(rescale(rgb, factor), np.asarray(centres_px) * factor, self.info.input_px), views
         )
+
+    def as_shown(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A picture (H, W, 3) with its ground as the model learned it, for who cuts cells out of it himself."""
+        return as_learned(as_rgb8(rgb), self._card.ground, self._card.grounds)
 
     def logits(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """Logits of the crops, averaged over the model's views (or the first `views` of them)."""

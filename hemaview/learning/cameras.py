@@ -21,7 +21,8 @@ Camera = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 LINES = 250
 """About how many labelled lines of a set each model is shown, of whole pictures in a seeded draw."""
 WHITE = 245
-_MEASURES = ("dice", "iou", "miou", "point_f1", "map50", "accuracy", "mean_recall")
+MEASURES = ("dice", "iou", "miou", "point_f1", "map50", "accuracy", "mean_recall")
+"""What may be a task's first figure."""
 
 
 def _times(*factors: float) -> Camera:
@@ -57,10 +58,11 @@ def other_cameras(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
             seen = {}
             for camera, change in CAMERAS.items():
                 with data.sampled(LINES), data.seen_through(change), way():
-                    scores = {s.metric: s.value for s in task(root, "val")}
-                metric = next(m for m in _MEASURES if m in scores)
-                seen[camera] = scores[metric]
-            rows.append({"variant": f"{name}{how}", **seen, "measure": metric, "data": dataset})
+                    first = next(s for s in task(root, "val") if s.metric in MEASURES)
+                seen[camera] = first.value
+            rows.append(
+                {"variant": f"{name}{how}", **seen, "measure": first.metric, "task": first.task, "data": dataset}
+            )
     if not rows:
         raise data.DataError(
             f"None of the sets that the shipped models are measured on has a validation side in {root}."

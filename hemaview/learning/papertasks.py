@@ -155,7 +155,7 @@ def pnet(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     """Erythroblasts at a probability of 0.5: against all others, and, `_of_paper`, against the paper's negatives alone."""
     model = load_as(Classifier, name)
     crops = data.cell_crops(root, dataset, split)
-    images, _ = patches(crops.images)
+    images, _ = patches(np.stack([model.as_shown(rgb) for rgb in crops.images]))
     p = model.classify_crops(images)[:, 1]
     truth = np.array(crops.fine) == "erythroblast"
     rows = []

@@ -21,7 +21,7 @@ from torch import nn
 from hemaview.inference.pictures import softmax
 from hemaview.learning import data, elmanna
 from hemaview.learning.augment import Augmentation
-from hemaview.learning.cameras import other_cameras
+from hemaview.learning.cameras import CAMERAS, other_cameras
 from hemaview.learning.classify import Pool, Recipe, load_weights, predict, train_classifier
 from hemaview.learning.course import device
 from hemaview.learning.evidence import Answers
@@ -74,6 +74,8 @@ class Study:
     notes: str = ""
     curve: tuple[str, str, str] | None = None
     """Columns of a curve: over what, which measure, a line for each of what ("": one line); else variants are compared."""
+    beside: tuple[str, ...] = ()
+    """Columns that are drawn beside each other for each variant; (): the first measure alone."""
     answers: Callable[[Path], list[Answers]] | None = None
     """Of the first variant, a fold each, read from where `run` kept them: for a table by class and its ROC."""
 
@@ -270,7 +272,7 @@ STUDIES: dict[str, Study] = {
             "The first figure of each shipped model's main task, on a part of the set's val side, as the pictures are and as "
             "another camera might have taken them: with a ground of 245, with 0.7 of the light, with a yellowish lamp (each "
             "channel multiplied). Models whose card tells a ground are shown strange ones brought to it; *left as it is*: "
-            "without that.",
+            "without that.", beside=tuple(CAMERAS),
         ),
         Study(
             "stain-limits", "When is a stain called strange?", "no paper, our own limits", stain_limits, 0,

@@ -22,8 +22,9 @@ _HEAD = """# The papers' own comparisons, run again
 Made by `python manage.py study NAME --data DATA --out OUT --page docs/studies.md`, one study at a time. **Research use
 only.** Every variant of a study was trained alike, from the same seeds, on the train side and measured on the validation
 side; no test side was used, and nothing that ships was chosen by these tables. The trainings are short (the epochs stand
-with each table): they tell large differences, not small ones. The last studies train nothing: they show what our limits of
-stain, focus and copies part, on the train and validation sides, and which sets show a picture on two sides.
+with each table): they tell large differences, not small ones. The last studies train nothing: they show what another camera
+changes, what our limits of stain, focus and copies part, on the train and validation sides, and which sets show a picture on
+two sides.
 """
 
 
@@ -36,8 +37,11 @@ def keep(study: Study, rows: Sequence[Row], epochs: int, out: Path) -> list[Path
         figure, axes = plt.subplots(figsize=(6.4, 3.6), dpi=110)
         _curves(axes, rows, *study.curve)
     else:
-        figure, axes = plt.subplots(figsize=(6.4, 0.9 + 0.3 * len(rows)), dpi=110)
-        _dots(axes, rows)
+        figure, axes = plt.subplots(figsize=(8 if study.beside else 6.4, 0.9 + 0.3 * len(rows)), dpi=110)
+        if study.beside:
+            _several(axes, rows, study.beside)
+        else:
+            _dots(axes, rows)
     figure.suptitle(f"{study.asks} ({study.source})", fontsize=9)
     figure.tight_layout()
     figure.savefig(chart)
@@ -84,6 +88,19 @@ def _dots(axes: Any, rows: Sequence[Row]) -> None:
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.4)
     axes.set_xlabel(measure.replace("_", " ") + (" ± standard deviation" if any(spread) else ""))
+
+
+def _several(axes: Any, rows: Sequence[Row], measures: Sequence[str]) -> None:
+    """Several measures of each variant, a mark each."""
+    places = range(len(rows))
+    for colour, mark, measure in zip(("#000000", "#0072b2", "#d55e00", "#e69f00"), "|os^", measures, strict=True):
+        axes.plot(
+            [row[measure] for row in rows], places, mark, color=colour, label=measure.replace("_", " "), alpha=0.8
+        )
+    axes.set_yticks(places, [row["variant"] for row in rows], fontsize=7)
+    axes.invert_yaxis()
+    axes.grid(alpha=0.4)
+    axes.legend(fontsize=7, loc="lower left")
 
 
 def _curves(axes: Any, rows: Sequence[Row], x: str, y: str, line: str) -> None:

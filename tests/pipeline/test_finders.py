@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 import torch
 
 from apps.analysis.protocols import PROTOCOLS, Order
-from hemaview.cells.schema import BLOOD_FILM, MARROW, SICKLE, schema
+from hemaview.cells.schema import BLOOD_FILM, MARROW, NRBC, SICKLE, schema
 from hemaview.cells.store import read_cells
 from hemaview.inference import Detector, load
+from hemaview.inference.pictures import grounds_as_they_are
 from hemaview.methods.card import Card, cards
 from hemaview.pipeline import PipelineError, finders, run
 from hemaview.pipeline.fieldcells import classes_of
@@ -141,3 +143,24 @@ def test_a_cell_is_called_by_its_threshold_and_else_the_likeliest() -> None:
     p[:, blast], p[:, erythroblast] = (0.9, 0.6), (0.1, 0.4)
     assert classes_of(p, {}, BLOOD_FILM).tolist() == [blast, blast]
     assert classes_of(p, {"erythroblast": 0.2}, BLOOD_FILM).tolist() == [blast, erythroblast]
+
+
+def test_p_net_judges_a_dim_picture_as_one_in_full_light(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = finder("nuclei", {"nrbc": load("sun-pnet"), "kind": load("cell-kind-net")}, NRBC)
+    seen = finders.picture_of
+
+    def erythroblasts(light: float) -> Any:
+        def dimmed(*asked: Any) -> Any:
+            picture = seen(*asked)
+            return replace(picture, rgb=np.rint(picture.rgb * light).astype(np.uint8))
+
+        monkeypatch.setattr(finders, "picture_of", dimmed)
+        with open_slide(film) as slide:
+            cells = found.cells(slide, PlannedField(0, 0, 0, 4096, 1536, 0.4, 1.0, 0.8, 1.0, True), 0.25, NRBC)
+        return cells.p[:, NRBC.index("erythroblast")].astype(float)
+
+    full, dim = erythroblasts(1.0), erythroblasts(0.75)
+    assert len(full) == len(dim) > 3 and np.abs(full - dim).mean() < 0.05
+    with grounds_as_they_are():
+        left = erythroblasts(0.75)
+    assert len(left) != len(full) or np.abs(full - left).mean() > 2 * np.abs(full - dim).mean()
