@@ -65,6 +65,8 @@ def in_blocks(factor: float, block_px: int, stride_px: int = 1) -> float:
 GROUND_SHARE = 0.15
 """So many of a picture's pixels, its brightest, are taken for bare ground: even crowded films have as much."""
 LEAST_GAIN, MOST_GAIN = 0.7, 1.5
+ALIKE = 8
+"""Grounds that differ by so many levels of 255, or fewer, in each channel are alike."""
 
 
 def ground_of(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -100,13 +102,11 @@ def as_learned(
     rgb: NDArray[np.uint8], wanted: Sequence[float], known: Sequence[Sequence[float]] = ()
 ) -> NDArray[np.uint8]:
     """The picture as a model is shown it that learned from pictures whose ground was `wanted` (3,), or nothing (then it
-    stays): `on_ground`, where its own is beyond those `known` (2, 3: lowest and highest) or where none are named."""
+    stays): `on_ground`, where its own is like none of those `known` (n, 3) or where none are named."""
     if not len(wanted) or _AS_THEY_ARE.get():
         return rgb
-    if len(known):
-        ground, (low, high) = ground_of(rgb), np.asarray(known)
-        if ((ground >= low) & (ground <= high)).all():
-            return rgb
+    if len(known) and np.abs(np.asarray(known) - ground_of(rgb)).max(axis=1).min() <= ALIKE:
+        return rgb
     return on_ground(rgb, wanted)
 
 

@@ -18,7 +18,17 @@ from hemaview.learning.augment import Augmentation
 from hemaview.learning.classify import Pool, Recipe, train_classifier
 from hemaview.learning.course import use_cores
 from hemaview.learning.masks import MaskRecipe, read_masks, train_masks
-from hemaview.learning.recipes import BEYOND, SHAPE_CROP_PX, SHAPE_MPP, SHAPE_PX, SHAPES, Log, Training, shape_pools
+from hemaview.learning.recipes import (
+    ELLIPTOCYTES,
+    SHAPE_CROP_PX,
+    SHAPE_MPP,
+    SHAPE_PX,
+    SHAPES,
+    STRANGE,
+    Log,
+    Training,
+    shape_pools,
+)
 from hemaview.learning.together import together
 from hemaview.methods.card import cards
 from hemaview.methods.cellkind import CellKindNet
@@ -165,7 +175,7 @@ ELMANNA_TRAININGS: tuple[Training, ...] = (
             "widths.",
             "Crops of 80 × 80 px around one cell; neighbours are background.",
         ),
-        ground=BEYOND,
+        ground=STRANGE,
     ),
     Training(
         "elmanna-b0",
@@ -180,9 +190,10 @@ ELMANNA_TRAININGS: tuple[Training, ...] = (
             "Trained by AdamW from 1.5e-3 along a cosine, 48 cells a step, labels smoothed, any angle and changes of stain, "
             "stopped after 4 epochs without a better recall (the paper: Adam from 4e-4, a tenth of it when the loss stands "
             "still, 32 cells a step, ±36°, stopped after 10 epochs without a lower loss).",
+            ELLIPTOCYTES,
         ),
         lambda root: shape_pools(root, "val", None),
-        ground=BEYOND,
+        ground=STRANGE,
     ),
     Training(
         COMMITTEE,
@@ -195,9 +206,10 @@ ELMANNA_TRAININGS: tuple[Training, ...] = (
             "Its members are red-cell-shape-net and elmanna-b0: it has no weights of its own, and costs both.",
             "One laboratory, one microscope, one stain; people agree on 83 % of its labels.",
             "Sizes (macrocyte, microcyte) rest on the µm/px of the slide.",
+            ELLIPTOCYTES,
         ),
         lambda root: shape_pools(root, "val", None),
         views=2,
-        ground=BEYOND,
+        ground=STRANGE,
     ),
 )

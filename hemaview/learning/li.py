@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hemaview.learning import data
 from hemaview.learning.course import use_cores
 from hemaview.learning.masks import MaskRecipe, joined, read_masks, train_masks
-from hemaview.learning.recipes import BEYOND, Log, Training
+from hemaview.learning.recipes import STRANGE, Log, Training
 from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
 from hemaview.methods.unet import UNet
 
@@ -69,7 +69,7 @@ LI_TRAININGS: tuple[Training, ...] = (
             "with Dice beside the cross-entropy; answers are solved at the paper's tolerances.",
             MASK_COPIES,
         ),
-        ground=BEYOND,
+        ground=STRANGE,
     ),
     Training(
         "wbc-mask-unet",
@@ -80,6 +80,6 @@ LI_TRAININGS: tuple[Training, ...] = (
         WBC_MASK_PX,
         ("245 training cells; red cells are background.", MASK_COPIES),
         views=8,
-        ground=BEYOND,
+        ground=STRANGE,
     ),
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hemaview.learning.course import use_cores
 from hemaview.learning.masks import MaskRecipe, read_masks, train_masks
-from hemaview.learning.recipes import BEYOND, Log, Training
+from hemaview.learning.recipes import STRANGE, Log, Training
 from hemaview.methods.unet import UNet
 
 SET, SIDE_PX = "segpc-plasma", 256
@@ -32,6 +32,6 @@ PLASMA_TRAININGS: tuple[Training, ...] = (
             "Plasma cells that touch are one area.",
         ),
         views=4,
-        ground=BEYOND,
+        ground=STRANGE,
     ),
 )

@@ -57,10 +57,11 @@ TXL_COPIES = (
     "txl-pbc came with altered copies of its pictures: 10 of its 97 test pictures show what train shows, mirrored, turned or "
     "recoloured, so that scores on it may flatter (`study set-copies`)."
 )
+ELLIPTOCYTES = "All elliptocytes it learned from lie in pictures with a bright ground of their own, by which it may know them."
 SHAPE_CROP_PX, SHAPE_PX, SHAPE_MPP = 72, 96, CHULA_MPP
 
 
-ALWAYS, BEYOND = "always", "beyond"
+ALWAYS, STRANGE = "always", "strange"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Training:
     mpp is µm/px of what the net is shown (0: pictures of cells whose scale nobody stated, resized to input_px);
     `held` gives the val pools that the temperature is set on, None where there is none to set; `thresholds` sets the
     card's thresholds on val; `ground`: pictures are shown with their ground in the colour of the training pictures', ALWAYS
-    or where it lies BEYOND nearly all of theirs ("": as they are); `minds_stain`: its card tells the stains it learned
+    or where it is STRANGE, like none of theirs ("": as they are); `minds_stain`: its card tells the stains it learned
     from, so that a job can say where a slide's are others.
     """
 
@@ -267,9 +268,10 @@ FILM_TRAININGS: dict[str, Training] = {
             (
                 "One laboratory, one microscope, one stain; people agree on 83 % of its labels.",
                 "Sizes (macrocyte, microcyte) rest on the µm/px of the slide.",
+                ELLIPTOCYTES,
             ),
             lambda root: shape_pools(root, "val", None),
-            ground=BEYOND,
+            ground=STRANGE,
         ),
         Training(
             "cell-kind-net",

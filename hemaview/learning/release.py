@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from hemaview.learning import data
 from hemaview.learning.classify import predict
 from hemaview.learning.course import device
 from hemaview.learning.evaluate import evaluate
-from hemaview.learning.recipes import NUCLEATED, SHAPE_CROP_PX, SHAPES, Log
+from hemaview.learning.recipes import ALWAYS, NUCLEATED, SHAPE_CROP_PX, SHAPES, Log
 from hemaview.learning.score import Score, best_temperature, threshold_between
 from hemaview.learning.seen import ground_learned, stains_learned
 from hemaview.learning.together import installed
@@ -86,7 +85,8 @@ def tried(made: Made, log: Log) -> modelcard.Card:
     with data.free_only(made.free):
         log("calibrating on val")
         ground = ground_learned(training, made.root)
-        temperature, thresholds, apart = calibrated(name, state, weights, made.root, log, ground)
+        shown_on = ground.get("ground", ()) if training.ground == ALWAYS else ()  # val's are not strange
+        temperature, thresholds, apart = calibrated(name, state, weights, made.root, log, shown_on)
         stains = stains_learned(training, made.root) if training.minds_stain else []
         sets = [s for s in training.sets if data.has(made.root, s, "train")]
     raw: dict[str, Any] = {
@@ -155,7 +155,7 @@ def calibrated(
     weights: Path,
     root: Path,
     log: Log,
-    ground: Mapping[str, Any] = MappingProxyType({}),
+    ground: Sequence[float] = (),
 ) -> tuple[float, dict[str, float], dict[str, Any]]:
     """Write `state` to `weights` in half precision; its temperature, its thresholds and what of both is another for blood
     like that of one set, all set on the validation side; 1 and none where there is no such side."""
@@ -296,9 +296,12 @@ def _ground(card: dict[str, Any]) -> list[str]:
     if "grounds" not in card:
         return [f"- Ground of every picture brought to {shown} (of 255)"]
     within = ", ".join(
-        f"{low:.0f}-{high:.0f} {colour}" for low, high, colour in zip(*card["grounds"], _COLOURS, strict=True)
+        f"{min(levels):.0f}-{max(levels):.0f} {colour}"
+        for *levels, colour in zip(*card["grounds"], _COLOURS, strict=True)
     )
-    return [f"- Ground of a picture, where it is not within {within}, brought to {shown} (of 255)"]
+    return [
+        f"- Ground of a picture, where it is like none of those learned from ({within}), brought to {shown} (of 255)"
+    ]
 
 
 def _stain_lines(card: dict[str, Any]) -> list[str]:
@@ -339,13 +342,11 @@ def _licence(sets: Sequence[str]) -> str:
     return f"Trained also on {', '.join(closed)}, which are not free for commercial use: so are these weights."
 
 
-def _as_shown(name: str, images: Any, ground: Mapping[str, Any]) -> Any:
-    """Val pictures as `Classifier.classify` shows them: on the ground that was learned, and Chula's 72 px squares enlarged;
+def _as_shown(name: str, images: Any, ground: Sequence[float]) -> Any:
+    """Val pictures as `Classifier.classify` shows them: on the `ground` that was learned, and Chula's 72 px squares enlarged;
     the other sets are at their model's scale already."""
     if ground:
-        images = np.stack(
-            [as_learned(np.ascontiguousarray(i), ground["ground"], ground.get("grounds", ())) for i in images]
-        )
+        images = np.stack([as_learned(np.ascontiguousarray(i), ground) for i in images])
     if "chula-rbc12" not in TRAININGS[name].sets or TRAININGS[name].classes != SHAPES:
         return images
     return np.stack([rescale(np.ascontiguousarray(i), TRAININGS[name].input_px / SHAPE_CROP_PX) for i in images])

@@ -9,36 +9,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import stain_of
-from hemaview.inference.pictures import ground_of
+from hemaview.inference.pictures import ALIKE, ground_of
 from hemaview.learning import data
-from hemaview.learning.recipes import BEYOND, NO_NUCLEUS, Training
+from hemaview.learning.recipes import NO_NUCLEUS, STRANGE, Training
 
-MOST_OF_A_PATIENT, MOST_OF_A_SET = 400, 1000
-WITHIN = 0.9
-"""Share of the training pictures, in each channel, between whose grounds a picture is shown as it is."""
+MOST_OF_A_PATIENT = 400
 
 
 def ground_learned(training: Training, root: Path) -> dict[str, Any]:
-    """For the card of a training that minds the ground: its usual colour `ground` (3) and, where only pictures beyond are
-    changed, the lowest and highest `grounds` (2, 3); {} of others.
+    """For the card of a training that minds the ground: its usual colour `ground` (3) and, where only strange pictures are
+    changed, `grounds` (n, 3): so many that each training picture's is within half of ALIKE of one; {} of others.
 
     Each set counts alike where every picture is brought to it: it stands for a stain. Else every picture does.
     """
     if not training.ground:
         return {}
     each = [_grounds(root, name) for name in training.sets if data.has(root, name, "train")]
-    if training.ground != BEYOND:
+    if training.ground != STRANGE:
         return {"ground": _whole(np.median([np.median(own, axis=0) for own in each], axis=0))}
     every = np.concatenate(each)
-    edges = np.quantile(every, ((1 - WITHIN) / 2, (1 + WITHIN) / 2), axis=0)
-    return {"ground": _whole(np.median(every, axis=0)), "grounds": [_whole(edge) for edge in edges]}
+    told = np.zeros((0, 3))
+    for ground in np.unique(np.rint(every), axis=0):
+        if not len(told) or np.abs(told - ground).max(axis=1).min() > ALIKE // 2:
+            told = np.concatenate([told, ground[None]])
+    return {"ground": _whole(np.median(every, axis=0)), "grounds": [_whole(ground) for ground in told]}
 
 
 def _grounds(root: Path, name: str) -> NDArray[np.float64]:
-    """(n, 3) of a set's training pictures, of at most MOST_OF_A_SET evenly spaced ones."""
+    """(n, 3) of a set's training pictures."""
     files = sorted({line["file"] for line in data.rows(root, name, "train")})
-    rows = np.unique(np.linspace(0, len(files) - 1, min(len(files), MOST_OF_A_SET)).round().astype(int))
-    return np.array([ground_of(data.image(root, name, "train", files[i])) for i in rows])
+    return np.array([ground_of(data.image(root, name, "train", file)) for file in files])
 
 
 def _whole(values: NDArray[np.float64]) -> list[float]:

@@ -18,7 +18,7 @@ from hemaview.learning import data
 from hemaview.learning.course import use_cores
 from hemaview.learning.masks import MaskRecipe, MaskSet, read_masks, train_masks
 from hemaview.learning.matching import Matches, match_masks
-from hemaview.learning.recipes import BEYOND, Log, Training, foreground, segmentation_pairs
+from hemaview.learning.recipes import STRANGE, Log, Training, foreground, segmentation_pairs
 from hemaview.learning.segment import (
     Field,
     mask_parts,
@@ -150,7 +150,7 @@ ZHANG_TRAININGS: tuple[Training, ...] = (
             name, (CLASSES_SET, "bbbc041seg"), run, PIXEL_CLASSES, 0.0, CLASSES_PX,
             (_CLASSES_STAND_IN, "Crops of 80 × 80 px around one cell; neighbours are background.",
              "Elongated is a shape, not a diagnosis.",
-             f"Began from the shipped {sibling}, which learned cells against ground on bbbc041seg."), ground=BEYOND,
+             f"Began from the shipped {sibling}, which learned cells against ground on bbbc041seg."), ground=STRANGE,
         )
         for name, sibling, run in (
             ("zhang-dunet-classes", "zhang-dunet", _deformable_classes),

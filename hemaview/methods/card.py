@@ -56,7 +56,7 @@ class Card:
 
     @property
     def grounds(self) -> tuple[tuple[float, ...], ...]:
-        """Lowest and highest colour (2, 3) of the grounds between which it is shown pictures as they are; () where none."""
+        """Grounds (n, 3) like which it is shown pictures as they are; () where none."""
         return tuple(tuple(row) for row in self.raw.get("grounds", ()))
 
     @property
