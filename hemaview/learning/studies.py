@@ -257,7 +257,7 @@ STUDIES: dict[str, Study] = {
             "The shipped net, solved again at each tolerance.", ("tolerance", "ms_per_picture", ""),
         ),
         Study(
-            "dunet-size", "How many fields does dU-Net need?", "after Zhang et al., Fig. 7", dunet_size, 6,
+            "dunet-size", "How many fields does dU-Net need?", "after Zhang et al., Fig. 7", dunet_size, 16,
             f"An epoch is 50 steps; fields of bbbc041seg; {_THRICE}", ("fields", "dice", "net"),
         ),
         Study(
