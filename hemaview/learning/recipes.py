@@ -57,7 +57,9 @@ TXL_COPIES = (
     "txl-pbc came with altered copies of its pictures: 10 of its 97 test pictures show what train shows, mirrored, turned or "
     "recoloured, so that scores on it may flatter (`study set-copies`)."
 )
-ELLIPTOCYTES = "All elliptocytes it learned from lie in pictures with a bright ground of their own, by which it may know them."
+ELLIPTOCYTES = (
+    "All elliptocytes it learned from lie in pictures with a bright ground of their own, by which it may know them."
+)
 SHAPE_CROP_PX, SHAPE_PX, SHAPE_MPP = 72, 96, CHULA_MPP
 
 
