@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hemaview.methods.cellkind import KINDS
-from hemaview.pipeline.fieldcells import SMUDGE_ODDS, _middle, agreed, rarer_smudges, with_size
+from hemaview.pipeline.fieldcells import SMUDGE_ODDS, _middle, agreed, rarer_smudges, with_axis_ratio, with_size
 from hemaview.pipeline.measures import measure
 from hemaview.pipeline.pieces import join_lobes, join_pieces
 
@@ -45,6 +45,16 @@ def test_a_platelet_of_the_kind_net_stays_one_and_keeps_the_finer_nets_size() ->
 
 def test_what_is_red_by_the_kind_net_keeps_its_share() -> None:
     assert sum(mixed((0.2, 0.05, 0.05), (0.4, 0.1, 0.2, 0.2, 0.1)).values()) == pytest.approx(0.3, abs=1e-3)
+
+
+@pytest.mark.parametrize(("ratio", "name"), [(0.95, "normal"), (0.75, "ovalocyte"), (0.42, "elliptocyte")])
+def test_how_long_a_cell_is_tells_ovalocyte_from_elliptocyte_whichever_the_net_says(ratio: float, name: str) -> None:
+    classes = ("normal", "ovalocyte", "elliptocyte")
+    for said in ((0.2, 0.7, 0.1), (0.2, 0.1, 0.7)):
+        p = with_axis_ratio(np.array([said], np.float32), classes, np.array([ratio]))
+        assert classes[int(p[0].argmax())] == name and p.sum() == pytest.approx(1)
+    teardrop = with_axis_ratio(np.array([[0.9, 0.05, 0.05]], np.float32), classes, np.array([0.4]))
+    assert classes[int(teardrop[0].argmax())] == "normal", "length alone makes no elliptocyte of another shape"
 
 
 def test_a_thing_far_smaller_than_any_cell_is_none_though_it_lies_on_one_or_beside_one() -> None:
