@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 import torch
-from mmengine.structures import instance_data
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from hemaview.methods import yapfgrammar  # noqa: F401  isort: skip  (before mmengine)
+from mmengine.structures import instance_data  # isort: skip
 
 CPU, ELSEWHERE = torch.device("cpu"), torch.device("meta")
 aten = torch.ops.aten
