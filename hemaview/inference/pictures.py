@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hemaview.inference.context import holding
 from hemaview.inference.errors import BadPicture
 
 
@@ -91,11 +92,8 @@ _AS_THEY_ARE: ContextVar[bool] = ContextVar("as_they_are", default=False)
 @contextmanager
 def grounds_as_they_are() -> Iterator[None]:
     """Within the block `as_learned` changes nothing: to see what it is worth."""
-    token = _AS_THEY_ARE.set(True)
-    try:
+    with holding(_AS_THEY_ARE, True):
         yield
-    finally:
-        _AS_THEY_ARE.reset(token)
 
 
 def as_learned(

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from hemaview.inference.context import holding
+
 F32, BF16, COMPARED, AUTOMATIC = "f32", "bf16", "compared", ""
 TOLERANCE = 0.1
 """How far a model that runs in bf16 may move any probability of the answers that its card was measured on."""
@@ -35,22 +37,15 @@ def wanted() -> str:
 @contextmanager
 def in_float32() -> Iterator[None]:
     """Models loaded within the block run in float32."""
-    token = _HELD_TO.set(F32)
-    try:
+    with holding(_HELD_TO, F32):
         yield
-    finally:
-        _HELD_TO.reset(token)
 
 
 @contextmanager
 def comparing(note: Note) -> Iterator[None]:
     """Models loaded within the block answer in both precisions: `note` is told both, the bf16 answer is used."""
-    held, told = _HELD_TO.set(COMPARED), _NOTE.set(note)
-    try:
+    with holding(_HELD_TO, COMPARED), holding(_NOTE, note):
         yield
-    finally:
-        _HELD_TO.reset(held)
-        _NOTE.reset(told)
 
 
 def tell(plain: Any, half: Any, plain_s: float, half_s: float) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from hemaview.inference.context import holding
+
 OWN = 0.0
 """The tolerances that a model was measured with."""
 _HELD_TO: ContextVar[float] = ContextVar("tolerance", default=OWN)
@@ -19,8 +21,5 @@ def tolerance() -> float:
 @contextmanager
 def solving_to(asked: float) -> Iterator[None]:
     """Models loaded within the block solve their equations at a tolerance of `asked`; OWN leaves them as they are."""
-    token = _HELD_TO.set(asked)
-    try:
+    with holding(_HELD_TO, asked):
         yield
-    finally:
-        _HELD_TO.reset(token)

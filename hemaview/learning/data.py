@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hemaview.inference import BadPicture
+from hemaview.inference.context import holding
 from hemaview.inference.pictures import as_rgb8
 
 
@@ -81,11 +82,8 @@ _FREE_ONLY: ContextVar[bool] = ContextVar("free_only", default=False)
 @contextmanager
 def free_only(yes: bool = True) -> Iterator[None]:
     """Within the block sets without a free licence are as if they were not there."""
-    token = _FREE_ONLY.set(yes)
-    try:
+    with holding(_FREE_ONLY, yes):
         yield
-    finally:
-        _FREE_ONLY.reset(token)
 
 
 _MOST: ContextVar[int] = ContextVar("most", default=0)
@@ -94,11 +92,8 @@ _MOST: ContextVar[int] = ContextVar("most", default=0)
 @contextmanager
 def sampled(lines: int) -> Iterator[None]:
     """Within the block each split is a seeded draw of whole pictures with about so many labelled lines."""
-    token = _MOST.set(lines)
-    try:
+    with holding(_MOST, lines):
         yield
-    finally:
-        _MOST.reset(token)
 
 
 def _drawn(lines: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -122,11 +117,8 @@ _SEEN: ContextVar[Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None] = Con
 @contextmanager
 def seen_through(camera: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> Iterator[None]:
     """Within the block every picture of a set is as another camera would have taken it."""
-    token = _SEEN.set(camera)
-    try:
+    with holding(_SEEN, camera):
         yield
-    finally:
-        _SEEN.reset(token)
 
 
 def has(root: Path, name: str, split: str) -> bool:

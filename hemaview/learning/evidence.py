@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from hemaview.inference.context import holding
+
 Key = tuple[str, str, str]
 """(method, task, data set)."""
 
@@ -39,11 +41,8 @@ _CURRENT: ContextVar[Evidence | None] = ContextVar("evidence", default=None)
 def collecting() -> Iterator[Evidence]:
     """Evidence of every score within the block."""
     found = Evidence()
-    token = _CURRENT.set(found)
-    try:
+    with holding(_CURRENT, found):
         yield found
-    finally:
-        _CURRENT.reset(token)
 
 
 def note_answers(key: Key, p: NDArray[np.float32], truth: NDArray[np.int64], names: Sequence[str]) -> None:

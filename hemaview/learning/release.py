@@ -299,9 +299,8 @@ def _ground(card: dict[str, Any]) -> list[str]:
         f"{min(levels):.0f}-{max(levels):.0f} {colour}"
         for *levels, colour in zip(*card["grounds"], _COLOURS, strict=True)
     )
-    return [
-        f"- Ground of a picture, where it is like none of those learned from ({within}), brought to {shown} (of 255)"
-    ]
+    n = len(card["grounds"])
+    return [f"- Ground of a picture, where like none of the {n} learned from ({within}), brought to {shown} (of 255)"]
 
 
 def _stain_lines(card: dict[str, Any]) -> list[str]:

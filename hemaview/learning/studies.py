@@ -1,6 +1,6 @@
 """The papers' own comparisons, run again on what there is: each a table of variants trained alike. `manage.py study NAME`.
 
-Variants are compared on the validation side: studies choose nothing, and the test side stays unseen.
+Variants are compared on the validation side, and the test side stays unseen.
 """
 
 from __future__ import annotations

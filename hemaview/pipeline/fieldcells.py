@@ -187,7 +187,7 @@ def with_axis_ratio(
     than twice as long as wide is one (ICSH 2015, Palmer et al.).
 
     Elliptocytes of chula-rbc12 come from two runs of pictures, so their tint is learnt with their shape, and on another
-    ground none is named. Of those in train 95 % have an axis ratio of at most 0.64, of ovalocytes at most 0.84; what is
+    ground hardly any is named. Of those in train 95 % have an axis ratio of at most 0.64, of ovalocytes at most 0.84; what is
     rounder is the rounder class.
     """
     weighed = shape.copy()

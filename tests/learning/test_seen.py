@@ -74,4 +74,4 @@ def test_the_shipped_card_tells_the_ground_that_its_training_minds(name: str) ->
 
     card = cards()[name]
     assert len(card.ground) == 3 and (len(card.grounds) > 1) == (TRAININGS[name].ground == STRANGE)
-    assert "brought to" in card.text and ("like none of those" in card.text) == bool(card.grounds)
+    assert "brought to" in card.text and ("like none of the" in card.text) == bool(card.grounds)
