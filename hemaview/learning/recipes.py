@@ -58,7 +58,8 @@ TXL_COPIES = (
     "recoloured, so that scores on it may flatter (`study set-copies`)."
 )
 ELLIPTOCYTES = (
-    "All elliptocytes it learned from lie in pictures with a bright ground of their own, by which it may know them."
+    "All elliptocytes it learned from lie in pictures with a bright ground of their own, by which it may know them: scores "
+    "on chula-rbc12, an eighth of whose test cells are such, flatter."
 )
 SHAPE_CROP_PX, SHAPE_PX, SHAPE_MPP = 72, 96, CHULA_MPP
 
