@@ -67,7 +67,8 @@ def test_1_a_technologist_reviews_by_keyboard(visit: Any, house: Stack) -> None:
             break
         if page.locator(".picture.current").count() == 0:
             page.keyboard.press("Space")
-        expect(page.locator(".picture.current")).to_have_count(1)  # no hand is quick enough to confirm before it is drawn
+        # No hand is quick enough to confirm a cell before it is chosen.
+        expect(page.locator(".picture.current")).to_have_count(1)
         page.keyboard.press("Enter")
         expect(page.locator(".class.must b")).not_to_have_text(str(left))
     expect(page.locator(".class.must b")).to_have_text("0")
