@@ -74,8 +74,7 @@ def _nucleus_shares(
 ) -> NDArray[np.float64]:
     """The nucleus' share of each nucleated cell, from the mask that the model draws of the square around it."""
     share = found.nucleus_share.copy()
-    groups = np.array([c.group for c in schema.classes])
-    rows = np.flatnonzero(np.isin(groups[cls], ("wbc", "nrbc")))
+    rows = np.flatnonzero(schema.rows_of_kind(cls, "nucleated"))
     side = round(CELL_SQUARE_UM / picture.mpp)
     for row, crop in zip(rows, squares(picture.rgb, found.centres[rows], side), strict=True):
         drawn = _middle(masker.mask(crop))

@@ -49,8 +49,7 @@ class FieldPicture:
         rows = np.flatnonzero(self._inside(found))
         cut = self._cut(found)
         n = len(rows)
-        groups = np.array([c.group for c in schema.classes])
-        red, nucleated = groups[cls] == "rbc", np.isin(groups[cls], ("wbc", "nrbc"))
+        red, nucleated = schema.rows_of_kind(cls, "red_cell"), schema.rows_of_kind(cls, "nucleated")
         centres = self.to_slide(found.centres)
         share = found.nucleus_share if nucleus_share is None else nucleus_share
         area_um2 = found.area_px * self.mpp**2

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from hemaview.assays import Assay
+from hemaview.cells.schema import Schema
+
 
 class PipelineError(Exception):
     """A run that cannot go on; the message is one sentence, the remedy another ("" where models are at fault)."""
@@ -23,24 +26,32 @@ class Superseded(Exception):
 
 @dataclass(frozen=True)
 class RunRequest:
-    """One protocol on one slide.
-
-    `models` maps a role to (name, version, sha256), `thresholds` a role to the score from which its answer counts where
-    that is not the model's own; mpp is µm per level-0 px, None where unknown; `photo_fields` are the camera fields the
-    slide was made of ({x, y, w, h, name}, level-0 px), empty for a scan; `colour` is what happens to an embedded profile
-    (`wsi.colour`).
-    """
+    """One protocol on one slide."""
 
     slide: Path
+    """The slide's file."""
     folder: Path
+    """Where the run keeps its plan, its parts and its final files."""
     protocol: str
+    """The protocol's name, for the cell file."""
+    assay: Assay
+    """The examination: its targets and how its fields are chosen."""
+    schema: Schema
+    """The classes as they were when the run was ordered; its files are written with them."""
+    finder: str
+    """Key of the finder of cells (`pipeline.finders`)."""
     settings: Mapping[str, Any]
+    """The protocol's settings, described by the assay."""
     models: Mapping[str, tuple[str, str, str]]
+    """Role to (name, version, sha256)."""
     thresholds: Mapping[str, float]
+    """Role to the score from which its answer counts where that is not the model's own."""
     mpp: float | None
+    """µm per level-0 px; None where unknown."""
     photo_fields: list[dict[str, Any]]
-    schema: str
+    """The camera fields that the slide was made of ({x, y, w, h, name}, level-0 px); empty for a scan."""
     colour: str = "stored"
+    """What happens to an embedded profile (`wsi.colour`)."""
 
 
 @dataclass

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from scipy.spatial import cKDTree
 
-from hemaview.cells.schema import Schema, schema
-from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
+from hemaview.assays import Target
+from hemaview.cells.schema import Schema
+from hemaview.cells.store import CellFileError, described, read_cells, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import Classifier, Detector, Model, load, solving_to
 from hemaview.methods.registry import METHODS
-from hemaview.pipeline.finders import Finder, Thresholds, finder
+from hemaview.pipeline.finders import CellFinder, Thresholds, finder
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
 from hemaview.pipeline.scale import scale_notes
@@ -48,8 +49,8 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     request.folder.mkdir(parents=True, exist_ok=True)
     sink.phase("loading the models")
     models, notes = _load(request)
-    known = schema(request.schema)
-    found = finder(str(request.settings.get("way", "film")), models, known, request.thresholds)
+    known = request.schema
+    found = finder(request.finder, models, known, request.thresholds)
     with open_slide(request.slide, request.colour) as slide:
         plan = _plan(slide, request, models, sink)
         sink.planned(plan, found.device)
@@ -94,13 +95,14 @@ def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: 
 
 
 def _count(
-    slide: Slide, plan: Plan, request: RunRequest, how: Finder, known: Schema, sink: Sink
+    slide: Slide, plan: Plan, request: RunRequest, how: CellFinder, known: Schema, sink: Sink
 ) -> tuple[list[int], bool]:
     """Count the planned fields in order until the targets are met; (indices counted, whether it was stopped)."""
-    red_target, white_target = int(request.settings.get("rbc", 3000)), int(request.settings.get("wbc", 200))
+    targets = [(target.wanted(request.settings), _indices(target, known)) for target in request.assay.targets]
+    counted = np.zeros(len(known), np.int64)
     photos = bool(request.photo_fields)
     done: list[int] = []
-    red = white = total = 0
+    total = 0
     for place in plan.counted:
         if sink.stop_asked():
             return done, True
@@ -110,15 +112,16 @@ def _count(
             write_contours(request.folder / f"part-{place.index}.contours.arrow", cells)
             write_cells(part_path(request.folder, place.index), cells, {"field": place.index})
         done.append(place.index)
-        groups = np.array([c.group if c.counted else "" for c in known.classes])[cells.cls]
-        whole = (cells.flags & CUT) == 0
-        red += int(((groups == "rbc") & whole).sum())
-        white += int(((groups == "wbc") & whole).sum())
+        counted += np.bincount(cells.cls[(cells.flags & CUT) == 0], minlength=len(known))
         total += len(cells)
         sink.field_done(len(done), plan.fields_to_count, total)
-        if not photos and red >= red_target and white >= white_target:
+        if not photos and targets and all(counted[classes].sum() >= wanted for wanted, classes in targets):
             break
     return done, False
+
+
+def _indices(target: Target, known: Schema) -> list[int]:
+    return [known.index(key) for key in target.classes if key in known.by_key]
 
 
 def part_path(folder: Path, index: int) -> Path:
@@ -149,11 +152,10 @@ def _every_cell(folder: Path, done: list[int], known: Schema) -> CellTable:
 
 def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str]) -> Outcome:
     """Write the final files and tell what they hold."""
-    known, cells = schema(request.schema), counted.cells
+    cells = counted.cells
     metadata: dict[str, Any] = {
-        "schema": known.name,
-        "schema_version": known.version,
-        "classes": [c.key for c in known.classes],
+        **described(request.schema),
+        "assay": request.assay.key,
         "protocol": request.protocol,
         "models": {role: list(model) for role, model in sorted(request.models.items())},
         "thresholds": {role: dict(asked) for role, asked in sorted(counted.thresholds.items())},

@@ -1,0 +1,45 @@
+"""The blood film: segmentation, kind, then red-cell shapes and nucleated cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hemaview.cells.schema import Schema
+from hemaview.cells.table import CellTable
+from hemaview.inference import Classifier, Masker, Model, Segmenter
+from hemaview.pipeline.fieldcells import Models, cells_of_field
+from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, thresholds_of
+from hemaview.pipeline.protocol import PlannedField
+from hemaview.wsi.slide import Slide
+
+
+class FilmFinder:
+    """Segmentation, kind, then red-cell shapes and nucleated cells: the blood film."""
+
+    def __init__(self, models: Mapping[str, Model], thresholds: Mapping[str, float]) -> None:
+        nucleus, nucleated = models.get("nucleus-mask"), fitting(models, "nucleated-cell", Classifier)
+        called = thresholds_of(nucleated, thresholds.get("nucleated-cell"))
+        self.models = Models(
+            fitting(models, "segmentation", Segmenter),
+            fitting(models, "kind", Classifier),
+            fitting(models, "red-cell-shape", Classifier),
+            nucleated,
+            called,
+            fitting(models, "nucleus-mask", Masker) if nucleus is not None else None,
+        )
+        self.thresholds: Thresholds = {"nucleated-cell": called}
+        self.device = devices(models)
+
+    def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
+        return cells_of_field(slide, place, mpp, self.models, schema)
+
+
+KIND = FinderKind(
+    "film",
+    "Every cell by its outline: red-cell shapes and nucleated cells",
+    ("segmentation", "kind", "red-cell-shape", "nucleated-cell"),
+    FilmFinder,
+    optional=("nucleus-mask",),
+    named=("red-cell-shape", "nucleated-cell"),
+    scored=("nucleated-cell",),
+)
