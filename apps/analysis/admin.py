@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from apps.analysis.models import Algorithm, Job, ModelVersion, Protocol, ProtocolModel
+from apps.analysis.selectors import jobs_for
 from apps.audit.admin import ReadOnlyAdmin
 from apps.audit.services import record
 
@@ -32,6 +34,9 @@ class JobAdmin(ReadOnlyAdmin):
     )
     list_filter = ("state", "protocol", "device")
     search_fields = ("id", "slide__name", "slide__case__accession", "reason")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        return jobs_for(request.user)
 
     @admin.display(description="accession")
     def accession(self, job: Job) -> str:

@@ -18,8 +18,9 @@ from apps.analysis.selectors import active_jobs
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
-from apps.cases.services import refuse_locked, set_state
+from apps.cases.services import hold_open, set_state
 from apps.slides.models import Slide
+from apps.slides.services import hold_slide
 from hemaview.wsi.colour import policy
 
 MAX_STALLED = 5
@@ -63,16 +64,16 @@ def freeze(protocol: Protocol) -> dict[str, Any]:
 def request_job(user: Any, slide: Slide, protocol: Protocol) -> Job:
     """Order a protocol for a slide: a row first; the caller rings the bell once it is committed."""
     require(user, slide.case, "annotate")
-    refuse_locked(slide.case)
-    if slide.status != Slide.Status.READY:
-        raise Conflict("This slide is not ready yet.", code="not-ready")
-    if protocol.specimen != slide.case.specimen:
-        raise Conflict(
-            f"{protocol.title} is for another specimen than {slide.case.get_specimen_display().lower()}.",
-            code="wrong-specimen",
-        )
     try:
         with transaction.atomic():
+            slide = hold_slide(slide)
+            if slide.status != Slide.Status.READY:
+                raise Conflict("This slide is not ready yet.", code="not-ready")
+            if protocol.specimen != slide.case.specimen:
+                raise Conflict(
+                    f"{protocol.title} is for another specimen than {slide.case.get_specimen_display().lower()}.",
+                    code="wrong-specimen",
+                )
             job = Job.objects.create(
                 slide=slide,
                 protocol=protocol,
@@ -144,6 +145,7 @@ def finish(job: Job, *, partial: bool, **results: Any) -> bool:
     """End the job as done, or as cancelled with what was counted; fenced, with the case's state and an audit line."""
     state = Job.State.CANCELLED if partial else Job.State.DONE
     with transaction.atomic():
+        _lock_case(job)
         if not _held(job).update(state=state, partial=partial, **_ended(job), **results):
             return False
         record(
@@ -162,6 +164,7 @@ def finish(job: Job, *, partial: bool, **results: Any) -> bool:
 def fail(job: Job, reason: str, advice: str) -> bool:
     """End the job as failed, saying what a person can do."""
     with transaction.atomic():
+        _lock_case(job)
         if not _held(job).update(state=Job.State.FAILED, reason=reason, advice=advice, **_ended(job)):
             return False
         record("worker", "job.failed", "job", job.pk, accession=job.slide.case.accession, reason=reason)
@@ -173,6 +176,7 @@ def cancel(user: Any, job: Job) -> Job:
     """Ask a running job to stop after its field; one that waits ends at once."""
     require(user, job.slide.case, "annotate")
     with transaction.atomic():
+        hold_open(job.slide.case)
         waiting = Job.objects.filter(pk=job.pk, state__in=[Job.State.REQUESTED, Job.State.QUEUED]).update(
             state=Job.State.CANCELLED, partial=True, finished_at=timezone.now(), revision=F("revision") + 1
         )
@@ -191,11 +195,12 @@ def cancel(user: Any, job: Job) -> Job:
 def retry(user: Any, job: Job) -> Job:
     """Put a failed job, or one cancelled before its end, back into the queue; finished fields are kept."""
     require(user, job.slide.case, "annotate")
-    refuse_locked(job.slide.case)
-    if job.label_revision:
-        raise Conflict("People have labelled cells of this job; order a new one instead.", code="job-labelled")
     try:
         with transaction.atomic():
+            case = hold_open(job.slide.case)
+            job.refresh_from_db()
+            if job.label_revision:
+                raise Conflict("People have labelled cells of this job; order a new one instead.", code="job-labelled")
             again = Job.objects.filter(pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED]).update(
                 state=Job.State.REQUESTED,
                 cancel_requested=False,
@@ -212,8 +217,8 @@ def retry(user: Any, job: Job) -> Job:
             if not again:
                 raise Conflict("Only a failed or cancelled job can be tried again.", code="job-not-ended")
             record(user, "job.retry", "job", job.pk, accession=job.slide.case.accession)
-            if job.slide.case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
-                set_state("system", job.slide.case, Case.State.ANALYSING)
+            if case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
+                set_state("system", case, Case.State.ANALYSING)
     except IntegrityError:
         raise Conflict("This slide is already being analysed.", code="job-active") from None
     job.refresh_from_db()
@@ -235,6 +240,11 @@ def beat(name: str, device: str = "") -> None:
 
 def _held(job: Job) -> Any:
     return Job.objects.filter(pk=job.pk, attempt=job.attempt, state=Job.State.RUNNING)
+
+
+def _lock_case(job: Job) -> None:
+    """Every write locks the case first; one that locked a job first could wait for a write that waits for it."""
+    Case.objects.select_for_update().get(pk=job.slide.case_id)
 
 
 def _ended(job: Job) -> dict[str, Any]:

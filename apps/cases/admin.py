@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
-from django.db import transaction
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from guardian.admin import GuardedModelAdminMixin
 from unfold.admin import ModelAdmin
 
 from apps.accounts.api.inputs import whole_number
-from apps.audit.services import record
+from apps.accounts.errors import Refusal
+from apps.accounts.roles import RIGHTS
+from apps.cases import services
 from apps.cases.models import Case
+from apps.cases.selectors import cases_for, rights_of
+from apps.cases.services import EDITABLE
 
 
 @admin.register(Case)
@@ -33,6 +38,7 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("state", "specimen", "reader", "restricted")
     search_fields = ("accession", "pseudonym", "question")
     readonly_fields = ("state", "state_since", "created_by", "created_at", "updated_at", "comment")
+    exclude = ("signing_key", "signing_until")
     autocomplete_fields = ("reader",)
     obj_perms_manage_template = "admin/cases/rights.html"
     obj_perms_manage_user_template = "admin/cases/rights_user.html"
@@ -42,26 +48,44 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
     def page(self, case: Case) -> str:
         return format_html('<a href="{}">open</a>', reverse("case-page", args=[case.accession]))
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        return cases_for(request.user).select_related("reader")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Case | None = None) -> tuple[str, ...]:
+        fields = tuple(self.readonly_fields)
+        if obj is not None:
+            fields += ("accession",)
+        if obj is not None and (obj.locked or obj.being_signed):
+            fields += EDITABLE
+        return fields
+
+    def has_change_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or "administer" in rights_of(request.user, obj))
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """A refusal of the services is said on the page; nothing is written then."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Refusal as refusal:
+            messages.error(request, refusal.message)
+            return redirect(request.get_full_path())
+
     def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
+        user: Any = request.user
+        facts = {name: value for name, value in form.cleaned_data.items() if name in (*EDITABLE, "restricted")}
         if not change:
-            obj.created_by = request.user  # type: ignore[assignment]
-        super().save_model(request, obj, form, change)
-        what = "case.changed" if change else "case.created"
-        record(
-            request.user,
-            what,
-            "case",
-            obj.pk,
-            accession=obj.accession,
-            fields=sorted(form.changed_data),
-            by="administration",
-        )
+            obj.pk = services.create_case(user, obj.accession, **facts).pk
+        else:
+            facts = {name: value for name, value in facts.items() if name in form.changed_data}
+        services.administer_case(user, obj, form.cleaned_data.get("reader"), **facts)
+        obj.refresh_from_db()
 
     def get_obj_perms_manage_user_form(self, request: HttpRequest) -> Any:
-        return _recorded(super().get_obj_perms_manage_user_form(request), request)
+        return _by_services(super().get_obj_perms_manage_user_form(request), request)
 
     def get_obj_perms_manage_group_form(self, request: HttpRequest) -> Any:
-        return _recorded(super().get_obj_perms_manage_group_form(request), request)
+        return _by_services(super().get_obj_perms_manage_group_form(request), request)
 
     def obj_perms_manage_user_view(self, request: HttpRequest, object_pk: str, user_id: str) -> Any:
         return super().obj_perms_manage_user_view(request, _key(object_pk), _key(user_id))
@@ -76,26 +100,16 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-def _recorded(form: Any, request: HttpRequest) -> Any:
-    """The form of a person's or a role's rights on a case, with the line that every change of them leaves."""
+def _by_services(form: Any, request: HttpRequest) -> Any:
+    """The form of a person's or a role's rights on a case, written by the service that everybody uses."""
 
-    class Recorded(form):  # type: ignore[misc]
-        @transaction.atomic
+    class ByServices(form):  # type: ignore[misc]
         def save_obj_perms(self) -> None:
-            super().save_obj_perms()
-            whose = {"person": self.user.username} if hasattr(self, "user") else {"role": self.group.name}
-            record(
-                request.user,
-                "case.rights",
-                "case",
-                self.obj.pk,
-                accession=self.obj.accession,
-                **whose,
-                rights=sorted(name.removesuffix("_case") for name in self.cleaned_data["permissions"]),
-                by="administration",
-            )
+            rights = {name.removesuffix("_case") for name in self.cleaned_data["permissions"]} & set(RIGHTS)
+            whose = self.user if hasattr(self, "user") else self.group
+            services.set_rights(request.user, self.obj, whose, rights, by=services.PLACE)
 
-    return Recorded
+    return ByServices
 
 
 def _key(text: str) -> str:

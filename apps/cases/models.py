@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 
 
 class Case(models.Model):
@@ -52,6 +53,8 @@ class Case(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     state_since = models.DateTimeField(auto_now_add=True)
+    signing_key = models.CharField(max_length=32, blank=True, help_text="Names the signature that has begun.")
+    signing_until = models.DateTimeField(null=True, blank=True, help_text="When a signature that has begun lapses.")
 
     class Meta:
         ordering = ["-created_at"]
@@ -69,3 +72,8 @@ class Case(models.Model):
     def locked(self) -> bool:
         """A signed case is not changed until it is amended."""
         return self.state == self.State.SIGNED
+
+    @property
+    def being_signed(self) -> bool:
+        """A signature has begun and has not lapsed: until it ends nothing of what it signs is changed."""
+        return bool(self.signing_key) and self.signing_until is not None and self.signing_until > timezone.now()

@@ -1,13 +1,17 @@
-"""Writes about cases: each checks, changes and audits in one transaction."""
+"""Writes about cases: each locks the row, checks it as it is then, changes its fields and audits in one transaction."""
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
-from guardian.shortcuts import assign_perm, remove_perm
+from guardian.shortcuts import assign_perm, get_group_perms, get_user_perms, remove_perm
 
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.accounts.models import User
@@ -17,6 +21,8 @@ from apps.cases.models import Case
 from apps.cases.selectors import require
 
 EDITABLE = ("pseudonym", "specimen", "stain", "question")
+PLACE = "administration"
+"""Where a change was made, in the record's line, when it was not in the case itself."""
 _NEXT = {
     Case.State.RECEIVED: {Case.State.ANALYSING, Case.State.IN_REVIEW},
     Case.State.ANALYSING: {Case.State.RECEIVED, Case.State.IN_REVIEW},
@@ -31,78 +37,117 @@ def may_create(user: Any) -> bool:
     return bool(user.has_perm("cases.annotate_case") or user.has_perm("cases.administer_case"))
 
 
-@transaction.atomic
+def hold(case: Case) -> Case:
+    """The case's row as it is now, locked until the caller's transaction ends; raises Conflict while it is being signed.
+
+    Every write about a case, its slides, jobs, labels and reports begins here, so all lock in one order: the case first.
+    """
+    case = Case.objects.select_for_update(of=("self",)).select_related("reader").get(pk=case.pk)
+    if case.being_signed:
+        raise Conflict("This case is being signed at this moment; try again when that has ended.", code="being-signed")
+    return case
+
+
+def hold_open(case: Case) -> Case:
+    """The same for a write of what a report says; raises Conflict also where the case is signed."""
+    case = hold(case)
+    if case.locked:
+        raise Conflict("This case is signed; amend it to change anything.", code="case-locked")
+    return case
+
+
 def create_case(user: Any, accession: str, **facts: Any) -> Case:
     """Open a case; raises Conflict where the accession number is taken, Refusal where a fact is not valid."""
     if not may_create(user):
         raise Forbidden("Your role may not open cases.")
-    if Case.objects.filter(accession=accession).exists():
-        raise Conflict(f"The accession number {accession} is taken.", code="accession-taken")
     case = Case(accession=accession, created_by=user, **{k: v for k, v in facts.items() if k in EDITABLE})
-    _validate(case)
-    case.save()
-    record(user, "case.created", "case", case.pk, accession=case.accession, specimen=case.specimen)
+    taken = Conflict(f"The accession number {accession} is taken.", code="accession-taken")
+    try:
+        with transaction.atomic():
+            if Case.objects.filter(accession=accession).exists():
+                raise taken
+            _validate(case)
+            case.save(force_insert=True)
+            record(user, "case.created", "case", case.pk, accession=case.accession, specimen=case.specimen)
+    except IntegrityError:
+        raise taken from None
     return case
 
 
 @transaction.atomic
+def withdraw_case(user: Any, case: Case) -> None:
+    """Remove a case that was opened for a slide which was then refused; raises Conflict where it holds anything."""
+    require(user, case, "annotate")
+    case = hold_open(case)
+    if case.slides.exists() or case.uploads.exists() or case.reports.exists():
+        raise Conflict("This case holds slides or reports, so it stays.", code="case-used")
+    record(user, "case.withdrawn", "case", case.pk, accession=case.accession)
+    case.delete()
+
+
 def update_case(user: Any, case: Case, **facts: Any) -> Case:
-    """Change a case's facts."""
+    """Change a case's facts, or who may see it (`restricted`, also where the case is signed)."""
     require(user, case, "administer" if "restricted" in facts else "annotate")
-    refuse_locked(case)
-    changed = {k: v for k, v in facts.items() if k in (*EDITABLE, "restricted") and getattr(case, k) != v}
-    for name, value in changed.items():
-        setattr(case, name, value)
-    _validate(case)
-    case.save()
-    if changed:
-        record(user, "case.changed", "case", case.pk, accession=case.accession, fields=sorted(changed))
-    return case
+    return _change(user, case, facts)
+
+
+def administer_case(user: Any, case: Case, reader: User | None, **facts: Any) -> Case:
+    """The same, with the reader, by somebody who administers the case."""
+    require(user, case, "administer")
+    with transaction.atomic():
+        case = _change(user, case, facts, by=PLACE)
+        return _give_to(user, hold(case), reader, by=PLACE)
 
 
 @transaction.atomic
 def set_comment(user: Any, case: Case, comment: str) -> Case:
     """The comment that the report will carry; plain text."""
     require(user, case, "annotate")
-    refuse_locked(case)
-    case.comment = comment.strip()
+    case = hold_open(case)
+    before, case.comment = case.comment, comment.strip()
+    if case.comment == before:
+        return case
     _validate(case)
     case.save(update_fields=["comment", "updated_at"])
-    record(user, "case.comment", "case", case.pk, accession=case.accession, characters=len(case.comment))
+    record(user, "case.comment", "case", case.pk, accession=case.accession, before=before, after=case.comment)
     return case
 
 
 @transaction.atomic
 def set_reader(user: Any, case: Case, reader: User | None) -> Case:
     """Who reads the case: anyone who reviews may take it or give it back, who administers may give it to another."""
+    case = hold(case)
     require(user, case, "review" if reader in (user, None) and case.reader in (user, None) else "administer")
-    case.reader = reader
-    case.save(update_fields=["reader", "updated_at"])
-    record(user, "case.reader", "case", case.pk, accession=case.accession, reader=reader.username if reader else "")
-    return case
+    return _give_to(user, case, reader)
 
 
 @transaction.atomic
-def set_rights(user: Any, case: Case, person: User, rights: set[str]) -> None:
-    """Give a person exactly these rights on this case, beside what their role gives."""
+def set_rights(user: Any, case: Case, person: User | Group, rights: set[str], **where: str) -> None:
+    """Give a person, or a role, exactly these rights on this case, beside what their role gives; also where it is signed."""
     require(user, case, "administer")
     unknown = rights - set(RIGHTS)
     if unknown:
         raise Refusal(
             f"There is no right called {sorted(unknown)[0]}; there are: {', '.join(RIGHTS)}.", code="unknown-right"
         )
-    for right in RIGHTS:
+    # Not `hold`: who may see a case is no part of what a signature freezes.
+    case = Case.objects.select_for_update().get(pk=case.pk)
+    named = get_group_perms(person, case) if isinstance(person, Group) else get_user_perms(person, case)
+    before = {name.removesuffix("_case") for name in named} & set(RIGHTS)
+    for right in before ^ rights:
         change = assign_perm if right in rights else remove_perm
         change(f"{right}_case", person, case)
+    whose = {"role": person.name} if isinstance(person, Group) else {"person": person.username}
     record(
-        user, "case.rights", "case", case.pk, accession=case.accession, person=person.username, rights=sorted(rights)
-    )
+        user, "case.rights", "case", case.pk, accession=case.accession, **whose, before=sorted(before),
+        rights=sorted(rights), **where,
+    )  # fmt: skip
 
 
 @transaction.atomic
 def set_state(actor: Any, case: Case, state: str) -> Case:
     """Move a case on; raises Conflict where that step does not exist. The same state again is no step."""
-    case = Case.objects.select_for_update().get(pk=case.pk)
+    case = hold(case)
     if case.state == state:
         return case
     if state not in _NEXT[Case.State(case.state)]:
@@ -115,15 +160,63 @@ def set_state(actor: Any, case: Case, state: str) -> Case:
     return case
 
 
-def refuse_locked(case: Case) -> None:
-    """Raise Conflict where the case is signed."""
-    if case.locked:
-        raise Conflict("This case is signed; amend it to change anything.", code="case-locked")
+def begin_signing(case: Case) -> Case:
+    """Keep everybody else from changing a case that `hold_open` gave, from the end of the transaction until `end_signing`
+    or until the lease lapses: a process that dies while it signs leaves the case as it was."""
+    case.signing_key = uuid.uuid4().hex
+    case.signing_until = timezone.now() + timedelta(seconds=settings.SIGNING_LEASE_S)
+    case.save(update_fields=["signing_key", "signing_until"])
+    return case
+
+
+def end_signing(case: Case) -> Case:
+    """The row, locked and free again, for who began to sign it; raises Conflict where somebody else signs it by now."""
+    row = Case.objects.select_for_update().get(pk=case.pk)
+    if row.signing_key != case.signing_key:
+        raise Conflict(
+            "Signing took too long, and the case was changed or signed meanwhile; look at it and sign again.",
+            code="signing-lapsed",
+        )
+    row.signing_key, row.signing_until = "", None
+    row.save(update_fields=["signing_key", "signing_until"])
+    return row
+
+
+def _change(user: Any, case: Case, facts: dict[str, Any], **where: str) -> Case:
+    known = {k: v for k, v in facts.items() if k in (*EDITABLE, "restricted")}
+    with transaction.atomic():
+        content = any(k in EDITABLE for k in known)
+        case = hold_open(case) if content else Case.objects.select_for_update().get(pk=case.pk)
+        changed = {k: v for k, v in known.items() if getattr(case, k) != v}
+        if not changed:
+            return case
+        before = {k: getattr(case, k) for k in changed}
+        for name, value in changed.items():
+            setattr(case, name, value)
+        _validate(case)
+        case.save(update_fields=[*changed, "updated_at"])
+        record(
+            user, "case.changed", "case", case.pk, accession=case.accession, fields=sorted(changed), before=before,
+            after=changed, **where,
+        )  # fmt: skip
+    return case
+
+
+def _give_to(user: Any, case: Case, reader: User | None, **where: str) -> Case:
+    before, case.reader = case.reader, reader
+    if before == reader:
+        return case
+    case.save(update_fields=["reader", "updated_at"])
+    record(
+        user, "case.reader", "case", case.pk, accession=case.accession, before=before.username if before else "",
+        reader=reader.username if reader else "", **where,
+    )  # fmt: skip
+    return case
 
 
 def _validate(case: Case) -> None:
     try:
-        case.full_clean()
+        case.full_clean(exclude=["signing_key", "signing_until"])
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
         raise Refusal(f"{name}: {messages[0]}", code="invalid", errors=error.message_dict) from error

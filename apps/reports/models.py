@@ -34,7 +34,12 @@ class Report(models.Model):
 
     class Meta:
         ordering = ["case", "-version"]
-        constraints = [models.UniqueConstraint(fields=["case", "version"], name="one_report_a_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "version"], name="one_report_a_version"),
+            models.UniqueConstraint(
+                fields=["case"], condition=models.Q(state="signed"), name="one_signed_report_a_case"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case.accession} version {self.version}"

@@ -7,10 +7,17 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from django.db.models import QuerySet
+
 from apps.accounts.errors import Conflict, Missing
 from apps.cases.models import Case
-from apps.cases.selectors import require
+from apps.cases.selectors import cases_for, require
 from apps.reports.models import Report
+
+
+def reports_for(user: Any) -> QuerySet[Report]:
+    """The signed reports of the cases that the person may view."""
+    return Report.objects.filter(case__in=cases_for(user)).select_related("case", "signed_by")
 
 
 def report_for(user: Any, report_id: uuid.UUID | str) -> Report:

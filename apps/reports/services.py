@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Forbidden, Refusal
@@ -20,47 +22,116 @@ from apps.analysis.selectors import active_jobs, reported_jobs
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
-from apps.cases.services import set_comment, set_state
+from apps.cases.services import EDITABLE, begin_signing, end_signing, hold, set_comment, set_state
 from apps.reports import document, render
 from apps.reports.models import Amendment, Report
 from apps.review import mustsee
 from apps.review.state import labels_of
+from apps.slides.models import Slide
 
 MOST_NAMED = 200
 
 
 def sign(user: Any, case: Case, password: str, meaning: str, comment: str | None = None) -> Report:
-    """Sign the case: re-checks the password, refuses by name while cells must be seen, freezes, hashes, locks."""
+    """Sign the case: re-checks the password, refuses by name while cells must be seen, freezes, hashes, locks.
+
+    Three steps: a short transaction checks and marks the case as being signed, so that every other write is refused; the
+    report is written outside any lock of the database; a second one proves that what was frozen is what is there.
+    """
     require(user, case, "sign")
     if not meaning.strip():
         raise Refusal("Say what your signature means, for example: reviewed and approved.", code="no-meaning")
     if not user.check_password(password):
         record(user, "report.sign-refused", "case", case.pk, accession=case.accession, why="password")
         raise Forbidden("The password is not right.", code="wrong-password")
+    case, content = _begin(user, case, comment)
+    report_id = uuid.uuid4()
+    folder = Path(settings.REPORTS_DIR) / str(report_id)
+    try:
+        report = _freeze(user, case, content, meaning.strip(), report_id, folder)
+        return _conclude(user, case, content, report)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        _give_up(case)
+        raise
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a signature is about: the facts of the case, each job with its labels' revision, and the version before."""
+
+    jobs: list[Job]
+    last: Report | None
+    amendment: Amendment | None
+    facts: str
+
+    @classmethod
+    def of(cls, case: Case) -> Content:
+        """What is there now, read under the case's lock; raises Conflict where nothing has been analysed."""
+        jobs = reported_jobs(case)
+        if not jobs:
+            raise Conflict("No slide of this case has been analysed; there is nothing to sign.", code="nothing-counted")
+        last = case.reports.order_by("-version").first()
+        amendment = Amendment.objects.filter(report=last).select_related("by").first() if last else None
+        facts = {
+            "case": {name: getattr(case, name) for name in ("accession", *EDITABLE, "comment", "reader_id", "state")},
+            "jobs": [
+                [
+                    j.pk,
+                    j.protocol_id,
+                    j.state,
+                    j.partial,
+                    j.cells_sha256,
+                    j.contours_sha256,
+                    j.label_revision,
+                    j.mpp,
+                    j.notes,
+                ]
+                for j in jobs
+            ],
+            "slides": [[j.slide.pk, j.slide.name, j.slide.sha256, j.slide.mpp, j.slide.colour] for j in jobs],
+            "last": [last.pk, amendment.reason if amendment else ""] if last else [],
+        }
+        return cls(jobs, last, amendment, json.dumps(facts, sort_keys=True, default=str))
+
+
+@transaction.atomic
+def _begin(user: Any, case: Case, comment: str | None) -> tuple[Case, Content]:
+    case = hold(case)
     if case.state not in (Case.State.IN_REVIEW, Case.State.AMENDED):
         raise Conflict(f"A case that is {case.get_state_display().lower()} cannot be signed.", code="not-in-review")
     if active_jobs(case).exists():
         raise Conflict("An analysis of this case is still running; wait for it or cancel it.", code="analysis-running")
-    if comment is not None and comment.strip() != case.comment:
+    if case.slides.filter(status=Slide.Status.IMPORTING).exists():
+        raise Conflict("A slide of this case is still being imported; wait for it or remove it.", code="import-running")
+    if comment is not None:
         case = set_comment(user, case, comment)
-    report_id = uuid.uuid4()
-    folder = Path(settings.REPORTS_DIR) / str(report_id)
-    try:
-        with transaction.atomic():
-            case = Case.objects.select_for_update().get(pk=case.pk)
-            jobs = reported_jobs(case)
-            if not jobs:
-                raise Conflict(
-                    "No slide of this case has been analysed; there is nothing to sign.", code="nothing-counted"
-                )
-            # Locked: no label may come between what is checked and what is frozen.
-            list(Job.objects.select_for_update().filter(pk__in=[j.pk for j in jobs]))
-            jobs = reported_jobs(case)
-            _refuse_unseen(jobs)
-            return _freeze(user, case, jobs, meaning.strip(), report_id, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    content = Content.of(case)
+    _refuse_unseen(content.jobs)
+    return begin_signing(case), content
+
+
+@transaction.atomic
+def _conclude(user: Any, case: Case, content: Content, report: Report) -> Report:
+    row = end_signing(case)
+    if Content.of(row).facts != content.facts:
+        raise Conflict(
+            "The case was changed while it was being signed; look at it and sign again.", code="signing-lapsed"
+        )
+    row.reports.filter(state=Report.State.SIGNED).update(state=Report.State.SUPERSEDED)
+    report.save()
+    record(
+        user, "report.signed", "report", report.pk, accession=row.accession, version=report.version, sha256=report.sha256,
+        html_sha256=report.html_sha256, pdf_sha256=report.pdf_sha256, meaning=report.meaning,
+    )  # fmt: skip
+    report.case = set_state(user, row, Case.State.SIGNED)
+    return report
+
+
+def _give_up(case: Case) -> None:
+    """Let others change the case again; where even that fails, the lease does it."""
+    with contextlib.suppress(Conflict, DatabaseError), transaction.atomic():
+        end_signing(case)
 
 
 def amend(user: Any, case: Case, reason: str) -> Case:
@@ -69,7 +140,7 @@ def amend(user: Any, case: Case, reason: str) -> Case:
     if len(reason.strip()) < 3:
         raise Refusal("Say why the report is amended.", code="no-reason")
     with transaction.atomic():
-        case = Case.objects.select_for_update().get(pk=case.pk)
+        case = hold(case)
         if case.state != Case.State.SIGNED:
             raise Conflict("Only a signed case can be amended.", code="not-signed")
         last = case.reports.order_by("-version").first()
@@ -97,10 +168,10 @@ def _refuse_unseen(jobs: list[Job]) -> None:
         raise Conflict(f"{cells} must be seen before signing: {words}.", code="must-see-open", open=named, n=total)
 
 
-def _freeze(user: Any, case: Case, jobs: list[Job], meaning: str, report_id: uuid.UUID, folder: Path) -> Report:
+def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uuid.UUID, folder: Path) -> Report:
+    """The report as it will stand, its files written; nothing of it in the database yet."""
     now = timezone.now()
-    last = case.reports.order_by("-version").first()
-    amendment = Amendment.objects.filter(report=last).select_related("by").first() if last else None
+    last, amendment = content.last, content.amendment
     frozen = document.build(case)
     signature = {
         "version": (last.version if last else 0) + 1,
@@ -119,7 +190,7 @@ def _freeze(user: Any, case: Case, jobs: list[Job], meaning: str, report_id: uui
             "slide_sha256": j.slide.sha256,
             "label_revision": j.label_revision,
         }
-        for j in jobs
+        for j in content.jobs
     ]
     canonical = json.dumps(frozen, sort_keys=True, separators=(",", ":"), default=str).encode()
     sha256 = hashlib.sha256(canonical).hexdigest()
@@ -129,7 +200,7 @@ def _freeze(user: Any, case: Case, jobs: list[Job], meaning: str, report_id: uui
     _write(folder / "report.html", page)
     if made:
         _write(folder / "report.pdf", made)
-    report = Report(
+    return Report(
         id=report_id,
         case=case,
         version=signature["version"],
@@ -142,14 +213,6 @@ def _freeze(user: Any, case: Case, jobs: list[Job], meaning: str, report_id: uui
         signed_by=user,
         signed_at=now,
     )
-    report.save()
-    case.reports.exclude(pk=report.pk).update(state=Report.State.SUPERSEDED)
-    record(
-        user, "report.signed", "report", report.pk, accession=case.accession, version=report.version, sha256=sha256,
-        html_sha256=report.html_sha256, pdf_sha256=report.pdf_sha256, meaning=meaning,
-    )  # fmt: skip
-    set_state(user, case, Case.State.SIGNED)
-    return report
 
 
 def _write(path: Path, raw: bytes) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
+from apps.analysis.selectors import jobs_for
 from apps.audit.admin import ReadOnlyAdmin
 from apps.review.models import LabelEvent
 
@@ -12,6 +15,9 @@ from apps.review.models import LabelEvent
 class LabelEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "by", "action", "cells", "label", "job", "revision")
     list_filter = ("action", "by")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LabelEvent]:
+        return LabelEvent.objects.filter(job__in=jobs_for(request.user)).select_related("job__slide", "by")
 
     @admin.display(description="cells")
     def cells(self, event: LabelEvent) -> int:

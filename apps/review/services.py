@@ -12,7 +12,7 @@ from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.analysis.models import Job
 from apps.audit.services import record
 from apps.cases.selectors import require
-from apps.cases.services import refuse_locked
+from apps.cases.services import hold_open
 from apps.review.models import AddedCell, LabelEvent
 from apps.review.selectors import last_event_of, row_json
 from apps.review.state import Labels, labels_before
@@ -43,21 +43,20 @@ def label_cells(
     `base_revision` (nothing is written), unless `force` says that this person has seen them.
     """
     require(user, job.slide.case, "review")
-    refuse_locked(job.slide.case)
     if action not in ACTIONS:
         raise Refusal(f"{action} is no action; there are: {', '.join(ACTIONS)}.", code="invalid")
     if not rows and not added:
         raise Refusal("Name at least one cell.", code="invalid")
     if len(rows) + len(added) > MOST_CELLS:
         raise Refusal(f"At most {MOST_CELLS:,} cells can be changed at once.", code="too-many")
-    if any(not 0 <= row < job.cells for row in rows):
-        raise Missing(f"This job has {job.cells} cells; one of the rows is not among them.")
     if action == LabelEvent.Action.RELABEL:
         _check_label(job, label)
     else:
         label = None
     with transaction.atomic():
         job = _locked(job, user)
+        if any(not 0 <= row < job.cells for row in rows):
+            raise Missing(f"This job has {job.cells} cells; one of the rows is not among them.")
         labels = labels_before(job)
         unknown = [key for key in added if key not in labels.added]
         if unknown:
@@ -71,7 +70,6 @@ def add_cell(user: Any, job: Job, x: float, y: float, w: float, h: float, label:
     """Add a cell that the machine missed (centre and box in level-0 px)."""
     require(user, job.slide.case, "annotate")
     require(user, job.slide.case, "review")
-    refuse_locked(job.slide.case)
     _check_label(job, label)
     slide = job.slide
     if not (0 <= x < slide.width and 0 <= y < slide.height and 2 <= w <= 4000 and 2 <= h <= 4000):
@@ -85,7 +83,6 @@ def add_cell(user: Any, job: Job, x: float, y: float, w: float, h: float, label:
 def undo(user: Any, job: Job) -> LabelEvent:
     """Undo this person's newest event that stands, unless somebody else has touched its cells since."""
     require(user, job.slide.case, "review")
-    refuse_locked(job.slide.case)
     with transaction.atomic():
         job = _locked(job, user)
         event = last_event_of(job, user)
@@ -161,7 +158,8 @@ def _append(
 
 
 def _locked(job: Job, user: Any) -> Job:
-    """The job with its next revision taken: the update locks the row until the transaction ends."""
+    """The job with its next revision taken, its case and then its row locked until the transaction ends; raises Conflict."""
+    case = hold_open(job.slide.case)
     taken = (
         Job.objects.filter(pk=job.pk)
         .exclude(cells_sha256="")
@@ -169,8 +167,8 @@ def _locked(job: Job, user: Any) -> Job:
     )
     if not taken:
         raise Conflict("This job has no finished cell file yet.", code="job-unfinished")
-    locked = Job.objects.select_related("slide__case", "protocol").get(pk=job.pk)
-    refuse_locked(locked.slide.case)
+    locked = Job.objects.select_related("slide", "protocol").get(pk=job.pk)
+    locked.slide.case = case
     return locked
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
 from apps.audit.admin import ReadOnlyAdmin
 from apps.slides.models import Slide
+from apps.slides.selectors import slides_for
 
 
 @admin.register(Slide)
@@ -15,6 +18,9 @@ class SlideAdmin(ReadOnlyAdmin):
     list_display = ("picture", "name", "case", "status", "size", "scale", "mpp_source", "vendor", "created_at")
     list_filter = ("status", "vendor", "mpp_source")
     search_fields = ("name", "case__accession", "sha256")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Slide]:
+        return slides_for(request.user)
 
     @admin.display(description="")
     def picture(self, slide: Slide) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
-from apps.cases.services import refuse_locked
+from apps.cases.services import hold_open
 from apps.slides.models import Slide
 from apps.slides.uploads import as_refusal, discard, refuse_full_disk, take_complete
 from hemaview.wsi.contents import PICTURE_SUFFIXES, check_name
@@ -30,6 +31,9 @@ from hemaview.wsi.slide import PLAUSIBLE_MPP
 
 MAIN_SUFFIX_ORDER = (".mrxs", ".vms", ".vmu", ".dcm")
 IMPORT_LEASE = timedelta(seconds=90)
+_IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "width", "height", "vendor", "objective",
+             "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion")  # fmt: skip
+"""What an import finds out of a slide."""
 
 
 def begin_import_of_uploads(
@@ -40,17 +44,16 @@ def begin_import_of_uploads(
     mpp: float | None = None,
     convert: bool = False,
 ) -> Slide:
-    """Turn complete uploads into one slide row that a worker will make ready; refusals leave nothing behind."""
+    """Turn complete uploads into one slide row that a worker will make ready; refusals leave nothing behind.
+
+    Of several requests for the same uploads at once, one gets them; the others are told that they are gone.
+    """
     require(user, case, "annotate")
-    refuse_locked(case)
     uploads = take_complete(user, case, upload_ids)
     try:
-        slide = _begin(user, case, [(u.file, u.name) for u in uploads], name, mpp, move=True, convert=convert)
-    except Refusal:
+        return _begin(user, case, [(u.file, u.name) for u in uploads], name, mpp, move=True, convert=convert)
+    finally:
         discard(uploads)
-        raise
-    discard(uploads)
-    return slide
 
 
 def begin_import_of_files(
@@ -64,7 +67,6 @@ def begin_import_of_files(
 ) -> Slide:
     """The same for files on the server (the command line); they are copied, or left where they are."""
     require(user, case, "annotate")
-    refuse_locked(case)
     files = [(p, p.name) for p in _with_companions(paths)]
     return _begin(user, case, files, name, mpp, move=False, in_place=in_place, convert=convert)
 
@@ -82,15 +84,24 @@ def run_import(slide_id: uuid.UUID | str) -> Slide:
         _refuse(slide, refusal.message)
     except OSError as error:
         _refuse(slide, f"The file could not be stored: {error.strerror or error}.")
-    slide.refresh_from_db()
-    return slide
+    return Slide.objects.select_related("case").filter(pk=slide.pk).first() or slide
+
+
+def hold_slide(slide: Slide, hold_case: Callable[[Case], Case] = hold_open) -> Slide:
+    """The slide's row and its case's as they are now, locked until the caller's transaction ends; raises Conflict, Missing."""
+    case = hold_case(slide.case)
+    row = Slide.objects.select_for_update().filter(pk=slide.pk).first()
+    if row is None:
+        raise Missing("This slide is not there any more.", code="slide-gone")
+    row.case = case
+    return row
 
 
 @transaction.atomic
 def delete_slide(user: Any, slide: Slide) -> None:
     """Remove a slide that was refused or never analysed; a slide with results stays."""
     require(user, slide.case, "annotate")
-    refuse_locked(slide.case)
+    slide = hold_slide(slide)
     if (
         slide.status == Slide.Status.IMPORTING
         and slide.import_beat
@@ -115,11 +126,12 @@ def delete_slide(user: Any, slide: Slide) -> None:
 def set_mpp(user: Any, slide: Slide, mpp: float) -> Slide:
     """Give a slide its scale by hand, µm per level-0 px."""
     require(user, slide.case, "annotate")
-    refuse_locked(slide.case)
+    slide = hold_slide(slide)
+    before = slide.mpp
     slide.mpp, slide.mpp_source = _plausible(mpp), Slide.MppSource.USER
     slide.revision += 1
     slide.save(update_fields=["mpp", "mpp_source", "revision"])
-    record(user, "slide.mpp", "slide", slide.pk, accession=slide.case.accession, mpp=mpp)
+    record(user, "slide.mpp", "slide", slide.pk, accession=slide.case.accession, before=before, mpp=mpp)
     return slide
 
 
@@ -175,7 +187,8 @@ def _begin(
             for path, file_name in files:
                 _place(path, originals / _stored_name(file_name, names), move)
         with transaction.atomic():
-            slide.save()
+            slide.case = hold_open(case)
+            slide.save(force_insert=True)
             record(user, "slide.received", "slide", slide.pk, accession=case.accession, files=len(files), bytes=total)
     except BaseException:
         shutil.rmtree(slide.folder, ignore_errors=True)
@@ -315,13 +328,17 @@ def _make_ready(slide: Slide) -> None:
     slide.icc_bytes, slide.tile_levels = made.icc_bytes, made.levels
     if request.get("convert") and not all(level["stored"] for level in made.levels):
         slide.conversion = Slide.Conversion.ASKED
-    if request["pictures"]:
-        shutil.rmtree(originals, ignore_errors=True)
     slide.status, slide.percent, slide.message = Slide.Status.READY, 100, ""
-    slide.revision += 1
+    facts = {name: getattr(slide, name) for name in _IMPORTED}
     try:
         with transaction.atomic():
-            slide.save()
+            Case.objects.select_for_update().get(pk=slide.case_id)
+            row = Slide.objects.select_for_update().filter(pk=slide.pk, status=Slide.Status.IMPORTING).first()
+            if row is None:
+                return  # another worker was quicker, or the slide was removed meanwhile
+            if row.mpp_source == Slide.MppSource.USER:  # given by a person while the import ran
+                facts |= {"mpp": row.mpp, "mpp_source": row.mpp_source}
+            Slide.objects.filter(pk=slide.pk).update(**facts, revision=F("revision") + 1)
             record(
                 slide.created_by or "system",
                 "slide.ready",
@@ -333,6 +350,8 @@ def _make_ready(slide: Slide) -> None:
             )
     except IntegrityError:
         raise Conflict(f"This slide is already in case {slide.case.accession}.", code="slide-exists") from None
+    if request["pictures"]:
+        shutil.rmtree(originals, ignore_errors=True)
 
 
 def _progress(slide: Slide, low: float, high: float) -> Any:
@@ -345,9 +364,12 @@ def _progress(slide: Slide, low: float, high: float) -> Any:
 
 
 def _refuse(slide: Slide, message: str) -> None:
-    shutil.rmtree(slide.folder, ignore_errors=True)
     with transaction.atomic():
-        Slide.objects.filter(pk=slide.pk).update(
+        Case.objects.select_for_update().get(pk=slide.case_id)
+        refused = Slide.objects.filter(pk=slide.pk, status=Slide.Status.IMPORTING).update(
             status=Slide.Status.REFUSED, message=message, path="", sha256="", revision=F("revision") + 1
         )
+        if not refused:
+            return  # another worker has ended this import
+        shutil.rmtree(slide.folder, ignore_errors=True)
         record("system", "slide.refused", "slide", slide.pk, accession=slide.case.accession, reason=message)

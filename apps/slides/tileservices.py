@@ -14,8 +14,9 @@ from django.utils import timezone
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.audit.services import record
 from apps.cases.selectors import require
-from apps.cases.services import refuse_locked
+from apps.cases.services import hold
 from apps.slides.models import Slide
+from apps.slides.services import hold_slide
 from apps.slides.uploads import as_refusal, refuse_full_disk
 from hemaview.wsi import sandbox
 from hemaview.wsi.colour import Colour
@@ -35,28 +36,40 @@ def index_of(slide: Slide) -> TileIndex:
         pass
     if not slide.file.exists():
         raise Missing("The slide's file is not where it was; tell the administrator.", code="unreadable")
-    return _plan(slide, slide.colour)
+    return _plan(slide)
 
 
 def set_colour(user: Any, slide: Slide, colour: str) -> Slide:
     """What happens to the slide's embedded profile, for tiles, thumbnail, gallery and later jobs alike."""
     require(user, slide.case, "annotate")
-    refuse_locked(slide.case)
     if colour not in list(Colour):
         raise Refusal(f"Colours can be {', '.join(Colour)}; not {colour}.", code="invalid")
-    if colour != Colour.STORED and not slide.icc_bytes:
-        raise Conflict("This slide carries no colour profile that could be applied.", code="no-profile")
-    if slide.conversion == Slide.Conversion.RUNNING:
-        raise Conflict("The slide is being converted; wait for it to end.", code="converting")
-    if (Colour.APPLIED in (colour, slide.colour)) and colour != slide.colour:
-        # What was made under the other colours shows other pixels.
-        slide.converted_file.unlink(missing_ok=True)
-        slide.conversion = Slide.Conversion.NONE
-    _plan(slide, colour)  # outside of the transaction: a child process at work must not hold the database's write lock
     with transaction.atomic():
-        slide.revision += 1
-        slide.save(update_fields=["conversion", "revision"])
-        record(user, "slide.colour", "slide", slide.pk, accession=slide.case.accession, colour=colour)
+        slide = _hold_at_rest(slide, colour)
+    before = slide.colour
+    # What was made under the other colours shows other pixels.
+    other_pixels = Colour.APPLIED in (colour, before) and colour != before
+    # Outside of the transaction: a child process at work must not hold the database's write lock.
+    made, _ = _indexed(slide, colour, with_converted=not other_pixels)
+    try:
+        with transaction.atomic():
+            slide = _hold_at_rest(slide, colour)
+            if slide.colour != before:
+                raise Conflict("Somebody else has changed the colours of this slide; look again.", code="conflict")
+            slide.colour, slide.icc_bytes, slide.tile_levels = made.colour, made.icc_bytes, made.levels
+            slide.revision += 1
+            if other_pixels:
+                slide.conversion = Slide.Conversion.NONE
+            slide.save(update_fields=["colour", "icc_bytes", "tile_levels", "conversion", "revision"])
+            record(
+                user, "slide.colour", "slide", slide.pk, accession=slide.case.accession, before=before, colour=colour
+            )
+    except Conflict:
+        now = Slide.objects.get(pk=slide.pk)
+        _indexed(now, now.colour)
+        raise
+    if other_pixels:
+        slide.converted_file.unlink(missing_ok=True)
     return slide
 
 
@@ -64,6 +77,7 @@ def set_colour(user: Any, slide: Slide, colour: str) -> Slide:
 def request_conversion(user: Any, slide: Slide) -> Slide:
     """Ask for a JPEG pyramid that can be sent as stored; the caller rings the bell. Raises Conflict."""
     require(user, slide.case, "annotate")
+    slide = hold_slide(slide, hold)  # also of a signed case: what is analysed and reported stays the original
     if slide.status != Slide.Status.READY:
         raise Conflict("This slide is not ready yet.", code="not-ready")
     if slide.conversion in (Slide.Conversion.ASKED, Slide.Conversion.RUNNING):
@@ -93,7 +107,7 @@ def run_conversion(slide_id: uuid.UUID | str) -> Slide:
         return slide
     try:
         sandbox.convert(slide.file, slide.converted_file, slide.colour == Colour.APPLIED, _progress(slide))
-        _plan(slide, slide.colour)
+        _plan(slide)
     except SlideError as error:
         return _ended(slide, Slide.Conversion.FAILED, error.message)
     except Refusal as refusal:
@@ -136,16 +150,31 @@ def _progress(slide: Slide) -> Any:
     return tell
 
 
-def _plan(slide: Slide, colour: str) -> TileIndex:
-    """Index the slide's tiles in the limited child and note how each level is served."""
+def _hold_at_rest(slide: Slide, colour: str) -> Slide:
+    slide = hold_slide(slide)
+    if colour != Colour.STORED and not slide.icc_bytes:
+        raise Conflict("This slide carries no colour profile that could be applied.", code="no-profile")
+    if slide.conversion == Slide.Conversion.RUNNING:
+        raise Conflict("The slide is being converted; wait for it to end.", code="converting")
+    return slide
+
+
+def _plan(slide: Slide) -> TileIndex:
+    """Index the slide's tiles and note how each level is served."""
+    made, index = _indexed(slide, slide.colour)
+    slide.icc_bytes, slide.tile_levels = made.icc_bytes, made.levels
+    # A slide whose colours were changed meanwhile has been indexed for them.
+    Slide.objects.filter(pk=slide.pk, colour=slide.colour).update(icc_bytes=made.icc_bytes, tile_levels=made.levels)
+    return index
+
+
+def _indexed(slide: Slide, colour: str, with_converted: bool = True) -> tuple[sandbox.Tiles, TileIndex]:
+    """The index of the slide's tiles in these colours, written by the limited child; raises Refusal."""
     low = slide.side_pyramid_file if slide.side_pyramid and slide.side_pyramid_file.exists() else None
-    converted = slide.converted_file if slide.converted_file.exists() else None
+    converted = slide.converted_file if with_converted and slide.converted_file.exists() else None
     slide.folder.mkdir(parents=True, exist_ok=True)
     try:
         made = sandbox.plan(slide.file, low, slide.thumbnail_file, slide.tile_index_file, colour, converted)
-        index = read_index(slide.tile_index_file)
+        return made, read_index(slide.tile_index_file)
     except SlideError as error:
         raise as_refusal(error) from error
-    slide.colour, slide.icc_bytes, slide.tile_levels = made.colour, made.icc_bytes, made.levels
-    slide.save(update_fields=["colour", "icc_bytes", "tile_levels"])
-    return index

@@ -14,10 +14,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.errors import Conflict, Refusal
+from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.cases.models import Case
 from apps.cases.selectors import require
-from apps.cases.services import refuse_locked
+from apps.cases.services import hold_open
 from apps.slides.models import Upload
 from hemaview.wsi.contents import COMPANION_SUFFIXES, PICTURE_SUFFIXES, SLIDE_SUFFIXES, check_name
 from hemaview.wsi.errors import SlideError
@@ -45,7 +45,6 @@ def refuse_full_disk(more_bytes: int, where: Path | None = None) -> None:
 def create_upload(user: Any, case: Case, name: str, length: int) -> Upload:
     """Begin to receive a file; refuses names, sizes and types at once, before a byte is sent."""
     require(user, case, "annotate")
-    refuse_locked(case)
     try:
         name = check_name(name)
     except SlideError as error:
@@ -65,10 +64,11 @@ def create_upload(user: Any, case: Case, name: str, length: int) -> Upload:
             http_status=413,
         )
     refuse_full_disk(length)
-    upload = Upload(case=case, owner=user, name=name, length=length)
-    upload.file.parent.mkdir(parents=True, exist_ok=True)
-    upload.file.touch()
-    upload.save()
+    with transaction.atomic():
+        upload = Upload(case=hold_open(case), owner=user, name=name, length=length)
+        upload.file.parent.mkdir(parents=True, exist_ok=True)
+        upload.file.touch()
+        upload.save()
     return upload
 
 
@@ -78,7 +78,10 @@ def receive_chunk(upload: Upload, offset: int, chunk: bytes) -> Upload:
     The file's length and the row agree afterwards; bytes beyond the row (a crash between the two) are overwritten.
     """
     with transaction.atomic():
-        upload = Upload.objects.select_for_update().get(pk=upload.pk)
+        row = Upload.objects.select_for_update().filter(pk=upload.pk).first()
+        if row is None or not row.file.exists():
+            raise _gone()
+        upload = row
         if offset != upload.offset:
             raise Conflict(f"The upload stands at byte {upload.offset}, not {offset}.", code="wrong-offset")
         if offset + len(chunk) > upload.length:
@@ -99,28 +102,52 @@ def discard(uploads: Iterable[Upload]) -> None:
     """Forget uploads, bytes and rows."""
     for upload in uploads:
         upload.file.unlink(missing_ok=True)
-        upload.delete()
+        Upload.objects.filter(pk=upload.pk).delete()
 
 
 def sweep_abandoned() -> int:
     """Discard uploads that nobody went on with; how many."""
-    old = list(Upload.objects.filter(updated_at__lt=timezone.now() - ABANDONED_AFTER))
+    limit = timezone.now() - ABANDONED_AFTER
+    old = list(Upload.objects.filter(updated_at__lt=limit))
     discard(old)
+    _sweep_strays(limit.timestamp())
     return len(old)
 
 
+@transaction.atomic
 def take_complete(user: Any, case: Case, ids: list[uuid.UUID]) -> list[Upload]:
-    """The person's complete uploads for this case, in the order given; raises Refusal."""
+    """The person's complete uploads for this case, in the order given; raises Refusal.
+
+    Their rows are gone afterwards, so that nobody else takes them at the same moment; their files are the caller's.
+    """
     if not ids:
         raise Refusal("Name at least one upload.", code="invalid")
-    found = {u.pk: u for u in Upload.objects.filter(pk__in=ids, owner=user, case=case)}
-    missing = [i for i in ids if i not in found]
-    if missing:
-        raise Refusal(
-            "One of these uploads is not there any more; send the file again.", code="upload-gone", http_status=404
-        )
-    uploads = [found[i] for i in ids]
+    if len(set(ids)) != len(ids):
+        raise Refusal("An upload is named twice.", code="invalid")
+    hold_open(case)
+    rows = {u.pk: u for u in Upload.objects.select_for_update().filter(pk__in=ids, owner=user, case=case)}
+    if any(i not in rows for i in ids):
+        raise _gone()
+    uploads = [rows[i] for i in ids]
     unfinished = [u.name for u in uploads if not u.complete]
     if unfinished:
         raise Conflict(f"{unfinished[0]} has not arrived whole yet.", code="upload-unfinished")
+    Upload.objects.filter(pk__in=ids).delete()
     return uploads
+
+
+def _gone() -> Missing:
+    return Missing("One of these uploads is not there any more; send the file again.", code="upload-gone")
+
+
+def _sweep_strays(before: float) -> None:
+    """Remove what a process that died has left among the uploads: files and folders without a row."""
+    folder = Path(settings.UPLOADS_DIR)
+    known = {str(pk) for pk in Upload.objects.values_list("pk", flat=True)}
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name in known or path.lstat().st_mtime > before:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

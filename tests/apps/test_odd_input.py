@@ -115,7 +115,7 @@ def test_pages_of_rights_in_the_administration_open_know_numbers_alone_and_leave
         assert client.post(f"{here}/{end}", {"permissions": ["view_case", "sign_case"]}).status_code == 302
         line = Record.objects.filter(action="case.rights").latest("pk")
         assert (line.actor, line.accession) == (keeper.username, case.accession)
-        assert line.detail == {**whose, "rights": ["sign", "view"], "by": "administration"}
+        assert line.detail == {**whose, "before": [], "rights": ["sign", "view"], "by": "administration"}
     assert "sign" in rights_of(tess, case)
     for end in ("user-manage/x/", "group-manage/x/"):
         assert client.get(f"{here}/{end}").status_code == 404

@@ -20,6 +20,7 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
     reader = PersonSerializer(allow_null=True, read_only=True)
     rights = serializers.SerializerMethodField()
     locked = serializers.BooleanField(read_only=True)
+    being_signed = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = Case
@@ -38,6 +39,7 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
             "state_since",
             "rights",
             "locked",
+            "being_signed",
         ]
         read_only_fields = ["state", "comment", "created_at", "updated_at", "state_since"]
 

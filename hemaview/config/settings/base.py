@@ -146,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-imports": {"task": "apps.slides.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
 }
 JOB_LEASE_S = env.float("HEMAVIEW_JOB_LEASE_S", 20.0)
+SIGNING_LEASE_S = env.float("HEMAVIEW_SIGNING_LEASE_S", 180.0)
 PROGRESS_POLL_S = env.float("HEMAVIEW_PROGRESS_POLL_S", 0.5)
 
 # --- people ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Missing, Refusal
 from apps.accounts.services import acting_user
 from apps.cases.models import Case
-from apps.cases.services import create_case
+from apps.cases.services import create_case, withdraw_case
 from apps.slides import services, tileservices
 from apps.slides.models import Slide
 
@@ -67,7 +67,7 @@ class Command(SentenceCommand):
                 raise Refusal(message)
         except Refusal:
             if made:
-                case.delete()
+                withdraw_case(user, case)
             raise
         if slide.conversion == Slide.Conversion.ASKED:
             slide = tileservices.run_conversion(slide.pk)

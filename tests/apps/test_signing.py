@@ -1,0 +1,273 @@
+"""A signature that has begun wins: what it signs is not changed until it ends, lapses or fails."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from apps.accounts.errors import Conflict, Refusal
+from apps.audit.models import Record
+from apps.audit.services import verify
+from apps.cases.models import Case
+from apps.cases.services import begin_signing, hold_open, set_comment, set_rights, update_case
+from apps.reports import render, services
+from apps.reports.models import Report
+from apps.slides.models import Slide, Upload
+from apps.slides.services import run_import
+from tests import factories
+from tests.apps.test_reports import see_all
+from tests.factories import PASSWORD
+
+
+def begin(case: Case) -> Case:
+    with transaction.atomic():
+        return begin_signing(hold_open(case))
+
+
+def lapse(case: Case) -> None:
+    Case.objects.filter(pk=case.pk).update(signing_until=timezone.now() - timedelta(seconds=1))
+
+
+WRITES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
+    ("PATCH", "/api/cases/{acc}/", {"stain": "Wright"}),
+    ("POST", "/api/cases/{acc}/comment/", {"comment": "late"}),
+    ("POST", "/api/cases/{acc}/reader/", {"username": "paul"}),
+    ("POST", "/api/cases/{acc}/sign/", {"password": PASSWORD, "meaning": "seen"}),
+    ("POST", "/api/cases/{acc}/amend/", {"reason": "because"}),
+    ("POST", "/api/cases/{acc}/slides/", {"uploads": ["{upload}"]}),
+    ("PATCH", "/api/slides/{slide}/", {"mpp": 0.3}),
+    ("PATCH", "/api/slides/{slide}/", {"colour": "stored"}),
+    ("DELETE", "/api/slides/{other}/", None),
+    ("POST", "/api/slides/{slide}/jobs/", {"protocol": "blood-film"}),
+    ("POST", "/api/jobs/{job}/cancel/", None),
+    ("POST", "/api/jobs/{job}/retry/", None),
+    ("POST", "/api/jobs/{job}/labels/", {"action": "confirm", "rows": [0], "base_revision": 0}),
+    ("POST", "/api/jobs/{job}/cells/", {"x": 50, "y": 50, "w": 20, "h": 20, "label": 14}),
+    ("POST", "/api/jobs/{job}/labels/undo/", None),
+)
+
+
+def test_every_write_of_what_a_report_says_is_refused_while_the_case_is_being_signed(
+    job: Any, paul: Any, api: Any, film: Path
+) -> None:
+    case, client = job.slide.case, api(paul)
+    other = factories.slide(case, film)
+    upload = Upload.objects.create(case=case, owner=paul, name="a.tif", length=1, offset=1)
+    names = {"acc": case.accession, "slide": job.slide_id, "other": other.pk, "job": job.pk, "upload": upload.pk}
+    lines = Record.objects.count()
+    begin(case)
+    for method, address, body in WRITES:
+        if body and "uploads" in body:
+            body = {"uploads": [str(upload.pk)]}
+        send = getattr(client, method.lower())
+        answer = send(address.format(**names), body, format="json")
+        assert (answer.status_code, answer.json().get("code")) == (409, "being-signed"), (method, address)
+    begun = client.post("/api/uploads/", HTTP_UPLOAD_LENGTH="5", HTTP_UPLOAD_METADATA="filename YS50aWY=,case VC0x")
+    assert (begun.status_code, begun.json()["code"]) == (409, "being-signed")
+    assert Record.objects.count() == lines and Upload.objects.count() == 1
+    assert client.get(f"/api/cases/{case.accession}/").json()["being_signed"]
+
+
+def test_who_may_see_a_case_can_be_changed_while_it_is_signed_and_afterwards(job: Any, paul: Any) -> None:
+    keeper, case = factories.person("administrator"), begin(job.slide.case)
+    set_rights(keeper, case, paul, {"view", "sign"})
+    assert update_case(keeper, case, restricted=True).restricted
+    Case.objects.filter(pk=case.pk).update(signing_key="", state=Case.State.SIGNED)
+    assert not update_case(keeper, case, restricted=False).restricted
+
+
+def test_a_signature_that_has_lapsed_leaves_the_case_as_it_was(job: Any, paul: Any) -> None:
+    see_all(paul, job)
+    case = begin(job.slide.case)
+    lapse(case)
+    assert set_comment(paul, case, "The process of the other signature has died").state == Case.State.IN_REVIEW
+    assert services.sign(paul, case, PASSWORD, "Reviewed").version == 1
+
+
+def test_a_change_after_a_lapse_is_never_signed_over(job: Any, paul: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    see_all(paul, job)
+    case, html = job.slide.case, render.html
+
+    def slow(*given: Any) -> str:
+        page = html(*given)
+        lapse(case)
+        update_case(paul, case, stain="Giemsa")
+        return page
+
+    monkeypatch.setattr(render, "html", slow)
+    before = set(Path(settings.REPORTS_DIR).glob("*"))
+    with pytest.raises(Conflict) as refused:
+        services.sign(paul, case, PASSWORD, "Reviewed")
+    assert refused.value.code == "signing-lapsed"
+    assert not Report.objects.exists() and set(Path(settings.REPORTS_DIR).glob("*")) == before
+    case.refresh_from_db()
+    assert (case.state, case.stain, case.being_signed) == (Case.State.IN_REVIEW, "Giemsa", False)
+
+
+def test_of_two_who_sign_after_a_lapse_the_later_one_signs(
+    job: Any, paul: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    see_all(paul, job)
+    case, html = job.slide.case, render.html
+    second: list[Report] = []
+
+    def slow(*given: Any) -> str:
+        if not second:
+            lapse(case)
+            second.append(None)  # type: ignore[arg-type]
+            second[0] = services.sign(paul, case, PASSWORD, "The second")
+        return html(*given)
+
+    monkeypatch.setattr(render, "html", slow)
+    with pytest.raises(Conflict) as refused:
+        services.sign(paul, case, PASSWORD, "The first")
+    assert refused.value.code == "signing-lapsed"
+    assert [r.meaning for r in Report.objects.all()] == ["The second"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_is_written_outside_of_any_transaction(job: Any, paul: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    see_all(paul, job)
+    inside: list[bool] = []
+    for name in ("html", "pdf"):
+        real = getattr(render, name)
+        monkeypatch.setattr(
+            render, name, lambda *a, real=real: (inside.append(connection.in_atomic_block), real(*a))[1]
+        )
+    services.sign(paul, job.slide.case, PASSWORD, "Reviewed")
+    assert inside and not any(inside)
+
+
+def test_a_signature_that_fails_frees_the_case_at_once(job: Any, paul: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    see_all(paul, job)
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(services, "_write", full)
+    with pytest.raises(OSError):
+        services.sign(paul, job.slide.case, PASSWORD, "Reviewed", "A comment")
+    case = Case.objects.get(pk=job.slide.case_id)
+    assert not case.signing_key and case.state == Case.State.IN_REVIEW and not Report.objects.exists()
+
+
+def test_a_case_is_not_signed_while_a_slide_comes_in(job: Any, paul: Any) -> None:
+    see_all(paul, job)
+    Slide.objects.create(case=job.slide.case, name="late", sha256=uuid.uuid4().hex)
+    with pytest.raises(Conflict) as refused:
+        services.sign(paul, job.slide.case, PASSWORD, "Reviewed")
+    assert refused.value.code == "import-running"
+
+
+def test_two_who_change_a_case_from_the_same_page_lose_nothing(slide: Any, tess: Any, paul: Any) -> None:
+    one, other = (Case.objects.get(pk=slide.case_id) for _ in range(2))
+    update_case(tess, one, stain="Giemsa")
+    after = update_case(paul, other, question="Blasts?")
+    assert (after.stain, after.question) == ("Giemsa", "Blasts?")
+    line = Record.objects.get(actor="paul", action="case.changed")
+    assert (line.detail["before"], line.detail["after"]) == ({"question": ""}, {"question": "Blasts?"})
+    update_case(paul, other, question="Blasts?")
+    assert Record.objects.filter(actor="paul", action="case.changed").count() == 1, "no change, no line"
+
+
+def test_a_slide_that_was_removed_while_it_was_imported_does_not_come_back(
+    slide: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.slides import services as slides
+
+    Slide.objects.filter(pk=slide.pk).update(
+        status=Slide.Status.IMPORTING, import_request={"names": [], "pictures": False, "mpp": None}
+    )
+    prepare = slides.prepare
+
+    def slow(*given: Any) -> Any:
+        made = prepare(*given)
+        Slide.objects.filter(pk=slide.pk).delete()
+        return made
+
+    monkeypatch.setattr(slides, "prepare", slow)
+    run_import(slide.pk)
+    assert not Slide.objects.exists()
+
+
+# --- the administration ---------------------------------------------------------------------------------------------
+
+
+def keeper_and_client() -> tuple[Any, Client]:
+    keeper = factories.person("administrator")
+    keeper.is_staff = True
+    keeper.save()
+    client = Client()
+    client.force_login(keeper)
+    return keeper, client
+
+
+FACTS = {"pseudonym": "P-9", "specimen": "blood-film", "stain": "MGG", "question": "Blasts?", "reader": ""}
+
+
+def test_the_administration_changes_a_case_by_the_same_services(slide: Any) -> None:
+    keeper, client = keeper_and_client()
+    case, page = slide.case, f"/admin/cases/case/{slide.case.pk}/change/"
+    assert client.post(page, {**FACTS, "accession": "RENAMED"}).status_code == 302
+    case.refresh_from_db()
+    assert (case.accession, case.pseudonym, case.question) == ("T-1", "P-9", "Blasts?")
+    line = Record.objects.get(actor=keeper.username, action="case.changed")
+    assert line.detail["before"] == {"pseudonym": "P-1", "question": ""} and line.detail["by"] == "administration"
+    assert client.post("/admin/cases/case/add/", {**FACTS, "accession": "T-77"}).status_code == 302
+    assert Case.objects.get(accession="T-77").created_by == keeper
+    assert verify().ok
+
+
+@pytest.mark.parametrize("state", ["signed", "being signed"])
+def test_the_administration_cannot_change_what_is_signed(state: str, slide: Any) -> None:
+    _, client = keeper_and_client()
+    case = slide.case
+    if state == "signed":
+        Case.objects.filter(pk=case.pk).update(state=Case.State.SIGNED)
+    else:
+        begin(case)
+    page = f"/admin/cases/case/{case.pk}/change/"
+    assert b'name="pseudonym"' not in client.get(page).content
+    client.post(page, FACTS)
+    case.refresh_from_db()
+    assert (case.pseudonym, case.question) == ("P-1", "")
+
+
+def test_a_refusal_in_the_administration_is_said_on_its_page(slide: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from apps.cases import services as cases
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise Refusal("This case is being signed at this moment; try again when that has ended.", code="being-signed")
+
+    monkeypatch.setattr(cases, "administer_case", refuse)
+    _, client = keeper_and_client()
+    answer = client.post(f"/admin/cases/case/{slide.case.pk}/change/", FACTS, follow=True)
+    assert answer.status_code == 200 and "is being signed at this moment" in answer.content.decode()
+
+
+def test_a_restricted_case_is_restricted_in_the_administration_too(job: Any, paul: Any) -> None:
+    see_all(paul, job)
+    case = job.slide.case
+    report = services.sign(paul, case, PASSWORD, "Reviewed")
+    keeper, client = keeper_and_client()
+    lists = ("cases/case", "slides/slide", "analysis/job", "reports/report", "review/labelevent")
+    pages = (
+        f"cases/case/{case.pk}/change", f"cases/case/{case.pk}/permissions", f"slides/slide/{job.slide_id}/change",
+        f"analysis/job/{job.pk}/change", f"reports/report/{report.pk}/change",
+    )  # fmt: skip
+    shown = [client.get(f"/admin/{name}/").context["cl"].result_count for name in lists]
+    assert all(shown), shown
+    update_case(keeper, case, restricted=True)
+    assert [client.get(f"/admin/{name}/").context["cl"].result_count for name in lists] == [0] * 5
+    for page in pages:
+        answer = client.get(f"/admin/{page}/")
+        assert answer.status_code in (302, 404), page
+        assert answer.status_code == 404 or answer["Location"] == "/admin/", page
