@@ -16,9 +16,7 @@ PDF_HELP = (
 
 def html(document: dict[str, Any], signature: dict[str, Any] | None) -> str:
     """One self-contained page; `signature` None means a draft."""
-    counts = document["counts"] or {"ratios": []}
-    ratios = [r for r in counts["ratios"] if r["reviewed"] or r["machine"]]
-    return render_to_string("reports/report.html", {"d": document, "signature": signature, "ratios": ratios})
+    return render_to_string("reports/report.html", {"d": document, "signature": signature})
 
 
 def pdf(page: str) -> bytes:

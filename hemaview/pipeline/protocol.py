@@ -112,6 +112,8 @@ class Outcome:
     cells_sha256: str
     contours_sha256: str
     notes: tuple[str, ...]
+    guards: tuple[dict[str, str], ...] = ()
+    """What speaks against the slide's being what it is taken for: {code, sentence} each."""
 
 
 class Sink(Protocol):

@@ -19,17 +19,18 @@ from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
 from apps.review.selectors import gallery
 from apps.review.services import label_cells
-from hemaview.cells.schema import BLOOD_FILM
+from apps.review.state import label_revision
 from tests import factories
 from tests.conftest import needs
 from tests.factories import PASSWORD, film_file, finished_job
+from tests.schemas import BLOOD_FILM
 
 NRBC = BLOOD_FILM.index("erythroblast")
 
 
 def see_all(user: Any, job: Any) -> None:
     rows = [r["row"] for r in gallery(job, None, "must-see", 0, 500)["rows"]]
-    label_cells(user, job, "confirm", rows, [], None, job.label_revision)
+    label_cells(user, job, "confirm", rows, [], None, label_revision(job))
     job.refresh_from_db()
 
 
@@ -57,7 +58,7 @@ def test_a_signed_case_is_locked(signed: Report, job: Any, tess: Any, api: Any) 
     case = job.slide.case
     case.refresh_from_db()
     assert case.locked
-    body = {"action": "confirm", "rows": [0], "base_revision": job.label_revision}
+    body = {"action": "confirm", "rows": [0], "base_revision": label_revision(job)}
     for url, given in (
         (f"/api/jobs/{job.pk}/labels/", body),
         (f"/api/cases/{case.accession}/comment/", {"comment": "late"}),
@@ -84,7 +85,7 @@ def test_an_amendment_makes_a_new_version_with_its_reason_and_keeps_the_old_one(
     signed: Report, job: Any, paul: Any
 ) -> None:
     case = services.amend(paul, signed.case, "A lymphocyte was overlooked")
-    label_cells(paul, job, "relabel", [40], [], BLOOD_FILM.index("lymphocyte"), job.label_revision)
+    label_cells(paul, job, "relabel", [40], [], BLOOD_FILM.index("lymphocyte"), label_revision(job))
     second = services.sign(paul, case, PASSWORD, "Reviewed and approved")
     signed.refresh_from_db()
     assert (signed.version, signed.state, second.version, second.state) == (1, "superseded", 2, "signed")

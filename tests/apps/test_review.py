@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from apps.accounts.errors import Conflict
+from apps.review.counts import counts_json
 from apps.review.models import LabelEvent
-from apps.review.selectors import counts_json, gallery, labels_json
+from apps.review.selectors import gallery, labels_json
 from apps.review.services import add_cell, label_cells, undo
 from apps.review.state import labels_of
-from hemaview.cells.schema import BLOOD_FILM
 from hemaview.cells.table import CUT
 from tests import factories
+from tests.schemas import BLOOD_FILM
 
 SEG, LYMPH, NRBC = (BLOOD_FILM.index(k) for k in ("segmented_neutrophil", "lymphocyte", "erythroblast"))
 

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 import pytest
+from hemaview.counting.bloodfilm import as_json, corrected_wbc, count_blood_film
+from hemaview.counting.rules import load_rules
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hemaview.cells.schema import BLOOD_FILM, SICKLE
 from hemaview.counting.agreement import kappa
-from hemaview.counting.bloodfilm import as_json, corrected_wbc, count_blood_film
 from hemaview.counting.grades import grade
 from hemaview.counting.intervals import Interval, difference, odds, percent, proportion, rate
-from hemaview.counting.rules import load_rules
 from hemaview.counting.unsettled import against
+from tests.schemas import BLOOD_FILM, SICKLE
 
 RULES = load_rules("blood-film")
 
