@@ -6,6 +6,7 @@ Called as `python -m hemaview.wsi.probe REQUEST` with REQUEST a JSON object; nev
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 from pathlib import Path
@@ -134,7 +135,10 @@ def plan(
     planned = plan_tiles(path, low_levels, index, colour, converted)
     with open_slide(low_levels or path) as source:
         source.apply_icc = icc if planned.colour == Colour.APPLIED else b""
-        thumbnail.write_bytes(encode_jpeg(source.thumbnail(), 85, icc if planned.colour == Colour.CARRIED else b""))
+        jpeg = encode_jpeg(source.thumbnail(), 85, icc if planned.colour == Colour.CARRIED else b"")
+    part = thumbnail.with_name(f".{thumbnail.name}.{os.getpid()}.part")  # nobody is shown half of it
+    part.write_bytes(jpeg)
+    part.replace(thumbnail)
     return {
         "colour": planned.colour,
         "icc_bytes": len(icc),
