@@ -1,6 +1,6 @@
 """In which precision a model runs: bf16 where the machine has it and the card says that labels show no loss, else float32.
 
-What bf16 costs a model is measured by `hemaview.learning.precision`, which lets models answer twice within `comparing`.
+What bf16 costs a model is measured by `hemaview.learning.scoring.halfprecision`: models answer twice within `comparing`.
 """
 
 from __future__ import annotations

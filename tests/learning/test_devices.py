@@ -13,16 +13,17 @@ from safetensors.torch import load_file
 from torch import nn
 
 from hemaview.inference import OutOfMemory
-from hemaview.learning import classify, course, detect, masks, segment, wang
-from hemaview.learning.boxes import Scene
-from hemaview.learning.classify import Pool, Recipe, train_classifier
-from hemaview.learning.course import Course, alone_in, autocast, device
-from hemaview.learning.data import DataError
-from hemaview.learning.detect import DetectorRecipe, found_in, train_detector
-from hemaview.learning.masks import MaskRecipe, MaskSet, train_masks
-from hemaview.learning.recipes import foreground
-from hemaview.learning.segment import Field, train_segmentation
-from hemaview.learning.stains import FirstLayersLearn
+from hemaview.learning.engine import classify, course, detect, masks, segment
+from hemaview.learning.engine.classify import Pool, Recipe, train_classifier
+from hemaview.learning.engine.course import Course, alone_in, autocast, device
+from hemaview.learning.engine.detect import DetectorRecipe, found_in, train_detector
+from hemaview.learning.engine.masks import MaskRecipe, MaskSet, train_masks
+from hemaview.learning.engine.segment import Field, train_segmentation
+from hemaview.learning.recipes import wang
+from hemaview.learning.recipes.film import foreground
+from hemaview.learning.recipes.strangestains import FirstLayersLearn
+from hemaview.learning.sets.boxes import Scene
+from hemaview.learning.sets.data import DataError
 from hemaview.methods.cascade import Cascade
 from hemaview.methods.cellkind import CellKindNet
 from hemaview.methods.dunet import DUNet

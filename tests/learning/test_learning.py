@@ -9,18 +9,18 @@ import pytest
 import torch
 from PIL import Image
 
-from hemaview.learning import data
-from hemaview.learning.classify import Pool, Recipe, partial_label_loss, train_classifier
-from hemaview.learning.curves import draw_curves
-from hemaview.learning.matching import match_masks, match_points
-from hemaview.learning.recipes import UNDECIDED, allowed
-from hemaview.learning.score import (
+from hemaview.learning.engine.classify import Pool, Recipe, partial_label_loss, train_classifier
+from hemaview.learning.engine.curves import draw_curves
+from hemaview.learning.metrics.matching import match_masks, match_points
+from hemaview.learning.metrics.score import (
     best_temperature,
     expected_calibration_error,
     macro_f1,
     measured,
     threshold_between,
 )
+from hemaview.learning.recipes.film import UNDECIDED, allowed
+from hemaview.learning.sets import data
 from hemaview.methods.cellkind import CellKindNet
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from hemaview.learning.evaluate import _TASKS, UNLEARNED
-from hemaview.learning.trainings import TRAININGS
+from hemaview.learning.recipes.trainings import TRAININGS
+from hemaview.learning.scoring.evaluate import _TASKS, UNLEARNED
 from hemaview.methods.card import cards
 from hemaview.methods.registry import METHODS, Method
 
@@ -78,7 +78,7 @@ def test_the_example_of_contributing_keeps_to_the_contract() -> None:
     code = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.S)
     assert len(code) == 3 and sum(len(c.strip().splitlines()) for c in code) <= 30
     names: dict[str, Any] = {}
-    exec("from hemaview.learning.recipes import *\nfrom hemaview.learning.classify import *", names)
+    exec("from hemaview.learning.recipes.film import *\nfrom hemaview.learning.engine.classify import *", names)
     names |= {"Method": Method}
     exec(code[0], names)
     method = eval(code[1], names)

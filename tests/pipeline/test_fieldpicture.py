@@ -11,7 +11,7 @@ from hemaview.cells.schema import BLOOD_FILM
 from hemaview.cells.table import CellTable
 from hemaview.inference import Classifier, Segmenter, load_as
 from hemaview.inference.pictures import in_blocks
-from hemaview.learning.filmtasks import film_models
+from hemaview.learning.scoring.filmtasks import film_models
 from hemaview.pipeline.fieldcells import cells_of_field
 from hemaview.pipeline.fieldpicture import BLOCK_UM, HALO_UM, picture_of
 from hemaview.pipeline.protocol import PlannedField

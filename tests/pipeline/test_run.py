@@ -12,7 +12,7 @@ import pytest
 from hemaview.cells.schema import BLOOD_FILM
 from hemaview.cells.store import read_cells
 from hemaview.cells.table import CellTable
-from hemaview.learning.matching import Matches, match_points
+from hemaview.learning.metrics.matching import Matches, match_points
 from hemaview.methods.card import cards
 from hemaview.pipeline import PipelineError, RunRequest, run
 from hemaview.pipeline.cheaplook import scale_from

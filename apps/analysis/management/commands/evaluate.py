@@ -40,11 +40,11 @@ class Command(SentenceCommand):
 
     def handle(self, **options: Any) -> None:
         from hemaview.inference import InferenceError, solving_to
-        from hemaview.learning.data import SETS, DataError, drawn, has
-        from hemaview.learning.evaluate import UNLEARNED, evaluate
-        from hemaview.learning.evidence import collecting
-        from hemaview.learning.release import write_scores
-        from hemaview.learning.results import beside, write_page
+        from hemaview.learning.metrics.evidence import collecting
+        from hemaview.learning.publish.release import write_scores
+        from hemaview.learning.publish.results import beside, write_page
+        from hemaview.learning.scoring.evaluate import UNLEARNED, evaluate
+        from hemaview.learning.sets.data import SETS, DataError, drawn, has
         from hemaview.methods.card import cards
 
         root = options["data"]
@@ -97,9 +97,9 @@ class Command(SentenceCommand):
     def _baselines(self, scores: list[Any], root: Path, split: str) -> list[Any]:
         """Scores of the methods that these are held against and that nobody asked for, as far as they can be had."""
         from hemaview.inference import InferenceError
-        from hemaview.learning.data import DataError
-        from hemaview.learning.evaluate import evaluate
-        from hemaview.learning.published import BASELINES
+        from hemaview.learning.publish.published import BASELINES
+        from hemaview.learning.scoring.evaluate import evaluate
+        from hemaview.learning.sets.data import DataError
 
         wanted = {BASELINES[s.task] for s in scores if s.task in BASELINES} - {s.method for s in scores}
         try:

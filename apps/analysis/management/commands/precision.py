@@ -24,9 +24,9 @@ class Command(SentenceCommand):
 
     def handle(self, **options: Any) -> None:
         from hemaview.inference import InferenceError
-        from hemaview.learning.data import DataError
-        from hemaview.learning.precision import measure
-        from hemaview.learning.release import write_section
+        from hemaview.learning.publish.release import write_section
+        from hemaview.learning.scoring.halfprecision import measure
+        from hemaview.learning.sets.data import DataError
         from hemaview.methods.card import cards
 
         root, names = options["data"], options["methods"] or sorted(cards())

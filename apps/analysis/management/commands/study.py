@@ -26,9 +26,9 @@ class Command(SentenceCommand):
         parser.add_argument("--json", action="store_true", help='{"study", "rows"} on stdout')
 
     def handle(self, **options: Any) -> None:
-        from hemaview.learning.data import DataError
-        from hemaview.learning.studies import STUDIES
-        from hemaview.learning.studypage import keep, write_page
+        from hemaview.learning.publish.studypage import keep, write_page
+        from hemaview.learning.scoring.studies import STUDIES
+        from hemaview.learning.sets.data import DataError
 
         name, root, out = options["study"], options["data"], options["out"]
         if name == "list":

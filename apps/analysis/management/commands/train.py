@@ -34,9 +34,9 @@ class Command(SentenceCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        from hemaview.learning.data import DataError
-        from hemaview.learning.train import TrainRequest, train
-        from hemaview.learning.trainings import TRAININGS, training_of
+        from hemaview.learning.recipes.train import TrainRequest, train
+        from hemaview.learning.recipes.trainings import TRAININGS, training_of
+        from hemaview.learning.sets.data import DataError
 
         name, root, out = options["method"], options["data"], options["out"]
         if name == "list":

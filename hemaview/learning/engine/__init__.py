@@ -1,0 +1,1 @@
+"""Training loops: augmentation, the course of a training, averaging of weights; they know no data set."""

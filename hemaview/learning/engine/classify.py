@@ -1,0 +1,196 @@
+"""Train a classifier of cell crops: seeded, resumable at an epoch, early stopping on val, weights averaged over steps.
+
+A label may allow several classes ("an immature granulocyte of some stage"): the loss is -log of their summed
+probability.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hemaview.learning.engine.augment import Augmentation, augment
+from hemaview.learning.engine.averaging import blend, wearing
+from hemaview.learning.engine.course import Course, autocast, device, device_of, memory_named, use_cores
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train; `balance` is the power of class frequency by which rare classes are drawn more often (1 = equal)."""
+
+    classes: tuple[str, ...]
+    input_px: int
+    epochs: int = 6
+    batch: int = 48
+    rate: float = 1.5e-3
+    weight_decay: float = 1e-4
+    balance: float = 0.5
+    smoothing: float = 0.05
+    average: float = 0.998
+    patience: int = 4
+    seed: int = 20261121
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Training or validation images of one source: images uint8 (n, H, W, 3), allowed bool (n, classes)."""
+
+    images: NDArray[np.uint8]
+    allowed: NDArray[np.bool_]
+    scale: float = 1.0
+
+
+@memory_named()
+def train_classifier(
+    net: nn.Module,
+    recipe: Recipe,
+    train: Sequence[Pool],
+    val: Sequence[Pool],
+    out: Path,
+    log: Callable[[str], None] = print,
+) -> Path:
+    """Train on `device()`, where the net stays; resumable at an epoch (`Course` says what is written to `out`); the path
+    of best.safetensors.
+
+    Without val pools the weights of the last epoch are the best.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    use_cores()
+    torch.manual_seed(recipe.seed)
+    (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1))
+    net = net.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+    course = Course(out, net, optimiser)
+    index, weight = _draw_weights(train, recipe.balance)
+    steps = max(1, len(index) // recipe.batch)
+    for epoch in range(course.done, recipe.epochs):
+        generator = torch.Generator().manual_seed(recipe.seed + epoch)
+        started, losses = time.monotonic(), []
+        net.train()
+        order = torch.multinomial(weight, steps * recipe.batch, replacement=True, generator=generator)
+        for step in range(steps):
+            progress = (epoch + step / steps) / recipe.epochs
+            for group in optimiser.param_groups:
+                group["lr"] = recipe.rate * _schedule(progress, 0.08)
+            chosen = order[step * recipe.batch : (step + 1) * recipe.batch].numpy()
+            x, allowed = _batch(train, index[chosen], recipe, generator, device_of(net))
+            with autocast(x.device):
+                logits = net(x.to(memory_format=torch.channels_last))
+            loss = partial_label_loss(logits.float(), allowed, recipe.smoothing)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+            optimiser.step()
+            losses.append(float(loss.detach()))
+            decay = min(recipe.average, (1 + epoch * steps + step) / (10 + epoch * steps + step))
+            blend(course.mean, net, decay)
+            if step % 50 == 0:
+                log(f"epoch {epoch + 1}/{recipe.epochs} step {step}/{steps} loss {np.mean(losses[-50:]):.4f}")
+        with wearing(net, course.mean):
+            score, accuracy = _validate(net, val, recipe) if val else (float(epoch + 1), float("nan"))
+        seconds = time.monotonic() - started
+        log(
+            f"epoch {epoch + 1}: loss {np.mean(losses):.4f} val macro {score:.4f} accuracy {accuracy:.4f} {seconds:.0f} s"
+        )
+        course.mark(epoch + 1, float(np.mean(losses)), score, accuracy, round(seconds, 1))
+        if course.waited >= recipe.patience:
+            log(f"no better for {course.waited} epochs: stopped")
+            break
+    return course.weights
+
+
+def partial_label_loss(logits: Tensor, allowed: Tensor, smoothing: float = 0.0) -> Tensor:
+    """-log Σ p over the allowed classes, mixed with a uniform target; logits (N, C), allowed bool (N, C)."""
+    log_p = functional.log_softmax(logits, dim=1)
+    own = torch.logsumexp(log_p.masked_fill(~allowed, float("-inf")), dim=1)
+    return -((1 - smoothing) * own + smoothing * log_p.mean(dim=1)).mean()
+
+
+@torch.inference_mode()
+def predict(
+    net: nn.Module, images: NDArray[np.uint8], input_px: int, batch: int = 128, bf16: bool | None = None
+) -> NDArray[np.float32]:
+    """Logits float32 (n, classes) of centre crops (or enlarged pictures) of input_px."""
+    net.eval()
+    where, answers = device_of(net), []
+    for i in range(0, len(images), batch):
+        x = torch.from_numpy(np.ascontiguousarray(images[i : i + batch])).to(where).permute(0, 3, 1, 2).float()
+        x = fit(x, input_px).to(memory_format=torch.channels_last)
+        with autocast(where, bf16):
+            answers.append(net(x).float().cpu())
+    return torch.cat(answers).numpy() if answers else np.zeros((0, 0), np.float32)
+
+
+def fit(x: Tensor, input_px: int) -> Tensor:
+    """The centre of input_px of larger pictures; smaller ones are enlarged."""
+    side = x.shape[-1]
+    if side >= input_px:
+        at = (side - input_px) // 2
+        return x[..., at : at + input_px, at : at + input_px]
+    return functional.interpolate(x, size=(input_px, input_px), mode="bilinear", align_corners=False)
+
+
+def _batch(
+    pools: Sequence[Pool], chosen: NDArray[np.int64], recipe: Recipe, generator: torch.Generator, where: torch.device
+) -> tuple[Tensor, Tensor]:
+    parts, labels = [], []
+    for number, pool in enumerate(pools):
+        rows = chosen[chosen[:, 0] == number, 1]
+        if not len(rows):
+            continue
+        x = torch.from_numpy(np.ascontiguousarray(pool.images[rows])).to(where).permute(0, 3, 1, 2).float()
+        parts.append(augment(x, recipe.input_px, recipe.augmentation, generator))
+        labels.append(torch.from_numpy(pool.allowed[rows]).to(where))
+    return torch.cat(parts), torch.cat(labels)
+
+
+def _draw_weights(pools: Sequence[Pool], balance: float) -> tuple[NDArray[np.int64], Tensor]:
+    index = np.concatenate(
+        [np.stack([np.full(len(p.images), i), np.arange(len(p.images))], 1) for i, p in enumerate(pools)]
+    ).astype(np.int64)
+    allowed = np.concatenate([p.allowed for p in pools])
+    single = allowed.sum(axis=1) == 1
+    frequency = np.maximum(allowed[single].sum(axis=0), 1)
+    per_class = (frequency.astype(float) ** -balance) * frequency.mean() ** balance
+    weight = np.where(single, per_class[allowed.argmax(axis=1)], 0.7)
+    weight *= np.concatenate([np.full(len(p.images), p.scale) for p in pools])
+    return index, torch.from_numpy(weight)
+
+
+def _validate(net: nn.Module, pools: Sequence[Pool], recipe: Recipe) -> tuple[float, float]:
+    """Macro recall over the classes with at least 5 val images (the accuracy where there is none), and accuracy; set-valued
+    labels count as hit by any."""
+    hits: list[NDArray[np.bool_]] = []
+    labels: list[NDArray[np.int64]] = []
+    for pool in pools:
+        logits = predict(net, pool.images, recipe.input_px)
+        best = logits.argmax(axis=1)
+        hits.append(pool.allowed[np.arange(len(best)), best])
+        labels.append(np.where(pool.allowed.sum(axis=1) == 1, pool.allowed.argmax(axis=1), -1))
+    hit, label = np.concatenate(hits), np.concatenate(labels)
+    recalls = [hit[label == c].mean() for c in np.unique(label[label >= 0]) if (label == c).sum() >= 5]
+    return float(np.mean(recalls or hit)), float(hit.mean())
+
+
+def _schedule(progress: float, warm: float) -> float:
+    if progress < warm:
+        return 0.05 + 0.95 * progress / warm
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (progress - warm) / (1 - warm)))
+
+
+def load_weights(net: nn.Module, path: Path) -> nn.Module:
+    """Weights from safetensors (half precision is widened)."""
+    net.load_state_dict({k: v.float() if v.dtype == torch.float16 else v for k, v in load_file(path).items()})
+    return net

@@ -1,0 +1,1 @@
+"""Scores and matching: plain arrays in, figures with intervals out."""

@@ -1,0 +1,1 @@
+"""What leaves a training: weights, model cards, the results page and its figures."""

@@ -1,0 +1,59 @@
+"""What a model's training pictures look like, ground and stain, for its card: others are shown or told of accordingly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.inference import stain_of
+from hemaview.inference.pictures import ALIKE, ground_of
+from hemaview.learning.recipes.film import NO_NUCLEUS, STRANGE, Training
+from hemaview.learning.sets import data
+
+MOST_OF_A_PATIENT = 400
+
+
+def ground_learned(training: Training, root: Path) -> dict[str, Any]:
+    """For the card of a training that minds the ground: its usual colour `ground` (3) and, where only strange pictures are
+    changed, `grounds` (n, 3): so many that each training picture's is within half of ALIKE of one; {} of others.
+
+    Each set counts alike where every picture is brought to it: it stands for a stain. Else every picture does.
+    """
+    if not training.ground:
+        return {}
+    each = [_grounds(root, name) for name in training.sets if data.has(root, name, "train")]
+    if training.ground != STRANGE:
+        return {"ground": _whole(np.median([np.median(own, axis=0) for own in each], axis=0))}
+    every = np.concatenate(each)
+    told = np.zeros((0, 3))
+    for ground in np.unique(np.rint(every), axis=0):
+        if not len(told) or np.abs(told - ground).max(axis=1).min() > ALIKE // 2:
+            told = np.concatenate([told, ground[None]])
+    return {"ground": _whole(np.median(every, axis=0)), "grounds": [_whole(ground) for ground in told]}
+
+
+def _grounds(root: Path, name: str) -> NDArray[np.float64]:
+    """(n, 3) of a set's training pictures."""
+    files = sorted({line["file"] for line in data.rows(root, name, "train")})
+    return np.array([ground_of(data.image(root, name, "train", file)) for file in files])
+
+
+def _whole(values: NDArray[np.float64]) -> list[float]:
+    return [float(v) for v in np.rint(values)]
+
+
+def stains_learned(training: Training, root: Path) -> list[list[float]]:
+    """Lowest and highest (2, 3) stain of the nuclei it learned from: of each patient with enough cells, and of each set
+    that knows no patients as a whole."""
+    found = []
+    for dataset in (s for s in training.sets if data.has(root, s, "train")):
+        crops = data.cell_crops(root, dataset, "train")
+        named = ~np.isin(crops.fine, NO_NUCLEUS)
+        for patient in sorted(set(crops.patients)):
+            rows = np.flatnonzero(named & (np.array(crops.patients) == patient))[:MOST_OF_A_PATIENT]
+            stain = stain_of([crops.images[i] for i in rows])
+            found += [] if stain is None else [stain]
+    return [[round(float(v), 4) for v in edge] for edge in (np.min(found, axis=0), np.max(found, axis=0))]

@@ -1,0 +1,35 @@
+"""Every model that `train` can make."""
+
+from __future__ import annotations
+
+from hemaview.learning.recipes.elmanna import ELMANNA_TRAININGS
+from hemaview.learning.recipes.film import FILM_TRAININGS, Training
+from hemaview.learning.recipes.li import LI_TRAININGS
+from hemaview.learning.recipes.nucleuspoints import NUCLEI_TRAININGS
+from hemaview.learning.recipes.outlines import OUTLINE_TRAININGS
+from hemaview.learning.recipes.plasma import PLASMA_TRAININGS
+from hemaview.learning.recipes.strangestains import STAIN_TRAININGS
+from hemaview.learning.recipes.sun import SUN_TRAININGS
+from hemaview.learning.recipes.wang import WANG_TRAININGS, on_backbone
+from hemaview.learning.recipes.zhang import ZHANG_TRAININGS
+from hemaview.learning.sets.data import DataError
+
+_MORE: tuple[Training, ...] = (
+    *SUN_TRAININGS,
+    *ZHANG_TRAININGS,
+    *LI_TRAININGS,
+    *NUCLEI_TRAININGS,
+    *PLASMA_TRAININGS,
+    *OUTLINE_TRAININGS,
+    *WANG_TRAININGS,
+    *ELMANNA_TRAININGS,
+    *STAIN_TRAININGS,
+)
+TRAININGS: dict[str, Training] = {**FILM_TRAININGS, **{t.name: t for t in _MORE}}
+
+
+def training_of(name: str, backbone: str = "") -> Training:
+    """A model's training, a detector's on another backbone where one is named; raises DataError where there is none."""
+    if name not in TRAININGS:
+        raise DataError(f"There is no training for {name}; there are: {', '.join(TRAININGS)}.")
+    return on_backbone(TRAININGS[name], backbone) if backbone else TRAININGS[name]

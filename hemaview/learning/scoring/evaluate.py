@@ -1,0 +1,247 @@
+"""Score the shipped models on labelled sets, through the very inference that jobs use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.inference import Classifier, InferenceError, load_as
+from hemaview.learning.metrics.evidence import note_question, note_speed
+from hemaview.learning.metrics.score import Score, bootstrap, by_group, measured, scored
+from hemaview.learning.recipes.elmanna import ELMANNA_EIGHT
+from hemaview.learning.recipes.film import NUCLEATED_MPP, SHAPE_MPP
+from hemaview.learning.scoring import fieldtasks, filmtasks, papertasks, regiontasks, stitchtasks
+from hemaview.learning.scoring.elsewhere import ELSEWHERE, white_cells_elsewhere
+from hemaview.learning.sets import data
+from hemaview.learning.sets.data import DataError
+from hemaview.learning.sets.kinds import KIND_SETS, kind_pool
+from hemaview.methods.card import cards
+
+Log = Callable[[str], None]
+
+PBC_GROUPS: dict[str, str] = {
+    "segmented_neutrophil": "neutrophil", "band_neutrophil": "neutrophil", "eosinophil": "eosinophil",
+    "basophil": "basophil", "lymphocyte": "lymphocyte", "lymphocyte_variant": "lymphocyte", "monocyte": "monocyte",
+    "promonocyte": "monocyte", "metamyelocyte": "immature_granulocyte", "myelocyte": "immature_granulocyte",
+    "promyelocyte": "immature_granulocyte", "blast": "immature_granulocyte", "erythroblast": "erythroblast",
+    "platelet": "platelet", "giant_platelet": "platelet", "platelet_clump": "platelet", "plasma_cell": "lymphocyte",
+    "smudge": "other", "artefact": "other",
+}  # fmt: skip
+"""The eight classes of the pbc set from our finer ones; what the set does not have is wrong by definition."""
+
+
+def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
+    """Rows for each named model and each set that is there; sets that lack or cannot be used are named through `log` and
+    left out. Raises DataError or InferenceError where that leaves nothing."""
+    found: list[Score] = []
+    refused: DataError | InferenceError | None = None
+    for name, dataset, function in _TASKS:
+        if name not in names:
+            continue
+        try:
+            lacking = [s for s in (dataset, *ALSO_NEEDS.get(name, ())) if not data.has(root, s, split)]
+            if lacking:
+                log(f"{lacking[0]}/{split} is not in {root}: left out")
+                continue
+            log(f"{name} on {dataset}/{split}")
+            began = time.monotonic()
+            rows = function(root, split)
+        except (DataError, InferenceError) as error:
+            # One set that cannot be used is no reason to lose what hours found on the others.
+            refused = refused or error
+            log(f"{name} on {dataset}/{split}: left out. {error}")
+            continue
+        spent = time.monotonic() - began
+        for task in {row.task for row in rows}:
+            note_speed((name, task, dataset), max(row.n for row in rows), spent)
+        unknown = [row for row in rows if not np.isfinite((row.value, row.low, row.high)).all()]
+        for task in sorted({row.task for row in unknown}):
+            log(
+                f"{dataset}/{split} holds too little for {', '.join(r.metric for r in unknown if r.task == task)} of {task}"
+            )
+        found += [row for row in rows if row not in unknown]
+    if refused is not None and not found:
+        raise refused
+    return found + [replace(s, method="best") for s in found if s.method in BEST.get(s.task, "").split()]
+
+
+def main_task(name: str) -> tuple[str, Callable[[Path, str], list[Score]]]:
+    """The set that a model is measured on first, and the function (root, split) that does it."""
+    return next((dataset, function) for method, dataset, function in _TASKS if method == name)
+
+
+def _shapes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    model = load_as(Classifier, name)
+    points: dict[str, list[tuple[float, float, str]]] = {}
+    for row in data.rows(root, "chula-rbc12", split):
+        points.setdefault(row["file"], []).append((float(row["x"]), float(row["y"]), row["class"]))
+    p, labels = [], []
+    for file, cells in points.items():
+        rgb = data.image(root, "chula-rbc12", split, file)
+        p.append(model.classify(rgb, np.array([(x, y) for x, y, _ in cells]), SHAPE_MPP))
+        labels += [label for _, _, label in cells]
+    every = np.concatenate(p)
+    truth = data.numbers(labels, model.info.classes, f"{dataset}/{split}")
+    rows = scored(name, "rbc-morphology", dataset, split, every, truth, model.info.classes)
+    eight, names = by_group(every, model.info.classes, ELMANNA_EIGHT)
+    of_paper = np.array([names.index(ELMANNA_EIGHT[label]) for label in labels])
+    return rows + [
+        replace(row, metric=f"{row.metric}_of_eight")
+        for row in measured(name, "rbc-morphology", dataset, split, eight, of_paper)
+        if row.metric in ("accuracy", "macro_f1")
+    ]
+
+
+def _nucleated(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    rows: list[Score] = []
+    crops, p, classes = _nucleated_answers(name, dataset, root, split)
+    grouped, groups = by_group(p, classes, PBC_GROUPS)
+    truth = data.numbers(crops.labels, groups, f"{dataset}/{split}")
+    rows += scored(name, "nucleated-cells", dataset, split, grouped, truth, groups)
+    rows += _nrbc(name, dataset, split, p[:, classes.index("erythroblast")], np.array(crops.fine) == "erythroblast")
+    known = np.array([label in classes for label in crops.fine])
+    fine = np.array([classes.index(label) for label in np.array(crops.fine)[known]])
+    rows += scored(name, "nucleated-cells-fine", dataset, split, p[known], fine, classes)
+    return rows
+
+
+def _nucleated_patients(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    crops, p, classes = _nucleated_answers(name, dataset, root, split)
+    fine = np.array(crops.fine)
+    rows = _nrbc(name, dataset, split, p[:, classes.index("erythroblast")], fine == "erythroblast")
+    names, counts = np.unique(fine, return_counts=True)
+    often = [n for n, c in zip(names, counts, strict=True) if c >= 15 and n in classes]
+    if not often:
+        return rows
+    known = np.isin(fine, often)
+    truth = np.array([classes.index(label) for label in fine[known]])
+    return rows + scored(name, "nucleated-cells-patients", dataset, split, p[known], truth, classes)
+
+
+def _nucleated_answers(
+    name: str, dataset: str, root: Path, split: str
+) -> tuple[data.Crops, NDArray[np.float32], list[str]]:
+    model = load_as(Classifier, name).calibrated_on(dataset)
+    crops = data.cell_crops(root, dataset, split)
+    h, w = crops.images.shape[1:3]
+    centre = np.array([[w / 2, h / 2]])
+    p = np.concatenate([model.classify(rgb, centre, NUCLEATED_MPP) for rgb in crops.images])
+    return crops, p, list(model.info.classes)
+
+
+def _nrbc(name: str, dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.bool_]) -> list[Score]:
+    """Sensitivity and specificity at the card's threshold for such blood, which was set on the set's val."""
+    note_question((name, "nrbc", dataset), p, truth)
+    found = p >= cards()[name].calibration_on(dataset)[1].get("erythroblast", 0.5)
+
+    def sensitivity(rows: NDArray[np.int64]) -> float:
+        return float(found[rows][truth[rows]].mean())
+
+    def specificity(rows: NDArray[np.int64]) -> float:
+        return float((~found[rows][~truth[rows]]).mean())
+
+    every, n = np.arange(len(truth)), len(truth)
+    return [
+        Score.rounded(name, "nrbc", dataset, split, n, metric, f(every), *bootstrap(n, f))
+        for metric, f in (("sensitivity", sensitivity), ("specificity", specificity))
+    ]
+
+
+def _kinds(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    model = load_as(Classifier, name)
+    pool = kind_pool(root, dataset, split)
+    side = model.info.input_px
+    at = (pool.images.shape[1] - side) // 2
+    p = model.classify_crops(np.ascontiguousarray(pool.images[:, at : at + side, at : at + side]))
+    truth = pool.allowed.argmax(axis=1).astype(np.int64)
+    rows = scored(name, "kind", dataset, split, p, truth)
+    # Where a set labels one kind alone, means over kinds say nothing more.
+    return [r for r in rows if len(np.unique(truth)) > 1 or r.metric in ("accuracy", "ece")]
+
+
+_Task = tuple[str, str, Callable[[Path, str], list[Score]]]
+
+
+def _of(name: str, dataset: str, function: Callable[[str, str, Path, str], list[Score]]) -> _Task:
+    return name, dataset, lambda root, split: function(name, dataset, root, split)
+
+
+_TASKS: tuple[_Task, ...] = (
+    *(
+        _of(name, "bbbc041seg", fieldtasks.red_cells)
+        for name in ("red-cell-unet", "zhang-dunet", "zhang-unet", "pspnet", "region-growing")
+    ),
+    _of("red-cell-unet", "bbbc041seg", stitchtasks.stitched_cells),
+    *(_of("red-cell-unet", dataset, filmtasks.white_cells) for dataset in ("txl-pbc", "draaslan-blood")),
+    _of("cascade-blood", "txl-pbc", fieldtasks.detection),
+    _of("cascade-blood", "txl-pbc", stitchtasks.stitched_boxes),
+    _of("wang-marrow-cascade", "segpc-plasma", fieldtasks.marrow_differential),
+    _of("wang-overview-cascade", "drawn-overviews", regiontasks.marrow_regions),
+    _of("nuclei-unet", "graz-marrow", fieldtasks.nuclei_points),
+    _of("sun-nuclei", "graz-marrow", fieldtasks.nuclei_points),
+    _of("plasma-cell-unet", "segpc-plasma", fieldtasks.plasma_masks),
+    *(_of("cell-kind-net", dataset, _kinds) for dataset in KIND_SETS),
+    _of("red-cell-shape-net", "chula-rbc12", _shapes),
+    _of("elmanna-b0", "chula-rbc12", _shapes),
+    _of("red-cell-shape-committee", "chula-rbc12", _shapes),
+    *(
+        _of(name, dataset, function)
+        for name in ("nucleated-cell-net", "nucleated-cell-stains")
+        for dataset, function in (
+            ("pbc", _nucleated),
+            ("jhu-aml", _nucleated_patients),
+            *((dataset, white_cells_elsewhere) for dataset in ELSEWHERE),
+        )
+    ),
+    _of("sun-pnet", "pbc", papertasks.pnet),
+    _of("sun-pnet", "jhu-aml", papertasks.pnet),
+    _of("elmanna-cell-mask", "erythrocytes-idb", papertasks.cell_masks),
+    *(
+        _of(name, "erythrocytes-idb", function)
+        for name in ("zhang-dunet-classes", "zhang-unet-classes")
+        for function in (papertasks.cell_mask_classes, papertasks.cell_masks, papertasks.elongation)
+    ),
+    _of("cell-outline", "erythrocytes-idb", papertasks.elongation),
+    _of("cell-outline", "erythrocytes-idb", papertasks.cell_mask_classes),
+    _of("elongation-net", "erythrocytes-idb", papertasks.elongation),
+    *(
+        _of(name, dataset, papertasks.white_cell_masks)
+        for name in ("li-nodes-unet", "wbc-mask-unet")
+        for dataset in ("wbc-masks-1", "wbc-masks-2")
+    ),
+)
+
+ALSO_NEEDS = {"wang-marrow-cascade": ("pbc", "jhu-aml")}
+"""Sets that a method's task is composed of, besides the one that its rows are named after."""
+
+UNLEARNED = ("region-growing", "sun-nuclei")
+"""Baselines that learn nothing: they have no weights and no card."""
+
+BEST: dict[str, str] = {
+    "rbc-segmentation": "red-cell-unet",
+    "rbc-morphology": "red-cell-shape-committee",
+    "nrbc": "nucleated-cell-net",
+    "nucleated-cells": "nucleated-cell-net",
+    "nucleated-cells-fine": "nucleated-cell-net",
+    "nucleated-cells-patients": "nucleated-cell-net",
+    "nucleated-cells-elsewhere": "nucleated-cell-stains",
+    "cell-mask": "elmanna-cell-mask",
+    "cell-mask-classes": "cell-outline",
+    "sickle": "cell-outline",
+    "nucleus-cytoplasm": "wbc-mask-unet",
+    "detection": "cascade-blood",
+    "nuclei": "nuclei-unet",
+    "plasma-mask": "plasma-cell-unet",
+    "stitching": "red-cell-unet cascade-blood",
+    "white-cells": "red-cell-unet",
+    "marrow-differential": "wang-marrow-cascade",
+    "marrow-regions": "wang-overview-cascade",
+    "kind": "cell-kind-net",
+}
+"""The default model of each task, chosen on val (of fields and of boxes where cells are stitched): its rows are given again
+under the method `best`. Of white cells of a laboratory that is not known it is that of the protocol for unusual stains."""

@@ -1,0 +1,197 @@
+"""What the limits part by which stain, focus and copies are judged: studies that train nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from hemaview.inference.pictures import turned
+from hemaview.inference.stain import LEAST_CELLS, MOST, share_beyond
+from hemaview.learning.engine.segment import CHULA_MPP, mask_parts, mpp_of, mpp_of_boxes
+from hemaview.learning.recipes.film import NO_NUCLEUS, Log
+from hemaview.learning.sets import data, duplicates, marrowscenes
+from hemaview.methods.card import cards
+from hemaview.pipeline.cheaplook import look
+from hemaview.pipeline.regions import NO_FOCUS, SOFT_FOCUS
+
+Row = dict[str, Any]
+SIDES = ("train", "val")
+FIELDS, LOT, COPIED = 30, 60, 100
+"""Fields of a set whose focus is measured, cells without a patient that count as one, and pictures of a set that are
+copied."""
+BLURS_UM = (0.0, 0.5, 1.0, 2.0)
+_STAINED = ("pbc", "jhu-aml", "wbc-masks-1", "wbc-masks-2")
+
+
+def stain_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """How much of each patient, and of each set that knows none in lots of LOT cells, is stained beyond what
+    nucleated-cell-net learned from, and how many are called strange for it."""
+    card = cards().get("nucleated-cell-net")
+    if card is None or not card.stains:
+        raise data.DataError("nucleated-cell-net, with the stains that it learned from, must be released first.")
+    rows = []
+    for name in _STAINED:
+        for side in (s for s in SIDES if data.has(root, name, s)):
+            log(f"{name}/{side}")
+            shares = [
+                share_beyond([data.image(root, name, side, f) for f in lot], card.stains)
+                for lot in _lots(root, name, side)
+            ]
+            told = np.array([s for s in shares if s is not None])
+            if len(told):
+                rows.append(
+                    {"variant": f"{name}, {side}", "median_share_beyond": float(np.median(told)),
+                     "lowest": float(told.min()), "highest": float(told.max()), "patients_or_lots": len(told),
+                     "called_strange": int((told > MOST).sum())}
+                )  # fmt: skip
+    if not rows:
+        raise data.DataError(
+            f"None of {', '.join(_STAINED)} has a patient or a lot with {LEAST_CELLS} nuclei in {root}."
+        )
+    return rows
+
+
+def _lots(root: Path, name: str, side: str) -> Iterator[list[str]]:
+    """Files of white cells, by patient; where none is known by chance."""
+    groups: dict[str, list[str]] = {}
+    for line in data.rows(root, name, side):
+        if (line.get("fine_class") or line["class"]) not in NO_NUCLEUS:
+            groups.setdefault(line.get("patient") or "", []).append(line["file"])
+    for patient, files in sorted(groups.items()):
+        order = np.random.default_rng(7).permutation(sorted(files))
+        for at in range(0, LOT if patient else len(order), LOT):
+            yield [str(file) for file in order[at : at + LOT]]
+
+
+def focus_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """The focus of fields as they are and blurred by some µm, and the share of them that is refused or told of."""
+    rows = []
+    for name, scale in _SCALES.items():
+        if not data.has(root, name, "val"):
+            continue
+        log(name)
+        files = data.files(root, name, "val")[:FIELDS]
+        fields = [(data.image(root, name, "val", file), scale(root, name, file)) for file in files]
+        for blur in BLURS_UM:
+            found = np.array([look(_blurred(rgb, blur / mpp), mpp).focus for rgb, mpp in fields])
+            rows.append(
+                {"variant": f"{name}, blurred by {blur:g} µm" if blur else name, "median_focus": float(np.median(found)),
+                 "lowest": float(found.min()), "highest": float(found.max()), "fields": len(found),
+                 "share_refused": float((found < NO_FOCUS).mean()), "share_told_of": float((found < SOFT_FOCUS).mean())}
+            )  # fmt: skip
+    if not rows:
+        raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {root}.")
+    return rows
+
+
+def _blurred(rgb: NDArray[np.uint8], sigma_px: float) -> NDArray[np.uint8]:
+    return np.asarray(cv2.GaussianBlur(rgb, (0, 0), sigma_px), np.uint8) if sigma_px else rgb
+
+
+def _by_mask(root: Path, name: str, file: str) -> float:
+    return mpp_of(mask_parts(data.mask(root, name, "val", file.rpartition(".")[0])))
+
+
+def _by_boxes(root: Path, name: str, file: str) -> float:
+    own = [line for line in data.rows(root, name, "val") if line["file"] == file and line["w"]]
+    red = [line for line in own if line["class"] == "RBC"] or own
+    if not red:
+        raise data.DataError(f"No cell of {name}/val/images/{file} is boxed: its µm/px cannot be told.")
+    return mpp_of_boxes([max(float(line["w"]), float(line["h"])) for line in red])
+
+
+_SCALES: dict[str, Callable[[Path, str, str], float]] = {
+    "chula-rbc12": lambda *_: CHULA_MPP,
+    "bbbc041seg": _by_mask,
+    "txl-pbc": _by_boxes,
+    "draaslan-blood": _by_boxes,
+    "segpc-plasma": lambda *_: marrowscenes.MPP,
+}
+"""Sets of fields, and how the µm/px of one is told."""
+
+
+def copy_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """The share of altered copies that is found, by what was altered; last, pairs of different pictures, of two sides of the
+    set, that are taken for one."""
+    rows = []
+    for name in ("pbc", "jhu-aml", "erythrocytes-idb", "chula-rbc12"):
+        if not data.has(root, name, "val"):
+            continue
+        log(name)
+        pictures = [data.image(root, name, "val", file) for file in data.files(root, name, "val")[:COPIED]]
+        own = np.stack([duplicates.look(rgb) for rgb in pictures])
+        for what, alter in ALTERATIONS.items():
+            copies = np.stack([duplicates.look(np.ascontiguousarray(alter(rgb))) for rgb in pictures])
+            found = {pair.own for pair in duplicates.shared(own, copies) if pair.own == pair.other}
+            rows.append({"variant": f"{name}, {what}", "share_found": len(found) / len(own), "pictures": len(own)})
+        if data.has(root, name, "train"):
+            others = duplicates.looks_of(root, name, "train")
+            taken = len(list(duplicates.shared(own, others)))
+            rows.append(
+                {
+                    "variant": f"{name}, another picture",
+                    "share_found": taken / (len(own) * len(others)),
+                    "pictures": len(own),
+                }
+            )
+    if not rows:
+        raise data.DataError(f"None of the sets whose pictures are copied has a val side in {root}.")
+    return rows
+
+
+def copies_in_sets(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Of each two sides of each set how many pictures of the second show what the first shows; labels are not looked at."""
+    rows = []
+    for name in data.SETS:
+        sides = [side for side in duplicates.SIDES if not data.drawn(name) and data.has(root, name, side)]
+        if len(sides) < 2:
+            continue
+        log(name)
+        for one, two, pairs in duplicates.between_sides(root, name, sides):
+            seen, of = {pair.other for pair in pairs}, len(data.files(root, name, two))
+            rows.append({"variant": f"{name}, {one} and {two}", "seen_again": len(seen), "pictures_of_the_second": of})
+    if not rows:
+        raise data.DataError(f"No set in {root} has two sides.")
+    return rows
+
+
+def _recompressed(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    held = BytesIO()
+    Image.fromarray(rgb).save(held, "JPEG", quality=60)
+    return np.asarray(Image.open(held))
+
+
+def _shifted(rgb: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    by = round(share * min(rgb.shape[:2]))
+    return np.asarray(np.pad(rgb, ((by, 0), (by, 0), (0, 0)), mode="edge")[: rgb.shape[0], : rgb.shape[1]])
+
+
+def _cut(rgb: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    by = max(1, round(share * min(rgb.shape[:2])))
+    return rgb[by:-by, by:-by]
+
+
+def _all(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return _recompressed(np.ascontiguousarray(turned(_shifted(ALTERATIONS["brighter by 25"](rgb), 0.02)[None], 5)[0]))
+
+
+ALTERATIONS: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    "JPEG of quality 60": _recompressed,
+    "half as large": lambda rgb: np.asarray(
+        cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8
+    ),
+    "brighter by 25": lambda rgb: np.clip(rgb.astype(np.int16) + 25, 0, 255).astype(np.uint8),
+    "mirrored and turned": lambda rgb: turned(rgb[None], 6)[0],
+    "shifted by 2 %": lambda rgb: _shifted(rgb, 0.02),
+    "cut by 3 % at each edge": lambda rgb: _cut(rgb, 0.03),
+    "brighter, shifted, mirrored, turned, JPEG": _all,
+    "shifted by 10 %": lambda rgb: _shifted(rgb, 0.1),
+}
+"""How copies are altered; the last is past what is looked for."""

@@ -1,0 +1,370 @@
+"""The papers' own comparisons, run again on what there is: each a table of variants trained alike. `manage.py study NAME`.
+
+Variants are compared on the validation side, and the test side stays unseen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import stats
+from torch import nn
+
+from hemaview.inference.pictures import softmax
+from hemaview.learning.engine.augment import Augmentation
+from hemaview.learning.engine.classify import Pool, Recipe, load_weights, predict, train_classifier
+from hemaview.learning.engine.course import device
+from hemaview.learning.engine.masks import (
+    MaskRecipe,
+    MaskSet,
+    confusion,
+    joined,
+    mean_iou,
+    predict_masks,
+    read_masks,
+    train_masks,
+)
+from hemaview.learning.engine.segment import Field, train_segmentation
+from hemaview.learning.metrics.evidence import Answers
+from hemaview.learning.metrics.matching import dice
+from hemaview.learning.metrics.score import accuracy, macro_f1
+from hemaview.learning.recipes import elmanna
+from hemaview.learning.recipes.film import SHAPES, Log, foreground, segmentation_pairs, shape_pools
+from hemaview.learning.recipes.li import WBC_MASK_SETS
+from hemaview.learning.recipes.sun import SUN_NEGATIVES, pnet_pool, pnet_recipe
+from hemaview.learning.recipes.zhang import MPP, binary_f1, binary_fields
+from hemaview.learning.scoring.cameras import CAMERAS, other_cameras
+from hemaview.learning.scoring.limitstudies import Row, copies_in_sets, copy_limits, focus_limits, stain_limits
+from hemaview.learning.sets import data
+from hemaview.methods.card import cards
+from hemaview.methods.dunet import DUNet
+from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
+from hemaview.methods.pnet import PNet
+
+FOLD_FIELDS, FOLD_PX, FOLD_BATCH = 70, 48, 24
+"""Fields that the folds are made of, and the side to which their cells' squares are brought: with all 349 fields at 80 px
+the sixty trainings would take days on two cores. With far fewer a net learns nothing in a few epochs."""
+PAPERS_CHOICE = "b0, cells alone"
+"""Elmanna et al. prefer it with the plain loss, by F1."""
+SEEDS = (1, 2, 3)
+"""Small nets, shortly trained, differ more by where they begin than by what is compared: each is trained from these."""
+SIZES = (5, 10, 20, None)
+"""How many fields dU-Net and U-Net are trained on to see how many they need; None: all."""
+ODE_PX = 64
+"""Side of the cells that variants with ODE blocks are shown: half the shipped net's, for a block in the upper levels is slow."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """One comparison: what it asks, which table or figure of which paper it follows, how it is run, what to know of it."""
+
+    name: str
+    asks: str
+    source: str
+    run: Callable[[Path, Path, int, Log], list[Row]]
+    epochs: int
+    """Of each variant; 0 where nothing is trained."""
+    notes: str = ""
+    curve: tuple[str, str, str] | None = None
+    """Columns of a curve: over what, which measure, a line for each of what ("": one line); else variants are compared."""
+    beside: tuple[str, ...] = ()
+    """Columns that are drawn beside each other for each variant; (): the first measure alone."""
+    answers: Callable[[Path], list[Answers]] | None = None
+    """Of the first variant, a fold each, read from where `run` kept them: for a table by class and its ROC."""
+
+
+def pnet_variants(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Sun et al., Table 2: what each choice of p-net is worth; sensitivity and specificity on val, the paper's negatives."""
+    train, val = (pnet_pool(root, "pbc", side, out / "cache", SUN_NEGATIVES, log) for side in ("train", "val"))
+    base = pnet_recipe(epochs)
+    still = Augmentation(scale=0, shift=0, stain=0, light=0, blur=0, noise=0, turns=False)
+    variants: dict[str, tuple[Callable[[], nn.Module], Recipe]] = {
+        "p-net": (PNet, base),
+        "sigmoid in place of ReLU": (lambda: _with(PNet(), nn.ReLU, nn.Sigmoid), base),
+        "kernels of 5 in every layer": (_with_wide_kernels, base),
+        "batch of 1": (PNet, replace(base, batch=1)),
+        "without sample enhancement": (PNet, replace(base, augmentation=still)),
+    }
+    truth = val.allowed.argmax(axis=1)
+
+    def once(name: str, build: Callable[[], nn.Module], recipe: Recipe, seed: int) -> Row:
+        torch.manual_seed(seed)  # before the net is made: what variants share begins from the same values
+        net = build()
+        best = train_classifier(net, replace(recipe, seed=seed), [train], [val], out / f"{_slug(name)}-{seed}", log)
+        found = predict(load_weights(net, best), val.images, recipe.input_px).argmax(axis=1)
+        return {
+            "accuracy": float((found == truth).mean()),
+            "sensitivity": float((found[truth == 1] == 1).mean()),
+            "specificity": float((found[truth == 0] == 0).mean()),
+        }
+
+    return [repeated(name, partial(once, name, *how)) for name, how in variants.items()]
+
+
+def nodes_positions(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Li et al., Table 1: one ODE block at tolerance 1e-3 at each of the nine places, against the plain U-Net."""
+    sets = _wbc(root, ODE_PX)
+    places: dict[str, dict[int, tuple[float, ...]]] = {
+        "U-Net": {},
+        **{f"place {p}": {p: (1e-3,)} for p in range(1, 10)},
+    }
+    return [_masked(name, partial(NodesUNet, 3, 8, where), sets, out, epochs, log) for name, where in places.items()]
+
+
+def nodes_networks(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Li et al., Table 2: U-Net, ResNet blocks and ODE blocks at the bottom, of one width."""
+    sets = _wbc(root, ODE_PX)
+    nets: dict[str, Callable[[], nn.Module]] = {
+        "U-Net": partial(NodesUNet, 3, 8, {}),
+        "ResNet-U-Net": partial(NodesUNet, 3, 8, residual=True),
+        "NODEs-UNet": partial(NodesUNet, 3, 8),
+    }
+    return [_masked(name, build, sets, out, epochs, log) for name, build in nets.items()]
+
+
+def nodes_tolerance(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Li et al., §3.3: one trained NODEs-UNet solved at looser and looser tolerances; time against accuracy."""
+    card = cards().get("li-nodes-unet")
+    if card is None:
+        raise data.DataError("li-nodes-unet must be trained and released first: this study solves it again.")
+    sets = _wbc(root, card.input_px)
+    net = load_weights(NodesUNet(3, 8), card.weights).to(device())
+    rows = []
+    for tolerance in (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1):
+        set_tolerance(net, tolerance)
+        began = time.monotonic()
+        table = confusion(predict_masks(net, sets[1].images), sets[1].masks, 3)
+        rows.append(
+            {
+                "variant": f"{tolerance:g}",
+                "tolerance": tolerance,
+                "pixel_accuracy": float(np.trace(table) / table.sum()),
+                "miou": mean_iou(table),
+                "ms_per_picture": 1000 * (time.monotonic() - began) / len(sets[1].images),
+            }
+        )
+    return rows
+
+
+def dunet_size(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Zhang et al., Fig. 7: dU-Net and U-Net from 5, 10, 20 and all fields; Dice of cell against ground and F1 of cells on
+    val. Kept are the weights of the best Dice."""
+    held = segmentation_pairs(root, "val", MPP)
+    rows = []
+    for n in SIZES:
+        fields = binary_fields(root, "train", n)
+        for name, deformable in (("dU-Net", True), ("U-Net", False)):
+
+            def once(seed: int, fields: list[Field] = fields, name: str = name, deformable: bool = deformable) -> Row:
+                torch.manual_seed(seed)  # before the net is made: what variants share begins from the same values
+                net = DUNet(2, deformable=deformable)
+                best = train_segmentation(
+                    net, fields, lambda trained: _mean_dice(trained, held), out / _slug(f"{name} {len(fields)} {seed}"),
+                    epochs * 50, log, side_px=128, batch=4, seed=seed, check_every=100, class_weights=(1.0, 1.0),
+                )  # fmt: skip
+                load_weights(net, best)
+                return {"dice": _mean_dice(net, held), "cell_f1_50": binary_f1(net, held)}
+
+            rows.append({**repeated(f"{name}, {len(fields)} fields", once), "net": name, "fields": len(fields)})
+    return rows
+
+
+def _mean_dice(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.int32]]]) -> float:
+    """Mean Dice over pictures of what a net of ground and cell sees as cell; pairs as `binary_f1` takes them."""
+    found = []
+    for small, truth in pairs:
+        h, w = truth.shape
+        cell = cv2.resize(foreground(net.eval(), small)[1], (w, h), interpolation=cv2.INTER_LINEAR) > 0.5
+        found.append(dice(np.asarray(cell), truth > 0))
+    return float(np.mean(found))
+
+
+def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Elmanna et al., Tables 4 to 6: 5 × 2 cross-validation of four backbones and, for B0, of both losses and of cells with
+    and without their surroundings; paired t-tests.
+
+    On FOLD_FIELDS fields of chula-rbc12's train side, halves of whole fields. p is of a paired t-test over the ten folds
+    against B0 on cells alone with the plain loss, the paper's choice; with 5 × 2 folds such a test finds too much
+    (Dietterich 1998), as the paper's does.
+    """
+    shown, lines = _shape_pool(root, out)
+    painted = replace(shown, images=elmanna.alone(shown.images, root, lines))
+    pools = {False: _at_side(shown, FOLD_PX), True: _at_side(painted, FOLD_PX)}
+    fields = tuple(line["file"] for line in lines)
+    variants: list[tuple[str, str, bool, bool]] = [
+        (PAPERS_CHOICE, "b0", False, True),
+        ("b0, cells alone, class-weighed loss", "b0", True, True),
+        ("b0, with surroundings", "b0", False, False),
+        *((f"{name}, cells alone", name, False, True) for name in elmanna.BACKBONES if name != "b0"),
+    ]
+    made = {alone: elmanna.folds(pool, fields, 5, 20261121) for alone, pool in pools.items()}
+    scores: dict[str, list[tuple[float, float]]] = {}
+    for fold in range(10):
+        for name, backbone, weighed, alone in variants:
+            train, held = made[alone][fold]
+            truth = held.allowed.argmax(axis=1)
+            net, recipe = elmanna.backbone(backbone), elmanna.recipe(epochs, weighed)
+            recipe = replace(recipe, input_px=FOLD_PX, batch=FOLD_BATCH)
+            last = train_classifier(net, recipe, [train], [], out / f"{_slug(name)}-{fold}", log)
+            logits = predict(load_weights(net, last), held.images, recipe.input_px)
+            np.savez(last.parent / "answers.npz", p=softmax(logits), truth=truth)
+            found = logits.argmax(axis=1)
+            scores.setdefault(name, []).append((accuracy(truth, found), macro_f1(truth, found)))
+            log(f"fold {fold + 1}/10 {name}: accuracy {scores[name][-1][0]:.4f}")
+    first = np.array(next(iter(scores.values())))
+    rows = []
+    for name, pairs in scores.items():
+        own = np.array(pairs)
+        row: Row = {"variant": name, "accuracy": float(own[:, 0].mean()), "accuracy_sd": float(own[:, 0].std(ddof=1)),
+                    "macro_f1": float(own[:, 1].mean()), "macro_f1_sd": float(own[:, 1].std(ddof=1))}  # fmt: skip
+        row["p"] = float(stats.ttest_rel(own[:, 1], first[:, 1]).pvalue) if not np.allclose(own, first) else ""
+        rows.append(row)
+    return rows
+
+
+def elmanna_answers(out: Path) -> list[Answers]:
+    """What B0 on cells alone with the plain loss, the paper's choice, said of the held half of each fold."""
+    kept = [np.load(out / f"{_slug(PAPERS_CHOICE)}-{fold}" / "answers.npz") for fold in range(10)]
+    return [Answers(fold["p"], fold["truth"], SHAPES) for fold in kept]
+
+
+_THRICE = f"means over {len(SEEDS)} seeds, sd their standard deviation."
+STUDIES: dict[str, Study] = {
+    s.name: s
+    for s in (
+        Study(
+            "pnet-variants", "What is each choice of p-net worth?", "after Sun et al., Table 2", pnet_variants, 4,
+            "Erythroblasts of pbc against its lymphocytes and neutrophils. *The output of each layer is pooled* is no row here: "
+            f"in the layer table of the paper's supplement, which p-net follows, it is; {_THRICE}",
+        ),
+        Study(
+            "nodes-positions", "Where in the U-Net does an ODE block help?", "after Li et al., Table 1", nodes_positions, 8,
+            f"A net of width 8 on wbc-masks-1 and -2, shown {ODE_PX} px; {_THRICE}",
+        ),
+        Study(
+            "nodes-networks", "U-Net, ResNet blocks or ODE blocks?", "after Li et al., Table 2", nodes_networks, 10,
+            f"Nets of width 8 on wbc-masks-1 and -2, shown {ODE_PX} px; {_THRICE}",
+        ),
+        Study(
+            "nodes-tolerance", "What does a looser tolerance save and cost?", "after Li et al., §3.3", nodes_tolerance, 0,
+            "The shipped net, solved again at each tolerance.", ("tolerance", "ms_per_picture", ""),
+        ),
+        Study(
+            "dunet-size", "How many fields does dU-Net need?", "after Zhang et al., Fig. 7", dunet_size, 16,
+            f"An epoch is 50 steps; fields of bbbc041seg; {_THRICE}", ("fields", "dice", "net"),
+        ),
+        Study(
+            "elmanna-folds", "Which backbone and which loss?", "after Elmanna et al., Tables 4-6", elmanna_folds, 6,
+            f"{FOLD_FIELDS} fields of chula-rbc12's train side, halved five times, each half used both ways; cells shown "
+            f"{FOLD_PX} px. B0 and Lite0 begin from the shipped nucleated-cell-net, the others, of which no weights are to be "
+            "had, from nothing: these two rows say as much of the start as of the net. p: a paired t-test of macro F1 over "
+            "the ten folds against the first row.", answers=elmanna_answers,
+        ),
+        Study(
+            "other-cameras", "What does another camera change?", "no paper, our own nets", other_cameras, 0,
+            "The first figure of each shipped model's main task, on a part of the set's val side, as the pictures are and as "
+            "another camera might have taken them: with a ground of 245, with 0.7 of the light, with a yellowish lamp (each "
+            "channel multiplied). Models whose card tells a ground are shown strange ones brought to it; *left as it is*: "
+            "without that.", beside=tuple(CAMERAS),
+        ),
+        Study(
+            "stain-limits", "When is a stain called strange?", "no paper, our own limits", stain_limits, 0,
+            "The share of cells whose nuclei lie beyond all stains that nucleated-cell-net learned from, in each patient, or in "
+            "lots of 60 cells where patients are unknown. It learned from the train sides of pbc and jhu-aml.",
+        ),
+        Study(
+            "focus-limits", "When is a picture out of focus?", "no paper, our own limits", focus_limits, 0,
+            "Fields of val as they are and blurred (standard deviation of the blur); below 0.04 a picture is refused, below "
+            "0.1 it is told of.",
+        ),
+        Study(
+            "copy-limits", "Which copies of a picture are found?", "no paper, our own limits", copy_limits, 0,
+            "Copies of 100 pictures of a set's val side; *another picture*: the share of pairs of val and train that are "
+            "taken for one.",
+        ),
+        Study(
+            "set-copies", "Which sets show a picture on two sides?", "no paper, our own check", copies_in_sets, 0,
+            "How many pictures of the second side show what the first shows, as it is or altered (`copy-limits`). Pictures of "
+            "the test side are looked at, too, but no label.",
+        ),
+    )
+}  # fmt: skip
+
+
+def _wbc(root: Path, side_px: int) -> tuple[MaskSet, MaskSet]:
+    train, val = (
+        joined([read_masks(root, name, side, side_px, equalised) for name in WBC_MASK_SETS])
+        for side in ("train", "val")
+    )
+    return train, val
+
+
+def repeated(name: str, once: Callable[[int], Row]) -> Row:
+    """One variant trained from each of SEEDS: means of its measures, and the standard deviation of the first."""
+    found = [once(seed) for seed in SEEDS]
+    first, *others = found[0]
+    spread = float(np.std([row[first] for row in found], ddof=1))
+    means = {measure: float(np.mean([row[measure] for row in found])) for measure in found[0]}
+    return {"variant": name, first: means[first], f"{first}_sd": spread, **{m: means[m] for m in others}}
+
+
+def _masked(
+    name: str, build: Callable[[], nn.Module], sets: tuple[MaskSet, MaskSet], out: Path, epochs: int, log: Log
+) -> Row:
+    def once(seed: int) -> Row:
+        torch.manual_seed(seed)  # before the net is made: what variants share begins from the same values
+        net = build()
+        best = train_masks(net, MaskRecipe(3, ODE_PX, epochs, seed=seed), *sets, out / f"{_slug(name)}-{seed}", log)
+        load_weights(net, best)
+        began = time.monotonic()
+        table = confusion(predict_masks(net, sets[1].images), sets[1].masks, 3)
+        return {
+            "miou": mean_iou(table),
+            "pixel_accuracy": float(np.trace(table) / table.sum()),
+            "class_accuracy": float((np.diag(table) / table.sum(axis=1)).mean()),
+            "ms_per_picture": 1000 * (time.monotonic() - began) / len(sets[1].images),
+            "million_values": sum(p.numel() for p in net.parameters()) / 1e6,
+        }
+
+    return repeated(name, once)
+
+
+def _shape_pool(root: Path, out: Path) -> tuple[Pool, list[dict[str, str]]]:
+    """Cells of FOLD_FIELDS fields of chula-rbc12's train side, and their lines in its list."""
+    pool = shape_pools(root, "train", out / "cache")[0]
+    lines = list(data.rows(root, "chula-rbc12", "train"))
+    fields = np.array([line["file"] for line in lines])
+    kept = np.isin(fields, np.random.default_rng(20261121).permutation(np.unique(fields))[:FOLD_FIELDS])
+    chosen = [line for line, keep in zip(lines, kept, strict=True) if keep]
+    return replace(pool, images=pool.images[kept], allowed=pool.allowed[kept]), chosen
+
+
+def _at_side(pool: Pool, side_px: int) -> Pool:
+    smaller = [cv2.resize(rgb, (side_px, side_px), interpolation=cv2.INTER_AREA) for rgb in pool.images]
+    return replace(pool, images=np.stack(smaller).astype(np.uint8))
+
+
+def _with(net: PNet, old: type[nn.Module], new: Callable[[], nn.Module]) -> PNet:
+    for i, layer in enumerate(net.body):
+        if isinstance(layer, old):
+            net.body[i] = new()
+    return net
+
+
+def _with_wide_kernels() -> PNet:
+    net = PNet()
+    net.body[4], net.body[8] = nn.Conv2d(32, 64, 5), nn.Conv2d(64, 16, 5)
+    net.dense = nn.Linear(16, 1)
+    return net
+
+
+def _slug(name: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in name.lower())

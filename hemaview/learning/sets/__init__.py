@@ -1,0 +1,1 @@
+"""Labelled picture sets: read, joined to fields and overviews, and refused where their sides share pictures."""
