@@ -73,12 +73,11 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
         user: Any = request.user
-        facts = {name: value for name, value in form.cleaned_data.items() if name in (*EDITABLE, "restricted")}
+        # What the person left as it was is not written: somebody else may have changed it since the page was opened.
+        facts = {name: form.cleaned_data[name] for name in form.changed_data}
         if not change:
             obj.pk = services.create_case(user, obj.accession, **facts).pk
-        else:
-            facts = {name: value for name, value in facts.items() if name in form.changed_data}
-        services.administer_case(user, obj, form.cleaned_data.get("reader"), **facts)
+        services.administer_case(user, obj, **facts)
         obj.refresh_from_db()
 
     def get_obj_perms_manage_user_form(self, request: HttpRequest) -> Any:

@@ -197,6 +197,7 @@ def _begin(
     slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
     slide.own_specimen = "" if specimen == case.specimen else specimen
     slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
+    slide.import_request["file_mpp"] = _common_mpp(probes) if pictures else None
     originals = slide.folder / "original"
     try:
         if in_place:
@@ -278,6 +279,14 @@ def _title(files: list[tuple[Path, str]], main: str) -> str:
     return f"{len(files)} fields, {Path(files[0][1]).stem} to {Path(files[-1][1]).stem}"
 
 
+def _common_mpp(pictures: list[Probe]) -> float | None:
+    """µm/px that every one of the pictures states, to a hundredth; else None."""
+    stated = [p.mpp for p in pictures if p.mpp]
+    if not stated or len(stated) < len(pictures) or max(stated) > 1.01 * min(stated):
+        return None
+    return stated[0]
+
+
 def _place(source: Path, target: Path, move: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if move:
@@ -326,7 +335,9 @@ def _make_ready(slide: Slide) -> None:
     names: list[str] = request["names"]
     files = [originals / _stored_name(name, names) for name in names]
     if request["pictures"]:
-        joined = join_fields(files, slide.folder / "slide.tif", request["mpp"], _progress(slide, 0, 60))
+        joined = join_fields(
+            files, slide.folder / "slide.tif", request["mpp"] or request.get("file_mpp"), _progress(slide, 0, 60)
+        )
         slide.path, slide.photo_fields = "slide.tif", joined["fields"]
     elif not slide.in_place:
         slide.path = f"original/{_stored_name(request['main'], names)}"
@@ -339,6 +350,8 @@ def _make_ready(slide: Slide) -> None:
     slide.objective, slide.associated = found.objective, list(found.associated)
     if request["mpp"]:
         slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
+    elif request.get("file_mpp"):
+        slide.mpp, slide.mpp_source = request["file_mpp"], Slide.MppSource.FILE
     elif found.mpp and not request["pictures"]:
         slide.mpp, slide.mpp_source = found.mpp, Slide.MppSource.FILE
     made = prepare(
