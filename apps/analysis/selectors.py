@@ -16,7 +16,7 @@ from apps.analysis.models import Job, ModelVersion, Protocol, WorkerBeat
 from apps.cases.models import Case
 from apps.cases.selectors import cases_for, require
 from apps.slides.models import Slide
-from hemaview.assays import AssayError
+from hemaview.assays import AssayError, assays
 
 _EAGER = ("slide__case", "protocol", "requested_by")
 
@@ -100,9 +100,9 @@ def active_jobs(case: Case) -> QuerySet[Job]:
 
 
 def protocols(specimen: str | None = None) -> list[Protocol]:
-    """The newest enabled version of each protocol."""
+    """The newest enabled version of each protocol whose assay is installed."""
     newest: dict[str, Protocol] = {}
-    for protocol in Protocol.objects.filter(enabled=True).order_by("name", "-version"):
+    for protocol in Protocol.objects.filter(enabled=True, assay__in=assays()).order_by("name", "-version"):
         if specimen in (None, protocol.specimen):
             newest.setdefault(protocol.name, protocol)
     return list(newest.values())

@@ -43,7 +43,7 @@ def percent(count: int, n: int) -> Interval:
 def odds(a: int, b: int) -> Interval:
     """a to b (as M:E or NRBC to WBC): p = a/(a+b) exact, then p/(1-p); high is infinite where b = 0."""
     share = proportion(a, a + b)
-    return Interval(_odds(share.value), _odds(share.low), _odds(share.high))
+    return Interval(a / b if b else float("inf"), _odds(share.low), _odds(share.high))
 
 
 def rate(count: int, exposure: float, confidence: float = CONFIDENCE) -> Interval:

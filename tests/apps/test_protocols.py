@@ -91,7 +91,7 @@ def form(protocol: Protocol | None = None, threshold: str = "", **changes: str) 
     settings = {f"setting_{k}": str(v) for k, v in (protocol.settings if protocol else {}).items()}
     model = {"role": "nucleated-cell", "model": str(ModelVersion.objects.get(algorithm__name="sun-pnet").pk)}
     rows = {
-        "TOTAL_FORMS": "1",
+        "TOTAL_FORMS": "0" if protocol else "1",
         "INITIAL_FORMS": "0",
         **{f"0-{k}": v for k, v in model.items()},
         "0-threshold": threshold,
@@ -188,7 +188,7 @@ def test_a_protocol_for_blood_that_none_of_its_models_is_calibrated_for_is_not_o
     ModelVersion.objects.filter(algorithm__name="nucleated-cell-net").update(card={})
     answer = api(tess).post(f"/api/slides/{slide.pk}/jobs/", order, format="json")
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong-settings") and not Job.objects.exists()
-    assert "none of its models is calibrated for blood like that of jhu-aml" in answer.json()["detail"]
+    assert "No model is calibrated for blood like that of jhu-aml" in answer.json()["detail"]
     sync_models(cards())
     assert api(tess).post(f"/api/slides/{slide.pk}/jobs/", order, format="json").status_code == 201
     assert Job.objects.get().frozen["settings"]["calibrated_on"] == "jhu-aml"

@@ -183,4 +183,4 @@ def _apart(one: CellTable, other: CellTable) -> tuple[float, int]:
     alone = ((one, {i for i, _ in both}), (other, {j for _, j in both}))
     nucleated = [1 - t.p[i, NRBC.index("artefact")] for t, shared in alone for i in range(len(t)) if i not in shared]
     apart = float(np.mean([abs(p[0][i] - p[1][j]) for i, j in both]))
-    return apart, sum(n > finders.LEAST_NUCLEATED + MARGIN for n in nucleated)
+    return apart, sum(n > nuclei.LEAST_NUCLEATED + MARGIN for n in nucleated)
