@@ -191,7 +191,7 @@ def test_blood_and_marrow_of_one_case_stand_side_by_side_each_by_its_own_rules(
     (section,) = marrow["counts"]["sections"]
     assert section["n"]["reviewed"] == 50
     assert {r["key"]: r["reviewed"]["value"] for r in section["rows"]}["blast"] == 18.0
-    assert [r["key"] for r in marrow["counts"]["ratios"]][0] == "me_ratio"
+    assert marrow["counts"]["ratios"][0]["key"] == "me_ratio"
     assert "nrbc_per_100_wbc" in {r["key"] for r in blood["counts"]["ratios"]}
     assert not {"nrbc_per_100_wbc", "corrected_wbc"} & {r["key"] for r in marrow["counts"]["ratios"]}
     page = render.html(document.build(job.slide.case), None)
