@@ -129,7 +129,7 @@ def runtime_for(
     def made(precision: str) -> Runtime:
         return OpenVinoRuntime(net, side_px, card.name, card.sha256, precision)
 
-    capable = "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    capable = "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") and not _held_below_bf16()
     if wanted == COMPARED:
         return ComparedRuntime(made(F32), made(BF16) if capable else TorchRuntime(net, "cpu", BF16))
     try:
@@ -139,6 +139,14 @@ def runtime_for(
             raise
         logger.warning("%s runs on torch: OpenVINO cannot run it on this processor (%s)", card.name, error)
         return torch_runtime(net, card, wanted)
+
+
+def _held_below_bf16() -> bool:
+    """oneDNN is held to instructions without bf16, which OpenVINO reports all the same (and ends the process with it)."""
+    level = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    return bool(level) and not level.startswith(
+        ("DEFAULT", "AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX10")
+    )
 
 
 def torch_runtime(net: nn.Module, card: Card | None = None, wanted: str = AUTOMATIC) -> TorchRuntime | ComparedRuntime:
