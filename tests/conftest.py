@@ -10,6 +10,12 @@ from rest_framework.test import APIClient
 from tests import factories
 
 
+@pytest.fixture(autouse=True)
+def _anchors(tmp_path: Path, settings: Any) -> None:
+    """Each test has a database as if new, so it has heads of its own."""
+    settings.ANCHORS_DIR = tmp_path / "anchors"
+
+
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
     return factories.film_file(tmp_path / "film.tif")
