@@ -54,6 +54,13 @@ def test_the_environment_and_a_block_keep_models_in_float32(monkeypatch: pytest.
     assert precision.wanted() == F32
 
 
+class Compiled:
+    """A model of which no kernel is known."""
+
+    def get_runtime_model(self) -> Any:
+        return SimpleNamespace(get_ordered_ops=list)
+
+
 class FakeCore:
     """An OpenVINO whose processor has what a test says, and that tells how a model is compiled."""
 
@@ -65,7 +72,7 @@ class FakeCore:
 
     def compile_model(self, model: Any, device: str, how: dict[str, Any]) -> Any:
         self.hints.append(how["INFERENCE_PRECISION_HINT"])
-        return lambda x: [x]
+        return Compiled()
 
 
 @pytest.mark.parametrize(
