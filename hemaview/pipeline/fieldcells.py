@@ -76,8 +76,9 @@ def _nucleus_shares(
     share = found.nucleus_share.copy()
     rows = np.flatnonzero(schema.rows_of_kind(cls, "nucleated"))
     side = round(CELL_SQUARE_UM / picture.mpp)
-    for row, crop in zip(rows, squares(picture.rgb, found.centres[rows], side), strict=True):
-        drawn = _middle(masker.mask(crop))
+    crops = squares(picture.rgb, found.centres[rows], side)
+    for row, mask in zip(rows, masker.masks(crops), strict=True):
+        drawn = _middle(mask)
         nucleus, cytoplasm = int((drawn == 2).sum()), int((drawn == 1).sum())
         if nucleus + cytoplasm:
             share[row] = nucleus / (nucleus + cytoplasm)

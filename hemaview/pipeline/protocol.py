@@ -56,7 +56,7 @@ class RunRequest:
 
 @dataclass
 class PlannedField:
-    """A field considered for counting; `reason` says why it is not counted ('' where it is). Level-0 px."""
+    """A field considered for counting, level-0 px."""
 
     index: int
     x: int
@@ -64,12 +64,21 @@ class PlannedField:
     w: int
     h: int
     tissue: float
+    """Share of it that is stained."""
     focus: float
+    """Against the slide's good focus."""
     single_ratio: float
+    """How much of its red cells' area lies in discs of one cell's size (`cheaplook`)."""
     score: float
+    """What fields are ranked by."""
     used: bool
+    """Whether it is counted whole, until the targets are met."""
     reason: str = ""
+    """Why it is not counted whole; "" where it is."""
     photo: bool = False
+    monolayer: bool = True
+    """Whether its cells lie side by side: what is found elsewhere is outside the count."""
+    area_mm2: float = 0.0
 
 
 @dataclass
@@ -81,6 +90,13 @@ class Plan:
     mpp_sd: float | None
     fields: list[PlannedField] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    search: list[int] = field(default_factory=list)
+    """Indices of the fields in the order in which they are searched for nucleated cells."""
+    poor: str = ""
+    """Why the best fields are poor: `overlap` or `thin`; "" where they are good. Shapes get no grade and platelets no
+    estimate from poor fields."""
+    guards: list[dict[str, str]] = field(default_factory=list)
+    """What speaks against the specimen being what it is said to be ({code, sentence}; `pipeline.specimen`)."""
 
     @property
     def counted(self) -> list[PlannedField]:
@@ -112,6 +128,12 @@ class Outcome:
     cells_sha256: str
     contours_sha256: str
     notes: tuple[str, ...]
+    guards: tuple[dict[str, str], ...] = ()
+    """What speaks against the specimen being what it is said to be ({code, sentence})."""
+    poor: str = ""
+    """Why the counted fields are poor (`Plan.poor`)."""
+    searched_mm2: Mapping[str, float] = field(default_factory=dict)
+    """Area by search: `fields` (counted whole), `film` (all that counts towards nucleated cells), `edges` (outside)."""
 
 
 class Sink(Protocol):
