@@ -46,9 +46,7 @@ def schema_in(metadata: dict[str, Any]) -> Schema:
     try:
         if metadata["format"] == FORMAT_1:
             return classes_of_format_1(str(metadata["schema"]), tuple(metadata.get("classes", ())))
-        written = schema_from(
-            metadata["schema"], metadata["schema_version"], metadata["classes"], metadata["groups"]
-        )
+        written = schema_from(metadata["schema"], metadata["schema_version"], metadata["classes"], metadata["groups"])
     except (KeyError, TypeError, SchemaError) as error:
         raise CellFileError("The cell file does not say what its classes are.") from error
     if written.sha256 != metadata.get("classes_sha256"):

@@ -15,6 +15,9 @@ TILE_PX = 1024
 CUT = 1
 """Flag: the cell touches the edge of what was photographed or scanned."""
 
+OUTSIDE = 2
+"""Flag: the cell was found by a search where cells do not lie in one layer: it must be seen and is outside every n."""
+
 MEASURES = ("area_um2", "circularity", "pallor", "nc_ratio")
 
 

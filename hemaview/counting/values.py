@@ -151,7 +151,9 @@ def unsettled(key: str, text: str, count: int, n: int, limit_percent: float) -> 
         if verdict.more_cells
         else "more cells may not settle it"
     )
-    sentence = f"Not settled: {text}: {share.value:.1f} % ({share.low:.1f}-{share.high:.1f}); at the present share {more}."
+    sentence = (
+        f"Not settled: {text}: {share.value:.1f} % ({share.low:.1f}-{share.high:.1f}); at the present share {more}."
+    )
     return Unsettled(key, sentence, verdict.more_cells)
 
 

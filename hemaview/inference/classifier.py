@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
-from hemaview.inference.pictures import as_learned, as_learned_in_places, as_rgb8, in_blocks, rescale, softmax, squares, turned
+from hemaview.inference.pictures import (
+    as_learned,
+    as_learned_in_places,
+    as_rgb8,
+    in_blocks,
+    rescale,
+    softmax,
+    squares,
+    turned,
+)
 from hemaview.inference.runtime import Runtime, in_batches
 from hemaview.methods.card import Card
 
@@ -55,7 +64,9 @@ class Classifier:
         shown = as_rgb8(rgb) if grounds is not None else self.as_shown(rgb)
         crops = squares(rescale(shown, factor), np.asarray(centres_px) * factor, self.info.input_px)
         if grounds is not None and self._card.ground:
-            alike = [as_learned(c, self._card.ground, self._card.grounds, g) for c, g in zip(crops, grounds, strict=True)]
+            alike = [
+                as_learned(c, self._card.ground, self._card.grounds, g) for c, g in zip(crops, grounds, strict=True)
+            ]
             crops = np.stack(alike)
         return self.classify_crops(crops, views)
 

@@ -44,9 +44,7 @@ def one_ground(rgb: NDArray[np.uint8]) -> Grounds:
     return Grounds(ground_of(rgb).astype(np.float32)[None, None], (0.0, 0.0), (1.0, 1.0))
 
 
-def grounds_of(
-    rgb: NDArray[np.uint8], mpp: float, corner: tuple[float, float], scale: tuple[float, float]
-) -> Grounds:
+def grounds_of(rgb: NDArray[np.uint8], mpp: float, corner: tuple[float, float], scale: tuple[float, float]) -> Grounds:
     """Those of a scan's picture uint8 (H, W, 3) at `mpp` µm/px, whose corner and `scale`, level-0 px to one of its px, are
     given.
 

@@ -12,7 +12,6 @@ from hemaview.inference.runtime import Runtime, in_batches
 from hemaview.methods.card import Card
 from hemaview.methods.registry import METHODS
 
-
 BATCH = 16
 """Pictures at once: a U-Net's maps of a picture are large."""
 
@@ -56,7 +55,7 @@ class Masker:
         for view in range(views):
             answer = softmax(in_batches(self._runtime, turned(shown, view), BATCH)).transpose(0, 2, 3, 1)
             p += turned_back(answer, view)
-        return p / views
+        return np.asarray(p / views, np.float32)
 
     def _full(self, p: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
         full = cv2.resize(p, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)

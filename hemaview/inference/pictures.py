@@ -78,7 +78,9 @@ def ground_of(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.asarray(np.median(some[light >= np.quantile(light, 1 - GROUND_SHARE)], axis=0))
 
 
-def on_ground(rgb: NDArray[np.uint8], wanted: Sequence[float], own: NDArray[np.floating[Any]] | None = None) -> NDArray[np.uint8]:
+def on_ground(
+    rgb: NDArray[np.uint8], wanted: Sequence[float], own: NDArray[np.floating[Any]] | None = None
+) -> NDArray[np.uint8]:
     """The picture with its ground, `own` (3,) where that is known, in the colour `wanted` (3,): each channel multiplied
     (von Kries 1902), at most by MOST_GAIN and at least by LEAST_GAIN."""
     own = ground_of(rgb) if own is None else own

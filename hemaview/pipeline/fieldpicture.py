@@ -115,7 +115,9 @@ class FieldPicture:
         )
 
 
-def picture_of(slide: Slide, place: PlannedField, mpp: float, grounds: Grounds | None = None) -> FieldPicture:
+def picture_of(
+    slide: Slide, place: PlannedField, mpp: float, grounds: Grounds | None = None, halo_um: float = HALO_UM
+) -> FieldPicture:
     """Read a field of a slide of `mpp` µm/px; a scan's field with a halo so that no cell of it is cut. Its grounds are
     measured where they are not given: one of a photograph, place by place of a scan."""
     shrink = max(1.0, FINEST_MPP / mpp)
@@ -123,7 +125,7 @@ def picture_of(slide: Slide, place: PlannedField, mpp: float, grounds: Grounds |
         left, top, width, height, block = place.x, place.y, place.w, place.h, 0
         shown = (round(width / shrink), round(height / shrink))
     else:
-        step, halo = max(1, round(BLOCK_UM / mpp)), round(HALO_UM / mpp)
+        step, halo = max(1, round(BLOCK_UM / mpp)), round(halo_um / mpp)
         block = max(1, round(step / shrink))
         first = (place.x - halo) // step, (place.y - halo) // step
         n = -((-place.x - place.w - halo) // step) - first[0], -((-place.y - place.h - halo) // step) - first[1]

@@ -91,7 +91,12 @@ class Plan:
     fields: list[PlannedField] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     search: list[int] = field(default_factory=list)
-    """Indices of the fields in the order in which they are searched for nucleated cells."""
+    """Indices of the fields of one layer, and of those not looked at yet, in the order in which they are searched for
+    nucleated cells."""
+    edges: list[int] = field(default_factory=list)
+    """Those of the edges, the feathered end and thick places, in theirs."""
+    good_focus: float = 1.0
+    """The focus of the slide's good fields (`cheaplook`), by which others are judged."""
     poor: str = ""
     """Why the best fields are poor: `overlap` or `thin`; "" where they are good. Shapes get no grade and platelets no
     estimate from poor fields."""

@@ -127,9 +127,13 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
             f"{overview.info.name} found no particle or trail that can be counted: all that is stained was."
         )
     plan.fields = _ranked(slide, boxes, request, plan, progress)
-    rng = np.random.default_rng(ORDER_SEED)
-    searchable = [f.index for f in plan.fields if f.reason != BLURRED]
-    plan.search = [searchable[int(i)] for i in rng.permutation(len(searchable))]
+    plan.search = _drawn([f.index for f in plan.fields if f.monolayer or f.reason == NOT_LOOKED_AT])
+    plan.edges = _drawn([f.index for f in plan.fields if not f.monolayer and f.reason not in (NOT_LOOKED_AT, BLURRED)])
+
+
+def _drawn(indices: list[int]) -> list[int]:
+    """In an order by chance, the same whenever it is asked for."""
+    return [indices[int(i)] for i in np.random.default_rng(ORDER_SEED).permutation(len(indices))]
 
 
 def field_boxes(slide: Slide, mpp: float) -> list[Place]:
@@ -223,10 +227,9 @@ def _in_order(fields: list[PlannedField]) -> list[PlannedField]:
     scores = [f.score for f in fields if f.used]
     limit = BEST_BAND * float(np.percentile(scores, 90)) if scores else 0.0
     best = [f for f in fields if f.used and f.score >= limit]
-    rng = np.random.default_rng(ORDER_SEED)
     rest = [f for f in fields if not (f.used and f.score >= limit)]
     rest.sort(key=lambda f: (not f.used, -f.score, f.y, f.x))
-    return [best[int(i)] for i in rng.permutation(len(best))] + rest
+    return [best[i] for i in _drawn(list(range(len(best))))] + rest
 
 
 def tissue_map(slide: Slide, side_px: int = 512) -> NDArray[np.bool_]:
@@ -255,7 +258,7 @@ def _good_focus(looks: list[Look], plan: Plan, areas_mm2: list[float]) -> float:
     per_mm2 = [seen.cells / area for seen, area in zip(looks, areas_mm2, strict=True)]
     limit = THIN_PER_MM2 if any(n >= THIN_PER_MM2 for n in per_mm2) else 0
     sharp = [seen.focus for seen, n in zip(looks, per_mm2, strict=True) if seen.cells >= 1 and n >= limit]
-    good = float(np.percentile(sharp, 75)) if sharp else 1.0
+    good = plan.good_focus = float(np.percentile(sharp, 75)) if sharp else 1.0
     if good < SOFT_FOCUS:
         plan.notes.append("Even the sharpest fields of this slide are soft: take shapes, pallor and nuclei with care.")
     return good

@@ -111,7 +111,9 @@ def _it_ratio(tally: Tally) -> Ratio:
     key, name = "it_ratio", "Immature to total neutrophils (I:T)"
     if not neutrophils:
         return Ratio(key, name, "1", None, "No neutrophil was counted.")
-    return Ratio(key, name, "1", proportion(immature, neutrophils), basis=f"{immature:,} of {neutrophils:,} neutrophils")
+    return Ratio(
+        key, name, "1", proportion(immature, neutrophils), basis=f"{immature:,} of {neutrophils:,} neutrophils"
+    )
 
 
 def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
@@ -186,5 +188,3 @@ def _notes(tally: Tally, differential: Section, red_cells: Section, nrbc: Sectio
     if red_cells.note:
         notes.append(red_cells.note)
     return notes
-
-

@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from hemaview.inference.pictures import rescale
 from hemaview.learning.engine.course import device_of, use_cores
 from hemaview.learning.engine.heat import Scene, train_heat
 from hemaview.learning.recipes.film import Log, Training
-from hemaview.learning.sets.seekscenes import KEPT_MPP, SeekPool, SeekScene, boxed_fields, draw_scene, seek_pool
 from hemaview.learning.sets import data
-from hemaview.inference.pictures import rescale
+from hemaview.learning.sets.seekscenes import KEPT_MPP, SeekPool, SeekScene, boxed_fields, draw_scene, seek_pool
 from hemaview.methods.nuclearstain import MPP
 from hemaview.methods.peaks import coarse_peaks
 from hemaview.methods.seeker import STRIDE, Seeker
@@ -46,9 +46,7 @@ def train_seeker(root: Path, out: Path, cache: Path, imagenet: Path | None, epoc
         scene = draw_scene(pool, SIDE_PX, rng)
         return scene.rgb, *scene.target()
 
-    return train_heat(
-        Seeker(), draw, lambda net: points_precision(net, held), out, (epochs or 20) * 100, log
-    )
+    return train_heat(Seeker(), draw, lambda net: points_precision(net, held), out, (epochs or 20) * 100, log)
 
 
 def held_scenes(root: Path) -> list[SeekScene]:

@@ -83,7 +83,14 @@ def write_mosaic(
         places.append({"x": x, "y": y, "w": w, "h": h, "name": str(i)})
     image = pyvips.Image.new_from_array(sheet).copy(interpretation="srgb", xres=1000 / mpp, yres=1000 / mpp)
     image.tiffsave(
-        str(path), tile=True, pyramid=True, compression="jpeg", Q=92, tile_width=tile_px, tile_height=tile_px, bigtiff=True
+        str(path),
+        tile=True,
+        pyramid=True,
+        compression="jpeg",
+        Q=92,
+        tile_width=tile_px,
+        tile_height=tile_px,
+        bigtiff=True,
     )
     return Mosaic(path, places, mpp)
 
@@ -116,9 +123,7 @@ def film_request(slide: Path, folder: Path, mpp: float, photos: list[dict[str, A
 def counted(mosaic: Mosaic, folder: Path, as_photos: bool) -> CellTable:
     """Every cell of a mosaic, counted as photographs or as a scan; targets off."""
     photos = mosaic.places if as_photos else []
-    asked = film_request(
-        mosaic.slide, folder, mosaic.mpp, photos, rbc=EVERYTHING, wbc=0, max_fields=EVERYTHING
-    )
+    asked = film_request(mosaic.slide, folder, mosaic.mpp, photos, rbc=EVERYTHING, wbc=0, max_fields=EVERYTHING)
     run(asked, _Silent())
     return read_cells(folder / "cells.arrow")[0]
 
@@ -174,8 +179,8 @@ def mosaic_study(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
             folder = out / f"{tile}-{offset[0]}-{offset[1]}"
             folder.mkdir(parents=True, exist_ok=True)
             mosaic = write_mosaic(folder / "mosaic.tif", pictures, CHULA_MPP, COLUMNS, tile, offset)
-            tables = [counted(mosaic, folder / how, how == "photos") for how in ("photos", "scan")]
-            found = agreement(*tables, mosaic, assay("blood_film").schema)
+            photos, scan = (counted(mosaic, folder / how, how == "photos") for how in ("photos", "scan"))
+            found = agreement(photos, scan, mosaic, assay("blood_film").schema)
             log(f"  {found}")
             rows.append(
                 {"variant": name, "found_in_both": found.found_in_both, "same_class": found.same_class,

@@ -60,8 +60,7 @@ def stitched_cells(name: str, dataset: str, root: Path, split: str) -> list[Scor
         whole = cells_of_field(picture, whole_field(0, 0, 0, w, h), mpp, models, schema)
         quarters = [(x, y, w // 2, h // 2) for y in (0, h // 2) for x in (0, w // 2)]
         found = [
-            cells_of_field(picture, whole_field(i, *quarter), mpp, models, schema)
-            for i, quarter in enumerate(quarters)
+            cells_of_field(picture, whole_field(i, *quarter), mpp, models, schema) for i, quarter in enumerate(quarters)
         ]
         joined = _boxes(one_of_doubles(CellTable.concatenate(found, len(schema))))
         before = _boxes(whole)

@@ -57,16 +57,20 @@ def fitting(models: Mapping[str, Any], role: str, kind: type[_M]) -> _M:
         raise PipelineError(f"{model.info.name} stands in the role {role}, which it cannot fill.")
     return model
 
+
 def thresholds_of(model: Classifier, asked: float | None) -> Mapping[str, float]:
     """Class to the probability from which a cell is called so: the protocol's in place of the model's own."""
     return model.thresholds if asked is None else dict.fromkeys(model.thresholds or ("erythroblast",), asked)
+
 
 def devices(models: Mapping[str, Model]) -> str:
     """Where the models run, each place once, in the order of their roles."""
     return " and ".join(dict.fromkeys(model.info.device for model in models.values()))
 
+
 def summing(p: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9), np.float32)
+
 
 def likeliest(p: NDArray[np.float32]) -> NDArray[np.uint8]:
     return p.argmax(axis=1).astype(np.uint8) if len(p) else np.zeros(0, np.uint8)

@@ -62,7 +62,6 @@ class NucleusFinder:
         p = summing(p)
         return picture.table(found, p, classes_of(p, self.thresholds["nrbc"], schema), schema)
 
-
     def _nucleated(self, picture: FieldPicture, found: Measured) -> NDArray[np.float32]:
         """float32 (n,): how surely each is a nucleated cell; 1 where no model is asked, as in a cell block."""
         if self.kind is None:

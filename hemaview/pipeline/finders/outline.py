@@ -69,5 +69,8 @@ def _alone(
 
 
 KIND = FinderKind(
-    "outline", "Red cells by their outline: circular, elongated, other", ("segmentation", "kind", "outline"), OutlineFinder
+    "outline",
+    "Red cells by their outline: circular, elongated, other",
+    ("segmentation", "kind", "outline"),
+    OutlineFinder,
 )
