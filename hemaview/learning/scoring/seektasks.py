@@ -14,7 +14,7 @@ from hemaview.learning.metrics.matching import match_points
 from hemaview.learning.metrics.score import Score, bootstrap
 from hemaview.learning.scoring.filmtasks import fields_with_boxes
 from hemaview.learning.sets import data
-from hemaview.learning.sets.seekscenes import SeekPool, draw_scene, red_fields, single_cells
+from hemaview.learning.sets.seekscenes import SeekPool, draw_scene, red_fields, single_cells, whole_boxes
 from hemaview.methods.nuclearstain import MPP, stained_nuclei
 
 REACH_UM = 4.0
@@ -25,16 +25,18 @@ RULE = "nuclear-stain"
 
 
 def boxed_white_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
-    """Of labelled white cells the share with a candidate in their box, and candidates in no box a field, over fields whose
+    """Of labelled white cells that no edge cuts the share with a candidate in their box, and candidates in no box a field, over fields whose
     scale their red cells tell."""
     hit: list[NDArray[np.bool_]] = []
     spare: list[float] = []
     for file, boxes, red in fields_with_boxes(root, dataset, split):
         mpp = mpp_of_boxes(red)
-        points = candidates(name, data.image(root, dataset, split, file), mpp)
+        rgb = data.image(root, dataset, split, file)
+        points = candidates(name, rgb, mpp)
         inside = (points[None, :, 0] > boxes[:, :1]) & (points[None, :, 0] < boxes[:, 2:3])
         inside &= (points[None, :, 1] > boxes[:, 1:2]) & (points[None, :, 1] < boxes[:, 3:4])
-        hit.append(inside.any(axis=1))
+        sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(np.float64)
+        hit.append(np.asarray(inside.any(axis=1))[whole_boxes(sides, rgb.shape[1], rgb.shape[0])])
         spare.append(float((~inside.any(axis=0)).sum()))
     return _rows(name, dataset, split, hit, spare)
 

@@ -89,7 +89,8 @@ def unlabelled_nuclei(rgb: NDArray[np.uint8], centres: NDArray[np.float32]) -> N
 
 
 def boxed_fields(root: Path, name: str, split: str) -> list[Marked]:
-    """Fields with boxes (txl-pbc, draaslan-blood), at the scale of their red cells; all white cells are labelled."""
+    """Fields with boxes (txl-pbc, draaslan-blood), at the scale of their red cells; all white cells are labelled. What the
+    edge cuts is left out."""
     lines: dict[str, list[dict[str, str]]] = {}
     for row in data.rows(root, name, split):
         lines.setdefault(row["file"], []).append(row)
@@ -100,10 +101,21 @@ def boxed_fields(root: Path, name: str, split: str) -> list[Marked]:
             continue
         factor = mpp_of_boxes(red) / KEPT_MPP
         rgb = rescale(data.image(root, name, split, file), factor)
-        boxes = [[float(r[k]) * factor for k in "xywh"] for r in rows if r["class"] == "WBC"]
-        centres = np.array([(x + w / 2, y + h / 2) for x, y, w, h in boxes], np.float32).reshape(-1, 2)
-        found.append(Marked(rgb, centres, np.zeros(rgb.shape[:2], bool)))
+        boxes = np.array([[float(r[k]) * factor for k in "xywh"] for r in rows if r["class"] == "WBC"]).reshape(-1, 4)
+        h, w = rgb.shape[:2]
+        whole = whole_boxes(boxes, w, h)
+        unknown = np.zeros((h, w), bool)
+        for x, y, bw, bh in boxes[~whole].astype(int):
+            unknown[y : y + bh + 1, x : x + bw + 1] = True
+        centres = (boxes[:, :2] + boxes[:, 2:] / 2)[whole].astype(np.float32)
+        found.append(Marked(rgb, centres, unknown))
     return found
+
+
+def whole_boxes(boxes: NDArray[np.float64], width_px: float, height_px: float) -> NDArray[np.bool_]:
+    """bool (n,): which boxes (n, 4: x, y, w, h) the picture's edge does not cut: of some it leaves a sliver."""
+    ends = boxes[:, :2] + boxes[:, 2:]
+    return np.asarray((boxes[:, :2] > 2).all(axis=1) & (ends < (width_px - 2, height_px - 2)).all(axis=1))
 
 
 def masked_cells(root: Path, name: str, split: str) -> list[Marked]:
