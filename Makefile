@@ -6,7 +6,7 @@ BIN := .venv/bin
 TWO_AT_A_TIME := HEMAVIEW_THREADS=1 OMP_NUM_THREADS=1
 FRONTEND := $(shell find frontend -type f) package.json vite.config.ts tsconfig.json
 
-.PHONY: demo test check format lock clean
+.PHONY: demo test prove check format lock clean
 
 demo: .venv/.runtime static/dist/.vite/manifest.json
 	@ldconfig -p 2>/dev/null | grep -q 'libpangoft2-1.0' || echo "· PDF reports need: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core (all but the PDF works without)"
@@ -14,6 +14,9 @@ demo: .venv/.runtime static/dist/.vite/manifest.json
 
 test: .venv/.development static/dist/.vite/manifest.json
 	$(TWO_AT_A_TIME) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20 tests
+
+prove: .venv/.development static/dist/.vite/manifest.json ## what `make test` has no time for: every race 200 times, every instruction set
+	$(TWO_AT_A_TIME) $(BIN)/python -m pytest -n 2 --dist load -m prove --durations 20 tests
 
 check: .venv/.development static/dist/.vite/manifest.json
 	$(BIN)/ruff check hemaview apps tests manage.py

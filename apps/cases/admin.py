@@ -38,7 +38,7 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("state", "specimen", "reader", "restricted")
     search_fields = ("accession", "pseudonym", "question")
     readonly_fields = ("state", "state_since", "created_by", "created_at", "updated_at", "comment")
-    exclude = ("signing_key", "signing_until")
+    exclude = ("signing_key", "signing_until", "analyser")
     autocomplete_fields = ("reader",)
     obj_perms_manage_template = "admin/cases/rights.html"
     obj_perms_manage_user_template = "admin/cases/rights_user.html"
@@ -73,12 +73,12 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
         user: Any = request.user
-        facts = {name: value for name, value in form.cleaned_data.items() if name in (*EDITABLE, "restricted")}
+        # What the person left as it was is not written: somebody else may have changed it since the page was opened.
+        facts = {name: form.cleaned_data[name] for name in form.changed_data}
         if not change:
+            facts.pop("accession", None)
             obj.pk = services.create_case(user, obj.accession, **facts).pk
-        else:
-            facts = {name: value for name, value in facts.items() if name in form.changed_data}
-        services.administer_case(user, obj, form.cleaned_data.get("reader"), **facts)
+        services.administer_case(user, obj, **facts)
         obj.refresh_from_db()
 
     def get_obj_perms_manage_user_form(self, request: HttpRequest) -> Any:

@@ -20,7 +20,7 @@ from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
 
-EDITABLE = ("pseudonym", "specimen", "stain", "question")
+EDITABLE = ("pseudonym", "specimen", "stain", "question", "analyser")
 PLACE = "administration"
 """Where a change was made, in the record's line, when it was not in the case itself."""
 _NEXT = {
@@ -42,7 +42,8 @@ def hold(case: Case) -> Case:
 
     Every write about a case, its slides, jobs, labels and reports begins here, so all lock in one order: the case first.
     """
-    case = Case.objects.select_for_update(of=("self",)).select_related("reader").get(pk=case.pk)
+    # No join: PostgreSQL reads the row anew once it has the lock, but a joined reader as it was before.
+    case = Case.objects.select_for_update().get(pk=case.pk)
     if case.being_signed:
         raise Conflict("This case is being signed at this moment; try again when that has ended.", code="being-signed")
     return case
@@ -91,12 +92,12 @@ def update_case(user: Any, case: Case, **facts: Any) -> Case:
     return _change(user, case, facts)
 
 
-def administer_case(user: Any, case: Case, reader: User | None, **facts: Any) -> Case:
-    """The same, with the reader, by somebody who administers the case."""
+def administer_case(user: Any, case: Case, **facts: Any) -> Case:
+    """The same, and the `reader`, by somebody who administers the case."""
     require(user, case, "administer")
     with transaction.atomic():
         case = _change(user, case, facts, by=PLACE)
-        return _give_to(user, hold(case), reader, by=PLACE)
+        return _give_to(user, hold(case), facts["reader"], by=PLACE) if "reader" in facts else case
 
 
 @transaction.atomic

@@ -44,9 +44,10 @@ def must_see_reasons(cells: CellTable, schema: Schema, asked: MustSee, least_mar
         elif asked.maybe:
             reasons[mine & maybe] = f"{UNSURE}: may be {asked.maybe}"
     for key, least in (asked.probable or {}).items():
-        c = schema.by_key[key]
-        likely = (cells.p[:, c.index] >= least) & (reasons == "") & (cells.cls != c.index)
-        reasons[likely] = f"{UNSURE}: may be a {c.name.lower()}"
+        perhaps = schema.by_key.get(key)
+        if perhaps is not None:
+            likely = (cells.p[:, perhaps.index] >= least) & (reasons == "") & (cells.cls != perhaps.index)
+            reasons[likely] = f"{UNSURE}: may be a {perhaps.name.lower()}"
     for c in schema.classes:
         if c.must_see:
             reasons[cells.cls == c.index] = c.name.lower()

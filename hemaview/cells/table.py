@@ -16,7 +16,7 @@ CUT = 1
 """Flag: the cell touches the edge of what was photographed or scanned."""
 
 OUTSIDE = 2
-"""Flag: the cell was found by a search where cells do not lie in one layer: it must be seen and is outside every n."""
+"""Flag: the cell was found where nothing is counted, such as the feathered end; it must be seen and is not part of any n."""
 
 MEASURES = ("area_um2", "circularity", "pallor", "nc_ratio")
 

@@ -79,6 +79,9 @@ class PlannedField:
     monolayer: bool = True
     """Whether its cells lie side by side: what is found elsewhere is outside the count."""
     area_mm2: float = 0.0
+    searched: str = ""
+    """Once the run has ended: `fields` where it was counted whole, `film` or `edges` where nucleated cells were searched for
+    in the monolayer or outside it; "" where neither."""
 
 
 @dataclass
@@ -97,9 +100,11 @@ class Plan:
     """Those of the edges, the feathered end and thick places, in theirs."""
     good_focus: float = 1.0
     """The focus of the slide's good fields (`cheaplook`), by which others are judged."""
-    poor: str = ""
-    """Why the best fields are poor: `overlap` or `thin`; "" where they are good. Shapes get no grade and platelets no
+    poor_fields: str = ""
+    """Why even the best fields are poor, in a few words; "" where they are good. Shapes get no grade and platelets no
     estimate from poor fields."""
+    searched_mm2: float = 0.0
+    """Area in which every nucleated cell was looked for that counts, once the run has ended."""
     guards: list[dict[str, str]] = field(default_factory=list)
     """What speaks against the specimen being what it is said to be ({code, sentence}; `pipeline.specimen`)."""
 
@@ -135,8 +140,8 @@ class Outcome:
     notes: tuple[str, ...]
     guards: tuple[dict[str, str], ...] = ()
     """What speaks against the specimen being what it is said to be ({code, sentence})."""
-    poor: str = ""
-    """Why the counted fields are poor (`Plan.poor`)."""
+    poor_fields: str = ""
+    """Why the counted fields are poor (`Plan.poor_fields`)."""
     searched_mm2: Mapping[str, float] = field(default_factory=dict)
     """Area by search: `fields` (counted whole), `film` (all that counts towards nucleated cells), `edges` (outside)."""
 

@@ -46,7 +46,7 @@ ORDER_SEED = 20261121
 
 GLASS, BLURRED, OVERLAP, THIN = "too few cells", "out of focus", "cells overlap", "cells lie too thinly"
 ENOUGH, NOT_LOOKED_AT = "enough better fields", "not looked at"
-_POOR = {OVERLAP: "overlap", THIN: "thin"}
+_POOR = {OVERLAP: "the cells overlap", THIN: "the cells lie too thinly"}
 
 Progress = Callable[[str, float], None]
 
@@ -215,9 +215,9 @@ def _use_poor(fields: list[PlannedField], plan: Plan) -> None:
     commonest = OVERLAP if 2 * sum(f.reason == OVERLAP for f in poor) >= len(poor) else THIN
     for f in poor:
         f.used, f.reason, f.monolayer = True, "", True
-    plan.poor = _POOR[commonest]
+    plan.poor_fields = _POOR[commonest]
     plan.notes.append(
-        f"No field of this slide is good ({commonest}); the best were counted: shapes get no grade there, and platelets no "
+        f"No field of this slide is good: {plan.poor_fields}. The best were counted: shapes get no grade there, and platelets no "
         "estimate."
     )
 

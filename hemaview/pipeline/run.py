@@ -179,11 +179,12 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         "fields": counted.fields,
         "searched_fields": {"film": counted.searched.film, "edges": counted.searched.edges},
         "searched_mm2": counted.searched.mm2,
-        "poor": plan.poor,
+        "poor_fields": plan.poor_fields,
         "partial": counted.partial,
         "tiles": tile_index(cells),
         "pyramid": density_pyramid(cells),
     }
+    _note_search(plan, counted).save(request.folder / "plan.json")
     contours = write_contours(request.folder / "contours.arrow", cells)
     sha256 = write_cells(request.folder / "cells.arrow", cells, metadata)
     return Outcome(
@@ -195,9 +196,19 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         contours_sha256=contours,
         notes=tuple(notes),
         guards=tuple(plan.guards),
-        poor=plan.poor,
+        poor_fields=plan.poor_fields,
         searched_mm2=counted.searched.mm2,
     )
+
+
+def _note_search(plan: Plan, counted: _Counted) -> Plan:
+    """The plan with what was counted and searched of it."""
+    where = {i: "fields" for i in counted.fields}
+    where |= {i: "film" for i in counted.searched.film} | {i: "edges" for i in counted.searched.edges}
+    for place in plan.fields:
+        place.searched = where.get(place.index, "")
+    plan.searched_mm2 = counted.searched.mm2["film"]
+    return plan
 
 
 def one_of_doubles(cells: CellTable) -> CellTable:

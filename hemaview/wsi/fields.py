@@ -77,14 +77,17 @@ def write_fields(
 
 
 def _srgb(path: Path) -> pyvips.Image:
+    """The picture as it looks: 8-bit sRGB, turned and mirrored as its orientation says (EXIF, or the TIFF's tag)."""
     try:
-        image = pyvips.Image.new_from_file(str(path), access="sequential", fail_on="error").autorot()
+        image = pyvips.Image.new_from_file(str(path), access="sequential", fail_on="error")
         if image.hasalpha():
             image = image.flatten(background=[65535 if image.format == "ushort" else 255])
         if image.format != "uchar" or image.bands != 3 or image.interpretation != "srgb":
             image = image.colourspace("srgb").cast("uchar")
         if image.bands == 1:
             image = image.bandjoin([image, image])
-        return image.extract_band(0, n=3).copy(interpretation="srgb").copy_memory()
+        image = image.extract_band(0, n=3).copy(interpretation="srgb").copy_memory()
+        # Turned last: what is read in sequence cannot be read from its end, and a large picture is not kept whole.
+        return image.autorot().copy_memory()
     except pyvips.Error as error:
         raise Unreadable(f"{path.name} is damaged and cannot be read as a picture.") from error

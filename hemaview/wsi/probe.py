@@ -6,6 +6,7 @@ Called as `python -m hemaview.wsi.probe REQUEST` with REQUEST a JSON object; nev
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 
 from hemaview.wsi.errors import SlideError, TooLarge, Unreadable, Unsupported
 from hemaview.wsi.limits import Limits
+
+_ORIENTATION = 0x0112
+"""The tag of TIFF and EXIF that says how a picture is stored."""
 
 
 def limit_self(limits: Limits) -> None:
@@ -36,10 +40,13 @@ def probe_file(path: Path, name: str, limits: Limits) -> dict[str, Any]:
         check_tiff(path, limits.max_side_px, limits.max_pixels)
     import openslide
 
-    if openslide.OpenSlide.detect_format(path) is not None:
+    vendor = openslide.OpenSlide.detect_format(path)
+    # openslide shows a plain TIFF as it is stored; what is stored turned or mirrored comes in as a picture, which is set
+    # upright.
+    if vendor is not None and not (vendor == "generic-tiff" and _orientation(path) != 1):
         return _probe_slide(path, name, limits)
     if kind in ("jpeg", "png", "webp", "tiff"):
-        return _probe_picture(path, name, limits)
+        return _probe_picture(path, name, kind, limits)
     raise Unsupported(f"{name} is not a slide format that HemaView reads (SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM).")
 
 
@@ -69,19 +76,34 @@ def _probe_slide(path: Path, name: str, limits: Limits) -> dict[str, Any]:
         }
 
 
-def _probe_picture(path: Path, name: str, limits: Limits) -> dict[str, Any]:
+def _orientation(path: Path) -> int:
+    """1 to 8 as the tag of a TIFF's first picture says; 1, upright, where it says nothing that can be."""
+    from hemaview.wsi.tiff import ORIENTATION, TiffFile
+
+    said = TiffFile(path).directories[0].number(ORIENTATION, 1)
+    return said if 1 <= said <= 8 else 1
+
+
+def _probe_picture(path: Path, name: str, kind: str, limits: Limits) -> dict[str, Any]:
     from PIL import Image, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = None
     try:
         with Image.open(path) as picture:
             width, height = picture.size
+            if width * height > limits.max_image_pixels and kind == "tiff" and (turned := _orientation(path)) != 1:
+                raise TooLarge(
+                    f"{name} is stored turned or mirrored (orientation {turned}) and has {width} × {height} px, more than "
+                    f"the {limits.max_image_pixels:,} px that HemaView can set upright; save it upright."
+                )
             if width * height > limits.max_image_pixels:
                 raise TooLarge(
                     f"{name} has {width} × {height} px; a camera field may have {limits.max_image_pixels:,} px at most."
                 )
             resolution = picture.info.get("dpi") if picture.format == "TIFF" else None
             picture.load()
+            if picture.getexif().get(_ORIENTATION) in (5, 6, 7, 8):
+                width, height = height, width
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
         raise Unreadable(f"{name} is damaged or incomplete and cannot be read as a picture.") from error
     return {
@@ -134,7 +156,10 @@ def plan(
     planned = plan_tiles(path, low_levels, index, colour, converted)
     with open_slide(low_levels or path) as source:
         source.apply_icc = icc if planned.colour == Colour.APPLIED else b""
-        thumbnail.write_bytes(encode_jpeg(source.thumbnail(), 85, icc if planned.colour == Colour.CARRIED else b""))
+        jpeg = encode_jpeg(source.thumbnail(), 85, icc if planned.colour == Colour.CARRIED else b"")
+    part = thumbnail.with_name(f".{thumbnail.name}.{os.getpid()}.part")  # nobody is shown half of it
+    part.write_bytes(jpeg)
+    part.replace(thumbnail)
     return {
         "colour": planned.colour,
         "icc_bytes": len(icc),

@@ -115,7 +115,7 @@ def write_index(
             "levels": levels,
         }
     ).encode()
-    part = out.with_name(f".{out.name}.part")
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")  # two that index a slide at once do not share it
     try:
         with part.open("wb") as stream:
             stream.write(MAGIC + struct.pack("<I", len(header)) + header)

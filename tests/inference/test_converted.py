@@ -22,7 +22,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def answer(model: object) -> np.ndarray:
     x = np.linspace(0, 255, 2 * 3 * 64 * 64, dtype=np.float32).reshape(2, 3, 64, 64)
-    return np.array(ov.Core().compile_model(model, "CPU")(x)[0])
+    return np.array(ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(x)[0])
 
 
 def test_the_second_process_reads_what_the_first_made(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

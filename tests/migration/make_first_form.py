@@ -18,6 +18,11 @@ import django
 
 django.setup()
 
+import json
+
+from django.conf import settings
+from django.core.management import call_command
+
 from apps.accounts.roles import ADMINISTRATOR, PATHOLOGIST, TECHNOLOGIST
 from apps.accounts.services import ensure_person, ensure_roles
 from apps.analysis.modelservices import sync_models
@@ -31,14 +36,12 @@ from apps.review.selectors import counts_json
 from apps.review.services import add_cell, label_cells, undo
 from apps.review.state import labels_of
 from apps.slides.services import begin_import_of_files, run_import
-from django.conf import settings
-from django.core.management import call_command
-
-import json
 
 
 def analysed(user, accession, pictures, protocol, specimen="blood-film"):
-    case = create_case(user, accession, specimen=specimen, pseudonym=f"P-{accession}", stain="Wright", question="First form.")
+    case = create_case(
+        user, accession, specimen=specimen, pseudonym=f"P-{accession}", stain="Wright", question="First form."
+    )
     slide = run_import(begin_import_of_files(user, case, pictures, accession, 0.19).pk)
     assert slide.status == "ready", slide.message
     job = work(str(request_job(user, slide, protocol_named(protocol)).pk))
@@ -92,7 +95,8 @@ def main(pictures, out):
     label_cells(tess, fresh(job), "relabel", [1], [], 2, fresh(job).label_revision)
     expected["FF-AMENDED"] = counts_json(fresh(job))
     for accession, protocol, specimen in (
-        ("FF-SICKLE", "blood-film-sickle", "blood-film"), ("FF-NRBC", "blood-film-nrbc", "blood-film"),
+        ("FF-SICKLE", "blood-film-sickle", "blood-film"),
+        ("FF-NRBC", "blood-film-nrbc", "blood-film"),
         ("FF-MARROW", "marrow-cascade", "marrow-aspirate"),
     ):
         _, job = analysed(tess, accession, files[3:4], protocol, specimen)
@@ -105,7 +109,12 @@ def main(pictures, out):
     with tarfile.open(out, "w:xz") as archive:
         for path in sorted(settings.VAR_DIR.rglob("*")):
             name = path.relative_to(settings.VAR_DIR)
-            if path.is_file() and "cache" not in name.parts and "uploads" not in name.parts and not name.name.endswith(("-wal", "-shm")):
+            if (
+                path.is_file()
+                and "cache" not in name.parts
+                and "uploads" not in name.parts
+                and not name.name.endswith(("-wal", "-shm"))
+            ):
                 archive.add(path, str(name))
 
 

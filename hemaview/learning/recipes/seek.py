@@ -14,8 +14,16 @@ from hemaview.inference.pictures import rescale
 from hemaview.learning.engine.course import device_of, use_cores
 from hemaview.learning.engine.heat import Scene, train_heat
 from hemaview.learning.recipes.film import Log, Training
+from hemaview.learning.recipes.seekscenes import (
+    KEPT_MPP,
+    Marked,
+    SeekPool,
+    SeekScene,
+    boxed_fields,
+    draw_scene,
+    seek_pool,
+)
 from hemaview.learning.sets import data
-from hemaview.learning.sets.seekscenes import KEPT_MPP, Marked, SeekPool, SeekScene, boxed_fields, draw_scene, seek_pool
 from hemaview.methods.nuclearstain import MPP
 from hemaview.methods.peaks import coarse_peaks
 from hemaview.methods.seeker import STRIDE, Seeker

@@ -15,11 +15,11 @@ from hemaview.learning.metrics.evidence import note_question, note_speed
 from hemaview.learning.metrics.score import Score, bootstrap, by_group, measured, scored
 from hemaview.learning.recipes.elmanna import ELMANNA_EIGHT
 from hemaview.learning.recipes.film import NUCLEATED_MPP, SHAPE_MPP
+from hemaview.learning.recipes.kinds import KIND_SETS, kind_pool
 from hemaview.learning.scoring import fieldtasks, filmtasks, papertasks, regiontasks, seektasks, stitchtasks
 from hemaview.learning.scoring.elsewhere import ELSEWHERE, white_cells_elsewhere
 from hemaview.learning.sets import data
 from hemaview.learning.sets.data import DataError
-from hemaview.learning.sets.kinds import KIND_SETS, kind_pool
 from hemaview.methods.card import cards
 
 Log = Callable[[str], None]

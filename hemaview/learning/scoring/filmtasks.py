@@ -26,15 +26,15 @@ LEAST_RED = 3
 def white_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     """Of labelled white cells that no edge cuts, the share with exactly one white or nucleated red cell in their box; and
     of such cells that were found, the share in a box. µm/px from each field's red cells."""
-    models, schema = film_models(name), assay("blood_film").schema
-    counted = np.array([c.group in ("wbc", "nrbc") for c in schema.classes])
+    models = film_models(name)
+    film = assay("blood_film").schema
     once: list[NDArray[np.bool_]] = []
     right: list[NDArray[np.bool_]] = []
     for file, boxes, red in fields_with_boxes(root, dataset, split):
         rgb = data.image(root, dataset, split, file)
         h, w = rgb.shape[:2]
-        cells = cells_of_field(as_slide(rgb), whole_field(0, 0, 0, w, h), mpp_of_boxes(red), models, schema)
-        white = counted[cells.cls]
+        cells = cells_of_field(as_slide(rgb), whole_field(0, 0, 0, w, h), mpp_of_boxes(red), models, film)
+        white = film.rows_of_kind(cells.cls, "nucleated")
         inside = in_boxes(boxes, cells)
         whole = np.flatnonzero((boxes[:, :2].min(axis=1) > 2) & (boxes[:, 2] < w - 2) & (boxes[:, 3] < h - 2))
         once.append((inside[whole] & white).sum(axis=1) == 1)

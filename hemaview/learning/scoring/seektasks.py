@@ -12,9 +12,9 @@ from hemaview.inference.pictures import rescale
 from hemaview.learning.engine.segment import mpp_of_boxes
 from hemaview.learning.metrics.matching import match_points
 from hemaview.learning.metrics.score import Score, bootstrap
+from hemaview.learning.recipes.seekscenes import SeekPool, draw_scene, red_fields, single_cells, whole_boxes
 from hemaview.learning.scoring.filmtasks import fields_with_boxes
 from hemaview.learning.sets import data
-from hemaview.learning.sets.seekscenes import SeekPool, draw_scene, red_fields, single_cells, whole_boxes
 from hemaview.methods.nuclearstain import MPP, stained_nuclei
 
 REACH_UM = 4.0

@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 
 from apps.accounts.commands import SentenceCommand
@@ -17,10 +18,10 @@ from apps.analysis.selectors import protocol_named, workers_alive
 from apps.analysis.services import request_job
 from apps.analysis.tasks import ring
 from apps.analysis.worker import installed_cards
-from apps.review.selectors import pooled_counts
+from apps.review.analyses import labels_at_stake
+from apps.review.counts import results_json
 from apps.slides.models import Slide
 from apps.slides.selectors import slide_for
-from hemaview.counting.bloodfilm import as_json
 
 PATIENCE_S = 30.0
 
@@ -83,7 +84,14 @@ class Command(SentenceCommand):
         self.stderr.write(f"{job.state} {job.percent:.0f} %{fields}{' – ' + job.phase if job.phase else ''}")
 
     def _tell(self, job: Job, as_text: bool) -> None:
-        counts = as_json(pooled_counts([job], reviewed=False)) if job.reviewable else None
+        results = [results_json([job], reviewed=False)] if job.reviewable else []
+        notes = [*job.notes, *(guard["sentence"] for guard in job.guards)]
+        if job.reviewable and (stake := labels_at_stake(job)):
+            noun = "label" if stake == 1 else "labels"
+            notes.append(
+                f"Another analysis of this slide is reported and has {stake} {noun}; they are carried over when this one is "
+                "chosen to be reported."
+            )
         if as_text:
             answer = {
                 "job": str(job.pk),
@@ -91,17 +99,36 @@ class Command(SentenceCommand):
                 "seconds": round(job.duration_s, 2) if job.duration_s is not None else None,
                 "fields": job.fields_done,
                 "cells": job.cells,
-                "counts": counts,
                 "models": job.frozen["models"],
-                "notes": job.notes,
+                "notes": notes,
+                "results": results,
             }
             self.stdout.write(json.dumps(answer))
             return
         self.stdout.write(f"job {job.pk}: {job.state}, {job.fields_done} fields, {job.cells} cells")
-        for key, rows in (counts or {}).items():
-            self.stdout.write(f"{key}: {rows}")
-        for note in job.notes:
+        for result in results:
+            for line in _lines(result):
+                self.stdout.write(line)
+        for note in notes:
             self.stdout.write(note)
+
+
+def _lines(result: dict[str, Any]) -> Iterator[str]:
+    """A result as people read it."""
+    for section in result["sections"]:
+        shown = [row for row in section["rows"] if row["count"]]
+        yield f"{section['title']}: n = {section['n']:,} {section['noun']}"
+        for row in shown:
+            share = "" if row["percent"] is None else f"  {row['percent']:.1f} % ({row['low']:.1f}-{row['high']:.1f})"
+            grade = f"  {row['grade']}" if row["grade"] else ""
+            yield f"  {row['key']}: {row['count']:,}{share}{grade}"
+    for ratio in result["ratios"]:
+        if ratio["value"] is not None:
+            high = "no upper limit" if ratio["high"] is None else f"{ratio['high']:.2f}"
+            yield f"{ratio['name']}: {ratio['value']:.2f} ({ratio['low']:.2f}-{high})"
+    for item in (*result["findings"], *result["unsettled"]):
+        yield item["text"]
+    yield from result["notes"]
 
 
 def _slide(user: Any, text: str) -> Slide:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.analysis.consumers import CaseConsumer, WorklistConsumer
+from apps.desk.consumers import CaseConsumer, WorklistConsumer
 
 websocket_urlpatterns = [
     path("ws/cases/<str:accession>/", CaseConsumer.as_asgi()),

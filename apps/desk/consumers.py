@@ -15,10 +15,11 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 
 from apps.analysis.api.serializers import JobSerializer
-from apps.analysis.models import Job
+from apps.analysis.models import Job, ReportedAnalysis
 from apps.cases.api.serializers import CaseSerializer
 from apps.cases.models import Case
 from apps.cases.selectors import cases_for
+from apps.review.models import Reading
 from apps.slides.api.serializers import SlideSerializer
 from apps.slides.models import Slide
 
@@ -93,12 +94,23 @@ class CaseConsumer(PollingConsumer):
             if self.changed(f"slide {slide.pk}", slide.revision):
                 messages.append({"type": "slide", "slide": SlideSerializer(slide).data})
         jobs = Job.objects.filter(slide__case=case).select_related("protocol", "requested_by")
+        chosen = ReportedAnalysis.objects.filter(slide__case=case)
+        if self.changed("reported", sorted((str(r.job_id), r.chosen_at) for r in chosen)):
+            messages.append({"type": "reported", "jobs": [str(r.job_id) for r in chosen]})
         for job in jobs:
             if self.changed(f"job {job.pk}", job.revision):
                 messages.append({"type": "job", "job": JobSerializer(job).data})
-            if self.changed(f"labels {job.pk}", job.label_revision):
+        for reading in Reading.objects.filter(job__slide__case=case):
+            if self.changed(f"labels {reading.pk}", reading.revision):
                 messages.append(
-                    {"type": "labels", "job": str(job.pk), "revision": job.label_revision, "by": job.labelled_by}
+                    {
+                        "type": "labels",
+                        "job": str(reading.job_id),
+                        "reading": str(reading.pk),
+                        "role": reading.role,
+                        "revision": reading.revision,
+                        "by": reading.labelled_by,
+                    }
                 )
         return plain(messages)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hemaview.learning.recipes.kinds import CROP_PX, KIND_SETS, ground_and_red, in_stain, kind_pool, kind_pools
 from hemaview.learning.sets import data
-from hemaview.learning.sets.kinds import CROP_PX, KIND_SETS, ground_and_red, in_stain, kind_pool, kind_pools
 from hemaview.methods.cellkind import KINDS, MPP
 
 GROUND, CELL = 230, 90

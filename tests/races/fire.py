@@ -1,0 +1,111 @@
+"""Fire pairs of writes at once and print what was broken as JSON.
+
+    DJANGO_SETTINGS_MODULE=tests.races.settings HEMAVIEW_VAR=FOLDER python -m tests.races.fire --tries 2
+
+DATABASE_URL chooses the database. Exit status 0 where every invariant held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from apps.accounts.errors import Refusal  # noqa: E402
+from apps.audit.models import Record  # noqa: E402
+from apps.audit.services import verify  # noqa: E402
+from apps.reports import render  # noqa: E402
+from tests.races.arena import REVIEW, RUNNING, SIGNED, Arena  # noqa: E402
+from tests.races.invariants import broken  # noqa: E402
+from tests.races.writes import Write, pairs  # noqa: E402
+
+SIGNING_S = 0.06
+"""About what a signature takes: the other write comes anywhere within."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tries", type=int, default=2, help="of each pair")
+    parser.add_argument(
+        "--slow-tries", type=int, help="of each pair of which one runs a child process or prints a page"
+    )
+    parser.add_argument("--only", default="", help="pairs with this write alone")
+    parser.add_argument("--pages", action="store_true", help="print the PDF of every signature, too")
+    given = parser.parse_args()
+    call_command("migrate", verbosity=0)
+    if not given.pages:
+        render.pdf_possible = lambda: False  # as on a machine without its libraries: ten times as many tries
+    arena = Arena.build(Path(settings.VAR_DIR))
+    tries, found, began = 0, [], time.monotonic()
+    counts: dict[str, dict[str, int]] = {}
+    for pair in pairs():
+        if given.only and given.only not in (pair[0].name, pair[1].name):
+            continue
+        slow = any(w.slow for w in pair) and given.slow_tries is not None
+        for _ in range(given.slow_tries if slow else given.tries):
+            tries += 1
+            outcomes, wrong = one_try(arena, pair)
+            words = "+".join("ok" if o is None else o for o in outcomes)
+            tally = counts.setdefault(" × ".join(w.name for w in pair), {})
+            tally[words] = tally.get(words, 0) + 1
+            found += [{"pair": [w.name for w in pair], "outcomes": outcomes, "broken": text} for text in wrong]
+    verdict = verify()
+    if not verdict.ok:
+        found.append({"pair": [], "outcomes": [], "broken": verdict.message})
+    json.dump(
+        {
+            "database": connection.vendor, "pairs": len(counts), "tries": tries, "broken": found, "outcomes": counts,
+            "seconds": round(time.monotonic() - began, 1),
+        },
+        sys.stdout, indent=1,
+    )  # fmt: skip
+    return 1 if found else 0
+
+
+def one_try(arena: Arena, pair: tuple[Write, Write]) -> tuple[list[str | None], list[str]]:
+    """Bring the arena back, let both go at once; the codes of what was refused (None: done), and what was broken."""
+    state = next((s for s in (SIGNED, RUNNING) if s in {w.state for w in pair}), REVIEW)
+    arena.reset(state)
+    shots = [w.aim(arena, side) for side, w in enumerate(pair)]
+    begin = arena.case()
+    last_line = Record.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    outcomes: list[str | None] = ["never ran", "never ran"]
+    gate = threading.Barrier(2)
+    spread = SIGNING_S if any(w.slow for w in pair) else 0.002
+    pauses = [arena.random.uniform(0, spread) if not w.slow else arena.random.uniform(0, 0.02) for w in pair]
+
+    def go(side: int) -> None:
+        try:
+            connection.ensure_connection()
+            gate.wait()
+            time.sleep(pauses[side])
+            shots[side]()
+            outcomes[side] = None
+        except Refusal as refusal:
+            outcomes[side] = refusal.code
+        except Exception as error:
+            outcomes[side] = f"!{type(error).__name__}: {error}"
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=go, args=(side,)) for side in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes, broken(arena, pair, outcomes, begin, arena.lines_after(last_line))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""What must hold after two writes met, whichever of them came first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apps.analysis.models import Job
+from apps.analysis.selectors import reported_jobs
+from apps.audit.models import Record
+from apps.cases.models import Case
+from apps.cases.selectors import rights_of
+from apps.reports.models import Report
+from apps.review.models import LabelEvent
+from apps.slides.models import Slide, Upload
+from tests.races.arena import Arena
+from tests.races.writes import Write
+
+_CONTENT = {
+    "case.comment", "label.relabel", "label.add", "label.undo", "job.requested", "job.retry", "job.failed", "job.cancel",
+    "slide.received", "slide.mpp", "slide.colour", "slide.deleted",
+}  # fmt: skip
+
+
+def broken(
+    arena: Arena, pair: tuple[Write, Write], outcomes: list[str | None], before: Case, lines: list[Record]
+) -> list[str]:
+    """Each invariant that does not hold, in words."""
+    case = arena.case()
+    return [
+        *(f"{w.name} ended in a fault: {o[1:]}" for w, o in zip(pair, outcomes, strict=True) if o and o[0] == "!"),
+        *_lines(pair, outcomes, lines),
+        *_values(before, case, lines),
+        *_signature(arena, case, lines),
+        *_labels(arena),
+        *_rest(arena, case, lines),
+    ]
+
+
+def _lines(pair: tuple[Write, Write], outcomes: list[str | None], lines: list[Record]) -> list[str]:
+    """What was done has one line each, and what was refused none."""
+    done: dict[str, int] = {}
+    for write, outcome in zip(pair, outcomes, strict=True):
+        done[write.line] = done.get(write.line, 0) + (outcome is None)
+    done.pop("", None)
+    # Two who restrict a case at once: the second changes nothing and leaves no line.
+    same = pair[0] is pair[1] and pair[0].name == "restriction"
+    found = []
+    for action, n in done.items():
+        there = sum(line.action == action for line in lines)
+        if there != n and not (same and n == 2 and there == 1):
+            found.append(f"{n} × {action} was done, {there} lines tell of it")
+    return found
+
+
+def _values(before: Case, case: Case, lines: list[Record]) -> list[str]:
+    """Each line's old value is the line's before it, and the last new one is what stands: nothing was lost."""
+    now: dict[str, Any] = {n: getattr(before, n) for n in ("pseudonym", "stain", "question", "restricted", "comment")}
+    now |= {"state": before.state, "reader": before.reader.username if before.reader else ""}
+    found = []
+    for line in lines:
+        if line.action == "case.changed":
+            old, new = line.detail["before"], line.detail["after"]
+        elif line.action in ("case.comment", "case.state", "case.reader"):
+            name = line.action.removeprefix("case.")
+            old = {name: line.detail["before"]}
+            new = {name: line.detail["reader" if name == "reader" else "after"]}
+        else:
+            continue
+        found += [f"{line.action}: {k} was {now[k]!r}, the line says {v!r}" for k, v in old.items() if now[k] != v]
+        now |= new
+    there = {n: getattr(case, n) for n in now if n != "reader"}
+    there["reader"] = case.reader.username if case.reader else ""
+    return found + [f"{k} is {there[k]!r}, the lines end at {v!r}" for k, v in now.items() if there[k] != v]
+
+
+def _signature(arena: Arena, case: Case, lines: list[Record]) -> list[str]:
+    found = []
+    if case.signing_key:
+        found.append("the case is still marked as being signed")
+    signed = list(Report.objects.filter(case=case, state=Report.State.SIGNED))
+    if len(signed) > 1:
+        found.append(f"{len(signed)} signed versions at a time")
+    under = bool(case.reports.exists()) and not any(line.action == "report.signed" for line in lines)
+    for line in lines:
+        if line.action == "report.signed":
+            under = True
+        elif line.action == "report.amended":
+            under = False
+        facts = line.action == "case.changed" and set(line.detail["after"]) != {"restricted"}
+        if under and (line.action in _CONTENT or facts):
+            found.append(f"{line.action} under a signature")
+    if case.state != Case.State.SIGNED:
+        return found
+    if not signed:
+        return [*found, "the case is signed without a signed report"]
+    said = signed[0].document
+    facts = {n: getattr(case, n) for n in ("accession", "pseudonym", "stain", "question", "comment")}
+    found += [f"{k} was signed as {said['case'][k]!r} and is {v!r}" for k, v in facts.items() if said["case"][k] != v]
+    there = {str(j.pk): (j.label_revision, j.cells_sha256) for j in reported_jobs(case)}
+    frozen = {e["job"]: (e["label_revision"], e["cells_sha256"]) for e in said["evidence"]}
+    if there != frozen:
+        found.append(f"signed on {frozen}, there are {there}")
+    if Job.objects.filter(slide__case=case, state__in=Job.ACTIVE).exists():
+        found.append("an analysis runs under a signature")
+    if Slide.objects.filter(case=case, status=Slide.Status.IMPORTING).exists():
+        found.append("a slide comes in under a signature")
+    if not all(path.exists() for path in (signed[0].html_file,)):
+        found.append("the report's file is not there")
+    return found
+
+
+def _labels(arena: Arena) -> list[str]:
+    job = arena.fresh_job()
+    revisions = list(LabelEvent.objects.filter(job=job).order_by("revision").values_list("revision", flat=True))
+    if revisions != list(range(1, job.label_revision + 1)):
+        return [f"label events {revisions} at revision {job.label_revision}"]
+    return []
+
+
+def _rest(arena: Arena, case: Case, lines: list[Record]) -> list[str]:
+    found = []
+    rights = [line.detail["rights"] for line in lines if line.action == "case.rights"]
+    named = sorted(rights_of(arena.people["rosa"], case) - ({"view"} if not case.restricted else set()))
+    if rights and named != sorted(set(rights[-1]) - ({"view"} if not case.restricted else set())):
+        found.append(f"rights {named}, the lines end at {rights[-1]}")
+    active = Job.objects.filter(slide__case=case, state__in=Job.ACTIVE).exists()
+    if active != (case.state == Case.State.ANALYSING) and case.state != Case.State.AMENDED:
+        found.append(f"the case is {case.state}, an analysis {'runs' if active else 'does not run'}")
+    found += [f"upload {u.name} has no file" for u in Upload.objects.all() if not u.file.exists()]
+    return found

@@ -1,0 +1,190 @@
+"""Every write about a case that people or workers make, as something that can be fired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from apps.analysis import services as analysis
+from apps.analysis.models import Job
+from apps.cases import services as cases
+from apps.reports import services as reports
+from apps.review import services as review
+from apps.slides import services as slides
+from apps.slides import tileservices, uploads
+from apps.slides.models import Slide
+from tests.factories import PASSWORD
+from tests.races.arena import REVIEW, RUNNING, SIGNED, Arena
+
+Shot = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Write:
+    """`aim` reads its rows before the start and gives what is then fired; `side` 0 or 1 tells two of a kind from another.
+
+    `line` is the action that stands in the record where it succeeded. `content`: what a signed report says changes.
+    `slow`: a child process or a printed page is part of it.
+    """
+
+    name: str
+    line: str
+    aim: Callable[[Arena, int], Shot]
+    state: str = REVIEW
+    content: bool = True
+    slow: bool = False
+
+
+def _who(arena: Arena, side: int, *names: str) -> Any:
+    return arena.people[names[side]]
+
+
+def _facts(a: Arena, side: int) -> Shot:
+    user, case, value = _who(a, side, "tess", "tom"), a.case(), f"stain {next(a.numbers)}"
+    return lambda: cases.update_case(user, case, stain=value)
+
+
+def _comment(a: Arena, side: int) -> Shot:
+    user, case, value = _who(a, side, "tess", "tom"), a.case(), f"comment {next(a.numbers)}"
+    return lambda: cases.set_comment(user, case, value)
+
+
+def _administered(a: Arena, side: int) -> Shot:
+    user, case, value = _who(a, side, "ada", "agnes"), a.case(), f"question {next(a.numbers)}"
+    return lambda: cases.administer_case(user, case, question=value)
+
+
+def _reader(a: Arena, side: int) -> Shot:
+    user, case, reader = a.people["ada"], a.case(), _who(a, side, "paul", "petra")
+    return lambda: cases.set_reader(user, case, reader)
+
+
+def _rights(a: Arena, side: int) -> Shot:
+    case, rights = a.case(), {"view", _who_right(side)}
+    return lambda: cases.set_rights(a.people["ada"], case, a.people["rosa"], rights)
+
+
+def _who_right(side: int) -> str:
+    return ("annotate", "review")[side]
+
+
+def _restriction(a: Arena, side: int) -> Shot:
+    user, case = _who(a, side, "ada", "agnes"), a.case()
+    return lambda: cases.update_case(user, case, restricted=True)
+
+
+def _label(a: Arena, side: int) -> Shot:
+    user, job = _who(a, side, "tess", "tom"), a.fresh_job()
+    return lambda: review.label_cells(user, job, "relabel", [5], [], 3 + side, job.label_revision, force=True)
+
+
+def _added(a: Arena, side: int) -> Shot:
+    user, job = _who(a, side, "tess", "tom"), a.fresh_job()
+    return lambda: review.add_cell(user, job, 50, 50, 20, 20, 14)
+
+
+def _undo(a: Arena, side: int) -> Shot:
+    user, job = a.people["tom"], a.fresh_job()
+    return lambda: review.undo(user, job)
+
+
+def _order(a: Arena, side: int) -> Shot:
+    user, protocol, slide = _who(a, side, "tess", "tom"), a.job.protocol, a.fresh_job().slide
+    return lambda: analysis.request_job(user, slide, protocol)
+
+
+def _retry(a: Arena, side: int) -> Shot:
+    user, job = _who(a, side, "tess", "tom"), a.fresh_second()
+    return lambda: analysis.retry(user, job)
+
+
+def _cancel(a: Arena, side: int) -> Shot:
+    user, job = _who(a, side, "tess", "tom"), a.fresh_second()
+    return lambda: analysis.cancel(user, job)
+
+
+def _end_of_job(a: Arena, side: int) -> Shot:
+    job = a.fresh_second()
+    return lambda: analysis.fail(job, "It ended.", "Retry.") or _refused()
+
+
+def _refused() -> None:
+    from apps.accounts.errors import Conflict
+
+    raise Conflict("Not held.")
+
+
+def _upload(a: Arena, side: int) -> Shot:
+    user, case = _who(a, side, "tess", "tom"), a.case()
+    return lambda: uploads.create_upload(user, case, "film.tif", 1000)
+
+
+def _import(a: Arena, side: int) -> Shot:
+    user, case = a.people["tess"], a.case()
+    upload = next((u for u in case.uploads.filter(name="late.tif")), None) or a.complete_upload(user)
+    return lambda: slides.begin_import_of_uploads(user, case, [upload.pk])
+
+
+def _scale(a: Arena, side: int) -> Shot:
+    user, slide, mpp = _who(a, side, "tess", "tom"), a.fresh_job().slide, 0.1 + next(a.numbers) * 1e-6
+    return lambda: slides.set_mpp(user, slide, mpp)
+
+
+def _colour(a: Arena, side: int) -> Shot:
+    user, slide = _who(a, side, "tess", "tom"), a.fresh_job().slide
+    return lambda: tileservices.set_colour(user, slide, "stored")
+
+
+def _conversion(a: Arena, side: int) -> Shot:
+    user, slide = _who(a, side, "tess", "tom"), a.fresh_job().slide
+    return lambda: tileservices.request_conversion(user, slide)
+
+
+def _removal(a: Arena, side: int) -> Shot:
+    user = _who(a, side, "tess", "tom")
+    slide = a.case().slides.exclude(pk__in=[a.counted.pk, a.waiting.pk]).first() or a.spare_slide()
+    slide = Slide.objects.select_related("case").get(pk=slide.pk)
+    return lambda: slides.delete_slide(user, slide)
+
+
+def _signature(a: Arena, side: int) -> Shot:
+    user, case = _who(a, side, "paul", "petra"), a.case()
+    return lambda: reports.sign(user, case, PASSWORD, f"Reviewed {next(a.numbers)}")
+
+
+def _amendment(a: Arena, side: int) -> Shot:
+    user, case = _who(a, side, "paul", "petra"), a.case()
+    return lambda: reports.amend(user, case, f"Reason {next(a.numbers)}")
+
+
+WRITES: tuple[Write, ...] = (
+    Write("facts", "case.changed", _facts),
+    Write("administration", "case.changed", _administered),
+    Write("comment", "case.comment", _comment),
+    Write("reader", "case.reader", _reader, content=False),
+    Write("rights", "case.rights", _rights, content=False),
+    Write("restriction", "case.changed", _restriction, content=False),
+    Write("label", "label.relabel", _label),
+    Write("added cell", "label.add", _added),
+    Write("undo", "label.undo", _undo),
+    Write("order", "job.requested", _order),
+    Write("retry", "job.retry", _retry),
+    Write("cancel", "job.cancel", _cancel, RUNNING),
+    Write("end of a job", "job.failed", _end_of_job, RUNNING),
+    Write("upload", "", _upload),
+    Write("import", "slide.received", _import, slow=True),
+    Write("scale", "slide.mpp", _scale),
+    Write("colour", "slide.colour", _colour, slow=True),
+    Write("conversion", "slide.conversion-asked", _conversion, content=False),
+    Write("removal", "slide.deleted", _removal),
+    Write("signature", "report.signed", _signature, slow=True),
+    Write("amendment", "report.amended", _amendment, SIGNED),
+)
+
+ACTIVE = Job.ACTIVE
+
+
+def pairs() -> list[tuple[Write, Write]]:
+    """Every pair, each with itself too, but those that no state allows both of: a signed case has no running job."""
+    return [(a, b) for i, a in enumerate(WRITES) for b in WRITES[i:] if {a.state, b.state} != {RUNNING, SIGNED}]
