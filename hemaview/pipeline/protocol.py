@@ -56,7 +56,7 @@ class RunRequest:
 
 @dataclass
 class PlannedField:
-    """A field considered for counting; `reason` says why it is not counted ('' where it is). Level-0 px."""
+    """A field considered for counting, level-0 px."""
 
     index: int
     x: int
@@ -64,12 +64,24 @@ class PlannedField:
     w: int
     h: int
     tissue: float
+    """Share of it that is stained."""
     focus: float
+    """Against the slide's good focus."""
     single_ratio: float
+    """How much of its red cells' area lies in discs of one cell's size (`cheaplook`)."""
     score: float
+    """What fields are ranked by."""
     used: bool
+    """Whether it is counted whole, until the targets are met."""
     reason: str = ""
+    """Why it is not counted whole; "" where it is."""
     photo: bool = False
+    monolayer: bool = True
+    """Whether its cells lie side by side: what is found elsewhere is outside the count."""
+    area_mm2: float = 0.0
+    searched: str = ""
+    """Once the run has ended: `fields` where it was counted whole, `film` or `edges` where nucleated cells were searched for
+    in the monolayer or outside it; "" where neither."""
 
 
 @dataclass
@@ -81,6 +93,20 @@ class Plan:
     mpp_sd: float | None
     fields: list[PlannedField] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    search: list[int] = field(default_factory=list)
+    """Indices of the fields of one layer, and of those not looked at yet, in the order in which they are searched for
+    nucleated cells."""
+    edges: list[int] = field(default_factory=list)
+    """Those of the edges, the feathered end and thick places, in theirs."""
+    good_focus: float = 1.0
+    """The focus of the slide's good fields (`cheaplook`), by which others are judged."""
+    poor_fields: str = ""
+    """Why even the best fields are poor, in a few words; "" where they are good. Shapes get no grade and platelets no
+    estimate from poor fields."""
+    searched_mm2: float = 0.0
+    """Area in which every nucleated cell was looked for that counts, once the run has ended."""
+    guards: list[dict[str, str]] = field(default_factory=list)
+    """What speaks against the specimen being what it is said to be ({code, sentence}; `pipeline.specimen`)."""
 
     @property
     def counted(self) -> list[PlannedField]:
@@ -113,7 +139,11 @@ class Outcome:
     contours_sha256: str
     notes: tuple[str, ...]
     guards: tuple[dict[str, str], ...] = ()
-    """What speaks against the slide's being what it is taken for: {code, sentence} each."""
+    """What speaks against the specimen being what it is said to be ({code, sentence})."""
+    poor_fields: str = ""
+    """Why the counted fields are poor (`Plan.poor_fields`)."""
+    searched_mm2: Mapping[str, float] = field(default_factory=dict)
+    """Area by search: `fields` (counted whole), `film` (all that counts towards nucleated cells), `edges` (outside)."""
 
 
 class Sink(Protocol):

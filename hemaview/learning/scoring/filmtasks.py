@@ -30,7 +30,7 @@ def white_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     film = assay("blood_film").schema
     once: list[NDArray[np.bool_]] = []
     right: list[NDArray[np.bool_]] = []
-    for file, boxes, red in _fields(root, dataset, split):
+    for file, boxes, red in fields_with_boxes(root, dataset, split):
         rgb = data.image(root, dataset, split, file)
         h, w = rgb.shape[:2]
         cells = cells_of_field(as_slide(rgb), whole_field(0, 0, 0, w, h), mpp_of_boxes(red), models, film)
@@ -92,7 +92,7 @@ class _Picture:
         return rescale(self.read(x, y, 0, w, h), out_w / w)
 
 
-def _fields(root: Path, dataset: str, split: str) -> list[tuple[str, NDArray[np.float32], list[float]]]:
+def fields_with_boxes(root: Path, dataset: str, split: str) -> list[tuple[str, NDArray[np.float32], list[float]]]:
     """(file, boxes of white cells (n, 4), widths of red cells) of the fields that have enough red cells."""
     white: dict[str, list[tuple[float, float, float, float]]] = {}
     red: dict[str, list[float]] = {}

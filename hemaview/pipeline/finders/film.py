@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
 from hemaview.inference import Classifier, Masker, Model, Segmenter
-from hemaview.pipeline.fieldcells import Models, cells_of_field
+from hemaview.inference.grounds import Grounds
+from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
 from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, thresholds_of
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide
@@ -33,13 +37,25 @@ class FilmFinder:
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         return cells_of_field(slide, place, mpp, self.models, schema)
 
+    def nucleated_at(
+        self,
+        slide: Slide,
+        place: PlannedField,
+        points: NDArray[np.float64],
+        mpp: float,
+        schema: Schema,
+        grounds: Grounds,
+    ) -> CellTable:
+        """The nucleated cells of a field near points that a search at low power gave (`pipeline.search`)."""
+        return nucleated_cells_at(slide, place, points, mpp, self.models, schema, grounds)
+
 
 KIND = FinderKind(
     "film",
     "Every cell by its outline: red-cell shapes and nucleated cells",
     ("segmentation", "kind", "red-cell-shape", "nucleated-cell"),
     FilmFinder,
-    optional=("nucleus-mask",),
+    optional=("nucleus-mask", "nucleated-cell-finder"),
     named=("red-cell-shape", "nucleated-cell"),
     scored=("nucleated-cell",),
 )

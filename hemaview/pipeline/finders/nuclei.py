@@ -43,7 +43,7 @@ class NucleusFinder:
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         picture = picture_of(slide, place, mpp)
         factor = picture.mpp / NUCLEI_MPP
-        small = rescale(self.nrbc.as_shown(picture.rgb), factor)
+        small = rescale(picture.shown_to(self.nrbc), factor)
         labels = joined_lobes(nuclei(small), LOBES_APART_UM / NUCLEI_MPP)
         full = cv2.resize(labels.astype(np.float32), picture.rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST)
         found = measure(np.asarray(full, np.int32), picture.rgb)

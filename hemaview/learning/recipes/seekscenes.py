@@ -7,6 +7,7 @@ nobody labelled and is stained like a nucleus is left out of the loss everywhere
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,7 @@ NEAR_UM = 8.0
 SPREAD_PX = 1.0
 """Standard deviation of the target's peaks, px of the answer."""
 NO_NUCLEUS = ("platelet", "giant_platelet", "platelet_clump")
+CELL_SETS = ("pbc", "jhu-aml", "raabin-wbc")
 UNSURE = ("smudge", "artefact")
 
 
@@ -79,15 +81,16 @@ def unlabelled_nuclei(rgb: NDArray[np.uint8], centres: NDArray[np.float32]) -> N
     sizes = np.bincount(parts.ravel(), minlength=n + 1) * MPP**2
     sizes[0] = 0
     dense = cv2.dilate((sizes >= LEAST_UM2)[parts].astype(np.uint8), np.ones((7, 7), np.uint8))
-    dense = cv2.resize(dense, rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
-    own = np.zeros(rgb.shape[:2], np.uint8)
+    full = cv2.resize(dense, rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
+    near = np.zeros(rgb.shape[:2], np.uint8)
     for x, y in centres:
-        cv2.circle(own, (round(float(x)), round(float(y))), round(NEAR_UM / KEPT_MPP), 1, cv2.FILLED)
-    return np.asarray(dense & (own == 0))
+        cv2.circle(near, (round(float(x)), round(float(y))), round(NEAR_UM / KEPT_MPP), 1, cv2.FILLED)
+    return np.asarray(full & (near == 0))
 
 
 def boxed_fields(root: Path, name: str, split: str) -> list[Marked]:
-    """Fields with boxes (txl-pbc, draaslan-blood), at the scale of their red cells; all white cells are labelled."""
+    """Fields with boxes (txl-pbc, draaslan-blood), at the scale of their red cells; all white cells are labelled. What the
+    edge cuts is left out."""
     lines: dict[str, list[dict[str, str]]] = {}
     for row in data.rows(root, name, split):
         lines.setdefault(row["file"], []).append(row)
@@ -98,10 +101,21 @@ def boxed_fields(root: Path, name: str, split: str) -> list[Marked]:
             continue
         factor = mpp_of_boxes(red) / KEPT_MPP
         rgb = rescale(data.image(root, name, split, file), factor)
-        boxes = [[float(r[k]) * factor for k in "xywh"] for r in rows if r["class"] == "WBC"]
-        centres = np.array([(x + w / 2, y + h / 2) for x, y, w, h in boxes], np.float32).reshape(-1, 2)
-        found.append(Marked(rgb, centres, np.zeros(rgb.shape[:2], bool)))
+        boxes = np.array([[float(r[k]) * factor for k in "xywh"] for r in rows if r["class"] == "WBC"]).reshape(-1, 4)
+        h, w = rgb.shape[:2]
+        whole = whole_boxes(boxes, w, h)
+        unknown = np.zeros((h, w), bool)
+        for x, y, bw, bh in boxes[~whole].astype(int):
+            unknown[y : y + bh + 1, x : x + bw + 1] = True
+        centres = (boxes[:, :2] + boxes[:, 2:] / 2)[whole].astype(np.float32)
+        found.append(Marked(rgb, centres, unknown))
     return found
+
+
+def whole_boxes(boxes: NDArray[np.float64], width_px: float, height_px: float) -> NDArray[np.bool_]:
+    """bool (n,): which boxes (n, 4: x, y, w, h) the picture's edge does not cut: of some it leaves a sliver."""
+    ends = boxes[:, :2] + boxes[:, 2:]
+    return np.asarray((boxes[:, :2] > 2).all(axis=1) & (ends < (width_px - 2, height_px - 2)).all(axis=1))
 
 
 def masked_cells(root: Path, name: str, split: str) -> list[Marked]:
@@ -155,22 +169,33 @@ def marrow_fields(root: Path, split: str) -> list[Marked]:
     return found
 
 
-def single_cells(root: Path, split: str, cache: Path | None, most: int, seed: int) -> tuple[list[Cell], list[Cell]]:
-    """(nucleated cells, platelets and red cells) of pbc, jhu-aml, raabin-wbc and chula-rbc12; classes drawn alike."""
+def single_cells(
+    root: Path,
+    split: str,
+    cache: Path | None,
+    most: int,
+    seed: int,
+    sets: Sequence[str] = CELL_SETS,
+    kinds: Sequence[str] = (),
+) -> tuple[list[Cell], list[Cell]]:
+    """(nucleated cells, platelets and red cells) of the sets of single cells and of chula-rbc12; classes drawn alike, or
+    nucleated cells of `kinds` alone."""
     rng = np.random.default_rng(seed)
     cells: list[Cell] = []
     others: list[Cell] = []
-    for name in ("pbc", "jhu-aml", "raabin-wbc"):
+    for name in sets:
         if not data.has(root, name, split):
             continue
         crops = data.cell_crops(root, name, split, cache)
         fine = np.array(crops.fine)
-        kinds = [k for k in np.unique(fine) if k not in UNSURE]
-        for kind in kinds:
+        there = [k for k in np.unique(fine) if k not in UNSURE and (not kinds or k in (*kinds, *NO_NUCLEUS))]
+        for kind in there:
             rows = np.flatnonzero(fine == kind)
-            share = most // len(kinds) * (3 if kind == "erythroblast" else 1)
+            share = most // len(there) * (3 if kind == "erythroblast" else 1)
             for row in rng.permutation(rows)[:share]:
-                cell = Cell(rescale(np.ascontiguousarray(crops.images[int(row)]), PBC_MPP / KEPT_MPP), kind not in NO_NUCLEUS)
+                cell = Cell(
+                    rescale(np.ascontiguousarray(crops.images[int(row)]), PBC_MPP / KEPT_MPP), kind not in NO_NUCLEUS
+                )
                 (cells if cell.nucleated else others).append(cell)
     if data.has(root, "chula-rbc12", split):
         side = round(27 / CHULA_MPP)
@@ -182,8 +207,18 @@ def single_cells(root: Path, split: str, cache: Path | None, most: int, seed: in
 
 def seek_pool(root: Path, split: str, cache: Path | None, most: int = 1200, seed: int = 5) -> SeekPool:
     """Everything of a split that is there."""
-    fields = [m for name in ("txl-pbc", "draaslan-blood") if data.has(root, name, split) for m in boxed_fields(root, name, split)]
-    fields += [m for name in ("wbc-masks-1", "wbc-masks-2") if data.has(root, name, split) for m in masked_cells(root, name, split)]
+    fields = [
+        m
+        for name in ("txl-pbc", "draaslan-blood")
+        if data.has(root, name, split)
+        for m in boxed_fields(root, name, split)
+    ]
+    fields += [
+        m
+        for name in ("wbc-masks-1", "wbc-masks-2")
+        if data.has(root, name, split)
+        for m in masked_cells(root, name, split)
+    ]
     marrow = marrow_fields(root, split) if data.has(root, "segpc-plasma", split) else []
     cells, others = single_cells(root, split, cache, most, seed)
     return SeekPool(tuple(fields), tuple(marrow), tuple(red_fields(root, split)), tuple(cells), tuple(others))
@@ -221,7 +256,7 @@ def draw_scene(pool: SeekPool, side_px: int, rng: np.random.Generator, scale: fl
         for i, part in enumerate(quarters):
             x, y = half * (i % 2), half * (i // 2)
             rgb[y : y + half, x : x + half], unknown[y : y + half, x : x + half] = part.rgb, part.unknown
-            centres.append(part.centres + np.float32([x, y]))
+            centres.append(part.centres + np.array([x, y], np.float32))
         return SeekScene(rgb, np.concatenate(centres), unknown)
     if kind < 0.5 and pool.marrow:
         return _window(_one(pool.marrow, rng), side_px, rng, scale)
@@ -241,7 +276,10 @@ def _window(field: Marked, side_px: int, rng: np.random.Generator, scale: float)
         at = field.centres[int(rng.integers(len(field.centres)))] + rng.uniform(-0.45, 0.45, 2) * need - need / 2
     else:
         at = rng.uniform(0, 1, 2) * (w - need, h - need)
-    left, top = (int(np.clip(round(float(v)), min(0, size - need), max(0, size - need))) for v, size in zip(at, (w, h), strict=True))
+    left, top = (
+        int(np.clip(round(float(v)), min(0, size - need), max(0, size - need)))
+        for v, size in zip(at, (w, h), strict=True)
+    )
     columns, rows = np.arange(left, left + need), np.arange(top, top + need)
     outside = ((columns < 0) | (columns >= w))[None] | ((rows < 0) | (rows >= h))[:, None]
     place = np.ix_(_mirrored(rows, h), _mirrored(columns, w))
@@ -249,7 +287,7 @@ def _window(field: Marked, side_px: int, rng: np.random.Generator, scale: float)
     shrinks = need > side_px
     rgb = cv2.resize(field.rgb[place], size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     unknown = cv2.resize((field.unknown[place] | outside).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-    centres = (field.centres - np.float32([left, top])) * np.float32(side_px / need)
+    centres = (field.centres - np.array([left, top], np.float32)) * np.float32(side_px / need)
     centres = centres[((centres >= 0) & (centres < side_px)).all(axis=1)]
     turns, mirror = int(rng.integers(4)), rng.random() < 0.5
     for _ in range(turns):
