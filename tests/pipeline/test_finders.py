@@ -34,6 +34,9 @@ RUNNABLE = [
 FILM_MODELS = assay("blood_film").orders[0].models
 
 
+SURELY = 0.5
+"""Above it a cell is likelier nucleated than not. What lies between it and the least that is kept (LEAST_NUCLEATED) may be
+kept on one processor, or in one light, alone: the net that says so is shown the picture as it is."""
 PHOTO = {"x": 2200, "y": 500, "w": 560, "h": 560, "name": "a"}
 
 
