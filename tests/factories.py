@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services import ensure_person, ensure_roles
-from apps.analysis.models import Job, Protocol
+from apps.analysis.models import Job, Protocol, ReportedAnalysis
+from apps.analysis.services import freeze
 from apps.cases.models import Case
 from apps.cases.services import create_case
 from apps.slides.models import Slide
-from hemaview.cells.schema import BLOOD_FILM
-from hemaview.cells.store import write_cells, write_contours
+from hemaview.assays import assay
+from hemaview.cells.store import described, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.wsi.colour import policy
 from hemaview.wsi.sidepyramid import write_pyramid
@@ -56,17 +57,19 @@ def slide(of: Case, path: Path, **facts: Any) -> Slide:
     return made
 
 
-def cells(counts: dict[str, int], unsure: int = 0, cut: int = 0) -> CellTable:
-    """A table with so many cells of each class; the first `unsure` have a low margin, the last `cut` touch an edge."""
+def cells(counts: dict[str, int], unsure: int = 0, cut: int = 0, key: str = "blood_film") -> CellTable:
+    """A table with so many cells of each class of an assay; the first `unsure` have a low margin, the last `cut` touch an
+    edge."""
+    classes = assay(key).schema
     names = [name for name, n in counts.items() for _ in range(n)]
     n = len(names)
-    cls = np.array([BLOOD_FILM.index(name) for name in names], np.uint8)
-    p = np.zeros((n, len(BLOOD_FILM)), np.float16)
+    cls = np.array([classes.index(name) for name in names], np.uint8)
+    p = np.zeros((n, len(classes)), np.float16)
     p[np.arange(n), cls] = 0.9
-    p[np.arange(n), (cls + 1) % len(BLOOD_FILM)] = 0.1
+    p[np.arange(n), (cls + 1) % len(classes)] = 0.1
     p[:unsure] = 0
     p[np.arange(unsure), cls[:unsure]] = 0.5
-    p[np.arange(unsure), (cls[:unsure] + 1) % len(BLOOD_FILM)] = 0.45
+    p[np.arange(unsure), (cls[:unsure] + 1) % len(classes)] = 0.45
     flags = np.zeros(n, np.uint8)
     if cut:
         flags[-cut:] = CUT
@@ -80,27 +83,32 @@ def cells(counts: dict[str, int], unsure: int = 0, cut: int = 0) -> CellTable:
     )  # fmt: skip
 
 
-def protocol(**facts: Any) -> Protocol:
+def protocol(key: str = "blood_film", **facts: Any) -> Protocol:
+    order = assay(key).orders[0]
     found, _ = Protocol.objects.get_or_create(
-        name="blood-film", version=1, defaults={"title": "Blood film", "specimen": Case.Specimen.BLOOD_FILM, **facts}
+        name=order.name,
+        version=1,
+        defaults={"title": order.title, "assay": key, "specimen": order.specimen, "settings": order.settings, **facts},
     )
     return found
 
 
-def finished_job(on: Slide, table: CellTable | None = None) -> Job:
-    """A done job with a cell file on disk; the case is in review."""
+def finished_job(on: Slide, table: CellTable | None = None, key: str = "blood_film") -> Job:
+    """A done job of an assay with a cell file on disk, reported where it is the slide's first; the case is in review."""
     if table is None:
         table = cells({"normal": 40, "segmented_neutrophil": 12, "lymphocyte": 6, "erythroblast": 2})
     job = Job.objects.create(
-        slide=on, protocol=protocol(), state=Job.State.DONE, cells=len(table), fields_done=1, fields_total=1, percent=100,
-        frozen={"settings": {"must_see_margin": 0.2, "rules": "blood-film"}, "models": [], "thresholds": {}}, mpp=0.25,
+        slide=on, protocol=protocol(key), assay=key, state=Job.State.DONE,
+        cells=len(table), fields_done=1, fields_total=1, percent=100,
+        frozen=freeze(protocol(key)), mpp=0.25,
         mpp_source="file", started_at=timezone.now(), finished_at=timezone.now(), duration_s=1, device="test",
         software_version="test", colour_policy=policy(on.colour),
     )  # fmt: skip
     job.folder.mkdir(parents=True, exist_ok=True)
     job.contours_sha256 = write_contours(job.contours_file, table)
-    job.cells_sha256 = write_cells(job.cells_file, table, {"schema": "blood-film"})
+    job.cells_sha256 = write_cells(job.cells_file, table, described(assay(key).schema))
     job.save()
+    ReportedAnalysis.objects.get_or_create(slide=on, assay=key, defaults={"job": job, "chosen_at": job.finished_at})
     Case.objects.filter(pk=on.case_id).update(state=Case.State.IN_REVIEW)
     on.case.refresh_from_db()
     return job

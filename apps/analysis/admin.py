@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from apps.analysis.forms import ProtocolForm, field_name, protocol_form, settings_of
 from apps.analysis.models import Algorithm, Job, ModelVersion, Protocol, ProtocolModel
 from apps.analysis.selectors import jobs_for
 from apps.audit.admin import ReadOnlyAdmin
@@ -117,8 +118,9 @@ class ProtocolModelInline(TabularInline):  # type: ignore[type-arg]
 class ProtocolAdmin(ModelAdmin):  # type: ignore[type-arg]
     """Jobs keep what they were ordered with, so a protocol may be changed at any time; make a new version for new rules."""
 
-    list_display = ("title", "name", "version", "specimen", "enabled")
-    list_filter = ("enabled", "specimen")
+    form = ProtocolForm
+    list_display = ("title", "name", "version", "assay", "specimen", "enabled")
+    list_filter = ("enabled", "assay", "specimen")
     inlines = (ProtocolModelInline,)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -126,9 +128,20 @@ class ProtocolAdmin(ModelAdmin):  # type: ignore[type-arg]
         protocol = form.instance
         record(
             request.user, "protocol.changed", "protocol", protocol.pk, name=protocol.name, version=protocol.version,
-            enabled=protocol.enabled, settings=protocol.settings,
+            enabled=protocol.enabled, assay=protocol.assay, settings=protocol.settings, rules=protocol.rules,
             models={m.role: f"{m.model} ≥ {m.threshold}" for m in protocol.models.select_related("model__algorithm")},
         )  # fmt: skip
+
+    def get_fieldsets(self, request: HttpRequest, obj: Protocol | None = None) -> Any:
+        """What a protocol is, then what its examination lets it set, each with its unit and help."""
+        own = (None, {"fields": ProtocolForm.Meta.fields})
+        known = settings_of(obj)
+        if obj is None or not known:
+            return [own]
+        return [own, (f"Settings of {obj.examination.title}", {"fields": [field_name(s) for s in known]})]
+
+    def get_form(self, request: HttpRequest, obj: Protocol | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **{**kwargs, "form": protocol_form(obj), "fields": None})
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

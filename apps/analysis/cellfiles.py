@@ -9,38 +9,61 @@ from typing import Any
 
 from apps.accounts.errors import Missing
 from apps.analysis.models import Job
-from hemaview.cells.schema import GROUPS, schema
-from hemaview.cells.store import CellFileError, read_cells, read_contour
+from hemaview.assays import AssayError
+from hemaview.assays import assay as examination
+from hemaview.cells.schema import Schema, vocabulary
+from hemaview.cells.store import FORMAT, CellFileError, read_cells, read_contour, schema_in
 from hemaview.cells.table import TILE_PX, CellTable
 from hemaview.cells.transport import LAYOUT, density_pyramid, pack, tile_index
 
 
 @lru_cache(maxsize=32)
-def _cells(path: str, sha256: str) -> CellTable:
-    return read_cells(Path(path))[0]
-
-
-@lru_cache(maxsize=64)
-def _index(path: str, sha256: str) -> tuple[list[list[int]], list[dict[str, Any]]]:
-    cells = _cells(path, sha256)
-    return tile_index(cells), density_pyramid(cells)
-
-
-def cells_of(job: Job) -> CellTable:
-    """The finished cells of a job, memory-mapped; raises Missing where the file is gone."""
+def _file(path: str, sha256: str, assay: str) -> tuple[CellTable, Schema]:
+    cells, metadata = read_cells(Path(path))
+    written = schema_in(metadata)
     try:
-        return _cells(str(job.cells_file), job.cells_sha256)
+        known = vocabulary(written, examination(assay).schema)
+    except AssayError:  # the package that brought the assay is gone: its cells are shown as they were written
+        known = written
+    return cells.with_classes(len(known)), known
+
+
+def ordered_schema(job: Job) -> Schema:
+    """The classes as they were when the job was ordered."""
+    return schema_in({"format": FORMAT, **job.frozen["classes"]})
+
+
+def schema_of(job: Job) -> Schema:
+    """The classes that the job's cells have and may be given: those in its cell file at their index there, in today's words,
+    then those that came since. Before there is a file: those it was ordered with. Raises Missing where the file is gone."""
+    return _opened(job)[1] if job.reviewable else ordered_schema(job)
+
+
+def _opened(job: Job) -> tuple[CellTable, Schema]:
+    try:
+        return _file(str(job.cells_file), job.cells_sha256, job.assay)
     except CellFileError as error:
         raise Missing(f"{error} Tell the administrator; a backup may hold it.", code="cells-gone") from error
 
 
+@lru_cache(maxsize=64)
+def _index(path: str, sha256: str, assay: str) -> tuple[list[list[int]], list[dict[str, Any]]]:
+    cells = _file(path, sha256, assay)[0]
+    return tile_index(cells), density_pyramid(cells)
+
+
+def cells_of(job: Job) -> CellTable:
+    """The finished cells of a job, with a probability for each class of `schema_of`; raises Missing where the file is gone."""
+    return _opened(job)[0]
+
+
 def index(job: Job) -> dict[str, Any]:
     cells_of(job)
-    tiles, pyramid = _index(str(job.cells_file), job.cells_sha256)
+    tiles, pyramid = _index(str(job.cells_file), job.cells_sha256, job.assay)
     return {
         "job": str(job.pk),
         "n": job.cells,
-        "schema": job.protocol.schema,
+        "schema": schema_key(job),
         "tile_px": TILE_PX,
         "tiles": tiles,
         "pyramid": pyramid,
@@ -109,17 +132,21 @@ def counted_area_mm2(job: Job) -> float | None:
     return px * (job.mpp / 1000) ** 2 or None
 
 
-def schema_json(name: str) -> dict[str, Any]:
-    found = schema(name)
+def schema_key(job: Job) -> str:
+    """Names the classes of a job among those of other jobs and versions."""
+    try:
+        today = examination(job.assay).schema.sha256
+    except AssayError:
+        today = "gone"
+    return f"{job.assay}-{job.frozen['classes']['classes_sha256'][:12]}-{today[:12]}"
+
+
+def schema_json(known: Schema) -> dict[str, Any]:
+    """A schema for the browser; groups and classes in their order, each class at its index."""
     return {
-        "name": found.name,
-        "version": found.version,
-        "groups": [{"key": k, "name": v} for k, v in GROUPS.items()],
-        "classes": [
-            {
-                "index": c.index, "key": c.key, "name": c.name, "short": c.short, "group": c.group, "colour": c.colour,
-                "mark": c.mark, "shortcut": c.shortcut, "must_see": c.must_see, "counted": c.counted,
-            }
-            for c in found.classes
-        ],
-    }  # fmt: skip
+        "name": known.name,
+        "version": known.version,
+        "sha256": known.sha256,
+        "groups": known.groups_json(),
+        "classes": [{"index": c.index, **row} for c, row in zip(known.classes, known.classes_json(), strict=True)],
+    }

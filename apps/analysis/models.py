@@ -10,13 +10,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from apps.analysis.protocols import SETTINGS, wrong_setting
-from apps.cases.models import Case
 from apps.slides.models import Slide
-from hemaview.cells.schema import SCHEMAS
+from hemaview.assays import Assay, AssayError, Rules, assay, rules_from
 
 if TYPE_CHECKING:
-    from hemaview.pipeline.finders import Way
+    from collections.abc import Mapping
+
+    from hemaview.pipeline.finders import FinderKind
 
 
 class Algorithm(models.Model):
@@ -59,48 +59,82 @@ class ModelVersion(models.Model):
         return tuple(self.card.get("calibrated_on", {}))
 
 
-def _ways() -> dict[str, Way]:
-    from hemaview.pipeline.finders import WAYS  # the models behind it take seconds to import
+def finders() -> Mapping[str, FinderKind]:
+    """The ways of finding cells, by key."""
+    from hemaview.pipeline.finders import finder_kinds  # the models behind it take seconds to import
 
-    return WAYS
+    return finder_kinds()
 
 
 class Protocol(models.Model):
-    """What a laboratory orders: which models in which role, with which settings."""
+    """What a laboratory orders: an assay with its models, settings and counting rules."""
 
     name = models.SlugField(max_length=64)
     version = models.PositiveIntegerField(default=1)
     title = models.CharField(max_length=120)
     specimen = models.CharField(max_length=32)
-    schema = models.CharField(max_length=32, default="blood-film")
+    assay = models.CharField("examination", max_length=64, default="blood_film")
+    finder = models.CharField(
+        "way of finding cells", max_length=64, blank=True, help_text="Empty: the examination's own."
+    )
     enabled = models.BooleanField(default=True)
-    settings = models.JSONField(default=dict, help_text="Numbers of the protocol; a change makes a new version.")
+    settings = models.JSONField(default=dict, help_text="What the examination lets a protocol set.")
+    rules = models.JSONField(
+        "changed counting rules",
+        default=dict,
+        blank=True,
+        help_text="What differs from the examination's own rules, in the same tables; empty: nothing.",
+    )
 
     class Meta:
         ordering = ["name", "-version"]
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="one_row_a_protocol_version")]
 
+    @property
+    def examination(self) -> Assay:
+        """Its assay; raises AssayError where the package that brought it is gone."""
+        return assay(self.assay)
+
+    @property
+    def finder_key(self) -> str:
+        return self.finder or self.examination.finder
+
+    @property
+    def counting_rules(self) -> Rules:
+        """The assay's rules with what the laboratory changed; raises AssayError, ValueError."""
+        return rules_from(self.rules, self.examination.rules)
+
+    def what_is_wrong(self) -> dict[str, str]:
+        """Field to a sentence on what a run, a count or a page could not take; empty where nothing is wrong."""
+        try:
+            known = self.examination
+        except AssayError as error:
+            return {"assay": str(error)}
+        wrong = {"settings": known.wrong_settings(self.settings)}
+        if not wrong["settings"] and (blood := self.settings.get("calibrated_on")):
+            sets = sorted({name for model in ModelVersion.objects.all() for name in model.calibrations})
+            if blood not in sets:
+                wrong["settings"] = (
+                    f"No model is calibrated for blood like that of {blood}; there is: {', '.join(sets) or 'none'}."
+                )
+        if self.finder_key not in finders():
+            wrong["finder"] = (
+                f"There is no way of finding cells called {self.finder_key}; there are: {', '.join(finders())}."
+            )
+        if self.specimen not in known.specimens:
+            wrong["specimen"] = f"{known.title} is made of: {', '.join(known.specimens)}."
+        try:
+            if not isinstance(self.rules, dict):
+                raise ValueError("Changed counting rules are names with their values in braces.")
+            self.counting_rules  # noqa: B018
+        except ValueError as error:
+            wrong["rules"] = str(error)
+        return {name: text for name, text in wrong.items() if text}
+
     def clean(self) -> None:
         """Refuse what a run, a count or a page could not take."""
-        wrong = wrong_setting(self.settings)
-        if not wrong and (strange := sorted(set(self.settings) - set(SETTINGS))):
-            wrong = f"There is no setting called {strange[0]}; there are: {', '.join(SETTINGS)}."
-        if not wrong and (way := self.settings.get("way", "film")) not in _ways():
-            wrong = f"There is no way of finding cells called {way}; there are: {', '.join(_ways())}."
-        if not wrong and (blood := self.settings.get("calibrated_on")):
-            known = sorted({name for model in ModelVersion.objects.all() for name in model.calibrations})
-            if blood not in known:
-                wrong = (
-                    f"No model is calibrated for blood like that of {blood}; there is: {', '.join(known) or 'none'}."
-                )
-        if wrong:
-            raise ValidationError({"settings": wrong})
-        for name, value, known in (
-            ("schema", self.schema, tuple(SCHEMAS)),
-            ("specimen", self.specimen, tuple(Case.Specimen.values)),
-        ):
-            if value not in known:
-                raise ValidationError({name: f"There is no {name} called {value}; there are: {', '.join(known)}."})
+        if wrong := self.what_is_wrong():
+            raise ValidationError(wrong)
 
     def __str__(self) -> str:
         return f"{self.title} (version {self.version})"
@@ -124,10 +158,10 @@ class ProtocolModel(models.Model):
 
     def clean(self) -> None:
         """Refuse a threshold out of (0, 1), or one that nothing would ask for."""
-        if self.threshold is None or wrong_setting(self.protocol.settings):  # which the protocol's own fields tell
+        if self.threshold is None or self.protocol.what_is_wrong():  # which the protocol's own fields tell
             return
-        way = _ways().get(self.protocol.settings.get("way", "film"))
-        if way is None or self.role not in way.scored:
+        kind = finders().get(self.protocol.finder_key)
+        if kind is None or self.role not in kind.scored:
             raise ValidationError({"threshold": f"The role {self.role} takes no threshold; leave this empty."})
         if not 0 < self.threshold < 1:
             raise ValidationError({"threshold": "A threshold is a score between 0 and 1."})
@@ -152,8 +186,11 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slide = models.ForeignKey(Slide, on_delete=models.PROTECT, related_name="jobs")
     protocol = models.ForeignKey(Protocol, on_delete=models.PROTECT, related_name="jobs")
+    assay = models.CharField("examination", max_length=64, db_index=True, default="blood_film")
     state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED, db_index=True)
-    frozen = models.JSONField(default=dict, help_text="Settings and models as they were when the job was requested.")
+    frozen = models.JSONField(
+        default=dict, help_text="Settings, models, classes and counting rules as they were when the job was requested."
+    )
 
     owner = models.CharField(max_length=96, blank=True)
     attempt = models.PositiveIntegerField(default=0)
@@ -183,18 +220,19 @@ class Job(models.Model):
     mpp_source = models.CharField(max_length=16, blank=True)
     mpp_sd = models.FloatField("standard deviation of µm/px", null=True, blank=True)
     notes = models.JSONField(default=list)
+    guards = models.JSONField(
+        default=list, help_text="What speaks against the slide's being what it is taken for: {code, sentence} each."
+    )
     cells_sha256 = models.CharField(max_length=64, blank=True)
     contours_sha256 = models.CharField(max_length=64, blank=True)
-    label_revision = models.PositiveIntegerField(default=0)
-    labelled_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
         ordering = ["-requested_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["slide"],
+                fields=["slide", "assay"],
                 condition=models.Q(state__in=["requested", "queued", "running"]),
-                name="one_active_job_a_slide",
+                name="one_active_job_a_slide_and_assay",
             )
         ]
 
@@ -217,6 +255,35 @@ class Job(models.Model):
     def reviewable(self) -> bool:
         """There is a final cell file that people may correct."""
         return bool(self.cells_sha256)
+
+    @property
+    def examination(self) -> Assay:
+        """Its assay as it is today; raises AssayError."""
+        return assay(self.assay)
+
+    @property
+    def rules(self) -> Rules:
+        """The counting rules that the job was ordered with."""
+        return Rules(self.frozen["rules"])
+
+
+class ReportedAnalysis(models.Model):
+    """Of a slide's analyses by one assay, the one whose cells are reported. The first one is by itself; later ones are
+    proposed, and a person chooses."""
+
+    slide = models.ForeignKey(Slide, on_delete=models.PROTECT, related_name="reported")
+    assay = models.CharField("examination", max_length=64)
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="reported_as")
+    chosen_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    chosen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["slide", "assay"], name="one_reported_analysis_a_slide_and_assay")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assay} of {self.slide_id}: {self.job_id}"
 
 
 class WorkerBeat(models.Model):

@@ -8,8 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from apps.analysis.models import Algorithm, ModelVersion, Protocol, ProtocolModel
-from apps.analysis.protocols import PROTOCOLS, Order
 from apps.audit.services import record
+from hemaview.assays import Order, assay, assays
 
 Cards = Iterable[Mapping[str, Any]]
 """Of each installed model {name, version, sha256, title, task, summary, source, card, text}."""
@@ -39,7 +39,7 @@ def sync_models(cards: Cards) -> list[str]:
             record(
                 "system", "model.installed", "model", row.pk, name=c["name"], version=c["version"], sha256=c["sha256"]
             )
-    for order in PROTOCOLS:
+    for order in orders():
         if not set(order.models.values()) <= set(installed):
             continue
         current = _newest(order)
@@ -69,6 +69,11 @@ def renew_protocols(cards: Cards) -> list[str]:
     ]
 
 
+def orders() -> list[Order]:
+    """The protocols that come with the installed assays."""
+    return [order for known in assays().values() for order in known.orders]
+
+
 def _installed(cards: Cards) -> dict[str, ModelVersion]:
     """The rows of the installed models by name, those that `sync_models` has made."""
     versions = {c["name"]: c["version"] for c in cards}
@@ -81,7 +86,7 @@ def _newest(order: Order) -> Protocol | None:
 
 
 def _behind(installed: Mapping[str, ModelVersion]) -> Iterator[tuple[Order, Protocol, list[str]]]:
-    for order in PROTOCOLS:
+    for order in orders():
         models = [installed.get(name) for name in order.models.values()]
         current = _newest(order)
         if current is None or not all(m is not None and m.enabled for m in models):
@@ -97,7 +102,8 @@ def _differences(order: Order, current: Protocol, installed: Mapping[str, ModelV
     wanted = {role: installed[name].pk for role, name in order.models.items()}
     return [
         *sorted(role for role in {*there, *wanted} if there.get(role) != wanted.get(role)),
-        *(name for name in ("specimen", "schema") if getattr(current, name) != getattr(order, name)),
+        *(name for name in ("specimen", "assay") if getattr(current, name) != getattr(order, name)),
+        *(["finder"] if current.finder_key != order.finder else []),
         *(["settings"] if current.settings != _settings(order, installed, current) else []),
     ]
 
@@ -112,7 +118,9 @@ def _new_version(
         version=current.version + 1 if current else 1,
         title=order.title,
         specimen=order.specimen,
-        schema=order.schema,
+        assay=order.assay,
+        finder=order.finder,
+        rules=current.rules if current and current.assay == order.assay else {},
         enabled=not versions.exists() or versions.filter(enabled=True).exists(),  # what is switched off stays so
         settings=_settings(order, installed, current),
     )
@@ -125,8 +133,8 @@ def _new_version(
 
 
 def _settings(order: Order, installed: Mapping[str, ModelVersion], current: Protocol | None) -> dict[str, Any]:
-    """The laboratory's own settings over the shipped ones; but how cells are found goes with the models, and so do a
-    tolerance and a calibration, which are refused where none of them solves equations, or is calibrated so."""
+    """The laboratory's own settings over the shipped ones, as far as the assay still knows them; a tolerance and a calibration
+    go with the models, and are refused where none of them solves equations, or is calibrated so."""
     from hemaview.methods.registry import METHODS  # the networks behind it take seconds to import
 
     own = dict(current.settings) if current and isinstance(current.settings, dict) else {}
@@ -134,4 +142,6 @@ def _settings(order: Order, installed: Mapping[str, ModelVersion], current: Prot
         own.pop("tolerance", None)
     if not any(own.get("calibrated_on") in installed[name].calibrations for name in order.models.values()):
         own.pop("calibrated_on", None)
-    return {**order.settings, **own, "way": order.settings["way"]}
+    known = assay(order.assay)
+    own = {k: v for k, v in own.items() if not known.wrong_settings({k: v})}
+    return {**order.settings, **own}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from apps.analysis.models import Job, ModelVersion, Protocol, WorkerBeat
 from apps.cases.models import Case
 from apps.cases.selectors import cases_for, require
 from apps.slides.models import Slide
+from hemaview.assays import AssayError, assays
 
 _EAGER = ("slide__case", "protocol", "requested_by")
 
@@ -43,9 +45,15 @@ def reviewable_job_for(user: Any, job_id: uuid.UUID | str, right: str = "view") 
 
 
 def latest_job(slide: Slide) -> Job | None:
-    """The job that speaks for a slide: an active one, else the newest with cells, else the newest."""
+    """The job that a slide opens with: an active one, else a reported one, else the newest with cells, else the newest."""
     jobs = list(Job.objects.filter(slide=slide).select_related(*_EAGER).order_by("-requested_at"))
-    for wanted in (lambda j: j.state in Job.ACTIVE, lambda j: j.reviewable, lambda j: True):
+    reported = set(slide.reported.values_list("job_id", flat=True))
+    for wanted in (
+        lambda j: j.state in Job.ACTIVE,
+        lambda j: j.pk in reported,
+        lambda j: j.reviewable,
+        lambda j: True,
+    ):
         for job in jobs:
             if wanted(job):
                 return job
@@ -53,25 +61,38 @@ def latest_job(slide: Slide) -> Job | None:
 
 
 def reported_jobs(case: Case) -> list[Job]:
-    """The jobs whose cells a report counts: of each ready slide the newest one with a finished cell file; raises Conflict
-    where their classes are of different schemas."""
-    found = []
-    for slide in case.slides.filter(status=Slide.Status.READY):
-        job = (
-            Job.objects.filter(slide=slide)
-            .exclude(cells_sha256="")
-            .select_related(*_EAGER)
-            .order_by("-requested_at")
-            .first()
-        )
-        if job is not None:
-            found.append(job)
-    if len({job.protocol.schema for job in found}) > 1:
-        raise Conflict(
-            "The slides of this case were counted in different classes; analyse them by one protocol.",
-            code="mixed-classes",
-        )
-    return found
+    """The jobs whose cells a report counts: of each slide one an assay, ordered by assay, then by slide."""
+    jobs = (
+        Job.objects.filter(reported_as__slide__case=case, slide__status=Slide.Status.READY)
+        .exclude(cells_sha256="")
+        .select_related(*_EAGER)
+    )
+    return sorted(jobs, key=lambda j: (j.assay, j.slide.created_at, str(j.slide_id)))
+
+
+def examinations(jobs: Sequence[Job]) -> list[list[Job]]:
+    """The jobs that are counted together: those of one assay on slides of one specimen."""
+    groups: dict[tuple[str, str], list[Job]] = {}
+    for job in jobs:
+        groups.setdefault((job.slide.specimen, job.assay), []).append(job)
+    return list(groups.values())
+
+
+def analyses_of(slides: Sequence[Slide]) -> dict[uuid.UUID, list[Job]]:
+    """Every job of each slide, newest first."""
+    by_slide: dict[uuid.UUID, list[Job]] = {slide.pk: [] for slide in slides}
+    jobs = Job.objects.filter(slide__in=slides).select_related(*_EAGER).order_by("-requested_at")
+    for job in jobs:
+        by_slide[job.slide_id].append(job)
+    return by_slide
+
+
+def assay_title(job: Job) -> str:
+    """What the job's examination is called; its key where the package that brought it is gone."""
+    try:
+        return job.examination.title
+    except AssayError:
+        return job.assay
 
 
 def active_jobs(case: Case) -> QuerySet[Job]:
@@ -79,9 +100,9 @@ def active_jobs(case: Case) -> QuerySet[Job]:
 
 
 def protocols(specimen: str | None = None) -> list[Protocol]:
-    """The newest enabled version of each protocol."""
+    """The newest enabled version of each protocol whose assay is installed."""
     newest: dict[str, Protocol] = {}
-    for protocol in Protocol.objects.filter(enabled=True).order_by("name", "-version"):
+    for protocol in Protocol.objects.filter(enabled=True, assay__in=assays()).order_by("name", "-version"):
         if specimen in (None, protocol.specimen):
             newest.setdefault(protocol.name, protocol)
     return list(newest.values())

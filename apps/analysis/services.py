@@ -12,8 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Refusal
-from apps.analysis.models import Job, Protocol, WorkerBeat
-from apps.analysis.protocols import wrong_setting
+from apps.analysis.models import Job, Protocol, ReportedAnalysis, WorkerBeat
 from apps.analysis.selectors import active_jobs
 from apps.audit.services import record
 from apps.cases.models import Case
@@ -21,17 +20,17 @@ from apps.cases.selectors import require
 from apps.cases.services import hold_open, set_state
 from apps.slides.models import Slide
 from apps.slides.services import hold_slide
+from hemaview.cells.store import described
 from hemaview.wsi.colour import policy
 
 MAX_STALLED = 5
 
 
 def freeze(protocol: Protocol) -> dict[str, Any]:
-    """Settings, models with version and sha256, and thresholds of a protocol as they are now."""
-    wrong = wrong_setting(protocol.settings)
-    if wrong:  # written before they were checked, or past the administration
+    """Everything that a protocol means as it is now: finder, settings, models, thresholds, classes and counting rules."""
+    if wrong := protocol.what_is_wrong():  # written before it was checked, or past the administration
         raise Refusal(
-            f"The administrator must correct the settings of {protocol}. {wrong}",
+            f"The administrator must correct {protocol}. {next(iter(wrong.values()))}",
             code="wrong-settings",
             http_status=409,
         )
@@ -51,13 +50,19 @@ def freeze(protocol: Protocol) -> dict[str, Any]:
             code="wrong-settings",
             http_status=409,
         )
+    schema, rules = protocol.examination.schema, protocol.counting_rules
     return {
+        "assay": protocol.assay,
+        "finder": protocol.finder_key,
         "settings": protocol.settings,
         "models": [
             {"role": m.role, "name": m.model.algorithm.name, "version": m.model.version, "sha256": m.model.sha256}
             for m in chosen
         ],
         "thresholds": {m.role: m.threshold for m in chosen if m.threshold is not None},
+        "classes": described(schema),
+        "rules": dict(rules.data),
+        "rules_sha256": rules.sha256,
     }
 
 
@@ -69,14 +74,15 @@ def request_job(user: Any, slide: Slide, protocol: Protocol) -> Job:
             slide = hold_slide(slide)
             if slide.status != Slide.Status.READY:
                 raise Conflict("This slide is not ready yet.", code="not-ready")
-            if protocol.specimen != slide.case.specimen:
+            if protocol.specimen != slide.specimen:
                 raise Conflict(
-                    f"{protocol.title} is for another specimen than {slide.case.get_specimen_display().lower()}.",
+                    f"{protocol.title} is for another specimen than {slide.get_specimen_display().lower()}.",
                     code="wrong-specimen",
                 )
             job = Job.objects.create(
                 slide=slide,
                 protocol=protocol,
+                assay=protocol.assay,
                 frozen=freeze(protocol),
                 requested_by=user,
                 software_version=settings.VERSION,
@@ -86,7 +92,7 @@ def request_job(user: Any, slide: Slide, protocol: Protocol) -> Job:
             if slide.case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
                 set_state("system", slide.case, Case.State.ANALYSING)
     except IntegrityError:
-        raise Conflict("This slide is already being analysed.", code="job-active") from None
+        raise Conflict("This slide is already being analysed for this examination.", code="job-active") from None
     return job
 
 
@@ -157,6 +163,10 @@ def finish(job: Job, *, partial: bool, **results: Any) -> bool:
             cells=results.get("cells", 0),
             sha256=results.get("cells_sha256", ""),
         )
+        if results.get("cells_sha256"):
+            ReportedAnalysis.objects.get_or_create(
+                slide_id=job.slide_id, assay=job.assay, defaults={"job_id": job.pk, "chosen_at": timezone.now()}
+            )
         _settle_case(job)
     return True
 
@@ -199,7 +209,7 @@ def retry(user: Any, job: Job) -> Job:
         with transaction.atomic():
             case = hold_open(job.slide.case)
             job.refresh_from_db()
-            if job.label_revision:
+            if job.readings.filter(revision__gt=0).exists():
                 raise Conflict("People have labelled cells of this job; order a new one instead.", code="job-labelled")
             again = Job.objects.filter(pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED]).update(
                 state=Job.State.REQUESTED,
@@ -220,7 +230,7 @@ def retry(user: Any, job: Job) -> Job:
             if case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
                 set_state("system", case, Case.State.ANALYSING)
     except IntegrityError:
-        raise Conflict("This slide is already being analysed.", code="job-active") from None
+        raise Conflict("This slide is already being analysed for this examination.", code="job-active") from None
     job.refresh_from_db()
     return job
 

@@ -15,6 +15,7 @@ from django.db import close_old_connections, connection
 from django.db.models import F
 
 from apps.analysis import services
+from apps.analysis.cellfiles import ordered_schema
 from apps.analysis.models import Job
 from hemaview.inference import InferenceError, OutOfMemory
 from hemaview.pipeline import PipelineError, Superseded, run
@@ -48,12 +49,14 @@ def _run(job: Job, sink: JobSink) -> None:
         slide=slide.file,
         folder=job.folder,
         protocol=job.protocol.name,
+        assay=job.examination,
+        schema=ordered_schema(job),
+        finder=job.frozen["finder"],
         settings=job.frozen["settings"],
         models={m["role"]: (m["name"], m["version"], m["sha256"]) for m in job.frozen["models"]},
         thresholds=job.frozen["thresholds"],
         mpp=slide.mpp,
         photo_fields=slide.photo_fields,
-        schema=job.protocol.schema,
         colour=colour_of(job.colour_policy),
     )
     try:
@@ -94,6 +97,7 @@ def _finish(job: Job, outcome: Outcome) -> None:
         cells_sha256=outcome.cells_sha256,
         contours_sha256=outcome.contours_sha256,
         notes=list(outcome.notes),
+        guards=list(outcome.guards),
     )
 
 

@@ -38,7 +38,7 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("state", "specimen", "reader", "restricted")
     search_fields = ("accession", "pseudonym", "question")
     readonly_fields = ("state", "state_since", "created_by", "created_at", "updated_at", "comment")
-    exclude = ("signing_key", "signing_until")
+    exclude = ("signing_key", "signing_until", "analyser")
     autocomplete_fields = ("reader",)
     obj_perms_manage_template = "admin/cases/rights.html"
     obj_perms_manage_user_template = "admin/cases/rights_user.html"
@@ -76,6 +76,7 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
         # What the person left as it was is not written: somebody else may have changed it since the page was opened.
         facts = {name: form.cleaned_data[name] for name in form.changed_data if name != "accession"}
         if not change:
+            facts.pop("accession", None)
             obj.pk = services.create_case(user, obj.accession, **facts).pk
         services.administer_case(user, obj, **facts)
         obj.refresh_from_db()

@@ -40,6 +40,9 @@ class Case(models.Model):
     stain = models.CharField(max_length=64, blank=True)
     question = models.TextField("clinical question", blank=True, max_length=2000)
     comment = models.TextField("comment for the report", blank=True, max_length=8000)
+    analyser = models.JSONField(
+        "values of the analyser", default=dict, blank=True, help_text="By name with unit, such as wbc_10e9_per_l."
+    )
     state = models.CharField(max_length=16, choices=State.choices, default=State.RECEIVED, db_index=True)
     reader = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases_read"

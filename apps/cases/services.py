@@ -20,7 +20,7 @@ from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
 
-EDITABLE = ("pseudonym", "specimen", "stain", "question")
+EDITABLE = ("pseudonym", "specimen", "stain", "question", "analyser")
 PLACE = "administration"
 """Where a change was made, in the record's line, when it was not in the case itself."""
 _NEXT = {

@@ -6,16 +6,16 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from apps.accounts.errors import Refusal
 from apps.analysis.api.serializers import JobSerializer, eta_s, protocol_json
-from apps.analysis.cellfiles import schema_json
+from apps.analysis.cellfiles import schema_json, schema_key, schema_of
 from apps.analysis.models import Job
-from apps.analysis.selectors import latest_job, protocols, reported_jobs
+from apps.analysis.selectors import analyses_of, latest_job, protocols, reported_jobs
 from apps.cases.api.serializers import CaseSerializer
 from apps.cases.models import Case
 from apps.cases.selectors import rights_of
 from apps.reports.selectors import report_json, reports_of
 from apps.review import mustsee
+from apps.review.analyses import labels_at_stake
 from apps.review.state import labels_of
 from apps.slides.api.serializers import SlideSerializer
 from apps.slides.models import Slide
@@ -56,10 +56,7 @@ def what_is_left(case: Case, job: Job | None, slides: int) -> str:
     if case.state == Case.State.RECEIVED:
         failed = Job.objects.filter(slide__case=case).order_by("-requested_at").first()
         return "analysis failed" if failed and failed.state == Job.State.FAILED else "not analysed yet"
-    try:
-        still = sum(len(mustsee.open_rows(j, labels_of(j))) for j in reported_jobs(case))
-    except Refusal as refusal:
-        return refusal.message
+    still = sum(len(mustsee.open_rows(j, labels_of(j))) for j in reported_jobs(case))
     if still:
         return "1 cell must be seen" if still == 1 else f"{still} cells must be seen"
     return "ready to sign"
@@ -71,27 +68,56 @@ def find(cases: QuerySet[Case], search: str) -> Case | None:
 
 
 def slides_json(case: Case) -> list[dict[str, Any]]:
-    """Slides of a case, each with the job that speaks for it."""
-    found = []
-    for slide in case.slides.all():
-        job = latest_job(slide)
-        found.append({**SlideSerializer(slide).data, "job": JobSerializer(job).data if job else None})
-    return found
+    """Slides of a case, each with all its analyses, newest first, the reported ones marked, and the one it opens with."""
+    slides = list(case.slides.select_related("case"))
+    analyses = analyses_of(slides)
+    reported = {job.pk for job in reported_jobs(case)}
+    answers = []
+    for slide in slides:
+        jobs = [_analysis_json(job, job.pk in reported) for job in analyses[slide.pk]]
+        opened = latest_job(slide)
+        answers.append(
+            {
+                **SlideSerializer(slide).data,
+                "job": next((j for j in jobs if opened and j["id"] == str(opened.pk)), None),
+                "jobs": jobs,
+            }
+        )
+    return answers
 
 
-DEFAULT_SCHEMA = "blood-film"
+def _analysis_json(job: Job, reported: bool) -> dict[str, Any]:
+    """A job as the case page lists it: with what people have done on it."""
+    labels = labels_of(job) if job.reviewable else None
+    return {
+        **JobSerializer(job).data,
+        "reported": reported,
+        "labels": len(labels.rows) + len(labels.added) if labels else 0,
+        "label_revision": labels.revision if labels else 0,
+        "labels_at_stake": labels_at_stake(job) if job.reviewable and not reported else 0,
+    }
 
 
 def room_json(user: Any, case: Case) -> dict[str, Any]:
     """Everything the reading room needs to begin."""
-    known = protocols(case.specimen)
+    specimens = {case.specimen, *(slide.specimen for slide in case.slides.select_related("case"))}
+    known = [p for p in protocols() if p.specimen in specimens]
     slides = slides_json(case)
-    schemas = {p.schema for p in known} | {s["job"]["schema"] for s in slides if s["job"]}
     return {
         "case": CaseSerializer(case, context={"user": user}).data,
         "slides": slides,
-        "schemas": {name: schema_json(name) for name in sorted(schemas | {DEFAULT_SCHEMA})},
+        "schemas": _schemas(case),
         "protocols": [protocol_json(p) for p in known],
         "reports": [report_json(r) for r in reports_of(case)],
         "me": {"id": user.pk, "name": user.display_name, "rights": sorted(rights_of(user, case))},
     }
+
+
+def _schemas(case: Case) -> dict[str, Any]:
+    """The classes of each of the case's jobs, by the name that the job gives them."""
+    answers: dict[str, Any] = {}
+    for job in Job.objects.filter(slide__case=case):
+        key = schema_key(job)
+        if key not in answers:
+            answers[key] = schema_json(schema_of(job))
+    return answers

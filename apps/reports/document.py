@@ -11,47 +11,72 @@ from django.conf import settings
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
-from apps.analysis.cellfiles import cells_of, regions
+from apps.analysis.cellfiles import cells_of, counted_area_mm2, regions, schema_json, schema_of
 from apps.analysis.models import Job, ModelVersion
-from apps.analysis.selectors import reported_jobs
+from apps.analysis.selectors import examinations, reported_jobs
 from apps.cases.models import Case
+from apps.reports.holds import missing_slides
+from apps.review.counts import effective, pooled_json
 from apps.review.crops import crop_jpeg
-from apps.review.selectors import effective, pooled_json
-from apps.review.state import added_cells, labels_of
+from apps.review.state import added_cells, labels_of, reading_of
 from apps.slides.tiles import opened
-from hemaview.cells.schema import schema
+from hemaview.assays import AssayError
 from hemaview.cells.table import CUT
 from hemaview.cells.transport import margin
 from hemaview.wsi.deepzoom import encode_jpeg
 from hemaview.wsi.errors import SlideError
 
 DISCLAIMER = "AI-assisted; research use only. Not for diagnosis."
+FORMAT = "hemaview-report/2"
 REPRESENTATIVE, ABNORMAL, CROP_PX = 5, 12, 112
-_ABNORMAL_RED = ("schistocyte", "teardrop", "target", "spherocyte", "burr", "elliptocyte", "stomatocyte")
 
 
 def build(case: Case) -> dict[str, Any]:
-    """The report of the case as it is now."""
+    """The report of the case as it is now: a part for each examination, and what is missing."""
     jobs = reported_jobs(case)
     return {
-        "format": "hemaview-report/1",
+        "format": FORMAT,
         "software": f"HemaView {settings.VERSION}",
         "made_at": timezone.now().isoformat(timespec="seconds"),
         "disclaimer": DISCLAIMER,
         "case": {
             "accession": case.accession,
             "pseudonym": case.pseudonym,
-            "specimen": case.get_specimen_display(),
+            "specimens": _specimens(case, jobs),
             "stain": case.stain,
             "question": case.question,
             "comment": case.comment,
             "reader": case.reader.display_name if case.reader else "",
             "received": case.created_at.isoformat(timespec="seconds"),
+            "analyser": case.analyser,
         },
-        "slides": [_slide(job) for job in jobs],
-        "counts": pooled_json(jobs) if jobs else None,
-        "pictures": _pictures(jobs),
+        "examinations": [_examination(together) for together in examinations(jobs)],
+        "missing": missing_slides(case, jobs),
         "models": _models(jobs),
+    }
+
+
+def _specimens(case: Case, jobs: Sequence[Job]) -> list[str]:
+    return list(dict.fromkeys(j.slide.get_specimen_display() for j in jobs)) or [case.get_specimen_display()]
+
+
+def _examination(jobs: Sequence[Job]) -> dict[str, Any]:
+    """One part of the report: what was counted by one assay on the slides of one specimen."""
+    first = jobs[0]
+    try:
+        title, codes = first.examination.report_title, dict(first.examination.codes)
+    except AssayError:
+        title, codes = first.assay, {}
+    return {
+        "assay": first.assay,
+        "title": title,
+        "specimen": first.slide.get_specimen_display(),
+        "codes": codes,
+        "rules": first.frozen["rules"],
+        "classes": schema_json(schema_of(first)),
+        "counts": pooled_json(jobs),
+        "slides": [_slide(job) for job in jobs],
+        "pictures": _pictures(jobs),
     }
 
 
@@ -63,6 +88,7 @@ def _slide(job: Job) -> dict[str, Any]:
     for f in fields:
         if not f["used"] and f["reason"]:
             reasons[f["reason"]] = reasons.get(f["reason"], 0) + 1
+    reading = reading_of(job)
     return {
         "id": str(slide.pk),
         "name": slide.name,
@@ -73,17 +99,19 @@ def _slide(job: Job) -> dict[str, Any]:
         "sha256": slide.sha256,
         "job": str(job.pk),
         "protocol": str(job.protocol),
-        "label_revision": job.label_revision,
+        "reading": str(reading.pk) if reading else "",
+        "label_revision": reading.revision if reading else 0,
         "cells": job.cells,
         "cells_sha256": job.cells_sha256,
         "fields_counted": len(counted),
         "fields_refused": reasons,
+        "counted_mm2": round(counted_area_mm2(job) or 0, 4) or None,
         "partial": job.partial,
         "duration_s": round(job.duration_s or 0, 1),
         "device": job.device,
         "software": job.software_version,
         "colour_policy": job.colour_policy,
-        "notes": job.notes,
+        "notes": [*job.notes, *(g["sentence"] for g in job.guards)],
         "map": _map(job, counted),
     }
 
@@ -104,16 +132,22 @@ def _map(job: Job, counted: list[dict[str, Any]]) -> str:
 
 
 def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """Groups of pictures: the surest cells of each white-cell class, and every kind of abnormal cell."""
+    """Groups of pictures: the surest cells of each class with a nucleus, and every kind of abnormal cell."""
     groups: dict[str, dict[str, Any]] = {}
+    try:
+        asked: Sequence[str] = jobs[0].examination.pictures
+    except AssayError:
+        asked = ()
     for job in jobs:
-        known = schema(job.protocol.schema)
+        known = schema_of(job)
+        nucleated = known.of_kind("nucleated")
+        plain = next(iter(known.of_kind("red_cell")), None)
         labels = labels_of(job)
         cells, classes, margins = cells_of(job), effective(job, labels), margin(cells_of(job))
         whole = (cells.flags & CUT) == 0
         for c in known.classes:
-            abnormal = c.must_see or c.key in _ABNORMAL_RED
-            if not (c.counted and (c.group in ("wbc", "nrbc") or abnormal or c.key == "normal")):
+            abnormal = c.must_see or c.key in asked
+            if not (abnormal or (c.counted and (c in nucleated or c == plain))):
                 continue
             group = groups.setdefault(c.key, {"key": c.key, "name": c.name, "abnormal": abnormal, "n": 0, "crops": []})
             rows = np.flatnonzero((classes == c.index) & whole)
@@ -126,10 +160,8 @@ def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:
                     _crop(job, float(cells.x[row]), float(cells.y[row]), int(cells.w[row]), int(cells.h[row]))
                 )
         for cell, label in added_cells(job, labels):
-            if label.label is None:
-                continue
-            c = known.classes[label.label]
-            if c.key in groups:
+            c = known.by_key.get(label.key)
+            if c is not None and c.key in groups:
                 groups[c.key]["n"] += 1
                 if len(groups[c.key]["crops"]) < ABNORMAL:
                     groups[c.key]["crops"].append(_crop(job, cell.x, cell.y, cell.w, cell.h))

@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from apps.analysis.cellfiles import cells_of, contour_of
+from apps.analysis.cellfiles import cells_of, contour_of, schema_of
 from apps.analysis.models import Job
 from apps.reports.models import Report
-from apps.review.selectors import effective
-from apps.review.state import added_cells, labels_at
-from hemaview.cells.schema import schema
+from apps.review.counts import effective
+from apps.review.models import Reading
+from apps.review.state import Labels, added_cells, labels_at
 from hemaview.cells.table import CUT
 from hemaview.cells.transport import own_probability
 
@@ -39,8 +39,8 @@ def counts_csv(document: dict[str, Any]) -> str:
             "grade",
         ]
     )
-    counts = document["counts"] or {"sections": [], "ratios": []}
-    for section in counts["sections"]:
+    parts = examinations_of(document)
+    for section in (s for part in parts for s in part["counts"]["sections"]):
         for row in section["rows"]:
             values = [row[who][k] for who in ("machine", "reviewed") for k in ("count", "value", "low", "high")]
             grade = row["grade"]["text"] if row["grade"] else ""
@@ -55,7 +55,7 @@ def counts_csv(document: dict[str, Any]) -> str:
                     grade,
                 )
             )
-    for ratio in counts["ratios"]:
+    for ratio in (r for part in parts for r in part["counts"]["ratios"]):
         values = []
         for who in ("machine", "reviewed"):
             given = ratio[who] or {}
@@ -64,16 +64,30 @@ def counts_csv(document: dict[str, Any]) -> str:
     return out.getvalue()
 
 
+def examinations_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parts of a report; one of the first format has one, a blood film's."""
+    if "examinations" in document:
+        return list(document["examinations"])
+    if not document["counts"]:
+        return []
+    specimen = document["case"]["specimen"]
+    return [{"assay": "blood_film", "title": specimen, "specimen": specimen, "codes": {}, "counts": document["counts"]}]
+
+
 def cells_of_report(report: Report) -> Iterator[dict[str, Any]]:
     """Every cell with the machine's and the final class, at the label revision that was signed."""
     for evidence in report.document["evidence"]:
         job = Job.objects.select_related("slide", "protocol").get(pk=evidence["job"])
-        yield from cells_of_job(job, int(evidence["label_revision"]))
+        # Reports signed before readings name none: they were of the first one.
+        reading = Reading.objects.filter(job=job, role=Reading.Role.FIRST).first()
+        if evidence.get("reading"):
+            reading = Reading.objects.get(pk=evidence["reading"])
+        yield from cells_of_job(job, labels_at(reading, int(evidence["label_revision"])) if reading else Labels())
 
 
-def cells_of_job(job: Job, revision: int) -> Iterator[dict[str, Any]]:
-    known = schema(job.protocol.schema)
-    labels, cells = labels_at(job, revision), cells_of(job)
+def cells_of_job(job: Job, labels: Labels) -> Iterator[dict[str, Any]]:
+    """Every cell of a job with the machine's class and the one that people left."""
+    known, cells = schema_of(job), cells_of(job)
     classes, own = effective(job, labels), own_probability(cells)
     for row in range(len(cells)):
         label = labels.rows.get(row)
@@ -105,7 +119,7 @@ def cells_of_job(job: Job, revision: int) -> Iterator[dict[str, Any]]:
             "h_px": round(cell.h),
             "machine_class": "",
             "probability": None,
-            "final_class": known.classes[label.label].key if label.label is not None else "rejected",
+            "final_class": label.key or "rejected",
             "state": label.state,
             "by": label.by,
             "area_um2": None,
@@ -137,7 +151,7 @@ def geojson(cells: Iterator[dict[str, Any]]) -> Iterator[str]:
     yield '{"type":"FeatureCollection","features":['
     for number, cell in enumerate(cells):
         job, row = cell["_job"], cell["_row"]
-        known = schema(job.protocol.schema)
+        known = schema_of(job)
         outline = contour_of(job, row) if row is not None else None
         if not outline or len(outline) < 3:
             x, y, w, h = cell["x_px"], cell["y_px"], cell["w_px"] / 2, cell["h_px"] / 2
@@ -167,6 +181,7 @@ def geojson(cells: Iterator[dict[str, Any]]) -> Iterator[str]:
 def fhir_bundle(report: Report) -> dict[str, Any]:
     """The report as a FHIR R4 collection: DiagnosticReport with Patient (pseudonym), Specimen, Device, Observations."""
     d = report.document
+    parts = examinations_of(d)
     at = report.signed_at.isoformat()
 
     def full(kind: str, key: str) -> str:
@@ -186,7 +201,7 @@ def fhir_bundle(report: Report) -> dict[str, Any]:
             {
                 "resourceType": "Specimen",
                 "accessionIdentifier": {"system": "urn:hemaview:accession", "value": d["case"]["accession"]},
-                "type": {"text": d["case"]["specimen"]},
+                "type": {"text": ", ".join(dict.fromkeys(part["specimen"] for part in parts)) or "specimen"},
                 "subject": {"reference": patient},
             },
         ),
@@ -205,7 +220,7 @@ def fhir_bundle(report: Report) -> dict[str, Any]:
         (signer, {"resourceType": "Practitioner", "name": [{"text": d["signature"]["by"]}]}),
     ]
     results = []
-    for section in d["counts"]["sections"]:
+    for section in (s for part in parts for s in part["counts"]["sections"]):
         for row in section["rows"]:
             share = row["reviewed"]
             if share["value"] is None:
@@ -229,7 +244,7 @@ def fhir_bundle(report: Report) -> dict[str, Any]:
                     ),
                 )
             )
-    for ratio in d["counts"]["ratios"]:
+    for ratio in (r for part in parts for r in part["counts"]["ratios"]):
         if ratio["reviewed"]:
             key = full("observation", ratio["key"])
             results.append({"reference": key})
@@ -250,10 +265,7 @@ def fhir_bundle(report: Report) -> dict[str, Any]:
                 ]
             }
         ],
-        "code": {
-            "coding": [{"system": "http://loinc.org", "code": "58408-6"}],
-            "text": "Peripheral blood smear, morphology",
-        },
+        "code": _report_code(parts),
         "subject": {"reference": patient},
         "effectiveDateTime": at,
         "issued": at,
@@ -272,6 +284,16 @@ def fhir_bundle(report: Report) -> dict[str, Any]:
         "identifier": {"system": "urn:hemaview:report-sha256", "value": report.sha256},
         "entry": [{"fullUrl": url, "resource": resource} for url, resource in entries],
     }
+
+
+def _report_code(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the report is of: the examinations by name, coded where each of them has a code."""
+    codes = [part["codes"].get("report", {}) for part in parts]
+    text = ", ".join(dict.fromkeys(part["title"] for part in parts))
+    if not codes or not all(code.get("loinc") for code in codes):
+        return {"text": text}
+    loinc = list(dict.fromkeys(code["loinc"] for code in codes))
+    return {"coding": [{"system": "http://loinc.org", "code": code} for code in loinc], "text": text}
 
 
 def _observation(

@@ -16,9 +16,18 @@ PDF_HELP = (
 
 def html(document: dict[str, Any], signature: dict[str, Any] | None) -> str:
     """One self-contained page; `signature` None means a draft."""
-    counts = document["counts"] or {"ratios": []}
-    ratios = [r for r in counts["ratios"] if r["reviewed"] or r["machine"]]
-    return render_to_string("reports/report.html", {"d": document, "signature": signature, "ratios": ratios})
+    parts = [_shown(part) for part in document["examinations"]]
+    return render_to_string("reports/report.html", {"d": {**document, "examinations": parts}, "signature": signature})
+
+
+def _shown(part: dict[str, Any]) -> dict[str, Any]:
+    """A part with what its tables need to know: which have grades and absolute counts, and the ratios there is something of."""
+    sections = [
+        {**s, "graded": any(r["grade"] for r in s["rows"]), "absolute": any(r["absolute"] for r in s["rows"])}
+        for s in part["counts"]["sections"]
+    ]
+    ratios = [r for r in part["counts"]["ratios"] if r["reviewed"] or r["machine"]]
+    return {**part, "counts": {**part["counts"], "sections": sections}, "ratios": ratios}
 
 
 def pdf(page: str) -> bytes:

@@ -24,16 +24,16 @@ from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.cases.services import EDITABLE, begin_signing, end_signing, hold, set_comment, set_state
 from apps.reports import document, render
+from apps.reports.holds import Hold, holds_of, missing_slides, unlifted
 from apps.reports.models import Amendment, Report
-from apps.review import mustsee
-from apps.review.state import labels_of
+from apps.review.state import label_revision, reading_of
 from apps.slides.models import Slide
 
-MOST_NAMED = 200
 
+def sign(user: Any, case: Case, password: str, meaning: str, comment: str | None = None, reason: str = "") -> Report:
+    """Sign the case: re-checks the password, refuses by name what stands before the signature, freezes, hashes, locks.
 
-def sign(user: Any, case: Case, password: str, meaning: str, comment: str | None = None) -> Report:
-    """Sign the case: re-checks the password, refuses by name while cells must be seen, freezes, hashes, locks.
+    `reason` says why what a reason can lift may stand; the report prints it.
 
     Three steps: a short transaction checks and marks the case as being signed, so that every other write is refused; the
     report is written outside any lock of the database; a second one proves that what was frozen is what is there.
@@ -44,7 +44,7 @@ def sign(user: Any, case: Case, password: str, meaning: str, comment: str | None
     if not user.check_password(password):
         record(user, "report.sign-refused", "case", case.pk, accession=case.accession, why="password")
         raise Forbidden("The password is not right.", code="wrong-password")
-    case, content = _begin(user, case, comment)
+    case, content = _begin(user, case, comment, reason.strip())
     report_id = uuid.uuid4()
     folder = Path(settings.REPORTS_DIR) / str(report_id)
     try:
@@ -64,9 +64,12 @@ class Content:
     last: Report | None
     amendment: Amendment | None
     facts: str
+    holds: list[Hold]
+    """What a reason lifts."""
+    reason: str
 
     @classmethod
-    def of(cls, case: Case) -> Content:
+    def of(cls, case: Case, reason: str) -> Content:
         """What is there now, read under the case's lock; raises Conflict where nothing has been analysed."""
         jobs = reported_jobs(case)
         if not jobs:
@@ -83,20 +86,24 @@ class Content:
                     j.partial,
                     j.cells_sha256,
                     j.contours_sha256,
-                    j.label_revision,
+                    label_revision(j),
                     j.mpp,
                     j.notes,
+                    j.guards,
                 ]
                 for j in jobs
             ],
-            "slides": [[j.slide.pk, j.slide.name, j.slide.sha256, j.slide.mpp, j.slide.colour] for j in jobs],
+            "slides": [
+                [j.slide.pk, j.slide.name, j.slide.specimen, j.slide.sha256, j.slide.mpp, j.slide.colour] for j in jobs
+            ],
             "last": [last.pk, amendment.reason if amendment else ""] if last else [],
         }
-        return cls(jobs, last, amendment, json.dumps(facts, sort_keys=True, default=str))
+        facts["missing"] = missing_slides(case, jobs)
+        return cls(jobs, last, amendment, json.dumps(facts, sort_keys=True, default=str), holds_of(case, jobs), reason)
 
 
 @transaction.atomic
-def _begin(user: Any, case: Case, comment: str | None) -> tuple[Case, Content]:
+def _begin(user: Any, case: Case, comment: str | None, reason: str) -> tuple[Case, Content]:
     case = hold(case)
     if case.state not in (Case.State.IN_REVIEW, Case.State.AMENDED):
         raise Conflict(f"A case that is {case.get_state_display().lower()} cannot be signed.", code="not-in-review")
@@ -106,15 +113,15 @@ def _begin(user: Any, case: Case, comment: str | None) -> tuple[Case, Content]:
         raise Conflict("A slide of this case is still being imported; wait for it or remove it.", code="import-running")
     if comment is not None:
         case = set_comment(user, case, comment)
-    content = Content.of(case)
-    _refuse_unseen(content.jobs)
+    content = Content.of(case, reason)
+    _refuse_held(content)
     return begin_signing(case), content
 
 
 @transaction.atomic
 def _conclude(user: Any, case: Case, content: Content, report: Report) -> Report:
     row = end_signing(case)
-    if Content.of(row).facts != content.facts:
+    if Content.of(row, content.reason).facts != content.facts:
         raise Conflict(
             "The case was changed while it was being signed; look at it and sign again.", code="signing-lapsed"
         )
@@ -151,21 +158,20 @@ def amend(user: Any, case: Case, reason: str) -> Case:
         return set_state(user, case, Case.State.AMENDED)
 
 
-def _refuse_unseen(jobs: list[Job]) -> None:
-    named: list[dict[str, Any]] = []
-    total = 0
-    for job in jobs:
-        why = mustsee.reasons(job)
-        rows = mustsee.open_rows(job, labels_of(job))
-        total += len(rows)
-        named += [{"job": str(job.pk), "row": int(r), "reason": why[r]} for r in rows[: MOST_NAMED - len(named)]]
-    if total:
-        by: dict[str, int] = {}
-        for cell in named:
-            by[cell["reason"]] = by.get(cell["reason"], 0) + 1
-        words = ", ".join(f"{n} × {reason}" for reason, n in sorted(by.items()))
-        cells = "1 cell" if total == 1 else f"{total} cells"
-        raise Conflict(f"{cells} must be seen before signing: {words}.", code="must-see-open", open=named, n=total)
+def _refuse_held(content: Content) -> None:
+    """Raise Conflict with everything that stands before the signature, where a reason does not lift all of it."""
+    standing = unlifted(content.holds, content.reason)
+    if not standing:
+        return
+    first = standing[0]
+    further = len(standing) - 1
+    sentence = first.sentence
+    if further:
+        sentence += f" {further} more {'thing stands' if further == 1 else 'things stand'} before the signature."
+    if all(h.lifted_by == "reason" for h in standing):
+        sentence += " Say why the case may be signed all the same, or settle it."
+    code = first.code if first.code == "must-see-open" else "held"
+    raise Conflict(sentence, code=code, holds=[h.as_json() for h in content.holds], **first.detail)
 
 
 def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uuid.UUID, folder: Path) -> Report:
@@ -184,12 +190,20 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
         "record": dict(zip(("lines", "sha256"), head(), strict=True)),
     }
     frozen["signature"] = signature
+    frozen["holds"] = (
+        {"reason": content.reason, "lifted": [h.as_json() for h in content.holds]} if content.holds else {}
+    )
     frozen["evidence"] = [
         {
             "job": str(j.pk),
             "cells_sha256": j.cells_sha256,
+            "contours_sha256": j.contours_sha256,
             "slide_sha256": j.slide.sha256,
-            "label_revision": j.label_revision,
+            "rules_sha256": j.frozen["rules_sha256"],
+            "classes_sha256": j.frozen["classes"]["classes_sha256"],
+            "models": j.frozen["models"],
+            "reading": str(reading.pk) if (reading := reading_of(j)) else "",
+            "label_revision": label_revision(j),
         }
         for j in content.jobs
     ]

@@ -13,11 +13,11 @@ from apps.review.models import LabelEvent
 
 @admin.register(LabelEvent)
 class LabelEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "by", "action", "cells", "label", "job", "revision")
+    list_display = ("at", "by", "action", "cells", "label_key", "reading", "revision")
     list_filter = ("action", "by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LabelEvent]:
-        return LabelEvent.objects.filter(job__in=jobs_for(request.user)).select_related("job__slide", "by")
+        return LabelEvent.objects.filter(reading__job__in=jobs_for(request.user)).select_related("reading", "by")
 
     @admin.display(description="cells")
     def cells(self, event: LabelEvent) -> int:

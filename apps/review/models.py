@@ -1,4 +1,4 @@
-"""What people say of cells: an append-only list of label events a job, and cells that the machine missed."""
+"""What people say of cells: readings of a job, each an append-only list of label events, and cells that the machine missed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,82 @@ from django.db import models
 from apps.analysis.models import Job
 
 
+class Reading(models.Model):
+    """What one person, or a role, says of a job's cells. Its revision grows with each event."""
+
+    class Role(models.TextChoices):
+        FIRST = "first", "First reading"
+        SECOND = "second", "Second reading"
+        CONSENSUS = "consensus", "Consensus"
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="readings")
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.FIRST)
+    reader = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        help_text="Empty: whoever may review.",
+    )
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    revision = models.PositiveIntegerField(default=0)
+    labelled_by = models.CharField(max_length=150, blank=True, help_text="Who wrote the newest event.")
+    carried_from = models.ForeignKey(
+        Job, null=True, blank=True, on_delete=models.PROTECT, related_name="carried_to",
+        help_text="The analysis whose labels were carried over to this one.",
+    )  # fmt: skip
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["job", "created_at"]
+        constraints = [models.UniqueConstraint(fields=["job", "role"], name="one_reading_a_role")]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} of {self.job_id}"
+
+
+class CarriedLabel(models.Model):
+    """A label of an earlier analysis that could not simply be carried over: a person looks at it."""
+
+    class Why(models.TextChoices):
+        NO_PARTNER = "no-partner", "The new analysis has no cell there"
+        RENAMED = "renamed", "The machine names the cell otherwise now"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reading = models.ForeignKey(Reading, on_delete=models.PROTECT, related_name="carried_labels")
+    why = models.CharField(max_length=16, choices=Why.choices)
+    row = models.PositiveIntegerField(null=True, help_text="The new cell, where there is one.")
+    x = models.FloatField("centre x, level-0 px")
+    y = models.FloatField("centre y, level-0 px")
+    w = models.FloatField("width, level-0 px")
+    h = models.FloatField("height, level-0 px")
+    label_key = models.CharField(
+        max_length=64, blank=True, help_text="What the person called it; empty: confirmed, rejected."
+    )
+    state = models.CharField(max_length=16)
+    machine_before = models.CharField(max_length=64, blank=True)
+    machine_now = models.CharField(max_length=64, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["reading", "why", "y", "x"]
+
+    def __str__(self) -> str:
+        return f"{self.why} at {self.x:.0f}, {self.y:.0f}"
+
+
 class AddedCell(models.Model):
     """A cell that a person found and the machine had missed; its class comes from label events."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="added_cells")
+    reading = models.ForeignKey(Reading, on_delete=models.PROTECT, related_name="added_cells")
     x = models.FloatField("centre x, level-0 px")
     y = models.FloatField("centre y, level-0 px")
     w = models.FloatField("width, level-0 px")
@@ -31,7 +102,7 @@ class AddedCell(models.Model):
 
 
 class LabelEvent(models.Model):
-    """One act of a person on one or many cells of a job. Rows are those of the job's cell file."""
+    """One act of a person on one or many cells of a reading. Rows are those of the job's cell file."""
 
     class Action(models.TextChoices):
         RELABEL = "relabel", "relabelled"
@@ -41,19 +112,22 @@ class LabelEvent(models.Model):
         ADD = "add", "added"
         UNDO = "undo", "undone"
 
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="label_events")
+    reading = models.ForeignKey(Reading, on_delete=models.PROTECT, related_name="events")
     revision = models.PositiveIntegerField()
     action = models.CharField(max_length=8, choices=Action.choices)
     rows = models.JSONField(default=list)
     added = models.JSONField(default=list)
-    label = models.PositiveSmallIntegerField(null=True)
+    label_key = models.CharField("class", max_length=64, blank=True, help_text="Key of the class that was given.")
+    carried = models.BooleanField(default=False, help_text="Carried over from an earlier analysis of the slide.")
     undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ["job", "revision"]
-        constraints = [models.UniqueConstraint(fields=["job", "revision"], name="one_event_a_revision")]
+        ordering = ["reading", "revision"]
+        constraints = [
+            models.UniqueConstraint(fields=["reading", "revision"], name="one_event_a_revision_of_a_reading")
+        ]
 
     def __str__(self) -> str:
         return f"{self.revision}: {self.action} by {self.by_id}"

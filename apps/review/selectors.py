@@ -2,138 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from apps.accounts.errors import Missing
-from apps.analysis.cellfiles import cells_of, contour_of, counted_area_mm2
+from apps.analysis.cellfiles import cells_of, contour_of, schema_of
 from apps.analysis.models import Job
 from apps.review import mustsee
-from apps.review.models import LabelEvent
-from apps.review.state import REJECTED, Labels, added_cells, events_of, labels_of
-from hemaview.cells.schema import Schema, schema
-from hemaview.cells.table import CUT
+from apps.review.counts import effective
+from apps.review.models import LabelEvent, Reading
+from apps.review.state import Label, Labels, added_cells, events_of, labels_of, reading_of
+from hemaview.cells.schema import Schema
+from hemaview.cells.table import CUT, OUTSIDE
 from hemaview.cells.transport import margin, own_probability
-from hemaview.counting.bloodfilm import Counts, count_blood_film
-from hemaview.counting.rules import Rules, load_rules
 
 VIEWS = ("unsure", "sure", "position", "must-see")
 
 
-def effective(job: Job, labels: Labels) -> NDArray[np.int16]:
-    """int16 (n,): the class of each row as people left it, -1 where it was rejected."""
-    classes = cells_of(job).cls.astype(np.int16)
-    for row, label in labels.rows.items():
-        if label.state == REJECTED:
-            classes[row] = -1
-        elif label.label is not None:
-            classes[row] = label.label
-    return classes
-
-
-def rules_of(job: Job) -> Rules:
-    return load_rules(job.frozen["settings"].get("rules", "blood-film"))
-
-
-def totals(job: Job, labels: Labels | None) -> Counter[str]:
-    """Cells of each class: the machine's (labels None), or as people left them with the cells they added.
-
-    A cell cut by the edge of a photograph is no whole cell: it is left out unless a person named its class.
-    """
-    known = schema(job.protocol.schema)
-    cells = cells_of(job)
-    classes = cells.cls.astype(np.int16) if labels is None else effective(job, labels)
-    whole = (cells.flags & CUT) == 0
-    if labels is not None:
-        for row, label in labels.rows.items():
-            whole[row] |= label.label is not None
-    counted = np.bincount(classes[(classes >= 0) & whole], minlength=len(known))
-    found = Counter({c.key: int(counted[c.index]) for c in known.classes if counted[c.index]})
-    if labels is not None:
-        for _, label in added_cells(job, labels):
-            if label.state != REJECTED and label.label is not None:
-                found[known.classes[label.label].key] += 1
-    return found
-
-
-def pooled_counts(jobs: Sequence[Job], reviewed: bool) -> Counts:
-    """The counts of several slides of one case, pooled."""
-    pooled: Counter[str] = Counter()
-    area = 0.0
-    for job in jobs:
-        pooled += totals(job, labels_of(job) if reviewed else None)
-        area += counted_area_mm2(job) or 0.0
-    return count_blood_film(pooled, schema(jobs[0].protocol.schema), rules_of(jobs[0]), area or None)
-
-
-def counts_json(job: Job) -> dict[str, Any]:
-    """Machine and reviewed counts of one job side by side, and what must still be seen."""
-    return {"revision": job.label_revision, **pooled_json([job])}
-
-
-def _index(known: Schema, key: str) -> int | None:
-    return known.index(key) if key in known.by_key else None
-
-
-_NOUNS = {"wbc": "white cells", "rbc": "red cells", "nrbc": "erythroid cells"}
-
-
-def pooled_json(jobs: Sequence[Job]) -> dict[str, Any]:
-    """The same over several slides of one case, pooled; at least one job."""
-    machine, reviewed = pooled_counts(jobs, False), pooled_counts(jobs, True)
-    known, rules = schema(jobs[0].protocol.schema), rules_of(jobs[0])
-    sections = []
-    for m, r in zip(machine.sections, reviewed.sections, strict=True):
-        noun = _NOUNS[m.key]
-        rows = []
-        for a, b in zip(m.rows, r.rows, strict=True):
-            c = known.by_key[a.key]
-            rows.append(
-                {
-                    "class": c.index,
-                    "key": c.key,
-                    "name": c.name,
-                    "machine": _row_json(a),
-                    "reviewed": _row_json(b),
-                    "grade": {"text": b.grade.text, "crosses": b.grade.crosses} if b.grade else None,
-                }
-            )
-        sections.append(
-            {
-                "key": m.key,
-                "title": m.title,
-                "unit": f"% of {r.n:,} {noun}",
-                "n": {"machine": m.n, "reviewed": r.n},
-                "rows": rows,
-            }
-        )
-    return {
-        "rules": {"name": rules.name, "version": rules.version},
-        "partial": any(job.partial for job in jobs),
-        "reviewed_n": sum(len(labels.rows) + len(labels.added) for labels in map(labels_of, jobs)),
-        "sections": sections,
-        "ratios": _ratios(machine, reviewed),
-        "unsettled": [{"text": t} for t in reviewed.unsettled],
-        "notes": list(reviewed.notes),
-        "must_see": mustsee.pooled([(job, labels_of(job)) for job in jobs]),
-        "nrbc": {
-            "class": None if any(s["key"] == "nrbc" for s in sections) else _index(known, "erythroblast"),
-            "machine": machine.nrbc,
-            "reviewed": reviewed.nrbc,
-        },
-        "outside": [
-            {"class": known.index(k), "name": known.by_key[k].name, "count": n} for k, n in reviewed.outside.items()
-        ],
-    }
-
-
 def gallery(job: Job, which: int | None, view: str, offset: int, limit: int) -> dict[str, Any]:
     """A page of cells of one effective class (None: all), ordered; machine label, person's label and state of each."""
-    labels = labels_of(job)
+    labels, known = labels_of(job), schema_of(job)
     cells = cells_of(job)
     classes = effective(job, labels)
     why = mustsee.reasons(job)
@@ -151,7 +40,7 @@ def gallery(job: Job, which: int | None, view: str, offset: int, limit: int) -> 
     extra = [
         (cell, label)
         for cell, label in added_cells(job, labels)
-        if view != "must-see" and (which is None or label.label == which)
+        if view != "must-see" and (which is None or index_of(known, label) == which)
     ]
     n = len(extra) + len(rows)
     items: list[dict[str, Any]] = []
@@ -159,7 +48,7 @@ def gallery(job: Job, which: int | None, view: str, offset: int, limit: int) -> 
         items.append(
             {
                 "row": None, "added": str(cell.pk), "x": cell.x, "y": cell.y, "w": cell.w, "h": cell.h,
-                "class": label.label, "label": label.label, "p": None, "margin": None, "state": label.state,
+                "class": index_of(known, label), "label": index_of(known, label), "p": None, "margin": None, "state": label.state,
                 "must_see": "",
             }
         )  # fmt: skip
@@ -183,13 +72,13 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
     cells = cells_of(job)
     if not 0 <= row < len(cells):
         raise Missing(f"This job has {len(cells)} cells; there is no cell {row}.")
-    labels = labels_of(job)
+    labels, known, reading = labels_of(job), schema_of(job), reading_of(job)
     label = labels.rows.get(row)
     p = cells.p[row].astype(float)
     best = np.argsort(-p, kind="stable")
     area = _number(cells.area_um2[row])
     history = []
-    for event in reversed(events_of(job.pk)):
+    for event in reversed(events_of(reading.pk) if reading else []):
         source = event.undoes if event.undoes_id else event
         if row in source.rows:
             history.append(
@@ -197,7 +86,8 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
                     "by": event.by.display_name,
                     "at": event.at,
                     "action": event.get_action_display(),
-                    "label": source.label,
+                    "label": known.index(source.label_key) if source.label_key else None,
+                    "carried": event.carried,
                     "undone": hasattr(event, "undone_by"),
                 }
             )
@@ -210,6 +100,7 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
         "h": int(cells.h[row]),
         "field": int(cells.field[row]),
         "cut": bool(cells.flags[row] & CUT),
+        "outside": bool(cells.flags[row] & OUTSIDE),
         "class": int(cells.cls[row]),
         "label": int(effective(job, labels)[row]),
         "state": label.state if label else "",
@@ -232,68 +123,54 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
 
 def labels_json(job: Job, since: int = 0) -> dict[str, Any]:
     """The delta over the cell file: rows and added cells that people touched (after `since`)."""
-    labels = labels_of(job)
+    labels, known = labels_of(job), schema_of(job)
     keys = {key for key, (revision, _) in labels.touched.items() if revision > since}
     return {
         "revision": labels.revision,
-        "rows": [row_json(labels, key) for key in sorted(k for k in keys if isinstance(k, int))],
+        "rows": [row_json(known, labels, key) for key in sorted(k for k in keys if isinstance(k, int))],
         "added": [j for j in added_json(job, labels) if since == 0 or j["id"] in keys],
         "gone": [k for k in keys if isinstance(k, str) and k not in labels.added],
     }
 
 
-def row_json(labels: Labels, row: int) -> dict[str, Any]:
+def index_of(known: Schema, label: Label) -> int | None:
+    """The class that a person gave, as its index in the job's schema; None where they gave none."""
+    return known.index(label.key) if label.key else None
+
+
+def row_json(known: Schema, labels: Labels, row: int) -> dict[str, Any]:
     label = labels.rows.get(row)
     if label is None:
         return {"row": row, "label": None, "state": "", "by": "", "at": None}
-    return {"row": row, "label": label.label, "state": label.state, "by": label.by, "at": label.at}
+    return {
+        "row": row,
+        "label": index_of(known, label),
+        "state": label.state,
+        "by": label.by,
+        "at": label.at,
+        "carried": label.carried,
+    }
 
 
 def added_json(job: Job, labels: Labels) -> list[dict[str, Any]]:
+    known = schema_of(job)
     return [
         {
-            "id": str(c.pk), "x": c.x, "y": c.y, "w": c.w, "h": c.h, "label": label.label, "state": label.state,
+            "id": str(c.pk), "x": c.x, "y": c.y, "w": c.w, "h": c.h, "label": index_of(known, label), "state": label.state,
             "by": label.by, "at": label.at,
         }
         for c, label in added_cells(job, labels)
     ]  # fmt: skip
 
 
-def last_event_of(job: Job, user: Any) -> LabelEvent | None:
+def last_event_of(reading: Reading, user: Any) -> LabelEvent | None:
     """The person's newest event that is not undone and is no undo itself."""
     return (
-        LabelEvent.objects.filter(job=job, by=user, undone_by__isnull=True)
+        LabelEvent.objects.filter(reading=reading, by=user, undone_by__isnull=True, carried=False)
         .exclude(action=LabelEvent.Action.UNDO)
         .order_by("-revision")
         .first()
     )
-
-
-def _ratios(machine: Counts, reviewed: Counts) -> list[dict[str, Any]]:
-    found = []
-    for key, name, attribute in (
-        ("nrbc_per_100_wbc", "NRBC per 100 white cells", "nrbc_per_100_wbc"),
-        ("it_ratio", "Immature to total neutrophils (I:T)", "it_ratio"),
-        ("platelets_per_mm2", "Platelets per mm² of the counted fields", "platelets_per_mm2"),
-    ):
-        a, b = getattr(machine, attribute), getattr(reviewed, attribute)
-        found.append({"key": key, "name": name, "machine": _interval_json(a), "reviewed": _interval_json(b)})
-    return found
-
-
-def _interval_json(interval: Any) -> dict[str, Any] | None:
-    if interval is None:
-        return None
-    digits = 2 if interval.value < 10 else 1 if interval.value < 1000 else 0
-    text = f"{interval.value:.{digits}f} ({interval.low:.{digits}f}-{interval.high:.{digits}f})"
-    return {"value": interval.value, "low": interval.low, "high": interval.high, "text": text}
-
-
-def _row_json(row: Any) -> dict[str, Any]:
-    if row.percent is None:
-        return {"count": row.count, "value": None, "low": None, "high": None}
-    p = row.percent
-    return {"count": row.count, "value": round(p.value, 3), "low": round(p.low, 3), "high": round(p.high, 3)}
 
 
 def _number(value: Any) -> float | None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Missing, Refusal
+from apps.analysis.cellfiles import schema_of
 from apps.analysis.models import Job
 from apps.audit.services import record
 from apps.cases.selectors import require
 from apps.cases.services import hold_open
-from apps.review.models import AddedCell, LabelEvent
-from apps.review.selectors import last_event_of, row_json
-from apps.review.state import Labels, labels_before
-from hemaview.cells.schema import schema
+from apps.review.models import AddedCell, LabelEvent, Reading
+from apps.review.selectors import index_of, last_event_of, row_json
+from apps.review.state import Labels, labels_of
+from hemaview.cells.schema import Schema
 
 MOST_CELLS = 20_000
 ACTIONS = (
@@ -33,11 +33,11 @@ def label_cells(
     action: str,
     rows: list[int],
     added: list[str],
-    label: int | None,
+    label: int | str | None,
     base_revision: int,
     force: bool = False,
 ) -> LabelEvent:
-    """Append one event on the given cells.
+    """Append one event on the given cells; `label` is a class of the job by its index or its key.
 
     Raises Conflict with the other person's labels where somebody else touched one of these cells after
     `base_revision` (nothing is written), unless `force` says that this person has seen them.
@@ -49,64 +49,60 @@ def label_cells(
         raise Refusal("Name at least one cell.", code="invalid")
     if len(rows) + len(added) > MOST_CELLS:
         raise Refusal(f"At most {MOST_CELLS:,} cells can be changed at once.", code="too-many")
-    if action == LabelEvent.Action.RELABEL:
-        _check_label(job, label)
-    else:
-        label = None
     with transaction.atomic():
-        job = _locked(job, user)
+        job, reading = _locked(job)
+        key = _key_of(job, label) if action == LabelEvent.Action.RELABEL else ""
         if any(not 0 <= row < job.cells for row in rows):
             raise Missing(f"This job has {job.cells} cells; one of the rows is not among them.")
-        labels = labels_before(job)
+        labels = labels_of(job, reading)
         unknown = [key for key in added if key not in labels.added]
         if unknown:
             raise Missing("One of the added cells is not there any more.")
         if not force:
-            _refuse_conflicts(labels, base_revision, user, [*rows, *added])
-        return _append(user, job, action, sorted(set(rows)), sorted(set(added)), label)
+            _refuse_conflicts(schema_of(job), labels, base_revision, user, [*rows, *added])
+        return append(user, reading, job, action, sorted(set(rows)), sorted(set(added)), key)
 
 
-def add_cell(user: Any, job: Job, x: float, y: float, w: float, h: float, label: int) -> LabelEvent:
+def add_cell(user: Any, job: Job, x: float, y: float, w: float, h: float, label: int | str) -> LabelEvent:
     """Add a cell that the machine missed (centre and box in level-0 px)."""
     require(user, job.slide.case, "annotate")
     require(user, job.slide.case, "review")
-    _check_label(job, label)
     slide = job.slide
     if not (0 <= x < slide.width and 0 <= y < slide.height and 2 <= w <= 4000 and 2 <= h <= 4000):
         raise Refusal("This cell does not lie on the slide, or its box is too small or too large.", code="invalid")
     with transaction.atomic():
-        job = _locked(job, user)
-        cell = AddedCell.objects.create(job=job, x=x, y=y, w=w, h=h, by=user, at=timezone.now())
-        return _append(user, job, LabelEvent.Action.ADD, [], [str(cell.pk)], label)
+        job, reading = _locked(job)
+        key = _key_of(job, label)
+        cell = AddedCell.objects.create(reading=reading, x=x, y=y, w=w, h=h, by=user, at=timezone.now())
+        return append(user, reading, job, LabelEvent.Action.ADD, [], [str(cell.pk)], key)
 
 
 def undo(user: Any, job: Job) -> LabelEvent:
     """Undo this person's newest event that stands, unless somebody else has touched its cells since."""
     require(user, job.slide.case, "review")
     with transaction.atomic():
-        job = _locked(job, user)
-        event = last_event_of(job, user)
+        job, reading = _locked(job)
+        event = last_event_of(reading, user)
         if event is None:
             raise Conflict("There is nothing of yours to undo here.", code="nothing-to-undo")
-        labels = labels_before(job)
-        _refuse_conflicts(labels, event.revision, user, [*event.rows, *event.added])
-        return _append(user, job, LabelEvent.Action.UNDO, [], [], None, undoes=event)
+        _refuse_conflicts(schema_of(job), labels_of(job, reading), event.revision, user, [*event.rows, *event.added])
+        return append(user, reading, job, LabelEvent.Action.UNDO, [], [], "", undoes=event)
 
 
-def _refuse_conflicts(labels: Labels, base_revision: int, user: Any, keys: list[int | str]) -> None:
+def _refuse_conflicts(known: Schema, labels: Labels, base_revision: int, user: Any, keys: list[int | str]) -> None:
     clashing = labels.changed_since(base_revision, user.pk, keys)
     if not clashing:
         return
     conflicts = []
     for key in clashing[:200]:
         if isinstance(key, int):
-            conflicts.append(row_json(labels, key))
+            conflicts.append(row_json(known, labels, key))
         else:
             label = labels.added.get(key)
             conflicts.append(
                 {
                     "added": key,
-                    "label": label.label if label else None,
+                    "label": index_of(known, label) if label else None,
                     "state": label.state if label else "",
                     "by": label.by if label else "",
                     "at": label.at if label else None,
@@ -122,23 +118,30 @@ def _refuse_conflicts(labels: Labels, base_revision: int, user: Any, keys: list[
     )
 
 
-def _append(
+def append(
     user: Any,
+    reading: Reading,
     job: Job,
     action: str,
     rows: list[int],
     added: list[str],
-    label: int | None,
+    label_key: str,
     undoes: LabelEvent | None = None,
+    carried: bool = False,
 ) -> LabelEvent:
+    """Write the next event of a reading that is locked, with its audit line."""
+    reading.revision += 1
+    reading.labelled_by = user.display_name
+    reading.save(update_fields=["revision", "labelled_by"])
     event = LabelEvent.objects.create(
-        job=job,
-        revision=job.label_revision,
+        reading=reading,
+        revision=reading.revision,
         action=action,
         rows=rows,
         added=added,
-        label=label,
+        label_key=label_key,
         undoes=undoes,
+        carried=carried,
         by=user,
         at=timezone.now(),
     )
@@ -148,31 +151,39 @@ def _append(
         "job",
         job.pk,
         accession=job.slide.case.accession,
+        reading=reading.role,
         revision=event.revision,
         cells=len(rows) + len(added),
         first_rows=rows[:20],
-        label=label,
+        label=label_key,
         undoes=undoes.revision if undoes else None,
+        carried=carried,
     )
     return event
 
 
-def _locked(job: Job, user: Any) -> Job:
-    """The job with its next revision taken, its case and then its row locked until the transaction ends; raises Conflict."""
+def locked_reading(job: Job) -> Reading:
+    """The default reading of a job whose case is locked, made where there is none, locked until the transaction ends."""
+    Reading.objects.get_or_create(job=job, role=Reading.Role.FIRST)
+    return Reading.objects.select_for_update().get(job=job, role=Reading.Role.FIRST)
+
+
+def _locked(job: Job) -> tuple[Job, Reading]:
+    """The job and its default reading as they are now; the case, then the reading are locked until the transaction ends.
+    Raises Conflict."""
     case = hold_open(job.slide.case)
-    taken = (
-        Job.objects.filter(pk=job.pk)
-        .exclude(cells_sha256="")
-        .update(label_revision=F("label_revision") + 1, labelled_by=user.display_name)
-    )
-    if not taken:
-        raise Conflict("This job has no finished cell file yet.", code="job-unfinished")
     locked = Job.objects.select_related("slide", "protocol").get(pk=job.pk)
+    if not locked.reviewable:
+        raise Conflict("This job has no finished cell file yet.", code="job-unfinished")
     locked.slide.case = case
-    return locked
+    return locked, locked_reading(locked)
 
 
-def _check_label(job: Job, label: int | None) -> None:
-    known = schema(job.protocol.schema)
-    if label is None or not 0 <= label < len(known):
-        raise Refusal(f"There is no class {label} in the schema {known.name}.", code="unknown-class")
+def _key_of(job: Job, label: int | str | None) -> str:
+    """The key of a class that a cell of the job may be given; raises Refusal."""
+    known = schema_of(job)
+    if isinstance(label, str) and label in known.by_key:
+        return label
+    if isinstance(label, int) and 0 <= label < len(known):
+        return known.classes[label].key
+    raise Refusal(f"There is no class {label} in {known.name}.", code="unknown-class")

@@ -1,15 +1,16 @@
-"""The present state of a job's labels: a fold over its events, undone ones left out."""
+"""The present state of a reading's labels: a fold over its events, undone ones left out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from apps.analysis.models import Job
-from apps.review.models import AddedCell, LabelEvent
+from apps.review.models import AddedCell, LabelEvent, Reading
 
 CONFIRMED, RELABELLED, REJECTED = "confirmed", "relabelled", "rejected"
 _STATE = {"relabel": RELABELLED, "confirm": CONFIRMED, "reject": REJECTED, "add": RELABELLED}
@@ -17,20 +18,23 @@ _STATE = {"relabel": RELABELLED, "confirm": CONFIRMED, "reject": REJECTED, "add"
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What the last person said of a cell; `label` is None where it was confirmed or rejected."""
+    """What the last person said of a cell."""
 
-    label: int | None
+    key: str
+    """The class they gave; "" where they confirmed or rejected it."""
     state: str
     by: str
     by_id: int
     at: datetime
     revision: int
+    carried: bool = False
 
 
 @dataclass
 class Labels:
     """Labels by row and by added cell, and the revision at which each was last touched by whom."""
 
+    reading: uuid.UUID | None = None
     revision: int = 0
     rows: dict[int, Label] = field(default_factory=dict)
     added: dict[str, Label] = field(default_factory=dict)
@@ -38,39 +42,47 @@ class Labels:
 
     def changed_since(self, revision: int, but_by: int, keys: Iterable[int | str]) -> list[int | str]:
         """Of these cells, those that somebody else touched after `revision`."""
-        found = []
+        changed = []
         for key in keys:
             last, by = self.touched.get(key, (0, but_by))
             if last > revision and by != but_by:
-                found.append(key)
-        return found
+                changed.append(key)
+        return changed
 
 
-def labels_of(job: Job) -> Labels:
-    """The labels at the job's present revision (cached by revision: events are never changed)."""
-    return _fold(str(job.pk), job.label_revision)
+def reading_of(job: Job) -> Reading | None:
+    """The reading whose labels are counted: the consensus where there is one, else the first; None before anybody read."""
+    order = {Reading.Role.CONSENSUS: 0, Reading.Role.FIRST: 1, Reading.Role.SECOND: 2}
+    return min(job.readings.all(), key=lambda r: order[Reading.Role(r.role)], default=None)
 
 
-def labels_at(job: Job, revision: int) -> Labels:
-    """The labels as they were at an earlier revision."""
-    return _fold(str(job.pk), revision)
+def labels_of(job: Job, reading: Reading | None = None) -> Labels:
+    """The labels of a reading, by default of the counted one, as they are now (cached: events are never changed)."""
+    reading = reading or reading_of(job)
+    return labels_at(reading, reading.revision) if reading else Labels()
 
 
-def labels_before(job: Job) -> Labels:
-    """The labels before the revision that this job row has just taken, inside the taking transaction."""
-    return _fold(str(job.pk), job.label_revision - 1)
+def labels_at(reading: Reading, revision: int) -> Labels:
+    """The labels as they were at a revision."""
+    return _fold(str(reading.pk), revision)
 
 
-def events_of(job_id: Any, up_to: int | None = None) -> list[LabelEvent]:
-    events = LabelEvent.objects.filter(job_id=job_id).select_related("by", "undone_by").order_by("revision")
+def label_revision(job: Job) -> int:
+    """The revision of the counted reading; 0 before anybody read."""
+    reading = reading_of(job)
+    return reading.revision if reading else 0
+
+
+def events_of(reading_id: Any, up_to: int | None = None) -> list[LabelEvent]:
+    events = LabelEvent.objects.filter(reading_id=reading_id).select_related("by", "undone_by").order_by("revision")
     return list(events if up_to is None else events.filter(revision__lte=up_to))
 
 
 @lru_cache(maxsize=64)
-def _fold(job_id: str, revision: int) -> Labels:
-    events = events_of(job_id, revision)
+def _fold(reading_id: str, revision: int) -> Labels:
+    events = events_of(reading_id, revision)
     undone = {e.undoes_id for e in events if e.undoes_id}
-    labels = Labels(revision=revision)
+    labels = Labels(reading=uuid.UUID(reading_id), revision=revision)
     originals = {e.pk: e for e in events}
     for event in events:
         source = originals[event.undoes_id] if event.undoes_id else event
@@ -83,17 +95,21 @@ def _fold(job_id: str, revision: int) -> Labels:
                 if event.action == LabelEvent.Action.CLEAR:
                     target.pop(key, None)
                     continue
-                label = event.label
+                given = event.label_key
                 before = target.get(key)
-                if event.action == LabelEvent.Action.CONFIRM and before is not None and before.label is not None:
-                    label = before.label  # a confirmed relabel stays what it was called
+                if event.action == LabelEvent.Action.CONFIRM and before is not None and before.key:
+                    given = before.key  # a confirmed relabel stays what it was called
                 state = _STATE[event.action]
-                if state == CONFIRMED and label is not None:
+                if state == CONFIRMED and given:
                     state = RELABELLED
-                target[key] = Label(label, state, event.by.display_name, event.by_id, event.at, event.revision)
+                by, carried = event.by, event.carried
+                target[key] = Label(given, state, by.display_name, by.pk, event.at, event.revision, carried)
     return labels
 
 
-def added_cells(job: Job, labels: Labels) -> list[tuple[AddedCell, Label]]:
+def added_cells(job: Job, labels: Labels) -> Sequence[tuple[AddedCell, Label]]:
     """Added cells that stand: an undone addition is gone, a rejected one stays with its state."""
-    return [(c, labels.added[str(c.pk)]) for c in job.added_cells.select_related("by") if str(c.pk) in labels.added]
+    if labels.reading is None:
+        return []
+    cells = AddedCell.objects.filter(reading_id=labels.reading).select_related("by")
+    return [(c, labels.added[str(c.pk)]) for c in cells if str(c.pk) in labels.added]

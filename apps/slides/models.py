@@ -40,6 +40,9 @@ class Slide(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="slides")
     name = models.CharField(max_length=200)
+    own_specimen = models.CharField(
+        "specimen", max_length=32, choices=Case.Specimen.choices, blank=True, help_text="Empty: the case's."
+    )
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.IMPORTING)
     message = models.TextField(blank=True)
     percent = models.FloatField(default=0)
@@ -84,6 +87,14 @@ class Slide(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def specimen(self) -> str:
+        """The kind of specimen: its own, else the case's."""
+        return self.own_specimen or self.case.specimen
+
+    def get_specimen_display(self) -> str:
+        return str(Case.Specimen(self.specimen).label)
 
     @property
     def folder(self) -> Path:

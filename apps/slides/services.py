@@ -43,6 +43,7 @@ def begin_import_of_uploads(
     name: str = "",
     mpp: float | None = None,
     convert: bool = False,
+    specimen: str = "",
 ) -> Slide:
     """Turn complete uploads into one slide row that a worker will make ready; refusals leave nothing behind.
 
@@ -51,7 +52,7 @@ def begin_import_of_uploads(
     require(user, case, "annotate")
     uploads = take_complete(user, case, upload_ids)
     try:
-        return _begin(user, case, [(u.file, u.name) for u in uploads], name, mpp, move=True, convert=convert)
+        return _begin(user, case, [(u.file, u.name) for u in uploads], name, mpp, specimen, move=True, convert=convert)
     finally:
         discard(uploads)
 
@@ -64,11 +65,12 @@ def begin_import_of_files(
     mpp: float | None = None,
     in_place: bool = False,
     convert: bool = False,
+    specimen: str = "",
 ) -> Slide:
     """The same for files on the server (the command line); they are copied, or left where they are."""
     require(user, case, "annotate")
     files = [(p, p.name) for p in _with_companions(paths)]
-    return _begin(user, case, files, name, mpp, move=False, in_place=in_place, convert=convert)
+    return _begin(user, case, files, name, mpp, specimen, move=False, in_place=in_place, convert=convert)
 
 
 def run_import(slide_id: uuid.UUID | str) -> Slide:
@@ -123,6 +125,22 @@ def delete_slide(user: Any, slide: Slide) -> None:
 
 
 @transaction.atomic
+def set_specimen(user: Any, slide: Slide, specimen: str) -> Slide:
+    """Say what a slide is of, where it is not what the case is of; analyses that were made stay."""
+    require(user, slide.case, "annotate")
+    slide = hold_slide(slide)
+    before, slide.own_specimen = slide.specimen, "" if specimen == slide.case.specimen else specimen
+    if slide.specimen == before:
+        return slide
+    slide.revision += 1
+    slide.save(update_fields=["own_specimen", "revision"])
+    record(
+        user, "slide.specimen", "slide", slide.pk, accession=slide.case.accession, before=before, after=slide.specimen
+    )
+    return slide
+
+
+@transaction.atomic
 def set_mpp(user: Any, slide: Slide, mpp: float) -> Slide:
     """Give a slide its scale by hand, µm per level-0 px."""
     require(user, slide.case, "annotate")
@@ -151,6 +169,7 @@ def _begin(
     files: list[tuple[Path, str]],
     name: str,
     mpp: float | None,
+    specimen: str,
     *,
     move: bool,
     in_place: bool = False,
@@ -176,6 +195,7 @@ def _begin(
     digest = _digest([path for path, _ in files]) if total <= 512 * 1024**2 else ""
     _refuse_known(case, digest)
     slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
+    slide.own_specimen = "" if specimen == case.specimen else specimen
     slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
     slide.import_request["file_mpp"] = _common_mpp(probes) if pictures else None
     originals = slide.folder / "original"

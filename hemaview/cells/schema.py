@@ -1,42 +1,66 @@
-"""What a cell may be called: class schemas, their groups, marks and colours.
+"""What a cell may be called: an ordered set of classes with their groups, marks and colours.
 
-A schema is ordered and only ever grows at its end, because the columnar cell file stores a class as its index.
+A cell file stores a class as its index and carries the classes it was written with, so that it is read by those and never
+by today's. The classes themselves are data of the assays (`hemaview/assays/<name>/classes.toml`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from typing import Any
 
-GROUPS: dict[str, str] = {
-    "rbc": "Red cells",
-    "wbc": "White cells",
-    "nrbc": "Nucleated red cells",
-    "platelet": "Platelets",
-    "other": "Not counted",
-}
+import numpy as np
+from numpy.typing import NDArray
 
 MARKS = ("circle", "square", "triangle", "diamond", "plus", "cross", "star", "bar")
+KINDS = ("red_cell", "nucleated", "platelet", "other")
+MOST_CLASSES = 256
+"""A cell file stores a class in one byte."""
+
+
+class SchemaError(ValueError):
+    """Classes that cannot be used; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Classes that belong together."""
+
+    key: str
+    name: str
+    """What people read, such as White cells."""
+    noun: str
+    """The same within a sentence, such as white cells."""
+    kind: str
+    """What its cells are, one of KINDS: what is measured of them follows from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellClass:
-    """One class of a schema.
-
-    `shortcut` is the key that gives a cell this class; `mark` and `colour` show it (never colour alone);
-    `must_see` asks that a person looks at every such cell before the case is signed.
-    """
+    """One class of a schema."""
 
     index: int
+    """Its place in the schema, and its number in a cell file that is written with it."""
     key: str
+    """What files, rules and models call it; never changed."""
     name: str
     short: str
     group: str
+    """Key of its group."""
     colour: str
+    """#rrggbb; never the only thing that tells classes apart."""
     mark: str
+    """One of MARKS; with the colour it is unique within an assay."""
     shortcut: str = ""
+    """The key that gives a cell this class."""
     must_see: bool = False
+    """A person looks at every such cell before the case is signed."""
     counted: bool = True
+    """Part of its group's n."""
 
 
 @dataclass(frozen=True)
@@ -46,141 +70,103 @@ class Schema:
     name: str
     version: int
     classes: tuple[CellClass, ...]
+    groups: tuple[Group, ...] = ()
 
     @cached_property
     def by_key(self) -> dict[str, CellClass]:
         return {c.key: c for c in self.classes}
 
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of everything that the classes and groups say, in their order."""
+        content = json.dumps([self.groups_json(), self.classes_json()], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(content.encode()).hexdigest()
+
     def index(self, key: str) -> int:
-        """The index of the class called `key`; raises KeyError with the known names."""
+        """The index of the class called `key`; raises KeyError."""
         try:
             return self.by_key[key].index
         except KeyError:
-            raise KeyError(f"{key!r} is not a class of the schema {self.name}") from None
+            raise KeyError(f"{key!r} is not a class of {self.name}") from None
 
     def group_of(self, group: str) -> tuple[CellClass, ...]:
         return tuple(c for c in self.classes if c.group == group)
+
+    def of_kind(self, *kinds: str) -> tuple[CellClass, ...]:
+        """The classes whose group holds cells of these kinds."""
+        groups = {g.key for g in self.groups if g.kind in kinds}
+        return tuple(c for c in self.classes if c.group in groups)
+
+    def rows_of_kind(self, cls: NDArray[np.uint8], *kinds: str) -> NDArray[np.bool_]:
+        """bool (n,): which of the cells with classes `cls` (n,) are of these kinds."""
+        return np.isin(cls, [c.index for c in self.of_kind(*kinds)])
+
+    def classes_json(self) -> list[dict[str, Any]]:
+        """The classes as they are written into a cell file."""
+        return [{k: v for k, v in asdict(c).items() if k != "index"} for c in self.classes]
+
+    def groups_json(self) -> list[dict[str, Any]]:
+        return [asdict(g) for g in self.groups]
 
     def __len__(self) -> int:
         return len(self.classes)
 
 
-# Colours: Okabe-Ito and Tol's muted set, both safe for the common colour vision deficiencies; the mark tells the rest.
-_SKY, _GREEN, _VERM, _PURPLE, _ORANGE, _BLUE, _YELLOW = (
-    "#56b4e9",
-    "#009e73",
-    "#d55e00",
-    "#cc79a7",
-    "#e69f00",
-    "#0072b2",
-    "#f0e442",
-)
-_TEAL, _WINE, _OLIVE, _INDIGO, _SAND, _GREY = "#44aa99", "#882255", "#999933", "#332288", "#ddcc77", "#888888"
-
-_ROWS: tuple[tuple[str, str, str, str, str, str, str, bool, bool], ...] = (
-    # key, name, short, group, colour, mark, shortcut, must_see, counted
-    ("normal", "Normal red cell", "normal", "rbc", _SKY, "circle", "1", False, True),
-    ("macrocyte", "Macrocyte", "macro", "rbc", _BLUE, "circle", "2", False, True),
-    ("microcyte", "Microcyte", "micro", "rbc", _TEAL, "circle", "3", False, True),
-    ("spherocyte", "Spherocyte", "sphero", "rbc", _WINE, "circle", "4", False, True),
-    ("target", "Target cell", "target", "rbc", _ORANGE, "circle", "5", False, True),
-    ("stomatocyte", "Stomatocyte", "stomato", "rbc", _GREEN, "bar", "6", False, True),
-    ("ovalocyte", "Ovalocyte", "ovalo", "rbc", _OLIVE, "bar", "7", False, True),
-    ("teardrop", "Teardrop cell", "tear", "rbc", _YELLOW, "triangle", "8", False, True),
-    ("burr", "Burr cell (echinocyte)", "burr", "rbc", _PURPLE, "star", "9", False, True),
-    ("schistocyte", "Schistocyte", "schisto", "rbc", _VERM, "triangle", "0", True, True),
-    ("uncategorised", "Uncategorised red cell", "uncat", "rbc", _GREY, "circle", "-", False, True),
-    ("hypochromia", "Hypochromic cell", "hypo", "rbc", _SAND, "circle", "=", False, True),
-    ("elliptocyte", "Elliptocyte", "ellipto", "rbc", _INDIGO, "bar", "q", False, True),
-    ("overlapped", "Overlapped red cells", "overlap", "rbc", _GREY, "cross", "w", False, False),
-    ("segmented_neutrophil", "Segmented neutrophil", "seg", "wbc", _BLUE, "diamond", "s", False, True),
-    ("band_neutrophil", "Band neutrophil", "band", "wbc", _SKY, "diamond", "b", False, True),
-    ("lymphocyte", "Lymphocyte", "lymph", "wbc", _GREEN, "square", "l", False, True),
-    ("lymphocyte_variant", "Reactive lymphocyte", "react", "wbc", _TEAL, "square", "v", False, True),
-    ("monocyte", "Monocyte", "mono", "wbc", _ORANGE, "square", "m", False, True),
-    ("eosinophil", "Eosinophil", "eos", "wbc", _VERM, "square", "e", False, True),
-    ("basophil", "Basophil", "baso", "wbc", _INDIGO, "square", "a", False, True),
-    ("metamyelocyte", "Metamyelocyte", "meta", "wbc", _OLIVE, "plus", "t", False, True),
-    ("myelocyte", "Myelocyte", "myelo", "wbc", _SAND, "plus", "y", False, True),
-    ("promyelocyte", "Promyelocyte", "promy", "wbc", _WINE, "plus", "o", False, True),
-    ("blast", "Blast", "blast", "wbc", _PURPLE, "star", "x", True, True),
-    ("promonocyte", "Promonocyte", "promono", "wbc", _YELLOW, "plus", "i", False, True),
-    ("plasma_cell", "Plasma cell", "plasma", "wbc", _PURPLE, "diamond", "p", False, True),
-    ("immature_granulocyte", "Immature granulocyte, stage not told", "ig", "wbc", _OLIVE, "cross", "j", False, True),
-    ("erythroblast", "Nucleated red cell", "NRBC", "nrbc", _VERM, "diamond", "n", True, True),
-    ("platelet", "Platelet", "plt", "platelet", _GREY, "plus", "d", False, True),
-    ("giant_platelet", "Giant platelet", "gplt", "platelet", _TEAL, "plus", "f", False, True),
-    ("platelet_clump", "Platelet clump", "clump", "platelet", _SAND, "star", "c", False, True),
-    ("smudge", "Smudge cell", "smudge", "other", _GREY, "bar", "u", False, False),
-    ("artefact", "Artefact", "artef", "other", _GREY, "cross", "k", False, False),
-)
-
-_NOT_COUNTED = (
-    ("other_cell", "Another cell", "other", "other", _TEAL, "square", "u", False, False),
-    ("artefact", "Artefact", "artef", "other", _GREY, "cross", "k", False, False),
-)
-_SICKLE = (
-    ("circular", "Circular red cell", "round", "rbc", _SKY, "circle", "1", False, True),
-    ("elongated", "Elongated red cell (sickle shape)", "long", "rbc", _VERM, "bar", "2", True, True),
-    ("other_shape", "Red cell of another shape", "shape", "rbc", _OLIVE, "triangle", "3", False, True),
-    ("overlapped", "Overlapped red cells", "overlap", "rbc", _GREY, "cross", "w", False, False),
-    *_NOT_COUNTED,
-)
-_NRBC = (
-    ("erythroblast", "Nucleated red cell", "NRBC", "nrbc", _VERM, "diamond", "n", True, True),
-    ("nucleated_cell", "Another nucleated cell", "white", "wbc", _BLUE, "square", "m", False, True),
-    ("artefact", "Artefact", "artef", "other", _GREY, "cross", "k", False, False),
-)
-_MARROW = (
-    # The sixteen of Wang et al., then what they leave out or what cannot be told further.
-    ("blast", "Blast", "blast", "wbc", _PURPLE, "star", "x", True, True),
-    ("promyelocyte", "Promyelocyte", "promy", "wbc", _WINE, "plus", "o", False, True),
-    ("myelocyte", "Myelocyte", "myelo", "wbc", _SAND, "plus", "y", False, True),
-    ("metamyelocyte", "Metamyelocyte", "meta", "wbc", _OLIVE, "plus", "t", False, True),
-    ("band_neutrophil", "Band neutrophil", "band", "wbc", _SKY, "diamond", "b", False, True),
-    ("segmented_neutrophil", "Segmented neutrophil", "seg", "wbc", _BLUE, "diamond", "s", False, True),
-    ("eosinophil", "Eosinophil", "eos", "wbc", _VERM, "square", "e", False, True),
-    ("monocyte", "Monocyte or promonocyte", "mono", "wbc", _ORANGE, "square", "m", False, True),
-    ("proerythroblast", "Proerythroblast", "proery", "nrbc", _WINE, "circle", "1", False, True),
-    ("basophilic_erythroblast", "Basophilic erythroblast", "basoery", "nrbc", _BLUE, "circle", "2", False, True),
-    ("polychromatic_erythroblast", "Polychromatic erythroblast", "polyery", "nrbc", _TEAL, "circle", "3", False, True),
-    (
-        "orthochromatic_erythroblast",
-        "Orthochromatic erythroblast",
-        "orthery",
-        "nrbc",
-        _VERM,
-        "circle",
-        "4",
-        False,
-        True,
-    ),
-    ("lymphocyte", "Lymphocyte", "lymph", "wbc", _GREEN, "square", "l", False, True),
-    ("plasma_cell", "Plasma cell", "plasma", "wbc", _PURPLE, "diamond", "p", False, True),
-    ("mitotic_cell", "Cell in mitosis", "mitosis", "other", _YELLOW, "star", "i", False, False),
-    ("megakaryocyte", "Megakaryocyte", "mega", "other", _INDIGO, "star", "5", True, False),
-    ("erythroblast", "Erythroblast, stage not told", "ery", "nrbc", _ORANGE, "diamond", "n", False, True),
-    ("basophil", "Basophil", "baso", "wbc", _INDIGO, "square", "a", False, True),
-    ("smudge", "Smudge cell", "smudge", "other", _GREY, "bar", "u", False, False),
-    ("artefact", "Artefact", "artef", "other", _GREY, "cross", "k", False, False),
-)
-
-
-def _schema(name: str, rows: tuple[tuple[str, str, str, str, str, str, str, bool, bool], ...]) -> Schema:
-    return Schema(name, 1, tuple(CellClass(i, *row) for i, row in enumerate(rows)))
-
-
-BLOOD_FILM = _schema("blood-film", _ROWS)
-SICKLE = _schema("sickle", _SICKLE)
-NRBC = _schema("nrbc", _NRBC)
-MARROW = _schema("marrow", _MARROW)
-
-SCHEMAS: dict[str, Schema] = {s.name: s for s in (BLOOD_FILM, SICKLE, NRBC, MARROW)}
-
-
-def schema(name: str) -> Schema:
-    """The schema called `name`; raises KeyError naming those there are."""
+def schema_from(
+    name: str, version: int, classes: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]]
+) -> Schema:
+    """A schema from tables such as `classes_json` gives, as they stand; raises SchemaError where a part is missing."""
+    if not 0 < len(classes) <= MOST_CLASSES:
+        raise SchemaError(f"{name} has {len(classes)} classes; a cell file takes from 1 to {MOST_CLASSES}.")
     try:
-        return SCHEMAS[name]
-    except KeyError:
-        raise KeyError(f"no schema is called {name!r}; there are: {', '.join(sorted(SCHEMAS))}") from None
+        made = Schema(
+            name, version, tuple(CellClass(i, **c) for i, c in enumerate(classes)), tuple(Group(**g) for g in groups)
+        )
+    except TypeError as error:
+        raise SchemaError(f"A class of {name} has a part too many or too few: {error}.") from error
+    for g in made.groups:
+        if g.kind not in KINDS:
+            raise SchemaError(f"The group {g.key} of {name} is of the kind {g.kind}; there are: {', '.join(KINDS)}.")
+    known = {g.key for g in made.groups}
+    for c in made.classes:
+        if c.group not in known:
+            raise SchemaError(f"The class {c.key} of {name} is of the group {c.group}, which there is not.")
+        if c.mark not in MARKS:
+            raise SchemaError(f"The class {c.key} of {name} has the mark {c.mark}; there are: {', '.join(MARKS)}.")
+    return made
+
+
+def refuse_doubles(schema: Schema) -> None:
+    """Raise SchemaError where two classes share a key, a shortcut, or a look (mark and colour)."""
+    for what in ("key", "shortcut"):
+        values = [v for c in schema.classes if (v := getattr(c, what))]
+        if twice := sorted({v for v in values if values.count(v) > 1}):
+            raise SchemaError(f"Two classes of {schema.name} have the {what} {twice[0]!r}.")
+    looks = [(c.mark, c.colour.lower()) for c in schema.classes]
+    if doubled := next((c for c, look in zip(schema.classes, looks, strict=True) if looks.count(look) > 1), None):
+        raise SchemaError(f"The class {doubled.key} of {schema.name} wears the mark and colour of another class.")
+
+
+def vocabulary(written: Schema, today: Schema) -> Schema:
+    """The classes that a finished job's cells have and may be given: those it was written with, at their own index, in
+    today's words and looks where today still has them; then those that have come since.
+
+    A class that is no longer there keeps the name it was written with, but no shortcut.
+    """
+    taken = {(c.mark, c.colour) for c in today.classes}
+    classes = [
+        replace(now, index=c.index) if (now := today.by_key.get(c.key)) else replace(_unlike(c, taken), shortcut="")
+        for c in written.classes
+    ]
+    new = [c for c in today.classes if c.key not in written.by_key]
+    classes += [replace(c, index=len(classes) + i) for i, c in enumerate(new)]
+    groups = {g.key: g for g in (*written.groups, *today.groups)}
+    return Schema(today.name, today.version, tuple(classes), tuple(groups.values()))
+
+
+def _unlike(c: CellClass, taken: set[tuple[str, str]]) -> CellClass:
+    """A class that today has no more, in a look that no class of today wears."""
+    if (c.mark, c.colour) not in taken:
+        return c
+    free = next((mark for mark in MARKS if (mark, c.colour) not in taken), c.mark)
+    return replace(c, mark=free)

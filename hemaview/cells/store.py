@@ -12,9 +12,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hemaview.cells.earlier import classes_of_format_1
+from hemaview.cells.schema import Schema, SchemaError, schema_from
 from hemaview.cells.table import MEASURES, CellTable
 
-FORMAT = "hemaview-cells/1"
+FORMAT = "hemaview-cells/2"
+FORMAT_1 = "hemaview-cells/1"
+"""Files of the first form: they name their schema and the keys of its classes, and do not describe them."""
 
 
 class CellFileError(Exception):
@@ -24,6 +28,30 @@ class CellFileError(Exception):
 def write_cells(path: Path, cells: CellTable, metadata: dict[str, Any]) -> str:
     """Write the cells (no contours) and return the file's sha256; the file appears whole or not at all."""
     return _write(path, _columns(cells), metadata)
+
+
+def described(schema: Schema) -> dict[str, Any]:
+    """What a cell file's metadata say of its classes; `schema_in` reads it back."""
+    return {
+        "schema": schema.name,
+        "schema_version": schema.version,
+        "classes": schema.classes_json(),
+        "groups": schema.groups_json(),
+        "classes_sha256": schema.sha256,
+    }
+
+
+def schema_in(metadata: dict[str, Any]) -> Schema:
+    """The classes that a cell file was written with, from its metadata; raises CellFileError."""
+    try:
+        if metadata["format"] == FORMAT_1:
+            return classes_of_format_1(str(metadata["schema"]), tuple(metadata.get("classes", ())))
+        written = schema_from(metadata["schema"], metadata["schema_version"], metadata["classes"], metadata["groups"])
+    except (KeyError, TypeError, SchemaError) as error:
+        raise CellFileError("The cell file does not say what its classes are.") from error
+    if written.sha256 != metadata.get("classes_sha256"):
+        raise CellFileError("The classes in the cell file are not those it was written with.")
+    return written
 
 
 def write_contours(path: Path, cells: CellTable) -> str:
@@ -125,7 +153,7 @@ def _table(path: Path) -> pa.Table:
 def _metadata(table: pa.Table) -> dict[str, Any]:
     raw = (table.schema.metadata or {}).get(b"hemaview")
     metadata: dict[str, Any] = json.loads(raw) if raw else {}
-    if metadata.get("format") != FORMAT:
+    if metadata.get("format") not in (FORMAT, FORMAT_1):
         raise CellFileError("This is not a cell file of this version of HemaView.")
     return metadata
 

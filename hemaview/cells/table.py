@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ TILE_PX = 1024
 
 CUT = 1
 """Flag: the cell touches the edge of what was photographed or scanned."""
+
+OUTSIDE = 2
+"""Flag: the cell was found where nothing is counted, such as the feathered end; it must be seen and is not part of any n."""
 
 MEASURES = ("area_um2", "circularity", "pallor", "nc_ratio")
 
@@ -83,6 +86,13 @@ class CellTable:
             for f in fields(CellTable)
         }
         return CellTable(**columns)
+
+    def with_classes(self, classes: int) -> CellTable:
+        """The same cells with probabilities of so many classes: those that the file does not know have none."""
+        missing = classes - self.p.shape[1]
+        if missing <= 0:
+            return self
+        return replace(self, p=np.pad(self.p, ((0, 0), (0, missing))))
 
     def in_file_order(self) -> CellTable:
         """Rows sorted by (Morton code of the centre's 1,024-px tile, y, x): the order of a cell file."""

@@ -9,7 +9,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.authtoken.views import obtain_auth_token
 
-from apps.analysis import routing
+from apps.desk import routing
 from hemaview.config.health import health, readiness
 
 api = [

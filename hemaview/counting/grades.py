@@ -1,10 +1,17 @@
-"""Grades of red-cell morphology (ICSH 2015, Palmer et al.): 1+ few, 2+ moderate, 3+ many."""
+"""Grades of red-cell morphology (ICSH 2015, Palmer et al.): 1+ few, 2+ moderate, 3+ many.
+
+1+ belongs to schistocytes alone; every other class begins at 2+.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hemaview.counting.intervals import Interval
+
+NO_GRADE = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,20 +22,34 @@ class Grade:
     crosses: bool
 
 
-def grade(percent: Interval, limits: tuple[float, float]) -> Grade:
-    """The grade of a percentage of red cells against its two limits; '-' where none were seen.
+@dataclass(frozen=True, slots=True)
+class GradeLimits:
+    """Limits of one class in percent of red cells."""
 
-    The middle grade includes its upper limit (schistocytes: 1+ < 1 %, 2+ 1-2 %, 3+ > 2 %).
-    """
+    first: int
+    """The grade of what lies below `low`: 1 where few cells already matter, else 0, no grade."""
+    low: float
+    """From here 2+."""
+    high: float
+    """Beyond this 3+; the limit itself is still 2+."""
+
+
+def grade_limits(table: Mapping[str, Mapping[str, Any]]) -> dict[str, GradeLimits]:
+    """Class key to its limits from rows such as `{ first = 1, low = 1.0, high = 2.0 }`; raises KeyError or ValueError."""
+    return {k: GradeLimits(int(v.get("first", 0)), float(v["low"]), float(v["high"])) for k, v in table.items()}
+
+
+def grade(percent: Interval, limits: GradeLimits) -> Grade:
+    """The grade of a percentage of red cells; '-' where none were seen or too few for the class's first grade."""
     own = _step(percent.value, limits)
     reach = {_step(percent.low, limits), _step(percent.high, limits)}
-    crosses = reach != {own} and not (own == 0 and reach <= {0, 1})
-    return Grade("-" if own == 0 else f"{own}+", crosses)
+    nothing_seen = percent.value <= 0 and reach <= {0, limits.first}
+    return Grade(f"{own}+" if own else NO_GRADE, reach != {own} and not nothing_seen)
 
 
-def _step(value: float, limits: tuple[float, float]) -> int:
+def _step(value: float, limits: GradeLimits) -> int:
     if value <= 0:
         return 0
-    if value < limits[0]:
-        return 1
-    return 2 if value <= limits[1] else 3
+    if value < limits.low:
+        return limits.first
+    return 2 if value <= limits.high else 3

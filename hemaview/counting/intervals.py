@@ -6,6 +6,7 @@ Sources: Clopper & Pearson 1934; Rümke 1985 (imprecision of the differential); 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 from scipy.stats import beta, chi2, fisher_exact
 
@@ -42,7 +43,7 @@ def percent(count: int, n: int) -> Interval:
 def odds(a: int, b: int) -> Interval:
     """a to b (as M:E or NRBC to WBC): p = a/(a+b) exact, then p/(1-p); high is infinite where b = 0."""
     share = proportion(a, a + b)
-    return Interval(_odds(share.value), _odds(share.low), _odds(share.high))
+    return Interval(a / b if b else float("inf"), _odds(share.low), _odds(share.high))
 
 
 def rate(count: int, exposure: float, confidence: float = CONFIDENCE) -> Interval:
@@ -58,6 +59,24 @@ def rate(count: int, exposure: float, confidence: float = CONFIDENCE) -> Interva
 def difference(a: int, n: int, b: int, m: int) -> float:
     """Fisher's exact two-sided p that a of n and b of m are shares of one whole."""
     return float(fisher_exact([[a, n - a], [b, m - b]]).pvalue)
+
+
+def difference_of_shares(a: int, n: int, b: int, m: int) -> Interval:
+    """b of m less a of n, as proportions, with a 95 % interval (Newcombe 1998, method 10: hybrid of Wilson's scores)."""
+    if not 0 <= a <= n or not 0 <= b <= m or not n or not m:
+        raise ValueError(f"{a} of {n} and {b} of {m} are not two proportions.")
+    p, q = a / n, b / m
+    (low_p, high_p), (low_q, high_q) = _wilson(a, n), _wilson(b, m)
+    low = (q - p) - sqrt((q - low_q) ** 2 + (high_p - p) ** 2)
+    high = (q - p) + sqrt((high_q - q) ** 2 + (p - low_p) ** 2)
+    return Interval(q - p, max(-1.0, low), min(1.0, high))
+
+
+def _wilson(count: int, n: int) -> tuple[float, float]:
+    z = 1.959963984540054
+    p = count / n
+    middle, width = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (middle - width) / (1 + z * z / n), (middle + width) / (1 + z * z / n)
 
 
 def _odds(p: float) -> float:

@@ -1,5 +1,6 @@
 """Runs any model on what the machine has; the only place that knows runtimes and batches."""
 
+from hemaview.inference.centres import CentreFinder
 from hemaview.inference.classifier import Classifier
 from hemaview.inference.detector import Boxes, Detector
 from hemaview.inference.errors import (
@@ -23,6 +24,7 @@ from hemaview.inference.stain import are_strange, stain_of
 __all__ = [
     "BadPicture",
     "Boxes",
+    "CentreFinder",
     "Classifier",
     "Detector",
     "InferenceError",

@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
-from hemaview.inference.pictures import as_learned, as_rgb8, in_blocks, rescale, softmax, squares, turned
+from hemaview.inference.pictures import (
+    as_learned,
+    as_learned_in_places,
+    as_rgb8,
+    in_blocks,
+    rescale,
+    softmax,
+    squares,
+    turned,
+)
 from hemaview.inference.runtime import Runtime, in_batches
 from hemaview.methods.card import Card
 
@@ -42,23 +51,31 @@ class Classifier:
         mpp: float,
         views: int = 0,
         block_px: int = 0,
+        grounds: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
         """float32 (n, classes) calibrated, for cells at centres_px (n, 2: x, y) of uint8 (H, W, 3) at `mpp` µm/px.
 
         `views` fewer than the model's own (0: as many) are quicker where little depends on the answer; `block_px` as in
-        `in_blocks`.
+        `in_blocks`; `grounds` (n, 3) are the colours of the ground at each cell, where the picture holds several.
         """
         if not len(centres_px):
             return np.zeros((0, len(self.info.classes)), np.float32)
         factor = in_blocks(mpp / self.info.mpp, block_px)
-        rgb = self.as_shown(rgb)
-        return self.classify_crops(
-            squares(rescale(rgb, factor), np.asarray(centres_px) * factor, self.info.input_px), views
-        )
+        shown = as_rgb8(rgb) if grounds is not None else self.as_shown(rgb)
+        crops = squares(rescale(shown, factor), np.asarray(centres_px) * factor, self.info.input_px)
+        if grounds is not None and self._card.ground:
+            alike = [
+                as_learned(c, self._card.ground, self._card.grounds, g) for c, g in zip(crops, grounds, strict=True)
+            ]
+            crops = np.stack(alike)
+        return self.classify_crops(crops, views)
 
-    def as_shown(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A picture (H, W, 3) with its ground as the model learned it, for who cuts cells out of it himself."""
-        return as_learned(as_rgb8(rgb), self._card.ground, self._card.grounds)
+    def as_shown(self, rgb: NDArray[np.uint8], grounds: NDArray[np.float32] | None = None) -> NDArray[np.uint8]:
+        """A picture (H, W, 3) with its ground as the model learned it, for who cuts cells out of it himself; `grounds`
+        (h, w, 3) are the colours of the ground over the picture, where it holds several."""
+        if grounds is None:
+            return as_learned(as_rgb8(rgb), self._card.ground, self._card.grounds)
+        return as_learned_in_places(as_rgb8(rgb), self._card.ground, self._card.grounds, grounds)
 
     def logits(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """Logits of the crops, averaged over the model's views (or the first `views` of them)."""

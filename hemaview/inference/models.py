@@ -12,6 +12,7 @@ from torch import Tensor
 
 from hemaview.cells.store import sha256_of
 from hemaview.inference import precision, solving
+from hemaview.inference.centres import CentreFinder
 from hemaview.inference.classifier import Classifier
 from hemaview.inference.detector import Detector
 from hemaview.inference.errors import UnknownModel, WeightsChanged, WeightsUnfit
@@ -23,15 +24,16 @@ from hemaview.inference.segmenter import Segmenter
 from hemaview.methods.card import Card, cards
 from hemaview.methods.registry import METHODS
 
-Model = Segmenter | Classifier | Masker | Pointer | Detector | Outliner
-Kind = TypeVar("Kind", Segmenter, Classifier, Masker, Pointer, Detector, Outliner)
+Model = Segmenter | Classifier | Masker | Pointer | CentreFinder | Detector | Outliner
+Kind = TypeVar("Kind", Segmenter, Classifier, Masker, Pointer, CentreFinder, Detector, Outliner)
 _KINDS: dict[str, Any] = {
     "segmentation": Segmenter,
     "classification": Classifier,
     "mask": Masker,
     "points": Pointer,
+    "centres": CentreFinder,
 }
-_ANY_SIZE = ("segmentation", "points")
+_ANY_SIZE = ("segmentation", "points", "centres")
 
 
 def load(name: str, version: str = "", sha256: str = "") -> Model:

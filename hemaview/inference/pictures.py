@@ -78,10 +78,13 @@ def ground_of(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.asarray(np.median(some[light >= np.quantile(light, 1 - GROUND_SHARE)], axis=0))
 
 
-def on_ground(rgb: NDArray[np.uint8], wanted: Sequence[float]) -> NDArray[np.uint8]:
-    """The picture with its ground in the colour `wanted` (3,): each channel multiplied (von Kries 1902), at most by
-    MOST_GAIN and at least by LEAST_GAIN."""
-    gain = np.clip(np.asarray(wanted) / np.maximum(ground_of(rgb), 1), LEAST_GAIN, MOST_GAIN)
+def on_ground(
+    rgb: NDArray[np.uint8], wanted: Sequence[float], own: NDArray[np.floating[Any]] | None = None
+) -> NDArray[np.uint8]:
+    """The picture with its ground, `own` (3,) where that is known, in the colour `wanted` (3,): each channel multiplied
+    (von Kries 1902), at most by MOST_GAIN and at least by LEAST_GAIN."""
+    own = ground_of(rgb) if own is None else own
+    gain = np.clip(np.asarray(wanted) / np.maximum(own, 1), LEAST_GAIN, MOST_GAIN)
     table = np.clip(np.rint(np.arange(256)[:, None] * gain), 0, 255).astype(np.uint8)
     return np.stack([table[:, c][rgb[..., c]] for c in range(3)], axis=-1)
 
@@ -97,15 +100,37 @@ def grounds_as_they_are() -> Iterator[None]:
 
 
 def as_learned(
-    rgb: NDArray[np.uint8], wanted: Sequence[float], known: Sequence[Sequence[float]] = ()
+    rgb: NDArray[np.uint8],
+    wanted: Sequence[float],
+    known: Sequence[Sequence[float]] = (),
+    own: NDArray[np.floating[Any]] | None = None,
 ) -> NDArray[np.uint8]:
     """The picture as a model is shown it that learned from pictures whose ground was `wanted` (3,), or nothing (then it
-    stays): `on_ground`, where its own is like none of those `known` (n, 3) or where none are named."""
+    stays): `on_ground`, where its `own` (3,; measured where that is not given) is like none of those `known` (n, 3) or
+    where none are named."""
     if not len(wanted) or _AS_THEY_ARE.get():
         return rgb
-    if len(known) and np.abs(np.asarray(known) - ground_of(rgb)).max(axis=1).min() <= ALIKE:
+    own = ground_of(rgb) if own is None else own
+    if len(known) and np.abs(np.asarray(known) - own).max(axis=1).min() <= ALIKE:
         return rgb
-    return on_ground(rgb, wanted)
+    return on_ground(rgb, wanted, own)
+
+
+def as_learned_in_places(
+    rgb: NDArray[np.uint8],
+    wanted: Sequence[float],
+    known: Sequence[Sequence[float]],
+    grounds: NDArray[np.float32],
+) -> NDArray[np.uint8]:
+    """`as_learned` of a picture (H, W, 3) whose ground changes from place to place, as `grounds` (h, w, 3) over it says."""
+    if not len(wanted) or _AS_THEY_ARE.get():
+        return rgb
+    gain = np.clip(np.asarray(wanted) / np.maximum(grounds, 1), LEAST_GAIN, MOST_GAIN).astype(np.float32)
+    if len(known):
+        far = np.abs(np.asarray(known)[:, None, None] - grounds).max(axis=3).min(axis=0)
+        gain[far <= ALIKE] = 1
+    full = cv2.resize(gain, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.clip(np.rint(rgb * full), 0, 255).astype(np.uint8)
 
 
 def squares(rgb: NDArray[np.uint8], centres: NDArray[np.float64], side_px: int) -> NDArray[np.uint8]:

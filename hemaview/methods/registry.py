@@ -19,6 +19,7 @@ from hemaview.methods.efficientnetb0 import EfficientNetB0
 from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
 from hemaview.methods.pnet import PNet
 from hemaview.methods.pspnet import PSPNet
+from hemaview.methods.seeker import Seeker
 from hemaview.methods.unet import UNet
 
 
@@ -39,7 +40,7 @@ class Method:
     """An architecture under the name of its model; `build` takes the number of classes.
 
     task: segmentation (whole fields into cells), classification (cells), mask (each pixel of a picture), points (centres
-    in a picture), detection (boxes) or outline (shapes of masks). `instances` makes cells of a segmentation's
+    in a picture), centres (of things at low power, a coarse map), detection (boxes) or outline (shapes of masks). `instances` makes cells of a segmentation's
     probabilities (classes, H, W) and the least size in px; `prepare` changes a picture before the net sees it;
     `traceable` is False where the net's path depends on its input, so that no other runtime can take it over; `solve_to`
     sets the tolerance of a net that solves equations; `beside` is a model it needs; `members` are the models that a
@@ -260,6 +261,15 @@ METHODS: dict[str, Method] = {
             "Finds the nuclei of marrow sections as points: the peaks of a map.",
             "Ronneberger, Fischer & Brox 2015 (U-Net); discs as targets, after Kainz et al. 2015.",
             lambda classes: UNet(classes, 16, 4),
+        ),
+        Method(
+            "nucleated-cell-finder",
+            "Nucleated cells at low power",
+            "centres",
+            "Finds what may be a nucleated cell at low power, so that a whole film can be searched; others name it.",
+            "Zhou, Wang & Krähenbühl 2019 (heatmaps of centres); a small net of our own.",
+            Seeker,
+            shipped=False,
         ),
         Method(
             "plasma-cell-unet",

@@ -1,4 +1,4 @@
-"""A cheap look at a field before any model is asked: stain density, focus, single and overlapped cells."""
+"""A cheap look at a field before any model is asked: stain, focus, cells that lie alone, touch or overlap."""
 
 from __future__ import annotations
 
@@ -9,25 +9,51 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.filters import threshold_otsu
 
+from hemaview.inference.grounds import grounds_of
+from hemaview.methods.nuclearstain import LEAST_DENSITY, red_density
+
 RED_CELL_UM = 7.2
 RED_CELL_UM2 = np.pi * (RED_CELL_UM / 2) ** 2
 LOOK_MPP = 0.5
 
 
+LEAST_DISC_UM, LARGEST_DISC_UM = 1.8, 5.2
+"""Radii of the largest disc within a single red cell: a microcyte's or an elliptocyte's half width, and a macrocyte's."""
+PEAKS_APART_UM = 5.0
+"""Two red cells that touch have their middles a diameter apart, seen at low power at least so much."""
+NUCLEAR_TIMES = 2.2
+"""So many times as dense in red light as the median stained pixel, at the least LEAST_DENSITY, a pixel is of a nucleus."""
+
+
 @dataclass(frozen=True)
 class Look:
-    """tissue: share of stained px; focus: edge energy against contrast; cells: about how many; single_ratio: 0 … 1."""
+    """What a field seems to hold at low power."""
 
     tissue: float
+    """Share of stained pixels."""
     focus: float
+    """Edge energy against contrast."""
     cells: int
+    """Red cells, about."""
     single_ratio: float
+    """How much of the red cells' area lies in discs as large as one cell: near 1 where cells lie alone, 0.5 to 0.9 where they
+    touch, below 0.3 where they overlap."""
+    nuclei: float
+    """Share of pixels stained like nuclei."""
 
 
 def density_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Summed optical density float32 (H, W) of uint8 (H, W, 3)."""
     table = -np.log((np.arange(256, dtype=np.float32) + 1) / 256)
     return np.asarray(table[rgb].sum(axis=2), np.float32)
+
+
+def over_ground(rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.float32]:
+    """`density_of` less that of the ground around: float32 (H, W), one picture may hold several grounds."""
+    grounds = grounds_of(rgb, mpp, (0.0, 0.0), (1.0, 1.0)).colours
+    ground = -np.log((grounds + 1) / 256).sum(axis=2)
+    full = cv2.resize(ground, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.maximum(density_of(rgb) - full, 0), np.float32)
 
 
 def stained(density: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -42,25 +68,54 @@ def stained(density: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def look(rgb: NDArray[np.uint8], mpp: float) -> Look:
-    """What a field of uint8 (H, W, 3) at `mpp` µm/px seems to hold."""
-    density = density_of(rgb)
+    """What a field of uint8 (H, W, 3) at `mpp` µm/px seems to hold.
+
+    Cells that touch are parted by the distance to the ground (Vincent & Soille 1991 use it so): each peak of it is the
+    middle of a disc that fits within the stain. Discs of one cell's size cover touching cells nearly whole; where cells
+    overlap the discs are too large, or too few for what is stained. Nuclei are left out on both sides.
+    """
     # One scale for every slide, or focus would depend on the scanner's pixels.
     if mpp < LOOK_MPP * 0.9:
         factor = mpp / LOOK_MPP
         size = (max(8, round(rgb.shape[1] * factor)), max(8, round(rgb.shape[0] * factor)))
-        density = np.asarray(cv2.resize(density, size, interpolation=cv2.INTER_AREA), np.float32)
+        rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
         mpp = LOOK_MPP
+    density = over_ground(rgb, mpp)
     mask = fill_holes(stained(density))
-    n, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    areas = stats[1:n, cv2.CC_STAT_AREA] * mpp**2
-    single = int(((areas > 0.4 * RED_CELL_UM2) & (areas < 1.6 * RED_CELL_UM2)).sum())
-    overlapped = float(areas[areas >= 1.6 * RED_CELL_UM2].sum() / RED_CELL_UM2)
-    cells = single + overlapped
+    nuclei = _nuclei(rgb, mask)
+    radii = _disc_radii_um(mask, nuclei, mpp)
+    red_um2 = float((mask & ~nuclei).sum()) * mpp**2
+    covered = float((np.pi * radii**2).sum())
+    cells = len(radii) + max(0.0, red_um2 - 1.5 * covered) / RED_CELL_UM2
     edges = cv2.Laplacian(density, cv2.CV_32F)
     near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     contrast = float(density.std()) ** 2
     focus = float((edges[near] ** 2).mean() / contrast) if near.any() and contrast > 1e-4 else 0.0
-    return Look(float(mask.mean()), focus, round(cells), single / cells if cells else 0.0)
+    single = min(1.0, covered / red_um2) if red_um2 > 0 else 0.0
+    return Look(float(mask.mean()), focus, round(cells), single, float(nuclei.mean()))
+
+
+def _nuclei(rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Nuclei with some of their cell around them, bool (H, W)."""
+    if not mask.any():
+        return mask
+    density = red_density(rgb)
+    dense = density > max(LEAST_DENSITY, NUCLEAR_TIMES * float(np.median(density[mask])))
+    whole = cv2.morphologyEx(dense.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.dilate(whole, np.ones((9, 9), np.uint8)) > 0)
+
+
+def _disc_radii_um(mask: NDArray[np.bool_], nuclei: NDArray[np.bool_], mpp: float) -> NDArray[np.float64]:
+    """Radii of the largest discs within what is stained that are of one red cell's size and hold no nucleus, µm."""
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
+    smooth = cv2.GaussianBlur(depth, (0, 0), 1.0)
+    side = 2 * max(1, round(PEAKS_APART_UM / 2 / mpp)) + 1
+    highest = cv2.dilate(smooth, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    peaks = (smooth >= highest - 1e-6) & (depth > 0)
+    _, _, _, centres = cv2.connectedComponentsWithStats(peaks.astype(np.uint8), connectivity=8)
+    x, y = np.rint(centres[1:]).astype(int).T
+    radii = depth[y, x].astype(np.float64) * mpp
+    return np.asarray(radii[(radii >= LEAST_DISC_UM) & (radii <= LARGEST_DISC_UM) & ~nuclei[y, x]])
 
 
 def fill_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

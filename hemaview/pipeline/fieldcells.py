@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from scipy import ndimage
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
 from hemaview.inference import Classifier, Masker, Segmenter
+from hemaview.inference.grounds import Grounds
 from hemaview.inference.pictures import squares
 from hemaview.methods.cellkind import KINDS
 from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
@@ -20,6 +21,7 @@ from hemaview.pipeline.pieces import join_lobes, join_pieces
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide
 
+_NUCLEATED = KINDS.index("nucleated")
 CELL_SQUARE_UM = 24.0
 """Side of the square that a nucleated cell is shown in to the models that draw its nucleus."""
 GRANULOCYTES = ("segmented_neutrophil", "band_neutrophil", "eosinophil", "basophil")
@@ -27,6 +29,15 @@ PLATELETS = ("platelet", "giant_platelet", "platelet_clump")
 SMUDGE_ODDS = 0.3
 """Smudges were learned from leukaemia alone, where a twelfth of the nucleated things are some; other films have few, and
 white cells of strange stains were called so. On jhu-aml's val it costs three of 23 smudges."""
+SEARCH_UM = 6.0
+"""A cell's middle lies no farther than this from where the search at low power saw it, in either direction."""
+SEARCH_HALO_UM = 12.0
+"""Read around that: the largest cells of blood are 20 µm wide."""
+REACH_UM = 8.0
+"""What lies so far outside is looked at too: lobes that are joined to a cell."""
+LEAST_NUCLEATED = 0.02
+"""Probability of a nucleated cell, by the kind net, below which a place is not looked at further; what the nets call a
+nucleated cell on whole fields has more."""
 DOUBT = 0.005
 """How far either net may be wrong in everything, as a probability."""
 
@@ -47,8 +58,74 @@ class Models:
 def cells_of_field(slide: Slide, place: PlannedField, mpp: float, models: Models, schema: Schema) -> CellTable:
     """Every cell whose centre lies in the field, level-0 px."""
     picture = picture_of(slide, place, mpp)
+    labels = models.segmentation.segment(picture.rgb, picture.mpp, picture.block_px)
+    return _cells_among(labels, picture, models, schema)
+
+
+def nucleated_cells_at(
+    slide: Slide,
+    field: PlannedField,
+    points: NDArray[np.float64],
+    mpp: float,
+    models: Models,
+    schema: Schema,
+    grounds: Grounds,
+) -> CellTable:
+    """The nucleated cells and smudges of a field that lie near points (n, 2: x, y), level-0 px.
+
+    Each place is looked at as `cells_of_field` looks at the whole: the same blocks of pixels, nets and rules, so that a cell
+    found both ways is one cell. What the kind net sees no nucleated cell in is not looked at further.
+    """
+    tables = []
+    for x, y in points:
+        half = SEARCH_UM / mpp
+        box = round(x - half), round(y - half), round(2 * half), round(2 * half)
+        place = replace(field, x=box[0], y=box[1], w=box[2], h=box[3])
+        picture = picture_of(slide, place, mpp, grounds, SEARCH_HALO_UM)
+        at = (np.array([[x, y]]) - (picture.left, picture.top)) / picture.scale
+        if picture.classes(models.kind, at)[0, _NUCLEATED] < LEAST_NUCLEATED:
+            continue
+        labels = models.segmentation.segment(picture.rgb, picture.mpp, picture.block_px)
+        near = np.unique(labels[_around(labels, at[0], (SEARCH_UM + REACH_UM) / picture.mpp)])
+        labels = np.where(np.isin(labels, near), labels, 0)
+        tables.append(_cells_among(labels, picture, models, schema))
+    found = CellTable.concatenate(tables, len(schema))
+    rows = np.flatnonzero(schema.rows_of_kind(found.cls, "nucleated") | np.isin(found.cls, _smudges(schema)))
+    return _once(_within(found.take(rows), field, 1.0 / mpp))
+
+
+def _around(labels: NDArray[np.int32], at: NDArray[np.float64], reach_px: float) -> tuple[slice, slice]:
+    x, y = at
+    return (
+        slice(max(0, int(y - reach_px)), int(y + reach_px) + 1),
+        slice(max(0, int(x - reach_px)), int(x + reach_px) + 1),
+    )
+
+
+def _smudges(schema: Schema) -> list[int]:
+    return [schema.index("smudge")] if "smudge" in schema.by_key else []
+
+
+def _within(cells: CellTable, field: PlannedField, tolerance_px: float) -> CellTable:
+    """The cells of a field; one on its border may have its centre on either side: doubles are parted later."""
+    inside = (cells.x >= field.x - tolerance_px) & (cells.x < field.x + field.w + tolerance_px)
+    inside &= (cells.y >= field.y - tolerance_px) & (cells.y < field.y + field.h + tolerance_px)
+    return cells.take(np.flatnonzero(inside))
+
+
+def _once(cells: CellTable) -> CellTable:
+    """Each cell once that was seen from two points of one field: the earlier one."""
+    kept: list[int] = []
+    for i in range(len(cells)):
+        reach = 0.35 * np.sqrt(float(cells.w[i]) * float(cells.h[i]))
+        if all(np.hypot(cells.x[i] - cells.x[k], cells.y[i] - cells.y[k]) >= reach for k in kept):
+            kept.append(i)
+    return cells.take(np.array(kept, np.int64))
+
+
+def _cells_among(labels: NDArray[np.int32], picture: FieldPicture, models: Models, schema: Schema) -> CellTable:
+    """The cells of an instance mask (changed in place where pieces are joined), named and measured."""
     rgb = picture.rgb
-    labels = models.segmentation.segment(rgb, picture.mpp, picture.block_px)
 
     def seen() -> tuple[Measured, NDArray[np.float32]]:
         found = measure(labels, rgb)
@@ -74,11 +151,11 @@ def _nucleus_shares(
 ) -> NDArray[np.float64]:
     """The nucleus' share of each nucleated cell, from the mask that the model draws of the square around it."""
     share = found.nucleus_share.copy()
-    groups = np.array([c.group for c in schema.classes])
-    rows = np.flatnonzero(np.isin(groups[cls], ("wbc", "nrbc")))
+    rows = np.flatnonzero(schema.rows_of_kind(cls, "nucleated"))
     side = round(CELL_SQUARE_UM / picture.mpp)
-    for row, crop in zip(rows, squares(picture.rgb, found.centres[rows], side), strict=True):
-        drawn = _middle(masker.mask(crop))
+    crops = squares(picture.rgb, found.centres[rows], side)
+    for row, mask in zip(rows, masker.masks(crops), strict=True):
+        drawn = _middle(mask)
         nucleus, cytoplasm = int((drawn == 2).sum()), int((drawn == 1).sum())
         if nucleus + cytoplasm:
             share[row] = nucleus / (nucleus + cytoplasm)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, CellTable
 from hemaview.inference import Classifier
+from hemaview.inference.grounds import Grounds, grounds_of, one_ground
 from hemaview.pipeline.measures import Measured
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide
@@ -20,6 +21,8 @@ BLOCK_UM = 10.24
 FINEST_MPP = 0.15
 """Finer pictures are brought to this scale: no model looks closer."""
 MAX_CONTOUR_POINTS = 96
+GROUND_STEP_UM = 4.0
+"""How finely a whole picture's grounds are told to a model that is shown all of it."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class FieldPicture:
     place: PlannedField
     slide_mpp: float
     slide_px: tuple[int, int]
+    grounds: Grounds
 
     def table(
         self,
@@ -49,8 +53,7 @@ class FieldPicture:
         rows = np.flatnonzero(self._inside(found))
         cut = self._cut(found)
         n = len(rows)
-        groups = np.array([c.group for c in schema.classes])
-        red, nucleated = groups[cls] == "rbc", np.isin(groups[cls], ("wbc", "nrbc"))
+        red, nucleated = schema.rows_of_kind(cls, "red_cell"), schema.rows_of_kind(cls, "nucleated")
         centres = self.to_slide(found.centres)
         share = found.nucleus_share if nucleus_share is None else nucleus_share
         area_um2 = found.area_px * self.mpp**2
@@ -73,7 +76,20 @@ class FieldPicture:
 
     def classes(self, model: Classifier, centres_px: NDArray[np.float64], views: int = 0) -> NDArray[np.float32]:
         """What the model makes of cells at centres_px (n, 2: x, y) of the picture: float32 (n, classes)."""
-        return model.classify(self.rgb, centres_px, self.mpp, views, self.block_px)
+        return model.classify(self.rgb, centres_px, self.mpp, views, self.block_px, self.grounds_at(centres_px))
+
+    def grounds_at(self, centres_px: NDArray[np.float64]) -> NDArray[np.float32]:
+        """The colours of the ground float32 (n, 3) at centres_px (n, 2: x, y) of the picture."""
+        return self.grounds.at(self.to_slide(np.asarray(centres_px, np.float64).reshape(-1, 2)))
+
+    def shown_to(self, model: Classifier) -> NDArray[np.uint8]:
+        """The whole picture with its grounds as the model learned them."""
+        if self.place.photo:
+            return model.as_shown(self.rgb)
+        h, w = (max(1, round(side * self.mpp / GROUND_STEP_UM)) for side in self.rgb.shape[:2])
+        x, y = np.meshgrid((np.arange(w) + 0.5) * self.rgb.shape[1] / w, (np.arange(h) + 0.5) * self.rgb.shape[0] / h)
+        grounds = self.grounds_at(np.stack([x.ravel(), y.ravel()], axis=1)).reshape(h, w, 3)
+        return model.as_shown(self.rgb, grounds)
 
     def to_slide(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points (n, 2: x, y) of the picture in level-0 px."""
@@ -99,14 +115,17 @@ class FieldPicture:
         )
 
 
-def picture_of(slide: Slide, place: PlannedField, mpp: float) -> FieldPicture:
-    """Read a field of a slide of `mpp` µm/px; a scan's field with a halo so that no cell of it is cut."""
+def picture_of(
+    slide: Slide, place: PlannedField, mpp: float, grounds: Grounds | None = None, halo_um: float = HALO_UM
+) -> FieldPicture:
+    """Read a field of a slide of `mpp` µm/px; a scan's field with a halo so that no cell of it is cut. Its grounds are
+    measured where they are not given: one of a photograph, place by place of a scan."""
     shrink = max(1.0, FINEST_MPP / mpp)
     if place.photo:
         left, top, width, height, block = place.x, place.y, place.w, place.h, 0
         shown = (round(width / shrink), round(height / shrink))
     else:
-        step, halo = max(1, round(BLOCK_UM / mpp)), round(HALO_UM / mpp)
+        step, halo = max(1, round(BLOCK_UM / mpp)), round(halo_um / mpp)
         block = max(1, round(step / shrink))
         first = (place.x - halo) // step, (place.y - halo) // step
         n = -((-place.x - place.w - halo) // step) - first[0], -((-place.y - place.h - halo) // step) - first[1]
@@ -118,7 +137,10 @@ def picture_of(slide: Slide, place: PlannedField, mpp: float) -> FieldPicture:
         rgb = slide.read(left, top, 0, width, height)
     scale = (width / rgb.shape[1], height / rgb.shape[0])
     size = (slide.width_px, slide.height_px)
-    return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, size)
+    shown_mpp = mpp * sum(scale) / 2
+    if grounds is None:
+        grounds = one_ground(rgb) if place.photo else grounds_of(rgb, shown_mpp, (left, top), scale)
+    return FieldPicture(rgb, shown_mpp, block, left, top, scale, place, mpp, size, grounds)
 
 
 def _deltas(contour: NDArray[np.float64], centre: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.int16]:

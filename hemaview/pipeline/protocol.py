@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from hemaview.assays import Assay
+from hemaview.cells.schema import Schema
+
 
 class PipelineError(Exception):
     """A run that cannot go on; the message is one sentence, the remedy another ("" where models are at fault)."""
@@ -23,29 +26,37 @@ class Superseded(Exception):
 
 @dataclass(frozen=True)
 class RunRequest:
-    """One protocol on one slide.
-
-    `models` maps a role to (name, version, sha256), `thresholds` a role to the score from which its answer counts where
-    that is not the model's own; mpp is µm per level-0 px, None where unknown; `photo_fields` are the camera fields the
-    slide was made of ({x, y, w, h, name}, level-0 px), empty for a scan; `colour` is what happens to an embedded profile
-    (`wsi.colour`).
-    """
+    """One protocol on one slide."""
 
     slide: Path
+    """The slide's file."""
     folder: Path
+    """Where the run keeps its plan, its parts and its final files."""
     protocol: str
+    """The protocol's name, for the cell file."""
+    assay: Assay
+    """The examination: its targets and how its fields are chosen."""
+    schema: Schema
+    """The classes as they were when the run was ordered; its files are written with them."""
+    finder: str
+    """Key of the finder of cells (`pipeline.finders`)."""
     settings: Mapping[str, Any]
+    """The protocol's settings, described by the assay."""
     models: Mapping[str, tuple[str, str, str]]
+    """Role to (name, version, sha256)."""
     thresholds: Mapping[str, float]
+    """Role to the score from which its answer counts where that is not the model's own."""
     mpp: float | None
+    """µm per level-0 px; None where unknown."""
     photo_fields: list[dict[str, Any]]
-    schema: str
+    """The camera fields that the slide was made of ({x, y, w, h, name}, level-0 px); empty for a scan."""
     colour: str = "stored"
+    """What happens to an embedded profile (`wsi.colour`)."""
 
 
 @dataclass
 class PlannedField:
-    """A field considered for counting; `reason` says why it is not counted ('' where it is). Level-0 px."""
+    """A field considered for counting, level-0 px."""
 
     index: int
     x: int
@@ -53,12 +64,24 @@ class PlannedField:
     w: int
     h: int
     tissue: float
+    """Share of it that is stained."""
     focus: float
+    """Against the slide's good focus."""
     single_ratio: float
+    """How much of its red cells' area lies in discs of one cell's size (`cheaplook`)."""
     score: float
+    """What fields are ranked by."""
     used: bool
+    """Whether it is counted whole, until the targets are met."""
     reason: str = ""
+    """Why it is not counted whole; "" where it is."""
     photo: bool = False
+    monolayer: bool = True
+    """Whether its cells lie side by side: what is found elsewhere is outside the count."""
+    area_mm2: float = 0.0
+    searched: str = ""
+    """Once the run has ended: `fields` where it was counted whole, `film` or `edges` where nucleated cells were searched for
+    in the monolayer or outside it; "" where neither."""
 
 
 @dataclass
@@ -70,6 +93,20 @@ class Plan:
     mpp_sd: float | None
     fields: list[PlannedField] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    search: list[int] = field(default_factory=list)
+    """Indices of the fields of one layer, and of those not looked at yet, in the order in which they are searched for
+    nucleated cells."""
+    edges: list[int] = field(default_factory=list)
+    """Those of the edges, the feathered end and thick places, in theirs."""
+    good_focus: float = 1.0
+    """The focus of the slide's good fields (`cheaplook`), by which others are judged."""
+    poor_fields: str = ""
+    """Why even the best fields are poor, in a few words; "" where they are good. Shapes get no grade and platelets no
+    estimate from poor fields."""
+    searched_mm2: float = 0.0
+    """Area in which every nucleated cell was looked for that counts, once the run has ended."""
+    guards: list[dict[str, str]] = field(default_factory=list)
+    """What speaks against the specimen being what it is said to be ({code, sentence}; `pipeline.specimen`)."""
 
     @property
     def counted(self) -> list[PlannedField]:
@@ -101,6 +138,12 @@ class Outcome:
     cells_sha256: str
     contours_sha256: str
     notes: tuple[str, ...]
+    guards: tuple[dict[str, str], ...] = ()
+    """What speaks against the specimen being what it is said to be ({code, sentence})."""
+    poor_fields: str = ""
+    """Why the counted fields are poor (`Plan.poor_fields`)."""
+    searched_mm2: Mapping[str, float] = field(default_factory=dict)
+    """Area by search: `fields` (counted whole), `film` (all that counts towards nucleated cells), `edges` (outside)."""
 
 
 class Sink(Protocol):

@@ -1,7 +1,7 @@
-"""Tissue, then the fields worth counting, ranked by focus and by the ratio of single to overlapped cells.
+"""Tissue, then the fields worth counting, ranked by focus, by how much of their cells lies side by side, and by crowding.
 
-The ratio chooses the counting area as in Elmanna et al.; limits are relative to the slide where stain and scanner
-would shift them.
+Choosing the counting area by single and overlapped cells follows Elmanna et al. The choice ranks; it refuses glass and
+what is out of focus. Limits are relative to the slide where stain and scanner would shift them.
 """
 
 from __future__ import annotations
@@ -19,16 +19,34 @@ from hemaview.pipeline.scale import disagreement
 from hemaview.wsi.slide import Slide
 
 FIELD_UM = 256.0
-MAX_CANDIDATES = 400
+LEAST_STRIP = 0.25
+"""A strip at the slide's right or lower edge narrower than this share of a field belongs to the field beside it."""
+LEAST_TISSUE = 0.02
+MOST_LOOKS = 400
+"""Fields that are looked at before counting begins; of more, so many evenly spread over the tissue."""
 LEAST_CELLS_PER_MM2 = 250
+THIN_PER_MM2 = 1000
+"""Red cells per mm² below which a place is a feathered end: cells there are flat and their white cells pushed aside."""
 MONOLAYER_PER_MM2 = 3500
 """Red cells per mm² where they lie side by side with their pallor; thinner places rank lower."""
-LEAST_SINGLE_RATIO = 0.45
+GOOD_SINGLE_RATIO = 0.3
+"""Of real fields of one layer 95 % lie above (chula-rbc12 0.57, txl-pbc 0.28, draaslan-blood 0.23, which are a sixtieth as
+large); of the same fields laid on each other once half, twice nearly all lie below (`study field-choice`)."""
+GOOD_NUCLEI = 0.15
+"""Share of nuclei beyond which a field of marrow ranks no higher."""
 LEAST_FOCUS = 0.4
 """Of the slide's good focus (its upper quartile); softer fields are refused."""
 NO_FOCUS, SOFT_FOCUS = 0.04, 0.1
 """A picture may be all out of focus: then its own is no measure. Of fields in focus, blood and marrow of five sets, none
 lies below 0.2; blurred by 1 µm hardly one lies above 0.04 (`study focus-limits`)."""
+BEST_BAND = 0.75
+"""Fields whose score is at least this share of the 90th percentile are equally good: their order is drawn."""
+ORDER_SEED = 20261121
+"""Of the order of fields that are equally good: the same slide is counted in the same order."""
+
+GLASS, BLURRED, OVERLAP, THIN = "too few cells", "out of focus", "cells overlap", "cells lie too thinly"
+ENOUGH, NOT_LOOKED_AT = "enough better fields", "not looked at"
+_POOR = {OVERLAP: "the cells overlap", THIN: "the cells lie too thinly"}
 
 Progress = Callable[[str, float], None]
 
@@ -83,26 +101,21 @@ def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
     for i, f in enumerate(request.photo_fields):
         looks.append(_look_at(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp))
         progress("looking at the fields", (i + 1) / len(request.photo_fields))
-    good = _good_focus(looks, plan)
+    areas = [f["w"] * f["h"] * (plan.mpp / 1000) ** 2 for f in request.photo_fields]
+    good = _good_focus(looks, plan, areas)
     for i, (f, seen) in enumerate(zip(request.photo_fields, looks, strict=True)):
         reason = ""
         if seen.cells < 1:
             reason = "no cells"
         elif seen.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
-            reason = "out of focus"
+            reason = BLURRED
         plan.fields.append(_planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, seen, good, reason, photo=True))
 
 
 def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress, overview: Detector | None) -> None:
-    side = max(64, round(FIELD_UM / plan.mpp))
     progress("looking for tissue", 0.0)
     tissue = tissue_map(slide)
-    boxes = []
-    for y in range(0, max(1, slide.height_px - side // 2), side):
-        for x in range(0, max(1, slide.width_px - side // 2), side):
-            w, h = min(side, slide.width_px - x), min(side, slide.height_px - y)
-            if _share(tissue, slide, x, y, w, h) > 0.02:
-                boxes.append((x, y, w, h))
+    boxes = [b for b in field_boxes(slide, plan.mpp) if _share(tissue, slide, *b) > LEAST_TISSUE]
     if overview is not None:
         progress("looking for particles and trails", 0.0)
         regions = regions_of(slide, overview)
@@ -114,39 +127,109 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
             f"{overview.info.name} found no particle or trail that can be counted: all that is stained was."
         )
     plan.fields = _ranked(slide, boxes, request, plan, progress)
+    plan.search = _drawn([f.index for f in plan.fields if f.monolayer or f.reason == NOT_LOOKED_AT])
+    plan.edges = _drawn([f.index for f in plan.fields if not f.monolayer and f.reason not in (NOT_LOOKED_AT, BLURRED)])
+
+
+def _drawn(indices: list[int]) -> list[int]:
+    """In an order by chance, the same whenever it is asked for."""
+    return [indices[int(i)] for i in np.random.default_rng(ORDER_SEED).permutation(len(indices))]
+
+
+def field_boxes(slide: Slide, mpp: float) -> list[Place]:
+    """Fields (x, y, w, h), level-0 px, that cover a slide of `mpp` µm/px to its edges, row by row."""
+    side = max(64, round(FIELD_UM / mpp))
+    columns, rows = _strips(slide.width_px, side), _strips(slide.height_px, side)
+    return [(x, y, w, h) for y, h in rows for x, w in columns]
+
+
+def _strips(length_px: int, side_px: int) -> list[tuple[int, int]]:
+    """(start, length) of strips that cover a side; a narrow last one belongs to the one before it."""
+    starts = list(range(0, length_px, side_px))
+    if len(starts) > 1 and length_px - starts[-1] < LEAST_STRIP * side_px:
+        starts.pop()
+    return [(start, end - start) for start, end in zip(starts, [*starts[1:], length_px], strict=True)]
 
 
 def _ranked(
     slide: Slide, boxes: list[Place], request: RunRequest, plan: Plan, progress: Progress
 ) -> list[PlannedField]:
-    """The fields at boxes (x, y, w, h), level-0 px, the best first; those not worth counting last, with the reason."""
-    if len(boxes) > MAX_CANDIDATES:
-        chosen = np.linspace(0, len(boxes) - 1, MAX_CANDIDATES).astype(int)
-        plan.notes.append(f"{len(boxes)} fields hold tissue; {MAX_CANDIDATES} of them, evenly spread, were looked at.")
-        boxes = [boxes[i] for i in chosen]
-    looks = []
-    for i, (x, y, w, h) in enumerate(boxes):
-        looks.append(_look_at(slide, x, y, w, h, plan.mpp))
-        progress("looking for fields", (i + 1) / len(boxes))
-    good = _good_focus(looks, plan)
-    ranked = []
-    for box, seen in zip(boxes, looks, strict=True):
-        area_mm2 = box[2] * box[3] * (plan.mpp / 1000) ** 2
-        reason = ""
-        if seen.cells < LEAST_CELLS_PER_MM2 * area_mm2:
-            reason = "too few cells"
-        elif seen.focus < max(NO_FOCUS, LEAST_FOCUS * good):
-            reason = "out of focus"
-        elif seen.single_ratio < LEAST_SINGLE_RATIO:
-            reason = "cells overlap"
-        ranked.append(_planned(0, *box, plan.mpp, seen, good, reason))
-    ranked.sort(key=lambda f: (not f.used, -f.score, f.y, f.x))
+    """The fields at boxes (x, y, w, h), level-0 px: those to be counted first, in their order; the others with the reason."""
+    crowded_is_fine = bool(request.assay.fields.get("crowded_is_fine", False))
+    chosen = _looked_at(len(boxes), request, plan)
+    looks: dict[int, Look] = {}
+    for n, i in enumerate(chosen):
+        looks[i] = _look_at(slide, *boxes[i], plan.mpp)
+        progress("looking for fields", (n + 1) / len(chosen))
+    areas = [boxes[i][2] * boxes[i][3] * (plan.mpp / 1000) ** 2 for i in looks]
+    good = _good_focus(list(looks.values()), plan, areas)
+    fields = []
+    for i, box in enumerate(boxes):
+        if i not in looks:
+            fields.append(_planned(0, *box, plan.mpp, NOTHING_SEEN, good, NOT_LOOKED_AT))
+            continue
+        reason = judged(looks[i], box[2] * box[3] * (plan.mpp / 1000) ** 2, good, crowded_is_fine)
+        fields.append(_planned(0, *box, plan.mpp, looks[i], good, reason, crowded_is_fine=crowded_is_fine))
+    _use_poor(fields, plan)
+    fields = _in_order(fields)
     most = int(request.settings.get("max_fields", 48))
-    for i, f in enumerate(ranked):
+    for i, f in enumerate(fields):
         f.index = i
         if f.used and i >= most:
-            f.used, f.reason = False, "enough better fields"
-    return ranked
+            f.used, f.reason = False, ENOUGH
+    return fields
+
+
+NOTHING_SEEN = Look(0.0, 0.0, 0, 0.0, 0.0)
+
+
+def judged(seen: Look, area_mm2: float, good_focus: float, crowded_is_fine: bool) -> str:
+    """Why a field is not counted whole, in a few words; "" where it is good."""
+    if seen.cells < LEAST_CELLS_PER_MM2 * area_mm2 and seen.nuclei < 0.01:
+        return GLASS
+    if seen.focus < max(NO_FOCUS, LEAST_FOCUS * good_focus):
+        return BLURRED
+    if crowded_is_fine:
+        return ""
+    if seen.single_ratio < GOOD_SINGLE_RATIO:
+        return OVERLAP
+    return THIN if seen.cells < THIN_PER_MM2 * area_mm2 else ""
+
+
+def _looked_at(n: int, request: RunRequest, plan: Plan) -> list[int]:
+    """Which of n fields are looked at before counting: all where no target ends it."""
+    most = max(MOST_LOOKS, int(request.settings.get("max_fields", 48)))
+    if n <= most or not request.assay.targets:
+        return list(range(n))
+    plan.notes.append(f"{n} fields hold tissue; {most} of them, evenly spread, were looked at to choose from.")
+    return [int(i) for i in np.linspace(0, n - 1, most)]
+
+
+def _use_poor(fields: list[PlannedField], plan: Plan) -> None:
+    """Where no field is good, use those whose cells overlap or lie thinly, and say so."""
+    if any(f.used for f in fields):
+        return
+    poor = [f for f in fields if f.reason in _POOR]
+    if not poor:
+        return
+    commonest = OVERLAP if 2 * sum(f.reason == OVERLAP for f in poor) >= len(poor) else THIN
+    for f in poor:
+        f.used, f.reason, f.monolayer = True, "", True
+    plan.poor_fields = _POOR[commonest]
+    plan.notes.append(
+        f"No field of this slide is good: {plan.poor_fields}. The best were counted: shapes get no grade there, and platelets no "
+        "estimate."
+    )
+
+
+def _in_order(fields: list[PlannedField]) -> list[PlannedField]:
+    """Used fields first: those of the best band in a drawn order, the others by score; then those that are not used."""
+    scores = [f.score for f in fields if f.used]
+    limit = BEST_BAND * float(np.percentile(scores, 90)) if scores else 0.0
+    best = [f for f in fields if f.used and f.score >= limit]
+    rest = [f for f in fields if not (f.used and f.score >= limit)]
+    rest.sort(key=lambda f: (not f.used, -f.score, f.y, f.x))
+    return [best[i] for i in _drawn(list(range(len(best))))] + rest
 
 
 def tissue_map(slide: Slide, side_px: int = 512) -> NDArray[np.bool_]:
@@ -169,24 +252,43 @@ def _look_at(slide: Slide, x: int, y: int, w: int, h: int, mpp: float) -> Look:
     return look(slide.read_scaled(x, y, w, h, out_w, out_h), LOOK_MPP)
 
 
-def _good_focus(looks: list[Look], plan: Plan) -> float:
-    """The upper quartile of the focus of fields with cells; where that is soft the plan says so."""
-    sharp = [seen.focus for seen in looks if seen.cells >= 1]
-    good = float(np.percentile(sharp, 75)) if sharp else 1.0
+def _good_focus(looks: list[Look], plan: Plan, areas_mm2: list[float]) -> float:
+    """The upper quartile of the focus of fields with cells, where there are such of fields that are not thin: a few edges
+    on much ground look sharper. Where even that is soft the plan says so."""
+    per_mm2 = [seen.cells / area for seen, area in zip(looks, areas_mm2, strict=True)]
+    limit = THIN_PER_MM2 if any(n >= THIN_PER_MM2 for n in per_mm2) else 0
+    sharp = [seen.focus for seen, n in zip(looks, per_mm2, strict=True) if seen.cells >= 1 and n >= limit]
+    good = plan.good_focus = float(np.percentile(sharp, 75)) if sharp else 1.0
     if good < SOFT_FOCUS:
         plan.notes.append("Even the sharpest fields of this slide are soft: take shapes, pallor and nuclei with care.")
     return good
 
 
 def _planned(
-    index: int, x: int, y: int, w: int, h: int, mpp: float, seen: Look, good: float, reason: str, photo: bool = False
+    index: int,
+    x: int,
+    y: int,
+    w: int,
+    h: int,
+    mpp: float,
+    seen: Look,
+    good: float,
+    reason: str,
+    photo: bool = False,
+    crowded_is_fine: bool = False,
 ) -> PlannedField:
-    focus = min(1.5, seen.focus / max(good, 1e-9))
-    crowd = min(1.0, seen.cells / (w * h * (mpp / 1000) ** 2) / MONOLAYER_PER_MM2)
-    score = seen.single_ratio * min(1.0, focus) * (0.3 + 0.7 * crowd)
+    focus, area_mm2 = min(1.5, seen.focus / max(good, 1e-9)), w * h * (mpp / 1000) ** 2
+    if crowded_is_fine:
+        worth = min(1.0, seen.nuclei / GOOD_NUCLEI)
+        single = 1.0
+    else:
+        worth = min(1.0, seen.cells / area_mm2 / MONOLAYER_PER_MM2)
+        single = seen.single_ratio
+    score = single * min(1.0, focus) * (0.3 + 0.7 * worth)
     return PlannedField(
         index=index, x=x, y=y, w=w, h=h, tissue=round(seen.tissue, 4), focus=round(focus, 4),
         single_ratio=round(seen.single_ratio, 4), score=round(score, 5), used=not reason, reason=reason, photo=photo,
+        monolayer=photo or not reason, area_mm2=round(area_mm2, 6),
     )  # fmt: skip
 
 

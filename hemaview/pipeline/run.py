@@ -6,24 +6,26 @@ of the clock goes into the file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from hemaview.cells.schema import Schema, schema
-from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
+from hemaview.cells.schema import Schema
+from hemaview.cells.store import CellFileError, described, read_cells, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.inference import Classifier, Detector, Model, load, solving_to
+from hemaview.inference import CentreFinder, Classifier, Detector, Model, load, solving_to
 from hemaview.methods.registry import METHODS
-from hemaview.pipeline.finders import Finder, Thresholds, finder
+from hemaview.pipeline.finders import CellFinder, Thresholds, finder
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
 from hemaview.pipeline.scale import scale_notes
+from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
 from hemaview.pipeline.stains import stain_notes
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
@@ -41,6 +43,11 @@ class _Counted:
     partial: bool
     thresholds: Thresholds
     temperatures: Mapping[str, float]
+    searched: Searched
+
+
+FIRST_FIELDS = 4
+"""Where a protocol asks for no red cells, those of so many fields are counted all the same."""
 
 
 def run(request: RunRequest, sink: Sink) -> Outcome:
@@ -48,15 +55,23 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     request.folder.mkdir(parents=True, exist_ok=True)
     sink.phase("loading the models")
     models, notes = _load(request)
-    known = schema(request.schema)
-    found = finder(str(request.settings.get("way", "film")), models, known, request.thresholds)
+    known = request.schema
+    found = finder(request.finder, models, known, request.thresholds)
     with open_slide(request.slide, request.colour) as slide:
         plan = _plan(slide, request, models, sink)
         sink.planned(plan, found.device)
-        done, partial = _count(slide, plan, request, found, known, sink)
+        done, by_class, partial = _count(slide, plan, request, found, known, sink)
+        searched = Searched.begun(plan, done)
+        if not partial and isinstance(found, SearchingFinder):
+            finder_of_centres = models.get("nucleated-cell-finder")
+            seeker = finder_of_centres if isinstance(finder_of_centres, CentreFinder) else None
+            searched = search(SearchTask(slide, plan, request, known, done, by_class), found, seeker, sink)
         warmth = {role: model.temperature for role, model in models.items() if isinstance(model, Classifier)}
-        counted = _Counted(_every_cell(request.folder, done, known), done, partial, found.thresholds, warmth)
-        notes += plan.notes + stain_notes(slide, counted.cells, plan, known, models.get("nucleated-cell"))
+        cells = _every_cell(request.folder, done, searched.tables, known)
+        counted = _Counted(cells, done, partial or searched.partial, found.thresholds, warmth, searched)
+        notes += (
+            plan.notes + searched.notes + stain_notes(slide, counted.cells, plan, known, models.get("nucleated-cell"))
+        )
     return _close(request, plan, counted, notes)
 
 
@@ -94,31 +109,32 @@ def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: 
 
 
 def _count(
-    slide: Slide, plan: Plan, request: RunRequest, how: Finder, known: Schema, sink: Sink
-) -> tuple[list[int], bool]:
-    """Count the planned fields in order until the targets are met; (indices counted, whether it was stopped)."""
-    red_target, white_target = int(request.settings.get("rbc", 3000)), int(request.settings.get("wbc", 200))
-    photos = bool(request.photo_fields)
+    slide: Slide, plan: Plan, request: RunRequest, how: CellFinder, known: Schema, sink: Sink
+) -> tuple[list[int], NDArray[np.int64], bool]:
+    """Count the planned fields whole, in order, until the targets of cells counted so are met: (indices counted, cells that
+    no edge cuts by class, whether it was stopped)."""
+    targets = targets_of(request, known, "fields")
+    searched = bool(plan.search) and bool(targets_of(request, known, "film"))
+    counted = np.zeros(len(known), np.int64)
     done: list[int] = []
-    red = white = total = 0
+    total = 0
     for place in plan.counted:
         if sink.stop_asked():
-            return done, True
+            return done, counted, True
         cells = finished(request.folder, place.index)
         if cells is None:
             cells = how.cells(slide, place, plan.mpp, known)
             write_contours(request.folder / f"part-{place.index}.contours.arrow", cells)
             write_cells(part_path(request.folder, place.index), cells, {"field": place.index})
         done.append(place.index)
-        groups = np.array([c.group if c.counted else "" for c in known.classes])[cells.cls]
-        whole = (cells.flags & CUT) == 0
-        red += int(((groups == "rbc") & whole).sum())
-        white += int(((groups == "wbc") & whole).sum())
+        counted += np.bincount(cells.cls[(cells.flags & CUT) == 0], minlength=len(known))
         total += len(cells)
         sink.field_done(len(done), plan.fields_to_count, total)
-        if not photos and red >= red_target and white >= white_target:
+        if request.photo_fields:
+            continue
+        if (targets and reached(targets, counted)) or (not targets and searched and len(done) >= FIRST_FIELDS):
             break
-    return done, False
+    return done, counted, False
 
 
 def part_path(folder: Path, index: int) -> Path:
@@ -136,24 +152,23 @@ def finished(folder: Path, index: int) -> CellTable | None:
         return None
 
 
-def _every_cell(folder: Path, done: list[int], known: Schema) -> CellTable:
-    """The cells of the fields that are done, each once, in the order of the file."""
-    parts = []
+def _every_cell(folder: Path, done: list[int], searched: Sequence[CellTable], known: Schema) -> CellTable:
+    """The cells of the fields that are done and those that were searched for, each once, in the order of the file."""
+    parts: list[CellTable] = []
     for index in done:
         cells = finished(folder, index)
         if cells is None:
             raise PipelineError(f"The cells of field {index} cannot be read back.", "Look at the disk; then retry.")
         parts.append(cells)
-    return one_of_doubles(CellTable.concatenate(parts, len(known))).in_file_order()
+    return one_of_doubles(CellTable.concatenate([*parts, *searched], len(known))).in_file_order()
 
 
 def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str]) -> Outcome:
     """Write the final files and tell what they hold."""
-    known, cells = schema(request.schema), counted.cells
+    cells = counted.cells
     metadata: dict[str, Any] = {
-        "schema": known.name,
-        "schema_version": known.version,
-        "classes": [c.key for c in known.classes],
+        **described(request.schema),
+        "assay": request.assay.key,
         "protocol": request.protocol,
         "models": {role: list(model) for role, model in sorted(request.models.items())},
         "thresholds": {role: dict(asked) for role, asked in sorted(counted.thresholds.items())},
@@ -162,10 +177,14 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         "mpp_source": plan.mpp_source,
         "colour_policy": policy(request.colour),
         "fields": counted.fields,
+        "searched_fields": {"film": counted.searched.film, "edges": counted.searched.edges},
+        "searched_mm2": counted.searched.mm2,
+        "poor_fields": plan.poor_fields,
         "partial": counted.partial,
         "tiles": tile_index(cells),
         "pyramid": density_pyramid(cells),
     }
+    _note_search(plan, counted).save(request.folder / "plan.json")
     contours = write_contours(request.folder / "contours.arrow", cells)
     sha256 = write_cells(request.folder / "cells.arrow", cells, metadata)
     return Outcome(
@@ -176,7 +195,20 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         cells_sha256=sha256,
         contours_sha256=contours,
         notes=tuple(notes),
+        guards=tuple(plan.guards),
+        poor_fields=plan.poor_fields,
+        searched_mm2=counted.searched.mm2,
     )
+
+
+def _note_search(plan: Plan, counted: _Counted) -> Plan:
+    """The plan with what was counted and searched of it."""
+    where = dict.fromkeys(counted.fields, "fields")
+    where |= dict.fromkeys(counted.searched.film, "film") | dict.fromkeys(counted.searched.edges, "edges")
+    for place in plan.fields:
+        place.searched = where.get(place.index, "")
+    plan.searched_mm2 = counted.searched.mm2["film"]
+    return plan
 
 
 def one_of_doubles(cells: CellTable) -> CellTable:

@@ -36,8 +36,9 @@ def stain_notes(slide: Slide, cells: CellTable, plan: Plan, schema: Schema, mode
 
 def _boxes(slide: Slide, cells: CellTable, plan: Plan, schema: Schema) -> NDArray[np.int64]:
     """Boxes (n, 4: x, y, w, h), level-0 px, around whole white cells, as far as they were photographed."""
-    counted = np.array([c.group == "wbc" and c.counted for c in schema.classes])
-    rows = np.flatnonzero(counted[cells.cls] & ((cells.flags & CUT) == 0))
+    counted = np.array([c.counted for c in schema.classes])
+    nucleated = schema.rows_of_kind(cells.cls, "nucleated") & counted[cells.cls]
+    rows = np.flatnonzero(nucleated & ((cells.flags & CUT) == 0))
     half = SQUARE_UM / plan.mpp / 2
     centres = np.stack([cells.x, cells.y], axis=1)[rows].astype(np.float64)
     photos = {f.index: (f.x, f.y, f.x + f.w, f.y + f.h) for f in plan.fields if f.photo}

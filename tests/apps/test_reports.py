@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.errors import Conflict, Forbidden
-from apps.analysis.models import Job, Protocol
-from apps.analysis.selectors import reported_jobs
+from apps.analysis.models import Job
 from apps.audit.models import Record
 from apps.audit.services import verify
 from apps.reports import document, render, services
@@ -20,17 +19,18 @@ from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
 from apps.review.selectors import gallery
 from apps.review.services import label_cells
-from hemaview.cells.schema import BLOOD_FILM
+from apps.review.state import label_revision
 from tests import factories
 from tests.conftest import needs
 from tests.factories import PASSWORD, film_file, finished_job
+from tests.schemas import BLOOD_FILM
 
 NRBC = BLOOD_FILM.index("erythroblast")
 
 
 def see_all(user: Any, job: Any) -> None:
     rows = [r["row"] for r in gallery(job, None, "must-see", 0, 500)["rows"]]
-    label_cells(user, job, "confirm", rows, [], None, job.label_revision)
+    label_cells(user, job, "confirm", rows, [], None, label_revision(job))
     job.refresh_from_db()
 
 
@@ -58,7 +58,7 @@ def test_a_signed_case_is_locked(signed: Report, job: Any, tess: Any, api: Any) 
     case = job.slide.case
     case.refresh_from_db()
     assert case.locked
-    body = {"action": "confirm", "rows": [0], "base_revision": job.label_revision}
+    body = {"action": "confirm", "rows": [0], "base_revision": label_revision(job)}
     for url, given in (
         (f"/api/jobs/{job.pk}/labels/", body),
         (f"/api/cases/{case.accession}/comment/", {"comment": "late"}),
@@ -87,14 +87,18 @@ def test_an_amendment_makes_a_new_version_with_its_reason_and_keeps_the_old_one(
     signed: Report, job: Any, paul: Any
 ) -> None:
     case = services.amend(paul, signed.case, "A lymphocyte was overlooked")
-    label_cells(paul, job, "relabel", [40], [], BLOOD_FILM.index("lymphocyte"), job.label_revision)
+    label_cells(paul, job, "relabel", [40], [], BLOOD_FILM.index("lymphocyte"), label_revision(job))
     second = services.sign(paul, case, PASSWORD, "Reviewed and approved")
     signed.refresh_from_db()
     assert (signed.version, signed.state, second.version, second.state) == (1, "superseded", 2, "signed")
     assert "A lymphocyte was overlooked" in proved_bytes(second.html_file, second.html_sha256).decode()
     assert "overlooked" not in proved_bytes(signed.html_file, signed.html_sha256).decode()
-    counted = {r["key"]: r["reviewed"]["count"] for r in second.document["counts"]["sections"][0]["rows"]}
-    before = {r["key"]: r["reviewed"]["count"] for r in signed.document["counts"]["sections"][0]["rows"]}
+    counted = {
+        r["key"]: r["reviewed"]["count"] for r in second.document["examinations"][0]["counts"]["sections"][0]["rows"]
+    }
+    before = {
+        r["key"]: r["reviewed"]["count"] for r in signed.document["examinations"][0]["counts"]["sections"][0]["rows"]
+    }
     assert (before["lymphocyte"], counted["lymphocyte"]) == (6, 7)
 
 
@@ -173,15 +177,55 @@ def test_limits_of_models_are_read_without_the_marks_of_their_cards(job: Any) ->
 
 def test_a_report_without_any_ratio_has_no_empty_table_of_them(job: Any) -> None:
     made = document.build(job.slide.case)
-    assert "<h2>Ratios</h2>" in render.html(made, None)
-    none = [{**r, "reviewed": None, "machine": None} for r in made["counts"]["ratios"]]
-    assert "<h2>Ratios</h2>" not in render.html({**made, "counts": {**made["counts"], "ratios": none}}, None)
+    assert "<h3>Ratios and densities</h3>" in render.html(made, None)
+    (part,) = made["examinations"]
+    part["counts"]["ratios"] = [{**r, "reviewed": None, "machine": None} for r in part["counts"]["ratios"]]
+    assert "<h3>Ratios and densities</h3>" not in render.html(made, None)
 
 
-def test_slides_counted_in_different_classes_are_not_pooled(job: Any, paul: Any, tmp_path: Path) -> None:
-    other = finished_job(factories.slide(job.slide.case, film_file(tmp_path / "b.tif")))
-    assert len(reported_jobs(job.slide.case)) == 2
-    marrow = Protocol.objects.create(name="marrow", title="Marrow", specimen="blood-film", schema="marrow")
-    Job.objects.filter(pk=other.pk).update(protocol=marrow)
-    with pytest.raises(Conflict, match="counted in different classes"):
-        reported_jobs(job.slide.case)
+def test_blood_and_marrow_of_one_case_stand_side_by_side_each_by_its_own_rules(
+    job: Any, paul: Any, tmp_path: Path
+) -> None:
+    smear = factories.slide(job.slide.case, film_file(tmp_path / "b.tif"), own_specimen="marrow-aspirate")
+    cells = {"blast": 9, "segmented_neutrophil": 10, "lymphocyte": 6, "erythroblast": 25}
+    finished_job(smear, factories.cells(cells, key="marrow"), "marrow")
+    blood, marrow = document.build(job.slide.case)["examinations"]
+    assert (blood["specimen"], marrow["specimen"]) == ("Blood film", "Marrow aspirate")
+    (section,) = marrow["counts"]["sections"]
+    assert section["n"]["reviewed"] == 50
+    assert {r["key"]: r["reviewed"]["value"] for r in section["rows"]}["blast"] == 18.0
+    assert marrow["counts"]["ratios"][0]["key"] == "me_ratio"
+    assert "nrbc_per_100_wbc" in {r["key"] for r in blood["counts"]["ratios"]}
+    assert not {"nrbc_per_100_wbc", "corrected_wbc"} & {r["key"] for r in marrow["counts"]["ratios"]}
+    page = render.html(document.build(job.slide.case), None)
+    assert "Bone marrow aspirate" in page and "Peripheral blood film" in page
+
+
+def test_a_report_names_the_slides_it_leaves_out_and_signing_needs_a_reason_for_it(
+    job: Any, paul: Any, tmp_path: Path, api: Any
+) -> None:
+    see_all(paul, job)
+    factories.slide(job.slide.case, film_file(tmp_path / "second film.tif"))
+    url = f"/api/cases/{job.slide.case.accession}"
+    (hold,) = api(paul).get(f"{url}/holds/").json()
+    assert (hold["code"], hold["lifted_by"]) == ("slide-not-reported", "reason") and "second film" in hold["sentence"]
+    body = {"password": PASSWORD, "meaning": "ok"}
+    refused = api(paul).post(f"{url}/sign/", body, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "held")
+    assert [h["code"] for h in refused.json()["holds"]] == ["slide-not-reported"]
+    signed = api(paul).post(f"{url}/sign/", {**body, "reason": "The second film is a spare."}, format="json")
+    assert signed.status_code == 201
+    page = Report.objects.get().html_file.read_text()
+    assert "second film was not analysed" in page and "The second film is a spare." in page
+
+
+def test_what_speaks_against_a_slide_holds_the_signature_until_somebody_says_why(job: Any, paul: Any) -> None:
+    see_all(paul, job)
+    Job.objects.filter(pk=job.pk).update(
+        guards=[{"code": "no-stained-film", "sentence": "This looks like a screenshot."}]
+    )
+    with pytest.raises(Conflict, match="looks like a screenshot") as refused:
+        services.sign(paul, job.slide.case, PASSWORD, "ok")
+    assert refused.value.code == "held"
+    report = services.sign(paul, job.slide.case, PASSWORD, "ok", reason="It is a teaching picture.")
+    assert report.document["holds"]["reason"] == "It is a teaching picture."

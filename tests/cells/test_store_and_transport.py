@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hemaview.cells.schema import BLOOD_FILM
 from hemaview.cells.store import CellFileError, read_cells, read_contour, write_cells, write_contours
 from hemaview.cells.table import CellTable, morton
 from hemaview.cells.transport import ROW_BYTES, density_pyramid, margin, pack, tile_index
+from tests.schemas import BLOOD_FILM
 
 
 def some_cells(n: int, seed: int = 1, extent_px: int = 9000) -> CellTable:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from hemaview.cells.schema import BLOOD_FILM
 from hemaview.cells.table import CellTable
 from hemaview.inference import Classifier, Segmenter, load_as
 from hemaview.inference.pictures import in_blocks
@@ -17,6 +16,7 @@ from hemaview.pipeline.fieldpicture import BLOCK_UM, HALO_UM, picture_of
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide, open_slide
 from hemaview.wsi.synthetic import draw_film, write_film
+from tests.schemas import BLOOD_FILM
 
 
 @pytest.fixture(scope="module")

@@ -11,23 +11,27 @@ import numpy as np
 import pytest
 import torch
 
-from apps.analysis.protocols import PROTOCOLS, Order
-from hemaview.cells.schema import BLOOD_FILM, MARROW, NRBC, SICKLE, schema
+from hemaview.assays import Order, assay, assays
 from hemaview.cells.store import read_cells
 from hemaview.cells.table import CellTable
 from hemaview.inference import Detector, load
 from hemaview.inference.pictures import grounds_as_they_are
 from hemaview.methods.card import Card, cards
-from hemaview.pipeline import PipelineError, finders, run
+from hemaview.pipeline import PipelineError, run
 from hemaview.pipeline.fieldcells import classes_of
-from hemaview.pipeline.finders import finder
+from hemaview.pipeline.finders import finder, nuclei
+from hemaview.pipeline.finders.common import devices
 from hemaview.pipeline.protocol import PlannedField, RunRequest
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import draw_film, write_film
 from tests.pipeline.test_run import Sink
+from tests.schemas import BLOOD_FILM, MARROW, NRBC, SICKLE
 
 # The blood film itself is run by test_run.py.
-RUNNABLE = [o for o in PROTOCOLS[1:] if set(o.models.values()) <= set(cards())]
+RUNNABLE = [
+    o for a in assays().values() for o in a.orders if o.name != "blood-film" and set(o.models.values()) <= set(cards())
+]
+FILM_MODELS = assay("blood_film").orders[0].models
 
 
 PHOTO = {"x": 2200, "y": 500, "w": 560, "h": 560, "name": "a"}
@@ -49,7 +53,7 @@ def ran(request: pytest.FixtureRequest, film: Path, tmp_path_factory: pytest.Tem
     outcome = run(
         RunRequest(
             slide=film, folder=folder, protocol=order.name, settings=settings, models=models, thresholds={}, mpp=0.25,
-            photo_fields=[PHOTO], schema=order.schema,
+            photo_fields=[PHOTO], assay=assay(order.assay), schema=assay(order.assay).schema, finder=order.finder,
         ),
         Sink(),
     )  # fmt: skip
@@ -60,25 +64,24 @@ def ran(request: pytest.FixtureRequest, film: Path, tmp_path_factory: pytest.Tem
 def test_a_protocol_runs_to_a_cell_file_of_its_schema(ran: tuple[Order, Path]) -> None:
     order, folder = ran
     cells, metadata = read_cells(folder / "cells.arrow", folder / "contours.arrow")
-    known = schema(order.schema)
-    assert metadata["schema"] == order.schema
+    known = assay(order.assay).schema
+    assert metadata["assay"] == metadata["schema"] == order.assay
     assert cells.p.shape == (len(cells), len(known)) and (cells.cls < len(known)).all()
     if len(cells):
         assert np.abs(cells.p.astype(float).sum(axis=1) - 1).max() < 0.02
     named = np.bincount(cells.cls, minlength=len(known))
-    groups = np.array([c.group for c in known.classes])[cells.cls]
-    if order.schema in ("blood-film", "sickle"):
-        assert (groups == "rbc").sum() > 20
-    if order.schema == "sickle":  # the drawn cells are round
+    if order.assay in ("blood_film", "sickle"):
+        assert known.rows_of_kind(cells.cls, "red_cell").sum() > 20
+    if order.assay == "sickle":  # the drawn cells are round
         assert named[known.index("circular")] > 5 * named[known.index("elongated")]
-    if order.schema == "nrbc":  # red cells are not nuclei
+    if order.name == "blood-film-nrbc":  # red cells are not nuclei
         assert len(cells) < 60
 
 
 def test_a_finder_names_every_place_that_its_models_run_in_once() -> None:
     places = {"detector": "CPU (torch)", "overview": "CPU (OpenVINO)", "kind": "CPU (torch)"}
     models: Any = {role: SimpleNamespace(info=SimpleNamespace(device=place)) for role, place in places.items()}
-    assert finders._devices(models) == "CPU (torch) and CPU (OpenVINO)"
+    assert devices(models) == "CPU (torch) and CPU (OpenVINO)"
 
 
 def test_roles_that_are_empty_or_wrongly_filled_are_named() -> None:
@@ -87,10 +90,10 @@ def test_roles_that_are_empty_or_wrongly_filled_are_named() -> None:
         finder("film", {}, BLOOD_FILM)
     with pytest.raises(PipelineError, match="cell-kind-net stands in the role outline"):
         finder("outline", {"segmentation": load("red-cell-unet"), "kind": kind, "outline": kind}, SICKLE)
-    with pytest.raises(PipelineError, match="there is not: dowsing"):
+    with pytest.raises(PipelineError, match="No finder of cells is called dowsing"):
         finder("dowsing", {}, BLOOD_FILM)
     wrong = {"detector": kind, "segmentation": kind, "kind": kind, "red-cell-shape": kind, "nucleated-cell": kind}
-    with pytest.raises(PipelineError, match="names classes that the schema blood-film does not have: red_cell"):
+    with pytest.raises(PipelineError, match="names classes that blood_film does not have: red_cell"):
         finder("film", wrong, BLOOD_FILM)
 
 
@@ -129,8 +132,8 @@ def test_boxes_become_cells_of_the_schema_at_their_place(film: Path) -> None:
 
 
 def test_a_protocols_threshold_stands_in_place_of_the_models_own_where_there_is_one() -> None:
-    models = {role: load(name) for role, name in PROTOCOLS[0].models.items()}
-    own = cards()[PROTOCOLS[0].models["nucleated-cell"]].thresholds["erythroblast"]
+    models = {role: load(name) for role, name in FILM_MODELS.items()}
+    own = cards()[FILM_MODELS["nucleated-cell"]].thresholds["erythroblast"]
     assert finder("film", models, BLOOD_FILM).thresholds == {"nucleated-cell": {"erythroblast": own}}
     asked = finder("film", models, BLOOD_FILM, {"nucleated-cell": 0.7}).thresholds
     assert asked == {"nucleated-cell": {"erythroblast": 0.7}}
@@ -153,14 +156,14 @@ kept on one processor, or in one light, alone: the net that says so is shown the
 
 def test_p_net_judges_a_dim_picture_as_one_in_full_light(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = finder("nuclei", {"nrbc": load("sun-pnet"), "kind": load("cell-kind-net")}, NRBC)
-    seen = finders.picture_of
+    seen = nuclei.picture_of
 
     def cells_in(light: float) -> CellTable:
         def dimmed(*asked: Any) -> Any:
             picture = seen(*asked)
             return replace(picture, rgb=np.rint(picture.rgb * light).astype(np.uint8))
 
-        monkeypatch.setattr(finders, "picture_of", dimmed)
+        monkeypatch.setattr(nuclei, "picture_of", dimmed)
         with open_slide(film) as slide:
             return found.cells(slide, PlannedField(0, 0, 0, 4096, 1536, 0.4, 1.0, 0.8, 1.0, True), 0.25, NRBC)
 

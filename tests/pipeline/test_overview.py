@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from hemaview.cells.schema import MARROW
+from hemaview.assays import assay
 from hemaview.inference import Detector, load
 from hemaview.methods.card import Card
 from hemaview.pipeline import PipelineError
@@ -20,6 +20,7 @@ from hemaview.pipeline.protocol import Plan, RunRequest
 from hemaview.pipeline.regions import plan_run
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import draw_film, write_film
+from tests.schemas import MARROW
 
 WIDTH, HEIGHT = 6144, 2048
 
@@ -59,7 +60,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def planned(film: Path, model: Detector | None) -> Plan:
     request = RunRequest(
         slide=film, folder=film.parent, protocol="marrow", settings={}, models={}, thresholds={}, mpp=0.25,
-        photo_fields=[], schema="marrow",
+        photo_fields=[], assay=assay("marrow"), schema=MARROW, finder="boxes",
     )  # fmt: skip
     with open_slide(film) as slide:
         return plan_run(slide, request, lambda text, share: None, model)

@@ -11,11 +11,13 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from hemaview.assays import assay
 from hemaview.pipeline import PipelineError
 from hemaview.pipeline.protocol import Plan, RunRequest
 from hemaview.pipeline.regions import plan_run
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, draw_film
+from tests.schemas import BLOOD_FILM
 
 PHOTO = Path(__file__).parents[2] / "apps/desk/demo/chula-rbc12/105.webp"
 
@@ -37,7 +39,7 @@ def planned(folder: Path, blur_um: float, photo: bool) -> Plan:
     fields: list[dict[str, Any]] = [{"x": 0, "y": 0, "w": rgb.width, "h": rgb.height, "name": "105"}] if photo else []
     asked = RunRequest(
         slide=path, folder=folder, protocol="blood-film", settings={}, models={}, thresholds={}, mpp=mpp,
-        photo_fields=fields, schema="blood-film",
+        photo_fields=fields, assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
     )  # fmt: skip
     with open_slide(path) as slide:
         return plan_run(slide, asked, lambda _text, _share: None)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hemaview.cells.schema import BLOOD_FILM
+from hemaview.assays import assay
 from hemaview.cells.store import read_cells
 from hemaview.cells.table import CellTable
 from hemaview.learning.metrics.matching import Matches, match_points
@@ -19,6 +19,7 @@ from hemaview.pipeline.cheaplook import scale_from
 from hemaview.pipeline.run import one_of_doubles
 from hemaview.wsi.synthetic import TrueCell, draw_film, write_film
 from tests.factories import cells as table_of
+from tests.schemas import BLOOD_FILM
 
 
 class Sink:
@@ -60,8 +61,9 @@ FILM = {
 def request(path: Path, folder: Path, **changes: Any) -> RunRequest:
     models = {role: (name, cards()[name].version, cards()[name].sha256) for role, name in FILM.items()}
     facts: dict[str, Any] = {
-        "slide": path, "folder": folder, "protocol": "blood-film", "settings": {"max_fields": 3}, "models": models,
-        "thresholds": {}, "mpp": 0.25, "photo_fields": [], "schema": "blood-film",
+        "slide": path, "folder": folder, "protocol": "blood-film", "settings": {"rbc": 3000, "wbc": 200, "max_fields": 3},
+        "models": models,
+        "thresholds": {}, "mpp": 0.25, "photo_fields": [], "assay": assay("blood_film"), "schema": BLOOD_FILM, "finder": "film",
     }  # fmt: skip
     return RunRequest(**{**facts, **changes})
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from hemaview.cells.schema import BLOOD_FILM
 from hemaview.cells.table import CUT, CellTable
 from hemaview.inference import Classifier, load_as
 from hemaview.pipeline.protocol import Plan, PlannedField
 from hemaview.pipeline.stains import stain_notes
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, Film, draw_film
+from tests.schemas import BLOOD_FILM
 
 
 def film(path: Path, dye: tuple[float, float, float]) -> tuple[Path, Film]:

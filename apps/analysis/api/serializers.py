@@ -7,7 +7,9 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
+from apps.analysis.cellfiles import schema_key
 from apps.analysis.models import Job
+from apps.analysis.selectors import assay_title
 
 
 def eta_s(job: Job) -> float | None:
@@ -23,7 +25,8 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     protocol = serializers.CharField(source="protocol.name")
     protocol_title = serializers.CharField(source="protocol.title")
     protocol_version = serializers.IntegerField(source="protocol.version")
-    schema = serializers.CharField(source="protocol.schema")
+    schema = serializers.SerializerMethodField()
+    assay_title = serializers.SerializerMethodField()
     requested_by = serializers.CharField(source="requested_by.display_name", default="")
     models = serializers.SerializerMethodField()
     thresholds = serializers.SerializerMethodField()
@@ -33,12 +36,19 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     class Meta:
         model = Job
         fields = [
-            "id", "slide", "protocol", "protocol_title", "protocol_version", "schema", "state", "phase", "percent",
+            "id", "slide", "protocol", "protocol_title", "protocol_version", "assay", "assay_title", "schema", "state",
+            "phase", "percent",
             "fields_total", "fields_done", "cells", "eta_s", "reason", "advice", "attempt", "partial", "reviewable",
             "requested_by", "requested_at", "started_at", "finished_at", "duration_s", "device", "software_version",
-            "colour_policy", "models", "thresholds", "mpp", "mpp_source", "mpp_sd", "notes", "cells_sha256", "revision",
-            "label_revision",
+            "colour_policy", "models", "thresholds", "mpp", "mpp_source", "mpp_sd", "notes", "guards", "cells_sha256",
+            "revision",
         ]  # fmt: skip
+
+    def get_schema(self, job: Job) -> str:
+        return schema_key(job)
+
+    def get_assay_title(self, job: Job) -> str:
+        return assay_title(job)
 
     def get_models(self, job: Job) -> list[dict[str, Any]]:
         return list(job.frozen.get("models", []))
@@ -60,5 +70,6 @@ def protocol_json(protocol: Any) -> dict[str, Any]:
         "title": protocol.title,
         "version": protocol.version,
         "specimen": protocol.specimen,
-        "schema": protocol.schema,
+        "assay": protocol.assay,
+        "assay_title": protocol.examination.title,
     }

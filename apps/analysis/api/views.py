@@ -27,7 +27,7 @@ from apps.analysis.selectors import (
 from apps.analysis.tasks import ring
 from apps.slides.selectors import slide_for
 from apps.slides.views import PRIVATE_FOREVER, refusal_response
-from hemaview.cells.schema import SCHEMAS
+from hemaview.assays import assays
 
 MOST_ROWS = 400_000
 
@@ -139,11 +139,14 @@ class ModelsView(APIView):
 
 
 class SchemaView(APIView):
+    """The classes of an examination as they are today; a job's own are part of the room."""
+
     @extend_schema(responses={200: dict})
     def get(self, request: Request, name: str) -> Response:
-        if name not in SCHEMAS:
-            raise Missing(f"There is no schema called {name}.")
-        return Response(cellfiles.schema_json(name))
+        known = assays().get(name)
+        if known is None:
+            raise Missing(f"There is no examination called {name}; there are: {', '.join(assays())}.")
+        return Response(cellfiles.schema_json(known.schema))
 
 
 def model_json(model: Any) -> dict[str, Any]:

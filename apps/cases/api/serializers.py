@@ -30,6 +30,7 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
             "specimen",
             "stain",
             "question",
+            "analyser",
             "comment",
             "state",
             "reader",
@@ -48,6 +49,15 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
         return sorted(rights_of(user, case))
 
 
+class AnalyserSerializer(serializers.Serializer[Any]):
+    """Values of the laboratory's analyser; what is not given is not known."""
+
+    wbc_10e9_per_l = serializers.FloatField(min_value=0, max_value=2000, required=False, help_text="10⁹/L")
+    hb_g_per_l = serializers.FloatField(min_value=0, max_value=400, required=False, help_text="g/L")
+    mcv_fl = serializers.FloatField(min_value=0, max_value=300, required=False, help_text="fL")
+    plt_10e9_per_l = serializers.FloatField(min_value=0, max_value=20000, required=False, help_text="10⁹/L")
+
+
 class CaseInputSerializer(serializers.Serializer[Any]):
     accession = serializers.CharField(max_length=64, required=False)
     pseudonym = serializers.CharField(max_length=64, required=False, allow_blank=True)
@@ -55,6 +65,7 @@ class CaseInputSerializer(serializers.Serializer[Any]):
     stain = serializers.CharField(max_length=64, required=False, allow_blank=True)
     question = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     restricted = serializers.BooleanField(required=False)
+    analyser = AnalyserSerializer(required=False)
 
 
 class CommentSerializer(serializers.Serializer[Any]):

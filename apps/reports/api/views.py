@@ -14,9 +14,11 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
+from apps.analysis.selectors import reported_jobs
 from apps.cases.api.serializers import CaseSerializer
 from apps.cases.selectors import case_for
 from apps.reports import exports, services
+from apps.reports.holds import holds_of
 from apps.reports.models import Report
 from apps.reports.selectors import report_for, report_json, reports_of
 
@@ -25,10 +27,19 @@ class SignInput(serializers.Serializer[Any]):
     password = serializers.CharField(trim_whitespace=False)
     meaning = serializers.CharField(max_length=200)
     comment = serializers.CharField(max_length=8000, allow_blank=True, required=False)
+    reason = serializers.CharField(
+        max_length=2000, allow_blank=True, required=False, help_text="Why what a reason can lift may stand."
+    )
 
 
 class AmendInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=2000)
+
+
+class HoldSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    sentence = serializers.CharField()
+    lifted_by = serializers.CharField(help_text="review, reason, or empty where nothing lifts it")
 
 
 class SignView(APIView):
@@ -44,6 +55,15 @@ class SignView(APIView):
         given.is_valid(raise_exception=True)
         report = services.sign(request.user, case, **given.validated_data)
         return Response(report_json(report), status=201)
+
+
+class HoldsView(APIView):
+    """What stands before a signature: each with a code, a sentence, and what lifts it (review, a reason, nothing)."""
+
+    @extend_schema(responses=HoldSerializer(many=True))
+    def get(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession)
+        return Response([h.as_json() for h in holds_of(case, reported_jobs(case))])
 
 
 class AmendView(APIView):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.views.decorators.http import require_safe
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,22 +15,38 @@ from rest_framework.views import APIView
 
 from apps.accounts.api.inputs import OneOf, whole_number
 from apps.accounts.errors import Missing, Refusal
-from apps.analysis.cellfiles import cells_of
+from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import reviewable_job_for
-from apps.review import selectors, services
+from apps.review import analyses, selectors, services
+from apps.review.api.results import ResultSerializer
+from apps.review.compare import compare
+from apps.review.counts import counts_json, results_json
 from apps.review.crops import crop_jpeg
-from apps.review.models import AddedCell, LabelEvent
+from apps.review.models import AddedCell, CarriedLabel, LabelEvent
 from apps.review.state import labels_of
 from apps.slides.views import PRIVATE_FOREVER, refusal_response
 from hemaview.wsi.errors import SlideError
+
+
+@extend_schema_field({"oneOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]})
+class ClassField(serializers.Field):  # type: ignore[type-arg]
+    """A class of the job, by its index in the job's classes or by its key."""
+
+    def to_internal_value(self, data: Any) -> int | str:
+        if isinstance(data, bool) or not isinstance(data, int | str):
+            raise serializers.ValidationError("Name a class by its index or its key.")
+        return int(data) if isinstance(data, str) and data.isascii() and data.isdigit() else data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
 
 
 class LabelInput(serializers.Serializer[Any]):
     action = OneOf(choices=services.ACTIONS)
     rows = serializers.ListField(child=serializers.IntegerField(min_value=0), required=False, default=list)
     added = serializers.ListField(child=serializers.UUIDField(format="hex_verbose"), required=False, default=list)
-    label = serializers.IntegerField(min_value=0, required=False, allow_null=True, default=None)
+    label = ClassField(required=False, allow_null=True, default=None)
     base_revision = serializers.IntegerField(min_value=0)
     force = serializers.BooleanField(required=False, default=False)
 
@@ -40,7 +56,26 @@ class AddInput(serializers.Serializer[Any]):
     y = serializers.FloatField()
     w = serializers.FloatField()
     h = serializers.FloatField()
-    label = serializers.IntegerField(min_value=0)
+    label = ClassField()
+
+
+class CarriedSerializer(serializers.Serializer[Any]):
+    labels = serializers.IntegerField(help_text="labels that the analysis before had")
+    carried = serializers.IntegerField(help_text="those that stand on the new cells")
+    to_look_at = serializers.IntegerField(help_text="those that a person must decide on")
+
+
+class WaitingLabelSerializer(serializers.ModelSerializer[CarriedLabel]):
+    by = serializers.CharField(source="by.display_name")
+
+    class Meta:
+        model = CarriedLabel
+        fields = ["id", "why", "row", "x", "y", "w", "h", "label_key", "state", "machine_before", "machine_now", "by"]
+
+
+class SettleInput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    keep = serializers.BooleanField()
 
 
 class GalleryInput(serializers.Serializer[Any]):
@@ -129,7 +164,53 @@ class CountsView(APIView):
 
     @extend_schema(responses={200: dict})
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
-        return Response(selectors.counts_json(reviewable_job_for(request.user, job_id)))
+        return Response(counts_json(reviewable_job_for(request.user, job_id)))
+
+
+class ResultsView(APIView):
+    """What was counted, for scripts: as people left the cells, or as the machine did (`reviewed=false`)."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("reviewed", bool, description="false: the machine's own counts")],
+        responses=ResultSerializer,
+    )
+    def get(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = reviewable_job_for(request.user, job_id)
+        reviewed = request.query_params.get("reviewed", "true").lower() not in ("false", "0", "no")
+        return Response(results_json([job], reviewed))
+
+
+class ChooseView(APIView):
+    """Report this analysis of the slide; labels of the one before are carried over by place."""
+
+    @extend_schema(request=None, responses=CarriedSerializer)
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        return Response(vars(analyses.choose(request.user, reviewable_job_for(request.user, job_id, "review"))))
+
+
+class WaitingLabelsView(APIView):
+    """Labels of an earlier analysis that could not simply be carried over; POST decides on one."""
+
+    @extend_schema(responses=WaitingLabelSerializer(many=True))
+    def get(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = reviewable_job_for(request.user, job_id)
+        return Response(WaitingLabelSerializer(analyses.waiting_labels(job), many=True).data)
+
+    @extend_schema(request=SettleInput, responses=WaitingLabelSerializer(many=True))
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = reviewable_job_for(request.user, job_id, "review")
+        given = SettleInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        analyses.settle(request.user, job, given.validated_data["id"], given.validated_data["keep"])
+        return Response(WaitingLabelSerializer(analyses.waiting_labels(job), many=True).data)
+
+
+class CompareView(APIView):
+    """This analysis beside another of the same slide: cells gained, lost, renamed, and the difference of each count."""
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request, job_id: uuid.UUID, other_id: uuid.UUID) -> Response:
+        return Response(compare(reviewable_job_for(request.user, job_id), reviewable_job_for(request.user, other_id)))
 
 
 @require_safe
@@ -149,7 +230,7 @@ def cell_crop(request: HttpRequest, job_id: uuid.UUID, row: int) -> HttpResponse
 def added_crop(request: HttpRequest, job_id: uuid.UUID, added_id: uuid.UUID) -> HttpResponse:
     try:
         job = reviewable_job_for(request.user, job_id)
-        cell = AddedCell.objects.filter(job=job, pk=added_id).first()
+        cell = AddedCell.objects.filter(reading__job=job, pk=added_id).first()
         if cell is None:
             raise Missing("There is no such added cell.")
         return _crop(request, job, str(cell.pk), (cell.x, cell.y, cell.w, cell.h))
@@ -159,16 +240,16 @@ def added_crop(request: HttpRequest, job_id: uuid.UUID, added_id: uuid.UUID) -> 
 
 def after(event: LabelEvent) -> dict[str, Any]:
     """What changed by an event, and the counts that follow from it."""
-    job = Job.objects.select_related("slide__case", "protocol").get(pk=event.job_id)
-    labels = labels_of(job)
+    job = Job.objects.select_related("slide__case", "protocol").get(pk=event.reading.job_id)
+    labels, known = labels_of(job), schema_of(job)
     source = event.undoes if event.undoes_id and event.undoes else event
     added = [j for j in selectors.added_json(job, labels) if j["id"] in source.added]
     return {
         "revision": event.revision,
-        "changed": [selectors.row_json(labels, row) for row in source.rows],
+        "changed": [selectors.row_json(known, labels, row) for row in source.rows],
         "added": added,
         "gone": [a for a in source.added if a not in labels.added],
-        "counts": selectors.counts_json(job),
+        "counts": counts_json(job),
     }
 
 

@@ -8,10 +8,12 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from apps.accounts.api.inputs import OneOf
+from apps.cases.models import Case
 from apps.slides.models import Slide
 
 
 class SlideSerializer(serializers.ModelSerializer[Slide]):
+    specimen = serializers.CharField()
     thumbnail_url = serializers.SerializerMethodField()
     dzi_url = serializers.SerializerMethodField()
 
@@ -20,6 +22,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
         fields = [
             "id",
             "name",
+            "specimen",
             "status",
             "message",
             "percent",
@@ -56,15 +59,19 @@ class ImportSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=200, required=False, allow_blank=True)
     mpp = serializers.FloatField(required=False, allow_null=True)
     convert = serializers.BooleanField(required=False, default=False)
+    specimen = OneOf(choices=Case.Specimen.choices, required=False)
 
 
 class SlideChangeSerializer(serializers.Serializer[Any]):
     mpp = serializers.FloatField(required=False)
     colour = OneOf(choices=Slide.Colouring.choices, required=False)
+    specimen = OneOf(choices=Case.Specimen.choices, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:
-            raise serializers.ValidationError("Give mpp (µm/px) or colour (stored, carried, applied), one at a time.")
+            raise serializers.ValidationError(
+                "Give mpp (µm/px), colour (stored, carried, applied) or specimen, one at a time."
+            )
         return attrs
 
 

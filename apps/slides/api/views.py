@@ -29,7 +29,7 @@ class CaseSlidesView(APIView):
     @extend_schema(responses=SlideSerializer(many=True))
     def get(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession)
-        return Response(SlideSerializer(case.slides.all(), many=True).data)
+        return Response(SlideSerializer(case.slides.select_related("case"), many=True).data)
 
     @extend_schema(request=ImportSerializer, responses={202: SlideSerializer})
     def post(self, request: Request, accession: str) -> Response:
@@ -38,7 +38,13 @@ class CaseSlidesView(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         slide = services.begin_import_of_uploads(
-            request.user, case, data["uploads"], data.get("name", ""), data.get("mpp"), data.get("convert", False)
+            request.user,
+            case,
+            data["uploads"],
+            data.get("name", ""),
+            data.get("mpp"),
+            data.get("convert", False),
+            data.get("specimen", ""),
         )
         transaction.on_commit(lambda: ring(import_slide, str(slide.pk)))
         return Response(SlideSerializer(slide).data, status=202)
@@ -56,7 +62,9 @@ class SlideView(APIView):
         slide = slide_for(request.user, slide_id, "annotate")
         given = SlideChangeSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        if "mpp" in given.validated_data:
+        if "specimen" in given.validated_data:
+            slide = services.set_specimen(request.user, slide, given.validated_data["specimen"])
+        elif "mpp" in given.validated_data:
             slide = services.set_mpp(request.user, slide, given.validated_data["mpp"])
         if "colour" in given.validated_data:
             slide = tileservices.set_colour(request.user, slide, given.validated_data["colour"])

@@ -20,10 +20,10 @@ from hemaview.inference.models import state_of
 from hemaview.inference.pictures import as_learned, rescale, softmax, turned
 from hemaview.learning.engine.classify import predict
 from hemaview.learning.engine.course import device
-from hemaview.learning.engine.together import installed
 from hemaview.learning.metrics.score import Score, best_temperature, threshold_between
 from hemaview.learning.publish.seen import ground_learned, stains_learned
 from hemaview.learning.recipes.film import ALWAYS, NUCLEATED, SHAPE_CROP_PX, SHAPES, Log
+from hemaview.learning.recipes.together import installed
 from hemaview.learning.recipes.trainings import TRAININGS, training_of
 from hemaview.learning.scoring.evaluate import evaluate
 from hemaview.learning.sets import data

@@ -17,7 +17,6 @@ from hemaview.learning.engine.augment import Augmentation
 from hemaview.learning.engine.classify import Pool, Recipe, train_classifier
 from hemaview.learning.engine.course import use_cores
 from hemaview.learning.engine.masks import MaskRecipe, read_masks, train_masks
-from hemaview.learning.engine.together import together
 from hemaview.learning.recipes.film import (
     ELLIPTOCYTES,
     SHAPE_CROP_PX,
@@ -29,6 +28,7 @@ from hemaview.learning.recipes.film import (
     Training,
     shape_pools,
 )
+from hemaview.learning.recipes.together import together
 from hemaview.learning.sets import data
 from hemaview.methods.card import cards
 from hemaview.methods.cellkind import CellKindNet

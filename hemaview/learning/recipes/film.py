@@ -27,8 +27,8 @@ from hemaview.learning.engine.segment import (
     train_segmentation,
 )
 from hemaview.learning.metrics.matching import Matches, dice, match_masks
+from hemaview.learning.recipes.kinds import KIND_SETS, kind_pools
 from hemaview.learning.sets import data
-from hemaview.learning.sets.kinds import KIND_SETS, kind_pools
 from hemaview.methods import cellkind
 from hemaview.methods.cellsplit import split
 from hemaview.methods.efficientnet import EfficientNetLite0, load_imagenet
@@ -130,7 +130,7 @@ def shape_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
 
 
 def train_kind(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
-    """The kind net on cut-outs of every set that labels some (learning/sets/kinds.py), 64 px at 0.3 µm/px."""
+    """The kind net on cut-outs of every set that labels some (learning/recipes/kinds.py), 64 px at 0.3 µm/px."""
     how = Augmentation(scale=0.15, shift=0.04, stain=0.3, light=0.2, blur=0.3, noise=5)
     recipe = Recipe(
         cellkind.KINDS, cellkind.INPUT_PX, epochs=epochs or 5, batch=64, rate=2e-3, balance=0.6, augmentation=how

@@ -13,7 +13,6 @@ from safetensors.torch import load_file, save_file
 from hemaview.inference.models import state_of
 from hemaview.learning.engine.augment import Augmentation
 from hemaview.learning.engine.classify import Recipe, train_classifier
-from hemaview.learning.engine.together import installed
 from hemaview.learning.recipes.film import (
     ALWAYS,
     NUCLEATED,
@@ -23,6 +22,7 @@ from hemaview.learning.recipes.film import (
     Training,
     nucleated_pools,
 )
+from hemaview.learning.recipes.together import installed
 from hemaview.methods.efficientnet import EfficientNetLite0
 from hemaview.methods.registry import METHODS
 

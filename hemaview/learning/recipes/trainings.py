@@ -8,6 +8,7 @@ from hemaview.learning.recipes.li import LI_TRAININGS
 from hemaview.learning.recipes.nucleuspoints import NUCLEI_TRAININGS
 from hemaview.learning.recipes.outlines import OUTLINE_TRAININGS
 from hemaview.learning.recipes.plasma import PLASMA_TRAININGS
+from hemaview.learning.recipes.seek import SEEK_TRAININGS
 from hemaview.learning.recipes.strangestains import STAIN_TRAININGS
 from hemaview.learning.recipes.sun import SUN_TRAININGS
 from hemaview.learning.recipes.wang import WANG_TRAININGS, on_backbone
@@ -24,6 +25,7 @@ _MORE: tuple[Training, ...] = (
     *WANG_TRAININGS,
     *ELMANNA_TRAININGS,
     *STAIN_TRAININGS,
+    *SEEK_TRAININGS,
 )
 TRAININGS: dict[str, Training] = {**FILM_TRAININGS, **{t.name: t for t in _MORE}}
 

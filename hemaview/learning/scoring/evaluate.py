@@ -15,11 +15,11 @@ from hemaview.learning.metrics.evidence import note_question, note_speed
 from hemaview.learning.metrics.score import Score, bootstrap, by_group, measured, scored
 from hemaview.learning.recipes.elmanna import ELMANNA_EIGHT
 from hemaview.learning.recipes.film import NUCLEATED_MPP, SHAPE_MPP
-from hemaview.learning.scoring import fieldtasks, filmtasks, papertasks, regiontasks, stitchtasks
+from hemaview.learning.recipes.kinds import KIND_SETS, kind_pool
+from hemaview.learning.scoring import fieldtasks, filmtasks, papertasks, regiontasks, seektasks, stitchtasks
 from hemaview.learning.scoring.elsewhere import ELSEWHERE, white_cells_elsewhere
 from hemaview.learning.sets import data
 from hemaview.learning.sets.data import DataError
-from hemaview.learning.sets.kinds import KIND_SETS, kind_pool
 from hemaview.methods.card import cards
 
 Log = Callable[[str], None]
@@ -206,6 +206,16 @@ _TASKS: tuple[_Task, ...] = (
         for name in ("zhang-dunet-classes", "zhang-unet-classes")
         for function in (papertasks.cell_mask_classes, papertasks.cell_masks, papertasks.elongation)
     ),
+    *(
+        _of(name, dataset, function)
+        for name in ("nucleated-cell-finder", seektasks.RULE)
+        for dataset, function in (
+            ("txl-pbc", seektasks.boxed_white_cells),
+            ("draaslan-blood", seektasks.boxed_white_cells),
+            ("pbc", seektasks.pasted_nrbc),
+            ("jhu-aml", seektasks.pasted_nrbc),
+        )
+    ),
     _of("cell-outline", "erythrocytes-idb", papertasks.elongation),
     _of("cell-outline", "erythrocytes-idb", papertasks.cell_mask_classes),
     _of("elongation-net", "erythrocytes-idb", papertasks.elongation),
@@ -219,7 +229,7 @@ _TASKS: tuple[_Task, ...] = (
 ALSO_NEEDS = {"wang-marrow-cascade": ("pbc", "jhu-aml")}
 """Sets that a method's task is composed of, besides the one that its rows are named after."""
 
-UNLEARNED = ("region-growing", "sun-nuclei")
+UNLEARNED = ("region-growing", "sun-nuclei", seektasks.RULE)
 """Baselines that learn nothing: they have no weights and no card."""
 
 BEST: dict[str, str] = {
@@ -242,6 +252,7 @@ BEST: dict[str, str] = {
     "marrow-differential": "wang-marrow-cascade",
     "marrow-regions": "wang-overview-cascade",
     "kind": "cell-kind-net",
+    "nucleated-search": "nucleated-cell-finder",
 }
 """The default model of each task, chosen on val (of fields and of boxes where cells are stitched): its rows are given again
 under the method `best`. Of white cells of a laboratory that is not known it is that of the protocol for unusual stains."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.cells.schema import BLOOD_FILM
+from hemaview.assays import assay
 from hemaview.cells.table import CUT, CellTable
 from hemaview.inference import Classifier, Segmenter, load_as
 from hemaview.inference.pictures import rescale
@@ -27,14 +27,14 @@ def white_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     """Of labelled white cells that no edge cuts, the share with exactly one white or nucleated red cell in their box; and
     of such cells that were found, the share in a box. µm/px from each field's red cells."""
     models = film_models(name)
-    counted = np.array([c.group in ("wbc", "nrbc") for c in BLOOD_FILM.classes])
+    film = assay("blood_film").schema
     once: list[NDArray[np.bool_]] = []
     right: list[NDArray[np.bool_]] = []
-    for file, boxes, red in _fields(root, dataset, split):
+    for file, boxes, red in fields_with_boxes(root, dataset, split):
         rgb = data.image(root, dataset, split, file)
         h, w = rgb.shape[:2]
-        cells = cells_of_field(as_slide(rgb), whole_field(0, 0, 0, w, h), mpp_of_boxes(red), models, BLOOD_FILM)
-        white = counted[cells.cls]
+        cells = cells_of_field(as_slide(rgb), whole_field(0, 0, 0, w, h), mpp_of_boxes(red), models, film)
+        white = film.rows_of_kind(cells.cls, "nucleated")
         inside = in_boxes(boxes, cells)
         whole = np.flatnonzero((boxes[:, :2].min(axis=1) > 2) & (boxes[:, 2] < w - 2) & (boxes[:, 3] < h - 2))
         once.append((inside[whole] & white).sum(axis=1) == 1)
@@ -92,7 +92,7 @@ class _Picture:
         return rescale(self.read(x, y, 0, w, h), out_w / w)
 
 
-def _fields(root: Path, dataset: str, split: str) -> list[tuple[str, NDArray[np.float32], list[float]]]:
+def fields_with_boxes(root: Path, dataset: str, split: str) -> list[tuple[str, NDArray[np.float32], list[float]]]:
     """(file, boxes of white cells (n, 4), widths of red cells) of the fields that have enough red cells."""
     white: dict[str, list[tuple[float, float, float, float]]] = {}
     red: dict[str, list[float]] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.cells.schema import BLOOD_FILM
+from hemaview.assays import assay
 from hemaview.cells.table import CellTable
 from hemaview.inference import Detector, load_as
 from hemaview.learning.engine.segment import mask_parts, mpp_of
@@ -50,25 +50,24 @@ def stitched_cells(name: str, dataset: str, root: Path, split: str) -> list[Scor
 
     What the field calls an artefact is no cell and is not asked for.
     """
-    models = film_models(name)
+    models, film = film_models(name), assay("blood_film").schema
     kept = []
     for file in data.files(root, dataset, split):
         rgb = data.image(root, dataset, split, file)
         mpp = mpp_of(mask_parts(data.mask(root, dataset, split, Path(file).stem)))
         h, w = rgb.shape[:2]
         picture = as_slide(rgb)
-        whole = cells_of_field(picture, whole_field(0, 0, 0, w, h), mpp, models, BLOOD_FILM)
+        whole = cells_of_field(picture, whole_field(0, 0, 0, w, h), mpp, models, film)
         quarters = [(x, y, w // 2, h // 2) for y in (0, h // 2) for x in (0, w // 2)]
         found = [
-            cells_of_field(picture, whole_field(i, *quarter), mpp, models, BLOOD_FILM)
-            for i, quarter in enumerate(quarters)
+            cells_of_field(picture, whole_field(i, *quarter), mpp, models, film) for i, quarter in enumerate(quarters)
         ]
-        joined = _boxes(one_of_doubles(CellTable.concatenate(found, len(BLOOD_FILM))))
+        joined = _boxes(one_of_doubles(CellTable.concatenate(found, len(film))))
         before = _boxes(whole)
         cut = (before[:, 0] < w // 2) & (before[:, 2] > w // 2) | (before[:, 1] < h // 2) & (before[:, 3] > h // 2)
         # Cells on the picture's own edge are cut by the camera, not by a patch.
         cut &= (before[:, :2] > 0).all(axis=1) & (before[:, 2:] < (w, h)).all(axis=1)
-        cut &= whole.cls != BLOOD_FILM.index("artefact")
+        cut &= whole.cls != film.index("artefact")
         kept.append(whole_and_single(before[cut], joined, before))
     return [share(name, "stitching", dataset, split, "whole_and_single", kept)]
 

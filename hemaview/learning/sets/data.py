@@ -57,6 +57,7 @@ SETS: dict[str, DataSet] = {
         DataSet("wbc-masks-2", True, "GPL-3 repository", pixel_classes=3),
         DataSet("graz-marrow", False, "non-commercial", _POINT),
         DataSet("segpc-plasma", False, "CC BY-NC-SA 4.0"),
+        DataSet("raabin-wbc", False, "none stated: research only"),
         DataSet("sickle-uganda", False, "unclear", _BOX),
         DataSet("drawn-overviews", True, "drawn by HemaView itself", drawn=True),
     )

@@ -14,9 +14,9 @@ from safetensors.torch import load_file
 from hemaview.inference import WeightsChanged
 from hemaview.inference.models import state_of
 from hemaview.learning.engine.classify import Pool
-from hemaview.learning.engine.together import installed
 from hemaview.learning.recipes import strangestains as stains
 from hemaview.learning.recipes.film import NUCLEATED
+from hemaview.learning.recipes.together import installed
 from hemaview.learning.scoring.elsewhere import NEUTROPHIL_UM, mpp_of_neutrophils, white_cells_elsewhere
 from hemaview.learning.sets import data
 from hemaview.methods.card import cards

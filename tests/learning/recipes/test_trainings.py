@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hemaview.learning.recipes.train import TrainRequest, train
+from hemaview.learning.publish.train import TrainRequest, train
 from hemaview.learning.recipes.trainings import TRAININGS, training_of
 from hemaview.learning.sets.data import DataError
 from hemaview.methods.card import cards

@@ -34,7 +34,7 @@ class Command(SentenceCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        from hemaview.learning.recipes.train import TrainRequest, train
+        from hemaview.learning.publish.train import TrainRequest, train
         from hemaview.learning.recipes.trainings import TRAININGS, training_of
         from hemaview.learning.sets.data import DataError
 

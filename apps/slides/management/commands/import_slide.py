@@ -30,7 +30,11 @@ class Command(SentenceCommand):
         )
         parser.add_argument("--case", required=True, metavar="ACCESSION")
         parser.add_argument("--create", action="store_true", help="open the case if there is none")
-        parser.add_argument("--specimen", choices=Case.Specimen.values, default="blood-film")
+        parser.add_argument(
+            "--specimen",
+            choices=Case.Specimen.values,
+            help="what the slide is of (default: what the case is of; a new case is of a blood film)",
+        )
         parser.add_argument("--stain", default="")
         parser.add_argument("--pseudonym", default="")
         parser.add_argument("--mpp", type=float, help="µm per pixel, where the file does not say")
@@ -54,11 +58,18 @@ class Command(SentenceCommand):
         if case is None:
             if not options["create"]:
                 raise Missing(f"There is no case {accession}; add --create to open it.")
-            facts = {k: options[k] for k in ("specimen", "stain", "pseudonym")}
-            case = create_case(user, accession, **facts)
+            facts = {k: options[k] for k in ("stain", "pseudonym")}
+            case = create_case(user, accession, specimen=options["specimen"] or Case.Specimen.BLOOD_FILM, **facts)
         try:
             slide = services.begin_import_of_files(
-                user, case, options["paths"], options["name"], options["mpp"], options["in_place"], options["convert"]
+                user,
+                case,
+                options["paths"],
+                options["name"],
+                options["mpp"],
+                options["in_place"],
+                options["convert"],
+                options["specimen"] or "",
             )
             slide = services.run_import(slide.pk)
             if slide.status == Slide.Status.REFUSED:
@@ -77,7 +88,9 @@ class Command(SentenceCommand):
             "name": slide.name,
             "width": slide.width,
             "height": slide.height,
+            "specimen": slide.specimen,
             "mpp": slide.mpp,
+            "mpp_source": slide.mpp_source,
             "status": slide.status,
             "tiles": f"{sum(v['stored'] for v in slide.tile_levels)} of {len(slide.tile_levels)} levels as stored",
         }

@@ -1,8 +1,0 @@
-from django.urls import path
-
-from apps.analysis.consumers import CaseConsumer, WorklistConsumer
-
-websocket_urlpatterns = [
-    path("ws/cases/<str:accession>/", CaseConsumer.as_asgi()),
-    path("ws/worklist/", WorklistConsumer.as_asgi()),
-]

@@ -1,0 +1,148 @@
+"""Live news over websockets: a hint; the browser re-reads the truth when it (re)connects.
+
+With Redis a worker's note wakes the sockets; on the embedded default the rows' revisions are polled a few times a
+second. What is sent is the same either way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
+
+from apps.analysis.api.serializers import JobSerializer
+from apps.analysis.models import Job, ReportedAnalysis
+from apps.cases.api.serializers import CaseSerializer
+from apps.cases.models import Case
+from apps.cases.selectors import cases_for
+from apps.review.models import Reading
+from apps.slides.api.serializers import SlideSerializer
+from apps.slides.models import Slide
+
+NO_RIGHT = 4403
+
+
+class PollingConsumer(AsyncJsonWebsocketConsumer):
+    """Sends what changed since the last look; subclasses say what to look at."""
+
+    _task: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        self.user = self.scope["user"]
+        await self.accept()
+        if not await self.allowed():
+            await self.close(code=NO_RIGHT)
+            return
+        self.seen: dict[str, Any] = {}
+        await self.look()  # the state at connection is what the page has just read
+        self._task = asyncio.create_task(self._poll())
+
+    async def disconnect(self, code: int) -> None:
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _poll(self) -> None:
+        rounds = 0
+        while True:
+            await asyncio.sleep(settings.PROGRESS_POLL_S)
+            rounds += 1
+            if rounds % 20 == 0 and not await self.allowed():
+                await self.close(code=NO_RIGHT)
+                return
+            for message in await self.look():
+                await self.send_json(message)
+
+    async def allowed(self) -> bool:
+        raise NotImplementedError
+
+    async def look(self) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    def changed(self, key: str, mark: Any) -> bool:
+        """Whether `mark` differs from what was last seen under `key`; remembers it."""
+        before = self.seen.get(key)
+        self.seen[key] = mark
+        return before != mark
+
+
+class CaseConsumer(PollingConsumer):
+    """Slides, jobs, labels and state of one case."""
+
+    @database_sync_to_async
+    def allowed(self) -> bool:
+        accession = self.scope["url_route"]["kwargs"]["accession"]
+        self.case_id = (
+            cases_for(self.user).filter(accession=accession).values_list("pk", flat=True).first()
+            if self.user.is_authenticated and "\0" not in accession  # for which PostgreSQL refuses to look
+            else None
+        )
+        return self.case_id is not None
+
+    @database_sync_to_async
+    def look(self) -> list[dict[str, Any]]:
+        messages: list[dict[str, Any]] = []
+        case = Case.objects.select_related("reader").get(pk=self.case_id)
+        if self.changed("case", (case.updated_at, case.state)):
+            messages.append({"type": "case", "case": CaseSerializer(case, context={"user": self.user}).data})
+        for slide in Slide.objects.filter(case=case):
+            if self.changed(f"slide {slide.pk}", slide.revision):
+                messages.append({"type": "slide", "slide": SlideSerializer(slide).data})
+        jobs = Job.objects.filter(slide__case=case).select_related("protocol", "requested_by")
+        chosen = ReportedAnalysis.objects.filter(slide__case=case)
+        if self.changed("reported", sorted((str(r.job_id), r.chosen_at) for r in chosen)):
+            messages.append({"type": "reported", "jobs": [str(r.job_id) for r in chosen]})
+        for job in jobs:
+            if self.changed(f"job {job.pk}", job.revision):
+                messages.append({"type": "job", "job": JobSerializer(job).data})
+        for reading in Reading.objects.filter(job__slide__case=case):
+            if self.changed(f"labels {reading.pk}", reading.revision):
+                messages.append(
+                    {
+                        "type": "labels",
+                        "job": str(reading.job_id),
+                        "reading": str(reading.pk),
+                        "role": reading.role,
+                        "revision": reading.revision,
+                        "by": reading.labelled_by,
+                    }
+                )
+        return plain(messages)
+
+
+class WorklistConsumer(PollingConsumer):
+    """Running jobs and changed cases of all the cases the person may see."""
+
+    @database_sync_to_async
+    def allowed(self) -> bool:
+        return bool(self.user.is_authenticated)
+
+    @database_sync_to_async
+    def look(self) -> list[dict[str, Any]]:
+        messages: list[dict[str, Any]] = []
+        visible = cases_for(self.user)
+        for job in Job.objects.filter(slide__case__in=visible, state__in=Job.ACTIVE).select_related(
+            "protocol", "requested_by", "slide__case"
+        ):
+            if self.changed(f"job {job.pk}", job.revision):
+                accession = job.slide.case.accession
+                messages.append({"type": "job", "accession": accession, "job": JobSerializer(job).data})
+        for case in visible.select_related("reader").order_by("-updated_at")[:50]:
+            if self.changed(f"case {case.pk}", (case.updated_at, case.state)):
+                messages.append({"type": "case", "case": CaseSerializer(case, context={"user": self.user}).data})
+        return plain(messages)
+
+
+def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """UUIDs and times as text."""
+    import json
+
+    from django.core.serializers.json import DjangoJSONEncoder
+
+    result: list[dict[str, Any]] = json.loads(json.dumps(messages, cls=DjangoJSONEncoder))
+    return result

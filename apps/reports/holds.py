@@ -1,0 +1,122 @@
+"""What stands before a signature: one list a case, each with a code, a sentence, and what lifts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.analysis.models import Job
+from apps.analysis.selectors import analyses_of, assay_title
+from apps.cases.models import Case
+from apps.review import mustsee
+from apps.review.models import CarriedLabel
+from apps.review.state import labels_of
+from apps.slides.models import Slide
+
+MOST_NAMED = 200
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One thing that stands before a signature."""
+
+    code: str
+    sentence: str
+    lifted_by: str
+    """`review`: somebody looks at the cells; `reason`: whoever signs says why it may stand; "": nothing."""
+    detail: dict[str, Any] = field(default_factory=dict)
+    """What a program may want of it, such as the rows that are open."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.code, "sentence": self.sentence, "lifted_by": self.lifted_by, **self.detail}
+
+
+def holds_of(case: Case, jobs: Sequence[Job]) -> list[Hold]:
+    """What stands before signing the case with these analyses, what nobody can lift first."""
+    holds = [*_must_see(jobs), *_carried(jobs), *_guards(jobs), *_partial(jobs), *_missing(case, jobs)]
+    return sorted(holds, key=lambda h: ("", "review", "reason").index(h.lifted_by))
+
+
+def unlifted(holds: Sequence[Hold], reason: str) -> list[Hold]:
+    """Those that still stand when `reason` is given."""
+    return [h for h in holds if h.lifted_by != "reason" or not reason.strip()]
+
+
+def missing_slides(case: Case, jobs: Sequence[Job]) -> list[dict[str, str]]:
+    """The slides of the case of which nothing is reported, each by name with the reason."""
+    reported = {job.slide_id for job in jobs}
+    slides = list(case.slides.order_by("created_at"))
+    analyses = analyses_of(slides)
+    missing = []
+    for slide in slides:
+        if slide.pk in reported:
+            continue
+        newest = next(iter(analyses[slide.pk]), None)
+        if slide.status == Slide.Status.REFUSED:
+            why = f"could not be brought in: {slide.message}"
+        elif slide.status == Slide.Status.IMPORTING:
+            why = "is still being brought in"
+        elif newest is None:
+            why = "was not analysed"
+        elif newest.state == Job.State.FAILED:
+            why = f"could not be analysed: {newest.reason}"
+        else:
+            why = "has no finished analysis"
+        missing.append({"slide": slide.name, "id": str(slide.pk), "why": why})
+    return missing
+
+
+def _must_see(jobs: Sequence[Job]) -> list[Hold]:
+    named: list[dict[str, Any]] = []
+    by: dict[str, int] = {}
+    total = 0
+    for job in jobs:
+        why = mustsee.reasons(job)
+        rows = mustsee.open_rows(job, labels_of(job))
+        total += len(rows)
+        for row in rows.tolist():
+            by[why[row]] = by.get(why[row], 0) + 1
+        named += [{"job": str(job.pk), "row": int(r), "reason": why[r]} for r in rows[: MOST_NAMED - len(named)]]
+    if not total:
+        return []
+    words = ", ".join(f"{n} × {reason}" for reason, n in sorted(by.items()))
+    cells = "1 cell" if total == 1 else f"{total} cells"
+    sentence = f"{cells} must be seen before signing: {words}."
+    return [Hold("must-see-open", sentence, "review", {"open": named, "n": total})]
+
+
+def _carried(jobs: Sequence[Job]) -> list[Hold]:
+    open_labels = CarriedLabel.objects.filter(reading__job__in=jobs, settled_at__isnull=True)
+    if not (n := open_labels.count()):
+        return []
+    noun = "label of an earlier analysis waits" if n == 1 else "labels of an earlier analysis wait"
+    return [Hold("carried-labels", f"{n} {noun} for a decision: keep or drop.", "review", {"n": n})]
+
+
+def _guards(jobs: Sequence[Job]) -> list[Hold]:
+    return [
+        Hold(guard["code"], f"{job.slide.name}: {guard['sentence']}", "reason", {"job": str(job.pk)})
+        for job in jobs
+        for guard in job.guards
+    ]
+
+
+def _partial(jobs: Sequence[Job]) -> list[Hold]:
+    return [
+        Hold(
+            "partial-analysis",
+            f"{job.slide.name}: {assay_title(job)} was cancelled before its end, so its counts are partial.",
+            "reason",
+            {"job": str(job.pk)},
+        )
+        for job in jobs
+        if job.partial
+    ]
+
+
+def _missing(case: Case, jobs: Sequence[Job]) -> list[Hold]:
+    return [
+        Hold("slide-not-reported", f"The slide {m['slide']} {m['why'].rstrip('.')}.", "reason", {"slide": m["id"]})
+        for m in missing_slides(case, jobs)
+    ]

@@ -1,0 +1,217 @@
+"""Which of several analyses of a slide is reported, and what becomes of people's labels when that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.errors import Conflict, Missing, Refusal
+from apps.accounts.models import User
+from apps.analysis.cellfiles import cells_of, schema_of
+from apps.analysis.models import Job, ReportedAnalysis
+from apps.audit.services import record
+from apps.cases.selectors import require
+from apps.cases.services import hold_open
+from apps.review.matching import boxes_of, partners
+from apps.review.models import AddedCell, CarriedLabel, LabelEvent, Reading
+from apps.review.services import append, locked_reading
+from apps.review.state import CONFIRMED, REJECTED, Label, Labels, added_cells, labels_of, reading_of
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What became of the labels of an earlier analysis."""
+
+    labels: int
+    """Labels that the earlier analysis had."""
+    carried: int
+    """Those that stand on the new cells."""
+    to_look_at: int
+    """Those that a person must decide on."""
+
+
+def labels_at_stake(job: Job) -> int:
+    """How many labels the reported analysis of this job's slide and assay has; 0 where this job is the reported one."""
+    reported = ReportedAnalysis.objects.filter(slide_id=job.slide_id, assay=job.assay).select_related("job").first()
+    if reported is None or reported.job_id == job.pk:
+        return 0
+    labels = labels_of(reported.job)
+    return len(labels.rows) + len(labels.added)
+
+
+def choose(user: Any, job: Job) -> Carried:
+    """Make this job the reported one of its slide and assay; labels of the one before are carried over by place.
+
+    Labels are carried over once, and only to a job on which nobody worked yet; the job before keeps its own.
+    """
+    require(user, job.slide.case, "review")
+    with transaction.atomic():
+        case = hold_open(job.slide.case)
+        job = Job.objects.select_related("slide", "protocol").get(pk=job.pk)
+        job.slide.case = case
+        if not job.reviewable:
+            raise Conflict("This analysis has no finished cells that could be reported.", code="job-unfinished")
+        now = timezone.now()
+        row, made = ReportedAnalysis.objects.select_for_update().get_or_create(
+            slide_id=job.slide_id, assay=job.assay, defaults={"job": job, "chosen_by": user, "chosen_at": now}
+        )
+        before = None if made else row.job
+        if before is not None and before.pk == job.pk:
+            return Carried(0, 0, 0)
+        carried = Carried(0, 0, 0)
+        if before is not None:
+            before.slide = job.slide
+            if not (reading := reading_of(job)) or not reading.revision:
+                carried = _carry(before, job)
+            row.job, row.chosen_by, row.chosen_at = job, user, now
+            row.save(update_fields=["job", "chosen_by", "chosen_at"])
+        record(
+            user, "job.chosen", "job", job.pk, accession=case.accession, assay=job.assay,
+            before=str(before.pk) if before else "", labels=carried.labels, carried=carried.carried,
+            to_look_at=carried.to_look_at,
+        )  # fmt: skip
+    return carried
+
+
+def settle(user: Any, job: Job, label_id: Any, keep: bool) -> None:
+    """Decide on a label that could not simply be carried over: keep it, on its cell or as an added one, or drop it."""
+    require(user, job.slide.case, "review")
+    with transaction.atomic():
+        case = hold_open(job.slide.case)
+        job.slide.case = case
+        waiting = CarriedLabel.objects.select_for_update().filter(pk=label_id, reading__job=job).first()
+        if waiting is None:
+            raise Missing("There is no such label of an earlier analysis.")
+        if waiting.settled_at is not None:
+            raise Conflict("Somebody has decided on this label already.", code="settled")
+        if keep:
+            _keep(user, locked_reading(job), job, waiting)
+        waiting.settled_by, waiting.settled_at = user, timezone.now()
+        waiting.save(update_fields=["settled_by", "settled_at"])
+        record(
+            user, "label.settled", "job", job.pk, accession=case.accession, keep=keep, why=waiting.why,
+            label=waiting.label_key or waiting.state, x=round(waiting.x), y=round(waiting.y),
+        )  # fmt: skip
+
+
+def waiting_labels(job: Job) -> Sequence[CarriedLabel]:
+    """The labels of an earlier analysis on which nobody has decided."""
+    return list(CarriedLabel.objects.filter(reading__job=job, settled_at__isnull=True).select_related("by"))
+
+
+def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:
+    known = schema_of(job)
+    if waiting.row is not None:
+        action = {CONFIRMED: LabelEvent.Action.CONFIRM, REJECTED: LabelEvent.Action.REJECT}.get(waiting.state)
+        key = "" if waiting.state == REJECTED else waiting.label_key or waiting.machine_before
+        if action != LabelEvent.Action.REJECT:
+            action = LabelEvent.Action.RELABEL
+        if key and key not in known.by_key:
+            raise Refusal(f"The classes of this analysis have no {key}; drop the label.", code="unknown-class")
+        append(user, reading, job, action, [waiting.row], [], key, carried=True)
+        return
+    if waiting.state == REJECTED:
+        return  # there is nothing to reject any more
+    key = waiting.label_key or waiting.machine_before
+    if key not in known.by_key:
+        raise Refusal(f"The classes of this analysis have no {key}; drop the label.", code="unknown-class")
+    cell = AddedCell.objects.create(
+        reading=reading, x=waiting.x, y=waiting.y, w=waiting.w, h=waiting.h, by=user, at=timezone.now()
+    )
+    append(user, reading, job, LabelEvent.Action.ADD, [], [str(cell.pk)], key, carried=True)
+
+
+def _carry(before: Job, job: Job) -> Carried:
+    """Carry the labels of one analysis over to the cells of another, inside the caller's transaction."""
+    labels = labels_of(before)
+    total = len(labels.rows) + len(labels.added)
+    if not total:
+        return Carried(0, 0, 0)
+    reading = locked_reading(job)
+    reading.carried_from = before
+    reading.save(update_fields=["carried_from"])
+    people = {user.pk: user for user in User.objects.filter(pk__in={label.by_id for label in _every(labels)})}
+    waiting = [
+        *_carry_rows(before, job, reading, labels, people),
+        *_carry_added(before, job, reading, labels, people),
+    ]
+    CarriedLabel.objects.bulk_create(waiting)
+    return Carried(total, total - len(waiting), len(waiting))
+
+
+def _every(labels: Labels) -> list[Label]:
+    return [*labels.rows.values(), *labels.added.values()]
+
+
+def _carry_rows(before: Job, job: Job, reading: Reading, labels: Labels, people: dict[int, User]) -> list[CarriedLabel]:
+    """Carry what was said of the machine's cells; what finds no partner, or whose machine class changed, waits."""
+    old, new = cells_of(before), cells_of(job)
+    known_old, known_new = schema_of(before), schema_of(job)
+    rows = np.array(sorted(labels.rows), np.int64)
+    partner = partners(boxes_of(old)[rows], boxes_of(new))
+    waiting: list[CarriedLabel] = []
+    acts: dict[tuple[str, str, int], list[int]] = {}
+    for row, mate in zip(rows.tolist(), partner.tolist(), strict=True):
+        label = labels.rows[row]
+        machine_before = known_old.classes[int(old.cls[row])].key
+        machine_now = known_new.classes[int(new.cls[mate])].key if mate >= 0 else ""
+        unknown = bool(label.key) and label.key not in known_new.by_key
+        if mate < 0 or machine_now != machine_before or unknown:
+            waiting.append(
+                CarriedLabel(
+                    reading=reading,
+                    why=CarriedLabel.Why.NO_PARTNER if mate < 0 else CarriedLabel.Why.RENAMED,
+                    row=mate if mate >= 0 else None,
+                    x=float(old.x[row]), y=float(old.y[row]), w=float(old.w[row]), h=float(old.h[row]),
+                    label_key=label.key, state=label.state, machine_before=machine_before, machine_now=machine_now,
+                    by=people[label.by_id],
+                )
+            )  # fmt: skip
+            continue
+        action = (
+            LabelEvent.Action.REJECT
+            if label.state == REJECTED
+            else LabelEvent.Action.RELABEL
+            if label.key
+            else LabelEvent.Action.CONFIRM
+        )
+        acts.setdefault((action, label.key, label.by_id), []).append(mate)
+    for (action, key, by), mates in acts.items():
+        append(people[by], reading, job, action, sorted(mates), [], key, carried=True)
+    return waiting
+
+
+def _carry_added(
+    before: Job, job: Job, reading: Reading, labels: Labels, people: dict[int, User]
+) -> list[CarriedLabel]:
+    """Carry the cells that people added: one that the machine finds now gets their class, any other is added again."""
+    standing = [(cell, label) for cell, label in added_cells(before, labels) if label.state != REJECTED]
+    if not standing:
+        return []
+    known, new = schema_of(job), cells_of(job)
+    taken = set(labels_of(job, reading).rows)
+    partner = partners(np.array([(c.x, c.y, c.w, c.h) for c, _ in standing], np.float64), boxes_of(new))
+    waiting = []
+    for (cell, label), mate in zip(standing, partner.tolist(), strict=True):
+        if label.key not in known.by_key or mate in taken:
+            waiting.append(
+                CarriedLabel(
+                    reading=reading, why=CarriedLabel.Why.RENAMED if mate >= 0 else CarriedLabel.Why.NO_PARTNER,
+                    row=mate if mate >= 0 else None, x=cell.x, y=cell.y, w=cell.w, h=cell.h, label_key=label.key,
+                    state=label.state, by=people[label.by_id],
+                )
+            )  # fmt: skip
+        elif mate >= 0:
+            append(people[label.by_id], reading, job, LabelEvent.Action.RELABEL, [mate], [], label.key, carried=True)
+        else:
+            again = AddedCell.objects.create(
+                reading=reading, x=cell.x, y=cell.y, w=cell.w, h=cell.h, by=cell.by, at=timezone.now()
+            )
+            by = people[label.by_id]
+            append(by, reading, job, LabelEvent.Action.ADD, [], [str(again.pk)], label.key, carried=True)
+    return waiting

@@ -1,0 +1,88 @@
+"""An assay as the rest of the house sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hemaview.assays.mustsee import MustSee
+from hemaview.assays.rules import Rules
+from hemaview.assays.settings import Setting, wrong_settings
+from hemaview.cells.schema import Schema
+from hemaview.counting.values import Result, Tally
+
+
+class AssayError(Exception):
+    """A folder that does not make an assay, or an assay that there is not; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """When enough cells of one kind are counted."""
+
+    setting: str
+    """The setting that says how many; 0 asks for none."""
+    classes: tuple[str, ...]
+    """Keys of the classes that count towards it."""
+    search: str = "fields"
+    """Where they are looked for: in the counted fields (`fields`) or in the whole monolayer (`film`)."""
+
+    def wanted(self, settings: Mapping[str, Any]) -> int:
+        return int(settings.get(self.setting, 0))
+
+
+@dataclass(frozen=True)
+class Order:
+    """A protocol that comes with HemaView: what a laboratory can order."""
+
+    name: str
+    title: str
+    assay: str
+    specimen: str
+    finder: str
+    models: Mapping[str, str]
+    """Role to the name of a method."""
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Assay:
+    """One examination."""
+
+    key: str
+    """The name of its folder."""
+    title: str
+    """What a protocol's form, a case and a report call it."""
+    report_title: str
+    """Heading of its part of a report."""
+    specimens: tuple[str, ...]
+    """The kinds of specimen that it can be made of."""
+    specimen_guard: tuple[str, ...]
+    """What a picture must look like (see pipeline.specimen): film, marrow, block."""
+    finder: str
+    """Key of the finder that its protocols use where they name no other."""
+    fields: Mapping[str, Any]
+    """How fields are chosen: `crowded_is_fine` where cells are meant to overlap, and limits of the choice."""
+    schema: Schema
+    rules: Rules
+    targets: tuple[Target, ...]
+    settings: tuple[Setting, ...]
+    must_see: MustSee
+    pictures: tuple[str, ...]
+    """Keys of the classes whose pictures a report shows as abnormal, beside those that must be seen."""
+    headline: tuple[str, ...]
+    """Keys of sections and ratios that are always in view while the cells are reviewed, in their order."""
+    codes: Mapping[str, Any]
+    """Terminology: codes of sections, ratios and classes, by key."""
+    orders: tuple[Order, ...]
+    count: Callable[[Tally, Schema, Rules], Result]
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The settings of a protocol that sets none."""
+        return {s.key: s.default for s in self.settings if s.default is not None}
+
+    def wrong_settings(self, values: Any) -> str:
+        """What is wrong with a protocol's settings, in a sentence; "" where nothing is."""
+        return wrong_settings(self.settings, values)

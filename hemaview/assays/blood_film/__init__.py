@@ -1,0 +1,1 @@
+"""Blood film: red-cell morphology, white-cell differential, nucleated red cells, platelets."""

@@ -1,0 +1,190 @@
+"""A blood film's counts: differential, red-cell morphology, nucleated red cells, platelets, and what follows from them."""
+
+from __future__ import annotations
+
+from math import pi
+
+from hemaview.assays.rules import Rules
+from hemaview.cells.schema import Schema
+from hemaview.counting.grades import grade_limits
+from hemaview.counting.intervals import Interval, odds, proportion, rate
+from hemaview.counting.values import Finding, Ratio, Result, Row, Section, Tally, Unsettled, section, unsettled
+
+IMMATURE = ("promyelocyte", "myelocyte", "metamyelocyte", "immature_granulocyte", "band_neutrophil")
+PLATELETS = ("platelet", "giant_platelet")
+
+
+def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
+    """Counts of one or several films of one patient. Sources of the rules: `rules.toml`."""
+    differential = _differential(tally, schema, rules)
+    red_cells = _red_cells(tally, schema, rules)
+    nrbc = section("nrbc", "Nucleated red cells", "nucleated red cells", _counts(tally, schema, "nrbc"))
+    platelets = Section(
+        "platelets",
+        "Platelets",
+        tally.of(*PLATELETS),
+        "platelets",
+        tuple(Row(c.key, tally.of(c.key)) for c in schema.group_of("platelet")),
+    )
+    nrbc_rate = _nrbc_rate(nrbc.n, differential.n, rules)
+    return Result(
+        assay="blood_film",
+        rules=rules.title,
+        sections=(differential, red_cells, nrbc, platelets),
+        ratios=(nrbc_rate, *_corrected(nrbc_rate, tally, rules), _it_ratio(tally), *_densities(tally, rules)),
+        findings=tuple(_findings(tally, differential, nrbc_rate, rules)),
+        unsettled=tuple(_unsettled(tally, differential, red_cells, rules)),
+        outside={c.key: n for c in schema.classes if not c.counted and (n := tally.of(c.key))},
+        notes=tuple(_notes(tally, differential, red_cells, nrbc, rules)),
+    )
+
+
+def corrected_wbc(wbc: float, nrbc_per_100_wbc: float) -> float:
+    """An analyser's white-cell count without the NRBC it took for white cells: WBC · 100 / (100 + NRBC per 100)."""
+    return wbc * 100 / (100 + nrbc_per_100_wbc)
+
+
+def _counts(tally: Tally, schema: Schema, group: str) -> list[tuple[str, int]]:
+    return [(c.key, tally.of(c.key)) for c in schema.group_of(group) if c.counted]
+
+
+def _differential(tally: Tally, schema: Schema, rules: Rules) -> Section:
+    made = section(
+        "differential",
+        "White-cell differential",
+        "white cells",
+        _counts(tally, schema, "wbc"),
+        floor=int(rules.get("differential.percent_from", 0)),
+    )
+    wbc = tally.analyser.get("wbc_10e9_per_l")
+    if not wbc or not made.n:
+        return made
+    rows = tuple(
+        Row(r.key, r.count, r.percent, r.grade, r.percent.scaled(wbc / 100) if r.percent else None) for r in made.rows
+    )
+    return Section(made.key, made.title, made.n, made.noun, rows, made.floor)
+
+
+def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
+    counts = _counts(tally, schema, "rbc")
+    grades = grade_limits(rules.get("grades", {}))
+    if sum(n for _, n in counts) < rules.get("schistocyte.min_red_cells", 0):
+        grades.pop("schistocyte", None)
+    return section(
+        "red_cells",
+        "Red-cell morphology",
+        "red cells",
+        counts,
+        {} if tally.poor_fields else grades,
+        note=f"Shapes are not graded: {tally.poor_fields}." if tally.poor_fields else "",
+    )
+
+
+def _nrbc_rate(nrbc: int, white: int, rules: Rules) -> Ratio:
+    key, name, unit = "nrbc_per_100_wbc", "NRBC per 100 white cells", "/100 WBC"
+    floor = int(rules.get("nrbc.rate_from_white_cells", 0))
+    basis = f"{nrbc:,} NRBC with {white:,} white cells"
+    if not white or white < floor:
+        why = f"{white:,} white cells were counted; the rate is given from {max(1, floor)} on."
+        return Ratio(key, name, unit, None, why, basis)
+    return Ratio(key, name, unit, odds(nrbc, white).scaled(100), basis=basis)
+
+
+def _corrected(nrbc_rate: Ratio, tally: Tally, rules: Rules) -> list[Ratio]:
+    key, name, unit = "corrected_wbc", "White cells corrected for NRBC", "10⁹/L"
+    wbc, from_rate = tally.analyser.get("wbc_10e9_per_l"), float(rules.get("nrbc.correct_from_per_100_wbc", 0))
+    if not wbc:
+        return [Ratio(key, name, unit, None, "The analyser's white-cell count was not entered.")]
+    if nrbc_rate.value is None:
+        return [Ratio(key, name, unit, None, nrbc_rate.why)]
+    if nrbc_rate.value.value < from_rate:
+        why = f"It is applied from {from_rate:g} NRBC per 100 white cells on."
+        return [Ratio(key, name, unit, None, why, f"analyser {wbc:g}")]
+    r = nrbc_rate.value
+    made = Interval(corrected_wbc(wbc, r.value), corrected_wbc(wbc, r.high), corrected_wbc(wbc, r.low))
+    return [Ratio(key, name, unit, made, basis=f"analyser {wbc:g} × 100 / (100 + NRBC per 100)")]
+
+
+def _it_ratio(tally: Tally) -> Ratio:
+    immature = tally.of(*IMMATURE)
+    neutrophils = immature + tally.of("segmented_neutrophil")
+    key, name = "it_ratio", "Immature to total neutrophils (I:T)"
+    if not neutrophils:
+        return Ratio(key, name, "1", None, "No neutrophil was counted.")
+    return Ratio(
+        key, name, "1", proportion(immature, neutrophils), basis=f"{immature:,} of {neutrophils:,} neutrophils"
+    )
+
+
+def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
+    platelets, area = tally.of(*PLATELETS), tally.counted_mm2
+    density = Ratio("platelets_per_mm2", "Platelets per mm²", "/mm²", None, "No area is known.")
+    field_mm = float(rules.get("platelets.field_diameter_mm", 0))
+    name = f"Platelets per 100× oil field of {field_mm:g} mm"
+    in_field = Ratio("platelets_per_oil_field", name, "/field", None, density.why)
+    factor = float(rules.get("platelets.factor_low", 0)), float(rules.get("platelets.factor_high", 0))
+    estimate = Ratio("platelets_estimate", "Platelets, estimated", "10⁹/L", None, density.why)
+    made = [density, in_field, estimate] if field_mm else [density]
+    if area and field_mm:
+        counted = rate(platelets, area)
+        fields = counted.scaled(pi * (field_mm / 2) ** 2)
+        basis = f"{platelets:,} platelets on {area:.3g} mm²"
+        why = f"Not estimated: {tally.poor_fields}." if tally.poor_fields else ""
+        scaled = Interval(fields.value * sum(factor) / 2, fields.low * factor[0], fields.high * factor[1])
+        estimate_basis = f"× {factor[0]:g} to {factor[1]:g} per platelet of an oil field"
+        made = [
+            Ratio(density.key, density.name, density.unit, counted, basis=basis),
+            Ratio(in_field.key, name, in_field.unit, fields, basis=basis),
+            Ratio(estimate.key, estimate.name, estimate.unit, None if why else scaled, why, estimate_basis),
+        ]
+    elif area:
+        made = [Ratio(density.key, density.name, density.unit, rate(platelets, area))]
+    searched = tally.searched_mm2 or area
+    if searched:
+        nrbc = rate(tally.of("erythroblast"), searched)
+        basis = f"{searched:.3g} mm² searched"
+        made.append(Ratio("nrbc_per_mm2", "NRBC per mm² searched", "/mm²", nrbc, basis=basis))
+    return made
+
+
+def _findings(tally: Tally, differential: Section, nrbc_rate: Ratio, rules: Rules) -> list[Finding]:
+    made = []
+    from_rate = float(rules.get("nrbc.correct_from_per_100_wbc", 0))
+    if nrbc_rate.value and nrbc_rate.value.value >= from_rate:
+        text = "The analyser's white-cell count must be corrected for NRBC: WBC × 100 / (100 + NRBC per 100)."
+        made.append(Finding("correct_wbc", text))
+    if clumps := tally.of("platelet_clump"):
+        noun = "clump was" if clumps == 1 else "clumps were"
+        text = f"{clumps:,} platelet {noun} seen; the platelet density is too low by what they hold."
+        made.append(Finding("platelet_clumps", text))
+    return made
+
+
+def _unsettled(tally: Tally, differential: Section, red_cells: Section, rules: Rules) -> list[Unsettled]:
+    by_key = {s.key: s for s in (differential, red_cells)}
+    asked = [
+        unsettled(
+            limit["class"], limit["text"], tally.of(limit["class"]), by_key[limit["section"]].n, float(limit["percent"])
+        )
+        for limit in rules.get("limits", ())
+    ]
+    if red_cells.n >= rules.get("schistocyte.min_red_cells", 0) and not tally.poor_fields:
+        limit = float(rules.get("schistocyte.limit_percent", 1))
+        text = f"schistocytes against {limit:g} % of red cells"
+        asked.append(unsettled("schistocyte", text, tally.of("schistocyte"), red_cells.n, limit))
+    return [u for u in asked if u]
+
+
+def _notes(tally: Tally, differential: Section, red_cells: Section, nrbc: Section, rules: Rules) -> list[str]:
+    notes = []
+    least = int(rules.get("schistocyte.min_red_cells", 0))
+    if 0 < red_cells.n < least:
+        notes.append(f"Schistocytes are reported from {least:,} red cells on; {red_cells.n:,} were counted.")
+    usual = int(rules.get("differential.usual_from", 100))
+    if 0 < differential.n < usual:
+        notes.append(f"Only {differential.n} white cells were counted; a differential is usually of {usual} or more.")
+    if not differential.n and nrbc.n:
+        notes.append("NRBC were seen but no white cell: no rate per 100 white cells can be given.")
+    if red_cells.note:
+        notes.append(red_cells.note)
+    return notes

@@ -1,0 +1,109 @@
+"""A marrow aspirate's counts: the differential of all nucleated cells, M:E, blasts against their limits (ICSH 2008)."""
+
+from __future__ import annotations
+
+from hemaview.assays.rules import Rules
+from hemaview.cells.schema import CellClass, Schema
+from hemaview.counting.intervals import odds, percent, rate
+from hemaview.counting.values import Finding, Ratio, Result, Section, Tally, Unsettled, section, unsettled
+
+COUNTED_GROUPS = ("myeloid", "erythroid", "lymphoid")
+STAGES = ("proerythroblast", "basophilic_erythroblast", "polychromatic_erythroblast", "orthochromatic_erythroblast")
+PER_MM2 = (("megakaryocyte", "Megakaryocytes per mm²"), ("mitotic_cell", "Cells in mitosis per mm²"))
+_OLD_GROUPS = {"wbc": "myeloid", "nrbc": "erythroid"}
+"""Groups of jobs of the first form, whose classes were grouped as a blood film's."""
+_LYMPHOID = ("lymphocyte", "plasma_cell", "mast_cell")
+
+
+def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
+    """Counts of one or several slides of one aspirate; n = all nucleated cells of the ICSH list, erythroid included."""
+    counts = [(c.key, tally.of(c.key)) for c in schema.classes if _counts(c)]
+    differential = section(
+        "marrow",
+        "Marrow differential",
+        "nucleated cells",
+        counts,
+        floor=int(rules.get("differential.percent_from", 0)),
+        target=int(rules.get("differential.cells", 500)),
+    )
+    return Result(
+        assay="marrow",
+        rules=rules.title,
+        sections=(differential,),
+        ratios=(_me_ratio(tally, schema, rules), *_densities(tally)),
+        findings=tuple(_findings(tally, differential)),
+        unsettled=tuple(_unsettled(tally, differential, rules)),
+        outside={c.key: n for c in schema.classes if not _counts(c) and (n := tally.of(c.key))},
+        notes=tuple(_notes(tally, differential, rules)),
+    )
+
+
+def _counts(c: CellClass) -> bool:
+    return c.counted and _group(c) in COUNTED_GROUPS
+
+
+def _group(c: CellClass) -> str:
+    return "lymphoid" if c.key in _LYMPHOID else _OLD_GROUPS.get(c.group, c.group)
+
+
+def _me_ratio(tally: Tally, schema: Schema, rules: Rules) -> Ratio:
+    with_blasts = rules.get("me_ratio.blasts", "all") == "all"
+    myeloid = [c.key for c in schema.classes if c.counted and _group(c) == "myeloid"]
+    m = tally.of(*(key for key in myeloid if with_blasts or key != "blast"))
+    e = tally.of(*(c.key for c in schema.classes if c.counted and _group(c) == "erythroid"))
+    blasts = "all blasts taken for myeloid" if with_blasts else "no blast taken for myeloid"
+    basis = f"{m:,} : {e:,}, {blasts}"
+    if not e:
+        return Ratio("me_ratio", "M:E ratio", "1", None, "No erythroblast was counted.", basis)
+    return Ratio("me_ratio", "M:E ratio", "1", odds(m, e), basis=basis)
+
+
+def _densities(tally: Tally) -> list[Ratio]:
+    area = tally.searched_mm2 or tally.counted_mm2
+    if not area:
+        return [Ratio(f"{key}s_per_mm2", name, "/mm²", None, "No area is known.") for key, name in PER_MM2]
+    basis = f"on {area:.3g} mm²"
+    return [
+        Ratio(f"{key}s_per_mm2", name, "/mm²", rate(tally.of(key), area), basis=f"{tally.of(key):,} {basis}")
+        for key, name in PER_MM2
+    ]
+
+
+def _findings(tally: Tally, differential: Section) -> list[Finding]:
+    made = []
+    if differential.n and (blasts := tally.of("blast")):
+        share = percent(blasts, differential.n)
+        text = f"Blasts {share.value:.1f} % ({share.low:.1f}-{share.high:.1f}) of {differential.n:,} nucleated cells."
+        made.append(Finding("blasts", text))
+    if tumour := tally.of("tumour_cell"):
+        made.append(Finding("tumour_cells", f"{tumour:,} cells foreign to the marrow were seen."))
+    return made
+
+
+def _unsettled(tally: Tally, differential: Section, rules: Rules) -> list[Unsettled]:
+    asked = [
+        unsettled(
+            f"{limit['class']}_{limit['percent']:g}",
+            limit["text"],
+            tally.of(limit["class"]),
+            differential.n,
+            float(limit["percent"]),
+        )
+        for limit in rules.get("limits", ())
+    ]
+    return [u for u in asked if u]
+
+
+def _notes(tally: Tally, differential: Section, rules: Rules) -> list[str]:
+    notes = []
+    usual = int(rules.get("differential.usual_from", 500))
+    if 0 < differential.n < usual:
+        notes.append(
+            f"Only {differential.n:,} nucleated cells were counted; a marrow differential is of {usual:,}, or of "
+            f"{2 * usual:,} from two slides."
+        )
+    if tally.of("erythroblast") and not tally.of(*STAGES):
+        notes.append("The model does not distinguish the stages of erythroblasts: they stand in one row.")
+    if tally.poor_fields:
+        notes.append(f"The fields are poor: {tally.poor_fields}.")
+    return notes

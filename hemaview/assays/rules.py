@@ -1,0 +1,79 @@
+"""Counting rules: data with a name, a version and a hash, frozen with each job."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The counting rules of an assay as they stand in its `rules.toml`, or as a laboratory changed them."""
+
+    data: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.data["name"])
+
+    @property
+    def version(self) -> str:
+        return str(self.data["version"])
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {self.version}"
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the content in canonical JSON."""
+        return hashlib.sha256(json.dumps(self.data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The value at a dotted path such as `nrbc.correct_from_per_100_wbc`."""
+        value: Any = self.data
+        for part in path.split("."):
+            if not isinstance(value, Mapping) or part not in value:
+                return default
+            value = value[part]
+        return value
+
+
+def rules_from(data: Mapping[str, Any], shipped: Rules) -> Rules:
+    """A laboratory's rules, held against the shipped ones: the same tables with values of the same kinds.
+
+    Raises ValueError, in a sentence, where a name is unknown or a value of another kind.
+    """
+    _refuse_unlike(data, shipped.data, "")
+    merged = _merged(shipped.data, data)
+    if dict(merged) != dict(shipped.data) and data.get("version") in (None, shipped.data["version"]):
+        merged["version"] = f"{shipped.version}-own"
+    return Rules(merged)
+
+
+def _refuse_unlike(own: Mapping[str, Any], shipped: Mapping[str, Any], path: str) -> None:
+    for key, value in own.items():
+        where = f"{path}{key}"
+        if key not in shipped:
+            raise ValueError(f"The counting rules have nothing called {where}; there are: {', '.join(shipped)}.")
+        like = shipped[key]
+        if isinstance(like, Mapping):
+            if not isinstance(value, Mapping):
+                raise ValueError(f"{where} of the counting rules is a table, not {value!r}.")
+            _refuse_unlike(value, like, f"{where}.")
+        elif isinstance(like, bool | str | list):
+            if key != "version" and not isinstance(value, type(like)):
+                raise ValueError(f"{where} of the counting rules is written like {like!r}, not {value!r}.")
+        elif key != "version" and (isinstance(value, bool) or not isinstance(value, int | float) or value < 0):
+            raise ValueError(f"{where} of the counting rules is a number of at least 0, not {value!r}.")
+
+
+def _merged(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(shipped)
+    for key, value in own.items():
+        merged[key] = _merged(shipped[key], value) if isinstance(value, Mapping) else value
+    return merged

@@ -1,0 +1,62 @@
+"""What a protocol may set: typed, with limits, unit and help, so that a form can be drawn and a value refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+KINDS = ("integer", "number", "choice", "text")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of an assay's protocols."""
+
+    key: str
+    kind: str
+    """One of KINDS."""
+    label: str
+    help: str
+    default: Any = None
+    """None where it may be left out."""
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def wrong(self, value: Any) -> str:
+        """Why `value` cannot be taken, in a sentence; "" where it can."""
+        if self.kind in ("integer", "number"):
+            kinds = int if self.kind == "integer" else (int, float)
+            fits = isinstance(value, kinds) and not isinstance(value, bool)
+            if fits and (self.minimum is None or value >= self.minimum):
+                fits = self.maximum is None or value <= self.maximum
+            else:
+                fits = False
+            return "" if fits else f"{self.label} ({self.key}) is {self._asked()}, such as {self._example()}."
+        if self.kind == "choice":
+            return "" if value in self.choices else f"{self.label} ({self.key}) is one of: {', '.join(self.choices)}."
+        return "" if isinstance(value, str) and value else f"{self.label} ({self.key}) is a text that is not empty."
+
+    def _asked(self) -> str:
+        what = "a whole number" if self.kind == "integer" else "a number"
+        low, high = self.minimum, self.maximum
+        if low is not None and high is not None:
+            return f"{what} from {low:,g} to {high:,g}"
+        if low is not None:
+            return f"{what} of at least {low:,g}"
+        return what if high is None else f"{what} of at most {high:,g}"
+
+    def _example(self) -> str:
+        return f"{self.default if self.default is not None else self.maximum if self.maximum is not None else 1}"
+
+
+def wrong_settings(known: Sequence[Setting], values: Any) -> str:
+    """What is wrong with a protocol's settings, in a sentence; "" where nothing is."""
+    if not isinstance(values, Mapping):
+        return 'Settings are names with their values in braces, such as {"wbc": 200}.'
+    by_key = {s.key: s for s in known}
+    if strange := sorted(set(values) - set(by_key)):
+        return f"There is no setting called {strange[0]}; there are: {', '.join(by_key)}."
+    return next((wrong for key, value in values.items() if (wrong := by_key[key].wrong(value))), "")

@@ -1,0 +1,1 @@
+"""Sickle screening: the share of sickle cells among gradable red cells."""

@@ -1,0 +1,50 @@
+"""Sickle screening: the share of sickle cells among the red cells whose shape can be judged."""
+
+from __future__ import annotations
+
+from hemaview.assays.rules import Rules
+from hemaview.cells.schema import Schema
+from hemaview.counting.grades import grade_limits
+from hemaview.counting.intervals import rate
+from hemaview.counting.values import Ratio, Result, Tally, section, unsettled
+
+
+def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
+    """Counts of one or several films of one patient; overlapping cells are outside n, for their shape cannot be judged."""
+    counts = [(c.key, tally.of(c.key)) for c in schema.group_of("rbc") if c.counted]
+    grades = {} if tally.poor_fields else grade_limits(rules.get("grades", {}))
+    red = section(
+        "sickle",
+        "Sickle cells of gradable red cells",
+        "gradable red cells",
+        counts,
+        grades,
+        floor=int(rules.get("sickle.percent_from", 0)),
+    )
+    asked = [
+        unsettled(limit["class"], limit["text"], tally.of(limit["class"]), red.n, float(limit["percent"]))
+        for limit in rules.get("limits", ())
+    ]
+    notes = []
+    usual = int(rules.get("sickle.usual_from", 0))
+    if 0 < red.n < usual:
+        notes.append(f"Only {red.n:,} red cells could be graded; {usual:,} or more are usual.")
+    if tally.poor_fields:
+        notes.append(f"Shapes are not graded: {tally.poor_fields}.")
+    area = tally.counted_mm2
+    density = Ratio(
+        "sickle_cells_per_mm2",
+        "Sickle cells per mm²",
+        "/mm²",
+        rate(tally.of("elongated"), area) if area else None,
+        "" if area else "No area is known.",
+    )
+    return Result(
+        assay="sickle",
+        rules=rules.title,
+        sections=(red,),
+        ratios=(density,),
+        unsettled=tuple(u for u in asked if u),
+        outside={c.key: n for c in schema.classes if not c.counted and (n := tally.of(c.key))},
+        notes=tuple(notes),
+    )

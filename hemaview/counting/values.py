@@ -1,0 +1,206 @@
+"""What counting gives, whatever was counted: sections, ratios, findings, limits that are not settled."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hemaview.counting.grades import Grade, GradeLimits, grade
+from hemaview.counting.intervals import Interval, percent
+from hemaview.counting.unsettled import against
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What is counted of one or several slides of one specimen."""
+
+    cells: Mapping[str, int]
+    """Whole cells of the counted fields by class key, as the machine or people named them."""
+    counted_mm2: float | None = None
+    """Area in which every cell was counted."""
+    searched_mm2: float | None = None
+    """Area searched for nucleated cells; `counted_mm2` where there was no search of its own."""
+    poor_fields: str = ""
+    """Why the counted fields are poor, so that shapes get no grade and platelets no estimate; "" where they are good."""
+    analyser: Mapping[str, float] = field(default_factory=dict)
+    """Values of the laboratory's analyser by name with unit, such as wbc_10e9_per_l."""
+    machine: Mapping[str, int] = field(default_factory=dict)
+    """Whole cells by the class that the machine gave them."""
+    confirmed: Mapping[str, int] = field(default_factory=dict)
+    """Cells that a person confirmed or named, by the class they have now."""
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    """Cells that a person rejected or gave another class, by the class that the machine gave them."""
+
+    def of(self, *keys: str) -> int:
+        return sum(int(self.cells.get(key, 0)) for key in keys)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One class of a section."""
+
+    key: str
+    count: int
+    percent: Interval | None = None
+    """Of the section's n; None where the section gives no shares."""
+    grade: Grade | None = None
+    absolute: Interval | None = None
+    """10⁹/L, where the analyser's white-cell count was given."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Classes that share one n."""
+
+    key: str
+    title: str
+    n: int
+    noun: str
+    """What n counts, such as white cells."""
+    rows: tuple[Row, ...]
+    floor: int = 0
+    """n below which shares are not shown on a page."""
+    target: int | None = None
+    """How many were asked for."""
+    note: str = ""
+
+    @property
+    def below_floor(self) -> bool:
+        return self.n < self.floor
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One figure made of counts, with its interval; `why` says why there is none."""
+
+    key: str
+    name: str
+    unit: str
+    value: Interval | None
+    why: str = ""
+    basis: str = ""
+    """Of what it is made, such as 24 NRBC with 200 white cells."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A statement that follows from the counts."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """A limit that the interval of a share still holds."""
+
+    key: str
+    text: str
+    more_cells: int | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything that is counted of one examination."""
+
+    assay: str
+    rules: str
+    """Name and version of the counting rules."""
+    sections: tuple[Section, ...]
+    ratios: tuple[Ratio, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    unsettled: tuple[Unsettled, ...] = ()
+    outside: Mapping[str, int] = field(default_factory=dict)
+    """Cells of classes that are in no section's n, by class key."""
+    notes: tuple[str, ...] = ()
+
+    def section(self, key: str) -> Section | None:
+        return next((s for s in self.sections if s.key == key), None)
+
+
+def section(
+    key: str,
+    title: str,
+    noun: str,
+    counts: Sequence[tuple[str, int]],
+    grades: Mapping[str, GradeLimits] | None = None,
+    **facts: Any,
+) -> Section:
+    """A section whose n is the sum of `counts` (class key, cells), with exact shares, and grades where there are limits."""
+    n = sum(count for _, count in counts)
+    rows = []
+    for name, count in counts:
+        share = percent(count, n) if n else None
+        limits = (grades or {}).get(name)
+        rows.append(Row(name, count, share, grade(share, limits) if share and limits else None))
+    return Section(key, title, n, noun, tuple(rows), **facts)
+
+
+def unsettled(key: str, text: str, count: int, n: int, limit_percent: float) -> Unsettled | None:
+    """What is not settled of `count` of n against a limit in percent; None where it is, or where nothing was seen."""
+    if not n or not count:
+        return None
+    verdict = against(count, n, limit_percent / 100)
+    if verdict.settled:
+        return None
+    share = percent(count, n)
+    more = (
+        f"about {verdict.more_cells:,} more cells would settle it"
+        if verdict.more_cells
+        else "more cells may not settle it"
+    )
+    sentence = (
+        f"Not settled: {text}: {share.value:.1f} % ({share.low:.1f}-{share.high:.1f}); at the present share {more}."
+    )
+    return Unsettled(key, sentence, verdict.more_cells)
+
+
+def result_json(result: Result) -> dict[str, Any]:
+    """The result for scripts: sections with count, percent and 95 % interval of each class, ratios, findings, unsettled.
+
+    What has no value stands as null with `why`; an interval without an upper end has `high` null.
+    """
+    return {
+        "assay": result.assay,
+        "rules": result.rules,
+        "sections": [
+            {
+                "key": s.key,
+                "title": s.title,
+                "n": s.n,
+                "noun": s.noun,
+                "target": s.target,
+                "below_floor": s.below_floor,
+                "rows": [
+                    {
+                        "key": r.key,
+                        "count": r.count,
+                        **_ends(r.percent, "percent", 4),
+                        "grade": r.grade.text if r.grade else None,
+                        "grade_crosses": r.grade.crosses if r.grade else False,
+                        **({"absolute_10e9_per_l": _ends(r.absolute, "value", 4)} if r.absolute else {}),
+                    }
+                    for r in s.rows
+                ],
+            }
+            for s in result.sections
+        ],
+        "ratios": [
+            {"key": r.key, "name": r.name, **_ends(r.value, "value", 6), "unit": r.unit, "why": r.why, "basis": r.basis}
+            for r in result.ratios
+        ],
+        "findings": [{"key": f.key, "text": f.text} for f in result.findings],
+        "unsettled": [{"key": u.key, "text": u.text, "more_cells": u.more_cells} for u in result.unsettled],
+        "outside": dict(result.outside),
+        "notes": list(result.notes),
+    }
+
+
+def _ends(interval: Interval | None, name: str, digits: int) -> dict[str, float | None]:
+    if interval is None:
+        return {name: None, "low": None, "high": None}
+    ends = (interval.value, interval.low, interval.high)
+    value, low, high = (round(v, digits) if math.isfinite(v) else None for v in ends)
+    return {name: value, "low": low, "high": high}

@@ -1,0 +1,90 @@
+"""Is every nucleated cell found at low power, and how much else is (the `nucleated-search` task)?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.inference import CentreFinder, load_as
+from hemaview.inference.pictures import rescale
+from hemaview.learning.engine.segment import mpp_of_boxes
+from hemaview.learning.metrics.matching import match_points
+from hemaview.learning.metrics.score import Score, bootstrap
+from hemaview.learning.recipes.seekscenes import SeekPool, draw_scene, red_fields, single_cells, whole_boxes
+from hemaview.learning.scoring.filmtasks import fields_with_boxes
+from hemaview.learning.sets import data
+from hemaview.methods.nuclearstain import MPP, stained_nuclei
+
+REACH_UM = 4.0
+"""A candidate within this of a pasted cell's centre is that cell."""
+SCENES, SCENE_PX = 120, 384
+RULE = "nuclear-stain"
+"""The fixed rule, which learns nothing."""
+
+
+def boxed_white_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    """Of labelled white cells that no edge cuts the share with a candidate in their box, and candidates in no box a field, over fields whose
+    scale their red cells tell."""
+    hit: list[NDArray[np.bool_]] = []
+    spare: list[float] = []
+    for file, boxes, red in fields_with_boxes(root, dataset, split):
+        mpp = mpp_of_boxes(red)
+        rgb = data.image(root, dataset, split, file)
+        points = candidates(name, rgb, mpp)
+        inside = (points[None, :, 0] > boxes[:, :1]) & (points[None, :, 0] < boxes[:, 2:3])
+        inside &= (points[None, :, 1] > boxes[:, 1:2]) & (points[None, :, 1] < boxes[:, 3:4])
+        sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(np.float64)
+        hit.append(np.asarray(inside.any(axis=1))[whole_boxes(sides, rgb.shape[1], rgb.shape[0])])
+        spare.append(float((~inside.any(axis=0)).sum()))
+    return _rows(name, dataset, split, hit, spare)
+
+
+def pasted_nrbc(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    """The same of nucleated red cells of a set, pasted with soft edges into fields of red cells of the same side; what is
+    stained there like a nucleus and nobody labelled counts neither way."""
+    rng = np.random.default_rng(17)
+    cells, others = single_cells(root, split, None, 150, 3, sets=(dataset,), kinds=("erythroblast",))
+    pool = SeekPool((), (), tuple(red_fields(root, split)), tuple(cells), tuple(others))
+    if not pool.cells or not pool.grounds:
+        raise data.DataError(f"{dataset}/{split} and chula-rbc12/{split} hold no nucleated red cell to paste.")
+    hit, spare = [], []
+    for _ in range(SCENES):
+        scene = draw_scene(pool, SCENE_PX, rng, scale=0.1)
+        points = candidates(name, scene.rgb, MPP)
+        partner = match_points(points[:, :2], scene.centres.astype(np.float64), REACH_UM / MPP)[1]
+        known = ~scene.unknown[
+            points[:, 1].astype(int).clip(0, SCENE_PX - 1), points[:, 0].astype(int).clip(0, SCENE_PX - 1)
+        ]
+        known[partner[partner >= 0]] = False
+        hit.append(partner >= 0)
+        spare.append(float(known.sum()))
+    return _rows(name, dataset, split, hit, spare)
+
+
+def candidates(name: str, rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.float64]:
+    """Where nucleated cells may lie, px of the picture, float64 (n, 3: x, y, score)."""
+    if name != RULE:
+        return load_as(CentreFinder, name).centres(rgb, mpp)
+    points = stained_nuclei(rescale(rgb, mpp / MPP))
+    points[:, :2] *= MPP / mpp
+    return points
+
+
+def _rows(name: str, dataset: str, split: str, hit: list[NDArray[np.bool_]], spare: list[float]) -> list[Score]:
+    n, every = sum(map(len, hit)), np.array(spare)
+    if not n:
+        raise data.DataError(f"{dataset}/{split} labels no nucleated cell that could be looked for.")
+
+    def recall(rows: NDArray[np.int64]) -> float:
+        return float(np.concatenate([hit[int(i)] for i in rows]).mean())
+
+    def a_field(rows: NDArray[np.int64]) -> float:
+        return float(every[rows].mean())
+
+    fields = np.arange(len(hit))
+    return [
+        Score.rounded(name, "nucleated-search", dataset, split, n, metric, of(fields), *bootstrap(len(hit), of))
+        for metric, of in (("recall", recall), ("false_a_field", a_field))
+    ]

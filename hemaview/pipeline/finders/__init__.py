@@ -1,0 +1,56 @@
+"""How the cells of a field are found: one file a way, and those that installed packages bring.
+
+A package adds a way by the entry point `hemaview.finders`, which names a `FinderKind`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+
+from hemaview.cells.schema import Schema
+from hemaview.inference import Model
+from hemaview.pipeline.finders import boxes, film, nuclei, outline
+from hemaview.pipeline.finders.common import CellFinder, FinderKind, Thresholds
+from hemaview.pipeline.protocol import PipelineError
+
+__all__ = ["CellFinder", "FinderKind", "Thresholds", "finder", "finder_kinds"]
+
+
+@cache
+def finder_kinds() -> Mapping[str, FinderKind]:
+    """Every way of finding cells by its key: ours, then those of installed packages; ours are not replaced."""
+    kinds = {kind.key: kind for kind in (film.KIND, outline.KIND, nuclei.KIND, boxes.KIND)}
+    for entry in sorted(entry_points(group="hemaview.finders"), key=lambda e: e.name):
+        kind: FinderKind = entry.load()
+        kinds.setdefault(kind.key, kind)
+    return kinds
+
+
+def finder(
+    key: str, models: Mapping[str, Model], known: Schema, thresholds: Mapping[str, float] | None = None
+) -> CellFinder:
+    """The finder called `key` over its models by role, with the protocol's thresholds by role in place of the models' own.
+
+    Raises PipelineError where a model is missing, does not fit, or names classes that the assay does not have, and where a
+    role takes no threshold.
+    """
+    kinds = finder_kinds()
+    if key not in kinds:
+        raise PipelineError(f"No finder of cells is called {key}; there are: {', '.join(kinds)}.")
+    kind = kinds[key]
+    for role in kind.roles:
+        if role not in models:
+            raise PipelineError(f"The protocol names no model for {role}.")
+    for role in kind.named:
+        strange = [c for c in models[role].info.classes if c not in known.by_key]
+        if strange:
+            raise PipelineError(
+                f"{models[role].info.name} names classes that {known.name} does not have: {', '.join(strange)}."
+            )
+    for role in thresholds or {}:
+        if role not in kind.scored:
+            taken = ", ".join(kind.scored) or "no role"
+            raise PipelineError(f"The protocol sets a threshold for {role}, which takes none; here {taken} does.")
+    return kind.make(models, thresholds or {})

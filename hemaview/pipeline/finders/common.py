@@ -1,0 +1,76 @@
+"""What every finder is, needs and shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.cells.schema import Schema
+from hemaview.cells.table import CellTable
+from hemaview.inference import Classifier, Model
+from hemaview.pipeline.protocol import PipelineError, PlannedField
+from hemaview.wsi.slide import Slide
+
+Thresholds = Mapping[str, Mapping[str, float]]
+"""Role to what is asked of it, to the score from which it counts."""
+
+
+class CellFinder(Protocol):
+    """Finds the cells of one field."""
+
+    device: str
+    thresholds: Thresholds
+
+    def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable: ...
+
+
+@dataclass(frozen=True)
+class FinderKind:
+    """A way of finding cells that an assay can name."""
+
+    key: str
+    """What assays and protocols call it."""
+    title: str
+    """What people read in a protocol's form."""
+    roles: tuple[str, ...]
+    """Model roles that must be filled."""
+    make: Callable[[Mapping[str, Model], Mapping[str, float]], CellFinder]
+    """Makes a finder of the models by role and of the protocol's thresholds by role."""
+    optional: tuple[str, ...] = ()
+    """Model roles that may be filled."""
+    named: tuple[str, ...] = ()
+    """Roles whose classes must all be classes of the assay."""
+    scored: tuple[str, ...] = ()
+    """Roles that take a threshold."""
+
+
+_M = TypeVar("_M")
+
+
+def fitting(models: Mapping[str, Any], role: str, kind: type[_M]) -> _M:
+    model = models[role]
+    if not isinstance(model, kind):
+        raise PipelineError(f"{model.info.name} stands in the role {role}, which it cannot fill.")
+    return model
+
+
+def thresholds_of(model: Classifier, asked: float | None) -> Mapping[str, float]:
+    """Class to the probability from which a cell is called so: the protocol's in place of the model's own."""
+    return model.thresholds if asked is None else dict.fromkeys(model.thresholds or ("erythroblast",), asked)
+
+
+def devices(models: Mapping[str, Model]) -> str:
+    """Where the models run, each place once, in the order of their roles."""
+    return " and ".join(dict.fromkeys(model.info.device for model in models.values()))
+
+
+def summing(p: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def likeliest(p: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return p.argmax(axis=1).astype(np.uint8) if len(p) else np.zeros(0, np.uint8)

@@ -1,0 +1,307 @@
+"""The search for nucleated cells over the whole monolayer, at low power: the second of a film's two searches.
+
+Fields are searched in a drawn order that is stated in the plan, so that the first two hundred cells are as any two hundred.
+What lies where cells do not lie in one layer (the feathered end, side edges, the thick end) is searched as it comes, flagged
+as outside every n, and must be seen. A few fields together are one part on disk; which ones follows from the plan alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.cells.schema import Schema
+from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
+from hemaview.cells.table import CUT, OUTSIDE, CellTable
+from hemaview.inference import CentreFinder
+from hemaview.inference.grounds import Grounds
+from hemaview.pipeline.lowpower import LowPower, at_low_power
+from hemaview.pipeline.protocol import Plan, PlannedField, RunRequest, Sink
+from hemaview.pipeline.regions import BLURRED, NOT_LOOKED_AT, judged
+from hemaview.wsi.slide import Slide
+
+FIELDS_A_PART = 8
+EDGES_MM2 = 1.0
+"""So much of the edges is searched at least, also where the targets are met before."""
+EDGES_SHARE = 0.25
+"""Of the area that the protocol searches, at most so much is of edges."""
+DEFAULT_MM2 = 60.0
+FILM, EDGES, NOWHERE = "film", "edges", ""
+
+Targets = list[tuple[int, list[int]]]
+"""(cells wanted, the classes that count towards it)."""
+
+
+@runtime_checkable
+class SearchingFinder(Protocol):
+    """A finder that can look at single places of a field."""
+
+    def nucleated_at(
+        self,
+        slide: Slide,
+        place: PlannedField,
+        points: NDArray[np.float64],
+        mpp: float,
+        schema: Schema,
+        grounds: Grounds,
+    ) -> CellTable: ...
+
+
+@dataclass(frozen=True)
+class SearchTask:
+    """What is searched, and what counting left to find."""
+
+    slide: Slide
+    plan: Plan
+    request: RunRequest
+    schema: Schema
+    done: list[int]
+    """Indices of the fields that were counted whole."""
+    counted: NDArray[np.int64]
+    """Their cells that no edge cuts, by class, int64 (classes,)."""
+
+
+@dataclass
+class Searched:
+    """What was searched and what it gave."""
+
+    mm2: dict[str, float]
+    """Area by search: `fields` (counted whole), `film` (all that counts towards nucleated cells), `edges` (outside)."""
+    film: list[int] = field(default_factory=list)
+    """Indices of the fields of one layer that were searched, in their order."""
+    edges: list[int] = field(default_factory=list)
+    """Indices of those that were searched outside it."""
+    tables: list[CellTable] = field(default_factory=list)
+    partial: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def begun(cls, plan: Plan, done: list[int]) -> Searched:
+        """Before any search: nucleated cells of the fields that were counted whole count."""
+        area = {f.index: f.area_mm2 for f in plan.fields}
+        whole = round(sum(area[i] for i in done), 6)
+        return cls({"fields": whole, "film": whole, "edges": 0.0})
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some fields of the search, done."""
+
+    cells: CellTable
+    where: dict[int, str]
+    """Field to FILM, EDGES or NOWHERE (out of focus)."""
+
+
+def targets_of(request: RunRequest, schema: Schema, search_name: str) -> Targets:
+    """The assay's targets of that search that the settings ask for."""
+    found = []
+    for target in request.assay.targets:
+        wanted = target.wanted(request.settings)
+        if wanted and target.search == search_name:
+            found.append((wanted, [schema.index(key) for key in target.classes if key in schema.by_key]))
+    return found
+
+
+def reached(targets: Targets, counted: NDArray[np.int64]) -> bool:
+    """Whether each target is met."""
+    return all(int(counted[classes].sum()) >= wanted for wanted, classes in targets)
+
+
+def search(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | None, sink: Sink) -> Searched:
+    """Search (or go on with it) until the targets are met, the protocol's area is searched or the film is; then the edges, as
+    far in proportion."""
+    found = Searched.begun(task.plan, task.done)
+    targets = targets_of(task.request, task.schema, "film")
+    if not targets or not (task.plan.search or task.plan.edges):
+        return found
+    most_mm2 = float(task.request.settings.get("search_mm2", DEFAULT_MM2))
+    progress = _Progress(task, targets, found, task.counted.copy(), int(task.counted.sum()))
+    with ThreadPoolExecutor(1) as ahead:
+        for lot in _lots(task, "search", task.plan.search, ahead):
+            if reached(targets, progress.counted) or found.mm2["film"] + found.mm2["edges"] >= most_mm2:
+                break
+            if not progress.take(_part_of(lot, task, finder, seeker), sink):
+                break
+        wanted_mm2 = _edges_mm2(task, found, most_mm2)
+        for lot in _lots(task, "edges", task.plan.edges, ahead):
+            if found.partial or found.mm2["edges"] >= wanted_mm2:
+                break
+            if not progress.take(_part_of(lot, task, finder, seeker), sink):
+                break
+    found.mm2 = {name: round(mm2, 6) for name, mm2 in found.mm2.items()}
+    found.notes = _notes(targets, progress.counted, found)
+    return found
+
+
+def _edges_mm2(task: SearchTask, found: Searched, most_mm2: float) -> float:
+    """How much of the edges is searched: the share that was searched of the film, at least EDGES_MM2."""
+    every = {name: sum(f.area_mm2 for f in task.plan.fields if f.monolayer == film) for name, film in _KNOWN.items()}
+    share = min(1.0, found.mm2["film"] / max(every["film"], 1e-9))
+    return min(max(EDGES_MM2, share * every["edges"]), EDGES_SHARE * most_mm2)
+
+
+_KNOWN = {"film": True, "edges": False}
+
+
+@dataclass
+class _Progress:
+    """How far a search is."""
+
+    task: SearchTask
+    targets: Targets
+    found: Searched
+    counted: NDArray[np.int64]
+    cells: int
+
+    def take(self, part: Callable[[], _Part], sink: Sink) -> bool:
+        """Search a part and count what it gave; False where a person asked to stop."""
+        if sink.stop_asked():
+            self.found.partial = True
+            return False
+        done, area = part(), {f.index: f.area_mm2 for f in self.task.plan.fields}
+        for index, place in done.where.items():
+            if place:
+                (self.found.film if place == FILM else self.found.edges).append(index)
+                self.found.mm2[place] += area[index]
+        self.found.tables.append(done.cells)
+        whole = (done.cells.flags & (CUT | OUTSIDE)) == 0
+        self.counted += np.bincount(done.cells.cls[whole], minlength=len(self.counted))
+        self.cells += len(done.cells)
+        fields = len(self.task.done) + len(self.found.film) + len(self.found.edges)
+        sink.field_done(fields, max(fields, self._expected(fields)), self.cells)
+        return True
+
+    def _expected(self, fields: int) -> int:
+        """How many fields it will take, by the cells of those that were searched."""
+        shares = [min(1.0, max(1, int(self.counted[of].sum())) / wanted) for wanted, of in self.targets]
+        return round(fields / min(shares))
+
+
+Views = list[tuple[LowPower, str]]
+
+
+@dataclass(frozen=True)
+class _Lot:
+    """Fields that are searched together: one part on disk."""
+
+    path: Path
+    places: list[PlannedField]
+    views: Future[Views] | None
+    """Being read ahead; None where the part is on disk."""
+
+
+def _lots(task: SearchTask, name: str, order: list[int], ahead: ThreadPoolExecutor) -> Iterator[_Lot]:
+    """The parts of an order of fields, without those counted whole; while one is searched the next one is read."""
+    whole, fields = set(task.done), {f.index: f for f in task.plan.fields}
+    lots = []
+    for number, start in enumerate(range(0, len(order), FIELDS_A_PART)):
+        places = [fields[i] for i in order[start : start + FIELDS_A_PART] if i not in whole]
+        if places:
+            lots.append((task.request.folder / f"{name}-{number}.arrow", places))
+
+    def begun(path: Path, places: list[PlannedField]) -> _Lot:
+        return _Lot(path, places, None if path.exists() else ahead.submit(_views, task, places))
+
+    upcoming = begun(*lots[0]) if lots else None
+    for after in [*lots[1:], None]:
+        assert upcoming is not None
+        lot, upcoming = upcoming, begun(*after) if after else None
+        yield lot
+
+
+def _part_of(lot: _Lot, task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | None) -> Callable[[], _Part]:
+    """What reads a part from disk, or searches its fields and writes it."""
+
+    def made() -> _Part:
+        part = _read(lot)
+        if part is None:
+            views = lot.views.result() if lot.views is not None else _views(task, lot.places)
+            part = _searched(task, finder, seeker, views)
+            _write(lot.path, part)
+        return part
+
+    return made
+
+
+def _views(task: SearchTask, places: list[PlannedField]) -> Views:
+    """The fields at low power, and where each belongs."""
+    return [_view(task, place) for place in places]
+
+
+def _view(task: SearchTask, place: PlannedField) -> tuple[LowPower, str]:
+    view = at_low_power(task.slide, place, task.plan.mpp)
+    if place.reason != NOT_LOOKED_AT:
+        return view, FILM if place.monolayer else EDGES
+    crowded = bool(task.request.assay.fields.get("crowded_is_fine", False))
+    reason = judged(view.look(), place.area_mm2, task.plan.good_focus, crowded)
+    return view, NOWHERE if reason == BLURRED else EDGES if reason else FILM
+
+
+def _searched(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | None, views: Views) -> _Part:
+    """Search the fields of a part."""
+    tables, where = [], {}
+    sought = [view for view, place in views if place != NOWHERE]
+    points = {v.place.index: p for v, p in zip(sought, candidates_in(sought, seeker), strict=True)}
+    for view, place in views:
+        where[view.place.index] = place
+        if place == NOWHERE or not len(points[view.place.index]):
+            continue
+        cells = finder.nucleated_at(
+            task.slide, view.place, points[view.place.index], task.plan.mpp, task.schema, view.grounds()
+        )
+        if place == EDGES:
+            cells = replace(cells, flags=(cells.flags | OUTSIDE).astype(np.uint8))
+        tables.append(cells)
+    return _Part(CellTable.concatenate(tables, len(task.schema)), where)
+
+
+def candidates_in(views: list[LowPower], seeker: CentreFinder | None) -> list[NDArray[np.float64]]:
+    """Where nucleated cells may lie on each field, level-0 px, float64 (n, 2: x, y)."""
+    return [view.candidates(seeker) for view in views]
+
+
+def _notes(targets: Targets, counted: NDArray[np.int64], found: Searched) -> list[str]:
+    notes = []
+    wanted, classes = targets[0]
+    if not reached(targets, counted) and not found.partial:
+        notes.append(
+            f"{int(counted[classes].sum())} of {wanted} nucleated cells to count were found in {found.mm2['film']:.2f} mm², "
+            "all of one layer that was searched."
+        )
+    outside = sum(int(((t.flags & OUTSIDE) != 0).sum()) for t in found.tables)
+    if found.edges:
+        notes.append(
+            f"{found.mm2['edges']:.2f} mm² of edges, the feathered end and thick places were searched: the {outside} cells "
+            "found there must be seen and are outside the count."
+        )
+    return notes
+
+
+def _beside(path: Path) -> Path:
+    return path.with_suffix(".contours.arrow")
+
+
+def _write(path: Path, part: _Part) -> None:
+    write_contours(_beside(path), part.cells)
+    write_cells(path, part.cells, {"where": {str(i): place for i, place in part.where.items()}})
+
+
+def _read(lot: _Lot) -> _Part | None:
+    """The part as it was written; None where it must be searched (again)."""
+    if not lot.path.exists():
+        return None
+    try:
+        cells, metadata = read_cells(lot.path, _beside(lot.path))
+    except CellFileError:
+        return None
+    # JSON sorts its keys as texts: the order is that of the plan.
+    where = metadata.get("where", {})
+    if set(where) != {str(p.index) for p in lot.places}:
+        return None
+    return _Part(cells, {p.index: str(where[str(p.index)]) for p in lot.places})

@@ -1,0 +1,175 @@
+"""Several analyses of a slide: which is reported, what becomes of labels, and how two differ."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from apps.accounts.errors import Conflict
+from apps.analysis import services as analysis
+from apps.analysis.models import Job, ReportedAnalysis
+from apps.analysis.selectors import reported_jobs
+from apps.audit.models import Record
+from apps.review.analyses import choose, labels_at_stake, settle, waiting_labels
+from apps.review.compare import compare
+from apps.review.counts import counts_json
+from apps.review.services import add_cell, label_cells
+from apps.review.state import labels_of
+from hemaview.cells.table import CellTable
+from tests import factories
+from tests.schemas import BLOOD_FILM
+
+FOUND = {"normal": 40, "segmented_neutrophil": 12, "lymphocyte": 6, "erythroblast": 2}
+
+
+def moved(
+    table: CellTable, px: float = 3.0, without: tuple[int, ...] = (), renamed: dict[int, str] | None = None
+) -> CellTable:
+    """The same cells a little aside, some of them missing, some with another class."""
+    cls = table.cls.copy()
+    for row, key in (renamed or {}).items():
+        cls[row] = BLOOD_FILM.index(key)
+    rows = np.array([i for i in range(len(table)) if i not in without])
+    return replace(table, x=table.x + np.float32(px), cls=cls).take(rows)
+
+
+@pytest.fixture
+def labelled(job: Any, tess: Any, paul: Any) -> Any:
+    """A job with labels of every kind: row 5 named, 10 confirmed, 15 rejected, 20 named by somebody else, two cells added."""
+    label_cells(tess, job, "relabel", [5], [], "target", 0)
+    label_cells(tess, job, "confirm", [10], [], None, 1)
+    label_cells(tess, job, "reject", [15], [], None, 2)
+    label_cells(paul, job, "relabel", [20], [], "blast", 3)
+    add_cell(tess, job, 500.0, 20.0, 30.0, 30.0, "lymphocyte")
+    return job
+
+
+def test_the_first_analysis_is_reported_and_a_later_one_is_only_proposed(slide: Any, job: Any) -> None:
+    second = factories.finished_job(slide)
+    assert reported_jobs(slide.case) == [job]
+    assert labels_at_stake(second) == 0
+
+
+def test_choosing_another_analysis_carries_labels_over_by_place_and_names_their_authors(
+    labelled: Any, slide: Any, tess: Any
+) -> None:
+    second = factories.finished_job(slide, moved(factories.cells(FOUND)))
+    assert labels_at_stake(second) == 5
+    carried = choose(tess, second)
+    assert (carried.labels, carried.carried, carried.to_look_at) == (5, 5, 0)
+    labels = labels_of(second)
+    assert {row: (label.key, label.state, label.by) for row, label in labels.rows.items()} == {
+        5: ("target", "relabelled", "tess"),
+        10: ("", "confirmed", "tess"),
+        15: ("", "rejected", "tess"),
+        20: ("blast", "relabelled", "paul"),
+    }
+    assert [label.key for label in labels.added.values()] == ["lymphocyte"]
+    assert all(label.carried for label in labels.rows.values())
+    assert reported_jobs(slide.case) == [second]
+    assert labels_of(labelled).rows.keys() == {5, 10, 15, 20}  # the one before keeps its own
+    line = Record.objects.get(action="job.chosen")
+    assert (line.detail["before"], line.detail["labels"]) == (str(labelled.pk), 5)
+
+
+def test_what_finds_no_partner_or_another_machine_class_is_listed_and_a_person_decides(
+    labelled: Any, slide: Any, tess: Any, paul: Any
+) -> None:
+    table = moved(factories.cells(FOUND), without=(20,), renamed={10: "target"})
+    second = factories.finished_job(slide, table)
+    carried = choose(tess, second)
+    assert (carried.labels, carried.carried, carried.to_look_at) == (5, 3, 2)
+    by_why = {w.why: w for w in waiting_labels(second)}
+    lost, renamed = by_why["no-partner"], by_why["renamed"]
+    assert (lost.label_key, lost.machine_before, lost.row) == ("blast", "normal", None)
+    assert (renamed.row, renamed.machine_before, renamed.machine_now) == (10, "normal", "target")
+    settle(paul, second, lost.pk, keep=True)
+    settle(paul, second, renamed.pk, keep=False)
+    assert waiting_labels(second) == []
+    counts = {r["key"]: r["reviewed"]["count"] for s in counts_json(second)["sections"] for r in s["rows"]}
+    assert counts["blast"] == 1  # the blast that somebody saw is still there
+    with pytest.raises(Conflict, match="decided on this label already"):
+        settle(paul, second, lost.pk, keep=False)
+
+
+def test_labels_are_carried_once_and_never_over_somebodys_work(labelled: Any, slide: Any, tess: Any) -> None:
+    second = factories.finished_job(slide, moved(factories.cells(FOUND)))
+    label_cells(tess, second, "relabel", [1], [], "macrocyte", 0)
+    assert choose(tess, second).labels == 0
+    assert set(labels_of(second).rows) == {1}
+    assert choose(tess, labelled).labels == 0 and set(labels_of(labelled).rows) == {5, 10, 15, 20}
+
+
+def test_a_cell_that_a_person_had_added_and_the_machine_finds_now_is_one_cell(job: Any, slide: Any, tess: Any) -> None:
+    table = factories.cells(FOUND)
+    x, y = float(table.x[30]), float(table.y[30])
+    add_cell(tess, job, x, y, 30.0, 30.0, "lymphocyte")
+    second = factories.finished_job(slide, table)
+    choose(tess, second)
+    labels = labels_of(second)
+    assert not labels.added and labels.rows[30].key == "lymphocyte"
+
+
+def test_two_examinations_of_a_slide_are_both_reported(slide: Any, job: Any) -> None:
+    sickle = factories.finished_job(slide, factories.cells({"circular": 20, "elongated": 1}, key="sickle"), "sickle")
+    assert {j.pk for j in reported_jobs(slide.case)} == {job.pk, sickle.pk}
+
+
+def test_a_finished_first_analysis_becomes_the_reported_one(slide: Any, tess: Any) -> None:
+    job = analysis.request_job(tess, slide, factories.protocol())
+    claimed = analysis.claim(job.pk, "w")
+    assert claimed is not None
+    analysis.finish(claimed, partial=False, cells=1, cells_sha256="a" * 64)
+    assert ReportedAnalysis.objects.get().job_id == job.pk
+    again = analysis.request_job(tess, slide, factories.protocol())
+    claimed = analysis.claim(again.pk, "w")
+    assert claimed is not None
+    analysis.finish(claimed, partial=False, cells=1, cells_sha256="b" * 64)
+    assert ReportedAnalysis.objects.get().job_id == job.pk
+
+
+def test_an_order_of_another_examination_may_run_beside_the_first(slide: Any, tess: Any) -> None:
+    analysis.request_job(tess, slide, factories.protocol())
+    analysis.request_job(tess, slide, factories.protocol("sickle"))
+    with pytest.raises(Conflict, match="already being analysed for this examination"):
+        analysis.request_job(tess, slide, factories.protocol())
+    assert Job.objects.count() == 2
+
+
+def test_two_analyses_are_compared_by_place_with_the_difference_of_each_count(job: Any, slide: Any) -> None:
+    second = factories.finished_job(slide, moved(factories.cells(FOUND), without=(0, 1), renamed={45: "blast"}))
+    made = compare(job, second)
+    assert (made["same"], made["lost"]["n"], made["gained"]["n"], made["renamed"]["n"]) == (57, 2, 0, 1)
+    assert made["renamed"]["shown"][0]["key_b"] == "blast"
+    differential = next(s for s in made["sections"] if s["key"] == "differential")
+    row = next(r for r in differential["rows"] if r["key"] == "blast")
+    assert (row["a"], row["b"]) == (0, 1) and row["low"] < row["difference_percent"] < row["high"]
+    sickle = factories.finished_job(slide, factories.cells({"circular": 3}, key="sickle"), "sickle")
+    with pytest.raises(Conflict, match="one slide by one examination"):
+        compare(job, sickle)
+
+
+def test_the_api_chooses_lists_settles_and_compares(labelled: Any, slide: Any, api: Any, tess: Any) -> None:
+    second = factories.finished_job(slide, moved(factories.cells(FOUND), without=(20,)))
+    client = api(tess)
+    chosen = client.post(f"/api/jobs/{second.pk}/choose/")
+    assert chosen.json() == {"labels": 5, "carried": 4, "to_look_at": 1}
+    (waiting,) = client.get(f"/api/jobs/{second.pk}/carried/").json()
+    body = {"id": waiting["id"], "keep": True}
+    assert client.post(f"/api/jobs/{second.pk}/carried/", body, format="json").json() == []
+    assert client.get(f"/api/jobs/{labelled.pk}/compare/{second.pk}/").json()["lost"]["n"] == 1
+    result = client.get(f"/api/jobs/{second.pk}/results/").json()
+    assert result["assay"] == "blood_film" and result["sections"][0]["key"] == "differential"
+
+
+def test_every_number_explains_itself(job: Any, tess: Any) -> None:
+    label_cells(tess, job, "reject", [40], [], None, 0)
+    label_cells(tess, job, "relabel", [41], [], "lymphocyte", 1)
+    add_cell(tess, job, 100.0, 100.0, 30.0, 30.0, "segmented_neutrophil")
+    account = counts_json(job)["accounts"]["segmented_neutrophil"]
+    assert {k: account[k] for k in ("machine", "rejected", "renamed_away", "renamed_here", "added", "counted")} == {
+        "machine": 12, "rejected": 1, "renamed_away": 1, "renamed_here": 0, "added": 1, "counted": 11
+    }  # fmt: skip

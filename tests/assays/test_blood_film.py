@@ -1,0 +1,107 @@
+"""A blood film's counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hemaview.assays import assay
+from hemaview.counting.values import Result, Tally, result_json
+
+FILM = assay("blood_film")
+
+
+def count(cells: dict[str, int], **facts: Any) -> Result:
+    return FILM.count(Tally(cells, **facts), FILM.schema, FILM.rules)
+
+
+def ratio(result: Result, key: str) -> Any:
+    return next(r for r in result.ratios if r.key == key)
+
+
+def graded(result: Result) -> dict[str, str]:
+    section = result.section("red_cells")
+    assert section is not None
+    return {r.key: r.grade.text for r in section.rows if r.grade and r.count}
+
+
+def test_nrbc_smudges_and_overlapped_cells_are_not_among_their_n() -> None:
+    result = count(
+        {"segmented_neutrophil": 60, "lymphocyte": 40, "erythroblast": 12, "smudge": 9, "normal": 900, "overlapped": 80}
+    )
+    assert [(s.key, s.n) for s in result.sections] == [
+        ("differential", 100), ("red_cells", 900), ("nrbc", 12), ("platelets", 0)
+    ]  # fmt: skip
+    rate = ratio(result, "nrbc_per_100_wbc").value
+    assert (rate.value, rate.low, rate.high) == pytest.approx((12.0, 6.0, 21.9), abs=0.1)
+    assert result.outside == {"overlapped": 80, "smudge": 9}
+    assert any("corrected for NRBC" in f.text for f in result.findings)
+
+
+def test_one_plus_is_for_schistocytes_alone() -> None:
+    few = graded(count({"normal": 1975, "schistocyte": 10, "macrocyte": 4, "teardrop": 11}))
+    assert few == {"schistocyte": "1+", "macrocyte": "-", "teardrop": "-"}
+    many = graded(count({"normal": 1500, "schistocyte": 30, "macrocyte": 240, "teardrop": 230}))
+    assert many == {"schistocyte": "2+", "macrocyte": "2+", "teardrop": "2+"}
+
+
+def test_schistocytes_are_graded_only_from_a_thousand_red_cells() -> None:
+    few = count({"normal": 480, "schistocyte": 20})
+    assert "schistocyte" not in graded(few) and any("1,000" in note for note in few.notes)
+    assert graded(count({"normal": 1960, "schistocyte": 40}))["schistocyte"] == "2+"
+
+
+def test_an_unsettled_limit_says_how_many_more_cells() -> None:
+    result = count({"blast": 36, "lymphocyte": 164})
+    assert any("1,319 more" in u.text and u.more_cells == 1319 for u in result.unsettled)
+    schistocytes = count({"normal": 985, "schistocyte": 15})
+    assert [u.more_cells for u in schistocytes.unsettled] == [700]
+
+
+@pytest.mark.parametrize(("white", "nrbc", "given"), [(0, 39, False), (1, 39, False), (49, 2, False), (50, 2, True)])
+def test_the_rate_of_nrbc_is_given_from_fifty_white_cells_on(white: int, nrbc: int, given: bool) -> None:
+    made = ratio(count({"lymphocyte": white, "erythroblast": nrbc}), "nrbc_per_100_wbc")
+    assert (made.value is not None) == given
+    assert given or (f"{white} white cells were counted" in made.why and str(nrbc) in made.basis)
+
+
+def test_the_analysers_white_cells_give_absolute_counts_and_are_corrected_from_five_nrbc_on() -> None:
+    film = {"segmented_neutrophil": 60, "lymphocyte": 40, "erythroblast": 12}
+    result = count(film, analyser={"wbc_10e9_per_l": 12.0})
+    assert ratio(result, "corrected_wbc").value.value == pytest.approx(10.71, abs=0.01)
+    differential = result.section("differential")
+    assert differential is not None
+    row = next(r for r in differential.rows if r.key == "segmented_neutrophil")
+    assert row.absolute is not None and row.absolute.value == pytest.approx(7.2)
+    few = count({**film, "erythroblast": 4}, analyser={"wbc_10e9_per_l": 12.0})
+    assert ratio(few, "corrected_wbc").value is None and "5 NRBC" in ratio(few, "corrected_wbc").why
+    assert "not entered" in ratio(count(film), "corrected_wbc").why
+
+
+def test_platelets_are_given_per_mm2_and_per_oil_field_with_the_factor_of_the_rules() -> None:
+    result = count({"normal": 50, "platelet": 70, "giant_platelet": 2, "platelet_clump": 1}, counted_mm2=0.5)
+    assert ratio(result, "platelets_per_mm2").value.value == pytest.approx(144)
+    assert ratio(result, "platelets_per_oil_field").value.value == pytest.approx(144 * 0.0380, rel=1e-3)
+    assert ratio(result, "platelets_estimate").value.value == pytest.approx(144 * 0.0380 * 17.5, rel=1e-3)
+    assert any("1 platelet clump was seen" in f.text for f in result.findings)
+    assert "No area" in ratio(count({"platelet": 7}), "platelets_per_mm2").why
+
+
+def test_poor_fields_give_no_grades_and_no_estimate_of_platelets_but_a_differential() -> None:
+    cells = {"normal": 1500, "schistocyte": 40, "lymphocyte": 100, "platelet": 90}
+    result = count(cells, counted_mm2=0.5, poor_fields="cells lie on each other everywhere")
+    assert graded(result) == {} and ratio(result, "platelets_estimate").value is None
+    assert "on each other" in ratio(result, "platelets_estimate").why
+    assert result.section("differential").n == 100 and not result.unsettled  # type: ignore[union-attr]
+
+
+def test_immature_to_total_neutrophils() -> None:
+    made = ratio(count({"band_neutrophil": 10, "myelocyte": 2, "segmented_neutrophil": 88}), "it_ratio")
+    assert made.value.value == pytest.approx(0.12) and made.basis == "12 of 100 neutrophils"
+
+
+def test_a_rate_without_an_upper_end_is_null_for_scripts() -> None:
+    result = count({"erythroblast": 60})
+    made = result_json(result)["ratios"]
+    assert next(r for r in made if r["key"] == "nrbc_per_100_wbc")["value"] is None
