@@ -90,7 +90,8 @@ def test_openvino_is_asked_for_bf16_where_the_processor_reports_it_and_the_devic
     monkeypatch.setitem(sys.modules, "openvino", SimpleNamespace(Core=core))  # type: ignore[arg-type]
     monkeypatch.setattr(runtime, "converted", lambda *_: None)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.delenv("HEMAVIEW_RUNTIME", raising=False)
+    for name in ("HEMAVIEW_RUNTIME", "HEMAVIEW_PRECISION", "ONEDNN_MAX_CPU_ISA"):
+        monkeypatch.delenv(name, raising=False)
     found = runtime_for(CellKindNet(width=4), 64, card(proved))
     assert core.hints == [hint] and found.device == device
 

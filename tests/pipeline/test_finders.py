@@ -152,8 +152,9 @@ def test_a_cell_is_called_by_its_threshold_and_else_the_likeliest() -> None:
     assert classes_of(p, {"erythroblast": 0.2}, BLOOD_FILM).tolist() == [blast, erythroblast]
 
 
-MARGIN = 0.1
-"""A nucleus whose probability lies so near to the least that is kept may be kept on one processor, or in one light, alone."""
+SURELY = 0.5
+"""Above it a cell is likelier nucleated than not. What lies between it and the least that is kept (LEAST_NUCLEATED) may be
+kept on one processor, or in one light, alone: the net that says so is shown the picture as it is."""
 
 
 def test_p_net_judges_a_dim_picture_as_one_in_full_light(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
