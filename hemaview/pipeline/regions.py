@@ -119,7 +119,7 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
     if overview is not None:
         progress("looking for particles and trails", 0.0)
         regions = regions_of(slide, overview)
-        plan.fields = _ranked(slide, places_within(boxes, regions), request, plan, progress)
+        plan.fields = _ranked(slide, places_within(boxes, regions), request, plan, progress, False)
         if plan.counted:
             plan.notes.append(f"Fields lie in the {len(regions)} particles and trails that {overview.info.name} found.")
             return
@@ -152,9 +152,10 @@ def _strips(length_px: int, side_px: int) -> list[tuple[int, int]]:
 
 
 def _ranked(
-    slide: Slide, boxes: list[Place], request: RunRequest, plan: Plan, progress: Progress
+    slide: Slide, boxes: list[Place], request: RunRequest, plan: Plan, progress: Progress, also_poor: bool = True
 ) -> list[PlannedField]:
-    """The fields at boxes (x, y, w, h), level-0 px: those to be counted first, in their order; the others with the reason."""
+    """The fields at boxes (x, y, w, h), level-0 px: those to be counted first, in their order; the others with the reason.
+    Where none is good, poor ones are counted if `also_poor`."""
     crowded_is_fine = bool(request.assay.fields.get("crowded_is_fine", False))
     chosen = _looked_at(len(boxes), request, plan)
     looks: dict[int, Look] = {}
@@ -170,7 +171,8 @@ def _ranked(
             continue
         reason = judged(looks[i], box[2] * box[3] * (plan.mpp / 1000) ** 2, good, crowded_is_fine)
         fields.append(_planned(0, *box, plan.mpp, looks[i], good, reason, crowded_is_fine=crowded_is_fine))
-    _use_poor(fields, plan)
+    if also_poor:
+        _use_poor(fields, plan)
     fields = _in_order(fields)
     most = int(request.settings.get("max_fields", 48))
     for i, f in enumerate(fields):

@@ -160,7 +160,8 @@ def test_p_net_judges_a_dim_picture_as_one_in_full_light(film: Path, monkeypatch
     def cells_in(light: float) -> CellTable:
         def dimmed(*asked: Any) -> Any:
             picture = seen(*asked)
-            return replace(picture, rgb=np.rint(picture.rgb * light).astype(np.uint8))
+            grounds = replace(picture.grounds, colours=picture.grounds.colours * np.float32(light))
+            return replace(picture, rgb=np.rint(picture.rgb * light).astype(np.uint8), grounds=grounds)
 
         monkeypatch.setattr(nuclei, "picture_of", dimmed)
         with open_slide(film) as slide:
