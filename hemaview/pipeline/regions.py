@@ -16,6 +16,7 @@ from hemaview.pipeline.cheaplook import LOOK_MPP, Look, density_of, look, red_ce
 from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.protocol import PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.scale import disagreement
+from hemaview.pipeline.specimen import guards, signs_of
 from hemaview.wsi.slide import Slide
 
 FIELD_UM = 256.0
@@ -24,6 +25,8 @@ LEAST_STRIP = 0.25
 LEAST_TISSUE = 0.02
 MOST_LOOKS = 400
 """Fields that are looked at before counting begins; of more, so many evenly spread over the tissue."""
+GUARD_FIELDS = 12
+"""So many fields say whether the specimen is what it should be."""
 LEAST_CELLS_PER_MM2 = 250
 THIN_PER_MM2 = 1000
 """Red cells per mm² below which a place is a feathered end: cells there are flat and their white cells pushed aside."""
@@ -60,6 +63,9 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
         _plan_photos(slide, request, plan, progress)
     else:
         _plan_scan(slide, request, plan, progress, overview)
+    plan.guards = _guards(slide, request, plan)
+    if not plan.counted and plan.guards:
+        raise PipelineError(plan.guards[0]["sentence"], "Bring in the slide that was meant.")
     if not plan.counted:
         raise PipelineError(
             f"No field of this slide can be counted: {_main_reason(plan)}.",
@@ -234,6 +240,14 @@ def _in_order(fields: list[PlannedField]) -> list[PlannedField]:
     return [best[i] for i in _drawn(list(range(len(best))))] + rest
 
 
+def _guards(slide: Slide, request: RunRequest, plan: Plan) -> list[dict[str, str]]:
+    """What speaks against the specimen, by some of its fields: evenly spread over all that hold tissue, counted or not."""
+    there = sorted((f for f in plan.fields if f.tissue > LEAST_TISSUE), key=lambda f: (f.y, f.x))
+    some = [there[int(i)] for i in np.linspace(0, len(there) - 1, min(GUARD_FIELDS, len(there)))]
+    signs = [signs_of(*_read(slide, f.x, f.y, f.w, f.h, plan.mpp)) for f in some]
+    return guards(signs, request.assay.specimen_guard)
+
+
 def tissue_map(slide: Slide, side_px: int = 512) -> NDArray[np.bool_]:
     """Where a reduced picture of the slide is stained, bool (H, W)."""
     return stained(density_of(slide.thumbnail(side_px)))
@@ -248,10 +262,15 @@ def _share(tissue: NDArray[np.bool_], slide: Slide, x: int, y: int, w: int, h: i
 
 
 def _look_at(slide: Slide, x: int, y: int, w: int, h: int, mpp: float) -> Look:
+    return look(*_read(slide, x, y, w, h, mpp))
+
+
+def _read(slide: Slide, x: int, y: int, w: int, h: int, mpp: float) -> tuple[NDArray[np.uint8], float]:
+    """A place at LOOK_MPP, or as fine as the slide is: the picture and its µm/px."""
     out_w, out_h = max(16, round(w * mpp / LOOK_MPP)), max(16, round(h * mpp / LOOK_MPP))
     if out_w >= w:
-        return look(slide.read(x, y, 0, w, h), mpp)
-    return look(slide.read_scaled(x, y, w, h, out_w, out_h), LOOK_MPP)
+        return slide.read(x, y, 0, w, h), mpp
+    return slide.read_scaled(x, y, w, h, out_w, out_h), LOOK_MPP
 
 
 def _good_focus(looks: list[Look], plan: Plan, areas_mm2: list[float]) -> float:

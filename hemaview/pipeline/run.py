@@ -203,8 +203,8 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
 
 def _note_search(plan: Plan, counted: _Counted) -> Plan:
     """The plan with what was counted and searched of it."""
-    where = {i: "fields" for i in counted.fields}
-    where |= {i: "film" for i in counted.searched.film} | {i: "edges" for i in counted.searched.edges}
+    where = dict.fromkeys(counted.fields, "fields")
+    where |= dict.fromkeys(counted.searched.film, "film") | dict.fromkeys(counted.searched.edges, "edges")
     for place in plan.fields:
         place.searched = where.get(place.index, "")
     plan.searched_mm2 = counted.searched.mm2["film"]
