@@ -22,7 +22,11 @@ LEAST_DISC_UM, LARGEST_DISC_UM = 1.8, 5.2
 PEAKS_APART_UM = 5.0
 """Two red cells that touch have their middles a diameter apart, seen at low power at least so much."""
 NUCLEAR_TIMES = 2.2
-"""So many times as dense in red light as the median stained pixel, at the least LEAST_DENSITY, a pixel is of a nucleus."""
+"""So many times as dense in red light as the stained pixels around it, at the least LEAST_DENSITY, a pixel is of a nucleus."""
+MOST_RED_CELL = 0.25
+"""Density in red light of dense red cells of Romanowsky stains."""
+AROUND_PX = 129
+"""Side of the neighbourhood, px at LOOK_MPP."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,23 @@ def look(rgb: NDArray[np.uint8], mpp: float) -> Look:
 
 def _nuclei(rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Nuclei with some of their cell around them, bool (H, W)."""
+    whole = cv2.morphologyEx(nuclear_cores(rgb, mask).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.dilate(whole, np.ones((9, 9), np.uint8)) > 0)
+
+
+def nuclear_cores(rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is much denser in red light than the cells around it, bool (H, W); `mask` is what is stained.
+
+    One picture may hold several stains: the cells' own density is their median in the picture or, where that is more, their
+    mean in a neighbourhood; where nuclei make most of that, no more than MOST_RED_CELL is taken for red cells'.
+    """
     if not mask.any():
         return mask
     density = red_density(rgb)
-    dense = density > max(LEAST_DENSITY, NUCLEAR_TIMES * float(np.median(density[mask])))
-    whole = cv2.morphologyEx(dense.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.dilate(whole, np.ones((9, 9), np.uint8)) > 0)
+    weight = cv2.blur(mask.astype(np.float32), (AROUND_PX, AROUND_PX))
+    around = cv2.blur(density * mask, (AROUND_PX, AROUND_PX)) / np.maximum(weight, 1e-3)
+    own = np.maximum(float(np.median(density[mask])), np.minimum(around, MOST_RED_CELL))
+    return np.asarray(density > np.maximum(LEAST_DENSITY, NUCLEAR_TIMES * own))
 
 
 def _disc_radii_um(mask: NDArray[np.bool_], nuclei: NDArray[np.bool_], mpp: float) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from hemaview.pipeline.cheaplook import LOOK_MPP, Look, density_of, look, red_ce
 from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.protocol import PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.scale import disagreement
+from hemaview.pipeline.specimen import guards, signs_of
 from hemaview.wsi.slide import Slide
 
 FIELD_UM = 256.0
@@ -24,6 +25,8 @@ LEAST_STRIP = 0.25
 LEAST_TISSUE = 0.02
 MOST_LOOKS = 400
 """Fields that are looked at before counting begins; of more, so many evenly spread over the tissue."""
+GUARD_FIELDS = 12
+"""So many fields say whether the specimen is what it should be."""
 LEAST_CELLS_PER_MM2 = 250
 THIN_PER_MM2 = 1000
 """Red cells per mm² below which a place is a feathered end: cells there are flat and their white cells pushed aside."""
@@ -60,6 +63,9 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
         _plan_photos(slide, request, plan, progress)
     else:
         _plan_scan(slide, request, plan, progress, overview)
+    plan.guards = _guards(slide, request, plan)
+    if not plan.counted and plan.guards:
+        raise PipelineError(plan.guards[0]["sentence"], "Bring in the slide that was meant.")
     if not plan.counted:
         raise PipelineError(
             f"No field of this slide can be counted: {_main_reason(plan)}.",
@@ -119,7 +125,7 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
     if overview is not None:
         progress("looking for particles and trails", 0.0)
         regions = regions_of(slide, overview)
-        plan.fields = _ranked(slide, places_within(boxes, regions), request, plan, progress)
+        plan.fields = _ranked(slide, places_within(boxes, regions), request, plan, progress, False)
         if plan.counted:
             plan.notes.append(f"Fields lie in the {len(regions)} particles and trails that {overview.info.name} found.")
             return
@@ -152,9 +158,10 @@ def _strips(length_px: int, side_px: int) -> list[tuple[int, int]]:
 
 
 def _ranked(
-    slide: Slide, boxes: list[Place], request: RunRequest, plan: Plan, progress: Progress
+    slide: Slide, boxes: list[Place], request: RunRequest, plan: Plan, progress: Progress, also_poor: bool = True
 ) -> list[PlannedField]:
-    """The fields at boxes (x, y, w, h), level-0 px: those to be counted first, in their order; the others with the reason."""
+    """The fields at boxes (x, y, w, h), level-0 px: those to be counted first, in their order; the others with the reason.
+    Where none is good, poor ones are counted if `also_poor`."""
     crowded_is_fine = bool(request.assay.fields.get("crowded_is_fine", False))
     chosen = _looked_at(len(boxes), request, plan)
     looks: dict[int, Look] = {}
@@ -170,7 +177,8 @@ def _ranked(
             continue
         reason = judged(looks[i], box[2] * box[3] * (plan.mpp / 1000) ** 2, good, crowded_is_fine)
         fields.append(_planned(0, *box, plan.mpp, looks[i], good, reason, crowded_is_fine=crowded_is_fine))
-    _use_poor(fields, plan)
+    if also_poor:
+        _use_poor(fields, plan)
     fields = _in_order(fields)
     most = int(request.settings.get("max_fields", 48))
     for i, f in enumerate(fields):
@@ -232,6 +240,14 @@ def _in_order(fields: list[PlannedField]) -> list[PlannedField]:
     return [best[i] for i in _drawn(list(range(len(best))))] + rest
 
 
+def _guards(slide: Slide, request: RunRequest, plan: Plan) -> list[dict[str, str]]:
+    """What speaks against the specimen, by some of its fields: evenly spread over all that hold tissue, counted or not."""
+    there = sorted((f for f in plan.fields if f.tissue > LEAST_TISSUE), key=lambda f: (f.y, f.x))
+    some = [there[int(i)] for i in np.linspace(0, len(there) - 1, min(GUARD_FIELDS, len(there)))]
+    signs = [signs_of(*_read(slide, f.x, f.y, f.w, f.h, plan.mpp)) for f in some]
+    return guards(signs, request.assay.specimen_guard)
+
+
 def tissue_map(slide: Slide, side_px: int = 512) -> NDArray[np.bool_]:
     """Where a reduced picture of the slide is stained, bool (H, W)."""
     return stained(density_of(slide.thumbnail(side_px)))
@@ -246,10 +262,15 @@ def _share(tissue: NDArray[np.bool_], slide: Slide, x: int, y: int, w: int, h: i
 
 
 def _look_at(slide: Slide, x: int, y: int, w: int, h: int, mpp: float) -> Look:
+    return look(*_read(slide, x, y, w, h, mpp))
+
+
+def _read(slide: Slide, x: int, y: int, w: int, h: int, mpp: float) -> tuple[NDArray[np.uint8], float]:
+    """A place at LOOK_MPP, or as fine as the slide is: the picture and its µm/px."""
     out_w, out_h = max(16, round(w * mpp / LOOK_MPP)), max(16, round(h * mpp / LOOK_MPP))
     if out_w >= w:
-        return look(slide.read(x, y, 0, w, h), mpp)
-    return look(slide.read_scaled(x, y, w, h, out_w, out_h), LOOK_MPP)
+        return slide.read(x, y, 0, w, h), mpp
+    return slide.read_scaled(x, y, w, h, out_w, out_h), LOOK_MPP
 
 
 def _good_focus(looks: list[Look], plan: Plan, areas_mm2: list[float]) -> float:

@@ -25,8 +25,8 @@ RULE = "nuclear-stain"
 
 
 def boxed_white_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
-    """Of labelled white cells that no edge cuts the share with a candidate in their box, and candidates in no box a field, over fields whose
-    scale their red cells tell."""
+    """Of labelled white cells that no edge cuts the share with a candidate in their box, and candidates in no box a field,
+    over fields whose scale their red cells tell."""
     hit: list[NDArray[np.bool_]] = []
     spare: list[float] = []
     for file, boxes, red in fields_with_boxes(root, dataset, split):

@@ -1,0 +1,176 @@
+"""Is it what it is said to be? Fixed measures of pixels at low power, for a stained film, marrow or a cell block.
+
+Nothing here is learned. Limits were set on the train sides of seven sets and on what is drawn, inverted and grey; what speaks
+against a specimen is said with the job, and a person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage.filters import threshold_otsu
+
+from hemaview.inference.grounds import grounds_of
+from hemaview.inference.pictures import rescale
+from hemaview.pipeline.cheaplook import LOOK_MPP, fill_holes, look, nuclear_cores, over_ground, stained
+
+Guard = dict[str, str]
+
+GREY = 1.5
+"""Mean difference between neighbouring colours of stained pixels, of 255 levels, below which a picture has no colour; the
+palest stain of the sets has 5."""
+ONE_COLOUR = 0.5
+"""Share of pixels of exactly one colour beyond which a picture is drawn, not taken: a camera's noise gives a few percent."""
+DRAWN_EDGE = 60
+"""Levels between neighbouring pixels at LOOK_MPP that the sharpest half percent reach in text and drawings; optics do not."""
+NO_CELLS = 0.05
+"""Share of what is stained that lies in discs of a cell's size; even marrow and sections without ground have as much on some
+field."""
+ROUND_TIMES, LEAST_ROUND = 3, 5
+"""Round things lighter than what surrounds them, beside dark ones: beyond this the picture is inverted."""
+INVERTED_TISSUE = 0.55
+"""Share of an inverted picture that is dark."""
+NUCLEI_OF_MARROW = 0.12
+"""Median share of nuclei with their surroundings over fields: films of the sets have up to 0.04, fields of marrow 0.21."""
+LEAST_TISSUE = 0.1
+"""Fields with less on them say nothing of the specimen."""
+LEAST_FIELD_UM2 = 6000.0
+"""Smaller pictures are of one cell with its surroundings: what share of them is nucleus says nothing of the specimen."""
+GREEN_OF_NUCLEI = 0.495
+"""Share of their optical density that nuclei have in green light: azure and eosin 0.50 to 0.56 on marrow, haematoxylin 0.44 to
+0.48 on sections (Ruifrok & Johnston 2001 give 0.43)."""
+LOOKS = {"film": "a blood film", "marrow": "a marrow smear", "block": "a stained section"}
+_ROUND_UM2 = (15.0, 110.0)
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What is measured of one picture at low power."""
+
+    area_um2: float
+    tissue: float
+    """Share of stained pixels."""
+    cells: float
+    """Share of what is stained that lies in discs of one red cell's size."""
+    nuclei: float
+    """Share of pixels that are nuclei or beside them."""
+    green: float
+    """Share of the nuclei's optical density in green light; NaN where there are none."""
+    chroma: float
+    """Mean difference between neighbouring colours of stained pixels, levels of 255."""
+    one_colour: float
+    """Share of pixels of the commonest colour."""
+    edge: float
+    """Levels between neighbours that the sharpest half percent reach."""
+    dark_round: int
+    light_round: int
+    """Round things of a cell's size, darker and lighter than what surrounds them."""
+
+
+def signs_of(rgb: NDArray[np.uint8], mpp: float) -> Signs:
+    """What uint8 (H, W, 3) at `mpp` µm/px shows of its specimen."""
+    small = rescale(rgb, min(1.0, mpp / LOOK_MPP))
+    mpp = max(mpp, LOOK_MPP)
+    seen = look(small, mpp)
+    mask = fill_holes(stained(over_ground(small, mpp)))
+    cores = nuclear_cores(small, mask)
+    ground = cv2.resize(grounds_of(small, mpp, (0.0, 0.0), (1.0, 1.0)).colours, small.shape[1::-1])
+    density = np.maximum(-np.log((small.astype(np.float32) + 1) / (ground + 1)), 0)
+    of_nuclei = np.median(density[cores], axis=0) if cores.sum() >= 30 else np.full(3, np.nan)
+    colours = np.abs(np.diff(small.astype(np.int16), axis=2)).mean(axis=2)
+    light = cv2.GaussianBlur(small.astype(np.float32).sum(axis=2), (0, 0), 1.0)
+    limit = float(threshold_otsu(light)) if float(np.ptp(light)) > 0 else float(light.min())
+    packed = small.astype(np.int32) @ np.array([65536, 256, 1], np.int32)
+    return Signs(
+        area_um2=small.shape[0] * small.shape[1] * mpp**2,
+        tissue=seen.tissue,
+        cells=seen.single_ratio,
+        nuclei=seen.nuclei,
+        green=float(of_nuclei[1] / of_nuclei.sum()) if of_nuclei.sum() > 0 else float("nan"),
+        chroma=float(colours[mask].mean()) if mask.any() else float(colours.mean()),
+        one_colour=float(np.unique(packed, return_counts=True)[1].max() / packed.size),
+        edge=float(np.percentile(np.abs(np.diff(small.astype(np.int16).mean(axis=2), axis=1)), 99.5)),
+        dark_round=_round_things(light < limit, mpp),
+        light_round=_round_things(light > limit, mpp),
+    )
+
+
+def guards(signs: Sequence[Signs], expected: Sequence[str]) -> list[Guard]:
+    """What speaks against a specimen that should look like one of `expected` (keys of LOOKS; none: anything), most basic first:
+    {code, sentence} each. `signs` are of several of its fields."""
+    if not signs:
+        return []
+    stainless = _no_stained_specimen(signs)
+    if stainless:
+        return [stainless]
+    seen = looks_like(signs)
+    if not expected or not seen or seen in expected:
+        return []
+    wanted = " or ".join(LOOKS[key] for key in expected)
+    return [
+        {
+            "code": f"looks-like-{seen}",
+            "sentence": f"This slide looks like {LOOKS[seen]}, not like {wanted}: check the specimen and the examination.",
+        }
+    ]
+
+
+def looks_like(signs: Sequence[Signs]) -> str:
+    """The key of LOOKS that the fields look like; "" where they are too small to tell."""
+    large = [s for s in signs if s.area_um2 >= LEAST_FIELD_UM2 and s.tissue >= LEAST_TISSUE]
+    if not large:
+        return ""
+    if float(np.median([s.nuclei for s in large])) < NUCLEI_OF_MARROW:
+        return "film"
+    green = [s.green for s in large if np.isfinite(s.green)]
+    return "block" if green and float(np.median(green)) < GREEN_OF_NUCLEI else "marrow"
+
+
+def _no_stained_specimen(signs: Sequence[Signs]) -> Guard | None:
+    def median(name: str) -> float:
+        return float(np.median([getattr(s, name) for s in signs]))
+
+    if median("one_colour") > ONE_COLOUR and median("edge") > DRAWN_EDGE and median("cells") < NO_CELLS:
+        return {
+            "code": "drawing",
+            "sentence": "This is a drawing or a page of text, not a photograph through a microscope: no count of it means "
+            "anything.",
+        }
+    if median("chroma") < GREY:
+        return {
+            "code": "no-colour",
+            "sentence": "This picture has no colour: classes rest on the stain, so no count of it can be relied on.",
+        }
+    dark, light = (sum(getattr(s, name) for s in signs) for name in ("dark_round", "light_round"))
+    if (
+        median("tissue") > INVERTED_TISSUE
+        and light >= LEAST_ROUND
+        and light > ROUND_TIMES * dark
+        and median("cells") < 0.2
+    ):
+        return {
+            "code": "inverted",
+            "sentence": "Cells are lighter than their ground: the picture's colours are inverted, so no count of it can be "
+            "relied on.",
+        }
+    return None
+
+
+def _round_things(mask: NDArray[np.bool_], mpp: float) -> int:
+    """Nearly convex parts of a mask that no edge cuts and that are as large as a red cell."""
+    filled = fill_holes(mask).astype(np.uint8)
+    contours, _ = cv2.findContours(filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    h, w = mask.shape
+    found = 0
+    for contour in contours:
+        area = cv2.contourArea(contour)
+        if not _ROUND_UM2[0] <= area * mpp**2 <= _ROUND_UM2[1]:
+            continue
+        x, y, cw, ch = cv2.boundingRect(contour)
+        inside = x > 0 and y > 0 and x + cw < w and y + ch < h
+        found += inside and area > 0.9 * cv2.contourArea(cv2.convexHull(contour))
+    return found

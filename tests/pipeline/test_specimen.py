@@ -1,0 +1,94 @@
+"""What is no stained film, marrow or section is recognised, and what is one is left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from hemaview.pipeline.specimen import Signs, guards, looks_like, signs_of
+
+DEMO = Path(__file__).parents[2] / "apps/desk/demo/chula-rbc12"
+CHULA_MPP = 0.19
+
+
+def fields() -> list[NDArray[np.uint8]]:
+    return [np.asarray(Image.open(p).convert("RGB")) for p in sorted(DEMO.glob("*.webp"))]
+
+
+def codes(pictures: list[NDArray[np.uint8]], *expected: str) -> list[str]:
+    return [g["code"] for g in guards([signs_of(rgb, CHULA_MPP) for rgb in pictures], expected)]
+
+
+def page() -> NDArray[np.uint8]:
+    """A page of black text on white with a coloured frame."""
+    picture = Image.new("RGB", (1200, 800), (250, 250, 250))
+    draw = ImageDraw.Draw(picture)
+    for y in range(20, 780, 18):
+        draw.text(
+            (20, y), "Report of the laboratory, leukocytes 7.2 x 10^9/l, erythrocytes 4.6 " * 2, fill=(20, 30, 120)
+        )
+    return np.asarray(picture)
+
+
+def test_real_fields_of_a_film_pass_one_by_one_and_together() -> None:
+    assert codes(fields(), "film") == []
+    assert [codes([rgb], "film") for rgb in fields()] == [[]] * len(fields())
+
+
+def test_a_film_is_no_marrow_and_no_section() -> None:
+    assert codes(fields(), "marrow") == codes(fields(), "block") == ["looks-like-film"]
+    sentence = guards([signs_of(rgb, CHULA_MPP) for rgb in fields()[:2]], ("marrow",))[0]["sentence"]
+    assert sentence == (
+        "This slide looks like a blood film, not like a marrow smear: check the specimen and the examination."
+    )
+
+
+def test_an_examination_that_asks_for_nothing_takes_any_stained_specimen() -> None:
+    assert codes(fields()) == []
+
+
+def test_inverted_colours_are_recognised() -> None:
+    assert codes([255 - rgb for rgb in fields()], "film") == ["inverted"]
+
+
+def test_a_picture_without_colour_is_recognised() -> None:
+    grey = [np.repeat(np.asarray(Image.fromarray(rgb).convert("L"))[..., None], 3, axis=2) for rgb in fields()]
+    assert codes(grey, "film") == ["no-colour"]
+
+
+@pytest.mark.parametrize("mpp", [0.19, 0.25])
+def test_a_page_of_text_is_recognised(mpp: float) -> None:
+    assert [g["code"] for g in guards([signs_of(page(), mpp)], ("film",))] in (["drawing"], ["no-colour"])
+
+
+def test_marrow_and_sections_are_told_apart_by_their_nuclei_in_green_light() -> None:
+    facts = {
+        "area_um2": 1e4,
+        "tissue": 0.5,
+        "cells": 0.1,
+        "nuclei": 0.25,
+        "chroma": 18.0,
+        "one_colour": 0.02,
+        "edge": 30.0,
+    }
+    marrow, section = (Signs(green=green, dark_round=2, light_round=0, **facts) for green in (0.54, 0.46))
+    assert looks_like([marrow]) == "marrow" and looks_like([section]) == "block"
+    assert [g["code"] for g in guards([marrow] * 3, ("film",))] == ["looks-like-marrow"]
+    assert [g["code"] for g in guards([section] * 3, ("film",))] == ["looks-like-block"]
+
+
+def test_pictures_of_single_cells_say_nothing_of_the_specimen() -> None:
+    facts = {
+        "tissue": 0.5,
+        "cells": 0.1,
+        "nuclei": 0.4,
+        "green": 0.54,
+        "chroma": 18.0,
+        "one_colour": 0.02,
+        "edge": 30.0,
+    }
+    assert looks_like([Signs(area_um2=700.0, dark_round=0, light_round=0, **facts)]) == ""
