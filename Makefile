@@ -6,19 +6,26 @@ BIN := .venv/bin
 TWO_AT_A_TIME := HEMAVIEW_THREADS=1 OMP_NUM_THREADS=1
 FRONTEND := $(shell find frontend -type f) package.json vite.config.ts tsconfig.json
 
-.PHONY: demo test prove check format lock clean
+.DEFAULT_GOAL := help
+.PHONY: help demo dev test prove check format lock clean
 
-demo: .venv/.runtime static/dist/.vite/manifest.json
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+demo: .venv/.runtime static/dist/.vite/manifest.json ## try HemaView: embedded database and queue, http://127.0.0.1:$(PORT), Ctrl-C ends it
 	@ldconfig -p 2>/dev/null | grep -q 'libpangoft2-1.0' || echo "· PDF reports need: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core (all but the PDF works without)"
 	@exec $(BIN)/python manage.py demo --port $(PORT)
 
-test: .venv/.development static/dist/.vite/manifest.json
+dev: .venv/.development node_modules/.ready ## the demo for developers: server and front end follow each change (reload the page)
+	@npx vite build --watch --logLevel warn & trap "kill $$!" EXIT; $(BIN)/python manage.py demo --port $(PORT) --reload
+
+test: .venv/.development static/dist/.vite/manifest.json ## every test that a commit must pass, below 10 minutes on two cores
 	$(TWO_AT_A_TIME) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20 tests
 
 prove: .venv/.development static/dist/.vite/manifest.json ## what `make test` has no time for: every race 200 times, every instruction set
 	$(TWO_AT_A_TIME) $(BIN)/python -m pytest -n 2 --dist load -m prove --durations 20 tests
 
-check: .venv/.development static/dist/.vite/manifest.json
+check: .venv/.development static/dist/.vite/manifest.json ## linters, types, import rules, migrations, API description, front-end tests
 	$(BIN)/ruff check hemaview apps tests manage.py
 	$(BIN)/ruff format --check hemaview apps tests manage.py
 	$(BIN)/mypy
@@ -29,7 +36,7 @@ check: .venv/.development static/dist/.vite/manifest.json
 	npm run --silent types
 	npm run --silent test
 
-format: .venv/.development node_modules/.ready
+format: .venv/.development node_modules/.ready ## put every file into shape
 	$(BIN)/ruff check --fix hemaview apps tests manage.py
 	$(BIN)/ruff format hemaview apps tests manage.py
 	npx biome check --write frontend
@@ -40,7 +47,7 @@ lock: ## exact versions of the whole tree, from requirements*.in
 	var/lock/bin/pip install -q -r requirements-dev.in && var/lock/bin/pip freeze | sed 's/+cpu//' > var/lock/all.txt
 	(echo '-r requirements.txt'; sort var/lock/all.txt | comm -13 requirements.txt -) > requirements-dev.txt
 
-clean:
+clean: ## remove what was installed and built; var/ stays
 	rm -rf .venv node_modules static/dist
 
 .venv/.runtime: requirements.txt requirements-mmdet.txt

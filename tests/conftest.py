@@ -5,9 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from rest_framework.test import APIClient
 
 from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _anchors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has a database as if new, so it has heads of its own."""
+    monkeypatch.setattr(settings, "ANCHORS_DIR", tmp_path / "anchors")
 
 
 @pytest.fixture

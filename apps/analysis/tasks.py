@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from kombu.exceptions import OperationalError
 
 from apps.analysis import services
 
@@ -24,6 +25,6 @@ def ring(job_ids: list[str]) -> None:
     for job_id in job_ids:
         try:
             run_job.delay(job_id)
-        except OSError:
+        except (OSError, OperationalError):
             continue
         services.mark_queued(job_id)

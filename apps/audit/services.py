@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from apps.audit.anchors import anchor, anchored
 from apps.audit.models import Head, Record
 
 GENESIS = "0" * 64
@@ -51,6 +52,9 @@ def record(
         head.sha256 = line.sha256
         head.lines += 1
         head.save(update_fields=["sha256", "lines"])
+        lines, sha256 = head.lines, head.sha256
+        # Robust: a disk that is full is logged, and what was done stays done; the next head anchors these lines, too.
+        transaction.on_commit(lambda: anchor(lines, sha256), robust=True)
     return line
 
 
@@ -68,7 +72,8 @@ def line_hash(line: Record) -> str:
 
 
 def verify() -> Verdict:
-    """Walk the whole chain: each line's own hash, its link, and the recorded end."""
+    """Walk the whole chain: each line's own hash, its link, the recorded end, and the heads anchored outside the database."""
+    anchors = anchored()  # read first: what is written meanwhile is longer, never shorter
     previous, lines = GENESIS, 0
     for line in Record.objects.order_by("id").iterator(chunk_size=2000):
         if line.previous != previous:
@@ -76,7 +81,21 @@ def verify() -> Verdict:
         if line_hash(line) != line.sha256:
             return Verdict(False, lines, f"Line {line.pk} was changed after it was written.")
         previous, lines = line.sha256, lines + 1
+        if anchors.get(lines, {previous}) != {previous}:
+            return Verdict(
+                False, lines, f"Line {line.pk} is not the one that was anchored: the record was written anew."
+            )
     head = Head.objects.filter(pk=1).first()
     if head and (head.sha256 != previous or head.lines != lines):
         return Verdict(False, lines, f"The record ends early: {head.lines} lines were written, {lines} are there.")
-    return Verdict(True, lines, f"The chain of {lines} lines holds.")
+    if anchors and max(anchors) > lines:
+        return Verdict(False, lines, f"The record ends early: {max(anchors)} lines are anchored, {lines} are there.")
+    return Verdict(
+        True, lines, f"The chain of {lines} lines holds; {len(anchors)} of its heads are anchored outside it."
+    )
+
+
+def head() -> tuple[int, str]:
+    """How many lines there are, and the hash of the last one."""
+    row = Head.objects.filter(pk=1).first()
+    return (row.lines, row.sha256) if row else (0, GENESIS)

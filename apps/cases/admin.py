@@ -74,7 +74,7 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
         user: Any = request.user
         # What the person left as it was is not written: somebody else may have changed it since the page was opened.
-        facts = {name: form.cleaned_data[name] for name in form.changed_data}
+        facts = {name: form.cleaned_data[name] for name in form.changed_data if name != "accession"}
         if not change:
             facts.pop("accession", None)
             obj.pk = services.create_case(user, obj.accession, **facts).pk

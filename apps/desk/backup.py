@@ -19,10 +19,11 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
 from apps.accounts.errors import Conflict, Refusal
+from apps.audit.accountlines import without_lines
 from apps.audit.services import verify
 
 FORMAT = "hemaview-backup/1"
-FOLDERS = ("slides", "results", "reports")
+FOLDERS = ("slides", "results", "reports", "anchors")
 _NOT_KEPT = {"sessions.session", "admin.logentry", "axes.accessattempt", "axes.accesslog", "axes.accessfailurelog",
              "analysis.workerbeat", "contenttypes.contenttype", "auth.permission"}  # fmt: skip
 Say = Callable[[str], None]
@@ -97,7 +98,8 @@ def restore(source: Path, say: Say) -> int:
         with transaction.atomic():
             for model in ("auth.Group",):
                 apps.get_model(model).objects.all().delete()
-            call_command("loaddata", str(rows), verbosity=0)
+            with without_lines():
+                call_command("loaddata", str(rows), verbosity=0)
             verdict = verify()
             if not verdict.ok:
                 raise Refusal(f"The audit record of this backup does not hold: {verdict.message}")

@@ -18,6 +18,7 @@ from apps.accounts.errors import Refusal
 
 GRACE_S = 5.0
 WORKER_NICENESS = 15
+_SOURCE = ("hemaview", "apps", "templates")
 Say = Callable[[str], None]
 
 
@@ -31,14 +32,18 @@ def free_or_refuse(host: str, port: int) -> None:
             raise Refusal(f"Port {port} is taken; end what uses it, or choose another with PORT=….") from error
 
 
-def serve(host: str, port: int, say: Say, on_ready: Callable[[], None]) -> int:
-    """Web server and worker until Ctrl-C or until one of them ends; the exit status."""
+def serve(host: str, port: int, say: Say, on_ready: Callable[[], None], reload: bool = False) -> int:
+    """Web server and worker until Ctrl-C or until one of them ends; the exit status.
+
+    `reload` starts the web server anew after each change of the source; the worker keeps the code that it began with.
+    """
     commands = {
         "web server": [
             sys.executable, "-m", "uvicorn", "hemaview.config.asgi:application", "--host", host, "--port", str(port),
             "--log-level", "warning", "--no-access-log", "--no-proxy-headers", "--no-server-header",
             "--http", "hemaview.tiles.protocol:TileProtocol",
             "--timeout-graceful-shutdown", "2",
+            *(["--reload", *(word for folder in _SOURCE for word in ("--reload-dir", folder))] if reload else []),
         ],
         "worker": [
             sys.executable, "-m", "celery", "-A", "hemaview.config", "worker", "-B", "--concurrency", "2",

@@ -7,4 +7,5 @@ urlpatterns = [
     path("cases/new/", views.new_case, name="new-case"),
     path("cases/<str:accession>/", views.case_page, name="case-page"),
     path("cases/<str:accession>/read/", views.room, name="room"),
+    path("cases/<str:accession>/compare/<uuid:a>/<uuid:b>/", views.compare_page, name="compare"),
 ]

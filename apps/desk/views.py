@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -12,13 +13,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
 
-from apps.accounts.errors import Forbidden, Missing, Refusal
+from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
+from apps.analysis.cellfiles import schema_of
+from apps.analysis.models import Job
+from apps.analysis.selectors import jobs_for
 from apps.cases.filters import ORDERINGS, CaseFilter, ordered
 from apps.cases.models import Case
 from apps.cases.selectors import case_for, cases_for, state_counts, waiting_for
 from apps.cases.services import create_case, may_create
 from apps.desk.forms import CaseForm
 from apps.desk.selectors import find, room_json, worklist_rows
+from apps.review.compare import compare
 from apps.slides.models import Slide
 from apps.slides.tileaccess import set_tile_cookie, tile_access
 
@@ -105,6 +110,64 @@ def room(request: HttpRequest, accession: str) -> HttpResponse:
     if data["tiles"]:
         set_tile_cookie(response, data["tiles"])
     return response
+
+
+@login_required
+def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUID) -> HttpResponse:
+    """Two analyses of one slide beside each other, with pictures of what differs."""
+    case = _case(request, accession)
+    jobs = {job.pk: job for job in jobs_for(request.user).filter(slide__case=case, pk__in=[a, b])}
+    if len(jobs) != 2 or not all(job.reviewable for job in jobs.values()):
+        raise Http404("There are no two finished analyses of this case under that address.")
+    try:
+        found = compare(jobs[a], jobs[b])
+    except Conflict as refusal:
+        return render(request, "cases/compare.html", {"case": case, "refusal": refusal.message})
+    names = {c.key: c.name for job in jobs.values() for c in schema_of(job).classes} | {"rejected": "Rejected"}
+    context = {
+        "case": case,
+        "a": jobs[a],
+        "b": jobs[b],
+        "found": found,
+        "lists": _lists(found, jobs[a], jobs[b], names),
+    }
+    return render(
+        request, "cases/compare.html", {**context, "names": names, "sections": _named(found["sections"], names)}
+    )
+
+
+def _named(sections: list[dict[str, Any]], names: dict[str, str]) -> list[dict[str, Any]]:
+    return [
+        {**section, "rows": [{**row, "name": names.get(row["key"], row["key"])} for row in section["rows"]]}
+        for section in sections
+    ]
+
+
+def _lists(found: dict[str, Any], a: Job, b: Job, names: dict[str, str]) -> list[dict[str, Any]]:
+    """The cells that differ, each with its picture and what became of it in words."""
+
+    def picture(job: Job, row: int, text: str) -> dict[str, Any]:
+        return {"src": f"/api/jobs/{job.pk}/cells/{row}/crop.jpg?size=96", "text": text}
+
+    return [
+        {
+            "title": "Given another class",
+            "n": found["renamed"]["n"],
+            "cells": [
+                picture(b, c["row_b"], f"{names[c['key_a']]} → {names[c['key_b']]}") for c in found["renamed"]["shown"]
+            ],
+        },
+        {
+            "title": "Found only by the second",
+            "n": found["gained"]["n"],
+            "cells": [picture(b, c["row"], names[c["key"]]) for c in found["gained"]["shown"]],
+        },
+        {
+            "title": "Found only by the first",
+            "n": found["lost"]["n"],
+            "cells": [picture(a, c["row"], names[c["key"]]) for c in found["lost"]["shown"]],
+        },
+    ]
 
 
 def _case(request: HttpRequest, accession: str) -> Case:

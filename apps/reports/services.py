@@ -19,7 +19,7 @@ from django.utils import timezone
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.analysis.models import Job
 from apps.analysis.selectors import active_jobs, reported_jobs
-from apps.audit.services import record
+from apps.audit.services import head, record
 from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.cases.services import EDITABLE, begin_signing, end_signing, hold, set_comment, set_state
@@ -187,6 +187,7 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
         "meaning": meaning,
         "reason": amendment.reason if amendment else "",
         "amended_by": amendment.by.display_name if amendment else "",
+        "record": dict(zip(("lines", "sha256"), head(), strict=True)),
     }
     frozen["signature"] = signature
     frozen["holds"] = (

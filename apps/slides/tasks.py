@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 from celery import shared_task
+from kombu.exceptions import OperationalError
 
 from apps.slides import services, tileservices, uploads
 from apps.slides.models import Slide
@@ -11,7 +15,13 @@ from apps.slides.models import Slide
 @shared_task
 def import_slide(slide_id: str) -> None:
     if services.run_import(slide_id).conversion == Slide.Conversion.ASKED:
-        convert_slide.delay(slide_id)
+        ring(convert_slide, slide_id)
+
+
+def ring(task: Any, slide_id: str) -> None:
+    """Wake a worker for a slide; a broker that is down is no error, the sweep rings again."""
+    with contextlib.suppress(OSError, OperationalError):
+        task.delay(slide_id)
 
 
 @shared_task
@@ -23,6 +33,6 @@ def convert_slide(slide_id: str) -> None:
 def sweep() -> None:
     uploads.sweep_abandoned()
     for slide_id in services.sweep_imports():
-        import_slide.delay(slide_id)
+        ring(import_slide, slide_id)
     for slide_id in tileservices.sweep_conversions():
-        convert_slide.delay(slide_id)
+        ring(convert_slide, slide_id)

@@ -1,9 +1,10 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { get, send } from "../shared/api";
-import { bytes, number, seconds } from "../shared/format";
+import { bytes, number, SPECIMEN_NAMES, seconds } from "../shared/format";
 import { live } from "../shared/socket";
 import type { Job, ProtocolName, Room, Slide } from "../shared/types";
+import { Analyses } from "./Analyses";
 import { bringIn, type Progress } from "./upload";
 
 const ACTIVE = ["requested", "queued", "running"];
@@ -63,6 +64,8 @@ export function CaseDesk({ first }: { first: Room }) {
             onRemove={() => void act(() => send("DELETE", `/api/slides/${slide.id}/`))}
             onConvert={() => void act(() => send("POST", `/api/slides/${slide.id}/conversion/`))}
             onColour={(colour) => void act(() => send("PATCH", `/api/slides/${slide.id}/`, { colour }))}
+            onReport={(job) => void act(() => send("POST", `/api/jobs/${job.id}/choose/`))}
+            onSpecimen={(specimen) => void act(() => send("PATCH", `/api/slides/${slide.id}/`, { specimen }))}
             onJob={(job, what) => void act(() => send("POST", `/api/jobs/${job.id}/${what}/`))}
           />
         ))}
@@ -105,10 +108,14 @@ interface ItemProps {
   onRemove(): void;
   onConvert(): void;
   onColour(colour: string): void;
+  onReport(job: Job): void;
+  onSpecimen(specimen: string): void;
   onJob(job: Job, what: "cancel" | "retry"): void;
 }
 
-function SlideItem({ slide, accession, may, protocols, onOrder, onRemove, onConvert, onColour, onJob }: ItemProps) {
+function SlideItem(props: ItemProps) {
+  const { slide, accession, may, onOrder, onRemove, onConvert, onColour, onJob } = props;
+  const protocols = props.protocols.filter((p) => p.specimen === slide.specimen);
   const job = slide.job ?? null;
   const active = job !== null && ACTIVE.includes(job.state);
   return (
@@ -122,6 +129,18 @@ function SlideItem({ slide, accession, may, protocols, onOrder, onRemove, onConv
       )}
       <div>
         <h3>{slide.name}</h3>
+        <p className="facts">
+          <label>
+            Specimen:{" "}
+            <select value={slide.specimen} disabled={!may} onChange={(e) => props.onSpecimen(e.target.value)}>
+              {Object.entries(SPECIMEN_NAMES).map(([key, name]) => (
+                <option key={key} value={key}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        </p>
         {slide.status === "importing" && (
           <p>
             <progress max={100} value={slide.percent} aria-label={`Import of ${slide.name}`} /> importing{" "}
@@ -144,6 +163,7 @@ function SlideItem({ slide, accession, may, protocols, onOrder, onRemove, onConv
         )}
         {slide.status === "ready" && <TilesLine slide={slide} may={may} onColour={onColour} />}
         {job && <JobLine job={job} />}
+        <Analyses jobs={slide.jobs ?? []} accession={accession} may={may} onReport={props.onReport} />
         <p className="actions">
           {slide.status === "ready" && (
             <a className="button primary" href={`/cases/${accession}/read/#slide=${slide.id}`}>
@@ -249,7 +269,7 @@ function JobLine({ job }: { job: Job }) {
         {job.partial && " (partial)"}: {number.format(job.cells)} cells in {job.fields_done} fields,{" "}
         {seconds(job.duration_s)}
       </p>
-      {job.notes.map((note) => (
+      {[...job.guards.map((g) => g.sentence), ...job.notes].map((note) => (
         <p key={note} className="warn note">
           {note}
         </p>

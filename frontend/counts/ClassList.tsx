@@ -22,9 +22,8 @@ export function ClassList(props: Props) {
   const { schema, counts } = props;
   const tally = new Map<number, number>();
   for (const section of counts?.sections ?? [])
-    for (const row of section.rows) tally.set(row.class, row.reviewed.count);
+    for (const row of section.rows) if (row.class !== null) tally.set(row.class, row.reviewed.count);
   for (const row of counts?.outside ?? []) tally.set(row.class, row.count);
-  if (counts && counts.nrbc.class !== null) tally.set(counts.nrbc.class, counts.nrbc.reviewed);
   const running = props.runningCounts;
   const count = (index: number) => (running ? (running[index] ?? 0) : (tally.get(index) ?? 0));
   return (

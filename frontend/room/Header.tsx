@@ -1,12 +1,14 @@
-import { STATE_NAMES, seconds } from "../shared/format";
-import type { Job, Room, Slide } from "../shared/types";
+import { dayTime, STATE_NAMES, seconds } from "../shared/format";
+import type { Analysis, Job, Room, Slide } from "../shared/types";
 
 interface Props {
   data: Room;
   slide: Slide | null;
   slides: Slide[];
-  job: Job | null;
+  job: Analysis | null;
   onSlide(id: string): void;
+  onAnalysis(id: string): void;
+  onReport(): void;
   onOrder(protocol: string): void;
   onCancel(): void;
   onRetry(): void;
@@ -49,8 +51,20 @@ export function Header(props: Props) {
       ) : (
         <span className="slide-name">{slide?.name}</span>
       )}
+      {slide && (slide.jobs?.length ?? 0) > 1 && job && (
+        <select value={job.id} onChange={(e) => props.onAnalysis(e.target.value)} aria-label="Analysis">
+          {slide.jobs?.map((j) => (
+            <option key={j.id} value={j.id}>
+              {j.assay_title}: {j.protocol_title}, {dayTime(j.requested_at)}
+              {j.reported ? " (reported)" : ""}
+            </option>
+          ))}
+        </select>
+      )}
       <span className="room-job">{job && <JobLine job={job} />}</span>
-      {job !== null && !active && job.notes.length > 0 && <JobNotes notes={job.notes} />}
+      {job !== null && !active && job.notes.length + job.guards.length > 0 && (
+        <JobNotes notes={[...job.guards.map((g) => g.sentence), ...job.notes]} />
+      )}
       <span className="actions">
         {active && rights.includes("annotate") && (
           <button type="button" onClick={props.onCancel}>
@@ -60,6 +74,11 @@ export function Header(props: Props) {
         {job && !active && (job.state === "failed" || (job.state === "cancelled" && !job.reviewable)) && mayOrder && (
           <button type="button" onClick={props.onRetry}>
             Retry
+          </button>
+        )}
+        {job?.reviewable && !job.reported && rights.includes("review") && !current.locked && (
+          <button type="button" onClick={props.onReport} title={stake(job)}>
+            Report this one
           </button>
         )}
         {mayOrder && !job && data.protocols[0] && (
@@ -95,6 +114,12 @@ export function Header(props: Props) {
       </span>
     </header>
   );
+}
+
+function stake(job: Analysis): string {
+  const n = job.labels_at_stake;
+  if (!n) return "Its cells are counted and reported in place of those of the other analysis";
+  return `Its cells are reported; ${n} ${n === 1 ? "label is" : "labels are"} carried over from the other analysis`;
 }
 
 /** What the analysis says of itself: scale, focus, stain. */

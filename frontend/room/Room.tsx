@@ -46,14 +46,36 @@ export function Room({ first }: { first: First }) {
   return <Desk data={room.data} tiles={first.tiles} />;
 }
 
+interface Carried {
+  labels: number;
+  carried: number;
+  to_look_at: number;
+}
+
+/** What choosing an analysis did, in words. */
+function carriedText(done: Carried): string {
+  if (!done.labels) return "This analysis is reported now.";
+  const rest = done.to_look_at ? `; ${done.to_look_at} wait for a decision` : "";
+  return `This analysis is reported now. ${done.carried} of ${done.labels} labels were carried over${rest}.`;
+}
+
+function firstNucleated(schema: Schema): number {
+  const groups = new Set(schema.groups.filter((g) => g.kind === "nucleated").map((g) => g.key));
+  return Math.max(
+    0,
+    schema.classes.findIndex((c) => groups.has(c.group)),
+  );
+}
+
 function Desk({ data, tiles }: { data: RoomData; tiles: TileAccess | null }) {
   const client = useQueryClient();
   const start = useRef(readPlace(location.hash));
   const ready = data.slides.filter((s) => s.status === "ready");
   const [slideId, setSlideId] = useState(start.current.slide ?? "");
   const slide = ready.find((s) => s.id === slideId) ?? ready[0] ?? null;
-  const job = slide?.job ?? null;
-  const schema = data.schemas[job?.schema ?? data.protocols[0]?.schema ?? "blood-film"] ?? NO_SCHEMA;
+  const [analysis, setAnalysis] = useState<Record<string, string>>({});
+  const job = slide?.jobs?.find((j) => j.id === analysis[slide.id]) ?? slide?.job ?? null;
+  const schema = data.schemas[job?.schema ?? ""] ?? NO_SCHEMA;
   const canReview = data.me.rights.includes("review") && !data.case.locked && !!job?.reviewable;
 
   const [message, setMessage] = useState("");
@@ -87,9 +109,11 @@ function Desk({ data, tiles }: { data: RoomData; tiles: TileAccess | null }) {
     if (!counts || !jobId || began.current === jobId) return;
     began.current = jobId;
     if (counts.must_see.open === 0) {
-      const wbc = counts.sections.find((s) => s.key === "wbc");
-      const first = [...(wbc?.rows ?? [])].sort((a, b) => b.reviewed.count - a.reviewed.count)[0];
-      setWhich(first && first.reviewed.count > 0 ? first.class : "all");
+      const main = counts.sections.find((s) => s.key === counts.headline[0]);
+      const first = [...(main?.rows ?? [])]
+        .filter((r) => r.class !== null && r.reviewed.count > 0)
+        .sort((a, b) => b.reviewed.count - a.reviewed.count)[0];
+      setWhich(first?.class ?? "all");
     }
   }, [counts, jobId]);
 
@@ -243,7 +267,7 @@ function Desk({ data, tiles }: { data: RoomData; tiles: TileAccess | null }) {
   const mpp = slide?.mpp ?? job?.mpp ?? null;
   const add = async (x: number, y: number) => {
     const side = (mpp ? 12 / mpp : 48) | 0;
-    const cls = typeof which === "number" ? which : schema.classes.findIndex((c) => c.group === "wbc");
+    const cls = typeof which === "number" ? which : firstNucleated(schema);
     if (await session.addCell(x, y, side, cls)) {
       say(`Added as ${schema.classes[cls]?.name}; choose it in the gallery to give it another class.`);
       await client.invalidateQueries({ queryKey: ["gallery", jobId] });
@@ -269,6 +293,17 @@ function Desk({ data, tiles }: { data: RoomData; tiles: TileAccess | null }) {
     }
   };
 
+  const report = async () => {
+    try {
+      const done = await send<Carried>("POST", `/api/jobs/${jobId}/choose/`);
+      say(carriedText(done));
+      await client.invalidateQueries({ queryKey: ["room", data.case.accession] });
+      await session.readLabels();
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+    }
+  };
+
   const title =
     which === "must-see" ? "Must be seen" : which === "all" ? "All cells" : (schema.classes[which]?.name ?? "Cells");
   return (
@@ -279,6 +314,8 @@ function Desk({ data, tiles }: { data: RoomData; tiles: TileAccess | null }) {
         slides={ready}
         job={job}
         onSlide={(id) => setSlideId(id)}
+        onAnalysis={(id) => slide && setAnalysis((before) => ({ ...before, [slide.id]: id }))}
+        onReport={() => void report()}
         onOrder={order}
         onCancel={() => void jobAct("cancel")}
         onRetry={() => void jobAct("retry")}

@@ -1,6 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { Problem, send } from "../shared/api";
-import type { Case, Counts, Report, Schema } from "../shared/types";
+import { get, Problem, send } from "../shared/api";
+import type { Case, Counts, Hold, Report, Schema } from "../shared/types";
 import { KEYS } from "./keys";
 import type { PendingConflict } from "./session";
 
@@ -66,13 +67,24 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Si
   const [comment, setComment] = useState(current.comment);
   const [error, setError] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
-  const open = counts?.must_see.open ?? 0;
+  const [reason, setReason] = useState("");
+  const holds = useQuery({
+    queryKey: ["holds", current.accession, counts?.revision],
+    queryFn: () => get<Hold[]>(`/api/cases/${current.accession}/holds/`),
+  });
+  const standing = holds.data ?? [];
+  const open = standing.some((h) => h.lifted_by === "review") ? (counts?.must_see.open ?? 0) : 0;
+  const forReason = standing.filter((h) => h.lifted_by === "reason");
+  const forNothing = standing.filter((h) => h.lifted_by === "");
+  const forReview = standing.filter((h) => h.lifted_by === "review" && h.code !== "must-see-open");
 
   async function sign(event: FormEvent) {
     event.preventDefault();
     setBusy(true);
     try {
-      onSigned(await send<Report>("POST", `/api/cases/${current.accession}/sign/`, { password, meaning, comment }));
+      onSigned(
+        await send<Report>("POST", `/api/cases/${current.accession}/sign/`, { password, meaning, comment, reason }),
+      );
     } catch (caught) {
       setError(caught instanceof Problem ? caught : new Problem(0, "unknown", String(caught), {}));
       setBusy(false);
@@ -100,7 +112,26 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Si
           </button>
         </div>
       )}
+      {[...forNothing, ...forReview].map((h) => (
+        <p key={h.code + h.sentence} className="blocked">
+          {h.sentence}
+        </p>
+      ))}
       <form onSubmit={sign}>
+        {forReason.length > 0 && (
+          <div className="blocked">
+            <p>This stands before the signature:</p>
+            <ul>
+              {forReason.map((h) => (
+                <li key={h.code + h.sentence}>{h.sentence}</li>
+              ))}
+            </ul>
+            <label>
+              Why may the case be signed all the same? The report prints it.
+              <textarea rows={2} value={reason} onChange={(e) => setReason(e.target.value)} maxLength={2000} />
+            </label>
+          </div>
+        )}
         <label>
           Comment for the report
           <textarea rows={5} value={comment} onChange={(e) => setComment(e.target.value)} maxLength={8000} />

@@ -1,7 +1,7 @@
 import type { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { live } from "../shared/socket";
-import type { Case, Job, Room as RoomData, Slide } from "../shared/types";
+import type { Analysis, Case, Job, Room as RoomData, Slide } from "../shared/types";
 
 /** News of the case, written into what the page has read; on each reconnection everything is read again. */
 export function useLive(accession: string, client: ReturnType<typeof useQueryClient>) {
@@ -13,6 +13,7 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
       | { type: "job"; job: Job }
       | { type: "slide"; slide: Slide }
       | { type: "case"; case: Case }
+      | { type: "reported"; jobs: string[] }
       | { type: "labels"; job: string; revision: number; by: string };
     const socket = live(
       `/ws/cases/${accession}/`,
@@ -20,14 +21,14 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
         if (news.type === "job") {
           patch((r) => ({
             ...r,
-            slides: r.slides.map((s) =>
-              s.id === news.job.slide && !newer(s.job, news.job) ? { ...s, job: news.job } : s,
-            ),
+            slides: r.slides.map((s) => (s.id === news.job.slide ? withJob(s, news.job) : s)),
           }));
         } else if (news.type === "slide") {
           patch((r) => ({ ...r, slides: r.slides.map((s) => (s.id === news.slide.id ? { ...s, ...news.slide } : s)) }));
         } else if (news.type === "case") {
           patch((r) => ({ ...r, case: news.case }));
+        } else if (news.type === "reported") {
+          void client.invalidateQueries({ queryKey: key });
         } else {
           window.dispatchEvent(new CustomEvent("hemaview:labels", { detail: news }));
         }
@@ -38,6 +39,13 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
   }, [accession, client]);
 }
 
-function newer(known: Job | null | undefined, given: Job): boolean {
-  return !!known && known.id === given.id && known.revision > given.revision;
+/** A slide with the news of one of its jobs, unless what is known is newer; a job that begins is what the slide shows. */
+function withJob(slide: Slide, news: Job): Slide {
+  const known = slide.jobs ?? [];
+  const before = known.find((j) => j.id === news.id);
+  if (before && before.revision > news.revision) return slide;
+  const now: Analysis = { reported: false, labels: 0, label_revision: 0, labels_at_stake: 0, ...before, ...news };
+  const jobs = before ? known.map((j) => (j.id === news.id ? now : j)) : [now, ...known];
+  const shown = slide.job?.id === news.id || !before ? now : (slide.job ?? now);
+  return { ...slide, jobs, job: shown };
 }

@@ -26,3 +26,22 @@ export const STATE_NAMES: Record<string, string> = {
   signed: "Signed",
   amended: "Amended",
 };
+
+export const SPECIMEN_NAMES: Record<string, string> = {
+  "blood-film": "Blood film",
+  "marrow-aspirate": "Marrow aspirate",
+  "cell-block": "Cell block",
+};
+
+const DAY_TIME = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+
+/** 28 Nov 2026, 10:51, in the reader's own zone. */
+export function dayTime(iso: string): string {
+  return DAY_TIME.format(new Date(iso));
+}

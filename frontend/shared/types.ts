@@ -16,7 +16,7 @@ export interface CellClass {
 export interface Schema {
   name: string;
   version: number;
-  groups: { key: string; name: string }[];
+  groups: { key: string; name: string; noun: string; kind: "red_cell" | "nucleated" | "platelet" | "other" }[];
   classes: CellClass[];
 }
 
@@ -27,6 +27,7 @@ export interface Case {
   stain: string;
   question: string;
   comment: string;
+  analyser: Record<string, number>;
   state: "received" | "analysing" | "in-review" | "signed" | "amended";
   reader: { id: number; name: string } | null;
   locked: boolean;
@@ -39,6 +40,9 @@ export interface Job {
   protocol: string;
   protocol_title: string;
   protocol_version: number;
+  assay: string;
+  assay_title: string;
+  /** Names the job's classes among the room's schemas. */
   schema: string;
   state: "requested" | "queued" | "running" | "done" | "failed" | "cancelled";
   phase: string;
@@ -56,14 +60,26 @@ export interface Job {
   mpp: number | null;
   mpp_source: string;
   notes: string[];
+  guards: { code: string; sentence: string }[];
+  requested_by: string;
+  requested_at: string;
   models: { role: string; name: string; version: string; sha256: string }[];
   revision: number;
+}
+
+/** A job as the room lists it: with what people have done on it. */
+export interface Analysis extends Job {
+  reported: boolean;
+  labels: number;
   label_revision: number;
+  /** Labels of the reported analysis that choosing this one would carry over. */
+  labels_at_stake: number;
 }
 
 export interface Slide {
   id: string;
   name: string;
+  specimen: string;
   status: "importing" | "ready" | "refused";
   message: string;
   percent: number;
@@ -83,7 +99,8 @@ export interface Slide {
   conversion: "" | "asked" | "running" | "done" | "failed";
   conversion_percent: number;
   conversion_message: string;
-  job?: Job | null;
+  job?: Analysis | null;
+  jobs?: Analysis[];
   revision: number;
 }
 
@@ -131,7 +148,8 @@ export interface ProtocolName {
   title: string;
   version: number;
   specimen: string;
-  schema: string;
+  assay: string;
+  assay_title: string;
 }
 
 export interface Room {
@@ -192,38 +210,85 @@ export interface Share {
   high: number | null;
 }
 
-export interface Counts {
-  revision: number;
-  rules: { name: string; version: number };
-  partial: boolean;
-  reviewed_n: number;
-  sections: {
-    key: string;
-    title: string;
-    unit: string;
-    n: { machine: number; reviewed: number };
-    rows: {
-      class: number;
-      key: string;
-      name: string;
-      machine: Share;
-      reviewed: Share;
-      grade: { text: string; crosses: boolean } | null;
-    }[];
-  }[];
-  ratios: { key: string; name: string; machine: Ratio | null; reviewed: Ratio | null }[];
-  unsettled: { text: string }[];
-  notes: string[];
-  must_see: { open: number; total: number; by_reason: { reason: string; open: number; total: number }[] };
-  nrbc: { class: number | null; machine: number; reviewed: number };
-  outside: { class: number; name: string; count: number }[];
+export interface CountRow {
+  class: number | null;
+  key: string;
+  name: string;
+  machine: Share;
+  reviewed: Share;
+  grade: { text: string; crosses: boolean } | null;
+  absolute: Interval | null;
+}
+
+export interface Section {
+  key: string;
+  title: string;
+  noun: string;
+  unit: string;
+  n: { machine: number; reviewed: number };
+  target: number | null;
+  floor: number;
+  below_floor: boolean;
+  note: string;
+  rows: CountRow[];
 }
 
 export interface Ratio {
+  key: string;
+  name: string;
+  unit: string;
+  machine: Interval | null;
+  reviewed: Interval | null;
+  /** Why there is no value; empty where there is one. */
+  why: string;
+  basis: string;
+}
+
+export interface Counts {
+  revision: number;
+  assay: string;
+  title: string;
+  /** Why nothing can be counted; empty where it can. */
+  why: string;
+  headline: string[];
+  rules: { name: string; version: string; sha256: string };
+  partial: boolean;
+  reviewed_n: number;
+  sections: Section[];
+  ratios: Ratio[];
+  findings: { key: string; text: string }[];
+  unsettled: { key: string; text: string; more_cells: number | null }[];
+  notes: string[];
+  must_see: { open: number; total: number; by_reason: { reason: string; open: number; total: number }[] };
+  outside: { class: number; key: string; name: string; count: number }[];
+  accounts: Record<string, Account>;
+}
+
+/** How the number of one class came about. */
+export interface Account {
+  machine: number;
+  cut: number;
+  outside: number;
+  rejected: number;
+  renamed_away: number;
+  renamed_here: number;
+  added: number;
+  confirmed: number;
+  counted: number;
+}
+
+export interface Interval {
   value: number;
   low: number;
-  high: number;
+  high: number | null;
   text: string;
+}
+
+/** What stands before a signature. */
+export interface Hold {
+  code: string;
+  sentence: string;
+  lifted_by: "review" | "reason" | "";
 }
 
 export interface GalleryRow {
@@ -256,6 +321,7 @@ export interface Card {
   h: number;
   field: number;
   cut: boolean;
+  outside: boolean;
   class: number;
   label: number;
   state: LabelState;

@@ -6,13 +6,14 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from redis.exceptions import RedisError
 
 from apps.analysis.selectors import workers_alive
 
 
 def health(request: HttpRequest) -> JsonResponse:
-    """The process answers."""
-    return JsonResponse({"status": "ok", "version": settings.VERSION})
+    """The process answers; of what it is made is nothing to strangers."""
+    return JsonResponse({"status": "ok"})
 
 
 def readiness(request: HttpRequest) -> JsonResponse:
@@ -27,7 +28,7 @@ def readiness(request: HttpRequest) -> JsonResponse:
     try:
         cache.set("ready", "1", 5)
         parts["cache"] = "ok" if cache.get("ready") == "1" else "failed"
-    except OSError as error:
+    except (OSError, RedisError) as error:
         parts["cache"] = f"failed: {type(error).__name__}"
     try:
         probe = settings.VAR_DIR / ".ready"

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from redis.exceptions import RedisError
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
@@ -29,6 +30,13 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(error, Refusal):
         set_rollback()
         return problem(error.http_status, error.code, error.title, error.message, **error.extra)
+    if isinstance(error, RedisError):
+        logger.error("Redis cannot be reached: %s", error)
+        set_rollback()
+        return problem(
+            503, "cache-down", "Not at this moment",
+            "A part of the server (Redis) cannot be reached, so nothing was done; try again, or tell the administrator.",
+        )  # fmt: skip
     if isinstance(error, Http404):
         error = exceptions.NotFound("There is nothing here, or you may not see it.")
     elif isinstance(error, PermissionDenied):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.authtoken.views import obtain_auth_token
@@ -21,8 +22,8 @@ api = [
     path("", include("apps.audit.api.urls")),
     path("token/", obtain_auth_token, name="token"),
     path("openapi/", SpectacularAPIView.as_view(), name="openapi"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="openapi"), name="api-docs"),
-    path("redoc/", SpectacularRedocView.as_view(url_name="openapi"), name="api-redoc"),
+    path("docs/", login_required(SpectacularSwaggerView.as_view(url_name="openapi")), name="api-docs"),
+    path("redoc/", login_required(SpectacularRedocView.as_view(url_name="openapi")), name="api-redoc"),
 ]
 
 urlpatterns = [

@@ -7,6 +7,7 @@ real labels show no loss (`precision`).
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,9 @@ from hemaview.inference.precision import AUTOMATIC, BF16, COMPARED, F32, choose,
 from hemaview.methods.card import Card
 
 BATCH = 64
+SMALL_PX = 128
+"""A picture on which a net that takes any size is tried."""
+logger = logging.getLogger(__name__)
 
 
 class Runtime(Protocol):
@@ -70,10 +74,20 @@ class OpenVinoRuntime:
         threads = int(os.environ.get("HEMAVIEW_THREADS", "0")) or len(os.sched_getaffinity(0))
         how = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": "1"}
         self._compiled: Any = core.compile_model(model, "CPU", how)
+        if any("sse" in kernel for kernel in kernels(self._compiled)):
+            # Without AVX, OpenVINO compiles some nets that it then cannot run: better to learn it here.
+            self(np.zeros((1, 3, side_px or SMALL_PX, side_px or SMALL_PX), np.float32))
         self.device = _named("CPU (OpenVINO)", precision)
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.array(self._compiled(x)[0], np.float32)
+
+
+def kernels(compiled: Any, layer: str = "") -> set[str]:
+    """Names of the kernels that a compiled model of OpenVINO runs, such as jit_avx2_f32; those of one kind of layer alone
+    where `layer` names it (Convolution). The instructions that they use stand in the names."""
+    ran = [op.get_rt_info() for op in compiled.get_runtime_model().get_ordered_ops()]
+    return {str(i["primitiveType"].value) for i in ran if not layer or str(i["layerType"].value) == layer}
 
 
 class ComparedRuntime:
@@ -115,10 +129,24 @@ def runtime_for(
     def made(precision: str) -> Runtime:
         return OpenVinoRuntime(net, side_px, card.name, card.sha256, precision)
 
-    capable = "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    capable = "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") and not _held_below_bf16()
     if wanted == COMPARED:
         return ComparedRuntime(made(F32), made(BF16) if capable else TorchRuntime(net, "cpu", BF16))
-    return made(choose(wanted, card.bf16, capable))
+    try:
+        return made(choose(wanted, card.bf16, capable))
+    except RuntimeError as error:
+        if is_memory(error):
+            raise
+        logger.warning("%s runs on torch: OpenVINO cannot run it on this processor (%s)", card.name, error)
+        return torch_runtime(net, card, wanted)
+
+
+def _held_below_bf16() -> bool:
+    """oneDNN is held to instructions without bf16, which OpenVINO reports all the same (and ends the process with it)."""
+    level = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    return bool(level) and not level.startswith(
+        ("DEFAULT", "AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX10")
+    )
 
 
 def torch_runtime(net: nn.Module, card: Card | None = None, wanted: str = AUTOMATIC) -> TorchRuntime | ComparedRuntime:

@@ -210,7 +210,8 @@ def _lots(task: SearchTask, name: str, order: list[int], ahead: ThreadPoolExecut
 
     upcoming = begun(*lots[0]) if lots else None
     for after in [*lots[1:], None]:
-        assert upcoming is not None
+        if upcoming is None:
+            return
         lot, upcoming = upcoming, begun(*after) if after else None
         yield lot
 

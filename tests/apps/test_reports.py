@@ -12,6 +12,7 @@ import pytest
 
 from apps.accounts.errors import Conflict, Forbidden
 from apps.analysis.models import Job
+from apps.audit.models import Record
 from apps.audit.services import verify
 from apps.reports import document, render, services
 from apps.reports.models import Report
@@ -71,6 +72,8 @@ def test_a_report_is_frozen_hashed_and_a_changed_file_is_not_served(signed: Repo
     page = proved_bytes(signed.html_file, signed.html_sha256).decode()
     assert "Fine &lt;b&gt;film&lt;/b&gt;" in page
     assert signed.sha256 in page and "AI-assisted; research use" in page
+    line = Record.objects.order_by("pk")[signed.document["signature"]["record"]["lines"] - 1]
+    assert line.sha256 in page, "a printed report holds a head of the audit record"
     assert api(paul).get(f"/reports/{signed.pk}/").status_code == 200
     signed.html_file.write_text(page.replace("Segmented", "Banded"))
     answer = api(paul).get(f"/reports/{signed.pk}/")
@@ -191,7 +194,7 @@ def test_blood_and_marrow_of_one_case_stand_side_by_side_each_by_its_own_rules(
     (section,) = marrow["counts"]["sections"]
     assert section["n"]["reviewed"] == 50
     assert {r["key"]: r["reviewed"]["value"] for r in section["rows"]}["blast"] == 18.0
-    assert [r["key"] for r in marrow["counts"]["ratios"]][0] == "me_ratio"
+    assert marrow["counts"]["ratios"][0]["key"] == "me_ratio"
     assert "nrbc_per_100_wbc" in {r["key"] for r in blood["counts"]["ratios"]}
     assert not {"nrbc_per_100_wbc", "corrected_wbc"} & {r["key"] for r in marrow["counts"]["ratios"]}
     page = render.html(document.build(job.slide.case), None)

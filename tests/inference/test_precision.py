@@ -54,6 +54,13 @@ def test_the_environment_and_a_block_keep_models_in_float32(monkeypatch: pytest.
     assert precision.wanted() == F32
 
 
+class Compiled:
+    """A model of which no kernel is known."""
+
+    def get_runtime_model(self) -> Any:
+        return SimpleNamespace(get_ordered_ops=list)
+
+
 class FakeCore:
     """An OpenVINO whose processor has what a test says, and that tells how a model is compiled."""
 
@@ -65,7 +72,7 @@ class FakeCore:
 
     def compile_model(self, model: Any, device: str, how: dict[str, Any]) -> Any:
         self.hints.append(how["INFERENCE_PRECISION_HINT"])
-        return lambda x: [x]
+        return Compiled()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +90,8 @@ def test_openvino_is_asked_for_bf16_where_the_processor_reports_it_and_the_devic
     monkeypatch.setitem(sys.modules, "openvino", SimpleNamespace(Core=core))  # type: ignore[arg-type]
     monkeypatch.setattr(runtime, "converted", lambda *_: None)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.delenv("HEMAVIEW_RUNTIME", raising=False)
+    for name in ("HEMAVIEW_RUNTIME", "HEMAVIEW_PRECISION", "ONEDNN_MAX_CPU_ISA"):
+        monkeypatch.delenv(name, raising=False)
     found = runtime_for(CellKindNet(width=4), 64, card(proved))
     assert core.hints == [hint] and found.device == device
 

@@ -27,6 +27,10 @@ _FURNISH = """
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 call_command("setup")
+from apps.analysis.models import Protocol
+film = Protocol.objects.get(name="blood-film")
+film.settings = {**film.settings, "max_fields": 3}
+film.save()
 call_command("createsuperuser", interactive=False, username="root", email="root@example.org")
 """
 

@@ -10,12 +10,14 @@ from apps.analysis import services as analysis
 from apps.analysis.models import Job
 from apps.cases import services as cases
 from apps.reports import services as reports
+from apps.review import analyses
 from apps.review import services as review
+from apps.review.state import label_revision
 from apps.slides import services as slides
 from apps.slides import tileservices, uploads
 from apps.slides.models import Slide
 from tests.factories import PASSWORD
-from tests.races.arena import REVIEW, RUNNING, SIGNED, Arena
+from tests.races.arena import REASON, REVIEW, RUNNING, SIGNED, Arena
 
 Shot = Callable[[], Any]
 
@@ -76,7 +78,7 @@ def _restriction(a: Arena, side: int) -> Shot:
 
 def _label(a: Arena, side: int) -> Shot:
     user, job = _who(a, side, "tess", "tom"), a.fresh_job()
-    return lambda: review.label_cells(user, job, "relabel", [5], [], 3 + side, job.label_revision, force=True)
+    return lambda: review.label_cells(user, job, "relabel", [5], [], 3 + side, label_revision(job), force=True)
 
 
 def _added(a: Arena, side: int) -> Shot:
@@ -131,6 +133,16 @@ def _scale(a: Arena, side: int) -> Shot:
     return lambda: slides.set_mpp(user, slide, mpp)
 
 
+def _specimen(a: Arena, side: int) -> Shot:
+    user, slide = _who(a, side, "tess", "tom"), a.fresh_job().slide
+    return lambda: slides.set_specimen(user, slide, ("marrow-aspirate", "cell-block")[side])
+
+
+def _choice(a: Arena, side: int) -> Shot:
+    user, job = _who(a, side, "tess", "tom"), a.fresh_rival()
+    return lambda: analyses.choose(user, job)
+
+
 def _colour(a: Arena, side: int) -> Shot:
     user, slide = _who(a, side, "tess", "tom"), a.fresh_job().slide
     return lambda: tileservices.set_colour(user, slide, "stored")
@@ -150,7 +162,7 @@ def _removal(a: Arena, side: int) -> Shot:
 
 def _signature(a: Arena, side: int) -> Shot:
     user, case = _who(a, side, "paul", "petra"), a.case()
-    return lambda: reports.sign(user, case, PASSWORD, f"Reviewed {next(a.numbers)}")
+    return lambda: reports.sign(user, case, PASSWORD, f"Reviewed {next(a.numbers)}", reason=REASON)
 
 
 def _amendment(a: Arena, side: int) -> Shot:
@@ -175,6 +187,8 @@ WRITES: tuple[Write, ...] = (
     Write("upload", "", _upload),
     Write("import", "slide.received", _import, slow=True),
     Write("scale", "slide.mpp", _scale),
+    Write("specimen", "slide.specimen", _specimen),
+    Write("choice", "job.chosen", _choice),
     Write("colour", "slide.colour", _colour, slow=True),
     Write("conversion", "slide.conversion-asked", _conversion, content=False),
     Write("removal", "slide.deleted", _removal),

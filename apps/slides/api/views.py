@@ -19,7 +19,7 @@ from apps.slides.api.serializers import (
     TileAccessSerializer,
 )
 from apps.slides.selectors import ready_slide_for, slide_for
-from apps.slides.tasks import convert_slide, import_slide
+from apps.slides.tasks import convert_slide, import_slide, ring
 from apps.slides.tileaccess import set_tile_cookie, tile_access
 
 
@@ -46,7 +46,7 @@ class CaseSlidesView(APIView):
             data.get("convert", False),
             data.get("specimen", ""),
         )
-        transaction.on_commit(lambda: import_slide.delay(str(slide.pk)))
+        transaction.on_commit(lambda: ring(import_slide, str(slide.pk)))
         return Response(SlideSerializer(slide).data, status=202)
 
 
@@ -94,5 +94,5 @@ class ConversionView(APIView):
     @extend_schema(request=None, responses={202: SlideSerializer})
     def post(self, request: Request, slide_id: uuid.UUID) -> Response:
         slide = tileservices.request_conversion(request.user, slide_for(request.user, slide_id, "annotate"))
-        transaction.on_commit(lambda: convert_slide.delay(str(slide.pk)))
+        transaction.on_commit(lambda: ring(convert_slide, str(slide.pk)))
         return Response(SlideSerializer(slide).data, status=202)

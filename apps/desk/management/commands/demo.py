@@ -24,6 +24,7 @@ class Command(SentenceCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--reload", action="store_true", help="serve changed source at once, for developers")
         parser.add_argument("--prepare-only", action="store_true", help="do everything but serve")
 
     def handle(self, **options: Any) -> None:
@@ -51,7 +52,7 @@ class Command(SentenceCommand):
             self.stdout.write("\n  Ctrl-C ends it. Research use only; not for patients' data.\n")
             self.stdout.flush()
 
-        status = supervise.serve(options["host"], options["port"], self.say, ready)
+        status = supervise.serve(options["host"], options["port"], self.say, ready, options["reload"])
         self.say("Ended.")
         if status:
             raise SystemExit(status)
