@@ -269,7 +269,6 @@ METHODS: dict[str, Method] = {
             "Finds what may be a nucleated cell at low power, so that a whole film can be searched; others name it.",
             "Zhou, Wang & Krähenbühl 2019 (heatmaps of centres); a small net of our own.",
             Seeker,
-            shipped=False,
         ),
         Method(
             "plasma-cell-unet",
