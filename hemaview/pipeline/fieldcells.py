@@ -77,14 +77,12 @@ def nucleated_cells_at(
     found both ways is one cell. What the kind net sees no nucleated cell in is not looked at further.
     """
     tables = []
-    for x, y in points:
+    for x, y in points[_may_be_nucleated(slide, points, mpp, models.kind)]:
         half = SEARCH_UM / mpp
         box = round(x - half), round(y - half), round(2 * half), round(2 * half)
         place = replace(field, x=box[0], y=box[1], w=box[2], h=box[3])
         picture = picture_of(slide, place, mpp, grounds, SEARCH_HALO_UM)
         at = (np.array([[x, y]]) - (picture.left, picture.top)) / picture.scale
-        if picture.classes(models.kind, at)[0, _NUCLEATED] < LEAST_NUCLEATED:
-            continue
         labels = models.segmentation.segment(picture.rgb, picture.mpp, picture.block_px)
         near = np.unique(labels[_around(labels, at[0], (SEARCH_UM + REACH_UM) / picture.mpp)])
         labels = np.where(np.isin(labels, near), labels, 0)
@@ -92,6 +90,16 @@ def nucleated_cells_at(
     found = CellTable.concatenate(tables, len(schema))
     rows = np.flatnonzero(schema.rows_of_kind(found.cls, "nucleated") | np.isin(found.cls, _smudges(schema)))
     return _once(_within(found.take(rows), field, 1.0 / mpp))
+
+
+def _may_be_nucleated(slide: Slide, points: NDArray[np.float64], mpp: float, kind: Classifier) -> NDArray[np.bool_]:
+    """bool (n,): around which of the points (n, 2: x, y), level-0 px, the kind net sees what may be a nucleated cell."""
+    if not len(points):
+        return np.zeros(0, bool)
+    side, shown = kind.info.input_px * kind.info.mpp / mpp, kind.info.input_px
+    seen = [slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown) for x, y in points]
+    p = kind.classify_crops(np.stack([kind.as_shown(rgb) for rgb in seen]))
+    return np.asarray(p[:, _NUCLEATED] >= LEAST_NUCLEATED)
 
 
 def _around(labels: NDArray[np.int32], at: NDArray[np.float64], reach_px: float) -> tuple[slice, slice]:
