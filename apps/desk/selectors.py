@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from apps.accounts.errors import Refusal
 from apps.analysis.api.serializers import JobSerializer, eta_s, protocol_json
 from apps.analysis.cellfiles import schema_json, schema_key, schema_of
 from apps.analysis.models import Job
@@ -56,7 +57,10 @@ def what_is_left(case: Case, job: Job | None, slides: int) -> str:
     if case.state == Case.State.RECEIVED:
         failed = Job.objects.filter(slide__case=case).order_by("-requested_at").first()
         return "analysis failed" if failed and failed.state == Job.State.FAILED else "not analysed yet"
-    still = sum(len(mustsee.open_rows(j, labels_of(j))) for j in reported_jobs(case))
+    try:
+        still = sum(len(mustsee.open_rows(j, labels_of(j))) for j in reported_jobs(case))
+    except Refusal:  # the cells are gone or altered: the case's page says which
+        return "cells cannot be read"
     if still:
         return "1 cell must be seen" if still == 1 else f"{still} cells must be seen"
     return "ready to sign"
