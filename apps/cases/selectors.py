@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -77,4 +78,7 @@ def waiting_for(user: Any, cases: QuerySet[Case]) -> QuerySet[Case]:
 
 def _named(user: Any, case: Case) -> set[str]:
     """Permissions given on this very case, to the person or to one of their roles."""
-    return set(get_user_perms(user, case)) | set(get_group_perms(user, case))
+    # django-guardian's names of permissions: its types say otherwise
+    mine: Iterable[Any] = get_user_perms(user, case)
+    of_roles: Iterable[Any] = get_group_perms(user, case)
+    return set(mine) | set(of_roles)

@@ -27,8 +27,8 @@ def worklist_rows(cases: list[Case]) -> list[dict[str, Any]]:
         Slide.objects.filter(case__in=cases, status=Slide.Status.READY).values_list("case").annotate(n=Count("pk"))
     )
     running: dict[int, Job] = {}
-    for job in Job.objects.filter(slide__case__in=cases, state__in=Job.ACTIVE).select_related("slide"):
-        running.setdefault(job.slide.case_id, job)
+    for active in Job.objects.filter(slide__case__in=cases, state__in=Job.ACTIVE).select_related("slide"):
+        running.setdefault(active.slide.case_id, active)
     rows = []
     for case in cases:
         job = running.get(case.pk)

@@ -306,7 +306,9 @@ def _digest(paths: list[Path]) -> str:
 
 
 def _refuse_known(case: Case, digest: str, but: uuid.UUID | None = None) -> None:
-    known = Slide.objects.filter(case=case, sha256=digest).exclude(status=Slide.Status.REFUSED).exclude(pk=but)
+    known = Slide.objects.filter(case=case, sha256=digest).exclude(status=Slide.Status.REFUSED)
+    if but is not None:
+        known = known.exclude(pk=but)
     if digest and known.exists():
         raise Conflict(f"This slide is already in case {case.accession}.", code="slide-exists")
 

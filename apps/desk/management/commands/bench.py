@@ -35,8 +35,8 @@ class Command(SentenceCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
-        from apps.slides.bench import page, soak, tiles, ways
-        from apps.slides.bench.slides import FULL, QUICK, make_slides
+        from bench import page, soak, tiles, ways
+        from bench.slides import FULL, QUICK, make_slides
 
         if options["slides"] < 1 or options["requests"] < 10:
             raise Refusal("--slides is 1 or more, --requests 10 or more.")
