@@ -42,22 +42,22 @@ ASKED_FROM = 0.02
 """Probability of a kind from which the finer net of that kind is asked: what lies below changes no class."""
 SMALLEST_CELL_UM2, SMALLEST_SPREAD_UM2 = 11.5, 0.8
 """Where, and how softly, a thing becomes too small for a cell: of schistocytes in chula-rbc12's train 95 % are at least 16 µm²
-large, of txl-pbc's platelets most below 8."""
+large."""
 SPLIT_EVENLY = 0.02
 """What is given to platelet and dirt alike before their own odds part what was too small for a cell."""
 ELLIPTOCYTE_MOST, OVALOCYTE_MOST, TWICE_AS_LONG = 0.68, 0.88, 0.5
 """Axis ratios beyond which a cell is rounder than an elliptocyte and an ovalocyte (of chula-rbc12's train 95 % have at most
 0.64 and 0.84), and below which an oval cell is an elliptocyte (ICSH 2015, Palmer et al.)."""
 AXIS_SPREAD = 0.025
-"""How softly: masks of one cell at several thresholds differ by so much in axis ratio."""
+"""How softly; chosen by hand."""
 SINGLE_SOLIDITY, SINGLE_UM2 = 0.93, (15.0, 110.0)
 """Solidity and area of red cells that lie alone, by which the typical one of a field is told."""
 LEAST_SINGLES = 8
 TYPICAL_UM2 = float(np.pi * 3.6**2)
 """A disc 7.2 µm wide, where a field has fewer singles than LEAST_SINGLES."""
 TWO_CELLS, SIZE_WEIGHT, DENT_WEIGHT, LARGER = 1.65, 9.0, 45.0, 1.25
-"""Several cells that were not parted: two that overlap by a third cover 1.65 cells; the weights make 0.1 of a cell as telling as
-0.02 of solidity; nothing below 1.25 cells is several (bbbc041seg's train)."""
+"""Several cells that were not parted: a size of 1.65 typical cells is even odds for a solid thing, the weights make 0.1 of a cell
+as telling as 0.02 of solidity, and nothing below 1.25 cells is several; chosen by hand."""
 DOUBT = 0.005
 """How far either net may be wrong in everything, as a probability."""
 
