@@ -60,10 +60,10 @@ def white_cells_in_mosaics(name: str, dataset: str, root: Path, split: str) -> l
         sheet = np.concatenate([_filled(rgb, height) for rgb, _ in row], axis=1)
         points = candidates(name, sheet, MPP)
         free, left = np.ones(len(points), bool), 0
-        for rgb, boxes in row:
-            inside = (points[None, :, 0] > boxes[:, :1] + left) & (points[None, :, 0] < boxes[:, 2:3] + left)
-            inside &= (points[None, :, 1] > boxes[:, 1:2]) & (points[None, :, 1] < boxes[:, 3:4])
-            sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+        for rgb, of_cells in row:
+            inside = (points[None, :, 0] > of_cells[:, :1] + left) & (points[None, :, 0] < of_cells[:, 2:3] + left)
+            inside &= (points[None, :, 1] > of_cells[:, 1:2]) & (points[None, :, 1] < of_cells[:, 3:4])
+            sides = np.concatenate([of_cells[:, :2], of_cells[:, 2:] - of_cells[:, :2]], axis=1)
             hit.append(np.asarray(inside.any(axis=1))[whole_boxes(sides, rgb.shape[1], rgb.shape[0])])
             free &= ~inside.any(axis=0)
             left += rgb.shape[1]
