@@ -102,6 +102,16 @@ def _analysis_json(job: Job, reported: bool) -> dict[str, Any]:
     }
 
 
+def opens_with(slides: list[dict[str, Any]]) -> str | None:
+    """Id of the slide that the reading room begins with: the first that can be read; None where none can.
+
+    `slides` is what `slides_json` gives. A slide whose analysis failed can be looked at, but comes last.
+    """
+    ready = [slide for slide in slides if slide["status"] == Slide.Status.READY]
+    readable = [slide for slide in ready if not slide["job"] or slide["job"]["state"] != Job.State.FAILED]
+    return next((str(slide["id"]) for slide in [*readable, *ready]), None)
+
+
 def room_json(user: Any, case: Case) -> dict[str, Any]:
     """Everything the reading room needs to begin."""
     specimens = {case.specimen, *(slide.specimen for slide in case.slides.select_related("case"))}
@@ -110,6 +120,7 @@ def room_json(user: Any, case: Case) -> dict[str, Any]:
     return {
         "case": CaseSerializer(case, context={"user": user}).data,
         "slides": slides,
+        "opens_with": opens_with(slides),
         "schemas": _schemas(case),
         "protocols": [protocol_json(p) for p in known],
         "reports": [report_json(r) for r in reports_of(case)],

@@ -24,7 +24,6 @@ from apps.cases.services import create_case, may_create
 from apps.desk.forms import CaseForm
 from apps.desk.selectors import find, room_json, worklist_rows
 from apps.review.compare import compare
-from apps.slides.models import Slide
 from apps.slides.tileaccess import set_tile_cookie, tile_access
 
 log = logging.getLogger(__name__)
@@ -96,7 +95,7 @@ def case_page(request: HttpRequest, accession: str) -> HttpResponse:
 def room(request: HttpRequest, accession: str) -> HttpResponse:
     case = _case(request, accession)
     data: dict[str, Any] = {"accession": case.accession, "room": room_json(request.user, case), "tiles": None}
-    first = case.slides.filter(status=Slide.Status.READY).first()
+    first = case.slides.filter(pk=data["room"]["opens_with"]).first()
     preload = ""
     if first is not None:
         try:

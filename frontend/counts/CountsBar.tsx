@@ -4,9 +4,9 @@ import type { Counts, Ratio, Section } from "../shared/types";
 import { CountsTable } from "./CountsTable";
 
 /** Always in view, changes with each key; opens to the whole table. What it shows is what the examination puts first. */
-export function CountsBar({ counts }: { counts: Counts | null }) {
+export function CountsBar({ counts, waiting }: { counts: Counts | null; waiting: number }) {
   const [open, setOpen] = useState(false);
-  if (!counts) return <footer className="countsbar empty">Counts appear when the analysis is done.</footer>;
+  if (!counts) return <footer className="countsbar empty">Counts appear when the analysis is complete.</footer>;
   if (counts.why) return <footer className="countsbar empty">{counts.why}</footer>;
   const unsettled = counts.unsettled[0];
   return (
@@ -26,6 +26,11 @@ export function CountsBar({ counts }: { counts: Counts | null }) {
           const ratio = counts.ratios.find((r) => r.key === key);
           return ratio ? <RatioLine key={key} ratio={ratio} /> : null;
         })}
+        {waiting > 0 && (
+          <span className="warn">
+            without {waiting} {waiting === 1 ? "edit" : "edits"} not yet sent
+          </span>
+        )}
         {counts.partial && <span className="warn">partial</span>}
         {unsettled && <span className="warn">{unsettled.text}</span>}
       </button>

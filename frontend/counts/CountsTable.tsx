@@ -28,8 +28,8 @@ export function CountsTable({ counts }: { counts: Counts }) {
           <p key={n}>{n}</p>
         ))}
         <p>
-          Exact 95 % intervals of sampling; rules {counts.rules.name} {counts.rules.version}; {counts.reviewed_n} cells
-          confirmed, corrected or added by people.
+          Exact 95 % sampling intervals; counting rules {counts.rules.name} {counts.rules.version}; {counts.reviewed_n}{" "}
+          cells confirmed, corrected or added by readers.
         </p>
       </div>
     </div>
@@ -90,12 +90,12 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
 }
 
 const PARTS: [keyof Account, string][] = [
-  ["machine", "found by the machine"],
-  ["rejected", "of them rejected"],
-  ["renamed_away", "of them given another class"],
-  ["renamed_here", "given this class by people"],
+  ["machine", "detected by the machine"],
+  ["rejected", "of these rejected"],
+  ["renamed_away", "of these reclassified"],
+  ["renamed_here", "reclassified to this class"],
   ["added", "added by people"],
-  ["cut", "cut by an edge, not counted"],
+  ["cut", "cut by a field edge, not counted"],
   ["outside", "outside the counted fields, not counted"],
 ];
 

@@ -1,20 +1,32 @@
+import { dayTime } from "../shared/format";
 import { Mark } from "../shared/Mark";
 import type { Card, Schema } from "../shared/types";
+import { CellPicture } from "./CellPicture";
 
 const MEASURES: [keyof Card["measures"], string, string][] = [
   ["diameter_um", "diameter", "µm"],
   ["area_um2", "area", "µm²"],
   ["circularity", "circularity", ""],
   ["pallor", "central pallor", ""],
-  ["nc_ratio", "nucleus of cell", ""],
+  ["nc_ratio", "nucleus-to-cell ratio", ""],
 ];
 
+interface Props {
+  card: Card | null;
+  /** The card of the chosen cell is on its way, or why it has not come; both empty where none is chosen. */
+  loading: boolean;
+  problem: string;
+  schema: Schema;
+  onGo(): void;
+}
+
 /** Everything about the chosen cell: picture, class, probabilities, measures, history. */
-export function CellCard({ card, schema, onGo }: { card: Card | null; schema: Schema; onGo(): void }) {
+export function CellCard({ card, loading, problem, schema, onGo }: Props) {
   if (!card) {
+    const text = problem || (loading ? "Loading the chosen cell…" : "Choose a cell on the slide or in the gallery.");
     return (
-      <aside className="card none">
-        <p>Choose a cell on the slide or in the gallery.</p>
+      <aside className="card none" aria-label="Chosen cell">
+        <p role={problem ? "alert" : undefined}>{text}</p>
       </aside>
     );
   }
@@ -24,7 +36,12 @@ export function CellCard({ card, schema, onGo }: { card: Card | null; schema: Sc
     <aside className="card" aria-label="Chosen cell">
       <div className="card-top">
         <button type="button" className="card-picture" onClick={onGo} title="Show on the slide (g)">
-          <img src={`${card.crop_url}?size=192`} alt={label?.name ?? "rejected cell"} width={116} height={116} />
+          <CellPicture
+            key={card.crop_url}
+            src={`${card.crop_url}?size=192`}
+            alt={label?.name ?? "rejected cell"}
+            size={116}
+          />
         </button>
         <div>
           <h3>
@@ -60,8 +77,7 @@ export function CellCard({ card, schema, onGo }: { card: Card | null; schema: Sc
           {card.history.map((h) => (
             <li key={`${h.at}${h.action}`} className={h.undone ? "undone" : ""}>
               {h.action}
-              {h.label !== null && ` ${schema.classes[h.label]?.name ?? ""}`} · {h.by} ·{" "}
-              {h.at.slice(0, 16).replace("T", " ")}
+              {h.label !== null && ` ${schema.classes[h.label]?.name ?? ""}`} · {h.by} · {dayTime(h.at)}
             </li>
           ))}
         </ul>

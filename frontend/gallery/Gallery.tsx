@@ -1,7 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
-import { Mark } from "../shared/Mark";
 import type { GalleryRow, Schema } from "../shared/types";
+import { keyOf } from "./keyof";
+import { onScreen } from "./onscreen";
+import { Picture } from "./Picture";
 
 export type View = "unsure" | "sure" | "position" | "must-see";
 export const SIZES = { S: 56, M: 80, L: 120 } as const;
@@ -11,7 +13,8 @@ interface Props {
   jobId: string;
   schema: Schema;
   rows: readonly GalleryRow[];
-  total: number;
+  /** How many cells the list holds; null while that is not known. */
+  total: number | null;
   loading: boolean;
   error: string;
   empty: string;
@@ -19,18 +22,14 @@ interface Props {
   current: number;
   view: View;
   size: keyof typeof SIZES;
-  canReview: boolean;
   onView(view: View): void;
   onSize(size: keyof typeof SIZES): void;
   onChoose(index: number, how: "one" | "add" | "range"): void;
   onGo(index: number): void;
-  onConfirmAll(): void;
+  /** Confirm these cells, which are on screen; absent where cells are confirmed one at a time. */
+  onConfirm: ((keys: ReadonlySet<string>) => void) | null;
   onColumns(columns: number): void;
   onMore(): void;
-}
-
-export function keyOf(row: GalleryRow): string {
-  return row.row !== null ? `r${row.row}` : `a${row.added}`;
 }
 
 /** The pictures of one class, a grid of which only what is in view exists. */
@@ -46,7 +45,7 @@ export function Gallery(props: Props) {
     estimateSize: () => tile,
     overscan: 4,
   });
-  const { onColumns, onMore } = props;
+  const { onColumns, onMore, onConfirm } = props;
 
   useEffect(() => {
     const element = scroller.current;
@@ -65,20 +64,20 @@ export function Gallery(props: Props) {
   const items = grid.getVirtualItems();
   const last = items[items.length - 1]?.index ?? 0;
   useEffect(() => {
-    if (props.rows.length < props.total && last >= lines - 6) onMore();
+    if (props.rows.length < (props.total ?? 0) && last >= lines - 6) onMore();
   }, [last, lines, props.rows.length, props.total, onMore]);
 
   return (
     <section className="gallery" aria-label="Gallery">
       <header>
         <h2>
-          {props.title} <b>{props.total}</b>
+          {props.title} <b>{props.total ?? "…"}</b>
         </h2>
         <div className="tools">
           <select value={props.view} onChange={(e) => props.onView(e.target.value as View)} aria-label="Order">
-            <option value="unsure">least sure first</option>
-            <option value="sure">surest first</option>
-            <option value="position">as on the slide</option>
+            <option value="unsure">least certain first</option>
+            <option value="sure">most certain first</option>
+            <option value="position">in slide order</option>
           </select>
           <fieldset className="sizes">
             <legend className="hidden">Size</legend>
@@ -93,9 +92,13 @@ export function Gallery(props: Props) {
               </button>
             ))}
           </fieldset>
-          {props.canReview && props.rows.length > 0 && (
-            <button type="button" onClick={props.onConfirmAll} title="Confirm every cell shown here that is still open">
-              confirm all
+          {onConfirm && props.rows.length > 0 && (
+            <button
+              type="button"
+              onClick={() => scroller.current && onConfirm(onScreen(scroller.current))}
+              title="Confirm the open cells whose pictures are on screen now"
+            >
+              Confirm those on screen
             </button>
           )}
         </div>
@@ -113,7 +116,7 @@ export function Gallery(props: Props) {
             {props.error}
           </p>
         ) : props.rows.length === 0 ? (
-          <p className="note">{props.loading ? "Fetching cells…" : props.empty}</p>
+          <p className="note">{props.loading ? "Loading cells…" : props.empty}</p>
         ) : (
           <div className="gallery-sheet" role="presentation" style={{ height: `${grid.getTotalSize()}px` }}>
             {items.map((line) => (
@@ -142,57 +145,5 @@ export function Gallery(props: Props) {
         )}
       </div>
     </section>
-  );
-}
-
-interface PictureProps {
-  row: GalleryRow;
-  jobId: string;
-  schema: Schema;
-  size: number;
-  chosen: boolean;
-  current: boolean;
-  onChoose(how: "one" | "add" | "range"): void;
-  onGo(): void;
-}
-
-const STATE_SIGN: Record<string, string> = { confirmed: "✓", relabelled: "✎", rejected: "✕" };
-
-function Picture({ row, jobId, schema, size, chosen, current, onChoose, onGo }: PictureProps) {
-  const known = row.label !== null && row.label >= 0 ? schema.classes[row.label] : undefined;
-  const machine = row.class !== null ? schema.classes[row.class] : undefined;
-  const changed = row.state === "relabelled" && machine && known && machine.index !== known.index;
-  const source =
-    row.row !== null
-      ? `/api/jobs/${jobId}/cells/${row.row}/crop.jpg?size=128`
-      : `/api/jobs/${jobId}/added/${row.added}/crop.jpg?size=128`;
-  const words = [
-    row.state === "rejected" ? "rejected" : (known?.name ?? "unknown"),
-    changed ? `machine: ${machine.name}` : "",
-    row.p !== null ? `${Math.round(row.p * 100)} %` : "added by a person",
-    row.must_see ? `must be seen: ${row.must_see}` : "",
-    row.state,
-  ].filter(Boolean);
-  return (
-    <button
-      type="button"
-      role="option"
-      aria-selected={chosen}
-      tabIndex={-1}
-      className={`picture ${row.state}${chosen ? " chosen" : ""}${current ? " current" : ""}${row.must_see ? " must" : ""}`}
-      style={{ width: `${size}px`, height: `${size}px` }}
-      title={words.join(" · ")}
-      onClick={(e) => onChoose(e.shiftKey ? "range" : e.ctrlKey || e.metaKey ? "add" : "one")}
-      onDoubleClick={onGo}
-    >
-      <img src={source} alt={words[0]} width={size} height={size} loading="lazy" draggable={false} />
-      {row.state && <i className="sign">{STATE_SIGN[row.state]}</i>}
-      {known && (changed || size > 60) && (
-        <span className="tag">
-          <Mark mark={known.mark} colour={known.colour} size={10} />
-          {size > 100 ? known.short : ""}
-        </span>
-      )}
-    </button>
   );
 }

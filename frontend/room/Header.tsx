@@ -1,58 +1,79 @@
-import { dayTime, STATE_NAMES, seconds } from "../shared/format";
+import { dayTime, number, SPECIMEN_NAMES, STATE_NAMES, seconds, slideTitle } from "../shared/format";
 import type { Analysis, Job, Room, Slide } from "../shared/types";
+import type { Open } from "./RoomDialogs";
+import type { Opened } from "./useopened";
+import type { useOrders } from "./useorders";
 
 interface Props {
   data: Room;
-  slide: Slide | null;
-  slides: Slide[];
-  job: Analysis | null;
-  onSlide(id: string): void;
-  onAnalysis(id: string): void;
-  onReport(): void;
-  onOrder(protocol: string): void;
-  onCancel(): void;
-  onRetry(): void;
-  onSign(): void;
-  onAmend(): void;
-  onHelp(): void;
+  opened: Opened;
+  orders: ReturnType<typeof useOrders>;
+  onDialog(open: Open): void;
   onLink(): void;
 }
 
 const ACTIVE = new Set(["requested", "queued", "running"]);
 
 /** Which case, which slide, what runs, and what may be done next. */
-export function Header(props: Props) {
-  const { data, slide, job } = props;
-  const rights = data.me.rights;
+export function Header({ data, opened, orders, onDialog, onLink }: Props) {
+  const { job } = opened;
   const current = data.case;
   const active = job !== null && ACTIVE.has(job.state);
-  const mayOrder = rights.includes("annotate") && !current.locked && slide !== null && !active;
-  const report = data.reports[0];
   return (
     <header className="room-head">
       <a href="/" className="brand" title="To the worklist">
         HemaView
       </a>
-      <a href={`/cases/${current.accession}/`} className="accession">
+      <a href={`/cases/${current.accession}/`} className="accession" title={current.accession}>
         {current.accession}
       </a>
       <span className="what">
-        {current.specimen.replace("-", " ")} · {current.pseudonym || "no pseudonym"}
+        {SPECIMEN_NAMES[current.specimen]} · {current.pseudonym || "no pseudonym"}
       </span>
       <span className={`state ${current.state}`}>{STATE_NAMES[current.state]}</span>
-      {props.slides.length > 1 ? (
-        <select value={slide?.id} onChange={(e) => props.onSlide(e.target.value)} aria-label="Slide">
-          {props.slides.map((s) => (
-            <option key={s.id} value={s.id}>
-              {s.name}
+      <SlideAndAnalysis slides={data.slides} opened={opened} />
+      <span className="room-job">{job && <JobLine job={job} />}</span>
+      {job !== null && !active && job.notes.length + job.guards.length > 0 && (
+        <JobNotes notes={[...job.guards.map((g) => g.sentence), ...job.notes]} />
+      )}
+      <span className="actions">
+        <JobActions data={data} opened={opened} orders={orders} active={active} />
+        <Report data={data} />
+        <button type="button" onClick={onLink} title="Copy a link to this place">
+          Link
+        </button>
+        <button type="button" onClick={() => onDialog("help")} title="Keyboard shortcuts (?)">
+          ?
+        </button>
+        <CaseActions data={data} reviewable={!!job?.reviewable} onDialog={onDialog} />
+      </span>
+    </header>
+  );
+}
+
+/** What a slide is called where it cannot be shown. */
+const STATUS_NAMES: Record<Slide["status"], string> = { ready: "", importing: " (importing)", refused: " (refused)" };
+
+function SlideAndAnalysis({ slides, opened }: { slides: Slide[]; opened: Opened }) {
+  const { slide, job } = opened;
+  return (
+    <>
+      {slides.length > 1 ? (
+        <select value={slide?.id} onChange={(e) => opened.openSlide(e.target.value)} aria-label="Slide">
+          {slides.map((s, i) => (
+            <option key={s.id} value={s.id} disabled={s.status !== "ready"}>
+              {slideTitle(s, i)}
+              {STATUS_NAMES[s.status]}
             </option>
           ))}
         </select>
       ) : (
-        <span className="slide-name">{slide?.name}</span>
+        <span className="slide-name" title={slide?.name}>
+          {slide && slideTitle(slide, 0)}
+        </span>
       )}
       {slide && (slide.jobs?.length ?? 0) > 1 && job && (
-        <select value={job.id} onChange={(e) => props.onAnalysis(e.target.value)} aria-label="Analysis">
+        <select value={job.id} onChange={(e) => opened.openJob(e.target.value)} aria-label="Analysis">
           {slide.jobs?.map((j) => (
             <option key={j.id} value={j.id}>
               {j.assay_title}: {j.protocol_title}, {dayTime(j.requested_at)}
@@ -61,65 +82,97 @@ export function Header(props: Props) {
           ))}
         </select>
       )}
-      <span className="room-job">{job && <JobLine job={job} />}</span>
-      {job !== null && !active && job.notes.length + job.guards.length > 0 && (
-        <JobNotes notes={[...job.guards.map((g) => g.sentence), ...job.notes]} />
+    </>
+  );
+}
+
+interface JobActionsProps {
+  data: Room;
+  opened: Opened;
+  orders: ReturnType<typeof useOrders>;
+  active: boolean;
+}
+
+function JobActions({ data, opened, orders, active }: JobActionsProps) {
+  const { slide, job } = opened;
+  const rights = data.me.rights;
+  const mayOrder = rights.includes("annotate") && !data.case.locked && slide !== null && !active;
+  const first = data.protocols.find((p) => p.specimen === slide?.specimen);
+  return (
+    <>
+      {active && rights.includes("annotate") && (
+        <button type="button" onClick={() => void orders.cancel()}>
+          Cancel analysis
+        </button>
       )}
-      <span className="actions">
-        {active && rights.includes("annotate") && (
-          <button type="button" onClick={props.onCancel}>
-            Cancel
-          </button>
-        )}
-        {job && !active && (job.state === "failed" || (job.state === "cancelled" && !job.reviewable)) && mayOrder && (
-          <button type="button" onClick={props.onRetry}>
-            Retry
-          </button>
-        )}
-        {job?.reviewable && !job.reported && rights.includes("review") && !current.locked && (
-          <button type="button" onClick={props.onReport} title={stake(job)}>
-            Report this one
-          </button>
-        )}
-        {mayOrder && !job && data.protocols[0] && (
-          <button type="button" className="primary" onClick={() => props.onOrder(data.protocols[0]?.name ?? "")}>
-            Analyse
-          </button>
-        )}
-        {report ? (
-          <a className="button" href={report.pdf_url ?? report.html_url} target="_blank" rel="noreferrer">
-            Report v{report.version}
-          </a>
-        ) : (
-          <a className="button" href={`/cases/${current.accession}/report/`} target="_blank" rel="noreferrer">
-            Draft
-          </a>
-        )}
-        <button type="button" onClick={props.onLink} title="Copy a link to this place">
-          Link
+      {job && !active && (job.state === "failed" || (job.state === "cancelled" && !job.reviewable)) && mayOrder && (
+        <button type="button" onClick={() => void orders.retry()}>
+          Retry
         </button>
-        <button type="button" onClick={props.onHelp} title="Keys (?)">
-          ?
+      )}
+      {job?.reviewable && !job.reported && rights.includes("review") && !data.case.locked && (
+        <button type="button" onClick={() => void orders.report()} title={stake(job)}>
+          Report this analysis
         </button>
-        {rights.includes("sign") && !current.locked && (
-          <button type="button" className="primary" onClick={props.onSign} disabled={!job?.reviewable}>
-            Sign…
-          </button>
-        )}
-        {rights.includes("sign") && current.locked && (
-          <button type="button" onClick={props.onAmend}>
-            Amend…
-          </button>
-        )}
-      </span>
-    </header>
+      )}
+      {mayOrder && !job && first && (
+        <button type="button" className="primary" onClick={() => void orders.order(first.name)}>
+          Analyse
+        </button>
+      )}
+    </>
+  );
+}
+
+function Report({ data }: { data: Room }) {
+  const report = data.reports[0];
+  if (report)
+    return (
+      <a className="button" href={report.pdf_url ?? report.html_url} target="_blank" rel="noreferrer">
+        Report v{report.version}
+      </a>
+    );
+  return (
+    <a className="button" href={`/cases/${data.case.accession}/report/`} target="_blank" rel="noreferrer">
+      Draft
+    </a>
+  );
+}
+
+interface CaseActionsProps {
+  data: Room;
+  reviewable: boolean;
+  onDialog(open: Open): void;
+}
+
+function CaseActions({ data, reviewable, onDialog }: CaseActionsProps) {
+  const { rights } = data.me;
+  const { locked } = data.case;
+  return (
+    <>
+      {rights.includes("annotate") && !locked && (
+        <button type="button" onClick={() => onDialog("comment")}>
+          Comment
+        </button>
+      )}
+      {rights.includes("sign") && !locked && (
+        <button type="button" className="primary" onClick={() => onDialog("sign")} disabled={!reviewable}>
+          Sign…
+        </button>
+      )}
+      {rights.includes("sign") && locked && (
+        <button type="button" onClick={() => onDialog("amend")}>
+          Amend…
+        </button>
+      )}
+    </>
   );
 }
 
 function stake(job: Analysis): string {
   const n = job.labels_at_stake;
-  if (!n) return "Its cells are counted and reported in place of those of the other analysis";
-  return `Its cells are reported; ${n} ${n === 1 ? "label is" : "labels are"} carried over from the other analysis`;
+  if (!n) return "The report will use this analysis instead of the other one";
+  return `The report will use this analysis; ${n} ${n === 1 ? "label is" : "labels are"} carried over from the other one`;
 }
 
 /** What the analysis says of itself: scale, focus, stain. */
@@ -139,13 +192,14 @@ function JobNotes({ notes }: { notes: string[] }) {
 }
 
 function JobLine({ job }: { job: Job }) {
-  if (job.state === "requested" || job.state === "queued") return <span>waiting for a worker</span>;
+  if (job.state === "requested" || job.state === "queued") return <span>waiting to start</span>;
   if (job.state === "running") {
     return (
       <span className="progress" title={job.phase}>
         <progress max={100} value={job.percent} aria-label="Analysis" />
         {Math.round(job.percent)} %
-        {job.fields_total > 0 && ` · field ${job.fields_done} of ${job.fields_total} · ${job.cells} cells`}
+        {job.fields_total > 0 &&
+          ` · field ${job.fields_done} of ${job.fields_total} · ${number.format(job.cells)} cells`}
         {job.eta_s !== null && ` · ${seconds(job.eta_s)} left`}
         {job.fields_total === 0 && ` · ${job.phase}`}
       </span>
@@ -154,7 +208,7 @@ function JobLine({ job }: { job: Job }) {
   if (job.state === "failed") return <span className="warn">failed: {job.reason}</span>;
   return (
     <span>
-      {job.protocol_title}, {job.cells} cells{job.partial ? ", partial (cancelled)" : ""} · {seconds(job.duration_s)}
+      {job.protocol_title}, {number.format(job.cells)} cells{job.partial ? ", partial (cancelled)" : ""}
     </span>
   );
 }

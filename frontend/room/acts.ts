@@ -1,9 +1,9 @@
 /** What people do to the cells of the list that is shown: choose, go on, label. */
 
 import { useCallback, useState } from "react";
-import { keyOf } from "../gallery/Gallery";
+import { keyOf } from "../gallery/keyof";
 import type { GalleryRow } from "../shared/types";
-import type { LabelAction, Targets } from "./session";
+import type { LabelAction, Targets } from "./outbox";
 
 interface Setting {
   rows: GalleryRow[];
@@ -14,6 +14,18 @@ interface Setting {
   onSelect: (row: number | null) => void;
   goTo: (row: GalleryRow | null) => void;
   say: (text: string) => void;
+}
+
+const DONE: Record<LabelAction, string> = {
+  confirm: "confirmed",
+  relabel: "given another class",
+  reject: "rejected",
+  clear: "cleared",
+};
+
+/** What was done to how many cells, and how to take it back. */
+export function doneText(action: LabelAction, n: number): string {
+  return `${n} ${n === 1 ? "cell" : "cells"} ${DONE[action]}. Press z to undo.`;
 }
 
 export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say }: Setting) {
@@ -41,18 +53,22 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
     [rows, current, onSelect],
   );
 
-  const next = useCallback(() => {
-    const n = rows.length;
-    for (let step = 1; step <= n; step++) {
-      const index = (Math.max(-1, current) + step) % n;
-      if (rows[index]?.state === "") {
-        choose(index, "one");
-        goTo(rows[index] ?? null);
-        return;
+  const following = useCallback(
+    (most: number) => {
+      const n = rows.length;
+      for (let step = 1; step <= most; step++) {
+        const index = (Math.max(-1, current) + step) % n;
+        if (rows[index]?.state === "") {
+          choose(index, "one");
+          goTo(rows[index] ?? null);
+          return;
+        }
       }
-    }
-    say(n ? "Every cell of this list has been seen." : "There is nothing in this list.");
-  }, [rows, current, choose, goTo, say]);
+      say(n ? "Every cell of this list has been reviewed." : "This list is empty.");
+    },
+    [rows, current, choose, goTo, say],
+  );
+  const next = useCallback(() => following(rows.length), [following, rows.length]);
 
   const act = useCallback(
     async (action: LabelAction, cls: number | null = null) => {
@@ -64,21 +80,29 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
       if (!targets.rows.length && !targets.added.length && selectedRow !== null) targets.rows.push(selectedRow);
       const n = targets.rows.length + targets.added.length;
       if (!n) {
-        say("Choose a cell first: space goes to the next one.");
+        say("Choose a cell first: Space goes to the next one.");
         return;
       }
-      if ((await label(action, targets, cls)) && n === 1 && current >= 0) next();
+      if (!(await label(action, targets, cls))) return;
+      if (n > 1) say(doneText(action, n));
+      // The cell itself has been seen now, though the list in hand does not say so yet.
+      else if (current >= 0) following(rows.length - 1);
     },
-    [refusal, rows, chosen, selectedRow, label, current, next, say],
+    [refusal, rows, chosen, selectedRow, label, current, following, say],
   );
 
-  const confirmAll = useCallback(async () => {
-    const open = rows.filter((r) => r.state === "");
-    if (open.length) await label("confirm", targetsOf(open), null);
-    else say("Every cell shown here has been seen.");
-  }, [rows, label, say]);
+  /** Confirm those of the given cells that are open. */
+  const confirm = useCallback(
+    async (keys: ReadonlySet<string>) => {
+      const targets = targetsOf(rows.filter((r) => r.state === "" && keys.has(keyOf(r))));
+      const n = targets.rows.length + targets.added.length;
+      if (!n) say("Every cell on screen has been reviewed.");
+      else if (await label("confirm", targets, null)) say(doneText("confirm", n));
+    },
+    [rows, label, say],
+  );
 
-  return { current, setCurrent, chosen, setChosen, choose, next, act, confirmAll };
+  return { current, setCurrent, chosen, setChosen, choose, next, act, confirm };
 }
 
 function targetsOf(rows: GalleryRow[]): Targets {

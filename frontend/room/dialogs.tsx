@@ -1,32 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { get, Problem, send } from "../shared/api";
+import { Dialog } from "../shared/Dialog";
 import type { Case, Counts, Hold, Report, Schema } from "../shared/types";
 import { KEYS } from "./keys";
-import type { PendingConflict } from "./session";
-
-export function Dialog({ title, onClose, children }: { title: string; onClose(): void; children: ReactNode }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const element = dialog.current;
-    if (element && !element.open) element.showModal();
-  }, []);
-  return (
-    <dialog ref={dialog} onClose={onClose} aria-label={title}>
-      <header>
-        <h2>{title}</h2>
-        <button type="button" className="plain" aria-label="Close" onClick={onClose}>
-          ✕
-        </button>
-      </header>
-      {children}
-    </dialog>
-  );
-}
+import type { PendingConflict } from "./useedits";
 
 export function HelpDialog({ schema, onClose }: { schema: Schema; onClose(): void }) {
   return (
-    <Dialog title="Keys" onClose={onClose}>
+    <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <div className="keys">
         <dl>
           {KEYS.map((k) => (
@@ -96,7 +78,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Si
       {open > 0 && (
         <div className="blocked">
           <p>
-            <b>{open === 1 ? "1 cell" : `${open} cells`}</b> must be seen before signing:
+            <b>{open === 1 ? "1 cell" : `${open} cells`}</b> must be reviewed before signing:
           </p>
           <ul>
             {counts?.must_see.by_reason
@@ -108,7 +90,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Si
               ))}
           </ul>
           <button type="button" onClick={onSeeOpen}>
-            Show them
+            Show these cells
           </button>
         </div>
       )}
@@ -120,14 +102,14 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Si
       <form onSubmit={sign}>
         {forReason.length > 0 && (
           <div className="blocked">
-            <p>This stands before the signature:</p>
+            <p>Before this case is signed:</p>
             <ul>
               {forReason.map((h) => (
                 <li key={h.code + h.sentence}>{h.sentence}</li>
               ))}
             </ul>
             <label>
-              Why may the case be signed all the same? The report prints it.
+              Why may the case be signed nevertheless? The report will state your reason.
               <textarea rows={2} value={reason} onChange={(e) => setReason(e.target.value)} maxLength={2000} />
             </label>
           </div>
@@ -160,12 +142,12 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Si
           </p>
         )}
         <p className="soft">
-          Signing freezes counts, labels and the hashes of slide and cell file into a report, and locks the case.
-          AI-assisted; research use only.
+          Signing freezes the counts, the labels and the checksums of slide and cell file in a report and locks the
+          case. AI-assisted; research use only.
         </p>
         <footer>
           <button type="button" onClick={onClose}>
-            Not yet
+            Cancel
           </button>
           <button type="submit" className="primary" disabled={busy || !password}>
             {busy ? "Signing…" : "Sign"}
@@ -198,9 +180,9 @@ export function AmendDialog({
   return (
     <Dialog title={`Amend ${current.accession}`} onClose={onClose}>
       <form onSubmit={amend}>
-        <p>The signed report stays readable. The case opens again; the next signature makes a new version.</p>
+        <p>The signed report remains available. The case is reopened, and the next signature creates a new version.</p>
         <label>
-          Why is it amended?
+          Reason for the amendment
           <textarea rows={3} required minLength={3} value={reason} onChange={(e) => setReason(e.target.value)} />
         </label>
         {error && (
@@ -210,7 +192,7 @@ export function AmendDialog({
         )}
         <footer>
           <button type="button" onClick={onClose}>
-            Leave it signed
+            Cancel
           </button>
           <button type="submit" className="primary">
             Amend
@@ -230,10 +212,12 @@ interface ConflictProps {
 
 export function ConflictDialog({ conflict, schema, onKeep, onOverrule }: ConflictProps) {
   const mine =
-    conflict.label === null ? conflict.action : `${conflict.action} as ${schema.classes[conflict.label]?.name}`;
+    conflict.edit.label === null
+      ? conflict.edit.action
+      : `${conflict.edit.action} as ${schema.classes[conflict.edit.label]?.name}`;
   return (
-    <Dialog title="Somebody else was here" onClose={onKeep}>
-      <p>While you looked, another person labelled these cells. Nothing of yours was written yet.</p>
+    <Dialog title="Changed by somebody else" onClose={onKeep}>
+      <p>Somebody else has labelled these cells since you last saw them. Your change has not been saved.</p>
       <ul>
         {conflict.conflicts.slice(0, 12).map((c) => (
           <li key={c.row ?? c.added}>
@@ -247,7 +231,7 @@ export function ConflictDialog({ conflict, schema, onKeep, onOverrule }: Conflic
           Keep theirs
         </button>
         <button type="button" className="primary" onClick={onOverrule}>
-          Overrule: {mine}
+          Replace with mine: {mine}
         </button>
       </footer>
     </Dialog>

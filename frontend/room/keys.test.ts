@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schema } from "../shared/types";
-import { actionOf, KEYS } from "./keys";
+import { actionOf, holderOf, KEYS } from "./keys";
 
 const cell = { name: "", short: "", group: "wbc", colour: "", mark: "", must_see: false, counted: true };
 const schema: Schema = {
@@ -13,7 +13,14 @@ const schema: Schema = {
   ],
 };
 const press = (key: string, more = {}) =>
-  actionOf({ key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...more }, schema);
+  actionOf({ key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...more }, "none", schema);
+const held = (key: string, holder: ReturnType<typeof holderOf>) =>
+  actionOf({ key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false }, holder, schema);
+/** An element that matches what the list says, as a browser would. */
+const element = (selectors: string[], within = "") => ({
+  matches: (asked: string) => selectors.some((s) => asked.split(", ").includes(s)),
+  closest: (asked: string) => (asked === within ? ({} as Element) : null),
+});
 
 describe("keys", () => {
   it("gives a class to the chosen cells by its letter or digit", () => {
@@ -29,7 +36,23 @@ describe("keys", () => {
     expect(press("s", { ctrlKey: true })).toBeNull();
     expect(press("s", { altKey: true })).toBeNull();
   });
+  it("leaves a focused button its Enter and Space, and takes letters", () => {
+    expect([held("Enter", "press"), held(" ", "press"), held("s", "press")]).toEqual([null, null, { relabel: 0 }]);
+  });
+  it("leaves a focused slider what moves it, and text every key", () => {
+    expect([held("ArrowLeft", "slider"), held(" ", "slider"), held("z", "slider")]).toEqual([null, null, "undo"]);
+    expect([held("s", "text"), held("Enter", "text"), held("?", "text")]).toEqual([null, null, null]);
+  });
+  it("tells what holds the focus", () => {
+    expect(holderOf(element(["button"]))).toBe("press");
+    expect(holderOf(element(["summary"]))).toBe("press");
+    expect(holderOf(element(["select"]))).toBe("text");
+    expect(holderOf(element(["button"], "dialog"))).toBe("text");
+    expect(holderOf(element(["input[type=range]"]))).toBe("slider");
+    expect(holderOf(element(["[data-cell]", "button"]))).toBe("none");
+    expect(holderOf(null)).toBe("none");
+  });
   it("is told in the help", () => {
-    expect(KEYS.map((k) => k.keys)).toContain("space");
+    expect(KEYS.map((k) => k.keys)).toContain("Space");
   });
 });

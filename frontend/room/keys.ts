@@ -9,10 +9,12 @@ export type Action =
   | "undo"
   | "go"
   | "rotate"
+  | "flip"
   | "full"
   | "add"
   | "help"
   | "cells"
+  | "marks"
   | "escape"
   | "left"
   | "right"
@@ -22,31 +24,58 @@ export type Action =
   | { relabel: number };
 
 export const KEYS: { keys: string; what: string }[] = [
-  { keys: "space", what: "next cell that is not seen yet" },
+  { keys: "Space", what: "next cell that has not been reviewed" },
   { keys: "Enter", what: "confirm the chosen cells" },
-  { keys: "a letter or digit", what: "give the chosen cells that class" },
-  { keys: "Backspace", what: "reject: this is no cell to count" },
+  { keys: "letter or digit", what: "assign that class to the chosen cells" },
+  { keys: "Backspace", what: "reject: not a cell to be counted" },
   { keys: "z", what: "undo my last change" },
-  { keys: "arrows", what: "move through the gallery" },
-  { keys: "Shift + click", what: "choose from here to there; Ctrl + click adds one" },
-  { keys: "Ctrl + A", what: "choose all cells of the gallery" },
+  { keys: "Arrow keys", what: "move through the gallery" },
+  { keys: "Shift + click", what: "choose a range of cells; Ctrl + click adds one" },
+  { keys: "Ctrl + A", what: "choose the gallery’s cells that are on screen" },
   { keys: "g", what: "go to the chosen cell on the slide" },
-  { keys: "Shift + A", what: "add a missed cell" },
-  { keys: "h", what: "hide or show the cells on the slide" },
-  { keys: "r", what: "rotate the slide" },
+  { keys: "Shift + A", what: "add a missed cell: click it, then give its class" },
+  { keys: "h", what: "hide or show the marks on the slide" },
+  { keys: "Shift + H", what: "mark every cell, or only those that matter" },
+  { keys: "r", what: "turn the slide by 45°" },
+  { keys: "Shift + R", what: "mirror the slide" },
   { keys: "Shift + F", what: "full screen" },
-  { keys: "?", what: "this list" },
+  { keys: "Escape", what: "cancel, and return the keys to the gallery" },
+  { keys: "?", what: "show these keys" },
 ];
 
-/** The action of a key press, or null. Typing in a field is never an action. */
+/** What holds the focus, as far as keys go: text and lists keep every key, sliders those that move them, buttons those that press. */
+type Holder = "text" | "slider" | "press" | "none";
+
+const PRESSED = "button, a[href], summary, input, [role=button], [role=menuitem], [role=tab]";
+
+/** The holder of an element; cells of the gallery are pressed by the review's own keys. */
+export function holderOf(target: Pick<Element, "matches" | "closest"> | null): Holder {
+  if (!target || target.matches("[data-cell]")) return "none";
+  if (target.closest("dialog")) return "text";
+  if (
+    target.matches("textarea, select, [contenteditable=true], input:not([type=range], [type=checkbox], [type=radio])")
+  )
+    return "text";
+  if (target.matches("input[type=range], input[type=radio]")) return "slider";
+  return target.matches(PRESSED) ? "press" : "none";
+}
+
+const PRESSES = new Set(["Enter", " "]);
+const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
+
+function keeps(holder: Holder, key: string): boolean {
+  if (holder === "text") return true;
+  if (holder === "slider") return PRESSES.has(key) || MOVES.has(key);
+  return holder === "press" && PRESSES.has(key);
+}
+
+/** The action of a key press, or null: a focused control keeps the keys that are its own. */
 export function actionOf(
-  event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey"> & { target?: EventTarget | null },
+  event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">,
+  holder: Holder,
   schema: Schema,
 ): Action | null {
-  const target = event.target;
-  if (typeof HTMLElement !== "undefined" && target instanceof HTMLElement) {
-    if (target.closest("input:not([type=range]):not([type=checkbox]), textarea, select, dialog")) return null;
-  }
+  if (keeps(holder, event.key)) return null;
   if (event.altKey) return null;
   if (event.ctrlKey || event.metaKey) {
     if (event.key === "z") return "undo";
@@ -66,6 +95,10 @@ export function actionOf(
       return "help";
     case "A":
       return "add";
+    case "R":
+      return "flip";
+    case "H":
+      return "marks";
     case "F":
       return "full";
     case "ArrowLeft":
@@ -85,6 +118,11 @@ export function actionOf(
     case "h":
       return "cells";
   }
-  const found = schema.classes.find((c) => c.shortcut && c.shortcut === event.key);
-  return found ? { relabel: found.index } : null;
+  const index = classOfKey(event.key, schema);
+  return index === null ? null : { relabel: index };
+}
+
+/** The class that a key stands for, by its index. */
+export function classOfKey(key: string, schema: Schema): number | null {
+  return schema.classes.find((c) => c.shortcut && c.shortcut === key)?.index ?? null;
 }

@@ -8,6 +8,14 @@ export interface Labels {
   added: readonly AddedCell[];
 }
 
+/** Labels that changed after a revision. */
+export interface DeltaAnswer {
+  revision: number;
+  rows: RowLabel[];
+  added: AddedCell[];
+  gone: string[];
+}
+
 export const NO_LABELS: Labels = { revision: 0, rows: new Map(), added: [] };
 
 /** Labels after an answer; an older answer than what is known changes nothing. */

@@ -1,11 +1,12 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import "../base/base.css";
 import { pageData } from "../shared/api";
+import { queries } from "../shared/queries";
 import { type First, Room } from "./Room";
 import "./room.css";
 
-const client = new QueryClient({ defaultOptions: { queries: { refetchOnWindowFocus: false, retry: 1 } } });
+const client = queries();
 const element = document.getElementById("room");
 if (element) {
   createRoot(element).render(

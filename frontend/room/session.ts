@@ -1,74 +1,147 @@
 /** One job in the reading room: its cells, labels, counts and fields, read again whenever news come. */
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { get, getBytes, Problem, send } from "../shared/api";
-import type { AddedCell, CellIndex, Conflict, Counts, Job, LabelAnswer, Region, RowLabel } from "../shared/types";
+import { get, getBytes, send, untilReached } from "../shared/api";
+import { line } from "../shared/line";
+import type { CellIndex, Counts, Job, LabelAnswer, Region } from "../shared/types";
 import { CellStore, unpack } from "../viewer/cellstore";
-import { type Labels, NO_LABELS, withAnswer } from "./labels";
+import { type DeltaAnswer, type Labels, NO_LABELS, withAnswer } from "./labels";
+import { type LabelAction, type Targets, withWaiting } from "./outbox";
+import { useEdits } from "./useedits";
 
-export type LabelAction = "relabel" | "confirm" | "reject" | "clear";
-
-export interface Targets {
-  rows: number[];
-  added: string[];
-}
-
-export interface PendingConflict {
-  action: LabelAction;
-  targets: Targets;
-  label: number | null;
-  conflicts: Conflict[];
-  revision: number;
-}
-
-interface DeltaAnswer {
-  revision: number;
-  rows: RowLabel[];
-  added: AddedCell[];
-  gone: string[];
-}
-
-export function useSession(job: Job | null, say: (text: string) => void) {
+export function useSession(job: Job | null, me: { id: number; name: string }, say: (text: string) => void) {
   const jobId = job?.id ?? null;
   const reviewable = job?.reviewable ?? false;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another job, or its final file, needs an empty store
-  const store = useMemo(() => new CellStore(), [jobId, reviewable]);
-  const [index, setIndex] = useState<CellIndex | null>(null);
-  const [regions, setRegions] = useState<Region[]>([]);
   const [labels, setLabels] = useState<Labels>(NO_LABELS);
   const [counts, setCounts] = useState<Counts | null>(null);
-  const [runningCounts, setRunningCounts] = useState<number[] | null>(null);
-  const [conflict, setConflict] = useState<PendingConflict | null>(null);
-  const [epoch, setEpoch] = useState(0);
-  const known = useRef({ jobId, store, labels });
-  known.current = { jobId, store, labels };
-
+  const known = useRef({ jobId, labels });
+  known.current = { jobId, labels };
   const problem = useCallback((error: unknown) => say(error instanceof Error ? error.message : String(error)), [say]);
+  const film = useFilm(job, problem);
 
   const readLabels = useCallback(async () => {
     if (!jobId || !reviewable) return;
     try {
       const since = known.current.labels.revision;
-      const delta = await get<DeltaAnswer>(`/api/jobs/${jobId}/labels/?since=${since}`);
+      const delta = await untilReached(() => get<DeltaAnswer>(`/api/jobs/${jobId}/labels/?since=${since}`));
       if (known.current.jobId !== jobId) return;
       setLabels((before) => withAnswer(before, delta));
-      setCounts(await get<Counts>(`/api/jobs/${jobId}/counts/`));
+      const answer = await untilReached(() => get<Counts>(`/api/jobs/${jobId}/counts/`));
+      if (known.current.jobId === jobId)
+        setCounts((before) => (before && before.revision > answer.revision ? before : answer));
     } catch (error) {
       problem(error);
     }
   }, [jobId, reviewable, problem]);
 
   useEffect(() => {
-    setIndex(null);
-    setRegions([]);
     setLabels(NO_LABELS);
     setCounts(null);
-    setRunningCounts(null);
     known.current.labels = NO_LABELS;
-    if (!jobId || !reviewable) return;
-    get<CellIndex>(`/api/jobs/${jobId}/cells/index.json`).then(setIndex, problem);
     void readLabels();
-  }, [jobId, reviewable, readLabels, problem]);
+  }, [readLabels]);
+
+  // What others did while nothing arrived.
+  useEffect(() => {
+    let returns = line.get().returns;
+    return line.subscribe(() => {
+      if (line.get().returns === returns) return;
+      returns = line.get().returns;
+      void readLabels();
+    });
+  }, [readLabels]);
+
+  const take = useCallback((id: string, answer: LabelAnswer) => {
+    if (known.current.jobId !== id) return;
+    setLabels((before) => withAnswer(before, answer));
+    setCounts((before) => (before && before.revision > answer.revision ? before : answer.counts));
+  }, []);
+  const edits = useEdits(me.id, take, readLabels, problem);
+
+  const label = useCallback(
+    async (action: LabelAction, targets: Targets, cls: number | null, force?: number): Promise<boolean> => {
+      if (!jobId) return false;
+      const base_revision = force ?? known.current.labels.revision;
+      const outcome = await edits.put({
+        kind: "label",
+        job: jobId,
+        action,
+        ...targets,
+        label: cls,
+        base_revision,
+        force: force !== undefined,
+      });
+      return outcome !== "refused";
+    },
+    [jobId, edits.put],
+  );
+
+  const addCell = useCallback(
+    async (x: number, y: number, side_px: number, cls: number): Promise<boolean> => {
+      if (!jobId) return false;
+      return (await edits.put({ kind: "add", job: jobId, x, y, w: side_px, h: side_px, label: cls })) !== "refused";
+    },
+    [jobId, edits.put],
+  );
+
+  const undo = useCallback(async (): Promise<boolean> => {
+    if (!jobId) return false;
+    await edits.outbox.idle();
+    if (edits.outbox.takeBack(jobId)) {
+      say("Undone: the last change had not been sent yet.");
+      return true;
+    }
+    try {
+      const body = { base_revision: known.current.labels.revision };
+      const answer = await send<LabelAnswer>("POST", `/api/jobs/${jobId}/labels/undo/`, body);
+      take(jobId, answer);
+      if (answer.undone) say(undoneText(answer.undone));
+      await readLabels();
+      return true;
+    } catch (error) {
+      problem(error);
+      return false;
+    }
+  }, [jobId, edits.outbox, take, say, problem, readLabels]);
+
+  const shown = useMemo(
+    () => withWaiting(labels, edits.waiting, jobId, me.name),
+    [labels, edits.waiting, jobId, me.name],
+  );
+  return { ...film, labels: shown, counts, edits, label, undo, addCell, readLabels };
+}
+
+export type Session = ReturnType<typeof useSession>;
+
+function undoneText({ action, n }: { action: string; n: number }): string {
+  return `Undone: ${action} (${n} ${n === 1 ? "cell" : "cells"}).`;
+}
+
+/** The machine's own work on the slide: fields, and cells as columns, tile by tile or, while the job runs, field by field. */
+function useFilm(job: Job | null, problem: (error: unknown) => void) {
+  const jobId = job?.id ?? null;
+  const reviewable = job?.reviewable ?? false;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another job, or its final file, needs an empty store
+  const store = useMemo(() => new CellStore(), [jobId, reviewable]);
+  const [index, setIndex] = useState<CellIndex | null>(null);
+  const [regions, setRegions] = useState<Region[]>([]);
+  const [runningCounts, setRunningCounts] = useState<number[] | null>(null);
+  const [epoch, setEpoch] = useState(0);
+
+  useEffect(() => {
+    let stopped = false;
+    setIndex(null);
+    setRegions([]);
+    setRunningCounts(null);
+    if (!jobId || !reviewable) return;
+    untilReached(() => get<CellIndex>(`/api/jobs/${jobId}/cells/index.json`)).then(
+      (given) => !stopped && setIndex(given),
+      problem,
+    );
+    return () => {
+      stopped = true;
+    };
+  }, [jobId, reviewable, problem]);
 
   const done = job?.fields_done ?? 0;
   const state = job?.state;
@@ -77,19 +150,18 @@ export function useSession(job: Job | null, say: (text: string) => void) {
     if (!jobId || state === "requested" || state === "queued") return;
     let stopped = false;
     (async () => {
-      const { fields } = await get<{ fields: Region[] }>(`/api/jobs/${jobId}/regions/`);
+      const { fields } = await untilReached(() => get<{ fields: Region[] }>(`/api/jobs/${jobId}/regions/`));
       if (stopped) return;
       setRegions(fields);
       if (reviewable) return;
-      const tally = new Array<number>(64).fill(0);
       for (const field of fields) {
         const key = `field ${field.index}`;
-        if (field.done && !store.chunks.has(key)) {
-          const raw = await getBytes(`/api/jobs/${jobId}/fields/${field.index}/cells.bin`);
-          if (stopped) return;
-          store.add(unpack(raw, key, -1));
-        }
+        if (!field.done || store.chunks.has(key)) continue;
+        const raw = await untilReached(() => getBytes(`/api/jobs/${jobId}/fields/${field.index}/cells.bin`));
+        if (stopped) return;
+        store.add(unpack(raw, key, -1));
       }
+      const tally = new Array<number>(64).fill(0);
       for (const chunk of store.chunks.values()) for (const c of chunk.cls) tally[c] = (tally[c] ?? 0) + 1;
       setRunningCounts(tally);
       setEpoch((n) => n + 1);
@@ -99,91 +171,5 @@ export function useSession(job: Job | null, say: (text: string) => void) {
     };
   }, [jobId, done, state, reviewable, store]);
 
-  const take = useCallback((answer: LabelAnswer) => {
-    setLabels((before) => withAnswer(before, answer));
-    setCounts(answer.counts);
-  }, []);
-
-  const label = useCallback(
-    async (action: LabelAction, targets: Targets, cls: number | null, force?: number): Promise<boolean> => {
-      if (!jobId) return false;
-      try {
-        const body = {
-          action,
-          ...targets,
-          label: cls,
-          base_revision: force ?? known.current.labels.revision,
-          force: force !== undefined,
-        };
-        take(await send<LabelAnswer>("POST", `/api/jobs/${jobId}/labels/`, body));
-        setConflict(null);
-        return true;
-      } catch (error) {
-        if (error instanceof Problem && error.code === "conflict" && Array.isArray(error.body.conflicts)) {
-          setConflict({
-            action,
-            targets,
-            label: cls,
-            conflicts: error.body.conflicts as Conflict[],
-            revision: Number(error.body.revision),
-          });
-          await readLabels();
-        } else {
-          problem(error);
-        }
-        return false;
-      }
-    },
-    [jobId, take, problem, readLabels],
-  );
-
-  const undo = useCallback(async (): Promise<boolean> => {
-    if (!jobId) return false;
-    try {
-      const answer = await send<LabelAnswer>("POST", `/api/jobs/${jobId}/labels/undo/`, {
-        base_revision: known.current.labels.revision,
-      });
-      take(answer);
-      if (answer.undone) say(`Undone: ${answer.undone.action} (${answer.undone.n})`);
-      await readLabels();
-      return true;
-    } catch (error) {
-      problem(error);
-      return false;
-    }
-  }, [jobId, take, say, problem, readLabels]);
-
-  const addCell = useCallback(
-    async (x: number, y: number, side: number, cls: number): Promise<boolean> => {
-      if (!jobId) return false;
-      try {
-        const cell = { x, y, w: side, h: side, label: cls, base_revision: known.current.labels.revision };
-        await send<unknown>("POST", `/api/jobs/${jobId}/cells/`, cell);
-        await readLabels();
-        return true;
-      } catch (error) {
-        problem(error);
-        return false;
-      }
-    },
-    [jobId, problem, readLabels],
-  );
-
-  return {
-    store,
-    index,
-    regions,
-    labels,
-    counts,
-    runningCounts,
-    conflict,
-    setConflict,
-    epoch,
-    label,
-    undo,
-    addCell,
-    readLabels,
-  };
+  return { store, index, regions, runningCounts, epoch };
 }
-
-export type Session = ReturnType<typeof useSession>;

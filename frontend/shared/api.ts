@@ -1,5 +1,7 @@
 /** Requests to our API: the session's cookie, Django's CSRF token, problems as one error class. */
 
+import { line } from "./line";
+
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -11,9 +13,31 @@ export class Problem extends Error {
   }
 }
 
+/** Whether the request never arrived, or no answer of HemaView came back: the same may be asked again. */
+export function unreachable(error: unknown): boolean {
+  return error instanceof Problem && error.code === "offline";
+}
+
+/** Ask until an answer comes, refusals included; waits while the server cannot be reached. */
+export async function untilReached<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!unreachable(error)) throw error;
+      await line.back();
+    }
+  }
+}
+
 export function csrfToken(): string {
   const found = document.cookie.split("; ").find((c) => c.startsWith("csrftoken="));
   return found ? decodeURIComponent(found.slice("csrftoken=".length)) : "";
+}
+
+function offline(): Problem {
+  line.lost("requests");
+  return new Problem(0, "offline", "HemaView cannot be reached at the moment.", {});
 }
 
 async function problem(response: Response): Promise<Problem> {
@@ -32,9 +56,16 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
   try {
     response = await fetch(url, { credentials: "same-origin", ...init });
   } catch {
-    throw new Problem(0, "offline", "HemaView cannot be reached; is the network there?", {});
+    if (init.signal?.aborted) throw new Problem(0, "aborted", "The request was given up.", {});
+    throw offline();
   }
-  if (!response.ok) throw await problem(response);
+  if (!response.ok) {
+    const refusal = await problem(response);
+    // A proxy answers in place of a server that is down; HemaView's own refusals carry a code.
+    if ([502, 503, 504].includes(response.status) && !refusal.body.code) throw offline();
+    throw refusal;
+  }
+  line.reached("requests");
   return response;
 }
 

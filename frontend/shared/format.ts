@@ -1,9 +1,12 @@
 /** Numbers and times as the page writes them. */
 
+/** 45 s, 12 min, 1 h 19 min. */
 export function seconds(value: number | null | undefined): string {
   if (value === null || value === undefined) return "";
   if (value < 90) return `${Math.round(value)} s`;
-  return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+  const minutes = Math.round(value / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
 }
 
 export function bytes(value: number): string {
@@ -18,6 +21,13 @@ export function percent(share: { value: number | null; low: number | null; high:
 }
 
 export const number = new Intl.NumberFormat("en");
+
+const UUID = /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}/i;
+
+/** A slide's name, unless that is only an identifier: then which slide of the case it is, and the identifier's beginning. */
+export function slideTitle(slide: { name: string }, place: number): string {
+  return UUID.test(slide.name) ? `Slide ${place + 1} (${slide.name.slice(0, 8)})` : slide.name;
+}
 
 export const STATE_NAMES: Record<string, string> = {
   received: "Received",
@@ -40,6 +50,13 @@ const DAY_TIME = new Intl.DateTimeFormat("en-GB", {
   hour: "2-digit",
   minute: "2-digit",
 });
+
+const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+/** 10:51, of a moment as Date.now() gives it. */
+export function clock(at_ms: number): string {
+  return CLOCK.format(new Date(at_ms));
+}
 
 /** 28 Nov 2026, 10:51, in the reader's own zone. */
 export function dayTime(iso: string): string {

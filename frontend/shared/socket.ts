@@ -1,5 +1,7 @@
 /** A websocket that comes back. What it says is a hint: after each (re)connection the caller reads the truth again. */
 
+import { line } from "./line";
+
 export interface Live {
   close(): void;
 }
@@ -15,13 +17,15 @@ export function live(path: string, onMessage: (message: never) => void, onConnec
     socket = new WebSocket(`${scheme}://${location.host}${path}`);
     socket.onopen = () => {
       wait_ms = 500;
+      line.reached("news");
       onConnect();
     };
     socket.onmessage = (event) => onMessage(JSON.parse(String(event.data)) as never);
     socket.onclose = (event) => {
       if (closed || event.code === 4403) return;
+      line.lost("news");
       timer = window.setTimeout(open, wait_ms);
-      wait_ms = Math.min(15_000, wait_ms * 2);
+      wait_ms = Math.min(5000, wait_ms * 2);
     };
   };
   open();

@@ -91,6 +91,8 @@ export interface Slide {
   objective: number | null;
   sha256: string;
   size_bytes: number;
+  /** Photographs that the slide was joined from; empty for a scan. */
+  photo_fields: { x: number; y: number; w: number; h: number }[];
   thumbnail_url: string;
   dzi_url: string;
   colour: "stored" | "carried" | "applied";
@@ -155,6 +157,8 @@ export interface ProtocolName {
 export interface Room {
   case: Case;
   slides: Slide[];
+  /** The first slide that can be read; null where none can. */
+  opens_with: string | null;
   /** By name: each job says which one its classes are of. */
   schemas: Record<string, Schema>;
   protocols: ProtocolName[];

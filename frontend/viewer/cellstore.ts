@@ -60,7 +60,7 @@ export interface Range {
 /** Tiles of the file that meet a rectangle, neighbours in the file joined to one request of at most `most` rows. */
 export function rangesFor(
   index: CellIndex,
-  view: [number, number, number, number],
+  view: readonly [number, number, number, number],
   have: ReadonlySet<string>,
   most = 60_000,
 ): Range[] {
@@ -84,7 +84,7 @@ export function rangesFor(
 }
 
 /** How many cells of the file lie in tiles that meet a rectangle: from the index alone, nothing loaded. */
-export function countIn(index: CellIndex, view: [number, number, number, number]): number {
+export function countIn(index: CellIndex, view: readonly [number, number, number, number]): number {
   const [left, top, right, bottom] = view;
   const side = index.tile_px;
   let n = 0;

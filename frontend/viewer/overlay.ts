@@ -4,9 +4,7 @@ import { markSprite } from "../shared/marks";
 import type { AddedCell, Card, CellIndex, Region, Schema } from "../shared/types";
 import type { CellStore, Chunk } from "./cellstore";
 import { countIn } from "./cellstore";
-
-/** Level-0 px to css px of the canvas: [a, b, c, d, e, f] as in a canvas transform. */
-export type Affine = [number, number, number, number, number, number];
+import { type Affine, type Box, scaleOf, toScreen } from "./glue";
 
 export interface Scene {
   store: CellStore;
@@ -20,6 +18,8 @@ export interface Scene {
   labels: ReadonlyMap<number, { label: number | null; state: string }>;
   added: readonly AddedCell[];
   selected: Card | null;
+  /** Where a missed cell is about to be added, with the side of its box. */
+  place: { x: number; y: number; side_px: number } | null;
 }
 
 /** More cells than this in view are drawn as true counts a tile, never as a silent sample. */
@@ -27,19 +27,18 @@ export const MOST_DRAWN = 9000;
 
 export class Overlay {
   private sprites = new Map<string, HTMLCanvasElement>();
-  drawn = 0;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly ratio: number,
   ) {}
 
-  draw(scene: Scene, at: Affine, view: [number, number, number, number]): "cells" | "counts" {
+  draw(scene: Scene, at: Affine, view: Box): "cells" | "counts" {
     const context = this.canvas.getContext("2d");
     if (!context) return "cells";
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    const scale = Math.hypot(at[0], at[1]);
+    const scale = scaleOf(at);
     if (scene.showRegions) this.drawRegions(context, scene, at, scale);
     context.globalAlpha = scene.opacity;
     const many = scene.index !== null && countIn(scene.index, view) > MOST_DRAWN;
@@ -48,76 +47,54 @@ export class Overlay {
     context.globalAlpha = 1;
     this.drawAdded(context, scene, at, scale);
     this.drawSelected(context, scene, at);
+    if (scene.place) this.drawPlace(context, scene.place, at, scale);
     return many ? "counts" : "cells";
   }
 
-  private drawCells(
-    context: CanvasRenderingContext2D,
-    scene: Scene,
-    at: Affine,
-    view: [number, number, number, number],
-    scale: number,
-  ): void {
+  /** Rings that follow each cell's box at its own angle; far out, where a ring says nothing, the class's mark. */
+  private drawCells(context: CanvasRenderingContext2D, scene: Scene, at: Affine, view: Box, scale: number): void {
     const [left, top, right, bottom] = view;
-    const size = scale > 0.5 ? 11 : scale > 0.2 ? 9 : 6;
-    const outlined = scale > 0.33;
+    const ringed = scale > 0.2;
+    const named = scale > 0.9;
+    const angle = Math.atan2(at[1], at[0]);
     const paths = new Map<string, Path2D>();
     const stamps: [HTMLCanvasElement, number, number][] = [];
-    const least = scene.threshold * 255;
-    const turned = Math.abs(at[1]) > 1e-6;
-    this.drawn = 0;
+    const names: [string, number, number][] = [];
     for (const chunk of scene.store.chunks.values()) {
       const [cl, ct, cr, cb] = chunk.box;
       if (cl > right + 100 || cr < left - 100 || ct > bottom + 100 || cb < top - 100) continue;
       for (let i = 0; i < chunk.n; i++) {
         const x = chunk.x[i] as number;
         const y = chunk.y[i] as number;
-        if (x < left || x > right || y < top || y > bottom) continue;
+        // A cell whose centre lies outside the view keeps its outline.
+        const rx = (chunk.w[i] as number) / 2 + 2;
+        const ry = (chunk.h[i] as number) / 2 + 2;
+        if (x < left - rx || x > right + rx || y < top - ry || y > bottom + ry) continue;
+        if (!isShown(scene, chunk, i)) continue;
         const label = chunk.first >= 0 ? scene.labels.get(chunk.first + i) : undefined;
-        if (!label && (chunk.score[i] as number) < least) continue;
-        const cls = label?.label ?? (chunk.cls[i] as number);
-        if (scene.hidden.has(cls)) continue;
-        const known = scene.schema.classes[cls];
+        const known = scene.schema.classes[label?.label ?? (chunk.cls[i] as number)];
         if (!known) continue;
-        this.drawn += 1;
-        const sx = at[0] * x + at[2] * y + at[4];
-        const sy = at[1] * x + at[3] * y + at[5];
+        const [sx, sy] = toScreen(at, x, y);
         const rejected = label?.state === "rejected";
-        const mark = rejected ? "cross" : known.mark;
         const colour = rejected ? "#555555" : known.colour;
-        const sprite = this.sprite(mark, colour, size);
-        if (!outlined) {
-          stamps.push([sprite, sx, sy]);
+        if (!ringed) {
+          stamps.push([this.sprite(rejected ? "cross" : known.mark, colour, 7), sx, sy]);
           continue;
         }
-        const half_w = ((chunk.w[i] as number) / 2 + 2) * scale;
-        const half_h = ((chunk.h[i] as number) / 2 + 2) * scale;
-        const key = `${colour}${label ? "!" : ""}`;
+        const key = `${colour}${rejected ? "-" : label ? "!" : ""}`;
         let path = paths.get(key);
         if (!path) {
           path = new Path2D();
           paths.set(key, path);
         }
-        const radius = Math.max(half_w, half_h);
-        if (turned) {
-          path.moveTo(sx + radius, sy);
-          path.arc(sx, sy, radius, 0, 2 * Math.PI);
-          stamps.push([sprite, sx + radius * 0.75, sy - radius * 0.75]);
-        } else {
-          path.roundRect(sx - half_w, sy - half_h, 2 * half_w, 2 * half_h, Math.min(half_w, half_h) * 0.45);
-          stamps.push([sprite, sx + half_w - 2, sy - half_h + 2]);
-        }
+        const ring = new Path2D();
+        ring.ellipse(sx, sy, rx * scale, ry * scale, angle, 0, 2 * Math.PI);
+        path.addPath(ring);
+        if (named) names.push([rejected ? "rejected" : known.short, sx, sy + Math.max(rx, ry) * scale + 3]);
       }
     }
-    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    for (const [key, path] of paths) {
-      context.lineWidth = key.endsWith("!") ? 3.4 : 2.6;
-      context.strokeStyle = "rgba(255,255,255,0.75)";
-      context.stroke(path);
-      context.lineWidth = key.endsWith("!") ? 2.2 : 1.4;
-      context.strokeStyle = key.slice(0, 7);
-      context.stroke(path);
-    }
+    this.strokeRings(context, paths);
+    this.writeNames(context, names);
     context.setTransform(1, 0, 0, 1, 0, 0);
     for (const [sprite, x, y] of stamps) {
       context.drawImage(
@@ -128,14 +105,37 @@ export class Overlay {
     }
   }
 
+  private strokeRings(context: CanvasRenderingContext2D, paths: ReadonlyMap<string, Path2D>): void {
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    for (const [key, path] of paths) {
+      const by_person = key.endsWith("!");
+      context.setLineDash(key.endsWith("-") ? [3, 3] : []);
+      context.lineWidth = by_person ? 4 : 3.2;
+      context.strokeStyle = "rgba(255,255,255,0.7)";
+      context.stroke(path);
+      context.lineWidth = by_person ? 2.4 : 1.6;
+      context.strokeStyle = key.slice(0, 7);
+      context.stroke(path);
+    }
+    context.setLineDash([]);
+  }
+
+  private writeNames(context: CanvasRenderingContext2D, names: readonly [string, number, number][]): void {
+    context.font = "600 11px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "top";
+    context.lineWidth = 3;
+    context.lineJoin = "round";
+    context.strokeStyle = "rgba(255,255,255,0.9)";
+    context.fillStyle = "#10243d";
+    for (const [text, x, y] of names) {
+      context.strokeText(text, x, y);
+      context.fillText(text, x, y);
+    }
+  }
+
   /** True counts per square, from the density pyramid: coarse squares far out, fine ones nearer. */
-  private drawCounts(
-    context: CanvasRenderingContext2D,
-    scene: Scene,
-    at: Affine,
-    view: [number, number, number, number],
-    scale: number,
-  ): void {
+  private drawCounts(context: CanvasRenderingContext2D, scene: Scene, at: Affine, view: Box, scale: number): void {
     const levels = scene.index?.pyramid ?? [];
     const level = levels.find((l) => l.tile_px * scale >= 44) ?? levels[levels.length - 1];
     if (!level) return;
@@ -155,13 +155,13 @@ export class Overlay {
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.textAlign = "center";
     context.textBaseline = "middle";
-    const half = (side * scale) / 2 - 1;
+    const half = side / 2 - 1 / scale;
     for (const [x, y, n] of shown) {
-      const sx = at[0] * x + at[2] * y + at[4];
-      const sy = at[1] * x + at[3] * y + at[5];
+      const [sx, sy] = toScreen(at, x, y);
       const text = String(n);
       context.fillStyle = `rgba(0, 60, 130, ${0.08 + 0.22 * Math.sqrt(n / most)})`;
-      context.fillRect(sx - half, sy - half, 2 * half, 2 * half);
+      trace(context, at, x - half, y - half, x + half, y + half);
+      context.fill();
       context.font = "600 11px system-ui, sans-serif";
       const wide = context.measureText(text).width + 8;
       context.fillStyle = "rgba(255,255,255,0.85)";
@@ -177,18 +177,7 @@ export class Overlay {
     context.textBaseline = "top";
     context.textAlign = "left";
     for (const r of scene.regions) {
-      const corners = [
-        [r.x, r.y],
-        [r.x + r.w, r.y],
-        [r.x + r.w, r.y + r.h],
-        [r.x, r.y + r.h],
-      ].map(([x, y]) => [at[0] * x! + at[2] * y! + at[4], at[1] * x! + at[3] * y! + at[5]] as const);
-      context.beginPath();
-      corners.forEach(([x, y], i) => {
-        if (i) context.lineTo(x, y);
-        else context.moveTo(x, y);
-      });
-      context.closePath();
+      trace(context, at, r.x, r.y, r.x + r.w, r.y + r.h);
       const used = r.used && r.done;
       context.setLineDash(used ? [] : [5, 4]);
       context.lineWidth = used ? 1.8 : 1;
@@ -196,7 +185,7 @@ export class Overlay {
       context.stroke();
       const text = used ? "" : r.reason || (r.used ? "waiting" : "");
       if (text && r.w * scale > 70) {
-        const [x, y] = corners[0]!;
+        const [x, y] = toScreen(at, r.x, r.y);
         const wide = context.measureText(text).width + 8;
         context.fillStyle = "rgba(255,255,255,0.82)";
         context.fillRect(x + 3, y + 3, wide, 16);
@@ -212,8 +201,7 @@ export class Overlay {
     for (const cell of scene.added) {
       const known = cell.label === null ? undefined : scene.schema.classes[cell.label];
       if (!known || scene.hidden.has(known.index)) continue;
-      const sx = at[0] * cell.x + at[2] * cell.y + at[4];
-      const sy = at[1] * cell.x + at[3] * cell.y + at[5];
+      const [sx, sy] = toScreen(at, cell.x, cell.y);
       context.lineWidth = 2.4;
       context.strokeStyle = known.colour;
       context.setLineDash([6, 3]);
@@ -222,6 +210,23 @@ export class Overlay {
       context.stroke();
       context.setLineDash([]);
     }
+  }
+
+  private drawPlace(
+    context: CanvasRenderingContext2D,
+    place: { x: number; y: number; side_px: number },
+    at: Affine,
+    scale: number,
+  ): void {
+    const [sx, sy] = toScreen(at, place.x, place.y);
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.lineWidth = 2.4;
+    context.strokeStyle = "#d6006c";
+    context.setLineDash([4, 3]);
+    context.beginPath();
+    context.arc(sx, sy, Math.max(5, (place.side_px / 2) * scale), 0, 2 * Math.PI);
+    context.stroke();
+    context.setLineDash([]);
   }
 
   private drawSelected(context: CanvasRenderingContext2D, scene: Scene, at: Affine): void {
@@ -240,8 +245,7 @@ export class Overlay {
           });
     const path = new Path2D();
     points.forEach(([x, y], i) => {
-      const sx = at[0] * x + at[2] * y + at[4];
-      const sy = at[1] * x + at[3] * y + at[5];
+      const [sx, sy] = toScreen(at, x, y);
       if (i) path.lineTo(sx, sy);
       else path.moveTo(sx, sy);
     });
@@ -265,6 +269,23 @@ export class Overlay {
     }
     return sprite;
   }
+}
+
+/** The outline of an upright rectangle of the slide, wherever the slide is turned to, as the current path. */
+function trace(
+  context: CanvasRenderingContext2D,
+  at: Affine,
+  left: number,
+  top: number,
+  right: number,
+  bottom: number,
+): void {
+  context.beginPath();
+  context.moveTo(...toScreen(at, left, top));
+  context.lineTo(...toScreen(at, right, top));
+  context.lineTo(...toScreen(at, right, bottom));
+  context.lineTo(...toScreen(at, left, bottom));
+  context.closePath();
 }
 
 export function isShown(scene: Scene, chunk: Chunk, i: number): boolean {

@@ -1,4 +1,4 @@
-/** A place on a slide as a link: centre in level-0 px, zoom as objective. */
+/** A place on a slide as a link: centre in level-0 px, zoom as objective, turn in degrees, mirrored or not. */
 
 export interface Place {
   slide?: string;
@@ -6,6 +6,8 @@ export interface Place {
   y?: number;
   z?: number;
   cell?: number;
+  turn_degrees?: number;
+  flip?: boolean;
 }
 
 export function readPlace(hash: string): Place {
@@ -21,6 +23,8 @@ export function readPlace(hash: string): Place {
     y: numeric("y"),
     z: numeric("z"),
     cell: numeric("cell"),
+    turn_degrees: numeric("turn"),
+    flip: given.get("flip") === "1" ? true : undefined,
   };
 }
 
@@ -30,5 +34,7 @@ export function writePlace(place: Place): string {
   for (const key of ["x", "y"] as const) if (place[key] !== undefined) out.set(key, String(Math.round(place[key])));
   if (place.z !== undefined) out.set("z", String(Number(place.z.toFixed(2))));
   if (place.cell !== undefined) out.set("cell", String(place.cell));
+  if (place.turn_degrees) out.set("turn", String(Math.round(place.turn_degrees)));
+  if (place.flip) out.set("flip", "1");
   return `#${out.toString()}`;
 }

@@ -15,19 +15,25 @@ describe("the scale bar", () => {
 
 describe("a link to a place", () => {
   it("comes back as it was written", () => {
-    expect(readPlace(writePlace({ slide: "s", x: 10.4, y: 20, z: 40, cell: 7 }))).toEqual({
-      slide: "s",
-      x: 10,
-      y: 20,
-      z: 40,
-      cell: 7,
-    });
+    expect(readPlace(writePlace({ slide: "s", x: 10.4, y: 20, z: 40, cell: 7, turn_degrees: 45, flip: true }))).toEqual(
+      {
+        slide: "s",
+        x: 10,
+        y: 20,
+        z: 40,
+        cell: 7,
+        turn_degrees: 45,
+        flip: true,
+      },
+    );
     expect(readPlace("#x=abc&y=")).toEqual({
       slide: undefined,
       x: undefined,
       y: undefined,
       z: undefined,
       cell: undefined,
+      turn_degrees: undefined,
+      flip: undefined,
     });
   });
 });

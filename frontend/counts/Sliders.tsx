@@ -1,0 +1,51 @@
+import type { Marks } from "../room/usemarks";
+
+/** How cells are marked on the slide. */
+export function Sliders({ marks }: { marks: Marks }) {
+  return (
+    <div className="sliders">
+      <fieldset className="sizes marked">
+        <legend className="hidden">Mark on the slide</legend>
+        <button type="button" className={marks.every ? "" : "on"} onClick={() => marks.markEvery(false)}>
+          Mark what matters
+        </button>
+        <button
+          type="button"
+          className={marks.every ? "on" : ""}
+          onClick={() => marks.markEvery(true)}
+          title="Mark every cell (Shift + H)"
+        >
+          every cell
+        </button>
+      </fieldset>
+      <label>
+        <span>Min. score</span>
+        <input
+          type="range"
+          min="0"
+          max="0.95"
+          step="0.05"
+          value={marks.threshold}
+          onChange={(e) => marks.setThreshold(Number(e.target.value))}
+        />
+        <output>{marks.threshold.toFixed(2)}</output>
+      </label>
+      <label>
+        <span>Opacity</span>
+        <input
+          type="range"
+          min="0"
+          max="1"
+          step="0.05"
+          value={marks.opacity}
+          onChange={(e) => marks.setOpacity(Number(e.target.value))}
+        />
+        <output>{Math.round(marks.opacity * 100)} %</output>
+      </label>
+      <label className="tick">
+        <input type="checkbox" checked={marks.showRegions} onChange={(e) => marks.setShowRegions(e.target.checked)} />{" "}
+        Outline counted and rejected fields
+      </label>
+    </div>
+  );
+}

@@ -1,0 +1,61 @@
+import { Mark } from "../shared/Mark";
+import type { GalleryRow, Schema } from "../shared/types";
+import { CellPicture } from "./CellPicture";
+import { keyOf } from "./keyof";
+
+interface Props {
+  row: GalleryRow;
+  jobId: string;
+  schema: Schema;
+  size: number;
+  chosen: boolean;
+  current: boolean;
+  onChoose(how: "one" | "add" | "range"): void;
+  onGo(): void;
+}
+
+const STATE_SIGN: Record<string, string> = { confirmed: "✓", relabelled: "✎", rejected: "✕" };
+
+/** One cell of the gallery. */
+export function Picture({ row, jobId, schema, size, chosen, current, onChoose, onGo }: Props) {
+  const known = row.label !== null && row.label >= 0 ? schema.classes[row.label] : undefined;
+  const machine = row.class !== null ? schema.classes[row.class] : undefined;
+  const changed = row.state === "relabelled" && machine && known && machine.index !== known.index;
+  const source = row.row !== null ? `cells/${row.row}` : `added/${row.added}`;
+  const words = [
+    row.state === "rejected" ? "rejected" : (known?.name ?? "unknown"),
+    changed ? `machine: ${machine.name}` : "",
+    row.p !== null ? `${Math.round(row.p * 100)} %` : "added by a person",
+    row.must_see ? `must be seen: ${row.must_see}` : "",
+    row.state,
+  ].filter(Boolean);
+  return (
+    <button
+      type="button"
+      role="option"
+      aria-selected={chosen}
+      tabIndex={-1}
+      data-cell={keyOf(row)}
+      className={`picture ${row.state}${chosen ? " chosen" : ""}${current ? " current" : ""}${row.must_see ? " must" : ""}`}
+      style={{ width: `${size}px`, height: `${size}px` }}
+      title={words.join(" · ")}
+      onClick={(e) => onChoose(e.shiftKey ? "range" : e.ctrlKey || e.metaKey ? "add" : "one")}
+      onDoubleClick={onGo}
+    >
+      <CellPicture
+        key={`${jobId} ${keyOf(row)}`}
+        src={`/api/jobs/${jobId}/${source}/crop.jpg?size=128`}
+        alt={words[0] ?? ""}
+        size={size}
+        lazy
+      />
+      {row.state && <i className="sign">{STATE_SIGN[row.state]}</i>}
+      {known && (changed || size > 60) && (
+        <span className="tag">
+          <Mark mark={known.mark} colour={known.colour} size={10} />
+          {size > 100 ? known.short : ""}
+        </span>
+      )}
+    </button>
+  );
+}

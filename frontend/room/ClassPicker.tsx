@@ -1,0 +1,67 @@
+import { useEffect, useRef } from "react";
+import { Mark } from "../shared/Mark";
+import type { Schema } from "../shared/types";
+import { classOfKey } from "./keys";
+
+interface Props {
+  schema: Schema;
+  /** Where the reader clicked, in css px of the viewer. */
+  at: readonly [number, number];
+  onPick(cls: number): void;
+  onCancel(): void;
+}
+
+const KINDS = ["nucleated", "red_cell", "platelet", "other"];
+
+/** Asks for the class of a cell that is about to be added: by its key, or by a click. */
+export function ClassPicker({ schema, at, onPick, onCancel }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.focus(), []);
+  useEffect(() => {
+    const down = (event: KeyboardEvent) => {
+      if (event.key === "Escape") onCancel();
+      else if (event.ctrlKey || event.metaKey || event.altKey) return;
+      else {
+        const cls = classOfKey(event.key, schema);
+        if (cls === null) return;
+        onPick(cls);
+      }
+      event.preventDefault();
+    };
+    window.addEventListener("keydown", down);
+    return () => window.removeEventListener("keydown", down);
+  }, [schema, onPick, onCancel]);
+  const groups = [...schema.groups].sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind));
+  return (
+    <div
+      ref={box}
+      className="class-picker"
+      role="dialog"
+      aria-label="Class of the missed cell"
+      tabIndex={-1}
+      style={{ left: `min(${at[0] + 16}px, calc(100% - 262px))`, top: `min(${at[1]}px, calc(100% - 330px))` }}
+    >
+      <header>
+        <b>Which class?</b>
+        <button type="button" onClick={onCancel}>
+          Cancel
+        </button>
+      </header>
+      <ul>
+        {groups.flatMap((group) =>
+          schema.classes
+            .filter((c) => c.group === group.key)
+            .map((c) => (
+              <li key={c.key}>
+                <button type="button" onClick={() => onPick(c.index)}>
+                  <Mark mark={c.mark} colour={c.colour} />
+                  <span>{c.name}</span>
+                  {c.shortcut && <kbd>{c.shortcut}</kbd>}
+                </button>
+              </li>
+            )),
+        )}
+      </ul>
+    </div>
+  );
+}

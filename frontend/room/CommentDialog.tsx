@@ -1,0 +1,42 @@
+import { type FormEvent, useState } from "react";
+import { send } from "../shared/api";
+import { Dialog } from "../shared/Dialog";
+import type { Case } from "../shared/types";
+
+/** The comment that the report will carry, written at any time before the signature. */
+export function CommentDialog({ current, onClose, onSaved }: { current: Case; onClose(): void; onSaved(): void }) {
+  const [comment, setComment] = useState(current.comment);
+  const [problem, setProblem] = useState("");
+  async function save(event: FormEvent) {
+    event.preventDefault();
+    try {
+      await send<Case>("POST", `/api/cases/${current.accession}/comment/`, { comment });
+      onSaved();
+    } catch (caught) {
+      setProblem(caught instanceof Error ? caught.message : String(caught));
+    }
+  }
+  return (
+    <Dialog title={`Comment on ${current.accession}`} onClose={onClose}>
+      <form onSubmit={save}>
+        <label>
+          Comment for the report
+          <textarea rows={7} value={comment} onChange={(e) => setComment(e.target.value)} maxLength={8000} />
+        </label>
+        {problem && (
+          <p className="error" role="alert">
+            {problem}
+          </p>
+        )}
+        <footer>
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="primary">
+            Save
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}

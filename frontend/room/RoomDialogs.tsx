@@ -1,0 +1,61 @@
+import { useQueryClient } from "@tanstack/react-query";
+import type { Case, Counts, Schema } from "../shared/types";
+import { CommentDialog } from "./CommentDialog";
+import { AmendDialog, ConflictDialog, HelpDialog, SignDialog } from "./dialogs";
+import type { Session } from "./session";
+
+export type Open = "" | "help" | "sign" | "amend" | "comment";
+
+interface Props {
+  open: Open;
+  current: Case;
+  counts: Counts | null;
+  schema: Schema;
+  session: Session;
+  onClose(): void;
+  onSeeOpen(): void;
+  say(text: string): void;
+}
+
+/** The dialog that is open, and the question that comes up where somebody else was quicker. */
+export function RoomDialogs({ open, current, counts, schema, session, onClose, onSeeOpen, say }: Props) {
+  const client = useQueryClient();
+  const { conflict, setConflict } = session.edits;
+  const done = (text: string) => {
+    onClose();
+    say(text);
+    void client.invalidateQueries({ queryKey: ["room", current.accession] });
+  };
+  return (
+    <>
+      {open === "help" && <HelpDialog schema={schema} onClose={onClose} />}
+      {open === "comment" && (
+        <CommentDialog current={current} onClose={onClose} onSaved={() => done("The comment has been saved.")} />
+      )}
+      {open === "sign" && (
+        <SignDialog
+          current={current}
+          counts={counts}
+          onClose={onClose}
+          onSeeOpen={onSeeOpen}
+          onSigned={(report) => done(`Signed as version ${report.version}.`)}
+        />
+      )}
+      {open === "amend" && (
+        <AmendDialog current={current} onClose={onClose} onAmended={() => done("The case is open again.")} />
+      )}
+      {conflict && (
+        <ConflictDialog
+          conflict={conflict}
+          schema={schema}
+          onKeep={() => setConflict(null)}
+          onOverrule={() => {
+            const { action, rows, added, label } = conflict.edit;
+            setConflict(null);
+            void session.label(action, { rows, added }, label, conflict.revision);
+          }}
+        />
+      )}
+    </>
+  );
+}

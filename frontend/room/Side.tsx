@@ -1,0 +1,64 @@
+import { CellCard } from "../gallery/CellCard";
+import { Gallery } from "../gallery/Gallery";
+import type { Analysis, GalleryRow, Schema } from "../shared/types";
+import type { useActs } from "./acts";
+import type { useCard } from "./usecard";
+import type { useGallery } from "./usegallery";
+
+interface Props {
+  job: Analysis | null;
+  schema: Schema;
+  gallery: ReturnType<typeof useGallery>;
+  acts: ReturnType<typeof useActs>;
+  chosen: ReturnType<typeof useCard>;
+  canReview: boolean;
+  onGo(row: GalleryRow | null): void;
+  onGoToCard(): void;
+}
+
+/** The gallery and the card of the chosen cell. */
+export function Side({ job, schema, gallery, acts, chosen, canReview, onGo, onGoToCard }: Props) {
+  const { which, query, rows } = gallery;
+  const mustSee = which === "must-see";
+  const title = mustSee ? "Must be seen" : which === "all" ? "All cells" : (schema.classes[which]?.name ?? "Cells");
+  return (
+    <div className="side">
+      {job?.reviewable ? (
+        <Gallery
+          title={title}
+          jobId={job.id}
+          schema={schema}
+          rows={rows}
+          total={query.data?.n ?? null}
+          loading={query.isPending}
+          error={query.isError ? query.error.message : ""}
+          empty={
+            mustSee ? "Nothing is left: every cell that must be seen has been reviewed." : "No cell has this class."
+          }
+          chosen={acts.chosen}
+          current={acts.current}
+          view={gallery.view}
+          size={gallery.size}
+          onView={gallery.setView}
+          onSize={gallery.setSize}
+          onChoose={acts.choose}
+          onGo={(i) => onGo(rows[i] ?? null)}
+          onConfirm={canReview && !mustSee ? (keys) => void acts.confirm(keys) : null}
+          onColumns={gallery.setColumns}
+          onMore={gallery.more}
+        />
+      ) : (
+        <section className="gallery">
+          <p className="note">{whyEmpty(job)}</p>
+        </section>
+      )}
+      <CellCard {...chosen} schema={schema} onGo={onGoToCard} />
+    </div>
+  );
+}
+
+function whyEmpty(job: Analysis | null): string {
+  if (job === null) return "This slide has not been analysed. Order an analysis above; its cells will appear here.";
+  if (job.state === "failed") return `The analysis failed. ${job.reason} ${job.advice}`;
+  return "Cells appear on the slide as fields are completed; the gallery opens when the analysis is complete.";
+}

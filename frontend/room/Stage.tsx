@@ -1,0 +1,63 @@
+import type { RefObject } from "react";
+import type { Room, TileAccess } from "../shared/types";
+import type { Scene } from "../viewer/overlay";
+import { Viewer, type ViewerHandle } from "../viewer/Viewer";
+import { ClassPicker } from "./ClassPicker";
+import { openingNote } from "./opening";
+import type { useAdding } from "./useadding";
+import type { Opened } from "./useopened";
+
+interface Props {
+  data: Room;
+  tiles: TileAccess | null;
+  opened: Opened;
+  mpp: number | null;
+  scene: Scene;
+  adding: ReturnType<typeof useAdding>;
+  viewer: RefObject<ViewerHandle | null>;
+  onMoved(): void;
+  onPick(row: number | null): void;
+}
+
+/** The slide, and the question that a missed cell asks. */
+export function Stage({ data, tiles, opened, mpp, scene, adding, viewer, onMoved, onPick }: Props) {
+  const { slide, jobId, schema, start } = opened;
+  if (!slide) {
+    return (
+      <main>
+        <p className="room-note">
+          This case has no slide that can be shown yet. {openingNote(data, null)}{" "}
+          <a href={`/cases/${data.case.accession}/`}>Add a slide</a>
+        </p>
+      </main>
+    );
+  }
+  const asked = start.slide === undefined || start.slide === slide.id;
+  return (
+    <main>
+      <Viewer
+        key={slide.id}
+        ref={viewer}
+        slide={slide}
+        tiles={tiles?.slide === slide.id ? tiles : null}
+        mpp={mpp}
+        mppNote={slide.mpp ? `µm/px ${slide.mpp_source}` : mpp ? "µm/px estimated from red cells" : "µm/px unknown"}
+        scene={scene}
+        jobId={jobId}
+        addMode={adding.on}
+        start={asked ? start : {}}
+        onMoved={onMoved}
+        onAdd={adding.put}
+        onPick={onPick}
+      />
+      {adding.place && (
+        <ClassPicker
+          schema={schema}
+          at={adding.place.screen}
+          onPick={(cls) => void adding.pick(cls)}
+          onCancel={adding.cancel}
+        />
+      )}
+    </main>
+  );
+}

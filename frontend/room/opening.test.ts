@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import type { Analysis, Region, Schema, Slide } from "../shared/types";
+import { openingNote, placeRefusal, quietClasses } from "./opening";
+
+const slide = (name: string, more: Partial<Slide> = {}) =>
+  ({ name, status: "ready", message: "", width: 100, height: 50, photo_fields: [], job: null, ...more }) as Slide;
+
+describe("the slide a room opens on", () => {
+  it("is named with the reason why the first is not shown", () => {
+    const failed = slide("a.tif", { job: { state: "failed", reason: "Out of memory" } as Analysis });
+    const importing = slide("b.tif", { status: "importing" });
+    const refused = slide("c.tif", { status: "refused", message: "The file is cut short." });
+    const opened = slide("d.tif");
+    expect(openingNote({ slides: [failed, importing, refused, opened] }, opened)).toBe(
+      "The analysis of a.tif failed: Out of memory. b.tif is still being imported. " +
+        "c.tif could not be imported: The file is cut short. This is d.tif.",
+    );
+    expect(openingNote({ slides: [opened, failed] }, opened)).toBe("");
+  });
+});
+
+describe("the marks at opening", () => {
+  it("are those of nucleated cells and of what must be seen", () => {
+    const cell = { name: "", short: "", colour: "", mark: "", shortcut: "", must_see: false, counted: true };
+    const schema: Schema = {
+      name: "t",
+      version: 1,
+      groups: [
+        { key: "rbc", name: "", noun: "", kind: "red_cell" },
+        { key: "wbc", name: "", noun: "", kind: "nucleated" },
+      ],
+      classes: [
+        { ...cell, index: 0, key: "normal", group: "rbc" },
+        { ...cell, index: 1, key: "sickle", group: "rbc", must_see: true },
+        { ...cell, index: 2, key: "seg", group: "wbc" },
+      ],
+    };
+    expect([...quietClasses(schema)]).toEqual([0]);
+  });
+});
+
+describe("a place for a missed cell", () => {
+  const region = (x: number, used = true) => ({ x, y: 0, w: 20, h: 50, used, done: used }) as Region;
+  it("lies on the slide, on a photograph, in a counted field", () => {
+    const photos = [
+      { x: 0, y: 0, w: 40, h: 50 },
+      { x: 60, y: 0, w: 40, h: 50 },
+    ];
+    expect(placeRefusal(slide("a"), [region(0)], 10, 10)).toBe("");
+    expect(placeRefusal(slide("a"), [], 10, 10)).toBe("");
+    expect(placeRefusal(slide("a"), [region(0)], -1, 10)).toContain("outside the slide");
+    expect(placeRefusal(slide("a", { photo_fields: photos }), [], 50, 10)).toContain("between the photographs");
+    expect(placeRefusal(slide("a"), [region(0), region(20, false)], 30, 10)).toContain("outside the counted fields");
+  });
+});

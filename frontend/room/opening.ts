@@ -1,0 +1,52 @@
+/** Which slide a room opens on, what it marks at first, and where a cell may be added; no DOM. */
+
+import type { Region, Room, Schema, Slide } from "../shared/types";
+
+/** Why a slide that stands before the opened one is not shown; empty where nothing has to be said. */
+export function openingNote(room: Pick<Room, "slides">, opened: Slide | null): string {
+  const before = opened ? room.slides.slice(0, room.slides.indexOf(opened)) : room.slides;
+  const reasons = before.flatMap((slide) => {
+    const why = whyNot(slide);
+    return why ? [why] : [];
+  });
+  if (!reasons.length) return "";
+  return opened ? `${reasons.join(" ")} This is ${opened.name}.` : reasons.join(" ");
+}
+
+function whyNot(slide: Slide): string {
+  if (slide.status === "importing") return `${slide.name} is still being imported.`;
+  if (slide.status === "refused") return `${slide.name} could not be imported: ${sentence(slide.message)}`;
+  if (slide.job?.state === "failed") return `The analysis of ${slide.name} failed: ${sentence(slide.job.reason)}`;
+  return "";
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** Classes whose cells are not marked at opening: red cells, platelets and all else that need not be seen. */
+export function quietClasses(schema: Schema): ReadonlySet<number> {
+  const nucleated = new Set(schema.groups.filter((g) => g.kind === "nucleated").map((g) => g.key));
+  return new Set(schema.classes.filter((c) => !nucleated.has(c.group) && !c.must_see).map((c) => c.index));
+}
+
+interface Rectangle {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+const holds = (x: number, y: number) => (r: Rectangle) => x >= r.x && x < r.x + r.w && y >= r.y && y < r.y + r.h;
+
+/** Why no cell may be added at a place of the slide (level-0 px); empty where one may. */
+export function placeRefusal(slide: Slide, regions: readonly Region[], x: number, y: number): string {
+  const inside = holds(x, y);
+  if (!inside({ x: 0, y: 0, w: slide.width, h: slide.height })) return "This place lies outside the slide.";
+  if (slide.photo_fields.length && !slide.photo_fields.some(inside))
+    return "This place lies between the photographs, where there is nothing to count.";
+  const counted = regions.filter((r) => r.used && r.done);
+  if (counted.length && !counted.some(inside))
+    return "This place lies outside the counted fields; a cell added here would distort the counts.";
+  return "";
+}

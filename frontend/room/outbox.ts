@@ -1,0 +1,150 @@
+/** Edits on their way to the server: sent in order, kept while it cannot be reached. */
+
+import type { LabelState } from "../shared/types";
+import type { Labels } from "./labels";
+
+export type LabelAction = "relabel" | "confirm" | "reject" | "clear";
+
+export interface Targets {
+  rows: number[];
+  added: string[];
+}
+
+export interface LabelEdit extends Targets {
+  kind: "label";
+  action: LabelAction;
+  label: number | null;
+  base_revision: number;
+  force: boolean;
+}
+
+export interface AddEdit {
+  kind: "add";
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  label: number;
+}
+
+export type Edit = (LabelEdit | AddEdit) & { job: string; id: string };
+
+/** Where edits outlive the page; `Storage` of the browser, or a map in a test. */
+export interface Shelf {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+/** What became of one edit: `waiting` keeps it and every later one, all else takes it off the list. */
+export type Outcome = "sent" | "refused" | "waiting";
+
+export class Outbox {
+  private edits: readonly Edit[];
+  private running: Promise<void> | null = null;
+  private listeners = new Set<() => void>();
+
+  constructor(
+    private readonly shelf: Shelf,
+    private readonly key: string,
+    private readonly send: (edit: Edit) => Promise<Outcome>,
+  ) {
+    this.edits = read(shelf, key);
+  }
+
+  get = (): readonly Edit[] => this.edits;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Keep an edit and send what can be sent; its own outcome. */
+  async put(edit: Edit): Promise<Outcome> {
+    let outcome: Outcome = "waiting";
+    const settle = (id: string, how: Outcome) => {
+      if (id === edit.id) outcome = how;
+    };
+    this.set([...this.edits, edit]);
+    await this.running;
+    await this.flush(settle);
+    return outcome;
+  }
+
+  /** Settles when nothing is on its way. */
+  idle(): Promise<void> {
+    return this.running ?? Promise.resolve();
+  }
+
+  /** Take back the newest edit that has not left; null where there is none. */
+  takeBack(job: string): Edit | null {
+    const last = this.edits.filter((e) => e.job === job).pop();
+    if (!last || this.running) return null;
+    this.set(this.edits.filter((e) => e.id !== last.id));
+    return last;
+  }
+
+  /** Send every edit in order until one has to wait. */
+  flush(settle: (id: string, how: Outcome) => void = () => undefined): Promise<void> {
+    this.running ??= this.drain(settle).finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  private async drain(settle: (id: string, how: Outcome) => void): Promise<void> {
+    for (let next = this.edits[0]; next; next = this.edits[0]) {
+      const outcome = await this.send(next);
+      if (outcome === "waiting") return;
+      const id = next.id;
+      this.set(this.edits.filter((e) => e.id !== id));
+      settle(id, outcome);
+    }
+  }
+
+  private set(edits: readonly Edit[]): void {
+    this.edits = edits;
+    if (edits.length) this.shelf.setItem(this.key, JSON.stringify(edits));
+    else this.shelf.removeItem(this.key);
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+function read(shelf: Shelf, key: string): readonly Edit[] {
+  try {
+    const kept: unknown = JSON.parse(shelf.getItem(key) ?? "[]");
+    return Array.isArray(kept) ? (kept as Edit[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+export const STATES: Record<LabelAction, LabelState> = {
+  relabel: "relabelled",
+  confirm: "confirmed",
+  reject: "rejected",
+  clear: "",
+};
+
+/** Labels as they will be once the edits of a job have been sent; what the server knows stays as it is. */
+export function withWaiting(labels: Labels, edits: readonly Edit[], job: string | null, by: string): Labels {
+  const mine = edits.filter((e) => e.job === job);
+  if (!mine.length) return labels;
+  const rows = new Map(labels.rows);
+  let added = labels.added;
+  for (const edit of mine) {
+    if (edit.kind === "add") {
+      const { x, y, w, h, label, id } = edit;
+      added = [...added, { id, x, y, w, h, label, state: "confirmed", by }];
+      continue;
+    }
+    const state = STATES[edit.action];
+    for (const row of edit.rows) {
+      if (state === "") rows.delete(row);
+      else rows.set(row, { label: edit.label ?? rows.get(row)?.label ?? null, state, by });
+    }
+    const touched = new Set(edit.added);
+    added = added.map((cell) => (touched.has(cell.id) ? { ...cell, state, label: edit.label ?? cell.label } : cell));
+  }
+  return { ...labels, rows, added };
+}

@@ -1,0 +1,58 @@
+/** Adding a cell that the machine missed: a place first, then its class, then it counts. */
+
+import { useCallback, useState } from "react";
+import type { Region, Schema, Slide } from "../shared/types";
+import { placeRefusal } from "./opening";
+
+/** Side of the box of an added cell where nobody draws one. */
+const SIDE_UM = 12;
+const SIDE_PX = 48;
+
+export interface AddingPlace {
+  x: number;
+  y: number;
+  side_px: number;
+  screen: readonly [number, number];
+}
+
+interface Setting {
+  slide: Slide | null;
+  regions: readonly Region[];
+  schema: Schema;
+  mpp: number | null;
+  refusal: string;
+  addCell(x: number, y: number, side_px: number, cls: number): Promise<boolean>;
+  onAdded(): void;
+  say(text: string): void;
+}
+
+export function useAdding(setting: Setting) {
+  const { slide, regions, schema, mpp, refusal, addCell, onAdded, say } = setting;
+  const [on, setOn] = useState(false);
+  const [place, setPlace] = useState<AddingPlace | null>(null);
+
+  const cancel = useCallback(() => {
+    setOn(false);
+    setPlace(null);
+  }, []);
+  const toggle = useCallback(() => {
+    if (refusal) say(refusal);
+    else if (on) cancel();
+    else setOn(true);
+  }, [refusal, on, cancel, say]);
+  const put = (x: number, y: number, screen: readonly [number, number]) => {
+    const why = slide ? placeRefusal(slide, regions, x, y) : "There is no slide here.";
+    setPlace(why ? null : { x, y, side_px: mpp ? Math.round(SIDE_UM / mpp) : SIDE_PX, screen });
+    if (why) say(why);
+  };
+  const pick = useCallback(
+    async (cls: number) => {
+      cancel();
+      if (!place || !(await addCell(place.x, place.y, place.side_px, cls))) return;
+      say(`${schema.classes[cls]?.name} added. Press z to undo.`);
+      onAdded();
+    },
+    [place, cancel, addCell, say, schema, onAdded],
+  );
+  return { on, place, cancel, toggle, put, pick };
+}

@@ -1,0 +1,104 @@
+/** The reader's edits of this page: sent in order, kept while the server cannot be reached, asked about where others were quicker. */
+
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { get, Problem, send, unreachable } from "../shared/api";
+import { line } from "../shared/line";
+import type { Conflict, LabelAnswer } from "../shared/types";
+import type { DeltaAnswer } from "./labels";
+import { type AddEdit, type Edit, type LabelEdit, Outbox, type Outcome, STATES } from "./outbox";
+
+export interface PendingConflict {
+  edit: Edit & LabelEdit;
+  conflicts: Conflict[];
+  revision: number;
+}
+
+type NewEdit = (LabelEdit | AddEdit) & { job: string };
+
+export function useEdits(
+  person: number,
+  take: (job: string, answer: LabelAnswer) => void,
+  readLabels: () => Promise<void>,
+  problem: (error: unknown) => void,
+) {
+  const [conflict, setConflict] = useState<PendingConflict | null>(null);
+  const doing = useRef({ take, readLabels, problem });
+  doing.current = { take, readLabels, problem };
+  const asking = useRef(false);
+  asking.current = conflict !== null;
+
+  const outbox = useMemo(() => {
+    // Their answer may have been lost on its way: whether the server has them already is asked first.
+    const doubtful = new Set<string>();
+    const deliver = async (edit: Edit): Promise<Outcome> => {
+      if (asking.current) return "waiting";
+      try {
+        if (doubtful.has(edit.id) && (await isThere(edit))) {
+          await doing.current.readLabels();
+        } else if (edit.kind === "add") {
+          const { x, y, w, h, label } = edit;
+          await send<unknown>("POST", `/api/jobs/${edit.job}/cells/`, { x, y, w, h, label });
+          await doing.current.readLabels();
+        } else {
+          const { action, rows, added, label, base_revision, force } = edit;
+          const body = { action, rows, added, label, base_revision, force };
+          doing.current.take(edit.job, await send<LabelAnswer>("POST", `/api/jobs/${edit.job}/labels/`, body));
+        }
+        return "sent";
+      } catch (error) {
+        if (unreachable(error)) {
+          doubtful.add(edit.id);
+          return "waiting";
+        }
+        if (error instanceof Problem && error.code === "conflict" && edit.kind === "label") {
+          asking.current = true;
+          setConflict({
+            edit,
+            conflicts: (error.body.conflicts as Conflict[] | undefined) ?? [],
+            revision: Number(error.body.revision),
+          });
+          await doing.current.readLabels();
+        } else {
+          doing.current.problem(error);
+        }
+        return "refused";
+      }
+    };
+    const box = new Outbox(sessionStorage, `hemaview:waiting:${person}`, deliver);
+    for (const edit of box.get()) doubtful.add(edit.id);
+    return box;
+  }, [person]);
+
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent) => outbox.get().length && event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [outbox]);
+
+  const waiting = useSyncExternalStore(outbox.subscribe, outbox.get);
+  useEffect(() => {
+    if (conflict === null) void outbox.flush();
+    return line.subscribe(() => {
+      if (line.get().requests && outbox.get().length) void outbox.flush();
+    });
+  }, [outbox, conflict]);
+
+  const put = useCallback(
+    (edit: NewEdit) => outbox.put({ ...edit, id: `waiting ${Date.now()} ${Math.random()}` }),
+    [outbox],
+  );
+  return { outbox, waiting, put, conflict, setConflict };
+}
+
+/** Whether the server has an edit already. */
+async function isThere(edit: Edit): Promise<boolean> {
+  const since = edit.kind === "add" ? 0 : edit.base_revision;
+  const known = await get<DeltaAnswer>(`/api/jobs/${edit.job}/labels/?since=${since}`);
+  if (edit.kind === "add")
+    return known.added.some((cell) => Math.abs(cell.x - edit.x) < 0.01 && Math.abs(cell.y - edit.y) < 0.01);
+  const rows = new Map(known.rows.map((r) => [r.row, r]));
+  const added = new Map(known.added.map((c) => [c.id, c]));
+  return [...edit.rows.map((r) => rows.get(r)), ...edit.added.map((id) => added.get(id))].every(
+    (now) => now?.state === STATES[edit.action] && (edit.label === null || now.label === edit.label),
+  );
+}

@@ -1,0 +1,78 @@
+/** The list of cells in the gallery: which class, in which order, with what people said laid over it. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { SIZES, View } from "../gallery/Gallery";
+import { get } from "../shared/api";
+import type { Analysis, Counts, GalleryPage, GalleryRow } from "../shared/types";
+import type { Labels } from "./labels";
+
+export type Which = number | "must-see" | "all";
+const PAGE = 300;
+const MOST = 1000;
+
+export function useGallery(job: Analysis | null, labels: Labels, counts: Counts | null) {
+  const jobId = job?.id ?? null;
+  const [which, setWhich] = useState<Which>("must-see");
+  const [view, setView] = useState<View>("unsure");
+  const [size, setSize] = useState<keyof typeof SIZES>(window.innerWidth < 1200 ? "S" : "M");
+  const [columns, setColumns] = useState(4);
+  const [limit, setLimit] = useState(PAGE);
+
+  // A class that holds nothing to be seen is no place to begin.
+  const began = useRef("");
+  useEffect(() => {
+    if (!counts || !jobId || began.current === jobId) return;
+    began.current = jobId;
+    if (counts.must_see.open > 0) return;
+    const main = counts.sections.find((s) => s.key === counts.headline[0]);
+    const first = [...(main?.rows ?? [])]
+      .filter((r) => r.class !== null && r.reviewed.count > 0)
+      .sort((a, b) => b.reviewed.count - a.reviewed.count)[0];
+    setWhich(first?.class ?? "all");
+  }, [counts, jobId]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its beginning
+  useEffect(() => setLimit(PAGE), [which, view, jobId]);
+
+  const query = useQuery<GalleryPage>({
+    queryKey: ["gallery", jobId, which, view, limit],
+    enabled: !!job?.reviewable,
+    staleTime: Number.POSITIVE_INFINITY,
+    // More of the same list only: never the cells of another class, order or job.
+    placeholderData: (before, asked) =>
+      asked?.queryKey[1] === jobId && asked.queryKey[2] === which && asked.queryKey[3] === view ? before : undefined,
+    queryFn: ({ signal }) => {
+      const asked = new URLSearchParams({
+        class: typeof which === "number" ? String(which) : "all",
+        view: which === "must-see" ? "must-see" : view,
+        limit: String(limit),
+      });
+      return get<GalleryPage>(`/api/jobs/${jobId}/gallery/?${asked}`, signal);
+    },
+  });
+  const rows = useMemo(() => (query.data?.rows ?? []).map((r) => withLabel(r, labels)), [query.data, labels]);
+  return {
+    query,
+    rows,
+    which,
+    setWhich,
+    view,
+    setView,
+    size,
+    setSize,
+    columns,
+    setColumns,
+    more: () => setLimit((l) => Math.min(MOST, l + PAGE)),
+  };
+}
+
+/** Cells stay where they are while they are worked on; what people said is laid over them. */
+function withLabel(row: GalleryRow, labels: Labels): GalleryRow {
+  if (row.row !== null) {
+    const label = labels.rows.get(row.row);
+    if (!label) return { ...row, state: "", label: row.class };
+    return { ...row, state: label.state, label: label.label ?? row.class };
+  }
+  const added = labels.added.find((a) => a.id === row.added);
+  return added ? { ...row, state: added.state, label: added.label } : row;
+}

@@ -1,0 +1,48 @@
+/** Which slide and which of its analyses the room shows, and the cell that is chosen there. */
+
+import { useCallback, useRef, useState } from "react";
+import type { Analysis, Room, Schema, Slide } from "../shared/types";
+import { readPlace } from "../viewer/place";
+
+const NO_SCHEMA: Schema = { name: "", version: 0, groups: [], classes: [] };
+
+export interface Opened {
+  slide: Slide | null;
+  job: Analysis | null;
+  jobId: string | null;
+  schema: Schema;
+  /** By itself, or because somebody asked for it. */
+  by_itself: boolean;
+  start: ReturnType<typeof readPlace>;
+  row: number | null;
+  setRow(row: number | null): void;
+  openSlide(id: string): void;
+  openJob(id: string): void;
+}
+
+export function useOpened(data: Room, opens_with: string | null): Opened {
+  const start = useRef(readPlace(location.hash));
+  const [slideId, setSlideId] = useState(start.current.slide ?? "");
+  const ready = data.slides.filter((s) => s.status === "ready");
+  const asked = ready.find((s) => s.id === slideId);
+  const slide = asked ?? ready.find((s) => s.id === (opens_with ?? data.opens_with)) ?? ready[0] ?? null;
+  const [analysis, setAnalysis] = useState<Record<string, string>>({});
+  const job = slide?.jobs?.find((j) => j.id === analysis[slide.id]) ?? slide?.job ?? null;
+  const jobId = job?.id ?? null;
+  const first = useRef(jobId);
+  // A row is a cell of one job only: in another it would be another cell.
+  const [chosen, setChosen] = useState({ job: first.current, row: start.current.cell ?? null });
+  const setRow = useCallback((row: number | null) => setChosen({ job: jobId, row }), [jobId]);
+  return {
+    slide,
+    job,
+    jobId,
+    schema: data.schemas[job?.schema ?? ""] ?? NO_SCHEMA,
+    by_itself: asked === undefined,
+    start: start.current,
+    row: chosen.job === jobId ? chosen.row : null,
+    setRow,
+    openSlide: setSlideId,
+    openJob: (id) => slide && setAnalysis((before) => ({ ...before, [slide.id]: id })),
+  };
+}

@@ -1,0 +1,43 @@
+/** Orders to the case: analyse, cancel, retry, report this analysis. */
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { send } from "../shared/api";
+import type { Job, Slide } from "../shared/types";
+
+export interface Carried {
+  labels: number;
+  carried: number;
+  to_look_at: number;
+}
+
+/** What choosing an analysis did, in words. */
+export function carriedText(done: Carried): string {
+  if (!done.labels) return "This analysis is now the one that is reported.";
+  const rest = done.to_look_at ? `; ${done.to_look_at} await your decision` : "";
+  return `This analysis is now the one that is reported. ${done.carried} of ${done.labels} labels were carried over${rest}.`;
+}
+
+export function useOrders(accession: string, slide: Slide | null, jobId: string | null, say: (text: string) => void) {
+  const client = useQueryClient();
+  const again = useCallback(() => client.invalidateQueries({ queryKey: ["room", accession] }), [client, accession]);
+  const run = async (work: () => Promise<unknown>) => {
+    try {
+      await work();
+      await again();
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return {
+    again,
+    order: (protocol: string) => run(() => send<Job>("POST", `/api/slides/${slide?.id}/jobs/`, { protocol })),
+    cancel: () => run(() => send<Job>("POST", `/api/jobs/${jobId}/cancel/`)),
+    retry: () => run(() => send<Job>("POST", `/api/jobs/${jobId}/retry/`)),
+    report: () =>
+      run(async () => {
+        say(carriedText(await send<Carried>("POST", `/api/jobs/${jobId}/choose/`)));
+        await client.invalidateQueries({ queryKey: ["carried", jobId] });
+      }),
+  };
+}

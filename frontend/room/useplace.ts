@@ -1,0 +1,32 @@
+import { type RefObject, useCallback } from "react";
+import { writePlace } from "../viewer/place";
+import type { ViewerHandle } from "../viewer/Viewer";
+import type { Opened } from "./useopened";
+
+/** The address bar holds the place that is shown, and can be copied. */
+export function usePlace(
+  viewer: RefObject<ViewerHandle | null>,
+  { slide, row }: Opened,
+  several: boolean,
+  say: (text: string) => void,
+) {
+  const keepPlace = useCallback(() => {
+    const place = viewer.current?.place();
+    if (!place) return;
+    history.replaceState(
+      null,
+      "",
+      writePlace({ ...place, slide: several ? slide?.id : undefined, cell: row ?? undefined }),
+    );
+  }, [viewer, row, slide?.id, several]);
+  const copyLink = async () => {
+    keepPlace();
+    try {
+      await navigator.clipboard.writeText(location.href);
+      say("The link to this place has been copied.");
+    } catch {
+      say("Copy the link to this place from the address bar.");
+    }
+  };
+  return { keepPlace, copyLink };
+}

@@ -1,0 +1,71 @@
+/** What each action of the keys does in the room. */
+
+import { useCallback } from "react";
+import { keyOf } from "../gallery/keyof";
+import { onScreen } from "../gallery/onscreen";
+import type { Card, GalleryRow } from "../shared/types";
+import type { ViewerHandle } from "../viewer/Viewer";
+import type { useActs } from "./acts";
+import type { Action } from "./keys";
+import type { useAdding } from "./useadding";
+import { keysToGallery } from "./usekeys";
+import type { Marks } from "./usemarks";
+
+interface Setting {
+  acts: ReturnType<typeof useActs>;
+  adding: ReturnType<typeof useAdding>;
+  marks: Marks;
+  rows: readonly GalleryRow[];
+  columns: number;
+  card: Card | null;
+  viewer: { readonly current: ViewerHandle | null };
+  undo(): Promise<boolean>;
+  goTo(row: GalleryRow | Card | null): void;
+  help(): void;
+}
+
+export function usePress(setting: Setting): (action: Action, range: boolean) => void {
+  const { acts, adding, marks, rows, columns, card, viewer, undo, goTo, help } = setting;
+  return useCallback(
+    (action: Action, range: boolean) => {
+      if (typeof action === "object") {
+        void acts.act("relabel", action.relabel);
+        return;
+      }
+      const move = (step: number) => {
+        const next = acts.current < 0 ? 0 : Math.max(0, acts.current + step);
+        acts.choose(Math.min(rows.length - 1, next), range ? "range" : "one");
+      };
+      const doing: Record<Exclude<Action, object>, () => unknown> = {
+        next: acts.next,
+        confirm: () => acts.act("confirm"),
+        reject: () => acts.act("reject"),
+        undo,
+        go: () => goTo(card ?? rows[acts.current] ?? null),
+        rotate: () => viewer.current?.rotate(),
+        flip: () => viewer.current?.flip(),
+        full: () => viewer.current?.fullScreen(),
+        add: adding.toggle,
+        help,
+        cells: marks.hideOrShow,
+        marks: () => marks.markEvery(!marks.every),
+        "select-all": () => {
+          const list = document.querySelector<HTMLElement>(".gallery-scroll");
+          const seen = list ? onScreen(list) : new Set<string>();
+          acts.setChosen(new Set(rows.map(keyOf).filter((key) => seen.has(key))));
+        },
+        escape: () => {
+          adding.cancel();
+          acts.setChosen(new Set());
+          keysToGallery();
+        },
+        left: () => move(-1),
+        right: () => move(1),
+        up: () => move(-columns),
+        down: () => move(columns),
+      };
+      void doing[action]();
+    },
+    [acts, adding, marks, rows, columns, card, viewer, undo, goTo, help],
+  );
+}

@@ -1,0 +1,16 @@
+import { describe, expect, it } from "vitest";
+import { seconds, slideTitle } from "./format";
+
+describe("a length of time", () => {
+  it("is told in the units that people use", () => {
+    expect([45, 89, 720, 3600, 4768].map(seconds)).toEqual(["45 s", "89 s", "12 min", "1 h", "1 h 19 min"]);
+    expect(seconds(null)).toBe("");
+  });
+});
+
+describe("a slide", () => {
+  it("is called by its name, or by its place in the case where the name is an identifier", () => {
+    expect(slideTitle({ name: "film.svs" }, 0)).toBe("film.svs");
+    expect(slideTitle({ name: "3f2b8c1e-9d4a-4c55-8f10-0a1b2c3d4e5f.tif" }, 1)).toBe("Slide 2 (3f2b8c1e)");
+  });
+});

@@ -1,0 +1,52 @@
+const OBJECTIVES = [5, 10, 20, 40, 60, 100];
+
+interface Props {
+  um_per_px: number;
+  panel: boolean;
+  changed: boolean;
+  onObjective(objective: number): void;
+  onRotate(): void;
+  onFlip(): void;
+  onPanel(): void;
+  onFullScreen(): void;
+}
+
+/** Magnification, turn, mirror, picture, full screen. */
+export function Objectives(props: Props) {
+  const near = props.um_per_px > 0 ? 10 / props.um_per_px : 0;
+  return (
+    <fieldset className="objectives">
+      <legend className="hidden">Magnification</legend>
+      {OBJECTIVES.map((o) => (
+        <button
+          key={o}
+          type="button"
+          className={Math.abs(near - o) < o * 0.12 ? "on" : ""}
+          onClick={() => props.onObjective(o)}
+        >
+          ×{o}
+        </button>
+      ))}
+      <button type="button" onClick={props.onRotate} title="Turn by 45° (r)" aria-label="Turn by 45°">
+        ↻
+      </button>
+      <button type="button" onClick={props.onFlip} title="Mirror (Shift + R)" aria-label="Mirror">
+        ⇋
+      </button>
+      <button
+        type="button"
+        className={props.panel || props.changed ? "on" : ""}
+        onClick={props.onPanel}
+        aria-expanded={props.panel}
+        title="Brightness, contrast, gamma, white balance"
+      >
+        ◐
+      </button>
+      <button type="button" onClick={props.onFullScreen} title="Full screen (Shift + F)">
+        <svg width="12" height="12" viewBox="0 0 12 12" aria-label="Full screen" role="img">
+          <path d="M1 4V1h3M8 1h3v3M11 8v3H8M4 11H1V8" fill="none" stroke="currentColor" strokeWidth="1.6" />
+        </svg>
+      </button>
+    </fieldset>
+  );
+}

@@ -1,0 +1,265 @@
+/** The slide under OpenSeadragon with the cells drawn above it: where things are, what a click means, which tiles are needed. */
+
+import OpenSeadragon from "openseadragon";
+import { getBytes } from "../shared/api";
+import { line } from "../shared/line";
+import type { TileAccess } from "../shared/types";
+import { rangesFor, unpack } from "./cellstore";
+import { type Affine, affineOf, type Box, inView, mirrored, scaleOf, toSlide } from "./glue";
+import { isShown, Overlay, type Scene } from "./overlay";
+import { Prefetcher } from "./prefetch";
+import { umPerPx } from "./scalebar";
+import { TileGrid, tileSource } from "./tilesource";
+
+const TURN_DEGREES = 45;
+const MOST_LOADED = 120_000;
+
+/** What the page wants of the viewer at this moment; read anew at each event. */
+export interface Wishes {
+  scene: Scene;
+  jobId: string | null;
+  addMode: boolean;
+  onPick(row: number | null, key: string | null): void;
+  onAdd(x: number, y: number, screen: readonly [number, number]): void;
+  onMoved(): void;
+}
+
+export interface Place {
+  x: number;
+  y: number;
+  z: number;
+  turn_degrees: number;
+  flip: boolean;
+}
+
+export interface Signals {
+  wishes(): Wishes;
+  /** Takes a click as one on the bare picture; false where nobody asked for that. */
+  takes(x: number, y: number): boolean;
+  onView(um_per_px: number, mode: "cells" | "counts"): void;
+  onTileFailed(): void;
+  onOpenFailed(): void;
+}
+
+export class Lens {
+  private readonly viewer: OpenSeadragon.Viewer;
+  private readonly canvas = document.createElement("canvas");
+  private readonly overlay: Overlay;
+  private readonly prefetcher: Prefetcher;
+  private readonly ratio = Math.min(2, window.devicePixelRatio || 1);
+  private readonly stopListening: () => void;
+  private frame = 0;
+  private loading = false;
+  private again = false;
+  private failed = false;
+
+  constructor(
+    private readonly element: HTMLElement,
+    access: TileAccess,
+    private readonly mpp: number,
+    private readonly signals: Signals,
+    start: Partial<Place>,
+  ) {
+    const grid = new TileGrid(access);
+    this.prefetcher = new Prefetcher(grid);
+    this.viewer = OpenSeadragon({ ...OPTIONS, element, tileSources: tileSource(grid) });
+    // Below the viewer's controls: nothing is drawn over the minimap.
+    this.canvas.className = "viewer-cells";
+    this.viewer.canvas.appendChild(this.canvas);
+    this.overlay = new Overlay(this.canvas, this.ratio);
+    // The keys belong to the review; the viewer's own would pan and flip.
+    this.viewer.addHandler("canvas-key", (event) => {
+      event.preventDefaultAction = true;
+    });
+    for (const event of ["open", "update-viewport", "animation", "resize", "rotate", "flip"] as const)
+      this.viewer.addHandler(event as "open", this.schedule);
+    this.viewer.addHandler("open", () => {
+      if (start.turn_degrees) this.viewer.viewport.setRotation(start.turn_degrees, true);
+      if (start.flip) this.viewer.viewport.setFlip(true);
+      if (start.x !== undefined && start.y !== undefined) this.move(start.x, start.y, start.z, true);
+    });
+    this.viewer.addHandler("tile-load-failed", () => {
+      this.failed = true;
+      signals.onTileFailed();
+    });
+    this.viewer.addHandler("open-failed", () => signals.onOpenFailed());
+    this.viewer.addHandler("animation-finish", () => signals.wishes().onMoved());
+    this.viewer.addHandler("canvas-click", (event) => {
+      if (event.quick) this.click(event.position.x, event.position.y);
+    });
+    this.stopListening = line.subscribe(this.fetchAgain);
+  }
+
+  close(): void {
+    this.stopListening();
+    cancelAnimationFrame(this.frame);
+    this.prefetcher.stop();
+    this.viewer.destroy();
+  }
+
+  schedule = (): void => {
+    if (!this.frame) this.frame = requestAnimationFrame(this.paint);
+  };
+
+  goTo(x: number, y: number, objective?: number): void {
+    this.move(x, y, objective, false);
+  }
+
+  rotate(): void {
+    const { viewport } = this.viewer;
+    // Clockwise on the screen, also in the mirror.
+    viewport.setRotation(viewport.getRotation() + (viewport.getFlip() ? -TURN_DEGREES : TURN_DEGREES));
+    this.signals.wishes().onMoved();
+  }
+
+  flip(): void {
+    this.viewer.viewport.toggleFlip();
+    this.signals.wishes().onMoved();
+  }
+
+  setObjective(objective: number): void {
+    this.viewer.viewport.zoomTo(this.zoomFor(objective));
+  }
+
+  place(): Place | null {
+    const item = this.viewer.world.getItemAt(0);
+    if (!item) return null;
+    const { viewport } = this.viewer;
+    const centre = item.viewportToImageCoordinates(viewport.getCenter(true));
+    const zoom = item.viewportToImageZoom(viewport.getZoom(true));
+    const turn_degrees = ((viewport.getRotation() % 360) + 360) % 360;
+    return { x: centre.x, y: centre.y, z: (10 * zoom) / this.mpp, turn_degrees, flip: viewport.getFlip() };
+  }
+
+  /** Mean colour of 9 × 9 screen px of the slide, before any filter; null where it cannot be read. */
+  colourAt(x: number, y: number): [number, number, number] | null {
+    const canvas = this.viewer.drawer?.canvas as HTMLCanvasElement | undefined;
+    const context = canvas?.getContext("2d");
+    if (!canvas || !context) return null;
+    const ratio = canvas.width / canvas.clientWidth;
+    const { data } = context.getImageData(Math.round(x * ratio) - 4, Math.round(y * ratio) - 4, 9, 9);
+    const sum = [0, 0, 0];
+    for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c++) sum[c] = (sum[c] ?? 0) + (data[i + c] ?? 0);
+    return sum.map((v) => v / 81) as [number, number, number];
+  }
+
+  /** OpenSeadragon turns what it is asked for, but leaves it to the caller to mirror it. */
+  private affine(): Affine | null {
+    const item = this.viewer.world.getItemAt(0);
+    if (!item) return null;
+    const side = 1000;
+    const at = (x: number, y: number): [number, number] => {
+      const p = this.viewer.viewport.pixelFromPoint(item.imageToViewportCoordinates(x, y), true);
+      return [p.x, p.y];
+    };
+    const upright = affineOf(at(0, 0), at(side, 0), at(0, side), side);
+    return this.viewer.viewport.getFlip() ? mirrored(upright, this.element.clientWidth) : upright;
+  }
+
+  private click(given_x: number, y: number): void {
+    // In a mirror OpenSeadragon gives the mirrored place.
+    const x = this.viewer.viewport.getFlip() ? this.element.clientWidth - given_x : given_x;
+    if (this.signals.takes(x, y)) return;
+    const at = this.affine();
+    if (!at) return;
+    const [slide_x, slide_y] = toSlide(at, x, y);
+    const { scene, addMode, onAdd, onPick } = this.signals.wishes();
+    if (addMode) {
+      onAdd(slide_x, slide_y, [x, y]);
+      return;
+    }
+    // A cell that is marked goes before one that is not.
+    const hit =
+      scene.store.pick(slide_x, slide_y, (chunk, i) => isShown(scene, chunk, i)) ??
+      scene.store.pick(slide_x, slide_y, () => true);
+    onPick(hit && hit[0].first >= 0 ? hit[0].first + hit[1] : null, hit ? hit[0].key : null);
+  }
+
+  private paint = (): void => {
+    this.frame = 0;
+    const w = this.element.clientWidth;
+    const h = this.element.clientHeight;
+    const [wide, high] = [Math.round(w * this.ratio), Math.round(h * this.ratio)];
+    if (this.canvas.width !== wide || this.canvas.height !== high) {
+      this.canvas.width = wide;
+      this.canvas.height = high;
+    }
+    const at = this.affine();
+    if (!at) return;
+    const view = inView(at, w, h);
+    const mode = this.overlay.draw(this.signals.wishes().scene, at, view);
+    this.signals.onView(this.mpp / scaleOf(at), mode);
+    this.prefetcher.moved(view, scaleOf(at));
+    void this.load(at, view);
+  };
+
+  private async load(at: Affine, view: Box): Promise<void> {
+    const { scene, jobId } = this.signals.wishes();
+    const index = scene.index;
+    if (!index || !jobId || scaleOf(at) < 0.02) return;
+    if (this.loading) {
+      this.again = true;
+      return;
+    }
+    const ranges = rangesFor(index, view, scene.store.tiles);
+    if (!ranges.length || ranges.reduce((n, r) => n + r.count, 0) > MOST_LOADED) return;
+    this.loading = true;
+    try {
+      for (const range of ranges) {
+        const raw = await getBytes(`/api/jobs/${jobId}/cells/${range.first}-${range.count}.bin`);
+        if (this.signals.wishes().scene.store !== scene.store) return;
+        scene.store.add(unpack(raw, `rows ${range.first}`, range.first), range.tiles);
+      }
+      this.schedule();
+    } catch {
+      // the next movement, or the line's coming back, asks again
+    } finally {
+      this.loading = false;
+      if (this.again) {
+        this.again = false;
+        this.schedule();
+      }
+    }
+  }
+
+  /** Tiles that did not come while the server was away. */
+  private fetchAgain = (): void => {
+    if (!line.get().requests) return;
+    this.schedule();
+    if (!this.failed) return;
+    this.failed = false;
+    this.viewer.world.getItemAt(0)?.reset();
+    this.viewer.forceRedraw();
+  };
+
+  private move(x: number, y: number, objective: number | undefined, now: boolean): void {
+    const item = this.viewer.world.getItemAt(0);
+    if (!item) return;
+    if (objective) this.viewer.viewport.zoomTo(this.zoomFor(objective), undefined, now);
+    this.viewer.viewport.panTo(item.imageToViewportCoordinates(x, y), now);
+  }
+
+  private zoomFor(objective: number): number {
+    return this.viewer.world.getItemAt(0).imageToViewportZoom(this.mpp / umPerPx(objective));
+  }
+}
+
+const OPTIONS: OpenSeadragon.Options = {
+  tileRetryMax: 4,
+  tileRetryDelay: 1200,
+  showNavigationControl: false,
+  showNavigator: true,
+  navigatorPosition: "BOTTOM_RIGHT",
+  navigatorSizeRatio: 0.17,
+  navigatorDisplayRegionColor: "#0a5fb4",
+  animationTime: 0.35,
+  springStiffness: 9,
+  minZoomImageRatio: 0.8,
+  maxZoomPixelRatio: 6,
+  visibilityRatio: 0.4,
+  zoomPerScroll: 1.35,
+  immediateRender: true,
+  timeout: 30_000,
+  gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
+  gestureSettingsTouch: { pinchRotate: false },
+};
