@@ -143,8 +143,8 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
             for i, f in enumerate(plan.fields):
                 f.index = i
             plan.notes.append(
-                f"The particles and trails that {overview.info.name} found hold {within} of {len(boxes)} fields: they are counted "
-                "first, then what else is stained."
+                f"The particles and trails that {overview.info.name} found hold {within} of {len(boxes)} fields: they are "
+                "counted first, then what else is stained."
             )
             return
         plan.notes.append(
