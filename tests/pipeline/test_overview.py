@@ -99,6 +99,18 @@ def test_fields_are_laid_in_the_regions(film: Path) -> None:
     assert any("1 particles and trails that wang-overview-cascade found" in note for note in plan.notes)
 
 
+def test_where_a_region_holds_hardly_a_field_it_is_counted_first_and_the_rest_after_it(film: Path) -> None:
+    every = planned(film, None)
+    last = every.counted[-1]
+    x, y = (last.x + last.w / 2) / WIDTH, (last.y + last.h / 2) / HEIGHT
+    plan = planned(film, overview((x - 0.01, y - 0.01, x + 0.01, y + 0.01)))
+    assert places(plan)[0] == (last.x, last.y, last.w, last.h)
+    assert sorted(places(plan)) == sorted(places(every)) and [f.index for f in plan.fields] == list(
+        range(len(plan.fields))
+    )
+    assert any("hold 1 of 12 fields: they are counted first" in note for note in plan.notes)
+
+
 def test_without_regions_or_without_a_countable_field_in_them_all_that_is_stained_is_taken(tmp_path: Path) -> None:
     drawn = draw_film(2048, 1024, seed=3).rgb
     path = tmp_path / "film.tif"
