@@ -18,7 +18,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import RIGHTS
 from apps.audit.services import record
 from apps.cases.models import Case
-from apps.cases.selectors import require
+from apps.cases.selectors import require, rights_of
 
 EDITABLE = ("pseudonym", "specimen", "stain", "question", "analyser")
 PLACE = "administration"
@@ -115,11 +115,21 @@ def set_comment(user: Any, case: Case, comment: str) -> Case:
 
 
 @transaction.atomic
-def set_reader(user: Any, case: Case, reader: User | None) -> Case:
-    """Who reads the case: anyone who reviews may take it or give it back, who administers may give it to another."""
+def set_reader(user: Any, case: Case, reader: User | None, word: str = "") -> Case:
+    """Who reads the case, with a word for them; raises Forbidden, or Refusal where the person may not review it.
+
+    Anyone who reviews may take a case that nobody reads; its reader may give it back or hand it over; who signs or
+    administers may give it to anybody.
+    """
     case = hold(case)
-    require(user, case, "review" if reader in (user, None) and case.reader in (user, None) else "administer")
-    return _give_to(user, case, reader)
+    rights = rights_of(user, case)
+    if not rights & {"sign", "administer"}:
+        require(user, case, "review")
+        if case.reader not in (user, None):
+            raise Forbidden(f"{case.reader} reads this case; only they, or somebody who signs, can hand it over.")
+    if reader is not None and reader != case.reader and "review" not in rights_of(reader, case):
+        raise Refusal(f"{reader.display_name} may not review this case.", code="not-a-reader")
+    return _give_to(user, case, reader, **({"word": word.strip()} if word.strip() else {}))
 
 
 @transaction.atomic

@@ -101,7 +101,7 @@ def hold_slide(slide: Slide, hold_case: Callable[[Case], Case] = hold_open) -> S
 
 @transaction.atomic
 def delete_slide(user: Any, slide: Slide) -> None:
-    """Remove a slide that was refused or never analysed; a slide with results stays."""
+    """Remove a slide without results, and with it the analyses that failed or were cancelled before any cell was kept."""
     require(user, slide.case, "annotate")
     slide = hold_slide(slide)
     if (
@@ -116,12 +116,21 @@ def delete_slide(user: Any, slide: Slide) -> None:
         and timezone.now() - slide.conversion_beat < IMPORT_LEASE
     ):
         raise Conflict("The slide is being converted; wait for it to end.", code="converting")
-    if hasattr(slide, "jobs") and slide.jobs.exists():
-        raise Conflict("This slide has been analysed; its results refer to it, so it stays.", code="slide-analysed")
-    record(user, "slide.deleted", "slide", slide.pk, accession=slide.case.accession, sha256=slide.sha256)
-    folder = slide.folder
+    # Analyses know slides, not the other way round: they are reached through the slide alone.
+    jobs = list(slide.jobs.all()) if hasattr(slide, "jobs") else []
+    if any(job.state in job.ACTIVE for job in jobs):
+        raise Conflict("This slide is being analysed; cancel the analysis first.", code="slide-analysed")
+    if any(job.reviewable for job in jobs):
+        raise Conflict("This slide has results, so it cannot be removed.", code="slide-analysed")
+    record(
+        user, "slide.deleted", "slide", slide.pk, accession=slide.case.accession, sha256=slide.sha256,
+        **({"analyses": [str(job.pk) for job in jobs]} if jobs else {}),
+    )  # fmt: skip
+    folders = [slide.folder, *(job.folder for job in jobs)]
+    for job in jobs:
+        job.delete()
     slide.delete()
-    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+    transaction.on_commit(lambda: [shutil.rmtree(folder, ignore_errors=True) for folder in folders])
 
 
 @transaction.atomic
