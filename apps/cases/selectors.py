@@ -59,7 +59,7 @@ def require(user: Any, case: Case, right: str) -> None:
     if "view" not in rights:
         raise Missing(f"There is no case {case.accession}, or you may not see it.")
     if right not in rights:
-        raise Forbidden(f"You may see this case but not {RIGHT_MEANING[right]}.")
+        raise Forbidden(f"You may view this case but not {RIGHT_MEANING[right]}.")
 
 
 def state_counts(cases: QuerySet[Case]) -> dict[str, int]:

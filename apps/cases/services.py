@@ -45,7 +45,7 @@ def hold(case: Case) -> Case:
     # No join: PostgreSQL reads the row anew once it has the lock, but a joined reader as it was before.
     case = Case.objects.select_for_update().get(pk=case.pk)
     if case.being_signed:
-        raise Conflict("This case is being signed at this moment; try again when that has ended.", code="being-signed")
+        raise Conflict("This case is being signed; try again in a moment.", code="being-signed")
     return case
 
 
@@ -60,7 +60,7 @@ def hold_open(case: Case) -> Case:
 def create_case(user: Any, accession: str, **facts: Any) -> Case:
     """Open a case; raises Conflict where the accession number is taken, Refusal where a fact is not valid."""
     if not may_create(user):
-        raise Forbidden("Your role may not open cases.")
+        raise Forbidden("Your role does not allow you to open cases.")
     case = Case(accession=accession, created_by=user, **{k: v for k, v in facts.items() if k in EDITABLE})
     taken = Conflict(f"The accession number {accession} is taken.", code="accession-taken")
     try:
@@ -81,7 +81,7 @@ def withdraw_case(user: Any, case: Case) -> None:
     require(user, case, "annotate")
     case = hold_open(case)
     if case.slides.exists() or case.uploads.exists() or case.reports.exists():
-        raise Conflict("This case holds slides or reports, so it stays.", code="case-used")
+        raise Conflict("This case has slides or reports, so it cannot be removed.", code="case-used")
     record(user, "case.withdrawn", "case", case.pk, accession=case.accession)
     case.delete()
 
@@ -185,7 +185,7 @@ def end_signing(case: Case) -> Case:
     row = Case.objects.select_for_update().get(pk=case.pk)
     if row.signing_key != case.signing_key:
         raise Conflict(
-            "Signing took too long, and the case was changed or signed meanwhile; look at it and sign again.",
+            "Signing took too long, and the case was changed or signed in the meantime; review it and sign again.",
             code="signing-lapsed",
         )
     row.signing_key, row.signing_until = "", None

@@ -72,7 +72,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
 @login_required
 def new_case(request: HttpRequest) -> HttpResponse:
     if not may_create(request.user):
-        raise PermissionDenied("Your role may not open cases.")
+        raise PermissionDenied("Your role does not allow you to open cases.")
     form = CaseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         facts = dict(form.cleaned_data)
@@ -155,19 +155,19 @@ def _lists(found: dict[str, Any], a: Job, b: Job, names: dict[str, str]) -> list
 
     return [
         {
-            "title": "Given another class",
+            "title": "Reclassified",
             "n": found["renamed"]["n"],
             "cells": [
                 picture(b, c["row_b"], f"{names[c['key_a']]} → {names[c['key_b']]}") for c in found["renamed"]["shown"]
             ],
         },
         {
-            "title": "Found only by the second",
+            "title": "Detected only by the second analysis",
             "n": found["gained"]["n"],
             "cells": [picture(b, c["row"], names[c["key"]]) for c in found["gained"]["shown"]],
         },
         {
-            "title": "Found only by the first",
+            "title": "Detected only by the first analysis",
             "n": found["lost"]["n"],
             "cells": [picture(a, c["row"], names[c["key"]]) for c in found["lost"]["shown"]],
         },

@@ -93,7 +93,7 @@ def test_1_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None
     out = stack.folder / "report.html"
     stack.manage("report", "W-1", "--out", str(out))
     assert report["sha256"] in out.read_text()
-    assert "holds" in stack.manage("verify_audit").stdout
+    assert "intact" in stack.manage("verify_audit").stdout
     assert stack.get("/ready/", None)[1]["workers"] != "0"
 
 
