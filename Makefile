@@ -26,8 +26,8 @@ prove: .venv/.development static/dist/.vite/manifest.json ## what `make test` ha
 	$(TWO_AT_A_TIME) $(BIN)/python -m pytest -n 2 --dist load -m prove --durations 20 tests
 
 check: .venv/.development static/dist/.vite/manifest.json ## linters, types, import rules, migrations, API description, front-end tests
-	$(BIN)/ruff check hemaview apps tests manage.py
-	$(BIN)/ruff format --check hemaview apps tests manage.py
+	$(BIN)/ruff check hemaview apps bench tests manage.py
+	$(BIN)/ruff format --check hemaview apps bench tests manage.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run --settings hemaview.config.settings.test
@@ -37,8 +37,8 @@ check: .venv/.development static/dist/.vite/manifest.json ## linters, types, imp
 	npm run --silent test
 
 format: .venv/.development node_modules/.ready ## put every file into shape
-	$(BIN)/ruff check --fix hemaview apps tests manage.py
-	$(BIN)/ruff format hemaview apps tests manage.py
+	$(BIN)/ruff check --fix hemaview apps bench tests manage.py
+	$(BIN)/ruff format hemaview apps bench tests manage.py
 	npx biome check --write frontend
 
 lock: ## exact versions of the whole tree, from requirements*.in

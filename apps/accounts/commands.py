@@ -24,12 +24,12 @@ class SentenceCommand(BaseCommand):
         try:
             return super().execute(*args, **options)
         except Refusal as refusal:
-            if self._called_from_command_line:
+            if getattr(self, "_called_from_command_line", False):
                 sys.stderr.write(refusal.message + "\n")
                 sys.exit(1)
             raise CommandError(refusal.message) from refusal
         except CommandError as error:
-            if self._called_from_command_line:
+            if getattr(self, "_called_from_command_line", False):
                 sys.stderr.write(str(error) + "\n")
                 sys.exit(error.returncode)
             raise

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from apps.accounts.errors import Missing
+from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.analysis.models import Job
 from hemaview.assays import AssayError
 from hemaview.assays import assay as examination
+from hemaview.cells.evidence import Altered, prove
 from hemaview.cells.schema import Schema, vocabulary
 from hemaview.cells.store import FORMAT, CellFileError, read_cells, read_contour, schema_in
 from hemaview.cells.table import TILE_PX, CellTable
@@ -35,11 +37,28 @@ def ordered_schema(job: Job) -> Schema:
 
 def schema_of(job: Job) -> Schema:
     """The classes that the job's cells have and may be given: those in its cell file at their index there, in today's words,
-    then those that came since. Before there is a file: those it was ordered with. Raises Missing where the file is gone."""
-    return _opened(job)[1] if job.reviewable else ordered_schema(job)
+    then those that came since. Before there is a file, or where it is gone or altered: those it was ordered with."""
+    if job.reviewable:
+        with suppress(Refusal):
+            return _opened(job)[1]
+    return ordered_schema(job)
+
+
+def prove_file(path: Path, sha256: str) -> None:
+    """Raise Conflict where a file of evidence is not the one that was recorded, Missing where it is gone."""
+    try:
+        prove(path, sha256)
+    except Altered as error:
+        raise Conflict(f"{error} Tell the administrator; a backup may hold it.", code="evidence-altered") from error
+    except OSError as error:
+        raise Missing(
+            f"The file {path.name} of this analysis is gone. Tell the administrator; a backup may hold it.",
+            code="cells-gone",
+        ) from error
 
 
 def _opened(job: Job) -> tuple[CellTable, Schema]:
+    prove_file(job.cells_file, job.cells_sha256)
     try:
         return _file(str(job.cells_file), job.cells_sha256, job.assay)
     except CellFileError as error:
@@ -87,6 +106,8 @@ def field_bytes(job: Job, field: int) -> bytes:
 def contour_of(job: Job, row: int) -> list[list[float]] | None:
     """The cell's outline in level-0 px, or None where there is no mask."""
     cells = cells_of(job)
+    if job.contours_sha256:
+        prove_file(job.contours_file, job.contours_sha256)
     deltas = read_contour(job.contours_file, row) if job.contours_sha256 else ()
     if not len(deltas):
         return None

@@ -62,7 +62,7 @@ class ProtocolForm(forms.ModelForm):  # type: ignore[type-arg]
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         # The model tells of `settings` as a whole; here each of them has a field of its own.
-        for error in self._errors.pop("settings", []) if self._errors else []:
+        for error in self.errors.pop("settings", []):
             self.add_error(None, error)
 
 
@@ -77,8 +77,8 @@ def _field(setting: Setting) -> forms.Field:
     common: dict[str, Any] = {"label": label, "help_text": setting.help, "required": setting.default is not None}
     low, high = setting.minimum, setting.maximum
     if setting.kind == "integer":
-        limits = {"min_value": None if low is None else int(low), "max_value": None if high is None else int(high)}
-        return forms.IntegerField(**common, **limits, widget=UnfoldAdminIntegerFieldWidget)
+        common["min_value"], common["max_value"] = (None if end is None else int(end) for end in (low, high))
+        return forms.IntegerField(**common, widget=UnfoldAdminIntegerFieldWidget)
     if setting.kind == "number":
         widget = UnfoldAdminIntegerFieldWidget(attrs={"step": "any"})
         return forms.FloatField(**common, min_value=low, max_value=high, widget=widget)

@@ -87,7 +87,7 @@ def _saved(instance: User, created: bool, raw: bool = False, update_fields: Any 
         before, after = ({name: getattr(row, name) for name in changed} for row in (was, instance))
         _write(actor(), "account.changed", instance, before=before, after=after)
     # A password that is only hashed anew at a sign-in is the same password.
-    hashed_anew = instance._password is None and set(update_fields or ()) == {"password"}
+    hashed_anew = getattr(instance, "_password", None) is None and set(update_fields or ()) == {"password"}
     if was.password != instance.password and not hashed_anew and (update_fields is None or "password" in update_fields):
         _write(actor(), "account.password", instance, username=instance.username)
 
@@ -112,11 +112,8 @@ def _role_deleted(instance: Group, **_: Any) -> None:
 def _allowed(instance: User | Group, action: str, model: Any, pk_set: set[int] | None, **_: Any) -> None:
     """Roles of a person, people of a role, or permissions of either were added or taken."""
     if action == "pre_clear":
-        manager = next(
-            getattr(instance, f.get_accessor_name() if f.auto_created else f.name)
-            for f in instance._meta.get_fields()
-            if f.many_to_many and f.related_model is model
-        )
+        field: Any = next(f for f in instance._meta.get_fields() if f.many_to_many and f.related_model is model)
+        manager = getattr(instance, field.get_accessor_name() if field.auto_created else field.name)
         pk_set = set(manager.values_list("pk", flat=True))
     if action not in ("post_add", "post_remove", "pre_clear") or not pk_set:
         return

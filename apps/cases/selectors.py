@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -70,7 +71,7 @@ def state_counts(cases: QuerySet[Case]) -> dict[str, int]:
 
 def reviewers_of(case: Case) -> list[User]:
     """People who may review the case, by role or by name, in alphabetical order."""
-    named = get_users_with_perms(case, only_with_perms_in=["review_case"], with_group_users=True)
+    named: Any = get_users_with_perms(case, only_with_perms_in=["review_case"], with_group_users=True)
     people = User.objects.filter(is_active=True, pk__in=named.values("pk"))
     if not case.restricted:
         backend = "django.contrib.auth.backends.ModelBackend"
@@ -80,4 +81,7 @@ def reviewers_of(case: Case) -> list[User]:
 
 def _named(user: Any, case: Case) -> set[str]:
     """Permissions given on this very case, to the person or to one of their roles."""
-    return set(get_user_perms(user, case)) | set(get_group_perms(user, case))
+    # django-guardian's names of permissions: its types say otherwise
+    mine: Iterable[Any] = get_user_perms(user, case)
+    of_roles: Iterable[Any] = get_group_perms(user, case)
+    return set(mine) | set(of_roles)

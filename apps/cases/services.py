@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -143,7 +144,7 @@ def set_rights(user: Any, case: Case, person: User | Group, rights: set[str], **
         )
     # Not `hold`: who may see a case is no part of what a signature freezes.
     case = Case.objects.select_for_update().get(pk=case.pk)
-    named = get_group_perms(person, case) if isinstance(person, Group) else get_user_perms(person, case)
+    named: Iterable[Any] = get_group_perms(person, case) if isinstance(person, Group) else get_user_perms(person, case)
     before = {name.removesuffix("_case") for name in named} & set(RIGHTS)
     for right in before ^ rights:
         change = assign_perm if right in rights else remove_perm

@@ -87,7 +87,7 @@ class CaseConsumer(PollingConsumer):
     @database_sync_to_async
     def look(self) -> list[dict[str, Any]]:
         messages: list[dict[str, Any]] = []
-        case = Case.objects.select_related("reader").get(pk=self.case_id)
+        case = Case.objects.select_related("reader").get(pk=self.case_id or 0)
         if self.changed("case", (case.updated_at, case.state)):
             messages.append({"type": "case", "case": CaseSerializer(case, context={"user": self.user}).data})
         for slide in Slide.objects.filter(case=case):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from apps.accounts.errors import Refusal
 from apps.analysis.api.serializers import eta_s
 from apps.analysis.models import Job
 from apps.analysis.selectors import reported_jobs
@@ -44,7 +45,10 @@ def next_step(case: Case, job: Job | None, slides: int) -> Step:
         newest = Job.objects.filter(slide__case=case).order_by("-requested_at").first()
         failed = newest is not None and newest.state == Job.State.FAILED
         return Step("Analysis failed", "annotate", "open") if failed else Step("Order an analysis", "annotate", "open")
-    still = sum(len(mustsee.open_rows(j, labels_of(j))) for j in reported_jobs(case))
+    try:
+        still = sum(len(mustsee.open_rows(j, labels_of(j))) for j in reported_jobs(case))
+    except Refusal:  # the cells are gone or altered: the case's page says which
+        return Step("Cells cannot be read", "annotate", "open")
     if still:
         return Step(f"{still} {'cell' if still == 1 else 'cells'} to review", "review", "review")
     return Step("Ready to sign", "sign", "sign")

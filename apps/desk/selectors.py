@@ -26,13 +26,13 @@ def worklist_rows(cases: list[Case]) -> list[dict[str, Any]]:
     """A row for each case: slides, its next step, the job that runs."""
     shown = dict(ready_slides(cases))
     running: dict[int, Job] = {}
-    for job in Job.objects.filter(slide__case__in=cases, state__in=Job.ACTIVE).select_related("slide"):
-        running.setdefault(job.slide.case_id, job)
+    for active in Job.objects.filter(slide__case__in=cases, state__in=Job.ACTIVE).select_related("slide"):
+        running.setdefault(active.slide.case_id, active)
     rows = []
     for case in cases:
-        active = running.get(case.pk)
+        job = running.get(case.pk)
         slides = shown.get(case.pk, 0)
-        rows.append({"case": case, "slides_n": slides, "step": next_step(case, active, slides), "job": active})
+        rows.append({"case": case, "slides_n": slides, "step": next_step(case, job, slides), "job": job})
     return rows
 
 

@@ -160,11 +160,10 @@ def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:
                     _crop(job, float(cells.x[row]), float(cells.y[row]), int(cells.w[row]), int(cells.h[row]))
                 )
         for cell, label in added_cells(job, labels):
-            c = known.by_key.get(label.key)
-            if c is not None and c.key in groups:
-                groups[c.key]["n"] += 1
-                if len(groups[c.key]["crops"]) < ABNORMAL:
-                    groups[c.key]["crops"].append(_crop(job, cell.x, cell.y, cell.w, cell.h))
+            if label.key in groups:
+                groups[label.key]["n"] += 1
+                if len(groups[label.key]["crops"]) < ABNORMAL:
+                    groups[label.key]["crops"].append(_crop(job, cell.x, cell.y, cell.w, cell.h))
     shown = [g for g in groups.values() if g["crops"] and g["n"]]
     for group in shown:
         group["crops"] = [c for c in group["crops"] if c]

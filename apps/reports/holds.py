@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.accounts.errors import Refusal
+from apps.analysis.cellfiles import prove_file
 from apps.analysis.models import Job
 from apps.analysis.selectors import analyses_of, assay_title
 from apps.cases.models import Case
@@ -34,6 +36,8 @@ class Hold:
 
 def holds_of(case: Case, jobs: Sequence[Job]) -> list[Hold]:
     """What stands before signing the case with these analyses, what nobody can lift first."""
+    if altered := _altered(jobs):
+        return altered  # nothing else can be said of cells that are not those which were recorded
     holds = [*_must_see(jobs), *_carried(jobs), *_guards(jobs), *_partial(jobs), *_missing(case, jobs)]
     return sorted(holds, key=lambda h: ("", "review", "reason").index(h.lifted_by))
 
@@ -65,6 +69,20 @@ def missing_slides(case: Case, jobs: Sequence[Job]) -> list[dict[str, str]]:
             why = "has no finished analysis"
         missing.append({"slide": slide.name, "id": str(slide.pk), "why": why})
     return missing
+
+
+def _altered(jobs: Sequence[Job]) -> list[Hold]:
+    """Analyses whose files are not the ones that were recorded, or are gone."""
+    holds = []
+    for job in jobs:
+        try:
+            prove_file(job.cells_file, job.cells_sha256)
+            if job.contours_sha256:
+                prove_file(job.contours_file, job.contours_sha256)
+        except Refusal as refusal:
+            sentence = f"{job.slide.name}: {refusal.message}"
+            holds.append(Hold("evidence-altered", sentence, "", {"job": str(job.pk)}))
+    return holds
 
 
 def _must_see(jobs: Sequence[Job]) -> list[Hold]:

@@ -23,7 +23,12 @@ def html(document: dict[str, Any], signature: dict[str, Any] | None) -> str:
 def _shown(part: dict[str, Any]) -> dict[str, Any]:
     """A part with what its tables need to know: which have grades and absolute counts, and the ratios there is something of."""
     sections = [
-        {**s, "graded": any(r["grade"] for r in s["rows"]), "absolute": any(r["absolute"] for r in s["rows"])}
+        {
+            **s,
+            "shares": not s["rows"] or any(r["reviewed"]["low"] is not None for r in s["rows"]),
+            "graded": any(r["grade"] for r in s["rows"]),
+            "absolute": any(r["absolute"] for r in s["rows"]),
+        }
         for s in part["counts"]["sections"]
     ]
     ratios = [r for r in part["counts"]["ratios"] if r["reviewed"] or r["machine"]]

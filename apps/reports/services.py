@@ -25,6 +25,7 @@ from apps.cases.selectors import require
 from apps.cases.services import EDITABLE, begin_signing, end_signing, hold, set_comment, set_state
 from apps.reports import document, render
 from apps.reports.holds import Hold, holds_of, missing_slides, unlifted
+from apps.reports.manifest import labels_sha256
 from apps.reports.models import Amendment, Report
 from apps.review.state import label_revision, reading_of
 from apps.slides.models import Slide
@@ -198,11 +199,12 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
             "job": str(j.pk),
             "cells_sha256": j.cells_sha256,
             "contours_sha256": j.contours_sha256,
+            "labels_sha256": labels_sha256(reading, label_revision(j)) if (reading := reading_of(j)) else "",
             "slide_sha256": j.slide.sha256,
             "rules_sha256": j.frozen["rules_sha256"],
             "classes_sha256": j.frozen["classes"]["classes_sha256"],
             "models": j.frozen["models"],
-            "reading": str(reading.pk) if (reading := reading_of(j)) else "",
+            "reading": str(reading.pk) if reading else "",
             "label_revision": label_revision(j),
         }
         for j in content.jobs

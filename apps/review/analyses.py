@@ -155,7 +155,7 @@ def _carry_rows(before: Job, job: Job, reading: Reading, labels: Labels, people:
     rows = np.array(sorted(labels.rows), np.int64)
     partner = partners(boxes_of(old)[rows], boxes_of(new))
     waiting: list[CarriedLabel] = []
-    acts: dict[tuple[str, str, int], list[int]] = {}
+    acts: dict[tuple[LabelEvent.Action, str, int], list[int]] = {}
     for row, mate in zip(rows.tolist(), partner.tolist(), strict=True):
         label = labels.rows[row]
         machine_before = known_old.classes[int(old.cls[row])].key
@@ -181,8 +181,8 @@ def _carry_rows(before: Job, job: Job, reading: Reading, labels: Labels, people:
             else LabelEvent.Action.CONFIRM
         )
         acts.setdefault((action, label.key, label.by_id), []).append(mate)
-    for (action, key, by), mates in acts.items():
-        append(people[by], reading, job, action, sorted(mates), [], key, carried=True)
+    for (act, key, by), mates in acts.items():
+        append(people[by], reading, job, act, sorted(mates), [], key, carried=True)
     return waiting
 
 

@@ -18,8 +18,10 @@ from apps.review.state import REJECTED, RELABELLED, Labels, added_cells, label_r
 from hemaview.assays import AssayError
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, OUTSIDE
-from hemaview.counting.intervals import Interval
+from hemaview.counting.intervals import Interval, difference
 from hemaview.counting.values import Ratio, Result, Row, Section, Tally, result_json
+
+UNLIKELY = 0.05
 
 
 def effective(job: Job, labels: Labels) -> NDArray[np.int16]:
@@ -92,6 +94,17 @@ def accounts(job: Job, labels: Labels) -> dict[str, Account]:
     return made
 
 
+def by_field(job: Job, labels: Labels) -> list[dict[str, int]]:
+    """The counted cells of each field by class key, as people left them; added cells are in none."""
+    known, cells, classes = schema_of(job), cells_of(job), effective(job, labels)
+    counted = ((cells.flags & (CUT | OUTSIDE)) == 0) & (classes >= 0)
+    numbers, place = np.unique(cells.field, return_inverse=True)
+    table = np.bincount(place[counted] * len(known) + classes[counted], minlength=len(numbers) * len(known)).reshape(
+        len(numbers), len(known)
+    )
+    return [{known.classes[i].key: int(n[i]) for i in np.flatnonzero(n)} for n in table]
+
+
 @dataclass
 class Pool:
     """Several analyses of one examination, counted together."""
@@ -109,12 +122,14 @@ class Pool:
 
 def pool(jobs: Sequence[Job], analyser: dict[str, float] | None = None) -> Pool:
     """The analyses of one examination, at least one, pooled; `analyser` holds values of the laboratory's analyser."""
+    every_field: list[dict[str, int]] = []
     machine: Counter[str] = Counter()
     counted: Counter[str] = Counter()
     confirmed: Counter[str] = Counter()
     excluded: Counter[str] = Counter()
     every: dict[str, Account] = {}
     for job in jobs:
+        every_field += by_field(job, labels_of(job))
         for key, account in accounts(job, labels_of(job)).items():
             machine[key] += account.machine
             counted[key] += account.counted
@@ -133,6 +148,7 @@ def pool(jobs: Sequence[Job], analyser: dict[str, float] | None = None) -> Pool:
         "poor_fields": poor,
         "analyser": analyser or {},
         "machine": dict(machine),
+        "by_field": tuple(every_field),
     }
     known = max((schema_of(job) for job in jobs), key=len)
     own = Tally(dict(machine), **facts)
@@ -194,10 +210,48 @@ def pooled_json(jobs: Sequence[Job]) -> dict[str, Any]:
             {"class": pooled.schema.index(key), "key": key, "name": pooled.schema.by_key[key].name, "count": n}
             for key, n in reviewed.outside.items()
         ],
+        "slides": _slides_json(jobs, reviewed) if len(jobs) > 1 else [],
+        "differences": _differences(jobs, reviewed) if len(jobs) == 2 else [],
         "accounts": {
             key: vars(a) | {"counted": a.counted} for key, a in pooled.accounts.items() if any(vars(a).values())
         },
     }
+
+
+def _slides_json(jobs: Sequence[Job], together: Result) -> list[dict[str, Any]]:
+    """Each slide by itself: n and counts of the sections that give shares."""
+    sections = [s.key for s in together.sections if any(r.percent for r in s.rows)]
+    made = []
+    for job in jobs:
+        own = pool([job]).result(True)
+        found = [s for key in sections if (s := own.section(key))]
+        made.append(
+            {
+                "slide": job.slide.name,
+                "job": str(job.pk),
+                "sections": [
+                    {"key": s.key, "title": s.title, "n": s.n, "rows": {r.key: r.count for r in s.rows if r.count}}
+                    for s in found
+                ],
+            }
+        )
+    return made
+
+
+def _differences(jobs: Sequence[Job], together: Result) -> list[dict[str, Any]]:
+    """Classes whose share differs between two slides by more than chance (Fisher's exact test, p below UNLIKELY)."""
+    first, second = (pool([job]).result(True) for job in jobs)
+    found = []
+    for section in together.sections:
+        a, b = first.section(section.key), second.section(section.key)
+        if not a or not b or not a.n or not b.n or not any(r.percent for r in section.rows):
+            continue
+        counts = {r.key: r.count for r in b.rows}
+        for row in a.rows:
+            p = difference(row.count, a.n, counts.get(row.key, 0), b.n)
+            if p < UNLIKELY:
+                found.append({"section": section.key, "key": row.key, "p": round(p, 5)})
+    return found
 
 
 def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str, Any]:

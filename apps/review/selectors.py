@@ -55,13 +55,13 @@ def gallery(job: Job, which: int | None, view: str, offset: int, limit: int) -> 
     first = max(0, offset - len(extra))
     own = own_probability(cells)
     for row in rows[first : first + limit - len(items)].tolist():
-        label = labels.rows.get(row)
+        given = labels.rows.get(row)
         items.append(
             {
                 "row": row, "added": None, "x": float(cells.x[row]), "y": float(cells.y[row]), "w": int(cells.w[row]),
                 "h": int(cells.h[row]), "class": int(cells.cls[row]), "label": int(classes[row]),
                 "p": round(float(own[row]), 4), "margin": round(float(margins[row]), 4),
-                "state": label.state if label else "", "must_see": why[row] if not label else "",
+                "state": given.state if given else "", "must_see": why[row] if not given else "",
             }
         )  # fmt: skip
     return {"n": n, "total_open": len(mustsee.open_rows(job, labels)), "revision": labels.revision, "rows": items}
@@ -79,7 +79,7 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
     area = _number(cells.area_um2[row])
     history = []
     for event in reversed(events_of(reading.pk) if reading else []):
-        source = event.undoes if event.undoes_id else event
+        source = event.undoes or event
         if row in source.rows:
             history.append(
                 {

@@ -8,6 +8,7 @@ import shutil
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,8 @@ def delete_slide(user: Any, slide: Slide) -> None:
     for job in jobs:
         job.delete()
     slide.delete()
-    transaction.on_commit(lambda: [shutil.rmtree(folder, ignore_errors=True) for folder in folders])
+    for folder in folders:
+        transaction.on_commit(partial(shutil.rmtree, folder, ignore_errors=True))
 
 
 @transaction.atomic
@@ -315,7 +317,9 @@ def _digest(paths: list[Path]) -> str:
 
 
 def _refuse_known(case: Case, digest: str, but: uuid.UUID | None = None) -> None:
-    known = Slide.objects.filter(case=case, sha256=digest).exclude(status=Slide.Status.REFUSED).exclude(pk=but)
+    known = Slide.objects.filter(case=case, sha256=digest).exclude(status=Slide.Status.REFUSED)
+    if but is not None:
+        known = known.exclude(pk=but)
     if digest and known.exists():
         raise Conflict(f"This slide is already in case {case.accession}.", code="slide-exists")
 

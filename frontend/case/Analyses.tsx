@@ -10,7 +10,7 @@ interface Props {
 
 /** Every analysis of a slide: who ordered it when, by which protocol, how far people have looked at it, which is reported. */
 export function Analyses({ jobs, accession, may, onReport }: Props) {
-  if (jobs.length < 2) return null;
+  if (!jobs.length) return null;
   return (
     <table className="analyses">
       <caption>Analyses of this slide</caption>

@@ -5,9 +5,11 @@ Sources: Clopper & Pearson 1934; Rümke 1985 (imprecision of the differential); 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+import numpy as np
 from scipy.stats import beta, chi2, fisher_exact
 
 CONFIDENCE = 0.95
@@ -70,6 +72,21 @@ def difference_of_shares(a: int, n: int, b: int, m: int) -> Interval:
     low = (q - p) - sqrt((q - low_q) ** 2 + (high_p - p) ** 2)
     high = (q - p) + sqrt((high_q - q) ** 2 + (p - low_p) ** 2)
     return Interval(q - p, max(-1.0, low), min(1.0, high))
+
+
+def spread_over(parts: Sequence[tuple[int, int]], draws: int = 2000) -> Interval | None:
+    """Count of n as a proportion over parts (count, n), such as fields, that may differ more than chance would have it: a
+    95 % bootstrap interval that draws whole parts, always the same ones; None for fewer than three parts.
+
+    Source: Efron & Tibshirani 1993, chapter 8.6 (clusters).
+    """
+    table = np.array([part for part in parts if part[1]], np.float64).reshape(-1, 2)
+    if len(table) < 3:
+        return None
+    drawn = table[np.random.default_rng(0).integers(0, len(table), (draws, len(table)))].sum(axis=1)
+    low, high = np.percentile(drawn[:, 0] / drawn[:, 1], (2.5, 97.5))
+    count, n = table.sum(axis=0)
+    return Interval(float(count / n), float(low), float(high))
 
 
 def _wilson(count: int, n: int) -> tuple[float, float]:

@@ -32,6 +32,8 @@ class Tally:
     """Cells that a person confirmed or named, by the class they have now."""
     excluded: Mapping[str, int] = field(default_factory=dict)
     """Cells that a person rejected or gave another class, by the class that the machine gave them."""
+    by_field: Sequence[Mapping[str, int]] = ()
+    """The counted cells field by field, by class key; cells that people added are in none."""
 
     def of(self, *keys: str) -> int:
         return sum(int(self.cells.get(key, 0)) for key in keys)

@@ -164,7 +164,11 @@ def _named(device: str, precision: str) -> str:
 
 
 def in_batches(runtime: Runtime, x: NDArray[np.uint8], batch: int = BATCH) -> NDArray[np.float32]:
-    """Logits of uint8 (N, H, W, 3), batch by batch; where memory runs out half the batch, once. Raises OutOfMemory."""
+    """Logits of uint8 (N, H, W, 3), batch by batch; where memory runs out half the batch, once. Raises OutOfMemory.
+
+    HEMAVIEW_BATCH, where it is set, is the most pictures that a net is shown at once.
+    """
+    batch = min(batch, int(os.environ.get("HEMAVIEW_BATCH", "0")) or batch)
     if min(batch, len(x)) > 1:
         try:
             return _run(runtime, x, batch)

@@ -41,12 +41,12 @@ class Method:
 
     task: segmentation (whole fields into cells), classification (cells), mask (each pixel of a picture), points (centres
     in a picture), centres (of cells at low power, a coarse map), detection (boxes) or outline (shapes of masks).
-    `instances` makes cells of a segmentation's probabilities (classes, H, W) and the least size in px; `prepare` changes a picture before the net sees it;
-    `traceable` is False where the net's path depends on its input, so that no other runtime can take it over; `solve_to`
-    sets the tolerance of a net that solves equations; `beside` is a model it needs; `members` are the models that a
-    committee asks and whose weights are its own; `base` is the model that it is but for the few tensors of its own file;
-    `build_on` takes the name of another backbone too, where there is one to choose. Methods that are not `shipped` can be
-    trained but bring no weights.
+    `instances` makes cells of a segmentation's probabilities (classes, H, W) and the least size in px; `prepare` changes
+    a picture before the net sees it; `traceable` is False where the net's path depends on its input, so that no other
+    runtime can take it over; `solve_to` sets the tolerance of a net that solves equations; `beside` is a model it needs;
+    `members` are the models that a committee asks and whose weights are its own; `base` is the model that it is but for
+    the few tensors of its own file; `build_on` takes the name of another backbone too, where there is one to choose.
+    Methods that are not `shipped` can be trained but bring no weights.
     """
 
     name: str
@@ -269,7 +269,6 @@ METHODS: dict[str, Method] = {
             "Finds what may be a nucleated cell at low power, so that a whole film can be searched; others name it.",
             "Zhou, Wang & Krähenbühl 2019 (heatmaps of centres); a small net of our own.",
             Seeker,
-            shipped=False,
         ),
         Method(
             "plasma-cell-unet",

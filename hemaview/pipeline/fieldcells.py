@@ -35,9 +35,29 @@ SEARCH_HALO_UM = 12.0
 """Read around that: the largest cells of blood are 20 µm wide."""
 REACH_UM = 8.0
 """What lies so far outside is looked at too: lobes that are joined to a cell."""
-LEAST_NUCLEATED = 0.02
-"""Probability of a nucleated cell, by the kind net, below which a place is not looked at further; what the nets call a
-nucleated cell on whole fields has more."""
+LEAST_NUCLEATED = 0.05
+"""Probability of a nucleated cell, by the kind net, below which a place is not looked at further: of 758 cells that the
+search met on train and val one has less than 0.02, three less than 0.05."""
+ASKED_FROM = 0.02
+"""Probability of a kind from which the finer net of that kind is asked: what lies below changes no class."""
+SMALLEST_CELL_UM2, SMALLEST_SPREAD_UM2 = 11.5, 0.8
+"""Where, and how softly, a thing becomes too small for a cell: of schistocytes in chula-rbc12's train 95 % are at least 16 µm²
+large."""
+SPLIT_EVENLY = 0.02
+"""What is given to platelet and dirt alike before their own odds part what was too small for a cell."""
+ELLIPTOCYTE_MOST, OVALOCYTE_MOST, TWICE_AS_LONG = 0.68, 0.88, 0.5
+"""Axis ratios beyond which a cell is rounder than an elliptocyte and an ovalocyte (of chula-rbc12's train 95 % have at most
+0.64 and 0.84), and below which an oval cell is an elliptocyte (ICSH 2015, Palmer et al.)."""
+AXIS_SPREAD = 0.025
+"""How softly; chosen by hand."""
+SINGLE_SOLIDITY, SINGLE_UM2 = 0.93, (15.0, 110.0)
+"""Solidity and area of red cells that lie alone, by which the typical one of a field is told."""
+LEAST_SINGLES = 8
+TYPICAL_UM2 = float(np.pi * 3.6**2)
+"""A disc 7.2 µm wide, where a field has fewer singles than LEAST_SINGLES."""
+TWO_CELLS, SIZE_WEIGHT, DENT_WEIGHT, LARGER = 1.65, 9.0, 45.0, 1.25
+"""Several cells that were not parted: a size of 1.65 typical cells is even odds for a solid thing, the weights make 0.1 of a cell
+as telling as 0.02 of solidity, and nothing below 1.25 cells is several; chosen by hand."""
 DOUBT = 0.005
 """How far either net may be wrong in everything, as a probability."""
 
@@ -77,21 +97,29 @@ def nucleated_cells_at(
     found both ways is one cell. What the kind net sees no nucleated cell in is not looked at further.
     """
     tables = []
-    for x, y in points:
+    for x, y in points[_may_be_nucleated(slide, points, mpp, models.kind)]:
         half = SEARCH_UM / mpp
         box = round(x - half), round(y - half), round(2 * half), round(2 * half)
         place = replace(field, x=box[0], y=box[1], w=box[2], h=box[3])
         picture = picture_of(slide, place, mpp, grounds, SEARCH_HALO_UM)
         at = (np.array([[x, y]]) - (picture.left, picture.top)) / picture.scale
-        if picture.classes(models.kind, at)[0, _NUCLEATED] < LEAST_NUCLEATED:
-            continue
         labels = models.segmentation.segment(picture.rgb, picture.mpp, picture.block_px)
         near = np.unique(labels[_around(labels, at[0], (SEARCH_UM + REACH_UM) / picture.mpp)])
         labels = np.where(np.isin(labels, near), labels, 0)
-        tables.append(_cells_among(labels, picture, models, schema))
+        tables.append(_cells_among(labels, picture, models, schema, LEAST_NUCLEATED))
     found = CellTable.concatenate(tables, len(schema))
     rows = np.flatnonzero(schema.rows_of_kind(found.cls, "nucleated") | np.isin(found.cls, _smudges(schema)))
     return _once(_within(found.take(rows), field, 1.0 / mpp))
+
+
+def _may_be_nucleated(slide: Slide, points: NDArray[np.float64], mpp: float, kind: Classifier) -> NDArray[np.bool_]:
+    """bool (n,): around which of the points (n, 2: x, y), level-0 px, the kind net sees what may be a nucleated cell."""
+    if not len(points):
+        return np.zeros(0, bool)
+    side, shown = kind.info.input_px * kind.info.mpp / mpp, kind.info.input_px
+    seen = [slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown) for x, y in points]
+    p = kind.classify_crops(np.stack([kind.as_shown(rgb) for rgb in seen]))
+    return np.asarray(p[:, _NUCLEATED] >= LEAST_NUCLEATED)
 
 
 def _around(labels: NDArray[np.int32], at: NDArray[np.float64], reach_px: float) -> tuple[slice, slice]:
@@ -123,13 +151,18 @@ def _once(cells: CellTable) -> CellTable:
     return cells.take(np.array(kept, np.int64))
 
 
-def _cells_among(labels: NDArray[np.int32], picture: FieldPicture, models: Models, schema: Schema) -> CellTable:
-    """The cells of an instance mask (changed in place where pieces are joined), named and measured."""
+def _cells_among(
+    labels: NDArray[np.int32], picture: FieldPicture, models: Models, schema: Schema, least_nucleated: float = 0.0
+) -> CellTable:
+    """The cells of an instance mask (changed in place where pieces are joined), named and measured; those alone that the
+    kind net gives at least so much of a nucleated cell."""
     rgb = picture.rgb
 
     def seen() -> tuple[Measured, NDArray[np.float32]]:
         found = measure(labels, rgb)
-        return found, picture.classes(models.kind, found.centres)
+        kinds = picture.classes(models.kind, found.centres)
+        rows = np.flatnonzero(kinds[:, _NUCLEATED] >= least_nucleated)
+        return (found.take(rows), kinds[rows]) if len(rows) < len(found) else (found, kinds)
 
     def named(found: Measured, kinds: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         p = probabilities(picture, found, kinds, models, schema)
@@ -192,19 +225,19 @@ def probabilities(
         return p
     kind = dict(zip(KINDS, with_size(kinds, found.area_px * picture.mpp**2).T, strict=True))
     overlapped = overlap_share(found, kind["red_cell"], picture.mpp)
-    red = np.flatnonzero(kind["red_cell"] > 0.02)
+    red = np.flatnonzero(kind["red_cell"] > ASKED_FROM)
     shape = picture.classes(models.shape, found.centres[red])
     shape = with_axis_ratio(shape, models.shape.info.classes, found.axis_ratio[red])
     for column, name in enumerate(models.shape.info.classes):
         p[red, schema.index(name)] += kind["red_cell"][red] * (1 - overlapped[red]) * shape[:, column]
     p[:, schema.index("overlapped")] += kind["red_cell"] * overlapped
-    p[kind["red_cell"] <= 0.02, schema.index("normal")] += (kind["red_cell"] * (1 - overlapped))[
-        kind["red_cell"] <= 0.02
+    p[kind["red_cell"] <= ASKED_FROM, schema.index("normal")] += (kind["red_cell"] * (1 - overlapped))[
+        kind["red_cell"] <= ASKED_FROM
     ]
-    other = np.flatnonzero(kind["nucleated"] + kind["platelet"] > 0.02)
+    other = np.flatnonzero(kind["nucleated"] + kind["platelet"] > ASKED_FROM)
     fine = np.zeros((len(other), len(models.nucleated.info.classes)), np.float32)
     # Of platelets and dirt it only has to tell platelets apart: one view will do.
-    white = kind["nucleated"][other] > 0.02
+    white = kind["nucleated"][other] > ASKED_FROM
     for rows, views in ((np.flatnonzero(white), 0), (np.flatnonzero(~white), 1)):
         fine[rows] = picture.classes(models.nucleated, found.centres[other[rows]], views)
     names = list(models.nucleated.info.classes)
@@ -213,7 +246,7 @@ def probabilities(
         rarer_smudges(fine, names),
         names,
     )
-    few = (kind["nucleated"] + kind["platelet"]) <= 0.02
+    few = (kind["nucleated"] + kind["platelet"]) <= ASKED_FROM
     p[few, schema.index("artefact")] += (kind["nucleated"] + kind["platelet"] + kind["nothing"])[few]
     return p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9)
 
@@ -247,9 +280,9 @@ def with_size(kinds: NDArray[np.float32], area_um2: NDArray[np.float64]) -> NDAr
     notwithstanding. Of schistocytes in chula-rbc12's train 95 % are at least 16 µm² large."""
     platelet, nothing = KINDS.index("platelet"), KINDS.index("nothing")
     cells = [KINDS.index("red_cell"), KINDS.index("nucleated")]
-    keep = 1 / (1 + np.exp(-(area_um2 - 11.5) / 0.8))
+    keep = 1 / (1 + np.exp(-(area_um2 - SMALLEST_CELL_UM2) / SMALLEST_SPREAD_UM2))
     small = kinds[:, cells].sum(axis=1) * (1 - keep)
-    among = (kinds[:, platelet] + 0.02) / (kinds[:, platelet] + kinds[:, nothing] + 0.04)
+    among = (kinds[:, platelet] + SPLIT_EVENLY) / (kinds[:, platelet] + kinds[:, nothing] + 2 * SPLIT_EVENLY)
     weighed = kinds.copy()
     weighed[:, cells] *= keep[:, None]
     weighed[:, platelet] += small * among
@@ -270,21 +303,21 @@ def with_axis_ratio(
     weighed = shape.copy()
     if "elliptocyte" in classes and "ovalocyte" in classes:
         long, oval = classes.index("elliptocyte"), classes.index("ovalocyte")
-        keep = 1 / (1 + np.exp((axis_ratio - 0.68) / 0.025))
+        keep = 1 / (1 + np.exp((axis_ratio - ELLIPTOCYTE_MOST) / AXIS_SPREAD))
         weighed[:, oval] += weighed[:, long] * (1 - keep)
         weighed[:, long] *= keep
-        twice = 1 / (1 + np.exp((axis_ratio - 0.5) / 0.025))
+        twice = 1 / (1 + np.exp((axis_ratio - TWICE_AS_LONG) / AXIS_SPREAD))
         weighed[:, long] += weighed[:, oval] * twice
         weighed[:, oval] *= 1 - twice
-        weighed[:, oval] *= 1 / (1 + np.exp((axis_ratio - 0.88) / 0.025))
+        weighed[:, oval] *= 1 / (1 + np.exp((axis_ratio - OVALOCYTE_MOST) / AXIS_SPREAD))
     return np.asarray(weighed / np.maximum(weighed.sum(axis=1, keepdims=True), 1e-9), np.float32)
 
 
 def overlap_share(found: Measured, red: NDArray[np.float32], mpp: float) -> NDArray[np.float64]:
     """0 … 1: how surely a red thing is several cells that were not parted: too large, and dented, for one."""
     area = found.area_px * mpp**2
-    singles = area[(red > 0.5) & (found.solidity > 0.93) & (area > 15) & (area < 110)]
-    typical = float(np.median(singles)) if len(singles) >= 8 else np.pi * 3.6**2
+    singles = area[(red > 0.5) & (found.solidity > SINGLE_SOLIDITY) & (area > SINGLE_UM2[0]) & (area < SINGLE_UM2[1])]
+    typical = float(np.median(singles)) if len(singles) >= LEAST_SINGLES else TYPICAL_UM2
     size = area / typical
-    evidence = 9 * (size - 1.65) + 45 * (0.93 - found.solidity)
-    return np.asarray(np.where(size > 1.25, 1 / (1 + np.exp(-np.clip(evidence, -30, 30))), 0.0))
+    evidence = SIZE_WEIGHT * (size - TWO_CELLS) + DENT_WEIGHT * (SINGLE_SOLIDITY - found.solidity)
+    return np.asarray(np.where(size > LARGER, 1 / (1 + np.exp(-np.clip(evidence, -30, 30))), 0.0))

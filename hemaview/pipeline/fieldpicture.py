@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, CellTable
 from hemaview.inference import Classifier
-from hemaview.inference.grounds import Grounds, grounds_of, one_ground
+from hemaview.inference.grounds import Grounds, one_ground
+from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.measures import Measured
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide
@@ -137,10 +138,10 @@ def picture_of(
         rgb = slide.read(left, top, 0, width, height)
     scale = (width / rgb.shape[1], height / rgb.shape[0])
     size = (slide.width_px, slide.height_px)
-    shown_mpp = mpp * sum(scale) / 2
     if grounds is None:
-        grounds = one_ground(rgb) if place.photo else grounds_of(rgb, shown_mpp, (left, top), scale)
-    return FieldPicture(rgb, shown_mpp, block, left, top, scale, place, mpp, size, grounds)
+        # A scan's at low power, as the search for nucleated cells sees them: a cell found both ways is shown alike.
+        grounds = one_ground(rgb) if place.photo else at_low_power(slide, place, mpp).grounds()
+    return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, size, grounds)
 
 
 def _deltas(contour: NDArray[np.float64], centre: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.int16]:

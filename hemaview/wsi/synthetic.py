@@ -35,6 +35,22 @@ WHITE_SHARES = {
 }  # fmt: skip
 
 
+NORMAL_WHITE_PER_MM2 = 7.0
+"""White cells of a normal film: about one to 700 red cells in the monolayer."""
+EDGE = 0.2
+"""Share of a film's breadth that is its side edge, on either side: large cells are drawn out to there."""
+
+
+@dataclass(frozen=True)
+class WhiteCells:
+    """How many white cells lie on a film, and which."""
+
+    per_mm2: float = 95.0
+    """Many more than in health, so that a small film shows some of each."""
+    edge_blasts: float = 0.0
+    """Share of the white cells of the side edges that are blasts."""
+
+
 @dataclass(frozen=True)
 class TrueCell:
     """One drawn cell: centre in level-0 px, mean radius in µm, class of the blood-film schema, seed of its looks."""
@@ -56,12 +72,19 @@ class Film:
     """Out-of-focus places: centre x, y and radius, level-0 px."""
 
 
+MANY = WhiteCells()
+
+
 def draw_film(
-    width_px: int = 12_288, height_px: int = 9_216, seed: int = 7, progress: Callable[[float], None] | None = None
+    width_px: int = 12_288,
+    height_px: int = 9_216,
+    seed: int = 7,
+    progress: Callable[[float], None] | None = None,
+    white: WhiteCells = MANY,
 ) -> Film:
     """Draw a film; the same seed gives the same film."""
     rng = np.random.default_rng(seed)
-    cells = _place(width_px, height_px, rng)
+    cells = _place(width_px, height_px, rng, white)
     blurred = tuple(
         (
             float(rng.uniform(0.25, 0.8) * width_px),
@@ -102,7 +125,7 @@ def _thickness(share: NDArray[np.float64] | float) -> NDArray[np.float64] | np.f
     return np.interp(share, [0, 0.14, 0.26, 0.68, 0.80, 0.88, 0.895, 1], [13500, 10500, 6200, 4800, 2600, 900, 0, 0])
 
 
-def _place(width_px: int, height_px: int, rng: np.random.Generator) -> list[TrueCell]:
+def _place(width_px: int, height_px: int, rng: np.random.Generator, white: WhiteCells) -> list[TrueCell]:
     """White cells first (red ones keep away), then rouleaux at the thick end, red cells and platelets."""
     um = width_px * MPP, height_px * MPP
     area_mm2 = um[0] * um[1] / 1e6
@@ -114,9 +137,11 @@ def _place(width_px: int, height_px: int, rng: np.random.Generator) -> list[True
         grid.add(x, y, radius)
 
     names, shares = list(WHITE_SHARES), np.array(list(WHITE_SHARES.values()))
-    for _ in range(round(area_mm2 * 95)):
+    for _ in range(round(area_mm2 * white.per_mm2)):
         x, y = rng.uniform(0.02, 0.885) * um[0], rng.uniform(0.01, 0.99) * um[1]
         cls = str(rng.choice(names, p=shares / shares.sum()))
+        if white.edge_blasts and min(y, um[1] - y) < EDGE * um[1] and rng.uniform() < white.edge_blasts:
+            cls = "blast"
         radius = WHITE_RADII_UM[cls] * float(rng.normal(1, 0.06))
         if grid.clear(x, y, radius, 1.3):
             put(x, y, radius, cls)

@@ -18,7 +18,7 @@ RED_SHAPES: dict[str, float] = {
 
 WHITE_RADII_UM: dict[str, float] = {
     "segmented_neutrophil": 6.4, "band_neutrophil": 6.5, "lymphocyte": 5.4, "monocyte": 8.0, "eosinophil": 6.7,
-    "basophil": 6.2, "erythroblast": 4.6,
+    "basophil": 6.2, "erythroblast": 4.6, "blast": 7.8,
 }  # fmt: skip
 
 HAEMOGLOBIN = np.array((0.15, 0.44, 0.37), np.float32)
@@ -108,7 +108,7 @@ def draw_white(cls: str, dx: Grid, dy: Grid, radius_px: float, rng: np.random.Ge
     body, grains = {
         "segmented_neutrophil": (PINK, 0.30), "band_neutrophil": (PINK, 0.30), "lymphocyte": (BLUE, 0.05),
         "monocyte": (GREY_BLUE, 0.18), "eosinophil": (PINK, 0.0), "basophil": (PINK, 0.1),
-        "erythroblast": (0.6 * HAEMOGLOBIN + 0.5 * GREY_BLUE, 0.03),
+        "erythroblast": (0.6 * HAEMOGLOBIN + 0.5 * GREY_BLUE, 0.03), "blast": (BLUE, 0.04),
     }[cls]  # fmt: skip
     plasm = cell * (1 - nucleus) * (0.9 + grains * fine)
     out = _stain(plasm, body)
@@ -121,13 +121,13 @@ def draw_white(cls: str, dx: Grid, dy: Grid, radius_px: float, rng: np.random.Ge
         out += _stain(cell * spots, 0.75 * VIOLET)
     depth = 1.0 if cls in ("lymphocyte", "erythroblast") else 0.88
     # A lymphocyte's chromatin is smudged, an erythroblast's is in clumps: without it people and models take one for the other.
-    texture = 1 + (0.1 if cls == "lymphocyte" else 0.22) * coarse + 0.08 * fine
+    texture = 1 + (0.1 if cls in ("lymphocyte", "blast") else 0.22) * coarse + 0.08 * fine
     return out + _stain(nucleus * texture * depth, CHROMATIN)
 
 
 def _nucleus(cls: str, x: Grid, y: Grid, radius_px: float, rng: np.random.Generator) -> Grid:
-    if cls in ("lymphocyte", "erythroblast"):
-        share = 0.86 if cls == "lymphocyte" else 0.56
+    if cls in ("lymphocyte", "erythroblast", "blast"):
+        share = {"lymphocyte": 0.86, "erythroblast": 0.56, "blast": 0.84}[cls]
         ox, oy = rng.normal(0, 0.06, 2)
         r = np.hypot((x - ox) / rng.normal(1, 0.05), y - oy) / share
         return _soft((1 - r) * share, radius_px, 1.2)

@@ -201,6 +201,18 @@ def test_blood_and_marrow_of_one_case_stand_side_by_side_each_by_its_own_rules(
     assert "Bone marrow aspirate" in page and "Peripheral blood film" in page
 
 
+def test_two_slides_of_one_specimen_are_pooled_and_shown_apart_where_they_differ(
+    job: Any, tess: Any, tmp_path: Path
+) -> None:
+    other = factories.slide(job.slide.case, film_file(tmp_path / "b.tif"))
+    finished_job(other, factories.cells({"segmented_neutrophil": 2, "lymphocyte": 40, "normal": 40}))
+    (part,) = document.build(job.slide.case)["examinations"]
+    assert [s["slide"] for s in part["counts"]["slides"]] == ["film", "b"]
+    assert {d["key"] for d in part["counts"]["differences"]} == {"segmented_neutrophil", "lymphocyte"}
+    page = render.html(document.build(job.slide.case), None)
+    assert "Slide by slide" in page and "differ by more than chance" in page
+
+
 def test_a_report_names_the_slides_it_leaves_out_and_signing_needs_a_reason_for_it(
     job: Any, paul: Any, tmp_path: Path, api: Any
 ) -> None:

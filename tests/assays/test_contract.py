@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hemaview.assays import Assay, assays, must_see_reasons, rules_from
@@ -84,6 +84,7 @@ def test_what_it_counts_is_json_with_sections_of_known_names(one: Assay) -> None
     assert set(one.headline) <= shown
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_no_cell_is_counted_twice_or_lost(data: Any) -> None:
     one = data.draw(st.sampled_from(EVERY))

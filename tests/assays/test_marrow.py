@@ -56,6 +56,12 @@ def test_megakaryocytes_and_mitoses_are_per_mm2_and_outside_n() -> None:
     }  # fmt: skip
 
 
+def test_an_aspirate_of_mostly_mature_cells_of_blood_may_be_diluted() -> None:
+    diluted = count({"segmented_neutrophil": 300, "lymphocyte": 80, "myelocyte": 60, "erythroblast": 60})
+    assert [f.key for f in diluted.findings] == ["dilution"] and "76 % (72-80)" in diluted.findings[0].text
+    assert not count({"segmented_neutrophil": 100, "myelocyte": 200, "erythroblast": 200}).findings
+
+
 def test_erythroblasts_without_a_stage_stand_in_one_row_and_that_is_said() -> None:
     assert any("one row" in note for note in count(REPORTED_WRONG).notes)
     staged = count({"proerythroblast": 5, "erythroblast": 20, "lymphocyte": 500})

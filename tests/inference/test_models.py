@@ -31,13 +31,13 @@ def test_every_method_ships_with_weights_a_card_and_measured_scores() -> None:
         assert "Research use only" in card.text
 
 
-TRACED = ("segmentation", "classification", "mask", "points")
+TRACED = ("segmentation", "classification", "mask", "points", "centres")
 
 
 @pytest.mark.parametrize("name", sorted(n for n in cards() if METHODS[n].task in TRACED))
 def test_the_chosen_runtime_and_torch_agree_in_float32(name: str) -> None:
     card = cards()[name]
-    any_size = METHODS[name].task in ("segmentation", "points")
+    any_size = METHODS[name].task in ("segmentation", "points", "centres")
     side = 128 if any_size else card.input_px
     net = METHODS[name].build(len(card.classes)).eval()
     net.load_state_dict(state_of(card))

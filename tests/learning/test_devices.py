@@ -13,10 +13,11 @@ from safetensors.torch import load_file
 from torch import nn
 
 from hemaview.inference import OutOfMemory
-from hemaview.learning.engine import classify, course, detect, masks, segment
+from hemaview.learning.engine import classify, course, detect, heat, masks, segment
 from hemaview.learning.engine.classify import Pool, Recipe, train_classifier
 from hemaview.learning.engine.course import Course, alone_in, autocast, device
 from hemaview.learning.engine.detect import DetectorRecipe, found_in, train_detector
+from hemaview.learning.engine.heat import train_heat
 from hemaview.learning.engine.masks import MaskRecipe, MaskSet, train_masks
 from hemaview.learning.engine.segment import Field, train_segmentation
 from hemaview.learning.recipes import wang
@@ -32,6 +33,7 @@ from hemaview.methods.efficientnetb0 import EfficientNetB0
 from hemaview.methods.nodesunet import NodesUNet, set_tolerance
 from hemaview.methods.pnet import PNet
 from hemaview.methods.pspnet import PSPNet
+from hemaview.methods.seeker import Seeker
 from hemaview.methods.unet import UNet
 from tests.otherdevice import elsewhere
 
@@ -87,6 +89,14 @@ def detects(net: nn.Module, out: Path, length: int) -> Path:
     )
 
 
+def heats(net: nn.Module, out: Path, length: int) -> Path:
+    def draw(rng: np.random.Generator) -> heat.Scene:
+        at = int(rng.integers(9))
+        return PICTURES[at, :SIDE, :SIDE], np.eye(SIDE // 4, dtype=np.float32), np.ones((SIDE // 4, SIDE // 4), bool)
+
+    return train_heat(net, draw, lambda _net: 0.5, out, length, quiet, batch=2, check_every=1)
+
+
 def loosely_solved() -> nn.Module:
     net = NodesUNet(CLASSES, 4)
     set_tolerance(net, 1e-2)
@@ -110,12 +120,13 @@ TRAINED: dict[str, tuple[Loop, Callable[[], nn.Module]]] = {
     "dU-Net of classes": (masks_out, lambda: DUNet(CLASSES, 4)),
     "U-Net": (segments, lambda: UNet(CLASSES, 4, 2)),
     "dU-Net": (segments, lambda: DUNet(CLASSES, 4)),
+    "seeker": (heats, lambda: Seeker(CLASSES, (4, 4, 8, 8))),
     "PSPNet": (segments, lambda: PSPNet(CLASSES, 4)),
     "cascade, soft": (detects, detector("lite0-short", True)),
     "cascade, plain": (detects, detector("lite0-short", False)),
     "cascade of a ResNet": (detects, detector("r18", True)),
 }
-LOOPS = ("kind", "mask U-Net", "U-Net", "cascade, soft")
+LOOPS = ("kind", "mask U-Net", "U-Net", "seeker", "cascade, soft")
 
 
 def run(name: str, out: Path, length: int, there: bool) -> nn.Module:
@@ -127,7 +138,7 @@ def run(name: str, out: Path, length: int, there: bool) -> nn.Module:
         loop(net, out, length)
         return net
     with pytest.MonkeyPatch.context() as patch, elsewhere() as where:
-        for module in (classify, masks, segment, detect):
+        for module in (classify, masks, segment, detect, heat):
             patch.setattr(module, "device", lambda: where)
         loop(net, out, length)
         assert course.device_of(net) == where

@@ -13,8 +13,8 @@ from PIL import Image, ImageFilter
 
 from hemaview.assays import assay
 from hemaview.pipeline import PipelineError
-from hemaview.pipeline.protocol import Plan, RunRequest
-from hemaview.pipeline.regions import plan_run
+from hemaview.pipeline.protocol import Plan, PlannedField, RunRequest
+from hemaview.pipeline.regions import OVERLAP, THIN, plan_run
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, draw_film
 from tests.schemas import BLOOD_FILM
@@ -28,6 +28,87 @@ def test_a_picture_that_is_all_out_of_focus_is_refused_and_a_soft_one_is_told_of
     assert "soft" in "".join(planned(tmp_path, 0.65, photo).notes)
     with pytest.raises(PipelineError, match="out of focus"):
         planned(tmp_path, 1.2, photo)
+
+
+def test_the_thick_and_the_feathered_end_of_real_fields_rank_last_and_do_not_fail(tmp_path: Path) -> None:
+    slide, one_layer = film_of_real_fields(tmp_path)
+    plan = planned_scan(slide, tmp_path)
+    used = [f for f in plan.fields if f.used]
+    assert used and plan.poor_fields == "" and all(_within(f, one_layer) for f in used)
+    reasons = {f.reason for f in plan.fields if not f.used and not _within(f, one_layer)}
+    assert {OVERLAP, THIN} <= reasons
+    order = [f.used for f in plan.fields]
+    assert order == sorted(order, reverse=True)
+
+
+def test_where_no_field_is_good_the_best_are_counted_and_the_plan_says_why(tmp_path: Path) -> None:
+    thick = mosaic(tmp_path, [[deep(3), deep(3)], [deep(3), deep(3)]])
+    plan = planned_scan(thick, tmp_path)
+    assert plan.counted and plan.poor_fields == "the cells overlap" and all(f.monolayer for f in plan.counted)
+    assert any("shapes get no grade there, and platelets no estimate" in note for note in plan.notes)
+
+
+def test_fields_cover_a_slide_to_its_edges(tmp_path: Path) -> None:
+    slide = mosaic(tmp_path, [[photo()] * 3] * 3)
+    plan = planned_scan(slide, tmp_path)
+    covered = np.zeros((3 * 480, 3 * 640), int)
+    for f in plan.fields:
+        covered[f.y : f.y + f.h, f.x : f.x + f.w] += 1
+    assert (covered == 1).all()
+    assert sum(f.area_mm2 for f in plan.fields) == pytest.approx(covered.size * (0.19 / 1000) ** 2, rel=1e-4)
+
+
+def test_a_trail_of_marrow_may_be_crowded(tmp_path: Path) -> None:
+    thick = mosaic(tmp_path, [[deep(3), deep(3)], [deep(3), deep(3)]])
+    plan = planned_scan(thick, tmp_path, "marrow")
+    assert plan.counted and plan.poor_fields == "" and {f.reason for f in plan.fields} == {""}
+
+
+def photo() -> NDArray[np.uint8]:
+    return np.asarray(Image.open(PHOTO).convert("RGB"))
+
+
+def deep(layers: int) -> NDArray[np.uint8]:
+    """The photograph with others laid on it, as cells lie at the thick end: their densities add up."""
+    light = photo().astype(np.float32)
+    for layer in range(1, layers):
+        light *= np.roll(photo()[:: (-1) ** layer, ::-1], 60 * layer, axis=1) / np.percentile(photo(), 90, axis=(0, 1))
+    return np.clip(light, 0, 255).astype(np.uint8)
+
+
+def thin() -> NDArray[np.uint8]:
+    """A tenth of the photograph's cells on much ground."""
+    ground = np.percentile(photo(), 85, axis=(0, 1)).astype(np.uint8)
+    out = np.empty_like(photo())
+    out[:] = ground
+    out[160:300, 220:420] = photo()[160:300, 220:420]
+    return out
+
+
+def mosaic(folder: Path, rows: list[list[NDArray[np.uint8]]]) -> Path:
+    path = folder / "mosaic.tif"
+    tifffile.imwrite(path, np.vstack([np.hstack(row) for row in rows]), tile=(256, 256), photometric="rgb")
+    return path
+
+
+def film_of_real_fields(folder: Path) -> tuple[Path, tuple[int, int]]:
+    """A film of three thick columns of fields, one layer, then a feathered end; and where the one layer lies, px."""
+    side = round(256 / 0.19)
+    parts = [np.tile(part, (3, 5, 1))[:side, : 2 * side] for part in (deep(3), photo(), thin())]
+    return mosaic(folder, [[*parts], [*parts]]), (2 * side, 4 * side)
+
+
+def _within(place: PlannedField, columns: tuple[int, int]) -> bool:
+    return columns[0] <= place.x and place.x + place.w <= columns[1]
+
+
+def planned_scan(path: Path, folder: Path, examination: str = "blood_film") -> Plan:
+    asked = RunRequest(
+        slide=path, folder=folder, protocol="p", assay=assay(examination), schema=assay(examination).schema, finder="film",
+        settings={}, models={}, thresholds={}, mpp=0.19, photo_fields=[],
+    )  # fmt: skip
+    with open_slide(path) as slide:
+        return plan_run(slide, asked, lambda _text, _share: None)
 
 
 def planned(folder: Path, blur_um: float, photo: bool) -> Plan:

@@ -49,7 +49,7 @@ def _lines(pair: tuple[Write, Write], outcomes: list[str | None], lines: list[Re
     found = []
     for action, n in done.items():
         # Labels that a choice of another analysis carried over have lines of their own.
-        there = sum(line.action == action and not line.detail.get("carried") for line in lines)
+        there = sum(line.action == action and line.detail.get("carried") is not True for line in lines)
         if there != n and not (same and n == 2 and there == 1):
             found.append(f"{n} × {action} was done, {there} lines tell of it")
     return found

@@ -46,7 +46,7 @@ class LabelInput(serializers.Serializer[Any]):
     action = OneOf(choices=services.ACTIONS)
     rows = serializers.ListField(child=serializers.IntegerField(min_value=0), required=False, default=list)
     added = serializers.ListField(child=serializers.UUIDField(format="hex_verbose"), required=False, default=list)
-    label = ClassField(required=False, allow_null=True, default=None)
+    label = ClassField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
     base_revision = serializers.IntegerField(min_value=0)
     force = serializers.BooleanField(required=False, default=False)
 
@@ -56,7 +56,7 @@ class AddInput(serializers.Serializer[Any]):
     y = serializers.FloatField()
     w = serializers.FloatField()
     h = serializers.FloatField()
-    label = ClassField()
+    label = ClassField()  # type: ignore[assignment]
 
 
 class CarriedSerializer(serializers.Serializer[Any]):

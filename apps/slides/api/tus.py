@@ -30,7 +30,7 @@ class ChunkParser(BaseParser):
 
     media_type = "application/offset+octet-stream"
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         limit = settings.UPLOAD_CHUNK_MAX_BYTES
         body: bytes = stream.read(limit + 1)
         if len(body) > limit:
@@ -61,7 +61,7 @@ class UploadListView(TusView):
 
     parser_classes = [AnyParser]
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         headers = {
             "Tus-Version": VERSION,
             "Tus-Extension": "creation,termination",

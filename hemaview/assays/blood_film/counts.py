@@ -18,13 +18,9 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     """Counts of one or several films of one patient. Sources of the rules: `rules.toml`."""
     differential = _differential(tally, schema, rules)
     red_cells = _red_cells(tally, schema, rules)
-    nrbc = section("nrbc", "Nucleated red cells", "nucleated red cells", _counts(tally, schema, "nrbc"))
-    platelets = Section(
-        "platelets",
-        "Platelets",
-        tally.of(*PLATELETS),
-        "platelets",
-        tuple(Row(c.key, tally.of(c.key)) for c in schema.group_of("platelet")),
+    nrbc = _numbers("nrbc", "Nucleated red cells", "nucleated red cells", _counts(tally, schema, "nrbc"))
+    platelets = _numbers(
+        "platelets", "Platelets", "platelets", _counts(tally, schema, "platelet"), tally.of(*PLATELETS)
     )
     nrbc_rate = _nrbc_rate(nrbc.n, differential.n, rules)
     return Result(
@@ -46,6 +42,12 @@ def corrected_wbc(wbc: float, nrbc_per_100_wbc: float) -> float:
 
 def _counts(tally: Tally, schema: Schema, group: str) -> list[tuple[str, int]]:
     return [(c.key, tally.of(c.key)) for c in schema.group_of(group) if c.counted]
+
+
+def _numbers(key: str, title: str, noun: str, counts: list[tuple[str, int]], n: int | None = None) -> Section:
+    """A section of numbers alone: a share of its own n would say nothing."""
+    total = sum(count for _, count in counts) if n is None else n
+    return Section(key, title, total, noun, tuple(Row(name, count) for name, count in counts))
 
 
 def _differential(tally: Tally, schema: Schema, rules: Rules) -> Section:

@@ -9,6 +9,8 @@ from hemaview.counting.values import Finding, Ratio, Result, Section, Tally, Uns
 
 COUNTED_GROUPS = ("myeloid", "erythroid", "lymphoid")
 STAGES = ("proerythroblast", "basophilic_erythroblast", "polychromatic_erythroblast", "orthochromatic_erythroblast")
+OF_BLOOD = ("segmented_neutrophil", "lymphocyte", "monocyte")
+"""Cells that blood brings into an aspirate."""
 PER_MM2 = (("megakaryocyte", "Megakaryocytes per mm²"), ("mitotic_cell", "Cells in mitosis per mm²"))
 _OLD_GROUPS = {"wbc": "myeloid", "nrbc": "erythroid"}
 """Groups of jobs of the first form, whose classes were grouped as a blood film's."""
@@ -31,7 +33,7 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         rules=rules.title,
         sections=(differential,),
         ratios=(_me_ratio(tally, schema, rules), *_densities(tally)),
-        findings=tuple(_findings(tally, differential)),
+        findings=tuple(_findings(tally, differential, rules)),
         unsettled=tuple(_unsettled(tally, differential, rules)),
         outside={c.key: n for c in schema.classes if not _counts(c) and (n := tally.of(c.key))},
         notes=tuple(_notes(tally, differential, rules)),
@@ -69,12 +71,21 @@ def _densities(tally: Tally) -> list[Ratio]:
     ]
 
 
-def _findings(tally: Tally, differential: Section) -> list[Finding]:
+def _findings(tally: Tally, differential: Section, rules: Rules) -> list[Finding]:
     made = []
     if differential.n and (blasts := tally.of("blast")):
         share = percent(blasts, differential.n)
         text = f"Blasts {share.value:.1f} % ({share.low:.1f}-{share.high:.1f}) of {differential.n:,} nucleated cells."
         made.append(Finding("blasts", text))
+    blood = tally.of(*OF_BLOOD)
+    limit = float(rules.get("dilution.mature_percent", 100))
+    if differential.n and blood * 100 >= limit * differential.n:
+        share = percent(blood, differential.n)
+        text = (
+            f"{share.value:.0f} % ({share.low:.0f}-{share.high:.0f}) of the cells are segmented neutrophils, lymphocytes and "
+            "monocytes as blood has them: the aspirate may be diluted."
+        )
+        made.append(Finding("dilution", text))
     if tumour := tally.of("tumour_cell"):
         made.append(Finding("tumour_cells", f"{tumour:,} cells foreign to the marrow were seen."))
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hemaview.assays.rules import Rules
 from hemaview.cells.schema import Schema
 from hemaview.counting.grades import grade_limits
-from hemaview.counting.intervals import rate
+from hemaview.counting.intervals import rate, spread_over
 from hemaview.counting.values import Ratio, Result, Tally, section, unsettled
 
 
@@ -43,8 +43,22 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         assay="sickle",
         rules=rules.title,
         sections=(red,),
-        ratios=(density,),
+        ratios=(_over_fields(tally, [key for key, _ in counts]), density),
         unsettled=tuple(u for u in asked if u),
         outside={c.key: n for c in schema.classes if not c.counted and (n := tally.of(c.key))},
         notes=tuple(notes),
+    )
+
+
+def _over_fields(tally: Tally, gradable: list[str]) -> Ratio:
+    """The share of sickle cells with the interval that fields, which may differ from each other, give it."""
+    fields = [(cells.get("elongated", 0), sum(cells.get(key, 0) for key in gradable)) for cells in tally.by_field]
+    spread = spread_over(fields)
+    return Ratio(
+        "sickle_percent_over_fields",
+        "Sickle cells, by how much fields differ",
+        "%",
+        spread.scaled(100) if spread else None,
+        "" if spread else "Fewer than three fields were counted.",
+        f"{len(fields):,} fields" if fields else "",
     )

@@ -212,6 +212,8 @@ _TASKS: tuple[_Task, ...] = (
         for dataset, function in (
             ("txl-pbc", seektasks.boxed_white_cells),
             ("draaslan-blood", seektasks.boxed_white_cells),
+            ("txl-pbc", seektasks.white_cells_in_mosaics),
+            ("draaslan-blood", seektasks.white_cells_in_mosaics),
             ("pbc", seektasks.pasted_nrbc),
             ("jhu-aml", seektasks.pasted_nrbc),
         )

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hemaview.inference.pictures import turned
+from hemaview.inference.pictures import ground_of, rescale, turned
 from hemaview.inference.stain import LEAST_CELLS, MOST, share_beyond
 from hemaview.learning.engine.segment import CHULA_MPP, mask_parts, mpp_of, mpp_of_boxes
 from hemaview.learning.recipes.film import NO_NUCLEUS, Log
 from hemaview.learning.sets import data, duplicates, marrowscenes
 from hemaview.methods.card import cards
-from hemaview.pipeline.cheaplook import look
-from hemaview.pipeline.regions import NO_FOCUS, SOFT_FOCUS
+from hemaview.pipeline.cheaplook import LOOK_MPP, look
+from hemaview.pipeline.regions import GOOD_SINGLE_RATIO, NO_FOCUS, SOFT_FOCUS
 
 Row = dict[str, Any]
 SIDES = ("train", "val")
@@ -89,6 +89,41 @@ def focus_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     if not rows:
         raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {root}.")
     return rows
+
+
+def field_choice(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """How much of the red cells of fields lies in discs of one cell's size, of fields as they are and laid on one and on two
+    others, as in a thick end, and the share of them that is called poor."""
+    rows = []
+    for name, scale in _SCALES.items():
+        if name == "segpc-plasma" or not data.has(root, name, "val"):
+            continue  # marrow is meant to be crowded
+        log(name)
+        files = data.files(root, name, "val")[:FIELDS]
+        fields = [
+            rescale(data.image(root, name, "val", file), min(1.0, scale(root, name, file) / LOOK_MPP)) for file in files
+        ]
+        for layers in (1, 2, 3):
+            seen = np.array([look(_laid(fields, i, layers), LOOK_MPP).single_ratio for i in range(len(fields))])
+            rows.append(
+                {"variant": f"{name}, {layers} deep" if layers > 1 else name, "median_single": float(np.median(seen)),
+                 "lowest": float(seen.min()), "highest": float(seen.max()), "fields": len(seen),
+                 "share_poor": float((seen < GOOD_SINGLE_RATIO).mean())}
+            )  # fmt: skip
+    if not rows:
+        raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {root}.")
+    return rows
+
+
+def _laid(fields: list[NDArray[np.uint8]], first: int, layers: int) -> NDArray[np.uint8]:
+    """A field with the next ones laid on it, turned: their densities add up."""
+    light = fields[first].astype(np.float32)
+    for layer in range(1, layers):
+        other = np.rot90(fields[(first + layer) % len(fields)], 2 * layer)
+        h, w = min(light.shape[0], other.shape[0]), min(light.shape[1], other.shape[1])
+        ground = np.maximum(ground_of(np.ascontiguousarray(other)), 1).astype(np.float32)
+        light = np.asarray(light[:h, :w] * (other[:h, :w] / ground), np.float32)
+    return np.clip(light, 0, 255).astype(np.uint8)
 
 
 def _blurred(rgb: NDArray[np.uint8], sigma_px: float) -> NDArray[np.uint8]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import CentreFinder, load_as
-from hemaview.inference.pictures import rescale
+from hemaview.inference.pictures import ground_of, rescale
 from hemaview.learning.engine.segment import mpp_of_boxes
 from hemaview.learning.metrics.matching import match_points
 from hemaview.learning.metrics.score import Score, bootstrap
@@ -19,6 +20,7 @@ from hemaview.methods.nuclearstain import MPP, stained_nuclei
 
 REACH_UM = 4.0
 """A candidate within this of a pasted cell's centre is that cell."""
+MOSAIC_COLUMNS = 10
 SCENES, SCENE_PX = 120, 384
 RULE = "nuclear-stain"
 """The fixed rule, which learns nothing."""
@@ -39,6 +41,42 @@ def boxed_white_cells(name: str, dataset: str, root: Path, split: str) -> list[S
         hit.append(np.asarray(inside.any(axis=1))[whole_boxes(sides, rgb.shape[1], rgb.shape[0])])
         spare.append(float((~inside.any(axis=0)).sum()))
     return _rows(name, dataset, split, hit, spare)
+
+
+def white_cells_in_mosaics(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    """The same of the set's fields joined at MPP, rows of MOSAIC_COLUMNS, as a scan would hold them: cells of one field lie
+    beside the ground and the stain of another."""
+    shown: list[tuple[NDArray[np.uint8], NDArray[np.float64]]] = []
+    for file, boxes, red in fields_with_boxes(root, dataset, split):
+        factor = mpp_of_boxes(red) / MPP
+        shown.append((rescale(data.image(root, dataset, split, file), factor), boxes.astype(np.float64) * factor))
+    if not shown:
+        raise data.DataError(f"{dataset}/{split} labels no nucleated cell that could be looked for.")
+    hit: list[NDArray[np.bool_]] = []
+    spare: list[float] = []
+    for start in range(0, len(shown), MOSAIC_COLUMNS):
+        row = shown[start : start + MOSAIC_COLUMNS]
+        height = max(rgb.shape[0] for rgb, _ in row)
+        sheet = np.concatenate([_filled(rgb, height) for rgb, _ in row], axis=1)
+        points = candidates(name, sheet, MPP)
+        free, left = np.ones(len(points), bool), 0
+        for rgb, of_cells in row:
+            inside = (points[None, :, 0] > of_cells[:, :1] + left) & (points[None, :, 0] < of_cells[:, 2:3] + left)
+            inside &= (points[None, :, 1] > of_cells[:, 1:2]) & (points[None, :, 1] < of_cells[:, 3:4])
+            sides = np.concatenate([of_cells[:, :2], of_cells[:, 2:] - of_cells[:, :2]], axis=1)
+            hit.append(np.asarray(inside.any(axis=1))[whole_boxes(sides, rgb.shape[1], rgb.shape[0])])
+            free &= ~inside.any(axis=0)
+            left += rgb.shape[1]
+        spare += [float(free.sum()) / len(row)] * len(row)
+    return [replace(row, metric=f"{row.metric}_in_mosaic") for row in _rows(name, dataset, split, hit, spare)]
+
+
+def _filled(rgb: NDArray[np.uint8], height_px: int) -> NDArray[np.uint8]:
+    """The picture with its ground below it, as high as asked for."""
+    out = np.empty((height_px, *rgb.shape[1:]), np.uint8)
+    out[:] = ground_of(rgb).astype(np.uint8)
+    out[: rgb.shape[0]] = rgb
+    return out
 
 
 def pasted_nrbc(name: str, dataset: str, root: Path, split: str) -> list[Score]:

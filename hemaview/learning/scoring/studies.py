@@ -42,12 +42,21 @@ from hemaview.learning.recipes.li import WBC_MASK_SETS
 from hemaview.learning.recipes.sun import SUN_NEGATIVES, pnet_pool, pnet_recipe
 from hemaview.learning.recipes.zhang import MPP, binary_f1, binary_fields
 from hemaview.learning.scoring.cameras import CAMERAS, other_cameras
-from hemaview.learning.scoring.limitstudies import Row, copies_in_sets, copy_limits, focus_limits, stain_limits
+from hemaview.learning.scoring.limitstudies import (
+    Row,
+    copies_in_sets,
+    copy_limits,
+    field_choice,
+    focus_limits,
+    stain_limits,
+)
+from hemaview.learning.scoring.mosaictasks import FIELDS, mosaic_study
 from hemaview.learning.sets import data
 from hemaview.methods.card import cards
 from hemaview.methods.dunet import DUNet
 from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
 from hemaview.methods.pnet import PNet
+from hemaview.pipeline.regions import GOOD_SINGLE_RATIO
 
 FOLD_FIELDS, FOLD_PX, FOLD_BATCH = 70, 48, 24
 """Fields that the folds are made of, and the side to which their cells' squares are brought: with all 349 fields at 80 px
@@ -284,6 +293,16 @@ STUDIES: dict[str, Study] = {
             "focus-limits", "When is a picture out of focus?", "no paper, our own limits", focus_limits, 0,
             "Fields of val as they are and blurred (standard deviation of the blur); below 0.04 a picture is refused, below "
             "0.1 it is told of.",
+        ),
+        Study(
+            "field-choice", "When do the cells of a field overlap?", "no paper, our own limits", field_choice, 0,
+            f"Fields of val as they are, and with one and two others laid on them; below {GOOD_SINGLE_RATIO} a field is poor.",
+        ),
+        Study(
+            "mosaic", "Does a scan count what its photographs count?", "no paper, our own way", mosaic_study, 0,
+            f"{FIELDS} fields of chula-rbc12's val side joined to one slide, counted as photographs and as a scan, targets off. "
+            "Cells at least a diameter inside their picture; the total with its edges.",
+            ("variant", "found_in_both", ""),
         ),
         Study(
             "copy-limits", "Which copies of a picture are found?", "no paper, our own limits", copy_limits, 0,

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.accounts.errors import Refusal
-from apps.slides.bench.slides import BenchSlide
+from bench.slides import BenchSlide
 from hemaview.tiles.token import Signer
 from hemaview.wsi.tileindex import read_index, write_index
 
@@ -141,7 +141,7 @@ def plain(case: str, slide: BenchSlide, places: list[tuple[int, int]]) -> Iterat
     }  # fmt: skip
     command = [
         sys.executable, "-m", "gunicorn", "-k", "gthread", "--threads", "4", "-w", "1", "-b", f"127.0.0.1:{port}",
-        "--log-level", "error", "apps.slides.bench.plainserver:application",
+        "--log-level", "error", "bench.plainserver:application",
     ]  # fmt: skip
     token = Signer(SECRET).issue("bench", "1", int(time.time()) + LASTS_S)
     with _running(command, environment, port, f"/tile/0_0.jpg?t={token}") as pid:
@@ -151,7 +151,7 @@ def plain(case: str, slide: BenchSlide, places: list[tuple[int, int]]) -> Iterat
 @contextlib.contextmanager
 def nginx(slide: BenchSlide, index_path: Path, places: list[tuple[int, int]], folder: Path) -> Iterator[Server]:
     """nginx with one worker on tiles that were written to files before: the ceiling."""
-    from apps.slides.bench.ways import native
+    from bench.ways import native
 
     files = folder / f"tiles-{slide.tile_px}"
     files.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """A small HTTP/1.1 client for machines without wrk: so many connections, one request at a time on each.
 
-`python -m apps.slides.bench.client PORT LISTING SECONDS BEGIN CONNECTIONS` prints requests, requests/s, p50 and p99 (ms).
+`python -m bench.client PORT LISTING SECONDS BEGIN CONNECTIONS` prints requests, requests/s, p50 and p99 (ms).
 """
 
 from __future__ import annotations

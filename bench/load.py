@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps.accounts.errors import Refusal
-from apps.slides.bench.servers import Server
+from bench.servers import Server
 
 CONNECTIONS = 16
 _LUA = """
@@ -83,7 +83,7 @@ def _own(
     server: Server, seconds: float, listing: Path, begin: int, connections: int
 ) -> tuple[int, float, float, float]:
     command = [
-        sys.executable, "-m", "apps.slides.bench.client", str(server.port), str(listing), str(seconds), str(begin),
+        sys.executable, "-m", "bench.client", str(server.port), str(listing), str(seconds), str(begin),
         str(connections),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from apps.accounts.errors import Refusal
-from apps.slides.bench import load, servers, ways
-from apps.slides.bench.slides import FULL, QUICK, BenchSlide, film, make_slides
+from bench import load, servers, ways
+from bench.slides import FULL, QUICK, BenchSlide, film, make_slides
 from hemaview.wsi.synthetic import draw_film, write_film
 
 WORKER_NICENESS = 15
@@ -163,7 +163,7 @@ def _contention(
 def _busy_command(server: servers.Server, folder: Path) -> list[str]:
     listing = folder / f"paths-{server.case}.txt"
     return [
-        sys.executable, "-m", "apps.slides.bench.client", str(server.port), str(listing), "3600", "0", "8",
+        sys.executable, "-m", "bench.client", str(server.port), str(listing), "3600", "0", "8",
     ]  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The comparison: Django serving tiles by openslide + Pillow or by large_image, run by gunicorn's threads.
 
-`gunicorn apps.slides.bench.plainserver:application` with BENCH_SLIDE, BENCH_WAY, BENCH_TILE_PX, BENCH_SECRET set. No
+`gunicorn bench.plainserver:application` with BENCH_SLIDE, BENCH_WAY, BENCH_TILE_PX, BENCH_SECRET set. No
 middleware, no database, the same token check as ours: what a small tile server of one's own would be at its best.
 """
 
@@ -21,8 +21,8 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
-from apps.slides.bench import ways  # noqa: E402
-from apps.slides.bench.slides import BenchSlide  # noqa: E402
+from bench import ways  # noqa: E402
+from bench.slides import BenchSlide  # noqa: E402
 from hemaview.tiles.token import Signer, TokenRefused  # noqa: E402
 
 _signer = Signer(os.environ["BENCH_SECRET"])

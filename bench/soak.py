@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from apps.slides.bench import load, servers
-from apps.slides.bench.slides import BenchSlide
-from apps.slides.bench.tiles import Row
+from bench import load, servers
+from bench.slides import BenchSlide
+from bench.tiles import Row
 
 _CLONE = """
 import json, sys, uuid

@@ -16,13 +16,15 @@ from apps.accounts.errors import Refusal
 
 class Command(SentenceCommand):
     help = (
-        "Measure how tiles are served beside openslide + Pillow, large_image and nginx, interleaved in one run. "
-        "Example: python manage.py bench tiles --quick --json"
+        "Measure how tiles are served beside openslide + Pillow, large_image and nginx, interleaved in one run, or how long "
+        "analyses take beside the plain way. Example: python manage.py bench tiles --quick --json"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "what", choices=["tiles", "soak"], help="tiles: the comparison; soak: a thousand slides at random"
+            "what",
+            choices=["tiles", "soak", "analysis"],
+            help="tiles: the comparison; soak: a thousand slides at random; analysis: whole films and marrow, with memory",
         )
         parser.add_argument("--quick", action="store_true", help="a smaller slide, under a minute")
         parser.add_argument("--slide", type=Path, help="a tiled slide of your own (default: a drawn one)")
@@ -33,19 +35,24 @@ class Command(SentenceCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
-        from apps.slides.bench import page, soak, tiles, ways
-        from apps.slides.bench.slides import FULL, QUICK, make_slides
+        from bench import page, soak, tiles, ways
+        from bench.slides import FULL, QUICK, make_slides
 
         if options["slides"] < 1 or options["requests"] < 10:
             raise Refusal("--slides is 1 or more, --requests 10 or more.")
         if options["slide"] and not options["slide"].is_file():
             raise Refusal(f"There is no file {options['slide']}.", code="no-file")
-        for case, why in ways.available().items():
-            self.say(f"{case} is left out: {why}")
+        if options["what"] != "analysis":
+            for case, why in ways.available().items():
+                self.say(f"{case} is left out: {why}")
         with ExitStack() as stack:
             folder = options["folder"] or Path(stack.enter_context(TemporaryDirectory(prefix="hemaview-bench-")))
             folder.mkdir(parents=True, exist_ok=True)
-            if options["what"] == "soak":
+            if options["what"] == "analysis":
+                from bench.analysis import bench_analysis
+
+                rows = bench_analysis(folder, options["quick"], self.say)
+            elif options["what"] == "soak":
                 slide = make_slides(folder, QUICK if options["quick"] else FULL, (256,))[0]
                 rows = soak.soak(folder, slide, options["slides"], options["requests"], self.say)
             else:

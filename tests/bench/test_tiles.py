@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
-from apps.slides.bench import page, ways
-from apps.slides.bench.slides import BenchSlide
+from bench import page, ways
+from bench.slides import BenchSlide
 from hemaview.wsi.tileindex import read_index, write_index
 from hemaview.wsi.tileplan import plan_tiles
 from tests.tiffs import Dialect, picture, write_tiff

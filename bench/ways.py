@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from apps.slides.bench.slides import BenchSlide
+from bench.slides import BenchSlide
 
 Way = Callable[[int, int], bytes]
 

@@ -6,8 +6,8 @@ import os
 import platform
 from pathlib import Path
 
-from apps.slides.bench import load
-from apps.slides.bench.tiles import Row
+from bench import load
+from bench.tiles import Row
 
 
 def write(path: Path, what: str, rows: list[Row]) -> None:

@@ -1,1 +1,0 @@
-"""Measuring how tiles are served, beside other ways of serving the same ones, in one run."""

@@ -1,0 +1,1 @@
+"""What measures, and nobody in the product imports."""

@@ -1,0 +1,141 @@
+"""The search for nucleated cells over the whole film: what it finds, in which order, what it says of its area, and that it
+goes on where it was cut short."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hemaview.assays import assay
+from hemaview.cells.store import read_cells
+from hemaview.cells.table import OUTSIDE
+from hemaview.inference import Classifier, Segmenter, load_as
+from hemaview.pipeline import run
+from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
+from hemaview.pipeline.lowpower import at_low_power
+from hemaview.pipeline.protocol import Plan, PlannedField
+from hemaview.pipeline.regions import plan_run
+from hemaview.wsi.slide import open_slide
+from hemaview.wsi.synthetic import MPP, TrueCell, WhiteCells, draw_film, write_film
+from tests.pipeline.test_run import Sink, request
+
+FILM = assay("blood_film").schema
+Drawn = tuple[Path, tuple[TrueCell, ...]]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+    """A film of twelve fields."""
+    drawn = draw_film(6144, 2048, seed=3)
+    path = tmp_path_factory.mktemp("film") / "film.tif"
+    write_film(path, path.with_suffix(".csv"), drawn)
+    return path, drawn.cells
+
+
+def searching(film: Drawn, folder: Path, **settings: Any) -> Any:
+    """A run that counts one field whole and then searches."""
+    return request(film[0], folder, settings={"max_fields": 1, "rbc": 1, "wbc": 10_000, **settings})
+
+
+@pytest.fixture(scope="module")
+def undisturbed(film: Drawn, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    folder = tmp_path_factory.mktemp("job")
+    return folder, run(searching(film, folder), Sink())
+
+
+def test_white_cells_of_the_whole_monolayer_are_found_and_the_area_is_stored(film: Drawn, undisturbed: Any) -> None:
+    folder, outcome = undisturbed
+    cells, metadata = read_cells(folder / "cells.arrow")
+    plan = Plan.load(folder / "plan.json")
+    fields = [f for f in plan.fields if f.searched in ("fields", "film")]
+    assert outcome.fields_done == 1 and len(fields) >= 5
+    assert outcome.searched_mm2["film"] == pytest.approx(sum(f.area_mm2 for f in fields)) == plan.searched_mm2
+    assert metadata["searched_mm2"] == dict(outcome.searched_mm2)
+    white = cells.take(np.flatnonzero(FILM.rows_of_kind(cells.cls, "nucleated")))
+    wanted = [c for c in film[1] if c.radius_um > 4.5 and c.cls not in ("macrocyte", "ovalocyte") and _in(c, fields)]
+    wanted = [c for c in wanted if c.cls in FILM.by_key and FILM.by_key[c.cls].group in ("wbc", "nrbc")]
+    hit = [bool((np.hypot(white.x - c.x, white.y - c.y) < c.radius_um / MPP).any()) for c in wanted]
+    assert len(wanted) >= 20 and np.mean(hit) >= 0.9
+
+
+def _in(cell: TrueCell, fields: list[PlannedField]) -> bool:
+    return any(f.x + 30 < cell.x < f.x + f.w - 30 and f.y + 30 < cell.y < f.y + f.h - 30 for f in fields)
+
+
+def test_searched_fields_give_nucleated_cells_alone(undisturbed: Any) -> None:
+    cells, metadata = read_cells(undisturbed[0] / "cells.arrow")
+    searched = ~np.isin(cells.field, metadata["fields"])
+    groups = {FILM.classes[i].group for i in cells.cls[searched]}
+    assert groups <= {"wbc", "nrbc", "other"} and searched.sum() > 10
+
+
+def test_what_is_found_outside_the_monolayer_is_flagged_and_told_of(undisturbed: Any) -> None:
+    folder, outcome = undisturbed
+    cells, metadata = read_cells(folder / "cells.arrow")
+    outside = (cells.flags & OUTSIDE) != 0
+    assert np.array_equal(outside, np.isin(cells.field, metadata["searched_fields"]["edges"]))
+    if metadata["searched_fields"]["edges"]:
+        assert any(f"the {int(outside.sum())} cells found there must be seen" in note for note in outcome.notes)
+    assert any("of 10000 nucleated cells to count were found in" in note for note in outcome.notes)
+
+
+def test_a_search_that_dies_goes_on_and_ends_in_the_same_bytes(film: Drawn, undisturbed: Any, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(searching(film, tmp_path), Sink(die_after=3))
+    part = tmp_path / "search-0.arrow"
+    assert part.exists()
+    part.write_bytes(b"torn by a crash")
+    assert run(searching(film, tmp_path), Sink()) == undisturbed[1]
+    for name in ("cells.arrow", "contours.arrow", "plan.json"):
+        assert (tmp_path / name).read_bytes() == (undisturbed[0] / name).read_bytes()
+
+
+def test_the_protocols_area_ends_a_search(film: Drawn, undisturbed: Any, tmp_path: Path) -> None:
+    outcome = run(searching(film, tmp_path, search_mm2=0.01), Sink())
+    assert outcome.searched_mm2["film"] == outcome.searched_mm2["fields"] < undisturbed[1].searched_mm2["film"]
+
+
+def test_a_cell_found_both_ways_is_one_cell(film: Drawn) -> None:
+    nucleated = load_as(Classifier, "nucleated-cell-net")
+    models = Models(
+        load_as(Segmenter, "red-cell-unet"),
+        load_as(Classifier, "cell-kind-net"),
+        load_as(Classifier, "red-cell-shape-net"),
+        nucleated,
+        nucleated.thresholds,
+    )
+    place = PlannedField(0, 2048, 0, 1024, 1024, 1.0, 1.0, 1.0, 1.0, True)
+    with open_slide(film[0]) as slide:
+        whole = cells_of_field(slide, place, MPP, models, FILM)
+        white = whole.take(np.flatnonzero(FILM.rows_of_kind(whole.cls, "nucleated")))
+        points = np.stack([white.x, white.y], axis=1).astype(np.float64) + 4
+        alone = nucleated_cells_at(slide, place, points, MPP, models, FILM, at_low_power(slide, place, MPP).grounds())
+    assert len(white) == len(alone) >= 3
+    for i in range(len(white)):
+        near = int(np.hypot(alone.x - white.x[i], alone.y - white.y[i]).argmin())
+        assert np.hypot(alone.x[near] - white.x[i], alone.y[near] - white.y[i]) < 1
+        assert alone.cls[near] == white.cls[i]
+
+
+def test_the_order_of_the_search_favours_no_class(tmp_path: Path) -> None:
+    """On a film whose blasts lie at its side edges the first cells have as many as any: within the exact interval of a draw."""
+    drawn = draw_film(6144, 3072, seed=5, white=WhiteCells(900, edge_blasts=0.5))
+    path = tmp_path / "film.tif"
+    write_film(path, path.with_suffix(".csv"), drawn)
+    asked = request(path, tmp_path, settings={"max_fields": 2, "rbc": 100, "wbc": 200})
+    with open_slide(path) as slide:
+        plan = plan_run(slide, asked, lambda _text, _share: None)
+    fields = {f.index: f for f in plan.fields}
+    white = [c for c in drawn.cells if c.cls == "blast" or (c.cls in FILM.by_key and FILM.by_key[c.cls].group == "wbc")]
+    met: list[bool] = []
+    for index in plan.search:
+        f = fields[index]
+        met += [c.cls == "blast" for c in white if f.x <= c.x < f.x + f.w and f.y <= c.y < f.y + f.h]
+    assert len(met) > 400
+    share, first = np.mean(met), np.mean(met[:200])
+    assert 0.1 < share < 0.4
+    # A field brings its neighbours along: the draw is of fields, a few of which hold the first two hundred.
+    assert abs(first - share) < 3.3 * np.sqrt(share * (1 - share) / 200)
