@@ -5,6 +5,8 @@ import { classOfKey } from "./keys";
 
 interface Props {
   schema: Schema;
+  /** Why not every class is offered; empty where all are. */
+  note: string;
   /** Where the reader clicked, in css px of the viewer. */
   at: readonly [number, number];
   onPick(cls: number): void;
@@ -14,7 +16,7 @@ interface Props {
 const KINDS = ["nucleated", "red_cell", "platelet", "other"];
 
 /** Asks for the class of a cell that is about to be added: by its key, or by a click. */
-export function ClassPicker({ schema, at, onPick, onCancel }: Props) {
+export function ClassPicker({ schema, note, at, onPick, onCancel }: Props) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.focus(), []);
   useEffect(() => {
@@ -47,6 +49,7 @@ export function ClassPicker({ schema, at, onPick, onCancel }: Props) {
           Cancel
         </button>
       </header>
+      {note && <p className="soft">{note}</p>}
       <ul>
         {groups.flatMap((group) =>
           schema.classes

@@ -3,7 +3,7 @@ import type { Room, TileAccess } from "../shared/types";
 import type { Scene } from "../viewer/overlay";
 import { Viewer, type ViewerHandle } from "../viewer/Viewer";
 import { ClassPicker } from "./ClassPicker";
-import { openingNote } from "./opening";
+import { nucleatedOnly, openingNote } from "./opening";
 import type { useAdding } from "./useadding";
 import type { Opened } from "./useopened";
 
@@ -52,7 +52,8 @@ export function Stage({ data, tiles, opened, mpp, scene, adding, viewer, onMoved
       />
       {adding.place && (
         <ClassPicker
-          schema={schema}
+          schema={adding.place.nucleated_only ? nucleatedOnly(schema) : schema}
+          note={adding.place.nucleated_only ? "Only nucleated cells are counted in this field." : ""}
           at={adding.place.screen}
           onPick={(cls) => void adding.pick(cls)}
           onCancel={adding.cancel}

@@ -178,6 +178,8 @@ export interface Region {
   h: number;
   used: boolean;
   done: boolean;
+  /** What counts of it once the run has ended: `fields` all its cells, `film` its nucleated cells, else nothing. */
+  searched: string;
   reason: string;
   focus: number;
   single_ratio: number;
