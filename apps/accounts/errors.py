@@ -27,7 +27,7 @@ class Forbidden(Refusal):
     """The person lacks the right."""
 
     http_status = 403
-    title = "You have no right to do this"
+    title = "You are not permitted to do this"
 
     def __init__(self, message: str, code: str = "no-right", **extra: Any) -> None:
         super().__init__(message, code, **extra)

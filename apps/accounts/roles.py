@@ -14,9 +14,9 @@ ROLE_RIGHTS: dict[str, tuple[str, ...]] = {
 }
 
 RIGHT_MEANING: dict[str, str] = {
-    "view": "see the case, its slides, cells and reports",
-    "annotate": "bring in slides, start analyses, add missed cells, write the comment",
+    "view": "view the case, its slides, cells and reports",
+    "annotate": "add slides, order analyses, add missed cells, write the comment",
     "review": "confirm, relabel and reject cells",
     "sign": "sign and amend the report",
-    "administer": "change the case, its people and its reader",
+    "administer": "manage the case, its people and its reader",
 }

@@ -121,7 +121,10 @@ def plan_of(job: Job) -> dict[str, Any] | None:
 
 
 def regions(job: Job) -> dict[str, Any]:
-    """Fields used and refused; those not reached for having enough cells say so."""
+    """Fields used and refused; those not reached for having enough cells say so.
+
+    `searched` says what counts of a field: `fields` all its cells, `film` its nucleated cells, else nothing.
+    """
     plan = plan_of(job)
     if plan is None:
         return {"fields": []}
@@ -136,6 +139,7 @@ def regions(job: Job) -> dict[str, Any]:
                 **{k: f[k] for k in ("index", "x", "y", "w", "h", "focus", "single_ratio", "tissue")},
                 "used": bool(f["used"] and (done or job.state in Job.ACTIVE)),
                 "done": done,
+                "searched": f.get("searched", ""),
                 "reason": reason,
             }
         )

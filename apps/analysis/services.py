@@ -38,7 +38,7 @@ def freeze(protocol: Protocol) -> dict[str, Any]:
     off = [m for m in chosen if not m.model.enabled]
     if off:
         raise Refusal(
-            f"{off[0].model} is switched off; the administrator must choose another model for {off[0].role}.",
+            f"{off[0].model} is switched off; ask the administrator to choose another model for {off[0].role}.",
             code="model-off",
             http_status=409,
         )
@@ -76,7 +76,7 @@ def request_job(user: Any, slide: Slide, protocol: Protocol) -> Job:
                 raise Conflict("This slide is not ready yet.", code="not-ready")
             if protocol.specimen != slide.specimen:
                 raise Conflict(
-                    f"{protocol.title} is for another specimen than {slide.get_specimen_display().lower()}.",
+                    f"{protocol.title} is not meant for this specimen: {slide.get_specimen_display().lower()}.",
                     code="wrong-specimen",
                 )
             job = Job.objects.create(
@@ -125,7 +125,7 @@ def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
         fail(
             job,
             f"The worker ended {MAX_STALLED} times in a row on the same field of this slide.",
-            "Look at the worker's log and its memory; the slide may be damaged there. Retry once that is settled.",
+            "Look at the worker's log and its memory; the slide may be damaged there. Retry once that is resolved.",
         )
         return None
     return job
@@ -194,7 +194,7 @@ def cancel(user: Any, job: Job) -> Job:
             cancel_requested=True, revision=F("revision") + 1
         )
         if not asked:
-            raise Conflict("This job has already ended.", code="job-ended")
+            raise Conflict("This analysis has already ended.", code="job-ended")
         record(user, "job.cancel", "job", job.pk, accession=job.slide.case.accession)
         if waiting:
             _settle_case(job)
@@ -210,7 +210,9 @@ def retry(user: Any, job: Job) -> Job:
             case = hold_open(job.slide.case)
             job.refresh_from_db()
             if job.readings.filter(revision__gt=0).exists():
-                raise Conflict("People have labelled cells of this job; order a new one instead.", code="job-labelled")
+                raise Conflict(
+                    "Cells of this analysis have been labelled; order a new analysis instead.", code="job-labelled"
+                )
             again = Job.objects.filter(pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED]).update(
                 state=Job.State.REQUESTED,
                 cancel_requested=False,
@@ -225,7 +227,7 @@ def retry(user: Any, job: Job) -> Job:
                 revision=F("revision") + 1,
             )
             if not again:
-                raise Conflict("Only a failed or cancelled job can be tried again.", code="job-not-ended")
+                raise Conflict("Only a failed or cancelled analysis can be retried.", code="job-not-ended")
             record(user, "job.retry", "job", job.pk, accession=job.slide.case.accession)
             if case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
                 set_state("system", case, Case.State.ANALYSING)

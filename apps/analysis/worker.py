@@ -64,7 +64,7 @@ def _run(job: Job, sink: JobSink) -> None:
     except Superseded:
         logger.info("job %s: another worker has it now", job.pk)
     except SlideError as error:
-        services.fail(job, error.message, "Look at the slide; if it opens, retry. If not, bring it in again.")
+        services.fail(job, error.message, "Open the slide; if it can be viewed, retry. If not, import it again.")
     except OutOfMemory as error:
         services.fail(job, str(error), "Give the worker more memory or run fewer workers on this machine, then retry.")
     except (InferenceError, PipelineError) as error:
@@ -73,14 +73,14 @@ def _run(job: Job, sink: JobSink) -> None:
         services.fail(job, "The worker ran out of memory.", "Run fewer workers on this machine, then retry.")
     except OSError as error:
         services.fail(
-            job, f"Files could not be read or written: {error.strerror or error}.", "Check the disk; then retry."
+            job, f"A file could not be read or written: {error.strerror or error}.", "Check the disk; then retry."
         )
     except Exception:
         logger.exception("job %s failed", job.pk)
         services.fail(
             job,
-            "Something went wrong that HemaView does not know.",
-            "Send the worker's log to the administrator; retry.",
+            "An unexpected error occurred.",
+            "Retry; if it fails again, send the worker's log to the administrator.",
         )
     else:
         _finish(job, outcome)
@@ -129,7 +129,7 @@ class JobSink:
 
     def stop_asked(self) -> bool:
         if self.lost.is_set():
-            raise Superseded("Another worker has taken this job over.")
+            raise Superseded("Another worker has taken over this analysis.")
         return services.cancel_requested(self.job)
 
     def phase(self, text: str, share: float = 0.0) -> None:
@@ -151,7 +151,7 @@ class JobSink:
 
     def _note(self, **changes: Any) -> None:
         if not services.note_progress(self.job, **changes):
-            raise Superseded("Another worker has taken this job over.")
+            raise Superseded("Another worker has taken over this analysis.")
         if self.listener:
             self.job.refresh_from_db()
             self.listener(self.job)

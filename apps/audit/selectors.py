@@ -13,5 +13,5 @@ from apps.audit.models import Record
 def records_for(user: Any) -> QuerySet[Record]:
     """All lines, newest first; raises Forbidden for people without the right to view the record."""
     if not user.has_perm("audit.view_record"):
-        raise Forbidden("Only administrators read the audit record.")
+        raise Forbidden("Only administrators may read the audit record.")
     return Record.objects.all()

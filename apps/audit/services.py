@@ -77,21 +77,27 @@ def verify() -> Verdict:
     previous, lines = GENESIS, 0
     for line in Record.objects.order_by("id").iterator(chunk_size=2000):
         if line.previous != previous:
-            return Verdict(False, lines, f"Line {line.pk} does not follow the one before it: a line is missing.")
+            return Verdict(False, lines, f"Entry {line.pk} does not follow the entry before it: an entry is missing.")
         if line_hash(line) != line.sha256:
-            return Verdict(False, lines, f"Line {line.pk} was changed after it was written.")
+            return Verdict(False, lines, f"Entry {line.pk} was changed after it was written.")
         previous, lines = line.sha256, lines + 1
         if anchors.get(lines, {previous}) != {previous}:
             return Verdict(
-                False, lines, f"Line {line.pk} is not the one that was anchored: the record was written anew."
+                False, lines, f"Entry {line.pk} is not the one that was anchored: the record has been rewritten."
             )
     head = Head.objects.filter(pk=1).first()
     if head and (head.sha256 != previous or head.lines != lines):
-        return Verdict(False, lines, f"The record ends early: {head.lines} lines were written, {lines} are there.")
+        return Verdict(
+            False, lines, f"The audit record is incomplete: {head.lines} entries were written, {lines} remain."
+        )
     if anchors and max(anchors) > lines:
-        return Verdict(False, lines, f"The record ends early: {max(anchors)} lines are anchored, {lines} are there.")
+        return Verdict(
+            False, lines, f"The audit record is incomplete: {max(anchors)} entries are anchored, {lines} remain."
+        )
     return Verdict(
-        True, lines, f"The chain of {lines} lines holds; {len(anchors)} of its heads are anchored outside it."
+        True,
+        lines,
+        f"The audit record is intact: {lines} entries, {len(anchors)} of them anchored outside the database.",
     )
 
 

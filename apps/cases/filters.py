@@ -24,11 +24,11 @@ ORDERINGS = {
 
 class CaseFilter(django_filters.FilterSet):
     search = django_filters.CharFilter(method="by_text", label="Search")
-    state = django_filters.ChoiceFilter(choices=Case.State.choices, empty_label="any state")
-    specimen = django_filters.ChoiceFilter(choices=Case.Specimen.choices, empty_label="any specimen")
+    state = django_filters.ChoiceFilter(choices=Case.State.choices, empty_label="Any state")
+    specimen = django_filters.ChoiceFilter(choices=Case.Specimen.choices, empty_label="Any specimen")
     stain = django_filters.CharFilter(lookup_expr="icontains", label="Stain")
     reader = django_filters.ModelChoiceFilter(
-        queryset=User.objects.filter(is_active=True), to_field_name="username", empty_label="any reader"
+        queryset=User.objects.filter(is_active=True), to_field_name="username", empty_label="Any reader"
     )
 
     class Meta:
@@ -38,7 +38,7 @@ class CaseFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.form.fields["search"].widget = forms.TextInput(
-            attrs={"type": "search", "placeholder": "accession, pseudonym"}
+            attrs={"type": "search", "placeholder": "Accession or pseudonym"}
         )
 
     def by_text(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:

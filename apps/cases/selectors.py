@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from guardian.shortcuts import get_group_perms, get_objects_for_user, get_user_perms
+from guardian.shortcuts import get_group_perms, get_objects_for_user, get_user_perms, get_users_with_perms
 
 from apps.accounts.errors import Forbidden, Missing
+from apps.accounts.models import User
 from apps.accounts.roles import RIGHT_MEANING, RIGHTS
 from apps.cases.models import Case
 
@@ -59,7 +60,7 @@ def require(user: Any, case: Case, right: str) -> None:
     if "view" not in rights:
         raise Missing(f"There is no case {case.accession}, or you may not see it.")
     if right not in rights:
-        raise Forbidden(f"You may see this case but not {RIGHT_MEANING[right]}.")
+        raise Forbidden(f"You may view this case but not {RIGHT_MEANING[right]}.")
 
 
 def state_counts(cases: QuerySet[Case]) -> dict[str, int]:
@@ -68,12 +69,14 @@ def state_counts(cases: QuerySet[Case]) -> dict[str, int]:
     return {state: 0 for state, _ in Case.State.choices} | {row["state"]: row["n"] for row in counted}
 
 
-def waiting_for(user: Any, cases: QuerySet[Case]) -> QuerySet[Case]:
-    """Of the cases, those that wait for this person: theirs or nobody's, and a step they may take is next."""
-    open_states = [Case.State.RECEIVED, Case.State.IN_REVIEW, Case.State.AMENDED]
-    mine = Q(reader=user) | Q(reader__isnull=True)
-    able = cases_for(user, "review").values("pk")
-    return cases.filter(mine, state__in=open_states, pk__in=able)
+def reviewers_of(case: Case) -> list[User]:
+    """People who may review the case, by role or by name, in alphabetical order."""
+    named: Any = get_users_with_perms(case, only_with_perms_in=["review_case"], with_group_users=True)
+    people = User.objects.filter(is_active=True, pk__in=named.values("pk"))
+    if not case.restricted:
+        backend = "django.contrib.auth.backends.ModelBackend"
+        people |= User.objects.with_perm("cases.review_case", backend=backend, include_superusers=False)
+    return sorted(people.distinct(), key=lambda person: person.display_name.lower())
 
 
 def _named(user: Any, case: Case) -> set[str]:

@@ -19,7 +19,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import RIGHTS
 from apps.audit.services import record
 from apps.cases.models import Case
-from apps.cases.selectors import require
+from apps.cases.selectors import require, rights_of
 
 EDITABLE = ("pseudonym", "specimen", "stain", "question", "analyser")
 PLACE = "administration"
@@ -46,7 +46,7 @@ def hold(case: Case) -> Case:
     # No join: PostgreSQL reads the row anew once it has the lock, but a joined reader as it was before.
     case = Case.objects.select_for_update().get(pk=case.pk)
     if case.being_signed:
-        raise Conflict("This case is being signed at this moment; try again when that has ended.", code="being-signed")
+        raise Conflict("This case is being signed; try again in a moment.", code="being-signed")
     return case
 
 
@@ -61,7 +61,7 @@ def hold_open(case: Case) -> Case:
 def create_case(user: Any, accession: str, **facts: Any) -> Case:
     """Open a case; raises Conflict where the accession number is taken, Refusal where a fact is not valid."""
     if not may_create(user):
-        raise Forbidden("Your role may not open cases.")
+        raise Forbidden("Your role does not allow you to open cases.")
     case = Case(accession=accession, created_by=user, **{k: v for k, v in facts.items() if k in EDITABLE})
     taken = Conflict(f"The accession number {accession} is taken.", code="accession-taken")
     try:
@@ -82,7 +82,7 @@ def withdraw_case(user: Any, case: Case) -> None:
     require(user, case, "annotate")
     case = hold_open(case)
     if case.slides.exists() or case.uploads.exists() or case.reports.exists():
-        raise Conflict("This case holds slides or reports, so it stays.", code="case-used")
+        raise Conflict("This case has slides or reports, so it cannot be removed.", code="case-used")
     record(user, "case.withdrawn", "case", case.pk, accession=case.accession)
     case.delete()
 
@@ -116,11 +116,21 @@ def set_comment(user: Any, case: Case, comment: str) -> Case:
 
 
 @transaction.atomic
-def set_reader(user: Any, case: Case, reader: User | None) -> Case:
-    """Who reads the case: anyone who reviews may take it or give it back, who administers may give it to another."""
+def set_reader(user: Any, case: Case, reader: User | None, word: str = "") -> Case:
+    """Who reads the case, with a word for them; raises Forbidden, or Refusal where the person may not review it.
+
+    Anyone who reviews may take a case that nobody reads; its reader may give it back or hand it over; who signs or
+    administers may give it to anybody.
+    """
     case = hold(case)
-    require(user, case, "review" if reader in (user, None) and case.reader in (user, None) else "administer")
-    return _give_to(user, case, reader)
+    rights = rights_of(user, case)
+    if not rights & {"sign", "administer"}:
+        require(user, case, "review")
+        if case.reader not in (user, None):
+            raise Forbidden(f"{case.reader} reads this case; only they, or somebody who signs, can hand it over.")
+    if reader is not None and reader != case.reader and "review" not in rights_of(reader, case):
+        raise Refusal(f"{reader.display_name} may not review this case.", code="not-a-reader")
+    return _give_to(user, case, reader, **({"word": word.strip()} if word.strip() else {}))
 
 
 @transaction.atomic
@@ -176,7 +186,7 @@ def end_signing(case: Case) -> Case:
     row = Case.objects.select_for_update().get(pk=case.pk)
     if row.signing_key != case.signing_key:
         raise Conflict(
-            "Signing took too long, and the case was changed or signed meanwhile; look at it and sign again.",
+            "Signing took too long, and the case was changed or signed in the meantime; review it and sign again.",
             code="signing-lapsed",
         )
     row.signing_key, row.signing_until = "", None

@@ -12,4 +12,4 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Case
         fields = ["accession", "pseudonym", "specimen", "stain", "question"]
         widgets = {"question": forms.Textarea(attrs={"rows": 3})}
-        help_texts = {"pseudonym": "Never a name: what the laboratory calls the patient here."}
+        help_texts = {"pseudonym": "The laboratory’s own name for the patient; never the real one."}

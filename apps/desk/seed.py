@@ -127,8 +127,8 @@ def _slide(
     slide = case.slides.filter(status=Slide.Status.READY).first()
     if slide is not None:
         return slide
-    say(f"bringing in: {name}")
+    say(f"importing: {name}")
     slide = run_import(begin_import_of_files(user, case, files, name, mpp).pk)
     if slide.status != Slide.Status.READY:
-        raise Refusal(f"{name} could not be brought in: {slide.message}")
+        raise Refusal(f"{name} could not be imported: {slide.message}")
     return slide

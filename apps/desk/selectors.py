@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from apps.accounts.errors import Refusal
-from apps.analysis.api.serializers import JobSerializer, eta_s, protocol_json
+from apps.analysis.api.serializers import JobSerializer, protocol_json
 from apps.analysis.cellfiles import schema_json, schema_key, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import analyses_of, latest_job, protocols, reported_jobs
+from apps.audit.models import Record
 from apps.cases.api.serializers import CaseSerializer
 from apps.cases.models import Case
-from apps.cases.selectors import rights_of
+from apps.cases.selectors import reviewers_of, rights_of
+from apps.desk.nextsteps import next_step, ready_slides
 from apps.reports.selectors import report_json, reports_of
-from apps.review import mustsee
 from apps.review.analyses import labels_at_stake
 from apps.review.state import labels_of
 from apps.slides.api.serializers import SlideSerializer
@@ -23,47 +23,17 @@ from apps.slides.models import Slide
 
 
 def worklist_rows(cases: list[Case]) -> list[dict[str, Any]]:
-    """A row for each case: slides, what is left to do, the job that runs."""
-    counted = dict(
-        Slide.objects.filter(case__in=cases, status=Slide.Status.READY).values_list("case").annotate(n=Count("pk"))
-    )
+    """A row for each case: slides, its next step, the job that runs."""
+    shown = dict(ready_slides(cases))
     running: dict[int, Job] = {}
     for active in Job.objects.filter(slide__case__in=cases, state__in=Job.ACTIVE).select_related("slide"):
         running.setdefault(active.slide.case_id, active)
     rows = []
     for case in cases:
         job = running.get(case.pk)
-        rows.append(
-            {
-                "case": case,
-                "slides_n": counted.get(case.pk, 0),
-                "left": what_is_left(case, job, counted.get(case.pk, 0)),
-                "job": {"id": job.pk, "percent": job.percent, "eta_s": eta_s(job), "state": job.state} if job else None,
-                "since": case.state_since,
-            }
-        )
+        slides = shown.get(case.pk, 0)
+        rows.append({"case": case, "slides_n": slides, "step": next_step(case, job, slides), "job": job})
     return rows
-
-
-def what_is_left(case: Case, job: Job | None, slides: int) -> str:
-    """In words: what the case waits for."""
-    if job is not None:
-        left = eta_s(job)
-        return f"{job.percent:.0f} %" + (f", {left:.0f} s left" if left else "")
-    if case.state == Case.State.SIGNED:
-        return ""
-    if not slides:
-        return "no slide yet"
-    if case.state == Case.State.RECEIVED:
-        failed = Job.objects.filter(slide__case=case).order_by("-requested_at").first()
-        return "analysis failed" if failed and failed.state == Job.State.FAILED else "not analysed yet"
-    try:
-        still = sum(len(mustsee.open_rows(j, labels_of(j))) for j in reported_jobs(case))
-    except Refusal:  # the cells are gone or altered: the case's page says which
-        return "cells cannot be read"
-    if still:
-        return "1 cell must be seen" if still == 1 else f"{still} cells must be seen"
-    return "ready to sign"
 
 
 def find(cases: QuerySet[Case], search: str) -> Case | None:
@@ -124,8 +94,23 @@ def room_json(user: Any, case: Case) -> dict[str, Any]:
         "schemas": _schemas(case),
         "protocols": [protocol_json(p) for p in known],
         "reports": [report_json(r) for r in reports_of(case)],
-        "me": {"id": user.pk, "name": user.display_name, "rights": sorted(rights_of(user, case))},
+        "readers": [{"id": p.pk, "username": p.username, "name": p.display_name} for p in reviewers_of(case)],
+        "handover": _handover(case),
+        "me": {
+            "id": user.pk,
+            "name": user.display_name,
+            "username": user.username,
+            "rights": sorted(rights_of(user, case)),
+        },
     }
+
+
+def _handover(case: Case) -> dict[str, Any] | None:
+    """What was said when the case came to its reader; None where nothing was."""
+    line = Record.objects.filter(action="case.reader", object_type="case", object_id=str(case.pk)).first()
+    if line is None or not line.detail.get("word"):
+        return None
+    return {"by": line.actor, "at": line.at.isoformat(), "word": line.detail["word"]}
 
 
 def _schemas(case: Case) -> dict[str, Any]:

@@ -11,17 +11,20 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
+from apps.accounts.roles import RIGHT_MEANING, RIGHTS
 from apps.analysis.cellfiles import schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import jobs_for
 from apps.cases.filters import ORDERINGS, CaseFilter, ordered
 from apps.cases.models import Case
-from apps.cases.selectors import case_for, cases_for, state_counts, waiting_for
+from apps.cases.selectors import case_for, cases_for, state_counts
 from apps.cases.services import create_case, may_create
 from apps.desk.forms import CaseForm
+from apps.desk.nextsteps import waiting_for
 from apps.desk.selectors import find, room_json, worklist_rows
 from apps.review.compare import compare
 from apps.slides.tileaccess import set_tile_cookie, tile_access
@@ -29,7 +32,7 @@ from apps.slides.tileaccess import set_tile_cookie, tile_access
 log = logging.getLogger(__name__)
 
 _COLUMNS = (("accession", "Accession"), ("pseudonym", "Pseudonym"), ("specimen", "Specimen"), ("", "Slides"),
-            ("state", "State"), ("", "What is left"), ("reader", "Reader"), ("since", "Since"))  # fmt: skip
+            ("state", "State"), ("", "Next step"), ("reader", "Reader"), ("since", "Since"))  # fmt: skip
 
 
 @login_required
@@ -69,7 +72,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
 @login_required
 def new_case(request: HttpRequest) -> HttpResponse:
     if not may_create(request.user):
-        raise PermissionDenied("Your role may not open cases.")
+        raise PermissionDenied("Your role does not allow you to open cases.")
     form = CaseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         facts = dict(form.cleaned_data)
@@ -87,7 +90,9 @@ def new_case(request: HttpRequest) -> HttpResponse:
 def case_page(request: HttpRequest, accession: str) -> HttpResponse:
     case = _case(request, accession)
     room = room_json(request.user, case)
-    return render(request, "cases/case.html", {"case": case, "rights": set(room["me"]["rights"]), "data": room})
+    reports = [{**report, "at": parse_datetime(report["signed_at"])} for report in room["reports"]]
+    rights = [RIGHT_MEANING[right] for right in RIGHTS if right in room["me"]["rights"]]
+    return render(request, "cases/case.html", {"case": case, "rights": rights, "reports": reports, "data": room})
 
 
 @login_required
@@ -150,19 +155,19 @@ def _lists(found: dict[str, Any], a: Job, b: Job, names: dict[str, str]) -> list
 
     return [
         {
-            "title": "Given another class",
+            "title": "Reclassified",
             "n": found["renamed"]["n"],
             "cells": [
                 picture(b, c["row_b"], f"{names[c['key_a']]} → {names[c['key_b']]}") for c in found["renamed"]["shown"]
             ],
         },
         {
-            "title": "Found only by the second",
+            "title": "Detected only by the second analysis",
             "n": found["gained"]["n"],
             "cells": [picture(b, c["row"], names[c["key"]]) for c in found["gained"]["shown"]],
         },
         {
-            "title": "Found only by the first",
+            "title": "Detected only by the first analysis",
             "n": found["lost"]["n"],
             "cells": [picture(a, c["row"], names[c["key"]]) for c in found["lost"]["shown"]],
         },

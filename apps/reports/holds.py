@@ -58,9 +58,9 @@ def missing_slides(case: Case, jobs: Sequence[Job]) -> list[dict[str, str]]:
             continue
         newest = next(iter(analyses[slide.pk]), None)
         if slide.status == Slide.Status.REFUSED:
-            why = f"could not be brought in: {slide.message}"
+            why = f"could not be imported: {slide.message}"
         elif slide.status == Slide.Status.IMPORTING:
-            why = "is still being brought in"
+            why = "is still being imported"
         elif newest is None:
             why = "was not analysed"
         elif newest.state == Job.State.FAILED:

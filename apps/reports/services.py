@@ -41,10 +41,10 @@ def sign(user: Any, case: Case, password: str, meaning: str, comment: str | None
     """
     require(user, case, "sign")
     if not meaning.strip():
-        raise Refusal("Say what your signature means, for example: reviewed and approved.", code="no-meaning")
+        raise Refusal("State the meaning of your signature, for example: reviewed and approved.", code="no-meaning")
     if not user.check_password(password):
         record(user, "report.sign-refused", "case", case.pk, accession=case.accession, why="password")
-        raise Forbidden("The password is not right.", code="wrong-password")
+        raise Forbidden("The password is incorrect.", code="wrong-password")
     case, content = _begin(user, case, comment, reason.strip())
     report_id = uuid.uuid4()
     folder = Path(settings.REPORTS_DIR) / str(report_id)
@@ -124,7 +124,7 @@ def _conclude(user: Any, case: Case, content: Content, report: Report) -> Report
     row = end_signing(case)
     if Content.of(row, content.reason).facts != content.facts:
         raise Conflict(
-            "The case was changed while it was being signed; look at it and sign again.", code="signing-lapsed"
+            "The case was changed while it was being signed; review it and sign again.", code="signing-lapsed"
         )
     row.reports.filter(state=Report.State.SIGNED).update(state=Report.State.SUPERSEDED)
     report.save()
@@ -146,7 +146,7 @@ def amend(user: Any, case: Case, reason: str) -> Case:
     """Open a signed case again; the signed version stays readable, the next one carries the reason."""
     require(user, case, "sign")
     if len(reason.strip()) < 3:
-        raise Refusal("Say why the report is amended.", code="no-reason")
+        raise Refusal("State the reason for the amendment.", code="no-reason")
     with transaction.atomic():
         case = hold(case)
         if case.state != Case.State.SIGNED:
@@ -170,7 +170,7 @@ def _refuse_held(content: Content) -> None:
     if further:
         sentence += f" {further} more {'thing stands' if further == 1 else 'things stand'} before the signature."
     if all(h.lifted_by == "reason" for h in standing):
-        sentence += " Say why the case may be signed all the same, or settle it."
+        sentence += " State why the case may be signed nevertheless, or resolve this first."
     code = first.code if first.code == "must-see-open" else "held"
     raise Conflict(sentence, code=code, holds=[h.as_json() for h in content.holds], **first.detail)
 

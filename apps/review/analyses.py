@@ -88,7 +88,7 @@ def settle(user: Any, job: Job, label_id: Any, keep: bool) -> None:
         if waiting is None:
             raise Missing("There is no such label of an earlier analysis.")
         if waiting.settled_at is not None:
-            raise Conflict("Somebody has decided on this label already.", code="settled")
+            raise Conflict("Somebody has already decided on this label.", code="settled")
         if keep:
             _keep(user, locked_reading(job), job, waiting)
         waiting.settled_by, waiting.settled_at = user, timezone.now()

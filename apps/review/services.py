@@ -57,7 +57,7 @@ def label_cells(
         labels = labels_of(job, reading)
         unknown = [key for key in added if key not in labels.added]
         if unknown:
-            raise Missing("One of the added cells is not there any more.")
+            raise Missing("One of the added cells no longer exists.")
         if not force:
             _refuse_conflicts(schema_of(job), labels, base_revision, user, [*rows, *added])
         return append(user, reading, job, action, sorted(set(rows)), sorted(set(added)), key)
@@ -69,7 +69,7 @@ def add_cell(user: Any, job: Job, x: float, y: float, w: float, h: float, label:
     require(user, job.slide.case, "review")
     slide = job.slide
     if not (0 <= x < slide.width and 0 <= y < slide.height and 2 <= w <= 4000 and 2 <= h <= 4000):
-        raise Refusal("This cell does not lie on the slide, or its box is too small or too large.", code="invalid")
+        raise Refusal("This cell lies outside the slide, or its box is too small or too large.", code="invalid")
     with transaction.atomic():
         job, reading = _locked(job)
         key = _key_of(job, label)
@@ -84,7 +84,7 @@ def undo(user: Any, job: Job) -> LabelEvent:
         job, reading = _locked(job)
         event = last_event_of(reading, user)
         if event is None:
-            raise Conflict("There is nothing of yours to undo here.", code="nothing-to-undo")
+            raise Conflict("You have no change to undo here.", code="nothing-to-undo")
         _refuse_conflicts(schema_of(job), labels_of(job, reading), event.revision, user, [*event.rows, *event.added])
         return append(user, reading, job, LabelEvent.Action.UNDO, [], [], "", undoes=event)
 
@@ -111,7 +111,7 @@ def _refuse_conflicts(known: Schema, labels: Labels, base_revision: int, user: A
     who = next((c["by"] for c in conflicts if c["by"]), "Another person")
     noun = "this cell" if len(clashing) == 1 else f"{len(clashing)} of these cells"
     raise Conflict(
-        f"{who} has changed {noun} since you last saw it. Nothing of yours was written yet.",
+        f"{who} has changed {noun} since you last saw it. Your change has not been saved.",
         code="conflict",
         conflicts=conflicts,
         revision=labels.revision,

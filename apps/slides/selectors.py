@@ -49,5 +49,5 @@ def upload_for(user: Any, upload_id: uuid.UUID | str) -> Upload:
     """The person's own upload; raises Missing."""
     upload = Upload.objects.select_related("case").filter(pk=upload_id, owner=user).first()
     if upload is None:
-        raise Missing("There is no such upload; it may have been given up. Begin again.", code="upload-gone")
+        raise Missing("There is no such upload; it may have been cancelled. Start again.", code="upload-gone")
     return upload

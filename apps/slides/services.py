@@ -8,6 +8,7 @@ import shutil
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +95,14 @@ def hold_slide(slide: Slide, hold_case: Callable[[Case], Case] = hold_open) -> S
     case = hold_case(slide.case)
     row = Slide.objects.select_for_update().filter(pk=slide.pk).first()
     if row is None:
-        raise Missing("This slide is not there any more.", code="slide-gone")
+        raise Missing("This slide no longer exists.", code="slide-gone")
     row.case = case
     return row
 
 
 @transaction.atomic
 def delete_slide(user: Any, slide: Slide) -> None:
-    """Remove a slide that was refused or never analysed; a slide with results stays."""
+    """Remove a slide without results, and with it the analyses that failed or were cancelled before any cell was kept."""
     require(user, slide.case, "annotate")
     slide = hold_slide(slide)
     if (
@@ -109,19 +110,29 @@ def delete_slide(user: Any, slide: Slide) -> None:
         and slide.import_beat
         and timezone.now() - slide.import_beat < IMPORT_LEASE
     ):
-        raise Conflict("This slide is being imported; wait for it to end.", code="importing")
+        raise Conflict("This slide is being imported; wait until that is complete.", code="importing")
     if (
         slide.conversion == Slide.Conversion.RUNNING
         and slide.conversion_beat
         and timezone.now() - slide.conversion_beat < IMPORT_LEASE
     ):
-        raise Conflict("The slide is being converted; wait for it to end.", code="converting")
-    if hasattr(slide, "jobs") and slide.jobs.exists():
-        raise Conflict("This slide has been analysed; its results refer to it, so it stays.", code="slide-analysed")
-    record(user, "slide.deleted", "slide", slide.pk, accession=slide.case.accession, sha256=slide.sha256)
-    folder = slide.folder
+        raise Conflict("This slide is being converted; wait until that is complete.", code="converting")
+    # Analyses know slides, not the other way round: they are reached through the slide alone.
+    jobs = list(slide.jobs.all()) if hasattr(slide, "jobs") else []
+    if any(job.state in job.ACTIVE for job in jobs):
+        raise Conflict("This slide is being analysed; cancel the analysis first.", code="slide-analysed")
+    if any(job.reviewable for job in jobs):
+        raise Conflict("This slide has results, so it cannot be removed.", code="slide-analysed")
+    record(
+        user, "slide.deleted", "slide", slide.pk, accession=slide.case.accession, sha256=slide.sha256,
+        **({"analyses": [str(job.pk) for job in jobs]} if jobs else {}),
+    )  # fmt: skip
+    folders = [slide.folder, *(job.folder for job in jobs)]
+    for job in jobs:
+        job.delete()
     slide.delete()
-    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+    for folder in folders:
+        transaction.on_commit(partial(shutil.rmtree, folder, ignore_errors=True))
 
 
 @transaction.atomic
@@ -188,7 +199,7 @@ def _begin(
         raise Refusal("Two of the files have the same name.", code="name-refused")
     pictures = all(p.kind == "picture" for p in probes)
     if pictures and in_place:
-        raise Refusal("Camera fields are joined into a new slide; they cannot stay in place.", code="invalid")
+        raise Refusal("Photographs are joined into a new slide, so they cannot stay in place.", code="invalid")
     total = sum(path.stat().st_size for path, _ in files)
     if not move and not in_place:
         refuse_full_disk(total)
@@ -227,7 +238,7 @@ def _inspect(files: list[tuple[Path, str]]) -> tuple[str, list[Probe]]:
     probes = probe_many([(path, name) for path, name in files])
     if len(files) > 1 and any(p.kind == "slide" for p in probes):
         raise Refusal(
-            "Bring in one slide at a time; several files at once must all be camera fields.", code="mixed-files"
+            "Add one slide at a time; several files at once must all be photographs of one slide.", code="mixed-files"
         )
     return files[0][1], probes
 
@@ -269,7 +280,7 @@ def _with_companions(paths: list[Path]) -> list[Path]:
             if path.suffix.lower() == ".mrxs" and path.with_suffix("").is_dir():
                 found += sorted(p for p in path.with_suffix("").iterdir() if p.is_file())
     if not found:
-        raise Refusal("There is no slide and no picture in there.", code="unsupported-format")
+        raise Refusal("It contains neither a slide nor a picture.", code="unsupported-format")
     return sorted(found, key=lambda p: natural_key(p.name))
 
 
@@ -316,7 +327,7 @@ def _refuse_known(case: Case, digest: str, but: uuid.UUID | None = None) -> None
 def _plausible(mpp: float) -> float:
     if not PLAUSIBLE_MPP[0] <= mpp <= PLAUSIBLE_MPP[1]:
         raise Refusal(
-            f"{mpp:g} µm/px cannot be right; give a value between {PLAUSIBLE_MPP[0]} and {PLAUSIBLE_MPP[1]}.",
+            f"{mpp:g} µm/px is implausible; enter a value between {PLAUSIBLE_MPP[0]} and {PLAUSIBLE_MPP[1]}.",
             code="implausible-mpp",
         )
     return mpp

@@ -35,7 +35,7 @@ def index_of(slide: Slide) -> TileIndex:
     except (SlideError, OSError):
         pass
     if not slide.file.exists():
-        raise Missing("The slide's file is not where it was; tell the administrator.", code="unreadable")
+        raise Missing("The slide's file is missing; tell the administrator.", code="unreadable")
     return _plan(slide)
 
 
@@ -55,7 +55,7 @@ def set_colour(user: Any, slide: Slide, colour: str) -> Slide:
         with transaction.atomic():
             slide = _hold_at_rest(slide, colour)
             if slide.colour != before:
-                raise Conflict("Somebody else has changed the colours of this slide; look again.", code="conflict")
+                raise Conflict("Somebody else has changed the colours of this slide; reload the page.", code="conflict")
             slide.colour, slide.icc_bytes, slide.tile_levels = made.colour, made.icc_bytes, made.levels
             slide.revision += 1
             if other_pixels:
@@ -81,9 +81,9 @@ def request_conversion(user: Any, slide: Slide) -> Slide:
     if slide.status != Slide.Status.READY:
         raise Conflict("This slide is not ready yet.", code="not-ready")
     if slide.conversion in (Slide.Conversion.ASKED, Slide.Conversion.RUNNING):
-        raise Conflict("This slide is being converted already.", code="converting")
+        raise Conflict("This slide is already being converted.", code="converting")
     if all(level["stored"] for level in slide.tile_levels):
-        raise Conflict("Every level of this slide is sent as stored already.", code="nothing-to-convert")
+        raise Conflict("Every level of this slide is already sent as stored.", code="nothing-to-convert")
     refuse_full_disk(max(slide.size_bytes, slide.width * slide.height // 4))
     slide.conversion, slide.conversion_percent, slide.conversion_message = Slide.Conversion.ASKED, 0, ""
     slide.conversion_beat = None
@@ -155,7 +155,7 @@ def _hold_at_rest(slide: Slide, colour: str) -> Slide:
     if colour != Colour.STORED and not slide.icc_bytes:
         raise Conflict("This slide carries no colour profile that could be applied.", code="no-profile")
     if slide.conversion == Slide.Conversion.RUNNING:
-        raise Conflict("The slide is being converted; wait for it to end.", code="converting")
+        raise Conflict("This slide is being converted; wait until that is complete.", code="converting")
     return slide
 
 

@@ -59,7 +59,7 @@ def create_upload(user: Any, case: Case, name: str, length: int) -> Upload:
         raise Refusal(f"{name} is empty.", code="unsupported-format", http_status=422)
     if length > settings.UPLOAD_MAX_BYTES:
         raise Refusal(
-            f"{name} has more than the {settings.UPLOAD_MAX_BYTES // 1024**2} MiB an upload may have.",
+            f"{name} has more than the {settings.UPLOAD_MAX_BYTES // 1024**2} MiB that an upload may have.",
             code="too-many-bytes",
             http_status=413,
         )
@@ -83,9 +83,9 @@ def receive_chunk(upload: Upload, offset: int, chunk: bytes) -> Upload:
             raise _gone()
         upload = row
         if offset != upload.offset:
-            raise Conflict(f"The upload stands at byte {upload.offset}, not {offset}.", code="wrong-offset")
+            raise Conflict(f"The upload is at byte {upload.offset}, not {offset}.", code="wrong-offset")
         if offset + len(chunk) > upload.length:
-            raise Refusal("More bytes came than were announced.", code="too-many-bytes", http_status=413)
+            raise Refusal("More bytes were received than announced.", code="too-many-bytes", http_status=413)
         refuse_full_disk(len(chunk))
         with upload.file.open("r+b") as stream:
             stream.seek(offset)
@@ -131,13 +131,13 @@ def take_complete(user: Any, case: Case, ids: list[uuid.UUID]) -> list[Upload]:
     uploads = [rows[i] for i in ids]
     unfinished = [u.name for u in uploads if not u.complete]
     if unfinished:
-        raise Conflict(f"{unfinished[0]} has not arrived whole yet.", code="upload-unfinished")
+        raise Conflict(f"{unfinished[0]} has not been uploaded completely yet.", code="upload-unfinished")
     Upload.objects.filter(pk__in=ids).delete()
     return uploads
 
 
 def _gone() -> Missing:
-    return Missing("One of these uploads is not there any more; send the file again.", code="upload-gone")
+    return Missing("One of these uploads no longer exists; upload the file again.", code="upload-gone")
 
 
 def _sweep_strays(before: float) -> None:

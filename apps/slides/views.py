@@ -65,7 +65,7 @@ def thumbnail(request: HttpRequest, slide_id: uuid.UUID) -> HttpResponse:
     except Refusal as refusal:
         return refusal_response(refusal)
     except OSError:
-        return refusal_response(Missing("The thumbnail is not there."))
+        return refusal_response(Missing("There is no thumbnail of this slide."))
 
 
 @require_safe

@@ -1,4 +1,4 @@
-import { dayTime, number } from "../shared/format";
+import { dayTime, JOB_STATES, number } from "../shared/format";
 import type { Analysis, Job } from "../shared/types";
 
 interface Props {
@@ -35,13 +35,13 @@ export function Analyses({ jobs, accession, may, onReport }: Props) {
               {dayTime(job.requested_at)}
               {job.requested_by && `, ${job.requested_by}`}
             </td>
-            <td>{job.reviewable ? number.format(job.cells) : job.state}</td>
+            <td>{job.reviewable ? number.format(job.cells) : JOB_STATES[job.state]}</td>
             <td>{job.reviewable ? `${number.format(job.labels)} cells` : "–"}</td>
             <td>
               {job.reported && <b>reported</b>}
               {!job.reported && job.reviewable && may && (
                 <button type="button" onClick={() => onReport(job)} title={carries(job)}>
-                  Report this one
+                  Report this analysis
                 </button>
               )}
               {!job.reported && job.reviewable && <Compare job={job} jobs={jobs} accession={accession} />}

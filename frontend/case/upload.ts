@@ -38,7 +38,7 @@ export function uploadFile(
     });
     signal.addEventListener("abort", () => {
       void upload.abort(true);
-      reject(new Error("Upload given up."));
+      reject(new Error("The upload was cancelled."));
     });
     upload
       .findPreviousUploads()
@@ -60,7 +60,7 @@ function reasonOf(error: Error | tus.DetailedError): string {
     }
     return `The server answered ${error.originalResponse.getStatus()}.`;
   }
-  return "The upload was interrupted; choose the same file again and it goes on where it stopped.";
+  return "The upload was interrupted. Choose the same file again to resume it.";
 }
 
 /** All files of one slide, one after another, then the slide itself. */

@@ -5,9 +5,9 @@ export function Sliders({ marks }: { marks: Marks }) {
   return (
     <div className="sliders">
       <fieldset className="sizes marked">
-        <legend className="hidden">Mark on the slide</legend>
+        <legend>Mark on the slide</legend>
         <button type="button" className={marks.every ? "" : "on"} onClick={() => marks.markEvery(false)}>
-          Mark what matters
+          What matters
         </button>
         <button
           type="button"
@@ -15,7 +15,7 @@ export function Sliders({ marks }: { marks: Marks }) {
           onClick={() => marks.markEvery(true)}
           title="Mark every cell (Shift + H)"
         >
-          every cell
+          Every cell
         </button>
       </fieldset>
       <label>
@@ -44,7 +44,7 @@ export function Sliders({ marks }: { marks: Marks }) {
       </label>
       <label className="tick">
         <input type="checkbox" checked={marks.showRegions} onChange={(e) => marks.setShowRegions(e.target.checked)} />{" "}
-        Outline counted and rejected fields
+        Outline the fields
       </label>
     </div>
   );

@@ -4,7 +4,10 @@ import type { Schema } from "../shared/types";
 import { classOfKey } from "./keys";
 
 interface Props {
+  title: string;
   schema: Schema;
+  /** Why not every class is offered; empty where all are. */
+  note: string;
   /** Where the reader clicked, in css px of the viewer. */
   at: readonly [number, number];
   onPick(cls: number): void;
@@ -13,8 +16,8 @@ interface Props {
 
 const KINDS = ["nucleated", "red_cell", "platelet", "other"];
 
-/** Asks for the class of a cell that is about to be added: by its key, or by a click. */
-export function ClassPicker({ schema, at, onPick, onCancel }: Props) {
+/** Asks for a class: by its key, or by a click. */
+export function ClassPicker({ title, schema, note, at, onPick, onCancel }: Props) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.focus(), []);
   useEffect(() => {
@@ -37,7 +40,7 @@ export function ClassPicker({ schema, at, onPick, onCancel }: Props) {
       ref={box}
       className="class-picker"
       role="dialog"
-      aria-label="Class of the missed cell"
+      aria-label={title}
       tabIndex={-1}
       style={{ left: `min(${at[0] + 16}px, calc(100% - 262px))`, top: `min(${at[1]}px, calc(100% - 330px))` }}
     >
@@ -47,6 +50,7 @@ export function ClassPicker({ schema, at, onPick, onCancel }: Props) {
           Cancel
         </button>
       </header>
+      {note && <p className="soft">{note}</p>}
       <ul>
         {groups.flatMap((group) =>
           schema.classes

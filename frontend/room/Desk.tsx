@@ -1,13 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { ClassList } from "../counts/ClassList";
 import { CountsBar } from "../counts/CountsBar";
+import { Notices } from "../shared/Notices";
 import type { Card, GalleryRow, Room as RoomData, TileAccess } from "../shared/types";
-import type { Scene } from "../viewer/overlay";
 import type { ViewerHandle } from "../viewer/Viewer";
 import { useActs } from "./acts";
+import { DifferentialPane, type Menu } from "./DifferentialPane";
 import { Header } from "./Header";
-import { Notices } from "./Notices";
 import { openingNote } from "./opening";
 import { type Open, RoomDialogs } from "./RoomDialogs";
 import { Side } from "./Side";
@@ -15,6 +15,7 @@ import { Stage } from "./Stage";
 import { useSession } from "./session";
 import { useAdding } from "./useadding";
 import { useCard } from "./usecard";
+import { useDifferential } from "./usedifferential";
 import { useGallery, type Which } from "./usegallery";
 import { keysToGallery, useKeys } from "./usekeys";
 import { useMarks } from "./usemarks";
@@ -24,6 +25,7 @@ import { useOpened } from "./useopened";
 import { useOrders } from "./useorders";
 import { usePlace } from "./useplace";
 import { usePress } from "./usepress";
+import { useScene } from "./usescene";
 
 interface Props {
   data: RoomData;
@@ -42,7 +44,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
   const { labels, counts } = session;
   const marks = useMarks(schema);
   const gallery = useGallery(job, labels, counts);
-  const { rows, which } = gallery;
+  const { which } = gallery;
   const chosen = useCard(job?.reviewable ? jobId : null, row, labels);
   const [dialog, setDialog] = useState<Open>("");
   const viewer = useRef<ViewerHandle>(null);
@@ -53,12 +55,16 @@ export function Desk({ data, tiles, opens_with }: Props) {
   const goTo = useCallback((to: GalleryRow | Card | null) => {
     if (to) viewer.current?.goTo(to.x, to.y, 60);
   }, []);
+  const [tabled, setTabled] = useState(false);
+  const [menu, setMenu] = useState<Menu>(null);
+  const groups = useDifferential(job, tabled, schema, counts, labels);
+  const rows = tabled ? groups.rows : gallery.rows;
   const acts = useActs({ rows, label: session.label, refusal, selectedRow: row, onSelect: setRow, goTo, say });
   // biome-ignore lint/correctness/useExhaustiveDependencies: in another list nothing is chosen yet
   useEffect(() => {
-    acts.setCurrent(-1);
+    acts.setCurrentKey(null);
     acts.setChosen(new Set());
-  }, [which, gallery.view, jobId]);
+  }, [which, gallery.view, jobId, tabled]);
   const openList = (list: Which) => {
     gallery.setWhich(list);
     if (list !== which) setRow(null);
@@ -79,6 +85,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
     say,
   });
   const help = useCallback(() => setDialog("help"), []);
+  const differential = useCallback(() => setTabled((on) => !on), []);
   const { columns } = gallery;
   const press = usePress({
     acts,
@@ -91,33 +98,23 @@ export function Desk({ data, tiles, opens_with }: Props) {
     undo: session.undo,
     goTo,
     help,
+    differential,
   });
-  useKeys(schema, dialog !== "" || session.edits.conflict !== null || adding.place !== null, press);
+  useKeys(schema, dialog !== "" || session.edits.conflict !== null || adding.place !== null || menu !== null, press);
 
-  const { store, index, regions, epoch } = session;
-  const { hidden, threshold, opacity, showRegions } = marks;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the epoch tells that the store has grown
-  const scene = useMemo<Scene>(
-    () => ({
-      store,
-      index,
-      schema,
-      hidden,
-      threshold,
-      opacity,
-      regions,
-      showRegions,
-      labels: labels.rows,
-      added: labels.added,
-      selected: chosen.card,
-      place: adding.place,
-    }),
-    [store, index, regions, epoch, schema, hidden, threshold, opacity, showRegions, labels, chosen.card, adding.place],
-  );
+  const scene = useScene(session, schema, marks, chosen.card, adding.place);
 
   return (
     <div className="room">
-      <Header data={data} opened={opened} orders={orders} onDialog={setDialog} onLink={() => void copyLink()} />
+      <Header
+        data={data}
+        opened={opened}
+        orders={orders}
+        onDialog={setDialog}
+        onDifferential={job?.reviewable ? differential : null}
+        tabled={tabled}
+        onLink={() => void copyLink()}
+      />
       <Notices opening={opened.by_itself ? openingNote(data, slide) : ""} waiting={session.edits.waiting.length} />
       <ClassList
         schema={schema}
@@ -127,7 +124,24 @@ export function Desk({ data, tiles, opens_with }: Props) {
         chosen={which}
         onChoose={openList}
       />
+      {tabled && jobId && (
+        <DifferentialPane
+          groups={groups}
+          jobId={jobId}
+          schema={schema}
+          acts={acts}
+          canReview={refusal === ""}
+          menu={menu}
+          onMenu={setMenu}
+          onGo={(to) => {
+            setTabled(false);
+            goTo(to);
+          }}
+          onClose={differential}
+        />
+      )}
       <Stage
+        hidden={tabled}
         data={data}
         tiles={tiles}
         opened={opened}
@@ -138,12 +152,13 @@ export function Desk({ data, tiles, opens_with }: Props) {
         onMoved={keepPlace}
         onPick={(picked) => {
           setRow(picked);
-          const at = picked === null ? -1 : rows.findIndex((r) => r.row === picked);
-          acts.setCurrent(at);
-          acts.setChosen(at >= 0 && picked !== null ? new Set([`r${picked}`]) : new Set());
+          const listed = picked !== null && rows.some((r) => r.row === picked);
+          acts.setCurrentKey(listed ? `r${picked}` : null);
+          acts.setChosen(listed ? new Set([`r${picked}`]) : new Set());
         }}
       />
       <Side
+        tabled={tabled}
         job={job}
         schema={schema}
         gallery={gallery}

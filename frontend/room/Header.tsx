@@ -10,12 +10,15 @@ interface Props {
   orders: ReturnType<typeof useOrders>;
   onDialog(open: Open): void;
   onLink(): void;
+  /** Show the differential, or the slide again; null while there is none. */
+  onDifferential: (() => void) | null;
+  tabled: boolean;
 }
 
 const ACTIVE = new Set(["requested", "queued", "running"]);
 
 /** Which case, which slide, what runs, and what may be done next. */
-export function Header({ data, opened, orders, onDialog, onLink }: Props) {
+export function Header({ data, opened, orders, onDialog, onLink, onDifferential, tabled }: Props) {
   const { job } = opened;
   const current = data.case;
   const active = job !== null && ACTIVE.has(job.state);
@@ -38,6 +41,11 @@ export function Header({ data, opened, orders, onDialog, onLink }: Props) {
       )}
       <span className="actions">
         <JobActions data={data} opened={opened} orders={orders} active={active} />
+        {onDifferential && (
+          <button type="button" onClick={onDifferential} aria-pressed={tabled} title="White cells in rows (Shift + D)">
+            Differential
+          </button>
+        )}
         <Report data={data} />
         <button type="button" onClick={onLink} title="Copy a link to this place">
           Link

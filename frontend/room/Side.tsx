@@ -6,6 +6,8 @@ import type { useCard } from "./usecard";
 import type { useGallery } from "./usegallery";
 
 interface Props {
+  /** The differential shows the cells: the gallery would show them twice. */
+  tabled: boolean;
   job: Analysis | null;
   schema: Schema;
   gallery: ReturnType<typeof useGallery>;
@@ -17,13 +19,20 @@ interface Props {
 }
 
 /** The gallery and the card of the chosen cell. */
-export function Side({ job, schema, gallery, acts, chosen, canReview, onGo, onGoToCard }: Props) {
+export function Side({ tabled, job, schema, gallery, acts, chosen, canReview, onGo, onGoToCard }: Props) {
   const { which, query, rows } = gallery;
   const mustSee = which === "must-see";
   const title = mustSee ? "Must be seen" : which === "all" ? "All cells" : (schema.classes[which]?.name ?? "Cells");
   return (
     <div className="side">
-      {job?.reviewable ? (
+      {tabled ? (
+        <section className="gallery">
+          <p className="note">
+            Click a cell for its details. Press a class’s key, right-click, or drag the cell to another row to
+            reclassify it.
+          </p>
+        </section>
+      ) : job?.reviewable ? (
         <Gallery
           title={title}
           jobId={job.id}

@@ -3,11 +3,13 @@ import type { Room, TileAccess } from "../shared/types";
 import type { Scene } from "../viewer/overlay";
 import { Viewer, type ViewerHandle } from "../viewer/Viewer";
 import { ClassPicker } from "./ClassPicker";
-import { openingNote } from "./opening";
+import { nucleatedOnly, openingNote } from "./opening";
 import type { useAdding } from "./useadding";
 import type { Opened } from "./useopened";
 
 interface Props {
+  /** Something else is shown in its place; the slide stays where it is. */
+  hidden: boolean;
   data: Room;
   tiles: TileAccess | null;
   opened: Opened;
@@ -20,11 +22,11 @@ interface Props {
 }
 
 /** The slide, and the question that a missed cell asks. */
-export function Stage({ data, tiles, opened, mpp, scene, adding, viewer, onMoved, onPick }: Props) {
+export function Stage({ hidden, data, tiles, opened, mpp, scene, adding, viewer, onMoved, onPick }: Props) {
   const { slide, jobId, schema, start } = opened;
   if (!slide) {
     return (
-      <main>
+      <main hidden={hidden}>
         <p className="room-note">
           This case has no slide that can be shown yet. {openingNote(data, null)}{" "}
           <a href={`/cases/${data.case.accession}/`}>Add a slide</a>
@@ -34,7 +36,7 @@ export function Stage({ data, tiles, opened, mpp, scene, adding, viewer, onMoved
   }
   const asked = start.slide === undefined || start.slide === slide.id;
   return (
-    <main>
+    <main hidden={hidden}>
       <Viewer
         key={slide.id}
         ref={viewer}
@@ -52,7 +54,9 @@ export function Stage({ data, tiles, opened, mpp, scene, adding, viewer, onMoved
       />
       {adding.place && (
         <ClassPicker
-          schema={schema}
+          title="Class of the missed cell"
+          schema={adding.place.nucleated_only ? nucleatedOnly(schema) : schema}
+          note={adding.place.nucleated_only ? "Only nucleated cells are counted in this field." : ""}
           at={adding.place.screen}
           onPick={(cls) => void adding.pick(cls)}
           onCancel={adding.cancel}

@@ -1,6 +1,6 @@
 /** What people do to the cells of the list that is shown: choose, go on, label. */
 
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { keyOf } from "../gallery/keyof";
 import type { GalleryRow } from "../shared/types";
 import type { LabelAction, Targets } from "./outbox";
@@ -29,7 +29,9 @@ export function doneText(action: LabelAction, n: number): string {
 }
 
 export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say }: Setting) {
-  const [current, setCurrent] = useState(-1);
+  // By key: a cell that changes its class may change its place in the list.
+  const [currentKey, setCurrentKey] = useState<string | null>(null);
+  const current = useMemo(() => rows.findIndex((r) => keyOf(r) === currentKey), [rows, currentKey]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
 
   const choose = useCallback(
@@ -47,7 +49,7 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
         for (const between of rows.slice(Math.min(from, index), Math.max(from, index) + 1)) next.add(keyOf(between));
         return next;
       });
-      setCurrent(index);
+      setCurrentKey(keyOf(row));
       onSelect(row.row);
     },
     [rows, current, onSelect],
@@ -91,6 +93,17 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
     [refusal, rows, chosen, selectedRow, label, current, following, say],
   );
 
+  /** Give the given cells another class, wherever the keys stand. */
+  const give = useCallback(
+    async (keys: ReadonlySet<string>, cls: number) => {
+      const targets = targetsOf(rows.filter((r) => keys.has(keyOf(r))));
+      const n = targets.rows.length + targets.added.length;
+      if (refusal) say(refusal);
+      else if (n && (await label("relabel", targets, cls))) say(doneText("relabel", n));
+    },
+    [refusal, rows, label, say],
+  );
+
   /** Confirm those of the given cells that are open. */
   const confirm = useCallback(
     async (keys: ReadonlySet<string>) => {
@@ -102,7 +115,7 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
     [rows, label, say],
   );
 
-  return { current, setCurrent, chosen, setChosen, choose, next, act, confirm };
+  return { current, setCurrentKey, chosen, setChosen, choose, next, act, give, confirm };
 }
 
 function targetsOf(rows: GalleryRow[]): Targets {

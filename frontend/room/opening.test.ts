@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Analysis, Region, Schema, Slide } from "../shared/types";
-import { openingNote, placeRefusal, quietClasses } from "./opening";
+import { openingNote, placeCounts, quietClasses } from "./opening";
 
 const slide = (name: string, more: Partial<Slide> = {}) =>
   ({ name, status: "ready", message: "", width: 100, height: 50, photo_fields: [], job: null, ...more }) as Slide;
@@ -40,16 +40,24 @@ describe("the marks at opening", () => {
 });
 
 describe("a place for a missed cell", () => {
-  const region = (x: number, used = true) => ({ x, y: 0, w: 20, h: 50, used, done: used }) as Region;
+  const region = (x: number, used: boolean, searched = "") =>
+    ({ x, y: 0, w: 20, h: 50, used, done: used, searched }) as Region;
+  const refusal = (...asked: Parameters<typeof placeCounts>) => placeCounts(...asked).refusal;
   it("lies on the slide, on a photograph, in a counted field", () => {
     const photos = [
       { x: 0, y: 0, w: 40, h: 50 },
       { x: 60, y: 0, w: 40, h: 50 },
     ];
-    expect(placeRefusal(slide("a"), [region(0)], 10, 10)).toBe("");
-    expect(placeRefusal(slide("a"), [], 10, 10)).toBe("");
-    expect(placeRefusal(slide("a"), [region(0)], -1, 10)).toContain("outside the slide");
-    expect(placeRefusal(slide("a", { photo_fields: photos }), [], 50, 10)).toContain("between the photographs");
-    expect(placeRefusal(slide("a"), [region(0), region(20, false)], 30, 10)).toContain("outside the counted fields");
+    expect(refusal(slide("a"), [region(0, true)], 10, 10)).toBe("");
+    expect(refusal(slide("a"), [], 10, 10)).toBe("");
+    expect(refusal(slide("a"), [region(0, true)], -1, 10)).toContain("outside the slide");
+    expect(refusal(slide("a", { photo_fields: photos }), [], 50, 10)).toContain("between the photographs");
+    expect(refusal(slide("a"), [region(0, true), region(20, false)], 30, 10)).toContain("outside the counted fields");
+    expect(refusal(slide("a"), [region(0, true), region(20, false, "edges")], 30, 10)).toContain("outside");
+  });
+  it("takes nucleated cells alone where only those were searched for", () => {
+    const regions = [region(0, true, "fields"), region(20, false, "film")];
+    expect(placeCounts(slide("a"), regions, 30, 10)).toEqual({ refusal: "", nucleated_only: true });
+    expect(placeCounts(slide("a"), regions, 10, 10)).toEqual({ refusal: "", nucleated_only: false });
   });
 });

@@ -39,14 +39,30 @@ interface Rectangle {
 
 const holds = (x: number, y: number) => (r: Rectangle) => x >= r.x && x < r.x + r.w && y >= r.y && y < r.y + r.h;
 
-/** Why no cell may be added at a place of the slide (level-0 px); empty where one may. */
-export function placeRefusal(slide: Slide, regions: readonly Region[], x: number, y: number): string {
+/** What a cell that is added at a place (level-0 px) would count for. */
+export interface PlaceCounts {
+  /** Why none may be added; empty where one may. */
+  refusal: string;
+  /** Only nucleated cells were searched for and counted there. */
+  nucleated_only: boolean;
+}
+
+export function placeCounts(slide: Slide, regions: readonly Region[], x: number, y: number): PlaceCounts {
   const inside = holds(x, y);
-  if (!inside({ x: 0, y: 0, w: slide.width, h: slide.height })) return "This place lies outside the slide.";
+  const none = (refusal: string) => ({ refusal, nucleated_only: false });
+  if (!inside({ x: 0, y: 0, w: slide.width, h: slide.height })) return none("This place lies outside the slide.");
   if (slide.photo_fields.length && !slide.photo_fields.some(inside))
-    return "This place lies between the photographs, where there is nothing to count.";
-  const counted = regions.filter((r) => r.used && r.done);
-  if (counted.length && !counted.some(inside))
-    return "This place lies outside the counted fields; a cell added here would distort the counts.";
-  return "";
+    return none("This place lies between the photographs, where there is nothing to count.");
+  const here = regions.filter(inside);
+  const counted = regions.some((r) => r.used && r.done);
+  if (!counted || here.some((r) => r.used && r.done)) return none("");
+  if (here.some((r) => r.searched === "film")) return { refusal: "", nucleated_only: true };
+  return none("This place lies outside the counted fields; a cell added here would distort the counts.");
+}
+
+/** A schema of its nucleated classes alone; indices stay as they are. */
+export function nucleatedOnly(schema: Schema): Schema {
+  const groups = schema.groups.filter((g) => g.kind === "nucleated");
+  const keys = new Set(groups.map((g) => g.key));
+  return { ...schema, groups, classes: schema.classes.filter((c) => keys.has(c.group)) };
 }

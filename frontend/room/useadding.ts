@@ -2,7 +2,7 @@
 
 import { useCallback, useState } from "react";
 import type { Region, Schema, Slide } from "../shared/types";
-import { placeRefusal } from "./opening";
+import { placeCounts } from "./opening";
 
 /** Side of the box of an added cell where nobody draws one. */
 const SIDE_UM = 12;
@@ -13,6 +13,7 @@ export interface AddingPlace {
   y: number;
   side_px: number;
   screen: readonly [number, number];
+  nucleated_only: boolean;
 }
 
 interface Setting {
@@ -41,8 +42,10 @@ export function useAdding(setting: Setting) {
     else setOn(true);
   }, [refusal, on, cancel, say]);
   const put = (x: number, y: number, screen: readonly [number, number]) => {
-    const why = slide ? placeRefusal(slide, regions, x, y) : "There is no slide here.";
-    setPlace(why ? null : { x, y, side_px: mpp ? Math.round(SIDE_UM / mpp) : SIDE_PX, screen });
+    if (!slide) return;
+    const { refusal: why, nucleated_only } = placeCounts(slide, regions, x, y);
+    const side_px = mpp ? Math.round(SIDE_UM / mpp) : SIDE_PX;
+    setPlace(why ? null : { x, y, side_px, screen, nucleated_only });
     if (why) say(why);
   };
   const pick = useCallback(

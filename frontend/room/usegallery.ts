@@ -67,7 +67,7 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
 }
 
 /** Cells stay where they are while they are worked on; what people said is laid over them. */
-function withLabel(row: GalleryRow, labels: Labels): GalleryRow {
+export function withLabel(row: GalleryRow, labels: Labels): GalleryRow {
   if (row.row !== null) {
     const label = labels.rows.get(row.row);
     if (!label) return { ...row, state: "", label: row.class };

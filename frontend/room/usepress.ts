@@ -22,10 +22,11 @@ interface Setting {
   undo(): Promise<boolean>;
   goTo(row: GalleryRow | Card | null): void;
   help(): void;
+  differential(): void;
 }
 
 export function usePress(setting: Setting): (action: Action, range: boolean) => void {
-  const { acts, adding, marks, rows, columns, card, viewer, undo, goTo, help } = setting;
+  const { acts, adding, marks, rows, columns, card, viewer, undo, goTo, help, differential } = setting;
   return useCallback(
     (action: Action, range: boolean) => {
       if (typeof action === "object") {
@@ -47,6 +48,7 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
         full: () => viewer.current?.fullScreen(),
         add: adding.toggle,
         help,
+        differential,
         cells: marks.hideOrShow,
         marks: () => marks.markEvery(!marks.every),
         "select-all": () => {
@@ -66,6 +68,6 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
       };
       void doing[action]();
     },
-    [acts, adding, marks, rows, columns, card, viewer, undo, goTo, help],
+    [acts, adding, marks, rows, columns, card, viewer, undo, goTo, help, differential],
   );
 }

@@ -37,6 +37,15 @@ export const STATE_NAMES: Record<string, string> = {
   amended: "Amended",
 };
 
+export const JOB_STATES: Record<string, string> = {
+  requested: "ordered",
+  queued: "waiting to start",
+  running: "running",
+  done: "complete",
+  failed: "failed",
+  cancelled: "cancelled",
+};
+
 export const SPECIMEN_NAMES: Record<string, string> = {
   "blood-film": "Blood film",
   "marrow-aspirate": "Marrow aspirate",

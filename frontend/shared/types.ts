@@ -163,7 +163,11 @@ export interface Room {
   schemas: Record<string, Schema>;
   protocols: ProtocolName[];
   reports: Report[];
-  me: { id: number; name: string; rights: string[] };
+  /** Who may review this case. */
+  readers: { id: number; username: string; name: string }[];
+  /** What was said when the case came to its reader. */
+  handover: { by: string; at: string; word: string } | null;
+  me: { id: number; name: string; username: string; rights: string[] };
 }
 
 export interface Region {
@@ -174,6 +178,8 @@ export interface Region {
   h: number;
   used: boolean;
   done: boolean;
+  /** What counts of it once the run has ended: `fields` all its cells, `film` its nucleated cells, else nothing. */
+  searched: string;
   reason: string;
   focus: number;
   single_ratio: number;

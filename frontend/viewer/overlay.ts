@@ -179,11 +179,12 @@ export class Overlay {
     for (const r of scene.regions) {
       trace(context, at, r.x, r.y, r.x + r.w, r.y + r.h);
       const used = r.used && r.done;
+      const searched = r.searched === "film";
       context.setLineDash(used ? [] : [5, 4]);
       context.lineWidth = used ? 1.8 : 1;
-      context.strokeStyle = used ? "#0a5fb4" : "rgba(90,90,90,0.8)";
+      context.strokeStyle = used || searched ? "#0a5fb4" : "rgba(90,90,90,0.8)";
       context.stroke();
-      const text = used ? "" : r.reason || (r.used ? "waiting" : "");
+      const text = used ? "" : searched ? "nucleated cells counted" : r.reason || (r.used ? "waiting" : "");
       if (text && r.w * scale > 70) {
         const [x, y] = toScreen(at, r.x, r.y);
         const wide = context.measureText(text).width + 8;

@@ -28,7 +28,7 @@ def lines(transactional_db: Any) -> list[Record]:
 def test_lines_and_head_cut_off_together_are_missed_by_the_anchors(lines: list[Record]) -> None:
     Record.objects.filter(pk__gte=lines[2].pk).delete()
     Head.objects.update(lines=2, sha256=lines[1].sha256)
-    assert verify().message == "The record ends early: 4 lines are anchored, 2 are there."
+    assert verify().message == "The audit record is incomplete: 4 entries are anchored, 2 remain."
 
 
 def test_a_record_that_was_emptied_is_found_out(lines: list[Record]) -> None:

@@ -49,7 +49,7 @@ def test_signing_is_refused_by_name_while_cells_must_be_seen(job: Any, paul: Any
 
 def test_signing_needs_the_password_again_and_notes_the_attempt(job: Any, paul: Any) -> None:
     see_all(paul, job)
-    with pytest.raises(Forbidden, match="password is not right"):
+    with pytest.raises(Forbidden, match="password is incorrect"):
         services.sign(paul, job.slide.case, "something else", "ok")
     assert not Report.objects.exists()
 

@@ -62,7 +62,7 @@ def test_undo_takes_back_only_ones_own_newest_act(job: Any, tess: Any, paul: Any
     undo(tess, job)
     job.refresh_from_db()
     assert set(labels_of(job).rows) == {50}
-    with pytest.raises(Conflict, match="nothing of yours"):
+    with pytest.raises(Conflict, match="no change to undo"):
         undo(tess, job)
 
 

@@ -246,12 +246,12 @@ def test_a_refusal_in_the_administration_is_said_on_its_page(slide: Any, monkeyp
     from apps.cases import services as cases
 
     def refuse(*_: Any, **__: Any) -> None:
-        raise Refusal("This case is being signed at this moment; try again when that has ended.", code="being-signed")
+        raise Refusal("This case is being signed; try again in a moment.", code="being-signed")
 
     monkeypatch.setattr(cases, "administer_case", refuse)
     _, client = keeper_and_client()
     answer = client.post(f"/admin/cases/case/{slide.case.pk}/change/", FACTS, follow=True)
-    assert answer.status_code == 200 and "is being signed at this moment" in answer.content.decode()
+    assert answer.status_code == 200 and "This case is being signed" in answer.content.decode()
 
 
 def test_a_restricted_case_is_restricted_in_the_administration_too(job: Any, paul: Any) -> None:

@@ -57,7 +57,7 @@ def test_1_a_technologist_reviews_by_keyboard(visit: Any, house: Stack) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("g")
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_contain_text("next cell that is not seen yet")
+    expect(page.get_by_role("dialog")).to_contain_text("next cell that has not been reviewed")
     page.keyboard.press("Escape")
     # Every cell that must be seen, by space and Enter alone.
     page.locator(".class.must").click()
@@ -84,7 +84,7 @@ def test_2_a_pathologist_signs_and_amends(visit: Any, house: Stack) -> None:
     dialog.get_by_label("Comment for the report").fill("No abnormal cells. <i>Synthetic</i> film.")
     dialog.get_by_label("Your password").fill("not my password")
     dialog.get_by_role("button", name="Sign", exact=True).click()
-    expect(dialog.get_by_role("alert")).to_contain_text("not right")
+    expect(dialog.get_by_role("alert")).to_contain_text("incorrect")
     accessible(page)
     dialog.get_by_label("Your password").fill(PASSWORD)
     dialog.get_by_role("button", name="Sign", exact=True).click()
@@ -134,7 +134,7 @@ def test_3_an_administrator_switches_a_model_off_and_on_and_reads_the_record(vis
     page.locator("#id_enabled").check()
     page.get_by_role("button", name=re.compile("^Save$")).click()
     page.goto(url(house, "/audit/?action=model.disabled"))
-    expect(page.locator(".verdict")).to_contain_text("holds")
+    expect(page.locator(".verdict")).to_contain_text("intact")
     expect(page.locator("tbody tr").first).to_contain_text("ada")
     accessible(page)
 

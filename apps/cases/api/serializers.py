@@ -74,6 +74,9 @@ class CommentSerializer(serializers.Serializer[Any]):
 
 class ReaderSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(allow_null=True, help_text="null gives the case back")
+    word = serializers.CharField(
+        max_length=500, required=False, allow_blank=True, default="", help_text="for the next reader"
+    )
 
 
 class RightsSerializer(serializers.Serializer[Any]):

@@ -78,7 +78,7 @@ class CaseCommentView(APIView):
 
 
 class CaseReaderView(APIView):
-    """Take a case, give it back, or give it to somebody."""
+    """Take a case, give it back, or hand it over with a word."""
 
     @extend_schema(request=ReaderSerializer, responses=CaseSerializer)
     def post(self, request: Request, accession: str) -> Response:
@@ -87,7 +87,7 @@ class CaseReaderView(APIView):
         given.is_valid(raise_exception=True)
         name = given.validated_data["username"]
         reader = get_object_or_404(User, username=name, is_active=True) if name else None
-        case = services.set_reader(request.user, case, reader)
+        case = services.set_reader(request.user, case, reader, given.validated_data["word"])
         return Response(CaseSerializer(case, context={"request": request}).data)
 
 

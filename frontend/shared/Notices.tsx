@@ -1,9 +1,9 @@
 import { useState } from "react";
-import { clock } from "../shared/format";
-import { useLine } from "../shared/line";
+import { clock } from "./format";
+import { useLine } from "./line";
 
 /** What the reader must not overlook: the page is not live, edits wait, another slide was opened. */
-export function Notices({ opening, waiting }: { opening: string; waiting: number }) {
+export function Notices({ opening = "", waiting = 0 }: { opening?: string; waiting?: number }) {
   const [dismissed, setDismissed] = useState("");
   const { requests, lost_at } = useLine();
   return (

@@ -1,0 +1,132 @@
+import { type FormEvent, useState } from "react";
+import { dayTime } from "../shared/format";
+import type { Room } from "../shared/types";
+
+interface Props {
+  data: Room;
+  onReader(username: string | null, word: string): Promise<boolean>;
+  onComment(comment: string): Promise<boolean>;
+}
+
+/** Who reads the case, what was said when it was handed over, and the comment that the report will carry. */
+export function Reading({ data, onReader, onComment }: Props) {
+  const { handover } = data;
+  return (
+    <section className="sheet reading" aria-label="Reading">
+      <p>
+        <span className="soft">Reader</span> <b>{data.case.reader?.name ?? "nobody yet"}</b>
+      </p>
+      {handover && (
+        <blockquote>
+          {handover.word}
+          <footer className="soft">
+            {handover.by}, {dayTime(handover.at)}
+          </footer>
+        </blockquote>
+      )}
+      <HandOver data={data} onReader={onReader} />
+      <Comment data={data} onComment={onComment} />
+    </section>
+  );
+}
+
+function HandOver({ data, onReader }: Pick<Props, "data" | "onReader">) {
+  const [open, setOpen] = useState(false);
+  const [to, setTo] = useState("");
+  const [word, setWord] = useState("");
+  const { me, readers } = data;
+  const { reader } = data.case;
+  const mine = reader?.id === me.id;
+  const reviews = readers.some((r) => r.id === me.id);
+  const assigns = me.rights.includes("sign") || me.rights.includes("administer");
+  const mayHandOver = assigns || (reviews && (mine || reader === null));
+  const others = readers.filter((r) => r.id !== reader?.id);
+  async function hand(event: FormEvent) {
+    event.preventDefault();
+    if (!(await onReader(to || null, word))) return;
+    setOpen(false);
+    setTo("");
+    setWord("");
+  }
+  if (data.case.locked || !mayHandOver) return null;
+  if (!open)
+    return (
+      <p className="actions">
+        {reviews && !mine && (
+          <button type="button" onClick={() => void onReader(me.username, "")}>
+            Take this case
+          </button>
+        )}
+        {others.length > 0 && (
+          <button type="button" onClick={() => setOpen(true)}>
+            {reader ? "Hand over…" : "Assign…"}
+          </button>
+        )}
+      </p>
+    );
+  return (
+    <form onSubmit={(event) => void hand(event)}>
+      <label>
+        New reader{" "}
+        <select value={to} onChange={(e) => setTo(e.target.value)}>
+          <option value="">nobody: anyone may take it</option>
+          {others.map((r) => (
+            <option key={r.id} value={r.username}>
+              {r.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Note for the new reader{" "}
+        <textarea rows={2} maxLength={500} value={word} onChange={(e) => setWord(e.target.value)} />
+      </label>
+      <p className="actions">
+        <button type="submit" className="primary">
+          Hand over
+        </button>
+        <button type="button" onClick={() => setOpen(false)}>
+          Cancel
+        </button>
+      </p>
+    </form>
+  );
+}
+
+function Comment({ data, onComment }: Pick<Props, "data" | "onComment">) {
+  const [text, setText] = useState<string | null>(null);
+  const may = data.me.rights.includes("annotate") && !data.case.locked;
+  if (text === null)
+    return (
+      <div className="comment">
+        <span className="soft">Comment for the report</span>{" "}
+        {data.case.comment ? <p className="written">{data.case.comment}</p> : <span>none yet</span>}{" "}
+        {may && (
+          <button type="button" onClick={() => setText(data.case.comment)}>
+            {data.case.comment ? "Edit comment…" : "Write a comment…"}
+          </button>
+        )}
+      </div>
+    );
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void onComment(text).then((saved) => saved && setText(null));
+      }}
+    >
+      <label>
+        Comment for the report{" "}
+        <textarea rows={5} maxLength={8000} value={text} onChange={(e) => setText(e.target.value)} />
+      </label>
+      <p className="actions">
+        <button type="submit" className="primary">
+          Save
+        </button>
+        <button type="button" onClick={() => setText(null)}>
+          Cancel
+        </button>
+      </p>
+    </form>
+  );
+}

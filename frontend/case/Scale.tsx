@@ -1,0 +1,84 @@
+import { type FormEvent, useState } from "react";
+import type { Analysis, Slide } from "../shared/types";
+
+/** Camera and objective as laboratories name them, with what is usual for them. */
+const PRESETS = [
+  { name: "Scanner, 40×", mpp: 0.25 },
+  { name: "Scanner, 20×", mpp: 0.5 },
+  { name: "Camera of 3.45 µm pixels, 100× oil, 0.5× adapter", mpp: 0.069 },
+  { name: "Camera of 3.45 µm pixels, 50× oil, 0.5× adapter", mpp: 0.138 },
+];
+
+const SOURCES: Record<string, string> = {
+  file: "from the file",
+  user: "entered by a person",
+  estimated: "estimated from red cells",
+  unknown: "unknown",
+};
+
+interface Props {
+  slide: Slide;
+  job: Analysis | null;
+  may: boolean;
+  onScale(mpp: number): Promise<void>;
+}
+
+/** A slide's µm/px, and where it can be entered or corrected. */
+export function Scale({ slide, job, may, onScale }: Props) {
+  const [open, setOpen] = useState(false);
+  const [text, setText] = useState("");
+  const given = Number(text.replace(",", "."));
+  const valid = text.trim() !== "" && given > 0;
+  async function save(event: FormEvent) {
+    event.preventDefault();
+    if (!valid) return;
+    await onScale(given);
+    setOpen(false);
+    setText("");
+  }
+  const known = slide.mpp
+    ? `${slide.mpp.toFixed(4)} µm/px, ${SOURCES[slide.mpp_source] ?? slide.mpp_source}`
+    : job?.mpp
+      ? `µm/px not stated; ${job.mpp.toFixed(4)} µm/px estimated from red cells`
+      : "µm/px not stated; it will be estimated from red cells unless you enter it";
+  return (
+    <div className="facts scale">
+      {known}{" "}
+      {may && !open && (
+        <button type="button" onClick={() => setOpen(true)}>
+          {slide.mpp ? "Correct…" : "Enter µm/px…"}
+        </button>
+      )}
+      {open && (
+        <form onSubmit={(event) => void save(event)}>
+          <label>
+            µm/px{" "}
+            <input
+              value={text}
+              onChange={(e) => setText(e.target.value)}
+              inputMode="decimal"
+              list="scales"
+              placeholder="e.g. 0.25"
+            />
+          </label>
+          <datalist id="scales">
+            {PRESETS.map((p) => (
+              <option key={p.name} value={p.mpp}>
+                {p.name}
+              </option>
+            ))}
+          </datalist>
+          <button type="submit" className="primary" disabled={!valid}>
+            Save
+          </button>
+          <button type="button" onClick={() => setOpen(false)}>
+            Cancel
+          </button>
+          {job?.reviewable && (
+            <p className="warn">Analyses made so far keep their scale; analyse again to use this one.</p>
+          )}
+        </form>
+      )}
+    </div>
+  );
+}

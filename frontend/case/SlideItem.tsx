@@ -1,0 +1,136 @@
+import { useState } from "react";
+import { bytes, number, SPECIMEN_NAMES } from "../shared/format";
+import type { Job, ProtocolName, Slide } from "../shared/types";
+import { Analyses } from "./Analyses";
+import { JobLine } from "./JobLine";
+import { OrderButton } from "./OrderButton";
+import { Scale } from "./Scale";
+import { TilesLine } from "./TilesLine";
+
+const ACTIVE = ["requested", "queued", "running"];
+
+interface ItemProps {
+  slide: Slide;
+  title: string;
+  accession: string;
+  may: boolean;
+  protocols: ProtocolName[];
+  onOrder(protocol: string): void;
+  onRemove(): void;
+  onConvert(): void;
+  onColour(colour: string): void;
+  onReport(job: Job): void;
+  onSpecimen(specimen: string): void;
+  onScale(mpp: number): Promise<void>;
+  onJob(job: Job, what: "cancel" | "retry"): void;
+}
+
+/** One slide of a case: its facts, its analyses, what may be done with it. */
+export function SlideItem(props: ItemProps) {
+  const { slide, accession, may, onOrder, onRemove, onConvert, onColour, onJob } = props;
+  const protocols = props.protocols.filter((p) => p.specimen === slide.specimen);
+  const job = slide.job ?? null;
+  const jobs = slide.jobs ?? [];
+  const active = job !== null && ACTIVE.includes(job.state);
+  return (
+    <li className="slide">
+      {slide.status === "ready" ? (
+        <a href={`/cases/${accession}/read/#slide=${slide.id}`}>
+          <img src={slide.thumbnail_url} alt={`Thumbnail of ${slide.name}`} />
+        </a>
+      ) : (
+        <div className="no-thumb">{slide.status === "importing" ? "…" : "✕"}</div>
+      )}
+      <div>
+        <h3 title={slide.name}>{props.title}</h3>
+        <p className="facts">
+          <label>
+            Specimen:{" "}
+            <select value={slide.specimen} disabled={!may} onChange={(e) => props.onSpecimen(e.target.value)}>
+              {Object.entries(SPECIMEN_NAMES).map(([key, name]) => (
+                <option key={key} value={key}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        </p>
+        {slide.status === "importing" && (
+          <p>
+            <progress max={100} value={slide.percent} aria-label={`Import of ${slide.name}`} /> importing{" "}
+            {Math.round(slide.percent)} %
+          </p>
+        )}
+        {slide.status === "refused" && (
+          <p className="error" role="alert">
+            {slide.message}
+          </p>
+        )}
+        {slide.status === "ready" && (
+          <p className="facts">
+            {number.format(slide.width)} × {number.format(slide.height)} px · {slide.vendor} · {bytes(slide.size_bytes)}
+          </p>
+        )}
+        {slide.status === "ready" && <Scale slide={slide} job={job} may={may} onScale={props.onScale} />}
+        {slide.status === "ready" && <TilesLine slide={slide} may={may} onColour={onColour} />}
+        {job && <JobLine job={job} />}
+        <Analyses jobs={jobs} accession={accession} may={may} onReport={props.onReport} />
+        <p className="actions">
+          {slide.status === "ready" && (
+            <a className="button primary" href={`/cases/${accession}/read/#slide=${slide.id}`}>
+              Review
+            </a>
+          )}
+          {may && slide.status === "ready" && !active && protocols.length > 0 && (
+            <OrderButton protocols={protocols} last={job?.protocol ?? ""} onOrder={onOrder} />
+          )}
+          {may && active && job && (
+            <button type="button" onClick={() => onJob(job, "cancel")}>
+              Cancel analysis
+            </button>
+          )}
+          {may && job?.state === "failed" && (
+            <button type="button" onClick={() => onJob(job, "retry")}>
+              Retry
+            </button>
+          )}
+          {may && convertible(slide) && (
+            <button type="button" onClick={onConvert} title="Runs in the background and leaves the original unchanged">
+              Convert for fast viewing
+            </button>
+          )}
+          {may && slide.status !== "importing" && !jobs.some((j) => j.reviewable || ACTIVE.includes(j.state)) && (
+            <RemoveButton name={props.title} onRemove={onRemove} />
+          )}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+/** Asks once more: what is removed does not come back. */
+function RemoveButton({ name, onRemove }: { name: string; onRemove(): void }) {
+  const [asking, setAsking] = useState(false);
+  if (!asking)
+    return (
+      <button type="button" onClick={() => setAsking(true)}>
+        Remove…
+      </button>
+    );
+  return (
+    <span className="asking">
+      Remove {name} for good?{" "}
+      <button type="button" onClick={onRemove}>
+        Remove
+      </button>{" "}
+      <button type="button" onClick={() => setAsking(false)}>
+        Keep
+      </button>
+    </span>
+  );
+}
+
+function convertible(slide: Slide): boolean {
+  const decoded = slide.tile_levels.some((level) => !level.stored);
+  return slide.status === "ready" && decoded && slide.conversion !== "asked" && slide.conversion !== "running";
+}

@@ -1,0 +1,63 @@
+import { useRef } from "react";
+import { Differential } from "../gallery/Differential";
+import { keyOf } from "../gallery/keyof";
+import type { GalleryRow, Schema } from "../shared/types";
+import type { useActs } from "./acts";
+import { ClassPicker } from "./ClassPicker";
+import type { Differential as Groups } from "./usedifferential";
+
+export type Menu = { at: readonly [number, number] } | null;
+
+interface Props {
+  groups: Groups;
+  jobId: string;
+  schema: Schema;
+  acts: ReturnType<typeof useActs>;
+  canReview: boolean;
+  menu: Menu;
+  onMenu(menu: Menu): void;
+  onGo(row: GalleryRow): void;
+  onClose(): void;
+}
+
+/** The differential in place of the slide: keys, the menu of a cell and dragging give another class. */
+export function DifferentialPane({ groups, jobId, schema, acts, canReview, menu, onMenu, onGo, onClose }: Props) {
+  const pane = useRef<HTMLElement>(null);
+  const { chosen } = acts;
+  return (
+    <main ref={pane}>
+      <Differential
+        groups={groups}
+        jobId={jobId}
+        schema={schema}
+        chosen={chosen}
+        current={acts.current}
+        canReview={canReview}
+        onChoose={acts.choose}
+        onGo={onGo}
+        onDrop={(key, cls) => void acts.give(chosen.has(key) ? chosen : new Set([key]), cls)}
+        onMenu={(index, [x, y]) => {
+          const row = groups.rows[index];
+          if (row && !chosen.has(keyOf(row))) acts.choose(index, "one");
+          const box = pane.current?.getBoundingClientRect();
+          onMenu({ at: [x - (box?.left ?? 0), y - (box?.top ?? 0)] });
+        }}
+        onConfirm={(keys) => void acts.confirm(keys)}
+        onClose={onClose}
+      />
+      {menu && (
+        <ClassPicker
+          title="Class of the chosen cells"
+          schema={schema}
+          note=""
+          at={menu.at}
+          onPick={(cls) => {
+            onMenu(null);
+            void acts.give(chosen, cls);
+          }}
+          onCancel={() => onMenu(null)}
+        />
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import type { CellClass, Counts, GalleryRow } from "../shared/types";
+import { byClass } from "./usedifferential";
+
+const cell = { name: "", short: "", group: "wbc", colour: "", mark: "", shortcut: "", must_see: false, counted: true };
+const classes: CellClass[] = [
+  { ...cell, index: 4, key: "seg" },
+  { ...cell, index: 5, key: "lymph" },
+  { ...cell, index: 6, key: "blast" },
+];
+const row = (n: number, label: number, more: Partial<GalleryRow> = {}) =>
+  ({ row: n, added: null, class: 4, label, state: "", ...more }) as GalleryRow;
+
+describe("the differential", () => {
+  it("shows each cell in the class that people left it in, and classes without cells apart", () => {
+    const groups = byClass(
+      classes,
+      [row(1, 4), row(2, 5, { state: "relabelled" }), row(3, -1, { state: "rejected" })],
+      null,
+    );
+    expect(groups.filled.map((g) => [g.cell.key, g.rows.map((r) => r.row)])).toEqual([
+      ["seg", [1, 3]],
+      ["lymph", [2]],
+    ]);
+    expect(groups.empty.map((c) => c.key)).toEqual(["blast"]);
+    expect(groups.rows.map((r) => r.row)).toEqual([1, 3, 2]);
+  });
+  it("gives the counted share, and only the sections of its classes", () => {
+    const share = { count: 2, value: 66.7, low: 9.4, high: 99.2 };
+    const counts = {
+      sections: [
+        { key: "differential", rows: [{ class: 4, reviewed: share }] },
+        { key: "red_cells", rows: [{ class: 0, reviewed: share }] },
+      ],
+    } as unknown as Counts;
+    const groups = byClass(classes, [row(1, 4)], counts);
+    expect(groups.sections.map((s) => s.key)).toEqual(["differential"]);
+    expect(groups.filled[0]?.share).toBe(share);
+  });
+});

@@ -1,0 +1,36 @@
+import { useMemo } from "react";
+import type { Card, Schema } from "../shared/types";
+import type { Scene } from "../viewer/overlay";
+import type { Session } from "./session";
+import type { AddingPlace } from "./useadding";
+import type { Marks } from "./usemarks";
+
+/** All that is drawn above the slide; a new one whenever any of it changes. */
+export function useScene(
+  session: Session,
+  schema: Schema,
+  marks: Marks,
+  selected: Card | null,
+  place: AddingPlace | null,
+): Scene {
+  const { store, index, regions, epoch, labels } = session;
+  const { hidden, threshold, opacity, showRegions } = marks;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the epoch tells that the store has grown
+  return useMemo<Scene>(
+    () => ({
+      store,
+      index,
+      schema,
+      hidden,
+      threshold,
+      opacity,
+      regions,
+      showRegions,
+      labels: labels.rows,
+      added: labels.added,
+      selected,
+      place,
+    }),
+    [store, index, regions, epoch, schema, hidden, threshold, opacity, showRegions, labels, selected, place],
+  );
+}

@@ -1,0 +1,268 @@
+"""The reading room under a hand: the slide turned, answers late, the server gone, keys on controls."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Error, Page, Route, expect
+
+from hemaview.wsi.synthetic import draw_film, write_film
+from tests.browser.conftest import furnished
+from tests.browser.test_journeys import url
+from tests.integration.stack import Stack
+
+pytestmark = pytest.mark.browser
+CARD = re.compile(r"/api/jobs/[^/]+/cells/\d+/$")
+SELECTED = (214, 0, 108)
+"""Colour of the chosen cell's outline."""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A house of its own: its web server is stopped and started."""
+    folder = tmp_path_factory.mktemp("room")
+    film = folder / "film.tif"
+    write_film(film, folder / "film.csv", draw_film(3072, 2048, seed=5))
+    with furnished(folder) as stack:
+        said = stack.manage("import_slide", str(film), "--case", "B-1", "--user", "tess", "--json")
+        stack.manage("analyse", json.loads(said.stdout)["slides"][0]["id"], "--local", "--user", "tess")
+        stack.web()
+        yield stack
+
+
+@pytest.fixture
+def room(visit: Any, house: Stack) -> Page:
+    """The reading room as Tess sees it, its must-see list shown."""
+    page = visit("tess")
+    page.goto(url(house, "/cases/B-1/read/"))
+    expect(page.locator(".picture").first).to_be_visible()
+    expect(page.locator(".viewer-cells")).to_be_visible()
+    expect(page.locator(".class.must b")).to_have_text(re.compile(r"\d"))
+    page.locator(".class.must").click()
+    return page  # type: ignore[no-any-return]
+
+
+def ask(page: Page, path: str) -> Any:
+    return page.evaluate("path => fetch(path).then(r => r.json())", path)
+
+
+def shown_row(page: Page) -> tuple[str, int]:
+    """Job and row of the cell whose card is shown."""
+    source = page.locator(".card-picture img").get_attribute("src")
+    assert source
+    parts = source.split("/")
+    return parts[3], int(parts[5])
+
+
+def inside(field: Any, cell: Any) -> bool:
+    """Well within a field, so that a px beside the cell's centre is in it as well."""
+    dx, dy = cell["x"] - field["x"], cell["y"] - field["y"]
+    return bool(8 < dx < field["w"] - 8 and 8 < dy < field["h"] - 8)
+
+
+def still(page: Page) -> None:
+    """Until the slide has come to rest."""
+    page.wait_for_timeout(900)
+
+
+def must_see(page: Page) -> int:
+    return int(page.locator(".class.must b").inner_text())
+
+
+def test_marks_clicks_and_added_cells_stay_on_their_cells_at_every_angle(room: Page) -> None:
+    page = room
+    page.keyboard.press("Space")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    job, row = shown_row(page)
+    fields = [f for f in ask(page, f"/api/jobs/{job}/regions/")["fields"] if f["used"]]
+    cell = ask(page, f"/api/jobs/{job}/cells/{row}/")
+    while not any(inside(f, cell) for f in fields):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".card-picture img")).not_to_have_attribute("src", re.compile(f"/cells/{row}/"))
+        row = shown_row(page)[1]
+        cell = ask(page, f"/api/jobs/{job}/cells/{row}/")
+    box = page.locator("[data-testid=slide]").bounding_box()
+    assert box
+    cx, cy = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for turn in range(8):
+        if turn == 4:
+            page.keyboard.press("Shift+R")
+        page.keyboard.press("r")
+        page.keyboard.press("g")
+        still(page)
+        # The cell lies in the middle now, whatever the angle; by hand it goes where the pointer goes.
+        page.mouse.move(cx, cy)
+        page.mouse.down()
+        page.mouse.move(cx + 90, cy - 70, steps=8)
+        page.mouse.up()
+        still(page)
+        page.keyboard.press("ArrowRight")
+        page.mouse.click(cx + 90, cy - 70)
+        expect(page.locator(".card-picture img")).to_have_attribute("src", re.compile(f"/cells/{row}/"))
+        still(page)
+        clip = {"x": cx + 90 - 80, "y": cy - 70 - 80, "width": 160, "height": 160}
+        picture = np.asarray(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")).astype(int)  # type: ignore[arg-type]
+        outline = np.argwhere(np.abs(picture - SELECTED).max(axis=2) < 12)
+        assert len(outline) > 40, turn
+        assert np.abs((outline.min(axis=0) + outline.max(axis=0)) / 2 - 80).max() < 12, turn
+        page.keyboard.press("Shift+A")
+        page.mouse.click(cx + 90, cy - 70)
+        page.get_by_role("dialog", name="Class of the missed cell").wait_for()
+        page.keyboard.press("l")
+        expect(page.locator(".toast")).to_contain_text("Lymphocyte added")
+        added = ask(page, f"/api/jobs/{job}/labels/?since=0")["added"]
+        assert len(added) == 1, added
+        assert abs(added[0]["x"] - cell["x"]) < 5 and abs(added[0]["y"] - cell["y"]) < 5, (turn, added, cell)
+        page.keyboard.press("z")
+        expect(page.locator(".toast")).to_contain_text("Undone")
+
+
+def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_field(room: Page, house: Stack) -> None:
+    page = room
+    page.keyboard.press("Space")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    job, _ = shown_row(page)
+    fields = ask(page, f"/api/jobs/{job}/regions/")["fields"]
+    used = next(f for f in fields if f["used"])
+    unused = next(f for f in fields if not f["used"])
+
+    def at(field: Any) -> tuple[float, float]:
+        page.goto("about:blank")
+        x, y = field["x"] + field["w"] / 2, field["y"] + field["h"] / 2
+        page.goto(url(house, f"/cases/B-1/read/#x={x}&y={y}&z=60"))
+        expect(page.locator(".picture").first).to_be_visible()
+        still(page)
+        page.keyboard.press("Shift+A")
+        box = page.locator("[data-testid=slide]").bounding_box()
+        assert box
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        return x, y
+
+    at(unused)
+    expect(page.locator(".toast")).to_contain_text("outside the counted fields")
+    assert page.get_by_role("dialog").count() == 0
+    at(used)
+    picker = page.get_by_role("dialog", name="Class of the missed cell")
+    expect(picker).to_contain_text("Segmented neutrophil")
+    page.keyboard.press("Escape")
+    expect(picker).to_have_count(0)
+    assert ask(page, f"/api/jobs/{job}/labels/?since=0")["added"] == []
+
+
+def test_card_and_picture_are_one_cells_whatever_order_answers_come_in(room: Page) -> None:
+    page = room
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(CARD, hold)
+    page.keyboard.press("Space")
+    expect(page.locator(".card")).to_contain_text("Loading the chosen cell")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    job, second = shown_row(page)
+    assert f"/cells/{second}/" not in held[0].request.url
+    with contextlib.suppress(Error):  # the page may have given that question up
+        held[0].continue_()
+    still(page)
+    assert shown_row(page) == (job, second)
+    current = page.locator(".picture.current").get_attribute("data-cell")
+    assert current == f"r{second}"
+
+
+def test_without_a_network_nothing_stale_is_shown_and_edits_wait_until_it_is_back(room: Page) -> None:
+    page = room
+    page.keyboard.press("Space")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    job, first = shown_row(page)
+    before = must_see(page)
+    page.context.set_offline(True)
+    expect(page.locator(".notice.lost")).to_contain_text("Not live since")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice.lost")).to_contain_text("1 edit waits")
+    expect(page.locator(f"[data-cell=r{first}]")).to_have_class(re.compile("confirmed"))
+    expect(page.locator(".card")).to_contain_text("cannot be shown until")
+    assert page.locator(".card-picture").count() == 0
+    expect(page.locator(".countsbar")).to_contain_text("without 1 edit not yet sent")
+    page.context.set_offline(False)
+    expect(page.locator(".class.must b")).to_have_text(str(before - 1))
+    expect(page.locator(".notice.lost")).to_have_count(0)
+    expect(page.locator(".card-picture img")).to_be_visible()
+    assert shown_row(page)[1] != first
+    assert [r["row"] for r in ask(page, f"/api/jobs/{job}/labels/?since=0")["rows"]] == [first]
+    page.keyboard.press("z")
+    expect(page.locator(".class.must b")).to_have_text(str(before))
+
+
+def test_after_a_restart_of_the_server_the_gallery_comes_back_by_itself(room: Page, house: Stack) -> None:
+    page = room
+    house.kill(house.processes[-1])
+    expect(page.locator(".notice.lost")).to_contain_text("Not live since")
+    line = page.locator(".class .name").first
+    count = line.locator("b").inner_text()
+    line.click()
+    expect(page.locator(".gallery h2 b")).to_have_text("…")
+    house.web()
+    expect(page.locator(".notice.lost")).to_have_count(0)
+    expect(page.locator(".gallery h2 b")).to_have_text(count)
+    expect(page.locator(".picture img").first).to_be_visible()
+    assert page.locator(".no-picture").count() == 0
+
+
+def test_enter_and_space_on_a_focused_control_act_on_the_control_alone(room: Page) -> None:
+    page = room
+    page.keyboard.press("Space")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    _, row = shown_row(page)
+    left = must_see(page)
+    for name in ("Min. score", "Opacity"):
+        page.get_by_label(name).focus()
+        for key in ("Enter", "Space", "ArrowLeft"):
+            page.keyboard.press(key)
+    page.get_by_label("Order").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="M", exact=True).focus()
+    page.keyboard.press("Space")
+    assert shown_row(page)[1] == row
+    name = page.locator(".class .name").first
+    title = name.locator("span").inner_text()
+    name.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".gallery h2")).to_contain_text(title)
+    # In the new list nothing is chosen: a second Enter has nothing to confirm.
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Choose a cell first")
+    assert must_see(page) == left
+
+
+def test_confirming_acts_on_what_is_on_screen_says_so_and_can_be_undone(room: Page) -> None:
+    page = room
+    assert page.get_by_role("button", name="Confirm those on screen").count() == 0
+    left = must_see(page)
+    page.locator(".class .name", has=page.get_by_text("Normal red cell", exact=True)).click()
+    expect(page.locator(".gallery h2")).to_contain_text("Normal red cell")
+    expect(page.locator(".picture img").first).to_be_visible()
+    still(page)
+    total = int(page.locator(".gallery h2 b").inner_text())
+    page.get_by_role("button", name="Confirm those on screen").click()
+    expect(page.locator(".toast")).to_contain_text("cells confirmed. Press z to undo")
+    confirmed = int(page.locator(".toast").inner_text().split()[0])
+    assert 4 < confirmed < total
+    expect(page.locator(".picture.confirmed").first).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.locator(".toast")).to_contain_text("Undone")
+    expect(page.locator(".picture.confirmed")).to_have_count(0)
+    assert must_see(page) == left
