@@ -58,6 +58,9 @@ class Slide(models.Model):
     size_bytes = models.BigIntegerField(default=0)
     associated = models.JSONField(default=list)
     photo_fields = models.JSONField(default=list)
+    notes = models.JSONField(
+        default=list, help_text="What a person should know of how the file was taken, a sentence each."
+    )
     side_pyramid = models.BooleanField(default=False)
     colour = models.CharField(max_length=8, choices=Colouring.choices, default=Colouring.STORED)
     icc_bytes = models.PositiveIntegerField(default=0, help_text="Size of the embedded colour profile.")

@@ -27,13 +27,14 @@ from apps.slides.uploads import as_refusal, discard, refuse_full_disk, take_comp
 from hemaview.wsi.contents import PICTURE_SUFFIXES, check_name
 from hemaview.wsi.errors import SlideError
 from hemaview.wsi.fields import natural_key
+from hemaview.wsi.physical import PLAUSIBLE_MPP
 from hemaview.wsi.sandbox import Probe, join_fields, prepare, probe_many
-from hemaview.wsi.slide import PLAUSIBLE_MPP
 
 MAIN_SUFFIX_ORDER = (".mrxs", ".vms", ".vmu", ".dcm")
 IMPORT_LEASE = timedelta(seconds=90)
 _IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "width", "height", "vendor", "objective",
-             "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion")  # fmt: skip
+             "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion",
+             "notes", "import_request")  # fmt: skip
 """What an import finds out of a slide."""
 
 
@@ -208,7 +209,8 @@ def _begin(
     slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
     slide.own_specimen = "" if specimen == case.specimen else specimen
     slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
-    slide.import_request["file_mpp"] = _common_mpp(probes) if pictures else None
+    if pictures:
+        slide.import_request["file_mpp"], slide.import_request["scale_notes"] = _common_mpp(probes)
     originals = slide.folder / "original"
     try:
         if in_place:
@@ -290,12 +292,39 @@ def _title(files: list[tuple[Path, str]], main: str) -> str:
     return f"{len(files)} fields, {Path(files[0][1]).stem} to {Path(files[-1][1]).stem}"
 
 
-def _common_mpp(pictures: list[Probe]) -> float | None:
-    """µm/px that every one of the pictures states, to a hundredth; else None."""
+def _common_mpp(pictures: list[Probe]) -> tuple[float | None, list[str]]:
+    """µm/px that every one of the pictures states, to a hundredth, else None; and what is to be said of it."""
     stated = [p.mpp for p in pictures if p.mpp]
-    if not stated or len(stated) < len(pictures) or max(stated) > 1.01 * min(stated):
-        return None
-    return stated[0]
+    if not stated:
+        return None, []
+    if max(stated) > 1.01 * min(stated):
+        return None, [
+            f"The pictures state different µm/px ({min(stated):.4g} to {max(stated):.4g}), so none was taken: give those of the "
+            "slide, or bring in pictures of each scale as a slide of their own."
+        ]
+    if len(stated) < len(pictures):
+        return None, [
+            f"Only {len(stated)} of {len(pictures)} pictures state µm/px ({stated[0]:.4g}), so none was taken."
+        ]
+    sources = sorted({p.mpp_from for p in pictures})
+    return stated[0], [f"{stated[0]:.4g} µm/px as the file states in {', '.join(sources)}."]
+
+
+def _scale_notes(found: Probe) -> list[str]:
+    return [f"{found.mpp:.4g} µm/px as the file states in {found.mpp_from}."] if found.mpp and found.mpp_from else []
+
+
+def _contradicted(given: float, stated: float | None) -> list[str]:
+    """A sentence where a person's µm/px are not those of the file."""
+    if not stated or abs(given - stated) <= 0.02 * stated:
+        return []
+    return [f"The file states {stated:.4g} µm/px; the {given:.4g} that were given are used."]
+
+
+def _likenesses(case: Case) -> dict[str, str]:
+    """Of each photograph that is in the case its likeness, with its slide's name."""
+    ready = Slide.objects.filter(case=case, status=Slide.Status.READY)
+    return {like: slide.name for slide in ready for like in slide.import_request.get("likenesses", [])}
 
 
 def _place(source: Path, target: Path, move: bool) -> None:
@@ -349,9 +378,14 @@ def _make_ready(slide: Slide) -> None:
     files = [originals / _stored_name(name, names) for name in names]
     if request["pictures"]:
         joined = join_fields(
-            files, slide.folder / "slide.tif", request["mpp"] or request.get("file_mpp"), _progress(slide, 0, 60)
+            files,
+            slide.folder / "slide.tif",
+            request["mpp"] or request.get("file_mpp"),
+            _progress(slide, 0, 60),
+            _likenesses(slide.case),
         )
-        slide.path, slide.photo_fields = "slide.tif", joined["fields"]
+        slide.path, slide.photo_fields, slide.notes = "slide.tif", joined["fields"], joined["notes"]
+        slide.import_request = {**request, "likenesses": joined["likenesses"]}
     elif not slide.in_place:
         slide.path = f"original/{_stored_name(request['main'], names)}"
     if not slide.sha256:
@@ -361,12 +395,16 @@ def _make_ready(slide: Slide) -> None:
     slide.width, slide.height = found.width, found.height
     slide.vendor = "camera fields" if request["pictures"] else found.vendor
     slide.objective, slide.associated = found.objective, list(found.associated)
+    stated, scale_notes = request.get("file_mpp"), request.get("scale_notes", [])
+    if not request["pictures"]:
+        stated, scale_notes, slide.notes = found.mpp, _scale_notes(found), list(found.notes)
     if request["mpp"]:
         slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
-    elif request.get("file_mpp"):
-        slide.mpp, slide.mpp_source = request["file_mpp"], Slide.MppSource.FILE
-    elif found.mpp and not request["pictures"]:
-        slide.mpp, slide.mpp_source = found.mpp, Slide.MppSource.FILE
+        slide.notes = slide.notes + _contradicted(request["mpp"], stated)
+    else:
+        slide.notes = slide.notes + scale_notes
+        if stated:
+            slide.mpp, slide.mpp_source = stated, Slide.MppSource.FILE
     made = prepare(
         slide.file, slide.thumbnail_file, slide.side_pyramid_file, slide.tile_index_file, "", _progress(slide, 60, 99)
     )

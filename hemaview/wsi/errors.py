@@ -35,3 +35,9 @@ class OutOfBounds(SlideError):
     """A level, tile or region that the slide does not have."""
 
     code = "out-of-bounds"
+
+
+class AlreadyThere(SlideError):
+    """Pictures that the case has already."""
+
+    code = "slide-exists"

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyvips
 
-from hemaview.wsi.errors import TooLarge, Unreadable
+from hemaview.wsi.contents import kind_of
+from hemaview.wsi.errors import AlreadyThere, TooLarge, Unreadable
 from hemaview.wsi.limits import Limits
+from hemaview.wsi.picture import Picture, bits_in_use, read_pictures
 from hemaview.wsi.sidepyramid import write_pyramid
 
 GAP_PX = 32
+LIKE_PX = 16
+"""Squares a side of the grid by which copies of a picture are known."""
+RESAVED, LEAST_DETAIL = 4, 4.0
+"""Levels of 255 by which saving a JPEG again changes a square at most; standard deviation of a picture with anything on it."""
+MOST_NAMED = 3
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
@@ -41,24 +51,29 @@ def write_fields(
     mpp: float | None,
     progress: Callable[[float], None] | None = None,
     limits: Limits | None = None,
+    known: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Join the pictures to one pyramidal JPEG TIFF at `out`.
+    """Join the pictures to one pyramidal JPEG TIFF at `out`, each as it looks (`picture.read_pictures`), each once.
 
-    Grey, alpha and 16-bit pictures become 8-bit sRGB (alpha on white). Returns width, height and `fields`, a list of
-    {x, y, w, h, name} in level-0 px. Raises TooLarge, Unreadable.
+    `known`: likenesses of pictures that the case has already, each with the name of its slide; such are left out.
+    Returns width, height, `fields` ({x, y, w, h, name} in level-0 px), the `likenesses` of the
+    fields, and `notes`. Raises SlideError.
     """
     limits = limits or Limits()
     if len(paths) > limits.max_images:
         raise TooLarge(f"{len(paths)} pictures are more than the {limits.max_images} one slide may be made of.")
-    paths = sorted(paths, key=lambda p: natural_key(p.name))
-    pictures = [_srgb(path) for path in paths]
-    width, height, corners = layout([(p.width, p.height) for p in pictures])
+    pictures, notes = _each_once(_read(sorted(paths, key=lambda p: natural_key(p.name))), known or {})
+    if not pictures:
+        raise AlreadyThere("Each of these pictures is already in the case.")
+    sizes = [(p.image.width, p.image.height) for p, _ in pictures]
+    notes += _mixed_sizes(sizes)
+    width, height, corners = layout(sizes)
     if width * height > limits.max_pixels or max(width, height) > limits.max_side_px:
         raise TooLarge(f"Together the pictures make {width} × {height} px, more than one slide may have.")
     sheet = pyvips.Image.black(width, height, bands=3).linear([1, 1, 1], [255, 255, 255]).cast("uchar")
     sheet = sheet.copy(interpretation="srgb")
-    for picture, (x, y) in zip(pictures, corners, strict=True):
-        sheet = sheet.insert(picture, x, y)
+    for (picture, _), (x, y) in zip(pictures, corners, strict=True):
+        sheet = sheet.insert(picture.image, x, y)
     if progress:
         sheet.set_progress(True)
         sheet.signal_connect("eval", lambda _image, state: progress(state.percent / 100))
@@ -70,24 +85,65 @@ def write_fields(
         "width": width,
         "height": height,
         "fields": [
-            {"x": x, "y": y, "w": p.width, "h": p.height, "name": path.stem}
-            for p, (x, y), path in zip(pictures, corners, paths, strict=True)
+            {"x": x, "y": y, "w": w, "h": h, "name": picture.name}
+            for (picture, _), (w, h), (x, y) in zip(pictures, sizes, corners, strict=True)
         ],
+        "likenesses": [like for _, like in pictures],
+        "notes": notes,
     }
 
 
-def _srgb(path: Path) -> pyvips.Image:
-    """The picture as it looks: 8-bit sRGB, turned and mirrored as its orientation says (EXIF, or the TIFF's tag)."""
-    try:
-        image = pyvips.Image.new_from_file(str(path), access="sequential", fail_on="error")
-        if image.hasalpha():
-            image = image.flatten(background=[65535 if image.format == "ushort" else 255])
-        if image.format != "uchar" or image.bands != 3 or image.interpretation != "srgb":
-            image = image.colourspace("srgb").cast("uchar")
-        if image.bands == 1:
-            image = image.bandjoin([image, image])
-        image = image.extract_band(0, n=3).copy(interpretation="srgb").copy_memory()
-        # Turned last: what is read in sequence cannot be read from its end, and a large picture is not kept whole.
-        return image.autorot().copy_memory()
-    except pyvips.Error as error:
-        raise Unreadable(f"{path.name} is damaged and cannot be read as a picture.") from error
+def likeness(image: pyvips.Image) -> str:
+    """What a picture shares with its copies, resaved ones too: its colours on a grid of LIKE_PX squares, as base64."""
+    small = image.thumbnail_image(LIKE_PX, height=LIKE_PX, size="force").numpy()
+    return base64.b64encode(np.ascontiguousarray(small[..., :3]).astype(np.uint8).tobytes()).decode()
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two likenesses are of one picture; pictures without detail only where they are the same."""
+    if one == other:
+        return True
+    a, b = (np.frombuffer(base64.b64decode(v), np.uint8).astype(np.int16) for v in (one, other))
+    return a.shape == b.shape and float(a.std()) > LEAST_DETAIL and int(np.abs(a - b).max()) <= RESAVED
+
+
+def _read(paths: list[Path]) -> list[Picture]:
+    """Every picture of every file, those of one camera by the bits that the brightest of them uses."""
+    kinds = {path: kind_of(path) for path in paths}
+    bits = max(bits_in_use(path, path.name, kinds[path]) for path in paths)
+    return [picture for path in paths for picture in read_pictures(path, path.name, kinds[path], bits)]
+
+
+def _each_once(pictures: list[Picture], known: Mapping[str, str]) -> tuple[list[tuple[Picture, str]], list[str]]:
+    """The pictures with their likenesses, doubles left out, and what is to be said of it and of each."""
+    kept: list[tuple[Picture, str]] = []
+    notes: list[str] = []
+    said: dict[str, list[str]] = {}
+    for picture in pictures:
+        like = likeness(picture.image)
+        double = next((p.name for p, other in kept if _alike(like, other)), None)
+        slide = next((name for other, name in known.items() if _alike(like, other)), None)
+        if double is not None:
+            notes.append(
+                f"{picture.name} is the same picture as {double}; it was left out, so that its cells count once."
+            )
+        elif slide is not None:
+            notes.append(
+                f"{picture.name} is already in this case, in {slide}; it was left out, so that its cells count once."
+            )
+        else:
+            kept.append((picture, like))
+            for note in picture.notes:
+                said.setdefault(note, []).append(picture.name)
+    for note, names in said.items():
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        notes.append(f"{', '.join(names[:MOST_NAMED])}{more}: {note}" if len(pictures) > 1 else note)
+    return kept, notes
+
+
+def _mixed_sizes(sizes: list[tuple[int, int]]) -> list[str]:
+    counts = Counter(sizes).most_common()
+    if len(counts) == 1:
+        return []
+    listed = ", ".join(f"{n} of {w} × {h} px" for (w, h), n in counts[:MOST_NAMED])
+    return [f"The pictures differ in size ({listed}): they may differ in scale too, so look at their µm/px."]

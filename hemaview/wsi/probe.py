@@ -10,13 +10,20 @@ import os
 import resource
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hemaview.wsi.errors import SlideError, TooLarge, Unreadable, Unsupported
+from hemaview.wsi.errors import SlideError, TooLarge, Unsupported
 from hemaview.wsi.limits import Limits
 
-_ORIENTATION = 0x0112
-"""The tag of TIFF and EXIF that says how a picture is stored."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hemaview.wsi.describe import Description
+    from hemaview.wsi.slide import Slide
+
+GLANCE_PX = 16_000_000
+"""A level of so many pixels is read whole to see whether the slide has a lit ground."""
 
 
 def limit_self(limits: Limits) -> None:
@@ -30,6 +37,7 @@ def limit_self(limits: Limits) -> None:
 def probe_file(path: Path, name: str, limits: Limits) -> dict[str, Any]:
     """What the file is and how large (the fields of `sandbox.Probe`); raises SlideError with one sentence."""
     from hemaview.wsi.contents import check_content
+    from hemaview.wsi.picture import describe
     from hemaview.wsi.tiff import check_tiff
 
     if path.stat().st_size > limits.max_bytes:
@@ -41,16 +49,21 @@ def probe_file(path: Path, name: str, limits: Limits) -> dict[str, Any]:
     import openslide
 
     vendor = openslide.OpenSlide.detect_format(path)
-    # openslide shows a plain TIFF as it is stored; what is stored turned or mirrored comes in as a picture, which is set
-    # upright.
-    if vendor is not None and not (vendor == "generic-tiff" and _orientation(path) != 1):
-        return _probe_slide(path, name, limits)
-    if kind in ("jpeg", "png", "webp", "tiff"):
-        return _probe_picture(path, name, kind, limits)
+    if kind in ("jpeg", "png", "webp", "tiff") and vendor in (None, "generic-tiff"):
+        what = describe(path, name, kind)
+        # openslide shows of a plain TIFF the first page's samples as they are stored, whatever else the file says.
+        if vendor is None or not what.as_stored:
+            return _probe_picture(path, name, kind, what, limits)
+        return _probe_slide(path, name, limits, what)
+    if vendor is not None:
+        return _probe_slide(path, name, limits, None)
     raise Unsupported(f"{name} is not a slide format that HemaView reads (SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM).")
 
 
-def _probe_slide(path: Path, name: str, limits: Limits) -> dict[str, Any]:
+def _probe_slide(path: Path, name: str, limits: Limits, what: Description | None) -> dict[str, Any]:
+    """`what`: the description of a plain TIFF; other formats describe themselves to openslide."""
+    from hemaview.wsi.physical import PixelSize, chosen
+    from hemaview.wsi.picture import refuse_dark_ground
     from hemaview.wsi.slide import open_slide
 
     with open_slide(path) as slide:
@@ -64,69 +77,64 @@ def _probe_slide(path: Path, name: str, limits: Limits) -> dict[str, Any]:
                     int((level.height_px - h) * fy * level.downsample),
                 )
                 slide.read(x, y, number, w, h)
+        if what is None:
+            sides = slide.mpp_xy
+            size, notes = chosen([PixelSize(*sides, "its scanner's facts")] if sides else [], name)
+        else:
+            size, notes = what.size, list(what.notes)
+            refuse_dark_ground(_glance(slide), name)
         return {
             "kind": "slide",
             "width": slide.width_px,
             "height": slide.height_px,
-            "mpp": slide.mpp,
+            "mpp": size.um if size else None,
+            "mpp_from": size.source if size else "",
             "vendor": slide.vendor,
             "objective": slide.objective,
             "levels": len(slide.levels),
             "associated": list(slide.associated),
+            "notes": notes,
         }
 
 
-def _orientation(path: Path) -> int:
-    """1 to 8 as the tag of a TIFF's first picture says; 1, upright, where it says nothing that can be."""
-    from hemaview.wsi.tiff import ORIENTATION, TiffFile
+def _glance(slide: Slide) -> NDArray[np.uint8]:
+    """The whole slide made small where that costs little, else a grid of squares of it."""
+    import numpy as np
 
-    said = TiffFile(path).directories[0].number(ORIENTATION, 1)
-    return said if 1 <= said <= 8 else 1
+    last = slide.levels[-1]
+    if last.width_px * last.height_px <= GLANCE_PX:
+        return slide.read(0, 0, len(slide.levels) - 1, last.width_px, last.height_px)
+    side, places = 256, np.linspace(0.05, 0.95, 6)
+    w, h = slide.width_px - side, slide.height_px - side
+    return np.vstack([np.hstack([slide.read(int(x * w), int(y * h), 0, side, side) for x in places]) for y in places])
 
 
-def _probe_picture(path: Path, name: str, kind: str, limits: Limits) -> dict[str, Any]:
-    from PIL import Image, UnidentifiedImageError
+def _probe_picture(path: Path, name: str, kind: str, what: Description, limits: Limits) -> dict[str, Any]:
+    from hemaview.wsi.picture import read_pictures
 
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        with Image.open(path) as picture:
-            width, height = picture.size
-            if width * height > limits.max_image_pixels and kind == "tiff" and (turned := _orientation(path)) != 1:
-                raise TooLarge(
-                    f"{name} is stored turned or mirrored (orientation {turned}) and has {width} × {height} px, more than "
-                    f"the {limits.max_image_pixels:,} px that HemaView can set upright; save it upright."
-                )
-            if width * height > limits.max_image_pixels:
-                raise TooLarge(
-                    f"{name} has {width} × {height} px; a camera field may have {limits.max_image_pixels:,} px at most."
-                )
-            resolution = picture.info.get("dpi") if picture.format == "TIFF" else None
-            picture.load()
-            if picture.getexif().get(_ORIENTATION) in (5, 6, 7, 8):
-                width, height = height, width
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
-        raise Unreadable(f"{name} is damaged or incomplete and cannot be read as a picture.") from error
+    pixels = what.width_px * what.height_px * len(what.pictures)
+    if pixels > limits.max_image_pixels and kind == "tiff" and what.orientation != 1:
+        raise TooLarge(
+            f"{name} is stored turned or mirrored (orientation {what.orientation}) and has {what.width_px} × {what.height_px} "
+            f"px, more than the {limits.max_image_pixels:,} px that HemaView can set upright; save it upright."
+        )
+    if pixels > limits.max_image_pixels:
+        raise TooLarge(
+            f"{name} has {what.width_px} × {what.height_px} px; a camera field may have {limits.max_image_pixels:,} px at most."
+        )
+    pictures = read_pictures(path, name, kind)
     return {
         "kind": "picture",
-        "width": width,
-        "height": height,
-        "mpp": _mpp_from_dpi(resolution),
+        "width": what.width_px,
+        "height": what.height_px,
+        "mpp": what.size.um if what.size else None,
+        "mpp_from": what.size.source if what.size else "",
         "vendor": "camera fields",
         "objective": None,
         "levels": 1,
         "associated": [],
+        "notes": [note for picture in pictures for note in picture.notes],
     }
-
-
-def _mpp_from_dpi(dpi: Any) -> float | None:
-    """µm/px of a microscope's TIFF; screen and print resolutions (up to 2,400 dpi) say nothing of the specimen."""
-    try:
-        x, y = float(dpi[0]), float(dpi[1])
-    except (TypeError, ValueError, IndexError, ZeroDivisionError):
-        return None
-    if x <= 2400 or abs(x - y) > 0.01 * x:
-        return None
-    return 25_400 / x
 
 
 def prepare(path: Path, thumbnail: Path, side_pyramid: Path, index: Path, colour: str) -> dict[str, Any]:
@@ -189,6 +197,7 @@ def main(argument: str) -> int:
                 Path(request["out"]),
                 request["mpp"],
                 _tell,
+                known=request["known"],
             )
         elif request["do"] == "prepare":
             names = ("path", "thumbnail", "side_pyramid", "index")

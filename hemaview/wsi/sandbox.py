@@ -11,17 +11,17 @@ import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hemaview.wsi.contents import Archive, NameRefused
-from hemaview.wsi.errors import OutOfBounds, SlideError, TooLarge, Unreadable, Unsupported
+from hemaview.wsi.errors import AlreadyThere, OutOfBounds, SlideError, TooLarge, Unreadable, Unsupported
 from hemaview.wsi.limits import Limits
 
 _ERRORS: dict[str, type[SlideError]] = {
-    kind.code: kind for kind in (Unsupported, Unreadable, TooLarge, OutOfBounds, Archive, NameRefused)
+    kind.code: kind for kind in (Unsupported, Unreadable, TooLarge, OutOfBounds, Archive, NameRefused, AlreadyThere)
 }
 
 
@@ -37,6 +37,10 @@ class Probe:
     objective: float | None
     levels: int
     associated: tuple[str, ...]
+    mpp_from: str = ""
+    """Where the µm/px stand in the file."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of how the file was taken, a sentence each."""
 
 
 def probe(path: Path, name: str | None = None, limits: Limits | None = None) -> Probe:
@@ -52,7 +56,8 @@ def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None) -> l
     request = {"do": "probe", "files": [[str(path), name] for path, name in files]}
     # A child that dies says nothing; it names each file before it opens it, so that the sentence can.
     answer = _child(request, files[0][1], limits)
-    return [Probe(**{**found, "associated": tuple(found["associated"])}) for found in answer["files"]]
+    lists = ("associated", "notes")
+    return [Probe(**{**facts, **{k: tuple(facts[k]) for k in lists}}) for facts in answer["files"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +110,20 @@ def convert(
 
 
 def join_fields(
-    paths: list[Path], out: Path, mpp: float | None, progress: Callable[[float], None] | None = None
+    paths: list[Path],
+    out: Path,
+    mpp: float | None,
+    progress: Callable[[float], None] | None = None,
+    known: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Join camera fields to one slide in a limited child; the answer of `fields.write_fields`."""
-    request = {"do": "fields", "paths": [str(p) for p in paths], "out": str(out), "mpp": mpp}
+    request = {
+        "do": "fields",
+        "paths": [str(p) for p in paths],
+        "out": str(out),
+        "mpp": mpp,
+        "known": dict(known or {}),
+    }
     return _child(request, out.name, _long(), progress)
 
 

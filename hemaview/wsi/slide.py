@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +13,8 @@ from numpy.typing import NDArray
 
 from hemaview.wsi.colour import Colour, to_srgb
 from hemaview.wsi.errors import OutOfBounds, Unreadable, Unsupported
+from hemaview.wsi.physical import PLAUSIBLE_MPP
 from hemaview.wsi.regions import on_white, read_bgra
-
-PLAUSIBLE_MPP = (0.02, 20.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +54,22 @@ class Slide:
         return str(self._handle.properties.get(openslide.PROPERTY_NAME_VENDOR, ""))
 
     @property
-    def mpp(self) -> float | None:
-        """µm per level-0 pixel as the file says, or None where it says nothing credible."""
-        values = []
-        for name in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y):
-            try:
-                values.append(float(self._handle.properties[name]))
-            except (KeyError, ValueError):
-                return None
-        mean = sum(values) / 2
-        if not math.isfinite(mean) or not PLAUSIBLE_MPP[0] <= mean <= PLAUSIBLE_MPP[1]:
+    def mpp_xy(self) -> tuple[float, float] | None:
+        """µm per level-0 pixel across and down as the file says; None where it says nothing credible."""
+        try:
+            x, y = (
+                float(self._handle.properties[k])
+                for k in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y)
+            )
+        except (KeyError, ValueError):
             return None
-        return mean
+        return (x, y) if all(PLAUSIBLE_MPP[0] <= v <= PLAUSIBLE_MPP[1] for v in (x, y)) else None
+
+    @property
+    def mpp(self) -> float | None:
+        """Their mean, µm per level-0 pixel."""
+        sides = self.mpp_xy
+        return sum(sides) / 2 if sides else None
 
     @property
     def objective(self) -> float | None:

@@ -66,6 +66,14 @@ class Directory:
             values.byteswap()
         return values
 
+    def rational(self, tag: int) -> float:
+        """The first value of a rational tag; 0 where it is absent or has no denominator."""
+        entry = self.entries.get(tag)
+        if entry is None or entry.kind != 5 or not entry.count:
+            return 0.0
+        above, below = struct.unpack(self.file.order + "II", self.file.read(entry.offset, 8))
+        return above / below if below else 0.0
+
     def data(self, tag: int) -> bytes:
         entry = self.entries.get(tag)
         return b"" if entry is None else self.file.read(entry.offset, entry.nbytes)

@@ -14,6 +14,7 @@ from apps.slides.models import Slide
 
 class SlideSerializer(serializers.ModelSerializer[Slide]):
     specimen = serializers.CharField()
+    notes = serializers.ListField(child=serializers.CharField(), read_only=True)
     thumbnail_url = serializers.SerializerMethodField()
     dzi_url = serializers.SerializerMethodField()
 
@@ -25,6 +26,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
             "specimen",
             "status",
             "message",
+            "notes",
             "percent",
             "width",
             "height",

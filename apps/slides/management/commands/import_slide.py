@@ -92,6 +92,7 @@ class Command(SentenceCommand):
             "mpp": slide.mpp,
             "mpp_source": slide.mpp_source,
             "status": slide.status,
+            "notes": slide.notes,
             "tiles": f"{sum(v['stored'] for v in slide.tile_levels)} of {len(slide.tile_levels)} levels as stored",
         }
         if options["json"]:
@@ -99,6 +100,8 @@ class Command(SentenceCommand):
         else:
             mpp = f"{slide.mpp:g} µm/px" if slide.mpp else "µm/px unknown"
             self.stdout.write(f"{slide.name}: {slide.width} × {slide.height} px, {mpp}, {slide.status}; id {slide.pk}")
+            for note in slide.notes:
+                self.stdout.write(f"  {note}")
         sys.stdout.flush()
         if slide.conversion == Slide.Conversion.FAILED:
             raise Refusal(f"The slide is imported and can be used, but was not converted: {slide.conversion_message}")
