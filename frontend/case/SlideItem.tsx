@@ -71,6 +71,13 @@ export function SlideItem(props: ItemProps) {
             {number.format(slide.width)} × {number.format(slide.height)} px · {slide.vendor} · {bytes(slide.size_bytes)}
           </p>
         )}
+        {slide.status === "ready" && slide.notes.length > 0 && (
+          <ul className="facts notes" aria-label="How it was taken in">
+            {slide.notes.map((note) => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        )}
         {slide.status === "ready" && <Scale slide={slide} job={job} may={may} onScale={props.onScale} />}
         {slide.status === "ready" && <TilesLine slide={slide} may={may} onColour={onColour} />}
         {job && <JobLine job={job} />}

@@ -92,6 +92,8 @@ export interface Slide {
   sha256: string;
   size_bytes: number;
   /** Photographs that the slide was joined from; empty for a scan. */
+  /** What a person should know of how the file was taken in. */
+  notes: string[];
   photo_fields: { x: number; y: number; w: number; h: number }[];
   thumbnail_url: string;
   dzi_url: string;

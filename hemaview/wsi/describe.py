@@ -20,6 +20,9 @@ ASIDE = re.compile(r"label|macro|thumb|overview|barcode", re.IGNORECASE)
 SMALL_SHARE = 0.25
 """Other pictures of a TIFF up to this share of the first one's area stand beside it."""
 PALETTE = 3
+EVERYBODYS = frozenset({1, 5, 7, 8, 32773, 32946})
+"""None, LZW, JPEG, deflate, PackBits: what libtiff decodes however it was built. Of others libvips shows tiles black without
+a word, and openslide fails late."""
 _SUBFILE, _DESCRIPTION, _MAX_SAMPLE, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 254, 270, 281, 282, 283, 296
 _EXTRA_SAMPLES, _SAMPLE_FORMAT = 338, 339
 _FORMATS = {1: "integer", 2: "signed", 3: "float"}
@@ -59,6 +62,8 @@ class Description:
             and self.bits == 8
             and self.sample_format == "integer"
             and self.orientation == 1
+            and self.compression in EVERYBODYS
+            and not self.planar
             and (self.samples, self.photometric) in ((1, 1), (3, 2), (3, 6))
         )
 

@@ -22,7 +22,7 @@ from hemaview.wsi.sidepyramid import write_pyramid
 GAP_PX = 32
 LIKE_PX = 16
 """Squares a side of the grid by which copies of a picture are known."""
-RESAVED, LEAST_DETAIL = 4, 4.0
+RESAVED, LEAST_DETAIL = 8, 4.0
 """Levels of 255 by which saving a JPEG again changes a square at most; standard deviation of a picture with anything on it."""
 MOST_NAMED = 3
 
@@ -104,7 +104,11 @@ def _alike(one: str, other: str) -> bool:
     if one == other:
         return True
     a, b = (np.frombuffer(base64.b64decode(v), np.uint8).astype(np.int16) for v in (one, other))
-    return a.shape == b.shape and float(a.std()) > LEAST_DETAIL and int(np.abs(a - b).max()) <= RESAVED
+    return (
+        a.shape == b.shape
+        and float(a.reshape(-1, 3).std(axis=0).mean()) > LEAST_DETAIL
+        and int(np.abs(a - b).max()) <= RESAVED
+    )
 
 
 def _read(paths: list[Path]) -> list[Picture]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 
 from hemaview.wsi.colour import usable
-from hemaview.wsi.describe import Description, describe_picture, describe_tiff
+from hemaview.wsi.describe import EVERYBODYS, Description, describe_picture, describe_tiff
 from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 
 DEPTHS = (8, 10, 12, 14, 16)
@@ -74,7 +74,10 @@ def bits_in_use(path: Path, name: str, kind: str) -> int:
     _refuse_kinds(what, name)
     if what.bits != 16 or what.sample_format != "integer" or what.stated_bits:
         return 0
-    return max(_depth(_colour_bands(_raw(path, name, kind, what, pages), what)[0]) for pages in what.pictures)
+    try:
+        return max(_depth(_colour_bands(_raw(path, name, kind, what, pages))[0]) for pages in what.pictures)
+    except pyvips.Error as error:
+        raise _why(path, name, kind, what) from error
 
 
 def _refuse_kinds(what: Description, name: str) -> None:
@@ -95,7 +98,7 @@ def _as_it_looks(
 ) -> pyvips.Image:
     try:
         image = _raw(path, name, kind, what, pages)
-        colour, alpha = _colour_bands(image, what)
+        colour, alpha = _colour_bands(image)
         if what.extra == 0 and alpha is not None:
             notes.append("A sample of no stated meaning beside its colours was left out.")
             alpha = None
@@ -116,26 +119,23 @@ def _as_it_looks(
 
 
 def _raw(path: Path, name: str, kind: str, what: Description, pages: tuple[int, ...]) -> pyvips.Image:
-    """Samples as stored, decoded by libvips, else by tifffile; one band a plane where planes are pages of their own."""
-    try:
-        if kind != "tiff":
-            return pyvips.Image.new_from_file(str(path), access="sequential", fail_on="error").copy_memory()
-        planes = [
-            pyvips.Image.new_from_file(str(path), page=page, access="sequential", fail_on="error").copy_memory()
-            for page in pages
-        ]
-    except pyvips.Error as error:
-        if kind != "tiff":
-            raise _why(path, name, kind, what) from error
-        planes = [_by_tifffile(path, name, what, page) for page in pages]
+    """Samples as stored, one band a plane where planes are pages of their own; raises pyvips.Error, SlideError."""
+    if kind != "tiff":
+        return _by_libvips(path)
+    by_libvips = what.compression in EVERYBODYS and not (what.planar and what.samples > 1)
+    planes = [_by_libvips(path, page=page) if by_libvips else _by_tifffile(path, name, what, page) for page in pages]
     if len(planes) == 1:
         return planes[0]
     joined = planes[0].bandjoin(planes[1:])
     return joined.copy(interpretation="rgb16" if joined.format == "ushort" else "srgb")
 
 
+def _by_libvips(path: Path, **options: int) -> pyvips.Image:
+    return pyvips.Image.new_from_file(str(path), access="sequential", fail_on="error", **options).copy_memory()
+
+
 def _by_tifffile(path: Path, name: str, what: Description, page: int) -> pyvips.Image:
-    """For compressions that libvips was built without."""
+    """For what libtiff may have been built without."""
     import tifffile
 
     try:
@@ -158,7 +158,7 @@ def _by_tifffile(path: Path, name: str, what: Description, page: int) -> pyvips.
     return image.copy(interpretation="grey16" if wide else "b-w")
 
 
-def _colour_bands(image: pyvips.Image, what: Description) -> tuple[pyvips.Image, pyvips.Image | None]:
+def _colour_bands(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]:
     """The bands of colour, and transparency where there is one."""
     colours = 4 if image.interpretation == "cmyk" else 3 if image.bands >= 3 else 1
     if image.bands == colours:

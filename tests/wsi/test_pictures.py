@@ -1,0 +1,307 @@
+"""A picture comes in as it looks, or is refused for the true reason: planes, pages, depth, profiles, transparency, codings."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from hemaview.wsi.contents import kind_of
+from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
+from hemaview.wsi.fields import GAP_PX, write_fields
+from hemaview.wsi.picture import Picture, read_pictures
+from hemaview.wsi.sandbox import probe
+from hemaview.wsi.slide import open_slide
+
+
+def film(seed: int = 1, h: int = 120, w: int = 160) -> NDArray[np.uint8]:
+    """A lit ground with a red, a green and a blue square, and soft detail that differs with `seed`."""
+    rng = np.random.default_rng(seed)
+    ground = np.kron(rng.integers(180, 230, (h // 20, w // 20, 3)), np.ones((20, 20, 1)))
+    rgb = ground.astype(np.uint8)
+    for i in range(3):
+        rgb[20:40, 20 + 40 * i : 40 + 40 * i] = np.eye(3, dtype=np.uint8)[i] * 200
+    return rgb
+
+
+def read(path: Path) -> list[Picture]:
+    return read_pictures(path, path.name, kind_of(path))
+
+
+def pixels(path: Path) -> NDArray[np.int16]:
+    (picture,) = read(path)
+    return picture.image.numpy().astype(np.int16)
+
+
+def refused(path: Path, kind: type[SlideError] = Unsupported) -> str:
+    with pytest.raises(kind) as error:
+        probe(path)
+    assert error.value.message.endswith(".") and path.name in error.value.message
+    return error.value.message
+
+
+@pytest.mark.parametrize("tile", [{}, {"tile": (64, 64)}], ids=["strips", "tiles"])
+@pytest.mark.parametrize("container", ["ome", "imagej", "planar"])
+def test_red_green_and_blue_as_planes_come_in_in_colour(container: str, tile: dict[str, Any], tmp_path: Path) -> None:
+    path, planes = tmp_path / "planes.tif", np.moveaxis(film(), 2, 0)
+    if container == "ome":
+        path = tmp_path / "planes.ome.tif"
+        tifffile.imwrite(path, planes, photometric="minisblack", metadata={"axes": "CYX"}, **tile)
+    elif container == "imagej":
+        tifffile.imwrite(path, planes, imagej=True, metadata={"axes": "CYX", "mode": "composite"})
+    else:
+        tifffile.imwrite(path, planes, photometric="rgb", planarconfig="separate", **tile)
+    assert np.array_equal(pixels(path), film())
+    assert probe(path).kind == "picture"
+
+
+def test_planes_that_name_their_colours_are_put_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "bgr.ome.tif"
+    names = {"axes": "CYX", "Channel": {"Name": ["Blue", "Green", "Red"]}}
+    tifffile.imwrite(path, np.moveaxis(film()[..., ::-1], 2, 0), photometric="minisblack", metadata=names)
+    assert np.array_equal(pixels(path), film())
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "words"),
+    [("ZYX", (5, 60, 80), "5 focal planes"), ("TYX", (4, 60, 80), "4 time points"), ("CYX", (2, 60, 80), "2 channels"),
+     ("CYX", (4, 60, 80), "4 channels"), ("ZCYX", (2, 3, 60, 80), "2 focal planes")],
+)  # fmt: skip
+@pytest.mark.parametrize("imagej", [False, True], ids=["ome", "imagej"])
+def test_what_would_be_lost_is_refused_by_name(
+    axes: str, shape: tuple[int, ...], words: str, imagej: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / ("many.tif" if imagej else "many.ome.tif")
+    stack = np.full(shape, 200, np.uint8)
+    tifffile.imwrite(path, stack, imagej=imagej, photometric="minisblack", metadata={"axes": axes})
+    assert words in refused(path)
+
+
+def test_channels_of_fluorescence_are_refused_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "dyes.ome.tif"
+    metadata = {"axes": "CYX", "Channel": {"Name": ["DAPI", "FITC", "Cy3"]}}
+    tifffile.imwrite(path, np.moveaxis(film(), 2, 0), photometric="minisblack", metadata=metadata)
+    assert "fluorescence (DAPI, FITC, Cy3)" in refused(path)
+
+
+def test_several_pages_in_colour_become_fields_and_that_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "pages.tif"
+    with tifffile.TiffWriter(path) as out:
+        for seed in (1, 2, 3):
+            out.write(film(seed), photometric="rgb")
+    made = write_fields([path], tmp_path / "out.tif", None)
+    assert [f["name"] for f in made["fields"]] == ["pages page 1", "pages page 2", "pages page 3"]
+    assert any("3 pages were taken as 3 fields" in note for note in made["notes"])
+
+
+def test_several_series_become_fields_and_a_label_stays_out(tmp_path: Path) -> None:
+    path = tmp_path / "series.ome.tif"
+    with tifffile.TiffWriter(path) as out:
+        for name, rgb in (("a", film(1)), ("b", film(2)), ("label", film(3)[:60])):
+            out.write(rgb, photometric="rgb", metadata={"axes": "YXS", "Name": name})
+    pictures = read(path)
+    assert len(pictures) == 2 and any("label" in note and "left out" in note for note in pictures[0].notes)
+
+
+def test_grey_pages_and_pages_of_other_sizes_are_refused(tmp_path: Path) -> None:
+    grey, sizes = tmp_path / "grey.tif", tmp_path / "sizes.tif"
+    tifffile.imwrite(grey, np.full((3, 60, 80), 200, np.uint8), photometric="minisblack", metadata=None)
+    with tifffile.TiffWriter(sizes) as out:
+        out.write(film(), photometric="rgb")
+        out.write(film(2, 100, 140), photometric="rgb")
+    assert "3 grey pages" in refused(grey) and "different sizes" in refused(sizes)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_a_camera_that_uses_fewer_bits_than_its_file_is_as_bright_as_it_took(bits: int, tmp_path: Path) -> None:
+    bright = film()
+    bright[0, 0] = 255
+    tifffile.imwrite(tmp_path / "a.tif", bright.astype(np.uint16) << (bits - 8), photometric="rgb")
+    assert np.array_equal(pixels(tmp_path / "a.tif"), bright)
+
+
+def test_a_darker_picture_of_a_set_stays_darker(tmp_path: Path) -> None:
+    dark, bright = film(1) // 5 + 20, film(2)
+    bright[0, 0] = 255
+    for name, rgb in (("1.tif", dark), ("2.tif", bright)):
+        tifffile.imwrite(tmp_path / name, rgb.astype(np.uint16) << 4, photometric="rgb")
+    made = write_fields([tmp_path / "1.tif", tmp_path / "2.tif"], tmp_path / "out.tif", None)
+    first = made["fields"][0]
+    with open_slide(tmp_path / "out.tif") as slide:
+        shown = slide.read(first["x"], first["y"], 0, first["w"], first["h"])
+    assert abs(float(shown.mean()) - float(dark.mean())) < 3
+
+
+def test_bits_that_a_file_states_are_believed(tmp_path: Path) -> None:
+    tag = [(281, "H", 1, 4095, True)]
+    tifffile.imwrite(tmp_path / "a.tif", (film() // 8).astype(np.uint16) << 4, photometric="rgb", extratags=tag)
+    assert np.array_equal(pixels(tmp_path / "a.tif"), film() // 8)
+
+
+def nuclei() -> NDArray[np.uint8]:
+    grey = np.full((256, 256), 4, np.uint8)
+    for y in range(16, 256, 48):
+        for x in range(16, 256, 48):
+            grey[y : y + 10, x : x + 10] = 220
+    return grey
+
+
+@pytest.mark.parametrize("name", ["grey16.tif", "rgb.png", "tiled.tif"])
+def test_a_black_ground_is_refused_as_not_bright_field(name: str, tmp_path: Path) -> None:
+    path, grey = tmp_path / name, nuclei()
+    if name == "grey16.tif":
+        tifffile.imwrite(path, grey.astype(np.uint16) << 4)
+    elif name == "rgb.png":
+        Image.fromarray(np.stack([grey * 0, grey * 0, grey], axis=-1)).save(path)
+    else:
+        tifffile.imwrite(path, np.stack([grey] * 3, axis=-1), photometric="rgb", tile=(128, 128))
+    assert "bright field" in refused(path)
+
+
+def test_a_photograph_through_an_eyepiece_is_no_black_ground(tmp_path: Path) -> None:
+    rgb = np.zeros((300, 400, 3), np.uint8)
+    rgb[90:210, 130:270] = film(1, 120, 140)
+    Image.fromarray(rgb).save(tmp_path / "rim.png")
+    assert np.array_equal(pixels(tmp_path / "rim.png"), rgb)
+
+
+def profile(*primaries: tuple[float, float, float]) -> bytes:
+    """A matrix profile, gamma 2.2, of the D50 XYZ of red, green and blue (ICC.1:2004, 8.3)."""
+
+    def xyz(values: tuple[float, float, float]) -> bytes:
+        return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(v * 65536)) for v in values)
+
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
+    text = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"wide\0" + b"\0" * 78 + b"\0"
+    tags = {b"desc": text, b"wtpt": xyz((0.9642, 1.0, 0.8249)), b"cprt": b"text\0\0\0\0none\0\0\0\0"}
+    tags |= dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), map(xyz, primaries), strict=True))
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    table, body = struct.pack(">I", len(tags)), b""
+    for name, data in tags.items():
+        data += b"\0" * (-len(data) % 4)
+        table += name + struct.pack(">II", 128 + 4 + 12 * len(tags) + len(body), len(data))
+        body += data
+    size = 128 + len(table) + len(body)
+    head = struct.pack(
+        ">I4s4s4s4s4s12s4s", size, b"none", b"\x02\x10\0\0", b"mntr", b"RGB ", b"XYZ ", b"\0" * 12, b"acsp"
+    )
+    head += b"\0" * 28 + struct.pack(">iii", *(round(v * 65536) for v in (0.9642, 1.0, 0.8249)))
+    return head.ljust(128, b"\0") + table + body
+
+
+DISPLAY_P3 = profile((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841))
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.webp"])
+def test_colours_of_a_profile_are_brought_to_srgb(name: str, tmp_path: Path) -> None:
+    rgb = film()
+    rgb[80:120, 100:160] = (234, 51, 35)
+    how: dict[str, Any] = {"quality": 98} if name in ("a.jpg", "a.webp") else {}
+    Image.fromarray(rgb).save(tmp_path / name, icc_profile=DISPLAY_P3, **how)
+    red = pixels(tmp_path / name)[100, 130]
+    assert red[0] >= 252 and red[1] <= 12 and red[2] <= 16
+    assert "sRGB" in read(tmp_path / name)[0].notes[0]
+
+
+def test_a_profile_that_changes_nothing_changes_nothing(tmp_path: Path) -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(film()).save(tmp_path / "a.png", icc_profile=srgb)
+    assert np.array_equal(pixels(tmp_path / "a.png"), film()) and not read(tmp_path / "a.png")[0].notes
+
+
+@pytest.mark.parametrize("broken", [b"no profile at all", DISPLAY_P3[:200]])
+def test_a_broken_profile_is_left_out_with_a_note(broken: bytes, tmp_path: Path) -> None:
+    Image.fromarray(film()).save(tmp_path / "a.png", icc_profile=broken)
+    assert np.array_equal(pixels(tmp_path / "a.png"), film())
+    assert "left out" in read(tmp_path / "a.png")[0].notes[0]
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.webp"])
+def test_what_is_transparent_is_put_on_white_and_told(name: str, tmp_path: Path) -> None:
+    rgba = np.dstack([film(), np.full((120, 160), 255, np.uint8)])
+    rgba[60:, :, 3] = 0
+    how: dict[str, Any] = {"lossless": True} if name == "a.webp" else {}
+    Image.fromarray(rgba).save(tmp_path / name, **how)
+    shown = pixels(tmp_path / name)
+    assert np.array_equal(shown[:60], film()[:60]) and shown[60:].min() == 255
+    assert any("transparent" in note for note in read(tmp_path / name)[0].notes)
+
+
+def test_a_palette_and_cmyk_look_as_they_are(tmp_path: Path) -> None:
+    few = np.where(film() > 100, 200, 0).astype(np.uint8)
+    Image.fromarray(few).convert("P", palette=Image.Palette.ADAPTIVE).save(tmp_path / "p.png")
+    Image.fromarray(few).convert("P", palette=Image.Palette.ADAPTIVE).save(tmp_path / "p.tif")
+    Image.fromarray(few).convert("CMYK").save(tmp_path / "c.jpg", quality=98)
+    assert np.array_equal(pixels(tmp_path / "p.png"), few) and np.array_equal(pixels(tmp_path / "p.tif"), few)
+    red = pixels(tmp_path / "c.jpg")[30, 30]
+    assert red[0] > 120 and red[0] - red[1:].max() > 60
+
+
+def with_gamma(path: Path, rgb: NDArray[np.uint8], gamma: float) -> None:
+    """A PNG with a gAMA chunk before its pixels."""
+    Image.fromarray(rgb).save(path)
+    raw = path.read_bytes()
+    body = b"gAMA" + struct.pack(">I", round(gamma * 100_000))
+    path.write_bytes(raw[:33] + struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body)) + raw[33:])
+
+
+def test_the_gamma_of_a_png_is_followed(tmp_path: Path) -> None:
+    linear = np.full((40, 40, 3), 55, np.uint8)
+    with_gamma(tmp_path / "linear.png", linear, 1.0)
+    with_gamma(tmp_path / "usual.png", linear, 0.45455)
+    assert abs(int(pixels(tmp_path / "linear.png")[5, 5, 0]) - 128) <= 1  # 55/255 linear is 128 in sRGB
+    assert pixels(tmp_path / "usual.png")[5, 5, 0] == 55
+
+
+@pytest.mark.parametrize("compression", ["lzw", "deflate", "zstd", "lzma", "jpeg2000", "webp", "jpegxl", "packbits"])
+@pytest.mark.parametrize("tile", [{}, {"tile": (64, 64)}], ids=["strips", "tiles"])
+def test_every_coding_is_decoded(compression: str, tile: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    lossless = {"webp": {"level": 100}, "jpegxl": {"lossless": True}, "jpeg2000": {"level": 0}}
+    how: dict[str, Any] = {"compressionargs": lossless[compression]} if compression in lossless else {}
+    tifffile.imwrite(path, film(), photometric="rgb", compression=compression, **how, **tile)
+    assert np.abs(pixels(path) - film()).max() <= 3
+    assert probe(path).width == 160
+
+
+def test_a_sound_file_whose_coding_is_not_known_is_not_called_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, film(), photometric="rgb", compression="lzw")
+    raw = bytearray(path.read_bytes())
+    at = raw.index(struct.pack("<HHIH", 259, 3, 1, 5))
+    raw[at + 8 : at + 10] = struct.pack("<H", 65000)
+    path.write_bytes(bytes(raw))
+    assert "compression that HemaView cannot decode (number 65000)" in refused(path)
+
+
+def test_a_file_cut_short_is_called_damaged(tmp_path: Path) -> None:
+    Image.fromarray(film()).save(tmp_path / "a.jpg")
+    whole = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(whole[: len(whole) // 2])
+    assert "damaged" in refused(tmp_path / "a.jpg", Unreadable)
+
+
+def test_the_same_picture_is_taken_once_even_where_it_was_saved_again(tmp_path: Path) -> None:
+    Image.fromarray(film(1)).save(tmp_path / "1.png")
+    Image.fromarray(film(1)).save(tmp_path / "2.jpg", quality=85)
+    Image.fromarray(film(2)).save(tmp_path / "3.png")
+    made = write_fields(sorted(tmp_path.iterdir()), tmp_path / "out.tif", None)
+    assert [f["name"] for f in made["fields"]] == ["1", "3"]
+    assert [n for n in made["notes"] if "same picture" in n] == [
+        "2 is the same picture as 1; it was left out, so that its cells count once."
+    ]
+
+
+def test_pictures_of_different_sizes_are_told(tmp_path: Path) -> None:
+    Image.fromarray(film(1)).save(tmp_path / "1.png")
+    Image.fromarray(film(2, 60, 80)).save(tmp_path / "2.png")
+    made = write_fields(sorted(tmp_path.iterdir()), tmp_path / "out.tif", None)
+    assert len(made["fields"]) == 2 and "differ in size" in made["notes"][0]
+    assert made["fields"][0]["x"] == GAP_PX
