@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -22,15 +21,22 @@ from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.cases.services import hold_open
+from apps.slides.incoming import (
+    asked_dicom,
+    common_mpp,
+    contradicted,
+    look_at,
+    scale_notes,
+    stored_name,
+    with_companions,
+)
 from apps.slides.models import Slide
 from apps.slides.uploads import as_refusal, discard, refuse_full_disk, take_complete
-from hemaview.wsi.contents import PICTURE_SUFFIXES, check_name
+from hemaview.wsi.contents import check_name
 from hemaview.wsi.errors import SlideError
-from hemaview.wsi.fields import natural_key
 from hemaview.wsi.physical import PLAUSIBLE_MPP
-from hemaview.wsi.sandbox import Probe, join_fields, prepare, probe_many
+from hemaview.wsi.sandbox import join_fields, prepare, probe_many
 
-MAIN_SUFFIX_ORDER = (".mrxs", ".vms", ".vmu", ".dcm")
 IMPORT_LEASE = timedelta(seconds=90)
 _IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "width", "height", "vendor", "objective",
              "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion",
@@ -71,8 +77,9 @@ def begin_import_of_files(
 ) -> Slide:
     """The same for files on the server (the command line); they are copied, or left where they are."""
     require(user, case, "annotate")
-    files = [(p, p.name) for p in _with_companions(paths)]
-    return _begin(user, case, files, name, mpp, specimen, move=False, in_place=in_place, convert=convert)
+    files = [(p, p.name) for p in with_companions(paths)]
+    how: dict[str, Any] = {"move": False, "in_place": in_place, "convert": convert, "asked": asked_dicom(paths)}
+    return _begin(user, case, files, name, mpp, specimen, **how)
 
 
 def run_import(slide_id: uuid.UUID | str) -> Slide:
@@ -186,15 +193,16 @@ def _begin(
     move: bool,
     in_place: bool = False,
     convert: bool = False,
+    asked: set[Path] | None = None,
 ) -> Slide:
     if mpp is not None:
         _plausible(mpp)
     try:
-        files = [(path, check_name(file_name)) for path, file_name in files]
-        main, probes = _inspect(files)
-        title = check_name(name) if name else _title(files, main)
+        incoming = look_at(files, asked or set())
+        title = check_name(name) if name else incoming.title
     except SlideError as error:
         raise as_refusal(error) from error
+    files, main, probes = incoming.files, incoming.main, incoming.probes
     names = [file_name for _, file_name in files]
     if len(set(names)) != len(names):
         raise Refusal("Two of the files have the same name.", code="name-refused")
@@ -209,8 +217,9 @@ def _begin(
     slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
     slide.own_specimen = "" if specimen == case.specimen else specimen
     slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
+    slide.import_request["notes"] = incoming.notes
     if pictures:
-        slide.import_request["file_mpp"], slide.import_request["scale_notes"] = _common_mpp(probes)
+        slide.import_request["file_mpp"], slide.import_request["scale_notes"] = common_mpp(probes)
     originals = slide.folder / "original"
     try:
         if in_place:
@@ -219,7 +228,7 @@ def _begin(
         else:
             originals.mkdir(parents=True)
             for path, file_name in files:
-                _place(path, originals / _stored_name(file_name, names), move)
+                _place(path, originals / stored_name(file_name, names), move)
         with transaction.atomic():
             slide.case = hold_open(case)
             slide.save(force_insert=True)
@@ -228,97 +237,6 @@ def _begin(
         shutil.rmtree(slide.folder, ignore_errors=True)
         raise
     return slide
-
-
-def _inspect(files: list[tuple[Path, str]]) -> tuple[str, list[Probe]]:
-    """The main file's name and a probe of each file that must open by itself; raises SlideError."""
-    suffixes = [Path(name).suffix.lower() for _, name in files]
-    for suffix in MAIN_SUFFIX_ORDER:
-        if suffix in suffixes and len(files) > 1:
-            main = files[suffixes.index(suffix)]
-            return main[1], _probe_with_companions(files, main)
-    probes = probe_many([(path, name) for path, name in files])
-    if len(files) > 1 and any(p.kind == "slide" for p in probes):
-        raise Refusal(
-            "Add one slide at a time; several files at once must all be photographs of one slide.", code="mixed-files"
-        )
-    return files[0][1], probes
-
-
-def _probe_with_companions(files: list[tuple[Path, str]], main: tuple[Path, str]) -> list[Probe]:
-    """Multi-file formats find their other files by name, so they are probed under their own names."""
-    folder = Path(settings.UPLOADS_DIR) / f"look-{uuid.uuid4()}"
-    folder.mkdir(parents=True)
-    try:
-        names = [name for _, name in files]
-        for path, name in files:
-            target = folder / _stored_name(name, names)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.symlink(path.resolve(), target)
-        return probe_many([(folder / _stored_name(main[1], names), main[1])])
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _stored_name(name: str, names: list[str]) -> str:
-    """Where a file lies inside `original/`: MRXS keeps its data in a folder named like its main file."""
-    mains = [n for n in names if n.lower().endswith(".mrxs")]
-    if mains and name not in mains and Path(name).suffix.lower() in (".dat", ".ini"):
-        return f"{Path(mains[0]).stem}/{name}"
-    return name
-
-
-def _with_companions(paths: list[Path]) -> list[Path]:
-    """A folder becomes its files; MRXS and DICOM bring what lies beside them."""
-    found: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise Missing(f"There is no file {path}.", code="no-file")
-        if path.is_dir():
-            inside = [p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")]
-            found += [p for p in inside if p.suffix.lower() in PICTURE_SUFFIXES | {".dcm"}]
-        else:
-            found.append(path)
-            if path.suffix.lower() == ".mrxs" and path.with_suffix("").is_dir():
-                found += sorted(p for p in path.with_suffix("").iterdir() if p.is_file())
-    if not found:
-        raise Refusal("It contains neither a slide nor a picture.", code="unsupported-format")
-    return sorted(found, key=lambda p: natural_key(p.name))
-
-
-def _title(files: list[tuple[Path, str]], main: str) -> str:
-    if len(files) == 1 or Path(main).suffix.lower() in MAIN_SUFFIX_ORDER:
-        return main
-    return f"{len(files)} fields, {Path(files[0][1]).stem} to {Path(files[-1][1]).stem}"
-
-
-def _common_mpp(pictures: list[Probe]) -> tuple[float | None, list[str]]:
-    """µm/px that every one of the pictures states, to a hundredth, else None; and what is to be said of it."""
-    stated = [p.mpp for p in pictures if p.mpp]
-    if not stated:
-        return None, []
-    if max(stated) > 1.01 * min(stated):
-        return None, [
-            f"The pictures state different µm/px ({min(stated):.4g} to {max(stated):.4g}), so none was taken: give those of the "
-            "slide, or bring in pictures of each scale as a slide of their own."
-        ]
-    if len(stated) < len(pictures):
-        return None, [
-            f"Only {len(stated)} of {len(pictures)} pictures state µm/px ({stated[0]:.4g}), so none was taken."
-        ]
-    sources = sorted({p.mpp_from for p in pictures})
-    return stated[0], [f"{stated[0]:.4g} µm/px as the file states in {', '.join(sources)}."]
-
-
-def _scale_notes(found: Probe) -> list[str]:
-    return [f"{found.mpp:.4g} µm/px as the file states in {found.mpp_from}."] if found.mpp and found.mpp_from else []
-
-
-def _contradicted(given: float, stated: float | None) -> list[str]:
-    """A sentence where a person's µm/px are not those of the file."""
-    if not stated or abs(given - stated) <= 0.02 * stated:
-        return []
-    return [f"The file states {stated:.4g} µm/px; the {given:.4g} that were given are used."]
 
 
 def _likenesses(case: Case) -> dict[str, str]:
@@ -375,7 +293,7 @@ def _make_ready(slide: Slide) -> None:
     request = slide.import_request
     originals = slide.folder / "original"
     names: list[str] = request["names"]
-    files = [originals / _stored_name(name, names) for name in names]
+    files = [originals / stored_name(name, names) for name in names]
     if request["pictures"]:
         joined = join_fields(
             files,
@@ -387,7 +305,7 @@ def _make_ready(slide: Slide) -> None:
         slide.path, slide.photo_fields, slide.notes = "slide.tif", joined["fields"], joined["notes"]
         slide.import_request = {**request, "likenesses": joined["likenesses"]}
     elif not slide.in_place:
-        slide.path = f"original/{_stored_name(request['main'], names)}"
+        slide.path = f"original/{stored_name(request['main'], names)}"
     if not slide.sha256:
         slide.sha256 = _digest([slide.file] if slide.in_place else files)
         _refuse_known(slide.case, slide.sha256, but=slide.pk)
@@ -395,14 +313,15 @@ def _make_ready(slide: Slide) -> None:
     slide.width, slide.height = found.width, found.height
     slide.vendor = "camera fields" if request["pictures"] else found.vendor
     slide.objective, slide.associated = found.objective, list(found.associated)
-    stated, scale_notes = request.get("file_mpp"), request.get("scale_notes", [])
+    stated, of_scale = request.get("file_mpp"), request.get("scale_notes", [])
     if not request["pictures"]:
-        stated, scale_notes, slide.notes = found.mpp, _scale_notes(found), list(found.notes)
+        stated, of_scale = found.mpp, scale_notes(found)
+        slide.notes = [*request.get("notes", []), *found.notes]
     if request["mpp"]:
         slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
-        slide.notes = slide.notes + _contradicted(request["mpp"], stated)
+        slide.notes = slide.notes + contradicted(request["mpp"], stated)
     else:
-        slide.notes = slide.notes + scale_notes
+        slide.notes = slide.notes + of_scale
         if stated:
             slide.mpp, slide.mpp_source = stated, Slide.MppSource.FILE
     made = prepare(

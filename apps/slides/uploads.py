@@ -19,7 +19,7 @@ from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.cases.services import hold_open
 from apps.slides.models import Upload
-from hemaview.wsi.contents import COMPANION_SUFFIXES, PICTURE_SUFFIXES, SLIDE_SUFFIXES, check_name
+from hemaview.wsi.contents import check_name, may_come
 from hemaview.wsi.errors import SlideError
 
 ABANDONED_AFTER = timedelta(days=2)
@@ -49,7 +49,7 @@ def create_upload(user: Any, case: Case, name: str, length: int) -> Upload:
         name = check_name(name)
     except SlideError as error:
         raise as_refusal(error) from error
-    if Path(name).suffix.lower() not in PICTURE_SUFFIXES | SLIDE_SUFFIXES | COMPANION_SUFFIXES:
+    if not may_come(name):
         raise Refusal(
             f"{name} is neither a slide (SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM) nor a picture (JPEG, PNG, WebP, TIFF).",
             code="unsupported-format",

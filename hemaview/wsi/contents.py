@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import Path
 
@@ -12,6 +13,8 @@ SLIDE_SUFFIXES = {
     ".svs", ".tif", ".tiff", ".ndpi", ".vms", ".vmu", ".scn", ".mrxs", ".bif", ".svslide", ".dcm", ".czi",
 }  # fmt: skip
 COMPANION_SUFFIXES = {".dat", ".ini", ".opt", ".jpg", ".dcm"}
+_EXPORTED = re.compile(r"[A-Za-z0-9_-]+|\d+(\.\d+)+")
+"""Names that archives of pictures (PACS) give: IM00001, or the instance's UID."""
 MAX_NAME = 200
 
 _ARCHIVES = (
@@ -51,6 +54,12 @@ def check_name(name: str) -> str:
     return name
 
 
+def may_come(name: str) -> bool:
+    """Whether a file may be received under this name; what it holds is looked at when it is there."""
+    known = PICTURE_SUFFIXES | SLIDE_SUFFIXES | COMPANION_SUFFIXES
+    return Path(name).suffix.lower() in known or _EXPORTED.fullmatch(name) is not None
+
+
 def kind_of(path: Path) -> str:
     """'jpeg', 'png', 'webp', 'tiff', 'dicom' or 'other', by content; raises Archive for a packed file."""
     with path.open("rb") as stream:
@@ -76,6 +85,8 @@ def kind_of(path: Path) -> str:
 def check_content(path: Path, name: str) -> str:
     """The kind of a file whose name promises one; raises Unsupported where content and name do not fit."""
     kind, suffix = kind_of(path), Path(name).suffix.lower()
+    if kind == "dicom":  # an archive of pictures gives its files no suffix, or a number
+        return kind
     if suffix not in PICTURE_SUFFIXES | SLIDE_SUFFIXES:
         raise Unsupported(
             f"{name} is not a file type that HemaView takes: a slide (SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM) "

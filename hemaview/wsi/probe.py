@@ -189,6 +189,15 @@ def main(argument: str) -> int:
             for path, name in request["files"]:
                 print("opening " + name.replace("\n", " "), flush=True)
                 answer["files"].append(probe_file(Path(path), name, limits))
+        elif request["do"] == "dicom":
+            from dataclasses import asdict
+
+            from hemaview.wsi.dicomseries import read_instance
+
+            answer = {"instances": []}
+            for path, name in request["files"]:
+                print("opening " + name.replace("\n", " "), flush=True)
+                answer["instances"].append(asdict(read_instance(Path(path), name)))
         elif request["do"] == "fields":
             from hemaview.wsi.fields import write_fields
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hemaview.wsi.contents import Archive, NameRefused
+from hemaview.wsi.dicomseries import Instance
 from hemaview.wsi.errors import AlreadyThere, OutOfBounds, SlideError, TooLarge, Unreadable, Unsupported
 from hemaview.wsi.limits import Limits
 
@@ -58,6 +59,15 @@ def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None) -> l
     answer = _child(request, files[0][1], limits)
     lists = ("associated", "notes")
     return [Probe(**{**facts, **{k: tuple(facts[k]) for k in lists}}) for facts in answer["files"]]
+
+
+def dicom_instances(files: list[tuple[Path, str]], limits: Limits | None = None) -> list[Instance]:
+    """What DICOM files (path, name) say of themselves, read in a limited child; raises SlideError."""
+    limits = limits or Limits()
+    if len(files) > limits.max_images:
+        raise TooLarge(f"{len(files)} files are more than the {limits.max_images} one slide may be made of.")
+    request = {"do": "dicom", "files": [[str(path), name] for path, name in files]}
+    return [Instance(**facts) for facts in _child(request, files[0][1], limits)["instances"]]
 
 
 @dataclass(frozen=True, slots=True)

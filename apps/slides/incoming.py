@@ -1,0 +1,212 @@
+"""What comes in together: the files of one slide, its main file, its name, and what is to be said of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from django.conf import settings
+
+from apps.accounts.errors import Missing, Refusal
+from hemaview.wsi.contents import PICTURE_SUFFIXES, check_name
+from hemaview.wsi.dicomseries import Instance, is_dicom
+from hemaview.wsi.errors import SlideError, Unsupported
+from hemaview.wsi.fields import natural_key
+from hemaview.wsi.sandbox import Probe, dicom_instances, probe_many
+
+MAIN_SUFFIX_ORDER = (".mrxs", ".vms", ".vmu")
+MOST_BESIDE = 1000
+"""So many files beside a DICOM file are looked at for others of its series."""
+MOST_NAMED = 4
+Files = list[tuple[Path, str]]
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """The files (path, name) of one slide, the name of the main one, a probe of each that opens by itself, a title, notes."""
+
+    files: Files
+    main: str
+    probes: list[Probe]
+    title: str
+    notes: list[str]
+
+
+def look_at(files: Files, asked: set[Path]) -> Incoming:
+    """What the files are together; raises SlideError or Refusal.
+
+    `asked`: DICOM files that were named, the others having been found beside them; empty where all were named.
+    """
+    files = [(path, check_name(name)) for path, name in files]
+    if any(is_dicom(path) for path, _ in files):
+        return _one_series(files, asked)
+    main, probes = _inspect(files)
+    return Incoming(files, main, probes, _title(files, main), [])
+
+
+def _one_series(files: Files, asked: set[Path]) -> Incoming:
+    """The series that holds a slide; of several none is chosen: they are named."""
+    strangers = [name for path, name in files if not is_dicom(path)]
+    instances = dict(zip([f for f in files if f[1] not in strangers], _instances(files), strict=True))
+    wanted = {i.series for (path, _), i in instances.items() if path in asked}
+    slides: dict[str, list[Instance]] = {}
+    for instance in instances.values():
+        if instance.width_px and (not wanted or instance.series in wanted):
+            slides.setdefault(instance.series, []).append(instance)
+    if not slides:
+        raise Unsupported(
+            f"{files[0][1]} belongs to no DICOM series of a whole slide: it holds no image of the slide itself."
+        )
+    if len(slides) > 1:
+        listed = "; ".join(_named(series) for series in list(slides.values())[:MOST_NAMED])
+        raise Refusal(
+            f"These files hold {len(slides)} DICOM series ({listed}): bring in one slide at a time by naming one of its files.",
+            code="several-series",
+        )
+    ((series, levels),) = slides.items()
+    largest = max(levels, key=lambda i: i.width_px * i.height_px)
+    kept = [f for f, i in instances.items() if i.series == series]
+    left = [i.name for i in instances.values() if i.series not in (series, "") and not wanted] + strangers
+    notes = [f"{_some(left)} of no or another series, left out."] if left else []
+    if len({name for _, name in kept}) != len(kept):
+        raise Refusal("Two of the files have the same name.", code="name-refused")
+    main = next(f for f, i in instances.items() if i is largest)
+    return Incoming(kept, main[1], _probe_with_companions(kept, main), _title_of(largest), notes)
+
+
+def _instances(files: Files) -> list[Instance]:
+    return dicom_instances([(path, name) for path, name in files if is_dicom(path)])
+
+
+def _named(levels: list[Instance]) -> str:
+    largest = max(levels, key=lambda i: i.width_px * i.height_px)
+    return f"{largest.description or largest.name}, {largest.width_px} × {largest.height_px} px, file {largest.name}"
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"
+
+
+def _title_of(instance: Instance) -> str:
+    """A name from the series' description; files of a series are called by number, or like their label."""
+    try:
+        return check_name(instance.description)
+    except SlideError:
+        return f"DICOM series {instance.number}".strip()
+
+
+def _inspect(files: list[tuple[Path, str]]) -> tuple[str, list[Probe]]:
+    """The main file's name and a probe of each file that must open by itself; raises SlideError."""
+    suffixes = [Path(name).suffix.lower() for _, name in files]
+    for suffix in MAIN_SUFFIX_ORDER:
+        if suffix in suffixes and len(files) > 1:
+            main = files[suffixes.index(suffix)]
+            return main[1], _probe_with_companions(files, main)
+    probes = probe_many([(path, name) for path, name in files])
+    if len(files) > 1 and any(p.kind == "slide" for p in probes):
+        raise Refusal(
+            "Add one slide at a time; several files at once must all be photographs of one slide.", code="mixed-files"
+        )
+    return files[0][1], probes
+
+
+def _probe_with_companions(files: list[tuple[Path, str]], main: tuple[Path, str]) -> list[Probe]:
+    """Multi-file formats find their other files by name, so they are probed under their own names."""
+    folder = Path(settings.UPLOADS_DIR) / f"look-{uuid.uuid4()}"
+    folder.mkdir(parents=True)
+    try:
+        names = [name for _, name in files]
+        for path, name in files:
+            target = folder / stored_name(name, names)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.symlink(path.resolve(), target)
+        return probe_many([(folder / stored_name(main[1], names), main[1])])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def stored_name(name: str, names: list[str]) -> str:
+    """Where a file lies inside `original/`: MRXS keeps its data in a folder named like its main file."""
+    mains = [n for n in names if n.lower().endswith(".mrxs")]
+    if mains and name not in mains and Path(name).suffix.lower() in (".dat", ".ini"):
+        return f"{Path(mains[0]).stem}/{name}"
+    return name
+
+
+def with_companions(paths: list[Path]) -> list[Path]:
+    """A folder becomes its files; MRXS and DICOM bring what lies beside them."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise Missing(f"There is no file {path}.", code="no-file")
+        if path.is_dir():
+            found += _inside(path)
+        else:
+            found.append(path)
+            if path.suffix.lower() == ".mrxs" and path.with_suffix("").is_dir():
+                found += sorted(p for p in path.with_suffix("").iterdir() if p.is_file())
+            elif is_dicom(path):
+                found += [p for p in islice(_visible(path.parent), MOST_BESIDE) if is_dicom(p)]
+    found = list(dict.fromkeys(found))
+    if not found:
+        raise Refusal("It contains neither a slide nor a picture.", code="unsupported-format")
+    return sorted(found, key=lambda p: natural_key(p.name))
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+
+
+def _inside(folder: Path) -> list[Path]:
+    """The slide or the pictures in a folder; where it holds none, DICOM in the folders below, as archives export it."""
+    suffixes = PICTURE_SUFFIXES | {".dcm"}
+    inside = [p for p in _visible(folder) if p.suffix.lower() in suffixes or is_dicom(p)]
+    if all(is_dicom(p) and p.name.upper() == "DICOMDIR" for p in inside):
+        below = sorted(p for p in islice(folder.rglob("*"), MOST_BESIDE) if p.is_file() and is_dicom(p))
+        return below or inside
+    return inside
+
+
+def asked_dicom(paths: list[Path]) -> set[Path]:
+    """The DICOM files among the paths that were named themselves."""
+    return {path for path in paths if path.is_file() and is_dicom(path)}
+
+
+def _title(files: list[tuple[Path, str]], main: str) -> str:
+    if len(files) == 1 or Path(main).suffix.lower() in MAIN_SUFFIX_ORDER:
+        return main
+    return f"{len(files)} fields, {Path(files[0][1]).stem} to {Path(files[-1][1]).stem}"
+
+
+def common_mpp(pictures: list[Probe]) -> tuple[float | None, list[str]]:
+    """µm/px that every one of the pictures states, to a hundredth, else None; and what is to be said of it."""
+    stated = [p.mpp for p in pictures if p.mpp]
+    if not stated:
+        return None, []
+    if max(stated) > 1.01 * min(stated):
+        return None, [
+            f"The pictures state different µm/px ({min(stated):.4g} to {max(stated):.4g}), so none was taken: give those of the "
+            "slide, or bring in pictures of each scale as a slide of their own."
+        ]
+    if len(stated) < len(pictures):
+        return None, [
+            f"Only {len(stated)} of {len(pictures)} pictures state µm/px ({stated[0]:.4g}), so none was taken."
+        ]
+    sources = sorted({p.mpp_from for p in pictures})
+    return stated[0], [f"{stated[0]:.4g} µm/px as the file states in {', '.join(sources)}."]
+
+
+def scale_notes(found: Probe) -> list[str]:
+    return [f"{found.mpp:.4g} µm/px as the file states in {found.mpp_from}."] if found.mpp and found.mpp_from else []
+
+
+def contradicted(given: float, stated: float | None) -> list[str]:
+    """A sentence where a person's µm/px are not those of the file."""
+    if not stated or abs(given - stated) <= 0.02 * stated:
+        return []
+    return [f"The file states {stated:.4g} µm/px; the {given:.4g} that were given are used."]

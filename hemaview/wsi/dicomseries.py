@@ -1,0 +1,52 @@
+"""Which files of a folder are one DICOM slide: instances by series, read from their heads (PS3.3 A.32.8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hemaview.wsi.errors import Unreadable
+
+_TAGS = [
+    "SeriesInstanceUID", "SeriesDescription", "SeriesNumber", "ImageType", "TotalPixelMatrixColumns", "TotalPixelMatrixRows",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One file: its series, and the size in px of the level that it holds (0 × 0 where it holds none)."""
+
+    name: str
+    series: str
+    description: str
+    number: str
+    width_px: int
+    height_px: int
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether the file begins as DICOM does, whatever its name (PS3.10, 7.1)."""
+    with path.open("rb") as stream:
+        return stream.read(132)[128:] == b"DICM"
+
+
+def read_instance(path: Path, name: str) -> Instance:
+    """What a DICOM file says of itself; `series` is "" for a DICOMDIR. Raises Unreadable."""
+    import pydicom
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        data: Any = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
+        kind = [str(v).upper() for v in data.get("ImageType", None) or []]
+        level = "VOLUME" in kind and "TotalPixelMatrixColumns" in data
+        return Instance(
+            name=name,
+            series=str(data.get("SeriesInstanceUID", "")),
+            description=str(data.get("SeriesDescription", "") or "").strip(),
+            number=str(data.get("SeriesNumber", "") or "").strip(),
+            width_px=int(data.TotalPixelMatrixColumns) if level else 0,
+            height_px=int(data.TotalPixelMatrixRows) if level else 0,
+        )
+    except (InvalidDicomError, OSError, ValueError, AttributeError, TypeError, KeyError, EOFError) as error:
+        raise Unreadable(f"{name} is damaged and cannot be read as DICOM.") from error
