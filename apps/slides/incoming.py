@@ -69,9 +69,14 @@ def _one_series(files: Files, asked: set[Path]) -> Incoming:
         )
     ((series, levels),) = slides.items()
     largest = max(levels, key=lambda i: i.width_px * i.height_px)
+    if largest.focal_planes > 1 or largest.optical_paths > 1:
+        raise Unsupported(
+            f"{largest.name} holds {largest.focal_planes} focal planes and {largest.optical_paths} optical paths; export the one "
+            "that is to be counted."
+        )
     kept = [f for f, i in instances.items() if i.series == series]
     left = [i.name for i in instances.values() if i.series not in (series, "") and not wanted] + strangers
-    notes = [f"{_some(left)} of no or another series, left out."] if left else []
+    notes = [f"{_some(left)}: left out, not of the slide's DICOM series."] if left else []
     if len({name for _, name in kept}) != len(kept):
         raise Refusal("Two of the files have the same name.", code="name-refused")
     main = next(f for f, i in instances.items() if i is largest)
@@ -84,7 +89,8 @@ def _instances(files: Files) -> list[Instance]:
 
 def _named(levels: list[Instance]) -> str:
     largest = max(levels, key=lambda i: i.width_px * i.height_px)
-    return f"{largest.description or largest.name}, {largest.width_px} × {largest.height_px} px, file {largest.name}"
+    named = f"{largest.description} in {largest.name}" if largest.description else largest.name
+    return f"{named}, {largest.width_px} × {largest.height_px} px"
 
 
 def _some(names: list[str]) -> str:

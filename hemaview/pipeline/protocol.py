@@ -106,7 +106,8 @@ class Plan:
     searched_mm2: float = 0.0
     """Area in which every nucleated cell was looked for that counts, once the run has ended."""
     guards: list[dict[str, str]] = field(default_factory=list)
-    """What speaks against the specimen being what it is said to be ({code, sentence}; `pipeline.specimen`)."""
+    """What speaks against the specimen, its stain or its µm/px being what they are said to be ({code, sentence}; see
+    `pipeline.specimen`, `stains`, `scale`)."""
 
     @property
     def counted(self) -> list[PlannedField]:

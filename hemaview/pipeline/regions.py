@@ -18,7 +18,7 @@ from hemaview.pipeline.cheaplook import LOOK_MPP, Look, density_of, look, red_ce
 from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.protocol import PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.scale import disagreement
-from hemaview.pipeline.specimen import guards, signs_of
+from hemaview.pipeline.specimen import Guard, guards, signs_of
 from hemaview.wsi.slide import Slide
 
 FIELD_UM = 256.0
@@ -63,7 +63,7 @@ Progress = Callable[[str, float], None]
 def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: Detector | None = None) -> Plan:
     """Every field that was considered, the used ones in the order they are counted; on a scan those of the regions that
     `overview` finds, where there is such a model and it finds any."""
-    mpp, source, sd, notes = scale_of(slide, request, progress)
+    mpp, source, sd, notes, contradicted = scale_of(slide, request, progress)
     plan = Plan(mpp=mpp, mpp_source=source, mpp_sd=sd, notes=notes)
     if request.photo_fields:
         _plan_photos(slide, request, plan, progress)
@@ -77,15 +77,18 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
             f"No field of this slide can be counted: {_main_reason(plan)}.",
             "Bring in a part of the film where the cells lie in one layer and in focus, and check its µm/px.",
         )
+    plan.guards += contradicted
     return plan
 
 
-def scale_of(slide: Slide, request: RunRequest, progress: Progress) -> tuple[float, str, float | None, list[str]]:
-    """(µm/px, where it is from, its standard deviation, notes)."""
+def scale_of(
+    slide: Slide, request: RunRequest, progress: Progress
+) -> tuple[float, str, float | None, list[str], list[Guard]]:
+    """(µm/px, where it is from, its standard deviation, notes, what contradicts it)."""
     progress("measuring red cells", 0.0)
     found = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
     if request.mpp:
-        return request.mpp, "slide", None, disagreement(request.mpp, found[0]) if found else []
+        return request.mpp, "slide", None, [], disagreement(request.mpp, found[0]) if found else []
     if found is None:
         raise PipelineError(
             "The µm per pixel of this slide are not known and too few round red cells were found to measure them by; "
@@ -94,7 +97,7 @@ def scale_of(slide: Slide, request: RunRequest, progress: Progress) -> tuple[flo
         )
     mpp, sd, n = found
     note = f"µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm rest on it."
-    return mpp, "estimated", sd, [note]
+    return mpp, "estimated", sd, [note], []
 
 
 def _red_cells(slide: Slide, request: RunRequest, places: int) -> list[NDArray[np.float64]]:

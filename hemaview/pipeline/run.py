@@ -26,7 +26,7 @@ from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest,
 from hemaview.pipeline.regions import plan_run
 from hemaview.pipeline.scale import scale_notes
 from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
-from hemaview.pipeline.stains import stain_notes
+from hemaview.pipeline.stains import stain_guards
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
@@ -69,9 +69,9 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         warmth = {role: model.temperature for role, model in models.items() if isinstance(model, Classifier)}
         cells = _every_cell(request.folder, done, searched.tables, known)
         counted = _Counted(cells, done, partial or searched.partial, found.thresholds, warmth, searched)
-        notes += (
-            plan.notes + searched.notes + stain_notes(slide, counted.cells, plan, known, models.get("nucleated-cell"))
-        )
+        notes += plan.notes + searched.notes
+        strange = stain_guards(slide, counted.cells, plan, known, models.get("nucleated-cell"))
+        plan.guards += [guard for guard in strange if guard not in plan.guards]
     return _close(request, plan, counted, notes)
 
 

@@ -19,11 +19,12 @@ def scale_notes(mpp: float, models: Mapping[str, float]) -> list[str]:
     ]
 
 
-def disagreement(mpp: float, measured: float) -> list[str]:
-    """A sentence where the stated µm/px differ from those measured by red cells by more than WARN_FACTOR."""
+def disagreement(mpp: float, measured: float) -> list[dict[str, str]]:
+    """A guard ({code, sentence}) where the stated µm/px differ from those measured by red cells by more than WARN_FACTOR."""
     if max(mpp / measured, measured / mpp) <= WARN_FACTOR:
         return []
-    return [
-        f"By its red cells this slide has about {measured:.3f} µm/px, not the {mpp:.3f} that it states: look at it; sizes "
-        "and classes rest on it."
-    ]
+    sentence = (
+        f"By its red cells this slide has about {measured:.3f} µm/px, not the {mpp:.3f} that it states: sizes and classes rest "
+        "on it, so correct its µm/px and analyse it again, or give a reason."
+    )
+    return [{"code": "scale-contradicted", "sentence": sentence}]

@@ -17,9 +17,11 @@ LOOK_MPP = 0.2
 MOST_CELLS = 60
 
 
-def stain_notes(slide: Slide, cells: CellTable, plan: Plan, schema: Schema, model: Model | None) -> list[str]:
-    """A sentence where the nuclei of the white cells are stained beyond what `model`, which named them, learned from;
-    nothing where it tells no stains, or where there are too few cells to tell."""
+def stain_guards(
+    slide: Slide, cells: CellTable, plan: Plan, schema: Schema, model: Model | None
+) -> list[dict[str, str]]:
+    """A guard ({code, sentence}) where the nuclei of the white cells are stained beyond what `model`, which named them, learned
+    from; nothing where it tells no stains, or where there are too few cells to tell."""
     if not isinstance(model, Classifier) or not model.stains:
         return []
     boxes = _boxes(slide, cells, plan, schema)
@@ -28,10 +30,11 @@ def stain_notes(slide: Slide, cells: CellTable, plan: Plan, schema: Schema, mode
     seen = [slide.read_scaled(x, y, w, h, round(w * shrink), round(h * shrink)) for x, y, w, h in some]
     if not are_strange(seen, model.stains):
         return []
-    return [
+    sentence = (
         f"The nuclei of most white cells are stained unlike any that {model.info.name} learned from: look at their names "
         "with care. A protocol for unusual stains may name them better."
-    ]
+    )
+    return [{"code": "strange-stain", "sentence": sentence}]
 
 
 def _boxes(slide: Slide, cells: CellTable, plan: Plan, schema: Schema) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from hemaview.wsi.errors import Unreadable
 
 _TAGS = [
     "SeriesInstanceUID", "SeriesDescription", "SeriesNumber", "ImageType", "TotalPixelMatrixColumns", "TotalPixelMatrixRows",
+    "TotalPixelMatrixFocalPlanes", "NumberOfOpticalPaths",
 ]  # fmt: skip
 
 
@@ -23,6 +24,8 @@ class Instance:
     number: str
     width_px: int
     height_px: int
+    focal_planes: int = 1
+    optical_paths: int = 1
 
 
 def is_dicom(path: Path) -> bool:
@@ -47,6 +50,8 @@ def read_instance(path: Path, name: str) -> Instance:
             number=str(data.get("SeriesNumber", "") or "").strip(),
             width_px=int(data.TotalPixelMatrixColumns) if level else 0,
             height_px=int(data.TotalPixelMatrixRows) if level else 0,
+            focal_planes=int(data.get("TotalPixelMatrixFocalPlanes", 1) or 1),
+            optical_paths=int(data.get("NumberOfOpticalPaths", 1) or 1),
         )
     except (InvalidDicomError, OSError, ValueError, AttributeError, TypeError, KeyError, EOFError) as error:
         raise Unreadable(f"{name} is damaged and cannot be read as DICOM.") from error

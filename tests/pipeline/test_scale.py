@@ -14,6 +14,7 @@ def test_enlarging_far_is_said_once_of_the_worst_model() -> None:
 
 def test_a_stated_scale_that_its_red_cells_contradict_is_said() -> None:
     assert disagreement(0.25, 0.3) == []
-    (note,) = disagreement(0.25, 0.5)
-    assert "about 0.500 µm/px, not the 0.250" in note
+    (guard,) = disagreement(0.25, 0.5)
+    assert guard["code"] == "scale-contradicted"
+    assert "about 0.500 µm/px, not the 0.250" in guard["sentence"]
     assert disagreement(0.5, 0.25)

@@ -11,7 +11,7 @@ import tifffile
 from hemaview.cells.table import CUT, CellTable
 from hemaview.inference import Classifier, load_as
 from hemaview.pipeline.protocol import Plan, PlannedField
-from hemaview.pipeline.stains import stain_notes
+from hemaview.pipeline.stains import stain_guards
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, Film, draw_film
 from tests.schemas import BLOOD_FILM
@@ -48,9 +48,10 @@ def test_a_strange_stain_is_said_and_a_usual_one_is_not(tmp_path: Path) -> None:
     for name, dye, notes in (("usual", (1, 1, 1), 0), ("strange", (0.6, 1.15, 1.3), 1)):
         path, drawn = film(tmp_path / f"{name}.tif", dye)
         with open_slide(path) as slide:
-            found = stain_notes(slide, table(drawn), plan(4096, 2048), BLOOD_FILM, net)
+            found = stain_guards(slide, table(drawn), plan(4096, 2048), BLOOD_FILM, net)
         assert len(found) == notes, name
-    assert "nucleated-cell-net" in found[0] and "unusual stains" in found[0]
+    assert found[0]["code"] == "strange-stain"
+    assert all(words in found[0]["sentence"] for words in ("nucleated-cell-net", "unusual stains"))
 
 
 def test_a_photograph_as_small_as_a_cell_is_looked_at_as_far_as_it_goes(tmp_path: Path) -> None:
@@ -63,8 +64,8 @@ def test_a_photograph_as_small_as_a_cell_is_looked_at_as_far_as_it_goes(tmp_path
     photos = Plan(MPP, "stated", None, places)
     apart = replace(cells, field=np.arange(len(cells), dtype=np.uint32))
     with open_slide(path) as slide:
-        (note,) = stain_notes(slide, apart, photos, BLOOD_FILM, load_as(Classifier, "nucleated-cell-net"))
-    assert "stained unlike" in note
+        (note,) = stain_guards(slide, apart, photos, BLOOD_FILM, load_as(Classifier, "nucleated-cell-net"))
+    assert "stained unlike" in note["sentence"]
 
 
 def test_nothing_is_said_of_few_cells_cut_ones_or_by_a_net_that_tells_no_stains(tmp_path: Path) -> None:
@@ -72,9 +73,9 @@ def test_nothing_is_said_of_few_cells_cut_ones_or_by_a_net_that_tells_no_stains(
     path, drawn = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
     cells, whole = table(drawn), plan(4096, 2048)
     with open_slide(path) as slide:
-        assert stain_notes(slide, cells.take(np.arange(5)), whole, BLOOD_FILM, net) == []
+        assert stain_guards(slide, cells.take(np.arange(5)), whole, BLOOD_FILM, net) == []
         assert (
-            stain_notes(slide, replace(cells, flags=np.full(len(cells), CUT, np.uint8)), whole, BLOOD_FILM, net) == []
+            stain_guards(slide, replace(cells, flags=np.full(len(cells), CUT, np.uint8)), whole, BLOOD_FILM, net) == []
         )
-        assert stain_notes(slide, cells, whole, BLOOD_FILM, load_as(Classifier, "nucleated-cell-stains")) == []
-        assert stain_notes(slide, cells, whole, BLOOD_FILM, None) == []
+        assert stain_guards(slide, cells, whole, BLOOD_FILM, load_as(Classifier, "nucleated-cell-stains")) == []
+        assert stain_guards(slide, cells, whole, BLOOD_FILM, None) == []
