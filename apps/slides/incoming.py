@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from apps.accounts.errors import Missing, Refusal
-from hemaview.wsi.contents import PICTURE_SUFFIXES, check_name
+from hemaview.wsi.contents import MAX_NAME, PICTURE_SUFFIXES, check_name
 from hemaview.wsi.dicomseries import Instance, is_dicom
 from hemaview.wsi.errors import SlideError, Unsupported
 from hemaview.wsi.fields import natural_key
@@ -186,7 +186,13 @@ def asked_dicom(paths: list[Path]) -> set[Path]:
 def _title(files: list[tuple[Path, str]], main: str) -> str:
     if len(files) == 1 or Path(main).suffix.lower() in MAIN_SUFFIX_ORDER:
         return main
-    return f"{len(files)} fields, {Path(files[0][1]).stem} to {Path(files[-1][1]).stem}"
+    return title_of_fields([Path(name).stem for _, name in files])
+
+
+def title_of_fields(names: list[str]) -> str:
+    """What a slide of several photographs is called, by the names of those on it."""
+    title = names[0] if len(names) == 1 else f"{len(names)} fields, {names[0]} to {names[-1]}"
+    return title[:MAX_NAME]
 
 
 def common_mpp(pictures: list[Probe]) -> tuple[float | None, list[str]]:

@@ -28,6 +28,7 @@ from apps.slides.incoming import (
     look_at,
     scale_notes,
     stored_name,
+    title_of_fields,
     with_companions,
 )
 from apps.slides.models import Slide
@@ -40,7 +41,7 @@ from hemaview.wsi.sandbox import join_fields, prepare, probe_many
 IMPORT_LEASE = timedelta(seconds=90)
 _IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "width", "height", "vendor", "objective",
              "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion",
-             "notes", "import_request")  # fmt: skip
+             "notes", "import_request", "name")  # fmt: skip
 """What an import finds out of a slide."""
 
 
@@ -217,7 +218,7 @@ def _begin(
     slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
     slide.own_specimen = "" if specimen == case.specimen else specimen
     slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
-    slide.import_request["notes"] = incoming.notes
+    slide.import_request |= {"notes": incoming.notes, "named": bool(name)}
     if pictures:
         slide.import_request["file_mpp"], slide.import_request["scale_notes"] = common_mpp(probes)
     originals = slide.folder / "original"
@@ -304,6 +305,8 @@ def _make_ready(slide: Slide) -> None:
         )
         slide.path, slide.photo_fields, slide.notes = "slide.tif", joined["fields"], joined["notes"]
         slide.import_request = {**request, "likenesses": joined["likenesses"]}
+        if not request.get("named") and len(joined["fields"]) != len(names):
+            slide.name = title_of_fields([field["name"] for field in joined["fields"]])
     elif not slide.in_place:
         slide.path = f"original/{stored_name(request['main'], names)}"
     if not slide.sha256:
