@@ -4,6 +4,7 @@ import { ClassList } from "../counts/ClassList";
 import { CountsBar } from "../counts/CountsBar";
 import { Notices } from "../shared/Notices";
 import type { Card, GalleryRow, Room as RoomData, TileAccess } from "../shared/types";
+import { WaitingLabels } from "../shared/WaitingLabels";
 import type { ViewerHandle } from "../viewer/Viewer";
 import { useActs } from "./acts";
 import { DifferentialPane, type Menu } from "./DifferentialPane";
@@ -67,6 +68,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
   }, [which, gallery.view, jobId, tabled]);
   const openList = (list: Which) => {
     gallery.setWhich(list);
+    setTabled(false);
     if (list !== which) setRow(null);
     if (typeof list === "number") marks.show(list);
     keysToGallery();
@@ -115,7 +117,21 @@ export function Desk({ data, tiles, opens_with }: Props) {
         tabled={tabled}
         onLink={() => void copyLink()}
       />
-      <Notices opening={opened.by_itself ? openingNote(data, slide) : ""} waiting={session.edits.waiting.length} />
+      <div className="notices">
+        <Notices opening={opened.by_itself ? openingNote(data, slide) : ""} waiting={session.edits.waiting.length} />
+        {job?.reviewable && (
+          <WaitingLabels
+            jobId={job.id}
+            schema={schema}
+            may={refusal === ""}
+            onGo={(x, y) => viewer.current?.goTo(x, y, 60)}
+            onDecided={() => {
+              void session.readLabels();
+              onAdded();
+            }}
+          />
+        )}
+      </div>
       <ClassList
         schema={schema}
         counts={counts}

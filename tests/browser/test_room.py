@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Error, Page, Route, expect
 
 from hemaview.wsi.synthetic import draw_film, write_film
-from tests.browser.conftest import furnished
+from tests.browser.conftest import accessible, furnished
 from tests.browser.test_journeys import url
 from tests.integration.stack import Stack
 
@@ -70,7 +70,7 @@ def inside(field: Any, cell: Any) -> bool:
 
 def still(page: Page) -> None:
     """Until the slide has come to rest."""
-    page.wait_for_timeout(900)
+    page.wait_for_timeout(600)
 
 
 def must_see(page: Page) -> int:
@@ -266,3 +266,53 @@ def test_confirming_acts_on_what_is_on_screen_says_so_and_can_be_undone(room: Pa
     expect(page.locator(".toast")).to_contain_text("Undone")
     expect(page.locator(".picture.confirmed")).to_have_count(0)
     assert must_see(page) == left
+
+
+def row_of(page: Page, name: str) -> Any:
+    return page.locator(".class-row", has=page.locator("h3 span", has_text=re.compile(f"^{name}$")))
+
+
+def test_in_the_differential_a_key_or_the_menu_moves_a_cell_to_its_class(room: Page) -> None:
+    page = room
+    page.keyboard.press("Shift+D")
+    names = page.locator(".class-row h3 span")
+    expect(names.first).to_be_visible()
+    name = names.first.inner_text()
+    other, key = ("Monocyte", "m") if name == "Eosinophil" else ("Eosinophil", "e")
+    source = row_of(page, name)
+    before = int(source.locator("h3 b").inner_text())
+    cell = source.locator("[data-cell]").first
+    which = cell.get_attribute("data-cell")
+    cell.click()
+    page.keyboard.press(key)
+    expect(row_of(page, other).locator(f"[data-cell={which}]")).to_be_visible()
+    expect(source.locator("h3 b")).to_have_text(str(before - 1))
+    page.keyboard.press("z")
+    expect(source.locator("h3 b")).to_have_text(str(before))
+    source.locator(f"[data-cell={which}]").click(button="right")
+    page.get_by_role("dialog", name="Class of the chosen cells").get_by_role("button", name=other).click()
+    expect(row_of(page, other).locator(f"[data-cell={which}]")).to_be_visible()
+    page.keyboard.press("z")
+    expect(source.locator(f"[data-cell={which}]")).to_be_visible()
+    page.keyboard.press("Shift+D")
+    expect(page.locator("[data-testid=slide]")).to_be_visible()
+
+
+def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, house: Stack) -> None:
+    page = visit("tess")
+    page.goto(url(house, "/cases/B-1/"))
+    page.get_by_role("button", name=re.compile("Correct|Enter µm/px")).click()
+    page.get_by_label("µm/px", exact=True).fill("0,26")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".scale")).to_contain_text("0.2600 µm/px, entered by a person")
+    page.get_by_role("button", name="Write a comment…").click()
+    page.get_by_label("Comment for the report").fill("Film of good quality.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".reading")).to_contain_text("Film of good quality.")
+    page.get_by_role("button", name="Assign…").click()
+    page.get_by_label("New reader").select_option(label="Paul Test")
+    page.get_by_label("Note for the new reader").fill("Please look at the last field.")
+    accessible(page)
+    page.get_by_role("button", name="Hand over").click()
+    expect(page.locator(".reading b")).to_have_text("Paul Test")
+    expect(page.locator(".reading blockquote")).to_contain_text("Please look at the last field.")
