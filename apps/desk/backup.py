@@ -1,31 +1,38 @@
-"""Everything that cannot be made again, in one file, and back: rows, slides, results, reports."""
+"""Everything that cannot be made again, in one file, and back: rows, slides, results, reports.
+
+Rows are one snapshot of the database, also while people work; the files are those that were there then, each with its hash in
+the manifest. Nobody's token or session is in it, and only its owner may read it.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.apps import apps
 from django.conf import settings
 from django.core import serializers
 from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.accounts.errors import Conflict, Refusal
 from apps.audit.accountlines import without_lines
 from apps.audit.services import verify
+from apps.reports.manifest import verify as verify_report
+from apps.reports.models import Report
 
 FORMAT = "hemaview-backup/1"
 FOLDERS = ("slides", "results", "reports", "anchors")
 _NOT_KEPT = {"sessions.session", "admin.logentry", "axes.accessattempt", "axes.accesslog", "axes.accessfailurelog",
-             "analysis.workerbeat", "contenttypes.contenttype", "auth.permission"}  # fmt: skip
+             "analysis.workerbeat", "contenttypes.contenttype", "auth.permission", "authtoken.token"}  # fmt: skip
 Say = Callable[[str], None]
 
 
@@ -37,34 +44,95 @@ class _Exact(DjangoJSONEncoder):
 
 
 def backup(out: Path, say: Say) -> int:
-    """Write a gzip tar to `out` (it appears whole or not at all); how many rows. Rows are read in one transaction."""
+    """Write a gzip tar to `out`, read it back and prove it (it appears whole or not at all); how many rows."""
     if out.exists():
         raise Conflict(f"{out} is there already; choose another name.")
     if not out.parent.is_dir():
         raise Refusal(f"There is no folder {out.parent}.")
     part = out.with_name(f".{out.name}.part")
     try:
-        with tarfile.open(part, "w:gz", compresslevel=1) as tar:
-            with transaction.atomic():
-                ordered = serializers.sort_dependencies([(config, None) for config in apps.get_app_configs()])
-                models = [m for m in ordered if m._meta.label_lower not in _NOT_KEPT and m._meta.managed]
-                rows = [row for model in models for row in model._default_manager.order_by("pk")]
-                raw = serializers.serialize("json", rows, use_natural_foreign_keys=True, cls=_Exact).encode()
-            _add(
-                tar,
-                "manifest.json",
-                json.dumps({"format": FORMAT, "version": settings.VERSION, "rows": len(rows)}).encode(),
-            )
+        part.touch(mode=0o600)
+        rows, raw = _snapshot()
+        with part.open("wb") as stream, tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as tar:
             _add(tar, "rows.json", raw)
+            hashes = {}
             for folder in FOLDERS:
-                source = Path(settings.VAR_DIR) / folder
-                if source.is_dir():
-                    say(f"packing {folder}")
-                    tar.add(source, arcname=folder)
+                say(f"packing {folder}")
+                for path in _files(Path(settings.VAR_DIR) / folder):
+                    name = str(path.relative_to(settings.VAR_DIR))
+                    if sha256 := _pack(tar, path, name):
+                        hashes[name] = sha256
+            manifest = {
+                "format": FORMAT, "version": settings.VERSION, "rows": rows, "files": hashes,
+                "rows_sha256": hashlib.sha256(raw).hexdigest(),
+            }  # fmt: skip
+            _add(tar, "manifest.json", json.dumps(manifest).encode())
+        say("reading it back")
+        _prove(part)
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
-    return len(rows)
+    return rows
+
+
+def _snapshot() -> tuple[int, bytes]:
+    """How many rows, and all of them as JSON, as they stood at one moment, whoever writes meanwhile."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        ordered = serializers.sort_dependencies([(config, None) for config in apps.get_app_configs()])
+        models = [m for m in ordered if m._meta.label_lower not in _NOT_KEPT and m._meta.managed]
+        rows = [row for model in models for row in model._default_manager.order_by("pk")]
+        return len(rows), serializers.serialize("json", rows, use_natural_foreign_keys=True, cls=_Exact).encode()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every whole file of a folder: what is just being written bears a name that begins with a dot."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            yield path
+
+
+def _pack(tar: tarfile.TarFile, path: Path, name: str) -> str:
+    """Pack one file and give its sha256; "" for one that went meanwhile, as parts of a job do that is run again."""
+    try:
+        stream = path.open("rb")
+    except FileNotFoundError:
+        return ""
+    with stream:
+        member = tar.gettarinfo(arcname=name, fileobj=stream)
+        member.uid = member.gid = 0
+        member.uname = member.gname = ""
+        reader = _Hashing(stream)
+        tar.addfile(member, reader)  # type: ignore[arg-type]
+    return reader.sha256.hexdigest()
+
+
+class _Hashing:
+    """A stream whose bytes are hashed as they are read."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream, self.sha256 = stream, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        raw = self.stream.read(size)
+        self.sha256.update(raw)
+        return raw
+
+
+def _prove(path: Path) -> None:
+    """Read a backup to its end and hold it against its manifest; raises Refusal."""
+    seen: dict[str, str] = {}
+    with tarfile.open(path, "r:gz") as tar:
+        for member in tar:
+            stream = tar.extractfile(member)
+            if stream is not None and member.name != "manifest.json":
+                seen[member.name] = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+            elif stream is not None:
+                manifest = json.loads(stream.read())
+    if seen != {**manifest["files"], "rows.json": manifest["rows_sha256"]}:
+        raise Refusal("The backup could not be read back as it was written; look at the disk, then try again.")
 
 
 def restore(source: Path, say: Say) -> int:
@@ -86,9 +154,13 @@ def restore(source: Path, say: Say) -> int:
             if manifest.get("format") != FORMAT:
                 raise Refusal(f"{source.name} is not a backup of HemaView.")
             raw = _read(tar, "rows.json").decode()
+            hashes = manifest.get("files", {})
             say("unpacking files")
             members = [m for m in tar.getmembers() if PurePosixPath(m.name).parts[0] in FOLDERS]
             tar.extractall(Path(settings.VAR_DIR), members=members, filter="data")
+        for name, sha256 in hashes.items():
+            if _sha256(Path(settings.VAR_DIR) / name) != sha256:
+                raise Refusal(f"{name} in {source.name} is not what was packed.")
     except (tarfile.TarError, KeyError, OSError, ValueError) as error:
         raise Refusal(f"{source.name} is damaged or no backup of HemaView ({error}).") from error
     say("writing rows")
@@ -103,9 +175,17 @@ def restore(source: Path, say: Say) -> int:
             verdict = verify()
             if not verdict.ok:
                 raise Refusal(f"The audit record of this backup does not hold: {verdict.message}")
+            differ = [v for v in map(verify_report, Report.objects.select_related("case", "signed_by")) if not v.ok]
+            if differ:
+                raise Refusal(f"A report of this backup does not hold: {differ[0].report}: {differ[0].differs[0]}")
     finally:
         rows.unlink(missing_ok=True)
     return int(manifest["rows"])
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _add(tar: tarfile.TarFile, name: str, raw: bytes) -> None:

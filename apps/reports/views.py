@@ -8,11 +8,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from apps.accounts.api.answers import refusal_response
 from apps.accounts.errors import Missing, Refusal
 from apps.cases.selectors import case_for
 from apps.reports import document, render
 from apps.reports.selectors import proved_bytes, report_for
-from apps.slides.views import refusal_response
 
 _DOCUMENT_CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
 """A report carries its own style and pictures and no script at all."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from apps.accounts.api.answers import kept_for_ever, refusal_response
 from apps.accounts.errors import Missing, Refusal
 from apps.slides.models import Slide
 from apps.slides.selectors import ready_slide_for, require_identity
@@ -16,19 +17,6 @@ from hemaview.wsi.deepzoom import DeepZoom, encode_jpeg, tile_jpeg
 from hemaview.wsi.errors import OutOfBounds, SlideError
 
 TILE_PX = 512
-PRIVATE_FOREVER = "private, max-age=31536000, immutable"
-
-
-def refusal_response(refusal: Refusal) -> JsonResponse:
-    """A refusal outside the API, in the API's shape."""
-    body = {
-        "type": f"/problems/{refusal.code}",
-        "title": refusal.title,
-        "status": refusal.http_status,
-        "detail": refusal.message,
-        "code": refusal.code,
-    }
-    return JsonResponse(body, status=refusal.http_status, content_type="application/problem+json")
 
 
 @require_safe
@@ -59,9 +47,7 @@ def _answer_tile(request: HttpRequest, slide_id: uuid.UUID, level: int, column: 
         slide = ready_slide_for(request.user, slide_id)
         etag = f'"{slide.id.hex[:12]}-{slide.generation}-{slide.colour}-{level}-{column}-{row}-{TILE_PX}"'
         DeepZoom(slide.width, slide.height, TILE_PX).tile_box(level, column, row)
-        if request.headers.get("If-None-Match") == etag:
-            return _cached(HttpResponseNotModified(), etag)
-        return _cached(HttpResponse(_tile(slide, level, column, row), content_type="image/jpeg"), etag)
+        return kept_for_ever(request, etag, "image/jpeg", lambda: _tile(slide, level, column, row))
     except OutOfBounds as error:
         return refusal_response(Missing(error.message, code=error.code))
     except SlideError as error:
@@ -74,14 +60,12 @@ def _answer_tile(request: HttpRequest, slide_id: uuid.UUID, level: int, column: 
 def thumbnail(request: HttpRequest, slide_id: uuid.UUID) -> HttpResponse:
     try:
         slide = ready_slide_for(request.user, slide_id)
-        picture = slide.thumbnail_file.read_bytes()
+        etag = f'"{slide.sha256[:16]}-{slide.generation}-{slide.colour}-t"'
+        return kept_for_ever(request, etag, "image/jpeg", slide.thumbnail_file.read_bytes)
     except Refusal as refusal:
         return refusal_response(refusal)
     except OSError:
         return refusal_response(Missing("There is no thumbnail of this slide."))
-    return _cached(
-        HttpResponse(picture, content_type="image/jpeg"), f'"{slide.sha256[:16]}-{slide.generation}-{slide.colour}-t"'
-    )
 
 
 @require_safe
@@ -106,9 +90,3 @@ def associated(request: HttpRequest, slide_id: uuid.UUID, name: str) -> HttpResp
 def _tile(slide: Slide, level: int, column: int, row: int) -> bytes:
     with opened(slide) as (reader, icc), low_levels(slide) as low:
         return tile_jpeg(reader, low, level, column, row, TILE_PX, icc)
-
-
-def _cached(response: HttpResponse, etag: str) -> HttpResponse:
-    response["ETag"] = etag
-    response["Cache-Control"] = PRIVATE_FOREVER
-    return response

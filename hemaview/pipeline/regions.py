@@ -29,6 +29,8 @@ MOST_LOOKS = 400
 """Fields that are looked at before counting begins; of more, so many evenly spread over the tissue."""
 LOOKING_THREADS = max(1, min(4, len(os.sched_getaffinity(0)))) if hasattr(os, "sched_getaffinity") else 2
 """Most of a look is spent where Python lets others go on."""
+LEAST_REGION_FIELDS = 3
+"""Fewer fields in particles and trails are too few for a differential: what else is stained is counted after them."""
 GUARD_FIELDS = 12
 """So many fields say whether the specimen is what it should be."""
 LEAST_CELLS_PER_MM2 = 250
@@ -130,8 +132,20 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
         progress("looking for particles and trails", 0.0)
         regions = regions_of(slide, overview)
         plan.fields = _ranked(slide, places_within(boxes, regions), request, plan, progress, False)
-        if plan.counted:
+        within = len(plan.counted)
+        if within >= LEAST_REGION_FIELDS or within == len(boxes):
             plan.notes.append(f"Fields lie in the {len(regions)} particles and trails that {overview.info.name} found.")
+            return
+        if within:
+            first = {(f.x, f.y): n for n, f in enumerate(plan.counted)}
+            plan.fields = _ranked(slide, boxes, request, plan, progress)
+            plan.fields.sort(key=lambda f: (not f.used, first.get((f.x, f.y), len(first))))
+            for i, f in enumerate(plan.fields):
+                f.index = i
+            plan.notes.append(
+                f"The particles and trails that {overview.info.name} found hold {within} of {len(boxes)} fields: they are "
+                "counted first, then what else is stained."
+            )
             return
         plan.notes.append(
             f"{overview.info.name} found no particle or trail that can be counted: all that is stained was."

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 
 from hemaview.assays import assay
@@ -98,10 +99,26 @@ def test_fields_are_laid_in_the_regions(film: Path) -> None:
     assert any("1 particles and trails that wang-overview-cascade found" in note for note in plan.notes)
 
 
-def test_without_regions_or_without_a_countable_field_in_them_all_that_is_stained_is_taken(film: Path) -> None:
-    every = places(planned(film, None))
-    for model in (overview(), overview((0.0, 0.0, 0.02, 0.02))):
-        plan = planned(film, model)
+def test_where_a_region_holds_hardly_a_field_it_is_counted_first_and_the_rest_after_it(film: Path) -> None:
+    every = planned(film, None)
+    last = every.counted[-1]
+    x, y = (last.x + last.w / 2) / WIDTH, (last.y + last.h / 2) / HEIGHT
+    plan = planned(film, overview((x - 0.01, y - 0.01, x + 0.01, y + 0.01)))
+    assert places(plan)[0] == (last.x, last.y, last.w, last.h)
+    assert sorted(places(plan)) == sorted(places(every)) and [f.index for f in plan.fields] == list(
+        range(len(plan.fields))
+    )
+    assert any("hold 1 of 12 fields: they are counted first" in note for note in plan.notes)
+
+
+def test_without_regions_or_without_a_countable_field_in_them_all_that_is_stained_is_taken(tmp_path: Path) -> None:
+    drawn = draw_film(2048, 1024, seed=3).rgb
+    path = tmp_path / "film.tif"
+    tifffile.imwrite(path, np.pad(drawn, ((0, 0), (0, 2048), (0, 0)), constant_values=240), tile=(256, 256))
+    every = places(planned(path, None))
+    assert every
+    for model in (overview(), overview((0.8, 0.1, 0.9, 0.9))):
+        plan = planned(path, model)
         assert places(plan) == every
         assert any("found no particle or trail" in note for note in plan.notes)
 

@@ -28,8 +28,8 @@ Drawn = tuple[Path, tuple[TrueCell, ...]]
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
-    """A film of twelve fields."""
-    drawn = draw_film(6144, 2048, seed=3)
+    """A film of eight fields."""
+    drawn = draw_film(4096, 2048, seed=3)
     path = tmp_path_factory.mktemp("film") / "film.tif"
     write_film(path, path.with_suffix(".csv"), drawn)
     return path, drawn.cells
@@ -51,14 +51,14 @@ def test_white_cells_of_the_whole_monolayer_are_found_and_the_area_is_stored(fil
     cells, metadata = read_cells(folder / "cells.arrow")
     plan = Plan.load(folder / "plan.json")
     fields = [f for f in plan.fields if f.searched in ("fields", "film")]
-    assert outcome.fields_done == 1 and len(fields) >= 5
+    assert outcome.fields_done == 1 and len(fields) >= 3
     assert outcome.searched_mm2["film"] == pytest.approx(sum(f.area_mm2 for f in fields)) == plan.searched_mm2
     assert metadata["searched_mm2"] == dict(outcome.searched_mm2)
     white = cells.take(np.flatnonzero(FILM.rows_of_kind(cells.cls, "nucleated")))
     wanted = [c for c in film[1] if c.radius_um > 4.5 and c.cls not in ("macrocyte", "ovalocyte") and _in(c, fields)]
     wanted = [c for c in wanted if c.cls in FILM.by_key and FILM.by_key[c.cls].group in ("wbc", "nrbc")]
     hit = [bool((np.hypot(white.x - c.x, white.y - c.y) < c.radius_um / MPP).any()) for c in wanted]
-    assert len(wanted) >= 20 and np.mean(hit) >= 0.9
+    assert len(wanted) >= 10 and np.mean(hit) >= 0.9
 
 
 def _in(cell: TrueCell, fields: list[PlannedField]) -> bool:
@@ -69,7 +69,7 @@ def test_searched_fields_give_nucleated_cells_alone(undisturbed: Any) -> None:
     cells, metadata = read_cells(undisturbed[0] / "cells.arrow")
     searched = ~np.isin(cells.field, metadata["fields"])
     groups = {FILM.classes[i].group for i in cells.cls[searched]}
-    assert groups <= {"wbc", "nrbc", "other"} and searched.sum() > 10
+    assert groups <= {"wbc", "nrbc", "other"} and searched.sum() > 5
 
 
 def test_what_is_found_outside_the_monolayer_is_flagged_and_told_of(undisturbed: Any) -> None:
@@ -84,7 +84,7 @@ def test_what_is_found_outside_the_monolayer_is_flagged_and_told_of(undisturbed:
 
 def test_a_search_that_dies_goes_on_and_ends_in_the_same_bytes(film: Drawn, undisturbed: Any, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        run(searching(film, tmp_path), Sink(die_after=3))
+        run(searching(film, tmp_path), Sink(die_after=2))
     part = tmp_path / "search-0.arrow"
     assert part.exists()
     part.write_bytes(b"torn by a crash")
@@ -107,7 +107,7 @@ def test_a_cell_found_both_ways_is_one_cell(film: Drawn) -> None:
         nucleated,
         nucleated.thresholds,
     )
-    place = PlannedField(0, 2048, 0, 1024, 1024, 1.0, 1.0, 1.0, 1.0, True)
+    place = PlannedField(0, 1024, 0, 1024, 1024, 1.0, 1.0, 1.0, 1.0, True)
     with open_slide(film[0]) as slide:
         whole = cells_of_field(slide, place, MPP, models, FILM)
         white = whole.take(np.flatnonzero(FILM.rows_of_kind(whole.cls, "nucleated")))

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.answers import kept_for_ever, refusal_response
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis import cellfiles, services
 from apps.analysis.api.serializers import JobSerializer, RequestJobSerializer, protocol_json
@@ -26,7 +27,6 @@ from apps.analysis.selectors import (
 )
 from apps.analysis.tasks import ring
 from apps.slides.selectors import slide_for
-from apps.slides.views import PRIVATE_FOREVER, refusal_response
 from hemaview.assays import assays
 
 MOST_ROWS = 400_000
@@ -114,14 +114,11 @@ def cell_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int) -
     try:
         job = reviewable_job_for(request.user, job_id)
         etag = f'"{job.cells_sha256[:24]}-{first}-{count}"'
-        if request.headers.get("If-None-Match") == etag:
-            return _forever(HttpResponseNotModified(), etag)
         if not 0 < count <= MOST_ROWS or first + count > job.cells:
             raise Missing(f"The file has {job.cells} cells; ask for at most {MOST_ROWS} of them.", code="out-of-bounds")
-        raw = cellfiles.row_bytes(job, first, count)
+        return kept_for_ever(request, etag, "application/octet-stream", lambda: cellfiles.row_bytes(job, first, count))
     except Refusal as refusal:
         return refusal_response(refusal)
-    return _forever(HttpResponse(raw, content_type="application/octet-stream"), etag)
 
 
 class ProtocolsView(APIView):
@@ -165,9 +162,3 @@ def model_json(model: Any) -> dict[str, Any]:
         "classes": model.card.get("classes", []),
         "data": model.card.get("data", []),
     }
-
-
-def _forever(response: HttpResponse, etag: str) -> HttpResponse:
-    response["ETag"] = etag
-    response["Cache-Control"] = PRIVATE_FOREVER
-    return response

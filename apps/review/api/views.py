@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.answers import kept_for_ever, refusal_response
 from apps.accounts.api.inputs import OneOf, whole_number
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, schema_of
@@ -25,7 +26,6 @@ from apps.review.counts import counts_json, results_json
 from apps.review.crops import crop_jpeg
 from apps.review.models import AddedCell, CarriedLabel, LabelEvent
 from apps.review.state import labels_of
-from apps.slides.views import PRIVATE_FOREVER, refusal_response
 from hemaview.wsi.errors import SlideError
 
 
@@ -257,13 +257,11 @@ def _crop(request: HttpRequest, job: Job, name: str, box: tuple[float, float, fl
     size = whole_number(request.GET.get("size", "96"))
     out_px = 96 if size is None else min(512, max(16, size))
     etag = f'"{job.pk.hex[:12]}-{job.cells_sha256[:12]}-{name}-{out_px}-{job.slide.generation}"'
-    if request.headers.get("If-None-Match") == etag:
-        response: HttpResponse = HttpResponseNotModified()
-    else:
+
+    def picture() -> bytes:
         try:
-            response = HttpResponse(crop_jpeg(job, *box, out_px), content_type="image/jpeg")
+            return crop_jpeg(job, *box, out_px)
         except SlideError as error:
             raise Missing(error.message, code=error.code) from error
-    response["ETag"] = etag
-    response["Cache-Control"] = PRIVATE_FOREVER
-    return response
+
+    return kept_for_ever(request, etag, "image/jpeg", picture)

@@ -1,0 +1,35 @@
+"""Answers that several rooms give alike: refusals outside the API, and bytes that a browser may keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+
+from apps.accounts.errors import Refusal
+
+PRIVATE_FOREVER = "private, max-age=31536000, immutable"
+
+
+def refusal_response(refusal: Refusal) -> JsonResponse:
+    """A refusal outside the API, in the API's shape."""
+    body = {
+        "type": f"/problems/{refusal.code}",
+        "title": refusal.title,
+        "status": refusal.http_status,
+        "detail": refusal.message,
+        "code": refusal.code,
+    }
+    return JsonResponse(body, status=refusal.http_status, content_type="application/problem+json")
+
+
+def kept_for_ever(request: HttpRequest, etag: str, content_type: str, made: Callable[[], bytes]) -> HttpResponse:
+    """Bytes that never change under their strong `etag`; they are made only for a browser that does not have them."""
+    response: HttpResponse
+    if request.headers.get("If-None-Match") == etag:
+        response = HttpResponseNotModified()
+    else:
+        response = HttpResponse(made(), content_type=content_type)
+    response["ETag"] = etag
+    response["Cache-Control"] = PRIVATE_FOREVER
+    return response
