@@ -132,7 +132,8 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
     job, _ = shown_row(page)
     fields = ask(page, f"/api/jobs/{job}/regions/")["fields"]
     used = next(f for f in fields if f["used"])
-    unused = next(f for f in fields if not f["used"])
+    searched = next(f for f in fields if f["searched"] == "film")
+    beside = {"x": -400, "y": 200, "w": 10, "h": 10}
 
     def at(field: Any) -> tuple[float, float]:
         page.goto("about:blank")
@@ -146,12 +147,15 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         return x, y
 
-    at(unused)
-    expect(page.locator(".toast")).to_contain_text("outside the counted fields")
+    at(beside)
+    expect(page.locator(".toast")).to_contain_text("outside the slide")
     assert page.get_by_role("dialog").count() == 0
-    at(used)
+    at(searched)
     picker = page.get_by_role("dialog", name="Class of the missed cell")
-    expect(picker).to_contain_text("Segmented neutrophil")
+    expect(picker).to_contain_text("Only nucleated cells are counted in this field")
+    assert "Segmented neutrophil" in picker.inner_text() and "Normal red cell" not in picker.inner_text()
+    at(used)
+    expect(picker).to_contain_text("Normal red cell")
     page.keyboard.press("Escape")
     expect(picker).to_have_count(0)
     assert ask(page, f"/api/jobs/{job}/labels/?since=0")["added"] == []
@@ -301,7 +305,7 @@ def test_in_the_differential_a_key_or_the_menu_moves_a_cell_to_its_class(room: P
 def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, house: Stack) -> None:
     page = visit("tess")
     page.goto(url(house, "/cases/B-1/"))
-    page.get_by_role("button", name=re.compile("Correct|Enter µm/px")).click()
+    page.get_by_role("button", name=re.compile("Correct|Enter")).click()
     page.get_by_label("µm/px", exact=True).fill("0,26")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".scale")).to_contain_text("0.2600 µm/px, entered by a person")
