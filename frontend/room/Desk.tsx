@@ -90,6 +90,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
       />
       <Side
         tabled={tabled}
+        hasSlide={slide !== null}
         job={job}
         schema={schema}
         gallery={gallery}

@@ -314,7 +314,7 @@ def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, hous
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".reading")).to_contain_text("Film of good quality.")
     page.get_by_role("button", name="Assign…").click()
-    page.get_by_label("New reader").select_option(label="Paul Test")
+    page.get_by_role("combobox", name=re.compile("^New reader")).select_option(label="Paul Test")
     page.get_by_label("Note for the new reader").fill("Please look at the last field.")
     accessible(page)
     page.get_by_role("button", name="Hand over").click()
