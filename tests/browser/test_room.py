@@ -113,6 +113,8 @@ def test_marks_clicks_and_added_cells_stay_on_their_cells_at_every_angle(room: P
         outline = np.argwhere(np.abs(picture - SELECTED).max(axis=2) < 12)
         assert len(outline) > 40, turn
         assert np.abs((outline.min(axis=0) + outline.max(axis=0)) / 2 - 80).max() < 12, turn
+        page.mouse.move(cx + 92, cy - 69)
+        expect(page.locator(".viewer-tip")).to_contain_text(page.locator(".card h3").inner_text().strip())
         page.keyboard.press("Shift+A")
         page.mouse.click(cx + 90, cy - 70)
         page.get_by_role("dialog", name="Class of the missed cell").wait_for()
