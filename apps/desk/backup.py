@@ -25,6 +25,8 @@ from django.db import connection, transaction
 
 from apps.accounts.errors import Conflict, Refusal
 from apps.audit.accountlines import without_lines
+from apps.audit.anchors import anchors_file
+from apps.audit.models import Record
 from apps.audit.services import verify
 from apps.reports.manifest import verify as verify_report
 from apps.reports.models import Report
@@ -52,7 +54,7 @@ def backup(out: Path, say: Say) -> int:
     part = out.with_name(f".{out.name}.part")
     try:
         part.touch(mode=0o600)
-        rows, raw = _snapshot()
+        rows, raw, lines = _snapshot()
         with part.open("wb") as stream, tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as tar:
             _add(tar, "rows.json", raw)
             hashes = {}
@@ -60,7 +62,11 @@ def backup(out: Path, say: Say) -> int:
                 say(f"packing {folder}")
                 for path in _files(Path(settings.VAR_DIR) / folder):
                     name = str(path.relative_to(settings.VAR_DIR))
-                    if sha256 := _pack(tar, path, name):
+                    if path == anchors_file():
+                        heads = _heads_until(lines)
+                        _add(tar, name, heads)
+                        hashes[name] = hashlib.sha256(heads).hexdigest()
+                    elif sha256 := _pack(tar, path, name):
                         hashes[name] = sha256
             manifest = {
                 "format": FORMAT, "version": settings.VERSION, "rows": rows, "files": hashes,
@@ -75,16 +81,23 @@ def backup(out: Path, say: Say) -> int:
     return rows
 
 
-def _snapshot() -> tuple[int, bytes]:
-    """How many rows, and all of them as JSON, as they stood at one moment, whoever writes meanwhile."""
+def _snapshot() -> tuple[int, bytes, int]:
+    """How many rows, all of them as JSON, and how long the audit record was, at one moment, whoever writes meanwhile."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         ordered = serializers.sort_dependencies([(config, None) for config in apps.get_app_configs()])
-        models = [m for m in ordered if m._meta.label_lower not in _NOT_KEPT and m._meta.managed]
+        models = [m for m in ordered if m._meta.label_lower not in _NOT_KEPT and m._meta.managed and not m._meta.proxy]
         rows = [row for model in models for row in model._default_manager.order_by("pk")]
-        return len(rows), serializers.serialize("json", rows, use_natural_foreign_keys=True, cls=_Exact).encode()
+        raw = serializers.serialize("json", rows, use_natural_foreign_keys=True, cls=_Exact).encode()
+        return len(rows), raw, Record.objects.count()
+
+
+def _heads_until(lines: int) -> bytes:
+    """The anchored heads of the audit record as it stood in the snapshot."""
+    heads = anchors_file().read_text().splitlines(keepends=True)
+    return "".join(h for h in heads if (n := h.partition(" ")[0]).isdigit() and int(n) <= lines).encode()
 
 
 def _files(folder: Path) -> Iterator[Path]:

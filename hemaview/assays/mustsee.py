@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
-from hemaview.cells.table import CUT, CellTable
+from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import margin
 
 UNSURE = "low margin"
+ELSEWHERE = "lies outside the counted fields"
+"""Of cells that a search found at the edges or the feathered end: they are in no count."""
 
 
 @dataclass(frozen=True)
@@ -51,5 +53,6 @@ def must_see_reasons(cells: CellTable, schema: Schema, asked: MustSee, least_mar
     for c in schema.classes:
         if c.must_see:
             reasons[cells.cls == c.index] = c.name.lower()
+    reasons[((cells.flags & OUTSIDE) != 0) & (reasons == "")] = ELSEWHERE
     reasons[(cells.flags & CUT) != 0] = ""
     return reasons
