@@ -158,6 +158,7 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
     assert "Segmented neutrophil" in picker.inner_text() and "Normal red cell" not in picker.inner_text()
     at(used)
     expect(picker).to_contain_text("Normal red cell")
+    accessible(page)
     page.keyboard.press("Escape")
     expect(picker).to_have_count(0)
     assert ask(page, f"/api/jobs/{job}/labels/?since=0")["added"] == []
@@ -283,6 +284,7 @@ def test_in_the_differential_a_key_or_the_menu_moves_a_cell_to_its_class(room: P
     page.keyboard.press("Shift+D")
     names = page.locator(".class-row h3 span")
     expect(names.first).to_be_visible()
+    accessible(page)
     name = names.first.inner_text()
     other, key = ("Monocyte", "m") if name == "Eosinophil" else ("Eosinophil", "e")
     source = row_of(page, name)
