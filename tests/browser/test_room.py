@@ -167,26 +167,21 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
 def test_card_and_picture_are_one_cells_whatever_order_answers_come_in(room: Page) -> None:
     page = room
     held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if held:
-            route.continue_()
-        else:
-            held.append(route)
-
-    page.route(CARD, hold)
     page.keyboard.press("Space")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    page.route(CARD, lambda route: route.continue_() if held else held.append(route))
+    page.keyboard.press("ArrowRight")
     expect(page.locator(".card")).to_contain_text("Loading the chosen cell")
+    assert page.locator(".card-picture").count() == 0, "the picture of the cell before"
     page.keyboard.press("ArrowRight")
     expect(page.locator(".card-picture img")).to_be_visible()
-    job, second = shown_row(page)
-    assert f"/cells/{second}/" not in held[0].request.url
+    job, third = shown_row(page)
+    assert f"/cells/{third}/" not in held[0].request.url
     with contextlib.suppress(Error):  # the page may have given that question up
         held[0].continue_()
     still(page)
-    assert shown_row(page) == (job, second)
-    current = page.locator(".picture.current").get_attribute("data-cell")
-    assert current == f"r{second}"
+    assert shown_row(page) == (job, third)
+    assert page.locator(".picture.current").get_attribute("data-cell") == f"r{third}"
 
 
 def test_without_a_network_nothing_stale_is_shown_and_edits_wait_until_it_is_back(room: Page) -> None:
