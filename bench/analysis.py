@@ -152,7 +152,7 @@ class _Clock:
 
 def _ours(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, float]:
     """A run as a job does it, twice: cold and warm."""
-    from hemaview.pipeline import run
+    from hemaview.pipeline.run import run
 
     seconds, found = {}, {}
     for start in ("cold",) if quick else ("cold", "warm"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from hemaview.cells.schema import Schema, vocabulary
 from hemaview.cells.store import FORMAT, CellFileError, read_cells, read_contour, schema_in
 from hemaview.cells.table import TILE_PX, CellTable
 from hemaview.cells.transport import LAYOUT, density_pyramid, pack, tile_index
+from hemaview.pipeline.folder import RunFolder
 
 
 @lru_cache(maxsize=32)
@@ -97,10 +97,11 @@ def row_bytes(job: Job, first: int, count: int) -> bytes:
 
 
 def field_bytes(job: Job, field: int) -> bytes:
-    path = job.folder / f"part-{field}.arrow"
-    if field >= 10**9 or not path.exists():  # a name of that many digits no file system takes
+    # A name of more digits no file system takes.
+    cells = RunFolder(job.folder).field_cells(field) if field < 10**9 else None
+    if cells is None:
         raise Missing(f"Field {field} is not finished.", code="field-unfinished")
-    return pack(read_cells(path)[0])
+    return pack(cells)
 
 
 def contour_of(job: Job, row: int) -> list[list[float]] | None:
@@ -116,8 +117,7 @@ def contour_of(job: Job, row: int) -> list[list[float]] | None:
 
 
 def plan_of(job: Job) -> dict[str, Any] | None:
-    path = job.folder / "plan.json"
-    return json.loads(path.read_text()) if path.exists() else None
+    return RunFolder(job.folder).plan_json()
 
 
 def regions(job: Job) -> dict[str, Any]:
@@ -128,9 +128,10 @@ def regions(job: Job) -> dict[str, Any]:
     plan = plan_of(job)
     if plan is None:
         return {"fields": []}
+    folder = RunFolder(job.folder)
     fields = []
     for f in plan["fields"]:
-        done = f["used"] and (job.folder / f"part-{f['index']}.arrow").exists()
+        done = f["used"] and folder.has_field(f["index"])
         reason = f["reason"]
         if f["used"] and not done and job.state in (Job.State.DONE, Job.State.CANCELLED):
             reason = "not counted: cancelled before" if job.partial else "not counted: enough cells"
@@ -148,13 +149,7 @@ def regions(job: Job) -> dict[str, Any]:
 
 def counted_area_mm2(job: Job) -> float | None:
     """Area of the fields that were counted."""
-    plan = plan_of(job)
-    if plan is None or not job.mpp:
-        return None
-    px = sum(
-        f["w"] * f["h"] for f in plan["fields"] if f["used"] and (job.folder / f"part-{f['index']}.arrow").exists()
-    )
-    return px * (job.mpp / 1000) ** 2 or None
+    return RunFolder(job.folder).counted_mm2(job.mpp) if job.mpp else None
 
 
 def schema_key(job: Job) -> str:

@@ -216,7 +216,7 @@ class Job(models.Model):
     device = models.CharField(max_length=200, blank=True)
     software_version = models.CharField(max_length=32, blank=True)
     colour_policy = models.CharField(max_length=64, blank=True)
-    mpp = models.FloatField("µm/px", null=True, blank=True)
+    mpp = models.FloatField("scale in µm/px", null=True, blank=True)
     mpp_source = models.CharField(max_length=16, blank=True)
     mpp_sd = models.FloatField("standard deviation of µm/px", null=True, blank=True)
     notes = models.JSONField(default=list)

@@ -18,8 +18,9 @@ from apps.analysis import services
 from apps.analysis.cellfiles import ordered_schema
 from apps.analysis.models import Job
 from hemaview.inference import InferenceError, OutOfMemory
-from hemaview.pipeline import PipelineError, Superseded, run
+from hemaview.pipeline import PipelineError, Superseded
 from hemaview.pipeline.protocol import Outcome, Plan, RunRequest
+from hemaview.pipeline.run import run
 from hemaview.wsi.colour import colour_of
 from hemaview.wsi.errors import SlideError
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Missing, Refusal
-from apps.analysis.cellfiles import schema_of
+from apps.analysis.cellfiles import regions, schema_of
 from apps.analysis.models import Job
 from apps.audit.services import record
 from apps.cases.selectors import require
@@ -64,7 +64,7 @@ def label_cells(
 
 
 def add_cell(user: Any, job: Job, x: float, y: float, w: float, h: float, label: int | str) -> LabelEvent:
-    """Add a cell that the machine missed (centre and box in level-0 px)."""
+    """Add a cell that the machine missed (centre and box in level-0 px); Refusal where cells of its class do not count."""
     require(user, job.slide.case, "annotate")
     require(user, job.slide.case, "review")
     slide = job.slide
@@ -73,8 +73,33 @@ def add_cell(user: Any, job: Job, x: float, y: float, w: float, h: float, label:
     with transaction.atomic():
         job, reading = _locked(job)
         key = _key_of(job, label)
+        _refuse_uncounted_place(job, key, x, y)
         cell = AddedCell.objects.create(reading=reading, x=x, y=y, w=w, h=h, by=user, at=timezone.now())
         return append(user, reading, job, LabelEvent.Action.ADD, [], [str(cell.pk)], key)
+
+
+def _refuse_uncounted_place(job: Job, key: str, x: float, y: float) -> None:
+    """Raise Refusal where a cell of the class at a place (level-0 px) would distort the counts: outside what was counted."""
+
+    def holds(field: dict[str, Any]) -> bool:
+        return bool(field["x"] <= x < field["x"] + field["w"] and field["y"] <= y < field["y"] + field["h"])
+
+    photographs = job.slide.photo_fields
+    if photographs and not any(map(holds, photographs)):
+        raise Refusal(
+            "This place lies between the photographs, where there is nothing to count.", code="place-not-counted"
+        )
+    fields = regions(job)["fields"]
+    whole = [f for f in fields if f["used"] and f["done"]]
+    if not whole or any(map(holds, whole)):
+        return
+    if not any(f["searched"] == "film" and holds(f) for f in fields):
+        raise Refusal(
+            "This place lies outside the counted fields; a cell added here would distort the counts.",
+            code="place-not-counted",
+        )
+    if key not in {c.key for c in schema_of(job).of_kind("nucleated")}:
+        raise Refusal("Only nucleated cells are counted here; choose one of their classes.", code="place-not-counted")
 
 
 def undo(user: Any, job: Job) -> LabelEvent:

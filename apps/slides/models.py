@@ -50,7 +50,7 @@ class Slide(models.Model):
     in_place = models.BooleanField(default=False, help_text="The file stays where it was found.")
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
-    mpp = models.FloatField("µm/px", null=True, blank=True)
+    mpp = models.FloatField("scale in µm/px", null=True, blank=True)
     mpp_source = models.CharField(max_length=16, choices=MppSource.choices, default=MppSource.UNKNOWN)
     vendor = models.CharField(max_length=64, blank=True)
     objective = models.FloatField(null=True, blank=True)

@@ -67,6 +67,9 @@ export function CaseDesk({ first }: { first: Room }) {
               key={slide.id}
               slide={slide}
               title={slideTitle(slide, place)}
+              schemas={data.schemas}
+              mayReview={data.me.rights.includes("review") && !data.case.locked}
+              onDecided={() => void again()}
               accession={accession}
               may={may}
               protocols={data.protocols}

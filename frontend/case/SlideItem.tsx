@@ -1,17 +1,22 @@
 import { useState } from "react";
 import { bytes, number, SPECIMEN_NAMES } from "../shared/format";
-import type { Job, ProtocolName, Slide } from "../shared/types";
+import type { Job, ProtocolName, Room, Schema, Slide } from "../shared/types";
+import { WaitingLabels } from "../shared/WaitingLabels";
 import { Analyses } from "./Analyses";
 import { JobLine } from "./JobLine";
 import { OrderButton } from "./OrderButton";
 import { Scale } from "./Scale";
 import { TilesLine } from "./TilesLine";
 
+const NO_SCHEMA: Schema = { name: "", version: 0, groups: [], classes: [] };
 const ACTIVE = ["requested", "queued", "running"];
 
 interface ItemProps {
   slide: Slide;
   title: string;
+  schemas: Room["schemas"];
+  mayReview: boolean;
+  onDecided(): void;
   accession: string;
   may: boolean;
   protocols: ProtocolName[];
@@ -81,6 +86,17 @@ export function SlideItem(props: ItemProps) {
         {slide.status === "ready" && <Scale slide={slide} job={job} may={may} onScale={props.onScale} />}
         {slide.status === "ready" && <TilesLine slide={slide} may={may} onColour={onColour} />}
         {job && <JobLine job={job} />}
+        {jobs
+          .filter((j) => j.reported && j.reviewable)
+          .map((j) => (
+            <WaitingLabels
+              key={j.id}
+              jobId={j.id}
+              schema={props.schemas[j.schema] ?? NO_SCHEMA}
+              may={props.mayReview}
+              onDecided={props.onDecided}
+            />
+          ))}
         <Analyses jobs={jobs} accession={accession} may={may} onReport={props.onReport} />
         <p className="actions">
           {slide.status === "ready" && (

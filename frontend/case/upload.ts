@@ -58,7 +58,7 @@ function reasonOf(error: Error | tus.DetailedError): string {
     } catch {
       // not JSON
     }
-    return `The server answered ${error.originalResponse.getStatus()}.`;
+    return `The server reported an error (${error.originalResponse.getStatus()}).`;
   }
   return "The upload was interrupted. Choose the same file again to resume it.";
 }

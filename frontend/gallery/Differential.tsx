@@ -1,4 +1,4 @@
-import { type DragEvent, type MouseEvent, useRef, useState } from "react";
+import { type DragEvent, type MouseEvent, useEffect, useRef, useState } from "react";
 import type { DifferentialClass, Differential as Groups } from "../room/usedifferential";
 import { percent } from "../shared/format";
 import { Mark } from "../shared/Mark";
@@ -88,6 +88,12 @@ function ClassRow(props: Props & { group: DifferentialClass; first: number }) {
   const { cell, share, rows } = group;
   const [every, setEvery] = useState(false);
   const cells = useRef<HTMLDivElement>(null);
+  // What the keys stand on is never out of sight.
+  const all = every || (current >= first + SHOWN && current < first + rows.length);
+  useEffect(() => {
+    if (current >= first && current < first + rows.length)
+      cells.current?.querySelector(".picture.current")?.scrollIntoView({ block: "nearest" });
+  }, [current, first, rows.length]);
   const menu = (event: MouseEvent, index: number) => {
     if (!canReview) return;
     event.preventDefault();
@@ -108,7 +114,7 @@ function ClassRow(props: Props & { group: DifferentialClass; first: number }) {
         )}
       </h3>
       <div className="class-cells" ref={cells} role="listbox" aria-multiselectable="true" aria-label={cell.name}>
-        {(every ? rows : rows.slice(0, SHOWN)).map((row, i) => (
+        {(all ? rows : rows.slice(0, SHOWN)).map((row, i) => (
           // biome-ignore lint/a11y/noStaticElementInteractions: the button inside is what keys reach
           <span
             key={keyOf(row)}
@@ -130,7 +136,7 @@ function ClassRow(props: Props & { group: DifferentialClass; first: number }) {
           </span>
         ))}
       </div>
-      {!every && rows.length > SHOWN && (
+      {!all && rows.length > SHOWN && (
         <button type="button" className="fold" onClick={() => setEvery(true)}>
           {rows.length - SHOWN} more
         </button>

@@ -1,31 +1,15 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef, useState } from "react";
 import { ClassList } from "../counts/ClassList";
 import { CountsBar } from "../counts/CountsBar";
 import { Notices } from "../shared/Notices";
-import type { Card, GalleryRow, Room as RoomData, TileAccess } from "../shared/types";
-import type { ViewerHandle } from "../viewer/Viewer";
-import { useActs } from "./acts";
-import { DifferentialPane, type Menu } from "./DifferentialPane";
+import type { Room as RoomData, TileAccess } from "../shared/types";
+import { WaitingLabels } from "../shared/WaitingLabels";
+import { DifferentialPane } from "./DifferentialPane";
 import { Header } from "./Header";
 import { openingNote } from "./opening";
-import { type Open, RoomDialogs } from "./RoomDialogs";
+import { RoomDialogs } from "./RoomDialogs";
 import { Side } from "./Side";
 import { Stage } from "./Stage";
-import { useSession } from "./session";
-import { useAdding } from "./useadding";
-import { useCard } from "./usecard";
-import { useDifferential } from "./usedifferential";
-import { useGallery, type Which } from "./usegallery";
-import { keysToGallery, useKeys } from "./usekeys";
-import { useMarks } from "./usemarks";
-import { useMessage } from "./usemessage";
-import { useNews } from "./usenews";
-import { useOpened } from "./useopened";
-import { useOrders } from "./useorders";
-import { usePlace } from "./useplace";
-import { usePress } from "./usepress";
-import { useScene } from "./usescene";
+import { useDesk } from "./usedesk";
 
 interface Props {
   data: RoomData;
@@ -35,109 +19,61 @@ interface Props {
 
 /** The reading room: one case, one of its slides, its cells. */
 export function Desk({ data, tiles, opens_with }: Props) {
-  const client = useQueryClient();
-  const opened = useOpened(data, opens_with);
-  const { slide, job, jobId, schema, row, setRow } = opened;
-  const refusal = refusalOf(data, !!job?.reviewable);
-  const { message, say } = useMessage();
-  const session = useSession(job, data.me, say);
-  const { labels, counts } = session;
-  const marks = useMarks(schema);
-  const gallery = useGallery(job, labels, counts);
-  const { which } = gallery;
-  const chosen = useCard(job?.reviewable ? jobId : null, row, labels);
-  const [dialog, setDialog] = useState<Open>("");
-  const viewer = useRef<ViewerHandle>(null);
-  const { keepPlace, copyLink } = usePlace(viewer, opened, data.slides.length > 1, say);
-  const orders = useOrders(data.case.accession, slide, jobId, say);
-  useNews(jobId, labels.revision, data.me.name, session.readLabels, say);
-
-  const goTo = useCallback((to: GalleryRow | Card | null) => {
-    if (to) viewer.current?.goTo(to.x, to.y, 60);
-  }, []);
-  const [tabled, setTabled] = useState(false);
-  const [menu, setMenu] = useState<Menu>(null);
-  const groups = useDifferential(job, tabled, schema, counts, labels);
-  const rows = tabled ? groups.rows : gallery.rows;
-  const acts = useActs({ rows, label: session.label, refusal, selectedRow: row, onSelect: setRow, goTo, say });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: in another list nothing is chosen yet
-  useEffect(() => {
-    acts.setCurrentKey(null);
-    acts.setChosen(new Set());
-  }, [which, gallery.view, jobId, tabled]);
-  const openList = (list: Which) => {
-    gallery.setWhich(list);
-    if (list !== which) setRow(null);
-    if (typeof list === "number") marks.show(list);
-    keysToGallery();
-  };
-
-  const mpp = slide?.mpp ?? job?.mpp ?? null;
-  const onAdded = useCallback(() => void client.invalidateQueries({ queryKey: ["gallery", jobId] }), [client, jobId]);
-  const adding = useAdding({
-    slide,
-    regions: session.regions,
-    schema,
-    mpp,
-    refusal,
-    addCell: session.addCell,
-    onAdded,
-    say,
-  });
-  const help = useCallback(() => setDialog("help"), []);
-  const differential = useCallback(() => setTabled((on) => !on), []);
-  const { columns } = gallery;
-  const press = usePress({
-    acts,
-    adding,
-    marks,
-    rows,
-    columns,
-    card: chosen.card,
-    viewer,
-    undo: session.undo,
-    goTo,
-    help,
-    differential,
-  });
-  useKeys(schema, dialog !== "" || session.edits.conflict !== null || adding.place !== null || menu !== null, press);
-
-  const scene = useScene(session, schema, marks, chosen.card, adding.place);
+  const desk = useDesk(data, opens_with);
+  const { opened, session, acts, gallery, chosen, tabled, marks, adding, viewer, goTo } = desk;
+  const { slide, job, jobId, schema } = opened;
+  const { counts } = session;
+  const canReview = desk.refusal === "";
+  const waiting = session.edits.waiting.length;
 
   return (
     <div className="room">
       <Header
         data={data}
         opened={opened}
-        orders={orders}
-        onDialog={setDialog}
-        onDifferential={job?.reviewable ? differential : null}
+        orders={desk.orders}
+        onDialog={desk.setDialog}
+        onDifferential={job?.reviewable ? desk.differential : null}
         tabled={tabled}
-        onLink={() => void copyLink()}
+        onLink={() => void desk.copyLink()}
       />
-      <Notices opening={opened.by_itself ? openingNote(data, slide) : ""} waiting={session.edits.waiting.length} />
+      <div className="notices">
+        <Notices opening={opened.by_itself ? openingNote(data, slide) : ""} waiting={waiting} />
+        {job?.reviewable && (
+          <WaitingLabels
+            jobId={job.id}
+            schema={schema}
+            may={canReview}
+            onGo={(x, y) => viewer.current?.goTo(x, y, 60)}
+            onDecided={() => {
+              void session.readLabels();
+              desk.listAgain();
+            }}
+          />
+        )}
+      </div>
       <ClassList
         schema={schema}
         counts={counts}
         runningCounts={job && !job.reviewable ? session.runningCounts : null}
         marks={marks}
-        chosen={which}
-        onChoose={openList}
+        chosen={gallery.which}
+        onChoose={desk.openList}
       />
       {tabled && jobId && (
         <DifferentialPane
-          groups={groups}
+          groups={desk.groups}
           jobId={jobId}
           schema={schema}
           acts={acts}
-          canReview={refusal === ""}
-          menu={menu}
-          onMenu={setMenu}
+          canReview={canReview}
+          menu={desk.menu}
+          onMenu={desk.setMenu}
           onGo={(to) => {
-            setTabled(false);
+            desk.setTabled(false);
             goTo(to);
           }}
-          onClose={differential}
+          onClose={desk.differential}
         />
       )}
       <Stage
@@ -145,54 +81,39 @@ export function Desk({ data, tiles, opens_with }: Props) {
         data={data}
         tiles={tiles}
         opened={opened}
-        mpp={mpp}
-        scene={scene}
+        mpp={desk.mpp}
+        scene={desk.scene}
         adding={adding}
         viewer={viewer}
-        onMoved={keepPlace}
-        onPick={(picked) => {
-          setRow(picked);
-          const listed = picked !== null && rows.some((r) => r.row === picked);
-          acts.setCurrentKey(listed ? `r${picked}` : null);
-          acts.setChosen(listed ? new Set([`r${picked}`]) : new Set());
-        }}
+        onMoved={desk.keepPlace}
+        onPick={desk.pick}
       />
       <Side
         tabled={tabled}
+        hasSlide={slide !== null}
         job={job}
         schema={schema}
         gallery={gallery}
         acts={acts}
         chosen={chosen}
-        canReview={refusal === ""}
+        canReview={canReview}
         onGo={goTo}
         onGoToCard={() => goTo(chosen.card)}
       />
-      <CountsBar counts={counts} waiting={session.edits.waiting.length} />
+      <CountsBar counts={counts} waiting={waiting} />
       <div className="toast" role="status" aria-live="polite">
-        {message}
+        {desk.message}
       </div>
       <RoomDialogs
-        open={dialog}
+        open={desk.dialog}
         current={data.case}
         counts={counts}
         schema={schema}
         session={session}
-        onClose={() => setDialog("")}
-        onSeeOpen={() => {
-          setDialog("");
-          openList("must-see");
-          void client.invalidateQueries({ queryKey: ["gallery", jobId] });
-        }}
-        say={say}
+        onClose={() => desk.setDialog("")}
+        onSeeOpen={desk.seeOpen}
+        say={desk.say}
       />
     </div>
   );
-}
-
-/** Why nothing may be labelled here; empty where it may. */
-function refusalOf(data: RoomData, reviewable: boolean): string {
-  if (data.case.locked) return "This case is signed; amend it to change anything.";
-  if (!data.me.rights.includes("review")) return "You may view this case but not review it.";
-  return reviewable ? "" : "The cells can be reviewed once the analysis is complete.";
 }

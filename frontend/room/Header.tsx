@@ -1,5 +1,6 @@
 import { dayTime, number, SPECIMEN_NAMES, STATE_NAMES, seconds, slideTitle } from "../shared/format";
-import type { Analysis, Job, Room, Slide } from "../shared/types";
+import type { Job, Room, Slide } from "../shared/types";
+import { CaseActions, JobActions, ReportLink } from "./HeaderActions";
 import type { Open } from "./RoomDialogs";
 import type { Opened } from "./useopened";
 import type { useOrders } from "./useorders";
@@ -46,7 +47,7 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
             Differential
           </button>
         )}
-        <Report data={data} />
+        <ReportLink data={data} />
         <button type="button" onClick={onLink} title="Copy a link to this place">
           Link
         </button>
@@ -92,95 +93,6 @@ function SlideAndAnalysis({ slides, opened }: { slides: Slide[]; opened: Opened 
       )}
     </>
   );
-}
-
-interface JobActionsProps {
-  data: Room;
-  opened: Opened;
-  orders: ReturnType<typeof useOrders>;
-  active: boolean;
-}
-
-function JobActions({ data, opened, orders, active }: JobActionsProps) {
-  const { slide, job } = opened;
-  const rights = data.me.rights;
-  const mayOrder = rights.includes("annotate") && !data.case.locked && slide !== null && !active;
-  const first = data.protocols.find((p) => p.specimen === slide?.specimen);
-  return (
-    <>
-      {active && rights.includes("annotate") && (
-        <button type="button" onClick={() => void orders.cancel()}>
-          Cancel analysis
-        </button>
-      )}
-      {job && !active && (job.state === "failed" || (job.state === "cancelled" && !job.reviewable)) && mayOrder && (
-        <button type="button" onClick={() => void orders.retry()}>
-          Retry
-        </button>
-      )}
-      {job?.reviewable && !job.reported && rights.includes("review") && !data.case.locked && (
-        <button type="button" onClick={() => void orders.report()} title={stake(job)}>
-          Report this analysis
-        </button>
-      )}
-      {mayOrder && !job && first && (
-        <button type="button" className="primary" onClick={() => void orders.order(first.name)}>
-          Analyse
-        </button>
-      )}
-    </>
-  );
-}
-
-function Report({ data }: { data: Room }) {
-  const report = data.reports[0];
-  if (report)
-    return (
-      <a className="button" href={report.pdf_url ?? report.html_url} target="_blank" rel="noreferrer">
-        Report v{report.version}
-      </a>
-    );
-  return (
-    <a className="button" href={`/cases/${data.case.accession}/report/`} target="_blank" rel="noreferrer">
-      Draft
-    </a>
-  );
-}
-
-interface CaseActionsProps {
-  data: Room;
-  reviewable: boolean;
-  onDialog(open: Open): void;
-}
-
-function CaseActions({ data, reviewable, onDialog }: CaseActionsProps) {
-  const { rights } = data.me;
-  const { locked } = data.case;
-  return (
-    <>
-      {rights.includes("annotate") && !locked && (
-        <button type="button" onClick={() => onDialog("comment")}>
-          Comment
-        </button>
-      )}
-      {rights.includes("sign") && !locked && (
-        <button type="button" className="primary" onClick={() => onDialog("sign")} disabled={!reviewable}>
-          Sign…
-        </button>
-      )}
-      {rights.includes("sign") && locked && (
-        <button type="button" onClick={() => onDialog("amend")}>
-          Amend…
-        </button>
-      )}
-    </>
-  );
-}
-
-function stake(job: Analysis): string {
-  const n = job.labels_at_stake;
-  if (!n) return "The report will use this analysis instead of the other one";
-  return `The report will use this analysis; ${n} ${n === 1 ? "label is" : "labels are"} carried over from the other one`;
 }
 
 /** What the analysis says of itself: scale, focus, stain. */

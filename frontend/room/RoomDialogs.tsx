@@ -1,7 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { Case, Counts, Schema } from "../shared/types";
 import { CommentDialog } from "./CommentDialog";
-import { AmendDialog, ConflictDialog, HelpDialog, SignDialog } from "./dialogs";
+import { AmendDialog, ConflictDialog, HelpDialog } from "./dialogs";
+import { SignDialog } from "./SignDialog";
 import type { Session } from "./session";
 
 export type Open = "" | "help" | "sign" | "amend" | "comment";

@@ -8,6 +8,7 @@ import type { useGallery } from "./usegallery";
 interface Props {
   /** The differential shows the cells: the gallery would show them twice. */
   tabled: boolean;
+  hasSlide: boolean;
   job: Analysis | null;
   schema: Schema;
   gallery: ReturnType<typeof useGallery>;
@@ -19,7 +20,7 @@ interface Props {
 }
 
 /** The gallery and the card of the chosen cell. */
-export function Side({ tabled, job, schema, gallery, acts, chosen, canReview, onGo, onGoToCard }: Props) {
+export function Side({ tabled, hasSlide, job, schema, gallery, acts, chosen, canReview, onGo, onGoToCard }: Props) {
   const { which, query, rows } = gallery;
   const mustSee = which === "must-see";
   const title = mustSee ? "Must be seen" : which === "all" ? "All cells" : (schema.classes[which]?.name ?? "Cells");
@@ -58,7 +59,7 @@ export function Side({ tabled, job, schema, gallery, acts, chosen, canReview, on
         />
       ) : (
         <section className="gallery">
-          <p className="note">{whyEmpty(job)}</p>
+          <p className="note">{whyEmpty(job, hasSlide)}</p>
         </section>
       )}
       <CellCard {...chosen} schema={schema} onGo={onGoToCard} />
@@ -66,7 +67,8 @@ export function Side({ tabled, job, schema, gallery, acts, chosen, canReview, on
   );
 }
 
-function whyEmpty(job: Analysis | null): string {
+function whyEmpty(job: Analysis | null, hasSlide: boolean): string {
+  if (!hasSlide) return "Cells appear here once a slide has been added and analysed.";
   if (job === null) return "This slide has not been analysed. Order an analysis above; its cells will appear here.";
   if (job.state === "failed") return `The analysis failed. ${job.reason} ${job.advice}`;
   return "Cells appear on the slide as fields are completed; the gallery opens when the analysis is complete.";

@@ -1,8 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { get, Problem, send } from "../shared/api";
+import { send } from "../shared/api";
 import { Dialog } from "../shared/Dialog";
-import type { Case, Counts, Hold, Report, Schema } from "../shared/types";
+import type { Case, Schema } from "../shared/types";
 import { KEYS } from "./keys";
 import type { PendingConflict } from "./useedits";
 
@@ -31,129 +30,6 @@ export function HelpDialog({ schema, onClose }: { schema: Schema; onClose(): voi
           ))}
         </dl>
       </div>
-    </Dialog>
-  );
-}
-
-interface SignProps {
-  current: Case;
-  counts: Counts | null;
-  onClose(): void;
-  onSigned(report: Report): void;
-  onSeeOpen(): void;
-}
-
-export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: SignProps) {
-  const [password, setPassword] = useState("");
-  const [meaning, setMeaning] = useState("Reviewed and approved");
-  const [comment, setComment] = useState(current.comment);
-  const [error, setError] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
-  const [reason, setReason] = useState("");
-  const holds = useQuery({
-    queryKey: ["holds", current.accession, counts?.revision],
-    queryFn: () => get<Hold[]>(`/api/cases/${current.accession}/holds/`),
-  });
-  const standing = holds.data ?? [];
-  const open = standing.some((h) => h.lifted_by === "review") ? (counts?.must_see.open ?? 0) : 0;
-  const forReason = standing.filter((h) => h.lifted_by === "reason");
-  const forNothing = standing.filter((h) => h.lifted_by === "");
-  const forReview = standing.filter((h) => h.lifted_by === "review" && h.code !== "must-see-open");
-
-  async function sign(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      onSigned(
-        await send<Report>("POST", `/api/cases/${current.accession}/sign/`, { password, meaning, comment, reason }),
-      );
-    } catch (caught) {
-      setError(caught instanceof Problem ? caught : new Problem(0, "unknown", String(caught), {}));
-      setBusy(false);
-    }
-  }
-
-  return (
-    <Dialog title={`Sign ${current.accession}`} onClose={onClose}>
-      {open > 0 && (
-        <div className="blocked">
-          <p>
-            <b>{open === 1 ? "1 cell" : `${open} cells`}</b> must be reviewed before signing:
-          </p>
-          <ul>
-            {counts?.must_see.by_reason
-              .filter((r) => r.open)
-              .map((r) => (
-                <li key={r.reason}>
-                  {r.open} × {r.reason}
-                </li>
-              ))}
-          </ul>
-          <button type="button" onClick={onSeeOpen}>
-            Show these cells
-          </button>
-        </div>
-      )}
-      {[...forNothing, ...forReview].map((h) => (
-        <p key={h.code + h.sentence} className="blocked">
-          {h.sentence}
-        </p>
-      ))}
-      <form onSubmit={sign}>
-        {forReason.length > 0 && (
-          <div className="blocked">
-            <p>Before this case is signed:</p>
-            <ul>
-              {forReason.map((h) => (
-                <li key={h.code + h.sentence}>{h.sentence}</li>
-              ))}
-            </ul>
-            <label>
-              Why may the case be signed nevertheless? The report will state your reason.
-              <textarea rows={2} value={reason} onChange={(e) => setReason(e.target.value)} maxLength={2000} />
-            </label>
-          </div>
-        )}
-        <label>
-          Comment for the report
-          <textarea rows={5} value={comment} onChange={(e) => setComment(e.target.value)} maxLength={8000} />
-        </label>
-        <label>
-          Meaning of the signature
-          <select value={meaning} onChange={(e) => setMeaning(e.target.value)}>
-            <option>Reviewed and approved</option>
-            <option>Reviewed; comment added</option>
-            <option>Approved as a second reader</option>
-          </select>
-        </label>
-        <label>
-          Your password
-          <input
-            type="password"
-            autoComplete="current-password"
-            required
-            value={password}
-            onChange={(e) => setPassword(e.target.value)}
-          />
-        </label>
-        {error && (
-          <p className="error" role="alert">
-            {error.message}
-          </p>
-        )}
-        <p className="soft">
-          Signing freezes the counts, the labels and the checksums of slide and cell file in a report and locks the
-          case. AI-assisted; research use only.
-        </p>
-        <footer>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={busy || !password}>
-            {busy ? "Signing…" : "Sign"}
-          </button>
-        </footer>
-      </form>
     </Dialog>
   );
 }

@@ -1,22 +1,23 @@
 /** Which slide a room opens on, what it marks at first, and where a cell may be added; no DOM. */
 
+import { slideTitle } from "../shared/format";
 import type { Region, Room, Schema, Slide } from "../shared/types";
 
 /** Why a slide that stands before the opened one is not shown; empty where nothing has to be said. */
 export function openingNote(room: Pick<Room, "slides">, opened: Slide | null): string {
-  const before = opened ? room.slides.slice(0, room.slides.indexOf(opened)) : room.slides;
-  const reasons = before.flatMap((slide) => {
-    const why = whyNot(slide);
-    return why ? [why] : [];
-  });
+  const place = opened ? room.slides.indexOf(opened) : room.slides.length;
+  const reasons = room.slides
+    .slice(0, place)
+    .map((slide, i) => whyNot(slide, slideTitle(slide, i)))
+    .filter(Boolean);
   if (!reasons.length) return "";
-  return opened ? `${reasons.join(" ")} This is ${opened.name}.` : reasons.join(" ");
+  return opened ? `${reasons.join(" ")} This is ${slideTitle(opened, place)}.` : reasons.join(" ");
 }
 
-function whyNot(slide: Slide): string {
-  if (slide.status === "importing") return `${slide.name} is still being imported.`;
-  if (slide.status === "refused") return `${slide.name} could not be imported: ${sentence(slide.message)}`;
-  if (slide.job?.state === "failed") return `The analysis of ${slide.name} failed: ${sentence(slide.job.reason)}`;
+function whyNot(slide: Slide, title: string): string {
+  if (slide.status === "importing") return `${title} is still being imported.`;
+  if (slide.status === "refused") return `${title} could not be imported: ${sentence(slide.message)}`;
+  if (slide.job?.state === "failed") return `The analysis of ${title} failed: ${sentence(slide.job.reason)}`;
   return "";
 }
 

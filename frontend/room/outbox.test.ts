@@ -41,6 +41,14 @@ describe("edits on their way", () => {
     expect(sent).toEqual(["a", "b", "c"]);
     expect(box.get()).toEqual([]);
   });
+  it("tell each its own outcome, also where two leave together", async () => {
+    const box = new Outbox(shelf(), "k", async (e): Promise<Outcome> => {
+      await Promise.resolve();
+      return e.id === "b" ? "refused" : "sent";
+    });
+    const outcomes = await Promise.all([box.put(edit("a", [1])), box.put(edit("b", [2])), box.put(edit("c", [3]))]);
+    expect(outcomes).toEqual(["sent", "refused", "sent"]);
+  });
   it("outlive the page", async () => {
     const place = shelf();
     await new Outbox(place, "k", async () => "waiting").put(edit("a", [1]));

@@ -43,6 +43,8 @@ export class Outbox {
   private edits: readonly Edit[];
   private running: Promise<void> | null = null;
   private listeners = new Set<() => void>();
+  /** Of the edits that somebody waits for. */
+  private outcomes = new Map<string, Outcome>();
 
   constructor(
     private readonly shelf: Shelf,
@@ -59,15 +61,14 @@ export class Outbox {
     return () => this.listeners.delete(listener);
   };
 
-  /** Keep an edit and send what can be sent; its own outcome. */
+  /** Keep an edit and send what can be sent; its own outcome, whoever's turn it was sent in. */
   async put(edit: Edit): Promise<Outcome> {
-    let outcome: Outcome = "waiting";
-    const settle = (id: string, how: Outcome) => {
-      if (id === edit.id) outcome = how;
-    };
+    this.outcomes.set(edit.id, "waiting");
     this.set([...this.edits, edit]);
     await this.running;
-    await this.flush(settle);
+    await this.flush();
+    const outcome = this.outcomes.get(edit.id) ?? "waiting";
+    this.outcomes.delete(edit.id);
     return outcome;
   }
 
@@ -85,20 +86,20 @@ export class Outbox {
   }
 
   /** Send every edit in order until one has to wait. */
-  flush(settle: (id: string, how: Outcome) => void = () => undefined): Promise<void> {
-    this.running ??= this.drain(settle).finally(() => {
+  flush(): Promise<void> {
+    this.running ??= this.drain().finally(() => {
       this.running = null;
     });
     return this.running;
   }
 
-  private async drain(settle: (id: string, how: Outcome) => void): Promise<void> {
+  private async drain(): Promise<void> {
     for (let next = this.edits[0]; next; next = this.edits[0]) {
       const outcome = await this.send(next);
       if (outcome === "waiting") return;
-      const id = next.id;
+      const { id } = next;
       this.set(this.edits.filter((e) => e.id !== id));
-      settle(id, outcome);
+      if (this.outcomes.has(id)) this.outcomes.set(id, outcome);
     }
   }
 

@@ -7,7 +7,7 @@ export function Notices({ opening = "", waiting = 0 }: { opening?: string; waiti
   const [dismissed, setDismissed] = useState("");
   const { requests, lost_at } = useLine();
   return (
-    <div className="notices">
+    <>
       {lost_at !== null && (
         <p className="notice lost" role="alert">
           <b>Not live since {clock(lost_at)}.</b>{" "}
@@ -30,7 +30,7 @@ export function Notices({ opening = "", waiting = 0 }: { opening?: string; waiti
           </button>
         </p>
       )}
-    </div>
+    </>
   );
 }
 

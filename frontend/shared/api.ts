@@ -47,7 +47,7 @@ async function problem(response: Response): Promise<Problem> {
   } catch {
     // not JSON: the status tells
   }
-  const text = typeof body.detail === "string" ? body.detail : `The server answered ${response.status}.`;
+  const text = typeof body.detail === "string" ? body.detail : `The server reported an error (${response.status}).`;
   return new Problem(response.status, String(body.code ?? response.status), text, body);
 }
 
@@ -56,7 +56,7 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
   try {
     response = await fetch(url, { credentials: "same-origin", ...init });
   } catch {
-    if (init.signal?.aborted) throw new Problem(0, "aborted", "The request was given up.", {});
+    if (init.signal?.aborted) throw new Problem(0, "aborted", "The request was cancelled.", {});
     throw offline();
   }
   if (!response.ok) {

@@ -355,6 +355,22 @@ export interface LabelAnswer {
   undone?: { action: string; n: number };
 }
 
+/** A label of an earlier analysis that waits for a decision; `row` is the new cell, where there is one. */
+export interface CarriedLabel {
+  id: string;
+  why: "no-partner" | "renamed";
+  row: number | null;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  label_key: string;
+  state: "confirmed" | "relabelled" | "rejected";
+  machine_before: string;
+  machine_now: string;
+  by: string;
+}
+
 export interface Conflict {
   row?: number;
   added?: string;

@@ -52,7 +52,7 @@ export function PicturePanel({ picture, access, picking, onChange, onPick, onClo
           file.
         </p>
       )}
-      <p className="facts">For your eyes only: models and the report see the slide as it is.</p>
+      <p className="facts">On this screen only: models and report use the slide as it is.</p>
     </section>
   );
 }

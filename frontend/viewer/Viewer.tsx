@@ -1,11 +1,11 @@
 import { forwardRef, useEffect, useImperativeHandle, useRef, useState } from "react";
 import type { Slide, TileAccess } from "../shared/types";
 import { useTileAccess } from "./access";
+import { Foot } from "./Foot";
 import { Lens, type Place, type Wishes } from "./lens";
 import { Objectives } from "./Objectives";
 import { PictureFilter, PicturePanel } from "./PicturePanel";
 import { AS_IT_IS, balanceFor, isChanged } from "./picture";
-import { lengthText, scaleBar } from "./scalebar";
 
 export interface ViewerHandle {
   goTo(x: number, y: number, objective?: number): void;
@@ -143,27 +143,3 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
     </div>
   );
 });
-
-interface FootProps {
-  um_per_px: number;
-  mode: "cells" | "counts";
-  known: boolean;
-  note: string;
-  addMode: boolean;
-}
-
-function Foot({ um_per_px, mode, known, note, addMode }: FootProps) {
-  const bar = um_per_px > 0 ? scaleBar(um_per_px, 150) : null;
-  return (
-    <div className="viewer-foot">
-      {bar && (
-        <div className="scalebar" title={note}>
-          <span style={{ width: `${bar.px}px` }} />
-          {known ? lengthText(bar.um) : "scale unknown"}
-        </div>
-      )}
-      {mode === "counts" && <p className="viewer-hint">Exact counts per square. Zoom in to see each cell.</p>}
-      {addMode && <p className="viewer-hint strong">Click the centre of the missed cell. Esc cancels.</p>}
-    </div>
-  );
-}

@@ -21,7 +21,7 @@ export interface Chunk {
 /** Column slices as the server packs them: x, y f4 | w, h u2 | class, score u1, little-endian. */
 export function unpack(raw: ArrayBuffer, key: string, first: number): Chunk {
   const n = raw.byteLength / ROW_BYTES;
-  if (!Number.isInteger(n)) throw new Error("The cells came incomplete.");
+  if (!Number.isInteger(n)) throw new Error("The list of cells is incomplete; reload the page.");
   const chunk = {
     key,
     first,

@@ -6,13 +6,15 @@ import { line } from "../shared/line";
 import type { TileAccess } from "../shared/types";
 import { rangesFor, unpack } from "./cellstore";
 import { type Affine, affineOf, type Box, inView, mirrored, scaleOf, toSlide } from "./glue";
-import { isShown, Overlay, type Scene } from "./overlay";
+import { isShown, nameOf, Overlay, type Scene } from "./overlay";
 import { Prefetcher } from "./prefetch";
 import { umPerPx } from "./scalebar";
 import { TileGrid, tileSource } from "./tilesource";
 
 const TURN_DEGREES = 45;
 const MOST_LOADED = 120_000;
+/** Screen px a slide px below which a cell is too small to be pointed at. */
+const LEAST_HOVER = 0.1;
 
 /** What the page wants of the viewer at this moment; read anew at each event. */
 export interface Wishes {
@@ -48,6 +50,8 @@ export class Lens {
   private readonly prefetcher: Prefetcher;
   private readonly ratio = Math.min(2, window.devicePixelRatio || 1);
   private readonly stopListening: () => void;
+  private readonly tip = document.createElement("div");
+  private readonly unhover: () => void;
   private frame = 0;
   private loading = false;
   private again = false;
@@ -67,6 +71,10 @@ export class Lens {
     this.canvas.className = "viewer-cells";
     this.viewer.canvas.appendChild(this.canvas);
     this.overlay = new Overlay(this.canvas, this.ratio);
+    this.tip.className = "viewer-tip";
+    this.tip.hidden = true;
+    this.viewer.canvas.appendChild(this.tip);
+    this.unhover = hovering(element, (x, y) => this.hover(x, y));
     // The keys belong to the review; the viewer's own would pan and flip.
     this.viewer.addHandler("canvas-key", (event) => {
       event.preventDefaultAction = true;
@@ -92,6 +100,7 @@ export class Lens {
 
   close(): void {
     this.stopListening();
+    this.unhover();
     cancelAnimationFrame(this.frame);
     this.prefetcher.stop();
     this.viewer.destroy();
@@ -175,6 +184,20 @@ export class Lens {
     onPick(hit && hit[0].first >= 0 ? hit[0].first + hit[1] : null, hit ? hit[0].key : null);
   }
 
+  /** What the cell under the pointer is called, beside it; nothing where no cell is marked. */
+  private hover(x: number, y: number): void {
+    const at = this.affine();
+    const { scene } = this.signals.wishes();
+    const hit =
+      at && scaleOf(at) > LEAST_HOVER && scene.opacity > 0
+        ? scene.store.pick(...toSlide(at, x, y), (chunk, i) => isShown(scene, chunk, i))
+        : null;
+    this.tip.hidden = hit === null;
+    if (!hit) return;
+    this.tip.textContent = nameOf(scene, ...hit);
+    this.tip.style.transform = `translate(${x + 14}px, ${y + 14}px)`;
+  }
+
   private paint = (): void => {
     this.frame = 0;
     const w = this.element.clientWidth;
@@ -242,6 +265,28 @@ export class Lens {
   private zoomFor(objective: number): number {
     return this.viewer.world.getItemAt(0).imageToViewportZoom(this.mpp / umPerPx(objective));
   }
+}
+
+/** The pointer's place over an element (css px), at most once a frame; gives what ends it. */
+function hovering(element: HTMLElement, tell: (x: number, y: number) => void): () => void {
+  let frame = 0;
+  const move = (event: PointerEvent) => {
+    cancelAnimationFrame(frame);
+    const box = element.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    frame = requestAnimationFrame(() => tell(x, y));
+  };
+  const leave = () => {
+    cancelAnimationFrame(frame);
+    tell(-1e6, -1e6);
+  };
+  element.addEventListener("pointermove", move);
+  element.addEventListener("pointerleave", leave);
+  return () => {
+    cancelAnimationFrame(frame);
+    element.removeEventListener("pointermove", move);
+    element.removeEventListener("pointerleave", leave);
+  };
 }
 
 const OPTIONS: OpenSeadragon.Options = {

@@ -294,3 +294,10 @@ export function isShown(scene: Scene, chunk: Chunk, i: number): boolean {
   if (!label && (chunk.score[i] as number) < scene.threshold * 255) return false;
   return !scene.hidden.has(label?.label ?? (chunk.cls[i] as number));
 }
+
+/** Class and score of a cell, or what a person made of it, in words. */
+export function nameOf(scene: Scene, chunk: Chunk, i: number): string {
+  const label = chunk.first >= 0 ? scene.labels.get(chunk.first + i) : undefined;
+  const name = scene.schema.classes[label?.label ?? (chunk.cls[i] as number)]?.name ?? "";
+  return label ? `${name}, ${label.state}` : `${name} ${Math.round(((chunk.score[i] as number) / 255) * 100)} %`;
+}

@@ -1,7 +1,8 @@
 /** The worklist follows running jobs without being loaded again. */
 
 import "../base/base.css";
-import { seconds } from "../shared/format";
+import { clock, seconds } from "../shared/format";
+import { line } from "../shared/line";
 import { live } from "../shared/socket";
 import type { Case, Job } from "../shared/types";
 
@@ -40,3 +41,19 @@ live(
     first = false;
   },
 );
+
+/** A list that does not follow what happens says so. */
+line.subscribe(() => {
+  const { lost_at } = line.get();
+  const known = document.getElementById("not-live");
+  if (lost_at === null) {
+    known?.remove();
+  } else if (!known) {
+    const notice = document.createElement("p");
+    notice.id = "not-live";
+    notice.className = "notice lost";
+    notice.setAttribute("role", "alert");
+    notice.textContent = `Not live since ${clock(lost_at)}. This list shows that time. Reconnecting…`;
+    document.querySelector("main")?.prepend(notice);
+  }
+});

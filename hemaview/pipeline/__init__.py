@@ -1,6 +1,8 @@
-"""A protocol's run over one slide: regions, fields, cells, classes; checkpoints and one final cell file."""
+"""A protocol's run over one slide: regions, fields, cells, classes; checkpoints and one final cell file (`run`).
+
+Only words are given here; `pipeline.run` loads the models.
+"""
 
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink, Superseded
-from hemaview.pipeline.run import run
 
-__all__ = ["Outcome", "PipelineError", "Plan", "RunRequest", "Sink", "Superseded", "run"]
+__all__ = ["Outcome", "PipelineError", "Plan", "RunRequest", "Sink", "Superseded"]

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from hemaview.cells.schema import Schema
-from hemaview.cells.store import CellFileError, described, read_cells, write_cells, write_contours
+from hemaview.cells.store import described, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import CentreFinder, Classifier, Detector, Model, load, solving_to
 from hemaview.methods.registry import METHODS
 from hemaview.pipeline.finders import CellFinder, Thresholds, finder
+from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
 from hemaview.pipeline.scale import scale_notes
@@ -98,13 +99,13 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
 
 
 def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: Sink) -> Plan:
-    path = request.folder / "plan.json"
-    if path.exists():
-        return Plan.load(path)
+    folder = RunFolder(request.folder)
+    if (kept := folder.plan()) is not None:
+        return kept
     overview = models.get("overview")
     plan = plan_run(slide, request, sink.phase, overview if isinstance(overview, Detector) else None)
     plan.notes += scale_notes(plan.mpp, {m.info.name: m.info.mpp for m in models.values()})
-    plan.save(path)
+    folder.keep_plan(plan)
     return plan
 
 
@@ -113,6 +114,7 @@ def _count(
 ) -> tuple[list[int], NDArray[np.int64], bool]:
     """Count the planned fields whole, in order, until the targets of cells counted so are met: (indices counted, cells that
     no edge cuts by class, whether it was stopped)."""
+    folder = RunFolder(request.folder)
     targets = targets_of(request, known, "fields")
     searched = bool(plan.search) and bool(targets_of(request, known, "film"))
     counted = np.zeros(len(known), np.int64)
@@ -121,11 +123,10 @@ def _count(
     for place in plan.counted:
         if sink.stop_asked():
             return done, counted, True
-        cells = finished(request.folder, place.index)
+        cells = folder.field_cells(place.index)
         if cells is None:
             cells = how.cells(slide, place, plan.mpp, known)
-            write_contours(request.folder / f"part-{place.index}.contours.arrow", cells)
-            write_cells(part_path(request.folder, place.index), cells, {"field": place.index})
+            folder.keep_field(place.index, cells)
         done.append(place.index)
         counted += np.bincount(cells.cls[(cells.flags & CUT) == 0], minlength=len(known))
         total += len(cells)
@@ -137,26 +138,11 @@ def _count(
     return done, counted, False
 
 
-def part_path(folder: Path, index: int) -> Path:
-    return folder / f"part-{index}.arrow"
-
-
-def finished(folder: Path, index: int) -> CellTable | None:
-    """The cells of a finished field, or None where it must be counted (again)."""
-    path = part_path(folder, index)
-    if not path.exists():
-        return None
-    try:
-        return read_cells(path, folder / f"part-{index}.contours.arrow")[0]
-    except CellFileError:
-        return None
-
-
 def _every_cell(folder: Path, done: list[int], searched: Sequence[CellTable], known: Schema) -> CellTable:
     """The cells of the fields that are done and those that were searched for, each once, in the order of the file."""
     parts: list[CellTable] = []
     for index in done:
-        cells = finished(folder, index)
+        cells = RunFolder(folder).field_cells(index)
         if cells is None:
             raise PipelineError(f"The cells of field {index} cannot be read back.", "Look at the disk; then retry.")
         parts.append(cells)
@@ -184,9 +170,10 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         "tiles": tile_index(cells),
         "pyramid": density_pyramid(cells),
     }
-    _note_search(plan, counted).save(request.folder / "plan.json")
-    contours = write_contours(request.folder / "contours.arrow", cells)
-    sha256 = write_cells(request.folder / "cells.arrow", cells, metadata)
+    folder = RunFolder(request.folder)
+    folder.keep_plan(_note_search(plan, counted))
+    contours = write_contours(folder.contours_file, cells)
+    sha256 = write_cells(folder.cells_file, cells, metadata)
     return Outcome(
         cells=len(cells),
         fields_done=len(counted.fields),

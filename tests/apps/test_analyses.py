@@ -91,7 +91,7 @@ def test_what_finds_no_partner_or_another_machine_class_is_listed_and_a_person_d
     assert waiting_labels(second) == []
     counts = {r["key"]: r["reviewed"]["count"] for s in counts_json(second)["sections"] for r in s["rows"]}
     assert counts["blast"] == 1  # the blast that somebody saw is still there
-    with pytest.raises(Conflict, match="decided on this label already"):
+    with pytest.raises(Conflict, match="already decided on this label"):
         settle(paul, second, lost.pk, keep=False)
 
 

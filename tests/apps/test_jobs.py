@@ -77,7 +77,7 @@ def test_a_finished_job_puts_its_case_in_review_and_a_second_message_does_nothin
     ("error", "said"),
     [
         (OutOfMemory("The model ran out of memory even with half its batch."), "more memory"),
-        (Unreadable("The picture data of this slide are damaged."), "Look at the slide"),
+        (Unreadable("The picture data of this slide are damaged."), "Open the slide"),
         (NoDevice("HEMAVIEW_DEVICE may be cpu or cuda, not gpu."), "change HEMAVIEW_DEVICE"),
         (RuntimeError("boom"), "worker's log"),
     ],

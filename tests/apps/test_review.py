@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apps.accounts.errors import Conflict
+from apps.accounts.errors import Conflict, Refusal
+from apps.analysis.cellfiles import cells_of
 from apps.review.counts import counts_json
 from apps.review.models import LabelEvent
 from apps.review.selectors import gallery, labels_json
 from apps.review.services import add_cell, label_cells, undo
 from apps.review.state import labels_of
 from hemaview.cells.table import CUT
+from hemaview.pipeline.folder import RunFolder
+from hemaview.pipeline.protocol import Plan, PlannedField
 from tests import factories
 from tests.schemas import BLOOD_FILM
 
@@ -71,6 +74,25 @@ def test_an_added_cell_counts_until_its_addition_is_undone(job: Any, tess: Any) 
     assert wbc(job)["segmented_neutrophil"] == 13
     undo(tess, job)
     assert wbc(job)["segmented_neutrophil"] == 12
+
+
+def test_a_cell_is_added_only_where_cells_of_its_class_count(job: Any, tess: Any) -> None:
+    def field(index: int, searched: str) -> PlannedField:
+        return PlannedField(
+            index, 300 * index, 0, 300, 300, 1.0, 1.0, 1.0, 1.0, used=searched == "fields", searched=searched
+        )
+
+    folder = RunFolder(job.folder)
+    folder.keep_plan(Plan(0.25, "slide", None, [field(0, "fields"), field(1, "film"), field(2, "")]))
+    folder.keep_field(0, cells_of(job))
+    red = BLOOD_FILM.index("normal")
+    add_cell(tess, job, 100, 100, 40, 40, red)
+    add_cell(tess, job, 400, 100, 40, 40, SEG)
+    with pytest.raises(Refusal, match="Only nucleated cells are counted here"):
+        add_cell(tess, job, 400, 100, 40, 40, red)
+    with pytest.raises(Refusal, match="outside the counted fields"):
+        add_cell(tess, job, 700, 100, 40, 40, SEG)
+    assert len(labels_of(job).added) == 2
 
 
 def test_two_people_on_one_cell_conflict_and_nothing_is_lost(job: Any, tess: Any, paul: Any, api: Any) -> None:

@@ -103,7 +103,7 @@ def test_2_a_pathologist_signs_and_amends(visit: Any, house: Stack) -> None:
     page.keyboard.press("l")
     expect(page.locator(".toast")).to_contain_text("signed")
     page.get_by_role("button", name="Amend…").click()
-    page.get_by_role("dialog").get_by_label("Why is it amended?").fill("One more look")
+    page.get_by_role("dialog").get_by_label("Reason for the amendment").fill("One more look")
     page.get_by_role("dialog").get_by_role("button", name="Amend", exact=True).click()
     expect(page.locator(".room-head .state")).to_have_text("Amended")
     page.get_by_role("button", name="Sign…").click()

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Error, Page, Route, expect
 
 from hemaview.wsi.synthetic import draw_film, write_film
-from tests.browser.conftest import furnished
+from tests.browser.conftest import accessible, furnished
 from tests.browser.test_journeys import url
 from tests.integration.stack import Stack
 
@@ -70,7 +70,7 @@ def inside(field: Any, cell: Any) -> bool:
 
 def still(page: Page) -> None:
     """Until the slide has come to rest."""
-    page.wait_for_timeout(900)
+    page.wait_for_timeout(600)
 
 
 def must_see(page: Page) -> int:
@@ -113,6 +113,8 @@ def test_marks_clicks_and_added_cells_stay_on_their_cells_at_every_angle(room: P
         outline = np.argwhere(np.abs(picture - SELECTED).max(axis=2) < 12)
         assert len(outline) > 40, turn
         assert np.abs((outline.min(axis=0) + outline.max(axis=0)) / 2 - 80).max() < 12, turn
+        page.mouse.move(cx + 92, cy - 69)
+        expect(page.locator(".viewer-tip")).to_contain_text(page.locator(".card h3").inner_text().strip())
         page.keyboard.press("Shift+A")
         page.mouse.click(cx + 90, cy - 70)
         page.get_by_role("dialog", name="Class of the missed cell").wait_for()
@@ -132,7 +134,8 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
     job, _ = shown_row(page)
     fields = ask(page, f"/api/jobs/{job}/regions/")["fields"]
     used = next(f for f in fields if f["used"])
-    unused = next(f for f in fields if not f["used"])
+    searched = next(f for f in fields if f["searched"] == "film")
+    beside = {"x": -400, "y": 200, "w": 10, "h": 10}
 
     def at(field: Any) -> tuple[float, float]:
         page.goto("about:blank")
@@ -146,12 +149,16 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         return x, y
 
-    at(unused)
-    expect(page.locator(".toast")).to_contain_text("outside the counted fields")
+    at(beside)
+    expect(page.locator(".toast")).to_contain_text("outside the slide")
     assert page.get_by_role("dialog").count() == 0
-    at(used)
+    at(searched)
     picker = page.get_by_role("dialog", name="Class of the missed cell")
-    expect(picker).to_contain_text("Segmented neutrophil")
+    expect(picker).to_contain_text("Only nucleated cells are counted in this field")
+    assert "Segmented neutrophil" in picker.inner_text() and "Normal red cell" not in picker.inner_text()
+    at(used)
+    expect(picker).to_contain_text("Normal red cell")
+    accessible(page)
     page.keyboard.press("Escape")
     expect(picker).to_have_count(0)
     assert ask(page, f"/api/jobs/{job}/labels/?since=0")["added"] == []
@@ -160,26 +167,21 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
 def test_card_and_picture_are_one_cells_whatever_order_answers_come_in(room: Page) -> None:
     page = room
     held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if held:
-            route.continue_()
-        else:
-            held.append(route)
-
-    page.route(CARD, hold)
     page.keyboard.press("Space")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    page.route(CARD, lambda route: route.continue_() if held else held.append(route))
+    page.keyboard.press("ArrowRight")
     expect(page.locator(".card")).to_contain_text("Loading the chosen cell")
+    assert page.locator(".card-picture").count() == 0, "the picture of the cell before"
     page.keyboard.press("ArrowRight")
     expect(page.locator(".card-picture img")).to_be_visible()
-    job, second = shown_row(page)
-    assert f"/cells/{second}/" not in held[0].request.url
+    job, third = shown_row(page)
+    assert f"/cells/{third}/" not in held[0].request.url
     with contextlib.suppress(Error):  # the page may have given that question up
         held[0].continue_()
     still(page)
-    assert shown_row(page) == (job, second)
-    current = page.locator(".picture.current").get_attribute("data-cell")
-    assert current == f"r{second}"
+    assert shown_row(page) == (job, third)
+    assert page.locator(".picture.current").get_attribute("data-cell") == f"r{third}"
 
 
 def test_without_a_network_nothing_stale_is_shown_and_edits_wait_until_it_is_back(room: Page) -> None:
@@ -266,3 +268,54 @@ def test_confirming_acts_on_what_is_on_screen_says_so_and_can_be_undone(room: Pa
     expect(page.locator(".toast")).to_contain_text("Undone")
     expect(page.locator(".picture.confirmed")).to_have_count(0)
     assert must_see(page) == left
+
+
+def row_of(page: Page, name: str) -> Any:
+    return page.locator(".class-row", has=page.locator("h3 span", has_text=re.compile(f"^{name}$")))
+
+
+def test_in_the_differential_a_key_or_the_menu_moves_a_cell_to_its_class(room: Page) -> None:
+    page = room
+    page.keyboard.press("Shift+D")
+    names = page.locator(".class-row h3 span")
+    expect(names.first).to_be_visible()
+    accessible(page)
+    name = names.first.inner_text()
+    other, key = ("Monocyte", "m") if name == "Eosinophil" else ("Eosinophil", "e")
+    source = row_of(page, name)
+    before = int(source.locator("h3 b").inner_text())
+    cell = source.locator("[data-cell]").first
+    which = cell.get_attribute("data-cell")
+    cell.click()
+    page.keyboard.press(key)
+    expect(row_of(page, other).locator(f"[data-cell={which}]")).to_be_visible()
+    expect(source.locator("h3 b")).to_have_text(str(before - 1))
+    page.keyboard.press("z")
+    expect(source.locator("h3 b")).to_have_text(str(before))
+    source.locator(f"[data-cell={which}]").click(button="right")
+    page.get_by_role("dialog", name="Class of the chosen cells").get_by_role("button", name=other).click()
+    expect(row_of(page, other).locator(f"[data-cell={which}]")).to_be_visible()
+    page.keyboard.press("z")
+    expect(source.locator(f"[data-cell={which}]")).to_be_visible()
+    page.keyboard.press("Shift+D")
+    expect(page.locator("[data-testid=slide]")).to_be_visible()
+
+
+def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, house: Stack) -> None:
+    page = visit("tess")
+    page.goto(url(house, "/cases/B-1/"))
+    page.get_by_role("button", name=re.compile("Correct|Enter")).click()
+    page.get_by_label("µm/px", exact=True).fill("0,26")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".scale")).to_contain_text("0.2600 µm/px, entered by a person")
+    page.get_by_role("button", name="Write a comment…").click()
+    page.get_by_label("Comment for the report").fill("Film of good quality.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".reading")).to_contain_text("Film of good quality.")
+    page.get_by_role("button", name="Assign…").click()
+    page.get_by_role("combobox", name=re.compile("^New reader")).select_option(label="Paul Test")
+    page.get_by_label("Note for the new reader").fill("Please look at the last field.")
+    accessible(page)
+    page.get_by_role("button", name="Hand over").click()
+    expect(page.locator(".reading b")).to_have_text("Paul Test")
+    expect(page.locator(".reading blockquote")).to_contain_text("Please look at the last field.")

@@ -17,11 +17,12 @@ from hemaview.cells.table import CellTable
 from hemaview.inference import Detector, load
 from hemaview.inference.pictures import grounds_as_they_are
 from hemaview.methods.card import Card, cards
-from hemaview.pipeline import PipelineError, run
+from hemaview.pipeline import PipelineError
 from hemaview.pipeline.fieldcells import classes_of
 from hemaview.pipeline.finders import finder, nuclei
 from hemaview.pipeline.finders.common import devices
 from hemaview.pipeline.protocol import PlannedField, RunRequest
+from hemaview.pipeline.run import run
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import draw_film, write_film
 from tests.pipeline.test_run import Sink

@@ -14,9 +14,9 @@ from hemaview.cells.store import read_cells
 from hemaview.cells.table import CellTable
 from hemaview.learning.metrics.matching import Matches, match_points
 from hemaview.methods.card import cards
-from hemaview.pipeline import PipelineError, RunRequest, run
+from hemaview.pipeline import PipelineError, RunRequest
 from hemaview.pipeline.cheaplook import scale_from
-from hemaview.pipeline.run import one_of_doubles
+from hemaview.pipeline.run import one_of_doubles, run
 from hemaview.wsi.synthetic import TrueCell, draw_film, write_film
 from tests.factories import cells as table_of
 from tests.schemas import BLOOD_FILM

@@ -13,11 +13,11 @@ from hemaview.assays import assay
 from hemaview.cells.store import read_cells
 from hemaview.cells.table import OUTSIDE
 from hemaview.inference import Classifier, Segmenter, load_as
-from hemaview.pipeline import run
 from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
 from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.protocol import Plan, PlannedField
 from hemaview.pipeline.regions import plan_run
+from hemaview.pipeline.run import run
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, TrueCell, WhiteCells, draw_film, write_film
 from tests.pipeline.test_run import Sink, request

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import environ
 
+from hemaview.config.layers import redis_layers
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[3]
 VAR_DIR = Path(env.str("HEMAVIEW_VAR", str(BASE_DIR / "var"))).resolve()
@@ -122,7 +124,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+    CHANNEL_LAYERS = redis_layers(REDIS_URL)
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
     _BROKER_DIR = VAR_DIR / "broker"

@@ -20,8 +20,9 @@ from hemaview.learning.engine.segment import CHULA_MPP
 from hemaview.learning.recipes.film import Log
 from hemaview.learning.sets import data
 from hemaview.methods.card import cards
-from hemaview.pipeline import RunRequest, run
+from hemaview.pipeline import RunRequest
 from hemaview.pipeline.protocol import Plan
+from hemaview.pipeline.run import run
 
 CELL_UM = 7.2
 """Cells nearer to the edge of their picture than a red cell's diameter are not asked for: the other picture's cells begin

@@ -1,0 +1,144 @@
+/** Everything the room knows and can do: one case, one of its slides, its cells, what is chosen and shown. */
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useRef, useState } from "react";
+import type { Card, GalleryRow, Room as RoomData } from "../shared/types";
+import type { ViewerHandle } from "../viewer/Viewer";
+import { useActs } from "./acts";
+import type { Menu } from "./DifferentialPane";
+import type { Open } from "./RoomDialogs";
+import { useSession } from "./session";
+import { useAdding } from "./useadding";
+import { useCard } from "./usecard";
+import { useDifferential } from "./usedifferential";
+import { useGallery, type Which } from "./usegallery";
+import { keysToGallery, useKeys } from "./usekeys";
+import { useMarks } from "./usemarks";
+import { useMessage } from "./usemessage";
+import { useNews } from "./usenews";
+import { useOpened } from "./useopened";
+import { useOrders } from "./useorders";
+import { usePlace } from "./useplace";
+import { usePress } from "./usepress";
+import { useScene } from "./usescene";
+
+export function useDesk(data: RoomData, opens_with: string | null) {
+  const client = useQueryClient();
+  const opened = useOpened(data, opens_with);
+  const { slide, job, jobId, schema, row, setRow } = opened;
+  const refusal = refusalOf(data, !!job?.reviewable);
+  const { message, say } = useMessage();
+  const session = useSession(job, data.me, say);
+  const { labels, counts } = session;
+  const marks = useMarks(schema);
+  const gallery = useGallery(job, labels, counts);
+  const { which } = gallery;
+  const chosen = useCard(job?.reviewable ? jobId : null, row, labels);
+  const [dialog, setDialog] = useState<Open>("");
+  const viewer = useRef<ViewerHandle>(null);
+  const { keepPlace, copyLink } = usePlace(viewer, opened, data.slides.length > 1, say);
+  const orders = useOrders(data.case.accession, slide, jobId, say);
+  useNews(jobId, labels.revision, data.me.name, session.readLabels, say);
+
+  const goTo = useCallback((to: GalleryRow | Card | null) => {
+    if (to) viewer.current?.goTo(to.x, to.y, 60);
+  }, []);
+  const [tabled, setTabled] = useState(false);
+  const [menu, setMenu] = useState<Menu>(null);
+  const groups = useDifferential(job, tabled, schema, counts, labels);
+  const rows = tabled ? groups.rows : gallery.rows;
+  const acts = useActs({ rows, label: session.label, refusal, selectedRow: row, onSelect: setRow, goTo, say });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: in another list nothing is chosen yet
+  useEffect(() => {
+    acts.setCurrentKey(null);
+    acts.setChosen(new Set());
+  }, [which, gallery.view, jobId, tabled]);
+  const openList = (list: Which) => {
+    gallery.setWhich(list);
+    setTabled(false);
+    if (list !== which) setRow(null);
+    if (typeof list === "number") marks.show(list);
+    keysToGallery();
+  };
+
+  const mpp = slide?.mpp ?? job?.mpp ?? null;
+  const listAgain = useCallback(() => void client.invalidateQueries({ queryKey: ["gallery", jobId] }), [client, jobId]);
+  const adding = useAdding({
+    slide,
+    regions: session.regions,
+    schema,
+    mpp,
+    refusal,
+    addCell: session.addCell,
+    onAdded: listAgain,
+    say,
+  });
+  const help = useCallback(() => setDialog("help"), []);
+  const differential = useCallback(() => setTabled((on) => !on), []);
+  const { columns } = gallery;
+  const press = usePress({
+    acts,
+    adding,
+    marks,
+    rows,
+    columns,
+    card: chosen.card,
+    viewer,
+    undo: session.undo,
+    goTo,
+    help,
+    differential,
+  });
+  useKeys(schema, dialog !== "" || session.edits.conflict !== null || adding.place !== null || menu !== null, press);
+
+  const scene = useScene(session, schema, marks, chosen.card, adding.place);
+  const pick = (picked: number | null) => {
+    setRow(picked);
+    const listed = picked !== null && rows.some((r) => r.row === picked);
+    acts.setCurrentKey(listed ? `r${picked}` : null);
+    acts.setChosen(listed ? new Set([`r${picked}`]) : new Set());
+  };
+  const seeOpen = () => {
+    setDialog("");
+    openList("must-see");
+    listAgain();
+  };
+  return {
+    opened,
+    refusal,
+    message,
+    say,
+    session,
+    marks,
+    gallery,
+    chosen,
+    dialog,
+    setDialog,
+    viewer,
+    keepPlace,
+    copyLink,
+    orders,
+    goTo,
+    tabled,
+    setTabled,
+    menu,
+    setMenu,
+    groups,
+    acts,
+    openList,
+    mpp,
+    adding,
+    differential,
+    scene,
+    pick,
+    seeOpen,
+    listAgain,
+  };
+}
+
+/** Why nothing may be labelled here; empty where it may. */
+function refusalOf(data: RoomData, reviewable: boolean): string {
+  if (data.case.locked) return "This case is signed; amend it to change anything.";
+  if (!data.me.rights.includes("review")) return "You may view this case but not review it.";
+  return reviewable ? "" : "The cells can be reviewed once the analysis is complete.";
+}

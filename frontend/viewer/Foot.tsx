@@ -1,0 +1,26 @@
+import { lengthText, scaleBar } from "./scalebar";
+
+interface Props {
+  um_per_px: number;
+  mode: "cells" | "counts";
+  known: boolean;
+  note: string;
+  addMode: boolean;
+}
+
+/** Scale bar, and what the reader has to know of what is drawn. */
+export function Foot({ um_per_px, mode, known, note, addMode }: Props) {
+  const bar = um_per_px > 0 ? scaleBar(um_per_px, 150) : null;
+  return (
+    <div className="viewer-foot">
+      {bar && (
+        <div className="scalebar" title={note}>
+          <span style={{ width: `${bar.px}px` }} />
+          {known ? lengthText(bar.um) : "scale unknown"}
+        </div>
+      )}
+      {mode === "counts" && <p className="viewer-hint">Exact counts per square. Zoom in to see each cell.</p>}
+      {addMode && <p className="viewer-hint strong">Click the centre of the missed cell. Esc cancels.</p>}
+    </div>
+  );
+}

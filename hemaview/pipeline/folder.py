@@ -1,0 +1,79 @@
+"""What a run keeps in its folder: its plan, one part a finished field, and the final files.
+
+Nothing else in the house knows their names or what stands in them. Pages read by it too, so it loads no model.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
+from hemaview.cells.table import CellTable
+from hemaview.pipeline.protocol import Plan
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run's folder, whether the run has ended or goes on."""
+
+    path: Path
+
+    @property
+    def cells_file(self) -> Path:
+        """The final cell file."""
+        return self.path / "cells.arrow"
+
+    @property
+    def contours_file(self) -> Path:
+        """The final file of outlines."""
+        return self.path / "contours.arrow"
+
+    def plan(self) -> Plan | None:
+        """The plan, or None where there is none yet."""
+        return Plan.load(self._plan_file) if self._plan_file.exists() else None
+
+    def plan_json(self) -> dict[str, Any] | None:
+        """The plan as it was written, also by an earlier release, or None where there is none yet."""
+        return json.loads(self._plan_file.read_text()) if self._plan_file.exists() else None
+
+    def keep_plan(self, plan: Plan) -> None:
+        plan.save(self._plan_file)
+
+    def has_field(self, index: int) -> bool:
+        """Whether the field was counted whole."""
+        return self._part(index).exists()
+
+    def field_cells(self, index: int) -> CellTable | None:
+        """The cells of a finished field, or None where it must be counted (again)."""
+        if not self.has_field(index):
+            return None
+        try:
+            return read_cells(self._part(index), self._part_contours(index))[0]
+        except CellFileError:
+            return None
+
+    def keep_field(self, index: int, cells: CellTable) -> None:
+        """Write a field's cells; once this returns the field is finished."""
+        write_contours(self._part_contours(index), cells)
+        write_cells(self._part(index), cells, {"field": index})
+
+    def counted_mm2(self, mpp: float) -> float | None:
+        """Area of the fields that were counted whole, at `mpp` µm a level-0 px."""
+        plan = self.plan_json()
+        if plan is None:
+            return None
+        px = sum(f["w"] * f["h"] for f in plan["fields"] if f["used"] and self.has_field(f["index"]))
+        return px * (mpp / 1000) ** 2 or None
+
+    @property
+    def _plan_file(self) -> Path:
+        return self.path / "plan.json"
+
+    def _part(self, index: int) -> Path:
+        return self.path / f"part-{index}.arrow"
+
+    def _part_contours(self, index: int) -> Path:
+        return self.path / f"part-{index}.contours.arrow"
