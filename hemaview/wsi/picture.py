@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 
 from hemaview.wsi.colour import usable
-from hemaview.wsi.describe import EVERYBODYS, Description, describe_picture, describe_tiff
+from hemaview.wsi.describe import EVERYBODYS, PALETTE, Description, describe_picture, describe_tiff
 from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 
 DEPTHS = (8, 10, 12, 14, 16)
@@ -32,6 +32,7 @@ _COMPRESSIONS = {
     34925: "LZMA", 34933: "PNG", 34934: "JPEG XR", 50000: "zstd", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
 }  # fmt: skip
 _OLD_JPEG = 6
+WHITE_IS_ZERO = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def bits_in_use(path: Path, name: str, kind: str) -> int:
     if what.bits != 16 or what.sample_format != "integer" or what.stated_bits:
         return 0
     try:
-        return max(_depth(_colour_bands(_raw(path, name, kind, what, pages))[0]) for pages in what.pictures)
+        pictures = (_colour_bands(_raw(path, name, kind, what, pages))[0] for pages in what.pictures)
+        return max(_depth(_as_numbers(image, what)) for image in pictures)
     except pyvips.Error as error:
         raise _why(path, name, kind, what) from error
 
@@ -83,7 +85,7 @@ def bits_in_use(path: Path, name: str, kind: str) -> int:
 def _refuse_kinds(what: Description, name: str) -> None:
     if what.sample_format not in ("integer", "float"):
         raise Unsupported(f"{name} holds {what.sample_format} numbers, not brightness; save it with 8 or 16 bits.")
-    if what.bits not in (8, 16, 32, 64) and what.photometric != 3:
+    if what.bits < 8 and what.photometric != PALETTE:
         raise Unsupported(f"{name} has {what.bits} bits a sample; save it with 8 or 16 bits.")
     if what.sample_format == "integer" and what.bits > 16:
         raise Unsupported(f"{name} has {what.bits} bits a sample; save it with 8 or 16 bits.")
@@ -122,7 +124,8 @@ def _raw(path: Path, name: str, kind: str, what: Description, pages: tuple[int, 
     """Samples as stored, one band a plane where planes are pages of their own; raises pyvips.Error, SlideError."""
     if kind != "tiff":
         return _by_libvips(path)
-    by_libvips = what.compression in EVERYBODYS and not (what.planar and what.samples > 1)
+    by_libvips = what.compression in EVERYBODYS and what.bits in (1, 2, 4, 8, 16, 32, 64)
+    by_libvips = by_libvips and not (what.planar and what.samples > 1)
     planes = [_by_libvips(path, page=page) if by_libvips else _by_tifffile(path, name, what, page) for page in pages]
     if len(planes) == 1:
         return planes[0]
@@ -150,7 +153,7 @@ def _by_tifffile(path: Path, name: str, what: Description, page: int) -> pyvips.
     if array.ndim not in (2, 3) or array.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
         raise Unsupported(f"{name} holds samples that HemaView does not show; save it as RGB of 8 bits.")
     image = pyvips.Image.new_from_array(np.ascontiguousarray(array))
-    if what.photometric == 0:
+    if what.photometric == WHITE_IS_ZERO:
         image = image.invert()
     wide = image.format == "ushort"
     if image.bands >= 3:
@@ -166,6 +169,11 @@ def _colour_bands(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | Non
     return image.extract_band(0, n=colours), image.extract_band(colours)
 
 
+def _as_numbers(image: pyvips.Image, what: Description) -> pyvips.Image:
+    """The samples as the file has them: decoders turn those of which 0 is white over all 16 bits, used or not."""
+    return image.invert() if what.photometric == WHITE_IS_ZERO else image
+
+
 def _depth(image: pyvips.Image) -> int:
     most = int(image.max())
     return next(depth for depth in DEPTHS if most < 1 << depth or depth == 16)
@@ -179,12 +187,14 @@ def _eight_bits(image: pyvips.Image, what: Description, bits: int, name: str, no
     if image.format == "ushort":
         if what.gamma:
             image = _encoded(image, what.gamma, 65535)
-        depth = min(16, max(8, what.stated_bits or bits or _depth(image)))
+        image = _as_numbers(image, what)
+        packed = what.bits if what.bits < 16 else 0
+        depth = min(16, max(8, what.stated_bits or packed or bits or _depth(image)))
         if depth < 16:
-            notes.append(f"Its samples use {depth} of 16 bits and are shown as bright as they were taken.")
+            notes.append(f"Its samples use {depth} bits and are shown as bright as they were taken.")
         # Cut before narrowing: what exceeds the stated bits is as bright as can be, not dark.
         image = (image > (1 << depth) - 1).ifthenelse((1 << depth) - 1, image)
-        return (image >> (depth - 8)).cast("uchar").copy(interpretation=kind)
+        return _as_numbers((image >> (depth - 8)).cast("uchar"), what).copy(interpretation=kind)
     if image.format in ("float", "double") and what.sample_format == "float":
         low, high = image.min(), image.max()
         if low < 0 or high > 255:
