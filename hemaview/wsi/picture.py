@@ -32,7 +32,7 @@ _COMPRESSIONS = {
     34925: "LZMA", 34933: "PNG", 34934: "JPEG XR", 50000: "zstd", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
 }  # fmt: skip
 _OLD_JPEG = 6
-WHITE_IS_ZERO = 0
+WHITE_IS_ZERO, CIE_LAB, ICC_LAB = 0, 8, 9
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _raw(path: Path, name: str, kind: str, what: Description, pages: tuple[int, 
     if kind != "tiff":
         return _by_libvips(path)
     by_libvips = what.compression in EVERYBODYS and what.bits in (1, 2, 4, 8, 16, 32, 64)
-    by_libvips = by_libvips and not (what.planar and what.samples > 1)
+    by_libvips = by_libvips and not (what.planar and what.samples > 1) and what.photometric not in (CIE_LAB, ICC_LAB)
     planes = [_by_libvips(path, page=page) if by_libvips else _by_tifffile(path, name, what, page) for page in pages]
     if len(planes) == 1:
         return planes[0]
@@ -152,6 +152,8 @@ def _by_tifffile(path: Path, name: str, what: Description, page: int) -> pyvips.
         array = np.moveaxis(array, 0, 2)
     if array.ndim not in (2, 3) or array.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
         raise Unsupported(f"{name} holds samples that HemaView does not show; save it as RGB of 8 bits.")
+    if what.photometric in (CIE_LAB, ICC_LAB):
+        return _of_lab(array, name, what)
     image = pyvips.Image.new_from_array(np.ascontiguousarray(array))
     if what.photometric == WHITE_IS_ZERO:
         image = image.invert()
@@ -159,6 +161,18 @@ def _by_tifffile(path: Path, name: str, what: Description, page: int) -> pyvips.
     if image.bands >= 3:
         return image.copy(interpretation="cmyk" if what.photometric == 5 else "rgb16" if wide else "srgb")
     return image.copy(interpretation="grey16" if wide else "b-w")
+
+
+def _of_lab(array: NDArray[np.generic], name: str, what: Description) -> pyvips.Image:
+    """L*a*b* of TIFF 6.0, section 23 (a* and b* signed), or of ICC (a* and b* from the middle), as floats."""
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype not in (np.uint8, np.uint16):
+        raise Unsupported(f"{name} holds L*a*b* samples that HemaView does not show; save it as RGB of 8 bits.")
+    most, step = (255, 1) if array.dtype == np.uint8 else (65535, 256)
+    half = (most + 1) // 2
+    signed = array[..., 1:].astype(np.int32)
+    signed = signed - half if what.photometric == ICC_LAB else (signed + half) % (most + 1) - half
+    lab = np.dstack([array[..., 0].astype(np.float32) * (100 / most), signed.astype(np.float32) / step])
+    return pyvips.Image.new_from_array(np.ascontiguousarray(lab, np.float32)).copy(interpretation="lab")
 
 
 def _colour_bands(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]:

@@ -244,6 +244,29 @@ def test_a_palette_and_cmyk_look_as_they_are(tmp_path: Path) -> None:
     assert red[0] > 120 and red[0] - red[1:].max() > 60
 
 
+def test_lab_samples_are_shown_in_colour(tmp_path: Path) -> None:
+    to_lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
+    lab = ImageCms.applyTransform(Image.fromarray(film()), to_lab)
+    assert lab is not None
+    lab.save(tmp_path / "lab.tif")
+    assert np.abs(pixels(tmp_path / "lab.tif") - film()).mean() < 3
+
+
+@pytest.mark.parametrize("tile", [{}, {"tile": (64, 64)}], ids=["strips", "tiles"])
+def test_grey_of_which_zero_is_white_and_packed_bits_are_shown_by_their_bits(
+    tile: dict[str, Any], tmp_path: Path
+) -> None:
+    grey = film().mean(axis=2).astype(np.uint8)
+    grey[0, 0] = 0
+    stored = (255 - grey.astype(np.uint16)) << 4
+    tifffile.imwrite(tmp_path / "white.tif", stored, photometric="miniswhite", **tile)
+    tifffile.imwrite(
+        tmp_path / "packed.tif", film().astype(np.uint16) << 4, photometric="rgb", bitspersample=12, **tile
+    )
+    assert np.abs(pixels(tmp_path / "white.tif")[..., 0] - grey).max() <= 1
+    assert np.array_equal(pixels(tmp_path / "packed.tif"), film())
+
+
 def with_gamma(path: Path, rgb: NDArray[np.uint8], gamma: float) -> None:
     """A PNG with a gAMA chunk before its pixels."""
     Image.fromarray(rgb).save(path)
