@@ -80,7 +80,7 @@ function Group({ group, count, marks, chosen, onChoose }: GroupProps) {
         <button type="button" className="fold" aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>
           {unfolded
             ? "Hide empty classes"
-            : `${group.empty.length} ${group.filled.length ? "more" : "classes"} without cells`}
+            : `${group.empty.length} ${group.filled.length ? "more" : group.empty.length === 1 ? "class" : "classes"} without cells`}
         </button>
       )}
     </section>
