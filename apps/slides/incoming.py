@@ -14,7 +14,7 @@ from django.conf import settings
 from apps.accounts.errors import Missing, Refusal
 from hemaview.wsi.contents import MAX_NAME, PICTURE_SUFFIXES, check_name
 from hemaview.wsi.dicomseries import Instance, is_dicom
-from hemaview.wsi.errors import SlideError, Unsupported
+from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 from hemaview.wsi.fields import natural_key
 from hemaview.wsi.sandbox import Probe, dicom_instances, probe_many
 
@@ -51,7 +51,7 @@ def look_at(files: Files, asked: set[Path]) -> Incoming:
 def _one_series(files: Files, asked: set[Path]) -> Incoming:
     """The series that holds a slide; of several none is chosen: they are named."""
     strangers = [name for path, name in files if not is_dicom(path)]
-    instances = dict(zip([f for f in files if f[1] not in strangers], _instances(files), strict=True))
+    instances = _instances([f for f in files if f[1] not in strangers], asked)
     wanted = {i.series for (path, _), i in instances.items() if path in asked}
     slides: dict[str, list[Instance]] = {}
     for instance in instances.values():
@@ -83,8 +83,15 @@ def _one_series(files: Files, asked: set[Path]) -> Incoming:
     return Incoming(kept, main[1], _probe_with_companions(kept, main), _title_of(largest), notes)
 
 
-def _instances(files: Files) -> list[Instance]:
-    return dicom_instances([(path, name) for path, name in files if is_dicom(path)])
+def _instances(files: Files, asked: set[Path]) -> dict[tuple[Path, str], Instance]:
+    """What each file says of itself; a damaged one that nobody named but that lies beside one is no matter of this slide."""
+    instances = {}
+    for (path, name), instance in zip(files, dicom_instances(files), strict=True):
+        if instance is not None:
+            instances[path, name] = instance
+        elif not asked or path in asked:
+            raise Unreadable(f"{name} is damaged and cannot be read as DICOM.")
+    return instances
 
 
 def _named(levels: list[Instance]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hemaview.wsi.errors import Unreadable
 
+DICOMDIR = "1.2.840.10008.1.3.10"
 _TAGS = [
     "SeriesInstanceUID", "SeriesDescription", "SeriesNumber", "ImageType", "TotalPixelMatrixColumns", "TotalPixelMatrixRows",
     "TotalPixelMatrixFocalPlanes", "NumberOfOpticalPaths",
@@ -42,6 +43,8 @@ def read_instance(path: Path, name: str) -> Instance:
     try:
         data: Any = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
         kind = [str(v).upper() for v in data.get("ImageType", None) or []]
+        if "SeriesInstanceUID" not in data and data.file_meta.get("MediaStorageSOPClassUID", "") != DICOMDIR:
+            raise ValueError("no series")
         level = "VOLUME" in kind and "TotalPixelMatrixColumns" in data
         return Instance(
             name=name,

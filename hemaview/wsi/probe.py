@@ -197,7 +197,10 @@ def main(argument: str) -> int:
             answer = {"instances": []}
             for path, name in request["files"]:
                 print("opening " + name.replace("\n", " "), flush=True)
-                answer["instances"].append(asdict(read_instance(Path(path), name)))
+                try:
+                    answer["instances"].append(asdict(read_instance(Path(path), name)))
+                except SlideError:
+                    answer["instances"].append(None)
         elif request["do"] == "fields":
             from hemaview.wsi.fields import write_fields
 

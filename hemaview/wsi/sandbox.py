@@ -61,13 +61,13 @@ def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None) -> l
     return [Probe(**{**facts, **{k: tuple(facts[k]) for k in lists}}) for facts in answer["files"]]
 
 
-def dicom_instances(files: list[tuple[Path, str]], limits: Limits | None = None) -> list[Instance]:
-    """What DICOM files (path, name) say of themselves, read in a limited child; raises SlideError."""
+def dicom_instances(files: list[tuple[Path, str]], limits: Limits | None = None) -> list[Instance | None]:
+    """What DICOM files (path, name) say of themselves, read in a limited child; None where one is damaged."""
     limits = limits or Limits()
     if len(files) > limits.max_images:
         raise TooLarge(f"{len(files)} files are more than the {limits.max_images} one slide may be made of.")
     request = {"do": "dicom", "files": [[str(path), name] for path, name in files]}
-    return [Instance(**facts) for facts in _child(request, files[0][1], limits)["instances"]]
+    return [facts and Instance(**facts) for facts in _child(request, files[0][1], limits)["instances"]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,14 @@ def test_two_dicom_series_in_a_folder_are_named_and_each_comes_in_by_one_of_its_
     assert (slide.name, slide.height, len(slide.tile_levels)) == ("Film 8", 256, 1)
 
 
+def test_a_damaged_file_beside_a_series_is_no_reason_against_it_but_named_where_it_is_meant(tmp_path: Path) -> None:
+    folder = exported(tmp_path / "out")
+    (folder / "cut").write_bytes((folder / "IM00001").read_bytes()[:150])
+    assert bring([folder / "IM00001"], factories.case()).status == "ready"
+    with pytest.raises(Refusal, match="cut is damaged"):
+        bring([folder], factories.case())
+
+
 def test_dicom_of_several_focal_planes_is_refused_by_name(tmp_path: Path) -> None:
     path = write_dicom(tmp_path / "z.dcm", film(1), ONE, TotalPixelMatrixFocalPlanes=3)
     with pytest.raises(Refusal, match="3 focal planes"):
