@@ -177,10 +177,11 @@ def test_limits_of_models_are_read_without_the_marks_of_their_cards(job: Any) ->
 
 def test_a_report_without_any_ratio_has_no_empty_table_of_them(job: Any) -> None:
     made = document.build(job.slide.case)
-    assert "<h3>Ratios and densities</h3>" in render.html(made, None)
     (part,) = made["examinations"]
     part["counts"]["ratios"] = [{**r, "reviewed": None, "machine": None} for r in part["counts"]["ratios"]]
     assert "<h3>Ratios and densities</h3>" not in render.html(made, None)
+    part["counts"]["ratios"][0]["reviewed"] = {"text": "0.12 (0.06–0.20)"}
+    assert "<h3>Ratios and densities</h3>" in render.html(made, None)
 
 
 def test_blood_and_marrow_of_one_case_stand_side_by_side_each_by_its_own_rules(

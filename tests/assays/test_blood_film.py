@@ -101,6 +101,11 @@ def test_immature_to_total_neutrophils() -> None:
     assert made.value.value == pytest.approx(0.12) and made.basis == "12 of 100 neutrophils"
 
 
+def test_a_handful_of_neutrophils_gives_no_ratio() -> None:
+    made = ratio(count({"band_neutrophil": 1, "lymphocyte": 300}), "it_ratio")
+    assert made.value is None and made.why == "1 neutrophil was counted; the ratio is given from 50 on."
+
+
 def test_a_rate_without_an_upper_end_is_null_for_scripts() -> None:
     result = count({"erythroblast": 60})
     made = result_json(result)["ratios"]

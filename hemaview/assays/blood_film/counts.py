@@ -27,7 +27,7 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         assay="blood_film",
         rules=rules.title,
         sections=(differential, red_cells, nrbc, platelets),
-        ratios=(nrbc_rate, *_corrected(nrbc_rate, tally, rules), _it_ratio(tally), *_densities(tally, rules)),
+        ratios=(nrbc_rate, *_corrected(nrbc_rate, tally, rules), _it_ratio(tally, rules), *_densities(tally, rules)),
         findings=tuple(_findings(tally, differential, nrbc_rate, rules)),
         unsettled=tuple(_unsettled(tally, differential, red_cells, rules)),
         outside={c.key: n for c in schema.classes if not c.counted and (n := tally.of(c.key))},
@@ -107,15 +107,16 @@ def _corrected(nrbc_rate: Ratio, tally: Tally, rules: Rules) -> list[Ratio]:
     return [Ratio(key, name, unit, made, basis=f"analyser {wbc:g} × 100 / (100 + NRBC per 100)")]
 
 
-def _it_ratio(tally: Tally) -> Ratio:
+def _it_ratio(tally: Tally, rules: Rules) -> Ratio:
     immature = tally.of(*IMMATURE)
     neutrophils = immature + tally.of("segmented_neutrophil")
     key, name = "it_ratio", "Immature to total neutrophils (I:T)"
-    if not neutrophils:
-        return Ratio(key, name, "1", None, "No neutrophil was counted.")
-    return Ratio(
-        key, name, "1", proportion(immature, neutrophils), basis=f"{immature:,} of {neutrophils:,} neutrophils"
-    )
+    floor, basis = int(rules.get("differential.percent_from", 0)), f"{immature:,} of {neutrophils:,} neutrophils"
+    if not neutrophils or neutrophils < floor:
+        noun = "neutrophil was" if neutrophils == 1 else "neutrophils were"
+        why = f"{neutrophils:,} {noun} counted; the ratio is given from {max(1, floor)} on."
+        return Ratio(key, name, "1", None, why, basis)
+    return Ratio(key, name, "1", proportion(immature, neutrophils), basis=basis)
 
 
 def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
