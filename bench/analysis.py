@@ -154,7 +154,7 @@ def _ours(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, float
     """A run as a job does it, twice: cold and warm."""
     from hemaview.pipeline.run import run
 
-    seconds, found = {}, {}
+    seconds, measured = {}, {}
     for start in ("cold",) if quick else ("cold", "warm"):
         clock, cpu = _Clock(), time.process_time()
         outcome = run(_request(case, slide, folder / f"{case.name}-{os.getpid()}-{start}"), clock)
@@ -162,7 +162,7 @@ def _ours(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, float
         seconds[start] = ended - clock.began
         area_mm2 = sum(outcome.searched_mm2.get(k, 0.0) for k in ("film", "edges"))
         counted = clock.fields[outcome.fields_done - 1]
-        found = {
+        measured = {
             "mpx_s": area_mm2 / (MPP / 1000) ** 2 / 1e6 / seconds[start],
             "cells_s": outcome.cells / seconds[start],
             "cores_busy": (time.process_time() - cpu) / seconds[start],
@@ -176,7 +176,7 @@ def _ours(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, float
         if start == "cold":
             loading = clock.at["measuring red cells"] - clock.began
     warm = seconds.get("warm", seconds["cold"] - loading)
-    return {"seconds_cold": seconds["cold"], "seconds_warm": warm, "stage_loading": loading, **found, **_memory()}
+    return {"seconds_cold": seconds["cold"], "seconds_warm": warm, "stage_loading": loading, **measured, **_memory()}
 
 
 def _plain(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, float]:

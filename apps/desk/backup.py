@@ -136,15 +136,15 @@ class _Hashing:
 
 def _prove(path: Path) -> None:
     """Read a backup to its end and hold it against its manifest; raises Refusal."""
-    seen: dict[str, str] = {}
+    sha256_by_name: dict[str, str] = {}
     with tarfile.open(path, "r:gz") as tar:
         for member in tar:
             stream = tar.extractfile(member)
             if stream is not None and member.name != "manifest.json":
-                seen[member.name] = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+                sha256_by_name[member.name] = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
             elif stream is not None:
                 manifest = json.loads(stream.read())
-    if seen != {**manifest["files"], "rows.json": manifest["rows_sha256"]}:
+    if sha256_by_name != {**manifest["files"], "rows.json": manifest["rows_sha256"]}:
         raise Refusal("The backup could not be read back as it was written; look at the disk, then try again.")
 
 

@@ -48,9 +48,9 @@ def worklist(request: HttpRequest) -> HttpResponse:
     data = request.GET.copy()
     if chosen == "waiting":
         data["state"] = ""
-    found = CaseFilter(data, queryset=waiting if chosen == "waiting" else visible)
+    filtered = CaseFilter(data, queryset=waiting if chosen == "waiting" else visible)
     ordering = request.GET.get("ordering", "")
-    page = Paginator(ordered(found.qs, ordering), 25).get_page(request.GET.get("page"))
+    page = Paginator(ordered(filtered.qs, ordering), 25).get_page(request.GET.get("page"))
     counts = state_counts(visible)
     tabs = [{"key": "", "label": "All", "n": sum(counts.values()), "active": chosen == ""}]
     tabs.append({"key": "waiting", "label": "Waiting for me", "n": waiting.count(), "active": chosen == "waiting"})
@@ -58,7 +58,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     context = {
         "page_obj": page,
         "rows": worklist_rows(list(page.object_list)),
-        "filter": found,
+        "filter": filtered,
         "tabs": tabs,
         "state": chosen,
         "columns": [_column(request, key, label, ordering) for key, label in _COLUMNS],
@@ -124,7 +124,7 @@ def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUI
     if len(jobs) != 2 or not all(job.reviewable for job in jobs.values()):
         raise Http404("There are no two finished analyses of this case under that address.")
     try:
-        found = compare(jobs[a], jobs[b])
+        comparison = compare(jobs[a], jobs[b])
     except Conflict as refusal:
         return render(request, "cases/compare.html", {"case": case, "refusal": refusal.message})
     names = {c.key: c.name for job in jobs.values() for c in schema_of(job).classes} | {"rejected": "Rejected"}
@@ -132,11 +132,11 @@ def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUI
         "case": case,
         "a": jobs[a],
         "b": jobs[b],
-        "found": found,
-        "lists": _lists(found, jobs[a], jobs[b], names),
+        "found": comparison,
+        "lists": _lists(comparison, jobs[a], jobs[b], names),
     }
     return render(
-        request, "cases/compare.html", {**context, "names": names, "sections": _named(found["sections"], names)}
+        request, "cases/compare.html", {**context, "names": names, "sections": _named(comparison["sections"], names)}
     )
 
 

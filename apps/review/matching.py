@@ -21,9 +21,9 @@ def partners(old: Boxes, new: Boxes) -> NDArray[np.int64]:
 
     The same cell: centres nearer than half the smaller side of either box. Pairs are taken nearest first, each cell once.
     """
-    found = np.full(len(old), -1, np.int64)
+    partners = np.full(len(old), -1, np.int64)
     if not len(old) or not len(new):
-        return found
+        return partners
     reach = old[:, 2:].min(axis=1) / 2
     near = cKDTree(new[:, :2]).query_ball_point(old[:, :2], reach)
     pairs = [
@@ -34,7 +34,7 @@ def partners(old: Boxes, new: Boxes) -> NDArray[np.int64]:
     ]
     taken: set[int] = set()
     for _, i, j in sorted(pairs):
-        if found[i] < 0 and j not in taken:
-            found[i] = j
+        if partners[i] < 0 and j not in taken:
+            partners[i] = j
             taken.add(j)
-    return found
+    return partners

@@ -32,14 +32,14 @@ class CentreFinder:
     def centres_of(self, pictures: Sequence[NDArray[np.uint8]], mpp: float) -> list[NDArray[np.float64]]:
         """The same of several pictures, those of one size at once."""
         small = [rescale(as_rgb8(rgb), mpp / self.info.mpp) for rgb in pictures]
-        found: list[NDArray[np.float64]] = [np.zeros((0, 3))] * len(small)
+        peaks: list[NDArray[np.float64]] = [np.zeros((0, 3))] * len(small)
         for shape in sorted({s.shape for s in small}):
             rows = [i for i, s in enumerate(small) if s.shape == shape]
             shown = np.stack([_in_strides(small[i]) for i in rows])
             heat = softmax(in_batches(self._runtime, shown, BATCH))[:, 1]
             for i, own in zip(rows, heat, strict=True):
-                found[i] = self._points(own, shown.shape[1], pictures[i].shape, shape)
-        return found
+                peaks[i] = self._points(own, shown.shape[1], pictures[i].shape, shape)
+        return peaks
 
     def _points(
         self, heat: NDArray[np.float32], shown_px: int, full: tuple[int, ...], small: tuple[int, ...]

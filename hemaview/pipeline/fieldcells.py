@@ -107,9 +107,9 @@ def nucleated_cells_at(
         near = np.unique(labels[_around(labels, at[0], (SEARCH_UM + REACH_UM) / picture.mpp)])
         labels = np.where(np.isin(labels, near), labels, 0)
         tables.append(_cells_among(labels, picture, models, schema, LEAST_NUCLEATED))
-    found = CellTable.concatenate(tables, len(schema))
-    rows = np.flatnonzero(schema.rows_of_kind(found.cls, "nucleated") | np.isin(found.cls, _smudges(schema)))
-    return _once(_within(found.take(rows), field, 1.0 / mpp))
+    cells = CellTable.concatenate(tables, len(schema))
+    rows = np.flatnonzero(schema.rows_of_kind(cells.cls, "nucleated") | np.isin(cells.cls, _smudges(schema)))
+    return _once(_within(cells.take(rows), field, 1.0 / mpp))
 
 
 def _may_be_nucleated(slide: Slide, points: NDArray[np.float64], mpp: float, kind: Classifier) -> NDArray[np.bool_]:
@@ -117,8 +117,8 @@ def _may_be_nucleated(slide: Slide, points: NDArray[np.float64], mpp: float, kin
     if not len(points):
         return np.zeros(0, bool)
     side, shown = kind.info.input_px * kind.info.mpp / mpp, kind.info.input_px
-    seen = [slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown) for x, y in points]
-    p = kind.classify_crops(np.stack([kind.as_shown(rgb) for rgb in seen]))
+    pictures = [slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown) for x, y in points]
+    p = kind.classify_crops(np.stack([kind.as_shown(rgb) for rgb in pictures]))
     return np.asarray(p[:, _NUCLEATED] >= LEAST_NUCLEATED)
 
 
@@ -158,22 +158,22 @@ def _cells_among(
     kind net gives at least so much of a nucleated cell."""
     rgb = picture.rgb
 
-    def seen() -> tuple[Measured, NDArray[np.float32]]:
-        found = measure(labels, rgb)
-        kinds = picture.classes(models.kind, found.centres)
+    def pictures() -> tuple[Measured, NDArray[np.float32]]:
+        cells = measure(labels, rgb)
+        kinds = picture.classes(models.kind, cells.centres)
         rows = np.flatnonzero(kinds[:, _NUCLEATED] >= least_nucleated)
-        return (found.take(rows), kinds[rows]) if len(rows) < len(found) else (found, kinds)
+        return (cells.take(rows), kinds[rows]) if len(rows) < len(cells) else (cells, kinds)
 
     def named(found: Measured, kinds: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         p = probabilities(picture, found, kinds, models, schema)
         return p, classes_of(p, models.thresholds, schema)
 
-    found, kinds = seen()
+    found, kinds = pictures()
     if join_pieces(labels, found, kinds, picture.mpp):
-        found, kinds = seen()
+        found, kinds = pictures()
     p, cls = named(found, kinds)
     if join_lobes(labels, found, np.isin(cls, [schema.index(name) for name in GRANULOCYTES]), picture.mpp):
-        found, kinds = seen()
+        found, kinds = pictures()
         p, cls = named(found, kinds)
     share = None if models.nucleus is None else _nucleus_shares(picture, found, cls, models.nucleus, schema)
     return picture.table(found, p, cls, schema, share)

@@ -52,9 +52,9 @@ class LowPower:
             points[:, :2] /= factor
         else:
             points = finder.centres(self.rgb, self.mpp)
-        found = points[:, :2] * self.scale + self.corner
+        centres = points[:, :2] * self.scale + self.corner
         low, high = (self.place.x, self.place.y), (self.place.x + self.place.w, self.place.y + self.place.h)
-        return np.asarray(found[((found >= low) & (found < high)).all(axis=1)], np.float64)
+        return np.asarray(centres[((centres >= low) & (centres < high)).all(axis=1)], np.float64)
 
 
 def at_low_power(slide: Slide, place: PlannedField, mpp: float) -> LowPower:

@@ -57,19 +57,19 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     sink.phase("loading the models")
     models, notes = _load(request)
     known = request.schema
-    found = finder(request.finder, models, known, request.thresholds)
+    cell_finder = finder(request.finder, models, known, request.thresholds)
     with open_slide(request.slide, request.colour) as slide:
         plan = _plan(slide, request, models, sink)
-        sink.planned(plan, found.device)
-        done, by_class, partial = _count(slide, plan, request, found, known, sink)
+        sink.planned(plan, cell_finder.device)
+        done, by_class, partial = _count(slide, plan, request, cell_finder, known, sink)
         searched = Searched.begun(plan, done)
-        if not partial and isinstance(found, SearchingFinder):
+        if not partial and isinstance(cell_finder, SearchingFinder):
             finder_of_centres = models.get("nucleated-cell-finder")
             seeker = finder_of_centres if isinstance(finder_of_centres, CentreFinder) else None
-            searched = search(SearchTask(slide, plan, request, known, done, by_class), found, seeker, sink)
+            searched = search(SearchTask(slide, plan, request, known, done, by_class), cell_finder, seeker, sink)
         warmth = {role: model.temperature for role, model in models.items() if isinstance(model, Classifier)}
         cells = _every_cell(request.folder, done, searched.tables, known)
-        counted = _Counted(cells, done, partial or searched.partial, found.thresholds, warmth, searched)
+        counted = _Counted(cells, done, partial or searched.partial, cell_finder.thresholds, warmth, searched)
         notes += plan.notes + searched.notes
         strange = stain_guards(slide, counted.cells, plan, known, models.get("nucleated-cell"))
         plan.guards += [guard for guard in strange if guard not in plan.guards]

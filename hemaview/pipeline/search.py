@@ -100,12 +100,12 @@ class _Part:
 
 def targets_of(request: RunRequest, schema: Schema, search_name: str) -> Targets:
     """The assay's targets of that search that the settings ask for."""
-    found = []
+    targets = []
     for target in request.assay.targets:
         wanted = target.wanted(request.settings)
         if wanted and target.search == search_name:
-            found.append((wanted, [schema.index(key) for key in target.classes if key in schema.by_key]))
-    return found
+            targets.append((wanted, [schema.index(key) for key in target.classes if key in schema.by_key]))
+    return targets
 
 
 def reached(targets: Targets, counted: NDArray[np.int64]) -> bool:
@@ -116,27 +116,27 @@ def reached(targets: Targets, counted: NDArray[np.int64]) -> bool:
 def search(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | None, sink: Sink) -> Searched:
     """Search (or go on with it) until the targets are met, the protocol's area is searched or the film is; then the edges, as
     far in proportion."""
-    found = Searched.begun(task.plan, task.done)
+    outcome = Searched.begun(task.plan, task.done)
     targets = targets_of(task.request, task.schema, "film")
     if not targets or not (task.plan.search or task.plan.edges):
-        return found
+        return outcome
     most_mm2 = float(task.request.settings.get("search_mm2", DEFAULT_MM2))
-    progress = _Progress(task, targets, found, task.counted.copy(), int(task.counted.sum()))
+    progress = _Progress(task, targets, outcome, task.counted.copy(), int(task.counted.sum()))
     with ThreadPoolExecutor(1) as ahead:
         for lot in _lots(task, "search", task.plan.search, ahead):
-            if reached(targets, progress.counted) or found.mm2["film"] + found.mm2["edges"] >= most_mm2:
+            if reached(targets, progress.counted) or outcome.mm2["film"] + outcome.mm2["edges"] >= most_mm2:
                 break
             if not progress.take(_part_of(lot, task, finder, seeker), sink):
                 break
-        wanted_mm2 = _edges_mm2(task, found, most_mm2)
+        wanted_mm2 = _edges_mm2(task, outcome, most_mm2)
         for lot in _lots(task, "edges", task.plan.edges, ahead):
-            if found.partial or found.mm2["edges"] >= wanted_mm2:
+            if outcome.partial or outcome.mm2["edges"] >= wanted_mm2:
                 break
             if not progress.take(_part_of(lot, task, finder, seeker), sink):
                 break
-    found.mm2 = {name: round(mm2, 6) for name, mm2 in found.mm2.items()}
-    found.notes = _notes(targets, progress.counted, found)
-    return found
+    outcome.mm2 = {name: round(mm2, 6) for name, mm2 in outcome.mm2.items()}
+    outcome.notes = _notes(targets, progress.counted, outcome)
+    return outcome
 
 
 def _edges_mm2(task: SearchTask, found: Searched, most_mm2: float) -> float:

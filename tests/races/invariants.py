@@ -46,20 +46,20 @@ def _lines(pair: tuple[Write, Write], outcomes: list[str | None], lines: list[Re
     done.pop("", None)
     # Two who restrict a case, or choose the same analysis, at once: the second changes nothing and leaves no line.
     same = pair[0] is pair[1] and pair[0].name in ("restriction", "choice")
-    found = []
+    broken = []
     for action, n in done.items():
         # Labels that a choice of another analysis carried over have lines of their own.
         there = sum(line.action == action and line.detail.get("carried") is not True for line in lines)
         if there != n and not (same and n == 2 and there == 1):
-            found.append(f"{n} × {action} was done, {there} lines tell of it")
-    return found
+            broken.append(f"{n} × {action} was done, {there} lines tell of it")
+    return broken
 
 
 def _values(before: Case, case: Case, lines: list[Record]) -> list[str]:
     """Each line's old value is the line's before it, and the last new one is what stands: nothing was lost."""
     now: dict[str, Any] = {n: getattr(before, n) for n in ("pseudonym", "stain", "question", "restricted", "comment")}
     now |= {"state": before.state, "reader": before.reader.username if before.reader else ""}
-    found = []
+    broken = []
     for line in lines:
         if line.action == "case.changed":
             old, new = line.detail["before"], line.detail["after"]
@@ -69,20 +69,20 @@ def _values(before: Case, case: Case, lines: list[Record]) -> list[str]:
             new = {name: line.detail["reader" if name == "reader" else "after"]}
         else:
             continue
-        found += [f"{line.action}: {k} was {now[k]!r}, the line says {v!r}" for k, v in old.items() if now[k] != v]
+        broken += [f"{line.action}: {k} was {now[k]!r}, the line says {v!r}" for k, v in old.items() if now[k] != v]
         now |= new
     there = {n: getattr(case, n) for n in now if n != "reader"}
     there["reader"] = case.reader.username if case.reader else ""
-    return found + [f"{k} is {there[k]!r}, the lines end at {v!r}" for k, v in now.items() if there[k] != v]
+    return broken + [f"{k} is {there[k]!r}, the lines end at {v!r}" for k, v in now.items() if there[k] != v]
 
 
 def _signature(arena: Arena, case: Case, lines: list[Record]) -> list[str]:
-    found = []
+    broken = []
     if case.signing_key:
-        found.append("the case is still marked as being signed")
+        broken.append("the case is still marked as being signed")
     signed = list(Report.objects.filter(case=case, state=Report.State.SIGNED))
     if len(signed) > 1:
-        found.append(f"{len(signed)} signed versions at a time")
+        broken.append(f"{len(signed)} signed versions at a time")
     under = bool(case.reports.exists()) and not any(line.action == "report.signed" for line in lines)
     for line in lines:
         if line.action == "report.signed":
@@ -91,44 +91,44 @@ def _signature(arena: Arena, case: Case, lines: list[Record]) -> list[str]:
             under = False
         facts = line.action == "case.changed" and set(line.detail["after"]) != {"restricted"}
         if under and (line.action in _CONTENT or facts):
-            found.append(f"{line.action} under a signature")
+            broken.append(f"{line.action} under a signature")
     if case.state != Case.State.SIGNED:
-        return found
+        return broken
     if not signed:
-        return [*found, "the case is signed without a signed report"]
+        return [*broken, "the case is signed without a signed report"]
     said = signed[0].document
     facts = {n: getattr(case, n) for n in ("accession", "pseudonym", "stain", "question", "comment")}
-    found += [f"{k} was signed as {said['case'][k]!r} and is {v!r}" for k, v in facts.items() if said["case"][k] != v]
+    broken += [f"{k} was signed as {said['case'][k]!r} and is {v!r}" for k, v in facts.items() if said["case"][k] != v]
     there = {str(j.pk): (label_revision(j), j.cells_sha256) for j in reported_jobs(case)}
     frozen = {e["job"]: (e["label_revision"], e["cells_sha256"]) for e in said["evidence"]}
     if there != frozen:
-        found.append(f"signed on {frozen}, there are {there}")
+        broken.append(f"signed on {frozen}, there are {there}")
     if Job.objects.filter(slide__case=case, state__in=Job.ACTIVE).exists():
-        found.append("an analysis runs under a signature")
+        broken.append("an analysis runs under a signature")
     if Slide.objects.filter(case=case, status=Slide.Status.IMPORTING).exists():
-        found.append("a slide comes in under a signature")
+        broken.append("a slide comes in under a signature")
     if not all(path.exists() for path in (signed[0].html_file,)):
-        found.append("the report's file is not there")
-    return found
+        broken.append("the report's file is not there")
+    return broken
 
 
 def _labels(arena: Arena) -> list[str]:
-    found = []
+    broken = []
     for reading in Reading.objects.all():
         there = list(LabelEvent.objects.filter(reading=reading).order_by("revision").values_list("revision", flat=True))
         if there != list(range(1, reading.revision + 1)):
-            found.append(f"label events {there} at revision {reading.revision}")
-    return found
+            broken.append(f"label events {there} at revision {reading.revision}")
+    return broken
 
 
 def _rest(arena: Arena, case: Case, lines: list[Record]) -> list[str]:
-    found = []
+    broken = []
     rights = [line.detail["rights"] for line in lines if line.action == "case.rights"]
     named = sorted(rights_of(arena.people["rosa"], case) - ({"view"} if not case.restricted else set()))
     if rights and named != sorted(set(rights[-1]) - ({"view"} if not case.restricted else set())):
-        found.append(f"rights {named}, the lines end at {rights[-1]}")
+        broken.append(f"rights {named}, the lines end at {rights[-1]}")
     active = Job.objects.filter(slide__case=case, state__in=Job.ACTIVE).exists()
     if active != (case.state == Case.State.ANALYSING) and case.state != Case.State.AMENDED:
-        found.append(f"the case is {case.state}, an analysis {'runs' if active else 'does not run'}")
-    found += [f"upload {u.name} has no file" for u in Upload.objects.all() if not u.file.exists()]
-    return found
+        broken.append(f"the case is {case.state}, an analysis {'runs' if active else 'does not run'}")
+    broken += [f"upload {u.name} has no file" for u in Upload.objects.all() if not u.file.exists()]
+    return broken

@@ -87,8 +87,8 @@ def peaks_in(net: nn.Module, rgb: NDArray[np.uint8], least: float) -> NDArray[np
     with torch.inference_mode():
         logits = net(torch.from_numpy(np.ascontiguousarray(full)).to(device_of(net)).permute(2, 0, 1)[None].float())
     heat: NDArray[np.float32] = torch.softmax(logits, 1)[0, 1].cpu().numpy()
-    found = coarse_peaks(heat, least, STRIDE)
-    return found[(found[:, 0] < w) & (found[:, 1] < h)]
+    peaks = coarse_peaks(heat, least, STRIDE)
+    return peaks[(peaks[:, 0] < w) & (peaks[:, 1] < h)]
 
 
 def matched(net: nn.Module, scenes: list[SeekScene], least: float) -> tuple[NDArray[np.float64], int, int]:
@@ -99,16 +99,16 @@ def matched(net: nn.Module, scenes: list[SeekScene], least: float) -> tuple[NDAr
     heights = []
     cells = 0
     for scene in scenes:
-        found = peaks_in(net, scene.rgb, least)
-        partner = match_points(found[:, :2], scene.centres.astype(np.float64), 2 * REACH_UM / MPP)[1]
-        hit = np.zeros(len(found), bool)
+        peaks = peaks_in(net, scene.rgb, least)
+        partner = match_points(peaks[:, :2], scene.centres.astype(np.float64), 2 * REACH_UM / MPP)[1]
+        hit = np.zeros(len(peaks), bool)
         hit[partner[partner >= 0]] = True
         if scene.unknown.size:
             h, w = scene.unknown.shape
-            at = found[:, :2].astype(int)
+            at = peaks[:, :2].astype(int)
             doubtful = scene.unknown[at[:, 1].clip(0, h - 1), at[:, 0].clip(0, w - 1)]
-            found, hit = found[hit | ~doubtful], hit[hit | ~doubtful]
-        heights.append(np.where(hit, found[:, 2], -found[:, 2]))
+            peaks, hit = peaks[hit | ~doubtful], hit[hit | ~doubtful]
+        heights.append(np.where(hit, peaks[:, 2], -peaks[:, 2]))
         cells += len(scene.centres)
     return np.concatenate(heights), cells, len(scenes)
 

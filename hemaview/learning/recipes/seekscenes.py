@@ -94,7 +94,7 @@ def boxed_fields(root: Path, name: str, split: str) -> list[Marked]:
     lines: dict[str, list[dict[str, str]]] = {}
     for row in data.rows(root, name, split):
         lines.setdefault(row["file"], []).append(row)
-    found = []
+    scenes = []
     for file, rows in lines.items():
         red = [max(float(r["w"]), float(r["h"])) for r in rows if r["class"] == "RBC"]
         if len(red) < 3:
@@ -108,8 +108,8 @@ def boxed_fields(root: Path, name: str, split: str) -> list[Marked]:
         for x, y, bw, bh in boxes[~whole].astype(int):
             unknown[y : y + bh + 1, x : x + bw + 1] = True
         centres = (boxes[:, :2] + boxes[:, 2:] / 2)[whole].astype(np.float32)
-        found.append(Marked(rgb, centres, unknown))
-    return found
+        scenes.append(Marked(rgb, centres, unknown))
+    return scenes
 
 
 def whole_boxes(boxes: NDArray[np.float64], width_px: float, height_px: float) -> NDArray[np.bool_]:
@@ -120,7 +120,7 @@ def whole_boxes(boxes: NDArray[np.float64], width_px: float, height_px: float) -
 
 def masked_cells(root: Path, name: str, split: str) -> list[Marked]:
     """Pictures of one white cell with its mask (wbc-masks-1, -2), at the scale of the set's typical cell."""
-    found, widths = [], []
+    photographs, widths = [], []
     for row in data.rows(root, name, split):
         drawn = data.mask(root, name, split, str(Path(row["file"]).with_suffix(""))) > 0
         parts, n = ndimage.label(drawn)
@@ -128,11 +128,11 @@ def masked_cells(root: Path, name: str, split: str) -> list[Marked]:
             continue
         sizes = ndimage.sum_labels(drawn, parts, np.arange(1, n + 1))
         y, x = ndimage.center_of_mass(parts == 1 + int(np.argmax(sizes)))
-        found.append((data.image(root, name, split, row["file"]), x, y))
+        photographs.append((data.image(root, name, split, row["file"]), x, y))
         widths.append(2 * np.sqrt(float(max(sizes)) / np.pi))
     factor = WHITE_CELL_UM / float(np.median(widths)) / KEPT_MPP if widths else 1.0
     marked = []
-    for rgb, x, y in found:
+    for rgb, x, y in photographs:
         small, centre = rescale(rgb, factor), np.array([[x * factor, y * factor]], np.float32)
         marked.append(Marked(small, centre, unlabelled_nuclei(small, centre)))
     return marked
@@ -140,7 +140,7 @@ def masked_cells(root: Path, name: str, split: str) -> list[Marked]:
 
 def red_fields(root: Path, split: str) -> list[Marked]:
     """Fields of chula-rbc12 and bbbc041seg, whose few white cells nobody labelled."""
-    found = []
+    scenes = []
     nobody = np.zeros((0, 2), np.float32)
     for name in ("chula-rbc12", "bbbc041seg"):
         if not data.has(root, name, split):
@@ -151,13 +151,13 @@ def red_fields(root: Path, split: str) -> list[Marked]:
             if name == "bbbc041seg":
                 mpp = mpp_of(mask_parts(data.mask(root, name, split, Path(file).stem)))
             small = rescale(rgb, mpp / KEPT_MPP)
-            found.append(Marked(small, nobody, unlabelled_nuclei(small, nobody)))
-    return found
+            scenes.append(Marked(small, nobody, unlabelled_nuclei(small, nobody)))
+    return scenes
 
 
 def marrow_fields(root: Path, split: str) -> list[Marked]:
     """Fields of segpc-plasma: plasma cells that touch no other are marked, other nuclei are left out."""
-    found = []
+    scenes = []
     for file in data.files(root, "segpc-plasma", split):
         scene = marrow_field(root, split, file)
         factor = MARROW_MPP / KEPT_MPP
@@ -165,8 +165,8 @@ def marrow_fields(root: Path, split: str) -> list[Marked]:
         sides = (scene.boxes[:, 2:] - scene.boxes[:, :2]) * MARROW_MPP
         single = (sides.max(axis=1) < 24) & (sides.min(axis=1) > 6) if len(sides) else np.zeros(0, bool)
         centres = ((scene.boxes[:, :2] + scene.boxes[:, 2:]) / 2 * factor)[single].astype(np.float32)
-        found.append(Marked(rgb, centres, unlabelled_nuclei(rgb, centres)))
-    return found
+        scenes.append(Marked(rgb, centres, unlabelled_nuclei(rgb, centres)))
+    return scenes
 
 
 def single_cells(

@@ -104,11 +104,13 @@ def field_choice(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
             rescale(data.image(root, name, "val", file), min(1.0, scale(root, name, file) / LOOK_MPP)) for file in files
         ]
         for layers in (1, 2, 3):
-            seen = np.array([look(_laid(fields, i, layers), LOOK_MPP).single_ratio for i in range(len(fields))])
+            single_ratios = np.array(
+                [look(_laid(fields, i, layers), LOOK_MPP).single_ratio for i in range(len(fields))]
+            )
             rows.append(
-                {"variant": f"{name}, {layers} deep" if layers > 1 else name, "median_single": float(np.median(seen)),
-                 "lowest": float(seen.min()), "highest": float(seen.max()), "fields": len(seen),
-                 "share_poor": float((seen < GOOD_SINGLE_RATIO).mean())}
+                {"variant": f"{name}, {layers} deep" if layers > 1 else name, "median_single": float(np.median(single_ratios)),
+                 "lowest": float(single_ratios.min()), "highest": float(single_ratios.max()), "fields": len(single_ratios),
+                 "share_poor": float((single_ratios < GOOD_SINGLE_RATIO).mean())}
             )  # fmt: skip
     if not rows:
         raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {root}.")
@@ -190,8 +192,10 @@ def copies_in_sets(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
             continue
         log(name)
         for one, two, pairs in duplicates.between_sides(root, name, sides):
-            seen, of = {pair.other for pair in pairs}, len(data.files(root, name, two))
-            rows.append({"variant": f"{name}, {one} and {two}", "seen_again": len(seen), "pictures_of_the_second": of})
+            copies, of = {pair.other for pair in pairs}, len(data.files(root, name, two))
+            rows.append(
+                {"variant": f"{name}, {one} and {two}", "seen_again": len(copies), "pictures_of_the_second": of}
+            )
     if not rows:
         raise data.DataError(f"No set in {root} has two sides.")
     return rows

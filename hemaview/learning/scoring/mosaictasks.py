@@ -181,10 +181,10 @@ def mosaic_study(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
             folder.mkdir(parents=True, exist_ok=True)
             mosaic = write_mosaic(folder / "mosaic.tif", pictures, CHULA_MPP, COLUMNS, tile, offset)
             photos, scan = (counted(mosaic, folder / how, how == "photos") for how in ("photos", "scan"))
-            found = agreement(photos, scan, mosaic, assay("blood_film").schema)
-            log(f"  {found}")
+            shared = agreement(photos, scan, mosaic, assay("blood_film").schema)
+            log(f"  {shared}")
             rows.append(
-                {"variant": name, "found_in_both": found.found_in_both, "same_class": found.same_class,
-                 "total_ratio": found.total_ratio, "cells": found.cells}
+                {"variant": name, "found_in_both": shared.found_in_both, "same_class": shared.same_class,
+                 "total_ratio": shared.total_ratio, "cells": shared.cells}
             )  # fmt: skip
     return rows

@@ -46,20 +46,20 @@ class BoxFinder:
         factor = picture.mpp / shown
 
         def single(patch: NDArray[np.uint8]) -> Boxes:
-            found = self.detector.at_scale(patch)
-            sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1)
-            return found.take((sides <= LARGEST_CELL_UM / shown) | np.isin(found.labels, self._giants))
+            detections = self.detector.at_scale(patch)
+            sides = (detections.boxes[:, 2:] - detections.boxes[:, :2]).max(axis=1)
+            return detections.take((sides <= LARGEST_CELL_UM / shown) | np.isin(detections.labels, self._giants))
 
-        found = detect_stitched(rescale(picture.rgb, factor), single, PATCH_PX, PATCH_OVERLAP_PX)
-        found = found.take(found.scores >= self._least)
-        p = np.zeros((len(found.scores), len(schema)), np.float32)
+        detections = detect_stitched(rescale(picture.rgb, factor), single, PATCH_PX, PATCH_OVERLAP_PX)
+        detections = detections.take(detections.scores >= self._least)
+        p = np.zeros((len(detections.scores), len(schema)), np.float32)
         columns = np.array([schema.index(name) for name in self.detector.info.classes])
         rows = np.arange(len(p))
         # One score a box is all a detector gives; the rest goes to what the box may be instead of a cell.
-        p[rows, columns[found.labels]] = found.scores
-        p[rows, schema.index("artefact")] += 1 - found.scores
-        cls = columns[found.labels].astype(np.uint8)
-        return picture.table(measured_boxes(found.boxes / factor), p, cls, schema)
+        p[rows, columns[detections.labels]] = detections.scores
+        p[rows, schema.index("artefact")] += 1 - detections.scores
+        cls = columns[detections.labels].astype(np.uint8)
+        return picture.table(measured_boxes(detections.boxes / factor), p, cls, schema)
 
 
 KIND = FinderKind(

@@ -34,18 +34,18 @@ class OutlineFinder:
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         picture = picture_of(slide, place, mpp)
         labels = self.segmentation.segment(picture.rgb, picture.mpp, picture.block_px)
-        found = measure(labels, picture.rgb)
-        p = np.zeros((len(found), len(schema)), np.float32)
-        if len(found):
-            raw = picture.classes(self.kind, found.centres)
-            kind = dict(zip(KINDS, with_size(raw, found.area_px * picture.mpp**2).T, strict=True))
-            overlapped = overlap_share(found, kind["red_cell"], picture.mpp)
+        outlines = measure(labels, picture.rgb)
+        p = np.zeros((len(outlines), len(schema)), np.float32)
+        if len(outlines):
+            raw = picture.classes(self.kind, outlines.centres)
+            kind = dict(zip(KINDS, with_size(raw, outlines.area_px * picture.mpp**2).T, strict=True))
+            overlapped = overlap_share(outlines, kind["red_cell"], picture.mpp)
             red = np.flatnonzero(kind["red_cell"] > 0.02)
-            singles = found.area_px[(kind["red_cell"] > 0.5) & (overlapped < 0.5)]
+            singles = outlines.area_px[(kind["red_cell"] > 0.5) & (overlapped < 0.5)]
             grow = float(np.sqrt(TYPICAL_PX / np.median(singles))) if len(singles) else 1.0
             light = lightness(picture.rgb, labels == 0)
             shapes = self.outline.classify_cells(
-                [_alone(labels, light, found.boxes[i], int(found.ids[i]), grow) for i in red]
+                [_alone(labels, light, outlines.boxes[i], int(outlines.ids[i]), grow) for i in red]
             )
             names = {"circular": "circular", "elongated": "elongated", "other": "other_shape"}
             for column, name in enumerate(self.outline.info.classes):
@@ -53,7 +53,7 @@ class OutlineFinder:
             p[:, schema.index("overlapped")] += kind["red_cell"] * overlapped
             p[:, schema.index("other_cell")] += kind["nucleated"]
             p[:, schema.index("artefact")] += kind["platelet"] + kind["nothing"]
-        return picture.table(found, summing(p), likeliest(p), schema)
+        return picture.table(outlines, summing(p), likeliest(p), schema)
 
 
 def _alone(
