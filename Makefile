@@ -13,7 +13,6 @@ help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
 demo: .venv/.runtime static/dist/.vite/manifest.json ## try HemaView: embedded database and queue, http://127.0.0.1:$(PORT), Ctrl-C ends it
-	@ldconfig -p 2>/dev/null | grep -q 'libpangoft2-1.0' || echo "· PDF reports need: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core (all but the PDF works without)"
 	@exec $(BIN)/python manage.py demo --port $(PORT)
 
 dev: .venv/.development node_modules/.ready ## the demo for developers: server and front end follow each change (reload the page)

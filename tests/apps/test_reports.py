@@ -21,7 +21,6 @@ from apps.review.selectors import gallery
 from apps.review.services import label_cells
 from apps.review.state import label_revision
 from tests import factories
-from tests.conftest import needs
 from tests.factories import PASSWORD, film_file, finished_job
 from tests.schemas import BLOOD_FILM
 
@@ -109,7 +108,6 @@ def test_an_amendment_needs_a_reason_and_a_signed_case(job: Any, paul: Any, api:
 
 
 def test_the_pdf_carries_accession_and_page_numbers(signed: Report) -> None:
-    needs(render.pdf_possible(), render.PDF_HELP)
     raw = proved_bytes(signed.pdf_file, signed.pdf_sha256)
     assert raw.startswith(b"%PDF")
     assert len(raw) > 5000

@@ -106,6 +106,7 @@ SLIDES_DIR = VAR_DIR / "slides"
 UPLOADS_DIR = VAR_DIR / "uploads"
 RESULTS_DIR = VAR_DIR / "results"
 REPORTS_DIR = VAR_DIR / "reports"
+FONT_FOLDERS = env.list("HEMAVIEW_FONTS", default=["/usr/share/fonts", "/usr/local/share/fonts"])
 ANCHORS_DIR = Path(env.str("HEMAVIEW_ANCHORS", str(VAR_DIR / "anchors")))
 CACHE_DIR = VAR_DIR / "cache"
 
@@ -273,6 +274,5 @@ LOGGING = {
         "fontTools": {"level": "ERROR"},
         "kombu": {"level": "ERROR"},
         "pyvips": {"level": "WARNING"},
-        "weasyprint": {"level": "ERROR"},
     },
 }
