@@ -151,7 +151,7 @@ def _lists(found: dict[str, Any], a: Job, b: Job, names: dict[str, str]) -> list
     """The cells that differ, each with its picture and what became of it in words."""
 
     def picture(job: Job, row: int, text: str) -> dict[str, Any]:
-        return {"src": f"/api/jobs/{job.pk}/cells/{row}/crop.jpg?size=96", "text": text}
+        return {"src": f"/api/v1/jobs/{job.pk}/cells/{row}/crop.jpg?size=96", "text": text}
 
     return [
         {

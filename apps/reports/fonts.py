@@ -57,7 +57,8 @@ def unprintable(text: str) -> list[str]:
 @lru_cache(maxsize=64)
 def system_fonts(characters: str) -> tuple[Font, ...]:
     """As few of the machine's fonts as have what can be had of these characters."""
-    left, chosen = {ord(c) for c in characters}, []
+    left = {ord(c) for c in characters}
+    chosen: list[Font] = []
     for path in _installed():
         if hit := left & _characters(path):
             chosen.append(Font(f"HemaView System {len(chosen) + 1}", path))

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "hemaview.config.proxies.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hemaview.config.versions.DeprecationMiddleware",
     "csp.middleware.CSPMiddleware",
     "hemaview.config.csp.AdminScriptMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
