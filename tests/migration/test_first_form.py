@@ -25,6 +25,7 @@ from apps.analysis.models import Job, Protocol, ReportedAnalysis
 from apps.analysis.selectors import reported_jobs
 from apps.audit.services import verify
 from apps.cases.models import Case
+from apps.desk.nextsteps import foreseen
 from apps.desk.selectors import room_json, worklist_rows
 from apps.accounts.models import User
 from apps.reports import document, render
@@ -38,7 +39,7 @@ from apps.review.state import labels_of
 
 paul = User.objects.get(username="paul")
 answer = {"cases": {}, "reports": {}, "audit": verify().ok}
-worklist_rows(list(Case.objects.all()))
+worklist_rows(list(foreseen(Case.objects.all())))
 for case in Case.objects.all():
     room_json(paul, case)
     (job,) = reported_jobs(case)

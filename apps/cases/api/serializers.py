@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.accounts.api.inputs import OneOf
 from apps.cases.models import Case
-from apps.cases.selectors import rights_of
+from apps.cases.selectors import rights_in, rights_of
 
 
 class PersonSerializer(serializers.Serializer[Any]):
@@ -45,6 +45,8 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
         read_only_fields = ["state", "comment", "created_at", "updated_at", "state_since"]
 
     def get_rights(self, case: Case) -> list[str]:
+        if hasattr(case, "may_view"):
+            return sorted(rights_in(case))
         user = self.context.get("user") or self.context["request"].user
         return sorted(rights_of(user, case))
 

@@ -22,7 +22,7 @@ from apps.cases.api.serializers import (
     RightsSerializer,
 )
 from apps.cases.filters import CaseFilter, ordered
-from apps.cases.selectors import case_for, cases_for
+from apps.cases.selectors import case_for, cases_for, with_rights
 
 
 class CaseListView(ListAPIView[Any]):
@@ -32,7 +32,8 @@ class CaseListView(ListAPIView[Any]):
     filterset_class = CaseFilter
 
     def get_queryset(self) -> Any:
-        cases = cases_for(self.request.user).select_related("reader")
+        user = self.request.user
+        cases = with_rights(user, cases_for(user)).select_related("reader")
         found = CaseFilter(self.request.query_params, queryset=cases).qs
         return ordered(found, self.request.query_params.get("ordering", ""))
 
