@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.analysis.api.serializers import JobSerializer, protocol_json
+from apps.analysis.api.serializers import JobSerializer, ProtocolSerializer
 from apps.analysis.cellfiles import schema_json, schema_key, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import analyses_of, latest_job, protocols, reported_jobs
@@ -88,7 +88,7 @@ def room_json(user: Any, case: Case) -> dict[str, Any]:
         "slides": slides,
         "opens_with": opens_with(slides),
         "schemas": _schemas(case),
-        "protocols": [protocol_json(p) for p in known],
+        "protocols": ProtocolSerializer(known, many=True).data,
         "reports": [report_json(r) for r in reports_of(case)],
         "readers": [{"id": p.pk, "username": p.username, "name": p.display_name} for p in reviewers_of(case)],
         "handover": _handover(case),

@@ -41,4 +41,7 @@ urlpatterns = [
     path("", include("apps.desk.urls")),
 ]
 
+handler404 = "hemaview.config.problems.not_found"
+handler500 = "hemaview.config.problems.server_error"
+
 websocket_urlpatterns = routing.websocket_urlpatterns

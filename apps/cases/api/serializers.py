@@ -16,8 +16,18 @@ class PersonSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(source="display_name")
 
 
+class AnalyserSerializer(serializers.Serializer[Any]):
+    """Values of the laboratory's analyser; what is not given is not known."""
+
+    wbc_10e9_per_l = serializers.FloatField(min_value=0, max_value=2000, required=False, help_text="10⁹/L")
+    hb_g_per_l = serializers.FloatField(min_value=0, max_value=400, required=False, help_text="g/L")
+    mcv_fl = serializers.FloatField(min_value=0, max_value=300, required=False, help_text="fL")
+    plt_10e9_per_l = serializers.FloatField(min_value=0, max_value=20000, required=False, help_text="10⁹/L")
+
+
 class CaseSerializer(serializers.ModelSerializer[Case]):
     reader = PersonSerializer(allow_null=True, read_only=True)
+    analyser = AnalyserSerializer(read_only=True)
     rights = serializers.SerializerMethodField()
     locked = serializers.BooleanField(read_only=True)
     being_signed = serializers.BooleanField(read_only=True)
@@ -49,15 +59,6 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
             return sorted(rights_in(case))
         user = self.context.get("user") or self.context["request"].user
         return sorted(rights_of(user, case))
-
-
-class AnalyserSerializer(serializers.Serializer[Any]):
-    """Values of the laboratory's analyser; what is not given is not known."""
-
-    wbc_10e9_per_l = serializers.FloatField(min_value=0, max_value=2000, required=False, help_text="10⁹/L")
-    hb_g_per_l = serializers.FloatField(min_value=0, max_value=400, required=False, help_text="g/L")
-    mcv_fl = serializers.FloatField(min_value=0, max_value=300, required=False, help_text="fL")
-    plt_10e9_per_l = serializers.FloatField(min_value=0, max_value=20000, required=False, help_text="10⁹/L")
 
 
 class CaseInputSerializer(serializers.Serializer[Any]):

@@ -22,6 +22,7 @@ from apps.reports import services
 from apps.reports.exports import exporters, source
 from apps.reports.handout import hand_out
 from apps.reports.holds import holds_of
+from apps.reports.models import Report
 from apps.reports.selectors import report_for, report_json, reports_of
 
 
@@ -41,7 +42,30 @@ class AmendInput(serializers.Serializer[Any]):
 class HoldSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     sentence = serializers.CharField()
-    lifted_by = serializers.CharField(help_text="review, reason, or empty where nothing lifts it")
+    lifted_by = serializers.ChoiceField(choices=("review", "reason", ""), help_text="empty: nothing lifts it")
+
+
+class ReportSerializer(serializers.Serializer[Any]):
+    """A signed version."""
+
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=Report.State.choices)
+    signed_by = serializers.CharField()
+    signed_at = serializers.DateTimeField()
+    meaning = serializers.CharField()
+    reason = serializers.CharField(help_text="why the version before was amended")
+    sha256 = serializers.CharField()
+    html_url = serializers.CharField()
+    pdf_url = serializers.CharField(allow_null=True)
+    counts_csv_url = serializers.CharField()
+    cells_csv_url = serializers.CharField()
+    geojson_url = serializers.CharField()
+    fhir_url = serializers.CharField()
+
+
+class ReportContentSerializer(ReportSerializer):
+    document = serializers.DictField(help_text="everything the report says, in the format that it names")
 
 
 class FormatSerializer(serializers.Serializer[Any]):
@@ -51,7 +75,10 @@ class FormatSerializer(serializers.Serializer[Any]):
     media_type = serializers.CharField()
 
 
-FILE = {(200, "application/octet-stream"): OpenApiTypes.BINARY}
+FILE = {
+    (200, e.media_type.partition(";")[0]): OpenApiTypes.OBJECT if "json" in e.media_type else OpenApiTypes.BINARY
+    for e in exporters().values()
+}
 """A file of the format's own type; `exports/` lists them."""
 
 
@@ -61,7 +88,7 @@ class SignView(APIView):
     throttle_classes = [ScopedRateThrottle]
     throttle_scope = "sign"
 
-    @extend_schema(request=SignInput, responses={201: dict})
+    @extend_schema(request=SignInput, responses={201: ReportSerializer})
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession, "sign")
         given = SignInput(data=request.data)
@@ -94,7 +121,7 @@ class AmendView(APIView):
 class CaseReportsView(APIView):
     """The signed versions of a case's report, newest first."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=ReportSerializer(many=True))
     def get(self, request: Request, accession: str) -> Response:
         return Response([report_json(r) for r in reports_of(case_for(request.user, accession))])
 
@@ -102,7 +129,7 @@ class CaseReportsView(APIView):
 class ReportView(APIView):
     """Everything a signed report says."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=ReportContentSerializer)
     def get(self, request: Request, report_id: uuid.UUID) -> Response:
         report = report_for(request.user, report_id)
         return Response({**report_json(report), "document": report.document})

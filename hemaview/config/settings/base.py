@@ -218,8 +218,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.accounts.api.inputs.FlatEnoughJSON"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PAGINATION_CLASS": "apps.accounts.api.pages.Pages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "hemaview.config.problems.problem_details",
     "DEFAULT_THROTTLE_RATES": {"upload": "600/min", "sign": "12/min"},
 }
@@ -233,6 +233,22 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "PREPROCESSING_HOOKS": ["hemaview.config.openapi.this_version"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "hemaview.config.openapi.described",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "SpecimenEnum": "apps.cases.models.Case.Specimen",
+        "CaseStateEnum": "apps.cases.models.Case.State",
+        "JobStateEnum": "apps.analysis.models.Job.State",
+        "ReportStateEnum": "apps.reports.models.Report.State",
+        "LabelStateEnum": "apps.review.api.shapes.STATES",
+        "ColouringEnum": "apps.slides.models.Slide.Colouring",
+        "ConversionEnum": "apps.slides.models.Slide.Conversion",
+        "SlideStatusEnum": "apps.slides.models.Slide.Status",
+    },
 }
 
 # --- static ---------------------------------------------------------------------------------------------------------
