@@ -1,11 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get } from "./api";
-
-interface Format {
-  key: string;
-  title: string;
-}
+import type { ExportFormat } from "./types";
 
 interface Props {
   /** `jobs/<id>` or `cases/<accession>`. */
@@ -20,7 +16,7 @@ export function ExportMenu({ of, what, signed }: Props) {
   const [open, setOpen] = useState(false);
   const formats = useQuery({
     queryKey: ["exports"],
-    queryFn: () => get<Format[]>("/api/v1/exports/"),
+    queryFn: () => get<ExportFormat[]>("/api/v1/exports/"),
     enabled: open,
     staleTime: Number.POSITIVE_INFINITY,
   });

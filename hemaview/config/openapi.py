@@ -61,11 +61,14 @@ def described(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for path, (name, words, media_type) in BINARIES.items():
         result["paths"][f"{NOW}{path}"] = {"get": _binary(path, name, words, media_type)}
     refusal = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    result["components"]["responses"] = {
+        f"Refusal{status}": {"description": words, "content": {CONTENT_TYPE: refusal}}
+        for status, words in REFUSALS.items()
+    }
     for operations in result["paths"].values():
         for operation in operations.values():
-            for status, words in REFUSALS.items():
-                answer = {"description": words, "content": {CONTENT_TYPE: refusal}}
-                operation["responses"].setdefault(status, answer)
+            for status in REFUSALS:
+                operation["responses"].setdefault(status, {"$ref": f"#/components/responses/Refusal{status}"})
     return result
 
 

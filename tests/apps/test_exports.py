@@ -187,6 +187,16 @@ def test_a_case_an_analysis_and_a_report_are_exported_over_http_and_each_leaves_
     assert {f["key"] for f in client.get("/api/exports/").json()} == set(exporters())
 
 
+@pytest.mark.parametrize("key", exporters())
+def test_an_export_of_cells_that_were_altered_is_refused_and_leaves_no_line(
+    key: str, job: Any, tess: Any, api: Any
+) -> None:
+    job.cells_file.write_bytes(b"something else")
+    answer = api(tess).get(f"/api/jobs/{job.pk}/export/{key}/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "evidence-altered")
+    assert not Record.objects.filter(action="export.made").exists()
+
+
 def test_the_export_command_writes_a_file_or_says_why_not(job: Any, tmp_path: Path, capsys: Any) -> None:
     out = tmp_path / "cells.geojson"
     call_command("export", str(job.pk), "--format", "geojson", "--out", str(out))

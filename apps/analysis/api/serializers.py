@@ -59,6 +59,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "colour_policy", "models", "thresholds", "mpp", "mpp_source", "mpp_sd", "notes", "guards", "cells_sha256",
             "revision",
         ]  # fmt: skip
+        read_only_fields = fields
 
     def get_schema(self, job: Job) -> str:
         return schema_key(job)
@@ -116,7 +117,7 @@ class ModelSerializer(serializers.Serializer[Any]):
     licence_note = serializers.CharField()
     mpp = serializers.FloatField(allow_null=True, help_text="µm/px it was trained at")
     classes = serializers.ListField(child=serializers.CharField())
-    data = serializers.ListField(child=serializers.DictField(), help_text="what it was trained on, as its card says")
+    data = serializers.ListField(child=serializers.DictField(), help_text="what it was trained on, as its card says")  # type: ignore[assignment]
 
 
 class GroupSerializer(serializers.Serializer[Any]):

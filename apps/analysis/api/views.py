@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.api.answers import kept_for_ever, refusal_response
+from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis import cellfiles, services
 from apps.analysis.api.serializers import (
@@ -130,6 +131,7 @@ class JobIndexView(APIView):
 
 
 @require_safe
+@token_or_session
 @gzip_page
 def field_cells(request: HttpRequest, job_id: uuid.UUID, field: int) -> HttpResponse:
     """The cells of one finished field while the job runs, 14 bytes a cell."""
@@ -143,6 +145,7 @@ def field_cells(request: HttpRequest, job_id: uuid.UUID, field: int) -> HttpResp
 
 
 @require_safe
+@token_or_session
 @gzip_page
 def cell_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int) -> HttpResponse:
     """Rows first … first + count of the finished cell file, column by column; the bytes never change."""

@@ -21,6 +21,7 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
     class Meta:
         model = Record
         fields = ["id", "at", "actor", "action", "object_type", "object_id", "accession", "detail", "sha256"]
+        read_only_fields = fields
 
 
 class RecordFilter(django_filters.FilterSet):

@@ -52,7 +52,7 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
             "locked",
             "being_signed",
         ]
-        read_only_fields = ["state", "comment", "created_at", "updated_at", "state_since"]
+        read_only_fields = fields
 
     def get_rights(self, case: Case) -> list[str]:
         if hasattr(case, "may_view"):

@@ -24,6 +24,7 @@ class AnalysisSerializer(JobSerializer):
 
     class Meta(JobSerializer.Meta):
         fields = [*JobSerializer.Meta.fields, "reported", "labels", "label_revision", "labels_at_stake"]
+        read_only_fields = fields
 
 
 class RoomSlideSerializer(SlideSerializer):
@@ -32,6 +33,7 @@ class RoomSlideSerializer(SlideSerializer):
 
     class Meta(SlideSerializer.Meta):
         fields = [*SlideSerializer.Meta.fields, "job", "jobs"]
+        read_only_fields = fields
 
 
 class ReaderSerializer(serializers.Serializer[Any]):

@@ -20,7 +20,7 @@ class RowLabelSerializer(serializers.Serializer[Any]):
     """What people said last of a row of the cell file."""
 
     row = serializers.IntegerField()
-    label = serializers.IntegerField(allow_null=True, help_text="index of the class; null where none was given")
+    label = serializers.IntegerField(allow_null=True, help_text="index of the class; null where none was given")  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=STATES)
     by = serializers.CharField()
     at = serializers.DateTimeField(allow_null=True)
@@ -31,7 +31,7 @@ class AddedCellSerializer(PlaceSerializer):
     """A cell that a person added."""
 
     id = serializers.UUIDField()
-    label = serializers.IntegerField(allow_null=True)
+    label = serializers.IntegerField(allow_null=True)  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=STATES)
     by = serializers.CharField()
     at = serializers.DateTimeField()
@@ -187,7 +187,7 @@ class CountsSerializer(serializers.Serializer[Any]):
     why = serializers.CharField()
     headline = serializers.ListField(child=serializers.CharField())
     rules = RulesSerializer(allow_null=True)
-    partial = serializers.BooleanField()
+    partial = serializers.BooleanField()  # type: ignore[assignment]
     reviewed_n = serializers.IntegerField()
     sections = CountSectionSerializer(many=True)
     ratios = CountRatioSerializer(many=True)
@@ -223,7 +223,7 @@ class UndoAnswerSerializer(LabelAnswerSerializer):
 class GalleryRowSerializer(PlaceSerializer):
     row = serializers.IntegerField(allow_null=True, help_text="null for a cell that a person added")
     added = serializers.UUIDField(allow_null=True)
-    label = serializers.IntegerField(allow_null=True)
+    label = serializers.IntegerField(allow_null=True)  # type: ignore[assignment]
     p = serializers.FloatField(allow_null=True)
     margin = serializers.FloatField(allow_null=True)
     state = serializers.ChoiceField(choices=STATES)
@@ -259,7 +259,7 @@ class HistorySerializer(serializers.Serializer[Any]):
     by = serializers.CharField()
     at = serializers.DateTimeField()
     action = serializers.CharField()
-    label = serializers.IntegerField(allow_null=True)
+    label = serializers.IntegerField(allow_null=True)  # type: ignore[assignment]
     carried = serializers.BooleanField()
     undone = serializers.BooleanField()
 
@@ -272,7 +272,7 @@ class CardSerializer(PlaceSerializer):
     field = serializers.IntegerField()
     cut = serializers.BooleanField()
     outside = serializers.BooleanField()
-    label = serializers.IntegerField()
+    label = serializers.IntegerField()  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=STATES)
     p = serializers.FloatField()
     margin = serializers.FloatField()

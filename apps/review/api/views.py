@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.api.answers import kept_for_ever, refusal_response
 from apps.accounts.api.inputs import OneOf, whole_number
+from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
@@ -80,6 +81,7 @@ class WaitingLabelSerializer(serializers.ModelSerializer[CarriedLabel]):
     class Meta:
         model = CarriedLabel
         fields = ["id", "why", "row", "x", "y", "w", "h", "label_key", "state", "machine_before", "machine_now", "by"]
+        read_only_fields = fields
 
 
 class SettleInput(serializers.Serializer[Any]):
@@ -229,6 +231,7 @@ class CompareView(APIView):
 
 
 @require_safe
+@token_or_session
 def cell_crop(request: HttpRequest, job_id: uuid.UUID, row: int) -> HttpResponse:
     try:
         job = reviewable_job_for(request.user, job_id)
@@ -242,6 +245,7 @@ def cell_crop(request: HttpRequest, job_id: uuid.UUID, row: int) -> HttpResponse
 
 
 @require_safe
+@token_or_session
 def added_crop(request: HttpRequest, job_id: uuid.UUID, added_id: uuid.UUID) -> HttpResponse:
     try:
         job = reviewable_job_for(request.user, job_id)

@@ -64,6 +64,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
             "created_at",
             "revision",
         ]
+        read_only_fields = fields
 
     def get_thumbnail_url(self, slide: Slide) -> str:
         return reverse("slide-thumbnail", args=[slide.pk])

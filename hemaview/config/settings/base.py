@@ -21,6 +21,7 @@ DEBUG = False
 SECRET_KEY = env.str("HEMAVIEW_SECRET_KEY", "")
 ALLOWED_HOSTS = env.list("HEMAVIEW_HOSTS", default=["127.0.0.1", "localhost"])
 PROXIES = env.list("HEMAVIEW_PROXIES", default=[])
+CORS_ORIGINS = env.list("HEMAVIEW_CORS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("HEMAVIEW_ORIGINS", default=[])
 
 INSTALLED_APPS = [
@@ -57,6 +58,7 @@ MIDDLEWARE = [
     "hemaview.config.proxies.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hemaview.config.crossorigin.CrossOriginMiddleware",
     "hemaview.config.versions.DeprecationMiddleware",
     "csp.middleware.CSPMiddleware",
     "hemaview.config.csp.AdminScriptMiddleware",
