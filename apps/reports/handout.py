@@ -24,6 +24,8 @@ class HandOut:
 def hand_out(user: Any, source: Source, key: str) -> HandOut:
     """The source in the format called `key`; raises Missing where there is none. The caller has proved the right to view."""
     kind = exporter(key)
+    for part in source.parts:
+        part.prove()
     pieces = kind.pieces(source)
     first = next(pieces, b"")  # where nothing can be made of it, that is said here, and no line tells of it
     record(

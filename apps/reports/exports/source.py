@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from apps.accounts.errors import Conflict
-from apps.analysis.cellfiles import cells_of, outlines_of, schema_of
+from apps.analysis.cellfiles import cells_of, outlines_of, prove_file, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import reported_jobs
 from apps.cases.models import Case
@@ -60,6 +60,12 @@ class Part:
     def outlines(self) -> list[Any] | None:
         """float (points, 2) in level-0 px for each row of the machine's cells, read in one go; None without masks."""
         return outlines_of(self.job)
+
+    def prove(self) -> None:
+        """Raise Conflict or Missing where the cell file or the outlines are not those that were recorded."""
+        prove_file(self.job.cells_file, self.job.cells_sha256)
+        if self.job.contours_sha256:
+            prove_file(self.job.contours_file, self.job.contours_sha256)
 
     def __len__(self) -> int:
         return len(self.cells) + len(self.added)
