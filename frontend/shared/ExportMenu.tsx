@@ -21,7 +21,13 @@ export function ExportMenu({ of, what, signed }: Props) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (
-    <details className="export-menu" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details
+      className="export-menu"
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) event.currentTarget.open = false;
+      }}
+    >
       <summary className="button" aria-label={`Export ${what}`}>
         Export
       </summary>
