@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +169,20 @@ def test_a_font_of_the_machine_prints_what_those_that_come_along_lack(job: Any, 
     assert not [h for h in holds_of(case, reported_jobs(case)) if h.code == "unprintable-characters"]
     raw = render.pdf(render.html(document.build(case), None))
     assert b"Tiny" in raw and f"Film of {ORIGINAL}" in words_of(pypdfium2.PdfDocument(raw))
+
+
+def test_several_people_print_at_once() -> None:
+    script = (
+        "import django; django.setup()\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from apps.reports import render\n"
+        "page = '<html><head></head><body><p>Grüße ไทย हिन्दी</p></body></html>'\n"
+        "with ThreadPoolExecutor(8) as pool: made = list(pool.map(lambda _: render.pdf(page), range(40)))\n"
+        "assert all(raw.startswith(b'%PDF') for raw in made)\n"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.test"}
+    # A child of its own: threads that wait for each other for ever cannot be ended from within.
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True, timeout=60)
 
 
 def test_a_report_fetches_nothing(tmp_path: Path) -> None:
