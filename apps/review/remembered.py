@@ -34,6 +34,10 @@ class Remembered(Generic[K, V]):
                 self._values.popitem(last=False)
         return value
 
+    def forget(self) -> None:
+        with self._lock:
+            self._values.clear()
+
     def or_make(self, key: K, make: Callable[[], V]) -> V:
         found = self.get(key)
         return self.put(key, make()) if found is None else found

@@ -31,7 +31,7 @@ from apps.accounts.models import User
 from apps.reports import document, render
 from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
-from apps.reports.exports import cells_csv, cells_of_report, fhir_bundle
+from apps.reports.exports import exporters, source
 from apps.review.analyses import choose
 from apps.review.counts import counts_json
 from apps.review.selectors import cell_card, gallery
@@ -54,8 +54,8 @@ for case in Case.objects.all():
     }
 for report in Report.objects.all():
     page = proved_bytes(report.html_file, report.html_sha256)
-    list(cells_csv(cells_of_report(report)))
-    fhir_bundle(report)
+    for exporter in exporters().values():
+        assert b"".join(exporter.pieces(source.of_report(report))), exporter.key
     answer["reports"][str(report.pk)] = {"html": len(page), "pdf": len(proved_bytes(report.pdf_file, report.pdf_sha256))}
 for protocol in Protocol.objects.all():
     assert not protocol.what_is_wrong(), (protocol, protocol.what_is_wrong())
