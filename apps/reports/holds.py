@@ -43,10 +43,7 @@ def holds_of(case: Case, jobs: Sequence[Job]) -> list[Hold]:
     if altered := _altered(jobs):
         return altered  # nothing else can be said of cells that are not those which were recorded
     holds = [
-<<<<<<< HEAD
-        *_unprintable(case, jobs), *_must_see(jobs), *_carried(jobs), *_guards(jobs), *_partial(jobs), *_missing(case, jobs)
-    ]  # fmt: skip
-=======
+        *_unprintable(case, jobs),
         *_must_see(jobs),
         *_carried(jobs),
         *_guards(jobs),
@@ -54,7 +51,6 @@ def holds_of(case: Case, jobs: Sequence[Job]) -> list[Hold]:
         *_partial(jobs),
         *_missing(case, jobs),
     ]
->>>>>>> main
     return sorted(holds, key=lambda h: ("", "review", "reason").index(h.lifted_by))
 
 
