@@ -15,7 +15,8 @@ _TYPES = {
     "cell": pa.string(), "accession": _WORDS, "slide": _WORDS, "x_px": pa.float32(), "y_px": pa.float32(),
     "w_px": pa.int32(), "h_px": pa.int32(), "field": pa.uint32(), "machine_class": _WORDS, "probability": pa.float32(),
     "final_class": _WORDS, "state": _WORDS, "by": _WORDS, "area_um2": pa.float32(), "circularity": pa.float32(),
-    "pallor": pa.float32(), "nc_ratio": pa.float32(), "cut": pa.bool_(), "outside": pa.bool_(), "counted": pa.bool_(),
+    "pallor": pa.float32(), "nc_ratio": pa.float32(), "cut": pa.bool_(), "outside": pa.bool_(),
+    "ambiguous": pa.bool_(), "counted": pa.bool_(),
 }  # fmt: skip
 
 

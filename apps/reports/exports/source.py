@@ -30,7 +30,7 @@ from apps.review.state import (
     reading_of,
 )
 from hemaview.cells.schema import CellClass, Schema
-from hemaview.cells.table import CUT, OUTSIDE, CellTable
+from hemaview.cells.table import CUT, OUTSIDE, SEVERAL, CellTable
 from hemaview.cells.transport import own_probability
 
 SIGNED, DRAFT = "signed", "draft"
@@ -111,6 +111,7 @@ class Part:
             "nc_ratio": _rounded(cells.nc_ratio, 3) + [None] * len(extra),
             "cut": cut.tolist() + [False] * len(extra),
             "outside": outside.tolist() + [False] * len(extra),
+            "ambiguous": ((cells.flags & SEVERAL) != 0).tolist() + [False] * len(extra),
             "counted": counted.tolist() + [label.state != REJECTED and bool(label.key) for _, label in extra],
         }  # fmt: skip
 
