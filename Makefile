@@ -7,13 +7,12 @@ TWO_AT_A_TIME := HEMAVIEW_THREADS=1 OMP_NUM_THREADS=1
 FRONTEND := $(shell find frontend -type f) package.json vite.config.ts tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test prove check format lock clean
+.PHONY: help demo dev test prove check api format lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
 demo: .venv/.runtime static/dist/.vite/manifest.json ## try HemaView: embedded database and queue, http://127.0.0.1:$(PORT), Ctrl-C ends it
-	@ldconfig -p 2>/dev/null | grep -q 'libpangoft2-1.0' || echo "· PDF reports need: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core (all but the PDF works without)"
 	@exec $(BIN)/python manage.py demo --port $(PORT)
 
 dev: .venv/.development node_modules/.ready ## the demo for developers: server and front end follow each change (reload the page)
@@ -22,23 +21,31 @@ dev: .venv/.development node_modules/.ready ## the demo for developers: server a
 test: .venv/.development static/dist/.vite/manifest.json ## every test that a commit must pass, below 10 minutes on two cores
 	$(TWO_AT_A_TIME) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20 tests
 
-prove: .venv/.development static/dist/.vite/manifest.json ## what `make test` has no time for: every race 200 times, every instruction set
+prove: .venv/.development static/dist/.vite/manifest.json ## what `make test` has no time for: every race 200 times, every instruction set, fifty requests an operation
 	$(TWO_AT_A_TIME) $(BIN)/python -m pytest -n 2 --dist load -m prove --durations 20 tests
 
 check: .venv/.development static/dist/.vite/manifest.json ## linters, types, import rules, migrations, API description, front-end tests
-	$(BIN)/ruff check hemaview apps bench tests manage.py
-	$(BIN)/ruff format --check hemaview apps bench tests manage.py
+	$(BIN)/ruff check hemaview apps bench tests clients manage.py
+	$(BIN)/ruff format --check hemaview apps bench tests clients manage.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run --settings hemaview.config.settings.test
-	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null --settings hemaview.config.settings.test
+	@mkdir -p var
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml --settings hemaview.config.settings.test
+	@cmp var/openapi.yaml clients/openapi.yaml || { echo "The API has changed: run make api"; exit 1; }
+	npx openapi-typescript clients/openapi.yaml --output frontend/shared/api.gen.ts --check
 	npm run --silent lint
 	npm run --silent types
 	npm run --silent test
 
+api: .venv/.development node_modules/.ready ## write the API's description, and the types of both clients, from the serializers
+	$(BIN)/python manage.py spectacular --settings hemaview.config.settings.test --file clients/openapi.yaml
+	npm run --silent api
+	$(BIN)/python clients/python/make_types.py
+
 format: .venv/.development node_modules/.ready ## put every file into shape
-	$(BIN)/ruff check --fix hemaview apps bench tests manage.py
-	$(BIN)/ruff format hemaview apps bench tests manage.py
+	$(BIN)/ruff check --fix hemaview apps bench tests clients manage.py
+	$(BIN)/ruff format hemaview apps bench tests clients manage.py
 	npx biome check --write frontend
 
 lock: ## exact versions of the whole tree, from requirements*.in

@@ -10,8 +10,11 @@ ROLE_RIGHTS: dict[str, tuple[str, ...]] = {
     TECHNOLOGIST: ("view", "annotate", "review"),
     PATHOLOGIST: ("view", "annotate", "review", "sign"),
     ADMINISTRATOR: ("view", "administer"),
-    RESEARCHER: ("view",),
+    RESEARCHER: ("view",),  # and cases of their own
 }
+
+OWN_CASE_RIGHTS: tuple[str, ...] = ("view", "annotate", "review")
+"""What a person whose role lets them open cases of their own, and nothing else, may do on those."""
 
 RIGHT_MEANING: dict[str, str] = {
     "view": "view the case, its slides, cells and reports",

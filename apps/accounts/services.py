@@ -9,7 +9,7 @@ from rest_framework.authtoken.models import Token
 
 from apps.accounts.errors import Missing
 from apps.accounts.models import User
-from apps.accounts.roles import ADMINISTRATOR, ROLE_RIGHTS
+from apps.accounts.roles import ADMINISTRATOR, RESEARCHER, ROLE_RIGHTS
 
 _ADMIN_APPS = ("accounts", "audit", "cases", "slides", "analysis", "review", "reports", "authtoken")
 
@@ -23,6 +23,8 @@ def ensure_roles() -> None:
             content_type__app_label="cases", codename__in=[f"{right}_case" for right in rights]
         )
         permissions = list(wanted)
+        if role == RESEARCHER:
+            permissions += list(Permission.objects.filter(content_type__app_label="cases", codename="add_case"))
         if role == ADMINISTRATOR:
             kinds = ContentType.objects.filter(app_label__in=_ADMIN_APPS)
             permissions += list(

@@ -7,13 +7,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.analysis.models import Job
 from hemaview.assays import AssayError
 from hemaview.assays import assay as examination
 from hemaview.cells.evidence import Altered, prove
 from hemaview.cells.schema import Schema, vocabulary
-from hemaview.cells.store import FORMAT, CellFileError, read_cells, read_contour, schema_in
+from hemaview.cells.store import FORMAT, CellFileError, read_cells, read_contour, read_contours, schema_in
 from hemaview.cells.table import TILE_PX, CellTable
 from hemaview.cells.transport import LAYOUT, density_pyramid, pack, tile_index
 from hemaview.pipeline.folder import RunFolder
@@ -91,8 +94,6 @@ def index(job: Job) -> dict[str, Any]:
 
 
 def row_bytes(job: Job, first: int, count: int) -> bytes:
-    import numpy as np
-
     return pack(cells_of(job).take(np.arange(first, first + count)))
 
 
@@ -114,6 +115,20 @@ def contour_of(job: Job, row: int) -> list[list[float]] | None:
         return None
     x, y = float(cells.x[row]), float(cells.y[row])
     return [[round(x + float(dx) / 4, 2), round(y + float(dy) / 4, 2)] for dx, dy in deltas]
+
+
+def outlines_of(job: Job) -> list[NDArray[np.float64]] | None:
+    """Every cell's outline in level-0 px, float (points, 2), in the rows' order; None where there are no masks.
+
+    The file is proved and read once, however many cells there are.
+    """
+    cells = cells_of(job)
+    if not job.contours_sha256:
+        return None
+    prove_file(job.contours_file, job.contours_sha256)
+    centres = np.stack([cells.x, cells.y], axis=1).astype(np.float64)
+    deltas = read_contours(job.contours_file)
+    return [np.round(centre + points / 4, 2) for centre, points in zip(centres, deltas, strict=True)]
 
 
 def plan_of(job: Job) -> dict[str, Any] | None:

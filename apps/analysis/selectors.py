@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -68,6 +68,20 @@ def reported_jobs(case: Case) -> list[Job]:
         .select_related(*_EAGER)
     )
     return sorted(jobs, key=lambda j: (j.assay, j.slide.created_at, str(j.slide_id)))
+
+
+def reported_jobs_of(cases: Iterable[Case]) -> dict[int, list[Job]]:
+    """The reported jobs of each case by its key, and the readings of each; two queries for all of them."""
+    jobs = (
+        Job.objects.filter(reported_as__slide__case__in=cases, slide__status=Slide.Status.READY)
+        .exclude(cells_sha256="")
+        .select_related("slide", "protocol")
+        .prefetch_related("readings")
+    )
+    by_case: dict[int, list[Job]] = {}
+    for job in jobs:
+        by_case.setdefault(job.slide.case_id, []).append(job)
+    return by_case
 
 
 def examinations(jobs: Sequence[Job]) -> list[list[Job]]:

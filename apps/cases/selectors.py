@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Q, QuerySet
 from guardian.shortcuts import get_group_perms, get_objects_for_user, get_user_perms, get_users_with_perms
 
 from apps.accounts.errors import Forbidden, Missing
@@ -16,17 +17,28 @@ from apps.cases.models import Case
 
 def cases_for(user: Any, right: str = "view") -> QuerySet[Case]:
     """The cases on which the person holds the right, by role or by name."""
+    return Case.objects.filter(_held(user, right))
+
+
+def with_rights(user: Any, cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Cases that the person may view, each with `may_<right>` for every right; no query more than the cases' own."""
+    flags = {f"may_{r}": ExpressionWrapper(_held(user, r), output_field=BooleanField()) for r in RIGHTS}
+    return cases.annotate(**flags)
+
+
+def _held(user: Any, right: str) -> Q:
+    """Of cases: those on which the person holds the right, by role or by name."""
     if not user.is_authenticated or not user.is_active:
-        return Case.objects.none()
+        return Q(pk__in=[])
     if user.is_superuser:
-        return Case.objects.all()
+        return Q(pk__isnull=False)
     named = get_objects_for_user(
         user, f"cases.{right}_case", klass=Case, accept_global_perms=False, with_superuser=False
     ).values("pk")
     allowed = Q(pk__in=named)
     if user.has_perm(f"cases.{right}_case"):
         allowed |= Q(restricted=False)
-    return Case.objects.filter(allowed)
+    return allowed
 
 
 def rights_of(user: Any, case: Case) -> frozenset[str]:
@@ -39,6 +51,11 @@ def rights_of(user: Any, case: Case) -> frozenset[str]:
     by_role = set() if case.restricted else {right for right in RIGHTS if user.has_perm(f"cases.{right}_case")}
     rights = (named | by_role) & set(RIGHTS)
     return frozenset(rights) if "view" in rights else frozenset()
+
+
+def rights_in(case: Case) -> frozenset[str]:
+    """The rights that `with_rights` found."""
+    return frozenset(right for right in RIGHTS if getattr(case, f"may_{right}"))
 
 
 def case_for(user: Any, accession: str, right: str = "view") -> Case:
@@ -63,10 +80,26 @@ def require(user: Any, case: Case, right: str) -> None:
         raise Forbidden(f"You may view this case but not {RIGHT_MEANING[right]}.")
 
 
-def state_counts(cases: QuerySet[Case]) -> dict[str, int]:
-    """How many of the cases are in each state."""
-    counted = cases.order_by().values("state").annotate(n=Count("pk"))
-    return {state: 0 for state, _ in Case.State.choices} | {row["state"]: row["n"] for row in counted}
+@dataclass(frozen=True)
+class Overview:
+    """What heads a list of cases."""
+
+    states: dict[str, int]
+    """How many of all cases are in each state."""
+    shown: int
+    """How many the list shows."""
+    exact: str
+    """The accession number that a search names exactly; "" where it names none."""
+
+
+def overview(cases: QuerySet[Case], shown: QuerySet[Case], search: str) -> Overview:
+    """Counted of all `cases` and of those `shown` of them, in one query."""
+    among = Count("pk", filter=Q(pk__in=shown.order_by().values("pk")))
+    named = Max("accession", filter=Q(accession__iexact=search))
+    counted = list(cases.order_by().values("state").annotate(n=Count("pk"), among=among, named=named))
+    states = {state: 0 for state, _ in Case.State.choices} | {row["state"]: row["n"] for row in counted}
+    exact = next((row["named"] for row in counted if row["named"]), "")
+    return Overview(states, sum(row["among"] for row in counted), exact)
 
 
 def reviewers_of(case: Case) -> list[User]:

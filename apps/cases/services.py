@@ -16,7 +16,7 @@ from guardian.shortcuts import assign_perm, get_group_perms, get_user_perms, rem
 
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.accounts.models import User
-from apps.accounts.roles import RIGHTS
+from apps.accounts.roles import OWN_CASE_RIGHTS, RIGHTS
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require, rights_of
@@ -34,8 +34,8 @@ _NEXT = {
 
 
 def may_create(user: Any) -> bool:
-    """Who may bring in slides may open a case for them; who administers cases too."""
-    return bool(user.has_perm("cases.annotate_case") or user.has_perm("cases.administer_case"))
+    """Who may bring in slides may open a case for them; who administers cases too, and who may have cases of their own."""
+    return any(user.has_perm(f"cases.{name}") for name in ("annotate_case", "administer_case", "add_case"))
 
 
 def hold(case: Case) -> Case:
@@ -59,7 +59,11 @@ def hold_open(case: Case) -> Case:
 
 
 def create_case(user: Any, accession: str, **facts: Any) -> Case:
-    """Open a case; raises Conflict where the accession number is taken, Refusal where a fact is not valid."""
+    """Open a case; raises Conflict where the accession number is taken, Refusal where a fact is not valid.
+
+    Who may do nothing on cases by role but open them (a researcher) is given rights on this one: to bring in slides,
+    analyse and review, never to sign.
+    """
     if not may_create(user):
         raise Forbidden("Your role does not allow you to open cases.")
     case = Case(accession=accession, created_by=user, **{k: v for k, v in facts.items() if k in EDITABLE})
@@ -70,10 +74,21 @@ def create_case(user: Any, accession: str, **facts: Any) -> Case:
                 raise taken
             _validate(case)
             case.save(force_insert=True)
-            record(user, "case.created", "case", case.pk, accession=case.accession, specimen=case.specimen)
+            own = _own_rights(user)
+            for right in own:
+                assign_perm(f"{right}_case", user, case)
+            record(
+                user, "case.created", "case", case.pk, accession=case.accession, specimen=case.specimen,
+                **({"rights": list(own)} if own else {}),
+            )  # fmt: skip
     except IntegrityError:
         raise taken from None
     return case
+
+
+def _own_rights(user: Any) -> tuple[str, ...]:
+    by_role = any(user.has_perm(f"cases.{name}") for name in ("annotate_case", "administer_case"))
+    return () if by_role else OWN_CASE_RIGHTS
 
 
 @transaction.atomic

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from apps.accounts.errors import Refusal
 from apps.analysis.api.serializers import eta_s
 from apps.analysis.models import Job
-from apps.analysis.selectors import reported_jobs
+from apps.analysis.selectors import reported_jobs_of
 from apps.cases.models import Case
-from apps.cases.selectors import cases_for
+from apps.cases.selectors import rights_in, with_rights
 from apps.review import mustsee
-from apps.review.state import labels_of
 from apps.slides.models import Slide
 
 OPEN_STATES = (Case.State.RECEIVED, Case.State.IN_REVIEW, Case.State.AMENDED)
@@ -31,49 +31,63 @@ class Step:
     """What the link to the reading room says."""
 
 
-def next_step(case: Case, job: Job | None, slides: int) -> Step:
-    """The next step of a case whose job `job` runs (None: none does) and of which `slides` slides can be shown."""
+def foreseen(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """The cases with what their next steps depend on: `ready_n`, `importing`, `newest_state` of their jobs."""
+    slides = Slide.objects.filter(case=OuterRef("pk")).order_by()
+    ready = slides.filter(status=Slide.Status.READY).values("case").annotate(n=Count("pk")).values("n")
+    newest = Job.objects.filter(slide__case=OuterRef("pk")).order_by("-requested_at").values("state")[:1]
+    return cases.annotate(
+        ready_n=Coalesce(Subquery(ready), 0),
+        importing=Exists(slides.filter(status=Slide.Status.IMPORTING)),
+        newest_state=Subquery(newest),
+    )
+
+
+def next_steps(cases: Sequence[Case], running: Mapping[int, Job]) -> dict[int, Step]:
+    """The next step of each case that `foreseen` gave, by its key; `running` holds the job that runs in a case.
+
+    Three queries, however many cases there are.
+    """
+    asked = [c for c in cases if c.pk not in running and c.state in (Case.State.IN_REVIEW, Case.State.AMENDED)]
+    reported = reported_jobs_of(asked) if asked else {}
+    still = mustsee.open_counts(job for jobs in reported.values() for job in jobs)
+    return {c.pk: _step(c, running.get(c.pk), [still[j.pk] for j in reported.get(c.pk, [])]) for c in cases}
+
+
+def _step(case: Any, job: Job | None, still: Sequence[int | None]) -> Step:
     if job is not None:
         left = eta_s(job)
         return Step(f"{job.percent:.0f} %" + (f", {duration(left)} left" if left else ""))
     if case.state == Case.State.SIGNED:
         return Step("")
-    if not slides:
-        importing = case.slides.filter(status=Slide.Status.IMPORTING).exists()
-        return Step("Slide is being imported") if importing else Step("Add a slide", "annotate")
+    if not case.ready_n:
+        return Step("Slide is being imported") if case.importing else Step("Add a slide", "annotate")
+    if case.state == Case.State.ANALYSING:
+        return Step("")  # its job has just ended
     if case.state == Case.State.RECEIVED:
-        newest = Job.objects.filter(slide__case=case).order_by("-requested_at").first()
-        failed = newest is not None and newest.state == Job.State.FAILED
+        failed = case.newest_state == Job.State.FAILED
         return Step("Analysis failed", "annotate", "open") if failed else Step("Order an analysis", "annotate", "open")
-    try:
-        still = sum(len(mustsee.open_rows(j, labels_of(j))) for j in reported_jobs(case))
-    except Refusal:  # the cells are gone or altered: the case's page says which
+    if None in still:  # the cells are gone or altered: the case's page says which
         return Step("Cells cannot be read", "annotate", "open")
-    if still:
-        return Step(f"{still} {'cell' if still == 1 else 'cells'} to review", "review", "review")
+    if n := sum(n or 0 for n in still):
+        return Step(f"{n} {'cell' if n == 1 else 'cells'} to review", "review", "review")
     return Step("Ready to sign", "sign", "sign")
 
 
-def waiting_for(user: Any, cases: QuerySet[Case]) -> QuerySet[Case]:
-    """Of the cases, those whose next step this person may take.
+def waiting_for(user: Any, cases: QuerySet[Case]) -> tuple[list[int], dict[int, Step]]:
+    """Of the cases, the keys of those whose next step this person may take; and the next steps of all that are open.
 
     Work on a case waits for its reader, or for everybody where nobody reads it; a signature waits for all who may sign.
     """
-    shown = dict(ready_slides(cases))
-    may = {right: set(cases_for(user, right).values_list("pk", flat=True)) for right in ("annotate", "review", "sign")}
+    asked = list(with_rights(user, foreseen(cases.filter(state__in=OPEN_STATES))))
+    steps = next_steps(asked, {})
     waiting = []
-    for case in cases.filter(state__in=OPEN_STATES):
-        step = next_step(case, None, shown.get(case.pk, 0))
+    for case in asked:
+        step = steps[case.pk]
         theirs = step.right == "sign" or case.reader_id in (None, user.pk)
-        if step.right and theirs and case.pk in may[step.right]:
+        if step.right and theirs and step.right in rights_in(case):
             waiting.append(case.pk)
-    return cases.filter(pk__in=waiting)
-
-
-def ready_slides(cases: QuerySet[Case] | list[Case]) -> Any:
-    """Pairs of a case's key and how many of its slides can be shown; cases without such a slide are left out."""
-    ready = Q(status=Slide.Status.READY)
-    return Slide.objects.filter(ready, case__in=cases).order_by().values_list("case").annotate(n=Count("pk"))
+    return waiting, steps
 
 
 def duration(seconds: float) -> str:

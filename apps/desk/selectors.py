@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
-
-from apps.analysis.api.serializers import JobSerializer, protocol_json
+from apps.analysis.api.serializers import JobSerializer, ProtocolSerializer
 from apps.analysis.cellfiles import schema_json, schema_key, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import analyses_of, latest_job, protocols, reported_jobs
@@ -14,7 +13,7 @@ from apps.audit.models import Record
 from apps.cases.api.serializers import CaseSerializer
 from apps.cases.models import Case
 from apps.cases.selectors import reviewers_of, rights_of
-from apps.desk.nextsteps import next_step, ready_slides
+from apps.desk.nextsteps import Step, next_steps
 from apps.reports.selectors import report_json, reports_of
 from apps.review.analyses import labels_at_stake
 from apps.review.state import labels_of
@@ -22,23 +21,20 @@ from apps.slides.api.serializers import SlideSerializer
 from apps.slides.models import Slide
 
 
-def worklist_rows(cases: list[Case]) -> list[dict[str, Any]]:
-    """A row for each case: slides, its next step, the job that runs."""
-    shown = dict(ready_slides(cases))
+def worklist_rows(cases: Sequence[Case], known: Mapping[int, Step] | None = None) -> list[dict[str, Any]]:
+    """A row for each case that `foreseen` gave: slides, its next step, the job that runs.
+
+    `known`: next steps that are known for cases of which no job runs.
+    """
     running: dict[int, Job] = {}
     for active in Job.objects.filter(slide__case__in=cases, state__in=Job.ACTIVE).select_related("slide"):
         running.setdefault(active.slide.case_id, active)
-    rows = []
-    for case in cases:
-        job = running.get(case.pk)
-        slides = shown.get(case.pk, 0)
-        rows.append({"case": case, "slides_n": slides, "step": next_step(case, job, slides), "job": job})
-    return rows
-
-
-def find(cases: QuerySet[Case], search: str) -> Case | None:
-    """The one case that a quick search names exactly."""
-    return cases.filter(Q(accession__iexact=search)).first()
+    steps = {pk: step for pk, step in (known or {}).items() if pk not in running}
+    steps |= next_steps([c for c in cases if c.pk not in steps], running)
+    return [
+        {"case": c, "slides_n": c.ready_n, "step": steps[c.pk], "job": running.get(c.pk)}  # type: ignore[attr-defined]
+        for c in cases
+    ]
 
 
 def slides_json(case: Case) -> list[dict[str, Any]]:
@@ -92,7 +88,7 @@ def room_json(user: Any, case: Case) -> dict[str, Any]:
         "slides": slides,
         "opens_with": opens_with(slides),
         "schemas": _schemas(case),
-        "protocols": [protocol_json(p) for p in known],
+        "protocols": ProtocolSerializer(known, many=True).data,
         "reports": [report_json(r) for r in reports_of(case)],
         "readers": [{"id": p.pk, "username": p.username, "name": p.display_name} for p in reviewers_of(case)],
         "handover": _handover(case),

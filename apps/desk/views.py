@@ -21,11 +21,11 @@ from apps.analysis.models import Job
 from apps.analysis.selectors import jobs_for
 from apps.cases.filters import ORDERINGS, CaseFilter, ordered
 from apps.cases.models import Case
-from apps.cases.selectors import case_for, cases_for, state_counts
+from apps.cases.selectors import case_for, cases_for, overview
 from apps.cases.services import create_case, may_create
 from apps.desk.forms import CaseForm
-from apps.desk.nextsteps import waiting_for
-from apps.desk.selectors import find, room_json, worklist_rows
+from apps.desk.nextsteps import foreseen, waiting_for
+from apps.desk.selectors import room_json, worklist_rows
 from apps.review.compare import compare
 from apps.slides.tileaccess import set_tile_cookie, tile_access
 
@@ -41,23 +41,26 @@ def worklist(request: HttpRequest) -> HttpResponse:
     """Cases the person may see: searched, filtered, sorted, paged; counts per state and what waits for them."""
     visible = cases_for(request.user).select_related("reader")
     search = request.GET.get("search", "").strip()
-    if search and "state" not in request.GET and (exact := find(visible, search)):
-        return redirect("case-page", accession=exact.accession)
-    waiting = waiting_for(request.user, visible)
+    waiting, steps = waiting_for(request.user, visible)
     chosen = request.GET.get("state", "")
     data = request.GET.copy()
     if chosen == "waiting":
         data["state"] = ""
-    filtered = CaseFilter(data, queryset=waiting if chosen == "waiting" else visible)
+    filtered = CaseFilter(data, queryset=visible.filter(pk__in=waiting) if chosen == "waiting" else visible)
+    found = overview(visible, filtered.qs, search)
+    if found.exact and "state" not in request.GET:
+        return redirect("case-page", accession=found.exact)
     ordering = request.GET.get("ordering", "")
-    page = Paginator(ordered(filtered.qs, ordering), 25).get_page(request.GET.get("page"))
-    counts = state_counts(visible)
+    pages = Paginator(foreseen(ordered(filtered.qs, ordering)), 25)
+    pages.count = found.shown
+    page = pages.get_page(request.GET.get("page"))
+    counts = found.states
     tabs = [{"key": "", "label": "All", "n": sum(counts.values()), "active": chosen == ""}]
-    tabs.append({"key": "waiting", "label": "Waiting for me", "n": waiting.count(), "active": chosen == "waiting"})
+    tabs.append({"key": "waiting", "label": "Waiting for me", "n": len(waiting), "active": chosen == "waiting"})
     tabs += [{"key": k, "label": label, "n": counts[k], "active": chosen == k} for k, label in Case.State.choices]
     context = {
         "page_obj": page,
-        "rows": worklist_rows(list(page.object_list)),
+        "rows": worklist_rows(list(page.object_list), steps),
         "filter": filtered,
         "tabs": tabs,
         "state": chosen,
@@ -151,7 +154,7 @@ def _lists(found: dict[str, Any], a: Job, b: Job, names: dict[str, str]) -> list
     """The cells that differ, each with its picture and what became of it in words."""
 
     def picture(job: Job, row: int, text: str) -> dict[str, Any]:
-        return {"src": f"/api/jobs/{job.pk}/cells/{row}/crop.jpg?size=96", "text": text}
+        return {"src": f"/api/v1/jobs/{job.pk}/cells/{row}/crop.jpg?size=96", "text": text}
 
     return [
         {

@@ -31,9 +31,12 @@ FORMAT = "hemaview-report/2"
 REPRESENTATIVE, ABNORMAL, CROP_PX = 5, 12, 112
 
 
-def build(case: Case) -> dict[str, Any]:
-    """The report of the case as it is now: a part for each examination, and what is missing."""
-    jobs = reported_jobs(case)
+def build(case: Case, jobs: Sequence[Job] | None = None, pictures: bool = True) -> dict[str, Any]:
+    """The report of the case as it is now: a part for each examination, and what is missing.
+
+    `jobs`: other analyses than the reported ones; without `pictures` it holds text and figures alone, and is made quickly.
+    """
+    jobs = reported_jobs(case) if jobs is None else jobs
     return {
         "format": FORMAT,
         "software": f"HemaView {settings.VERSION}",
@@ -50,7 +53,7 @@ def build(case: Case) -> dict[str, Any]:
             "received": case.created_at.isoformat(timespec="seconds"),
             "analyser": case.analyser,
         },
-        "examinations": [_examination(together) for together in examinations(jobs)],
+        "examinations": [_examination(together, pictures) for together in examinations(jobs)],
         "missing": missing_slides(case, jobs),
         "models": _models(jobs),
     }
@@ -60,7 +63,7 @@ def _specimens(case: Case, jobs: Sequence[Job]) -> list[str]:
     return list(dict.fromkeys(j.slide.get_specimen_display() for j in jobs)) or [case.get_specimen_display()]
 
 
-def _examination(jobs: Sequence[Job]) -> dict[str, Any]:
+def _examination(jobs: Sequence[Job], pictures: bool) -> dict[str, Any]:
     """One part of the report: what was counted by one assay on the slides of one specimen."""
     first = jobs[0]
     try:
@@ -75,12 +78,12 @@ def _examination(jobs: Sequence[Job]) -> dict[str, Any]:
         "rules": first.frozen["rules"],
         "classes": schema_json(schema_of(first)),
         "counts": pooled_json(jobs),
-        "slides": [_slide(job) for job in jobs],
-        "pictures": _pictures(jobs),
+        "slides": [_slide(job, pictures) for job in jobs],
+        "pictures": _pictures(jobs) if pictures else [],
     }
 
 
-def _slide(job: Job) -> dict[str, Any]:
+def _slide(job: Job, pictures: bool) -> dict[str, Any]:
     slide = job.slide
     fields = regions(job)["fields"]
     counted = [f for f in fields if f["used"]]
@@ -112,7 +115,7 @@ def _slide(job: Job) -> dict[str, Any]:
         "software": job.software_version,
         "colour_policy": job.colour_policy,
         "notes": [*job.notes, *(g["sentence"] for g in job.guards)],
-        "map": _map(job, counted),
+        "map": _map(job, counted) if pictures else "",
     }
 
 

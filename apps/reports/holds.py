@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from apps.accounts.errors import Refusal
-from apps.analysis.cellfiles import prove_file
+from apps.analysis.cellfiles import prove_file, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import analyses_of, assay_title
 from apps.cases.models import Case
+from apps.reports.fonts import named, unprintable
 from apps.review import mustsee
 from apps.review.counts import pool
 from apps.review.models import CarriedLabel
@@ -42,6 +43,7 @@ def holds_of(case: Case, jobs: Sequence[Job]) -> list[Hold]:
     if altered := _altered(jobs):
         return altered  # nothing else can be said of cells that are not those which were recorded
     holds = [
+        *_unprintable(case, jobs),
         *_must_see(jobs),
         *_carried(jobs),
         *_guards(jobs),
@@ -93,6 +95,27 @@ def _altered(jobs: Sequence[Job]) -> list[Hold]:
             sentence = f"{job.slide.name}: {refusal.message}"
             holds.append(Hold("evidence-altered", sentence, "", {"job": str(job.pk)}))
     return holds
+
+
+def _unprintable(case: Case, jobs: Sequence[Job]) -> Iterator[Hold]:
+    """Text of which no font at hand has every character. What people can write anew must be; of names the report prints
+    code points, if a reason is given."""
+    facts = {name: getattr(case, name) for name in ("pseudonym", "stain", "question", "comment")}
+    names = {"name of the reader": case.reader.display_name if case.reader else ""}
+    for slide in case.slides.order_by("created_at"):
+        names[f"name of the slide {slide.name}"] = slide.name
+    for job in jobs:
+        names[f"title of the analysis {job.protocol}"] = f"{job.protocol} {assay_title(job)}"
+        names[f"classes of {assay_title(job)}"] = " ".join(c.name for c in schema_of(job).classes)
+    for texts, lifted_by, way in (
+        (facts, "", "Write it without them, or have a font for them installed."),
+        (names, "reason", "The PDF shows their code points, unless a font for them is installed."),
+    ):
+        for where, text in texts.items():
+            if missing := unprintable(text):
+                detail = {"where": where, "characters": missing}
+                sentence = f"The {where} has characters that no font at hand can print: {named(missing)}. {way}"
+                yield Hold("unprintable-characters", sentence, lifted_by, detail)
 
 
 def _must_see(jobs: Sequence[Job]) -> list[Hold]:

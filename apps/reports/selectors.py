@@ -48,7 +48,7 @@ def proved_bytes(path: Path, sha256: str) -> bytes:
 
 
 def report_json(report: Report) -> dict[str, Any]:
-    base = f"/api/reports/{report.pk}"
+    base = f"/api/v1/reports/{report.pk}"
     return {
         "id": str(report.pk),
         "version": report.version,

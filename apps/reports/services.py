@@ -24,6 +24,7 @@ from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.cases.services import EDITABLE, begin_signing, end_signing, hold, set_comment, set_state
 from apps.reports import document, render
+from apps.reports.fonts import named, unprintable
 from apps.reports.holds import Hold, holds_of, missing_slides, unlifted
 from apps.reports.manifest import labels_sha256
 from apps.reports.models import Amendment, Report
@@ -42,6 +43,8 @@ def sign(user: Any, case: Case, password: str, meaning: str, comment: str | None
     require(user, case, "sign")
     if not meaning.strip():
         raise Refusal("State the meaning of your signature, for example: reviewed and approved.", code="no-meaning")
+    for name, text in (("meaning of your signature", meaning), ("comment", comment or ""), ("reason", reason)):
+        _refuse_unprintable(name, text)
     if not user.check_password(password):
         record(user, "report.sign-refused", "case", case.pk, accession=case.accession, why="password")
         raise Forbidden("The password is incorrect.", code="wrong-password")
@@ -147,6 +150,7 @@ def amend(user: Any, case: Case, reason: str) -> Case:
     require(user, case, "sign")
     if len(reason.strip()) < 3:
         raise Refusal("State the reason for the amendment.", code="no-reason")
+    _refuse_unprintable("reason", reason)
     with transaction.atomic():
         case = hold(case)
         if case.state != Case.State.SIGNED:
@@ -157,6 +161,14 @@ def amend(user: Any, case: Case, reason: str) -> Case:
         Amendment.objects.create(case=case, report=last, reason=reason.strip(), by=user, at=timezone.now())
         record(user, "report.amended", "report", last.pk, accession=case.accession, reason=reason.strip())
         return set_state(user, case, Case.State.AMENDED)
+
+
+def _refuse_unprintable(name: str, text: str) -> None:
+    if missing := unprintable(text):
+        raise Refusal(
+            f"The {name} has characters that no font at hand can print: {named(missing)}. Write it without them.",
+            code="unprintable-characters",
+        )
 
 
 def _refuse_held(content: Content) -> None:
@@ -212,11 +224,10 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
     canonical = json.dumps(frozen, sort_keys=True, separators=(",", ":"), default=str).encode()
     sha256 = hashlib.sha256(canonical).hexdigest()
     page = render.html(frozen, {**signature, "sha256": sha256}).encode()
-    made = render.pdf(page.decode()) if render.pdf_possible() else b""
+    made = render.pdf(page.decode())
     folder.mkdir(parents=True)
     _write(folder / "report.html", page)
-    if made:
-        _write(folder / "report.pdf", made)
+    _write(folder / "report.pdf", made)
     return Report(
         id=report_id,
         case=case,
@@ -224,7 +235,7 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
         document=json.loads(canonical),
         sha256=sha256,
         html_sha256=hashlib.sha256(page).hexdigest(),
-        pdf_sha256=hashlib.sha256(made).hexdigest() if made else "",
+        pdf_sha256=hashlib.sha256(made).hexdigest(),
         meaning=meaning,
         reason=signature["reason"],
         signed_by=user,

@@ -35,7 +35,7 @@ def report_pdf(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
     try:
         report = report_for(request.user, report_id)
         if not report.pdf_sha256:
-            raise Missing(f"This report was signed without a PDF. {render.PDF_HELP}", code="no-pdf")
+            raise Missing(render.NO_PDF, code="no-pdf")
         name = f"{report.case.accession}-v{report.version}.pdf"
         return _pdf(proved_bytes(report.pdf_file, report.pdf_sha256), name)
     except Refusal as refusal:

@@ -186,9 +186,16 @@ def pooled_json(jobs: Sequence[Job]) -> dict[str, Any]:
             "assay": first.assay,
             "title": title,
             "why": str(error),
-            "sections": [],
-            "ratios": [],
+            "headline": [],
+            "rules": None,
+            "partial": any(job.partial for job in jobs),
+            "reviewed_n": 0,
+            **{
+                name: []
+                for name in ("sections", "ratios", "findings", "unsettled", "notes", "outside", "slides", "differences")
+            },
             "must_see": must_see,
+            "accounts": {},
         }
     by_key = {s.key: s for s in machine.sections}
     machine_ratios = {r.key: r for r in machine.ratios}

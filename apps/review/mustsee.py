@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
-from functools import lru_cache
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.analysis.cellfiles import cells_of, schema_of
+from apps.accounts.errors import Refusal
+from apps.analysis.cellfiles import cells_of, prove_file, schema_of
 from apps.analysis.models import Job
-from apps.review.state import Labels
+from apps.review.remembered import Remembered
+from apps.review.state import Labels, labels_of_all, reading_of
 from hemaview.assays import AssayError, MustSee, must_see_reasons
 
 DEFAULT_MARGIN = 0.2
@@ -20,17 +23,49 @@ DEFAULT_MARGIN = 0.2
 def reasons(job: Job) -> NDArray[Any]:
     """object (n,): '' or why the cell must be seen, by the classes that the job's cells have."""
     margin = float(job.frozen["settings"].get("must_see_margin", DEFAULT_MARGIN))
-    return _reasons(str(job.pk), job.cells_sha256, schema_of(job).sha256, margin)
+    key = (job.pk, job.cells_sha256, schema_of(job).sha256, margin)
+    return _reasons.or_make(key, lambda: _reasons_of(job, margin))
 
 
-@lru_cache(maxsize=64)
-def _reasons(job_id: str, sha256: str, classes_sha256: str, least_margin: float) -> NDArray[Any]:
-    job = Job.objects.get(pk=job_id)
+_reasons: Remembered[Any, NDArray[Any]] = Remembered(64)
+
+
+def _reasons_of(job: Job, least_margin: float) -> NDArray[Any]:
     try:
         asked = job.examination.must_see
     except AssayError:  # the package that brought the assay is gone
         asked = MustSee()
     return must_see_reasons(cells_of(job), schema_of(job), asked, least_margin)
+
+
+_open: Remembered[Any, int] = Remembered(8192)
+"""How many cells are open by job, cell file, reading and revision: a worklist asks for all cases, a cell file is large."""
+
+
+def open_counts(jobs: Iterable[Job]) -> dict[uuid.UUID, int | None]:
+    """How many cells of each job must still be seen; None where its cells are gone or are not those that were recorded."""
+    counts: dict[uuid.UUID, int | None] = {}
+    unknown = []
+    for job in jobs:
+        try:
+            prove_file(job.cells_file, job.cells_sha256)
+        except Refusal:
+            counts[job.pk] = None
+            continue
+        counts[job.pk] = _open.get(_state(job))
+        if counts[job.pk] is None:
+            unknown.append(job)
+    labels = labels_of_all(unknown)
+    for job in unknown:
+        with suppress(Refusal):
+            counts[job.pk] = _open.put(_state(job), len(open_rows(job, labels[job.pk])))
+    return counts
+
+
+def _state(job: Job) -> tuple[Any, ...]:
+    reading = reading_of(job)
+    margin = job.frozen["settings"].get("must_see_margin", DEFAULT_MARGIN)
+    return (job.pk, job.cells_sha256, margin, reading.pk if reading else None, reading.revision if reading else 0)
 
 
 def open_rows(job: Job, labels: Labels) -> NDArray[np.int64]:

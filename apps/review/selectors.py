@@ -117,7 +117,7 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
         "contour": contour_of(job, row),
         "history": history,
         "must_see": mustsee.reasons(job)[row] if not label else "",
-        "crop_url": f"/api/jobs/{job.pk}/cells/{row}/crop.jpg",
+        "crop_url": f"/api/v1/jobs/{job.pk}/cells/{row}/crop.jpg",
     }
 
 

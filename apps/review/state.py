@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from apps.analysis.models import Job
 from apps.review.models import AddedCell, LabelEvent, Reading
+from apps.review.remembered import Remembered
 
 CONFIRMED, RELABELLED, REJECTED = "confirmed", "relabelled", "rejected"
 _STATE = {"relabel": RELABELLED, "confirm": CONFIRMED, "reject": REJECTED, "add": RELABELLED}
@@ -64,7 +64,28 @@ def labels_of(job: Job, reading: Reading | None = None) -> Labels:
 
 def labels_at(reading: Reading, revision: int) -> Labels:
     """The labels as they were at a revision."""
-    return _fold(str(reading.pk), revision)
+    return _folded.or_make((reading.pk, revision), lambda: _fold(reading.pk, revision, events_of(reading.pk, revision)))
+
+
+def labels_of_all(jobs: Iterable[Job]) -> dict[uuid.UUID, Labels]:
+    """`labels_of` for each job by its key, with one query for all the events that are not remembered."""
+    readings = {job.pk: reading_of(job) for job in jobs}
+    made = {pk: _folded.get((r.pk, r.revision)) if r else Labels() for pk, r in readings.items()}
+    asked = {r.pk: r for pk, r in readings.items() if r and made[pk] is None}
+    events: dict[uuid.UUID, list[LabelEvent]] = {pk: [] for pk in asked}
+    if asked:
+        rows = LabelEvent.objects.filter(reading__in=asked).select_related("by", "undone_by").order_by("revision")
+        for event in rows:
+            if event.revision <= asked[event.reading_id].revision:
+                events[event.reading_id].append(event)
+    folded = {
+        pk: _folded.put((pk, reading.revision), _fold(pk, reading.revision, events[pk])) for pk, reading in asked.items()
+    }  # fmt: skip
+    return {pk: labels or folded[_key(readings[pk])] for pk, labels in made.items()}
+
+
+def _key(reading: Reading | None) -> Any:
+    return reading.pk if reading else None
 
 
 def label_revision(job: Job) -> int:
@@ -78,11 +99,13 @@ def events_of(reading_id: Any, up_to: int | None = None) -> list[LabelEvent]:
     return list(events if up_to is None else events.filter(revision__lte=up_to))
 
 
-@lru_cache(maxsize=64)
-def _fold(reading_id: str, revision: int) -> Labels:
-    events = events_of(reading_id, revision)
+_folded: Remembered[tuple[uuid.UUID, int], Labels] = Remembered(256)
+"""Labels by reading and revision: events are never changed."""
+
+
+def _fold(reading_id: uuid.UUID, revision: int, events: Sequence[LabelEvent]) -> Labels:
     undone = {e.undoes_id for e in events if e.undoes_id}
-    labels = Labels(reading=uuid.UUID(reading_id), revision=revision)
+    labels = Labels(reading=reading_id, revision=revision)
     originals = {e.pk: e for e in events}
     for event in events:
         source = originals[event.undoes_id] if event.undoes_id else event

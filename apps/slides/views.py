@@ -9,6 +9,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from apps.accounts.api.answers import kept_for_ever, refusal_response
+from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
 from apps.slides.models import Slide
 from apps.slides.selectors import ready_slide_for, require_identity
@@ -20,6 +21,7 @@ TILE_PX = 512
 
 
 @require_safe
+@token_or_session
 @gzip_page
 def descriptor(request: HttpRequest, slide_id: uuid.UUID) -> HttpResponse:
     """`<id>.dzi`"""
@@ -34,6 +36,7 @@ def descriptor(request: HttpRequest, slide_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
+@token_or_session
 def tile(request: HttpRequest, slide_id: str, level: str, column: str, row: str) -> HttpResponse:
     """`<id>_files/level/column_row.jpg`, with a strong ETag answered before anything is read."""
     try:
@@ -57,6 +60,7 @@ def _answer_tile(request: HttpRequest, slide_id: uuid.UUID, level: int, column: 
 
 
 @require_safe
+@token_or_session
 def thumbnail(request: HttpRequest, slide_id: uuid.UUID) -> HttpResponse:
     try:
         slide = ready_slide_for(request.user, slide_id)
@@ -69,6 +73,7 @@ def thumbnail(request: HttpRequest, slide_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
+@token_or_session
 def associated(request: HttpRequest, slide_id: uuid.UUID, name: str) -> HttpResponse:
     """A picture beside the slide; label and macro only for people with the right to see who the patient is."""
     try:

@@ -1,3 +1,4 @@
+import { ExportMenu } from "../shared/ExportMenu";
 import { dayTime, JOB_STATES, number } from "../shared/format";
 import type { Analysis, Job } from "../shared/types";
 
@@ -5,11 +6,12 @@ interface Props {
   jobs: Analysis[];
   accession: string;
   may: boolean;
+  signed: boolean;
   onReport(job: Job): void;
 }
 
 /** Every analysis of a slide: who ordered it when, by which protocol, how far people have looked at it, which is reported. */
-export function Analyses({ jobs, accession, may, onReport }: Props) {
+export function Analyses({ jobs, accession, may, signed, onReport }: Props) {
   if (!jobs.length) return null;
   return (
     <table className="analyses">
@@ -22,6 +24,7 @@ export function Analyses({ jobs, accession, may, onReport }: Props) {
           <th>Cells</th>
           <th>Reviewed</th>
           <th>Reported</th>
+          <th>Files</th>
         </tr>
       </thead>
       <tbody>
@@ -45,6 +48,11 @@ export function Analyses({ jobs, accession, may, onReport }: Props) {
                 </button>
               )}
               {!job.reported && job.reviewable && <Compare job={job} jobs={jobs} accession={accession} />}
+            </td>
+            <td>
+              {job.reviewable && (
+                <ExportMenu of={`jobs/${job.id}`} what={`the analysis ${job.protocol_title}`} signed={signed} />
+              )}
             </td>
           </tr>
         ))}

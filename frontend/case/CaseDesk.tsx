@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { get, send } from "../shared/api";
+import { ExportMenu } from "../shared/ExportMenu";
 import { slideTitle } from "../shared/format";
 import { Notices } from "../shared/Notices";
 import { live } from "../shared/socket";
@@ -17,7 +18,7 @@ export function CaseDesk({ first }: { first: Room }) {
   const room = useQuery({
     queryKey: key,
     initialData: first,
-    queryFn: () => get<Room>(`/api/cases/${accession}/room/`),
+    queryFn: () => get<Room>(`/api/v1/cases/${accession}/room/`),
   });
   const [problem, setProblem] = useState("");
   const again = () => client.invalidateQueries({ queryKey: key });
@@ -52,16 +53,21 @@ export function CaseDesk({ first }: { first: Room }) {
       )}
       <Reading
         data={data}
-        onReader={(username, word) => act(() => send("POST", `/api/cases/${accession}/reader/`, { username, word }))}
-        onComment={(comment) => act(() => send("POST", `/api/cases/${accession}/comment/`, { comment }))}
+        onReader={(username, word) => act(() => send("POST", `/api/v1/cases/${accession}/reader/`, { username, word }))}
+        onComment={(comment) => act(() => send("POST", `/api/v1/cases/${accession}/comment/`, { comment }))}
       />
-      <h2>Slides</h2>
+      <div className="slides-head">
+        <h2>Slides</h2>
+        {data.slides.some((slide) => slide.jobs?.some((job) => job.reported)) && (
+          <ExportMenu of={`cases/${accession}`} what="the reported analyses" signed={data.case.locked} />
+        )}
+      </div>
       {data.slides.length === 0 && (
         <p className="empty">No slides yet.{may && " Add a slide file, or the photographs of one slide, below."}</p>
       )}
       <ul className="slides">
         {data.slides.map((slide, place) => {
-          const at = `/api/slides/${slide.id}/`;
+          const at = `/api/v1/slides/${slide.id}/`;
           return (
             <SlideItem
               key={slide.id}
@@ -69,6 +75,7 @@ export function CaseDesk({ first }: { first: Room }) {
               title={slideTitle(slide, place)}
               schemas={data.schemas}
               mayReview={data.me.rights.includes("review") && !data.case.locked}
+              signed={data.case.locked}
               onDecided={() => void again()}
               accession={accession}
               may={may}
@@ -77,10 +84,10 @@ export function CaseDesk({ first }: { first: Room }) {
               onRemove={() => void act(() => send("DELETE", at))}
               onConvert={() => void act(() => send("POST", `${at}conversion/`))}
               onColour={(colour) => void act(() => send("PATCH", at, { colour }))}
-              onReport={(job) => void act(() => send("POST", `/api/jobs/${job.id}/choose/`))}
+              onReport={(job) => void act(() => send("POST", `/api/v1/jobs/${job.id}/choose/`))}
               onSpecimen={(specimen) => void act(() => send("PATCH", at, { specimen }))}
               onScale={async (mpp) => void (await act(() => send("PATCH", at, { mpp })))}
-              onJob={(job, what) => void act(() => send("POST", `/api/jobs/${job.id}/${what}/`))}
+              onJob={(job, what) => void act(() => send("POST", `/api/v1/jobs/${job.id}/${what}/`))}
             />
           );
         })}

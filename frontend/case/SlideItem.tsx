@@ -16,6 +16,7 @@ interface ItemProps {
   title: string;
   schemas: Room["schemas"];
   mayReview: boolean;
+  signed: boolean;
   onDecided(): void;
   accession: string;
   may: boolean;
@@ -97,7 +98,7 @@ export function SlideItem(props: ItemProps) {
               onDecided={props.onDecided}
             />
           ))}
-        <Analyses jobs={jobs} accession={accession} may={may} onReport={props.onReport} />
+        <Analyses jobs={jobs} accession={accession} may={may} signed={props.signed} onReport={props.onReport} />
         <p className="actions">
           {slide.status === "ready" && (
             <a className="button primary" href={`/cases/${accession}/read/#slide=${slide.id}`}>

@@ -21,7 +21,7 @@ export function uploadFile(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const upload = new tus.Upload(file, {
-      endpoint: "/api/uploads/",
+      endpoint: "/api/v1/uploads/",
       chunkSize: CHUNK_BYTES,
       retryDelays: [0, 1000, 3000, 8000],
       metadata: { filename: file.name, case: accession },
@@ -82,5 +82,5 @@ export async function bringIn(
     before += file.size;
   }
   onProgress({ sent: total, total, file: "" });
-  return await send<Slide>("POST", `/api/cases/${accession}/slides/`, { uploads, ...facts });
+  return await send<Slide>("POST", `/api/v1/cases/${accession}/slides/`, { uploads, ...facts });
 }

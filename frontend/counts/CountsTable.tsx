@@ -28,8 +28,9 @@ export function CountsTable({ counts }: { counts: Counts }) {
           <p key={n}>{n}</p>
         ))}
         <p>
-          Exact 95 % sampling intervals; counting rules {counts.rules.name} {counts.rules.version}; {counts.reviewed_n}{" "}
-          cells confirmed, corrected or added by readers.
+          Exact 95 % sampling intervals;
+          {counts.rules && ` counting rules ${counts.rules.name} ${counts.rules.version};`} {counts.reviewed_n} cells
+          confirmed, corrected or added by readers.
         </p>
       </div>
     </div>

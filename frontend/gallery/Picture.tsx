@@ -44,7 +44,7 @@ export function Picture({ row, jobId, schema, size, chosen, current, onChoose, o
     >
       <CellPicture
         key={`${jobId} ${keyOf(row)}`}
-        src={`/api/jobs/${jobId}/${source}/crop.jpg?size=128`}
+        src={`/api/v1/jobs/${jobId}/${source}/crop.jpg?size=128`}
         alt={words[0] ?? ""}
         size={size}
         lazy

@@ -10,7 +10,7 @@ export function CommentDialog({ current, onClose, onSaved }: { current: Case; on
   async function save(event: FormEvent) {
     event.preventDefault();
     try {
-      await send<Case>("POST", `/api/cases/${current.accession}/comment/`, { comment });
+      await send<Case>("POST", `/api/v1/cases/${current.accession}/comment/`, { comment });
       onSaved();
     } catch (caught) {
       setProblem(caught instanceof Error ? caught.message : String(caught));

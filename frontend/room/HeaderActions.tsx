@@ -1,3 +1,4 @@
+import { ExportMenu } from "../shared/ExportMenu";
 import type { Analysis, Room } from "../shared/types";
 import type { Open } from "./RoomDialogs";
 import type { Opened } from "./useopened";
@@ -33,6 +34,7 @@ export function JobActions({ data, opened, orders, active }: JobActionsProps) {
           Report this analysis
         </button>
       )}
+      {job?.reviewable && <ExportMenu of={`jobs/${job.id}`} what="this analysis" signed={data.case.locked} />}
       {mayOrder && !job && first && (
         <button type="button" className="primary" onClick={() => void orders.order(first.name)}>
           Analyse

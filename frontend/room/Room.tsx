@@ -17,7 +17,7 @@ export function Room({ first }: { first: First }) {
   const room = useQuery({
     queryKey: ["room", accession],
     initialData: first.room,
-    queryFn: () => get<RoomData>(`/api/cases/${accession}/room/`),
+    queryFn: () => get<RoomData>(`/api/v1/cases/${accession}/room/`),
   });
   useLive(accession, client);
   if (room.isError && !unreachable(room.error))

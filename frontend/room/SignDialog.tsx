@@ -21,7 +21,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
   const [reason, setReason] = useState("");
   const holds = useQuery({
     queryKey: ["holds", current.accession, counts?.revision],
-    queryFn: () => get<Hold[]>(`/api/cases/${current.accession}/holds/`),
+    queryFn: () => get<Hold[]>(`/api/v1/cases/${current.accession}/holds/`),
   });
   const standing = holds.data ?? [];
   const open = standing.some((h) => h.lifted_by === "review") ? (counts?.must_see.open ?? 0) : 0;
@@ -34,7 +34,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
     setBusy(true);
     try {
       onSigned(
-        await send<Report>("POST", `/api/cases/${current.accession}/sign/`, { password, meaning, comment, reason }),
+        await send<Report>("POST", `/api/v1/cases/${current.accession}/sign/`, { password, meaning, comment, reason }),
       );
     } catch (caught) {
       setError(caught instanceof Problem ? caught : new Problem(0, "unknown", String(caught), {}));

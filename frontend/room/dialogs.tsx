@@ -48,7 +48,7 @@ export function AmendDialog({
   async function amend(event: FormEvent) {
     event.preventDefault();
     try {
-      onAmended(await send<Case>("POST", `/api/cases/${current.accession}/amend/`, { reason }));
+      onAmended(await send<Case>("POST", `/api/v1/cases/${current.accession}/amend/`, { reason }));
     } catch (caught) {
       setError(caught instanceof Error ? caught.message : String(caught));
     }

@@ -23,10 +23,10 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
     if (!jobId || !reviewable) return;
     try {
       const since = known.current.labels.revision;
-      const delta = await untilReached(() => get<DeltaAnswer>(`/api/jobs/${jobId}/labels/?since=${since}`));
+      const delta = await untilReached(() => get<DeltaAnswer>(`/api/v1/jobs/${jobId}/labels/?since=${since}`));
       if (known.current.jobId !== jobId) return;
       setLabels((before) => withAnswer(before, delta));
-      const answer = await untilReached(() => get<Counts>(`/api/jobs/${jobId}/counts/`));
+      const answer = await untilReached(() => get<Counts>(`/api/v1/jobs/${jobId}/counts/`));
       if (known.current.jobId === jobId)
         setCounts((before) => (before && before.revision > answer.revision ? before : answer));
     } catch (error) {
@@ -93,7 +93,7 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
     }
     try {
       const body = { base_revision: known.current.labels.revision };
-      const answer = await send<LabelAnswer>("POST", `/api/jobs/${jobId}/labels/undo/`, body);
+      const answer = await send<LabelAnswer>("POST", `/api/v1/jobs/${jobId}/labels/undo/`, body);
       take(jobId, answer);
       if (answer.undone) say(undoneText(answer.undone));
       await readLabels();
@@ -134,7 +134,7 @@ function useFilm(job: Job | null, problem: (error: unknown) => void) {
     setRegions([]);
     setRunningCounts(null);
     if (!jobId || !reviewable) return;
-    untilReached(() => get<CellIndex>(`/api/jobs/${jobId}/cells/index.json`)).then(
+    untilReached(() => get<CellIndex>(`/api/v1/jobs/${jobId}/cells/index.json`)).then(
       (given) => !stopped && setIndex(given),
       problem,
     );
@@ -150,14 +150,14 @@ function useFilm(job: Job | null, problem: (error: unknown) => void) {
     if (!jobId || state === "requested" || state === "queued") return;
     let stopped = false;
     (async () => {
-      const { fields } = await untilReached(() => get<{ fields: Region[] }>(`/api/jobs/${jobId}/regions/`));
+      const { fields } = await untilReached(() => get<{ fields: Region[] }>(`/api/v1/jobs/${jobId}/regions/`));
       if (stopped) return;
       setRegions(fields);
       if (reviewable) return;
       for (const field of fields) {
         const key = `field ${field.index}`;
         if (!field.done || store.chunks.has(key)) continue;
-        const raw = await untilReached(() => getBytes(`/api/jobs/${jobId}/fields/${field.index}/cells.bin`));
+        const raw = await untilReached(() => getBytes(`/api/v1/jobs/${jobId}/fields/${field.index}/cells.bin`));
         if (stopped) return;
         store.add(unpack(raw, key, -1));
       }

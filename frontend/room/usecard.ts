@@ -15,7 +15,7 @@ export function useCard(jobId: string | null, row: number | null, labels: Labels
     // The same cell's card before its newest label; never another cell's.
     placeholderData: (before, asked) =>
       asked?.queryKey[1] === jobId && asked.queryKey[2] === row ? before : undefined,
-    queryFn: ({ signal }) => get<Card>(`/api/jobs/${jobId}/cells/${row}/`, signal),
+    queryFn: ({ signal }) => get<Card>(`/api/v1/jobs/${jobId}/cells/${row}/`, signal),
   });
   const card = useMemo(() => cardOf(query.data, row, labels), [query.data, row, labels]);
   const waits = row !== null && card === null && !query.isError;

@@ -42,7 +42,7 @@ export function useDifferential(
       queryKey: ["gallery", jobId, c.index, "unsure", LOADED],
       enabled,
       staleTime: Number.POSITIVE_INFINITY,
-      queryFn: () => get<GalleryPage>(`/api/jobs/${jobId}/gallery/?class=${c.index}&view=unsure&limit=${LOADED}`),
+      queryFn: () => get<GalleryPage>(`/api/v1/jobs/${jobId}/gallery/?class=${c.index}&view=unsure&limit=${LOADED}`),
     })),
     combine: (results) => ({
       pages: results.map((r) => r.data),

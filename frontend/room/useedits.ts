@@ -37,12 +37,12 @@ export function useEdits(
           await doing.current.readLabels();
         } else if (edit.kind === "add") {
           const { x, y, w, h, label } = edit;
-          await send<unknown>("POST", `/api/jobs/${edit.job}/cells/`, { x, y, w, h, label });
+          await send<unknown>("POST", `/api/v1/jobs/${edit.job}/cells/`, { x, y, w, h, label });
           await doing.current.readLabels();
         } else {
           const { action, rows, added, label, base_revision, force } = edit;
           const body = { action, rows, added, label, base_revision, force };
-          doing.current.take(edit.job, await send<LabelAnswer>("POST", `/api/jobs/${edit.job}/labels/`, body));
+          doing.current.take(edit.job, await send<LabelAnswer>("POST", `/api/v1/jobs/${edit.job}/labels/`, body));
         }
         return "sent";
       } catch (error) {
@@ -93,7 +93,7 @@ export function useEdits(
 /** Whether the server has an edit already. */
 async function isThere(edit: Edit): Promise<boolean> {
   const since = edit.kind === "add" ? 0 : edit.base_revision;
-  const known = await get<DeltaAnswer>(`/api/jobs/${edit.job}/labels/?since=${since}`);
+  const known = await get<DeltaAnswer>(`/api/v1/jobs/${edit.job}/labels/?since=${since}`);
   if (edit.kind === "add")
     return known.added.some((cell) => Math.abs(cell.x - edit.x) < 0.01 && Math.abs(cell.y - edit.y) < 0.01);
   const rows = new Map(known.rows.map((r) => [r.row, r]));

@@ -47,7 +47,7 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
         view: which === "must-see" ? "must-see" : view,
         limit: String(limit),
       });
-      return get<GalleryPage>(`/api/jobs/${jobId}/gallery/?${asked}`, signal);
+      return get<GalleryPage>(`/api/v1/jobs/${jobId}/gallery/?${asked}`, signal);
     },
   });
   const rows = useMemo(() => (query.data?.rows ?? []).map((r) => withLabel(r, labels)), [query.data, labels]);

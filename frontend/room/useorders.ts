@@ -31,12 +31,12 @@ export function useOrders(accession: string, slide: Slide | null, jobId: string 
   };
   return {
     again,
-    order: (protocol: string) => run(() => send<Job>("POST", `/api/slides/${slide?.id}/jobs/`, { protocol })),
-    cancel: () => run(() => send<Job>("POST", `/api/jobs/${jobId}/cancel/`)),
-    retry: () => run(() => send<Job>("POST", `/api/jobs/${jobId}/retry/`)),
+    order: (protocol: string) => run(() => send<Job>("POST", `/api/v1/slides/${slide?.id}/jobs/`, { protocol })),
+    cancel: () => run(() => send<Job>("POST", `/api/v1/jobs/${jobId}/cancel/`)),
+    retry: () => run(() => send<Job>("POST", `/api/v1/jobs/${jobId}/retry/`)),
     report: () =>
       run(async () => {
-        say(carriedText(await send<Carried>("POST", `/api/jobs/${jobId}/choose/`)));
+        say(carriedText(await send<Carried>("POST", `/api/v1/jobs/${jobId}/choose/`)));
         await client.invalidateQueries({ queryKey: ["carried", jobId] });
       }),
   };

@@ -18,14 +18,14 @@ interface Props {
 export function WaitingLabels({ jobId, schema, may, onGo, onDecided }: Props) {
   const client = useQueryClient();
   const key = ["carried", jobId];
-  const waiting = useQuery({ queryKey: key, queryFn: () => get<CarriedLabel[]>(`/api/jobs/${jobId}/carried/`) });
+  const waiting = useQuery({ queryKey: key, queryFn: () => get<CarriedLabel[]>(`/api/v1/jobs/${jobId}/carried/`) });
   const [problem, setProblem] = useState("");
   const labels = waiting.data ?? [];
   if (!labels.length) return null;
   async function decide(id: string, keep: boolean) {
     setProblem("");
     try {
-      client.setQueryData(key, await send<CarriedLabel[]>("POST", `/api/jobs/${jobId}/carried/`, { id, keep }));
+      client.setQueryData(key, await send<CarriedLabel[]>("POST", `/api/v1/jobs/${jobId}/carried/`, { id, keep }));
       onDecided();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
@@ -49,7 +49,11 @@ export function WaitingLabels({ jobId, schema, may, onGo, onDecided }: Props) {
           return (
             <li key={label.id}>
               {label.row !== null && (
-                <CellPicture src={`/api/jobs/${jobId}/cells/${label.row}/crop.jpg?size=96`} alt="the cell" size={56} />
+                <CellPicture
+                  src={`/api/v1/jobs/${jobId}/cells/${label.row}/crop.jpg?size=96`}
+                  alt="the cell"
+                  size={56}
+                />
               )}
               <p>
                 {said} {now}

@@ -44,7 +44,7 @@ describe("the right to fetch tiles", () => {
       () => undefined,
     );
     await vi.advanceTimersByTimeAsync(1);
-    expect(get.mock.calls).toEqual([["/api/slides/a/tiles/"]]);
+    expect(get.mock.calls).toEqual([["/api/v1/slides/a/tiles/"]]);
     expect(given).toHaveLength(1);
     renewer.stop();
   });

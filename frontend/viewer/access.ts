@@ -73,7 +73,7 @@ export class Renewer {
   private async renew(): Promise<void> {
     this.asked = Date.now();
     try {
-      const given = await get<TileAccess>(`/api/slides/${this.slideId}/tiles/`);
+      const given = await get<TileAccess>(`/api/v1/slides/${this.slideId}/tiles/`);
       this.due = Date.now() + given.expires_in_s * 1000 * RENEW_AT;
       this.say("");
       this.give(given);

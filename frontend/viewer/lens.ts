@@ -229,7 +229,7 @@ export class Lens {
     this.loading = true;
     try {
       for (const range of ranges) {
-        const raw = await getBytes(`/api/jobs/${jobId}/cells/${range.first}-${range.count}.bin`);
+        const raw = await getBytes(`/api/v1/jobs/${jobId}/cells/${range.first}-${range.count}.bin`);
         if (this.signals.wishes().scene.store !== scene.store) return;
         scene.store.add(unpack(raw, `rows ${range.first}`, range.first), range.tiles);
       }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,13 @@ def read_contour(path: Path, row: int) -> NDArray[np.int16]:
     """One row's contour, int16 (points, 2), quarter px from the centre."""
     column = _column(_table(path), "contour")
     return np.asarray(column[row].values, np.int16).reshape(-1, 2)
+
+
+def read_contours(path: Path) -> list[NDArray[np.int16]]:
+    """Every row's contour, int16 (points, 2), quarter px from the centre; one read for the whole file."""
+    column = _column(_table(path), "contour")
+    offsets, values = np.asarray(column.offsets), np.asarray(column.values)
+    return [values[first:last].reshape(-1, 2) for first, last in pairwise(offsets.tolist())]
 
 
 def sha256_of(path: Path) -> str:

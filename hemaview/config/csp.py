@@ -18,7 +18,7 @@ class AdminScriptMiddleware:
                 "script-src": ["'unsafe-eval'", "'unsafe-inline'"],
                 "style-src": ["'unsafe-inline'"],
             }
-        elif request.path.startswith("/api/docs/"):
+        elif request.path.startswith(("/api/docs/", "/api/v1/docs/")):
             response._csp_update = {  # type: ignore[attr-defined]
                 "script-src": ["'unsafe-inline'"],
                 "style-src": ["'unsafe-inline'"],

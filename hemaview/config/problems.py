@@ -6,7 +6,8 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from redis.exceptions import RedisError
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -69,3 +70,21 @@ def _first(detail: Any) -> str:
     if isinstance(detail, list):
         return _first(detail[0]) if detail else ""
     return str(detail)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler of addresses that lead nowhere: problem details under /api/, else the page."""
+    if not request.path.startswith("/api/"):
+        return defaults.page_not_found(request, exception)
+    return _json(problem(404, "not-found", "Not found", "There is nothing under this address."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler of faults of ours."""
+    if not request.path.startswith("/api/"):
+        return defaults.server_error(request)
+    return _json(problem(500, "fault", "A fault of ours", "Something went wrong here; tell the administrator."))
+
+
+def _json(answer: Response) -> HttpResponse:
+    return JsonResponse(answer.data, status=answer.status_code, content_type=CONTENT_TYPE)

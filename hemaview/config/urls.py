@@ -32,12 +32,16 @@ urlpatterns = [
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("health/", health, name="health"),
     path("ready/", readiness, name="ready"),
-    path("api/", include(api)),
+    path("api/", include(api)),  # as before /api/v1: answers on for one version, with a Deprecation header
+    path("api/v1/", include(api)),  # last, so that addresses are made with it
     path("", include("apps.slides.urls")),
     path("", include("apps.analysis.urls")),
     path("", include("apps.audit.urls")),
     path("", include("apps.reports.urls")),
     path("", include("apps.desk.urls")),
 ]
+
+handler404 = "hemaview.config.problems.not_found"
+handler500 = "hemaview.config.problems.server_error"
 
 websocket_urlpatterns = routing.websocket_urlpatterns

@@ -25,12 +25,13 @@ from apps.analysis.models import Job, Protocol, ReportedAnalysis
 from apps.analysis.selectors import reported_jobs
 from apps.audit.services import verify
 from apps.cases.models import Case
+from apps.desk.nextsteps import foreseen
 from apps.desk.selectors import room_json, worklist_rows
 from apps.accounts.models import User
 from apps.reports import document, render
 from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
-from apps.reports.exports import cells_csv, cells_of_report, fhir_bundle
+from apps.reports.exports import exporters, source
 from apps.review.analyses import choose
 from apps.review.counts import counts_json
 from apps.review.selectors import cell_card, gallery
@@ -38,7 +39,7 @@ from apps.review.state import labels_of
 
 paul = User.objects.get(username="paul")
 answer = {"cases": {}, "reports": {}, "audit": verify().ok}
-worklist_rows(list(Case.objects.all()))
+worklist_rows(list(foreseen(Case.objects.all())))
 for case in Case.objects.all():
     room_json(paul, case)
     (job,) = reported_jobs(case)
@@ -53,8 +54,8 @@ for case in Case.objects.all():
     }
 for report in Report.objects.all():
     page = proved_bytes(report.html_file, report.html_sha256)
-    list(cells_csv(cells_of_report(report)))
-    fhir_bundle(report)
+    for exporter in exporters().values():
+        assert b"".join(exporter.pieces(source.of_report(report))), exporter.key
     answer["reports"][str(report.pk)] = {"html": len(page), "pdf": len(proved_bytes(report.pdf_file, report.pdf_sha256))}
 for protocol in Protocol.objects.all():
     assert not protocol.what_is_wrong(), (protocol, protocol.what_is_wrong())

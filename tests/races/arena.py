@@ -20,7 +20,7 @@ from apps.reports.models import Amendment, Report
 from apps.reports.services import sign
 from apps.review.models import AddedCell, CarriedLabel, LabelEvent, Reading
 from apps.review.services import label_cells
-from apps.review.state import _fold
+from apps.review.state import _folded
 from apps.slides.models import Slide, Upload
 from tests import factories
 
@@ -92,7 +92,7 @@ class Arena:
         Reading.objects.all().delete()
         ReportedAnalysis.objects.exclude(slide=self.counted).delete()
         ReportedAnalysis.objects.update(job=self.job)
-        _fold.cache_clear()
+        _folded.forget()
         Job.objects.exclude(pk__in=[self.job.pk, self.rival.pk, self.second.pk]).delete()
         Slide.objects.exclude(pk__in=[self.counted.pk, self.waiting.pk]).delete()
         for upload in Upload.objects.all():

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.analysis.cellfiles import schema_key
 from apps.analysis.models import Job
 from apps.analysis.selectors import assay_title
+from hemaview.cells.schema import KINDS
 
 
 def eta_s(job: Job) -> float | None:
@@ -18,6 +20,18 @@ def eta_s(job: Job) -> float | None:
         return None
     elapsed = (timezone.now() - job.started_at).total_seconds()
     return round(elapsed / job.fields_done * max(0, job.fields_total - job.fields_done), 1)
+
+
+class UsedModelSerializer(serializers.Serializer[Any]):
+    role = serializers.CharField()
+    name = serializers.CharField()
+    version = serializers.CharField()
+    sha256 = serializers.CharField()
+
+
+class GuardSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    sentence = serializers.CharField()
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
@@ -32,6 +46,8 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     thresholds = serializers.SerializerMethodField()
     eta_s = serializers.SerializerMethodField()
     reviewable = serializers.BooleanField()
+    notes = serializers.ListField(child=serializers.CharField())
+    guards = GuardSerializer(many=True)
 
     class Meta:
         model = Job
@@ -43,6 +59,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "colour_policy", "models", "thresholds", "mpp", "mpp_source", "mpp_sd", "notes", "guards", "cells_sha256",
             "revision",
         ]  # fmt: skip
+        read_only_fields = fields
 
     def get_schema(self, job: Job) -> str:
         return schema_key(job)
@@ -50,10 +67,11 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     def get_assay_title(self, job: Job) -> str:
         return assay_title(job)
 
+    @extend_schema_field(UsedModelSerializer(many=True))
     def get_models(self, job: Job) -> list[dict[str, Any]]:
         return list(job.frozen.get("models", []))
 
-    def get_thresholds(self, job: Job) -> dict[str, Any]:
+    def get_thresholds(self, job: Job) -> dict[str, float]:
         return dict(job.frozen.get("thresholds", {}))
 
     def get_eta_s(self, job: Job) -> float | None:
@@ -64,12 +82,111 @@ class RequestJobSerializer(serializers.Serializer[Any]):
     protocol = serializers.CharField(default="blood-film")
 
 
-def protocol_json(protocol: Any) -> dict[str, Any]:
-    return {
-        "name": protocol.name,
-        "title": protocol.title,
-        "version": protocol.version,
-        "specimen": protocol.specimen,
-        "assay": protocol.assay,
-        "assay_title": protocol.examination.title,
-    }
+class ProtocolSerializer(serializers.Serializer[Any]):
+    """What can be ordered."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    version = serializers.IntegerField()
+    specimen = serializers.CharField()
+    assay = serializers.CharField()
+    assay_title = serializers.CharField(source="examination.title")
+
+
+class MetricSerializer(serializers.Serializer[Any]):
+    task = serializers.CharField()
+    dataset = serializers.CharField()
+    metric = serializers.CharField()
+    value = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+
+
+class ModelSerializer(serializers.Serializer[Any]):
+    """A version of an algorithm with what was measured; see its card for everything."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    task = serializers.CharField()
+    version = serializers.CharField()
+    sha256 = serializers.CharField()
+    enabled = serializers.BooleanField()
+    default_for = serializers.ListField(child=serializers.CharField(), help_text="protocol: role")
+    summary = serializers.CharField()
+    metrics = MetricSerializer(many=True)
+    licence_note = serializers.CharField()
+    mpp = serializers.FloatField(allow_null=True, help_text="µm/px it was trained at")
+    classes = serializers.ListField(child=serializers.CharField())
+    data = serializers.ListField(child=serializers.DictField(), help_text="what it was trained on, as its card says")  # type: ignore[assignment]
+
+
+class GroupSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    noun = serializers.CharField()
+    kind = serializers.ChoiceField(choices=KINDS)
+
+
+class CellClassSerializer(serializers.Serializer[Any]):
+    index = serializers.IntegerField()
+    key = serializers.CharField()
+    name = serializers.CharField()
+    short = serializers.CharField()
+    group = serializers.CharField()
+    colour = serializers.CharField()
+    mark = serializers.CharField()
+    shortcut = serializers.CharField()
+    must_see = serializers.BooleanField()
+    counted = serializers.BooleanField()
+
+
+class SchemaSerializer(serializers.Serializer[Any]):
+    """The classes that cells may have, in their order."""
+
+    name = serializers.CharField()
+    version = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    groups = GroupSerializer(many=True)
+    classes = CellClassSerializer(many=True)
+
+
+class RegionSerializer(serializers.Serializer[Any]):
+    """A field of view, in level-0 px."""
+
+    index = serializers.IntegerField()
+    x = serializers.FloatField()
+    y = serializers.FloatField()
+    w = serializers.FloatField()
+    h = serializers.FloatField()
+    focus = serializers.FloatField()
+    single_ratio = serializers.FloatField()
+    tissue = serializers.FloatField()
+    used = serializers.BooleanField()
+    done = serializers.BooleanField()
+    searched = serializers.CharField(help_text="what counts of it: fields, film, or nothing")
+    reason = serializers.CharField()
+
+
+class RegionsSerializer(serializers.Serializer[Any]):
+    fields = RegionSerializer(many=True)  # type: ignore[assignment]
+
+
+class PyramidLevelSerializer(serializers.Serializer[Any]):
+    tile_px = serializers.IntegerField()
+    tiles = serializers.ListField(
+        child=serializers.ListField(), help_text="[column, row, cells, [[class, cells], …]] each"
+    )
+
+
+class CellIndexSerializer(serializers.Serializer[Any]):
+    """Where the cells of each tile lie in the cell file, and how many there are per square."""
+
+    job = serializers.UUIDField()
+    n = serializers.IntegerField()
+    schema = serializers.CharField()
+    tile_px = serializers.IntegerField()
+    tiles = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()), help_text="[column, row, first, count] each"
+    )
+    pyramid = PyramidLevelSerializer(many=True)
+    layout = serializers.ListField(child=serializers.CharField(), help_text="columns of a `.bin`, in their order")

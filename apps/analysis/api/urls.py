@@ -4,6 +4,7 @@ from apps.analysis.api import views
 
 urlpatterns = [
     path("slides/<uuid:slide_id>/jobs/", views.SlideJobsView.as_view(), name="slide-jobs"),
+    path("jobs/", views.JobListView.as_view(), name="job-list"),
     path("jobs/<uuid:job_id>/", views.JobView.as_view(), name="job"),
     path("jobs/<uuid:job_id>/cancel/", views.JobCancelView.as_view(), name="job-cancel"),
     path("jobs/<uuid:job_id>/retry/", views.JobRetryView.as_view(), name="job-retry"),

@@ -5,21 +5,34 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import django_filters
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.api.answers import kept_for_ever, refusal_response
+from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis import cellfiles, services
-from apps.analysis.api.serializers import JobSerializer, RequestJobSerializer, protocol_json
+from apps.analysis.api.serializers import (
+    CellIndexSerializer,
+    JobSerializer,
+    ModelSerializer,
+    ProtocolSerializer,
+    RegionsSerializer,
+    RequestJobSerializer,
+    SchemaSerializer,
+)
+from apps.analysis.models import Job
 from apps.analysis.selectors import (
     job_for,
+    jobs_for,
     model_versions,
     protocol_named,
     protocols,
@@ -50,7 +63,30 @@ class SlideJobsView(APIView):
         return Response(JobSerializer(job).data, status=201)
 
 
+class JobFilter(django_filters.FilterSet):
+    case = django_filters.CharFilter(field_name="slide__case__accession", label="accession number")
+    slide = django_filters.UUIDFilter(field_name="slide_id")
+    protocol = django_filters.CharFilter(field_name="protocol__name")
+
+    class Meta:
+        model = Job
+        fields = ["case", "slide", "protocol", "assay", "state"]
+
+
+class JobListView(ListAPIView[Job]):
+    """The analyses that you may see, newest first."""
+
+    serializer_class = JobSerializer
+    filterset_class = JobFilter
+    queryset = Job.objects.none()  # for the description of the filters
+
+    def get_queryset(self) -> Any:
+        return jobs_for(self.request.user).order_by("-requested_at", "-pk")
+
+
 class JobView(APIView):
+    """One analysis."""
+
     @extend_schema(responses=JobSerializer)
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         return Response(JobSerializer(job_for(request.user, job_id)).data)
@@ -78,7 +114,7 @@ class JobRetryView(APIView):
 class JobRegionsView(APIView):
     """Fields counted and refused, with the reason."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=RegionsSerializer)
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         return Response(cellfiles.regions(job_for(request.user, job_id)))
 
@@ -86,7 +122,7 @@ class JobRegionsView(APIView):
 class JobIndexView(APIView):
     """Tile index and density pyramid of the finished cell file."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=CellIndexSerializer)
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = reviewable_job_for(request.user, job_id)
         response = Response(cellfiles.index(job))
@@ -95,6 +131,7 @@ class JobIndexView(APIView):
 
 
 @require_safe
+@token_or_session
 @gzip_page
 def field_cells(request: HttpRequest, job_id: uuid.UUID, field: int) -> HttpResponse:
     """The cells of one finished field while the job runs, 14 bytes a cell."""
@@ -108,6 +145,7 @@ def field_cells(request: HttpRequest, job_id: uuid.UUID, field: int) -> HttpResp
 
 
 @require_safe
+@token_or_session
 @gzip_page
 def cell_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int) -> HttpResponse:
     """Rows first … first + count of the finished cell file, column by column; the bytes never change."""
@@ -122,15 +160,17 @@ def cell_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int) -
 
 
 class ProtocolsView(APIView):
-    @extend_schema(responses={200: dict})
+    """What can be ordered."""
+
+    @extend_schema(responses=ProtocolSerializer(many=True))
     def get(self, request: Request) -> Response:
-        return Response([protocol_json(p) for p in protocols()])
+        return Response(ProtocolSerializer(protocols(), many=True).data)
 
 
 class ModelsView(APIView):
     """Algorithms and their versions with what was measured."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=ModelSerializer(many=True))
     def get(self, request: Request) -> Response:
         return Response([model_json(m) for m in model_versions()])
 
@@ -138,7 +178,7 @@ class ModelsView(APIView):
 class SchemaView(APIView):
     """The classes of an examination as they are today; a job's own are part of the room."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=SchemaSerializer)
     def get(self, request: Request, name: str) -> Response:
         known = assays().get(name)
         if known is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
@@ -20,12 +21,30 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
     class Meta:
         model = Record
         fields = ["id", "at", "actor", "action", "object_type", "object_id", "accession", "detail", "sha256"]
+        read_only_fields = fields
+
+
+class RecordFilter(django_filters.FilterSet):
+    since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
+    until = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+
+    class Meta:
+        model = Record
+        fields = ["actor", "action", "accession", "object_type", "object_id"]
+
+
+class VerdictSerializer(serializers.Serializer[Any]):
+    ok = serializers.BooleanField()
+    lines = serializers.IntegerField()
+    message = serializers.CharField()
 
 
 class AuditListView(ListAPIView[Record]):
     """Lines of the record, newest first."""
 
     serializer_class = RecordSerializer
+    filterset_class = RecordFilter
+    queryset = Record.objects.none()  # for the description of the filters
 
     def get_queryset(self) -> Any:
         return records_for(self.request.user)
@@ -34,7 +53,7 @@ class AuditListView(ListAPIView[Record]):
 class AuditVerdictView(APIView):
     """Whether the chain holds."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=VerdictSerializer)
     def get(self, request: Request) -> Response:
         records_for(request.user)
         verdict = verify()

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.accounts.api.inputs import OneOf
 from apps.cases.models import Case
-from apps.cases.selectors import rights_of
+from apps.cases.selectors import rights_in, rights_of
 
 
 class PersonSerializer(serializers.Serializer[Any]):
@@ -16,8 +16,18 @@ class PersonSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(source="display_name")
 
 
+class AnalyserSerializer(serializers.Serializer[Any]):
+    """Values of the laboratory's analyser; what is not given is not known."""
+
+    wbc_10e9_per_l = serializers.FloatField(min_value=0, max_value=2000, required=False, help_text="10⁹/L")
+    hb_g_per_l = serializers.FloatField(min_value=0, max_value=400, required=False, help_text="g/L")
+    mcv_fl = serializers.FloatField(min_value=0, max_value=300, required=False, help_text="fL")
+    plt_10e9_per_l = serializers.FloatField(min_value=0, max_value=20000, required=False, help_text="10⁹/L")
+
+
 class CaseSerializer(serializers.ModelSerializer[Case]):
     reader = PersonSerializer(allow_null=True, read_only=True)
+    analyser = AnalyserSerializer(read_only=True)
     rights = serializers.SerializerMethodField()
     locked = serializers.BooleanField(read_only=True)
     being_signed = serializers.BooleanField(read_only=True)
@@ -42,20 +52,13 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
             "locked",
             "being_signed",
         ]
-        read_only_fields = ["state", "comment", "created_at", "updated_at", "state_since"]
+        read_only_fields = fields
 
     def get_rights(self, case: Case) -> list[str]:
+        if hasattr(case, "may_view"):
+            return sorted(rights_in(case))
         user = self.context.get("user") or self.context["request"].user
         return sorted(rights_of(user, case))
-
-
-class AnalyserSerializer(serializers.Serializer[Any]):
-    """Values of the laboratory's analyser; what is not given is not known."""
-
-    wbc_10e9_per_l = serializers.FloatField(min_value=0, max_value=2000, required=False, help_text="10⁹/L")
-    hb_g_per_l = serializers.FloatField(min_value=0, max_value=400, required=False, help_text="g/L")
-    mcv_fl = serializers.FloatField(min_value=0, max_value=300, required=False, help_text="fL")
-    plt_10e9_per_l = serializers.FloatField(min_value=0, max_value=20000, required=False, help_text="10⁹/L")
 
 
 class CaseInputSerializer(serializers.Serializer[Any]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,8 +21,14 @@ from apps.cases.api.serializers import (
     ReaderSerializer,
     RightsSerializer,
 )
-from apps.cases.filters import CaseFilter, ordered
-from apps.cases.selectors import case_for, cases_for
+from apps.cases.filters import ORDERINGS, CaseFilter, ordered
+from apps.cases.models import Case
+from apps.cases.selectors import case_for, cases_for, with_rights
+
+ORDERING = OpenApiParameter(
+    "ordering", str, enum=[way + name for name in ORDERINGS for way in ("", "-")],
+    description="a column, with - in front the other way round; newest first without it",
+)  # fmt: skip
 
 
 class CaseListView(ListAPIView[Any]):
@@ -30,11 +36,18 @@ class CaseListView(ListAPIView[Any]):
 
     serializer_class = CaseSerializer
     filterset_class = CaseFilter
+    queryset = Case.objects.none()  # for the description of the filters
 
     def get_queryset(self) -> Any:
-        cases = cases_for(self.request.user).select_related("reader")
-        found = CaseFilter(self.request.query_params, queryset=cases).qs
-        return ordered(found, self.request.query_params.get("ordering", ""))
+        user = self.request.user
+        return with_rights(user, cases_for(user)).select_related("reader")
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        return ordered(super().filter_queryset(queryset), self.request.query_params.get("ordering", ""))
+
+    @extend_schema(parameters=[ORDERING])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
 
     @extend_schema(request=CaseInputSerializer, responses={201: CaseSerializer})
     def post(self, request: Request) -> Response:

@@ -8,12 +8,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.cases.selectors import case_for
+from apps.desk.api.shapes import RoomSerializer
 from apps.desk.selectors import room_json
 
 
 class RoomView(APIView):
     """A case with its slides, jobs, schema, protocols, reports and your rights, in one answer."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=RoomSerializer)
     def get(self, request: Request, accession: str) -> Response:
         return Response(room_json(request.user, case_for(request.user, accession)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,10 +14,12 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from apps.analysis.selectors import reported_jobs
+from apps.analysis.selectors import reported_jobs, reviewable_job_for
 from apps.cases.api.serializers import CaseSerializer
 from apps.cases.selectors import case_for
-from apps.reports import exports, services
+from apps.reports import services
+from apps.reports.exports import exporters, source
+from apps.reports.handout import hand_out
 from apps.reports.holds import holds_of
 from apps.reports.models import Report
 from apps.reports.selectors import report_for, report_json, reports_of
@@ -39,7 +41,44 @@ class AmendInput(serializers.Serializer[Any]):
 class HoldSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     sentence = serializers.CharField()
-    lifted_by = serializers.CharField(help_text="review, reason, or empty where nothing lifts it")
+    lifted_by = serializers.ChoiceField(choices=("review", "reason", ""), help_text="empty: nothing lifts it")
+
+
+class ReportSerializer(serializers.Serializer[Any]):
+    """A signed version."""
+
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=Report.State.choices)
+    signed_by = serializers.CharField()
+    signed_at = serializers.DateTimeField()
+    meaning = serializers.CharField()
+    reason = serializers.CharField(help_text="why the version before was amended")
+    sha256 = serializers.CharField()
+    html_url = serializers.CharField()
+    pdf_url = serializers.CharField(allow_null=True)
+    counts_csv_url = serializers.CharField()
+    cells_csv_url = serializers.CharField()
+    geojson_url = serializers.CharField()
+    fhir_url = serializers.CharField()
+
+
+class ReportContentSerializer(ReportSerializer):
+    document = serializers.DictField(help_text="everything the report says, in the format that it names")
+
+
+class FormatSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    title = serializers.CharField()
+    suffix = serializers.CharField(help_text="what a file's name ends in")
+    media_type = serializers.CharField()
+
+
+FILE = {
+    (200, e.media_type.partition(";")[0]): OpenApiTypes.OBJECT if "json" in e.media_type else OpenApiTypes.BINARY
+    for e in exporters().values()
+}
+"""A file of the format's own type; `exports/` lists them."""
 
 
 class SignView(APIView):
@@ -48,7 +87,7 @@ class SignView(APIView):
     throttle_classes = [ScopedRateThrottle]
     throttle_scope = "sign"
 
-    @extend_schema(request=SignInput, responses={201: dict})
+    @extend_schema(request=SignInput, responses={201: ReportSerializer})
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession, "sign")
         given = SignInput(data=request.data)
@@ -81,7 +120,7 @@ class AmendView(APIView):
 class CaseReportsView(APIView):
     """The signed versions of a case's report, newest first."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=ReportSerializer(many=True))
     def get(self, request: Request, accession: str) -> Response:
         return Response([report_json(r) for r in reports_of(case_for(request.user, accession))])
 
@@ -89,50 +128,47 @@ class CaseReportsView(APIView):
 class ReportView(APIView):
     """Everything a signed report says."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=ReportContentSerializer)
     def get(self, request: Request, report_id: uuid.UUID) -> Response:
         report = report_for(request.user, report_id)
         return Response({**report_json(report), "document": report.document})
 
 
-class CountsCsvView(APIView):
-    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
-    def get(self, request: Request, report_id: uuid.UUID) -> HttpResponse:
-        report = report_for(request.user, report_id)
-        return _file(
-            HttpResponse(exports.counts_csv(report.document), content_type="text/csv; charset=utf-8"),
-            report,
-            "counts.csv",
-        )
+class FormatsView(APIView):
+    """The formats that an analysis, a case or a report can be exported in."""
+
+    @extend_schema(responses=FormatSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        return Response(FormatSerializer(list(exporters().values()), many=True).data)
 
 
-class CellsCsvView(APIView):
-    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
-    def get(self, request: Request, report_id: uuid.UUID) -> StreamingHttpResponse:
-        report = report_for(request.user, report_id)
-        lines = exports.cells_csv(exports.cells_of_report(report))
-        return _file(StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8"), report, "cells.csv")
+class JobExportView(APIView):
+    """An analysis in one of the formats, marked as a draft until it is signed."""
+
+    @extend_schema(responses=FILE)
+    def get(self, request: Request, job_id: uuid.UUID, kind: str) -> StreamingHttpResponse:
+        return _file(request, source.of_job(reviewable_job_for(request.user, job_id)), kind)
 
 
-class GeoJsonView(APIView):
-    """Cells as GeoJSON in level-0 px; QuPath opens it."""
+class CaseExportView(APIView):
+    """The reported analyses of a case in one of the formats: as they were signed, or as a draft."""
 
-    @extend_schema(responses={(200, "application/geo+json"): OpenApiTypes.OBJECT})
-    def get(self, request: Request, report_id: uuid.UUID) -> StreamingHttpResponse:
-        report = report_for(request.user, report_id)
-        parts = exports.geojson(exports.cells_of_report(report))
-        return _file(StreamingHttpResponse(parts, content_type="application/geo+json"), report, "cells.geojson")
+    @extend_schema(responses=FILE)
+    def get(self, request: Request, accession: str, kind: str) -> StreamingHttpResponse:
+        return _file(request, source.of_case(case_for(request.user, accession)), kind)
 
 
-class FhirView(APIView):
-    """The report as a FHIR R4 bundle."""
+class ReportExportView(APIView):
+    """A signed version of a report in one of the formats, as it was signed."""
 
-    @extend_schema(responses={200: dict})
-    def get(self, request: Request, report_id: uuid.UUID) -> Response:
-        return Response(exports.fhir_bundle(report_for(request.user, report_id)), content_type="application/fhir+json")
+    @extend_schema(responses=FILE)
+    def get(self, request: Request, report_id: uuid.UUID, kind: str) -> StreamingHttpResponse:
+        return _file(request, source.of_report(report_for(request.user, report_id)), kind)
 
 
-def _file(response: Any, report: Report, name: str) -> Any:
-    response["Content-Disposition"] = f'attachment; filename="report-v{report.version}-{name}"'
+def _file(request: Request, of: source.Source, kind: str) -> StreamingHttpResponse:
+    made = hand_out(request.user, of, kind)
+    response = StreamingHttpResponse(made.pieces, content_type=made.media_type)
+    response["Content-Disposition"] = f'attachment; filename="{made.name}"'
     response["Cache-Control"] = "private, no-cache"
     return response

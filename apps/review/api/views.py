@@ -15,12 +15,22 @@ from rest_framework.views import APIView
 
 from apps.accounts.api.answers import kept_for_ever, refusal_response
 from apps.accounts.api.inputs import OneOf, whole_number
+from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import reviewable_job_for
 from apps.review import analyses, selectors, services
 from apps.review.api.results import ResultSerializer
+from apps.review.api.shapes import (
+    CardSerializer,
+    ComparisonSerializer,
+    CountsSerializer,
+    GalleryPageSerializer,
+    LabelAnswerSerializer,
+    LabelsSerializer,
+    UndoAnswerSerializer,
+)
 from apps.review.compare import compare
 from apps.review.counts import counts_json, results_json
 from apps.review.crops import crop_jpeg
@@ -71,6 +81,7 @@ class WaitingLabelSerializer(serializers.ModelSerializer[CarriedLabel]):
     class Meta:
         model = CarriedLabel
         fields = ["id", "why", "row", "x", "y", "w", "h", "label_key", "state", "machine_before", "machine_now", "by"]
+        read_only_fields = fields
 
 
 class SettleInput(serializers.Serializer[Any]):
@@ -87,13 +98,16 @@ class GalleryInput(serializers.Serializer[Any]):
 class LabelsView(APIView):
     """The labels people gave, as a delta over the cell file; POST adds one event."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(
+        parameters=[OpenApiParameter("since", int, description="a revision; only what was touched after it")],
+        responses=LabelsSerializer,
+    )
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = reviewable_job_for(request.user, job_id)
         since = whole_number(request.query_params.get("since", "0"))
         return Response(selectors.labels_json(job, since or 0))
 
-    @extend_schema(request=LabelInput, responses={200: dict})
+    @extend_schema(request=LabelInput, responses=LabelAnswerSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = reviewable_job_for(request.user, job_id, "review")
         given = LabelInput(data=request.data)
@@ -115,7 +129,7 @@ class LabelsView(APIView):
 class UndoView(APIView):
     """Undo your newest event."""
 
-    @extend_schema(request=None, responses={200: dict})
+    @extend_schema(request=None, responses=UndoAnswerSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         event = services.undo(request.user, reviewable_job_for(request.user, job_id, "review"))
         source = event.undoes
@@ -127,7 +141,7 @@ class UndoView(APIView):
 class AddedCellsView(APIView):
     """Add a cell that the machine missed."""
 
-    @extend_schema(request=AddInput, responses={201: dict})
+    @extend_schema(request=AddInput, responses={201: LabelAnswerSerializer})
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = reviewable_job_for(request.user, job_id, "review")
         given = AddInput(data=request.data)
@@ -138,7 +152,10 @@ class AddedCellsView(APIView):
 class GalleryView(APIView):
     """A page of cells of one class, ordered."""
 
-    @extend_schema(parameters=[GalleryInput], responses={200: dict})
+    @extend_schema(
+        parameters=[GalleryInput, OpenApiParameter("class", str, description="index of a class, or all (default)")],
+        responses=GalleryPageSerializer,
+    )
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = reviewable_job_for(request.user, job_id)
         given = GalleryInput(data=request.query_params.dict())
@@ -154,7 +171,7 @@ class GalleryView(APIView):
 class CellView(APIView):
     """Everything about one cell."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=CardSerializer)
     def get(self, request: Request, job_id: uuid.UUID, row: int) -> Response:
         return Response(selectors.cell_card(reviewable_job_for(request.user, job_id), row))
 
@@ -162,7 +179,7 @@ class CellView(APIView):
 class CountsView(APIView):
     """Counts with intervals, the machine's beside the reviewed ones."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=CountsSerializer)
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         return Response(counts_json(reviewable_job_for(request.user, job_id)))
 
@@ -208,12 +225,13 @@ class WaitingLabelsView(APIView):
 class CompareView(APIView):
     """This analysis beside another of the same slide: cells gained, lost, renamed, and the difference of each count."""
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=ComparisonSerializer)
     def get(self, request: Request, job_id: uuid.UUID, other_id: uuid.UUID) -> Response:
         return Response(compare(reviewable_job_for(request.user, job_id), reviewable_job_for(request.user, other_id)))
 
 
 @require_safe
+@token_or_session
 def cell_crop(request: HttpRequest, job_id: uuid.UUID, row: int) -> HttpResponse:
     try:
         job = reviewable_job_for(request.user, job_id)
@@ -227,6 +245,7 @@ def cell_crop(request: HttpRequest, job_id: uuid.UUID, row: int) -> HttpResponse
 
 
 @require_safe
+@token_or_session
 def added_crop(request: HttpRequest, job_id: uuid.UUID, added_id: uuid.UUID) -> HttpResponse:
     try:
         job = reviewable_job_for(request.user, job_id)

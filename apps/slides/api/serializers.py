@@ -12,9 +12,25 @@ from apps.cases.models import Case
 from apps.slides.models import Slide
 
 
+class BoxSerializer(serializers.Serializer[Any]):
+    x = serializers.FloatField()
+    y = serializers.FloatField()
+    w = serializers.FloatField()
+    h = serializers.FloatField()
+
+
+class StoredLevelSerializer(serializers.Serializer[Any]):
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    stored = serializers.BooleanField(help_text="tiles are sent as the file has them")
+    why = serializers.CharField(help_text="why not")
+
+
 class SlideSerializer(serializers.ModelSerializer[Slide]):
     specimen = serializers.CharField()
     notes = serializers.ListField(child=serializers.CharField(), read_only=True)
+    photo_fields = BoxSerializer(many=True, read_only=True, help_text="photographs it was joined from; none for a scan")
+    tile_levels = StoredLevelSerializer(many=True, read_only=True)
     thumbnail_url = serializers.SerializerMethodField()
     dzi_url = serializers.SerializerMethodField()
 
@@ -48,6 +64,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
             "created_at",
             "revision",
         ]
+        read_only_fields = fields
 
     def get_thumbnail_url(self, slide: Slide) -> str:
         return reverse("slide-thumbnail", args=[slide.pk])

@@ -21,6 +21,7 @@ DEBUG = False
 SECRET_KEY = env.str("HEMAVIEW_SECRET_KEY", "")
 ALLOWED_HOSTS = env.list("HEMAVIEW_HOSTS", default=["127.0.0.1", "localhost"])
 PROXIES = env.list("HEMAVIEW_PROXIES", default=[])
+CORS_ORIGINS = env.list("HEMAVIEW_CORS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("HEMAVIEW_ORIGINS", default=[])
 
 INSTALLED_APPS = [
@@ -57,6 +58,8 @@ MIDDLEWARE = [
     "hemaview.config.proxies.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hemaview.config.crossorigin.CrossOriginMiddleware",
+    "hemaview.config.versions.DeprecationMiddleware",
     "csp.middleware.CSPMiddleware",
     "hemaview.config.csp.AdminScriptMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -106,6 +109,7 @@ SLIDES_DIR = VAR_DIR / "slides"
 UPLOADS_DIR = VAR_DIR / "uploads"
 RESULTS_DIR = VAR_DIR / "results"
 REPORTS_DIR = VAR_DIR / "reports"
+FONT_FOLDERS = env.list("HEMAVIEW_FONTS", default=["/usr/share/fonts", "/usr/local/share/fonts"])
 ANCHORS_DIR = Path(env.str("HEMAVIEW_ANCHORS", str(VAR_DIR / "anchors")))
 CACHE_DIR = VAR_DIR / "cache"
 
@@ -216,8 +220,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.accounts.api.inputs.FlatEnoughJSON"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PAGINATION_CLASS": "apps.accounts.api.pages.Pages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "hemaview.config.problems.problem_details",
     "DEFAULT_THROTTLE_RATES": {"upload": "600/min", "sign": "12/min"},
 }
@@ -231,6 +235,22 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "PREPROCESSING_HOOKS": ["hemaview.config.openapi.this_version"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "hemaview.config.openapi.described",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "SpecimenEnum": "apps.cases.models.Case.Specimen",
+        "CaseStateEnum": "apps.cases.models.Case.State",
+        "JobStateEnum": "apps.analysis.models.Job.State",
+        "ReportStateEnum": "apps.reports.models.Report.State",
+        "LabelStateEnum": "apps.review.api.shapes.STATES",
+        "ColouringEnum": "apps.slides.models.Slide.Colouring",
+        "ConversionEnum": "apps.slides.models.Slide.Conversion",
+        "SlideStatusEnum": "apps.slides.models.Slide.Status",
+    },
 }
 
 # --- static ---------------------------------------------------------------------------------------------------------
@@ -273,6 +293,5 @@ LOGGING = {
         "fontTools": {"level": "ERROR"},
         "kombu": {"level": "ERROR"},
         "pyvips": {"level": "WARNING"},
-        "weasyprint": {"level": "ERROR"},
     },
 }

@@ -23,8 +23,9 @@ class Command(SentenceCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "what",
-            choices=["tiles", "soak", "analysis"],
-            help="tiles: the comparison; soak: a thousand slides at random; analysis: whole films and marrow, with memory",
+            choices=["tiles", "soak", "analysis", "exports"],
+            help="tiles: the comparison; soak: a thousand slides at random; analysis: whole films and marrow, with memory; "
+            "exports: outlines read once or cell by cell",
         )
         parser.add_argument("--quick", action="store_true", help="a smaller slide, under a minute")
         parser.add_argument("--slide", type=Path, help="a tiled slide of your own (default: a drawn one)")
@@ -42,7 +43,7 @@ class Command(SentenceCommand):
             raise Refusal("--slides is 1 or more, --requests 10 or more.")
         if options["slide"] and not options["slide"].is_file():
             raise Refusal(f"There is no file {options['slide']}.", code="no-file")
-        if options["what"] != "analysis":
+        if options["what"] not in ("analysis", "exports"):
             for case, why in ways.available().items():
                 self.say(f"{case} is left out: {why}")
         with ExitStack() as stack:
@@ -52,6 +53,10 @@ class Command(SentenceCommand):
                 from bench.analysis import bench_analysis
 
                 rows = bench_analysis(folder, options["quick"], self.say)
+            elif options["what"] == "exports":
+                from bench.exports import export_rows
+
+                rows = export_rows()
             elif options["what"] == "soak":
                 slide = make_slides(folder, QUICK if options["quick"] else FULL, (256,))[0]
                 rows = soak.soak(folder, slide, options["slides"], options["requests"], self.say)

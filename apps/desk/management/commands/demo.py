@@ -11,7 +11,6 @@ from django.core.management import call_command
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
 from apps.desk import seed, supervise
-from apps.reports.render import PDF_HELP, pdf_possible
 
 
 class Command(SentenceCommand):
@@ -35,8 +34,6 @@ class Command(SentenceCommand):
         started = time.monotonic()
         if not options["prepare_only"]:
             supervise.free_or_refuse(options["host"], options["port"])
-        if not pdf_possible():
-            self.say(PDF_HELP)
         self.say("preparing the database")
         call_command("migrate", verbosity=0, interactive=False)
         seed.seed(self.say)

@@ -43,7 +43,7 @@ class Command(SentenceCommand):
                 raise Conflict(f"Case {case.accession} has no signed report yet; --draft writes what would be signed.")
             report = signed[0]
             if is_pdf and not report.pdf_sha256:
-                raise Refusal(render.PDF_HELP)
+                raise Refusal(render.NO_PDF, code="no-pdf")
             raw = (
                 proved_bytes(report.pdf_file, report.pdf_sha256)
                 if is_pdf

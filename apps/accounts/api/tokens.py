@@ -1,0 +1,44 @@
+"""Pictures and bytes that plain views send are open to scripts, too: by the API's own ways of signing in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.settings import api_settings
+
+from apps.accounts.api.answers import refusal_response
+from apps.accounts.errors import Refusal
+
+View = Callable[..., HttpResponse]
+
+
+def token_or_session(view: View) -> View:
+    """Ask as whoever an `Authorization` header names, else as whoever is signed in; a header that is wrong is refused (401)."""
+
+    @wraps(view)
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "Authorization" in request.headers:
+            try:
+                if person := _named(request):
+                    request.user = person
+            except AuthenticationFailed as error:
+                refused = Refusal(str(error.detail), code="authentication-failed", http_status=401)
+                refused.title = "Nobody is signed in"
+                return refusal_response(refused)
+        return view(request, *args, **kwargs)
+
+    return asked
+
+
+def _named(request: HttpRequest) -> Any:
+    """Whom the header names by one of the API's ways that read headers; a session's cookie is Django's own matter."""
+    ways: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    for way in ways:
+        authenticator = way()
+        if authenticator.authenticate_header(request) and (found := authenticator.authenticate(request)):
+            return found[0]
+    return None

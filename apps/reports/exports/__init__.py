@@ -1,0 +1,34 @@
+"""Analyses and reports for other programs: one module a format, found here or by an installed package's entry point.
+
+A package adds a format by an entry point of the group `hemaview.exports` that names an `Exporter`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+
+from apps.accounts.errors import Missing
+from apps.reports.exports import arrow, coco, csv, fhir, geojson
+from apps.reports.exports.exporter import Exporter
+
+_OWN = (csv.COUNTS, csv.CELLS, arrow.CELLS, geojson.CELLS, coco.CELLS, fhir.REPORT)
+
+
+@cache
+def exporters() -> Mapping[str, Exporter]:
+    """Every format by its key: ours, then those of installed packages; ours are not replaced."""
+    entries = [e.load() for e in sorted(entry_points(group="hemaview.exports"), key=lambda e: e.name)]
+    every: dict[str, Exporter] = {}
+    for exporter in (*_OWN, *entries):
+        every.setdefault(exporter.key, exporter)
+    return every
+
+
+def exporter(key: str) -> Exporter:
+    """The format called `key`; raises Missing naming those there are."""
+    try:
+        return exporters()[key]
+    except KeyError:
+        raise Missing(f"There is no format {key}; there are: {', '.join(exporters())}.", code="no-format") from None

@@ -1,0 +1,26 @@
+"""What a format is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from apps.reports.exports.source import Source
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """One format: how it is called, and the bytes it makes of a source, in pieces."""
+
+    key: str
+    title: str
+    suffix: str
+    """What a file's name ends in, with its dot."""
+    media_type: str
+    pieces: Callable[[Source], Iterator[bytes]]
+
+    def file_name(self, source: Source) -> str:
+        """A name that says what it is of, and that it is a draft where it is one."""
+        version = f"-v{source.report.version}" if source.report else ""
+        draft = "" if source.signed else "-draft"
+        return f"{source.name}{version}{draft}{self.suffix}"

@@ -1,0 +1,55 @@
+"""An analysis, or the reported analyses of a case, as a file for other programs."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from apps.accounts.commands import SentenceCommand
+from apps.accounts.errors import Refusal
+from apps.accounts.services import acting_user
+from apps.analysis.selectors import reviewable_job_for
+from apps.cases.selectors import case_for
+from apps.reports.exports import exporters, source
+from apps.reports.handout import hand_out
+
+
+class Command(SentenceCommand):
+    help = (
+        "Write cells or counts for other programs, marked as a draft until they are signed. "
+        "Example: python manage.py export DEMO-REAL --format geojson --out cells.geojson"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("what", metavar="JOB|ACCESSION", help="one analysis, or the reported ones of a case")
+        parser.add_argument(
+            "--format", required=True, help=", ".join(f"{e.key} ({e.title})" for e in exporters().values())
+        )
+        parser.add_argument("--out", type=Path, required=True, metavar="FILE")
+        parser.add_argument("--user", default="", help="act as this person (default: the first superuser, or console)")
+
+    def handle(self, **options: Any) -> None:
+        out: Path = options["out"]
+        if not out.parent.is_dir():
+            raise Refusal(f"There is no folder {out.parent}.")
+        if out.is_dir():
+            raise Refusal(f"{out} is a folder; name a file.")
+        user = acting_user(options["user"])
+        try:
+            job_id = uuid.UUID(options["what"])
+        except ValueError:
+            of = source.of_case(case_for(user, options["what"]))
+        else:
+            of = source.of_job(reviewable_job_for(user, job_id))
+        made = hand_out(user, of, options["format"])
+        part = out.with_name(f".{out.name}.{os.getpid()}.part")
+        try:
+            with part.open("wb") as stream:
+                stream.writelines(made.pieces)
+            os.replace(part, out)
+        finally:
+            part.unlink(missing_ok=True)
+        self.stdout.write(f"{out} ({of.status})")

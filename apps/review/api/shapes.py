@@ -1,0 +1,338 @@
+"""What review sends: labels, pages of the gallery, cards, counts, comparisons. Lengths in level-0 px."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+STATES = ("", "confirmed", "relabelled", "rejected")
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    x = serializers.FloatField()
+    y = serializers.FloatField()
+    w = serializers.FloatField()
+    h = serializers.FloatField()
+
+
+class RowLabelSerializer(serializers.Serializer[Any]):
+    """What people said last of a row of the cell file."""
+
+    row = serializers.IntegerField()
+    label = serializers.IntegerField(allow_null=True, help_text="index of the class; null where none was given")  # type: ignore[assignment]
+    state = serializers.ChoiceField(choices=STATES)
+    by = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True)
+    carried = serializers.BooleanField(required=False, help_text="carried over from an earlier analysis")
+
+
+class AddedCellSerializer(PlaceSerializer):
+    """A cell that a person added."""
+
+    id = serializers.UUIDField()
+    label = serializers.IntegerField(allow_null=True)  # type: ignore[assignment]
+    state = serializers.ChoiceField(choices=STATES)
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class LabelsSerializer(serializers.Serializer[Any]):
+    """What people touched since a revision."""
+
+    revision = serializers.IntegerField()
+    rows = RowLabelSerializer(many=True)
+    added = AddedCellSerializer(many=True)
+    gone = serializers.ListField(child=serializers.UUIDField(), help_text="added cells that are no more")
+
+
+class ShareSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+    value = serializers.FloatField(allow_null=True, help_text="percent of n")
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+
+
+class IntervalSerializer(serializers.Serializer[Any]):
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField(allow_null=True, help_text="null where there is no upper end")
+    text = serializers.CharField()
+
+
+class GradeSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    crosses = serializers.BooleanField(help_text="the interval crosses a limit of the grades")
+
+
+class CountRowSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    machine = ShareSerializer()
+    reviewed = ShareSerializer()
+    grade = GradeSerializer(allow_null=True)
+    absolute = IntervalSerializer(allow_null=True, help_text="10⁹/L")
+
+    def get_fields(self) -> dict[str, Any]:
+        # `class` is a word of Python's own
+        return {"class": serializers.IntegerField(allow_null=True), **super().get_fields()}
+
+
+class BothSerializer(serializers.Serializer[Any]):
+    machine = serializers.IntegerField()
+    reviewed = serializers.IntegerField()
+
+
+class CountSectionSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    title = serializers.CharField()
+    noun = serializers.CharField()
+    unit = serializers.CharField()
+    n = BothSerializer()
+    target = serializers.IntegerField(allow_null=True)
+    floor = serializers.IntegerField()
+    below_floor = serializers.BooleanField()
+    note = serializers.CharField()
+    rows = CountRowSerializer(many=True)
+
+
+class CountRatioSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    unit = serializers.CharField()
+    machine = IntervalSerializer(allow_null=True)
+    reviewed = IntervalSerializer(allow_null=True)
+    why = serializers.CharField(help_text="why there is no value")
+    basis = serializers.CharField()
+
+
+class RulesSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    version = serializers.CharField()
+    sha256 = serializers.CharField()
+
+
+class CountFindingSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    text = serializers.CharField()
+
+
+class CountUnsettledSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    text = serializers.CharField()
+    more_cells = serializers.IntegerField(allow_null=True)
+
+
+class MustSeeReasonSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField()
+    open = serializers.IntegerField()
+    total = serializers.IntegerField()
+
+
+class MustSeeSerializer(serializers.Serializer[Any]):
+    open = serializers.IntegerField()
+    total = serializers.IntegerField()
+    by_reason = MustSeeReasonSerializer(many=True)
+
+
+class OutsideSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    count = serializers.IntegerField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.IntegerField(), **super().get_fields()}
+
+
+class SlideSectionSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    title = serializers.CharField()
+    n = serializers.IntegerField()
+    rows = serializers.DictField(child=serializers.IntegerField())
+
+
+class SlideCountsSerializer(serializers.Serializer[Any]):
+    slide = serializers.CharField()
+    job = serializers.UUIDField()
+    sections = SlideSectionSerializer(many=True)
+
+
+class SlideDifferenceSerializer(serializers.Serializer[Any]):
+    section = serializers.CharField()
+    key = serializers.CharField()
+    p = serializers.FloatField()
+
+
+class AccountSerializer(serializers.Serializer[Any]):
+    """How the number of one class came about."""
+
+    machine = serializers.IntegerField()
+    cut = serializers.IntegerField()
+    outside = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+    renamed_away = serializers.IntegerField()
+    renamed_here = serializers.IntegerField()
+    added = serializers.IntegerField()
+    confirmed = serializers.IntegerField()
+    counted = serializers.IntegerField()
+
+
+class CountsSerializer(serializers.Serializer[Any]):
+    """Counts of an analysis, the machine's beside those that people left; where `why` says something, nothing can be counted
+    and `sections` and `ratios` are empty."""
+
+    revision = serializers.IntegerField()
+    assay = serializers.CharField()
+    title = serializers.CharField()
+    why = serializers.CharField()
+    headline = serializers.ListField(child=serializers.CharField())
+    rules = RulesSerializer(allow_null=True)
+    partial = serializers.BooleanField()  # type: ignore[assignment]
+    reviewed_n = serializers.IntegerField()
+    sections = CountSectionSerializer(many=True)
+    ratios = CountRatioSerializer(many=True)
+    findings = CountFindingSerializer(many=True)
+    unsettled = CountUnsettledSerializer(many=True)
+    notes = serializers.ListField(child=serializers.CharField())
+    must_see = MustSeeSerializer()
+    outside = OutsideSerializer(many=True)
+    slides = SlideCountsSerializer(many=True)
+    differences = SlideDifferenceSerializer(many=True)
+    accounts = serializers.DictField(child=AccountSerializer())
+
+
+class UndoneSerializer(serializers.Serializer[Any]):
+    action = serializers.CharField()
+    n = serializers.IntegerField()
+
+
+class LabelAnswerSerializer(serializers.Serializer[Any]):
+    """What an event changed, and the counts that follow from it."""
+
+    revision = serializers.IntegerField()
+    changed = RowLabelSerializer(many=True)
+    added = AddedCellSerializer(many=True)
+    gone = serializers.ListField(child=serializers.UUIDField())
+    counts = CountsSerializer()
+
+
+class UndoAnswerSerializer(LabelAnswerSerializer):
+    undone = UndoneSerializer()
+
+
+class GalleryRowSerializer(PlaceSerializer):
+    row = serializers.IntegerField(allow_null=True, help_text="null for a cell that a person added")
+    added = serializers.UUIDField(allow_null=True)
+    label = serializers.IntegerField(allow_null=True)  # type: ignore[assignment]
+    p = serializers.FloatField(allow_null=True)
+    margin = serializers.FloatField(allow_null=True)
+    state = serializers.ChoiceField(choices=STATES)
+    must_see = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "class": serializers.IntegerField(allow_null=True)}
+
+
+class GalleryPageSerializer(serializers.Serializer[Any]):
+    n = serializers.IntegerField()
+    total_open = serializers.IntegerField()
+    revision = serializers.IntegerField()
+    rows = GalleryRowSerializer(many=True)
+
+
+class ProbabilitySerializer(serializers.Serializer[Any]):
+    p = serializers.FloatField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.IntegerField(), **super().get_fields()}
+
+
+class MeasuresSerializer(serializers.Serializer[Any]):
+    area_um2 = serializers.FloatField(allow_null=True)
+    diameter_um = serializers.FloatField(allow_null=True)
+    circularity = serializers.FloatField(allow_null=True)
+    pallor = serializers.FloatField(allow_null=True)
+    nc_ratio = serializers.FloatField(allow_null=True)
+
+
+class HistorySerializer(serializers.Serializer[Any]):
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+    action = serializers.CharField()
+    label = serializers.IntegerField(allow_null=True)  # type: ignore[assignment]
+    carried = serializers.BooleanField()
+    undone = serializers.BooleanField()
+
+
+class CardSerializer(PlaceSerializer):
+    """Everything about one cell."""
+
+    row = serializers.IntegerField()
+    job = serializers.UUIDField()
+    field = serializers.IntegerField()
+    cut = serializers.BooleanField()
+    outside = serializers.BooleanField()
+    label = serializers.IntegerField()  # type: ignore[assignment]
+    state = serializers.ChoiceField(choices=STATES)
+    p = serializers.FloatField()
+    margin = serializers.FloatField()
+    probabilities = ProbabilitySerializer(many=True)
+    measures = MeasuresSerializer()
+    contour = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2), allow_null=True
+    )
+    history = HistorySerializer(many=True)
+    must_see = serializers.CharField()
+    crop_url = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "class": serializers.IntegerField()}
+
+
+class ComparedCellSerializer(serializers.Serializer[Any]):
+    row = serializers.IntegerField()
+    key = serializers.CharField()
+
+
+class ComparedCellsSerializer(serializers.Serializer[Any]):
+    n = serializers.IntegerField()
+    shown = ComparedCellSerializer(many=True)
+
+
+class RenamedCellSerializer(serializers.Serializer[Any]):
+    row_a = serializers.IntegerField()
+    row_b = serializers.IntegerField()
+    key_a = serializers.CharField()
+    key_b = serializers.CharField()
+
+
+class RenamedCellsSerializer(serializers.Serializer[Any]):
+    n = serializers.IntegerField()
+    shown = RenamedCellSerializer(many=True)
+
+
+class ComparedRowSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    a = serializers.IntegerField()
+    b = serializers.IntegerField()
+    difference_percent = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+
+
+class ComparedSectionSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    title = serializers.CharField()
+    n_a = serializers.IntegerField()
+    n_b = serializers.IntegerField()
+    rows = ComparedRowSerializer(many=True)
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    a = serializers.UUIDField()
+    b = serializers.UUIDField()
+    same = serializers.IntegerField()
+    lost = ComparedCellsSerializer()
+    gained = ComparedCellsSerializer()
+    renamed = RenamedCellsSerializer()
+    sections = ComparedSectionSerializer(many=True)

@@ -1,0 +1,1262 @@
+"""What the API sends and takes; made by clients/python/make_types.py from the API's own description."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+Account = TypedDict(
+    "Account",
+    {
+        "machine": "int",
+        "cut": "int",
+        "outside": "int",
+        "rejected": "int",
+        "renamed_away": "int",
+        "renamed_here": "int",
+        "added": "int",
+        "confirmed": "int",
+        "counted": "int",
+    },
+)
+
+ActionEnum = Literal['relabel', 'confirm', 'reject', 'clear']
+
+AddInputRequest = TypedDict(
+    "AddInputRequest",
+    {
+        "x": "float",
+        "y": "float",
+        "w": "float",
+        "h": "float",
+        "label": "int | str",
+    },
+)
+
+AddedCell = TypedDict(
+    "AddedCell",
+    {
+        "x": "float",
+        "y": "float",
+        "w": "float",
+        "h": "float",
+        "id": "str",
+        "label": "int | None",
+        "state": "LabelStateEnum | BlankEnum",
+        "by": "str",
+        "at": "str",
+    },
+)
+
+AmendInputRequest = TypedDict(
+    "AmendInputRequest",
+    {
+        "reason": "str",
+    },
+)
+
+Analyser = TypedDict(
+    "Analyser",
+    {
+        "wbc_10e9_per_l": "NotRequired[float]",
+        "hb_g_per_l": "NotRequired[float]",
+        "mcv_fl": "NotRequired[float]",
+        "plt_10e9_per_l": "NotRequired[float]",
+    },
+)
+
+AnalyserRequest = TypedDict(
+    "AnalyserRequest",
+    {
+        "wbc_10e9_per_l": "NotRequired[float]",
+        "hb_g_per_l": "NotRequired[float]",
+        "mcv_fl": "NotRequired[float]",
+        "plt_10e9_per_l": "NotRequired[float]",
+    },
+)
+
+Analysis = TypedDict(
+    "Analysis",
+    {
+        "id": "str",
+        "slide": "str",
+        "protocol": "str",
+        "protocol_title": "str",
+        "protocol_version": "int",
+        "assay": "str",
+        "assay_title": "str",
+        "schema": "str",
+        "state": "JobStateEnum",
+        "phase": "str",
+        "percent": "float",
+        "fields_total": "int",
+        "fields_done": "int",
+        "cells": "int",
+        "eta_s": "float | None",
+        "reason": "str",
+        "advice": "str",
+        "attempt": "int",
+        "partial": "bool",
+        "reviewable": "bool",
+        "requested_by": "NotRequired[str]",
+        "requested_at": "str",
+        "started_at": "str | None",
+        "finished_at": "str | None",
+        "duration_s": "float | None",
+        "device": "str",
+        "software_version": "str",
+        "colour_policy": "str",
+        "models": "list[UsedModel]",
+        "thresholds": "dict[str, float]",
+        "mpp": "float | None",
+        "mpp_source": "str",
+        "mpp_sd": "float | None",
+        "notes": "list[str]",
+        "guards": "list[Guard]",
+        "cells_sha256": "str",
+        "revision": "int",
+        "reported": "bool",
+        "labels": "int",
+        "label_revision": "int",
+        "labels_at_stake": "int",
+    },
+)
+
+AuthToken = TypedDict(
+    "AuthToken",
+    {
+        "token": "str",
+    },
+)
+
+AuthTokenRequest = TypedDict(
+    "AuthTokenRequest",
+    {
+        "username": "str",
+        "password": "str",
+    },
+)
+
+BlankEnum = Literal['']
+
+Both = TypedDict(
+    "Both",
+    {
+        "machine": "int",
+        "reviewed": "int",
+    },
+)
+
+Box = TypedDict(
+    "Box",
+    {
+        "x": "float",
+        "y": "float",
+        "w": "float",
+        "h": "float",
+    },
+)
+
+Card = TypedDict(
+    "Card",
+    {
+        "x": "float",
+        "y": "float",
+        "w": "float",
+        "h": "float",
+        "row": "int",
+        "job": "str",
+        "field": "int",
+        "cut": "bool",
+        "outside": "bool",
+        "label": "int",
+        "state": "LabelStateEnum | BlankEnum",
+        "p": "float",
+        "margin": "float",
+        "probabilities": "list[Probability]",
+        "measures": "Measures",
+        "contour": "list[list[float]] | None",
+        "history": "list[History]",
+        "must_see": "str",
+        "crop_url": "str",
+        "class": "int",
+    },
+)
+
+Carried = TypedDict(
+    "Carried",
+    {
+        "labels": "int",
+        "carried": "int",
+        "to_look_at": "int",
+    },
+)
+
+Case = TypedDict(
+    "Case",
+    {
+        "accession": "str",
+        "pseudonym": "str",
+        "specimen": "SpecimenEnum",
+        "stain": "str",
+        "question": "str",
+        "analyser": "Analyser",
+        "comment": "str",
+        "state": "CaseStateEnum",
+        "reader": "Person | None",
+        "restricted": "bool",
+        "created_at": "str",
+        "updated_at": "str",
+        "state_since": "str",
+        "rights": "list[str]",
+        "locked": "bool",
+        "being_signed": "bool",
+    },
+)
+
+CaseInputRequest = TypedDict(
+    "CaseInputRequest",
+    {
+        "accession": "NotRequired[str]",
+        "pseudonym": "NotRequired[str]",
+        "specimen": "NotRequired[SpecimenEnum]",
+        "stain": "NotRequired[str]",
+        "question": "NotRequired[str]",
+        "restricted": "NotRequired[bool]",
+        "analyser": "NotRequired[AnalyserRequest]",
+    },
+)
+
+CaseStateEnum = Literal['received', 'analysing', 'in-review', 'signed', 'amended']
+
+CellClass = TypedDict(
+    "CellClass",
+    {
+        "index": "int",
+        "key": "str",
+        "name": "str",
+        "short": "str",
+        "group": "str",
+        "colour": "str",
+        "mark": "str",
+        "shortcut": "str",
+        "must_see": "bool",
+        "counted": "bool",
+    },
+)
+
+CellIndex = TypedDict(
+    "CellIndex",
+    {
+        "job": "str",
+        "n": "int",
+        "schema": "str",
+        "tile_px": "int",
+        "tiles": "list[list[int]]",
+        "pyramid": "list[PyramidLevel]",
+        "layout": "list[str]",
+    },
+)
+
+ColouringEnum = Literal['stored', 'carried', 'applied']
+
+CommentRequest = TypedDict(
+    "CommentRequest",
+    {
+        "comment": "str",
+    },
+)
+
+ComparedCell = TypedDict(
+    "ComparedCell",
+    {
+        "row": "int",
+        "key": "str",
+    },
+)
+
+ComparedCells = TypedDict(
+    "ComparedCells",
+    {
+        "n": "int",
+        "shown": "list[ComparedCell]",
+    },
+)
+
+ComparedRow = TypedDict(
+    "ComparedRow",
+    {
+        "key": "str",
+        "a": "int",
+        "b": "int",
+        "difference_percent": "float | None",
+        "low": "float | None",
+        "high": "float | None",
+    },
+)
+
+ComparedSection = TypedDict(
+    "ComparedSection",
+    {
+        "key": "str",
+        "title": "str",
+        "n_a": "int",
+        "n_b": "int",
+        "rows": "list[ComparedRow]",
+    },
+)
+
+Comparison = TypedDict(
+    "Comparison",
+    {
+        "a": "str",
+        "b": "str",
+        "same": "int",
+        "lost": "ComparedCells",
+        "gained": "ComparedCells",
+        "renamed": "RenamedCells",
+        "sections": "list[ComparedSection]",
+    },
+)
+
+ConversionEnum = Literal['asked', 'running', 'done', 'failed']
+
+CountFinding = TypedDict(
+    "CountFinding",
+    {
+        "key": "str",
+        "text": "str",
+    },
+)
+
+CountRatio = TypedDict(
+    "CountRatio",
+    {
+        "key": "str",
+        "name": "str",
+        "unit": "str",
+        "machine": "Interval | None",
+        "reviewed": "Interval | None",
+        "why": "str",
+        "basis": "str",
+    },
+)
+
+CountRow = TypedDict(
+    "CountRow",
+    {
+        "class": "int | None",
+        "key": "str",
+        "name": "str",
+        "machine": "Share",
+        "reviewed": "Share",
+        "grade": "Grade | None",
+        "absolute": "Interval | None",
+    },
+)
+
+CountSection = TypedDict(
+    "CountSection",
+    {
+        "key": "str",
+        "title": "str",
+        "noun": "str",
+        "unit": "str",
+        "n": "Both",
+        "target": "int | None",
+        "floor": "int",
+        "below_floor": "bool",
+        "note": "str",
+        "rows": "list[CountRow]",
+    },
+)
+
+CountUnsettled = TypedDict(
+    "CountUnsettled",
+    {
+        "key": "str",
+        "text": "str",
+        "more_cells": "int | None",
+    },
+)
+
+Counts = TypedDict(
+    "Counts",
+    {
+        "revision": "int",
+        "assay": "str",
+        "title": "str",
+        "why": "str",
+        "headline": "list[str]",
+        "rules": "Rules | None",
+        "partial": "bool",
+        "reviewed_n": "int",
+        "sections": "list[CountSection]",
+        "ratios": "list[CountRatio]",
+        "findings": "list[CountFinding]",
+        "unsettled": "list[CountUnsettled]",
+        "notes": "list[str]",
+        "must_see": "MustSee",
+        "outside": "list[Outside]",
+        "slides": "list[SlideCounts]",
+        "differences": "list[SlideDifference]",
+        "accounts": "dict[str, Account]",
+    },
+)
+
+Finding = TypedDict(
+    "Finding",
+    {
+        "key": "str",
+        "text": "str",
+    },
+)
+
+Format = TypedDict(
+    "Format",
+    {
+        "key": "str",
+        "title": "str",
+        "suffix": "str",
+        "media_type": "str",
+    },
+)
+
+GalleryPage = TypedDict(
+    "GalleryPage",
+    {
+        "n": "int",
+        "total_open": "int",
+        "revision": "int",
+        "rows": "list[GalleryRow]",
+    },
+)
+
+GalleryRow = TypedDict(
+    "GalleryRow",
+    {
+        "x": "float",
+        "y": "float",
+        "w": "float",
+        "h": "float",
+        "row": "int | None",
+        "added": "str | None",
+        "label": "int | None",
+        "p": "float | None",
+        "margin": "float | None",
+        "state": "LabelStateEnum | BlankEnum",
+        "must_see": "str",
+        "class": "int | None",
+    },
+)
+
+Grade = TypedDict(
+    "Grade",
+    {
+        "text": "str",
+        "crosses": "bool",
+    },
+)
+
+Group = TypedDict(
+    "Group",
+    {
+        "key": "str",
+        "name": "str",
+        "noun": "str",
+        "kind": "KindEnum",
+    },
+)
+
+Guard = TypedDict(
+    "Guard",
+    {
+        "code": "str",
+        "sentence": "str",
+    },
+)
+
+Handover = TypedDict(
+    "Handover",
+    {
+        "by": "str",
+        "at": "str",
+        "word": "str",
+    },
+)
+
+History = TypedDict(
+    "History",
+    {
+        "by": "str",
+        "at": "str",
+        "action": "str",
+        "label": "int | None",
+        "carried": "bool",
+        "undone": "bool",
+    },
+)
+
+Hold = TypedDict(
+    "Hold",
+    {
+        "code": "str",
+        "sentence": "str",
+        "lifted_by": "LiftedByEnum | BlankEnum",
+    },
+)
+
+ImportRequest = TypedDict(
+    "ImportRequest",
+    {
+        "uploads": "list[str]",
+        "name": "NotRequired[str]",
+        "mpp": "NotRequired[float | None]",
+        "convert": "NotRequired[bool]",
+        "specimen": "NotRequired[SpecimenEnum]",
+    },
+)
+
+Interval = TypedDict(
+    "Interval",
+    {
+        "value": "float",
+        "low": "float",
+        "high": "float | None",
+        "text": "str",
+    },
+)
+
+Job = TypedDict(
+    "Job",
+    {
+        "id": "str",
+        "slide": "str",
+        "protocol": "str",
+        "protocol_title": "str",
+        "protocol_version": "int",
+        "assay": "str",
+        "assay_title": "str",
+        "schema": "str",
+        "state": "JobStateEnum",
+        "phase": "str",
+        "percent": "float",
+        "fields_total": "int",
+        "fields_done": "int",
+        "cells": "int",
+        "eta_s": "float | None",
+        "reason": "str",
+        "advice": "str",
+        "attempt": "int",
+        "partial": "bool",
+        "reviewable": "bool",
+        "requested_by": "NotRequired[str]",
+        "requested_at": "str",
+        "started_at": "str | None",
+        "finished_at": "str | None",
+        "duration_s": "float | None",
+        "device": "str",
+        "software_version": "str",
+        "colour_policy": "str",
+        "models": "list[UsedModel]",
+        "thresholds": "dict[str, float]",
+        "mpp": "float | None",
+        "mpp_source": "str",
+        "mpp_sd": "float | None",
+        "notes": "list[str]",
+        "guards": "list[Guard]",
+        "cells_sha256": "str",
+        "revision": "int",
+    },
+)
+
+JobStateEnum = Literal['requested', 'queued', 'running', 'done', 'failed', 'cancelled']
+
+KindEnum = Literal['red_cell', 'nucleated', 'platelet', 'other']
+
+LabelAnswer = TypedDict(
+    "LabelAnswer",
+    {
+        "revision": "int",
+        "changed": "list[RowLabel]",
+        "added": "list[AddedCell]",
+        "gone": "list[str]",
+        "counts": "Counts",
+    },
+)
+
+LabelInputRequest = TypedDict(
+    "LabelInputRequest",
+    {
+        "action": "ActionEnum",
+        "rows": "NotRequired[list[int]]",
+        "added": "NotRequired[list[str]]",
+        "label": "NotRequired[int | str | None]",
+        "base_revision": "int",
+        "force": "NotRequired[bool]",
+    },
+)
+
+LabelStateEnum = Literal['confirmed', 'relabelled', 'rejected']
+
+Labels = TypedDict(
+    "Labels",
+    {
+        "revision": "int",
+        "rows": "list[RowLabel]",
+        "added": "list[AddedCell]",
+        "gone": "list[str]",
+    },
+)
+
+LiftedByEnum = Literal['review', 'reason']
+
+Me = TypedDict(
+    "Me",
+    {
+        "id": "int",
+        "username": "str",
+        "name": "str",
+        "rights": "list[str]",
+    },
+)
+
+Measures = TypedDict(
+    "Measures",
+    {
+        "area_um2": "float | None",
+        "diameter_um": "float | None",
+        "circularity": "float | None",
+        "pallor": "float | None",
+        "nc_ratio": "float | None",
+    },
+)
+
+Metric = TypedDict(
+    "Metric",
+    {
+        "task": "str",
+        "dataset": "str",
+        "metric": "str",
+        "value": "float",
+        "low": "float | None",
+        "high": "float | None",
+    },
+)
+
+Model = TypedDict(
+    "Model",
+    {
+        "name": "str",
+        "title": "str",
+        "task": "str",
+        "version": "str",
+        "sha256": "str",
+        "enabled": "bool",
+        "default_for": "list[str]",
+        "summary": "str",
+        "metrics": "list[Metric]",
+        "licence_note": "str",
+        "mpp": "float | None",
+        "classes": "list[str]",
+        "data": "list[dict[str, Any]]",
+    },
+)
+
+MppSourceEnum = Literal['file', 'user', 'estimated', 'unknown']
+
+MustSee = TypedDict(
+    "MustSee",
+    {
+        "open": "int",
+        "total": "int",
+        "by_reason": "list[MustSeeReason]",
+    },
+)
+
+MustSeeReason = TypedDict(
+    "MustSeeReason",
+    {
+        "reason": "str",
+        "open": "int",
+        "total": "int",
+    },
+)
+
+Outside = TypedDict(
+    "Outside",
+    {
+        "class": "int",
+        "key": "str",
+        "name": "str",
+        "count": "int",
+    },
+)
+
+PaginatedCaseList = TypedDict(
+    "PaginatedCaseList",
+    {
+        "count": "int",
+        "next": "NotRequired[str | None]",
+        "previous": "NotRequired[str | None]",
+        "results": "list[Case]",
+    },
+)
+
+PaginatedJobList = TypedDict(
+    "PaginatedJobList",
+    {
+        "count": "int",
+        "next": "NotRequired[str | None]",
+        "previous": "NotRequired[str | None]",
+        "results": "list[Job]",
+    },
+)
+
+PaginatedRecordList = TypedDict(
+    "PaginatedRecordList",
+    {
+        "count": "int",
+        "next": "NotRequired[str | None]",
+        "previous": "NotRequired[str | None]",
+        "results": "list[Record]",
+    },
+)
+
+PatchedCaseInputRequest = TypedDict(
+    "PatchedCaseInputRequest",
+    {
+        "accession": "NotRequired[str]",
+        "pseudonym": "NotRequired[str]",
+        "specimen": "NotRequired[SpecimenEnum]",
+        "stain": "NotRequired[str]",
+        "question": "NotRequired[str]",
+        "restricted": "NotRequired[bool]",
+        "analyser": "NotRequired[AnalyserRequest]",
+    },
+)
+
+PatchedSlideChangeRequest = TypedDict(
+    "PatchedSlideChangeRequest",
+    {
+        "mpp": "NotRequired[float]",
+        "colour": "NotRequired[ColouringEnum]",
+        "specimen": "NotRequired[SpecimenEnum]",
+    },
+)
+
+Person = TypedDict(
+    "Person",
+    {
+        "id": "int",
+        "name": "str",
+    },
+)
+
+Probability = TypedDict(
+    "Probability",
+    {
+        "class": "int",
+        "p": "float",
+    },
+)
+
+Problem = TypedDict(
+    "Problem",
+    {
+        "type": "str",
+        "title": "str",
+        "status": "int",
+        "detail": "str",
+        "code": "str",
+        "errors": "NotRequired[Any]",
+    },
+)
+
+Protocol = TypedDict(
+    "Protocol",
+    {
+        "name": "str",
+        "title": "str",
+        "version": "int",
+        "specimen": "str",
+        "assay": "str",
+        "assay_title": "str",
+    },
+)
+
+PyramidLevel = TypedDict(
+    "PyramidLevel",
+    {
+        "tile_px": "int",
+        "tiles": "list[list[Any]]",
+    },
+)
+
+Ratio = TypedDict(
+    "Ratio",
+    {
+        "key": "str",
+        "name": "str",
+        "value": "float | None",
+        "low": "float | None",
+        "high": "float | None",
+        "unit": "str",
+        "why": "str",
+        "basis": "str",
+    },
+)
+
+Reader = TypedDict(
+    "Reader",
+    {
+        "id": "int",
+        "username": "str",
+        "name": "str",
+    },
+)
+
+ReaderRequest = TypedDict(
+    "ReaderRequest",
+    {
+        "username": "str | None",
+        "word": "NotRequired[str]",
+    },
+)
+
+Record = TypedDict(
+    "Record",
+    {
+        "id": "int",
+        "at": "str",
+        "actor": "str",
+        "action": "str",
+        "object_type": "str",
+        "object_id": "str",
+        "accession": "str",
+        "detail": "Any",
+        "sha256": "str",
+    },
+)
+
+Region = TypedDict(
+    "Region",
+    {
+        "index": "int",
+        "x": "float",
+        "y": "float",
+        "w": "float",
+        "h": "float",
+        "focus": "float",
+        "single_ratio": "float",
+        "tissue": "float",
+        "used": "bool",
+        "done": "bool",
+        "searched": "str",
+        "reason": "str",
+    },
+)
+
+Regions = TypedDict(
+    "Regions",
+    {
+        "fields": "list[Region]",
+    },
+)
+
+RenamedCell = TypedDict(
+    "RenamedCell",
+    {
+        "row_a": "int",
+        "row_b": "int",
+        "key_a": "str",
+        "key_b": "str",
+    },
+)
+
+RenamedCells = TypedDict(
+    "RenamedCells",
+    {
+        "n": "int",
+        "shown": "list[RenamedCell]",
+    },
+)
+
+Report = TypedDict(
+    "Report",
+    {
+        "id": "str",
+        "version": "int",
+        "state": "ReportStateEnum",
+        "signed_by": "str",
+        "signed_at": "str",
+        "meaning": "str",
+        "reason": "str",
+        "sha256": "str",
+        "html_url": "str",
+        "pdf_url": "str | None",
+        "counts_csv_url": "str",
+        "cells_csv_url": "str",
+        "geojson_url": "str",
+        "fhir_url": "str",
+    },
+)
+
+ReportContent = TypedDict(
+    "ReportContent",
+    {
+        "id": "str",
+        "version": "int",
+        "state": "ReportStateEnum",
+        "signed_by": "str",
+        "signed_at": "str",
+        "meaning": "str",
+        "reason": "str",
+        "sha256": "str",
+        "html_url": "str",
+        "pdf_url": "str | None",
+        "counts_csv_url": "str",
+        "cells_csv_url": "str",
+        "geojson_url": "str",
+        "fhir_url": "str",
+        "document": "dict[str, Any]",
+    },
+)
+
+ReportStateEnum = Literal['signed', 'superseded']
+
+RequestJobRequest = TypedDict(
+    "RequestJobRequest",
+    {
+        "protocol": "NotRequired[str]",
+    },
+)
+
+Result = TypedDict(
+    "Result",
+    {
+        "assay": "str",
+        "rules": "str",
+        "sections": "list[Section]",
+        "ratios": "list[Ratio]",
+        "findings": "list[Finding]",
+        "unsettled": "list[Unsettled]",
+        "outside": "dict[str, int]",
+        "notes": "list[str]",
+    },
+)
+
+RightsRequest = TypedDict(
+    "RightsRequest",
+    {
+        "username": "str",
+        "rights": "list[str]",
+    },
+)
+
+Room = TypedDict(
+    "Room",
+    {
+        "case": "Case",
+        "slides": "list[RoomSlide]",
+        "opens_with": "str | None",
+        "schemas": "dict[str, Schema]",
+        "protocols": "list[Protocol]",
+        "reports": "list[Report]",
+        "readers": "list[Reader]",
+        "handover": "Handover | None",
+        "me": "Me",
+    },
+)
+
+RoomSlide = TypedDict(
+    "RoomSlide",
+    {
+        "id": "str",
+        "name": "str",
+        "specimen": "str",
+        "status": "SlideStatusEnum",
+        "message": "str",
+        "notes": "list[str]",
+        "percent": "float",
+        "width": "int",
+        "height": "int",
+        "mpp": "float | None",
+        "mpp_source": "MppSourceEnum",
+        "vendor": "str",
+        "objective": "float | None",
+        "sha256": "str",
+        "size_bytes": "int",
+        "photo_fields": "list[Box]",
+        "colour": "ColouringEnum",
+        "icc_bytes": "int",
+        "tile_levels": "list[StoredLevel]",
+        "conversion": "ConversionEnum | BlankEnum",
+        "conversion_percent": "float",
+        "conversion_message": "str",
+        "thumbnail_url": "str",
+        "dzi_url": "str",
+        "created_at": "str",
+        "revision": "int",
+        "job": "Analysis | None",
+        "jobs": "list[Analysis]",
+    },
+)
+
+Row = TypedDict(
+    "Row",
+    {
+        "key": "str",
+        "count": "int",
+        "percent": "float | None",
+        "low": "float | None",
+        "high": "float | None",
+        "grade": "str | None",
+        "grade_crosses": "bool",
+    },
+)
+
+RowLabel = TypedDict(
+    "RowLabel",
+    {
+        "row": "int",
+        "label": "int | None",
+        "state": "LabelStateEnum | BlankEnum",
+        "by": "str",
+        "at": "str | None",
+        "carried": "NotRequired[bool]",
+    },
+)
+
+Rules = TypedDict(
+    "Rules",
+    {
+        "name": "str",
+        "version": "str",
+        "sha256": "str",
+    },
+)
+
+Schema = TypedDict(
+    "Schema",
+    {
+        "name": "str",
+        "version": "int",
+        "sha256": "str",
+        "groups": "list[Group]",
+        "classes": "list[CellClass]",
+    },
+)
+
+Section = TypedDict(
+    "Section",
+    {
+        "key": "str",
+        "title": "str",
+        "n": "int",
+        "noun": "str",
+        "target": "int | None",
+        "below_floor": "bool",
+        "rows": "list[Row]",
+    },
+)
+
+SettleInputRequest = TypedDict(
+    "SettleInputRequest",
+    {
+        "id": "str",
+        "keep": "bool",
+    },
+)
+
+Share = TypedDict(
+    "Share",
+    {
+        "count": "int",
+        "value": "float | None",
+        "low": "float | None",
+        "high": "float | None",
+    },
+)
+
+SignInputRequest = TypedDict(
+    "SignInputRequest",
+    {
+        "password": "str",
+        "meaning": "str",
+        "comment": "NotRequired[str]",
+        "reason": "NotRequired[str]",
+    },
+)
+
+Slide = TypedDict(
+    "Slide",
+    {
+        "id": "str",
+        "name": "str",
+        "specimen": "str",
+        "status": "SlideStatusEnum",
+        "message": "str",
+        "notes": "list[str]",
+        "percent": "float",
+        "width": "int",
+        "height": "int",
+        "mpp": "float | None",
+        "mpp_source": "MppSourceEnum",
+        "vendor": "str",
+        "objective": "float | None",
+        "sha256": "str",
+        "size_bytes": "int",
+        "photo_fields": "list[Box]",
+        "colour": "ColouringEnum",
+        "icc_bytes": "int",
+        "tile_levels": "list[StoredLevel]",
+        "conversion": "ConversionEnum | BlankEnum",
+        "conversion_percent": "float",
+        "conversion_message": "str",
+        "thumbnail_url": "str",
+        "dzi_url": "str",
+        "created_at": "str",
+        "revision": "int",
+    },
+)
+
+SlideCounts = TypedDict(
+    "SlideCounts",
+    {
+        "slide": "str",
+        "job": "str",
+        "sections": "list[SlideSection]",
+    },
+)
+
+SlideDifference = TypedDict(
+    "SlideDifference",
+    {
+        "section": "str",
+        "key": "str",
+        "p": "float",
+    },
+)
+
+SlideSection = TypedDict(
+    "SlideSection",
+    {
+        "key": "str",
+        "title": "str",
+        "n": "int",
+        "rows": "dict[str, int]",
+    },
+)
+
+SlideStatusEnum = Literal['importing', 'ready', 'refused']
+
+SpecimenEnum = Literal['blood-film', 'marrow-aspirate', 'cell-block']
+
+StoredLevel = TypedDict(
+    "StoredLevel",
+    {
+        "width": "int",
+        "height": "int",
+        "stored": "bool",
+        "why": "str",
+    },
+)
+
+TileAccess = TypedDict(
+    "TileAccess",
+    {
+        "slide": "str",
+        "base": "str",
+        "cookie_path": "str",
+        "token": "str",
+        "expires_in_s": "int",
+        "width": "int",
+        "height": "int",
+        "levels": "list[TileLevel]",
+        "colour": "str",
+        "colour_text": "str",
+        "icc_bytes": "int",
+        "stored_levels": "int",
+    },
+)
+
+TileLevel = TypedDict(
+    "TileLevel",
+    {
+        "number": "int",
+        "width": "int",
+        "height": "int",
+        "tile_width": "int",
+        "tile_height": "int",
+        "columns": "int",
+        "rows": "int",
+    },
+)
+
+UndoAnswer = TypedDict(
+    "UndoAnswer",
+    {
+        "revision": "int",
+        "changed": "list[RowLabel]",
+        "added": "list[AddedCell]",
+        "gone": "list[str]",
+        "counts": "Counts",
+        "undone": "Undone",
+    },
+)
+
+Undone = TypedDict(
+    "Undone",
+    {
+        "action": "str",
+        "n": "int",
+    },
+)
+
+Unsettled = TypedDict(
+    "Unsettled",
+    {
+        "key": "str",
+        "text": "str",
+        "more_cells": "int | None",
+    },
+)
+
+UsedModel = TypedDict(
+    "UsedModel",
+    {
+        "role": "str",
+        "name": "str",
+        "version": "str",
+        "sha256": "str",
+    },
+)
+
+Verdict = TypedDict(
+    "Verdict",
+    {
+        "ok": "bool",
+        "lines": "int",
+        "message": "str",
+    },
+)
+
+WaitingLabel = TypedDict(
+    "WaitingLabel",
+    {
+        "id": "str",
+        "why": "WhyEnum",
+        "row": "int | None",
+        "x": "float",
+        "y": "float",
+        "w": "float",
+        "h": "float",
+        "label_key": "str",
+        "state": "str",
+        "machine_before": "str",
+        "machine_now": "str",
+        "by": "str",
+    },
+)
+
+WhyEnum = Literal['no-partner', 'renamed']
