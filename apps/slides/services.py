@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.audit.services import record
 from apps.cases.models import Case
@@ -136,12 +137,12 @@ def delete_slide(user: Any, slide: Slide) -> None:
         user, "slide.deleted", "slide", slide.pk, accession=slide.case.accession, sha256=slide.sha256,
         **({"analyses": [str(job.pk) for job in jobs]} if jobs else {}),
     )  # fmt: skip
-    folders = [slide.folder, *(job.folder for job in jobs)]
+    kept = [(stores.slides(), str(slide.pk)), *((stores.results(), str(job.pk)) for job in jobs)]
     for job in jobs:
         job.delete()
     slide.delete()
-    for folder in folders:
-        transaction.on_commit(partial(shutil.rmtree, folder, ignore_errors=True))
+    for store, name in kept:
+        transaction.on_commit(partial(store.delete, name))
 
 
 @transaction.atomic
@@ -235,7 +236,7 @@ def _begin(
             slide.save(force_insert=True)
             record(user, "slide.received", "slide", slide.pk, accession=case.accession, files=len(files), bytes=total)
     except BaseException:
-        shutil.rmtree(slide.folder, ignore_errors=True)
+        stores.slides().delete(str(slide.pk))
         raise
     return slide
 
@@ -357,7 +358,7 @@ def _make_ready(slide: Slide) -> None:
     except IntegrityError:
         raise Conflict(f"This slide is already in case {slide.case.accession}.", code="slide-exists") from None
     if request["pictures"]:
-        shutil.rmtree(originals, ignore_errors=True)
+        stores.slides().delete(f"{slide.pk}/original")
 
 
 def _progress(slide: Slide, low: float, high: float) -> Any:
@@ -377,5 +378,5 @@ def _refuse(slide: Slide, message: str) -> None:
         )
         if not refused:
             return  # another worker has ended this import
-        shutil.rmtree(slide.folder, ignore_errors=True)
+        stores.slides().delete(str(slide.pk))
         record("system", "slide.refused", "slide", slide.pk, accession=slide.case.accession, reason=message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.cases.models import Case
 from apps.cases.selectors import require
@@ -66,8 +66,7 @@ def create_upload(user: Any, case: Case, name: str, length: int) -> Upload:
     refuse_full_disk(length)
     with transaction.atomic():
         upload = Upload(case=hold_open(case), owner=user, name=name, length=length)
-        upload.file.parent.mkdir(parents=True, exist_ok=True)
-        upload.file.touch()
+        stores.uploads().put(str(upload.pk), b"")
         upload.save()
     return upload
 
@@ -79,7 +78,7 @@ def receive_chunk(upload: Upload, offset: int, chunk: bytes) -> Upload:
     """
     with transaction.atomic():
         row = Upload.objects.select_for_update().filter(pk=upload.pk).first()
-        if row is None or not row.file.exists():
+        if row is None or not stores.uploads().exists(str(row.pk)):
             raise _gone()
         upload = row
         if offset != upload.offset:
@@ -87,12 +86,7 @@ def receive_chunk(upload: Upload, offset: int, chunk: bytes) -> Upload:
         if offset + len(chunk) > upload.length:
             raise Refusal("More bytes were received than announced.", code="too-many-bytes", http_status=413)
         refuse_full_disk(len(chunk))
-        with upload.file.open("r+b") as stream:
-            stream.seek(offset)
-            stream.write(chunk)
-            stream.truncate()
-            stream.flush()
-            os.fsync(stream.fileno())
+        stores.uploads().extend(str(upload.pk), offset, chunk)
         upload.offset = offset + len(chunk)
         upload.save(update_fields=["offset", "updated_at"])
     return upload
@@ -101,7 +95,7 @@ def receive_chunk(upload: Upload, offset: int, chunk: bytes) -> Upload:
 def discard(uploads: Iterable[Upload]) -> None:
     """Forget uploads, bytes and rows."""
     for upload in uploads:
-        upload.file.unlink(missing_ok=True)
+        stores.uploads().delete(str(upload.pk))
         Upload.objects.filter(pk=upload.pk).delete()
 
 
