@@ -12,13 +12,13 @@ from pathlib import Path
 from django.conf import settings
 
 from apps.accounts.errors import Missing, Refusal
-from hemaview.wsi.contents import MAX_NAME, PICTURE_SUFFIXES, check_name
+from hemaview.wsi.contents import MAX_NAME, check_name
 from hemaview.wsi.dicomseries import Instance, is_dicom
 from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 from hemaview.wsi.fields import natural_key
 from hemaview.wsi.sandbox import Probe, dicom_instances, probe_many
+from hemaview.wsi.sources.names import data_folder, of_pictures, of_sets
 
-MAIN_SUFFIX_ORDER = (".mrxs", ".vms", ".vmu")
 MOST_BESIDE = 1000
 """So many files beside a DICOM file are looked at for others of its series."""
 MOST_NAMED = 4
@@ -115,11 +115,9 @@ def _title_of(instance: Instance) -> str:
 
 def _inspect(files: list[tuple[Path, str]]) -> tuple[str, list[Probe]]:
     """The main file's name and a probe of each file that must open by itself; raises SlideError."""
-    suffixes = [Path(name).suffix.lower() for _, name in files]
-    for suffix in MAIN_SUFFIX_ORDER:
-        if suffix in suffixes and len(files) > 1:
-            main = files[suffixes.index(suffix)]
-            return main[1], _probe_with_companions(files, main)
+    main = next((f for f in files if of_sets(f[1])), None)
+    if main is not None and len(files) > 1:
+        return main[1], _probe_with_companions(files, main)
     probes = probe_many([(path, name) for path, name in files])
     if len(files) > 1 and any(p.kind == "slide" for p in probes):
         raise Refusal(
@@ -144,10 +142,11 @@ def _probe_with_companions(files: list[tuple[Path, str]], main: tuple[Path, str]
 
 
 def stored_name(name: str, names: list[str]) -> str:
-    """Where a file lies inside `original/`: MRXS keeps its data in a folder named like its main file."""
-    mains = [n for n in names if n.lower().endswith(".mrxs")]
-    if mains and name not in mains and Path(name).suffix.lower() in (".dat", ".ini"):
-        return f"{Path(mains[0]).stem}/{name}"
+    """Where a file lies inside `original/`: some slides keep their data in a folder named by their main file."""
+    for main in names:
+        kind = of_sets(main)
+        if kind and name != main and Path(name).suffix.lower() in kind.beside and (folder := data_folder(main)):
+            return f"{folder}/{name}"
     return name
 
 
@@ -161,8 +160,9 @@ def with_companions(paths: list[Path]) -> list[Path]:
             found += _inside(path)
         else:
             found.append(path)
-            if path.suffix.lower() == ".mrxs" and path.with_suffix("").is_dir():
-                found += sorted(p for p in path.with_suffix("").iterdir() if p.is_file())
+            beside = path.parent / data_folder(path.name) if data_folder(path.name) else None
+            if beside is not None and beside.is_dir():
+                found += _visible(beside)
             elif is_dicom(path):
                 found += [p for p in islice(_visible(path.parent), MOST_BESIDE) if is_dicom(p)]
     found = list(dict.fromkeys(found))
@@ -177,8 +177,7 @@ def _visible(folder: Path) -> list[Path]:
 
 def _inside(folder: Path) -> list[Path]:
     """The slide or the pictures in a folder; where it holds none, DICOM in the folders below, as archives export it."""
-    suffixes = PICTURE_SUFFIXES | {".dcm"}
-    inside = [p for p in _visible(folder) if p.suffix.lower() in suffixes or is_dicom(p)]
+    inside = [p for p in _visible(folder) if of_pictures(p.name) or is_dicom(p)]
     if all(is_dicom(p) and p.name.upper() == "DICOMDIR" for p in inside):
         below = sorted(p for p in islice(folder.rglob("*"), MOST_BESIDE) if p.is_file() and is_dicom(p))
         return below or inside
@@ -191,7 +190,7 @@ def asked_dicom(paths: list[Path]) -> set[Path]:
 
 
 def _title(files: list[tuple[Path, str]], main: str) -> str:
-    if len(files) == 1 or Path(main).suffix.lower() in MAIN_SUFFIX_ORDER:
+    if len(files) == 1 or of_sets(main):
         return main
     return title_of_fields([Path(name).stem for _, name in files])
 

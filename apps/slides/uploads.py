@@ -19,8 +19,9 @@ from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.cases.services import hold_open
 from apps.slides.models import Upload
-from hemaview.wsi.contents import check_name, may_come
+from hemaview.wsi.contents import check_name
 from hemaview.wsi.errors import SlideError
+from hemaview.wsi.sources.names import LISTED, LISTED_PICTURES, may_come
 
 ABANDONED_AFTER = timedelta(days=2)
 
@@ -51,7 +52,7 @@ def create_upload(user: Any, case: Case, name: str, length: int) -> Upload:
         raise as_refusal(error) from error
     if not may_come(name):
         raise Refusal(
-            f"{name} is neither a slide (SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM) nor a picture (JPEG, PNG, WebP, TIFF).",
+            f"{name} is neither a slide ({LISTED}) nor a picture ({LISTED_PICTURES}).",
             code="unsupported-format",
             http_status=422,
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
 
-from hemaview.blobs.store import Blobs, NoBlob, check_name
+from hemaview.blobs.store import Blob, Blobs, NoBlob, check_name
 from hemaview.blobs.wholefile import whole_file
 
 
@@ -58,6 +58,11 @@ class LocalBlobs(Blobs):
         found = (path.relative_to(self.folder) for path in folder.rglob("*") if path.is_file())
         yield from sorted(str(path) for path in found if not any(part.startswith(".") for part in path.parts))
 
+    def names_in(self, folder: str) -> Iterator[str]:
+        place = self._path(folder) if folder else self.folder
+        found = (path.name for path in place.iterdir() if path.is_file()) if place.is_dir() else iter(())
+        yield from sorted(f"{folder}/{name}" if folder else name for name in found if not name.startswith("."))
+
     def local_path(self, name: str) -> Path:
         path = self._path(name)
         if not path.is_file():
@@ -66,3 +71,8 @@ class LocalBlobs(Blobs):
 
     def _path(self, name: str) -> Path:
         return self.folder / check_name(name)
+
+
+def blob_of(path: Path) -> Blob:
+    """A file as the bytes that it holds; raises BadName for a name that begins with a dot."""
+    return Blob(LocalBlobs(path.parent), check_name(path.name))

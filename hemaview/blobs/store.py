@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
@@ -67,6 +68,11 @@ class Blobs(ABC):
     def names(self, prefix: str = "") -> Iterator[str]:
         """Sorted names of all that is kept under `prefix` ("" for all, else a name followed by `/`)."""
 
+    def names_in(self, folder: str) -> Iterator[str]:
+        """Sorted names directly in a folder ("" for the top)."""
+        prefix = f"{folder}/" if folder else ""
+        yield from (name for name in self.names(prefix) if "/" not in name[len(prefix) :])
+
     def exists(self, name: str) -> bool:
         try:
             self.size(name)
@@ -84,3 +90,36 @@ class Blobs(ABC):
         """Where the bytes lie as a file that a library can open itself; None where they lie elsewhere. Raises NoBlob."""
         self.size(name)
         return None
+
+
+@dataclass(frozen=True)
+class Blob:
+    """One name in one store: what a reader of slides is given."""
+
+    store: Blobs
+    name: str
+
+    @property
+    def title(self) -> str:
+        """The last part of its name, as people know it."""
+        return self.name.rpartition("/")[2]
+
+    @property
+    def path(self) -> Path | None:
+        """Where it lies as a file, for a library that opens files itself; None where it lies elsewhere. Raises NoBlob."""
+        return self.store.local_path(self.name)
+
+    def size(self) -> int:
+        return self.store.size(self.name)
+
+    def read(self, offset: int = 0, count: int | None = None) -> bytes:
+        return self.store.read(self.name, offset, count)
+
+    def open(self) -> BufferedReader:
+        return self.store.open(self.name)
+
+    def beside(self) -> Iterator[Blob]:
+        """The others in its folder."""
+        for name in self.store.names_in(self.name.rpartition("/")[0]):
+            if name != self.name:
+                yield Blob(self.store, name)

@@ -18,8 +18,8 @@ from hemaview.wsi.errors import AlreadyThere, TooLarge, Unreadable
 from hemaview.wsi.limits import Limits
 from hemaview.wsi.picture import Picture, bits_in_use, read_pictures
 from hemaview.wsi.sidepyramid import write_pyramid
+from hemaview.wsi.sources.pictures import GAP_PX
 
-GAP_PX = 32
 LIKE_PX = 16
 """Squares a side of the grid by which copies of a picture are known."""
 RESAVED, LEAST_DETAIL = 8, 4.0
@@ -43,6 +43,15 @@ def layout(sizes: list[tuple[int, int]], gap_px: int = GAP_PX) -> tuple[int, int
     rows = -(-len(sizes) // columns)
     corners = [(gap_px + (i % columns) * cell_w, gap_px + (i // columns) * cell_h) for i in range(len(sizes))]
     return columns * cell_w + gap_px, rows * cell_h + gap_px, corners
+
+
+def sheet_of(images: list[pyvips.Image], corners: list[tuple[int, int]], width: int, height: int) -> pyvips.Image:
+    """The pictures on a white sheet, each with its upper left corner where `corners` says."""
+    sheet = pyvips.Image.black(width, height, bands=3).linear([1, 1, 1], [255, 255, 255]).cast("uchar")
+    sheet = sheet.copy(interpretation="srgb")
+    for image, (x, y) in zip(images, corners, strict=True):
+        sheet = sheet.insert(image, x, y)
+    return sheet
 
 
 def write_fields(
@@ -70,10 +79,7 @@ def write_fields(
     width, height, corners = layout(sizes)
     if width * height > limits.max_pixels or max(width, height) > limits.max_side_px:
         raise TooLarge(f"Together the pictures make {width} × {height} px, more than one slide may have.")
-    sheet = pyvips.Image.black(width, height, bands=3).linear([1, 1, 1], [255, 255, 255]).cast("uchar")
-    sheet = sheet.copy(interpretation="srgb")
-    for (picture, _), (x, y) in zip(pictures, corners, strict=True):
-        sheet = sheet.insert(picture.image, x, y)
+    sheet = sheet_of([picture.image for picture, _ in pictures], corners, width, height)
     if progress:
         sheet.set_progress(True)
         sheet.signal_connect("eval", lambda _image, state: progress(state.percent / 100))

@@ -51,6 +51,8 @@ class OmeImage:
     um_x: float | None
     um_y: float | None
     significant_bits: int
+    order: str = "XYZCT"
+    """How its planes follow each other, the quickest first."""
 
     @property
     def planes(self) -> int:
@@ -93,6 +95,7 @@ def _image(element: ElementTree.Element) -> OmeImage:
         um_x=_um(pixels, "X"),
         um_y=_um(pixels, "Y"),
         significant_bits=int(pixels.get("SignificantBits", "0")),
+        order=pixels.get("DimensionOrder", "XYZCT"),
     )
 
 

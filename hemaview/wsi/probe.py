@@ -36,6 +36,7 @@ def limit_self(limits: Limits) -> None:
 
 def probe_file(path: Path, name: str, limits: Limits) -> dict[str, Any]:
     """What the file is and how large (the fields of `sandbox.Probe`); raises SlideError with one sentence."""
+    from hemaview.blobs import blob_of
     from hemaview.wsi.contents import check_content
     from hemaview.wsi.picture import describe
     from hemaview.wsi.tiff import check_tiff
@@ -45,7 +46,7 @@ def probe_file(path: Path, name: str, limits: Limits) -> dict[str, Any]:
     kind = check_content(path, name)
     # NDPI beyond 4 GiB keeps 64-bit offsets in 32-bit fields, a dialect of its own that only its reader understands.
     if kind == "tiff" and not (Path(name).suffix.lower() == ".ndpi" and path.stat().st_size >= 2**32):
-        check_tiff(path, limits.max_side_px, limits.max_pixels)
+        check_tiff(blob_of(path), limits.max_side_px, limits.max_pixels)
     import openslide
 
     vendor = openslide.OpenSlide.detect_format(path)
@@ -229,7 +230,7 @@ def main(argument: str) -> int:
 
             answer = convert(Path(request["path"]), Path(request["out"]), request["apply_profile"], _tell)
     except SlideError as error:
-        answer = {"error": error.code, "message": error.message}
+        answer = {"error": error.code, "message": error.message, "listed": getattr(error, "listed", [])}
     except MemoryError:
         answer = {"error": TooLarge.code, "message": "The file needs more memory than a slide may take."}
     print("answer " + json.dumps(answer), flush=True)

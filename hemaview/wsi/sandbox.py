@@ -18,7 +18,7 @@ from typing import Any
 
 from hemaview.wsi.contents import Archive, NameRefused
 from hemaview.wsi.dicomseries import Instance
-from hemaview.wsi.errors import AlreadyThere, OutOfBounds, SlideError, TooLarge, Unreadable, Unsupported
+from hemaview.wsi.errors import AlreadyThere, OutOfBounds, SeveralSeries, SlideError, TooLarge, Unreadable, Unsupported
 from hemaview.wsi.limits import Limits
 
 _ERRORS: dict[str, type[SlideError]] = {
@@ -169,6 +169,8 @@ def _child(
         if child.stdout:
             child.stdout.close()
     if "error" in answer:
+        if answer["error"] == SeveralSeries.code:
+            raise SeveralSeries(answer["message"], answer["listed"])
         raise _ERRORS.get(answer["error"], Unreadable)(answer["message"])
     return answer
 

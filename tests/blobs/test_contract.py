@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hemaview.blobs import BadName, Blobs, LocalBlobs, NoBlob, whole_file
+from hemaview.blobs import BadName, Blob, Blobs, LocalBlobs, NoBlob, whole_file
 
 
 @pytest.fixture(params=["local"])
@@ -52,6 +52,8 @@ def test_names_are_listed_sorted_under_a_prefix_and_deleted_one_by_one_or_togeth
     for name in ("b", "a/2", "a/1", "ab"):
         store.put(name, b"x")
     assert list(store.names()) == ["a/1", "a/2", "ab", "b"] and list(store.names("a/")) == ["a/1", "a/2"]
+    assert list(store.names_in("")) == ["ab", "b"] == list(Blobs.names_in(store, ""))
+    assert [blob.name for blob in Blob(store, "a/1").beside()] == ["a/2"]
     store.delete("a/1")
     assert not store.exists("a/1") and store.exists("a/2")
     store.delete("a")
