@@ -14,9 +14,10 @@ from django.conf import settings
 from apps.accounts.errors import Missing, Refusal
 from hemaview.wsi.contents import MAX_NAME, check_name
 from hemaview.wsi.dicomseries import Instance, is_dicom
-from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
+from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
 from hemaview.wsi.fields import natural_key
 from hemaview.wsi.sandbox import Probe, dicom_instances, probe_many
+from hemaview.wsi.sources.choice import NO_CHOICE, SHARPEST, Choice, refuse_missing
 from hemaview.wsi.sources.names import data_folder, of_pictures, of_sets
 
 MOST_BESIDE = 1000
@@ -34,22 +35,27 @@ class Incoming:
     probes: list[Probe]
     title: str
     notes: list[str]
+    choice: Choice = NO_CHOICE
+    """Of what the main file holds; a DICOM series is chosen by its files."""
 
 
-def look_at(files: Files, asked: set[Path]) -> Incoming:
-    """What the files are together; raises SlideError or Refusal.
+def look_at(files: Files, asked: set[Path], choice: Choice = NO_CHOICE) -> Incoming:
+    """What the files are together; raises SlideError (SeveralSeries where a person must choose) or Refusal.
 
     `asked`: DICOM files that were named, the others having been found beside them; empty where all were named.
     """
     files = [(path, check_name(name)) for path, name in files]
     if any(is_dicom(path) for path, _ in files):
-        return _one_series(files, asked)
-    main, probes = _inspect(files)
-    return Incoming(files, main, probes, _title(files, main), [])
+        return _one_series(files, asked, choice)
+    main, probes = _inspect(files, choice)
+    title = _title(files, main)
+    if choice.series is not None:
+        title = f"{Path(title).stem}, series {choice.series}"[:MAX_NAME]
+    return Incoming(files, main, probes, title, [], choice)
 
 
-def _one_series(files: Files, asked: set[Path]) -> Incoming:
-    """The series that holds a slide; of several none is chosen: they are named."""
+def _one_series(files: Files, asked: set[Path], choice: Choice) -> Incoming:
+    """The series that holds a slide, or the chosen one of several."""
     strangers = [name for path, name in files if not is_dicom(path)]
     instances = _instances([f for f in files if f[1] not in strangers], asked)
     wanted = {i.series for (path, _), i in instances.items() if path in asked}
@@ -61,26 +67,24 @@ def _one_series(files: Files, asked: set[Path]) -> Incoming:
         raise Unsupported(
             f"{files[0][1]} belongs to no DICOM series of a whole slide: it holds no image of the slide itself."
         )
-    if len(slides) > 1:
-        listed = "; ".join(_named(series) for series in list(slides.values())[:MOST_NAMED])
-        raise Refusal(
-            f"These files hold {len(slides)} DICOM series ({listed}): bring in one slide at a time by naming one of its files.",
-            code="several-series",
-        )
-    ((series, levels),) = slides.items()
+    refuse_missing(choice, files[0][1], len(slides), max(i.focal_planes for s in slides.values() for i in s))
+    if len(slides) > 1 and choice.series is None:
+        listed = {number: _named(levels) for number, levels in enumerate(slides.values(), 1)}
+        raise SeveralSeries.of(f"These files hold {len(slides)} DICOM series", listed)
+    series, levels = list(slides.items())[(choice.series or 1) - 1]
     largest = max(levels, key=lambda i: i.width_px * i.height_px)
-    if largest.focal_planes > 1 or largest.optical_paths > 1:
-        raise Unsupported(
-            f"{largest.name} holds {largest.focal_planes} focal planes and {largest.optical_paths} optical paths; export the one "
-            "that is to be counted."
-        )
+    if largest.optical_paths > 1:
+        raise Unsupported(f"{largest.name} holds {largest.optical_paths} optical paths; export the one to be counted.")
+    plane = choice.plane if choice.plane is not None or largest.focal_planes == 1 else SHARPEST
+    of_file = Choice(plane=plane if largest.focal_planes > 1 else None)
     kept = [f for f, i in instances.items() if i.series == series]
     left = [i.name for i in instances.values() if i.series not in (series, "") and not wanted] + strangers
     notes = [f"{_some(left)}: left out, not of the slide's DICOM series."] if left else []
     if len({name for _, name in kept}) != len(kept):
         raise Refusal("Two of the files have the same name.", code="name-refused")
     main = next(f for f, i in instances.items() if i is largest)
-    return Incoming(kept, main[1], _probe_with_companions(kept, main), _title_of(largest), notes)
+    probes = _probe_with_companions(kept, main, of_file)
+    return Incoming(kept, main[1], probes, _title_of(largest), notes, of_file)
 
 
 def _instances(files: Files, asked: set[Path]) -> dict[tuple[Path, str], Instance]:
@@ -113,12 +117,14 @@ def _title_of(instance: Instance) -> str:
         return f"DICOM series {instance.number}".strip()
 
 
-def _inspect(files: list[tuple[Path, str]]) -> tuple[str, list[Probe]]:
+def _inspect(files: list[tuple[Path, str]], choice: Choice) -> tuple[str, list[Probe]]:
     """The main file's name and a probe of each file that must open by itself; raises SlideError."""
     main = next((f for f in files if of_sets(f[1])), None)
     if main is not None and len(files) > 1:
-        return main[1], _probe_with_companions(files, main)
-    probes = probe_many([(path, name) for path, name in files])
+        return main[1], _probe_with_companions(files, main, choice)
+    if choice.series is not None and len(files) > 1:
+        raise Refusal("Choose a series of one file at a time.", code="invalid")
+    probes = probe_many([(path, name) for path, name in files], choice=choice)
     if len(files) > 1 and any(p.kind == "slide" for p in probes):
         raise Refusal(
             "Add one slide at a time; several files at once must all be photographs of one slide.", code="mixed-files"
@@ -126,7 +132,7 @@ def _inspect(files: list[tuple[Path, str]]) -> tuple[str, list[Probe]]:
     return files[0][1], probes
 
 
-def _probe_with_companions(files: list[tuple[Path, str]], main: tuple[Path, str]) -> list[Probe]:
+def _probe_with_companions(files: Files, main: tuple[Path, str], choice: Choice = NO_CHOICE) -> list[Probe]:
     """Multi-file formats find their other files by name, so they are probed under their own names."""
     folder = Path(settings.UPLOADS_DIR) / f"look-{uuid.uuid4()}"
     folder.mkdir(parents=True)
@@ -136,7 +142,7 @@ def _probe_with_companions(files: list[tuple[Path, str]], main: tuple[Path, str]
             target = folder / stored_name(name, names)
             target.parent.mkdir(parents=True, exist_ok=True)
             os.symlink(path.resolve(), target)
-        return probe_many([(folder / stored_name(main[1], names), main[1])])
+        return probe_many([(folder / stored_name(main[1], names), main[1])], choice=choice)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

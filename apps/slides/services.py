@@ -7,6 +7,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -33,17 +34,22 @@ from apps.slides.incoming import (
     with_companions,
 )
 from apps.slides.models import Slide
-from apps.slides.uploads import as_refusal, discard, refuse_full_disk, take_complete
+from apps.slides.uploads import as_refusal, discard, put_back, refuse_full_disk, take_complete
 from hemaview.wsi.contents import check_name
-from hemaview.wsi.errors import SlideError
+from hemaview.wsi.errors import SeveralSeries, SlideError
 from hemaview.wsi.physical import PLAUSIBLE_MPP
+from hemaview.wsi.sandbox import convert as convert_source
 from hemaview.wsi.sandbox import join_fields, prepare, probe_many
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
 IMPORT_LEASE = timedelta(seconds=90)
 _IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "width", "height", "vendor", "objective",
              "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion",
              "notes", "import_request", "name")  # fmt: skip
 """What an import finds out of a slide."""
+_OF_SOURCE = ("mpp", "mpp_from", "vendor", "objective", "notes")
+"""What is known of a slide that is converted by its own file alone."""
+CONVERTED = "It was converted when it came in, and each part compared with the original: what is analysed is JPEG of quality 90."
 
 
 def begin_import_of_uploads(
@@ -54,17 +60,29 @@ def begin_import_of_uploads(
     mpp: float | None = None,
     convert: bool = False,
     specimen: str = "",
+    choice: Choice = NO_CHOICE,
 ) -> Slide:
     """Turn complete uploads into one slide row that a worker will make ready; refusals leave nothing behind.
 
-    Of several requests for the same uploads at once, one gets them; the others are told that they are gone.
+    Of several requests for the same uploads at once, one gets them; the others are told that they are gone. Where a series
+    must be chosen first (code several-series) the uploads stay.
     """
     require(user, case, "annotate")
     uploads = take_complete(user, case, upload_ids)
+    files = [(u.file, u.name) for u in uploads]
     try:
-        return _begin(user, case, [(u.file, u.name) for u in uploads], name, mpp, specimen, move=True, convert=convert)
-    finally:
+        slide = _begin(user, case, files, name, mpp, specimen, move=True, convert=convert, choice=choice)
+    except Refusal as refusal:
+        if refusal.code == SeveralSeries.code:
+            put_back(uploads)
+        else:
+            discard(uploads)
+        raise
+    except BaseException:
         discard(uploads)
+        raise
+    discard(uploads)
+    return slide
 
 
 def begin_import_of_files(
@@ -76,11 +94,13 @@ def begin_import_of_files(
     in_place: bool = False,
     convert: bool = False,
     specimen: str = "",
+    choice: Choice = NO_CHOICE,
 ) -> Slide:
     """The same for files on the server (the command line); they are copied, or left where they are."""
     require(user, case, "annotate")
     files = [(p, p.name) for p in with_companions(paths)]
     how: dict[str, Any] = {"move": False, "in_place": in_place, "convert": convert, "asked": asked_dicom(paths)}
+    how["choice"] = choice
     return _begin(user, case, files, name, mpp, specimen, **how)
 
 
@@ -196,11 +216,12 @@ def _begin(
     in_place: bool = False,
     convert: bool = False,
     asked: set[Path] | None = None,
+    choice: Choice = NO_CHOICE,
 ) -> Slide:
     if mpp is not None:
         _plausible(mpp)
     try:
-        incoming = look_at(files, asked or set())
+        incoming = look_at(files, asked or set(), choice)
         title = check_name(name) if name else incoming.title
     except SlideError as error:
         raise as_refusal(error) from error
@@ -211,15 +232,21 @@ def _begin(
     pictures = all(p.kind == "picture" for p in probes)
     if pictures and in_place:
         raise Refusal("Photographs are joined into a new slide, so they cannot stay in place.", code="invalid")
+    foreign = not pictures and probes[0].convert
+    if foreign and in_place:
+        raise Refusal("This slide is converted when it comes in, so it cannot stay in place.", code="invalid")
     total = sum(path.stat().st_size for path, _ in files)
     if not move and not in_place:
         refuse_full_disk(total)
-    digest = _digest([path for path, _ in files]) if total <= 512 * 1024**2 else ""
+    digest = _digest([path for path, _ in files], incoming.choice) if total <= 512 * 1024**2 else ""
     _refuse_known(case, digest)
     slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
     slide.own_specimen = "" if specimen == case.specimen else specimen
     slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
     slide.import_request |= {"notes": incoming.notes, "named": bool(name)}
+    slide.import_request |= {"choice": asdict(incoming.choice)}
+    if foreign:
+        slide.import_request["source"] = {k: v for k, v in asdict(probes[0]).items() if k in _OF_SOURCE}
     if pictures:
         slide.import_request["file_mpp"], slide.import_request["scale_notes"] = common_mpp(probes)
     originals = slide.folder / "original"
@@ -256,12 +283,14 @@ def _place(source: Path, target: Path, move: bool) -> None:
         shutil.copyfile(source, target)
 
 
-def _digest(paths: list[Path]) -> str:
-    """sha256 of one file, or of the sorted hashes of several (order and names do not matter)."""
+def _digest(paths: list[Path], choice: Choice = NO_CHOICE) -> str:
+    """sha256 of one file, or of the sorted hashes of several (order and names do not matter), and of what was chosen."""
     digests = []
     for path in paths:
         with path.open("rb") as stream:
             digests.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    if choice:
+        digests.append(f"series {choice.series}, focal plane {choice.plane}")
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
 
 
@@ -296,13 +325,20 @@ def _make_ready(slide: Slide) -> None:
     originals = slide.folder / "original"
     names: list[str] = request["names"]
     files = [originals / stored_name(name, names) for name in names]
-    if request["pictures"]:
+    choice = Choice(**request.get("choice", {}))
+    source = request.get("source")
+    if source is not None:
+        main = originals / stored_name(request["main"], names)
+        convert_source(main, slide.folder / "slide.tif", False, _progress(slide, 0, 60), choice, in_place=False)
+        slide.path = "slide.tif"
+    elif request["pictures"]:
         joined = join_fields(
             files,
             slide.folder / "slide.tif",
             request["mpp"] or request.get("file_mpp"),
             _progress(slide, 0, 60),
             _likenesses(slide.case),
+            choice,
         )
         slide.path, slide.photo_fields, slide.notes = "slide.tif", joined["fields"], joined["notes"]
         slide.import_request = {**request, "likenesses": joined["likenesses"]}
@@ -311,9 +347,11 @@ def _make_ready(slide: Slide) -> None:
     elif not slide.in_place:
         slide.path = f"original/{stored_name(request['main'], names)}"
     if not slide.sha256:
-        slide.sha256 = _digest([slide.file] if slide.in_place else files)
+        slide.sha256 = _digest([slide.file] if slide.in_place else files, choice)
         _refuse_known(slide.case, slide.sha256, but=slide.pk)
     found = probe_many([(slide.file, slide.file.name)])[0]
+    if source is not None:
+        found = replace(found, **{**source, "notes": (*source["notes"], CONVERTED)})
     slide.width, slide.height = found.width, found.height
     slide.vendor = "camera fields" if request["pictures"] else found.vendor
     slide.objective, slide.associated = found.objective, list(found.associated)

@@ -20,7 +20,7 @@ from apps.cases.selectors import require
 from apps.cases.services import hold_open
 from apps.slides.models import Upload
 from hemaview.wsi.contents import check_name
-from hemaview.wsi.errors import SlideError
+from hemaview.wsi.errors import SeveralSeries, SlideError
 from hemaview.wsi.sources.names import LISTED, LISTED_PICTURES, may_come
 
 ABANDONED_AFTER = timedelta(days=2)
@@ -28,6 +28,9 @@ ABANDONED_AFTER = timedelta(days=2)
 
 def as_refusal(error: SlideError, http_status: int = 422) -> Refusal:
     """A slide's refusal as the services' refusal."""
+    if isinstance(error, SeveralSeries):
+        series = [{"number": number, "name": name} for number, name in error.listed.items()]
+        return Refusal(error.message, code=error.code, http_status=409, series=series)
     return Refusal(error.message, code=error.code, http_status=http_status)
 
 
@@ -129,6 +132,11 @@ def take_complete(user: Any, case: Case, ids: list[uuid.UUID]) -> list[Upload]:
         raise Conflict(f"{unfinished[0]} has not been uploaded completely yet.", code="upload-unfinished")
     Upload.objects.filter(pk__in=ids).delete()
     return uploads
+
+
+def put_back(uploads: Iterable[Upload]) -> None:
+    """Uploads that were taken and of which nothing came: a person will ask again."""
+    Upload.objects.bulk_create(list(uploads))
 
 
 def _gone() -> Missing:

@@ -9,6 +9,7 @@ from hemaview.wsi.errors import SlideError, Unsupported
 from hemaview.wsi.sources.names import LISTED, LISTED_PICTURES, kind_of_name
 
 MAX_NAME = 200
+HEAD_BYTES = 512
 
 _ARCHIVES = (
     (0, b"PK\x03\x04"),
@@ -49,8 +50,13 @@ def check_name(name: str) -> str:
 
 def kind_of(path: Path) -> str:
     """'jpeg', 'png', 'webp', 'tiff', 'dicom' or 'other', by content; raises Archive for a packed file."""
+    return kind_of_bytes(head_of(path), path.name)
+
+
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file, by which it is known."""
     with path.open("rb") as stream:
-        return kind_of_bytes(stream.read(512), path.name)
+        return stream.read(HEAD_BYTES)
 
 
 def kind_of_bytes(head: bytes, name: str) -> str:

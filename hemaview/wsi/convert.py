@@ -33,6 +33,7 @@ def convert(
     apply_profile: bool = False,
     progress: Callable[[float], None] | None = None,
     choice: Choice = NO_CHOICE,
+    in_place: bool = True,
 ) -> dict[str, Any]:
     """Write `out` from the slide at `path` and compare the two; {tiles, worst_mean_difference}. Raises SlideError.
 
@@ -40,7 +41,7 @@ def convert(
     appears only when it has been verified.
     """
     tell = progress or (lambda share: None)
-    opened = open_slide(path, Colour.APPLIED if apply_profile else Colour.STORED, choice=choice)
+    opened = open_slide(path, Colour.APPLIED if apply_profile else Colour.STORED, choice=choice, in_place=in_place)
     with opened as slide, tempfile.TemporaryDirectory(dir=out.parent, prefix=".convert-") as folder:
         part = Path(folder) / out.name
         levels, mean = _spool(slide, Path(folder), lambda share: tell(0.85 * share))

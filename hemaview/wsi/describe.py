@@ -7,20 +7,26 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from hemaview.blobs import Blob
 from hemaview.wsi import physical, tiff
 from hemaview.wsi.errors import Unsupported
+from hemaview.wsi.matrixprofile import ADOBE_EXPONENT, ADOBE_RGB, SRGB, matrix_profile
 from hemaview.wsi.omexml import OmeImage, read_ome
 from hemaview.wsi.pages import Pictures, of_imagej, of_ome, of_pages
 from hemaview.wsi.physical import PixelSize
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 EVERYBODYS = frozenset({1, 5, 7, 8, 32773, 32946})
 """None, LZW, JPEG, deflate, PackBits: what libtiff decodes however it was built. Of others libvips shows tiles black without
 a word, and openslide fails late."""
 _SUBFILE, _DESCRIPTION, _MAX_SAMPLE, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 254, 270, 281, 282, 283, 296
 _EXTRA_SAMPLES, _SAMPLE_FORMAT = 338, 339
+_EXIF, _INTEROP, _COLOUR_SPACE = 0x8769, 0xA005, 0xA001
 _FORMATS = {1: "integer", 2: "signed", 3: "float"}
 _UNIT_UM = {2: 25_400.0, 3: 10_000.0}
 
@@ -143,8 +149,35 @@ def describe_picture(blob: Blob, name: str, kind: str) -> Description:
             described = replace(described, bits=bits, gamma=gamma)
             if icc or "srgb" in picture.info:
                 described = replace(described, gamma=0.0)
+            elif picture.mode in ("RGB", "RGBA") and (own := _of_chromaticities(picture.info, gamma)):
+                described = replace(described, icc=own, gamma=0.0)
+        if not icc and picture.mode == "RGB" and _in_adobe_rgb(exif):
+            described = replace(described, icc=matrix_profile(ADOBE_RGB, ADOBE_EXPONENT, "Adobe RGB (1998)"))
+        notes = [f"It holds {frames} pictures, as some cameras write; the first one was taken."] if frames > 1 else []
     size, contradictions = physical.chosen(sizes, name)
-    return replace(described, size=size, notes=tuple(contradictions))
+    return replace(described, size=size, notes=(*notes, *contradictions))
+
+
+def _in_adobe_rgb(exif: Image.Exif) -> bool:
+    """Whether a camera says so: ColorSpace 2, or uncalibrated with the interoperability index R03 (DCF 2.0, 4.3)."""
+    space = exif.get_ifd(_EXIF).get(_COLOUR_SPACE)
+    return space == 2 or (space == 0xFFFF and str(exif.get_ifd(_INTEROP).get(1, "")).startswith("R03"))
+
+
+def _of_chromaticities(info: dict[str | tuple[int, int], Any], gamma: float) -> bytes:
+    """A profile of a PNG's cHRM and gAMA (PNG 1.2, 4.2.2); b"" where they are sRGB's or not there."""
+    stated = info.get("chromaticity")
+    if stated is None or len(stated) != 8:
+        return b""
+    points = ((stated[0], stated[1]), (stated[2], stated[3]), (stated[4], stated[5]), (stated[6], stated[7]))
+    if all(
+        abs(a - b) < 0.003 for own, theirs in zip(points, SRGB, strict=True) for a, b in zip(own, theirs, strict=True)
+    ):
+        return b""
+    try:
+        return matrix_profile(points, 1 / gamma if gamma else 2.2, "the chromaticities of its PNG")
+    except ValueError:
+        return b""
 
 
 def _area(directory: tiff.Directory) -> int:

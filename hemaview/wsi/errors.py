@@ -22,18 +22,18 @@ class Unsupported(SlideError):
 
 
 class SeveralSeries(Unsupported):
-    """A file or folder of several slides of which one must be chosen; `listed` names each, in the order of their numbers."""
+    """A file or folder of several slides of which one must be chosen; `listed` names each by its number."""
 
     code = "several-series"
 
-    def __init__(self, message: str, listed: list[str]) -> None:
+    def __init__(self, message: str, listed: dict[int, str]) -> None:
         super().__init__(message)
         self.listed = listed
 
     @classmethod
-    def of(cls, what: str, listed: list[str]) -> SeveralSeries:
+    def of(cls, what: str, listed: dict[int, str]) -> SeveralSeries:
         """`what`: the beginning of the sentence, up to the list."""
-        named = "; ".join(f"{number}: {one}" for number, one in enumerate(listed[:MOST_LISTED], 1))
+        named = "; ".join(f"{number}: {one}" for number, one in list(listed.items())[:MOST_LISTED])
         more = f"; and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
         return cls(f"{what} ({named}{more}): choose one by its number, or take them all.", listed)
 

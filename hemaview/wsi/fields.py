@@ -18,6 +18,7 @@ from hemaview.wsi.errors import AlreadyThere, TooLarge, Unreadable
 from hemaview.wsi.limits import Limits
 from hemaview.wsi.picture import Picture, bits_in_use, read_pictures
 from hemaview.wsi.sidepyramid import write_pyramid
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 from hemaview.wsi.sources.pictures import GAP_PX
 
 LIKE_PX = 16
@@ -61,6 +62,7 @@ def write_fields(
     progress: Callable[[float], None] | None = None,
     limits: Limits | None = None,
     known: Mapping[str, str] | None = None,
+    choice: Choice = NO_CHOICE,
 ) -> dict[str, Any]:
     """Join the pictures to one pyramidal JPEG TIFF at `out`, each as it looks (`picture.read_pictures`), each once.
 
@@ -71,7 +73,7 @@ def write_fields(
     limits = limits or Limits()
     if len(paths) > limits.max_images:
         raise TooLarge(f"{len(paths)} pictures are more than the {limits.max_images} one slide may be made of.")
-    pictures, notes = _each_once(_read(sorted(paths, key=lambda p: natural_key(p.name))), known or {})
+    pictures, notes = _each_once(_read(sorted(paths, key=lambda p: natural_key(p.name)), choice), known or {})
     if not pictures:
         raise AlreadyThere("Each of these pictures is already in the case.")
     sizes = [(p.image.width, p.image.height) for p, _ in pictures]
@@ -117,11 +119,11 @@ def _alike(one: str, other: str) -> bool:
     )
 
 
-def _read(paths: list[Path]) -> list[Picture]:
+def _read(paths: list[Path], choice: Choice) -> list[Picture]:
     """Every picture of every file, those of one camera by the bits that the brightest of them uses."""
     kinds = {path: kind_of(path) for path in paths}
-    bits = max(bits_in_use(path, path.name, kinds[path]) for path in paths)
-    return [picture for path in paths for picture in read_pictures(path, path.name, kinds[path], bits)]
+    bits = max(bits_in_use(path, path.name, kinds[path], choice) for path in paths)
+    return [picture for path in paths for picture in read_pictures(path, path.name, kinds[path], bits, choice)]
 
 
 def _each_once(pictures: list[Picture], known: Mapping[str, str]) -> tuple[list[tuple[Picture, str]], list[str]]:

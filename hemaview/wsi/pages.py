@@ -30,7 +30,7 @@ def of_pages(pages: Pages, name: str, notes: list[str], choice: Choice) -> tuple
     if choice.series is not None:
         return (((pages[choice.series - 1][0],),),)
     if others:
-        listed = [_size(_shape(d)) for _, d in pages]
+        listed = {number: _size(_shape(d)) for number, (_, d) in enumerate(pages, 1) if not _small(d, first)}
         raise SeveralSeries.of(f"{name} holds pictures of different sizes", listed)
     if len(same) == 1:
         return (((same[0][0],),),)
@@ -91,7 +91,7 @@ def of_ome(
         slides = [slides[choice.series - 1]]
         main = slides[0][1]
     elif any((one.width_px, one.height_px) != (main.width_px, main.height_px) for _, one, _ in slides):
-        listed = [f"{s.name or 'unnamed'}, {_size((s.width_px, s.height_px))}" for s in series]
+        listed = {n: f"{s.name or 'unnamed'}, {_size((s.width_px, s.height_px))}" for n, s, _ in slides}
         raise SeveralSeries.of(f"{name} holds {len(series)} series", listed)
     if len(slides) > 1:
         notes.append(f"Its {len(slides)} series were taken as {len(slides)} fields.")
@@ -118,7 +118,18 @@ def _size(shape: tuple[int, int]) -> str:
 def _planes(planes: list[tuple[int, ...]], name: str, choice: Choice) -> list[tuple[int, ...]]:
     """All focal planes, or the one that was chosen."""
     refuse_missing(choice, name, planes=len(planes), series=choice.series or 1)
-    return planes if choice.plane is None else [planes[choice.plane - 1]]
+    return planes if choice.plane_number is None else [planes[choice.plane_number - 1]]
+
+
+def _reduced(page: tiff.Directory, first: tiff.Directory) -> bool:
+    """Whether a page has the shape of the first one made smaller."""
+    (w0, h0), (w, h) = _shape(first), _shape(page)
+    return w0 / w > 1.2 and abs(h0 * w / w0 - h) <= 1.5
+
+
+def _small(page: tiff.Directory, first: tiff.Directory) -> bool:
+    (w0, h0), (w, h) = _shape(first), _shape(page)
+    return page is not first and (_reduced(page, first) or w * h <= SMALL_SHARE * w0 * h0)
 
 
 def _others(pages: Pages, first: tiff.Directory, notes: list[str]) -> bool:
@@ -128,8 +139,7 @@ def _others(pages: Pages, first: tiff.Directory, notes: list[str]) -> bool:
         w, h = _shape(page)
         if (w, h) == (w0, h0):
             continue
-        shrink = w0 / w
-        if shrink > 1.2 and abs(w0 / shrink - w) <= 1 and abs(h0 / shrink - h) <= 1.5:
+        if _reduced(page, first):
             notes.append(f"Page {number} ({w} × {h} px) was taken to be the first one made smaller.")
         elif w * h <= SMALL_SHARE * w0 * h0:
             notes.append(f"Page {number} ({w} × {h} px), a label or an overview by its size, was left out.")

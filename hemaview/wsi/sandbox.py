@@ -20,6 +20,7 @@ from hemaview.wsi.contents import Archive, NameRefused
 from hemaview.wsi.dicomseries import Instance
 from hemaview.wsi.errors import AlreadyThere, OutOfBounds, SeveralSeries, SlideError, TooLarge, Unreadable, Unsupported
 from hemaview.wsi.limits import Limits
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
 _ERRORS: dict[str, type[SlideError]] = {
     kind.code: kind for kind in (Unsupported, Unreadable, TooLarge, OutOfBounds, Archive, NameRefused, AlreadyThere)
@@ -42,19 +43,21 @@ class Probe:
     """Where the µm/px stand in the file."""
     notes: tuple[str, ...] = ()
     """What a person should know of how the file was taken, a sentence each."""
+    convert: bool = False
+    """It is converted once, when it comes in, since it is not read in place."""
 
 
-def probe(path: Path, name: str | None = None, limits: Limits | None = None) -> Probe:
+def probe(path: Path, name: str | None = None, limits: Limits | None = None, choice: Choice = NO_CHOICE) -> Probe:
     """Look at a file in a limited child; raises a SlideError with one sentence, whatever the file does."""
-    return probe_many([(path, name or path.name)], limits)[0]
+    return probe_many([(path, name or path.name)], limits, choice)[0]
 
 
-def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None) -> list[Probe]:
+def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None, choice: Choice = NO_CHOICE) -> list[Probe]:
     """Look at several files (path, name) in one limited child, in order; raises the first one's SlideError."""
     limits = limits or Limits()
     if len(files) > limits.max_images:
         raise TooLarge(f"{len(files)} files are more than the {limits.max_images} one slide may be made of.")
-    request = {"do": "probe", "files": [[str(path), name] for path, name in files]}
+    request = {"do": "probe", "files": [[str(path), name] for path, name in files], "choice": asdict(choice)}
     # A child that dies says nothing; it names each file before it opens it, so that the sentence can.
     answer = _child(request, files[0][1], limits)
     lists = ("associated", "notes")
@@ -112,10 +115,22 @@ def plan(
 
 
 def convert(
-    path: Path, out: Path, apply_profile: bool, progress: Callable[[float], None] | None = None
+    path: Path,
+    out: Path,
+    apply_profile: bool,
+    progress: Callable[[float], None] | None = None,
+    choice: Choice = NO_CHOICE,
+    in_place: bool = True,
 ) -> dict[str, Any]:
     """Make a tiled JPEG pyramid of the slide, verified against it, in a limited child; the answer of `convert.convert`."""
-    request = {"do": "convert", "path": str(path), "out": str(out), "apply_profile": apply_profile}
+    request = {
+        "do": "convert",
+        "path": str(path),
+        "out": str(out),
+        "apply_profile": apply_profile,
+        "choice": asdict(choice),
+        "in_place": in_place,
+    }
     return _child(request, path.name, replace(_long(), cpu_seconds=24 * 3600, wall_seconds=24 * 3600), progress)
 
 
@@ -125,6 +140,7 @@ def join_fields(
     mpp: float | None,
     progress: Callable[[float], None] | None = None,
     known: Mapping[str, str] | None = None,
+    choice: Choice = NO_CHOICE,
 ) -> dict[str, Any]:
     """Join camera fields to one slide in a limited child; the answer of `fields.write_fields`."""
     request = {
@@ -133,6 +149,7 @@ def join_fields(
         "out": str(out),
         "mpp": mpp,
         "known": dict(known or {}),
+        "choice": asdict(choice),
     }
     return _child(request, out.name, _long(), progress)
 
@@ -170,7 +187,7 @@ def _child(
             child.stdout.close()
     if "error" in answer:
         if answer["error"] == SeveralSeries.code:
-            raise SeveralSeries(answer["message"], answer["listed"])
+            raise SeveralSeries(answer["message"], {int(k): v for k, v in answer["listed"].items()})
         raise _ERRORS.get(answer["error"], Unreadable)(answer["message"])
     return answer
 

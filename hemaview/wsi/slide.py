@@ -143,15 +143,17 @@ def open_slide(
     colour: str = Colour.STORED,
     cache: openslide.OpenSlideCache | None = None,
     choice: Choice = NO_CHOICE,
+    in_place: bool = True,
 ) -> Slide:
     """Open a slide's file; raises Unsupported or Unreadable with one sentence.
 
     `colour`: what happens to an embedded profile (`applied`: all that is read has been brought to sRGB); `cache`: decoded
-    tiles shared with other open slides; `choice`: which series and focal plane, of a file that holds several.
+    tiles shared with other open slides; `choice`: which series and focal plane, of a file that holds several;
+    `in_place=False`: not by openslide (`sources.registry.open_source`).
 
     For files of unknown origin call `hemaview.wsi.sandbox.probe` first: some make openslide abort.
     """
-    source = open_source(blob_of(Path(path)), choice)
+    source = open_source(blob_of(Path(path)), choice, in_place)
     if cache is not None and isinstance(source, OpenSlideSource):
         source.share(cache)
     slide = Slide(source)

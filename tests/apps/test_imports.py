@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
-from django.core.management import call_command
+import tifffile
+from django.core.management import CommandError, call_command
 from numpy.typing import NDArray
 from PIL import Image
 
 from apps.accounts.errors import Refusal
+from apps.cases.models import Case
 from apps.slides.models import Slide
 from apps.slides.services import begin_import_of_files, run_import
+from hemaview.wsi.slide import open_slide
+from hemaview.wsi.sources.choice import Choice
 from tests import factories
 from tests.apps.test_slides import upload
 from tests.dicoms import write_dicom
@@ -61,7 +66,7 @@ def test_two_dicom_series_in_a_folder_are_named_and_each_comes_in_by_one_of_its_
     folder = exported(tmp_path / "out")
     write_dicom(folder / "z.dcm", film(2, 256, 512), OTHER, SeriesDescription="Film 8")
     with pytest.raises(
-        Refusal, match=r"2 DICOM series .*Film 7, oil in IM00001, 512 × 512 px; Film 8 in z.dcm"
+        Refusal, match=r"2 DICOM series \(1: Film 7, oil in IM00001, 512 × 512 px; 2: Film 8 in z.dcm"
     ) as refused:
         bring([folder], factories.case())
     assert refused.value.code == "several-series" and not Slide.objects.exists()
@@ -77,10 +82,75 @@ def test_a_damaged_file_beside_a_series_is_no_reason_against_it_but_named_where_
         bring([folder], factories.case())
 
 
-def test_dicom_of_several_focal_planes_is_refused_by_name(tmp_path: Path) -> None:
-    path = write_dicom(tmp_path / "z.dcm", film(1), ONE, TotalPixelMatrixFocalPlanes=3)
-    with pytest.raises(Refusal, match="3 focal planes"):
-        bring([path], factories.case())
+def test_one_of_several_series_comes_in_by_its_number_and_all_of_them_as_slides_of_their_own(tmp_path: Path) -> None:
+    folder = exported(tmp_path / "out")
+    write_dicom(folder / "z.dcm", film(2, 256, 512), OTHER, SeriesDescription="Film 8")
+    slide = bring([folder], factories.case(), choice=Choice(series=2))
+    assert (slide.status, slide.name, slide.height) == ("ready", "Film 8", 256)
+    out, tess = StringIO(), factories.person("technologist")
+    how = ["--create", f"--user={tess.username}"]
+    call_command("import_slide", str(folder), "--case=S-1", "--all-series", "--json", *how, stdout=out)
+    assert [s["name"] for s in json.loads(out.getvalue())["slides"]] == ["Film 7, oil", "Film 8"]
+    with pytest.raises(CommandError, match=r"--series N, or take them all with --all-series\.$"):
+        call_command("import_slide", str(folder), "--case=S-2", *how)
+    assert not Case.objects.filter(accession="S-2").exists()
+
+
+def planes() -> NDArray[np.uint8]:
+    import scipy.ndimage
+
+    soft = [scipy.ndimage.gaussian_filter(film(1), (s, s, 0)) for s in (6, 3)]
+    return np.stack([soft[0], film(1), soft[1]])
+
+
+@pytest.mark.parametrize(("plane", "words", "sharp"), [(None, "the sharpest", True), (3, "chosen", False)])
+def test_of_several_focal_planes_one_is_converted_and_that_is_told(
+    plane: int | None, words: str, sharp: bool, tmp_path: Path
+) -> None:
+    path = write_dicom(tmp_path / "z.dcm", planes(), ONE, SeriesDescription="Stack")
+    slide = bring([path], factories.case(), choice=Choice(plane=plane))
+    assert (slide.status, slide.vendor, slide.width) == ("ready", "dicom", 512), slide.message
+    assert slide.mpp == pytest.approx(0.25) and slide.mpp_source == "file"
+    number = 2 if sharp else 3
+    assert f"Focal plane {number} of 3, {words}, was taken." in slide.notes
+    assert any("converted" in note for note in slide.notes)
+    with open_slide(slide.file) as opened:
+        shown = opened.read(0, 0, 0, 512, 512).astype(int)
+    assert abs(shown - planes()[number - 1]).mean() < 6
+    with pytest.raises(Refusal, match="3 focal planes; there is no number 9"):
+        bring([path], factories.case(), choice=Choice(plane=9))
+
+
+@pytest.mark.parametrize("where", ["PixelSpacing", "ImagedVolume", "ImagerPixelSpacing"])
+def test_dicom_states_its_scale_in_other_places_too(where: str, tmp_path: Path) -> None:
+    path = write_dicom(tmp_path / "s.dcm", planes(), ONE)
+    data = pydicom.dcmread(path)
+    del data.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence
+    if where != "ImagedVolume":
+        del data.ImagedVolumeWidth, data.ImagedVolumeHeight
+        setattr(data, where, [0.0004, 0.0004])
+    data.save_as(path)
+    slide = bring([path], factories.case())
+    assert slide.mpp == pytest.approx(0.25 if where == "ImagedVolume" else 0.4), slide.notes
+
+
+def test_series_of_an_upload_are_offered_and_the_uploads_wait_for_the_choice(tmp_path: Path, api: Any) -> None:
+    tess = factories.person("technologist")
+    case, path = factories.case(tess), tmp_path / "two.ome.tif"
+    with tifffile.TiffWriter(path) as out:
+        for seed, h in ((1, 512), (2, 480)):
+            out.write(film(seed, h), photometric="rgb", metadata={"axes": "YXS", "Name": f"spot {seed}"})
+    asked = {"uploads": [upload(api(tess), case.accession, path)]}
+    url = f"/api/cases/{case.accession}/slides/"
+    offered = api(tess).post(url, asked, format="json")
+    assert (offered.status_code, offered.json()["code"]) == (409, "several-series")
+    assert [row["number"] for row in offered.json()["series"]] == [1, 2]
+    assert offered.json()["series"][1]["name"] == "spot 2, 512 × 480 px"
+    answer = api(tess).post(url, {**asked, "series": 2}, format="json")
+    assert answer.status_code == 202, answer.content
+    slide = run_import(answer.json()["id"])
+    assert (slide.status, slide.height, slide.name) == ("ready", 480 + 2 * 32, "two.ome, series 2"), slide.message
+    assert api(tess).post(url, asked, format="json").json()["code"] == "upload-gone"
 
 
 def test_an_upload_without_a_suffix_is_taken_where_it_is_dicom_and_refused_where_it_is_not(

@@ -187,6 +187,46 @@ def test_bits_that_a_file_states_are_believed(tmp_path: Path) -> None:
     assert np.array_equal(pixels(tmp_path / "a.tif"), film() // 8)
 
 
+def exif(space: int, interop: str) -> Image.Exif:
+    made = Image.Exif()
+    made.get_ifd(0x8769)[0xA001] = space
+    if interop:
+        made.get_ifd(0x8769)[0xA005] = {1: interop}
+    return made
+
+
+@pytest.mark.parametrize(("space", "interop", "converted"), [(2, "", True), (0xFFFF, "R03", True), (1, "R98", False)])
+def test_adobe_rgb_of_a_camera_is_brought_to_srgb(space: int, interop: str, converted: bool, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), (150, 200, 120)).save(tmp_path / "a.jpg", quality=100, exif=exif(space, interop))
+    (picture,) = read(tmp_path / "a.jpg")
+    shown = picture.image.numpy()[32, 32].astype(int)
+    wanted = (125, 202, 115) if converted else (150, 200, 120)  # by the matrices of both standards
+    assert np.abs(shown - wanted).max() <= 2
+    assert any("Adobe RGB (1998)" in note for note in picture.notes) == converted
+
+
+def test_chromaticities_of_a_png_are_honoured(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), (234, 51, 35)).save(tmp_path / "p3.png")
+    raw = (tmp_path / "p3.png").read_bytes()
+    points = [31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000]  # Display P3
+    body = b"cHRM" + struct.pack(">8I", *points)
+    chunk = struct.pack(">I", 32) + body + struct.pack(">I", zlib.crc32(body))
+    body = b"gAMA" + struct.pack(">I", 45455)
+    chunk += struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body))
+    (tmp_path / "p3.png").write_bytes(raw[:33] + chunk + raw[33:])
+    (picture,) = read(tmp_path / "p3.png")
+    red, green, blue = picture.image.numpy()[0, 0].astype(int)
+    assert red == 255 and green < 15 and blue < 15
+    assert any("chromaticities of its PNG" in note for note in picture.notes)
+
+
+def test_a_jpeg_of_several_pictures_says_that_the_first_was_taken(tmp_path: Path) -> None:
+    first, second = (Image.fromarray(film(seed)) for seed in (1, 2))
+    first.save(tmp_path / "phone.jpg", format="MPO", save_all=True, append_images=[second], quality=95)
+    (picture,) = read(tmp_path / "phone.jpg")
+    assert "It holds 2 pictures, as some cameras write; the first one was taken." in picture.notes
+
+
 def nuclei() -> NDArray[np.uint8]:
     grey = np.full((256, 256), 4, np.uint8)
     for y in range(16, 256, 48):

@@ -62,6 +62,10 @@ class ImportSerializer(serializers.Serializer[Any]):
     mpp = serializers.FloatField(required=False, allow_null=True)
     convert = serializers.BooleanField(required=False, default=False)
     specimen = OneOf(choices=Case.Specimen.choices, required=False)
+    series = serializers.IntegerField(
+        min_value=1, required=False, help_text="Which of several; see code several-series."
+    )
+    plane = serializers.IntegerField(min_value=0, required=False, help_text="Focal plane; 0: the sharpest.")
 
 
 class SlideChangeSerializer(serializers.Serializer[Any]):

@@ -21,6 +21,7 @@ from apps.slides.api.serializers import (
 from apps.slides.selectors import ready_slide_for, slide_for
 from apps.slides.tasks import convert_slide, import_slide, ring
 from apps.slides.tileaccess import set_tile_cookie, tile_access
+from hemaview.wsi.sources.choice import Choice
 
 
 class CaseSlidesView(APIView):
@@ -45,6 +46,7 @@ class CaseSlidesView(APIView):
             data.get("mpp"),
             data.get("convert", False),
             data.get("specimen", ""),
+            Choice(data.get("series"), data.get("plane")),
         )
         transaction.on_commit(lambda: ring(import_slide, str(slide.pk)))
         return Response(SlideSerializer(slide).data, status=202)

@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from hemaview.blobs import Blob
-from hemaview.wsi.contents import kind_of_bytes
+from hemaview.wsi.contents import HEAD_BYTES, kind_of_bytes
 from hemaview.wsi.errors import SlideError, Unsupported
 from hemaview.wsi.sources import openslidefile
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
@@ -17,7 +17,6 @@ from hemaview.wsi.sources.names import KINDS, LISTED, FileKind, of_pictures
 from hemaview.wsi.sources.source import Source
 
 GROUP = "hemaview.slide_sources"
-HEAD_BYTES = 512
 
 
 @dataclass(frozen=True)
@@ -79,10 +78,11 @@ def source_kinds() -> tuple[SourceKind, ...]:
     return tuple(sorted((*_OWN, *brought), key=lambda kind: -kind.priority))
 
 
-def open_source(blob: Blob, choice: Choice = NO_CHOICE, but: frozenset[str] = frozenset()) -> Source:
+def open_source(blob: Blob, choice: Choice = NO_CHOICE, in_place: bool = True) -> Source:
     """The slide that a file holds, by the first kind that takes it; raises SlideError with one sentence.
 
-    `but`: keys of kinds that are not to be asked.
+    `in_place=False` asks no kind that reads files as they lie: openslide shows of a plain TIFF the first page's samples as they
+    are stored, whatever else the file says.
     """
     try:
         head = blob.read(0, HEAD_BYTES)
@@ -90,7 +90,7 @@ def open_source(blob: Blob, choice: Choice = NO_CHOICE, but: frozenset[str] = fr
         raise Unsupported(f"{blob.title} cannot be read: {error.strerror or error}.") from error
     refused: SlideError | None = None
     for kind in source_kinds():
-        if kind.key in but or not kind.takes(blob, head):
+        if (kind.in_place and not in_place) or not kind.takes(blob, head):
             continue
         try:
             return kind.open(blob, choice)

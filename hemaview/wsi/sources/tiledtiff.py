@@ -26,6 +26,8 @@ from hemaview.wsi.sources.source import Facts, Level, Source
 from hemaview.wsi.sources.tiles import Tile, TileCache, region, spread
 from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
 
+_SCANNED_PX = 1_000_000_000
+"""The largest level of so many pixels is looked at for its brightest sample."""
 SMALLER = 0.02
 """By how much the sides of a smaller level may differ in their downsample."""
 
@@ -158,11 +160,13 @@ class TiledTiffSource(Source):
         """What the brightest sample of the slide needs, where the file does not say; its tiles are looked at one by one."""
         if self._what.bits != 16 or self._what.sample_format != "integer" or self._what.stated_bits:
             return 0
-        (w, h), size = self.tile_px(0), self.levels[0]
+        sizes = [level.width_px * level.height_px for level in self.levels]
+        number = next((i for i, px in enumerate(sizes) if px <= _SCANNED_PX), len(sizes) - 1)
+        (w, h), size = self.tile_px(number), self.levels[number]
         most = 8
         for row in range(-(-size.height_px // h)):
             for column in range(-(-size.width_px // w)):
-                samples = self._samples(self._plane, 0, column, row)
+                samples = self._samples(self._plane, number, column, row)
                 if samples is not None:
                     image = colour_bands(of_array(samples, self._blob.title, self._what))[0]
                     most = max(most, depth(as_numbers(image, self._what)))

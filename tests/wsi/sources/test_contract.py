@@ -356,3 +356,22 @@ def test_a_package_brings_a_source_by_its_entry_point(monkeypatch: pytest.Monkey
         assert source.read_bgra(0, 0, 0, 2, 2)[0, 0].tolist() == [30, 20, 10, 255]
     finally:
         registry.source_kinds.cache_clear()
+
+
+def test_a_scan_too_large_for_a_picture_is_converted_and_looks_as_it_should(tmp_path: Path) -> None:
+    from hemaview.wsi.convert import convert
+    from hemaview.wsi.limits import Limits
+    from hemaview.wsi.sandbox import probe
+    from hemaview.wsi.slide import open_slide
+
+    path = twelve_bits(tmp_path)
+    small = Limits(max_image_pixels=100_000)
+    facts = probe(path, limits=small)
+    assert (facts.kind, facts.convert, facts.width, facts.height) == ("slide", True, W, H)
+    assert any("12 bits" in note for note in facts.notes)
+    convert(path, tmp_path / "out.tif", in_place=False)
+    with open_slide(tmp_path / "out.tif") as slide:
+        assert np.abs(slide.read(0, 0, 0, W, H).astype(int) - scene()).mean() < 6
+    tifffile.imwrite(tmp_path / "strips.tif", scene().astype(np.uint16) << 4, photometric="rgb")
+    with pytest.raises(SlideError, match="save it in tiles"):
+        probe(tmp_path / "strips.tif", limits=small)

@@ -16,6 +16,8 @@ from apps.cases.models import Case
 from apps.cases.services import create_case, withdraw_case
 from apps.slides import services, tileservices
 from apps.slides.models import Slide
+from hemaview.wsi.errors import SeveralSeries
+from hemaview.wsi.sources.choice import SHARPEST, Choice
 
 
 class Command(SentenceCommand):
@@ -38,6 +40,9 @@ class Command(SentenceCommand):
         parser.add_argument("--stain", default="")
         parser.add_argument("--pseudonym", default="")
         parser.add_argument("--mpp", type=float, help="µm per pixel, where the file does not say")
+        parser.add_argument("--series", type=int, metavar="N", help="of several series the one of this number")
+        parser.add_argument("--all-series", action="store_true", help="each series as a slide of its own")
+        parser.add_argument("--plane", type=_plane, metavar="N", help="focal plane N, or sharpest (default: sharpest)")
         parser.add_argument("--name", default="", help="the slide's name")
         parser.add_argument(
             "--in-place", action="store_true", help="read the slide where it lies instead of copying it"
@@ -61,6 +66,29 @@ class Command(SentenceCommand):
             facts = {k: options[k] for k in ("stain", "pseudonym")}
             case = create_case(user, accession, specimen=options["specimen"] or Case.Specimen.BLOOD_FILM, **facts)
         try:
+            slides = self._bring_in(user, case, options)
+        except Refusal:
+            if made:
+                withdraw_case(user, case)
+            raise
+        slides = [tileservices.run_conversion(s.pk) if s.conversion == Slide.Conversion.ASKED else s for s in slides]
+        if options["json"]:
+            self.stdout.write(json.dumps({"slides": [_answer(slide) for slide in slides]}))
+        for slide in slides if not options["json"] else []:
+            mpp = f"{slide.mpp:g} µm/px" if slide.mpp else "µm/px unknown"
+            self.stdout.write(f"{slide.name}: {slide.width} × {slide.height} px, {mpp}, {slide.status}; id {slide.pk}")
+            for note in slide.notes:
+                self.stdout.write(f"  {note}")
+        sys.stdout.flush()
+        failed = next((s for s in slides if s.conversion == Slide.Conversion.FAILED), None)
+        if failed is not None:
+            raise Refusal(f"The slide is imported and can be used, but was not converted: {failed.conversion_message}")
+
+    def _bring_in(self, user: Any, case: Case, options: dict[str, Any]) -> list[Slide]:
+        """One slide, or one a series; all of them or none. Raises Refusal."""
+        made: list[Slide] = []
+
+        def bring(series: int | None) -> None:
             slide = services.begin_import_of_files(
                 user,
                 case,
@@ -70,38 +98,46 @@ class Command(SentenceCommand):
                 options["in_place"],
                 options["convert"],
                 options["specimen"] or "",
+                Choice(series, options["plane"]),
             )
-            slide = services.run_import(slide.pk)
-            if slide.status == Slide.Status.REFUSED:
-                message = slide.message
-                services.delete_slide(user, slide)
-                raise Refusal(message)
+            made.append(slide)
+            made[-1] = services.run_import(slide.pk)
+            if made[-1].status == Slide.Status.REFUSED:
+                raise Refusal(made[-1].message)
+
+        try:
+            try:
+                bring(options["series"])
+            except Refusal as refusal:
+                if refusal.code != SeveralSeries.code:
+                    raise
+                if not options["all_series"]:
+                    how = "choose one with --series N, or take them all with --all-series."
+                    raise Refusal(refusal.message.rpartition(": ")[0] + f": {how}", refusal.code) from refusal
+                for row in refusal.extra["series"]:
+                    bring(row["number"])
         except Refusal:
-            if made:
-                withdraw_case(user, case)
+            for slide in made:
+                services.delete_slide(user, slide)
             raise
-        if slide.conversion == Slide.Conversion.ASKED:
-            slide = tileservices.run_conversion(slide.pk)
-        answer = {
-            "id": str(slide.pk),
-            "case": accession,
-            "name": slide.name,
-            "width": slide.width,
-            "height": slide.height,
-            "specimen": slide.specimen,
-            "mpp": slide.mpp,
-            "mpp_source": slide.mpp_source,
-            "status": slide.status,
-            "notes": slide.notes,
-            "tiles": f"{sum(v['stored'] for v in slide.tile_levels)} of {len(slide.tile_levels)} levels as stored",
-        }
-        if options["json"]:
-            self.stdout.write(json.dumps({"slides": [answer]}))
-        else:
-            mpp = f"{slide.mpp:g} µm/px" if slide.mpp else "µm/px unknown"
-            self.stdout.write(f"{slide.name}: {slide.width} × {slide.height} px, {mpp}, {slide.status}; id {slide.pk}")
-            for note in slide.notes:
-                self.stdout.write(f"  {note}")
-        sys.stdout.flush()
-        if slide.conversion == Slide.Conversion.FAILED:
-            raise Refusal(f"The slide is imported and can be used, but was not converted: {slide.conversion_message}")
+        return made
+
+
+def _plane(text: str) -> int:
+    return SHARPEST if text == "sharpest" else int(text)
+
+
+def _answer(slide: Slide) -> dict[str, Any]:
+    return {
+        "id": str(slide.pk),
+        "case": slide.case.accession,
+        "name": slide.name,
+        "width": slide.width,
+        "height": slide.height,
+        "specimen": slide.specimen,
+        "mpp": slide.mpp,
+        "mpp_source": slide.mpp_source,
+        "status": slide.status,
+        "notes": slide.notes,
+        "tiles": f"{sum(v['stored'] for v in slide.tile_levels)} of {len(slide.tile_levels)} levels as stored",
+    }
