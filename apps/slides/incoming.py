@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,11 +19,13 @@ from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupport
 from hemaview.wsi.fields import natural_key
 from hemaview.wsi.sandbox import Probe, dicom_instances, probe_many
 from hemaview.wsi.sources.choice import NO_CHOICE, SHARPEST, Choice, refuse_missing
+from hemaview.wsi.sources.mrxs import SLIDEDAT, missing_files
 from hemaview.wsi.sources.names import data_folder, of_pictures, of_sets
 
 MOST_BESIDE = 1000
 """So many files beside a DICOM file are looked at for others of its series."""
 MOST_NAMED = 4
+MOST_LIST_BYTES = 16 * 1024**2
 Files = list[tuple[Path, str]]
 
 
@@ -78,13 +81,20 @@ def _one_series(files: Files, asked: set[Path], choice: Choice) -> Incoming:
     plane = choice.plane if choice.plane is not None or largest.focal_planes == 1 else SHARPEST
     of_file = Choice(plane=plane if largest.focal_planes > 1 else None)
     kept = [f for f, i in instances.items() if i.series == series]
-    left = [i.name for i in instances.values() if i.series not in (series, "") and not wanted] + strangers
+    names = Counter(name for _, name in kept)
+    if max(names.values()) > 1:  # archives number the files of each folder anew
+        renamed = {f: (f[0], f"{number}-{f[1]}") for number, f in enumerate(kept, 1)}
+        instances = {renamed.get(f, f): i for f, i in instances.items()}
+        kept = list(renamed.values())
+    others = [i.name for i in instances.values() if i.series not in (series, "", *slides)]
+    left = [*(others if not wanted else ()), *strangers]
     notes = [f"{_some(left)}: left out, not of the slide's DICOM series."] if left else []
-    if len({name for _, name in kept}) != len(kept):
-        raise Refusal("Two of the files have the same name.", code="name-refused")
+    if len(slides) > 1:
+        notes.append(f"Series {choice.series} of {len(slides)} was taken.")
     main = next(f for f, i in instances.items() if i is largest)
     probes = _probe_with_companions(kept, main, of_file)
-    return Incoming(kept, main[1], probes, _title_of(largest), notes, of_file)
+    several = len({i.series for i in instances.values() if i.width_px}) > 1
+    return Incoming(kept, main[1], probes, _title_of(largest, main[1] if several else ""), notes, of_file)
 
 
 def _instances(files: Files, asked: set[Path]) -> dict[tuple[Path, str], Instance]:
@@ -109,17 +119,23 @@ def _some(names: list[str]) -> str:
     return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
-def _title_of(instance: Instance) -> str:
-    """A name from the series' description; files of a series are called by number, or like their label."""
+def _title_of(instance: Instance, file_name: str) -> str:
+    """A name from the series' description; files of a series are called by number, or like their label.
+
+    `file_name` tells series without a description apart where others lie beside them.
+    """
     try:
         return check_name(instance.description)
     except SlideError:
-        return f"DICOM series {instance.number}".strip()
+        number = f"DICOM series {instance.number}".strip()
+        return f"{number}, {file_name}"[:MAX_NAME] if file_name else number
 
 
 def _inspect(files: list[tuple[Path, str]], choice: Choice) -> tuple[str, list[Probe]]:
     """The main file's name and a probe of each file that must open by itself; raises SlideError."""
     main = next((f for f in files if of_sets(f[1])), None)
+    if main is not None and Path(main[1]).suffix.lower() == ".mrxs":
+        _refuse_incomplete(main[1], [f for f in files if f is not main])
     if main is not None and len(files) > 1:
         return main[1], _probe_with_companions(files, main, choice)
     if choice.series is not None and len(files) > 1:
@@ -130,6 +146,18 @@ def _inspect(files: list[tuple[Path, str]], choice: Choice) -> tuple[str, list[P
             "Add one slide at a time; several files at once must all be photographs of one slide.", code="mixed-files"
         )
     return files[0][1], probes
+
+
+def _refuse_incomplete(main: str, others: Files) -> None:
+    """Raise Unsupported for an MRXS without the files in the folder beside it, naming what is missing."""
+    listed = next((path for path, name in others if name.lower() == SLIDEDAT.lower()), None)
+    slidedat = listed.read_bytes() if listed is not None and listed.stat().st_size <= MOST_LIST_BYTES else None
+    missing = missing_files([name for _, name in others], slidedat)
+    if missing:
+        raise Unsupported(
+            f"{main} keeps its pixels in the folder {data_folder(main)} beside it, of which {_some(missing)} is missing: bring "
+            "in the file together with that whole folder."
+        )
 
 
 def _probe_with_companions(files: Files, main: tuple[Path, str], choice: Choice = NO_CHOICE) -> list[Probe]:

@@ -200,3 +200,64 @@ def test_a_scale_that_is_given_against_the_file_is_told(tmp_path: Path) -> None:
     slide = bring([tmp_path / "1.png"], factories.case(), mpp=0.5)
     assert (slide.mpp, slide.mpp_source) == (0.5, "user")
     assert slide.notes == ["The file states 0.25 µm/px; the 0.5 that were given are used."]
+
+
+def test_overlapping_photographs_are_told_and_what_both_show_counts_once(tmp_path: Path) -> None:
+    whole = film(5, 512, 1024)
+    for number, x in ((1, 0), (2, 384), (10, 512)):  # 1 and 2 share 128 px, 2 and 10 share 384, 1 and 10 touch
+        Image.fromarray(whole[:, x : x + 512]).save(tmp_path / f"field-{number}.png")
+    slide = bring([tmp_path], factories.case())
+    assert [(f["name"], f["w"], f["h"]) for f in slide.photo_fields] == [
+        ("field-1", 512, 512), ("field-2", 384, 512), ("field-10", 128, 512)
+    ]  # fmt: skip
+    counted = sum(f["w"] * f["h"] for f in slide.photo_fields)
+    assert counted == whole.shape[0] * whole.shape[1]
+    assert slide.notes == [
+        "field-2 shows a part that field-1 shows, too; that cells count once, 75 % of it is counted.",
+        "field-10 shows a part that field-2 shows, too; that cells count once, 25 % of it is counted.",
+    ]
+
+
+def test_photographs_stand_in_the_order_in_which_they_were_taken(tmp_path: Path) -> None:
+    for seed, (name, taken) in enumerate((("b", "10:00:02"), ("a", "10:00:03"), ("c", "10:00:01"))):
+        exif = Image.Exif()
+        exif.get_ifd(0x8769)[0x9003] = f"2026:11:28 {taken}"
+        Image.fromarray(film(seed)).save(tmp_path / f"{name}.jpg", exif=exif, quality=95)
+    assert [f["name"] for f in bring([tmp_path], factories.case()).photo_fields] == ["c", "b", "a"]
+    Image.fromarray(film(9)).save(tmp_path / "aa.png")  # one that does not say when
+    assert [f["name"] for f in bring([tmp_path], factories.case()).photo_fields] == ["a", "aa", "b", "c"]
+
+
+def test_a_series_in_several_folders_whose_files_have_the_same_names_is_one_slide(tmp_path: Path) -> None:
+    for study, level, mpp in (("A", film(1), 0.25), ("B", film(1)[::2, ::2], 0.5)):
+        (tmp_path / "out" / study).mkdir(parents=True)
+        write_dicom(tmp_path / "out" / study / "I0001", level, ONE, mpp, SeriesDescription="Film 7")
+    (tmp_path / "out" / "C").mkdir()
+    write_dicom(tmp_path / "out" / "C" / "I0001", film(3), OTHER)
+    slide = bring([tmp_path / "out"], factories.case(), choice=Choice(series=1))
+    assert [level["width"] for level in slide.tile_levels][:2] == [512, 256] and slide.name == "Film 7"
+    assert "Series 1 of 2 was taken." in slide.notes
+    assert bring([tmp_path / "out"], factories.case(), choice=Choice(series=2)).name == "DICOM series 1, I0001"
+
+
+def test_a_slide_whose_folder_is_missing_or_incomplete_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "film.mrxs").write_bytes(b"\xff\xd8\xff\xe0" + bytes(200))
+    with pytest.raises(Refusal, match=r"folder film beside it, of which Slidedat.ini is missing"):
+        bring([tmp_path / "film.mrxs"], factories.case())
+    folder = tmp_path / "film"
+    folder.mkdir()
+    listed = "[DATAFILE]\nFILE_COUNT = 2\nFILE_0 = Data0000.dat\nFILE_1 = Data0001.dat\n[HIERARCHICAL]\nINDEXFILE = Index.dat\n"
+    (folder / "Slidedat.ini").write_bytes(b"\xef\xbb\xbf" + listed.encode())
+    (folder / "Data0000.dat").write_bytes(b"x")
+    with pytest.raises(Refusal, match=r"of which Index.dat, Data0001.dat is missing"):
+        bring([tmp_path / "film.mrxs"], factories.case())
+
+
+def test_vsi_is_refused_by_name_and_not_taken_for_its_overview(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "film.vsi", film(1), photometric="rgb", tile=(256, 256))
+    (tmp_path / "_film_").mkdir()
+    (tmp_path / "_film_" / "frame_t.ets").write_bytes(b"SIS\0" + bytes(100))
+    with pytest.raises(
+        Refusal, match=r"film.vsi keeps its pixels in the folder beside it, which HemaView does not read"
+    ):
+        bring([tmp_path / "film.vsi"], factories.case())
