@@ -126,6 +126,19 @@ class Slide(models.Model):
         return self.folder / "tiles.hvt"
 
 
+class ScalePreset(models.Model):
+    """A camera with its objective and adapter, as the laboratory calls it, and the µm/px that it gives."""
+
+    name = models.CharField(max_length=100, unique=True, help_text="For example: Axiocam 305, 100× oil, 0.5× adapter.")
+    mpp = models.FloatField("scale in µm/px", help_text="Measured on a stage micrometer.")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Upload(models.Model):
     """A file being received in chunks (tus 1.0). Its bytes lie in a file named by its id alone."""
 

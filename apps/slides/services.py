@@ -61,6 +61,7 @@ def begin_import_of_uploads(
     convert: bool = False,
     specimen: str = "",
     choice: Choice = NO_CHOICE,
+    preset: str = "",
 ) -> Slide:
     """Turn complete uploads into one slide row that a worker will make ready; refusals leave nothing behind.
 
@@ -71,7 +72,7 @@ def begin_import_of_uploads(
     uploads = take_complete(user, case, upload_ids)
     files = [(u.file, u.name) for u in uploads]
     try:
-        slide = _begin(user, case, files, name, mpp, specimen, move=True, convert=convert, choice=choice)
+        slide = _begin(user, case, files, name, mpp, specimen, move=True, convert=convert, choice=choice, preset=preset)
     except Refusal as refusal:
         if refusal.code == SeveralSeries.code:
             put_back(uploads)
@@ -95,12 +96,13 @@ def begin_import_of_files(
     convert: bool = False,
     specimen: str = "",
     choice: Choice = NO_CHOICE,
+    preset: str = "",
 ) -> Slide:
     """The same for files on the server (the command line); they are copied, or left where they are."""
     require(user, case, "annotate")
     files = [(p, p.name) for p in with_companions(paths)]
     how: dict[str, Any] = {"move": False, "in_place": in_place, "convert": convert, "asked": asked_dicom(paths)}
-    how["choice"] = choice
+    how |= {"choice": choice, "preset": preset}
     return _begin(user, case, files, name, mpp, specimen, **how)
 
 
@@ -182,15 +184,24 @@ def set_specimen(user: Any, slide: Slide, specimen: str) -> Slide:
 
 
 @transaction.atomic
-def set_mpp(user: Any, slide: Slide, mpp: float) -> Slide:
-    """Give a slide its scale by hand, µm per level-0 px."""
+def set_mpp(user: Any, slide: Slide, mpp: float, preset: str = "") -> Slide:
+    """Give a slide its scale by hand, µm per level-0 px; `preset` is the name of the laboratory's preset that gave it."""
     require(user, slide.case, "annotate")
     slide = hold_slide(slide)
     before = slide.mpp
-    slide.mpp, slide.mpp_source = _plausible(mpp), Slide.MppSource.USER
+    slide.mpp, slide.mpp_source = plausible_mpp(mpp), Slide.MppSource.USER
     slide.revision += 1
     slide.save(update_fields=["mpp", "mpp_source", "revision"])
-    record(user, "slide.mpp", "slide", slide.pk, accession=slide.case.accession, before=before, mpp=mpp)
+    record(
+        user,
+        "slide.mpp",
+        "slide",
+        slide.pk,
+        accession=slide.case.accession,
+        before=before,
+        mpp=mpp,
+        **({"preset": preset} if preset else {}),
+    )
     return slide
 
 
@@ -217,9 +228,10 @@ def _begin(
     convert: bool = False,
     asked: set[Path] | None = None,
     choice: Choice = NO_CHOICE,
+    preset: str = "",
 ) -> Slide:
     if mpp is not None:
-        _plausible(mpp)
+        plausible_mpp(mpp)
     try:
         incoming = look_at(files, asked or set(), choice)
         title = check_name(name) if name else incoming.title
@@ -244,7 +256,7 @@ def _begin(
     slide.own_specimen = "" if specimen == case.specimen else specimen
     slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
     slide.import_request |= {"notes": incoming.notes, "named": bool(name)}
-    slide.import_request |= {"choice": asdict(incoming.choice)}
+    slide.import_request |= {"choice": asdict(incoming.choice), "preset": preset}
     if foreign:
         slide.import_request["source"] = {k: v for k, v in asdict(probes[0]).items() if k in _OF_SOURCE}
     if pictures:
@@ -302,7 +314,8 @@ def _refuse_known(case: Case, digest: str, but: uuid.UUID | None = None) -> None
         raise Conflict(f"This slide is already in case {case.accession}.", code="slide-exists")
 
 
-def _plausible(mpp: float) -> float:
+def plausible_mpp(mpp: float) -> float:
+    """The scale, if a microscope can give it; raises Refusal."""
     if not PLAUSIBLE_MPP[0] <= mpp <= PLAUSIBLE_MPP[1]:
         raise Refusal(
             f"{mpp:g} µm/px is implausible; enter a value between {PLAUSIBLE_MPP[0]} and {PLAUSIBLE_MPP[1]}.",
@@ -361,6 +374,8 @@ def _make_ready(slide: Slide) -> None:
         slide.notes = [*request.get("notes", []), *found.notes]
     if request["mpp"]:
         slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
+        if request.get("preset"):
+            slide.notes = [*slide.notes, f"{request['mpp']:.4g} µm/px by the laboratory's preset {request['preset']}."]
         slide.notes = slide.notes + contradicted(request["mpp"], stated)
     else:
         slide.notes = slide.notes + of_scale

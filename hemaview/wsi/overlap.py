@@ -109,8 +109,10 @@ def _shift(
 
 
 def _likeness(a: NDArray[np.float32], b: NDArray[np.float32], x: int, y: int) -> float:
-    """Correlation of what both show when b's corner lies at (x, y) of a: a quarter of its parts are less alike, so that a scale bar or dust
-    on the camera, the same in each picture, makes no overlap."""
+    """How well two pictures agree where both show something, b's corner at (x, y) of a: a quarter of the parts agree less.
+
+    So a scale bar, or dust on the camera, the same in each picture, makes no overlap.
+    """
     h, w = a.shape
     one = a[max(0, y) : h + min(0, y), max(0, x) : w + min(0, x)]
     other = b[max(0, -y) : h - max(0, y), max(0, -x) : w - max(0, x)]

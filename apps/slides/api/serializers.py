@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from apps.accounts.api.inputs import OneOf
 from apps.cases.models import Case
-from apps.slides.models import Slide
+from apps.slides.models import ScalePreset, Slide
 
 
 class SlideSerializer(serializers.ModelSerializer[Slide]):
@@ -65,10 +65,18 @@ class ImportSerializer(serializers.Serializer[Any]):
     series = serializers.IntegerField(
         min_value=1, required=False, help_text="Which of several; see code several-series."
     )
+    preset = serializers.CharField(max_length=100, required=False, help_text="In place of mpp.")
     plane = serializers.IntegerField(min_value=0, required=False, help_text="Focal plane; 0: the sharpest.")
 
 
+class PresetSerializer(serializers.ModelSerializer[ScalePreset]):
+    class Meta:
+        model = ScalePreset
+        fields = ["name", "mpp"]
+
+
 class SlideChangeSerializer(serializers.Serializer[Any]):
+    preset = serializers.CharField(max_length=100, required=False)
     mpp = serializers.FloatField(required=False)
     colour = OneOf(choices=Slide.Colouring.choices, required=False)
     specimen = OneOf(choices=Case.Specimen.choices, required=False)
@@ -76,7 +84,7 @@ class SlideChangeSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:
             raise serializers.ValidationError(
-                "Give mpp (µm/px), colour (stored, carried, applied) or specimen, one at a time."
+                "Give mpp (µm/px), preset, colour (stored, carried, applied) or specimen, one at a time."
             )
         return attrs
 

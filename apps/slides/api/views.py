@@ -14,10 +14,12 @@ from apps.cases.selectors import case_for
 from apps.slides import services, tileservices
 from apps.slides.api.serializers import (
     ImportSerializer,
+    PresetSerializer,
     SlideChangeSerializer,
     SlideSerializer,
     TileAccessSerializer,
 )
+from apps.slides.presets import preset_of, presets
 from apps.slides.selectors import ready_slide_for, slide_for
 from apps.slides.tasks import convert_slide, import_slide, ring
 from apps.slides.tileaccess import set_tile_cookie, tile_access
@@ -38,15 +40,17 @@ class CaseSlidesView(APIView):
         given = ImportSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        preset = preset_of(data["preset"]) if data.get("preset") else None
         slide = services.begin_import_of_uploads(
             request.user,
             case,
             data["uploads"],
             data.get("name", ""),
-            data.get("mpp"),
+            preset.mpp if preset else data.get("mpp"),
             data.get("convert", False),
             data.get("specimen", ""),
             Choice(data.get("series"), data.get("plane")),
+            preset.name if preset else "",
         )
         transaction.on_commit(lambda: ring(import_slide, str(slide.pk)))
         return Response(SlideSerializer(slide).data, status=202)
@@ -66,6 +70,9 @@ class SlideView(APIView):
         given.is_valid(raise_exception=True)
         if "specimen" in given.validated_data:
             slide = services.set_specimen(request.user, slide, given.validated_data["specimen"])
+        elif "preset" in given.validated_data:
+            preset = preset_of(given.validated_data["preset"])
+            slide = services.set_mpp(request.user, slide, preset.mpp, preset.name)
         elif "mpp" in given.validated_data:
             slide = services.set_mpp(request.user, slide, given.validated_data["mpp"])
         if "colour" in given.validated_data:
@@ -76,6 +83,14 @@ class SlideView(APIView):
     def delete(self, request: Request, slide_id: uuid.UUID) -> Response:
         services.delete_slide(request.user, slide_for(request.user, slide_id, "annotate"))
         return Response(status=204)
+
+
+class PresetsView(APIView):
+    """Cameras and objectives of the laboratory, with the µm/px that they give."""
+
+    @extend_schema(responses=PresetSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        return Response(PresetSerializer(presets(), many=True).data)
 
 
 class TileAccessView(APIView):

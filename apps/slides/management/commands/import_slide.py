@@ -16,6 +16,7 @@ from apps.cases.models import Case
 from apps.cases.services import create_case, withdraw_case
 from apps.slides import services, tileservices
 from apps.slides.models import Slide
+from apps.slides.presets import preset_of
 from hemaview.wsi.errors import SeveralSeries
 from hemaview.wsi.sources.choice import SHARPEST, Choice
 
@@ -40,6 +41,7 @@ class Command(SentenceCommand):
         parser.add_argument("--stain", default="")
         parser.add_argument("--pseudonym", default="")
         parser.add_argument("--mpp", type=float, help="µm per pixel, where the file does not say")
+        parser.add_argument("--preset", metavar="NAME", help="µm per pixel of a camera and objective of the laboratory")
         parser.add_argument("--series", type=int, metavar="N", help="of several series the one of this number")
         parser.add_argument("--all-series", action="store_true", help="each series as a slide of its own")
         parser.add_argument("--plane", type=_plane, metavar="N", help="focal plane N, or sharpest (default: sharpest)")
@@ -57,6 +59,11 @@ class Command(SentenceCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = acting_user(options["user"])
+        if options["preset"]:
+            if options["mpp"] is not None:
+                raise Refusal("Give --mpp or --preset, not both.", code="invalid")
+            preset = preset_of(options["preset"])
+            options["mpp"], options["preset"] = preset.mpp, preset.name
         accession = options["case"]
         case = Case.objects.filter(accession=accession).first()
         made = case is None
@@ -99,6 +106,7 @@ class Command(SentenceCommand):
                 options["convert"],
                 options["specimen"] or "",
                 Choice(series, options["plane"]),
+                options["preset"] or "",
             )
             made.append(slide)
             made[-1] = services.run_import(slide.pk)
