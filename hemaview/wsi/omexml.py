@@ -66,7 +66,7 @@ def read_ome(xml: bytes, name: str) -> list[OmeImage]:
     try:
         root = ElementTree.fromstring(xml.rstrip(b"\0").strip())
         return [_image(element) for element in root.iter() if _tag(element) == "Image" and _pixels(element) is not None]
-    except (ElementTree.ParseError, ValueError, KeyError) as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise Unreadable(f"{name} holds an OME-XML description that cannot be read.") from error
 
 
