@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from hemaview.wsi.contents import MAX_NAME, check_name
 from hemaview.wsi.dicomseries import Instance, is_dicom
 from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
 from hemaview.wsi.fields import natural_key
+from hemaview.wsi.identity import Entry, names_patient
 from hemaview.wsi.sandbox import Probe, dicom_instances, probe_many
 from hemaview.wsi.sources.choice import NO_CHOICE, SHARPEST, Choice, refuse_missing
 from hemaview.wsi.sources.mrxs import SLIDEDAT, missing_files
@@ -25,6 +26,7 @@ from hemaview.wsi.sources.names import data_folder, of_pictures, of_sets
 MOST_BESIDE = 1000
 """So many files beside a DICOM file are looked at for others of its series."""
 MOST_NAMED = 4
+NAMELESS = "The names of its files say who the patient is, as the files do themselves; they are not used."
 MOST_LIST_BYTES = 16 * 1024**2
 Files = list[tuple[Path, str]]
 
@@ -173,6 +175,27 @@ def _probe_with_companions(files: Files, main: tuple[Path, str], choice: Choice 
         return probe_many([(folder / stored_name(main[1], names), main[1])], choice=choice)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def nameless(incoming: Incoming, entries: list[Entry], accession: str) -> Incoming:
+    """The same under neutral names, told in a note, where a file's name holds a name or number of the patient.
+
+    Slides that find their other files by name keep them.
+    """
+    names = sorted((name for _, name in incoming.files), key=natural_key)
+    telling = any(names_patient(name, entries, accession) for name in names)
+    if not telling or any(of_sets(name) for name in names):
+        return incoming
+    neutral = {name: f"picture {i}{Path(name).suffix}" for i, name in enumerate(names, 1)}
+    notes = [*incoming.notes, NAMELESS]
+    for name in names:
+        notes = [note.replace(name, neutral[name]) for note in notes]
+    return replace(
+        incoming,
+        files=[(path, neutral[name]) for path, name in incoming.files],
+        main=neutral[incoming.main],
+        notes=notes,
+    )
 
 
 def stored_name(name: str, names: list[str]) -> str:

@@ -61,6 +61,10 @@ class Slide(models.Model):
     notes = models.JSONField(
         default=list, help_text="What a person should know of how the file was taken, a sentence each."
     )
+    identifying = models.JSONField(
+        default=list,
+        help_text="Of what kinds is what the file says of people, places, times and devices; never the words.",
+    )
     side_pyramid = models.BooleanField(default=False)
     colour = models.CharField(max_length=8, choices=Colouring.choices, default=Colouring.STORED)
     icc_bytes = models.PositiveIntegerField(default=0, help_text="Size of the embedded colour profile.")

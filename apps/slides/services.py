@@ -28,6 +28,7 @@ from apps.slides.incoming import (
     common_mpp,
     contradicted,
     look_at,
+    nameless,
     scale_notes,
     stored_name,
     title_of_fields,
@@ -37,6 +38,7 @@ from apps.slides.models import Slide
 from apps.slides.uploads import as_refusal, discard, put_back, refuse_full_disk, take_complete
 from hemaview.wsi.contents import check_name
 from hemaview.wsi.errors import SeveralSeries, SlideError
+from hemaview.wsi.identity import kinds_of, names_patient
 from hemaview.wsi.physical import PLAUSIBLE_MPP
 from hemaview.wsi.sandbox import convert as convert_source
 from hemaview.wsi.sandbox import join_fields, prepare, probe_many
@@ -237,6 +239,9 @@ def _begin(
         title = check_name(name) if name else incoming.title
     except SlideError as error:
         raise as_refusal(error) from error
+    entries = [entry for probe in incoming.probes for entry in probe.identity]
+    if not in_place:
+        incoming = nameless(incoming, entries, case.accession)
     files, main, probes = incoming.files, incoming.main, incoming.probes
     names = [file_name for _, file_name in files]
     if len(set(names)) != len(names):
@@ -256,6 +261,9 @@ def _begin(
     slide.own_specimen = "" if specimen == case.specimen else specimen
     slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
     slide.import_request |= {"notes": incoming.notes, "named": bool(name)}
+    slide.identifying = kinds_of(entries)
+    if names_patient(slide.name, entries, case.accession) and not name:
+        slide.name = f"Slide {case.slides.count() + 1}"
     slide.import_request |= {"choice": asdict(incoming.choice), "preset": preset}
     if foreign:
         slide.import_request["source"] = {k: v for k, v in asdict(probes[0]).items() if k in _OF_SOURCE}
@@ -353,7 +361,8 @@ def _make_ready(slide: Slide) -> None:
             _likenesses(slide.case),
             choice,
         )
-        slide.path, slide.photo_fields, slide.notes = "slide.tif", joined["fields"], joined["notes"]
+        slide.path, slide.photo_fields = "slide.tif", joined["fields"]
+        slide.notes = [*request.get("notes", []), *joined["notes"]]
         slide.import_request = {**request, "likenesses": joined["likenesses"]}
         if not request.get("named") and len(joined["fields"]) != len(names):
             slide.name = title_of_fields([field["name"] for field in joined["fields"]])

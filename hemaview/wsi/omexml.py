@@ -82,6 +82,8 @@ def _image(element: ElementTree.Element) -> OmeImage:
     pixels = _pixels(element)
     assert pixels is not None
     size = {k: int(pixels.get(f"Size{k}", "1")) for k in "XYZCT"}
+    if min(size.values()) < 1:
+        raise ValueError("a series of no size")
     channels = [_channel(e) for e in pixels if _tag(e) == "Channel"]
     missing = size["C"] - sum(c.samples for c in channels)
     channels += [Channel("", 1, "", False)] * max(0, missing)

@@ -50,7 +50,7 @@ def of_imagej(pages: Pages, text: str, name: str, choice: Choice) -> tuple[Pictu
     if (frames := counts.get("frames", 1)) > 1:
         raise _more(name, frames, "time points")
     slices = counts.get("slices", 1 if channels > 1 else images)
-    if channels not in (1, 3):
+    if channels not in (1, 3) or slices < 1:
         raise Unsupported(f"{name} holds {channels} channels, not a colour picture in bright field.")
     refuse_missing(choice, name, planes=slices)
     if max(channels, slices) == 1:

@@ -5,6 +5,7 @@ Called as `python -m hemaview.wsi.probe REQUEST` with REQUEST a JSON object; nev
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -145,6 +146,21 @@ def _size_of(source: Source) -> PixelSize | None:
     return PixelSize(*facts.mpp_xy, facts.mpp_from) if facts.mpp_xy else None
 
 
+def identity(path: Path, name: str) -> list[list[str]]:
+    """What the file says of people, places, times and devices: kind, where, words of each (`hemaview.wsi.identity`)."""
+    import openslide
+
+    from hemaview.wsi.contents import kind_of
+    from hemaview.wsi.identity import entries_of
+
+    said: dict[str, str] = {}
+    beside: list[str] = []
+    with contextlib.suppress(openslide.OpenSlideError), openslide.OpenSlide(path) as handle:
+        said = {k: v for k, v in handle.properties.items() if not k.startswith("openslide.")}
+        beside = [one for one in handle.associated_images if one in ("label", "macro")]
+    return [[e.kind, e.where, e.value] for e in entries_of(path, name, kind_of(path), said, beside)]
+
+
 def _glance(slide: Slide) -> NDArray[np.uint8]:
     """The whole slide made small where that costs little, else a grid of squares of it."""
     import numpy as np
@@ -233,7 +249,10 @@ def main(argument: str) -> int:
             answer: dict[str, Any] = {"files": []}
             for path, name in request["files"]:
                 print("opening " + name.replace("\n", " "), flush=True)
-                answer["files"].append(probe_file(Path(path), name, limits, Choice(**request["choice"])))
+                facts = probe_file(Path(path), name, limits, Choice(**request["choice"]))
+                answer["files"].append({**facts, "identity": identity(Path(path), name)})
+        elif request["do"] == "identity":
+            answer = {"entries": [row for path, name in request["files"] for row in identity(Path(path), name)]}
         elif request["do"] == "dicom":
             from dataclasses import asdict
 

@@ -12,13 +12,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hemaview.wsi.contents import Archive, NameRefused
 from hemaview.wsi.dicomseries import Instance
 from hemaview.wsi.errors import AlreadyThere, OutOfBounds, SeveralSeries, SlideError, TooLarge, Unreadable, Unsupported
+from hemaview.wsi.identity import Entry
 from hemaview.wsi.limits import Limits
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
@@ -43,6 +44,8 @@ class Probe:
     """Where the µm/px stand in the file."""
     notes: tuple[str, ...] = ()
     """What a person should know of how the file was taken, a sentence each."""
+    identity: tuple[Entry, ...] = field(default=(), repr=False)
+    """What it says of people, places, times and devices; for nobody but who may know."""
     convert: bool = False
     """It is converted once, when it comes in, since it is not read in place."""
 
@@ -61,7 +64,22 @@ def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None, choi
     # A child that dies says nothing; it names each file before it opens it, so that the sentence can.
     answer = _child(request, files[0][1], limits)
     lists = ("associated", "notes")
-    return [Probe(**{**facts, **{k: tuple(facts[k]) for k in lists}}) for facts in answer["files"]]
+    return [
+        Probe(
+            **{
+                **facts,
+                **{k: tuple(facts[k]) for k in lists},
+                "identity": tuple(Entry(*row) for row in facts["identity"]),
+            }
+        )
+        for facts in answer["files"]
+    ]
+
+
+def identity_of(files: list[tuple[Path, str]], limits: Limits | None = None) -> list[Entry]:
+    """What files (path, name) say of people, places, times and devices, read in a limited child; raises SlideError."""
+    request = {"do": "identity", "files": [[str(path), name] for path, name in files]}
+    return [Entry(*row) for row in _child(request, files[0][1], limits or Limits())["entries"]]
 
 
 def dicom_instances(files: list[tuple[Path, str]], limits: Limits | None = None) -> list[Instance | None]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from hemaview.wsi.colour import Colour, default_for, usable
 from hemaview.wsi.errors import SlideError
-from hemaview.wsi.jpegstream import SOI, icc_segments
+from hemaview.wsi.jpegstream import SOI, icc_segments, speaks
 from hemaview.wsi.regions import on_white
 from hemaview.wsi.sidepyramid import kept_levels
 from hemaview.wsi.slide import Slide, open_slide
@@ -168,7 +168,10 @@ def verify(slide: Slide, number: int, stored: StoredLevel) -> bool:
         theirs = expected(slide, number, stored, column, row)
         if theirs is None:
             continue
-        shown = decode(stored.tile(column, row))
+        jpeg = stored.tile(column, row)
+        if speaks(jpeg):
+            raise SlideError("Its tiles hold comments, which can say who the patient is.")
+        shown = decode(jpeg)
         h, w = theirs.shape[:2]
         if shown.shape[:2] != (stored.tile_height_px, stored.tile_width_px):
             raise SlideError("Its tiles are not of the size that the file says.")

@@ -15,6 +15,7 @@ from apps.slides.models import ScalePreset, Slide
 class SlideSerializer(serializers.ModelSerializer[Slide]):
     specimen = serializers.CharField()
     notes = serializers.ListField(child=serializers.CharField(), read_only=True)
+    identifying = serializers.ListField(child=serializers.CharField(), read_only=True)
     thumbnail_url = serializers.SerializerMethodField()
     dzi_url = serializers.SerializerMethodField()
 
@@ -27,6 +28,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
             "status",
             "message",
             "notes",
+            "identifying",
             "percent",
             "width",
             "height",
@@ -67,6 +69,14 @@ class ImportSerializer(serializers.Serializer[Any]):
     )
     preset = serializers.CharField(max_length=100, required=False, help_text="In place of mpp.")
     plane = serializers.IntegerField(min_value=0, required=False, help_text="Focal plane; 0: the sharpest.")
+
+
+class IdentityEntrySerializer(serializers.Serializer[Any]):
+    """Of what kind, where it stands, its words."""
+
+    kind = serializers.CharField()
+    where = serializers.CharField()
+    value = serializers.CharField()
 
 
 class PresetSerializer(serializers.ModelSerializer[ScalePreset]):

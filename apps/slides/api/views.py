@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from apps.cases.selectors import case_for
 from apps.slides import services, tileservices
 from apps.slides.api.serializers import (
+    IdentityEntrySerializer,
     ImportSerializer,
     PresetSerializer,
     SlideChangeSerializer,
@@ -20,9 +21,11 @@ from apps.slides.api.serializers import (
     TileAccessSerializer,
 )
 from apps.slides.presets import preset_of, presets
-from apps.slides.selectors import ready_slide_for, slide_for
+from apps.slides.selectors import identity_of_slide, ready_slide_for, slide_for
 from apps.slides.tasks import convert_slide, import_slide, ring
 from apps.slides.tileaccess import set_tile_cookie, tile_access
+from apps.slides.uploads import as_refusal
+from hemaview.wsi.errors import SlideError
 from hemaview.wsi.sources.choice import Choice
 
 
@@ -83,6 +86,20 @@ class SlideView(APIView):
     def delete(self, request: Request, slide_id: uuid.UUID) -> Response:
         services.delete_slide(request.user, slide_for(request.user, slide_id, "annotate"))
         return Response(status=204)
+
+
+class IdentityView(APIView):
+    """What the slide's files say of people, places, times and devices; for who may see who the patient is."""
+
+    @extend_schema(responses=IdentityEntrySerializer(many=True))
+    def get(self, request: Request, slide_id: uuid.UUID) -> Response:
+        try:
+            entries = identity_of_slide(request.user, ready_slide_for(request.user, slide_id))
+        except SlideError as error:
+            raise as_refusal(error) from error
+        response = Response(IdentityEntrySerializer(entries, many=True).data)
+        response["Cache-Control"] = "private, no-store"
+        return response
 
 
 class PresetsView(APIView):

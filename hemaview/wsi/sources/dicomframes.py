@@ -85,7 +85,8 @@ def native(image: DicomImage) -> tuple[array[int], array[int]]:
     with image.blob.open() as stream:
         stream.seek(image.pixel_data_at)
         head = stream.read(12)
-    if head[:4] != b"\xe0\x7f\x10\x00" or image.pixel_data_at + 12 + count * image.frames > image.blob.size():
+    sound = count > 0 and image.frames >= 0 and head[:4] == b"\xe0\x7f\x10\x00"
+    if not sound or image.pixel_data_at + 12 + count * image.frames > image.blob.size():
         raise Unreadable("Its pixel data are cut short.")
     first = image.pixel_data_at + 12
     return array("Q", range(first, first + count * image.frames, count)), array("I", [count] * image.frames)

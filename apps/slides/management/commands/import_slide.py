@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,14 @@ from apps.accounts.services import acting_user
 from apps.cases.models import Case
 from apps.cases.services import create_case, withdraw_case
 from apps.slides import services, tileservices
+from apps.slides.incoming import with_companions
 from apps.slides.models import Slide
 from apps.slides.presets import preset_of
-from hemaview.wsi.errors import SeveralSeries
+from apps.slides.selectors import require_identity
+from apps.slides.uploads import as_refusal
+from hemaview.wsi.errors import SeveralSeries, SlideError
+from hemaview.wsi.identity import Entry
+from hemaview.wsi.sandbox import identity_of
 from hemaview.wsi.sources.choice import SHARPEST, Choice
 
 
@@ -54,6 +60,9 @@ class Command(SentenceCommand):
             action="store_true",
             help="make a pyramid whose tiles can be sent as stored, if the file has none",
         )
+        parser.add_argument(
+            "--identity", action="store_true", help="list what the files say of people, places, times and devices"
+        )
         parser.add_argument("--user", default="", help="who does it (default: the first superuser, or console)")
         parser.add_argument("--json", action="store_true")
 
@@ -64,6 +73,8 @@ class Command(SentenceCommand):
                 raise Refusal("Give --mpp or --preset, not both.", code="invalid")
             preset = preset_of(options["preset"])
             options["mpp"], options["preset"] = preset.mpp, preset.name
+        if options["identity"]:
+            require_identity(user)
         accession = options["case"]
         case = Case.objects.filter(accession=accession).first()
         made = case is None
@@ -72,7 +83,10 @@ class Command(SentenceCommand):
                 raise Missing(f"There is no case {accession}; add --create to open it.")
             facts = {k: options[k] for k in ("stain", "pseudonym")}
             case = create_case(user, accession, specimen=options["specimen"] or Case.Specimen.BLOOD_FILM, **facts)
+        entries: list[Entry] = []
         try:
+            if options["identity"]:
+                entries = _identity(options["paths"])
             slides = self._bring_in(user, case, options)
         except Refusal:
             if made:
@@ -80,12 +94,15 @@ class Command(SentenceCommand):
             raise
         slides = [tileservices.run_conversion(s.pk) if s.conversion == Slide.Conversion.ASKED else s for s in slides]
         if options["json"]:
-            self.stdout.write(json.dumps({"slides": [_answer(slide) for slide in slides]}))
+            said = {"identity": [asdict(e) for e in entries]} if options["identity"] else {}
+            self.stdout.write(json.dumps({"slides": [{**_answer(slide), **said} for slide in slides]}))
         for slide in slides if not options["json"] else []:
             mpp = f"{slide.mpp:g} µm/px" if slide.mpp else "µm/px unknown"
             self.stdout.write(f"{slide.name}: {slide.width} × {slide.height} px, {mpp}, {slide.status}; id {slide.pk}")
             for note in slide.notes:
                 self.stdout.write(f"  {note}")
+        for entry in entries if not options["json"] else []:
+            self.stdout.write(f"  {entry.kind}: {entry.value} ({entry.where})")
         sys.stdout.flush()
         failed = next((s for s in slides if s.conversion == Slide.Conversion.FAILED), None)
         if failed is not None:
@@ -131,6 +148,13 @@ class Command(SentenceCommand):
         return made
 
 
+def _identity(paths: list[Path]) -> list[Entry]:
+    try:
+        return identity_of([(path, path.name) for path in with_companions(paths)])
+    except SlideError as error:
+        raise as_refusal(error) from error
+
+
 def _plane(text: str) -> int:
     return SHARPEST if text == "sharpest" else int(text)
 
@@ -147,5 +171,6 @@ def _answer(slide: Slide) -> dict[str, Any]:
         "mpp_source": slide.mpp_source,
         "status": slide.status,
         "notes": slide.notes,
+        "identifying": slide.identifying,
         "tiles": f"{sum(v['stored'] for v in slide.tile_levels)} of {len(slide.tile_levels)} levels as stored",
     }
