@@ -22,6 +22,7 @@ from hemaview.wsi.sandbox import Probe, dicom_instances, probe_many
 from hemaview.wsi.sources.choice import NO_CHOICE, SHARPEST, Choice, refuse_missing
 from hemaview.wsi.sources.mrxs import SLIDEDAT, missing_files
 from hemaview.wsi.sources.names import data_folder, of_pictures, of_sets
+from hemaview.wsi.sources.omezarr import is_zarr
 
 MOST_BESIDE = 1000
 """So many files beside a DICOM file are looked at for others of its series."""
@@ -213,7 +214,9 @@ def with_companions(paths: list[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise Missing(f"There is no file {path}.", code="no-file")
-        if path.is_dir():
+        if is_zarr(path):
+            found.append(path)
+        elif path.is_dir():
             found += _inside(path)
         else:
             found.append(path)

@@ -252,7 +252,7 @@ def _begin(
     foreign = not pictures and probes[0].convert
     if foreign and in_place:
         raise Refusal("This slide is converted when it comes in, so it cannot stay in place.", code="invalid")
-    total = sum(path.stat().st_size for path, _ in files)
+    total = sum(path.stat().st_size for path, _ in _each_file(files))
     if not move and not in_place:
         refuse_full_disk(total)
     digest = _digest([path for path, _ in files], incoming.choice) if total <= 512 * 1024**2 else ""
@@ -299,14 +299,25 @@ def _place(source: Path, target: Path, move: bool) -> None:
     if move:
         os.replace(source, target)
         source.touch()
+    elif source.is_dir():
+        shutil.copytree(source, target)
     else:
         shutil.copyfile(source, target)
+
+
+def _each_file(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
+    """The files, and those in the folders among them."""
+    found = []
+    for path, name in files:
+        inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        found += [(p, name) for p in inside]
+    return found
 
 
 def _digest(paths: list[Path], choice: Choice = NO_CHOICE) -> str:
     """sha256 of one file, or of the sorted hashes of several (order and names do not matter), and of what was chosen."""
     digests = []
-    for path in paths:
+    for path, _ in _each_file([(path, path.name) for path in paths]):
         with path.open("rb") as stream:
             digests.append(hashlib.file_digest(stream, "sha256").hexdigest())
     if choice:

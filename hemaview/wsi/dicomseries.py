@@ -32,6 +32,8 @@ class Instance:
 
 def is_dicom(path: Path) -> bool:
     """Whether the file begins as DICOM does, whatever its name (PS3.10, 7.1)."""
+    if not path.is_file():
+        return False
     with path.open("rb") as stream:
         return stream.read(132)[128:] == b"DICM"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,20 @@ def entries_of(path: Path, name: str, kind: str, said: Mapping[str, str], beside
     readers = {"tiff": _of_tiff, "jpeg": _of_picture, "png": _of_picture, "webp": _of_picture, "dicom": _of_dicom}
     if kind in readers:
         found += readers[kind](path)
+    if kind == "other":
+        found += _of_czi(path)
     for key, value in said.items():
         found += _of_pair(key, value)
+    return list(dict.fromkeys(entry for entry in found if entry.value.strip()))[:MOST_ENTRIES]
+
+
+def entries_of_folder(path: Path, name: str) -> list[Entry]:
+    """The same of an OME-Zarr: its attributes and OME-XML."""
+    found = [Entry("file name", "file name", name)]
+    for pattern in (".zattrs", "zarr.json", "METADATA.ome.xml"):
+        for text in islice(path.rglob(pattern), MOST_ENTRIES):
+            if text.stat().st_size <= 4 << 20:
+                found += _of_text(str(text.relative_to(path)), text.read_text(errors="replace").replace('":', "="))
     return list(dict.fromkeys(entry for entry in found if entry.value.strip()))[:MOST_ENTRIES]
 
 
@@ -159,6 +172,20 @@ def _of_exif(path: Path) -> list[Entry]:
     except Exception:  # Pillow raises what it likes over broken EXIF, which says nothing then
         return found
     return found
+
+
+def _of_czi(path: Path) -> list[Entry]:
+    """Texts of a CZI's metadata; nothing for another file, or where its package is not installed."""
+    with path.open("rb") as stream:
+        if stream.read(10) != b"ZISRAWFILE":
+            return []
+    try:
+        from pylibCZIrw import czi
+
+        with czi.open_czi(str(path)) as file:
+            return _of_text("CZI metadata", str(file.raw_metadata))
+    except Exception:  # libCZI raises what it likes over a damaged file, which its reader refuses
+        return []
 
 
 def _of_dicom(path: Path) -> list[Entry]:

@@ -24,7 +24,7 @@ _UM = {
     "m": 1e6,
     "in": 25_400.0,
 }
-_FLUORESCENT = ("fluo", "dapi", "hoechst", "fitc", "tritc", "cy3", "cy5", "gfp", "rfp", "mcherry", "texas red", "alexa")
+FLUORESCENT = ("fluo", "dapi", "hoechst", "fitc", "tritc", "cy3", "cy5", "gfp", "rfp", "mcherry", "texas red", "alexa")
 _COLOURS = {0xFF0000FF: "red", 0x00FF00FF: "green", 0x0000FFFF: "blue"}
 
 
@@ -110,7 +110,7 @@ def _channel(element: ElementTree.Element) -> Channel:
         if name.strip().lower() in (own, own[0]):
             colour = own
     return Channel(
-        name, int(element.get("SamplesPerPixel", "1")), colour, emits or any(word in words for word in _FLUORESCENT)
+        name, int(element.get("SamplesPerPixel", "1")), colour, emits or any(word in words for word in FLUORESCENT)
     )
 
 

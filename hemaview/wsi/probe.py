@@ -47,6 +47,8 @@ def probe_file(path: Path, name: str, limits: Limits, choice: Choice) -> dict[st
     from hemaview.wsi.sources.registry import source_kinds
     from hemaview.wsi.tiff import check_tiff
 
+    if path.is_dir():
+        return _probe_slide(path, name, limits, None, choice, in_place=False)
     if path.stat().st_size > limits.max_bytes:
         raise TooLarge(f"{name} has more than {limits.max_bytes // 1024**3} GiB.")
     kind = check_content(path, name)
@@ -151,10 +153,12 @@ def identity(path: Path, name: str) -> list[list[str]]:
     import openslide
 
     from hemaview.wsi.contents import kind_of
-    from hemaview.wsi.identity import entries_of
+    from hemaview.wsi.identity import entries_of, entries_of_folder
 
     said: dict[str, str] = {}
     beside: list[str] = []
+    if path.is_dir():
+        return [[e.kind, e.where, e.value] for e in entries_of_folder(path, name)]
     with contextlib.suppress(openslide.OpenSlideError), openslide.OpenSlide(path) as handle:
         said = {k: v for k, v in handle.properties.items() if not k.startswith("openslide.")}
         beside = [one for one in handle.associated_images if one in ("label", "macro")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -261,3 +262,39 @@ def test_vsi_is_refused_by_name_and_not_taken_for_its_overview(tmp_path: Path) -
         Refusal, match=r"film.vsi keeps its pixels in the folder beside it, which HemaView does not read"
     ):
         bring([tmp_path / "film.vsi"], factories.case())
+
+
+@pytest.mark.skipif(not find_spec("zarr"), reason="reads OME-Zarr by an optional package")
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_ome_zarr_folder_comes_in_by_its_sharpest_plane(version: int, tmp_path: Path) -> None:
+    import zarr
+
+    path = tmp_path / "film.ome.zarr"
+    group = zarr.open_group(str(path), mode="w", zarr_format=version)
+    stack = np.moveaxis(planes(), 3, 0)
+    for number, level in enumerate((stack, stack[..., ::2, ::2])):
+        array = group.create_array(str(number), shape=level.shape, chunks=(1, 1, 128, 128), dtype="u1")
+        array[:] = level
+    axes = [{"name": a, **({"unit": "micrometer"} if a in "yx" else {})} for a in "czyx"]
+    datasets = [
+        {"path": str(n), "coordinateTransformations": [{"type": "scale", "scale": [1, 1, 0.25 * f, 0.25 * f]}]}
+        for n, f in ((0, 1), (1, 2))
+    ]
+    said = {"multiscales": [{"axes": axes, "datasets": datasets}], "omero": {"channels": [{"label": c} for c in "RGB"]}}
+    group.attrs.update({"ome": said} if version == 3 else said)
+    slide = bring([path], factories.case())
+    assert (slide.status, slide.width, slide.height, slide.mpp) == ("ready", 512, 512, pytest.approx(0.25)), (
+        slide.message
+    )
+    assert "Focal plane 2 of 3, the sharpest, was taken." in slide.notes
+    with open_slide(slide.file) as opened:
+        assert abs(opened.read(0, 0, 0, 512, 512).astype(int) - planes()[1]).mean() < 6
+    for chunk in (path / "0").rglob("*"):
+        if chunk.is_file() and chunk.suffix != ".json" and not chunk.name.startswith("."):
+            chunk.write_bytes(chunk.read_bytes()[:5])
+    with pytest.raises(Refusal, match=r"film.ome.zarr is damaged|picture data of this slide are damaged"):
+        bring([path], factories.case())
+    said["omero"] = {"channels": [{"label": c} for c in ("DAPI", "FITC", "Cy3")]}
+    group.attrs.update({"ome": said} if version == 3 else said)
+    with pytest.raises(Refusal, match=r"fluorescence \(DAPI, FITC, Cy3\)"):
+        bring([path], factories.case())

@@ -29,6 +29,7 @@ from hemaview.wsi.tiff import check_tiff
 from tests.dicoms import write_dicom
 from tests.tiffs import Dialect, halves, picture, write_tiff
 
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 INPUTS = int(os.environ.get("HEMAVIEW_FUZZ_INPUTS", "1000000"))
 IN_TEST = 400
 

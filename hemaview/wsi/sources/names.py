@@ -42,11 +42,12 @@ KINDS: list[FileKind] = [
         "VSI", (".vsi",), ("tiff",), beside=(".ets",), folder="_{stem}_",
         unread="keeps its pixels in the folder beside it, which HemaView does not read: save the slide as TIFF or DICOM",
     ),
+    FileKind("CZI", (".czi",), ("other",)),
     FileKind("JPEG", (".jpg", ".jpeg"), ("jpeg",), slide=False, picture=True),
     FileKind("PNG", (".png",), ("png",), slide=False, picture=True),
     FileKind("WebP", (".webp",), ("webp",), slide=False, picture=True),
 ]  # fmt: skip
-LISTED = "SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM"
+LISTED = "SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM, CZI"
 LISTED_PICTURES = "JPEG, PNG, WebP, TIFF"
 
 

@@ -98,6 +98,10 @@ def _open(path: Path) -> openslide.OpenSlide:
     except openslide.OpenSlideUnsupportedFormatError as error:
         raise Unsupported(f"{path.name} is not a slide format that HemaView reads ({LISTED}).") from error
     except (openslide.OpenSlideError, OSError) as error:
+        if (
+            path.suffix.lower() == ".czi"
+        ):  # focal planes and several kinds of samples are no damage: another source reads them
+            raise Unsupported(f"{path.name} is a CZI of a kind that openslide does not read ({error}).") from error
         raise Unreadable(f"{path.name} cannot be opened: it is damaged or incomplete ({error}).") from error
 
 

@@ -14,6 +14,7 @@ from hemaview.wsi.errors import SlideError, Unsupported
 from hemaview.wsi.sources import openslidefile
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 from hemaview.wsi.sources.names import KINDS, LISTED, FileKind, of_pictures
+from hemaview.wsi.sources.omezarr import folder_of
 from hemaview.wsi.sources.source import Source
 
 GROUP = "hemaview.slide_sources"
@@ -31,6 +32,8 @@ class SourceKind:
     """The open slide; raises SlideError. One that raises Unsupported lets the next kind be asked."""
     in_place: bool = False
     """Its files are read as they lie whenever a tile is asked for. Others are converted once, when they come in."""
+    folders: bool = False
+    """It opens folders, and no files."""
     names: tuple[FileKind, ...] = ()
     """Names of files that only this kind reads."""
 
@@ -43,6 +46,14 @@ def _later(module: str, name: str) -> Callable[[Blob, Choice], Source]:
         return source
 
     return opened
+
+
+def _folder(blob: Blob, head: bytes) -> bool:
+    return True
+
+
+def _czi(blob: Blob, head: bytes) -> bool:
+    return head[:10] == b"ZISRAWFILE"
 
 
 def _dicom(blob: Blob, head: bytes) -> bool:
@@ -63,6 +74,8 @@ def _picture(blob: Blob, head: bytes) -> bool:
 
 _OWN = (
     SourceKind("openslide", 100, openslidefile.takes, openslidefile.OpenSlideSource, in_place=True),
+    SourceKind("ome-zarr", 80, _folder, _later("omezarr", "OmeZarrSource"), folders=True),
+    SourceKind("czi", 70, _czi, _later("czi", "CziSource")),
     SourceKind("dicom", 60, _dicom, _later("dicom", "DicomSource")),
     SourceKind("tiled-tiff", 50, _tiff, _later("tiledtiff", "TiledTiffSource")),
     SourceKind("pictures", 10, _picture, _later("pictures", "PictureSource")),
@@ -84,13 +97,14 @@ def open_source(blob: Blob, choice: Choice = NO_CHOICE, in_place: bool = True) -
     `in_place=False` asks no kind that reads files as they lie: openslide shows of a plain TIFF the first page's samples as they
     are stored, whatever else the file says.
     """
+    folder = folder_of(blob) is not None
     try:
-        head = blob.read(0, HEAD_BYTES)
+        head = b"" if folder else blob.read(0, HEAD_BYTES)
     except OSError as error:
         raise Unsupported(f"{blob.title} cannot be read: {error.strerror or error}.") from error
     refused: SlideError | None = None
     for kind in source_kinds():
-        if (kind.in_place and not in_place) or not kind.takes(blob, head):
+        if kind.folders != folder or (kind.in_place and not in_place) or not kind.takes(blob, head):
             continue
         try:
             return kind.open(blob, choice)

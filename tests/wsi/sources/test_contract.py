@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,21 @@ def png(folder: Path) -> Path:
     return folder / "s.png"
 
 
+def zeiss(folder: Path) -> Path:
+    from pylibCZIrw import czi
+
+    with czi.create_czi(str(folder / "s.czi")) as out:
+        out.write(data=np.ascontiguousarray(scene()[..., ::-1]), plane={"C": 0}, location=(100, 50), scene=0)
+        out.write_metadata(document_name="film", scale_x=0.25e-6, scale_y=0.25e-6)
+    return folder / "s.czi"
+
+
+def read_by_libczi(blob: Blob, choice: Choice) -> Source:
+    from hemaview.wsi.sources.czi import CziSource
+
+    return CziSource(blob, choice)
+
+
 @dataclass(frozen=True)
 class Case:
     """One source with a file of it: how far its pixels may be from the second decoder's, by the worst sample."""
@@ -103,6 +119,7 @@ CASES = {
     "planes with subifds": Case(tiledtiff.TiledTiffSource, planar_pyramid, by_tifffile, 0, levels=2),
     "twelve bits": Case(tiledtiff.TiledTiffSource, twelve_bits, lambda p: by_tifffile(p) >> 4, 0),
     "dicom": Case(dicom.DicomSource, series, by_pydicom, 4),
+    **({"czi": Case(read_by_libczi, zeiss, lambda p: scene(), 0, local_only=True)} if find_spec("pylibCZIrw") else {}),
     "picture": Case(pictures.PictureSource, png, lambda p: np.asarray(Image.open(p)), 0),
 }
 
@@ -375,3 +392,41 @@ def test_a_scan_too_large_for_a_picture_is_converted_and_looks_as_it_should(tmp_
     tifffile.imwrite(tmp_path / "strips.tif", scene().astype(np.uint16) << 4, photometric="rgb")
     with pytest.raises(SlideError, match="save it in tiles"):
         probe(tmp_path / "strips.tif", limits=small)
+
+
+@pytest.mark.skipif(not find_spec("pylibCZIrw"), reason="reads CZI by an optional package")
+def test_scenes_of_a_czi_are_a_choice_and_its_sharpest_plane_is_converted(tmp_path: Path) -> None:
+    import scipy.ndimage
+    from pylibCZIrw import czi
+
+    from hemaview.wsi.convert import convert
+    from hemaview.wsi.errors import SeveralSeries
+    from hemaview.wsi.sandbox import probe
+    from hemaview.wsi.slide import open_slide
+
+    path = tmp_path / "film.czi"
+    with czi.create_czi(str(path)) as out:
+        for z, sigma in enumerate((3, 0, 2)):
+            plane = scipy.ndimage.gaussian_filter(scene(), (sigma, sigma, 0))
+            out.write(data=np.ascontiguousarray(plane[..., ::-1]), plane={"Z": z}, location=(7, 9), scene=0)
+        out.write(data=np.ascontiguousarray(scene()[:300, :200, ::-1]), plane={"Z": 0}, location=(5000, 9), scene=1)
+        out.write_metadata(document_name="film of Zwiebelmann", scale_x=0.25e-6, scale_y=0.25e-6)
+    with pytest.raises(SeveralSeries, match="1: scene 1, 601 × 403 px; 2: scene 2, 200 × 300 px"):
+        probe(path)
+    facts = probe(path, choice=Choice(series=1))
+    assert (facts.width, facts.height, facts.convert, facts.mpp) == (W, H, True, pytest.approx(0.25))
+    assert "Focal plane 2 of 3, the sharpest, was taken." in facts.notes
+    assert any("Zwiebelmann" in entry.value for entry in facts.identity)
+    convert(path, tmp_path / "out.tif", choice=Choice(series=1))
+    with open_slide(tmp_path / "out.tif") as slide:
+        assert np.abs(slide.read(0, 0, 0, W, H).astype(int) - scene()).mean() < 6
+    assert b"Zwiebelmann" not in (tmp_path / "out.tif").read_bytes()
+
+
+def test_without_its_package_a_czi_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pylibCZIrw", None)
+    (tmp_path / "film.czi").write_bytes(b"ZISRAWFILE" + bytes(500))
+    with pytest.raises(SlideError, match="for which the package pylibCZIrw is missing"):
+        open_source(blob_of(tmp_path / "film.czi"))
