@@ -12,11 +12,14 @@ from apps.analysis.models import Job
 from apps.analysis.selectors import analyses_of, assay_title
 from apps.cases.models import Case
 from apps.review import mustsee
+from apps.review.counts import pool
 from apps.review.models import CarriedLabel
 from apps.review.state import labels_of
 from apps.slides.models import Slide
 
 MOST_NAMED = 200
+MOST_UNIDENTIFIED_PERCENT = 5.0
+"""Of the cells of a differential, beyond which its shares say nothing."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,14 @@ def holds_of(case: Case, jobs: Sequence[Job]) -> list[Hold]:
     """What stands before signing the case with these analyses, what nobody can lift first."""
     if altered := _altered(jobs):
         return altered  # nothing else can be said of cells that are not those which were recorded
-    holds = [*_must_see(jobs), *_carried(jobs), *_guards(jobs), *_partial(jobs), *_missing(case, jobs)]
+    holds = [
+        *_must_see(jobs),
+        *_carried(jobs),
+        *_guards(jobs),
+        *_unidentified(jobs),
+        *_partial(jobs),
+        *_missing(case, jobs),
+    ]
     return sorted(holds, key=lambda h: ("", "review", "reason").index(h.lifted_by))
 
 
@@ -118,6 +128,25 @@ def _guards(jobs: Sequence[Job]) -> list[Hold]:
         for job in jobs
         for guard in job.guards
     ]
+
+
+def _unidentified(jobs: Sequence[Job]) -> list[Hold]:
+    """Examinations of which too many cells have no name: shares of the rest would be of a part that nobody drew."""
+    by_assay: dict[str, list[Job]] = {}
+    for job in jobs:
+        by_assay.setdefault(job.assay, []).append(job)
+    holds = []
+    for together in by_assay.values():
+        for section in pool(together).result(reviewed=True).sections:
+            every = section.n + section.unidentified
+            share = 100 * section.unidentified / every if every else 0.0
+            if share > MOST_UNIDENTIFIED_PERCENT:
+                sentence = (
+                    f"{section.title}: {section.unidentified} of {every} nucleated cells ({share:.0f} %) are unidentified; name "
+                    f"them until no more than {MOST_UNIDENTIFIED_PERCENT:g} % are."
+                )
+                holds.append(Hold("unidentified-cells", sentence, "review", {"n": section.unidentified}))
+    return holds
 
 
 def _partial(jobs: Sequence[Job]) -> list[Hold]:

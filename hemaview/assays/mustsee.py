@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
-from hemaview.cells.table import CUT, OUTSIDE, CellTable
+from hemaview.cells.table import CUT, OUTSIDE, SEVERAL, CellTable
 from hemaview.cells.transport import margin
 
 UNSURE = "low margin"
@@ -36,7 +36,7 @@ def must_see_reasons(cells: CellTable, schema: Schema, asked: MustSee, least_mar
     `cells.p` has a column for each class of `schema`. Cells cut by an edge are not counted, so none of them must be seen.
     """
     reasons = np.full(len(cells), "", dtype=object)
-    unsure = margin(cells) < least_margin
+    unsure = (margin(cells) < least_margin) | ((cells.flags & SEVERAL) != 0)
     of_groups = [c.index for c in schema.classes if c.group in asked.unsure]
     maybe = cells.p[:, of_groups].astype(np.float32).sum(axis=1) > (1 - least_margin) / 2
     for c in schema.classes:

@@ -18,6 +18,9 @@ CUT = 1
 OUTSIDE = 2
 """Flag: the cell was found where nothing is counted, such as the feathered end; it must be seen and is not part of any n."""
 
+SEVERAL = 4
+"""Flag: the cell may be of several classes of one family; it must be seen."""
+
 MEASURES = ("area_um2", "circularity", "pallor", "nc_ratio")
 
 

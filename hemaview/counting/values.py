@@ -48,6 +48,8 @@ class Row:
     percent: Interval | None = None
     """Of the section's n; None where the section gives no shares."""
     grade: Grade | None = None
+    bounds: tuple[float, float] | None = None
+    """Percent were none, or all, of the section's unidentified cells of this class; None where there are none."""
     absolute: Interval | None = None
     """10⁹/L, where the analyser's white-cell count was given."""
 
@@ -67,6 +69,8 @@ class Section:
     target: int | None = None
     """How many were asked for."""
     note: str = ""
+    unidentified: int = 0
+    """Cells outside n that nobody named: they may be of any class of the section."""
 
     @property
     def below_floor(self) -> bool:
@@ -128,20 +132,46 @@ def section(
     noun: str,
     counts: Sequence[tuple[str, int]],
     grades: Mapping[str, GradeLimits] | None = None,
+    unidentified: int = 0,
     **facts: Any,
 ) -> Section:
-    """A section whose n is the sum of `counts` (class key, cells), with exact shares, and grades where there are limits."""
+    """A section whose n is the sum of `counts` (class key, cells), with exact shares, grades where there are limits, and the
+    bounds of each share where cells are `unidentified`."""
     n = sum(count for _, count in counts)
     rows = []
     for name, count in counts:
         share = percent(count, n) if n else None
         limits = (grades or {}).get(name)
-        rows.append(Row(name, count, share, grade(share, limits) if share and limits else None))
-    return Section(key, title, n, noun, tuple(rows), **facts)
+        bounds = bounds_of(count, n, unidentified) if unidentified else None
+        rows.append(Row(name, count, share, grade(share, limits) if share and limits else None, bounds))
+    return Section(key, title, n, noun, tuple(rows), unidentified=unidentified, **facts)
 
 
-def unsettled(key: str, text: str, count: int, n: int, limit_percent: float) -> Unsettled | None:
-    """What is not settled of `count` of n against a limit in percent; None where it is, or where nothing was seen."""
+def bounds_of(count: int, n: int, unidentified: int) -> tuple[float, float]:
+    """Percent of n + unidentified were none of the unidentified cells among the `count`, or all of them."""
+    every = n + unidentified
+    return 100 * count / every, 100 * (count + unidentified) / every
+
+
+def unidentified_note(made: Section) -> list[str]:
+    """What is to be said of a section whose cells are not all named; nothing where they are."""
+    if not (u := made.unidentified):
+        return []
+    cells = "1 nucleated cell is unidentified and lies" if u == 1 else f"{u:,} nucleated cells are unidentified and lie"
+    share = 100 * u / (made.n + u)
+    return [
+        f"{cells} outside the {made.n:,} {made.noun} ({share:.1f} % of all): until a person names them, each class may hold none "
+        "or all of them, and no limit is settled."
+    ]
+
+
+def unsettled(key: str, text: str, count: int, n: int, limit_percent: float, unidentified: int = 0) -> Unsettled | None:
+    """What is not settled of `count` of n against a limit in percent; None where it is, or where nothing was seen. While cells
+    are `unidentified` no limit is settled: they are rarely missing at random."""
+    if unidentified:
+        low, high = bounds_of(count, n, unidentified)
+        cells = "1 cell is" if unidentified == 1 else f"{unidentified:,} cells are"
+        return Unsettled(key, f"Not settled: {text}: {low:.1f} to {high:.1f} % while {cells} unidentified.", None)
     if not n or not count:
         return None
     verdict = against(count, n, limit_percent / 100)
@@ -175,11 +205,13 @@ def result_json(result: Result) -> dict[str, Any]:
                 "noun": s.noun,
                 "target": s.target,
                 "below_floor": s.below_floor,
+                "unidentified": s.unidentified,
                 "rows": [
                     {
                         "key": r.key,
                         "count": r.count,
                         **_ends(r.percent, "percent", 4),
+                        **({"bounds": [round(b, 4) for b in r.bounds]} if r.bounds else {}),
                         "grade": r.grade.text if r.grade else None,
                         "grade_crosses": r.grade.crosses if r.grade else False,
                         **({"absolute_10e9_per_l": _ends(r.absolute, "value", 4)} if r.absolute else {}),

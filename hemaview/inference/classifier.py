@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +41,15 @@ class Classifier:
         other.temperature, other.thresholds = self._card.calibration_on(dataset)
         return other
 
+    def runs_on(self, runtime: Runtime) -> None:
+        """Let another runtime answer, of the same net with other statistics (`filmstatistics`)."""
+        self._runtime = runtime
+
+    @property
+    def least(self) -> Mapping[str, Mapping[str, float]]:
+        """`known` and `strange` stains to class to the probability from which a cell may be that (`Card.least`)."""
+        return self._card.least
+
     @property
     def calibrations(self) -> dict[str, str]:
         """What `calibrated_on` makes a difference for, and what blood that is."""
@@ -64,10 +75,7 @@ class Classifier:
         shown = as_rgb8(rgb) if grounds is not None else self.as_shown(rgb)
         crops = squares(rescale(shown, factor), np.asarray(centres_px) * factor, self.info.input_px)
         if grounds is not None and self._card.ground:
-            alike = [
-                as_learned(c, self._card.ground, self._card.grounds, g) for c, g in zip(crops, grounds, strict=True)
-            ]
-            crops = np.stack(alike)
+            crops = np.stack([self.on_ground(c, g) for c, g in zip(crops, grounds, strict=True)])
         return self.classify_crops(crops, views)
 
     def as_shown(self, rgb: NDArray[np.uint8], grounds: NDArray[np.float32] | None = None) -> NDArray[np.uint8]:
@@ -76,6 +84,10 @@ class Classifier:
         if grounds is None:
             return as_learned(as_rgb8(rgb), self._card.ground, self._card.grounds)
         return as_learned_in_places(as_rgb8(rgb), self._card.ground, self._card.grounds, grounds)
+
+    def on_ground(self, rgb: NDArray[np.uint8], ground: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+        """A picture (H, W, 3) on a ground of that colour (3,), as the model learned it."""
+        return as_learned(rgb, self._card.ground, self._card.grounds, ground)
 
     def logits(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """Logits of the crops, averaged over the model's views (or the first `views` of them)."""

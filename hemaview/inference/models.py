@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from hemaview.cells.store import sha256_of
 from hemaview.inference import precision, solving
@@ -19,7 +19,7 @@ from hemaview.inference.errors import UnknownModel, WeightsChanged, WeightsUnfit
 from hemaview.inference.masker import Masker
 from hemaview.inference.outliner import Outliner
 from hemaview.inference.pointer import Pointer
-from hemaview.inference.runtime import runtime_for, torch_runtime
+from hemaview.inference.runtime import Runtime, runtime_for, torch_runtime
 from hemaview.inference.segmenter import Segmenter
 from hemaview.methods.card import Card, cards
 from hemaview.methods.registry import METHODS
@@ -83,17 +83,30 @@ def state_of(card: Card) -> dict[str, Tensor]:
     return state
 
 
-@lru_cache(maxsize=16)
-def _loaded(name: str, sha256: str, wanted: str = precision.AUTOMATIC, tolerance: float = solving.OWN) -> Model:
-    card = cards()[name]
-    method = METHODS[name]
-    net = method.net(len(card.classes), card.raw.get("backbone", ""))
+def net_of(card: Card) -> nn.Module:
+    """A model's net with its weights, on the CPU, for inference; raises WeightsChanged or WeightsUnfit."""
+    net = METHODS[card.name].net(len(card.classes), card.raw.get("backbone", ""))
     try:
         net.load_state_dict(state_of(card))
     except RuntimeError as error:
         raise WeightsUnfit(
-            f"The weights of {name} {card.version} do not fit its net of {len(card.classes)} classes."
+            f"The weights of {card.name} {card.version} do not fit its net of {len(card.classes)} classes."
         ) from error
+    return net.eval()
+
+
+def runtime_of(card: Card, net: nn.Module, name: str, sha256: str) -> Runtime:
+    """Runs a net in the place of the one of `card`; `name` and `sha256` tell its weights from others'."""
+    side = None if METHODS[card.name].task in _ANY_SIZE else card.input_px
+    stood_in = Card({**card.raw, "name": card.name, "sha256": sha256})
+    return runtime_for(net, side, stood_in, METHODS[card.name].traceable, precision.wanted(), name)
+
+
+@lru_cache(maxsize=16)
+def _loaded(name: str, sha256: str, wanted: str = precision.AUTOMATIC, tolerance: float = solving.OWN) -> Model:
+    card = cards()[name]
+    method = METHODS[name]
+    net = net_of(card)
     if method.solve_to is not None and tolerance != solving.OWN:
         method.solve_to(net, tolerance)
     if method.task == "detection":

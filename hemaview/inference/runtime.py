@@ -112,11 +112,12 @@ class ComparedRuntime:
 
 
 def runtime_for(
-    net: nn.Module, side_px: int | None, card: Card, traceable: bool = True, wanted: str = AUTOMATIC
+    net: nn.Module, side_px: int | None, card: Card, traceable: bool = True, wanted: str = AUTOMATIC, kept_as: str = ""
 ) -> Runtime:
     """The best runtime here for a net shown squares of side_px (None: any size); HEMAVIEW_RUNTIME=torch forces torch.
 
-    `card` tells its name, the sha256 of its weights and whether bf16 does it no harm. A net that is not traceable takes
+    `card` tells its name, the sha256 of its weights and whether bf16 does it no harm; a converted net is kept under its name,
+    or as `kept_as`. A net that is not traceable takes
     another path for each input and stays on torch.
     """
     if device() == "cuda" or not traceable or os.environ.get("HEMAVIEW_RUNTIME", "") == "torch":
@@ -127,7 +128,7 @@ def runtime_for(
         return torch_runtime(net, card, wanted)
 
     def made(precision: str) -> Runtime:
-        return OpenVinoRuntime(net, side_px, card.name, card.sha256, precision)
+        return OpenVinoRuntime(net, side_px, kept_as or card.name, card.sha256, precision)
 
     capable = "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") and not _held_below_bf16()
     if wanted == COMPARED:

@@ -65,6 +65,18 @@ class Card:
         return tuple(tuple(row) for row in self.raw.get("stains", ()))
 
     @property
+    def adapts(self) -> dict[str, float]:
+        """How it is made fit for a film (`inference.filmstatistics`): the `layers` whose statistics are the film's, and the
+        `cells` that its own count for; {} where it is not."""
+        return dict(self.raw.get("adapts", {}))
+
+    @property
+    def least(self) -> dict[str, dict[str, float]]:
+        """`known` and `strange` stains to class to the least probability at which a cell may be that: of each class's cells
+        in the calibration a stated share has more (conformal sets, Vovk et al. 2005, class by class); {} where none."""
+        return {stain: dict(of) for stain, of in self.raw.get("least", {}).items()}
+
+    @property
     def temperature(self) -> float:
         return float(self.raw.get("temperature", 1.0))
 
@@ -101,13 +113,12 @@ class Card:
         method = METHODS[self.name]
         if method.members:
             return [(f"nets.{i}.{p}", path, s) for i, m in enumerate(method.members) for p, path, s in cards()[m].files]
-        return [*(cards()[method.base].files if method.base else []), ("", self.weights, self.sha256)]
+        return [("", self.weights, self.sha256)]
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The models without which it is nothing: a committee's members, or its base."""
-        method = METHODS[self.name]
-        return (*method.members, *([method.base] if method.base else []))
+        return METHODS[self.name].members
 
     @property
     def as_measured(self) -> bool:
@@ -115,7 +126,7 @@ class Card:
         method = METHODS[self.name]
         if method.members:
             return self.sha256 == committee_sha256(method.members)
-        return not method.base or self.raw.get("base_sha256") == cards()[method.base].sha256
+        return True
 
     @property
     def text(self) -> str:

@@ -44,9 +44,8 @@ class Method:
     `instances` makes cells of a segmentation's probabilities (classes, H, W) and the least size in px; `prepare` changes
     a picture before the net sees it; `traceable` is False where the net's path depends on its input, so that no other
     runtime can take it over; `solve_to` sets the tolerance of a net that solves equations; `beside` is a model it needs;
-    `members` are the models that a committee asks and whose weights are its own; `base` is the model that it is but for
-    the few tensors of its own file; `build_on` takes the name of another backbone too, where there is one to choose.
-    Methods that are not `shipped` can be trained but bring no weights.
+    `members` are the models that a committee asks and whose weights are its own; `build_on` takes the name of another
+    backbone too, where there is one to choose. Methods that are not `shipped` can be trained but bring no weights.
     """
 
     name: str
@@ -61,7 +60,6 @@ class Method:
     solve_to: Callable[[nn.Module, float], None] | None = None
     beside: str = ""
     members: tuple[str, ...] = ()
-    base: str = ""
     shipped: bool = True
     build_on: Callable[[int, str], nn.Module] | None = None
 
@@ -113,15 +111,6 @@ METHODS: dict[str, Method] = {
             "Names nucleated cells: white cells with their immature stages, nucleated red cells, platelets, smudges.",
             "Tan & Le 2019 (EfficientNet, Lite0); classes of Acevedo et al. 2020 and Matek et al. 2019.",
             EfficientNetLite0,
-        ),
-        Method(
-            "nucleated-cell-stains",
-            "White cells in other stains",
-            "classification",
-            "nucleated-cell-net whose first layers learned again, from the same cells in stains far from their own.",
-            "First layers alone retrained after a shift of the input: Lee et al. 2023 (surgical fine-tuning).",
-            EfficientNetLite0,
-            base="nucleated-cell-net",
         ),
         Method(
             "sun-pnet",

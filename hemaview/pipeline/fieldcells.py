@@ -7,23 +7,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
-from hemaview.inference import Classifier, Masker, Segmenter
+from hemaview.inference import CentreFinder, Classifier, Masker, Segmenter
 from hemaview.inference.grounds import Grounds
 from hemaview.inference.pictures import squares
 from hemaview.methods.cellkind import KINDS
 from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
+from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.measures import Measured, measure
 from hemaview.pipeline.pieces import join_lobes, join_pieces
+from hemaview.pipeline.pointed import CELL_SQUARE_UM, NO_CELL, middle_part, overlooked
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide
 
 _NUCLEATED = KINDS.index("nucleated")
-CELL_SQUARE_UM = 24.0
-"""Side of the square that a nucleated cell is shown in to the models that draw its nucleus."""
 GRANULOCYTES = ("segmented_neutrophil", "band_neutrophil", "eosinophil", "basophil")
 PLATELETS = ("platelet", "giant_platelet", "platelet_clump")
 SMUDGE_ODDS = 0.3
@@ -38,6 +37,8 @@ REACH_UM = 8.0
 LEAST_NUCLEATED = 0.05
 """Probability of a nucleated cell, by the kind net, below which a place is not looked at further: of 758 cells that the
 search met on train and val one has less than 0.02, three less than 0.05."""
+LEAST_CELL = 0.5
+"""The same by the net of nucleated cells; below `pointed.SURE`, for what is shown there lies a little off."""
 ASKED_FROM = 0.02
 """Probability of a kind from which the finer net of that kind is asked: what lies below changes no class."""
 SMALLEST_CELL_UM2, SMALLEST_SPREAD_UM2 = 11.5, 0.8
@@ -73,13 +74,25 @@ class Models:
     nucleated: Classifier
     thresholds: Mapping[str, float]
     nucleus: Masker | None = None
+    seeker: CentreFinder | None = None
+    """Points at nucleated cells at low power, also at those that the segmentation takes for something else."""
 
 
 def cells_of_field(slide: Slide, place: PlannedField, mpp: float, models: Models, schema: Schema) -> CellTable:
     """Every cell whose centre lies in the field, level-0 px."""
     picture = picture_of(slide, place, mpp)
     labels = models.segmentation.segment(picture.rgb, picture.mpp, picture.block_px)
-    return _cells_among(labels, picture, models, schema)
+    cells = _cells_among(labels, picture, models, schema)
+    if models.seeker is None:
+        return cells
+    points = at_low_power(slide, place, mpp).candidates(models.seeker)
+    return _with_overlooked(picture, points, cells, models, schema)
+
+
+def _with_overlooked(
+    picture: FieldPicture, points: NDArray[np.float64], cells: CellTable, models: Models, schema: Schema
+) -> CellTable:
+    return overlooked(picture, points, cells, models.nucleated, models.nucleus, models.thresholds, schema)
 
 
 def nucleated_cells_at(
@@ -94,10 +107,10 @@ def nucleated_cells_at(
     """The nucleated cells and smudges of a field that lie near points (n, 2: x, y), level-0 px.
 
     Each place is looked at as `cells_of_field` looks at the whole: the same blocks of pixels, nets and rules, so that a cell
-    found both ways is one cell. What the kind net sees no nucleated cell in is not looked at further.
+    found both ways is one cell. What no net sees a nucleated cell in is not looked at further.
     """
     tables = []
-    for x, y in points[_may_be_nucleated(slide, points, mpp, models.kind)]:
+    for x, y in points[_may_be_nucleated(slide, points, mpp, models)]:
         half = SEARCH_UM / mpp
         box = round(x - half), round(y - half), round(2 * half), round(2 * half)
         place = replace(field, x=box[0], y=box[1], w=box[2], h=box[3])
@@ -106,20 +119,32 @@ def nucleated_cells_at(
         labels = models.segmentation.segment(picture.rgb, picture.mpp, picture.block_px)
         near = np.unique(labels[_around(labels, at[0], (SEARCH_UM + REACH_UM) / picture.mpp)])
         labels = np.where(np.isin(labels, near), labels, 0)
-        tables.append(_cells_among(labels, picture, models, schema, LEAST_NUCLEATED))
+        cells = _cells_among(labels, picture, models, schema, LEAST_NUCLEATED)
+        tables.append(_with_overlooked(picture, np.array([[x, y]]), cells, models, schema))
     cells = CellTable.concatenate(tables, len(schema))
     rows = np.flatnonzero(schema.rows_of_kind(cells.cls, "nucleated") | np.isin(cells.cls, _smudges(schema)))
     return _once(_within(cells.take(rows), field, 1.0 / mpp))
 
 
-def _may_be_nucleated(slide: Slide, points: NDArray[np.float64], mpp: float, kind: Classifier) -> NDArray[np.bool_]:
-    """bool (n,): around which of the points (n, 2: x, y), level-0 px, the kind net sees what may be a nucleated cell."""
+def _may_be_nucleated(slide: Slide, points: NDArray[np.float64], mpp: float, models: Models) -> NDArray[np.bool_]:
+    """bool (n,): around which of the points (n, 2: x, y), level-0 px, the kind net or that of nucleated cells sees what may be
+    a nucleated cell."""
     if not len(points):
         return np.zeros(0, bool)
-    side, shown = kind.info.input_px * kind.info.mpp / mpp, kind.info.input_px
+    may = _around_points(slide, points, mpp, models.kind)[:, _NUCLEATED] >= LEAST_NUCLEATED
+    rest = np.flatnonzero(~may)
+    if models.seeker is not None and len(rest):
+        fine = _around_points(slide, points[rest], mpp, models.nucleated)
+        no_cell = [i for i, name in enumerate(models.nucleated.info.classes) if name in NO_CELL]
+        may[rest] = 1 - fine[:, no_cell].sum(axis=1) >= LEAST_CELL
+    return np.asarray(may)
+
+
+def _around_points(slide: Slide, points: NDArray[np.float64], mpp: float, model: Classifier) -> NDArray[np.float32]:
+    """What a model makes of the pictures around points (n, 2: x, y), level-0 px: float32 (n, classes)."""
+    side, shown = model.info.input_px * model.info.mpp / mpp, model.info.input_px
     pictures = [slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown) for x, y in points]
-    p = kind.classify_crops(np.stack([kind.as_shown(rgb) for rgb in pictures]))
-    return np.asarray(p[:, _NUCLEATED] >= LEAST_NUCLEATED)
+    return model.classify_crops(np.stack([model.as_shown(rgb) for rgb in pictures]))
 
 
 def _around(labels: NDArray[np.int32], at: NDArray[np.float64], reach_px: float) -> tuple[slice, slice]:
@@ -188,21 +213,11 @@ def _nucleus_shares(
     side = round(CELL_SQUARE_UM / picture.mpp)
     crops = squares(picture.rgb, found.centres[rows], side)
     for row, mask in zip(rows, masker.masks(crops), strict=True):
-        drawn = _middle(mask)
+        drawn = middle_part(mask)
         nucleus, cytoplasm = int((drawn == 2).sum()), int((drawn == 1).sum())
         if nucleus + cytoplasm:
             share[row] = nucleus / (nucleus + cytoplasm)
     return share
-
-
-def _middle(drawn: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A mask (H, W) of ground, cytoplasm and nucleus without what is drawn of neighbours: the part nearest to the middle."""
-    parts, n = ndimage.label(drawn > 0)
-    if n < 2:
-        return drawn
-    y, x = np.nonzero(parts)
-    nearest = np.argmin(np.hypot(y - drawn.shape[0] / 2, x - drawn.shape[1] / 2))
-    return np.where(parts == parts[y[nearest], x[nearest]], drawn, 0).astype(np.uint8)
 
 
 def classes_of(p: NDArray[np.float32], thresholds: Mapping[str, float], schema: Schema) -> NDArray[np.uint8]:

@@ -33,6 +33,10 @@ class RunFolder:
         """The final file of outlines."""
         return self.path / CONTOURS_NAME
 
+    def statistics_file(self, role: str) -> Path:
+        """What the model in that role took from the film (`pipeline.filmfit`)."""
+        return self.path / f"film-statistics-{role}.safetensors"
+
     def plan(self) -> Plan | None:
         """The plan, or None where there is none yet."""
         return Plan.load(self._plan_file) if self._plan_file.exists() else None

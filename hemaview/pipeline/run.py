@@ -7,7 +7,7 @@ of the clock goes into the file.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,15 @@ from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import CentreFinder, Classifier, Detector, Model, load, solving_to
 from hemaview.methods.registry import METHODS
+from hemaview.pipeline.filmfit import fit_to_film
 from hemaview.pipeline.finders import CellFinder, Thresholds, finder
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
 from hemaview.pipeline.scale import scale_notes
 from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
-from hemaview.pipeline.stains import stain_guards
+from hemaview.pipeline.stains import stain_guards, with_expectation
+from hemaview.pipeline.unidentified import with_unidentified
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
@@ -57,9 +59,11 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     sink.phase("loading the models")
     models, notes = _load(request)
     known = request.schema
-    cell_finder = finder(request.finder, models, known, request.thresholds)
+    finder(request.finder, models, known, request.thresholds)  # what does not fit is refused before anything is read
     with open_slide(request.slide, request.colour) as slide:
         plan = _plan(slide, request, models, sink)
+        models = fit_to_film(slide, plan, models, request.folder, sink)
+        cell_finder = finder(request.finder, models, known, request.thresholds)
         sink.planned(plan, cell_finder.device)
         done, by_class, partial = _count(slide, plan, request, cell_finder, known, sink)
         searched = Searched.begun(plan, done)
@@ -71,7 +75,12 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         cells = _every_cell(request.folder, done, searched.tables, known)
         counted = _Counted(cells, done, partial or searched.partial, cell_finder.thresholds, warmth, searched)
         notes += plan.notes + searched.notes
-        strange = stain_guards(slide, counted.cells, plan, known, models.get("nucleated-cell"))
+        named_by = models.get("nucleated-cell")
+        strange = stain_guards(slide, counted.cells, plan, known, named_by)
+        if isinstance(named_by, Classifier):
+            cells = with_unidentified(cells, known, named_by.least, bool(strange))
+            counted = replace(counted, cells=cells)
+            strange = [with_expectation(guard, cells, known) for guard in strange]
         plan.guards += [guard for guard in strange if guard not in plan.guards]
     return _close(request, plan, counted, notes)
 

@@ -9,6 +9,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, CellTable
 from hemaview.inference import Classifier, Model, are_strange
 from hemaview.pipeline.protocol import Plan
+from hemaview.pipeline.unidentified import CLASS
 from hemaview.wsi.slide import Slide
 
 SQUARE_UM = 27.0
@@ -32,9 +33,23 @@ def stain_guards(
         return []
     sentence = (
         f"The nuclei of most white cells are stained unlike any that {model.info.name} learned from: look at their names "
-        "with care. A protocol for unusual stains may name them better."
+        "with care."
     )
     return [{"code": "strange-stain", "sentence": sentence}]
+
+
+def with_expectation(guard: dict[str, str], cells: CellTable, schema: Schema) -> dict[str, str]:
+    """The guard with the share of the film's nucleated cells that were left unidentified."""
+    nucleated = schema.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)
+    if CLASS not in schema.by_key or not nucleated.any():
+        return guard
+    tenths = round(10 * float((cells.cls[nucleated] == schema.index(CLASS)).mean()))
+    told = (
+        f"This stain is far from what the models know: expect about {tenths} in 10 nucleated cells to be unidentified. "
+        if tenths
+        else "This stain is far from what the models know. "
+    )
+    return {**guard, "sentence": told + guard["sentence"]}
 
 
 def _boxes(slide: Slide, cells: CellTable, plan: Plan, schema: Schema) -> NDArray[np.int64]:

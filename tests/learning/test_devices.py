@@ -22,7 +22,6 @@ from hemaview.learning.engine.masks import MaskRecipe, MaskSet, train_masks
 from hemaview.learning.engine.segment import Field, train_segmentation
 from hemaview.learning.recipes import wang
 from hemaview.learning.recipes.film import foreground
-from hemaview.learning.recipes.strangestains import FirstLayersLearn
 from hemaview.learning.sets.boxes import Scene
 from hemaview.learning.sets.data import DataError
 from hemaview.methods.cascade import Cascade
@@ -113,7 +112,6 @@ TRAINED: dict[str, tuple[Loop, Callable[[], nn.Module]]] = {
     "kind": (classifies, lambda: CellKindNet(CLASSES, 8)),
     "Lite0": (classifies, lambda: EfficientNetLite0(CLASSES)),
     "B0": (classifies, lambda: EfficientNetB0(CLASSES)),
-    "first layers": (classifies, lambda: FirstLayersLearn(CLASSES)),
     "p-net": (sees_patches, PNet),
     "mask U-Net": (masks_out, lambda: UNet(CLASSES, 4, 2)),
     "NODEs-UNet": (masks_out, loosely_solved),

@@ -66,7 +66,7 @@ def test_a_method_keeps_to_its_task(method: Method) -> None:
 def test_a_method_can_be_trained_and_is_scored(name: str) -> None:
     training = TRAININGS[name]
     assert training.limits and training.classes and training.sets
-    assert name in {task[0] for task in _TASKS}
+    assert name in {task.method for task in _TASKS}
     card = cards().get(name)
     if card is not None:
         assert card.classes == training.classes and card.input_px == training.input_px
@@ -74,7 +74,7 @@ def test_a_method_can_be_trained_and_is_scored(name: str) -> None:
 
 
 def test_every_scored_name_is_a_method_or_learns_nothing() -> None:
-    assert {task[0] for task in _TASKS} - set(METHODS) == set(UNLEARNED)
+    assert {task.method for task in _TASKS} - set(METHODS) == set(UNLEARNED)
 
 
 def test_the_example_of_contributing_keeps_to_the_contract() -> None:

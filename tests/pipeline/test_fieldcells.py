@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hemaview.methods.cellkind import KINDS
-from hemaview.pipeline.fieldcells import SMUDGE_ODDS, _middle, agreed, rarer_smudges, with_axis_ratio, with_size
+from hemaview.pipeline.fieldcells import SMUDGE_ODDS, agreed, rarer_smudges, with_axis_ratio, with_size
 from hemaview.pipeline.measures import measure
 from hemaview.pipeline.pieces import join_lobes, join_pieces
 
@@ -114,11 +114,3 @@ def test_what_was_not_named_a_granulocyte_and_nuclei_of_two_granulocytes_stay_ap
     assert granulocytes_joined(discs((20, 20, 4.5), (33, 20, 4.5))) == 2  # 4 µm between them
     assert granulocytes_joined(discs((20, 20, 4.6), (29.4, 26, 4.6), (38, 20, 4.6))) >= 2  # together too large for one
     assert granulocytes_joined(discs((20, 20, 5), (30.2, 20, 5))) == 2  # whole granulocytes
-
-
-def test_of_a_drawn_nucleus_only_the_cell_in_the_middle_counts() -> None:
-    drawn = np.zeros((40, 40), np.uint8)
-    drawn[10:30, 10:30], drawn[14:24, 14:24] = 1, 2
-    alone = drawn.copy()
-    drawn[:8, 32:] = 2
-    assert np.array_equal(_middle(drawn), alone) and np.array_equal(_middle(alone), alone)

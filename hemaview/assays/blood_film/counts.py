@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import pi
 
 from hemaview.assays.rules import Rules
 from hemaview.cells.schema import Schema
 from hemaview.counting.grades import grade_limits
 from hemaview.counting.intervals import Interval, odds, proportion, rate
-from hemaview.counting.values import Finding, Ratio, Result, Row, Section, Tally, Unsettled, section, unsettled
+from hemaview.counting.values import (
+    Finding,
+    Ratio,
+    Result,
+    Row,
+    Section,
+    Tally,
+    Unsettled,
+    section,
+    unidentified_note,
+    unsettled,
+)
 
 IMMATURE = ("promyelocyte", "myelocyte", "metamyelocyte", "immature_granulocyte", "band_neutrophil")
 PLATELETS = ("platelet", "giant_platelet")
@@ -56,15 +68,14 @@ def _differential(tally: Tally, schema: Schema, rules: Rules) -> Section:
         "White-cell differential",
         "white cells",
         _counts(tally, schema, "wbc"),
+        unidentified=tally.of("unidentified"),
         floor=int(rules.get("differential.percent_from", 0)),
     )
     wbc = tally.analyser.get("wbc_10e9_per_l")
     if not wbc or not made.n:
         return made
-    rows = tuple(
-        Row(r.key, r.count, r.percent, r.grade, r.percent.scaled(wbc / 100) if r.percent else None) for r in made.rows
-    )
-    return Section(made.key, made.title, made.n, made.noun, rows, made.floor)
+    rows = tuple(replace(r, absolute=r.percent.scaled(wbc / 100) if r.percent else None) for r in made.rows)
+    return replace(made, rows=rows)
 
 
 def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
@@ -167,7 +178,12 @@ def _unsettled(tally: Tally, differential: Section, red_cells: Section, rules: R
     by_key = {s.key: s for s in (differential, red_cells)}
     asked = [
         unsettled(
-            limit["class"], limit["text"], tally.of(limit["class"]), by_key[limit["section"]].n, float(limit["percent"])
+            limit["class"],
+            limit["text"],
+            tally.of(limit["class"]),
+            by_key[limit["section"]].n,
+            float(limit["percent"]),
+            by_key[limit["section"]].unidentified,
         )
         for limit in rules.get("limits", ())
     ]
@@ -179,7 +195,7 @@ def _unsettled(tally: Tally, differential: Section, red_cells: Section, rules: R
 
 
 def _notes(tally: Tally, differential: Section, red_cells: Section, nrbc: Section, rules: Rules) -> list[str]:
-    notes = []
+    notes = unidentified_note(differential)
     least = int(rules.get("schistocyte.min_red_cells", 0))
     if 0 < red_cells.n < least:
         notes.append(f"Schistocytes are reported from {least:,} red cells on; {red_cells.n:,} were counted.")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from hemaview.assays.rules import Rules
 from hemaview.cells.schema import CellClass, Schema
 from hemaview.counting.intervals import odds, percent, rate
-from hemaview.counting.values import Finding, Ratio, Result, Section, Tally, Unsettled, section, unsettled
+from hemaview.counting.values import (
+    Finding,
+    Ratio,
+    Result,
+    Section,
+    Tally,
+    Unsettled,
+    section,
+    unidentified_note,
+    unsettled,
+)
 
 COUNTED_GROUPS = ("myeloid", "erythroid", "lymphoid")
 STAGES = ("proerythroblast", "basophilic_erythroblast", "polychromatic_erythroblast", "orthochromatic_erythroblast")
@@ -25,6 +35,7 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         "Marrow differential",
         "nucleated cells",
         counts,
+        unidentified=tally.of("unidentified"),
         floor=int(rules.get("differential.percent_from", 0)),
         target=int(rules.get("differential.cells", 500)),
     )
@@ -99,6 +110,7 @@ def _unsettled(tally: Tally, differential: Section, rules: Rules) -> list[Unsett
             tally.of(limit["class"]),
             differential.n,
             float(limit["percent"]),
+            differential.unidentified,
         )
         for limit in rules.get("limits", ())
     ]
@@ -106,7 +118,7 @@ def _unsettled(tally: Tally, differential: Section, rules: Rules) -> list[Unsett
 
 
 def _notes(tally: Tally, differential: Section, rules: Rules) -> list[str]:
-    notes = []
+    notes = unidentified_note(differential)
     usual = int(rules.get("differential.usual_from", 500))
     if 0 < differential.n < usual:
         notes.append(

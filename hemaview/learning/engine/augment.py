@@ -12,8 +12,9 @@ from torch.nn import functional
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """Strengths; `scale` as share of size, `shift` as share of the side, `stain` as share of each colour's contrast; without
-    `turns` pictures are neither rotated nor mirrored."""
+    """Strengths; `scale` as share of size, `shift` as share of the side, `stain` as share of each colour's contrast, `smear`
+    as share of pictures that are badly out of focus or stored small; pictures are shown `zoom` times larger, about; without
+    `turns` they are neither rotated nor mirrored."""
 
     scale: float = 0.15
     shift: float = 0.05
@@ -22,12 +23,19 @@ class Augmentation:
     blur: float = 0.25
     noise: float = 4.0
     turns: bool = True
+    smear: float = 0.0
+    zoom: float = 1.0
 
 
-def augment(x: Tensor, out_px: int, how: Augmentation, generator: torch.Generator) -> Tensor:
+OWN_SHARE = 0.2
+"""How much of the changes of one film's cells is each cell's own."""
+
+
+def augment(x: Tensor, out_px: int, how: Augmentation, generator: torch.Generator, one_film: bool = False) -> Tensor:
     """float (N, 3, H, W) in 0-255 to (N, 3, out_px, out_px): rotated by any angle, mirrored, rescaled, restained.
 
-    Chance is drawn on the CPU, by its `generator`, so that pictures change alike on every device.
+    Chance is drawn on the CPU, by its `generator`, so that pictures change alike on every device. As cells of `one_film`
+    they share size, stain, light and focus, but for OWN_SHARE.
     """
     n = len(x)
 
@@ -35,7 +43,7 @@ def augment(x: Tensor, out_px: int, how: Augmentation, generator: torch.Generato
         return torch.rand(*shape, generator=generator) * (high - low) + low
 
     angle = uniform(0, 2 * math.pi if how.turns else 0.0, n)
-    size = torch.exp(uniform(-how.scale, how.scale, n))
+    size = torch.exp((_shared(generator, one_film, n) - 0.5) * 2 * how.scale) / how.zoom
     mirror = torch.where(torch.rand(n, generator=generator) < (0.5 if how.turns else 0.0), -1.0, 1.0)
     base = out_px / x.shape[-1] if out_px < x.shape[-1] else 1.0
     cos, sin = torch.cos(angle) * size * base, torch.sin(angle) * size * base
@@ -48,15 +56,15 @@ def augment(x: Tensor, out_px: int, how: Augmentation, generator: torch.Generato
     )
     grid = functional.affine_grid(theta.to(x.device), [n, 3, out_px, out_px], align_corners=False)
     x = functional.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
-    return restain(x, how, generator)
+    return restain(x, how, generator, one_film)
 
 
-def restain(x: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:
+def restain(x: Tensor, how: Augmentation, generator: torch.Generator, one_film: bool = False) -> Tensor:
     """Change stain and light: optical density mixed and scaled per channel, gamma, blur of some, sensor noise."""
     n = len(x)
 
     def uniform(*shape: int) -> Tensor:
-        return torch.rand(*shape, generator=generator).to(x.device)
+        return _shared(generator, one_film, *shape).to(x.device)
 
     density = -torch.log((x + 1) / 256)
     mix = torch.eye(3, device=x.device).expand(n, 3, 3) + (uniform(n, 3, 3) - 0.5) * how.stain
@@ -64,7 +72,25 @@ def restain(x: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:
     density = torch.einsum("nij,njhw->nihw", mix, density) * gain
     offset = (uniform(n, 3, 1, 1) - 0.5) * how.light
     x = (256 * torch.exp(-(density + offset)) - 1).clamp(0, 255)
+    if how.smear:
+        x = _smeared(x, uniform(n, 1, 1, 1) < how.smear, float(uniform(1)))
     soft = uniform(n, 1, 1, 1) < how.blur
     x = torch.where(soft, functional.avg_pool2d(functional.pad(x, [1, 1, 1, 1], mode="replicate"), 3, 1), x)
     x = x + torch.randn(x.shape, generator=generator).to(x.device) * uniform(n, 1, 1, 1) * how.noise
     return x.clamp(0, 255)
+
+
+def _smeared(x: Tensor, which: Tensor, strength: float) -> Tensor:
+    """Those of `which` (N, 1, 1, 1) shrunk to between a fifth and three fifths and enlarged again."""
+    small_px = max(8, round(x.shape[-1] * (0.6 - 0.4 * strength)))
+    small = functional.interpolate(x, size=(small_px, small_px), mode="area")
+    large = functional.interpolate(small, size=x.shape[-2:], mode="bicubic", align_corners=False)
+    return torch.where(which, large.clamp(0, 255), x)
+
+
+def _shared(generator: torch.Generator, one_film: bool, n: int, *shape: int) -> Tensor:
+    """Chances (n, *shape) in 0-1: each picture's own, or those of `one_film`, OWN_SHARE of them each picture's own."""
+    own = torch.rand(n, *shape, generator=generator)
+    if not one_film:
+        return own
+    return OWN_SHARE * own + (1 - OWN_SHARE) * torch.rand(1, *shape, generator=generator)

@@ -27,7 +27,9 @@ from hemaview.learning.engine.course import Course, autocast, device, device_of,
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train; `balance` is the power of class frequency by which rare classes are drawn more often (1 = equal)."""
+    """How to train; `balance` is the power of class frequency by which rare classes are drawn more often (1 = equal);
+    `films` the share of batches that are one film's: of one source, with classes in a mixture of its own, and one stain,
+    light, size and focus."""
 
     classes: tuple[str, ...]
     input_px: int
@@ -39,17 +41,20 @@ class Recipe:
     smoothing: float = 0.05
     average: float = 0.998
     patience: int = 4
+    films: float = 0.0
     seed: int = 20261121
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Training or validation images of one source: images uint8 (n, H, W, 3), allowed bool (n, classes)."""
+    """Training or validation images of one source: images uint8 (n, H, W, 3), allowed bool (n, classes); drawn `scale` times as
+    often as others; `film`: a batch may be of it alone."""
 
     images: NDArray[np.uint8]
     allowed: NDArray[np.bool_]
     scale: float = 1.0
+    film: bool = True
 
 
 @memory_named()
@@ -84,8 +89,12 @@ def train_classifier(
             progress = (epoch + step / steps) / recipe.epochs
             for group in optimiser.param_groups:
                 group["lr"] = recipe.rate * _schedule(progress, 0.08)
-            chosen = order[step * recipe.batch : (step + 1) * recipe.batch].numpy()
-            x, allowed = _batch(train, index[chosen], recipe, generator, device_of(net))
+            one_film = float(torch.rand(1, generator=generator)) < recipe.films
+            if one_film:
+                chosen = _film(train, index, weight, recipe.batch, generator)
+            else:
+                chosen = order[step * recipe.batch : (step + 1) * recipe.batch].numpy()
+            x, allowed = _batch(train, index[chosen], recipe, generator, device_of(net), one_film)
             with autocast(x.device):
                 logits = net(x.to(memory_format=torch.channels_last))
             loss = partial_label_loss(logits.float(), allowed, recipe.smoothing)
@@ -142,8 +151,27 @@ def fit(x: Tensor, input_px: int) -> Tensor:
     return functional.interpolate(x, size=(input_px, input_px), mode="bilinear", align_corners=False)
 
 
+def _film(
+    pools: Sequence[Pool], index: NDArray[np.int64], weight: Tensor, n: int, generator: torch.Generator
+) -> NDArray[np.int64]:
+    """n lines of `index` as one film holds them: of one pool, its classes in a drawn mixture."""
+    share = torch.tensor([p.scale * len(p.images) * p.film for p in pools])
+    pool = int(torch.multinomial(share, 1, generator=generator))
+    own = np.flatnonzero(index[:, 0] == pool)
+    classes = pools[pool].allowed[index[own, 1]].argmax(axis=1)
+    # Exponential chances to the power 1.5: some films hold little but one class, others all.
+    mixture = torch.empty(pools[pool].allowed.shape[1]).exponential_(generator=generator) ** 1.5
+    chance = weight[torch.from_numpy(own)] * mixture[torch.from_numpy(classes)]
+    return np.asarray(own[torch.multinomial(chance, n, replacement=True, generator=generator).numpy()])
+
+
 def _batch(
-    pools: Sequence[Pool], chosen: NDArray[np.int64], recipe: Recipe, generator: torch.Generator, where: torch.device
+    pools: Sequence[Pool],
+    chosen: NDArray[np.int64],
+    recipe: Recipe,
+    generator: torch.Generator,
+    where: torch.device,
+    one_film: bool = False,
 ) -> tuple[Tensor, Tensor]:
     parts, labels = [], []
     for number, pool in enumerate(pools):
@@ -151,7 +179,7 @@ def _batch(
         if not len(rows):
             continue
         x = torch.from_numpy(np.ascontiguousarray(pool.images[rows])).to(where).permute(0, 3, 1, 2).float()
-        parts.append(augment(x, recipe.input_px, recipe.augmentation, generator))
+        parts.append(augment(x, recipe.input_px, recipe.augmentation, generator, one_film))
         labels.append(torch.from_numpy(pool.allowed[rows]).to(where))
     return torch.cat(parts), torch.cat(labels)
 

@@ -16,14 +16,13 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from hemaview.cells.store import sha256_of
-from hemaview.inference.models import state_of
 from hemaview.inference.pictures import as_learned, rescale, softmax, turned
 from hemaview.learning.engine.classify import predict
 from hemaview.learning.engine.course import device
 from hemaview.learning.metrics.score import Score, best_temperature, threshold_between
+from hemaview.learning.publish.conformal import fit_logits, least_of
 from hemaview.learning.publish.seen import ground_learned, stains_learned
-from hemaview.learning.recipes.film import ALWAYS, NUCLEATED, SHAPE_CROP_PX, SHAPES, Log
-from hemaview.learning.recipes.together import installed
+from hemaview.learning.recipes.film import ALWAYS, NUCLEATED, SHAPE_CROP_PX, SHAPES, Log, Training
 from hemaview.learning.recipes.trainings import TRAININGS, training_of
 from hemaview.learning.scoring.evaluate import evaluate
 from hemaview.learning.sets import data
@@ -79,14 +78,15 @@ def tried(made: Made, log: Log) -> modelcard.Card:
     """
     name = made.name
     method, training = METHODS[name], training_of(name, made.backbone)
-    if method.base:
-        installed(method.base)
     weights, state = made.trained.with_name(f"{name}.safetensors"), load_file(made.trained)
     with data.free_only(made.free):
         log("calibrating on val")
         ground = ground_learned(training, made.root)
         shown_on = ground.get("ground", ()) if training.ground == ALWAYS else ()  # val's are not strange
         temperature, thresholds, apart = calibrated(name, state, weights, made.root, log, shown_on)
+        least = (
+            least_of(training, _net(name, weights), temperature, made.root) if training.adapts and training.held else {}
+        )
         stains = stains_learned(training, made.root) if training.minds_stain else []
         sets = [s for s in training.sets if data.has(made.root, s, "train")]
     raw: dict[str, Any] = {
@@ -95,7 +95,6 @@ def tried(made: Made, log: Log) -> modelcard.Card:
         "title": method.title,
         "task": method.task,
         "sha256": modelcard.committee_sha256(method.members) if method.members else sha256_of(weights),
-        **({"base_sha256": modelcard.cards()[method.base].sha256} if method.base else {}),
         **({"backbone": made.backbone} if made.backbone else {}),
         "classes": list(training.classes),
         "mpp": round(training.mpp, 5),
@@ -106,6 +105,7 @@ def tried(made: Made, log: Log) -> modelcard.Card:
         "views": training.views,
         **ground,
         **({"stains": stains} if stains else {}),
+        **({"adapts": training.adapts, "least": least} if training.adapts else {}),
         "colour_policy": policy(Colour.STORED),
         "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
         "data": _sources(sets),
@@ -160,7 +160,7 @@ def calibrated(
     """Write `state` to `weights` in half precision; its temperature, its thresholds and what of both is another for blood
     like that of one set, all set on the validation side; 1 and none where there is no such side."""
     training = TRAININGS[name]
-    classes, side = training.classes, training.input_px
+    classes = training.classes
     half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
     temperature, thresholds, apart = 1.0, dict[str, float](), dict[str, Any]()
@@ -168,7 +168,7 @@ def calibrated(
     if pools:
         net = _net(name, weights)
         logits = [
-            np.mean([predict(net, turned(shown, v), side) for v in range(training.views)], axis=0)
+            np.mean([_answers(net, turned(shown, v), training) for v in range(training.views)], axis=0)
             for shown in (_as_shown(name, p.images, ground) for p in pools)
         ]
         temperature = best_temperature(np.concatenate(logits), np.concatenate([p.allowed for p in pools]))
@@ -187,10 +187,18 @@ def calibrated(
     return round(temperature, 4), thresholds, apart
 
 
+def _answers(net: nn.Module, shown: Any, training: Training) -> Any:
+    """Logits of pictures of one set, by the net made fit for them where it adapts."""
+    if not training.adapts:
+        return predict(net, shown, training.input_px)
+    x = torch.from_numpy(np.ascontiguousarray(shown)).permute(0, 3, 1, 2).float()
+    return fit_logits(net, x, training.adapts)
+
+
 def _net(name: str, weights: Path) -> nn.Module:
     """The net with `weights` of its own, over those of its base where it has one."""
     method = METHODS[name]
-    state = {**(state_of(modelcard.cards()[method.base]) if method.base else {}), **load_file(weights)}
+    state = load_file(weights)
     net = method.build(len(TRAININGS[name].classes))
     net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
     return net.eval().to(device())

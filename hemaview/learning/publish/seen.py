@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hemaview.inference import stain_of
 from hemaview.inference.pictures import ALIKE, ground_of
 from hemaview.learning.recipes.film import NO_NUCLEUS, STRANGE, Training
+from hemaview.learning.recipes.seekscenes import CELL_SETS
 from hemaview.learning.sets import data
 
 MOST_OF_A_PATIENT = 400
@@ -24,6 +25,8 @@ def ground_learned(training: Training, root: Path) -> dict[str, Any]:
     """
     if not training.ground:
         return {}
+    if training.ground_rgb:
+        return {"ground": list(training.ground_rgb)}
     each = [_grounds(root, name) for name in training.sets if data.has(root, name, "train")]
     if training.ground != STRANGE:
         return {"ground": _whole(np.median([np.median(own, axis=0) for own in each], axis=0))}
@@ -49,7 +52,7 @@ def stains_learned(training: Training, root: Path) -> list[list[float]]:
     """Lowest and highest (2, 3) stain of the nuclei it learned from: of each patient with enough cells, and of each set
     that knows no patients as a whole."""
     found = []
-    for dataset in (s for s in training.sets if data.has(root, s, "train")):
+    for dataset in (s for s in CELL_SETS if s in training.sets and data.has(root, s, "train")):
         crops = data.cell_crops(root, dataset, "train")
         named = ~np.isin(crops.fine, NO_NUCLEUS)
         for patient in sorted(set(crops.patients)):

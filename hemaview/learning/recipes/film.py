@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +46,15 @@ NO_NUCLEUS = ("platelet", "giant_platelet", "platelet_clump", "smudge", "artefac
 UNDECIDED = {
     "neutrophil_unspecified": ("segmented_neutrophil", "band_neutrophil"),
     "immature_granulocyte_unspecified": ("metamyelocyte", "myelocyte", "promyelocyte"),
+    "neutrophil": ("segmented_neutrophil", "band_neutrophil"),
 }
 """Labels that allow several classes."""
 SHAPES = (
     "normal", "macrocyte", "microcyte", "spherocyte", "target", "stomatocyte", "ovalocyte", "teardrop", "burr",
     "schistocyte", "uncategorised", "hypochromia", "elliptocyte",
 )  # fmt: skip
-NUCLEATED_PX, NUCLEATED_MPP = 128, 0.2
+NUCLEATED_MPP = 0.2
+"""µm/px of the sets of single cells."""
 TXL_COPIES = (
     "txl-pbc came with altered copies of its pictures: 10 of its 97 test pictures show what train shows, mirrored, turned or "
     "recoloured, so that scores on it may flatter (`study set-copies`)."
@@ -90,28 +92,14 @@ class Training:
     thresholds: Callable[[nn.Module, Path], dict[str, float]] | None = None
     ground: str = ""
     minds_stain: bool = False
-
-
-def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
-    """EfficientNet-Lite0 on pbc and jhu-aml together, 128 px at 0.2 µm/px."""
-    net = EfficientNetLite0(len(NUCLEATED))
-    start_from_imagenet(net, imagenet, log)
-    how = Augmentation(scale=0.1, shift=0.04, stain=0.15, light=0.12, blur=0.15, noise=3)
-    recipe = Recipe(
-        NUCLEATED, NUCLEATED_PX, epochs=epochs or 12, batch=64, rate=2e-3, balance=0.4, patience=12, augmentation=how
-    )
-    return train_classifier(
-        net, recipe, nucleated_pools(root, "train", cache), nucleated_pools(root, "val", cache), out, log
-    )
-
-
-def nucleated_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
-    pools = []
-    for name in ("pbc", "jhu-aml"):
-        if data.has(root, name, side):
-            crops = data.cell_crops(root, name, side, cache)
-            pools.append(Pool(crops.images, allowed(crops.fine, NUCLEATED)))
-    return pools
+    ground_rgb: tuple[float, ...] = ()
+    """The ground's colour (3) where the recipe itself states it."""
+    adapts: dict[str, float] = field(default_factory=dict)
+    """How it is made fit for a film (`methods.card.Card.adapts`)."""
+    elsewhere: Callable[[Path], list[Pool]] | None = None
+    """Val's cells at their own size, to be shown as other laboratories would."""
+    given: Callable[[Path], list[Pool]] | None = None
+    """Cells, as shown, of a laboratory that is given for choosing."""
 
 
 def train_shape(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
@@ -242,24 +230,6 @@ FILM_TRAININGS: dict[str, Training] = {
                 "Clumps of more than a few cells are often left whole; they are called overlapped and not graded.",
                 TXL_COPIES,
             ),
-        ),
-        Training(
-            "nucleated-cell-net",
-            ("pbc", "jhu-aml"),
-            train_nucleated,
-            NUCLEATED,
-            NUCLEATED_MPP,
-            NUCLEATED_PX,
-            (
-                "pbc has no patient numbers, one analyser and one stain: scores on it flatter.",
-                "Elsewhere it is wrong far more often (`nucleated-cells-elsewhere`): in a rapid, yellowish stain it calls most "
-                "neutrophils eosinophils.",
-                "Immature granulocyte stages, bands against segmented, and blasts need a person's eye.",
-            ),
-            lambda root: nucleated_pools(root, "val", None),
-            views=4,
-            ground=ALWAYS,
-            minds_stain=True,
         ),
         Training(
             "red-cell-shape-net",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,19 @@ from hemaview.learning.metrics.score import Score, bootstrap, by_group, measured
 from hemaview.learning.recipes.elmanna import ELMANNA_EIGHT
 from hemaview.learning.recipes.film import NUCLEATED_MPP, SHAPE_MPP
 from hemaview.learning.recipes.kinds import KIND_SETS, kind_pool
-from hemaview.learning.scoring import fieldtasks, filmtasks, papertasks, regiontasks, seektasks, stitchtasks
+from hemaview.learning.scoring import (
+    fieldtasks,
+    filmtasks,
+    marrowtasks,
+    papertasks,
+    regiontasks,
+    seektasks,
+    stitchtasks,
+)
 from hemaview.learning.scoring.elsewhere import ELSEWHERE, white_cells_elsewhere
+from hemaview.learning.scoring.foundtasks import white_cells_found
+from hemaview.learning.scoring.strangers import SETS as STRANGERS
+from hemaview.learning.scoring.strangers import strangers
 from hemaview.learning.sets import data
 from hemaview.learning.sets.data import DataError
 from hemaview.methods.card import cards
@@ -35,13 +46,14 @@ PBC_GROUPS: dict[str, str] = {
 """The eight classes of the pbc set from our finer ones; what the set does not have is wrong by definition."""
 
 
-def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
-    """Rows for each named model and each set that is there; sets that lack or cannot be used are named through `log` and
-    left out. Raises DataError or InferenceError where that leaves nothing."""
+def evaluate(root: Path, split: str, names: list[str], log: Log, task: str = "") -> list[Score]:
+    """Rows for each named model and each set that is there, of one of TASKS alone where it is named; sets that lack or cannot
+    be used are named through `log` and left out. Raises DataError or InferenceError where that leaves nothing."""
     found: list[Score] = []
     refused: DataError | InferenceError | None = None
-    for name, dataset, function in _TASKS:
-        if name not in names:
+    for asked in _TASKS:
+        name, dataset = asked.method, asked.dataset
+        if name not in names or (task and asked.function not in _GIVES[task]):
             continue
         try:
             lacking = [s for s in (dataset, *ALSO_NEEDS.get(name, ())) if not data.has(root, s, split)]
@@ -50,20 +62,19 @@ def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
                 continue
             log(f"{name} on {dataset}/{split}")
             began = time.monotonic()
-            rows = function(root, split)
+            rows = [row for row in asked.rows(root, split) if not task or row.task == task]
         except (DataError, InferenceError) as error:
             # One set that cannot be used is no reason to lose what hours found on the others.
             refused = refused or error
             log(f"{name} on {dataset}/{split}: left out. {error}")
             continue
         spent = time.monotonic() - began
-        for task in {row.task for row in rows}:
-            note_speed((name, task, dataset), max(row.n for row in rows), spent)
+        for of_task in {row.task for row in rows}:
+            note_speed((name, of_task, dataset), max(row.n for row in rows), spent)
         unknown = [row for row in rows if not np.isfinite((row.value, row.low, row.high)).all()]
-        for task in sorted({row.task for row in unknown}):
-            log(
-                f"{dataset}/{split} holds too little for {', '.join(r.metric for r in unknown if r.task == task)} of {task}"
-            )
+        for of_task in sorted({row.task for row in unknown}):
+            metrics = ", ".join(r.metric for r in unknown if r.task == of_task)
+            log(f"{dataset}/{split} holds too little for {metrics} of {of_task}")
         found += [row for row in rows if row not in unknown]
     if refused is not None and not found:
         raise refused
@@ -72,7 +83,8 @@ def evaluate(root: Path, split: str, names: list[str], log: Log) -> list[Score]:
 
 def main_task(name: str) -> tuple[str, Callable[[Path, str], list[Score]]]:
     """The set that a model is measured on first, and the function (root, split) that does it."""
-    return next((dataset, function) for method, dataset, function in _TASKS if method == name)
+    first = next(task for task in _TASKS if task.method == name)
+    return first.dataset, first.rows
 
 
 def _shapes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
@@ -164,11 +176,50 @@ def _kinds(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     return [r for r in rows if len(np.unique(truth)) > 1 or r.metric in ("accuracy", "ece")]
 
 
-_Task = tuple[str, str, Callable[[Path, str], list[Score]]]
+_Function = Callable[[str, str, Path, str], list[Score]]
+_GIVES: dict[str, tuple[_Function, ...]] = {
+    "rbc-segmentation": (fieldtasks.red_cells,),
+    "stitching": (stitchtasks.stitched_cells, stitchtasks.stitched_boxes),
+    "white-cells": (filmtasks.white_cells,),
+    "detection": (fieldtasks.detection,),
+    "marrow-differential": (fieldtasks.marrow_differential,),
+    "marrow-regions": (regiontasks.marrow_regions,),
+    "nuclei": (fieldtasks.nuclei_points,),
+    "plasma-mask": (fieldtasks.plasma_masks,),
+    "kind": (_kinds,),
+    "rbc-morphology": (_shapes,),
+    "nucleated-cells": (_nucleated,),
+    "nucleated-cells-fine": (_nucleated,),
+    "nucleated-cells-patients": (_nucleated_patients,),
+    "nucleated-cells-elsewhere": (white_cells_elsewhere,),
+    "nucleated-cells-strangers": (strangers,),
+    "white-cells-found": (white_cells_found,),
+    "marrow-fields": (marrowtasks.plasma_cells, marrowtasks.red_cell_fields, marrowtasks.a_handful),
+    "nrbc": (_nucleated, _nucleated_patients, papertasks.pnet),
+    "cell-mask": (papertasks.cell_masks,),
+    "cell-mask-classes": (papertasks.cell_mask_classes,),
+    "sickle": (papertasks.elongation,),
+    "nucleus-cytoplasm": (papertasks.white_cell_masks,),
+    "nucleated-search": (seektasks.boxed_white_cells, seektasks.white_cells_in_mosaics, seektasks.pasted_nrbc),
+}
+"""What gives the rows of each task."""
+TASKS = tuple(_GIVES)
 
 
-def _of(name: str, dataset: str, function: Callable[[str, str, Path, str], list[Score]]) -> _Task:
-    return name, dataset, lambda root, split: function(name, dataset, root, split)
+@dataclass(frozen=True)
+class _Task:
+    """A model measured on a set."""
+
+    method: str
+    dataset: str
+    function: _Function
+
+    def rows(self, root: Path, split: str) -> list[Score]:
+        return self.function(self.method, self.dataset, root, split)
+
+
+def _of(method: str, dataset: str, function: _Function) -> _Task:
+    return _Task(method, dataset, function)
 
 
 _TASKS: tuple[_Task, ...] = (
@@ -191,13 +242,21 @@ _TASKS: tuple[_Task, ...] = (
     _of("red-cell-shape-committee", "chula-rbc12", _shapes),
     *(
         _of(name, dataset, function)
-        for name in ("nucleated-cell-net", "nucleated-cell-stains")
+        for name in ("nucleated-cell-net",)
         for dataset, function in (
             ("pbc", _nucleated),
             ("jhu-aml", _nucleated_patients),
             *((dataset, white_cells_elsewhere) for dataset in ELSEWHERE),
         )
     ),
+    *(_of("nucleated-cell-net", dataset, strangers) for dataset in STRANGERS),
+    *(
+        _of("nucleated-cell-net", dataset, white_cells_found)
+        for dataset in ("rv-pbs-fields", "chula-wbc-fields", "all-idb1-fields")
+    ),
+    _of("nucleated-cell-net", "segpc-plasma", marrowtasks.plasma_cells),
+    *(_of("nucleated-cell-net", dataset, marrowtasks.red_cell_fields) for dataset in ("txl-pbc", "chula-rbc12")),
+    _of("nucleated-cell-net", "mll-marrow-mini", marrowtasks.a_handful),
     _of("sun-pnet", "pbc", papertasks.pnet),
     _of("sun-pnet", "jhu-aml", papertasks.pnet),
     _of("elmanna-cell-mask", "erythrocytes-idb", papertasks.cell_masks),
@@ -241,7 +300,10 @@ BEST: dict[str, str] = {
     "nucleated-cells": "nucleated-cell-net",
     "nucleated-cells-fine": "nucleated-cell-net",
     "nucleated-cells-patients": "nucleated-cell-net",
-    "nucleated-cells-elsewhere": "nucleated-cell-stains",
+    "nucleated-cells-elsewhere": "nucleated-cell-net",
+    "nucleated-cells-strangers": "nucleated-cell-net",
+    "white-cells-found": "nucleated-cell-net",
+    "marrow-fields": "nucleated-cell-net",
     "cell-mask": "elmanna-cell-mask",
     "cell-mask-classes": "cell-outline",
     "sickle": "cell-outline",
@@ -257,4 +319,4 @@ BEST: dict[str, str] = {
     "nucleated-search": "nucleated-cell-finder",
 }
 """The default model of each task, chosen on val (of fields and of boxes where cells are stitched): its rows are given again
-under the method `best`. Of white cells of a laboratory that is not known it is that of the protocol for unusual stains."""
+under the method `best`."""

@@ -58,6 +58,13 @@ SETS: dict[str, DataSet] = {
         DataSet("graz-marrow", False, "non-commercial", _POINT),
         DataSet("segpc-plasma", False, "CC BY-NC-SA 4.0"),
         DataSet("raabin-wbc", False, "none stated: research only"),
+        DataSet("rv-pbs", False, "none stated: research only"),
+        DataSet("rv-pbs-fields", False, "none stated: research only", _BOX),
+        DataSet("chula-wbc", True, "MIT"),
+        DataSet("chula-wbc-fields", True, "MIT", _BOX),
+        DataSet("all-idb1-fields", False, "on request: research only", _POINT),
+        DataSet("all-idb2", False, "on request: research only"),
+        DataSet("mll-marrow-mini", True, "CC BY 4.0"),
         DataSet("sickle-uganda", False, "unclear", _BOX),
         DataSet("drawn-overviews", True, "drawn by HemaView itself", drawn=True),
     )

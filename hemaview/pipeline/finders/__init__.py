@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 
 from hemaview.cells.schema import Schema
 from hemaview.inference import Model
-from hemaview.pipeline.finders import boxes, film, nuclei, outline
+from hemaview.pipeline.finders import boxes, centres, film, nuclei, outline
 from hemaview.pipeline.finders.common import CellFinder, FinderKind, Thresholds
 from hemaview.pipeline.protocol import PipelineError
 
@@ -21,7 +21,7 @@ __all__ = ["CellFinder", "FinderKind", "Thresholds", "finder", "finder_kinds"]
 @cache
 def finder_kinds() -> Mapping[str, FinderKind]:
     """Every way of finding cells by its key: ours, then those of installed packages; ours are not replaced."""
-    kinds = {kind.key: kind for kind in (film.KIND, outline.KIND, nuclei.KIND, boxes.KIND)}
+    kinds = {kind.key: kind for kind in (film.KIND, outline.KIND, nuclei.KIND, boxes.KIND, centres.KIND)}
     for entry in sorted(entry_points(group="hemaview.finders"), key=lambda e: e.name):
         kind: FinderKind = entry.load()
         kinds.setdefault(kind.key, kind)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
-from hemaview.inference import Classifier, Masker, Model, Segmenter
+from hemaview.inference import CentreFinder, Classifier, Masker, Model, Segmenter
 from hemaview.inference.grounds import Grounds
 from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
 from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, thresholds_of
@@ -30,6 +30,7 @@ class FilmFinder:
             nucleated,
             called,
             fitting(models, "nucleus-mask", Masker) if nucleus is not None else None,
+            seeker if isinstance(seeker := models.get("nucleated-cell-finder"), CentreFinder) else None,
         )
         self.thresholds: Thresholds = {"nucleated-cell": called}
         self.device = devices(models)

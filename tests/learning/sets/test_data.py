@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -83,20 +82,20 @@ def test_one_set_that_cannot_be_used_costs_no_other_its_scores(tmp_path: Path, m
     for name in ("pbc", "chula-rbc12"):
         write(tmp_path, name, "file,class,x,y\na.png,burr,1,2\n")
 
-    def good(root: Path, split: str) -> list[Score]:
+    def good(name: str, dataset: str, root: Path, split: str) -> list[Score]:
         whole = Score("m", "nuclei", "chula-rbc12", split, 9, "accuracy", 0.5, 0.4, 0.6)
         return [whole, Score("m", "nuclei", "chula-rbc12", split, 9, "ece", float("nan"), 0.0, 1.0)]
 
-    def bad(root: Path, split: str) -> list[Score]:
+    def bad(name: str, dataset: str, root: Path, split: str) -> list[Score]:
         raise DataError("This set is torn.")
 
-    monkeypatch.setattr(evaluate, "_TASKS", (("m", "pbc", bad), ("m", "chula-rbc12", good)))
+    monkeypatch.setattr(evaluate, "_TASKS", (evaluate._Task("m", "pbc", bad), evaluate._Task("m", "chula-rbc12", good)))
     said: list[str] = []
     (row,) = evaluate.evaluate(tmp_path, "test", ["m"], said.append)
     assert row.metric == "accuracy"
     assert any("m on pbc/test: left out. This set is torn." in line for line in said)
     assert any("holds too little for ece of nuclei" in line for line in said), "what is no number is no row"
-    monkeypatch.setattr(evaluate, "_TASKS", (("m", "pbc", bad),))
+    monkeypatch.setattr(evaluate, "_TASKS", (evaluate._Task("m", "pbc", bad),))
     with pytest.raises(DataError, match="torn"):
         evaluate.evaluate(tmp_path, "test", ["m"], said.append)
 
@@ -106,9 +105,9 @@ def test_a_method_asked_alone_stands_beside_its_baseline(
 ) -> None:
     write(tmp_path, "bbbc041seg", "file,class,x,y,w,h\na.png,cell,1,2,3,4\n")
 
-    def of(method: str, value: float) -> tuple[str, str, Callable[[Path, str], list[Score]]]:
+    def of(method: str, value: float) -> evaluate._Task:
         row = Score(method, "rbc-segmentation", "bbbc041seg", "test", 9, "dice", value, 0.1, 1.0)
-        return method, "bbbc041seg", lambda root, split: [row]
+        return evaluate._Task(method, "bbbc041seg", lambda name, dataset, root, split: [row])
 
     monkeypatch.setattr(evaluate, "_TASKS", (of("zhang-dunet", 0.97), of("zhang-unet", 0.96)))
     call_command("evaluate", "zhang-dunet", data=tmp_path)

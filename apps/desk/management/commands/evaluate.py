@@ -24,6 +24,7 @@ class Command(SentenceCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("methods", nargs="*", help="names of models; none means --all")
         parser.add_argument("--all", action="store_true", help="every installed model")
+        parser.add_argument("--task", default="", help="rows of this task alone, such as nucleated-cells-strangers")
         parser.add_argument("--data", type=Path, required=True, help="the folder that holds the sets")
         parser.add_argument("--split", default="test", choices=("train", "val", "test"))
         parser.add_argument(
@@ -43,7 +44,7 @@ class Command(SentenceCommand):
         from hemaview.learning.metrics.evidence import collecting
         from hemaview.learning.publish.release import write_scores
         from hemaview.learning.publish.results import beside, write_page
-        from hemaview.learning.scoring.evaluate import UNLEARNED, evaluate
+        from hemaview.learning.scoring.evaluate import TASKS, UNLEARNED, evaluate
         from hemaview.learning.sets.data import SETS, DataError, drawn, has
         from hemaview.methods.card import cards
 
@@ -53,6 +54,8 @@ class Command(SentenceCommand):
         unknown = [n for n in names if n not in there]
         if unknown:
             raise Refusal(f"There is no model called {unknown[0]}; there are: {', '.join(there)}.")
+        if options["task"] and options["task"] not in TASKS:
+            raise Refusal(f"There is no task called {options['task']}; there are: {', '.join(sorted(TASKS))}.")
         if options["all"] and options["methods"]:
             raise Refusal("Name models or ask for --all, not both.")
         if options["page"]:
@@ -73,7 +76,7 @@ class Command(SentenceCommand):
             raise nothing_to_score
         try:
             with collecting() as evidence, solving_to(options["tolerance"]):
-                scores = evaluate(root, options["split"], names, self.stderr.write)
+                scores = evaluate(root, options["split"], names, self.stderr.write, options["task"])
         except (DataError, InferenceError) as error:
             raise Refusal(str(error)) from error
         if not scores:

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import numpy as np
+
+from hemaview.pipeline.pointed import middle_part, outlines_at
+from tests.pipeline.pictures import plain_picture
+
+
+def test_of_a_drawn_nucleus_only_the_cell_in_the_middle_counts() -> None:
+    drawn = np.zeros((40, 40), np.uint8)
+    drawn[10:30, 10:30], drawn[14:24, 14:24] = 1, 2
+    alone = drawn.copy()
+    drawn[:8, 32:] = 2
+    assert np.array_equal(middle_part(drawn), alone) and np.array_equal(middle_part(alone), alone)
+
+
+def test_where_two_cells_touch_each_pixel_is_the_nearer_ones() -> None:
+    picture = plain_picture(np.full((120, 160, 3), 230, np.uint8), mpp=0.2)
+    points = np.array([[60.0, 60.0], [90.0, 60.0]])
+    labels, share = outlines_at(picture, points, None)
+    assert set(np.unique(labels)) == {0, 1, 2} and np.isnan(share).all()
+    assert labels[60, 74] == 1 and labels[60, 76] == 2
+    assert (labels == 1).sum() > 1000, "a disc stands for a cell that no model draws"
+
+
+def test_a_point_at_the_pictures_edge_stays_within_it() -> None:
+    picture = plain_picture(np.full((80, 80, 3), 230, np.uint8), mpp=0.2)
+    labels, _ = outlines_at(picture, np.array([[1.0, 79.0]]), None)
+    assert labels.shape == (80, 80) and labels.max() == 1
