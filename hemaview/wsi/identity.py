@@ -26,7 +26,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("device", r"serial|scanscope|\bhost|device|detector|camera ?id|instrument"),
         (
             "number",
-            r"barcode|accession|case ?(id|no|number)|specimen|container|slide ?_?id|sample|unique ?id|\buid\b|label",
+            r"barcode|accession|case ?(id|no|number)|specimen|container|slide ?_?id|sample ?(id|no|name)\b|unique ?id|label",
         ),
         ("text", r"comment|description|keywords|title|caption|subject|document ?name|page ?name"),
     )

@@ -160,7 +160,7 @@ def identity(path: Path, name: str) -> list[list[str]]:
     if path.is_dir():
         return [[e.kind, e.where, e.value] for e in entries_of_folder(path, name)]
     with contextlib.suppress(openslide.OpenSlideError), openslide.OpenSlide(path) as handle:
-        said = {k: v for k, v in handle.properties.items() if not k.startswith("openslide.")}
+        said = {k: v for k, v in handle.properties.items() if not k.startswith(("openslide.", "tiff."))}
         beside = [one for one in handle.associated_images if one in ("label", "macro")]
     return [[e.kind, e.where, e.value] for e in entries_of(path, name, kind_of(path), said, beside)]
 
