@@ -231,7 +231,7 @@ def _as_bench_slide(path: Path) -> BenchSlide:
 
     try:
         with open_slide(path) as slide:
-            own = slide.native_tile_px(0)
+            own = slide.source.tile_px(0)
             if own is None or own[0] != own[1]:
                 raise Refusal(f"{path.name} has no square tiles; there is nothing to compare tile by tile.")
             return BenchSlide(path, own[0], slide.width_px, slide.height_px)

@@ -16,12 +16,17 @@ SIDE = 256
 
 
 def write_dicom(path: Path, rgb: NDArray[np.uint8], series: str, mpp: float = 0.25, **facts: Any) -> Path:
-    """`rgb` (sides multiples of SIDE) as one VOLUME instance of `series`; `facts` are further attributes by keyword."""
-    height, width = rgb.shape[:2]
+    """`rgb` (sides multiples of SIDE) as one VOLUME instance of `series`; `facts` are further attributes by keyword.
+
+    A stack (planes, height, width, 3) becomes that many focal planes.
+    """
+    planes = rgb[None] if rgb.ndim == 3 else rgb
+    height, width = planes.shape[1:3]
     frames = [
         simplejpeg.encode_jpeg(
-            np.ascontiguousarray(rgb[y : y + SIDE, x : x + SIDE]), quality=95, colorsubsampling="422"
+            np.ascontiguousarray(plane[y : y + SIDE, x : x + SIDE]), quality=95, colorsubsampling="422"
         )
+        for plane in planes
         for y in range(0, height, SIDE)
         for x in range(0, width, SIDE)
     ]
@@ -36,7 +41,7 @@ def write_dicom(path: Path, rgb: NDArray[np.uint8], series: str, mpp: float = 0.
     data.PixelRepresentation, data.LossyImageCompression = 0, "01"
     data.TotalPixelMatrixColumns, data.TotalPixelMatrixRows = width, height
     data.ImagedVolumeWidth, data.ImagedVolumeHeight = width * mpp / 1000, height * mpp / 1000
-    data.NumberOfOpticalPaths, data.TotalPixelMatrixFocalPlanes = 1, 1
+    data.NumberOfOpticalPaths, data.TotalPixelMatrixFocalPlanes = 1, len(planes)
     light = Dataset()
     light.OpticalPathIdentifier = "1"
     data.OpticalPathSequence = [light]

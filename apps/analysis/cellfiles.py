@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.analysis.models import Job
 from hemaview.assays import AssayError
@@ -54,18 +55,32 @@ def prove_file(path: Path, sha256: str) -> None:
     except Altered as error:
         raise Conflict(f"{error} Tell the administrator; a backup may hold it.", code="evidence-altered") from error
     except OSError as error:
-        raise Missing(
-            f"The file {path.name} of this analysis is gone. Tell the administrator; a backup may hold it.",
-            code="cells-gone",
-        ) from error
+        raise _gone(path.name) from error
 
 
 def _opened(job: Job) -> tuple[CellTable, Schema]:
-    prove_file(job.cells_file, job.cells_sha256)
+    path = _mapped(job.cells_name)
+    prove_file(path, job.cells_sha256)
     try:
-        return _file(str(job.cells_file), job.cells_sha256, job.assay)
+        return _file(str(path), job.cells_sha256, job.assay)
     except CellFileError as error:
         raise Missing(f"{error} Tell the administrator; a backup may hold it.", code="cells-gone") from error
+
+
+def _mapped(name: str) -> Path:
+    """Where a file of results can be mapped into memory; raises Missing where it is gone."""
+    try:
+        path = stores.results().local_path(name)
+    except FileNotFoundError as error:
+        raise _gone(name.rpartition("/")[2]) from error
+    assert path is not None
+    return path
+
+
+def _gone(name: str) -> Missing:
+    return Missing(
+        f"The file {name} of this analysis is gone. Tell the administrator; a backup may hold it.", code="cells-gone"
+    )
 
 
 @lru_cache(maxsize=64)
@@ -108,9 +123,11 @@ def field_bytes(job: Job, field: int) -> bytes:
 def contour_of(job: Job, row: int) -> list[list[float]] | None:
     """The cell's outline in level-0 px, or None where there is no mask."""
     cells = cells_of(job)
-    if job.contours_sha256:
-        prove_file(job.contours_file, job.contours_sha256)
-    deltas = read_contour(job.contours_file, row) if job.contours_sha256 else ()
+    if not job.contours_sha256:
+        return None
+    path = _mapped(job.contours_name)
+    prove_file(path, job.contours_sha256)
+    deltas = read_contour(path, row)
     if not len(deltas):
         return None
     x, y = float(cells.x[row]), float(cells.y[row])

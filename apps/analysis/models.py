@@ -12,6 +12,7 @@ from django.db import models
 
 from apps.slides.models import Slide
 from hemaview.assays import Assay, AssayError, Rules, assay, rules_from
+from hemaview.pipeline.folder import CELLS_NAME, CONTOURS_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -244,12 +245,22 @@ class Job(models.Model):
         return Path(settings.RESULTS_DIR) / str(self.id)
 
     @property
+    def cells_name(self) -> str:
+        """What its cell file is kept under, in `stores.results`."""
+        return f"{self.id}/{CELLS_NAME}"
+
+    @property
+    def contours_name(self) -> str:
+        return f"{self.id}/{CONTOURS_NAME}"
+
+    @property
     def cells_file(self) -> Path:
-        return self.folder / "cells.arrow"
+        """Where a worker writes it and a reader maps it."""
+        return self.folder / CELLS_NAME
 
     @property
     def contours_file(self) -> Path:
-        return self.folder / "contours.arrow"
+        return self.folder / CONTOURS_NAME
 
     @property
     def reviewable(self) -> bool:

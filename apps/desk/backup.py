@@ -11,7 +11,7 @@ import io
 import json
 import tarfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -23,6 +23,7 @@ from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
+from apps.accounts import stores
 from apps.accounts.errors import Conflict, Refusal
 from apps.audit.accountlines import without_lines
 from apps.audit.anchors import anchors_file
@@ -60,13 +61,12 @@ def backup(out: Path, say: Say) -> int:
             hashes = {}
             for folder in FOLDERS:
                 say(f"packing {folder}")
-                for path in _files(Path(settings.VAR_DIR) / folder):
-                    name = str(path.relative_to(settings.VAR_DIR))
-                    if path == anchors_file():
+                for name in stores.everything().names(f"{folder}/"):
+                    if Path(settings.VAR_DIR) / name == anchors_file():
                         heads = _heads_until(lines)
                         _add(tar, name, heads)
                         hashes[name] = hashlib.sha256(heads).hexdigest()
-                    elif sha256 := _pack(tar, path, name):
+                    elif sha256 := _pack(tar, name):
                         hashes[name] = sha256
             manifest = {
                 "format": FORMAT, "version": settings.VERSION, "rows": rows, "files": hashes,
@@ -100,17 +100,10 @@ def _heads_until(lines: int) -> bytes:
     return "".join(h for h in heads if (n := h.partition(" ")[0]).isdigit() and int(n) <= lines).encode()
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Every whole file of a folder: what is just being written bears a name that begins with a dot."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            yield path
-
-
-def _pack(tar: tarfile.TarFile, path: Path, name: str) -> str:
+def _pack(tar: tarfile.TarFile, name: str) -> str:
     """Pack one file and give its sha256; "" for one that went meanwhile, as parts of a job do that is run again."""
     try:
-        stream = path.open("rb")
+        stream = stores.everything().open(name)
     except FileNotFoundError:
         return ""
     with stream:
@@ -172,7 +165,7 @@ def restore(source: Path, say: Say) -> int:
             members = [m for m in tar.getmembers() if PurePosixPath(m.name).parts[0] in FOLDERS]
             tar.extractall(Path(settings.VAR_DIR), members=members, filter="data")
         for name, sha256 in hashes.items():
-            if _sha256(Path(settings.VAR_DIR) / name) != sha256:
+            if _sha256(name) != sha256:
                 raise Refusal(f"{name} in {source.name} is not what was packed.")
     except (tarfile.TarError, KeyError, OSError, ValueError) as error:
         raise Refusal(f"{source.name} is damaged or no backup of HemaView ({error}).") from error
@@ -196,8 +189,8 @@ def restore(source: Path, say: Say) -> int:
     return int(manifest["rows"])
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
+def _sha256(name: str) -> str:
+    with stores.everything().open(name) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

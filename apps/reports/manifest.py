@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from apps.accounts import stores
 from apps.analysis.models import Job
 from apps.audit.models import Record
 from apps.cases.models import Case
@@ -16,7 +16,7 @@ from apps.reports.models import Report
 from apps.review.models import Reading
 from apps.review.state import events_of
 from hemaview.assays import Rules
-from hemaview.cells.evidence import fresh_sha256
+from hemaview.blobs import Blobs
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,18 @@ def _document(report: Report) -> Iterator[str]:
 
 
 def _files(report: Report) -> Iterator[str]:
-    pairs = [("HTML", report.html_file, report.html_sha256)]
+    pairs = [("HTML", report.html_name, report.html_sha256)]
     if report.pdf_sha256:
-        pairs.append(("PDF", report.pdf_file, report.pdf_sha256))
-    for name, path, sha256 in pairs:
-        yield from _same(path, sha256, f"The {name} file of the report")
+        pairs.append(("PDF", report.pdf_name, report.pdf_sha256))
+    for kind, name, sha256 in pairs:
+        yield from _same(stores.reports(), name, sha256, f"The {kind} file of the report")
 
 
-def _same(path: Path, sha256: str, what: str) -> Iterator[str]:
+def _same(store: Blobs, name: str, sha256: str, what: str) -> Iterator[str]:
     try:
-        if fresh_sha256(path) != sha256:
+        with store.open(name) as stream:
+            now = hashlib.file_digest(stream, "sha256").hexdigest()
+        if now != sha256:
             yield f"{what} is not the one that was signed."
     except OSError:
         yield f"{what} is gone."
@@ -124,9 +126,9 @@ def _analysis(report: Report, piece: dict[str, Any]) -> Iterator[str]:
         yield f"The analysis {piece['job']} is gone."
         return
     name = f"The analysis of {job.slide.name}"
-    yield from _same(job.cells_file, piece["cells_sha256"], f"{name}: the cell file")
+    yield from _same(stores.results(), job.cells_name, piece["cells_sha256"], f"{name}: the cell file")
     if contours := piece.get("contours_sha256"):
-        yield from _same(job.contours_file, contours, f"{name}: the file of outlines")
+        yield from _same(stores.results(), job.contours_name, contours, f"{name}: the file of outlines")
     if job.slide.sha256 != piece["slide_sha256"]:
         yield f"{name}: the slide is another one."
     if "rules_sha256" in piece and Rules(job.frozen["rules"]).sha256 != piece["rules_sha256"]:

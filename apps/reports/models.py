@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -53,16 +52,13 @@ class Report(models.Model):
         raise TypeError("A signed report is never removed.")
 
     @property
-    def folder(self) -> Path:
-        return Path(settings.REPORTS_DIR) / str(self.id)
+    def html_name(self) -> str:
+        """What its page is kept under, in `stores.reports`."""
+        return f"{self.id}/report.html"
 
     @property
-    def html_file(self) -> Path:
-        return self.folder / "report.html"
-
-    @property
-    def pdf_file(self) -> Path:
-        return self.folder / "report.pdf"
+    def pdf_name(self) -> str:
+        return f"{self.id}/report.pdf"
 
 
 class Amendment(models.Model):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
 
+from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing
 from apps.cases.models import Case
 from apps.cases.selectors import cases_for, require
@@ -36,10 +36,10 @@ def reports_of(case: Case) -> list[Report]:
     return list(case.reports.select_related("signed_by").order_by("-version"))
 
 
-def proved_bytes(path: Path, sha256: str) -> bytes:
-    """The file's bytes; raises Missing where it is gone, Conflict where it is not what was signed."""
+def proved_bytes(name: str, sha256: str) -> bytes:
+    """The bytes of a report's file; raises Missing where it is gone, Conflict where it is not what was signed."""
     try:
-        raw = path.read_bytes()
+        raw = stores.reports().read(name)
     except OSError as error:
         raise Missing("The file of this report is gone; restore it from a backup.", code="report-gone") from error
     if hashlib.sha256(raw).hexdigest() != sha256:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import shutil
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from apps.accounts import stores
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.analysis.models import Job
 from apps.analysis.selectors import active_jobs, reported_jobs
@@ -50,12 +47,11 @@ def sign(user: Any, case: Case, password: str, meaning: str, comment: str | None
         raise Forbidden("The password is incorrect.", code="wrong-password")
     case, content = _begin(user, case, comment, reason.strip())
     report_id = uuid.uuid4()
-    folder = Path(settings.REPORTS_DIR) / str(report_id)
     try:
-        report = _freeze(user, case, content, meaning.strip(), report_id, folder)
+        report = _freeze(user, case, content, meaning.strip(), report_id)
         return _conclude(user, case, content, report)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        stores.reports().delete(str(report_id))
         _give_up(case)
         raise
 
@@ -187,7 +183,7 @@ def _refuse_held(content: Content) -> None:
     raise Conflict(sentence, code=code, holds=[h.as_json() for h in content.holds], **first.detail)
 
 
-def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uuid.UUID, folder: Path) -> Report:
+def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uuid.UUID) -> Report:
     """The report as it will stand, its files written; nothing of it in the database yet."""
     now = timezone.now()
     last, amendment = content.last, content.amendment
@@ -225,10 +221,7 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
     sha256 = hashlib.sha256(canonical).hexdigest()
     page = render.html(frozen, {**signature, "sha256": sha256}).encode()
     made = render.pdf(page.decode())
-    folder.mkdir(parents=True)
-    _write(folder / "report.html", page)
-    _write(folder / "report.pdf", made)
-    return Report(
+    report = Report(
         id=report_id,
         case=case,
         version=signature["version"],
@@ -241,10 +234,7 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
         signed_by=user,
         signed_at=now,
     )
-
-
-def _write(path: Path, raw: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(raw)
-        stream.flush()
-        os.fsync(stream.fileno())
+    stores.reports().put(report.html_name, page)
+    if made:
+        stores.reports().put(report.pdf_name, made)
+    return report

@@ -24,7 +24,7 @@ def report_page(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
     """A signed report exactly as it was frozen."""
     try:
         report = report_for(request.user, report_id)
-        return _page(proved_bytes(report.html_file, report.html_sha256))
+        return _page(proved_bytes(report.html_name, report.html_sha256))
     except Refusal as refusal:
         return refusal_response(refusal)
 
@@ -37,7 +37,7 @@ def report_pdf(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
         if not report.pdf_sha256:
             raise Missing(render.NO_PDF, code="no-pdf")
         name = f"{report.case.accession}-v{report.version}.pdf"
-        return _pdf(proved_bytes(report.pdf_file, report.pdf_sha256), name)
+        return _pdf(proved_bytes(report.pdf_name, report.pdf_sha256), name)
     except Refusal as refusal:
         return refusal_response(refusal)
 

@@ -87,7 +87,8 @@ def _refuse_uncounted_place(job: Job, key: str, x: float, y: float) -> None:
     photographs = job.slide.photo_fields
     if photographs and not any(map(holds, photographs)):
         raise Refusal(
-            "This place lies between the photographs, where there is nothing to count.", code="place-not-counted"
+            "This place lies between the photographs, or where another one shows the same: nothing is counted here.",
+            code="place-not-counted",
         )
     fields = regions(job)["fields"]
     whole = [f for f in fields if f["used"] and f["done"]]

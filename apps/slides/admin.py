@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from unfold.admin import ModelAdmin
 
+from apps.accounts.errors import Refusal
 from apps.audit.admin import ReadOnlyAdmin
-from apps.slides.models import Slide
+from apps.slides.models import ScalePreset, Slide
+from apps.slides.presets import remove_preset, save_preset
 from apps.slides.selectors import slides_for
+from apps.slides.services import plausible_mpp
 
 
 @admin.register(Slide)
@@ -37,3 +44,28 @@ class SlideAdmin(ReadOnlyAdmin):
     @admin.display(description="px")
     def size(self, slide: Slide) -> str:
         return f"{slide.width:,} × {slide.height:,}"
+
+
+class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_mpp(self) -> float:
+        try:
+            return plausible_mpp(self.cleaned_data["mpp"])
+        except Refusal as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+
+
+@admin.register(ScalePreset)
+class ScalePresetAdmin(ModelAdmin):  # type: ignore[type-arg]
+    form = PresetForm
+    list_display = ("name", "mpp")
+    fields = ("name", "mpp")
+
+    def save_model(self, request: HttpRequest, obj: ScalePreset, form: Any, change: bool) -> None:
+        save_preset(request.user, obj)
+
+    def delete_model(self, request: HttpRequest, obj: ScalePreset) -> None:
+        remove_preset(request.user, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ScalePreset]) -> None:
+        for preset in queryset:
+            remove_preset(request.user, preset)

@@ -5,23 +5,30 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
 
 from apps.accounts.errors import Missing, Refusal
-from hemaview.wsi.contents import MAX_NAME, PICTURE_SUFFIXES, check_name
+from hemaview.wsi.contents import MAX_NAME, check_name
 from hemaview.wsi.dicomseries import Instance, is_dicom
-from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
+from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
 from hemaview.wsi.fields import natural_key
+from hemaview.wsi.identity import Entry, names_patient
 from hemaview.wsi.sandbox import Probe, dicom_instances, probe_many
+from hemaview.wsi.sources.choice import NO_CHOICE, SHARPEST, Choice, refuse_missing
+from hemaview.wsi.sources.mrxs import SLIDEDAT, missing_files
+from hemaview.wsi.sources.names import data_folder, of_pictures, of_sets
+from hemaview.wsi.sources.omezarr import is_zarr
 
-MAIN_SUFFIX_ORDER = (".mrxs", ".vms", ".vmu")
 MOST_BESIDE = 1000
 """So many files beside a DICOM file are looked at for others of its series."""
 MOST_NAMED = 4
+NAMELESS = "The names of its files say who the patient is, as the files do themselves; they are not used."
+MOST_LIST_BYTES = 16 * 1024**2
 Files = list[tuple[Path, str]]
 
 
@@ -34,22 +41,27 @@ class Incoming:
     probes: list[Probe]
     title: str
     notes: list[str]
+    choice: Choice = NO_CHOICE
+    """Of what the main file holds; a DICOM series is chosen by its files."""
 
 
-def look_at(files: Files, asked: set[Path]) -> Incoming:
-    """What the files are together; raises SlideError or Refusal.
+def look_at(files: Files, asked: set[Path], choice: Choice = NO_CHOICE) -> Incoming:
+    """What the files are together; raises SlideError (SeveralSeries where a person must choose) or Refusal.
 
     `asked`: DICOM files that were named, the others having been found beside them; empty where all were named.
     """
     files = [(path, check_name(name)) for path, name in files]
     if any(is_dicom(path) for path, _ in files):
-        return _one_series(files, asked)
-    main, probes = _inspect(files)
-    return Incoming(files, main, probes, _title(files, main), [])
+        return _one_series(files, asked, choice)
+    main, probes = _inspect(files, choice)
+    title = _title(files, main)
+    if choice.series is not None:
+        title = f"{Path(title).stem}, series {choice.series}"[:MAX_NAME]
+    return Incoming(files, main, probes, title, [], choice)
 
 
-def _one_series(files: Files, asked: set[Path]) -> Incoming:
-    """The series that holds a slide; of several none is chosen: they are named."""
+def _one_series(files: Files, asked: set[Path], choice: Choice) -> Incoming:
+    """The series that holds a slide, or the chosen one of several."""
     strangers = [name for path, name in files if not is_dicom(path)]
     instances = _instances([f for f in files if f[1] not in strangers], asked)
     wanted = {i.series for (path, _), i in instances.items() if path in asked}
@@ -61,26 +73,31 @@ def _one_series(files: Files, asked: set[Path]) -> Incoming:
         raise Unsupported(
             f"{files[0][1]} belongs to no DICOM series of a whole slide: it holds no image of the slide itself."
         )
-    if len(slides) > 1:
-        listed = "; ".join(_named(series) for series in list(slides.values())[:MOST_NAMED])
-        raise Refusal(
-            f"These files hold {len(slides)} DICOM series ({listed}): bring in one slide at a time by naming one of its files.",
-            code="several-series",
-        )
-    ((series, levels),) = slides.items()
+    refuse_missing(choice, files[0][1], len(slides), max(i.focal_planes for s in slides.values() for i in s))
+    if len(slides) > 1 and choice.series is None:
+        listed = {number: _named(levels) for number, levels in enumerate(slides.values(), 1)}
+        raise SeveralSeries.of(f"These files hold {len(slides)} DICOM series", listed)
+    series, levels = list(slides.items())[(choice.series or 1) - 1]
     largest = max(levels, key=lambda i: i.width_px * i.height_px)
-    if largest.focal_planes > 1 or largest.optical_paths > 1:
-        raise Unsupported(
-            f"{largest.name} holds {largest.focal_planes} focal planes and {largest.optical_paths} optical paths; export the one "
-            "that is to be counted."
-        )
+    if largest.optical_paths > 1:
+        raise Unsupported(f"{largest.name} holds {largest.optical_paths} optical paths; export the one to be counted.")
+    plane = choice.plane if choice.plane is not None or largest.focal_planes == 1 else SHARPEST
+    of_file = Choice(plane=plane if largest.focal_planes > 1 else None)
     kept = [f for f, i in instances.items() if i.series == series]
-    left = [i.name for i in instances.values() if i.series not in (series, "") and not wanted] + strangers
+    names = Counter(name for _, name in kept)
+    if max(names.values()) > 1:  # archives number the files of each folder anew
+        renamed = {f: (f[0], f"{number}-{f[1]}") for number, f in enumerate(kept, 1)}
+        instances = {renamed.get(f, f): i for f, i in instances.items()}
+        kept = list(renamed.values())
+    others = [i.name for i in instances.values() if i.series not in (series, "", *slides)]
+    left = [*(others if not wanted else ()), *strangers]
     notes = [f"{_some(left)}: left out, not of the slide's DICOM series."] if left else []
-    if len({name for _, name in kept}) != len(kept):
-        raise Refusal("Two of the files have the same name.", code="name-refused")
+    if len(slides) > 1:
+        notes.append(f"Series {choice.series} of {len(slides)} was taken.")
     main = next(f for f, i in instances.items() if i is largest)
-    return Incoming(kept, main[1], _probe_with_companions(kept, main), _title_of(largest), notes)
+    probes = _probe_with_companions(kept, main, of_file)
+    several = len({i.series for i in instances.values() if i.width_px}) > 1
+    return Incoming(kept, main[1], probes, _title_of(largest, main[1] if several else ""), notes, of_file)
 
 
 def _instances(files: Files, asked: set[Path]) -> dict[tuple[Path, str], Instance]:
@@ -105,22 +122,28 @@ def _some(names: list[str]) -> str:
     return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
-def _title_of(instance: Instance) -> str:
-    """A name from the series' description; files of a series are called by number, or like their label."""
+def _title_of(instance: Instance, file_name: str) -> str:
+    """A name from the series' description; files of a series are called by number, or like their label.
+
+    `file_name` tells series without a description apart where others lie beside them.
+    """
     try:
         return check_name(instance.description)
     except SlideError:
-        return f"DICOM series {instance.number}".strip()
+        number = f"DICOM series {instance.number}".strip()
+        return f"{number}, {file_name}"[:MAX_NAME] if file_name else number
 
 
-def _inspect(files: list[tuple[Path, str]]) -> tuple[str, list[Probe]]:
+def _inspect(files: list[tuple[Path, str]], choice: Choice) -> tuple[str, list[Probe]]:
     """The main file's name and a probe of each file that must open by itself; raises SlideError."""
-    suffixes = [Path(name).suffix.lower() for _, name in files]
-    for suffix in MAIN_SUFFIX_ORDER:
-        if suffix in suffixes and len(files) > 1:
-            main = files[suffixes.index(suffix)]
-            return main[1], _probe_with_companions(files, main)
-    probes = probe_many([(path, name) for path, name in files])
+    main = next((f for f in files if of_sets(f[1])), None)
+    if main is not None and Path(main[1]).suffix.lower() == ".mrxs":
+        _refuse_incomplete(main[1], [f for f in files if f is not main])
+    if main is not None and len(files) > 1:
+        return main[1], _probe_with_companions(files, main, choice)
+    if choice.series is not None and len(files) > 1:
+        raise Refusal("Choose a series of one file at a time.", code="invalid")
+    probes = probe_many([(path, name) for path, name in files], choice=choice)
     if len(files) > 1 and any(p.kind == "slide" for p in probes):
         raise Refusal(
             "Add one slide at a time; several files at once must all be photographs of one slide.", code="mixed-files"
@@ -128,7 +151,19 @@ def _inspect(files: list[tuple[Path, str]]) -> tuple[str, list[Probe]]:
     return files[0][1], probes
 
 
-def _probe_with_companions(files: list[tuple[Path, str]], main: tuple[Path, str]) -> list[Probe]:
+def _refuse_incomplete(main: str, others: Files) -> None:
+    """Raise Unsupported for an MRXS without the files in the folder beside it, naming what is missing."""
+    listed = next((path for path, name in others if name.lower() == SLIDEDAT.lower()), None)
+    slidedat = listed.read_bytes() if listed is not None and listed.stat().st_size <= MOST_LIST_BYTES else None
+    missing = missing_files([name for _, name in others], slidedat)
+    if missing:
+        raise Unsupported(
+            f"{main} keeps its pixels in the folder {data_folder(main)} beside it, of which {_some(missing)} is missing: bring "
+            "in the file together with that whole folder."
+        )
+
+
+def _probe_with_companions(files: Files, main: tuple[Path, str], choice: Choice = NO_CHOICE) -> list[Probe]:
     """Multi-file formats find their other files by name, so they are probed under their own names."""
     folder = Path(settings.UPLOADS_DIR) / f"look-{uuid.uuid4()}"
     folder.mkdir(parents=True)
@@ -138,16 +173,38 @@ def _probe_with_companions(files: list[tuple[Path, str]], main: tuple[Path, str]
             target = folder / stored_name(name, names)
             target.parent.mkdir(parents=True, exist_ok=True)
             os.symlink(path.resolve(), target)
-        return probe_many([(folder / stored_name(main[1], names), main[1])])
+        return probe_many([(folder / stored_name(main[1], names), main[1])], choice=choice)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def nameless(incoming: Incoming, entries: list[Entry], accession: str) -> Incoming:
+    """The same under neutral names, told in a note, where a file's name holds a name or number of the patient.
+
+    Slides that find their other files by name keep them.
+    """
+    names = sorted((name for _, name in incoming.files), key=natural_key)
+    telling = any(names_patient(name, entries, accession) for name in names)
+    if not telling or any(of_sets(name) for name in names):
+        return incoming
+    neutral = {name: f"picture {i}{Path(name).suffix}" for i, name in enumerate(names, 1)}
+    notes = [*incoming.notes, NAMELESS]
+    for name in names:
+        notes = [note.replace(name, neutral[name]) for note in notes]
+    return replace(
+        incoming,
+        files=[(path, neutral[name]) for path, name in incoming.files],
+        main=neutral[incoming.main],
+        notes=notes,
+    )
+
+
 def stored_name(name: str, names: list[str]) -> str:
-    """Where a file lies inside `original/`: MRXS keeps its data in a folder named like its main file."""
-    mains = [n for n in names if n.lower().endswith(".mrxs")]
-    if mains and name not in mains and Path(name).suffix.lower() in (".dat", ".ini"):
-        return f"{Path(mains[0]).stem}/{name}"
+    """Where a file lies inside `original/`: some slides keep their data in a folder named by their main file."""
+    for main in names:
+        kind = of_sets(main)
+        if kind and name != main and Path(name).suffix.lower() in kind.beside and (folder := data_folder(main)):
+            return f"{folder}/{name}"
     return name
 
 
@@ -157,12 +214,15 @@ def with_companions(paths: list[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise Missing(f"There is no file {path}.", code="no-file")
-        if path.is_dir():
+        if is_zarr(path):
+            found.append(path)
+        elif path.is_dir():
             found += _inside(path)
         else:
             found.append(path)
-            if path.suffix.lower() == ".mrxs" and path.with_suffix("").is_dir():
-                found += sorted(p for p in path.with_suffix("").iterdir() if p.is_file())
+            beside = path.parent / data_folder(path.name) if data_folder(path.name) else None
+            if beside is not None and beside.is_dir():
+                found += _visible(beside)
             elif is_dicom(path):
                 found += [p for p in islice(_visible(path.parent), MOST_BESIDE) if is_dicom(p)]
     found = list(dict.fromkeys(found))
@@ -177,8 +237,7 @@ def _visible(folder: Path) -> list[Path]:
 
 def _inside(folder: Path) -> list[Path]:
     """The slide or the pictures in a folder; where it holds none, DICOM in the folders below, as archives export it."""
-    suffixes = PICTURE_SUFFIXES | {".dcm"}
-    inside = [p for p in _visible(folder) if p.suffix.lower() in suffixes or is_dicom(p)]
+    inside = [p for p in _visible(folder) if of_pictures(p.name) or is_dicom(p)]
     if all(is_dicom(p) and p.name.upper() == "DICOMDIR" for p in inside):
         below = sorted(p for p in islice(folder.rglob("*"), MOST_BESIDE) if p.is_file() and is_dicom(p))
         return below or inside
@@ -191,7 +250,7 @@ def asked_dicom(paths: list[Path]) -> set[Path]:
 
 
 def _title(files: list[tuple[Path, str]], main: str) -> str:
-    if len(files) == 1 or Path(main).suffix.lower() in MAIN_SUFFIX_ORDER:
+    if len(files) == 1 or of_sets(main):
         return main
     return title_of_fields([Path(name).stem for _, name in files])
 

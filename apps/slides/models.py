@@ -61,6 +61,10 @@ class Slide(models.Model):
     notes = models.JSONField(
         default=list, help_text="What a person should know of how the file was taken, a sentence each."
     )
+    identifying = models.JSONField(
+        default=list,
+        help_text="Of what kinds is what the file says of people, places, times and devices; never the words.",
+    )
     side_pyramid = models.BooleanField(default=False)
     colour = models.CharField(max_length=8, choices=Colouring.choices, default=Colouring.STORED)
     icc_bytes = models.PositiveIntegerField(default=0, help_text="Size of the embedded colour profile.")
@@ -124,6 +128,19 @@ class Slide(models.Model):
     @property
     def tile_index_file(self) -> Path:
         return self.folder / "tiles.hvt"
+
+
+class ScalePreset(models.Model):
+    """A camera with its objective and adapter, as the laboratory calls it, and the µm/px that it gives."""
+
+    name = models.CharField(max_length=100, unique=True, help_text="For example: Axiocam 305, 100× oil, 0.5× adapter.")
+    mpp = models.FloatField("scale in µm/px", help_text="Measured on a stage micrometer.")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Upload(models.Model):

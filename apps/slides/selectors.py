@@ -8,8 +8,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from apps.accounts.errors import Forbidden, Missing
+from apps.audit.services import record
 from apps.cases.selectors import cases_for, require
 from apps.slides.models import Slide, Upload
+from hemaview.wsi.identity import Entry
+from hemaview.wsi.sandbox import identity_of
 
 
 def slides_for(user: Any, right: str = "view") -> QuerySet[Slide]:
@@ -43,6 +46,18 @@ def may_see_identity(user: Any) -> bool:
 def require_identity(user: Any) -> None:
     if not may_see_identity(user):
         raise Forbidden("Label and macro pictures can show who the patient is; your role may not see them.")
+
+
+def identity_of_slide(user: Any, slide: Slide) -> list[Entry]:
+    """What the slide's files say of people, places, times and devices; raises Forbidden, SlideError.
+
+    Photographs are not kept as files: what they said is gone. That somebody looked stands in the record.
+    """
+    require_identity(user)
+    kept = sorted(p for p in (slide.folder / "original").rglob("*") if p.is_file())
+    files = [(path, path.name) for path in kept] or ([(slide.file, slide.file.name)] if slide.in_place else [])
+    record(user, "slide.identity-seen", "slide", slide.pk, accession=slide.case.accession)
+    return identity_of(files) if files else []
 
 
 def upload_for(user: Any, upload_id: uuid.UUID | str) -> Upload:

@@ -7,6 +7,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.audit.services import record
 from apps.cases.models import Case
@@ -26,23 +28,30 @@ from apps.slides.incoming import (
     common_mpp,
     contradicted,
     look_at,
+    nameless,
     scale_notes,
     stored_name,
     title_of_fields,
     with_companions,
 )
 from apps.slides.models import Slide
-from apps.slides.uploads import as_refusal, discard, refuse_full_disk, take_complete
+from apps.slides.uploads import as_refusal, discard, put_back, refuse_full_disk, take_complete
 from hemaview.wsi.contents import check_name
-from hemaview.wsi.errors import SlideError
+from hemaview.wsi.errors import SeveralSeries, SlideError
+from hemaview.wsi.identity import kinds_of, names_patient
 from hemaview.wsi.physical import PLAUSIBLE_MPP
+from hemaview.wsi.sandbox import convert as convert_source
 from hemaview.wsi.sandbox import join_fields, prepare, probe_many
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
 IMPORT_LEASE = timedelta(seconds=90)
 _IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "width", "height", "vendor", "objective",
              "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion",
              "notes", "import_request", "name")  # fmt: skip
 """What an import finds out of a slide."""
+_OF_SOURCE = ("mpp", "mpp_from", "vendor", "objective", "notes")
+"""What is known of a slide that is converted by its own file alone."""
+CONVERTED = "It was converted when it came in, and each part compared with the original: what is analysed is JPEG of quality 90."
 
 
 def begin_import_of_uploads(
@@ -53,17 +62,30 @@ def begin_import_of_uploads(
     mpp: float | None = None,
     convert: bool = False,
     specimen: str = "",
+    choice: Choice = NO_CHOICE,
+    preset: str = "",
 ) -> Slide:
     """Turn complete uploads into one slide row that a worker will make ready; refusals leave nothing behind.
 
-    Of several requests for the same uploads at once, one gets them; the others are told that they are gone.
+    Of several requests for the same uploads at once, one gets them; the others are told that they are gone. Where a series
+    must be chosen first (code several-series) the uploads stay.
     """
     require(user, case, "annotate")
     uploads = take_complete(user, case, upload_ids)
+    files = [(u.file, u.name) for u in uploads]
     try:
-        return _begin(user, case, [(u.file, u.name) for u in uploads], name, mpp, specimen, move=True, convert=convert)
-    finally:
+        slide = _begin(user, case, files, name, mpp, specimen, move=True, convert=convert, choice=choice, preset=preset)
+    except Refusal as refusal:
+        if refusal.code == SeveralSeries.code:
+            put_back(uploads)
+        else:
+            discard(uploads)
+        raise
+    except BaseException:
         discard(uploads)
+        raise
+    discard(uploads)
+    return slide
 
 
 def begin_import_of_files(
@@ -75,11 +97,14 @@ def begin_import_of_files(
     in_place: bool = False,
     convert: bool = False,
     specimen: str = "",
+    choice: Choice = NO_CHOICE,
+    preset: str = "",
 ) -> Slide:
     """The same for files on the server (the command line); they are copied, or left where they are."""
     require(user, case, "annotate")
     files = [(p, p.name) for p in with_companions(paths)]
     how: dict[str, Any] = {"move": False, "in_place": in_place, "convert": convert, "asked": asked_dicom(paths)}
+    how |= {"choice": choice, "preset": preset}
     return _begin(user, case, files, name, mpp, specimen, **how)
 
 
@@ -136,12 +161,12 @@ def delete_slide(user: Any, slide: Slide) -> None:
         user, "slide.deleted", "slide", slide.pk, accession=slide.case.accession, sha256=slide.sha256,
         **({"analyses": [str(job.pk) for job in jobs]} if jobs else {}),
     )  # fmt: skip
-    folders = [slide.folder, *(job.folder for job in jobs)]
+    kept = [(stores.slides(), str(slide.pk)), *((stores.results(), str(job.pk)) for job in jobs)]
     for job in jobs:
         job.delete()
     slide.delete()
-    for folder in folders:
-        transaction.on_commit(partial(shutil.rmtree, folder, ignore_errors=True))
+    for store, name in kept:
+        transaction.on_commit(partial(store.delete, name))
 
 
 @transaction.atomic
@@ -161,15 +186,24 @@ def set_specimen(user: Any, slide: Slide, specimen: str) -> Slide:
 
 
 @transaction.atomic
-def set_mpp(user: Any, slide: Slide, mpp: float) -> Slide:
-    """Give a slide its scale by hand, µm per level-0 px."""
+def set_mpp(user: Any, slide: Slide, mpp: float, preset: str = "") -> Slide:
+    """Give a slide its scale by hand, µm per level-0 px; `preset` is the name of the laboratory's preset that gave it."""
     require(user, slide.case, "annotate")
     slide = hold_slide(slide)
     before = slide.mpp
-    slide.mpp, slide.mpp_source = _plausible(mpp), Slide.MppSource.USER
+    slide.mpp, slide.mpp_source = plausible_mpp(mpp), Slide.MppSource.USER
     slide.revision += 1
     slide.save(update_fields=["mpp", "mpp_source", "revision"])
-    record(user, "slide.mpp", "slide", slide.pk, accession=slide.case.accession, before=before, mpp=mpp)
+    record(
+        user,
+        "slide.mpp",
+        "slide",
+        slide.pk,
+        accession=slide.case.accession,
+        before=before,
+        mpp=mpp,
+        **({"preset": preset} if preset else {}),
+    )
     return slide
 
 
@@ -195,14 +229,19 @@ def _begin(
     in_place: bool = False,
     convert: bool = False,
     asked: set[Path] | None = None,
+    choice: Choice = NO_CHOICE,
+    preset: str = "",
 ) -> Slide:
     if mpp is not None:
-        _plausible(mpp)
+        plausible_mpp(mpp)
     try:
-        incoming = look_at(files, asked or set())
+        incoming = look_at(files, asked or set(), choice)
         title = check_name(name) if name else incoming.title
     except SlideError as error:
         raise as_refusal(error) from error
+    entries = [entry for probe in incoming.probes for entry in probe.identity]
+    if not in_place:
+        incoming = nameless(incoming, entries, case.accession)
     files, main, probes = incoming.files, incoming.main, incoming.probes
     names = [file_name for _, file_name in files]
     if len(set(names)) != len(names):
@@ -210,15 +249,24 @@ def _begin(
     pictures = all(p.kind == "picture" for p in probes)
     if pictures and in_place:
         raise Refusal("Photographs are joined into a new slide, so they cannot stay in place.", code="invalid")
-    total = sum(path.stat().st_size for path, _ in files)
+    foreign = not pictures and probes[0].convert
+    if foreign and in_place:
+        raise Refusal("This slide is converted when it comes in, so it cannot stay in place.", code="invalid")
+    total = sum(path.stat().st_size for path, _ in _each_file(files))
     if not move and not in_place:
         refuse_full_disk(total)
-    digest = _digest([path for path, _ in files]) if total <= 512 * 1024**2 else ""
+    digest = _digest([path for path, _ in files], incoming.choice) if total <= 512 * 1024**2 else ""
     _refuse_known(case, digest)
     slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
     slide.own_specimen = "" if specimen == case.specimen else specimen
     slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
     slide.import_request |= {"notes": incoming.notes, "named": bool(name)}
+    slide.identifying = kinds_of(entries)
+    if names_patient(slide.name, entries, case.accession) and not name:
+        slide.name = f"Slide {case.slides.count() + 1}"
+    slide.import_request |= {"choice": asdict(incoming.choice), "preset": preset}
+    if foreign:
+        slide.import_request["source"] = {k: v for k, v in asdict(probes[0]).items() if k in _OF_SOURCE}
     if pictures:
         slide.import_request["file_mpp"], slide.import_request["scale_notes"] = common_mpp(probes)
     originals = slide.folder / "original"
@@ -235,7 +283,7 @@ def _begin(
             slide.save(force_insert=True)
             record(user, "slide.received", "slide", slide.pk, accession=case.accession, files=len(files), bytes=total)
     except BaseException:
-        shutil.rmtree(slide.folder, ignore_errors=True)
+        stores.slides().delete(str(slide.pk))
         raise
     return slide
 
@@ -251,16 +299,29 @@ def _place(source: Path, target: Path, move: bool) -> None:
     if move:
         os.replace(source, target)
         source.touch()
+    elif source.is_dir():
+        shutil.copytree(source, target)
     else:
         shutil.copyfile(source, target)
 
 
-def _digest(paths: list[Path]) -> str:
-    """sha256 of one file, or of the sorted hashes of several (order and names do not matter)."""
+def _each_file(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
+    """The files, and those in the folders among them."""
+    found = []
+    for path, name in files:
+        inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        found += [(p, name) for p in inside]
+    return found
+
+
+def _digest(paths: list[Path], choice: Choice = NO_CHOICE) -> str:
+    """sha256 of one file, or of the sorted hashes of several (order and names do not matter), and of what was chosen."""
     digests = []
-    for path in paths:
+    for path, _ in _each_file([(path, path.name) for path in paths]):
         with path.open("rb") as stream:
             digests.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    if choice:
+        digests.append(f"series {choice.series}, focal plane {choice.plane}")
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
 
 
@@ -272,7 +333,8 @@ def _refuse_known(case: Case, digest: str, but: uuid.UUID | None = None) -> None
         raise Conflict(f"This slide is already in case {case.accession}.", code="slide-exists")
 
 
-def _plausible(mpp: float) -> float:
+def plausible_mpp(mpp: float) -> float:
+    """The scale, if a microscope can give it; raises Refusal."""
     if not PLAUSIBLE_MPP[0] <= mpp <= PLAUSIBLE_MPP[1]:
         raise Refusal(
             f"{mpp:g} µm/px is implausible; enter a value between {PLAUSIBLE_MPP[0]} and {PLAUSIBLE_MPP[1]}.",
@@ -295,24 +357,34 @@ def _make_ready(slide: Slide) -> None:
     originals = slide.folder / "original"
     names: list[str] = request["names"]
     files = [originals / stored_name(name, names) for name in names]
-    if request["pictures"]:
+    choice = Choice(**request.get("choice", {}))
+    source = request.get("source")
+    if source is not None:
+        main = originals / stored_name(request["main"], names)
+        convert_source(main, slide.folder / "slide.tif", False, _progress(slide, 0, 60), choice, in_place=False)
+        slide.path = "slide.tif"
+    elif request["pictures"]:
         joined = join_fields(
             files,
             slide.folder / "slide.tif",
             request["mpp"] or request.get("file_mpp"),
             _progress(slide, 0, 60),
             _likenesses(slide.case),
+            choice,
         )
-        slide.path, slide.photo_fields, slide.notes = "slide.tif", joined["fields"], joined["notes"]
+        slide.path, slide.photo_fields = "slide.tif", joined["fields"]
+        slide.notes = [*request.get("notes", []), *joined["notes"]]
         slide.import_request = {**request, "likenesses": joined["likenesses"]}
         if not request.get("named") and len(joined["fields"]) != len(names):
             slide.name = title_of_fields([field["name"] for field in joined["fields"]])
     elif not slide.in_place:
         slide.path = f"original/{stored_name(request['main'], names)}"
     if not slide.sha256:
-        slide.sha256 = _digest([slide.file] if slide.in_place else files)
+        slide.sha256 = _digest([slide.file] if slide.in_place else files, choice)
         _refuse_known(slide.case, slide.sha256, but=slide.pk)
     found = probe_many([(slide.file, slide.file.name)])[0]
+    if source is not None:
+        found = replace(found, **{**source, "notes": (*source["notes"], CONVERTED)})
     slide.width, slide.height = found.width, found.height
     slide.vendor = "camera fields" if request["pictures"] else found.vendor
     slide.objective, slide.associated = found.objective, list(found.associated)
@@ -322,6 +394,8 @@ def _make_ready(slide: Slide) -> None:
         slide.notes = [*request.get("notes", []), *found.notes]
     if request["mpp"]:
         slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
+        if request.get("preset"):
+            slide.notes = [*slide.notes, f"{request['mpp']:.4g} µm/px by the laboratory's preset {request['preset']}."]
         slide.notes = slide.notes + contradicted(request["mpp"], stated)
     else:
         slide.notes = slide.notes + of_scale
@@ -357,7 +431,7 @@ def _make_ready(slide: Slide) -> None:
     except IntegrityError:
         raise Conflict(f"This slide is already in case {slide.case.accession}.", code="slide-exists") from None
     if request["pictures"]:
-        shutil.rmtree(originals, ignore_errors=True)
+        stores.slides().delete(f"{slide.pk}/original")
 
 
 def _progress(slide: Slide, low: float, high: float) -> Any:
@@ -377,5 +451,5 @@ def _refuse(slide: Slide, message: str) -> None:
         )
         if not refused:
             return  # another worker has ended this import
-        shutil.rmtree(slide.folder, ignore_errors=True)
+        stores.slides().delete(str(slide.pk))
         record("system", "slide.refused", "slide", slide.pk, accession=slide.case.accession, reason=message)

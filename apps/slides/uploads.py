@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from collections.abc import Iterable
@@ -14,19 +13,24 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.cases.services import hold_open
 from apps.slides.models import Upload
-from hemaview.wsi.contents import check_name, may_come
-from hemaview.wsi.errors import SlideError
+from hemaview.wsi.contents import check_name
+from hemaview.wsi.errors import SeveralSeries, SlideError
+from hemaview.wsi.sources.names import LISTED, LISTED_PICTURES, may_come
 
 ABANDONED_AFTER = timedelta(days=2)
 
 
 def as_refusal(error: SlideError, http_status: int = 422) -> Refusal:
     """A slide's refusal as the services' refusal."""
+    if isinstance(error, SeveralSeries):
+        series = [{"number": number, "name": name} for number, name in error.listed.items()]
+        return Refusal(error.message, code=error.code, http_status=409, series=series)
     return Refusal(error.message, code=error.code, http_status=http_status)
 
 
@@ -51,7 +55,7 @@ def create_upload(user: Any, case: Case, name: str, length: int) -> Upload:
         raise as_refusal(error) from error
     if not may_come(name):
         raise Refusal(
-            f"{name} is neither a slide (SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM) nor a picture (JPEG, PNG, WebP, TIFF).",
+            f"{name} is neither a slide ({LISTED}) nor a picture ({LISTED_PICTURES}).",
             code="unsupported-format",
             http_status=422,
         )
@@ -66,8 +70,7 @@ def create_upload(user: Any, case: Case, name: str, length: int) -> Upload:
     refuse_full_disk(length)
     with transaction.atomic():
         upload = Upload(case=hold_open(case), owner=user, name=name, length=length)
-        upload.file.parent.mkdir(parents=True, exist_ok=True)
-        upload.file.touch()
+        stores.uploads().put(str(upload.pk), b"")
         upload.save()
     return upload
 
@@ -79,7 +82,7 @@ def receive_chunk(upload: Upload, offset: int, chunk: bytes) -> Upload:
     """
     with transaction.atomic():
         row = Upload.objects.select_for_update().filter(pk=upload.pk).first()
-        if row is None or not row.file.exists():
+        if row is None or not stores.uploads().exists(str(row.pk)):
             raise _gone()
         upload = row
         if offset != upload.offset:
@@ -87,12 +90,7 @@ def receive_chunk(upload: Upload, offset: int, chunk: bytes) -> Upload:
         if offset + len(chunk) > upload.length:
             raise Refusal("More bytes were received than announced.", code="too-many-bytes", http_status=413)
         refuse_full_disk(len(chunk))
-        with upload.file.open("r+b") as stream:
-            stream.seek(offset)
-            stream.write(chunk)
-            stream.truncate()
-            stream.flush()
-            os.fsync(stream.fileno())
+        stores.uploads().extend(str(upload.pk), offset, chunk)
         upload.offset = offset + len(chunk)
         upload.save(update_fields=["offset", "updated_at"])
     return upload
@@ -101,7 +99,7 @@ def receive_chunk(upload: Upload, offset: int, chunk: bytes) -> Upload:
 def discard(uploads: Iterable[Upload]) -> None:
     """Forget uploads, bytes and rows."""
     for upload in uploads:
-        upload.file.unlink(missing_ok=True)
+        stores.uploads().delete(str(upload.pk))
         Upload.objects.filter(pk=upload.pk).delete()
 
 
@@ -134,6 +132,11 @@ def take_complete(user: Any, case: Case, ids: list[uuid.UUID]) -> list[Upload]:
         raise Conflict(f"{unfinished[0]} has not been uploaded completely yet.", code="upload-unfinished")
     Upload.objects.filter(pk__in=ids).delete()
     return uploads
+
+
+def put_back(uploads: Iterable[Upload]) -> None:
+    """Uploads that were taken and of which nothing came: a person will ask again."""
+    Upload.objects.bulk_create(list(uploads))
 
 
 def _gone() -> Missing:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from apps.accounts import stores
 from apps.accounts.api.answers import kept_for_ever, refusal_response
 from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
@@ -65,7 +67,9 @@ def thumbnail(request: HttpRequest, slide_id: uuid.UUID) -> HttpResponse:
     try:
         slide = ready_slide_for(request.user, slide_id)
         etag = f'"{slide.sha256[:16]}-{slide.generation}-{slide.colour}-t"'
-        return kept_for_ever(request, etag, "image/jpeg", slide.thumbnail_file.read_bytes)
+        return kept_for_ever(
+            request, etag, "image/jpeg", partial(stores.slides().read, f"{slide.pk}/{slide.thumbnail_file.name}")
+        )
     except Refusal as refusal:
         return refusal_response(refusal)
     except OSError:

@@ -86,7 +86,7 @@ export function CaseDesk({ first }: { first: Room }) {
               onColour={(colour) => void act(() => send("PATCH", at, { colour }))}
               onReport={(job) => void act(() => send("POST", `/api/v1/jobs/${job.id}/choose/`))}
               onSpecimen={(specimen) => void act(() => send("PATCH", at, { specimen }))}
-              onScale={async (mpp) => void (await act(() => send("PATCH", at, { mpp })))}
+              onScale={async (scale) => void (await act(() => send("PATCH", at, scale)))}
               onJob={(job, what) => void act(() => send("POST", `/api/v1/jobs/${job.id}/${what}/`))}
             />
           );

@@ -1,8 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import type { Analysis, Slide } from "../shared/types";
+import { get } from "../shared/api";
+import type { Analysis, Preset, ScaleChange, Slide } from "../shared/types";
 
-/** Camera and objective as laboratories name them, with what is usual for them. */
-const PRESETS = [
+/** What is usual where the laboratory has no presets of its own. */
+const USUAL: Preset[] = [
   { name: "Scanner, 40×", mpp: 0.25 },
   { name: "Scanner, 20×", mpp: 0.5 },
   { name: "Camera of 3.45 µm pixels, 100× oil, 0.5× adapter", mpp: 0.069 },
@@ -20,19 +22,21 @@ interface Props {
   slide: Slide;
   job: Analysis | null;
   may: boolean;
-  onScale(mpp: number): Promise<void>;
+  onScale(scale: ScaleChange): Promise<void>;
 }
 
 /** A slide's µm/px, and where it can be entered or corrected. */
 export function Scale({ slide, job, may, onScale }: Props) {
   const [open, setOpen] = useState(false);
   const [text, setText] = useState("");
+  const presets = useQuery({ queryKey: ["presets"], queryFn: () => get<Preset[]>("/api/v1/presets/"), enabled: open });
   const given = Number(text.replace(",", "."));
   const valid = text.trim() !== "" && given > 0;
   async function save(event: FormEvent) {
     event.preventDefault();
     if (!valid) return;
-    await onScale(given);
+    const preset = presets.data?.find((p) => p.mpp === given);
+    await onScale(preset ? { preset: preset.name } : { mpp: given });
     setOpen(false);
     setText("");
   }
@@ -62,7 +66,7 @@ export function Scale({ slide, job, may, onScale }: Props) {
             />
           </label>
           <datalist id="scales">
-            {PRESETS.map((p) => (
+            {(presets.data?.length ? presets.data : USUAL).map((p) => (
               <option key={p.name} value={p.mpp}>
                 {p.name}
               </option>

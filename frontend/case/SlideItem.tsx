@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { bytes, number, SPECIMEN_NAMES } from "../shared/format";
-import type { Job, ProtocolName, Room, Schema, Slide } from "../shared/types";
+import type { Job, ProtocolName, Room, ScaleChange, Schema, Slide } from "../shared/types";
 import { WaitingLabels } from "../shared/WaitingLabels";
 import { Analyses } from "./Analyses";
 import { JobLine } from "./JobLine";
@@ -27,7 +27,7 @@ interface ItemProps {
   onColour(colour: string): void;
   onReport(job: Job): void;
   onSpecimen(specimen: string): void;
-  onScale(mpp: number): Promise<void>;
+  onScale(scale: ScaleChange): Promise<void>;
   onJob(job: Job, what: "cancel" | "retry"): void;
 }
 

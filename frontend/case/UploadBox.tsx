@@ -1,6 +1,6 @@
 import { useRef, useState } from "react";
 import { bytes } from "../shared/format";
-import { bringIn, type Progress } from "./upload";
+import { makeSlide, type Progress, type Series, sendFiles } from "./upload";
 
 /** Where slides are dropped or chosen, with what the file may not say itself. */
 export function UploadBox({ accession, onDone }: { accession: string; onDone(): void }) {
@@ -9,12 +9,17 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   const [mpp, setMpp] = useState("");
   const [progress, setProgress] = useState<Progress | null>(null);
   const [problem, setProblem] = useState("");
+  const [uploads, setUploads] = useState<string[]>([]);
+  const [series, setSeries] = useState<Series[]>([]);
+  const [chosen, setChosen] = useState(0);
   const [over, setOver] = useState(false);
   const abort = useRef<AbortController | null>(null);
   const total = files.reduce((n, f) => n + f.size, 0);
 
   function take(list: FileList | null) {
     setProblem("");
+    setSeries([]);
+    setUploads([]);
     setFiles([...(list ?? [])].filter((f) => !f.name.startsWith(".")));
   }
 
@@ -27,8 +32,16 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
     abort.current = new AbortController();
     setProblem("");
     try {
-      await bringIn(files, accession, { name, mpp: scale }, setProgress, abort.current.signal);
+      const sent = series.length ? uploads : await sendFiles(files, accession, setProgress, abort.current.signal);
+      const made = await makeSlide(accession, sent, { name, mpp: scale, ...(series.length ? { series: chosen } : {}) });
+      if (Array.isArray(made)) {
+        setUploads(sent);
+        setSeries(made);
+        setChosen(made[0]?.number ?? 1);
+        return;
+      }
       setFiles([]);
+      setSeries([]);
       setName("");
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
@@ -97,6 +110,18 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
               placeholder="if the file does not state it"
             />
           </label>
+          {series.length > 0 && (
+            <label>
+              These files hold {series.length} slides; bring in{" "}
+              <select value={chosen} onChange={(e) => setChosen(Number(e.target.value))}>
+                {series.map((one) => (
+                  <option key={one.number} value={one.number}>
+                    {one.number}: {one.name}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
           {progress ? (
             <p>
               <progress max={progress.total} value={progress.sent} aria-label="Upload" />{" "}
@@ -107,7 +132,7 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
             </p>
           ) : (
             <button type="button" className="primary" onClick={() => void begin()}>
-              Upload
+              {series.length ? "Bring in" : "Upload"}
             </button>
           )}
         </div>

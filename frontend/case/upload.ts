@@ -1,7 +1,7 @@
 /** Files on their way in: chunked, resumable (tus 1.0), then bound to one slide. */
 
 import * as tus from "tus-js-client";
-import { csrfToken, send } from "../shared/api";
+import { csrfToken, Problem, send } from "../shared/api";
 import type { Slide } from "../shared/types";
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
@@ -63,14 +63,25 @@ function reasonOf(error: Error | tus.DetailedError): string {
   return "The upload was interrupted. Choose the same file again to resume it.";
 }
 
-/** All files of one slide, one after another, then the slide itself. */
-export async function bringIn(
+export interface Facts {
+  name: string;
+  mpp: number | null;
+  /** Which of several series the files hold. */
+  series?: number;
+}
+
+export interface Series {
+  number: number;
+  name: string;
+}
+
+/** All files of one slide, one after another; their upload ids. */
+export async function sendFiles(
   files: readonly File[],
   accession: string,
-  facts: { name: string; mpp: number | null },
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
-): Promise<Slide> {
+): Promise<string[]> {
   const total = files.reduce((n, f) => n + f.size, 0);
   let before = 0;
   const uploads: string[] = [];
@@ -82,5 +93,19 @@ export async function bringIn(
     before += file.size;
   }
   onProgress({ sent: total, total, file: "" });
-  return await send<Slide>("POST", `/api/v1/cases/${accession}/slides/`, { uploads, ...facts });
+  return uploads;
+}
+
+/** The slide of complete uploads, or the series of which one must be chosen first; the uploads wait for that. */
+export async function makeSlide(
+  accession: string,
+  uploads: readonly string[],
+  facts: Facts,
+): Promise<Slide | Series[]> {
+  try {
+    return await send<Slide>("POST", `/api/v1/cases/${accession}/slides/`, { uploads, ...facts });
+  } catch (error) {
+    if (error instanceof Problem && error.code === "several-series") return error.body.series as Series[];
+    throw error;
+  }
 }

@@ -51,3 +51,11 @@ export interface Conflict {
   by: string;
   at: string;
 }
+
+/** A camera and objective of the laboratory, with the µm/px that it gives. */
+export interface Preset {
+  name: string;
+  mpp: number;
+}
+
+export type ScaleChange = { mpp: number } | { preset: string };

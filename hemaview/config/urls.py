@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.authtoken.views import obtain_auth_token
 
 from apps.desk import routing
 from hemaview.config.health import health, readiness
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("apps.cases.api.urls")),
     path("", include("apps.slides.api.urls")),
     path("", include("apps.analysis.api.urls")),

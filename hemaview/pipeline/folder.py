@@ -14,6 +14,8 @@ from hemaview.cells.store import CellFileError, read_cells, write_cells, write_c
 from hemaview.cells.table import CellTable
 from hemaview.pipeline.protocol import Plan
 
+CELLS_NAME, CONTOURS_NAME = "cells.arrow", "contours.arrow"
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -24,12 +26,12 @@ class RunFolder:
     @property
     def cells_file(self) -> Path:
         """The final cell file."""
-        return self.path / "cells.arrow"
+        return self.path / CELLS_NAME
 
     @property
     def contours_file(self) -> Path:
         """The final file of outlines."""
-        return self.path / "contours.arrow"
+        return self.path / CONTOURS_NAME
 
     def statistics_file(self, role: str) -> Path:
         """What the model in that role took from the film (`pipeline.filmfit`)."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hemaview.assays import Assay
+from hemaview.blobs import whole_file
 from hemaview.cells.schema import Schema
 
 
@@ -118,9 +119,8 @@ class Plan:
         return len(self.counted)
 
     def save(self, path: Path) -> None:
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(json.dumps(asdict(self), separators=(",", ":")))
-        part.replace(path)
+        with whole_file(path) as stream:
+            stream.write(json.dumps(asdict(self), separators=(",", ":")).encode())
 
     @staticmethod
     def load(path: Path) -> Plan:

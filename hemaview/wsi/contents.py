@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from pathlib import Path
 
 from hemaview.wsi.errors import SlideError, Unsupported
+from hemaview.wsi.sources.names import LISTED, LISTED_PICTURES, kind_of_name
 
-PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
-SLIDE_SUFFIXES = {
-    ".svs", ".tif", ".tiff", ".ndpi", ".vms", ".vmu", ".scn", ".mrxs", ".bif", ".svslide", ".dcm", ".czi",
-}  # fmt: skip
-COMPANION_SUFFIXES = {".dat", ".ini", ".opt", ".jpg", ".dcm"}
-_EXPORTED = re.compile(r"[A-Za-z0-9_-]+|\d+(\.\d+)+")
-"""Names that archives of pictures (PACS) give: IM00001, or the instance's UID."""
 MAX_NAME = 200
+HEAD_BYTES = 512
 
 _ARCHIVES = (
     (0, b"PK\x03\x04"),
@@ -54,21 +48,24 @@ def check_name(name: str) -> str:
     return name
 
 
-def may_come(name: str) -> bool:
-    """Whether a file may be received under this name; what it holds is looked at when it is there."""
-    known = PICTURE_SUFFIXES | SLIDE_SUFFIXES | COMPANION_SUFFIXES
-    return Path(name).suffix.lower() in known or _EXPORTED.fullmatch(name) is not None
-
-
 def kind_of(path: Path) -> str:
     """'jpeg', 'png', 'webp', 'tiff', 'dicom' or 'other', by content; raises Archive for a packed file."""
+    return kind_of_bytes(head_of(path), path.name)
+
+
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file, by which it is known."""
     with path.open("rb") as stream:
-        head = stream.read(512)
+        return stream.read(HEAD_BYTES)
+
+
+def kind_of_bytes(head: bytes, name: str) -> str:
+    """The same by a file's first 512 bytes."""
     if not head:
-        raise Unsupported(f"{path.name} is empty.")
+        raise Unsupported(f"{name} is empty.")
     for offset, magic in _ARCHIVES:
         if head[offset : offset + len(magic)] == magic:
-            raise Archive(f"{path.name} is an archive; unpack it and send the slide or the pictures themselves.")
+            raise Archive(f"{name} is an archive; unpack it and send the slide or the pictures themselves.")
     if head[:3] == b"\xff\xd8\xff":
         return "jpeg"
     if head[:8] == b"\x89PNG\r\n\x1a\n":
@@ -84,18 +81,19 @@ def kind_of(path: Path) -> str:
 
 def check_content(path: Path, name: str) -> str:
     """The kind of a file whose name promises one; raises Unsupported where content and name do not fit."""
-    kind, suffix = kind_of(path), Path(name).suffix.lower()
+    kind, named = kind_of(path), kind_of_name(name)
     if kind == "dicom":  # an archive of pictures gives its files no suffix, or a number
         return kind
-    if suffix not in PICTURE_SUFFIXES | SLIDE_SUFFIXES:
+    if named is None:
         raise Unsupported(
-            f"{name} is not a file type that HemaView takes: a slide (SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM) "
-            "or pictures (JPEG, PNG, WebP, TIFF)."
+            f"{name} is not a file type that HemaView takes: a slide ({LISTED}) or pictures ({LISTED_PICTURES})."
         )
-    if kind in ("jpeg", "png", "webp") and suffix not in PICTURE_SUFFIXES and suffix != ".mrxs":
+    if named.unread:
+        raise Unsupported(f"{name} {named.unread}.")
+    if kind in ("jpeg", "png", "webp") and not named.picture and kind not in named.contents:
         raise Unsupported(
             f"{name} holds a {kind.upper()} picture, not a slide; name it .{kind} if it is a camera field."
         )
-    if kind == "other" and suffix in PICTURE_SUFFIXES | {".svs", ".dcm", ".ndpi", ".scn", ".bif", ".svslide"}:
+    if kind == "other" and kind not in named.contents:
         raise Unsupported(f"{name} does not hold what its name says: it is neither a slide nor a picture.")
     return kind

@@ -18,6 +18,7 @@ from hemaview.wsi.colour import Colour
 from hemaview.wsi.errors import Unreadable
 from hemaview.wsi.sidepyramid import box_mean
 from hemaview.wsi.slide import Slide, open_slide
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
 TILE_PX = 256
 QUALITY = 90
@@ -27,7 +28,12 @@ WORST_MEAN_DIFFERENCE = 6.0
 
 
 def convert(
-    path: Path, out: Path, apply_profile: bool = False, progress: Callable[[float], None] | None = None
+    path: Path,
+    out: Path,
+    apply_profile: bool = False,
+    progress: Callable[[float], None] | None = None,
+    choice: Choice = NO_CHOICE,
+    in_place: bool = True,
 ) -> dict[str, Any]:
     """Write `out` from the slide at `path` and compare the two; {tiles, worst_mean_difference}. Raises SlideError.
 
@@ -35,17 +41,14 @@ def convert(
     appears only when it has been verified.
     """
     tell = progress or (lambda share: None)
-    part = out.with_name(f".{out.name}.part")
-    with open_slide(path, Colour.APPLIED if apply_profile else Colour.STORED) as slide:
-        try:
-            with tempfile.TemporaryDirectory(dir=out.parent, prefix=".convert-") as folder:
-                levels, mean = _spool(slide, Path(folder), lambda share: tell(0.85 * share))
-                _write(levels, part, slide.mpp)
-            tell(0.9)
-            worst = _compare(slide, part, mean)
-            os.replace(part, out)
-        finally:
-            part.unlink(missing_ok=True)
+    opened = open_slide(path, Colour.APPLIED if apply_profile else Colour.STORED, choice=choice, in_place=in_place)
+    with opened as slide, tempfile.TemporaryDirectory(dir=out.parent, prefix=".convert-") as folder:
+        part = Path(folder) / out.name
+        levels, mean = _spool(slide, Path(folder), lambda share: tell(0.85 * share))
+        _write(levels, part, slide.mpp)
+        tell(0.9)
+        worst = _compare(slide, part, mean)
+        os.replace(part, out)
     tell(1.0)
     return {"tiles": sum(level.tiles for level in levels), "worst_mean_difference": round(worst, 3)}
 

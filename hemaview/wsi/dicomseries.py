@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hemaview.wsi.errors import Unreadable
+from hemaview.wsi.sources.dicomframes import quiet_pydicom
 
 DICOMDIR = "1.2.840.10008.1.3.10"
 _TAGS = [
@@ -31,15 +32,15 @@ class Instance:
 
 def is_dicom(path: Path) -> bool:
     """Whether the file begins as DICOM does, whatever its name (PS3.10, 7.1)."""
+    if not path.is_file():
+        return False
     with path.open("rb") as stream:
         return stream.read(132)[128:] == b"DICM"
 
 
 def read_instance(path: Path, name: str) -> Instance:
     """What a DICOM file says of itself; `series` is "" for a DICOMDIR. Raises Unreadable."""
-    import pydicom
-    from pydicom.errors import InvalidDicomError
-
+    pydicom = quiet_pydicom()
     try:
         data: Any = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
         kind = [str(v).upper() for v in data.get("ImageType", None) or []]
@@ -56,5 +57,5 @@ def read_instance(path: Path, name: str) -> Instance:
             focal_planes=int(data.get("TotalPixelMatrixFocalPlanes", 1) or 1),
             optical_paths=int(data.get("NumberOfOpticalPaths", 1) or 1),
         )
-    except (InvalidDicomError, OSError, ValueError, AttributeError, TypeError, KeyError, EOFError) as error:
+    except Exception as error:  # pydicom raises what it likes over bytes that are no sound DICOM
         raise Unreadable(f"{name} is damaged and cannot be read as DICOM.") from error

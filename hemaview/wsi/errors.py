@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+MOST_LISTED = 12
+
 
 class SlideError(Exception):
     """A slide that cannot be taken or read; `code` names the cause for the API."""
@@ -17,6 +19,23 @@ class Unsupported(SlideError):
     """The content is of no format that HemaView reads."""
 
     code = "unsupported-format"
+
+
+class SeveralSeries(Unsupported):
+    """A file or folder of several slides of which one must be chosen; `listed` names each by its number."""
+
+    code = "several-series"
+
+    def __init__(self, message: str, listed: dict[int, str]) -> None:
+        super().__init__(message)
+        self.listed = listed
+
+    @classmethod
+    def of(cls, what: str, listed: dict[int, str]) -> SeveralSeries:
+        """`what`: the beginning of the sentence, up to the list."""
+        named = "; ".join(f"{number}: {one}" for number, one in list(listed.items())[:MOST_LISTED])
+        more = f"; and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
+        return cls(f"{what} ({named}{more}): choose one by its number, or take them all.", listed)
 
 
 class Unreadable(SlideError):

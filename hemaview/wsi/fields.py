@@ -16,10 +16,13 @@ import pyvips
 from hemaview.wsi.contents import kind_of
 from hemaview.wsi.errors import AlreadyThere, TooLarge, Unreadable
 from hemaview.wsi.limits import Limits
+from hemaview.wsi.overlap import Box, counted_part, overlaps
 from hemaview.wsi.picture import Picture, bits_in_use, read_pictures
 from hemaview.wsi.sidepyramid import write_pyramid
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice
+from hemaview.wsi.sources.pictures import GAP_PX
+from hemaview.wsi.taken import taken_at
 
-GAP_PX = 32
 LIKE_PX = 16
 """Squares a side of the grid by which copies of a picture are known."""
 RESAVED, LEAST_DETAIL = 8, 4.0
@@ -45,6 +48,15 @@ def layout(sizes: list[tuple[int, int]], gap_px: int = GAP_PX) -> tuple[int, int
     return columns * cell_w + gap_px, rows * cell_h + gap_px, corners
 
 
+def sheet_of(images: list[pyvips.Image], corners: list[tuple[int, int]], width: int, height: int) -> pyvips.Image:
+    """The pictures on a white sheet, each with its upper left corner where `corners` says."""
+    sheet = pyvips.Image.black(width, height, bands=3).linear([1, 1, 1], [255, 255, 255]).cast("uchar")
+    sheet = sheet.copy(interpretation="srgb")
+    for image, (x, y) in zip(images, corners, strict=True):
+        sheet = sheet.insert(image, x, y)
+    return sheet
+
+
 def write_fields(
     paths: list[Path],
     out: Path,
@@ -52,17 +64,18 @@ def write_fields(
     progress: Callable[[float], None] | None = None,
     limits: Limits | None = None,
     known: Mapping[str, str] | None = None,
+    choice: Choice = NO_CHOICE,
 ) -> dict[str, Any]:
     """Join the pictures to one pyramidal JPEG TIFF at `out`, each as it looks (`picture.read_pictures`), each once.
 
     `known`: likenesses of pictures that the case has already, each with the name of its slide; such are left out.
-    Returns width, height, `fields` ({x, y, w, h, name} in level-0 px), the `likenesses` of the
+    Returns width, height, `fields` ({x, y, w, h, name}: what is counted of each, in level-0 px), the `likenesses` of the
     fields, and `notes`. Raises SlideError.
     """
     limits = limits or Limits()
     if len(paths) > limits.max_images:
         raise TooLarge(f"{len(paths)} pictures are more than the {limits.max_images} one slide may be made of.")
-    pictures, notes = _each_once(_read(sorted(paths, key=lambda p: natural_key(p.name))), known or {})
+    pictures, notes = _each_once(_read(as_taken(paths), choice), known or {})
     if not pictures:
         raise AlreadyThere("Each of these pictures is already in the case.")
     sizes = [(p.image.width, p.image.height) for p, _ in pictures]
@@ -70,10 +83,7 @@ def write_fields(
     width, height, corners = layout(sizes)
     if width * height > limits.max_pixels or max(width, height) > limits.max_side_px:
         raise TooLarge(f"Together the pictures make {width} × {height} px, more than one slide may have.")
-    sheet = pyvips.Image.black(width, height, bands=3).linear([1, 1, 1], [255, 255, 255]).cast("uchar")
-    sheet = sheet.copy(interpretation="srgb")
-    for (picture, _), (x, y) in zip(pictures, corners, strict=True):
-        sheet = sheet.insert(picture.image, x, y)
+    sheet = sheet_of([picture.image for picture, _ in pictures], corners, width, height)
     if progress:
         sheet.set_progress(True)
         sheet.signal_connect("eval", lambda _image, state: progress(state.percent / 100))
@@ -81,16 +91,47 @@ def write_fields(
         write_pyramid(sheet, out, mpp, quality=92)
     except pyvips.Error as error:
         raise Unreadable("One of the pictures is damaged and cannot be read to its end.") from error
+    parts, said = _counted([picture for picture, _ in pictures])
+    notes += said
     return {
         "width": width,
         "height": height,
         "fields": [
-            {"x": x, "y": y, "w": w, "h": h, "name": picture.name}
-            for (picture, _), (w, h), (x, y) in zip(pictures, sizes, corners, strict=True)
+            {"x": x + part[0], "y": y + part[1], "w": part[2], "h": part[3], "name": picture.name}
+            for (picture, _), (x, y), part in zip(pictures, corners, parts, strict=True)
+            if part is not None
         ],
         "likenesses": [like for _, like in pictures],
         "notes": notes,
     }
+
+
+def as_taken(paths: list[Path]) -> list[Path]:
+    """By the time at which each was taken where all say it, else by name."""
+    times = {path: taken_at(path) for path in paths}
+    by_time = all(times.values())
+    return sorted(paths, key=lambda p: (times[p] if by_time else "", natural_key(p.name)))
+
+
+def _counted(pictures: list[Picture]) -> tuple[list[Box | None], list[str]]:
+    """Of each picture the part that is counted, in px of its own: what an earlier one shows too is counted there."""
+    hidden: dict[int, list[tuple[int, Box]]] = {}
+    for found in overlaps((picture.image.numpy() for picture in pictures), len(pictures)):
+        first = pictures[found.first].image
+        hidden.setdefault(found.second, []).append((found.first, (-found.x_px, -found.y_px, first.width, first.height)))
+    parts: list[Box | None] = []
+    notes = []
+    for number, picture in enumerate(pictures):
+        size = (picture.image.width, picture.image.height)
+        parts.append(counted_part(size, [box for _, box in hidden.get(number, [])]))
+        if number in hidden:
+            names = ", ".join(pictures[i].name for i, _ in hidden[number])
+            part = parts[-1]
+            rest = f"{100 * part[2] * part[3] // (size[0] * size[1])} % of it" if part else "nothing of it"
+            notes.append(
+                f"{picture.name} shows a part that {names} shows, too; that cells count once, {rest} is counted."
+            )
+    return parts, notes
 
 
 def likeness(image: pyvips.Image) -> str:
@@ -111,11 +152,11 @@ def _alike(one: str, other: str) -> bool:
     )
 
 
-def _read(paths: list[Path]) -> list[Picture]:
+def _read(paths: list[Path], choice: Choice) -> list[Picture]:
     """Every picture of every file, those of one camera by the bits that the brightest of them uses."""
     kinds = {path: kind_of(path) for path in paths}
-    bits = max(bits_in_use(path, path.name, kinds[path]) for path in paths)
-    return [picture for path in paths for picture in read_pictures(path, path.name, kinds[path], bits)]
+    bits = max(bits_in_use(path, path.name, kinds[path], choice) for path in paths)
+    return [picture for path in paths for picture in read_pictures(path, path.name, kinds[path], bits, choice)]
 
 
 def _each_once(pictures: list[Picture], known: Mapping[str, str]) -> tuple[list[tuple[Picture, str]], list[str]]:

@@ -76,6 +76,16 @@ def header(data: bytes) -> JpegHeader:
     raise Unreadable("A tile of this slide is a JPEG without a frame header.")
 
 
+def speaks(data: bytes) -> bool:
+    """Whether comments or texts of an application stand before the scan (COM, EXIF, XMP, IPTC)."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] not in (0xDA, 0xD9):
+        if data[at + 1] in (0xFE, 0xE1, 0xED):
+            return True
+        at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+    return False
+
+
 def _tables_after(data: bytes, at: int) -> tuple[bool, bool]:
     """Whether quantisation and Huffman tables stand between `at` and the scan (their order is free)."""
     quantised = coded = False

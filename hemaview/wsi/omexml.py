@@ -24,7 +24,7 @@ _UM = {
     "m": 1e6,
     "in": 25_400.0,
 }
-_FLUORESCENT = ("fluo", "dapi", "hoechst", "fitc", "tritc", "cy3", "cy5", "gfp", "rfp", "mcherry", "texas red", "alexa")
+FLUORESCENT = ("fluo", "dapi", "hoechst", "fitc", "tritc", "cy3", "cy5", "gfp", "rfp", "mcherry", "texas red", "alexa")
 _COLOURS = {0xFF0000FF: "red", 0x00FF00FF: "green", 0x0000FFFF: "blue"}
 
 
@@ -51,6 +51,8 @@ class OmeImage:
     um_x: float | None
     um_y: float | None
     significant_bits: int
+    order: str = "XYZCT"
+    """How its planes follow each other, the quickest first."""
 
     @property
     def planes(self) -> int:
@@ -64,7 +66,7 @@ def read_ome(xml: bytes, name: str) -> list[OmeImage]:
     try:
         root = ElementTree.fromstring(xml.rstrip(b"\0").strip())
         return [_image(element) for element in root.iter() if _tag(element) == "Image" and _pixels(element) is not None]
-    except (ElementTree.ParseError, ValueError, KeyError) as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise Unreadable(f"{name} holds an OME-XML description that cannot be read.") from error
 
 
@@ -80,6 +82,8 @@ def _image(element: ElementTree.Element) -> OmeImage:
     pixels = _pixels(element)
     assert pixels is not None
     size = {k: int(pixels.get(f"Size{k}", "1")) for k in "XYZCT"}
+    if min(size.values()) < 1:
+        raise ValueError("a series of no size")
     channels = [_channel(e) for e in pixels if _tag(e) == "Channel"]
     missing = size["C"] - sum(c.samples for c in channels)
     channels += [Channel("", 1, "", False)] * max(0, missing)
@@ -93,6 +97,7 @@ def _image(element: ElementTree.Element) -> OmeImage:
         um_x=_um(pixels, "X"),
         um_y=_um(pixels, "Y"),
         significant_bits=int(pixels.get("SignificantBits", "0")),
+        order=pixels.get("DimensionOrder", "XYZCT"),
     )
 
 
@@ -105,7 +110,7 @@ def _channel(element: ElementTree.Element) -> Channel:
         if name.strip().lower() in (own, own[0]):
             colour = own
     return Channel(
-        name, int(element.get("SamplesPerPixel", "1")), colour, emits or any(word in words for word in _FLUORESCENT)
+        name, int(element.get("SamplesPerPixel", "1")), colour, emits or any(word in words for word in FLUORESCENT)
     )
 
 

@@ -5,6 +5,7 @@ Called as `python -m hemaview.wsi.probe REQUEST` with REQUEST a JSON object; nev
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -14,13 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from hemaview.wsi.errors import SlideError, TooLarge, Unsupported
 from hemaview.wsi.limits import Limits
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from hemaview.wsi.describe import Description
+    from hemaview.wsi.physical import PixelSize
     from hemaview.wsi.slide import Slide
+    from hemaview.wsi.sources.source import Source
 
 GLANCE_PX = 16_000_000
 """A level of so many pixels is read whole to see whether the slide has a lit ground."""
@@ -34,39 +38,53 @@ def limit_self(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 
 
-def probe_file(path: Path, name: str, limits: Limits) -> dict[str, Any]:
+def probe_file(path: Path, name: str, limits: Limits, choice: Choice) -> dict[str, Any]:
     """What the file is and how large (the fields of `sandbox.Probe`); raises SlideError with one sentence."""
-    from hemaview.wsi.contents import check_content
+    from hemaview.blobs import blob_of
+    from hemaview.wsi.contents import check_content, head_of
     from hemaview.wsi.picture import describe
+    from hemaview.wsi.sources.names import LISTED
+    from hemaview.wsi.sources.registry import source_kinds
     from hemaview.wsi.tiff import check_tiff
 
+    if path.is_dir():
+        return _probe_slide(path, name, limits, None, choice, in_place=False)
     if path.stat().st_size > limits.max_bytes:
         raise TooLarge(f"{name} has more than {limits.max_bytes // 1024**3} GiB.")
     kind = check_content(path, name)
     # NDPI beyond 4 GiB keeps 64-bit offsets in 32-bit fields, a dialect of its own that only its reader understands.
     if kind == "tiff" and not (Path(name).suffix.lower() == ".ndpi" and path.stat().st_size >= 2**32):
-        check_tiff(path, limits.max_side_px, limits.max_pixels)
+        check_tiff(blob_of(path), limits.max_side_px, limits.max_pixels)
     import openslide
 
     vendor = openslide.OpenSlide.detect_format(path)
     if kind in ("jpeg", "png", "webp", "tiff") and vendor in (None, "generic-tiff"):
-        what = describe(path, name, kind)
+        what = describe(path, name, kind, choice)
         # openslide shows of a plain TIFF the first page's samples as they are stored, whatever else the file says.
-        if vendor is None or not what.as_stored:
-            return _probe_picture(path, name, kind, what, limits)
-        return _probe_slide(path, name, limits, what)
-    if vendor is not None:
-        return _probe_slide(path, name, limits, None)
-    raise Unsupported(f"{name} is not a slide format that HemaView reads (SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM).")
+        if vendor is not None and what.as_stored and not choice:
+            return _probe_slide(path, name, limits, what, NO_CHOICE)
+        pixels = what.width_px * what.height_px * len(what.pictures) * len(what.planes)
+        if pixels > limits.max_image_pixels and kind == "tiff":
+            _refuse_as_scan(path, name, what, limits)
+            return _probe_slide(path, name, limits, what, choice, in_place=False)
+        return _probe_picture(path, name, kind, what, limits, choice)
+    if vendor is None and not any(k.takes(blob_of(path), head_of(path)) for k in source_kinds()):
+        raise Unsupported(f"{name} is not a slide format that HemaView reads ({LISTED}).")
+    return _probe_slide(path, name, limits, None, choice)
 
 
-def _probe_slide(path: Path, name: str, limits: Limits, what: Description | None) -> dict[str, Any]:
-    """`what`: the description of a plain TIFF; other formats describe themselves to openslide."""
-    from hemaview.wsi.physical import PixelSize, chosen
+def _probe_slide(
+    path: Path, name: str, limits: Limits, what: Description | None, choice: Choice, in_place: bool = True
+) -> dict[str, Any]:
+    """`what`: the description of a plain TIFF; other formats describe themselves to their source."""
+    from hemaview.wsi.physical import chosen
     from hemaview.wsi.picture import refuse_dark_ground
     from hemaview.wsi.slide import open_slide
+    from hemaview.wsi.sources.openslidefile import OpenSlideSource
 
-    with open_slide(path) as slide:
+    if what is not None and what.width_px * what.height_px > limits.max_pixels:
+        raise TooLarge(f"{name} has {what.width_px} × {what.height_px} px, more than HemaView takes.")
+    with open_slide(path, choice=choice, in_place=in_place) as slide:
         if slide.width_px * slide.height_px > limits.max_pixels:
             raise TooLarge(f"{name} has {slide.width_px} × {slide.height_px} px, more than HemaView takes.")
         for number, level in enumerate(slide.levels):
@@ -77,11 +95,13 @@ def _probe_slide(path: Path, name: str, limits: Limits, what: Description | None
                     int((level.height_px - h) * fy * level.downsample),
                 )
                 slide.read(x, y, number, w, h)
+        facts, in_place = slide.source.facts, isinstance(slide.source, OpenSlideSource)
         if what is None:
-            sides = slide.mpp_xy
-            size, notes = chosen([PixelSize(*sides, "its scanner's facts")] if sides else [], name)
+            size, notes = chosen([_size_of(slide.source)], name)
+            notes += facts.notes
         else:
-            size, notes = what.size, list(what.notes)
+            size, notes = what.size, list(what.notes if in_place else facts.notes)
+        if what is not None or not in_place:
             refuse_dark_ground(_glance(slide), name)
         return {
             "kind": "slide",
@@ -92,9 +112,57 @@ def _probe_slide(path: Path, name: str, limits: Limits, what: Description | None
             "vendor": slide.vendor,
             "objective": slide.objective,
             "levels": len(slide.levels),
-            "associated": list(slide.associated),
+            "associated": list(slide.associated) if in_place else [],
             "notes": notes,
+            "convert": not in_place,
         }
+
+
+def _refuse_as_scan(path: Path, name: str, what: Description, limits: Limits) -> None:
+    """Raise TooLarge for a TIFF that is too large for a picture and cannot be read tile by tile."""
+    from hemaview.blobs import blob_of
+    from hemaview.wsi import tiff
+
+    size = f"{what.width_px} × {what.height_px} px"
+    if what.orientation != 1:
+        raise TooLarge(
+            f"{name} is stored turned or mirrored (orientation {what.orientation}) and has {size}, more than the "
+            f"{limits.max_image_pixels:,} px that HemaView can set upright; save it upright."
+        )
+    first = tiff.TiffFile(blob_of(path)).directories[what.pictures[0][0]]
+    if tiff.TILE_OFFSETS not in first.entries or len(what.pictures) > 1:
+        raise TooLarge(
+            f"{name} has {size}; a camera field may have {limits.max_image_pixels:,} px at most: save it in tiles."
+        )
+
+
+def _size_of(source: Source) -> PixelSize | None:
+    """What the source states, or for DICOM what its other attributes give."""
+    from hemaview.wsi.physical import PixelSize
+    from hemaview.wsi.sources import dicomframes
+
+    facts = source.facts
+    if facts.mpp_xy is None and facts.vendor == "dicom":
+        for image in dicomframes.images_of(source.files()[0])[:1]:
+            return PixelSize(*image.mpp_xy, image.mpp_from) if image.mpp_xy else None
+    return PixelSize(*facts.mpp_xy, facts.mpp_from) if facts.mpp_xy else None
+
+
+def identity(path: Path, name: str) -> list[list[str]]:
+    """What the file says of people, places, times and devices: kind, where, words of each (`hemaview.wsi.identity`)."""
+    import openslide
+
+    from hemaview.wsi.contents import kind_of
+    from hemaview.wsi.identity import entries_of, entries_of_folder
+
+    said: dict[str, str] = {}
+    beside: list[str] = []
+    if path.is_dir():
+        return [[e.kind, e.where, e.value] for e in entries_of_folder(path, name)]
+    with contextlib.suppress(openslide.OpenSlideError), openslide.OpenSlide(path) as handle:
+        said = {k: v for k, v in handle.properties.items() if not k.startswith(("openslide.", "tiff."))}
+        beside = [one for one in handle.associated_images if one in ("label", "macro")]
+    return [[e.kind, e.where, e.value] for e in entries_of(path, name, kind_of(path), said, beside)]
 
 
 def _glance(slide: Slide) -> NDArray[np.uint8]:
@@ -109,20 +177,17 @@ def _glance(slide: Slide) -> NDArray[np.uint8]:
     return np.vstack([np.hstack([slide.read(int(x * w), int(y * h), 0, side, side) for x in places]) for y in places])
 
 
-def _probe_picture(path: Path, name: str, kind: str, what: Description, limits: Limits) -> dict[str, Any]:
+def _probe_picture(
+    path: Path, name: str, kind: str, what: Description, limits: Limits, choice: Choice
+) -> dict[str, Any]:
     from hemaview.wsi.picture import read_pictures
 
     pixels = what.width_px * what.height_px * len(what.pictures)
-    if pixels > limits.max_image_pixels and kind == "tiff" and what.orientation != 1:
-        raise TooLarge(
-            f"{name} is stored turned or mirrored (orientation {what.orientation}) and has {what.width_px} × {what.height_px} "
-            f"px, more than the {limits.max_image_pixels:,} px that HemaView can set upright; save it upright."
-        )
     if pixels > limits.max_image_pixels:
         raise TooLarge(
             f"{name} has {what.width_px} × {what.height_px} px; a camera field may have {limits.max_image_pixels:,} px at most."
         )
-    pictures = read_pictures(path, name, kind)
+    pictures = read_pictures(path, name, kind, choice=choice)
     return {
         "kind": "picture",
         "width": what.width_px,
@@ -188,7 +253,10 @@ def main(argument: str) -> int:
             answer: dict[str, Any] = {"files": []}
             for path, name in request["files"]:
                 print("opening " + name.replace("\n", " "), flush=True)
-                answer["files"].append(probe_file(Path(path), name, limits))
+                facts = probe_file(Path(path), name, limits, Choice(**request["choice"]))
+                answer["files"].append({**facts, "identity": identity(Path(path), name)})
+        elif request["do"] == "identity":
+            answer = {"entries": [row for path, name in request["files"] for row in identity(Path(path), name)]}
         elif request["do"] == "dicom":
             from dataclasses import asdict
 
@@ -210,6 +278,7 @@ def main(argument: str) -> int:
                 request["mpp"],
                 _tell,
                 known=request["known"],
+                choice=Choice(**request["choice"]),
             )
         elif request["do"] == "prepare":
             names = ("path", "thumbnail", "side_pyramid", "index")
@@ -227,9 +296,16 @@ def main(argument: str) -> int:
         else:
             from hemaview.wsi.convert import convert
 
-            answer = convert(Path(request["path"]), Path(request["out"]), request["apply_profile"], _tell)
+            answer = convert(
+                Path(request["path"]),
+                Path(request["out"]),
+                request["apply_profile"],
+                _tell,
+                Choice(**request["choice"]),
+                request["in_place"],
+            )
     except SlideError as error:
-        answer = {"error": error.code, "message": error.message}
+        answer = {"error": error.code, "message": error.message, "listed": getattr(error, "listed", [])}
     except MemoryError:
         answer = {"error": TooLarge.code, "message": "The file needs more memory than a slide may take."}
     print("answer " + json.dumps(answer), flush=True)

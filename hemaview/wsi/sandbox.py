@@ -12,14 +12,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hemaview.wsi.contents import Archive, NameRefused
 from hemaview.wsi.dicomseries import Instance
-from hemaview.wsi.errors import AlreadyThere, OutOfBounds, SlideError, TooLarge, Unreadable, Unsupported
+from hemaview.wsi.errors import AlreadyThere, OutOfBounds, SeveralSeries, SlideError, TooLarge, Unreadable, Unsupported
+from hemaview.wsi.identity import Entry
 from hemaview.wsi.limits import Limits
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
 _ERRORS: dict[str, type[SlideError]] = {
     kind.code: kind for kind in (Unsupported, Unreadable, TooLarge, OutOfBounds, Archive, NameRefused, AlreadyThere)
@@ -42,23 +44,42 @@ class Probe:
     """Where the µm/px stand in the file."""
     notes: tuple[str, ...] = ()
     """What a person should know of how the file was taken, a sentence each."""
+    identity: tuple[Entry, ...] = field(default=(), repr=False)
+    """What it says of people, places, times and devices; for nobody but who may know."""
+    convert: bool = False
+    """It is converted once, when it comes in, since it is not read in place."""
 
 
-def probe(path: Path, name: str | None = None, limits: Limits | None = None) -> Probe:
+def probe(path: Path, name: str | None = None, limits: Limits | None = None, choice: Choice = NO_CHOICE) -> Probe:
     """Look at a file in a limited child; raises a SlideError with one sentence, whatever the file does."""
-    return probe_many([(path, name or path.name)], limits)[0]
+    return probe_many([(path, name or path.name)], limits, choice)[0]
 
 
-def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None) -> list[Probe]:
+def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None, choice: Choice = NO_CHOICE) -> list[Probe]:
     """Look at several files (path, name) in one limited child, in order; raises the first one's SlideError."""
     limits = limits or Limits()
     if len(files) > limits.max_images:
         raise TooLarge(f"{len(files)} files are more than the {limits.max_images} one slide may be made of.")
-    request = {"do": "probe", "files": [[str(path), name] for path, name in files]}
+    request = {"do": "probe", "files": [[str(path), name] for path, name in files], "choice": asdict(choice)}
     # A child that dies says nothing; it names each file before it opens it, so that the sentence can.
     answer = _child(request, files[0][1], limits)
     lists = ("associated", "notes")
-    return [Probe(**{**facts, **{k: tuple(facts[k]) for k in lists}}) for facts in answer["files"]]
+    return [
+        Probe(
+            **{
+                **facts,
+                **{k: tuple(facts[k]) for k in lists},
+                "identity": tuple(Entry(*row) for row in facts["identity"]),
+            }
+        )
+        for facts in answer["files"]
+    ]
+
+
+def identity_of(files: list[tuple[Path, str]], limits: Limits | None = None) -> list[Entry]:
+    """What files (path, name) say of people, places, times and devices, read in a limited child; raises SlideError."""
+    request = {"do": "identity", "files": [[str(path), name] for path, name in files]}
+    return [Entry(*row) for row in _child(request, files[0][1], limits or Limits())["entries"]]
 
 
 def dicom_instances(files: list[tuple[Path, str]], limits: Limits | None = None) -> list[Instance | None]:
@@ -112,10 +133,22 @@ def plan(
 
 
 def convert(
-    path: Path, out: Path, apply_profile: bool, progress: Callable[[float], None] | None = None
+    path: Path,
+    out: Path,
+    apply_profile: bool,
+    progress: Callable[[float], None] | None = None,
+    choice: Choice = NO_CHOICE,
+    in_place: bool = True,
 ) -> dict[str, Any]:
     """Make a tiled JPEG pyramid of the slide, verified against it, in a limited child; the answer of `convert.convert`."""
-    request = {"do": "convert", "path": str(path), "out": str(out), "apply_profile": apply_profile}
+    request = {
+        "do": "convert",
+        "path": str(path),
+        "out": str(out),
+        "apply_profile": apply_profile,
+        "choice": asdict(choice),
+        "in_place": in_place,
+    }
     return _child(request, path.name, replace(_long(), cpu_seconds=24 * 3600, wall_seconds=24 * 3600), progress)
 
 
@@ -125,6 +158,7 @@ def join_fields(
     mpp: float | None,
     progress: Callable[[float], None] | None = None,
     known: Mapping[str, str] | None = None,
+    choice: Choice = NO_CHOICE,
 ) -> dict[str, Any]:
     """Join camera fields to one slide in a limited child; the answer of `fields.write_fields`."""
     request = {
@@ -133,6 +167,7 @@ def join_fields(
         "out": str(out),
         "mpp": mpp,
         "known": dict(known or {}),
+        "choice": asdict(choice),
     }
     return _child(request, out.name, _long(), progress)
 
@@ -169,6 +204,8 @@ def _child(
         if child.stdout:
             child.stdout.close()
     if "error" in answer:
+        if answer["error"] == SeveralSeries.code:
+            raise SeveralSeries(answer["message"], {int(k): v for k, v in answer["listed"].items()})
         raise _ERRORS.get(answer["error"], Unreadable)(answer["message"])
     return answer
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -11,35 +10,32 @@ import numpy as np
 import openslide
 from numpy.typing import NDArray
 
+from hemaview.blobs import blob_of
 from hemaview.wsi.colour import Colour, to_srgb
-from hemaview.wsi.errors import OutOfBounds, Unreadable, Unsupported
+from hemaview.wsi.errors import OutOfBounds
 from hemaview.wsi.physical import PLAUSIBLE_MPP
-from hemaview.wsi.regions import on_white, read_bgra
+from hemaview.wsi.regions import on_white
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice
+from hemaview.wsi.sources.openslidefile import OpenSlideSource
+from hemaview.wsi.sources.registry import open_source
+from hemaview.wsi.sources.source import Level, Source
 
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One stored resolution: size in its own pixels and its downsample against level 0."""
-
-    width_px: int
-    height_px: int
-    downsample: float
+__all__ = ["Level", "Slide", "open_slide"]
 
 
 @dataclass
 class Slide:
-    """A slide file opened for reading; safe to use from several threads.
+    """A slide opened for reading; safe to use from several threads.
 
-    A handle of openslide is dead after its first error, so the error is kept and every later read raises it again.
-    Where `apply_icc` holds a profile, everything read has been brought from it to sRGB.
+    `source` reads it; here its pixels are put on white and, where `apply_icc` holds a profile, brought from it to sRGB.
     """
 
-    path: Path
-    _handle: openslide.OpenSlide
-    levels: tuple[Level, ...]
+    source: Source
     apply_icc: bytes = b""
-    _dead: str = ""
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return self.source.levels
 
     @property
     def width_px(self) -> int:
@@ -51,19 +47,13 @@ class Slide:
 
     @property
     def vendor(self) -> str:
-        return str(self._handle.properties.get(openslide.PROPERTY_NAME_VENDOR, ""))
+        return self.source.facts.vendor
 
     @property
     def mpp_xy(self) -> tuple[float, float] | None:
         """µm per level-0 pixel across and down as the file says; None where it says nothing credible."""
-        try:
-            x, y = (
-                float(self._handle.properties[k])
-                for k in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y)
-            )
-        except (KeyError, ValueError):
-            return None
-        return (x, y) if all(PLAUSIBLE_MPP[0] <= v <= PLAUSIBLE_MPP[1] for v in (x, y)) else None
+        sides = self.source.facts.mpp_xy
+        return sides if sides and all(PLAUSIBLE_MPP[0] <= v <= PLAUSIBLE_MPP[1] for v in sides) else None
 
     @property
     def mpp(self) -> float | None:
@@ -73,37 +63,21 @@ class Slide:
 
     @property
     def objective(self) -> float | None:
-        try:
-            return float(self._handle.properties[openslide.PROPERTY_NAME_OBJECTIVE_POWER])
-        except (KeyError, ValueError):
-            return None
+        return self.source.facts.objective
 
     @property
     def associated(self) -> tuple[str, ...]:
         """Names of pictures beside the slide (label, macro, thumbnail); label and macro can show who the patient is."""
-        return tuple(sorted(self._handle.associated_images.keys()))
+        return self.source.associated
 
     def associated_image(self, name: str) -> NDArray[np.uint8]:
         """The picture called `name`, uint8 (H, W, 3); raises OutOfBounds where there is none."""
-        if name not in self.associated:
-            raise OutOfBounds(f"This slide has no picture called {name!r}.")
-        with self._lock:
-            return _on_white(np.asarray(self._handle.associated_images[name]))
+        return _on_white(self.source.associated_image(name))
 
     @property
     def icc(self) -> bytes:
         """The ICC profile embedded in the file, b"" where there is none."""
-        profile = self._handle.color_profile
-        return b"" if profile is None else bytes(profile.tobytes())
-
-    def native_tile_px(self, level: int) -> tuple[int, int] | None:
-        """Width and height of the tiles that the file stores at `level`, as openslide tells them, or None."""
-        try:
-            return tuple(
-                int(self._handle.properties[f"openslide.level[{level}].tile-{k}"]) for k in ("width", "height")
-            )  # type: ignore[return-value]
-        except (KeyError, ValueError):
-            return None
+        return self.source.icc
 
     def level_for(self, downsample: float) -> int:
         """The coarsest stored level that is at least as fine as `downsample`."""
@@ -124,16 +98,10 @@ class Slide:
         return to_srgb(rgb, self.apply_icc) if self.apply_icc else rgb
 
     def read_premultiplied(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
-        """The same as uint8 (height_px, width_px, 4), premultiplied BGRA as openslide gives it, no profile applied."""
+        """The same as uint8 (height_px, width_px, 4), premultiplied BGRA, no profile applied."""
         if not 0 <= level < len(self.levels) or width_px <= 0 or height_px <= 0:
             raise OutOfBounds(f"There is no level {level} of size {width_px} × {height_px} px in this slide.")
-        if self._dead:
-            raise Unreadable(self._dead)
-        try:
-            return read_bgra(self._handle, l0_x, l0_y, level, width_px, height_px)
-        except openslide.OpenSlideError as error:
-            self._dead = f"The picture data of this slide are damaged: {error}."
-            raise Unreadable(self._dead) from error
+        return self.source.read_bgra(l0_x, l0_y, level, width_px, height_px)
 
     def read_scaled(
         self, l0_x: float, l0_y: float, l0_w: float, l0_h: float, out_w: int, out_h: int
@@ -159,7 +127,7 @@ class Slide:
         return self.read_scaled(0, 0, self.width_px, self.height_px, out_w, out_h)
 
     def close(self) -> None:
-        self._handle.close()
+        self.source.close()
 
     def __enter__(self) -> Slide:
         return self
@@ -170,30 +138,25 @@ class Slide:
         self.close()
 
 
-def open_slide(path: str | Path, colour: str = Colour.STORED, cache: openslide.OpenSlideCache | None = None) -> Slide:
-    """Open a whole-slide file; raises Unsupported or Unreadable with one sentence.
+def open_slide(
+    path: str | Path,
+    colour: str = Colour.STORED,
+    cache: openslide.OpenSlideCache | None = None,
+    choice: Choice = NO_CHOICE,
+    in_place: bool = True,
+) -> Slide:
+    """Open a slide's file; raises Unsupported or Unreadable with one sentence.
 
     `colour`: what happens to an embedded profile (`applied`: all that is read has been brought to sRGB); `cache`: decoded
-    tiles shared with other open slides.
+    tiles shared with other open slides; `choice`: which series and focal plane, of a file that holds several;
+    `in_place=False`: not by openslide (`sources.registry.open_source`).
 
     For files of unknown origin call `hemaview.wsi.sandbox.probe` first: some make openslide abort.
     """
-    path = Path(path)
-    try:
-        handle = openslide.OpenSlide(path)
-    except openslide.OpenSlideUnsupportedFormatError as error:
-        raise Unsupported(
-            f"{path.name} is not a slide format that HemaView reads (SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM)."
-        ) from error
-    except (openslide.OpenSlideError, OSError) as error:
-        raise Unreadable(f"{path.name} cannot be opened: it is damaged or incomplete ({error}).") from error
-    levels = tuple(
-        Level(int(w), int(h), float(d))
-        for (w, h), d in zip(handle.level_dimensions, handle.level_downsamples, strict=True)
-    )
-    if cache is not None:
-        handle.set_cache(cache)
-    slide = Slide(path=path, _handle=handle, levels=levels)
+    source = open_source(blob_of(Path(path)), choice, in_place)
+    if cache is not None and isinstance(source, OpenSlideSource):
+        source.share(cache)
+    slide = Slide(source)
     if colour == Colour.APPLIED:
         slide.apply_icc = slide.icc
     return slide

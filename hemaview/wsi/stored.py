@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from hemaview.wsi import dicomframes, jpegstream, tiff
+from hemaview.blobs import Blob
+from hemaview.wsi import jpegstream, tiff
 from hemaview.wsi.errors import SlideError, Unreadable
+from hemaview.wsi.sources import dicomframes
 
 JPEG_COMPRESSION, YCBCR, RGB = 7, 6, 2
 TILE_PX = (16, 2048)
@@ -22,7 +22,7 @@ class StoredLevel:
     offsets: array('Q'), counts: array('I'), both columns × rows long. `prefix` goes before each tile from `skip` bytes on.
     """
 
-    path: Path
+    blob: Blob
     width_px: int
     height_px: int
     tile_width_px: int
@@ -33,13 +33,13 @@ class StoredLevel:
     counts: array[int]
     prefix: bytes = jpegstream.SOI
 
-    def tile(self, fd: int, column: int, row: int) -> bytes:
+    def tile(self, column: int, row: int) -> bytes:
         """A tile as a whole JPEG, b"" where the file has none; raises Unreadable where the bytes are not a JPEG's."""
         i = row * self.columns + column
         count = self.counts[i]
         if not count:
             return b""
-        raw = os.pread(fd, count, self.offsets[i])
+        raw = self.blob.read(self.offsets[i], count)
         if len(raw) != count or raw[:2] != jpegstream.SOI:
             raise Unreadable("A tile of this slide is not a JPEG.")
         return self.prefix + raw[2:]
@@ -54,36 +54,32 @@ class Refused:
     why: str
 
 
-def stored_levels(path: Path) -> list[StoredLevel | Refused]:
+def stored_levels(blob: Blob) -> list[StoredLevel | Refused]:
     """The candidates of a TIFF or DICOM slide; empty for any other format. Nothing here is verified against pixels."""
-    with path.open("rb") as stream:
-        head = stream.read(132)
+    head = blob.read(0, 132)
     try:
         if head[:2] in (b"II", b"MM"):
-            return list(_tiff_levels(path))
+            return list(_tiff_levels(blob))
         if head[128:132] == b"DICM":
-            return list(_dicom_levels(path))
+            return list(_dicom_levels(blob))
     except SlideError:
         return []
     return []
 
 
-def _tiff_levels(path: Path) -> Iterator[StoredLevel | Refused]:
-    file = tiff.TiffFile(path)
-    with path.open("rb") as stream:
-        for directory in file.directories:
-            width, height = directory.number(tiff.IMAGE_WIDTH), directory.number(tiff.IMAGE_LENGTH)
-            if tiff.TILE_OFFSETS not in directory.entries:
-                continue
-            try:
-                yield _tiff_level(path, stream.fileno(), file, directory, width, height)
-            except SlideError as error:
-                yield Refused(width, height, error.message)
+def _tiff_levels(blob: Blob) -> Iterator[StoredLevel | Refused]:
+    file = tiff.TiffFile(blob)
+    for directory in file.directories:
+        width, height = directory.number(tiff.IMAGE_WIDTH), directory.number(tiff.IMAGE_LENGTH)
+        if tiff.TILE_OFFSETS not in directory.entries:
+            continue
+        try:
+            yield _tiff_level(file, directory, width, height)
+        except SlideError as error:
+            yield Refused(width, height, error.message)
 
 
-def _tiff_level(
-    path: Path, fd: int, file: tiff.TiffFile, directory: tiff.Directory, width: int, height: int
-) -> StoredLevel:
+def _tiff_level(file: tiff.TiffFile, directory: tiff.Directory, width: int, height: int) -> StoredLevel:
     compression = directory.number(tiff.COMPRESSION, 1)
     if compression != JPEG_COMPRESSION:
         raise Unreadable(f"Its compression is {_COMPRESSIONS.get(compression, compression)}, not JPEG.")
@@ -103,27 +99,26 @@ def _tiff_level(
     if len(offsets) < columns * rows or len(counts) < columns * rows:
         raise Unreadable("It lists fewer tiles than its size needs.")
     offsets, counts = offsets[: columns * rows], counts[: columns * rows]
-    level = StoredLevel(path, width, height, tile_w, tile_h, columns, rows, offsets, counts)
+    level = StoredLevel(file.blob, width, height, tile_w, tile_h, columns, rows, offsets, counts)
     _in_file(level, file.size)
-    sample = _first_tile(level, fd)
+    sample = _first_tile(level)
     if sample:
         level.prefix = jpegstream.prefix(directory.data(tiff.JPEG_TABLES), sample, photometric == RGB)
         _plain(jpegstream.header(level.prefix + sample[2:]), tile_w, tile_h)
     return level
 
 
-def _dicom_levels(path: Path) -> Iterator[StoredLevel | Refused]:
-    for image in dicomframes.images_of(path):
+def _dicom_levels(blob: Blob) -> Iterator[StoredLevel | Refused]:
+    for image in dicomframes.images_of(blob):
         try:
             columns, rows = _grid(image.width_px, image.height_px, image.tile_width_px, image.tile_height_px)
             offsets, counts = dicomframes.frames(image, columns * rows)
             level = StoredLevel(
-                image.path, image.width_px, image.height_px, image.tile_width_px, image.tile_height_px, columns, rows,
+                image.blob, image.width_px, image.height_px, image.tile_width_px, image.tile_height_px, columns, rows,
                 offsets, counts,
             )  # fmt: skip
-            _in_file(level, image.path.stat().st_size)
-            with image.path.open("rb") as stream:
-                sample = _first_tile(level, stream.fileno())
+            _in_file(level, image.blob.size())
+            sample = _first_tile(level)
             if sample:
                 level.prefix = jpegstream.prefix(b"", sample, image.rgb)
                 _plain(jpegstream.header(level.prefix + sample[2:]), level.tile_width_px, level.tile_height_px)
@@ -144,10 +139,10 @@ def _in_file(level: StoredLevel, size: int) -> None:
             raise Unreadable("One of its tiles lies outside the file.")
 
 
-def _first_tile(level: StoredLevel, fd: int) -> bytes:
+def _first_tile(level: StoredLevel) -> bytes:
     for offset, count in zip(level.offsets, level.counts, strict=True):
         if count:
-            return os.pread(fd, count, offset)
+            return level.blob.read(offset, count)
     return b""
 
 

@@ -6,13 +6,12 @@ directory chain that turns back on itself is an error. It exists because general
 
 from __future__ import annotations
 
-import os
 import struct
 from array import array
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import BinaryIO
+from io import BufferedReader
 
+from hemaview.blobs import Blob
 from hemaview.wsi.errors import Unreadable, Unsupported
 
 MAX_DIRECTORIES = 512
@@ -82,31 +81,29 @@ class Directory:
 class TiffFile:
     """The directories of a TIFF; raises Unsupported where the file is none, Unreadable where it contradicts itself."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.size = os.path.getsize(path)
+    def __init__(self, blob: Blob) -> None:
+        self.blob, self.name = blob, blob.title
+        self.size = blob.size()
         self.directories: list[Directory] = []
-        with path.open("rb") as stream:
-            self._stream: BinaryIO = stream
+        with blob.open() as stream:
+            self._stream: BufferedReader = stream
             self._walk()
         del self._stream
 
     def read(self, offset: int, count: int) -> bytes:
         """`count` bytes at `offset`; raises Unreadable where they are not in the file."""
         if offset < 0 or count < 0 or offset + count > self.size:
-            raise Unreadable(f"{self.path.name} is cut short or damaged: it points past its own end.")
+            raise Unreadable(f"{self.name} is cut short or damaged: it points past its own end.")
         stream = getattr(self, "_stream", None)
         if stream is not None and not stream.closed:
             stream.seek(offset)
             return bytes(stream.read(count))
-        with self.path.open("rb") as fresh:
-            fresh.seek(offset)
-            return fresh.read(count)
+        return self.blob.read(offset, count)
 
     def _walk(self) -> None:
         head = self.read(0, 8) if self.size >= 8 else b""
         if head[:2] not in (b"II", b"MM"):
-            raise Unsupported(f"{self.path.name} is not a TIFF.")
+            raise Unsupported(f"{self.name} is not a TIFF.")
         self.order = "<" if head[:2] == b"II" else ">"
         self.swap = (self.order == "<") != (struct.pack("=H", 1) == b"\x01\x00")
         magic = struct.unpack(self.order + "H", head[2:4])[0]
@@ -115,13 +112,13 @@ class TiffFile:
         elif magic == 43:
             self.big, offset = True, struct.unpack(self.order + "Q", self.read(8, 8))[0]
         else:
-            raise Unsupported(f"{self.path.name} is not a TIFF.")
+            raise Unsupported(f"{self.name} is not a TIFF.")
         seen: set[int] = set()
         while offset:
             if offset in seen:
-                raise Unreadable(f"{self.path.name} is damaged: its list of pictures runs in a circle.")
+                raise Unreadable(f"{self.name} is damaged: its list of pictures runs in a circle.")
             if len(seen) >= MAX_DIRECTORIES:
-                raise Unreadable(f"{self.path.name} holds more than {MAX_DIRECTORIES} pictures; that is no slide.")
+                raise Unreadable(f"{self.name} holds more than {MAX_DIRECTORIES} pictures; that is no slide.")
             seen.add(offset)
             offset = self._directory(offset)
 
@@ -131,7 +128,7 @@ class TiffFile:
         head = struct.calcsize(order + count_format)
         count = struct.unpack(order + count_format, self.read(offset, head))[0]
         if count > MAX_ENTRIES:
-            raise Unreadable(f"{self.path.name} is damaged: a picture in it claims {count} properties.")
+            raise Unreadable(f"{self.name} is damaged: a picture in it claims {count} properties.")
         raw = self.read(offset + head, count * entry_size)
         directory = Directory(self)
         for i in range(count):
@@ -148,21 +145,21 @@ class TiffFile:
             if nbytes > inline:
                 where = struct.unpack_from(order + pointer_format, raw, at + entry_size - inline)[0]
                 if where + nbytes > self.size:
-                    raise Unreadable(f"{self.path.name} is cut short or damaged: it points past its own end.")
+                    raise Unreadable(f"{self.name} is cut short or damaged: it points past its own end.")
             directory.entries[tag] = Entry(kind, number, where)
         self.directories.append(directory)
         tail = struct.calcsize(order + next_format)
         return int(struct.unpack(order + next_format, self.read(offset + head + count * entry_size, tail))[0])
 
 
-def check_tiff(path: Path, max_side_px: int, max_pixels: int) -> None:
+def check_tiff(blob: Blob, max_side_px: int, max_pixels: int) -> None:
     """Refuse a TIFF whose numbers do not fit its bytes, before any other reader trusts them.
 
     Checks each directory's size against the limits, its tile grid against its number of tile entries, and each
     tile's or strip's bytes against the file's size. Raises Unreadable.
     """
-    name = path.name
-    tiff = TiffFile(path)
+    name = blob.title
+    tiff = TiffFile(blob)
     for directory in tiff.directories:
         width, height = directory.number(IMAGE_WIDTH), directory.number(IMAGE_LENGTH)
         if width <= 0 or height <= 0:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import struct
 from array import array
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hemaview.blobs import whole_file
 from hemaview.wsi.errors import OutOfBounds, Unreadable
 from hemaview.wsi.jpegstream import SOI
 
@@ -115,17 +115,10 @@ def write_index(
             "levels": levels,
         }
     ).encode()
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")  # two that index a slide at once do not share it
-    try:
-        with part.open("wb") as stream:
-            stream.write(MAGIC + struct.pack("<I", len(header)) + header)
-            for blob in blobs:
-                stream.write(blob)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, out)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(out) as stream:
+        stream.write(MAGIC + struct.pack("<I", len(header)) + header)
+        for blob in blobs:
+            stream.write(blob)
 
 
 def read_index(path: Path) -> TileIndex:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 from array import array
 from dataclasses import asdict, dataclass, replace
@@ -19,11 +18,11 @@ from numpy.typing import NDArray
 
 from hemaview.wsi.colour import Colour, default_for, usable
 from hemaview.wsi.errors import SlideError
-from hemaview.wsi.jpegstream import SOI, icc_segments
+from hemaview.wsi.jpegstream import SOI, icc_segments, speaks
 from hemaview.wsi.regions import on_white
 from hemaview.wsi.sidepyramid import kept_levels
 from hemaview.wsi.slide import Slide, open_slide
-from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
+from hemaview.wsi.stored import Refused, StoredLevel
 from hemaview.wsi.tileindex import IndexedFile, TileIndex, TileLevel, write_index
 
 TOLERANCE = 2
@@ -92,7 +91,7 @@ def plan_tiles(
 
 def _plan(path: Path, slide: Slide, count: int, full: tuple[int, int], why: str) -> list[_Planned]:
     """The first `count` levels of a file, each as stored where that is possible and true, else decoded."""
-    candidates = [] if why else stored_levels(path)
+    candidates = [] if why else slide.source.stored_levels()
     planned = []
     for number in range(count):
         size = slide.levels[number]
@@ -109,7 +108,8 @@ def _plan(path: Path, slide: Slide, count: int, full: tuple[int, int], why: str)
             except SlideError as error:
                 reason = error.message
                 continue
-            found = _Planned(candidate.path, _level(slide, number, full, candidate, blank), candidate)
+            assert candidate.blob.path is not None  # what is served lies in files
+            found = _Planned(candidate.blob.path, _level(slide, number, full, candidate, blank), candidate)
             break
         planned.append(found or _Planned(path, _decoded(slide, number, full, reason)))
     return planned
@@ -134,7 +134,7 @@ def _level(slide: Slide, number: int, full: tuple[int, int], stored: StoredLevel
 
 def _decoded(slide: Slide, number: int, full: tuple[int, int], why: str) -> TileLevel:
     size = slide.levels[number]
-    own = slide.native_tile_px(number)
+    own = slide.source.tile_px(number)
     # The file's own grid, so that a tile touches one stored tile and not four.
     fits = own is not None and all(128 <= side <= 1024 for side in own)
     tile_w, tile_h = own if own is not None and fits else (DECODED_TILE_PX, DECODED_TILE_PX)
@@ -163,22 +163,21 @@ def verify(slide: Slide, number: int, stored: StoredLevel) -> bool:
     chosen = {present[k * (len(present) - 1) // 3] for k in range(4)} if present else set()
     chosen |= set(random.Random(number).sample(present, min(CHECKED_TILES - 4, len(present))))
     compared = 0
-    fd = os.open(stored.path, os.O_RDONLY)
-    try:
-        for i in sorted(chosen):
-            row, column = divmod(i, stored.columns)
-            theirs = expected(slide, number, stored, column, row)
-            if theirs is None:
-                continue
-            shown = decode(stored.tile(fd, column, row))
-            h, w = theirs.shape[:2]
-            if shown.shape[:2] != (stored.tile_height_px, stored.tile_width_px):
-                raise SlideError("Its tiles are not of the size that the file says.")
-            if int(np.abs(shown[:h, :w].astype(np.int16) - theirs[..., 2::-1]).max()) > TOLERANCE:
-                raise SlideError("Its stored tiles do not look as openslide shows them.")
-            compared += 1
-    finally:
-        os.close(fd)
+    for i in sorted(chosen):
+        row, column = divmod(i, stored.columns)
+        theirs = expected(slide, number, stored, column, row)
+        if theirs is None:
+            continue
+        jpeg = stored.tile(column, row)
+        if speaks(jpeg):
+            raise SlideError("Its tiles hold comments, which can say who the patient is.")
+        shown = decode(jpeg)
+        h, w = theirs.shape[:2]
+        if shown.shape[:2] != (stored.tile_height_px, stored.tile_width_px):
+            raise SlideError("Its tiles are not of the size that the file says.")
+        if int(np.abs(shown[:h, :w].astype(np.int16) - theirs[..., 2::-1]).max()) > TOLERANCE:
+            raise SlideError("Its stored tiles do not look as openslide shows them.")
+        compared += 1
     if present and not compared:
         raise SlideError("Its tiles could not be compared with openslide's picture.")
     for i in missing[:3]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hemaview.wsi.errors import SlideError
 from hemaview.wsi.slide import Slide, open_slide
-from hemaview.wsi.stored import StoredLevel, stored_levels
+from hemaview.wsi.stored import StoredLevel
 from hemaview.wsi.tileindex import TileIndex, read_index
 from hemaview.wsi.tileplan import decode, expected, plan_tiles
 
@@ -39,7 +39,7 @@ def prove(path: Path) -> list[LevelProof]:
     """A proof for each level of the slide; raises SlideError."""
     with tempfile.TemporaryDirectory() as folder, open_slide(path) as slide:
         index = _index(path, Path(folder))
-        candidates = [c for c in stored_levels(path) if isinstance(c, StoredLevel)]
+        candidates = [c for c in slide.source.stored_levels() if isinstance(c, StoredLevel)]
         return [_level(slide, index, number, candidates) for number in range(len(index.levels))]
 
 
@@ -58,21 +58,20 @@ def _level(slide: Slide, index: TileIndex, number: int, candidates: list[StoredL
     theirs: list[int] = []
     exact: list[int] = []
     whole = dict(_tifffile_tiles(stored))
-    with stored.path.open("rb") as stream:
-        for row in range(stored.rows):
-            for column in range(stored.columns):
-                jpeg = stored.tile(stream.fileno(), column, row)
-                if not jpeg:
-                    continue
-                shown = decode(jpeg).astype(np.int16)
-                bgra = expected(slide, number, stored, column, row)
-                if bgra is not None:
-                    h, w = bgra.shape[:2]
-                    theirs.append(int(np.abs(shown[:h, :w] - bgra[..., 2::-1]).max()))
-                full = whole.get((row, column))
-                if full is not None:
-                    h, w = full.shape[:2]
-                    exact.append(int(np.abs(shown[:h, :w] - full).max()))
+    for row in range(stored.rows):
+        for column in range(stored.columns):
+            jpeg = stored.tile(column, row)
+            if not jpeg:
+                continue
+            shown = decode(jpeg).astype(np.int16)
+            bgra = expected(slide, number, stored, column, row)
+            if bgra is not None:
+                h, w = bgra.shape[:2]
+                theirs.append(int(np.abs(shown[:h, :w] - bgra[..., 2::-1]).max()))
+            full = whole.get((row, column))
+            if full is not None:
+                h, w = full.shape[:2]
+                exact.append(int(np.abs(shown[:h, :w] - full).max()))
     return LevelProof(
         number, level.width, level.height, True, "", tiles, len(theirs), max(theirs, default=None), len(exact),
         max(exact, default=None),
@@ -82,7 +81,7 @@ def _level(slide: Slide, index: TileIndex, number: int, candidates: list[StoredL
 def _tifffile_tiles(stored: StoredLevel) -> Iterator[tuple[tuple[int, int], NDArray[np.uint8]]]:
     """Each tile of the level as tifffile decodes it, (row, column) → uint8 (h, w, 3); nothing where it cannot."""
     try:
-        with tifffile.TiffFile(stored.path) as tiff:
+        with tifffile.TiffFile(stored.blob.open()) as tiff:
             for page in tiff.pages:
                 size = (getattr(page, "imagelength", 0), getattr(page, "imagewidth", 0))
                 if size != (stored.height_px, stored.width_px) or not getattr(page, "is_tiled", False):

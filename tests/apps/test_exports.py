@@ -26,6 +26,7 @@ from apps.reports.exports import exporter, exporters, source
 from apps.reports.exports.csv import plain
 from apps.reports.exports.rings import tidy
 from apps.reports.models import Report
+from apps.reports.selectors import proved_bytes
 from apps.review.services import label_cells
 from apps.review.state import label_revision
 from hemaview.assays import Assay, assays
@@ -260,7 +261,7 @@ def test_the_fhir_bundle_is_valid_and_carries_the_signed_pdf(signed: Report) -> 
     assert codes_of(diagnostic) == {"http://loinc.org": "58408-6"}
     (form,) = diagnostic["presentedForm"]
     assert form["contentType"] == "application/pdf"
-    assert base64.b64decode(form["data"]) == signed.pdf_file.read_bytes()
+    assert base64.b64decode(form["data"]) == proved_bytes(signed.pdf_name, signed.pdf_sha256)
     assert observations and all(codes_of(o) for o in observations)
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
-from django.core.management import call_command
+import tifffile
+from django.core.management import CommandError, call_command
 from numpy.typing import NDArray
 from PIL import Image
 
 from apps.accounts.errors import Refusal
+from apps.cases.models import Case
 from apps.slides.models import Slide
 from apps.slides.services import begin_import_of_files, run_import
+from hemaview.wsi.slide import open_slide
+from hemaview.wsi.sources.choice import Choice
 from tests import factories
 from tests.apps.test_slides import upload
 from tests.dicoms import write_dicom
@@ -61,7 +67,7 @@ def test_two_dicom_series_in_a_folder_are_named_and_each_comes_in_by_one_of_its_
     folder = exported(tmp_path / "out")
     write_dicom(folder / "z.dcm", film(2, 256, 512), OTHER, SeriesDescription="Film 8")
     with pytest.raises(
-        Refusal, match=r"2 DICOM series .*Film 7, oil in IM00001, 512 × 512 px; Film 8 in z.dcm"
+        Refusal, match=r"2 DICOM series \(1: Film 7, oil in IM00001, 512 × 512 px; 2: Film 8 in z.dcm"
     ) as refused:
         bring([folder], factories.case())
     assert refused.value.code == "several-series" and not Slide.objects.exists()
@@ -77,10 +83,75 @@ def test_a_damaged_file_beside_a_series_is_no_reason_against_it_but_named_where_
         bring([folder], factories.case())
 
 
-def test_dicom_of_several_focal_planes_is_refused_by_name(tmp_path: Path) -> None:
-    path = write_dicom(tmp_path / "z.dcm", film(1), ONE, TotalPixelMatrixFocalPlanes=3)
-    with pytest.raises(Refusal, match="3 focal planes"):
-        bring([path], factories.case())
+def test_one_of_several_series_comes_in_by_its_number_and_all_of_them_as_slides_of_their_own(tmp_path: Path) -> None:
+    folder = exported(tmp_path / "out")
+    write_dicom(folder / "z.dcm", film(2, 256, 512), OTHER, SeriesDescription="Film 8")
+    slide = bring([folder], factories.case(), choice=Choice(series=2))
+    assert (slide.status, slide.name, slide.height) == ("ready", "Film 8", 256)
+    out, tess = StringIO(), factories.person("technologist")
+    how = ["--create", f"--user={tess.username}"]
+    call_command("import_slide", str(folder), "--case=S-1", "--all-series", "--json", *how, stdout=out)
+    assert [s["name"] for s in json.loads(out.getvalue())["slides"]] == ["Film 7, oil", "Film 8"]
+    with pytest.raises(CommandError, match=r"--series N, or take them all with --all-series\.$"):
+        call_command("import_slide", str(folder), "--case=S-2", *how)
+    assert not Case.objects.filter(accession="S-2").exists()
+
+
+def planes() -> NDArray[np.uint8]:
+    import scipy.ndimage
+
+    soft = [scipy.ndimage.gaussian_filter(film(1), (s, s, 0)) for s in (6, 3)]
+    return np.stack([soft[0], film(1), soft[1]])
+
+
+@pytest.mark.parametrize(("plane", "words", "sharp"), [(None, "the sharpest", True), (3, "chosen", False)])
+def test_of_several_focal_planes_one_is_converted_and_that_is_told(
+    plane: int | None, words: str, sharp: bool, tmp_path: Path
+) -> None:
+    path = write_dicom(tmp_path / "z.dcm", planes(), ONE, SeriesDescription="Stack")
+    slide = bring([path], factories.case(), choice=Choice(plane=plane))
+    assert (slide.status, slide.vendor, slide.width) == ("ready", "dicom", 512), slide.message
+    assert slide.mpp == pytest.approx(0.25) and slide.mpp_source == "file"
+    number = 2 if sharp else 3
+    assert f"Focal plane {number} of 3, {words}, was taken." in slide.notes
+    assert any("converted" in note for note in slide.notes)
+    with open_slide(slide.file) as opened:
+        shown = opened.read(0, 0, 0, 512, 512).astype(int)
+    assert abs(shown - planes()[number - 1]).mean() < 6
+    with pytest.raises(Refusal, match="3 focal planes; there is no number 9"):
+        bring([path], factories.case(), choice=Choice(plane=9))
+
+
+@pytest.mark.parametrize("where", ["PixelSpacing", "ImagedVolume", "ImagerPixelSpacing"])
+def test_dicom_states_its_scale_in_other_places_too(where: str, tmp_path: Path) -> None:
+    path = write_dicom(tmp_path / "s.dcm", planes(), ONE)
+    data = pydicom.dcmread(path)
+    del data.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence
+    if where != "ImagedVolume":
+        del data.ImagedVolumeWidth, data.ImagedVolumeHeight
+        setattr(data, where, [0.0004, 0.0004])
+    data.save_as(path)
+    slide = bring([path], factories.case())
+    assert slide.mpp == pytest.approx(0.25 if where == "ImagedVolume" else 0.4), slide.notes
+
+
+def test_series_of_an_upload_are_offered_and_the_uploads_wait_for_the_choice(tmp_path: Path, api: Any) -> None:
+    tess = factories.person("technologist")
+    case, path = factories.case(tess), tmp_path / "two.ome.tif"
+    with tifffile.TiffWriter(path) as out:
+        for seed, h in ((1, 512), (2, 480)):
+            out.write(film(seed, h), photometric="rgb", metadata={"axes": "YXS", "Name": f"spot {seed}"})
+    asked = {"uploads": [upload(api(tess), case.accession, path)]}
+    url = f"/api/cases/{case.accession}/slides/"
+    offered = api(tess).post(url, asked, format="json")
+    assert (offered.status_code, offered.json()["code"]) == (409, "several-series")
+    assert [row["number"] for row in offered.json()["series"]] == [1, 2]
+    assert offered.json()["series"][1]["name"] == "spot 2, 512 × 480 px"
+    answer = api(tess).post(url, {**asked, "series": 2}, format="json")
+    assert answer.status_code == 202, answer.content
+    slide = run_import(answer.json()["id"])
+    assert (slide.status, slide.height, slide.name) == ("ready", 480 + 2 * 32, "two.ome, series 2"), slide.message
+    assert api(tess).post(url, asked, format="json").json()["code"] == "upload-gone"
 
 
 def test_an_upload_without_a_suffix_is_taken_where_it_is_dicom_and_refused_where_it_is_not(
@@ -130,3 +201,100 @@ def test_a_scale_that_is_given_against_the_file_is_told(tmp_path: Path) -> None:
     slide = bring([tmp_path / "1.png"], factories.case(), mpp=0.5)
     assert (slide.mpp, slide.mpp_source) == (0.5, "user")
     assert slide.notes == ["The file states 0.25 µm/px; the 0.5 that were given are used."]
+
+
+def test_overlapping_photographs_are_told_and_what_both_show_counts_once(tmp_path: Path) -> None:
+    whole = film(5, 512, 1024)
+    for number, x in ((1, 0), (2, 384), (10, 512)):  # 1 and 2 share 128 px, 2 and 10 share 384, 1 and 10 touch
+        Image.fromarray(whole[:, x : x + 512]).save(tmp_path / f"field-{number}.png")
+    slide = bring([tmp_path], factories.case())
+    assert [(f["name"], f["w"], f["h"]) for f in slide.photo_fields] == [
+        ("field-1", 512, 512), ("field-2", 384, 512), ("field-10", 128, 512)
+    ]  # fmt: skip
+    counted = sum(f["w"] * f["h"] for f in slide.photo_fields)
+    assert counted == whole.shape[0] * whole.shape[1]
+    assert slide.notes == [
+        "field-2 shows a part that field-1 shows, too; that cells count once, 75 % of it is counted.",
+        "field-10 shows a part that field-2 shows, too; that cells count once, 25 % of it is counted.",
+    ]
+
+
+def test_photographs_stand_in_the_order_in_which_they_were_taken(tmp_path: Path) -> None:
+    for seed, (name, taken) in enumerate((("b", "10:00:02"), ("a", "10:00:03"), ("c", "10:00:01"))):
+        exif = Image.Exif()
+        exif.get_ifd(0x8769)[0x9003] = f"2026:11:28 {taken}"
+        Image.fromarray(film(seed)).save(tmp_path / f"{name}.jpg", exif=exif, quality=95)
+    assert [f["name"] for f in bring([tmp_path], factories.case()).photo_fields] == ["c", "b", "a"]
+    Image.fromarray(film(9)).save(tmp_path / "aa.png")  # one that does not say when
+    assert [f["name"] for f in bring([tmp_path], factories.case()).photo_fields] == ["a", "aa", "b", "c"]
+
+
+def test_a_series_in_several_folders_whose_files_have_the_same_names_is_one_slide(tmp_path: Path) -> None:
+    for study, level, mpp in (("A", film(1), 0.25), ("B", film(1)[::2, ::2], 0.5)):
+        (tmp_path / "out" / study).mkdir(parents=True)
+        write_dicom(tmp_path / "out" / study / "I0001", level, ONE, mpp, SeriesDescription="Film 7")
+    (tmp_path / "out" / "C").mkdir()
+    write_dicom(tmp_path / "out" / "C" / "I0001", film(3), OTHER)
+    slide = bring([tmp_path / "out"], factories.case(), choice=Choice(series=1))
+    assert [level["width"] for level in slide.tile_levels][:2] == [512, 256] and slide.name == "Film 7"
+    assert "Series 1 of 2 was taken." in slide.notes
+    assert bring([tmp_path / "out"], factories.case(), choice=Choice(series=2)).name == "DICOM series 1, I0001"
+
+
+def test_a_slide_whose_folder_is_missing_or_incomplete_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "film.mrxs").write_bytes(b"\xff\xd8\xff\xe0" + bytes(200))
+    with pytest.raises(Refusal, match=r"folder film beside it, of which Slidedat.ini is missing"):
+        bring([tmp_path / "film.mrxs"], factories.case())
+    folder = tmp_path / "film"
+    folder.mkdir()
+    listed = "[DATAFILE]\nFILE_COUNT = 2\nFILE_0 = Data0000.dat\nFILE_1 = Data0001.dat\n[HIERARCHICAL]\nINDEXFILE = Index.dat\n"
+    (folder / "Slidedat.ini").write_bytes(b"\xef\xbb\xbf" + listed.encode())
+    (folder / "Data0000.dat").write_bytes(b"x")
+    with pytest.raises(Refusal, match=r"of which Index.dat, Data0001.dat is missing"):
+        bring([tmp_path / "film.mrxs"], factories.case())
+
+
+def test_vsi_is_refused_by_name_and_not_taken_for_its_overview(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "film.vsi", film(1), photometric="rgb", tile=(256, 256))
+    (tmp_path / "_film_").mkdir()
+    (tmp_path / "_film_" / "frame_t.ets").write_bytes(b"SIS\0" + bytes(100))
+    with pytest.raises(
+        Refusal, match=r"film.vsi keeps its pixels in the folder beside it, which HemaView does not read"
+    ):
+        bring([tmp_path / "film.vsi"], factories.case())
+
+
+@pytest.mark.skipif(not find_spec("zarr"), reason="reads OME-Zarr by an optional package")
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_ome_zarr_folder_comes_in_by_its_sharpest_plane(version: int, tmp_path: Path) -> None:
+    import zarr
+
+    path = tmp_path / "film.ome.zarr"
+    group = zarr.open_group(str(path), mode="w", zarr_format=version)
+    stack = np.moveaxis(planes(), 3, 0)
+    for number, level in enumerate((stack, stack[..., ::2, ::2])):
+        array = group.create_array(str(number), shape=level.shape, chunks=(1, 1, 128, 128), dtype="u1")
+        array[:] = level
+    axes = [{"name": a, **({"unit": "micrometer"} if a in "yx" else {})} for a in "czyx"]
+    datasets = [
+        {"path": str(n), "coordinateTransformations": [{"type": "scale", "scale": [1, 1, 0.25 * f, 0.25 * f]}]}
+        for n, f in ((0, 1), (1, 2))
+    ]
+    said = {"multiscales": [{"axes": axes, "datasets": datasets}], "omero": {"channels": [{"label": c} for c in "RGB"]}}
+    group.attrs.update({"ome": said} if version == 3 else said)
+    slide = bring([path], factories.case())
+    assert (slide.status, slide.width, slide.height, slide.mpp) == ("ready", 512, 512, pytest.approx(0.25)), (
+        slide.message
+    )
+    assert "Focal plane 2 of 3, the sharpest, was taken." in slide.notes
+    with open_slide(slide.file) as opened:
+        assert abs(opened.read(0, 0, 0, 512, 512).astype(int) - planes()[1]).mean() < 6
+    for chunk in (path / "0").rglob("*"):
+        if chunk.is_file() and chunk.suffix != ".json" and not chunk.name.startswith("."):
+            chunk.write_bytes(chunk.read_bytes()[:5])
+    with pytest.raises(Refusal, match=r"film.ome.zarr is damaged|picture data of this slide are damaged"):
+        bring([path], factories.case())
+    said["omero"] = {"channels": [{"label": c} for c in ("DAPI", "FITC", "Cy3")]}
+    group.attrs.update({"ome": said} if version == 3 else said)
+    with pytest.raises(Refusal, match=r"fluorescence \(DAPI, FITC, Cy3\)"):
+        bring([path], factories.case())

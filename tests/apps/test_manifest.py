@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from apps.accounts import stores
 from apps.analysis.models import Job
 from apps.audit.models import Record
 from apps.audit.services import verify as verify_audit
@@ -61,8 +62,11 @@ TAMPERINGS: dict[str, tuple[Callable[[Report, Job], Any], str]] = {
     "cells": (lambda r, j: flip(j.cells_file), "the cell file is not the one"),
     "cells gone": (lambda r, j: j.cells_file.unlink(), "the cell file is gone"),
     "outlines": (lambda r, j: flip(j.contours_file), "the file of outlines is not the one"),
-    "html": (lambda r, j: flip(r.html_file), "The HTML file of the report is not the one"),
-    "html gone": (lambda r, j: r.html_file.unlink(), "The HTML file of the report is gone"),
+    "html": (lambda r, j: flip(stores.reports().local_path(r.html_name)), "The HTML file of the report is not the one"),
+    "html gone": (
+        lambda r, j: stores.reports().local_path(r.html_name).unlink(),
+        "The HTML file of the report is gone",
+    ),
     "document": (lambda r, j: row(Report, document=altered_document(r, comment="All well")), "content of the report"),
     "document and its hash": (
         lambda r, j: row(Report, document=altered_document(r, comment="All well"), sha256="0" * 64),

@@ -157,9 +157,9 @@ def test_a_name_that_no_font_can_print_stands_in_code_points_where_a_reason_is_g
     (hold,) = holds_of(case, reported_jobs(case))
     assert hold.lifted_by == "reason" and "slide film 中" in hold.sentence
     report = services.sign(paul, case, PASSWORD, "Approved", reason="the name of the file")
-    words = words_of(pypdfium2.PdfDocument(proved_bytes(report.pdf_file, report.pdf_sha256)))
+    words = words_of(pypdfium2.PdfDocument(proved_bytes(report.pdf_name, report.pdf_sha256)))
     assert "film [U+4E2D]" in words.replace("\r\n", " ")
-    assert f"film {ORIGINAL}" in proved_bytes(report.html_file, report.html_sha256).decode()
+    assert f"film {ORIGINAL}" in proved_bytes(report.html_name, report.html_sha256).decode()
 
 
 def test_a_font_of_the_machine_prints_what_those_that_come_along_lack(job: Any, paul: Any, settings: Any) -> None:

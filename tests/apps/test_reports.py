@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from apps.accounts import stores
 from apps.accounts.errors import Conflict, Forbidden
 from apps.analysis.models import Job
 from apps.audit.models import Record
@@ -65,13 +66,13 @@ def test_a_signed_case_is_locked(signed: Report, job: Any, tess: Any, api: Any) 
 
 
 def test_a_report_is_frozen_hashed_and_a_changed_file_is_not_served(signed: Report, paul: Any, api: Any) -> None:
-    page = proved_bytes(signed.html_file, signed.html_sha256).decode()
+    page = proved_bytes(signed.html_name, signed.html_sha256).decode()
     assert "Fine &lt;b&gt;film&lt;/b&gt;" in page
     assert signed.sha256 in page and "AI-assisted; research use" in page
     line = Record.objects.order_by("pk")[signed.document["signature"]["record"]["lines"] - 1]
     assert line.sha256 in page, "a printed report holds a head of the audit record"
     assert api(paul).get(f"/reports/{signed.pk}/").status_code == 200
-    signed.html_file.write_text(page.replace("Segmented", "Banded"))
+    stores.reports().local_path(signed.html_name).write_text(page.replace("Segmented", "Banded"))
     answer = api(paul).get(f"/reports/{signed.pk}/")
     assert (answer.status_code, answer.json()["code"]) == (409, "report-changed")
     with pytest.raises(TypeError, match="never changed"):
@@ -87,8 +88,8 @@ def test_an_amendment_makes_a_new_version_with_its_reason_and_keeps_the_old_one(
     second = services.sign(paul, case, PASSWORD, "Reviewed and approved")
     signed.refresh_from_db()
     assert (signed.version, signed.state, second.version, second.state) == (1, "superseded", 2, "signed")
-    assert "A lymphocyte was overlooked" in proved_bytes(second.html_file, second.html_sha256).decode()
-    assert "overlooked" not in proved_bytes(signed.html_file, signed.html_sha256).decode()
+    assert "A lymphocyte was overlooked" in proved_bytes(second.html_name, second.html_sha256).decode()
+    assert "overlooked" not in proved_bytes(signed.html_name, signed.html_sha256).decode()
     counted = {
         r["key"]: r["reviewed"]["count"] for r in second.document["examinations"][0]["counts"]["sections"][0]["rows"]
     }
@@ -105,7 +106,7 @@ def test_an_amendment_needs_a_reason_and_a_signed_case(job: Any, paul: Any, api:
 
 
 def test_the_pdf_carries_accession_and_page_numbers(signed: Report) -> None:
-    raw = proved_bytes(signed.pdf_file, signed.pdf_sha256)
+    raw = proved_bytes(signed.pdf_name, signed.pdf_sha256)
     assert raw.startswith(b"%PDF")
     assert len(raw) > 5000
 
@@ -185,7 +186,7 @@ def test_a_report_names_the_slides_it_leaves_out_and_signing_needs_a_reason_for_
     assert [h["code"] for h in refused.json()["holds"]] == ["slide-not-reported"]
     signed = api(paul).post(f"{url}/sign/", {**body, "reason": "The second film is a spare."}, format="json")
     assert signed.status_code == 201
-    page = Report.objects.get().html_file.read_text()
+    page = stores.reports().local_path(Report.objects.get().html_name).read_text()
     assert "second film was not analysed" in page and "The second film is a spare." in page
 
 

@@ -21,6 +21,7 @@ from apps.reports import render, services
 from apps.reports.models import Report
 from apps.slides.models import Slide, Upload
 from apps.slides.services import run_import
+from hemaview.blobs import LocalBlobs
 from tests import factories
 from tests.apps.test_reports import see_all
 from tests.factories import PASSWORD
@@ -153,7 +154,7 @@ def test_a_signature_that_fails_frees_the_case_at_once(job: Any, paul: Any, monk
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(services, "_write", full)
+    monkeypatch.setattr(LocalBlobs, "put", full)
     with pytest.raises(OSError):
         services.sign(paul, job.slide.case, PASSWORD, "Reviewed", "A comment")
     case = Case.objects.get(pk=job.slide.case_id)

@@ -53,10 +53,10 @@ for case in Case.objects.all():
         "added": [label.key for label in labels.added.values()], "draft": len(render.html(document.build(case), None)),
     }
 for report in Report.objects.all():
-    page = proved_bytes(report.html_file, report.html_sha256)
+    page = proved_bytes(report.html_name, report.html_sha256)
     for exporter in exporters().values():
         assert b"".join(exporter.pieces(source.of_report(report))), exporter.key
-    answer["reports"][str(report.pk)] = {"html": len(page), "pdf": len(proved_bytes(report.pdf_file, report.pdf_sha256))}
+    answer["reports"][str(report.pk)] = {"html": len(page), "pdf": len(proved_bytes(report.pdf_name, report.pdf_sha256))}
 for protocol in Protocol.objects.all():
     assert not protocol.what_is_wrong(), (protocol, protocol.what_is_wrong())
 print(json.dumps(answer, default=str))

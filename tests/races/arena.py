@@ -81,7 +81,7 @@ class Arena:
     def reset(self, state: str) -> None:
         """Everything as at the beginning, in `state`; the record alone goes on."""
         for report in Report.objects.filter(case=self.case_pk):
-            for path in report.folder.glob("*"):
+            for path in (Path(settings.REPORTS_DIR) / str(report.pk)).glob("*"):
                 path.unlink()
         Amendment.objects.filter(case=self.case_pk).delete()
         Report.objects.filter(case=self.case_pk).delete()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from apps.accounts import stores
 from apps.analysis.models import Job
 from apps.analysis.selectors import reported_jobs
 from apps.audit.models import Record
@@ -107,7 +108,7 @@ def _signature(arena: Arena, case: Case, lines: list[Record]) -> list[str]:
         broken.append("an analysis runs under a signature")
     if Slide.objects.filter(case=case, status=Slide.Status.IMPORTING).exists():
         broken.append("a slide comes in under a signature")
-    if not all(path.exists() for path in (signed[0].html_file,)):
+    if not stores.reports().exists(signed[0].html_name):
         broken.append("the report's file is not there")
     return broken
 

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from hemaview.wsi.contents import kind_of
-from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
+from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
 from hemaview.wsi.fields import GAP_PX, write_fields
 from hemaview.wsi.picture import Picture, read_pictures
 from hemaview.wsi.sandbox import probe
 from hemaview.wsi.slide import open_slide
+from hemaview.wsi.sources.choice import Choice
 
 
 def film(seed: int = 1, h: int = 120, w: int = 160) -> NDArray[np.uint8]:
@@ -72,7 +73,7 @@ def test_planes_that_name_their_colours_are_put_in_order(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("axes", "shape", "words"),
     [("ZYX", (5, 60, 80), "5 focal planes"), ("TYX", (4, 60, 80), "4 time points"), ("CYX", (2, 60, 80), "2 channels"),
-     ("CYX", (4, 60, 80), "4 channels"), ("ZCYX", (2, 3, 60, 80), "2 focal planes")],
+     ("CYX", (4, 60, 80), "4 channels"), ("TCYX", (2, 3, 60, 80), "2 time points")],
 )  # fmt: skip
 @pytest.mark.parametrize("imagej", [False, True], ids=["ome", "imagej"])
 def test_what_would_be_lost_is_refused_by_name(
@@ -82,6 +83,47 @@ def test_what_would_be_lost_is_refused_by_name(
     stack = np.full(shape, 200, np.uint8)
     tifffile.imwrite(path, stack, imagej=imagej, photometric="minisblack", metadata={"axes": axes})
     assert words in refused(path)
+
+
+def stack_of(tmp_path: Path, imagej: bool = False, interleaved: bool = False, **how: Any) -> Path:
+    """A file of three focal planes of film(7), the second one sharp."""
+    import scipy.ndimage
+
+    sharp = film(7)
+    soft = [scipy.ndimage.gaussian_filter(sharp, (s, s, 0)) for s in (4, 2)]
+    planes = np.stack([soft[0], sharp, soft[1]])
+    path = tmp_path / ("stack.tif" if imagej else "stack.ome.tif")
+    axes, photometric = ("ZYXS", "rgb") if interleaved else ("ZCYX", "minisblack")
+    stack = planes if interleaved else np.moveaxis(planes, 3, 1)
+    tifffile.imwrite(path, stack, imagej=imagej, photometric=photometric, metadata={"axes": axes}, **how)
+    return path
+
+
+@pytest.mark.parametrize(("imagej", "interleaved"), [(False, False), (False, True), (True, False)])
+def test_of_several_focal_planes_the_sharpest_or_the_chosen_one_is_taken_and_told(
+    imagej: bool, interleaved: bool, tmp_path: Path
+) -> None:
+    path = stack_of(tmp_path, imagej, interleaved)
+    (sharpest,) = read(path)
+    assert np.array_equal(sharpest.image.numpy(), film(7))
+    assert "Focal plane 2 of 3, the sharpest, was taken." in sharpest.notes
+    (third,) = read_pictures(path, path.name, "tiff", choice=Choice(plane=3))
+    assert not np.array_equal(third.image.numpy(), film(7)) and third.image.numpy()[0, 0].min() > 100
+    with pytest.raises(Unsupported, match="3 focal planes; there is no number 4"):
+        read_pictures(path, path.name, "tiff", choice=Choice(plane=4))
+
+
+def test_series_and_pages_of_several_sizes_are_a_choice(tmp_path: Path) -> None:
+    ome, plain = tmp_path / "series.ome.tif", tmp_path / "pages.tif"
+    for path, how in ((ome, {"axes": "YXS"}), (plain, None)):
+        with tifffile.TiffWriter(path) as out:
+            for seed, h in ((1, 120), (2, 100)):
+                out.write(film(seed, h), photometric="rgb", metadata=how)
+        with pytest.raises(SeveralSeries, match=r"1: .*160 × 120 px; 2: .*160 × 100 px.*choose one") as several:
+            read(path)
+        assert len(several.value.listed) == 2
+        (second,) = read_pictures(path, path.name, "tiff", choice=Choice(series=2))
+        assert np.array_equal(second.image.numpy(), film(2, 100))
 
 
 def test_channels_of_fluorescence_are_refused_as_such(tmp_path: Path) -> None:
@@ -143,6 +185,46 @@ def test_bits_that_a_file_states_are_believed(tmp_path: Path) -> None:
     tag = [(281, "H", 1, 4095, True)]
     tifffile.imwrite(tmp_path / "a.tif", (film() // 8).astype(np.uint16) << 4, photometric="rgb", extratags=tag)
     assert np.array_equal(pixels(tmp_path / "a.tif"), film() // 8)
+
+
+def exif(space: int, interop: str) -> Image.Exif:
+    made = Image.Exif()
+    made.get_ifd(0x8769)[0xA001] = space
+    if interop:
+        made.get_ifd(0x8769)[0xA005] = {1: interop}
+    return made
+
+
+@pytest.mark.parametrize(("space", "interop", "converted"), [(2, "", True), (0xFFFF, "R03", True), (1, "R98", False)])
+def test_adobe_rgb_of_a_camera_is_brought_to_srgb(space: int, interop: str, converted: bool, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), (150, 200, 120)).save(tmp_path / "a.jpg", quality=100, exif=exif(space, interop))
+    (picture,) = read(tmp_path / "a.jpg")
+    shown = picture.image.numpy()[32, 32].astype(int)
+    wanted = (125, 202, 115) if converted else (150, 200, 120)  # by the matrices of both standards
+    assert np.abs(shown - wanted).max() <= 2
+    assert any("Adobe RGB (1998)" in note for note in picture.notes) == converted
+
+
+def test_chromaticities_of_a_png_are_honoured(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), (234, 51, 35)).save(tmp_path / "p3.png")
+    raw = (tmp_path / "p3.png").read_bytes()
+    points = [31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000]  # Display P3
+    body = b"cHRM" + struct.pack(">8I", *points)
+    chunk = struct.pack(">I", 32) + body + struct.pack(">I", zlib.crc32(body))
+    body = b"gAMA" + struct.pack(">I", 45455)
+    chunk += struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body))
+    (tmp_path / "p3.png").write_bytes(raw[:33] + chunk + raw[33:])
+    (picture,) = read(tmp_path / "p3.png")
+    red, green, blue = picture.image.numpy()[0, 0].astype(int)
+    assert red == 255 and green < 15 and blue < 15
+    assert any("chromaticities of its PNG" in note for note in picture.notes)
+
+
+def test_a_jpeg_of_several_pictures_says_that_the_first_was_taken(tmp_path: Path) -> None:
+    first, second = (Image.fromarray(film(seed)) for seed in (1, 2))
+    first.save(tmp_path / "phone.jpg", format="MPO", save_all=True, append_images=[second], quality=95)
+    (picture,) = read(tmp_path / "phone.jpg")
+    assert "It holds 2 pictures, as some cameras write; the first one was taken." in picture.notes
 
 
 def nuclei() -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from hemaview.blobs import blob_of
 from hemaview.wsi import open_slide
 from hemaview.wsi.jpegstream import header, prefix
 from hemaview.wsi.stored import StoredLevel, stored_levels
@@ -95,8 +96,8 @@ def test_a_level_whose_pixels_differ_from_openslides_is_decoded(
     write_tiff(path, halves(picture(512, 512), 1), Dialect())
     true = StoredLevel.tile
 
-    def shifted(self: StoredLevel, fd: int, column: int, row: int) -> bytes:
-        return true(self, fd, column, row) if self.width_px < 512 else true(self, fd, 1 - column, row)
+    def shifted(self: StoredLevel, column: int, row: int) -> bytes:
+        return true(self, column, row) if self.width_px < 512 else true(self, 1 - column, row)
 
     monkeypatch.setattr(StoredLevel, "tile", shifted)
     index = planned(path, tmp_path)
@@ -119,7 +120,7 @@ def test_hostile_tables_are_refused_before_any_pixel_is_read(tmp_path: Path) -> 
     at = raw.index(b"\xff\xd8\xff")
     raw[at : at + 8] = b"<script>"
     path.write_bytes(raw)
-    found = stored_levels(path)
+    found = stored_levels(blob_of(path))
     assert [getattr(level, "why", "") for level in found] == ["A tile of this slide is not a JPEG."]
 
 

@@ -132,9 +132,9 @@ class _Builder:
         """The PDF: the signed one, or a draft that is printed now."""
         signed = self.source.report
         if signed and signed.pdf_sha256:
-            raw, kind = proved_bytes(signed.pdf_file, signed.pdf_sha256), "application/pdf"
+            raw, kind = proved_bytes(signed.pdf_name, signed.pdf_sha256), "application/pdf"
         elif signed:
-            raw, kind = proved_bytes(signed.html_file, signed.html_sha256), "text/html"
+            raw, kind = proved_bytes(signed.html_name, signed.html_sha256), "text/html"
         else:
             jobs = [part.job for part in self.source.parts]
             raw, kind = render.pdf(render.html(document.build(self.source.case, jobs), None)), "application/pdf"

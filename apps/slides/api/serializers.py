@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from apps.accounts.api.inputs import OneOf
 from apps.cases.models import Case
-from apps.slides.models import Slide
+from apps.slides.models import ScalePreset, Slide
 
 
 class BoxSerializer(serializers.Serializer[Any]):
@@ -31,6 +31,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
     notes = serializers.ListField(child=serializers.CharField(), read_only=True)
     photo_fields = BoxSerializer(many=True, read_only=True, help_text="photographs it was joined from; none for a scan")
     tile_levels = StoredLevelSerializer(many=True, read_only=True)
+    identifying = serializers.ListField(child=serializers.CharField(), read_only=True)
     thumbnail_url = serializers.SerializerMethodField()
     dzi_url = serializers.SerializerMethodField()
 
@@ -43,6 +44,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
             "status",
             "message",
             "notes",
+            "identifying",
             "percent",
             "width",
             "height",
@@ -79,9 +81,29 @@ class ImportSerializer(serializers.Serializer[Any]):
     mpp = serializers.FloatField(required=False, allow_null=True)
     convert = serializers.BooleanField(required=False, default=False)
     specimen = OneOf(choices=Case.Specimen.choices, required=False)
+    series = serializers.IntegerField(
+        min_value=1, required=False, help_text="Which of several; see code several-series."
+    )
+    preset = serializers.CharField(max_length=100, required=False, help_text="In place of mpp.")
+    plane = serializers.IntegerField(min_value=0, required=False, help_text="Focal plane; 0: the sharpest.")
+
+
+class IdentityEntrySerializer(serializers.Serializer[Any]):
+    """Of what kind, where it stands, its words."""
+
+    kind = serializers.CharField()
+    where = serializers.CharField()
+    value = serializers.CharField()
+
+
+class PresetSerializer(serializers.ModelSerializer[ScalePreset]):
+    class Meta:
+        model = ScalePreset
+        fields = ["name", "mpp"]
 
 
 class SlideChangeSerializer(serializers.Serializer[Any]):
+    preset = serializers.CharField(max_length=100, required=False)
     mpp = serializers.FloatField(required=False)
     colour = OneOf(choices=Slide.Colouring.choices, required=False)
     specimen = OneOf(choices=Case.Specimen.choices, required=False)
@@ -89,7 +111,7 @@ class SlideChangeSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:
             raise serializers.ValidationError(
-                "Give mpp (µm/px), colour (stored, carried, applied) or specimen, one at a time."
+                "Give mpp (µm/px), preset, colour (stored, carried, applied) or specimen, one at a time."
             )
         return attrs
 

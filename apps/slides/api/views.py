@@ -13,14 +13,20 @@ from rest_framework.views import APIView
 from apps.cases.selectors import case_for
 from apps.slides import services, tileservices
 from apps.slides.api.serializers import (
+    IdentityEntrySerializer,
     ImportSerializer,
+    PresetSerializer,
     SlideChangeSerializer,
     SlideSerializer,
     TileAccessSerializer,
 )
-from apps.slides.selectors import ready_slide_for, slide_for
+from apps.slides.presets import preset_of, presets
+from apps.slides.selectors import identity_of_slide, ready_slide_for, slide_for
 from apps.slides.tasks import convert_slide, import_slide, ring
 from apps.slides.tileaccess import set_tile_cookie, tile_access
+from apps.slides.uploads import as_refusal
+from hemaview.wsi.errors import SlideError
+from hemaview.wsi.sources.choice import Choice
 
 
 class CaseSlidesView(APIView):
@@ -37,14 +43,17 @@ class CaseSlidesView(APIView):
         given = ImportSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        preset = preset_of(data["preset"]) if data.get("preset") else None
         slide = services.begin_import_of_uploads(
             request.user,
             case,
             data["uploads"],
             data.get("name", ""),
-            data.get("mpp"),
+            preset.mpp if preset else data.get("mpp"),
             data.get("convert", False),
             data.get("specimen", ""),
+            Choice(data.get("series"), data.get("plane")),
+            preset.name if preset else "",
         )
         transaction.on_commit(lambda: ring(import_slide, str(slide.pk)))
         return Response(SlideSerializer(slide).data, status=202)
@@ -64,6 +73,9 @@ class SlideView(APIView):
         given.is_valid(raise_exception=True)
         if "specimen" in given.validated_data:
             slide = services.set_specimen(request.user, slide, given.validated_data["specimen"])
+        elif "preset" in given.validated_data:
+            preset = preset_of(given.validated_data["preset"])
+            slide = services.set_mpp(request.user, slide, preset.mpp, preset.name)
         elif "mpp" in given.validated_data:
             slide = services.set_mpp(request.user, slide, given.validated_data["mpp"])
         if "colour" in given.validated_data:
@@ -74,6 +86,28 @@ class SlideView(APIView):
     def delete(self, request: Request, slide_id: uuid.UUID) -> Response:
         services.delete_slide(request.user, slide_for(request.user, slide_id, "annotate"))
         return Response(status=204)
+
+
+class IdentityView(APIView):
+    """What the slide's files say of people, places, times and devices; for who may see who the patient is."""
+
+    @extend_schema(responses=IdentityEntrySerializer(many=True))
+    def get(self, request: Request, slide_id: uuid.UUID) -> Response:
+        try:
+            entries = identity_of_slide(request.user, ready_slide_for(request.user, slide_id))
+        except SlideError as error:
+            raise as_refusal(error) from error
+        response = Response(IdentityEntrySerializer(entries, many=True).data)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+
+class PresetsView(APIView):
+    """Cameras and objectives of the laboratory, with the µm/px that they give."""
+
+    @extend_schema(responses=PresetSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        return Response(PresetSerializer(presets(), many=True).data)
 
 
 class TileAccessView(APIView):

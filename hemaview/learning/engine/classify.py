@@ -29,7 +29,7 @@ from hemaview.learning.engine.course import Course, autocast, device, device_of,
 class Recipe:
     """How to train; `balance` is the power of class frequency by which rare classes are drawn more often (1 = equal);
     `films` the share of batches that are one film's: of one source, with classes in a mixture of its own, and one stain,
-    light, size and focus."""
+    light, size and focus; `at_home`: how the cells of the other batches are changed, where another way than those of films."""
 
     classes: tuple[str, ...]
     input_px: int
@@ -44,6 +44,7 @@ class Recipe:
     films: float = 0.0
     seed: int = 20261121
     augmentation: Augmentation = field(default_factory=Augmentation)
+    at_home: Augmentation | None = None
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,8 @@ def _batch(
         if not len(rows):
             continue
         x = torch.from_numpy(np.ascontiguousarray(pool.images[rows])).to(where).permute(0, 3, 1, 2).float()
-        parts.append(augment(x, recipe.input_px, recipe.augmentation, generator, one_film))
+        how = recipe.augmentation if one_film or recipe.at_home is None else recipe.at_home
+        parts.append(augment(x, recipe.input_px, how, generator, one_film))
         labels.append(torch.from_numpy(pool.allowed[rows]).to(where))
     return torch.cat(parts), torch.cat(labels)
 

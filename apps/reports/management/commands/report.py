@@ -45,9 +45,9 @@ class Command(SentenceCommand):
             if is_pdf and not report.pdf_sha256:
                 raise Refusal(render.NO_PDF, code="no-pdf")
             raw = (
-                proved_bytes(report.pdf_file, report.pdf_sha256)
+                proved_bytes(report.pdf_name, report.pdf_sha256)
                 if is_pdf
-                else proved_bytes(report.html_file, report.html_sha256)
+                else proved_bytes(report.html_name, report.html_sha256)
             )
         out.write_bytes(raw)
         self.stdout.write(str(out))

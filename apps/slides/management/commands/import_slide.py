@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,15 @@ from apps.accounts.services import acting_user
 from apps.cases.models import Case
 from apps.cases.services import create_case, withdraw_case
 from apps.slides import services, tileservices
+from apps.slides.incoming import with_companions
 from apps.slides.models import Slide
+from apps.slides.presets import preset_of
+from apps.slides.selectors import require_identity
+from apps.slides.uploads import as_refusal
+from hemaview.wsi.errors import SeveralSeries, SlideError
+from hemaview.wsi.identity import Entry
+from hemaview.wsi.sandbox import identity_of
+from hemaview.wsi.sources.choice import SHARPEST, Choice
 
 
 class Command(SentenceCommand):
@@ -38,6 +47,10 @@ class Command(SentenceCommand):
         parser.add_argument("--stain", default="")
         parser.add_argument("--pseudonym", default="")
         parser.add_argument("--mpp", type=float, help="µm per pixel, where the file does not say")
+        parser.add_argument("--preset", metavar="NAME", help="µm per pixel of a camera and objective of the laboratory")
+        parser.add_argument("--series", type=int, metavar="N", help="of several series the one of this number")
+        parser.add_argument("--all-series", action="store_true", help="each series as a slide of its own")
+        parser.add_argument("--plane", type=_plane, metavar="N", help="focal plane N, or sharpest (default: sharpest)")
         parser.add_argument("--name", default="", help="the slide's name")
         parser.add_argument(
             "--in-place", action="store_true", help="read the slide where it lies instead of copying it"
@@ -47,11 +60,21 @@ class Command(SentenceCommand):
             action="store_true",
             help="make a pyramid whose tiles can be sent as stored, if the file has none",
         )
+        parser.add_argument(
+            "--identity", action="store_true", help="list what the files say of people, places, times and devices"
+        )
         parser.add_argument("--user", default="", help="who does it (default: the first superuser, or console)")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = acting_user(options["user"])
+        if options["preset"]:
+            if options["mpp"] is not None:
+                raise Refusal("Give --mpp or --preset, not both.", code="invalid")
+            preset = preset_of(options["preset"])
+            options["mpp"], options["preset"] = preset.mpp, preset.name
+        if options["identity"]:
+            require_identity(user)
         accession = options["case"]
         case = Case.objects.filter(accession=accession).first()
         made = case is None
@@ -60,7 +83,36 @@ class Command(SentenceCommand):
                 raise Missing(f"There is no case {accession}; add --create to open it.")
             facts = {k: options[k] for k in ("stain", "pseudonym")}
             case = create_case(user, accession, specimen=options["specimen"] or Case.Specimen.BLOOD_FILM, **facts)
+        entries: list[Entry] = []
         try:
+            if options["identity"]:
+                entries = _identity(options["paths"])
+            slides = self._bring_in(user, case, options)
+        except Refusal:
+            if made:
+                withdraw_case(user, case)
+            raise
+        slides = [tileservices.run_conversion(s.pk) if s.conversion == Slide.Conversion.ASKED else s for s in slides]
+        if options["json"]:
+            said = {"identity": [asdict(e) for e in entries]} if options["identity"] else {}
+            self.stdout.write(json.dumps({"slides": [{**_answer(slide), **said} for slide in slides]}))
+        for slide in slides if not options["json"] else []:
+            mpp = f"{slide.mpp:g} µm/px" if slide.mpp else "µm/px unknown"
+            self.stdout.write(f"{slide.name}: {slide.width} × {slide.height} px, {mpp}, {slide.status}; id {slide.pk}")
+            for note in slide.notes:
+                self.stdout.write(f"  {note}")
+        for entry in entries if not options["json"] else []:
+            self.stdout.write(f"  {entry.kind}: {entry.value} ({entry.where})")
+        sys.stdout.flush()
+        failed = next((s for s in slides if s.conversion == Slide.Conversion.FAILED), None)
+        if failed is not None:
+            raise Refusal(f"The slide is imported and can be used, but was not converted: {failed.conversion_message}")
+
+    def _bring_in(self, user: Any, case: Case, options: dict[str, Any]) -> list[Slide]:
+        """One slide, or one a series; all of them or none. Raises Refusal."""
+        made: list[Slide] = []
+
+        def bring(series: int | None) -> None:
             slide = services.begin_import_of_files(
                 user,
                 case,
@@ -70,38 +122,55 @@ class Command(SentenceCommand):
                 options["in_place"],
                 options["convert"],
                 options["specimen"] or "",
+                Choice(series, options["plane"]),
+                options["preset"] or "",
             )
-            slide = services.run_import(slide.pk)
-            if slide.status == Slide.Status.REFUSED:
-                message = slide.message
-                services.delete_slide(user, slide)
-                raise Refusal(message)
+            made.append(slide)
+            made[-1] = services.run_import(slide.pk)
+            if made[-1].status == Slide.Status.REFUSED:
+                raise Refusal(made[-1].message)
+
+        try:
+            try:
+                bring(options["series"])
+            except Refusal as refusal:
+                if refusal.code != SeveralSeries.code:
+                    raise
+                if not options["all_series"]:
+                    how = "choose one with --series N, or take them all with --all-series."
+                    raise Refusal(refusal.message.rpartition(": ")[0] + f": {how}", refusal.code) from refusal
+                for row in refusal.extra["series"]:
+                    bring(row["number"])
         except Refusal:
-            if made:
-                withdraw_case(user, case)
+            for slide in made:
+                services.delete_slide(user, slide)
             raise
-        if slide.conversion == Slide.Conversion.ASKED:
-            slide = tileservices.run_conversion(slide.pk)
-        answer = {
-            "id": str(slide.pk),
-            "case": accession,
-            "name": slide.name,
-            "width": slide.width,
-            "height": slide.height,
-            "specimen": slide.specimen,
-            "mpp": slide.mpp,
-            "mpp_source": slide.mpp_source,
-            "status": slide.status,
-            "notes": slide.notes,
-            "tiles": f"{sum(v['stored'] for v in slide.tile_levels)} of {len(slide.tile_levels)} levels as stored",
-        }
-        if options["json"]:
-            self.stdout.write(json.dumps({"slides": [answer]}))
-        else:
-            mpp = f"{slide.mpp:g} µm/px" if slide.mpp else "µm/px unknown"
-            self.stdout.write(f"{slide.name}: {slide.width} × {slide.height} px, {mpp}, {slide.status}; id {slide.pk}")
-            for note in slide.notes:
-                self.stdout.write(f"  {note}")
-        sys.stdout.flush()
-        if slide.conversion == Slide.Conversion.FAILED:
-            raise Refusal(f"The slide is imported and can be used, but was not converted: {slide.conversion_message}")
+        return made
+
+
+def _identity(paths: list[Path]) -> list[Entry]:
+    try:
+        return identity_of([(path, path.name) for path in with_companions(paths)])
+    except SlideError as error:
+        raise as_refusal(error) from error
+
+
+def _plane(text: str) -> int:
+    return SHARPEST if text == "sharpest" else int(text)
+
+
+def _answer(slide: Slide) -> dict[str, Any]:
+    return {
+        "id": str(slide.pk),
+        "case": slide.case.accession,
+        "name": slide.name,
+        "width": slide.width,
+        "height": slide.height,
+        "specimen": slide.specimen,
+        "mpp": slide.mpp,
+        "mpp_source": slide.mpp_source,
+        "status": slide.status,
+        "notes": slide.notes,
+        "identifying": slide.identifying,
+        "tiles": f"{sum(v['stored'] for v in slide.tile_levels)} of {len(slide.tile_levels)} levels as stored",
+    }

@@ -1,0 +1,52 @@
+"""Camera and objective of a laboratory under a name, with the µm/px that they give: every write, and how one is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from apps.accounts.errors import Forbidden, Missing
+from apps.audit.services import record
+from apps.slides.models import ScalePreset
+from apps.slides.services import plausible_mpp
+
+
+def presets() -> list[ScalePreset]:
+    """All of them, by name."""
+    return list(ScalePreset.objects.all())
+
+
+def preset_of(name: str) -> ScalePreset:
+    """The preset of that name, however it is capitalised; raises Missing, listing those that there are."""
+    found = ScalePreset.objects.filter(name__iexact=name.strip()).first()
+    if found is None:
+        known = ", ".join(p.name for p in presets()) or "none yet; an administrator can add them"
+        raise Missing(f"There is no preset {name.strip()} (there are: {known}).", code="no-preset")
+    return found
+
+
+@transaction.atomic
+def save_preset(user: Any, preset: ScalePreset) -> ScalePreset:
+    """Add or change a preset; slides that were brought in with it keep their µm/px. Raises Refusal."""
+    _require(user)
+    preset.mpp = plausible_mpp(preset.mpp)
+    before = ScalePreset.objects.filter(pk=preset.pk).first()
+    preset.save()
+    record(
+        user, "preset.saved", "preset", preset.pk, name=preset.name, mpp=preset.mpp,
+        **({"before": f"{before.name}, {before.mpp:g} µm/px"} if before else {}),
+    )  # fmt: skip
+    return preset
+
+
+@transaction.atomic
+def remove_preset(user: Any, preset: ScalePreset) -> None:
+    _require(user)
+    record(user, "preset.removed", "preset", preset.pk, name=preset.name, mpp=preset.mpp)
+    preset.delete()
+
+
+def _require(user: Any) -> None:
+    if not (user.is_superuser or user.has_perm("slides.change_scalepreset")):
+        raise Forbidden("Only administrators change the laboratory's presets.")

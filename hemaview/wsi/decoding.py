@@ -1,0 +1,116 @@
+"""The samples of a picture as they are stored, by the decoder that reads them, or the true reason why none does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from hemaview.blobs import Blob
+from hemaview.wsi.describe import EVERYBODYS, Description
+from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
+
+_COMPRESSIONS = {
+    1: "none", 2: "CCITT", 3: "CCITT fax", 4: "CCITT fax", 5: "LZW", 6: "old JPEG", 7: "JPEG", 8: "deflate", 32773: "PackBits",
+    32946: "deflate", 33003: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000", 34887: "LERC", 34892: "lossy JPEG",
+    34925: "LZMA", 34933: "PNG", 34934: "JPEG XR", 50000: "zstd", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
+}  # fmt: skip
+_OLD_JPEG = 6
+WHITE_IS_ZERO, CIE_LAB, ICC_LAB = 0, 8, 9
+
+
+def raw_samples(blob: Blob, name: str, kind: str, what: Description, pages: tuple[int, ...]) -> pyvips.Image:
+    """Samples as stored, one band a plane where planes are pages of their own; raises pyvips.Error, SlideError."""
+    if kind != "tiff":
+        return _by_libvips(blob)
+    by_libvips = what.compression in EVERYBODYS and what.bits in (1, 2, 4, 8, 16, 32, 64)
+    by_libvips = by_libvips and not (what.planar and what.samples > 1) and what.photometric not in (CIE_LAB, ICC_LAB)
+    planes = [_by_libvips(blob, page=page) if by_libvips else _by_tifffile(blob, name, what, page) for page in pages]
+    if len(planes) == 1:
+        return planes[0]
+    joined = planes[0].bandjoin(planes[1:])
+    return joined.copy(interpretation="rgb16" if joined.format == "ushort" else "srgb")
+
+
+def _by_libvips(blob: Blob, **options: int) -> pyvips.Image:
+    path = blob.path
+    if path is None:
+        return pyvips.Image.new_from_buffer(
+            blob.read(), "", access="sequential", fail_on="error", **options
+        ).copy_memory()
+    return pyvips.Image.new_from_file(str(path), access="sequential", fail_on="error", **options).copy_memory()
+
+
+def _by_tifffile(blob: Blob, name: str, what: Description, page: int) -> pyvips.Image:
+    """For what libtiff may have been built without."""
+    import tifffile
+
+    try:
+        with blob.open() as stream, tifffile.TiffFile(stream) as file:
+            one = file.pages[page]
+            array: NDArray[np.generic] = one.asarray()
+            axes = one.axes if isinstance(one, tifffile.TiffPage) else "YXS"
+    except Exception as error:  # decoders raise what they like; which of two sentences is true is asked of the file
+        raise why(blob, name, "tiff", what, str(error)) from error
+    if axes == "SYX":
+        array = np.moveaxis(array, 0, 2)
+    return of_array(array, name, what)
+
+
+def of_array(array: NDArray[np.generic], name: str, what: Description) -> pyvips.Image:
+    """Samples (H, W) or (H, W, samples) as a picture that knows its colour space; raises Unsupported."""
+    if array.ndim not in (2, 3) or array.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
+        raise Unsupported(f"{name} holds samples that HemaView does not show; save it as RGB of 8 bits.")
+    if what.photometric in (CIE_LAB, ICC_LAB):
+        return _of_lab(array, name, what)
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(array))
+    if what.photometric == WHITE_IS_ZERO:
+        image = image.invert()
+    wide = image.format == "ushort"
+    if image.bands >= 3:
+        return image.copy(interpretation="cmyk" if what.photometric == 5 else "rgb16" if wide else "srgb")
+    return image.copy(interpretation="grey16" if wide else "b-w")
+
+
+def _of_lab(array: NDArray[np.generic], name: str, what: Description) -> pyvips.Image:
+    """L*a*b* of TIFF 6.0, section 23 (a* and b* signed), or of ICC (a* and b* from the middle), as floats."""
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype not in (np.uint8, np.uint16):
+        raise Unsupported(f"{name} holds L*a*b* samples that HemaView does not show; save it as RGB of 8 bits.")
+    most, step = (255, 1) if array.dtype == np.uint8 else (65535, 256)
+    half = (most + 1) // 2
+    signed = array[..., 1:].astype(np.int32)
+    signed = signed - half if what.photometric == ICC_LAB else (signed + half) % (most + 1) - half
+    lab = np.dstack([array[..., 0].astype(np.float32) * (100 / most), signed.astype(np.float32) / step])
+    return pyvips.Image.new_from_array(np.ascontiguousarray(lab, np.float32)).copy(interpretation="lab")
+
+
+def why(blob: Blob, name: str, kind: str, what: Description | None, said: str = "") -> SlideError:
+    """The true reason why a file cannot be decoded: what it is stored in, or damage."""
+    if kind == "jpeg" and (process := _jpeg_process(blob)):
+        return Unsupported(
+            f"{name} is a JPEG that HemaView cannot decode ({process}); save it as an ordinary JPEG or PNG."
+        )
+    if what is not None and kind == "tiff":
+        known = _COMPRESSIONS.get(what.compression)
+        if known is None or what.compression == _OLD_JPEG or "requires" in said or "not supported" in said:
+            stored = known or f"number {what.compression}"
+            return Unsupported(
+                f"{name} is stored in a compression that HemaView cannot decode ({stored}); save it with LZW, deflate or JPEG."
+            )
+    return Unreadable(f"{name} is damaged or incomplete and cannot be read as a picture.")
+
+
+def _jpeg_process(blob: Blob) -> str:
+    """What makes a JPEG's coding uncommon, by its frame header; "" where it is common or cannot be seen."""
+    raw = blob.read(0, 1 << 20)
+    at = 2
+    while at + 9 < len(raw) and raw[at] == 0xFF:
+        marker, length = raw[at + 1], int.from_bytes(raw[at + 2 : at + 4], "big")
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            if marker in (0xC3, 0xC7, 0xCB, 0xCF):
+                return "lossless"
+            if marker >= 0xC9:
+                return "arithmetic coding"
+            return f"{raw[at + 4]} bits" if raw[at + 4] != 8 else "hierarchical" if marker > 0xC2 else ""
+        at += 2 + max(2, length)
+    return ""

@@ -1,0 +1,182 @@
+"""Which pages of a TIFF make which picture: planes of one colour each, focal planes, series, fields."""
+
+from __future__ import annotations
+
+import re
+
+from hemaview.wsi import tiff
+from hemaview.wsi.errors import SeveralSeries, Unsupported
+from hemaview.wsi.omexml import OmeImage
+from hemaview.wsi.sources.choice import Choice, refuse_missing
+
+PALETTE = 3
+ASIDE = re.compile(r"label|macro|thumb|overview|barcode", re.IGNORECASE)
+"""Names of pictures that stand beside a slide; label and macro can show who the patient is."""
+SMALL_SHARE = 0.25
+"""Other pictures of a TIFF up to this share of the first one's area stand beside it."""
+
+Pages = list[tuple[int, tiff.Directory]]
+"""Numbers and directories of the pages that may be pictures."""
+Pictures = tuple[tuple[int, ...], ...]
+"""Of each picture the pages that make it: one, or three where red, green and blue are planes of their own."""
+
+
+def of_pages(pages: Pages, name: str, notes: list[str], choice: Choice) -> tuple[Pictures, ...]:
+    """Pages that nothing describes: those of one size are fields, where they are in colour. One focal plane."""
+    first = pages[0][1]
+    same = [(i, d) for i, d in pages if _shape(d) == _shape(first)]
+    others = _others(pages, first, notes)
+    refuse_missing(choice, name, len(pages))
+    if choice.series is not None:
+        return (((pages[choice.series - 1][0],),),)
+    if others:
+        listed = {number: _size(_shape(d)) for number, (_, d) in enumerate(pages, 1) if not _small(d, first)}
+        raise SeveralSeries.of(f"{name} holds pictures of different sizes", listed)
+    if len(same) == 1:
+        return (((same[0][0],),),)
+    if not all(_in_colour(d) for _, d in same):
+        raise Unsupported(
+            f"{name} holds {len(same)} grey pages of one size and does not say whether they are colours, focal planes or "
+            "fields; save each field as one colour picture."
+        )
+    notes.append(f"Its {len(same)} pages were taken as {len(same)} fields.")
+    return (tuple((i,) for i, _ in same),)
+
+
+def of_imagej(pages: Pages, text: str, name: str, choice: Choice) -> tuple[Pictures, ...]:
+    """The pictures of an ImageJ stack by focal plane; its pages run over channels, then planes."""
+    counts = {k: int(v) for k, v in re.findall(r"^(images|channels|slices|frames)=(\d{1,9})$", text, re.MULTILINE)}
+    images, channels = counts.get("images", 1), counts.get("channels", 1)
+    if (frames := counts.get("frames", 1)) > 1:
+        raise _more(name, frames, "time points")
+    slices = counts.get("slices", 1 if channels > 1 else images)
+    if channels not in (1, 3) or slices < 1:
+        raise Unsupported(f"{name} holds {channels} channels, not a colour picture in bright field.")
+    refuse_missing(choice, name, planes=slices)
+    if max(channels, slices) == 1:
+        return (((pages[0][0],),),)
+    if slices > 1 and channels == 1 and not _in_colour(pages[0][1]):
+        raise _more(name, slices, "focal planes in grey")
+    if len(pages) < channels * slices:
+        raise Unsupported(
+            f"{name} holds its {channels * slices} planes behind one page; save it from ImageJ as an RGB picture."
+        )
+    planes = [tuple(i for i, _ in pages[z * channels : (z + 1) * channels]) for z in range(slices)]
+    return tuple((pages_of_z,) for pages_of_z in _planes(planes, name, choice))
+
+
+def of_ome(
+    pages: Pages, series: list[OmeImage], name: str, notes: list[str], choice: Choice
+) -> tuple[tuple[Pictures, ...], OmeImage]:
+    """The pictures by focal plane, and the series that they are of; raises Unsupported where channels would be lost,
+    SeveralSeries where one must be chosen."""
+    if sum(s.planes for s in series) > len(pages):
+        raise Unsupported(
+            f"{name} describes {sum(s.planes for s in series)} planes but holds {len(pages)}: the others lie in other files; "
+            "save them as one file."
+        )
+    main, at = series[0], 0
+    slides: list[tuple[int, OmeImage, tuple[int, ...]]] = []
+    for number, one in enumerate(series, 1):
+        indices = tuple(i for i, _ in pages[at : at + one.planes])
+        at += one.planes
+        if choice.series is None and number > 1 and (ASIDE.search(one.name) or _beside(one, main)):
+            notes.append(
+                f"Series {number} ({one.name or 'unnamed'}, {one.width_px} × {one.height_px} px) was left out."
+            )
+        else:
+            slides.append((number, one, indices))
+    refuse_missing(choice, name, len(series), max(one.z for one in series))
+    if choice.series is not None:
+        slides = [slides[choice.series - 1]]
+        main = slides[0][1]
+    elif any((one.width_px, one.height_px) != (main.width_px, main.height_px) for _, one, _ in slides):
+        listed = {n: f"{s.name or 'unnamed'}, {_size((s.width_px, s.height_px))}" for n, s, _ in slides}
+        raise SeveralSeries.of(f"{name} holds {len(series)} series", listed)
+    if len(slides) > 1:
+        notes.append(f"Its {len(slides)} series were taken as {len(slides)} fields.")
+    if at < len(pages):
+        notes.append(f"{len(pages) - at} pages that its description does not name were left out.")
+    made = [_colours(one, indices, name, choice) for _, one, indices in slides]
+    if len({len(planes) for planes in made}) > 1:
+        raise Unsupported(f"{name} holds series of different numbers of focal planes; choose one with --series.")
+    return tuple(zip(*made, strict=True)), main
+
+
+def _shape(directory: tiff.Directory) -> tuple[int, int]:
+    return directory.number(tiff.IMAGE_WIDTH), directory.number(tiff.IMAGE_LENGTH)
+
+
+def _in_colour(directory: tiff.Directory) -> bool:
+    return directory.number(tiff.SAMPLES, 1) >= 3 or directory.number(tiff.PHOTOMETRIC, 1) == PALETTE
+
+
+def _size(shape: tuple[int, int]) -> str:
+    return f"{shape[0]} × {shape[1]} px"
+
+
+def _planes(planes: list[tuple[int, ...]], name: str, choice: Choice) -> list[tuple[int, ...]]:
+    """All focal planes, or the one that was chosen."""
+    refuse_missing(choice, name, planes=len(planes), series=choice.series or 1)
+    return planes if choice.plane_number is None else [planes[choice.plane_number - 1]]
+
+
+def _reduced(page: tiff.Directory, first: tiff.Directory) -> bool:
+    """Whether a page has the shape of the first one made smaller."""
+    (w0, h0), (w, h) = _shape(first), _shape(page)
+    return w0 / w > 1.2 and abs(h0 * w / w0 - h) <= 1.5
+
+
+def _small(page: tiff.Directory, first: tiff.Directory) -> bool:
+    (w0, h0), (w, h) = _shape(first), _shape(page)
+    return page is not first and (_reduced(page, first) or w * h <= SMALL_SHARE * w0 * h0)
+
+
+def _others(pages: Pages, first: tiff.Directory, notes: list[str]) -> bool:
+    """Say what happens to pages that are not of the first one's size; whether one is no small matter."""
+    w0, h0 = _shape(first)
+    for number, (_, page) in enumerate(pages[1:], 2):
+        w, h = _shape(page)
+        if (w, h) == (w0, h0):
+            continue
+        if _reduced(page, first):
+            notes.append(f"Page {number} ({w} × {h} px) was taken to be the first one made smaller.")
+        elif w * h <= SMALL_SHARE * w0 * h0:
+            notes.append(f"Page {number} ({w} × {h} px), a label or an overview by its size, was left out.")
+        else:
+            return True
+    return False
+
+
+def _beside(one: OmeImage, main: OmeImage) -> bool:
+    return one.width_px * one.height_px <= SMALL_SHARE * main.width_px * main.height_px
+
+
+def _colours(image: OmeImage, indices: tuple[int, ...], name: str, choice: Choice) -> list[tuple[int, ...]]:
+    """By focal plane the pages of one series in the order red, green, blue, or its only page."""
+    if image.t > 1:
+        raise _more(name, image.t, "time points")
+    names = ", ".join(c.name or "unnamed" for c in image.channels[:6])
+    if any(c.fluorescent for c in image.channels):
+        raise Unsupported(f"{name} is of fluorescence ({names}), not of a stained film in bright field.")
+    channels = len(image.channels)
+    z_first = image.order.find("Z") < image.order.find("C")
+    steps = (1, image.z) if z_first else (channels, 1)
+    planes = [tuple(indices[z * steps[0] + c * steps[1]] for c in range(channels)) for z in range(image.z)]
+    planes = _planes(planes, name, choice)
+    if channels == 1 and image.z > 1 and image.channels[0].samples < 3:
+        raise _more(name, image.z, "focal planes in grey")
+    if channels == 1:
+        return planes
+    if len(image.channels) != 3 or any(c.samples != 1 for c in image.channels):
+        raise Unsupported(
+            f"{name} holds {len(image.channels)} channels ({names}), not a colour picture in bright field; save it as RGB."
+        )
+    places = {c.colour: i for i, c in enumerate(image.channels)}
+    if set(places) == {"red", "green", "blue"}:
+        return [(p[places["red"]], p[places["green"]], p[places["blue"]]) for p in planes]
+    return planes
+
+
+def _more(name: str, n: int, what: str) -> Unsupported:
+    return Unsupported(f"{name} holds {n} {what}; save the one that is to be counted as a picture of its own.")

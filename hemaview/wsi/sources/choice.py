@@ -1,0 +1,35 @@
+"""What a person chose of a file that holds several slides or focal planes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hemaview.wsi.errors import Unsupported
+
+SHARPEST = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Series and focal plane, each from 1; None where nobody chose, SHARPEST for the plane in best focus."""
+
+    series: int | None = None
+    plane: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.series is not None or self.plane is not None
+
+    @property
+    def plane_number(self) -> int | None:
+        return self.plane or None
+
+
+NO_CHOICE = Choice()
+
+
+def refuse_missing(choice: Choice, name: str, series: int = 1, planes: int = 1) -> None:
+    """Raise Unsupported where a series or a focal plane was chosen that the file does not have."""
+    for chosen, there, what in ((choice.series, series, "series"), (choice.plane_number, planes, "focal plane")):
+        if chosen is not None and not 1 <= chosen <= there:
+            many = {"series": "series", "focal plane": "focal planes" if there != 1 else "focal plane"}[what]
+            raise Unsupported(f"{name} holds {there} {many}; there is no number {chosen}.")

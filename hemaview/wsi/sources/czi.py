@@ -1,0 +1,134 @@
+"""Zeiss CZI by the optional package pylibCZIrw: scenes are series; converted once, when a slide comes in."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.blobs import Blob
+from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
+from hemaview.wsi.focus import sharpest
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
+from hemaview.wsi.sources.source import Facts, Level, Source
+
+MAGIC = b"ZISRAWFILE"
+LOOK_PX = 1024
+_SCALE = r'<Distance Id="{}"[^>]*>\s*<Value>([^<]+)</Value>'
+
+
+class CziSource(Source):
+    """One scene of a CZI in bright field, at the chosen focal plane or at the sharpest."""
+
+    def __init__(self, blob: Blob, choice: Choice = NO_CHOICE) -> None:
+        path = blob.path
+        if path is None:
+            raise Unsupported(f"{blob.title} is a CZI, which is read from a local file alone.")
+        try:
+            from pylibCZIrw import czi
+        except ImportError as error:
+            raise Unsupported(
+                f"{blob.title} is a CZI, for which the package pylibCZIrw is missing: ask the administrator to install "
+                "requirements-formats.txt, or save the slide as TIFF or DICOM."
+            ) from error
+        self._blob, self._lock, self._stack = blob, threading.Lock(), ExitStack()
+        self._notes: list[str] = []
+        try:
+            self._file: Any = self._stack.enter_context(czi.open_czi(str(path)))
+            self._begin(choice, blob.title)
+        except SlideError:
+            self._stack.close()
+            raise
+        except Exception as error:  # libCZI raises what it likes over a damaged file
+            self._stack.close()
+            raise Unreadable(f"{blob.title} is damaged or incomplete and cannot be read as CZI.") from error
+
+    def _begin(self, choice: Choice, name: str) -> None:
+        whole = self._file.total_bounding_box
+        kinds = set(self._file.pixel_types.values())
+        if kinds != {"Bgr24"}:
+            raise Unsupported(
+                f"{name} holds {', '.join(sorted(kinds))} samples, not a colour picture of 8 bits in bright field."
+            )
+        for axis, what in (("T", "time points"), ("C", "channels")):
+            first, last = whole.get(axis, (0, 1))
+            if last - first > 1:
+                raise Unsupported(f"{name} holds {last - first} {what}; save the one that is to be counted by itself.")
+        scenes = list(self._file.scenes_bounding_rectangle.items())
+        first_z, last_z = whole.get("Z", (0, 1))
+        refuse_missing(choice, name, max(1, len(scenes)), last_z - first_z)
+        if len(scenes) > 1 and choice.series is None:
+            listed = {i: f"scene {i}, {box.w} × {box.h} px" for i, (_, box) in enumerate(scenes, 1)}
+            raise SeveralSeries.of(f"{name} holds {len(scenes)} scenes", listed)
+        if scenes:
+            self._scene, box = scenes[(choice.series or 1) - 1]
+            self._corner, size = (box.x, box.y), (box.w, box.h)
+        else:
+            (x0, x1), (y0, y1) = whole["X"], whole["Y"]
+            self._scene, self._corner, size = None, (x0, y0), (x1 - x0, y1 - y0)
+        self.levels = (Level(size[0], size[1], 1.0),)
+        if len(scenes) > 1:
+            self._notes.append(f"Scene {choice.series} of {len(scenes)} was taken.")
+        self._plane = first_z + (choice.plane or 1) - 1
+        if last_z - first_z > 1:
+            how = "chosen"
+            if not choice.plane:
+                w, h = min(LOOK_PX, size[0]), min(LOOK_PX, size[1])
+                x, y = (size[0] - w) // 2, (size[1] - h) // 2
+                self._plane = first_z + sharpest(last_z - first_z, lambda z: self._rgb(x, y, w, h, first_z + z))
+                how = "the sharpest"
+            self._notes.append(f"Focal plane {self._plane - first_z + 1} of {last_z - first_z}, {how}, was taken.")
+
+    @property
+    def facts(self) -> Facts:
+        said = str(self._file.raw_metadata)
+        sides_um = [_um(said, axis) for axis in ("X", "Y")]
+        known = (sides_um[0], sides_um[1]) if sides_um[0] and sides_um[1] else None
+        power = re.search(r"<NominalMagnification>([\d.]+)</NominalMagnification>", said)
+        return Facts(
+            "zeiss", known, "its scaling" if known else "", float(power.group(1)) if power else None, tuple(self._notes)
+        )
+
+    def read_bgra(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
+        out = np.zeros((height_px, width_px, 4), np.uint8)
+        size = self.levels[level]
+        x, y = max(0, l0_x), max(0, l0_y)
+        w, h = min(l0_x + width_px, size.width_px) - x, min(l0_y + height_px, size.height_px) - y
+        if w > 0 and h > 0:
+            part = out[y - l0_y : y - l0_y + h, x - l0_x : x - l0_x + w]
+            try:
+                part[..., :3] = self._rgb(x, y, w, h, self._plane)[..., ::-1]
+            except Exception as error:  # as above
+                raise Unreadable("The picture data of this slide are damaged: a part cannot be decoded.") from error
+            part[..., 3] = 255
+        return out
+
+    def _rgb(self, x: int, y: int, w: int, h: int, plane: int) -> NDArray[np.uint8]:
+        """Where the scene has no tile it is white."""
+        box = (self._corner[0] + x, self._corner[1] + y, w, h)
+        with self._lock:
+            bgr = self._file.read(
+                roi=box, plane={"C": 0, "Z": plane, "T": 0}, scene=self._scene, background_pixel=(1.0, 1.0, 1.0)
+            )
+        return np.asarray(bgr[..., ::-1], np.uint8)
+
+    def files(self) -> Sequence[Blob]:
+        return [self._blob]
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def _um(said: str, axis: str) -> float | None:
+    """µm/px of an axis; CZI states metres."""
+    found = re.search(_SCALE.format(axis), said)
+    try:
+        value = float(found.group(1)) * 1e6 if found else 0.0
+    except ValueError:
+        return None
+    return value if value > 0 else None

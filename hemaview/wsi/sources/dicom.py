@@ -1,0 +1,141 @@
+"""Whole-slide DICOM read frame by frame: any focal plane, bytes from anywhere (PS3.3 A.32.8, C.7.6.17.3)."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+import imagecodecs
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+
+from hemaview.blobs import Blob
+from hemaview.wsi import jpegstream
+from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
+from hemaview.wsi.focus import sharpest
+from hemaview.wsi.sources import dicomframes
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
+from hemaview.wsi.sources.dicomframes import DicomImage
+from hemaview.wsi.sources.source import Facts, Level, Source
+from hemaview.wsi.sources.tiles import Tile, TileCache, region, spread
+from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
+
+_NATIVE = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"}
+_JPEG_2000 = {"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"}
+_JPEG_LS = {"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"}
+
+
+class DicomSource(Source):
+    """The series that a file belongs to; the files beside it are looked at for its other levels."""
+
+    def __init__(self, blob: Blob, choice: Choice = NO_CHOICE) -> None:
+        images = dicomframes.images_of(blob)
+        if not images:
+            raise Unsupported(f"{blob.title} belongs to no DICOM series of a whole slide.")
+        self._plane = _plane(images[0], choice, blob.title)
+        self._levels = [_Frames(image, blob.title) for image in images if image.focal_planes == images[0].focal_planes]
+        full = images[0].width_px
+        self.levels = tuple(Level(v.image.width_px, v.image.height_px, full / v.image.width_px) for v in self._levels)
+        self._blob, self._cache = blob, TileCache()
+        self._how = "chosen"
+        if self._plane < 0:
+            frames, planes = self._levels[0], images[0].focal_planes
+            places = spread(frames.columns, frames.rows)
+            self._plane = sharpest(planes, lambda z: np.hstack([frames.tile(c, r, z) for c, r in places]))
+            self._how = "the sharpest"
+
+    @property
+    def facts(self) -> Facts:
+        image = self._levels[0].image
+        notes: tuple[str, ...] = ()
+        if image.focal_planes > 1:
+            notes = (f"Focal plane {self._plane + 1} of {image.focal_planes}, {self._how}, was taken.",)
+        return Facts("dicom", image.mpp_xy, image.mpp_from, image.objective, notes)
+
+    @property
+    def icc(self) -> bytes:
+        return self._levels[0].image.icc
+
+    def tile_px(self, level: int) -> tuple[int, int]:
+        image = self._levels[level].image
+        return image.tile_width_px, image.tile_height_px
+
+    def read_bgra(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
+        frames = self._levels[level]
+
+        def tile(column: int, row: int) -> Tile | None:
+            return self._cache.tile((level, column, row), lambda: frames.tile(column, row, self._plane))
+
+        return region(self.levels[level], self.tile_px(level), (l0_x, l0_y), (width_px, height_px), tile)
+
+    def stored_levels(self) -> list[StoredLevel | Refused]:
+        return stored_levels(self._blob) if self._levels[0].image.focal_planes == 1 else []
+
+    def files(self) -> Sequence[Blob]:
+        return [frames.image.blob for frames in self._levels]
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _plane(image: DicomImage, choice: Choice, name: str) -> int:
+    """The index of the chosen focal plane; -1 where none was chosen."""
+    chosen = choice.plane_number
+    if chosen is None:
+        return 0 if image.focal_planes == 1 else -1
+    refuse_missing(choice, name, planes=image.focal_planes, series=choice.series or 1)
+    return chosen - 1
+
+
+class _Frames:
+    """One level: where its frames lie, and one of them decoded."""
+
+    def __init__(self, image: DicomImage, name: str) -> None:
+        self.image = image
+        if image.samples != 3 or image.bits != 8:
+            raise Unsupported(f"{name} is not in colours of 8 bits, as a stained film in bright field is.")
+        if image.optical_paths > 1:
+            raise Unsupported(
+                f"{name} holds {image.optical_paths} optical paths; export the one that is to be counted."
+            )
+        if image.sparse:
+            raise Unsupported(f"{name} keeps its frames in no fixed order, which only openslide reads.")
+        self.columns = -(-image.width_px // image.tile_width_px)
+        self.rows = -(-image.height_px // image.tile_height_px)
+        if image.frames != self.columns * self.rows * image.focal_planes:
+            raise Unreadable(f"{name} does not hold as many frames as its size needs.")
+        compressed = image.syntax not in _NATIVE
+        self.offsets, self.counts = self._ranges(compressed)
+
+    def _ranges(self, compressed: bool) -> tuple[array[int], array[int]]:
+        return dicomframes.encapsulated(self.image, self.image.frames) if compressed else dicomframes.native(self.image)
+
+    def tile(self, column: int, row: int, plane: int) -> Tile:
+        """uint8 (h, w, 3); frames are listed plane by plane, in each row by row (C.7.6.17.3)."""
+        i = (plane * self.rows + row) * self.columns + column
+        raw = self.image.blob.read(self.offsets[i], self.counts[i])
+        shape = (self.image.tile_height_px, self.image.tile_width_px, 3)
+        try:
+            rgb = self._decoded(raw, shape)
+        except (SlideError, ValueError, RuntimeError) as error:
+            raise Unreadable("The picture data of this slide are damaged: a frame cannot be decoded.") from error
+        if rgb.shape != shape or rgb.dtype != np.uint8:
+            raise Unreadable(
+                "The picture data of this slide are damaged: a frame is not of the size that the file says."
+            )
+        return rgb
+
+    def _decoded(self, raw: bytes, shape: tuple[int, int, int]) -> Tile:
+        syntax = self.image.syntax
+        if syntax == dicomframes.JPEG_BASELINE:
+            whole = jpegstream.prefix(b"", raw, self.image.rgb) + raw[2:]
+            return np.asarray(simplejpeg.decode_jpeg(whole, "RGB", fastdct=False, fastupsample=False))
+        if syntax in _JPEG_2000:
+            return np.asarray(imagecodecs.jpeg2k_decode(raw))
+        if syntax in _JPEG_LS:
+            return np.asarray(imagecodecs.jpegls_decode(raw))
+        if syntax in _NATIVE and self.image.photometric == "RGB":
+            array_ = np.frombuffer(raw, np.uint8)
+            return np.moveaxis(array_.reshape(3, *shape[:2]), 0, 2) if self.image.planar else array_.reshape(shape)
+        raise Unsupported(f"Its frames are stored in a coding that HemaView cannot decode ({syntax}).")

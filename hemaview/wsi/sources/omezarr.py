@@ -1,0 +1,164 @@
+"""OME-Zarr (NGFF 0.4, 0.5) by the optional package zarr: a folder on this machine, converted once when a slide comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.blobs import Blob, LocalBlobs
+from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
+from hemaview.wsi.focus import sharpest
+from hemaview.wsi.omexml import FLUORESCENT
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
+from hemaview.wsi.sources.source import Facts, Level, Source
+
+MARKS = (".zgroup", "zarr.json")
+LOOK_PX = 1024
+_UM = {"micrometer": 1.0, "nanometer": 1e-3, "millimeter": 1e3, "meter": 1e6}
+_COLOURS = {"FF0000": 0, "00FF00": 1, "0000FF": 2}
+
+
+def is_zarr(path: Path) -> bool:
+    """Whether a folder holds a Zarr group."""
+    return path.is_dir() and any((path / mark).is_file() for mark in MARKS)
+
+
+def folder_of(blob: Blob) -> Path | None:
+    """The folder of that name, where there is one on this machine."""
+    path = blob.store.folder / blob.name if isinstance(blob.store, LocalBlobs) else None
+    return path if path is not None and path.is_dir() else None
+
+
+class OmeZarrSource(Source):
+    """One image of an OME-Zarr in colour, at the chosen focal plane or at the sharpest."""
+
+    def __init__(self, blob: Blob, choice: Choice = NO_CHOICE) -> None:
+        path = folder_of(blob)
+        if path is None or not is_zarr(path):
+            raise Unsupported(f"{blob.title} is a folder that holds no OME-Zarr.")
+        try:
+            import zarr
+        except ImportError as error:
+            raise Unsupported(
+                f"{blob.title} is an OME-Zarr, for which the package zarr is missing: ask the administrator to install "
+                "requirements-formats.txt, or save the slide as TIFF or DICOM."
+            ) from error
+        self._path, self._title = path, blob.title
+        self._notes: list[str] = []
+        try:
+            self._begin(zarr.open_group(str(path), mode="r"), choice)
+        except SlideError:
+            raise
+        except Exception as error:  # zarr raises what it likes over a folder that contradicts itself
+            raise Unreadable(f"{blob.title} is damaged or incomplete and cannot be read as OME-Zarr.") from error
+
+    def _begin(self, root: Any, choice: Choice) -> None:
+        group, name = root, self._title
+        said = _said(group)
+        if "plate" in said or "well" in said:
+            raise Unsupported(f"{name} holds a plate of many images; bring in one of them.")
+        if "multiscales" not in said:
+            images = sorted((key for key in group.group_keys() if key.isdigit()), key=int)
+            if not images:
+                raise Unsupported(f"{name} holds no image that OME-Zarr describes.")
+            refuse_missing(choice, name, len(images))
+            if len(images) > 1 and choice.series is None:
+                raise SeveralSeries.of(
+                    f"{name} holds {len(images)} images", {i: f"image {key}" for i, key in enumerate(images, 1)}
+                )
+            group = group[images[(choice.series or 1) - 1]]
+            said = _said(group)
+        else:
+            refuse_missing(choice, name)
+        scales = said["multiscales"][0]
+        axes = [axis if isinstance(axis, str) else axis["name"] for axis in scales.get("axes", list("tczyx"))]
+        self._axes = axes
+        self._arrays = [group[one["path"]] for one in scales["datasets"]]
+        sizes = dict(zip(axes, self._arrays[0].shape, strict=True))
+        self._order = _order(said, sizes, str(self._arrays[0].dtype), name)
+        shapes = [dict(zip(axes, array.shape, strict=True)) for array in self._arrays]
+        self.levels = tuple(Level(s["x"], s["y"], sizes["x"] / s["x"]) for s in shapes)
+        self._mpp = _mpp(scales, axes)
+        planes = sizes.get("z", 1)
+        refuse_missing(choice, name, choice.series or 1, planes)
+        self._plane = (choice.plane or 1) - 1
+        if planes > 1:
+            if not choice.plane:
+                w, h = min(LOOK_PX, sizes["x"]), min(LOOK_PX, sizes["y"])
+                x, y = (sizes["x"] - w) // 2, (sizes["y"] - h) // 2
+                self._plane = sharpest(planes, lambda z: self._rgb(0, z, x, y, w, h))
+            how = "chosen" if choice.plane else "the sharpest"
+            self._notes.append(f"Focal plane {self._plane + 1} of {planes}, {how}, was taken.")
+
+    @property
+    def facts(self) -> Facts:
+        return Facts("OME-Zarr", self._mpp, "its OME-Zarr scale" if self._mpp else "", notes=tuple(self._notes))
+
+    def read_bgra(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
+        out = np.zeros((height_px, width_px, 4), np.uint8)
+        size = self.levels[level]
+        left, top = round(l0_x / size.downsample), round(l0_y / size.downsample)
+        x, y = max(0, left), max(0, top)
+        w, h = min(left + width_px, size.width_px) - x, min(top + height_px, size.height_px) - y
+        if w > 0 and h > 0:
+            part = out[y - top : y - top + h, x - left : x - left + w]
+            try:
+                part[..., :3] = self._rgb(level, self._plane, x, y, w, h)[..., ::-1]
+            except Exception as error:  # as above
+                raise Unreadable("The picture data of this slide are damaged: a part cannot be decoded.") from error
+            part[..., 3] = 255
+        return out
+
+    def _rgb(self, level: int, plane: int, x: int, y: int, w: int, h: int) -> NDArray[np.uint8]:
+        where = {"t": 0, "z": plane, "c": slice(None), "y": slice(y, y + h), "x": slice(x, x + w)}
+        samples = np.asarray(self._arrays[level][tuple(where[axis] for axis in self._axes)])
+        left = [axis for axis in self._axes if axis in "cyx"]
+        return np.ascontiguousarray(np.transpose(samples, [left.index(a) for a in "yxc"])[..., self._order])
+
+    def files(self) -> Sequence[Blob]:
+        store = LocalBlobs(self._path)
+        return [Blob(store, name) for name in store.names()]
+
+    def close(self) -> None:
+        """zarr opens each chunk when it is read."""
+
+
+def _said(group: Any) -> dict[str, Any]:
+    """What NGFF keeps in a group's attributes: below `ome` from 0.5 on."""
+    attributes: dict[str, Any] = group.attrs.asdict()
+    own: dict[str, Any] = attributes.get("ome", attributes)
+    return own
+
+
+def _order(said: dict[str, Any], sizes: dict[str, int], dtype: str, name: str) -> list[int]:
+    """Which channels are red, green and blue; raises Unsupported for what is no colour picture in bright field."""
+    if sizes.get("t", 1) > 1:
+        raise Unsupported(f"{name} holds {sizes['t']} time points; save the one that is to be counted by itself.")
+    channels = said.get("omero", {}).get("channels", [])
+    labels = ", ".join(str(c.get("label", "unnamed")) for c in channels)
+    if any(word in labels.lower() for word in FLUORESCENT):
+        raise Unsupported(f"{name} is of fluorescence ({labels}), not of a stained film in bright field.")
+    if sizes.get("c", 1) != 3:
+        raise Unsupported(f"{name} holds {sizes.get('c', 1)} channels, not a colour picture in bright field.")
+    if dtype != "uint8":
+        raise Unsupported(f"{name} holds {dtype} samples; save it with 8 bits.")
+    places = {_COLOURS.get(str(c.get("color", "")).upper()): i for i, c in enumerate(channels)}
+    return [places[i] for i in range(3)] if set(places) == {0, 1, 2} else [0, 1, 2]
+
+
+def _mpp(scales: dict[str, Any], axes: list[str]) -> tuple[float, float] | None:
+    """µm per level-0 px across and down, where the axes have units of length."""
+    units = {a["name"]: _UM.get(a.get("unit", "")) for a in scales.get("axes", []) if isinstance(a, dict)}
+    factors = dict.fromkeys(axes, 1.0)
+    steps = [*scales["datasets"][0].get("coordinateTransformations", []), *scales.get("coordinateTransformations", [])]
+    scaled = False
+    for step in steps:
+        if step.get("type") == "scale":
+            scaled = True
+            factors = {axis: factors[axis] * float(v) for axis, v in zip(axes, step["scale"], strict=True)}
+    x, y = units.get("x"), units.get("y")
+    return (factors["x"] * x, factors["y"] * y) if scaled and x and y else None

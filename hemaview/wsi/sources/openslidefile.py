@@ -1,0 +1,112 @@
+"""What openslide reads: scanners' formats, generic tiled TIFF, whole-slide DICOM."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import openslide
+from numpy.typing import NDArray
+
+from hemaview.blobs import Blob
+from hemaview.wsi.errors import Unreadable, Unsupported
+from hemaview.wsi.regions import read_bgra
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice
+from hemaview.wsi.sources.names import LISTED
+from hemaview.wsi.sources.source import Facts, Level, Source
+from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
+
+
+def takes(blob: Blob, head: bytes) -> bool:
+    """Whether openslide knows the file; it opens files by path alone."""
+    return blob.path is not None and openslide.OpenSlide.detect_format(blob.path) is not None
+
+
+class OpenSlideSource(Source):
+    """A file opened by openslide. A handle is dead after its first error, so every later read raises it again."""
+
+    def __init__(self, blob: Blob, choice: Choice = NO_CHOICE) -> None:
+        path = blob.path
+        if path is None or choice:
+            raise Unsupported(f"{blob.title} holds one slide that only a local file can be read from.")
+        self._blob, self._handle = blob, _open(path)
+        self._lock, self._dead = threading.Lock(), ""
+        self.levels = tuple(
+            Level(int(w), int(h), float(d))
+            for (w, h), d in zip(self._handle.level_dimensions, self._handle.level_downsamples, strict=True)
+        )
+
+    def share(self, cache: openslide.OpenSlideCache) -> None:
+        """Keep decoded tiles in a cache that other slides share."""
+        self._handle.set_cache(cache)
+
+    @property
+    def facts(self) -> Facts:
+        said = self._handle.properties
+        x, y = (_number(said.get(k)) for k in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y))
+        return Facts(
+            vendor=str(said.get(openslide.PROPERTY_NAME_VENDOR, "")),
+            mpp_xy=(x, y) if x and y else None,
+            mpp_from="its scanner's facts" if x and y else "",
+            objective=_number(said.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
+        )
+
+    @property
+    def icc(self) -> bytes:
+        profile = self._handle.color_profile
+        return b"" if profile is None else bytes(profile.tobytes())
+
+    @property
+    def associated(self) -> tuple[str, ...]:
+        return tuple(sorted(self._handle.associated_images.keys()))
+
+    def associated_image(self, name: str) -> NDArray[np.uint8]:
+        if name not in self.associated:
+            return super().associated_image(name)
+        with self._lock:
+            return np.asarray(self._handle.associated_images[name])
+
+    def tile_px(self, level: int) -> tuple[int, int] | None:
+        said = self._handle.properties
+        w, h = (_number(said.get(f"openslide.level[{level}].tile-{side}")) for side in ("width", "height"))
+        return (int(w), int(h)) if w and h else None
+
+    def read_bgra(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
+        if self._dead:
+            raise Unreadable(self._dead)
+        try:
+            return read_bgra(self._handle, l0_x, l0_y, level, width_px, height_px)
+        except openslide.OpenSlideError as error:
+            self._dead = f"The picture data of this slide are damaged: {error}."
+            raise Unreadable(self._dead) from error
+
+    def stored_levels(self) -> list[StoredLevel | Refused]:
+        return stored_levels(self._blob)
+
+    def files(self) -> Sequence[Blob]:
+        return [self._blob]
+
+    def close(self) -> None:
+        self._handle.close()
+
+
+def _open(path: Path) -> openslide.OpenSlide:
+    try:
+        return openslide.OpenSlide(path)
+    except openslide.OpenSlideUnsupportedFormatError as error:
+        raise Unsupported(f"{path.name} is not a slide format that HemaView reads ({LISTED}).") from error
+    except (openslide.OpenSlideError, OSError) as error:
+        if (
+            path.suffix.lower() == ".czi"
+        ):  # focal planes and several kinds of samples are no damage: another source reads them
+            raise Unsupported(f"{path.name} is a CZI of a kind that openslide does not read ({error}).") from error
+        raise Unreadable(f"{path.name} cannot be opened: it is damaged or incomplete ({error}).") from error
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None

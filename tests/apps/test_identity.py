@@ -1,0 +1,188 @@
+"""Who the patient is stays in the files: it is listed for who may know it, and nothing that leaves the house holds it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from django.core.management import CommandError, call_command
+from PIL import Image, PngImagePlugin
+
+from apps.accounts.models import User
+from apps.audit.models import Record
+from apps.slides.models import Slide
+from apps.slides.services import begin_import_of_files, run_import
+from apps.slides.tileservices import request_conversion, run_conversion
+from hemaview.wsi.identity import Entry, names_patient
+from tests import factories
+from tests.apps.test_imports import ONE, film
+from tests.dicoms import write_dicom
+from tests.tiffs import picture
+
+pytestmark = pytest.mark.django_db
+MARK = "Zwiebelmann"
+XMP = f"<x><p:Patient>{MARK}</p:Patient></x>".encode()
+
+
+def scan(folder: Path) -> Path:
+    """A tiled TIFF with the mark in each text that it can hold, its name included."""
+    path = folder / f"{MARK}_left.tif"
+    texts = [(315, 2, 0, f"Dr. {MARK}", True), (316, 2, 0, f"host-{MARK}", True), (33432, 2, 0, MARK, True),
+             (285, 2, 0, f"page of {MARK}", True), (269, 2, 0, f"document of {MARK}", True),
+             (700, 1, len(XMP), XMP, True)]  # fmt: skip
+    how: dict[str, Any] = {"tile": (256, 256), "photometric": "rgb", "compression": "deflate", "metadata": None}
+    described = f"Scan|Patient = {MARK}|User = {MARK}|Date = 11/28/26|ScanScope ID = SN{MARK}"
+    tifffile.imwrite(
+        path, picture(600, 500), description=described, extratags=texts, datetime="2026:11:28 10:00:00", **how
+    )
+    return path
+
+
+def ome(folder: Path) -> Path:
+    path = folder / f"{MARK}.ome.tif"
+    tifffile.imwrite(path, film(3), photometric="rgb", metadata={"axes": "YXS", "Description": f"Patient: {MARK}"})
+    return path
+
+
+def photograph(folder: Path) -> Path:
+    path, exif = folder / f"{MARK} 1.jpg", Image.Exif()
+    exif[0x013B], exif[0x010E], exif[0x9C9D] = MARK, f"patient: {MARK}", MARK.encode("utf-16-le")
+    exif.get_ifd(0x8769).update({0xA430: MARK, 0xA431: f"SN{MARK}", 0x9286: b"ASCII\0\0\0" + MARK.encode()})
+    exif.get_ifd(0x8825).update({1: "N", 2: (13.0, 44.0, 0.0), 29: "2026:11:28", 27: MARK.encode()})
+    Image.fromarray(film(1)).save(path, exif=exif, quality=95, comment=f"Patient={MARK}")
+    return path
+
+
+def screenshot(folder: Path) -> Path:
+    path, info = folder / f"{MARK}.png", PngImagePlugin.PngInfo()
+    info.add_text("Author", MARK)
+    info.add_itxt("Comment", f"Patient: {MARK}", zip=True)
+    Image.fromarray(film(2)).save(path, pnginfo=info)
+    return path
+
+
+def dicom(folder: Path) -> Path:
+    facts = {"PatientName": f"{MARK}^Ada", "PatientID": f"ID{MARK}", "PatientBirthDate": "19800101", "StudyDate": "20261128",
+             "InstitutionName": f"House of {MARK}", "OperatorsName": MARK, "DeviceSerialNumber": f"SN{MARK}",
+             "BarcodeValue": MARK, "AccessionNumber": f"A{MARK}", "SeriesDescription": f"Film of {MARK}"}  # fmt: skip
+    return write_dicom(folder / f"{MARK}.dcm", film(1), ONE, **facts)
+
+
+MADE = {"scan": scan, "ome": ome, "photograph": photograph, "screenshot": screenshot, "dicom": dicom}
+SAID = {
+    "scan": {"patient", "person", "date", "device"},
+    "ome": {"patient"},
+    "photograph": {"patient", "person", "place", "device"},
+    "screenshot": {"patient", "person"},
+    "dicom": {"patient", "person", "date", "device", "number", "place"},
+}
+
+
+def bring(path: Path, case: Any) -> Slide:
+    slide = run_import(begin_import_of_files(case.created_by, case, [path]).pk)
+    assert slide.status == "ready", slide.message
+    return slide
+
+
+def kept_by_us(slide: Slide) -> list[Path]:
+    """Files that the house has made of a slide; the original alone may say who it is of."""
+    assert not any(MARK in p.name for p in slide.folder.rglob("*"))
+    return [p for p in slide.folder.rglob("*") if p.is_file() and "original" not in p.parts]
+
+
+@pytest.mark.parametrize("kind", sorted(MADE))
+def test_nothing_that_leaves_holds_who_the_patient_is(
+    kind: str, tmp_path: Path, api: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    tess = factories.person("technologist")
+    case = factories.case(tess)
+    path = MADE[kind](tmp_path)
+    caplog.clear()
+    slide = bring(path, case)
+    assert SAID[kind] <= set(slide.identifying)
+    leaves: dict[str, bytes] = {}
+    url = f"/api/slides/{slide.pk}/"
+    for name in (url, f"/api/cases/{case.accession}/slides/", f"{url}tiles/", f"/api/cases/{case.accession}/"):
+        leaves[name] = api(tess).get(name).content
+    for name in (f"/slides/{slide.pk}.dzi", f"/slides/{slide.pk}_files/9/0_0.jpg", f"/slides/{slide.pk}/thumbnail.jpg"):
+        leaves[name] = b"".join(api(tess).get(name))
+    leaves["case page"] = api(tess).get(f"/cases/{case.accession}/").content
+    if not all(level["stored"] for level in slide.tile_levels):
+        request_conversion(tess, slide)
+        run_conversion(slide.pk)
+    for path in kept_by_us(slide):
+        leaves[path.name] = path.read_bytes()
+    leaves["record"] = json.dumps(list(Record.objects.values_list("detail", flat=True))).encode()
+    job = factories.finished_job(slide)
+    call_command("report", case.accession, "--draft", f"--out={tmp_path / 'report.html'}", stdout=StringIO())
+    leaves["draft"] = (tmp_path / "report.html").read_bytes()
+    for name in (f"/api/jobs/{job.pk}/", f"/api/jobs/{job.pk}/results/", f"/api/jobs/{job.pk}/counts/"):
+        leaves[name] = api(tess).get(name).content
+    leaves["log"] = (caplog.text + "".join(capfd.readouterr())).encode()
+    for name, raw in leaves.items():
+        for mark in (MARK.encode(), MARK.encode("utf-16-le"), MARK.lower().encode()):
+            assert mark not in raw, f"{name} says who the patient is"
+    assert not any(MARK in name for name in leaves)
+
+
+@pytest.mark.parametrize("kind", ["scan", "dicom"])
+def test_it_is_listed_for_who_may_know_it_and_that_is_recorded(kind: str, tmp_path: Path, api: Any) -> None:
+    tess, root = factories.person("technologist"), User.objects.create_superuser("root")
+    slide = bring(MADE[kind](tmp_path), factories.case(tess))
+    url = f"/api/slides/{slide.pk}/identity/"
+    refused = api(tess).get(url)
+    assert refused.status_code == 403 and MARK not in refused.content.decode()
+    answer = api(root).get(url)
+    said = {row["where"]: row["value"] for row in answer.json()}
+    assert answer["Cache-Control"] == "private, no-store" and said["file name"].startswith("picture 1")
+    assert sum(MARK in value for value in said.values()) > 4
+    assert Record.objects.filter(action="slide.identity-seen").count() == 1
+
+
+def test_the_command_lists_it_for_who_may_know_it_alone(tmp_path: Path) -> None:
+    tess, path = factories.person("technologist"), scan(tmp_path)
+    User.objects.create_superuser("root")
+    with pytest.raises(CommandError, match="your role may not see"):
+        call_command("import_slide", str(path), "--case=I-1", "--create", "--identity", f"--user={tess.username}")
+    assert not Slide.objects.exists()
+    out = StringIO()
+    call_command("import_slide", str(path), "--case=I-1", "--create", "--identity", "--json", "--user=root", stdout=out)
+    (slide,) = json.loads(out.getvalue())["slides"]
+    assert {"kind": "file name", "where": "file name", "value": path.name} in slide["identity"]
+    assert sum(MARK in row["value"] for row in slide["identity"]) > 4
+
+
+def test_a_slide_named_after_its_patient_is_called_neutrally_unless_a_person_names_it(tmp_path: Path) -> None:
+    case = factories.case()
+    slide = bring(scan(tmp_path), case)
+    assert slide.name == "Slide 1" and any("The names of its files say who" in note for note in slide.notes)
+    named = run_import(begin_import_of_files(case.created_by, case, [photograph(tmp_path)], "left film").pk)
+    assert (named.name, named.photo_fields[0]["name"]) == ("left film", "picture 1")
+
+
+def test_only_what_names_the_patient_counts() -> None:
+    entries = [
+        Entry("patient", "PatientName", "Doe^Jonathan"),
+        Entry("device", "serial", "12345"),
+        Entry("date", "d", "2026"),
+    ]
+    assert names_patient("26 JONATHAN left.svs", entries)
+    assert not names_patient("Doe.svs", entries)  # too short to be told from a word
+    assert not names_patient("12345-2026.svs", entries)
+    assert not names_patient("jonathan.svs", entries, allowed="Jonathan-1")
+
+
+def test_a_stored_tile_with_a_comment_is_decoded(tmp_path: Path) -> None:
+    from hemaview.wsi.jpegstream import speaks
+
+    plain, spoken = BytesIO(), BytesIO()
+    Image.fromarray(np.full((64, 64, 3), 200, np.uint8)).save(plain, "JPEG")
+    Image.fromarray(np.full((64, 64, 3), 200, np.uint8)).save(spoken, "JPEG", comment=MARK)
+    assert speaks(spoken.getvalue()) and not speaks(plain.getvalue())
