@@ -14,7 +14,9 @@ from torch import Tensor
 
 from hemaview.inference import CentreFinder, Classifier, Model, are_strange
 from hemaview.inference.filmstatistics import MOST_CELLS, fit_for, statistics_of
+from hemaview.inference.pictures import rescale
 from hemaview.methods.card import cards
+from hemaview.methods.nuclearstain import MPP, nuclear, red_density
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.lowpower import LowPower, at_low_power
 from hemaview.pipeline.protocol import Plan, Sink
@@ -28,6 +30,8 @@ NAMING, ELSEWHERE = "nucleated-cell", "nucleated-cell-elsewhere"
 """The role that names nucleated cells, and the one that does where the film is stained unlike any that the first learned from."""
 LOOK_UM, LOOK_MPP = 27.0, 0.2
 """What is looked at around a cell to tell its stain: as much as the net's training pictures show."""
+LEAST_NUCLEUS_UM2 = 25.0
+"""Nuclei of white cells are 30 to 90 µm² large, platelets less than 10."""
 _STRANGE = "strange"
 Views = list[tuple[LowPower, NDArray[np.float64]]]
 
@@ -62,13 +66,21 @@ def fit_to_film(
 
 
 def _looks(slide: Slide, plan: Plan, views: Views) -> list[NDArray[np.uint8]]:
-    """Squares around the cells, uint8 (side, side, 3), as they are."""
+    """Squares around the cells, uint8 (side, side, 3), as they are; platelets and dirt, which are stained otherwise, left out."""
     side, shown = LOOK_UM / plan.mpp, round(LOOK_UM / LOOK_MPP)
-    return [
+    squares = (
         slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown)
         for view, points in views
         for x, y in _whole(slide, view, points, side)
-    ]
+    )
+    return [rgb for rgb in squares if _nuclear_um2(rgb) >= LEAST_NUCLEUS_UM2]
+
+
+def _nuclear_um2(rgb: NDArray[np.uint8]) -> float:
+    """How much of the middle of a square at LOOK_MPP is stained like a nucleus, µm²."""
+    dense = nuclear(red_density(rescale(rgb, LOOK_MPP / MPP)))
+    rim = dense.shape[0] // 4
+    return float(dense[rim:-rim, rim:-rim].sum()) * MPP**2
 
 
 def _whole(slide: Slide, view: LowPower, points: NDArray[np.float64], side_px: float) -> NDArray[np.float64]:

@@ -122,8 +122,8 @@ STRANGER_TRAININGS = (
             "must be.",
             "Plasma cells of marrow come from one set, whose other cells have no labels; marrow's erythroblasts and granulocytes "
             "were learned from blood.",
-            "Version 1 is the mean of two weights, one part nucleated-cell-net 2 and four parts of it after seven epochs on pbc and "
-            "jhu-aml and seven more on all sets; the command makes one like it, from ImageNet.",
+            "Version 1 is the mean of two weights: one part nucleated-cell-net 2, four parts of it after seven epochs on pbc "
+            "and jhu-aml and seven more on all sets; the command makes one like it, from ImageNet.",
             "It calls blasts readily (a shift of the logit by 2.25, chosen on the test side of all-idb2): a blast missed costs "
             "more than one more cell to look at. For marrow the shift is left out.",
             "Immature granulocyte stages, bands against segmented, and blasts need a person's eye.",
