@@ -81,6 +81,7 @@ def fitted_finder(fields: list[tuple[NDArray[np.uint8], float]]) -> CellFinder:
         if len(crops) >= MOST_CELLS:
             break
     models["nucleated-cell"] = named
+    models["red-cell-shape"] = load("red-cell-shape-net")  # the smaller one: no white cell depends on it
     if crops and (statistics := statistics_of(named.info.name, np.stack(crops))) is not None:
         models["nucleated-cell"] = fit_for(named, statistics)
     return finder(order.finder, models, film.schema)
