@@ -36,8 +36,8 @@ hopeful.
   decided after the first three were seen; jhu-aml's temperature of its own, set on its val, came after that.
 - Masks of cells with their class: dU-Net behind its U-Net. The default is since the class by outline in
   elmanna-cell-mask's mask, whose measures val had helped to choose.
-- nucleated-cell-net on white cells of other laboratories. That net and nucleated-cell-stains asked together were measured
-  and are not shipped: on val they were ahead of the net for jhu-aml and behind it for pbc.
+- nucleated-cell-strangers on rv-pbs, raabin-wbc, chula-wbc and all-idb2 once before the last choice between means of the
+  trained weights, which raabin-wbc's val and all-idb2's test side decided.
 """
 
 
