@@ -37,7 +37,7 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
     )
     list_filter = ("state", "specimen", "reader", "restricted")
     search_fields = ("accession", "pseudonym", "question")
-    readonly_fields = ("state", "state_since", "created_by", "created_at", "updated_at", "comment")
+    readonly_fields = ("state", "urgent", "state_since", "created_by", "created_at", "updated_at", "comment")
     exclude = ("signing_key", "signing_until", "analyser")
     autocomplete_fields = ("reader",)
     obj_perms_manage_template = "admin/cases/rights.html"

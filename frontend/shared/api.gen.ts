@@ -245,6 +245,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{accession}/urgent/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Let a case's jobs go before all others, or no longer. */
+        post: operations["cases_urgent_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/": {
         parameters: {
             query?: never;
@@ -1174,6 +1191,8 @@ export interface components {
              * @description Roles then count for nothing: only rights given on this case do.
              */
             readonly restricted: boolean;
+            /** @description Its jobs go before all others. */
+            readonly urgent: boolean;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -2184,6 +2203,9 @@ export interface components {
             text: string;
             more_cells: number | null;
         };
+        UrgentRequest: {
+            urgent: boolean;
+        };
         UsedModel: {
             role: string;
             name: string;
@@ -2861,6 +2883,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Slide"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_urgent_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UrgentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -26,7 +26,8 @@ def _say_alive(sender: Any, **_: Any) -> None:
     def tell() -> None:
         from django.db import DatabaseError, close_old_connections
 
-        from apps.analysis.services import beat, waiting_jobs
+        from apps.analysis.line import in_line
+        from apps.analysis.services import beat
         from apps.analysis.tasks import ring
 
         first = True
@@ -35,7 +36,7 @@ def _say_alive(sender: Any, **_: Any) -> None:
             try:
                 beat(str(sender.hostname))
                 if first:
-                    ring(waiting_jobs())
+                    ring([str(job.pk) for job in in_line()])
                     first = False
             except DatabaseError:
                 pass  # the next beat tries again; meanwhile the worker counts as gone

@@ -196,6 +196,7 @@ Case = TypedDict(
         "state": "CaseStateEnum",
         "reader": "Person | None",
         "restricted": "bool",
+        "urgent": "bool",
         "created_at": "str",
         "updated_at": "str",
         "state_since": "str",
@@ -1244,6 +1245,13 @@ Unsettled = TypedDict(
         "key": "str",
         "text": "str",
         "more_cells": "int | None",
+    },
+)
+
+UrgentRequest = TypedDict(
+    "UrgentRequest",
+    {
+        "urgent": "bool",
     },
 )
 

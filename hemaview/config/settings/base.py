@@ -146,6 +146,12 @@ else:
     (_BROKER_DIR / "control").mkdir(parents=True, exist_ok=True)
 
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
+CELERY_TASK_ROUTES = {
+    "apps.analysis.tasks.sweep": {"queue": "bells"},
+    "apps.slides.tasks.sweep": {"queue": "bells"},
+    "apps.slides.tasks.*": {"queue": "imports"},
+}
+JOB_QUEUES = env.list("HEMAVIEW_JOB_QUEUES", default=["cpu"])
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
