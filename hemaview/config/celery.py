@@ -9,6 +9,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
 
+from hemaview.config import requestid  # noqa: F401  (its signals pass a request's id on)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hemaview.config.settings.demo")
 
 app = Celery("hemaview")

@@ -14,6 +14,7 @@ from apps.accounts.forms import LoginForm
 from apps.accounts.views import admin_login
 from apps.desk import routing
 from hemaview.config.health import health, readiness
+from hemaview.config.metrics import metrics
 
 api: list[URLPattern | URLResolver] = [
     path("", include("apps.cases.api.urls")),
@@ -40,6 +41,8 @@ urlpatterns = [
     ),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("health/", health, name="health"),
+    path("metrics/", metrics, name="metrics"),
+    path("metrics", metrics),
     path("ready/", readiness, name="ready"),
     path("api/", include(api)),  # as before /api/v1: answers on for one version, with a Deprecation header
     path("api/v1/", include(api)),  # last, so that addresses are made with it

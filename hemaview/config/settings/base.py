@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import environ
 
 from hemaview.config.layers import redis_layers
+from hemaview.config.logs import configure as structured_logs
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[3]
@@ -20,6 +22,8 @@ VERSION = "0.1.0"
 DEBUG = False
 SECRET_KEY = env.str("HEMAVIEW_SECRET_KEY", "")
 ALLOWED_HOSTS = env.list("HEMAVIEW_HOSTS", default=["127.0.0.1", "localhost"])
+METRICS_TOKEN = env.str("HEMAVIEW_METRICS_TOKEN", "")
+METRICS_FROM = env.list("HEMAVIEW_METRICS_FROM", default=[])
 PROXIES = env.list("HEMAVIEW_PROXIES", default=[])
 CORS_ORIGINS = env.list("HEMAVIEW_CORS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("HEMAVIEW_ORIGINS", default=[])
@@ -56,6 +60,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "hemaview.config.requestid.RequestIdMiddleware",
     "hemaview.config.proxies.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -292,15 +297,21 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
 }
 
+LOG_JSON = env.bool("HEMAVIEW_LOG_JSON", os.environ.get("DJANGO_SETTINGS_MODULE", "").endswith(".production"))
+structured_logs()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "hemaview.config.logs.json_formatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json" if LOG_JSON else "line"}},
     "root": {"handlers": ["console"], "level": env.str("HEMAVIEW_LOG_LEVEL", "INFO")},
     "loggers": {
         "axes": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
+        "hemaview.request": {"level": "INFO" if LOG_JSON else "WARNING"},
         "kombu": {"level": "ERROR"},
         "pyvips": {"level": "WARNING"},
     },
