@@ -33,12 +33,14 @@ class Classifier:
         self.thresholds = card.thresholds
         self.views = card.views
         self._card, self.stains = card, card.stains
+        self._shift = _shifted(card.classes, card.shift)
 
     def calibrated_on(self, dataset: str) -> Classifier:
         """The same model with the temperature and the thresholds for blood like that of `dataset`; as it is where its card
         tells of none."""
         other = copy.copy(self)
         other.temperature, other.thresholds = self._card.calibration_on(dataset)
+        other._shift = _shifted(self._card.classes, self._card.shift_on(dataset))
         return other
 
     def runs_on(self, runtime: Runtime) -> None:
@@ -92,8 +94,13 @@ class Classifier:
     def logits(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """Logits of the crops, averaged over the model's views (or the first `views` of them)."""
         seen = [in_batches(self._runtime, turned(crops, view)) for view in range(views or self.views)]
-        return np.asarray(np.mean(seen, axis=0), np.float32)
+        return np.asarray(np.mean(seen, axis=0) + self._shift, np.float32)
 
     def classify_crops(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """float32 (n, classes) calibrated, of uint8 (n, input_px, input_px, 3) at the model's own scale."""
         return softmax(self.logits(crops, views) / self.temperature)
+
+
+def _shifted(classes: tuple[str, ...], shift: Mapping[str, float]) -> NDArray[np.float32]:
+    """float32 (classes,): what is added to each logit."""
+    return np.array([shift.get(name, 0.0) for name in classes], np.float32)

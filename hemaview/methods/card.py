@@ -71,6 +71,17 @@ class Card:
         return dict(self.raw.get("adapts", {}))
 
     @property
+    def shift(self) -> dict[str, float]:
+        """Class to what is added to its logit before any probability is told."""
+        return {k: float(v) for k, v in self.raw.get("shift", {}).items()}
+
+    def shift_on(self, dataset: str) -> dict[str, float]:
+        """The same for blood like that of `dataset`."""
+        return {
+            k: float(v) for k, v in self.raw.get("calibrated_on", {}).get(dataset, {}).get("shift", self.shift).items()
+        }
+
+    @property
     def least(self) -> dict[str, dict[str, float]]:
         """`known` and `strange` stains to class to the least probability at which a cell may be that: of each class's cells
         in the calibration a stated share has more (conformal sets, Vovk et al. 2005, class by class); {} where none."""

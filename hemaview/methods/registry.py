@@ -113,6 +113,14 @@ METHODS: dict[str, Method] = {
             EfficientNetLite0,
         ),
         Method(
+            "nucleated-cell-strangers",
+            "Nucleated cells of strange films, and of marrow",
+            "classification",
+            "Names nucleated cells of laboratories that no net has seen; it is made fit for each film by the film's own cells.",
+            "Tan & Le 2019 (EfficientNet, Lite0); Zhang et al. 2021 (adaptive risk minimisation); Li et al. 2018 (AdaBN).",
+            EfficientNetLite0,
+        ),
+        Method(
             "sun-pnet",
             "p-net: erythroblast or not",
             "classification",

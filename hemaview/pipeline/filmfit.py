@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from hemaview.inference import CentreFinder, Classifier, Model
+from hemaview.inference import CentreFinder, Classifier, Model, are_strange
 from hemaview.inference.filmstatistics import MOST_CELLS, fit_for, statistics_of
+from hemaview.inference.pictures import rescale
 from hemaview.methods.card import cards
+from hemaview.methods.nuclearstain import MPP, nuclear, red_density
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.lowpower import LowPower, at_low_power
 from hemaview.pipeline.protocol import Plan, Sink
@@ -23,30 +26,73 @@ MOST_FIELDS = 40
 """No more fields than this are looked at for them."""
 
 
-def fit_to_film(slide: Slide, plan: Plan, models: Mapping[str, Model], folder: Path, sink: Sink) -> dict[str, Model]:
-    """The models by role, those in whose card it stands made fit for the film; what they took from it is kept in the run's
-    folder, so that a run that goes on names cells alike."""
-    taking = {r: m for r, m in models.items() if isinstance(m, Classifier) and cards()[m.info.name].adapts}
-    if not taking:
-        return dict(models)
+NAMING, ELSEWHERE = "nucleated-cell", "nucleated-cell-elsewhere"
+"""The role that names nucleated cells, and the one that does where the film is stained unlike any that the first learned from."""
+LOOK_UM, LOOK_MPP = 27.0, 0.2
+"""What is looked at around a cell to tell its stain: as much as the net's training pictures show."""
+LEAST_NUCLEUS_UM2 = 25.0
+"""Nuclei of white cells are 30 to 90 µm² large, platelets less than 10."""
+_STRANGE = "strange"
+Views = list[tuple[LowPower, NDArray[np.float64]]]
+
+
+def fit_to_film(
+    slide: Slide, plan: Plan, models: Mapping[str, Model], folder: Path, sink: Sink
+) -> tuple[dict[str, Model], bool]:
+    """(the models by role, whether the film is strange to the net in the role NAMING). Of a strange film the net in the role
+    ELSEWHERE, where there is one, takes that one's place; a net in whose card it stands is made fit for the film. What was
+    decided and taken is kept in the run's folder, so that a run that goes on names cells alike."""
+    naming, elsewhere = models.get(NAMING), models.get(ELSEWHERE)
+    fitted = {role: model for role, model in models.items() if role != ELSEWHERE}
+    if not isinstance(naming, Classifier) or not (
+        isinstance(elsewhere, Classifier) or cards()[naming.info.name].adapts
+    ):
+        return fitted, False
     sink.phase("looking at how the film is stained")
-    seeker = models.get("nucleated-cell-finder")
-    views: list[tuple[LowPower, NDArray[np.float64]]] | None = None
-    fitted = dict(models)
-    for role, model in taking.items():
-        path = RunFolder(folder).statistics_file(role)
-        statistics = _read(path)
-        if statistics is None:
-            if views is None:
-                views = _places(slide, plan, seeker if isinstance(seeker, CentreFinder) else None)
-            statistics = statistics_of(model.info.name, _crops(slide, plan, model, views)) or {}
-            _write(path, statistics)
-        if statistics:
-            fitted[role] = fit_for(model, statistics)
-    return fitted
+    path = RunFolder(folder).statistics_file
+    kept = _read(path)
+    if kept is None:
+        seeker = models.get("nucleated-cell-finder")
+        views = _places(slide, plan, seeker if isinstance(seeker, CentreFinder) else None)
+        strange = bool(naming.stains) and are_strange(_looks(slide, plan, views), naming.stains)
+        chosen = elsewhere if strange and isinstance(elsewhere, Classifier) else naming
+        kept = dict(statistics_of(chosen.info.name, _crops(slide, plan, chosen, views)) or {})
+        kept[_STRANGE] = torch.tensor(strange)
+        _write(path, kept)
+    strange = bool(kept.pop(_STRANGE))
+    chosen = elsewhere if strange and isinstance(elsewhere, Classifier) else naming
+    fitted[NAMING] = fit_for(chosen, kept) if kept else chosen
+    return fitted, strange
 
 
-def _places(slide: Slide, plan: Plan, seeker: CentreFinder | None) -> list[tuple[LowPower, NDArray[np.float64]]]:
+def _looks(slide: Slide, plan: Plan, views: Views) -> list[NDArray[np.uint8]]:
+    """Squares around the cells, uint8 (side, side, 3), as they are; platelets and dirt, which are stained otherwise, left out."""
+    side, shown = LOOK_UM / plan.mpp, round(LOOK_UM / LOOK_MPP)
+    squares = (
+        slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown)
+        for view, points in views
+        for x, y in _whole(slide, view, points, side)
+    )
+    return [rgb for rgb in squares if _nuclear_um2(rgb) >= LEAST_NUCLEUS_UM2]
+
+
+def _nuclear_um2(rgb: NDArray[np.uint8]) -> float:
+    """How much of the middle of a square at LOOK_MPP is stained like a nucleus, µm²."""
+    dense = nuclear(red_density(rescale(rgb, LOOK_MPP / MPP)))
+    rim = dense.shape[0] // 4
+    return float(dense[rim:-rim, rim:-rim].sum()) * MPP**2
+
+
+def _whole(slide: Slide, view: LowPower, points: NDArray[np.float64], side_px: float) -> NDArray[np.float64]:
+    """The points around which a square of side_px lies within the photograph, or the scan."""
+    place = view.place
+    low, high = (0, 0), (slide.width_px, slide.height_px)
+    if place.photo:
+        low, high = (place.x, place.y), (place.x + place.w, place.y + place.h)
+    return points[((points - side_px / 2 >= low) & (points + side_px / 2 <= high)).all(axis=1)]
+
+
+def _places(slide: Slide, plan: Plan, seeker: CentreFinder | None) -> Views:
     """Fields at low power and where nucleated cells may lie on each, level-0 px (n, 2), MOST_CELLS in all: those counted
     first, then those of the search, in the plan's order."""
     order = [f.index for f in plan.counted] + plan.search
@@ -63,19 +109,12 @@ def _places(slide: Slide, plan: Plan, seeker: CentreFinder | None) -> list[tuple
     return views
 
 
-def _crops(
-    slide: Slide, plan: Plan, model: Classifier, views: list[tuple[LowPower, NDArray[np.float64]]]
-) -> NDArray[np.uint8]:
+def _crops(slide: Slide, plan: Plan, model: Classifier, views: Views) -> NDArray[np.uint8]:
     """The cells as the model is shown them, uint8 (n, input_px, input_px, 3); those at a photograph's edge are left out."""
     side, shown = model.info.input_px * model.info.mpp / plan.mpp, model.info.input_px
     crops = []
     for view, points in views:
-        place = view.place
-        low, high = ((place.x, place.y), (place.x + place.w, place.y + place.h)) if place.photo else (
-            (0, 0), (slide.width_px, slide.height_px)
-        )  # fmt: skip
-        whole = ((points - side / 2 >= low) & (points + side / 2 <= high)).all(axis=1)
-        points = points[whole]
+        points = _whole(slide, view, points, side)
         grounds = view.grounds().at(points)
         for (x, y), ground in zip(points, grounds, strict=True):
             rgb = slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown)

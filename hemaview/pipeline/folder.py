@@ -33,9 +33,10 @@ class RunFolder:
         """The final file of outlines."""
         return self.path / CONTOURS_NAME
 
-    def statistics_file(self, role: str) -> Path:
-        """What the model in that role took from the film (`pipeline.filmfit`)."""
-        return self.path / f"film-statistics-{role}.safetensors"
+    @property
+    def statistics_file(self) -> Path:
+        """What was taken from the film for the net that names its cells (`pipeline.filmfit`)."""
+        return self.path / "film-statistics.safetensors"
 
     def plan(self) -> Plan | None:
         """The plan, or None where there is none yet."""

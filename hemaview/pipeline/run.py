@@ -62,7 +62,8 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     finder(request.finder, models, known, request.thresholds)  # what does not fit is refused before anything is read
     with open_slide(request.slide, request.colour) as slide:
         plan = _plan(slide, request, models, sink)
-        models = fit_to_film(slide, plan, models, request.folder, sink)
+        naming = models.get("nucleated-cell")
+        models, strange_film = fit_to_film(slide, plan, models, request.folder, sink)
         cell_finder = finder(request.finder, models, known, request.thresholds)
         sink.planned(plan, cell_finder.device)
         done, by_class, partial = _count(slide, plan, request, cell_finder, known, sink)
@@ -76,9 +77,13 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         counted = _Counted(cells, done, partial or searched.partial, cell_finder.thresholds, warmth, searched)
         notes += plan.notes + searched.notes
         named_by = models.get("nucleated-cell")
-        strange = stain_guards(slide, counted.cells, plan, known, named_by)
+        if strange_film and named_by is not None and naming is not None and named_by.info.name != naming.info.name:
+            notes.append(
+                f"The film is stained unlike any that {naming.info.name} learned from: {named_by.info.name} named its cells."
+            )
+        strange = stain_guards(slide, counted.cells, plan, known, naming)
         if isinstance(named_by, Classifier):
-            cells = with_unidentified(cells, known, named_by.least, bool(strange))
+            cells = with_unidentified(cells, known, named_by.least, strange_film or bool(strange))
             counted = replace(counted, cells=cells)
             strange = [with_expectation(guard, cells, known) for guard in strange]
         plan.guards += [guard for guard in strange if guard not in plan.guards]

@@ -110,3 +110,16 @@ def test_a_rate_without_an_upper_end_is_null_for_scripts() -> None:
     result = count({"erythroblast": 60})
     made = result_json(result)["ratios"]
     assert next(r for r in made if r["key"] == "nrbc_per_100_wbc")["value"] is None
+
+
+def test_while_cells_are_unidentified_shares_have_bounds_and_no_limit_is_settled() -> None:
+    result = count({"segmented_neutrophil": 170, "blast": 10, "unidentified": 20})
+    differential = result.section("differential")
+    assert differential is not None and differential.n == 180 and differential.unidentified == 20
+    blast = next(r for r in differential.rows if r.key == "blast")
+    assert blast.bounds == (5.0, 15.0)
+    (limit,) = [u for u in result.unsettled if u.key == "blast"]
+    assert "5.0 to 15.0 % while 20 cells are unidentified" in limit.text
+    assert any("20 nucleated cells are unidentified" in note for note in result.notes)
+    named = count({"segmented_neutrophil": 190, "blast": 2})
+    assert not [u for u in named.unsettled if u.key == "blast"] and not [n for n in named.notes if "unidentified" in n]

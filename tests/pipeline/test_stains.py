@@ -9,11 +9,13 @@ import numpy as np
 import tifffile
 
 from hemaview.cells.table import CUT, CellTable
-from hemaview.inference import Classifier, load_as
+from hemaview.inference import Classifier, Model, load, load_as
+from hemaview.pipeline.filmfit import fit_to_film
 from hemaview.pipeline.protocol import Plan, PlannedField
 from hemaview.pipeline.stains import stain_guards
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, Film, draw_film
+from tests.pipeline.test_run import Sink
 from tests.schemas import BLOOD_FILM
 
 
@@ -51,7 +53,7 @@ def test_a_strange_stain_is_said_and_a_usual_one_is_not(tmp_path: Path) -> None:
             found = stain_guards(slide, table(drawn), plan(4096, 2048), BLOOD_FILM, net)
         assert len(found) == notes, name
     assert found[0]["code"] == "strange-stain"
-    assert all(words in found[0]["sentence"] for words in ("nucleated-cell-net", "unusual stains"))
+    assert all(words in found[0]["sentence"] for words in ("nucleated-cell-net", "look at their names"))
 
 
 def test_a_photograph_as_small_as_a_cell_is_looked_at_as_far_as_it_goes(tmp_path: Path) -> None:
@@ -77,5 +79,35 @@ def test_nothing_is_said_of_few_cells_cut_ones_or_by_a_net_that_tells_no_stains(
         assert (
             stain_guards(slide, replace(cells, flags=np.full(len(cells), CUT, np.uint8)), whole, BLOOD_FILM, net) == []
         )
-        assert stain_guards(slide, cells, whole, BLOOD_FILM, load_as(Classifier, "nucleated-cell-stains")) == []
+        assert stain_guards(slide, cells, whole, BLOOD_FILM, load_as(Classifier, "cell-kind-net")) == []
         assert stain_guards(slide, cells, whole, BLOOD_FILM, None) == []
+
+
+def test_a_strange_film_is_named_by_the_net_for_such_and_a_usual_one_is_not(tmp_path: Path) -> None:
+    for name, dye in (("usual", (1, 1, 1)), ("strange", (0.6, 1.15, 1.3))):
+        path, drawn = film(tmp_path / f"{name}.tif", dye)
+        cells = table(drawn)
+        models: dict[str, Model] = {
+            role: load(model)
+            for role, model in (
+                ("nucleated-cell", "nucleated-cell-net"),
+                ("nucleated-cell-elsewhere", "nucleated-cell-strangers"),
+                ("nucleated-cell-finder", "nucleated-cell-finder"),
+            )
+        }
+        (tmp_path / name).mkdir()
+        with open_slide(path) as slide:
+            fitted, strange = fit_to_film(slide, plan(4096, 2048), models, tmp_path / name, Sink())
+            again, same = fit_to_film(slide, plan(4096, 2048), models, tmp_path / name, Sink())
+        chosen = fitted["nucleated-cell"]
+        assert strange == same == (name == "strange") and "nucleated-cell-elsewhere" not in fitted
+        assert chosen.info.name == ("nucleated-cell-strangers" if strange else "nucleated-cell-net")
+        if strange:
+            crops = np.random.default_rng(1).integers(90, 255, (4, 112, 112, 3), np.uint8)
+            shipped = load_as(Classifier, "nucleated-cell-strangers").classify_crops(crops)
+            own = chosen.classify_crops(crops)
+            assert np.abs(own - shipped).max() > 1e-3, "it answers by the film's statistics"
+            assert np.allclose(own, again["nucleated-cell"].classify_crops(crops)), (
+                "a run that goes on names cells alike"
+            )
+        assert len(cells) > 15

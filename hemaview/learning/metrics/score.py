@@ -28,9 +28,14 @@ class Score:
     value: float
     low: float
     high: float
+    n_labels: int = 0
+    """How many labels of the set itself taught the model; 0 for all that are judged as they ship."""
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        row = asdict(self)
+        if not self.n_labels:
+            del row["n_labels"]
+        return row
 
     @classmethod
     def rounded(

@@ -24,12 +24,12 @@ from hemaview.learning.recipes.film import Training
 
 MISSES = (0.1, 0.07, 0.05, 0.03, 0.02, 0.015, 0.01, 0.005)
 """Shares of a class's cells that its sets may miss, the largest first."""
-MOST_SILENT = 0.03
+MOST_SILENT = 0.05
 """Of the cells that are named alone so many may be wrong."""
 LEAST_CELLS = 20
 """Of a class with fewer cells in the calibration the shares of all together hold."""
 FILMS, CELLS_A_FILM = 24, 96
-OTHER_LABORATORY = Augmentation(scale=0.3, shift=0.04, stain=0.6, light=0.2, blur=0.3, noise=6, smear=0.25, zoom=1.25)
+OTHER_LABORATORY = Augmentation(scale=0.3, shift=0.04, stain=0.6, light=0.2, blur=0.3, noise=6, smear=0.25, zoom=1.6)
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,22 @@ def _at(answers: Answers, classes: tuple[str, ...], miss: float) -> dict[str, fl
 
 
 def _quantile(values: NDArray[np.float64], miss: float) -> float:
-    """The value that a share of `miss` lies below, with the correction for so few (n + 1)."""
-    rank = int(np.floor(miss * (len(values) + 1)))
-    return float(np.sort(values)[rank - 1]) if rank >= 1 else 0.0
+    """The value that a share of `miss` lies below, with the correction for so few (n + 1); of too few the least."""
+    rank = max(1, int(np.floor(miss * (len(values) + 1))))
+    return float(np.sort(values)[rank - 1])
 
 
 def as_elsewhere(
-    net: nn.Module, input_px: int, temperature: float, adapts: dict[str, float], pools: Sequence[Pool], seed: int = 29
+    net: nn.Module,
+    input_px: int,
+    temperature: float,
+    adapts: dict[str, float],
+    pools: Sequence[Pool],
+    shift: NDArray[np.float32],
+    seed: int = 29,
 ) -> Answers:
-    """Answers to the cells of FILMS drawn films of other laboratories, the net made fit for each of them."""
+    """Answers to the cells of FILMS drawn films of other laboratories, the net made fit for each of them; `shift` (classes,) is
+    added to the logits."""
     generator = torch.Generator().manual_seed(seed)
     parts = []
     share = torch.tensor([float(len(p.images)) ** 0.5 for p in pools])
@@ -87,22 +94,22 @@ def as_elsewhere(
         rows = torch.randperm(len(pool.images), generator=generator)[:CELLS_A_FILM].numpy()
         x = torch.from_numpy(np.ascontiguousarray(pool.images[rows])).permute(0, 3, 1, 2).float()
         x = augment(x, input_px, OTHER_LABORATORY, generator, one_film=True)
-        parts.append(Answers(softmax(fit_logits(net, x, adapts) / temperature), pool.allowed[rows]))
+        parts.append(Answers(softmax((fit_logits(net, x, adapts) + shift) / temperature), pool.allowed[rows]))
     return Answers.together(parts)
 
 
 def least_of(training: Training, net: nn.Module, temperature: float, root: Path) -> dict[str, dict[str, float]]:
     """`known` and `strange` stains to class to its least probability, for a card."""
-    pools = training.held(root) if training.held is not None else []
-    known = [
-        Answers(softmax(fit_logits(net, _batch(p.images), training.adapts) / temperature), p.allowed) for p in pools
-    ]
+    shift = np.array([training.shift.get(name, 0.0) for name in training.classes], np.float32)
+
+    def answers(pools: Sequence[Pool], added: NDArray[np.float32]) -> list[Answers]:
+        logits = [fit_logits(net, _batch(p.images), training.adapts) + added for p in pools]
+        return [Answers(softmax(z / temperature), p.allowed) for z, p in zip(logits, pools, strict=True)]
+
+    known = answers(training.held(root) if training.held is not None else [], np.zeros_like(shift))
     whole = training.elsewhere(root) if training.elsewhere is not None else []
-    strange = as_elsewhere(net, training.input_px, temperature, training.adapts, whole)
-    given = [
-        Answers(softmax(fit_logits(net, _batch(p.images), training.adapts) / temperature), p.allowed)
-        for p in (training.given(root) if training.given is not None else [])
-    ]
+    strange = as_elsewhere(net, training.input_px, temperature, training.adapts, whole, shift)
+    given = answers(training.given(root) if training.given is not None else [], shift)
     return {
         "known": least_probabilities(Answers.together(known), training.classes),
         "strange": least_probabilities(Answers.together([strange, *given]), training.classes),

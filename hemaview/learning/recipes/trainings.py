@@ -5,7 +5,7 @@ from __future__ import annotations
 from hemaview.learning.recipes.elmanna import ELMANNA_TRAININGS
 from hemaview.learning.recipes.film import FILM_TRAININGS, Training
 from hemaview.learning.recipes.li import LI_TRAININGS
-from hemaview.learning.recipes.nucleated import NUCLEATED_TRAININGS
+from hemaview.learning.recipes.nucleated import STRANGER_TRAININGS
 from hemaview.learning.recipes.nucleuspoints import NUCLEI_TRAININGS
 from hemaview.learning.recipes.outlines import OUTLINE_TRAININGS
 from hemaview.learning.recipes.plasma import PLASMA_TRAININGS
@@ -24,7 +24,7 @@ _MORE: tuple[Training, ...] = (
     *OUTLINE_TRAININGS,
     *WANG_TRAININGS,
     *ELMANNA_TRAININGS,
-    *NUCLEATED_TRAININGS,
+    *STRANGER_TRAININGS,
     *SEEK_TRAININGS,
 )
 TRAININGS: dict[str, Training] = {**FILM_TRAININGS, **{t.name: t for t in _MORE}}

@@ -6,6 +6,7 @@ thrown away. This is the only use of an external set's labels.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ GROUPS = {"segmented_neutrophil": "neutrophil", "band_neutrophil": "neutrophil",
 
 
 def adapted(name: str, dataset: str, root: Path, split: str) -> list[Score]:
-    """`macro_f1` before and after, the mean of DRAWS draws with the lowest and highest; n_labels in the row's metric."""
+    """`macro_f1` before and after, the mean of DRAWS draws with the lowest and highest."""
     model = load_as(Classifier, name)
     lines = data.rows(root, dataset, split)
     labels = np.array([line["class"] for line in lines])
@@ -50,10 +51,11 @@ def adapted(name: str, dataset: str, root: Path, split: str) -> list[Score]:
         before.append(macro_f1(truth[rest], start.logits(features[rest]).argmax(axis=1)))
         after.append(macro_f1(truth[rest], head.logits(features[rest]).argmax(axis=1)))
     n = len(labels)
-    return [
+    after_row, before_row = (
         Score.rounded(name, TASK, dataset, split, n, metric, float(np.mean(of)), min(of), max(of))
         for metric, of in (("macro_f1", after), ("macro_f1_before", before))
-    ]
+    )
+    return [replace(after_row, n_labels=LABELS[dataset]), before_row]
 
 
 def features_of(name: str, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], Head]:

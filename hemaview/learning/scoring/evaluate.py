@@ -25,6 +25,7 @@ from hemaview.learning.scoring import (
     seektasks,
     stitchtasks,
 )
+from hemaview.learning.scoring.adapted import LABELS, adapted
 from hemaview.learning.scoring.elsewhere import ELSEWHERE, white_cells_elsewhere
 from hemaview.learning.scoring.foundtasks import white_cells_found
 from hemaview.learning.scoring.strangers import SETS as STRANGERS
@@ -194,6 +195,7 @@ _GIVES: dict[str, tuple[_Function, ...]] = {
     "nucleated-cells-elsewhere": (white_cells_elsewhere,),
     "nucleated-cells-strangers": (strangers,),
     "white-cells-found": (white_cells_found,),
+    "adapted": (adapted,),
     "marrow-fields": (marrowtasks.plasma_cells, marrowtasks.red_cell_fields, marrowtasks.a_handful),
     "nrbc": (_nucleated, _nucleated_patients, papertasks.pnet),
     "cell-mask": (papertasks.cell_masks,),
@@ -242,21 +244,22 @@ _TASKS: tuple[_Task, ...] = (
     _of("red-cell-shape-committee", "chula-rbc12", _shapes),
     *(
         _of(name, dataset, function)
-        for name in ("nucleated-cell-net",)
+        for name in ("nucleated-cell-net", "nucleated-cell-strangers")
         for dataset, function in (
             ("pbc", _nucleated),
             ("jhu-aml", _nucleated_patients),
             *((dataset, white_cells_elsewhere) for dataset in ELSEWHERE),
         )
     ),
-    *(_of("nucleated-cell-net", dataset, strangers) for dataset in STRANGERS),
+    *(_of("nucleated-cell-strangers", dataset, adapted) for dataset in LABELS),
+    *(_of("nucleated-cell-strangers", dataset, strangers) for dataset in STRANGERS),
     *(
-        _of("nucleated-cell-net", dataset, white_cells_found)
+        _of("nucleated-cell-strangers", dataset, white_cells_found)
         for dataset in ("rv-pbs-fields", "chula-wbc-fields", "all-idb1-fields")
     ),
-    _of("nucleated-cell-net", "segpc-plasma", marrowtasks.plasma_cells),
-    *(_of("nucleated-cell-net", dataset, marrowtasks.red_cell_fields) for dataset in ("txl-pbc", "chula-rbc12")),
-    _of("nucleated-cell-net", "mll-marrow-mini", marrowtasks.a_handful),
+    _of("nucleated-cell-strangers", "segpc-plasma", marrowtasks.plasma_cells),
+    *(_of("nucleated-cell-strangers", dataset, marrowtasks.red_cell_fields) for dataset in ("txl-pbc", "chula-rbc12")),
+    _of("nucleated-cell-strangers", "mll-marrow-mini", marrowtasks.a_handful),
     _of("sun-pnet", "pbc", papertasks.pnet),
     _of("sun-pnet", "jhu-aml", papertasks.pnet),
     _of("elmanna-cell-mask", "erythrocytes-idb", papertasks.cell_masks),
@@ -300,10 +303,11 @@ BEST: dict[str, str] = {
     "nucleated-cells": "nucleated-cell-net",
     "nucleated-cells-fine": "nucleated-cell-net",
     "nucleated-cells-patients": "nucleated-cell-net",
-    "nucleated-cells-elsewhere": "nucleated-cell-net",
-    "nucleated-cells-strangers": "nucleated-cell-net",
-    "white-cells-found": "nucleated-cell-net",
-    "marrow-fields": "nucleated-cell-net",
+    "nucleated-cells-elsewhere": "nucleated-cell-strangers",
+    "adapted": "nucleated-cell-strangers",
+    "nucleated-cells-strangers": "nucleated-cell-strangers",
+    "white-cells-found": "nucleated-cell-strangers",
+    "marrow-fields": "nucleated-cell-strangers",
     "cell-mask": "elmanna-cell-mask",
     "cell-mask-classes": "cell-outline",
     "sickle": "cell-outline",

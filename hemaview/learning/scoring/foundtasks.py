@@ -70,7 +70,7 @@ def fitted_finder(fields: list[tuple[NDArray[np.uint8], float]]) -> CellFinder:
     film = assay("blood_film")
     order = next(o for o in film.orders if o.name == PROTOCOL)
     models: dict[str, Model] = {role: load(name) for role, name in order.models.items()}
-    seeker, named = models["nucleated-cell-finder"], models["nucleated-cell"]
+    seeker, named = models["nucleated-cell-finder"], models.pop("nucleated-cell-elsewhere")
     assert isinstance(seeker, CentreFinder) and isinstance(named, Classifier)
     crops: list[NDArray[np.uint8]] = []
     for rgb, mpp in fields[:: max(1, len(fields) // 64)]:
@@ -80,6 +80,8 @@ def fitted_finder(fields: list[tuple[NDArray[np.uint8], float]]) -> CellFinder:
         crops += [named.on_ground(crop, ground) for crop in cut]
         if len(crops) >= MOST_CELLS:
             break
+    models["nucleated-cell"] = named
+    models["red-cell-shape"] = load("red-cell-shape-net")  # the smaller one: no white cell depends on it
     if crops and (statistics := statistics_of(named.info.name, np.stack(crops))) is not None:
         models["nucleated-cell"] = fit_for(named, statistics)
     return finder(order.finder, models, film.schema)

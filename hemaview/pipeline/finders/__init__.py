@@ -43,7 +43,7 @@ def finder(
     for role in kind.roles:
         if role not in models:
             raise PipelineError(f"The protocol names no model for {role}.")
-    for role in kind.named:
+    for role in (role for role in kind.named if role in models):
         strange = [c for c in models[role].info.classes if c not in known.by_key]
         if strange:
             raise PipelineError(

@@ -11,6 +11,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
 from hemaview.inference import CentreFinder, Classifier, Masker, Model, Segmenter
 from hemaview.inference.grounds import Grounds
+from hemaview.methods.card import cards
 from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
 from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, thresholds_of
 from hemaview.pipeline.protocol import PlannedField
@@ -22,6 +23,7 @@ class FilmFinder:
 
     def __init__(self, models: Mapping[str, Model], thresholds: Mapping[str, float]) -> None:
         nucleus, nucleated = models.get("nucleus-mask"), fitting(models, "nucleated-cell", Classifier)
+        seeker = models.get("nucleated-cell-finder")
         called = thresholds_of(nucleated, thresholds.get("nucleated-cell"))
         self.models = Models(
             fitting(models, "segmentation", Segmenter),
@@ -30,7 +32,8 @@ class FilmFinder:
             nucleated,
             called,
             fitting(models, "nucleus-mask", Masker) if nucleus is not None else None,
-            seeker if isinstance(seeker := models.get("nucleated-cell-finder"), CentreFinder) else None,
+            # Of a film like those learned from, the segmentation sees every white cell.
+            seeker if isinstance(seeker, CentreFinder) and cards()[nucleated.info.name].adapts else None,
         )
         self.thresholds: Thresholds = {"nucleated-cell": called}
         self.device = devices(models)
@@ -56,7 +59,7 @@ KIND = FinderKind(
     "Every cell by its outline: red-cell shapes and nucleated cells",
     ("segmentation", "kind", "red-cell-shape", "nucleated-cell"),
     FilmFinder,
-    optional=("nucleus-mask", "nucleated-cell-finder"),
-    named=("red-cell-shape", "nucleated-cell"),
+    optional=("nucleus-mask", "nucleated-cell-finder", "nucleated-cell-elsewhere"),
+    named=("red-cell-shape", "nucleated-cell", "nucleated-cell-elsewhere"),
     scored=("nucleated-cell",),
 )

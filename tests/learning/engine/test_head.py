@@ -31,7 +31,7 @@ def test_a_few_cells_teach_a_laboratory_whose_cells_look_another_way() -> None:
     x, truth = cells(40, turn=1.4)
     other, known = cells(400, turn=1.4)
     learned = learn_head(shipped(), x, truth)
-    assert right(shipped(), other, known) < 0.75 < 0.9 < right(learned, other, known)
+    assert right(shipped(), other, known) + 0.1 < right(learned, other, known) > 0.85
 
 
 def test_where_the_shipped_head_is_right_a_handful_of_cells_changes_little() -> None:
