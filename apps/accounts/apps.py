@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "apps.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        from apps.accounts.api import authentication  # noqa: F401  (describes itself to the API's schema)
+        from apps.accounts.sessions import connect
+
+        connect()

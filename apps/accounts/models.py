@@ -1,8 +1,14 @@
-"""People. Their roles are Django's groups, named in `roles.py`."""
+"""People, what they are signed in with, and how they are invited. Their roles are Django's groups, named in `roles.py`.
+
+Keys (of tokens and invitations) are kept as hashes: who reads the database cannot use them.
+"""
 
 from __future__ import annotations
 
+import hashlib
+
 from django.contrib.auth.models import AbstractUser
+from django.db import models
 
 
 class User(AbstractUser):
@@ -17,3 +23,74 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name
+
+
+def key_hash(key: str) -> str:
+    """sha256 of a random key of 256 bits, which nobody finds by trying."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class ApiToken(models.Model):
+    """What a program signs in with, for one person, until it ends."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "read"
+        WRITE = "write", "read and write"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    scope = models.CharField(max_length=8, choices=Scope.choices)
+    key_sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"
+
+
+class SignIn(models.Model):
+    """One session of one person: where it began. It is over where Django keeps no session under its key any more."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    session_key = models.CharField(max_length=40, unique=True)
+    address = models.CharField(max_length=64, blank=True)
+    browser = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.user} from {self.address}"
+
+
+class Invitation(models.Model):
+    """A link that lets one person set a password, once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
+    key_sha256 = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"invitation of {self.user}"
+
+
+class Failures(models.Model):
+    """Wrong passwords in a row for one name, from any address. A name may be a mistyped password, so its hash is kept."""
+
+    name_sha256 = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "failures"
+
+    def __str__(self) -> str:
+        return f"{self.count} failures"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from rest_framework.authtoken.models import Token
 
-from apps.accounts.errors import Missing
+from apps.accounts.errors import Forbidden, Missing
 from apps.accounts.models import User
 from apps.accounts.roles import ADMINISTRATOR, RESEARCHER, ROLE_RIGHTS
+from apps.accounts.tokens import SIGN_IN_HOURS, make_token
 
-_ADMIN_APPS = ("accounts", "audit", "cases", "slides", "analysis", "review", "reports", "authtoken")
+_ADMIN_APPS = ("accounts", "audit", "cases", "slides", "analysis", "review", "reports")
 
 
 @transaction.atomic
@@ -50,9 +53,30 @@ def ensure_person(username: str, password: str, role: str, first_name: str = "",
     return user
 
 
+@transaction.atomic
+def change_person(by: User, person: User, **facts: Any) -> User:
+    """Write these facts of a person, and only these; raises Forbidden.
+
+    Only a superuser gives or takes that rank, touches an account that has it, or renames one.
+    """
+    if not by.has_perm("accounts.change_user"):
+        raise Forbidden("Only administrators change accounts.")
+    now = User.objects.select_for_update().get(pk=person.pk)
+    changed = {name: value for name, value in facts.items() if getattr(now, name) != value}
+    if not by.is_superuser and (now.is_superuser or {"is_superuser", "username"} & set(changed)):
+        raise Forbidden("Only a superuser changes a superuser's account, makes one, or renames an account.")
+    if not by.is_superuser and by == now and {"is_staff", "is_active"} & set(changed):
+        raise Forbidden("Nobody changes the rank of their own account; ask another administrator.")
+    for name, value in changed.items():
+        setattr(now, name, value)
+    if changed:
+        now.save(update_fields=list(changed))
+    return now
+
+
 def token_of(user: User) -> str:
-    """The person's API token, made when first asked for."""
-    return Token.objects.get_or_create(user=user)[0].key
+    """A new token of the person that may write, for as long as one who signs in by name and password gets."""
+    return make_token(user, "made by a command", "write", timedelta(hours=SIGN_IN_HOURS))
 
 
 def acting_user(username: str = "") -> User:

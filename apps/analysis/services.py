@@ -97,8 +97,12 @@ def request_job(user: Any, slide: Slide, protocol: Protocol) -> Job:
 
 
 def mark_queued(job_id: uuid.UUID | str) -> None:
-    """The bell was heard by the broker."""
-    Job.objects.filter(pk=job_id, state=Job.State.REQUESTED).update(state=Job.State.QUEUED, revision=F("revision") + 1)
+    """The broker took the bell; until the lease of a waiting job ends, no other is rung for it."""
+    rung = {"lease": timezone.now() + timedelta(seconds=settings.JOB_LEASE_S)}
+    if not Job.objects.filter(pk=job_id, state=Job.State.REQUESTED).update(
+        state=Job.State.QUEUED, revision=F("revision") + 1, **rung
+    ):
+        Job.objects.filter(pk=job_id, state=Job.State.QUEUED).update(**rung)
 
 
 def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
@@ -235,13 +239,6 @@ def retry(user: Any, job: Job) -> Job:
         raise Conflict("This slide is already being analysed for this examination.", code="job-active") from None
     job.refresh_from_db()
     return job
-
-
-def waiting_jobs() -> list[str]:
-    """Jobs that no worker holds: waiting ones and those whose lease has lapsed."""
-    lapsed = Q(state=Job.State.RUNNING, lease__lt=timezone.now())
-    open_jobs = Job.objects.filter(Q(state__in=[Job.State.REQUESTED, Job.State.QUEUED]) | lapsed)
-    return [str(pk) for pk in open_jobs.order_by("requested_at").values_list("pk", flat=True)]
 
 
 def beat(name: str, device: str = "") -> None:

@@ -1,30 +1,36 @@
-"""Bells for jobs: a task takes a key, re-reads the row and returns early where it has moved."""
+"""Bells for jobs: a bell says that something waits; the worker that hears it takes what is next in line."""
 
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from apps.analysis import services
+from apps.analysis.line import unrung
 
 
 @shared_task
 def run_job(job_id: str) -> None:
-    from apps.analysis.worker import work  # the models' libraries stay out of the web process
+    from apps.analysis.worker import work_next  # the models' libraries stay out of the web process
 
-    work(job_id)
+    work_next()
 
 
 @shared_task
 def sweep() -> None:
-    ring(services.waiting_jobs())
+    ring(unrung())
 
 
 def ring(job_ids: list[str]) -> None:
-    """Wake a worker for each job; a broker that is down is no error, the sweep rings again."""
+    """Wake a worker for each job; a broker that is down is no error, the sweep rings again.
+
+    A bell that nobody has heard within the lease ends by itself: it is then rung anew, and bells never pile up.
+    """
     for job_id in job_ids:
         try:
-            run_job.delay(job_id)
+            for queue in settings.JOB_QUEUES:
+                run_job.apply_async((job_id,), queue=queue, expires=settings.JOB_LEASE_S)
         except (OSError, OperationalError):
             continue
         services.mark_queued(job_id)

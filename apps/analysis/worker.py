@@ -16,6 +16,7 @@ from django.db.models import F
 
 from apps.analysis import services
 from apps.analysis.cellfiles import ordered_schema
+from apps.analysis.line import in_line
 from apps.analysis.models import Job
 from hemaview.inference import InferenceError, OutOfMemory
 from hemaview.pipeline import PipelineError, Superseded
@@ -42,6 +43,11 @@ def work(job_id: str, listener: Listener | None = None) -> Job | None:
         _run(job, sink)
     job.refresh_from_db()
     return job
+
+
+def work_next() -> Job | None:
+    """Run the first job in line that can be claimed; None where nothing waits."""
+    return next((job for waiting in in_line() if (job := work(str(waiting.pk)))), None)
 
 
 def _run(job: Job, sink: JobSink) -> None:

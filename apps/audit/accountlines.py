@@ -10,9 +10,10 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
-from rest_framework.authtoken.models import Token, TokenProxy
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from apps.accounts.models import User
+from apps.accounts.models import ApiToken, Invitation, SignIn, User
+from apps.accounts.sessions import session_ended
 from apps.audit.actor import actor, address
 from apps.audit.services import record
 
@@ -38,9 +39,12 @@ def connect() -> None:
     pre_save.connect(_before, sender=User, dispatch_uid="audit")
     post_save.connect(_saved, sender=User, dispatch_uid="audit")
     post_delete.connect(_deleted, sender=User, dispatch_uid="audit")
-    for kind in (Token, TokenProxy):
-        post_save.connect(_token_made, sender=kind, dispatch_uid="audit")
-        post_delete.connect(_token_removed, sender=kind, dispatch_uid="audit")
+    post_save.connect(_token_made, sender=ApiToken, dispatch_uid="audit")
+    post_delete.connect(_token_removed, sender=ApiToken, dispatch_uid="audit")
+    session_ended.connect(_session_ended, dispatch_uid="audit")
+    post_save.connect(_invited, sender=Invitation, dispatch_uid="audit")
+    post_save.connect(_second_factor, sender=TOTPDevice, dispatch_uid="audit")
+    post_delete.connect(_second_factor_off, sender=TOTPDevice, dispatch_uid="audit")
     for through in (User.groups.through, User.user_permissions.through, Group.permissions.through):
         m2m_changed.connect(_allowed, sender=through, dispatch_uid="audit")
     pre_delete.connect(_role_deleted, sender=Group, dispatch_uid="audit")
@@ -96,13 +100,35 @@ def _deleted(instance: User, **_: Any) -> None:
     _write(actor(), "account.deleted", instance, username=instance.username)
 
 
-def _token_made(instance: Token, created: bool, raw: bool = False, **_: Any) -> None:
+def _token_made(instance: ApiToken, created: bool, raw: bool = False, **_: Any) -> None:
     if created and not raw:
-        _write(actor(), "account.token-made", instance.user, username=instance.user.username)
+        facts = {"name": instance.name, "scope": instance.scope, "ends": instance.expires_at.isoformat()}
+        by = actor()
+        _write(instance.user if by == "system" else by, "account.token-made", instance.user, **facts,
+               username=instance.user.username)  # fmt: skip
 
 
-def _token_removed(instance: Token, **_: Any) -> None:
-    _write(actor(), "account.token-removed", instance.user, username=instance.user.username)
+def _token_removed(instance: ApiToken, **_: Any) -> None:
+    _write(actor(), "account.token-removed", instance.user, username=instance.user.username, name=instance.name)
+
+
+def _session_ended(row: SignIn, **_: Any) -> None:
+    _write(actor(), "account.session-ended", row.user, username=row.user.username, address=row.address)
+
+
+def _invited(instance: Invitation, created: bool, raw: bool = False, **_: Any) -> None:
+    if created and not raw:
+        _write(actor(), "account.invited", instance.user, username=instance.user.username)
+
+
+def _second_factor(instance: TOTPDevice, raw: bool = False, update_fields: Any = None, **_: Any) -> None:
+    if not raw and instance.confirmed and "confirmed" in (update_fields or ()):
+        _write(actor(), "account.second-factor-on", instance.user, username=instance.user.username)
+
+
+def _second_factor_off(instance: TOTPDevice, **_: Any) -> None:
+    if instance.confirmed:
+        _write(actor(), "account.second-factor-off", instance.user, username=instance.user.username)
 
 
 def _role_deleted(instance: Group, **_: Any) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
+from apps.accounts.errors import Forbidden
 from apps.audit.models import Record
+from apps.audit.selectors import records_for
 from apps.audit.services import verify
 
 
@@ -31,6 +34,12 @@ class RecordAdmin(ReadOnlyAdmin):
     list_filter = ("action", "object_type", ("at", admin.DateFieldListFilter))
     search_fields = ("actor", "accession", "object_id", "action")
     date_hierarchy = "at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Record]:
+        try:
+            return records_for(request.user)
+        except Forbidden:
+            return Record.objects.none()
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "GET":

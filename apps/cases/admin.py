@@ -37,7 +37,7 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
     )
     list_filter = ("state", "specimen", "reader", "restricted")
     search_fields = ("accession", "pseudonym", "question")
-    readonly_fields = ("state", "state_since", "created_by", "created_at", "updated_at", "comment")
+    readonly_fields = ("state", "urgent", "state_since", "created_by", "created_at", "updated_at", "comment")
     exclude = ("signing_key", "signing_until", "analyser")
     autocomplete_fields = ("reader",)
     obj_perms_manage_template = "admin/cases/rights.html"
@@ -88,13 +88,21 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
         return _by_services(super().get_obj_perms_manage_group_form(request), request)
 
     def obj_perms_manage_user_view(self, request: HttpRequest, object_pk: str, user_id: str) -> Any:
+        self._administered(request, object_pk)
         return super().obj_perms_manage_user_view(request, _key(object_pk), _key(user_id))
 
     def obj_perms_manage_group_view(self, request: HttpRequest, object_pk: str, group_id: str) -> Any:
+        self._administered(request, object_pk)
         return super().obj_perms_manage_group_view(request, _key(object_pk), _key(group_id))
 
     def obj_perms_manage_view(self, request: HttpRequest, object_pk: str) -> Any:
+        self._administered(request, object_pk)
         return super().obj_perms_manage_view(request, _key(object_pk))
+
+    def _administered(self, request: HttpRequest, key: str) -> None:
+        """Who may do what with a case is shown to those who may say so."""
+        if not cases_for(request.user, "administer").filter(pk=_key(key)).exists():
+            raise Http404("There is nothing here.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
         return False

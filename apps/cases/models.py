@@ -50,6 +50,7 @@ class Case(models.Model):
     restricted = models.BooleanField(
         "only named people", default=False, help_text="Roles then count for nothing: only rights given on this case do."
     )
+    urgent = models.BooleanField(default=False, help_text="Its jobs go before all others.")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="cases_created"
     )

@@ -41,6 +41,11 @@ def _held(user: Any, right: str) -> Q:
     return allowed
 
 
+def restricted_from(user: Any) -> QuerySet[Any]:
+    """Accession numbers of the restricted cases that the person may not see."""
+    return Case.objects.filter(restricted=True).exclude(pk__in=cases_for(user).values("pk")).values("accession")
+
+
 def rights_of(user: Any, case: Case) -> frozenset[str]:
     """The person's rights on the case; every other right needs the right to view."""
     if not user.is_authenticated or not user.is_active:

@@ -117,6 +117,18 @@ def administer_case(user: Any, case: Case, **facts: Any) -> Case:
 
 
 @transaction.atomic
+def set_urgent(user: Any, case: Case, urgent: bool) -> Case:
+    """Let the case's jobs go before all others, or no longer; also while it is being signed, which does not freeze this."""
+    require(user, case, "annotate")
+    case = Case.objects.select_for_update().get(pk=case.pk)
+    if case.urgent != urgent:
+        Case.objects.filter(pk=case.pk).update(urgent=urgent, updated_at=timezone.now())
+        record(user, "case.urgent", "case", case.pk, accession=case.accession, before=case.urgent, after=urgent)
+        case.refresh_from_db()
+    return case
+
+
+@transaction.atomic
 def set_comment(user: Any, case: Case, comment: str) -> Case:
     """The comment that the report will carry; plain text."""
     require(user, case, "annotate")

@@ -35,7 +35,8 @@ from apps.reports.models import Report
 FORMAT = "hemaview-backup/1"
 FOLDERS = ("slides", "results", "reports", "anchors")
 _NOT_KEPT = {"sessions.session", "admin.logentry", "axes.accessattempt", "axes.accesslog", "axes.accessfailurelog",
-             "analysis.workerbeat", "contenttypes.contenttype", "auth.permission", "authtoken.token"}  # fmt: skip
+             "analysis.workerbeat", "contenttypes.contenttype", "auth.permission", "accounts.apitoken", "accounts.signin",
+             "accounts.invitation", "accounts.failures"}  # fmt: skip
 Say = Callable[[str], None]
 
 

@@ -14,6 +14,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 
+from apps.accounts.sessions import session_lives
 from apps.analysis.api.serializers import JobSerializer
 from apps.analysis.models import Job, ReportedAnalysis
 from apps.cases.api.serializers import CaseSerializer
@@ -52,11 +53,17 @@ class PollingConsumer(AsyncJsonWebsocketConsumer):
         while True:
             await asyncio.sleep(settings.PROGRESS_POLL_S)
             rounds += 1
-            if rounds % 20 == 0 and not await self.allowed():
+            if rounds % 20 == 0 and not (await self.signed_in() and await self.allowed()):
                 await self.close(code=NO_RIGHT)
                 return
             for message in await self.look():
                 await self.send_json(message)
+
+    @database_sync_to_async
+    def signed_in(self) -> bool:
+        """Whether the session that opened the socket has not been ended."""
+        session = self.scope.get("session")
+        return session is None or session_lives(session.session_key)
 
     async def allowed(self) -> bool:
         raise NotImplementedError

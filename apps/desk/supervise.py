@@ -47,7 +47,7 @@ def serve(host: str, port: int, say: Say, on_ready: Callable[[], None], reload: 
         ],
         "worker": [
             sys.executable, "-m", "celery", "-A", "hemaview.config", "worker", "-B", "--concurrency", "2",
-            "--loglevel", "warning", "--queues", "cpu",
+            "--loglevel", "warning", "--queues", "bells,imports,cpu",
         ],
     }  # fmt: skip
     stop: list[str] = []

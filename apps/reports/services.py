@@ -13,7 +13,8 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from apps.accounts import stores
-from apps.accounts.errors import Conflict, Forbidden, Refusal
+from apps.accounts.errors import Conflict, Refusal
+from apps.accounts.reauthentication import confirm
 from apps.analysis.models import Job
 from apps.analysis.selectors import active_jobs, reported_jobs
 from apps.audit.services import head, record
@@ -42,9 +43,11 @@ def sign(user: Any, case: Case, password: str, meaning: str, comment: str | None
         raise Refusal("State the meaning of your signature, for example: reviewed and approved.", code="no-meaning")
     for name, text in (("meaning of your signature", meaning), ("comment", comment or ""), ("reason", reason)):
         _refuse_unprintable(name, text)
-    if not user.check_password(password):
+    try:
+        confirm(user, password)
+    except Refusal:
         record(user, "report.sign-refused", "case", case.pk, accession=case.accession, why="password")
-        raise Forbidden("The password is incorrect.", code="wrong-password")
+        raise
     case, content = _begin(user, case, comment, reason.strip())
     report_id = uuid.uuid4()
     try:

@@ -11,6 +11,9 @@ from kombu.exceptions import OperationalError
 from apps.slides import services, tileservices, uploads
 from apps.slides.models import Slide
 
+BELL_S = 60.0
+"""A bell that nobody has heard by then ends; the sweep, which comes as often, rings anew."""
+
 
 @shared_task
 def import_slide(slide_id: str) -> None:
@@ -21,7 +24,7 @@ def import_slide(slide_id: str) -> None:
 def ring(task: Any, slide_id: str) -> None:
     """Wake a worker for a slide; a broker that is down is no error, the sweep rings again."""
     with contextlib.suppress(OSError, OperationalError):
-        task.delay(slide_id)
+        task.apply_async((slide_id,), expires=BELL_S)
 
 
 @shared_task

@@ -245,6 +245,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{accession}/urgent/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Let a case's jobs go before all others, or no longer. */
+        post: operations["cases_urgent_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/": {
         parameters: {
             query?: never;
@@ -570,6 +587,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/presets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Cameras and objectives of the laboratory, with the µm/px that they give. */
+        get: operations["presets_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/protocols/": {
         parameters: {
             query?: never;
@@ -742,6 +776,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/slides/{slide_id}/identity/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the slide's files say of people, places, times and devices; for who may see who the patient is. */
+        get: operations["slides_identity_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/slides/{slide_id}/jobs/": {
         parameters: {
             query?: never;
@@ -786,6 +837,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** @description A token that ends after 12 hours; those that last longer are made on the account page. */
         post: operations["token_create"];
         delete?: never;
         options?: never;
@@ -1064,11 +1116,7 @@ export interface components {
             labels_at_stake: number;
         };
         AuthToken: {
-            readonly token: string;
-        };
-        AuthTokenRequest: {
-            username: string;
-            password: string;
+            token: string;
         };
         /** @enum {unknown} */
         BlankEnum: "";
@@ -1143,6 +1191,8 @@ export interface components {
              * @description Roles then count for nothing: only rights given on this case do.
              */
             readonly restricted: boolean;
+            /** @description Its jobs go before all others. */
+            readonly urgent: boolean;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -1319,6 +1369,20 @@ export interface components {
                 [key: string]: components["schemas"]["Account"];
             };
         };
+        CredentialsRequest: {
+            username: string;
+            password: string;
+            /**
+             * @description of the second factor
+             * @default
+             */
+            code: string;
+            /**
+             * @description read or write
+             * @default write
+             */
+            scope: string;
+        };
         Finding: {
             key: string;
             text: string;
@@ -1400,6 +1464,12 @@ export interface components {
              */
             lifted_by: components["schemas"]["LiftedByEnum"] | components["schemas"]["BlankEnum"];
         };
+        /** @description Of what kind, where it stands, its words. */
+        IdentityEntry: {
+            kind: string;
+            where: string;
+            value: string;
+        };
         ImportRequest: {
             uploads: string[];
             name?: string;
@@ -1408,6 +1478,12 @@ export interface components {
             /** @default false */
             convert: boolean;
             specimen?: components["schemas"]["SpecimenEnum"];
+            /** @description Which of several; see code several-series. */
+            series?: number;
+            /** @description In place of mpp. */
+            preset?: string;
+            /** @description Focal plane; 0: the sharpest. */
+            plane?: number;
         };
         Interval: {
             /** Format: double */
@@ -1670,6 +1746,7 @@ export interface components {
             analyser?: components["schemas"]["AnalyserRequest"];
         };
         PatchedSlideChangeRequest: {
+            preset?: string;
             /** Format: double */
             mpp?: number;
             colour?: components["schemas"]["ColouringEnum"];
@@ -1678,6 +1755,16 @@ export interface components {
         Person: {
             id: number;
             name: string;
+        };
+        Preset: {
+            /** @description For example: Axiocam 305, 100× oil, 0.5× adapter. */
+            name: string;
+            /**
+             * Scale in µm/px
+             * Format: double
+             * @description Measured on a stage micrometer.
+             */
+            mpp: number;
         };
         Probability: {
             class: number;
@@ -1877,6 +1964,7 @@ export interface components {
             readonly status: components["schemas"]["SlideStatusEnum"];
             readonly message: string;
             readonly notes: string[];
+            readonly identifying: string[];
             /** Format: double */
             readonly percent: number;
             readonly width: number;
@@ -1998,6 +2086,7 @@ export interface components {
             readonly status: components["schemas"]["SlideStatusEnum"];
             readonly message: string;
             readonly notes: string[];
+            readonly identifying: string[];
             /** Format: double */
             readonly percent: number;
             readonly width: number;
@@ -2113,6 +2202,9 @@ export interface components {
             key: string;
             text: string;
             more_cells: number | null;
+        };
+        UrgentRequest: {
+            urgent: boolean;
         };
         UsedModel: {
             role: string;
@@ -2802,6 +2894,38 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    cases_urgent_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UrgentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     exports_list: {
         parameters: {
             query?: never;
@@ -3446,6 +3570,32 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    presets_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     protocols_list: {
         parameters: {
             query?: never;
@@ -3834,6 +3984,34 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    slides_identity_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityEntry"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     slides_jobs_list: {
         parameters: {
             query?: never;
@@ -3931,9 +4109,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/x-www-form-urlencoded": components["schemas"]["AuthTokenRequest"];
-                "multipart/form-data": components["schemas"]["AuthTokenRequest"];
-                "application/json": components["schemas"]["AuthTokenRequest"];
+                "application/json": components["schemas"]["CredentialsRequest"];
             };
         };
         responses: {

@@ -9,6 +9,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
 
+from hemaview.config import requestid  # noqa: F401  (its signals pass a request's id on)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hemaview.config.settings.demo")
 
 app = Celery("hemaview")
@@ -26,7 +28,8 @@ def _say_alive(sender: Any, **_: Any) -> None:
     def tell() -> None:
         from django.db import DatabaseError, close_old_connections
 
-        from apps.analysis.services import beat, waiting_jobs
+        from apps.analysis.line import in_line
+        from apps.analysis.services import beat
         from apps.analysis.tasks import ring
 
         first = True
@@ -35,7 +38,7 @@ def _say_alive(sender: Any, **_: Any) -> None:
             try:
                 beat(str(sender.hostname))
                 if first:
-                    ring(waiting_jobs())
+                    ring([str(job.pk) for job in in_line()])
                     first = False
             except DatabaseError:
                 pass  # the next beat tries again; meanwhile the worker counts as gone

@@ -63,7 +63,7 @@ def test_an_order_stands_though_the_broker_is_down(slide: Any, tess: Any, monkey
         raise OperationalError("Connection refused")
 
     for task in (run_job, convert_slide):
-        monkeypatch.setattr(task, "delay", down)
+        monkeypatch.setattr(task, "apply_async", down)
     job = request_job(tess, slide, factories.protocol())
     ring([str(job.pk)])
     ring_for_slide(convert_slide, str(slide.pk))

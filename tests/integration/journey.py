@@ -103,7 +103,7 @@ def test_1_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None
     assert stack.get("/ready/", None)[1]["workers"] != "0"
 
 
-_TOKENS = "from rest_framework.authtoken.models import Token; print(Token.objects.count())"
+_TOKENS = "from apps.accounts.models import ApiToken; print(ApiToken.objects.count())"
 
 
 def test_2_a_backup_comes_back_into_an_empty_house(stack: Stack, tmp_path: Path) -> None:

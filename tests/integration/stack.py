@@ -164,7 +164,7 @@ class Stack:
         schedule = str(self.folder / f"beat-{len(self.processes)}")
         return self.start(
             "celery", "-A", "hemaview.config", "worker", "-B", "-s", schedule, "--concurrency", "1", "-n", name,
-            "--loglevel", "warning", "--queues", "cpu",
+            "--loglevel", "warning", "--queues", "bells,imports,cpu",
         )  # fmt: skip
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import PermissionDenied as DeniedByScope
 from rest_framework.settings import api_settings
 
 from apps.accounts.api.answers import refusal_response
-from apps.accounts.errors import Refusal
+from apps.accounts.errors import Forbidden, Refusal
 
 View = Callable[..., HttpResponse]
 
@@ -29,6 +30,8 @@ def token_or_session(view: View) -> View:
                 refused = Refusal(str(error.detail), code="authentication-failed", http_status=401)
                 refused.title = "Nobody is signed in"
                 return refusal_response(refused)
+            except DeniedByScope as error:
+                return refusal_response(Forbidden(str(error.detail), code="permission-denied"))
         return view(request, *args, **kwargs)
 
     return asked

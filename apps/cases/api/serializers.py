@@ -45,6 +45,7 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
             "state",
             "reader",
             "restricted",
+            "urgent",
             "created_at",
             "updated_at",
             "state_since",
@@ -73,6 +74,10 @@ class CaseInputSerializer(serializers.Serializer[Any]):
 
 class CommentSerializer(serializers.Serializer[Any]):
     comment = serializers.CharField(max_length=8000, allow_blank=True, trim_whitespace=False)
+
+
+class UrgentSerializer(serializers.Serializer[Any]):
+    urgent = serializers.BooleanField()
 
 
 class ReaderSerializer(serializers.Serializer[Any]):

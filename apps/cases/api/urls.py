@@ -7,5 +7,6 @@ urlpatterns = [
     path("cases/<str:accession>/", views.CaseView.as_view(), name="case"),
     path("cases/<str:accession>/comment/", views.CaseCommentView.as_view(), name="case-comment"),
     path("cases/<str:accession>/reader/", views.CaseReaderView.as_view(), name="case-reader"),
+    path("cases/<str:accession>/urgent/", views.CaseUrgentView.as_view(), name="case-urgent"),
     path("cases/<str:accession>/rights/", views.CaseRightsView.as_view(), name="case-rights"),
 ]

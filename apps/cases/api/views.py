@@ -20,6 +20,7 @@ from apps.cases.api.serializers import (
     CommentSerializer,
     ReaderSerializer,
     RightsSerializer,
+    UrgentSerializer,
 )
 from apps.cases.filters import ORDERINGS, CaseFilter, ordered
 from apps.cases.models import Case
@@ -101,6 +102,18 @@ class CaseReaderView(APIView):
         name = given.validated_data["username"]
         reader = get_object_or_404(User, username=name, is_active=True) if name else None
         case = services.set_reader(request.user, case, reader, given.validated_data["word"])
+        return Response(CaseSerializer(case, context={"request": request}).data)
+
+
+class CaseUrgentView(APIView):
+    """Let a case's jobs go before all others, or no longer."""
+
+    @extend_schema(request=UrgentSerializer, responses=CaseSerializer)
+    def post(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession)
+        given = UrgentSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        case = services.set_urgent(request.user, case, given.validated_data["urgent"])
         return Response(CaseSerializer(case, context={"request": request}).data)
 
 

@@ -128,14 +128,6 @@ AuthToken = TypedDict(
     },
 )
 
-AuthTokenRequest = TypedDict(
-    "AuthTokenRequest",
-    {
-        "username": "str",
-        "password": "str",
-    },
-)
-
 BlankEnum = Literal['']
 
 Both = TypedDict(
@@ -204,6 +196,7 @@ Case = TypedDict(
         "state": "CaseStateEnum",
         "reader": "Person | None",
         "restricted": "bool",
+        "urgent": "bool",
         "created_at": "str",
         "updated_at": "str",
         "state_since": "str",
@@ -403,6 +396,16 @@ Counts = TypedDict(
     },
 )
 
+CredentialsRequest = TypedDict(
+    "CredentialsRequest",
+    {
+        "username": "str",
+        "password": "str",
+        "code": "NotRequired[str]",
+        "scope": "NotRequired[str]",
+    },
+)
+
 Finding = TypedDict(
     "Finding",
     {
@@ -505,6 +508,15 @@ Hold = TypedDict(
     },
 )
 
+IdentityEntry = TypedDict(
+    "IdentityEntry",
+    {
+        "kind": "str",
+        "where": "str",
+        "value": "str",
+    },
+)
+
 ImportRequest = TypedDict(
     "ImportRequest",
     {
@@ -513,6 +525,9 @@ ImportRequest = TypedDict(
         "mpp": "NotRequired[float | None]",
         "convert": "NotRequired[bool]",
         "specimen": "NotRequired[SpecimenEnum]",
+        "series": "NotRequired[int]",
+        "preset": "NotRequired[str]",
+        "plane": "NotRequired[int]",
     },
 )
 
@@ -738,6 +753,7 @@ PatchedCaseInputRequest = TypedDict(
 PatchedSlideChangeRequest = TypedDict(
     "PatchedSlideChangeRequest",
     {
+        "preset": "NotRequired[str]",
         "mpp": "NotRequired[float]",
         "colour": "NotRequired[ColouringEnum]",
         "specimen": "NotRequired[SpecimenEnum]",
@@ -749,6 +765,14 @@ Person = TypedDict(
     {
         "id": "int",
         "name": "str",
+    },
+)
+
+Preset = TypedDict(
+    "Preset",
+    {
+        "name": "str",
+        "mpp": "float",
     },
 )
 
@@ -977,6 +1001,7 @@ RoomSlide = TypedDict(
         "status": "SlideStatusEnum",
         "message": "str",
         "notes": "list[str]",
+        "identifying": "list[str]",
         "percent": "float",
         "width": "int",
         "height": "int",
@@ -1097,6 +1122,7 @@ Slide = TypedDict(
         "status": "SlideStatusEnum",
         "message": "str",
         "notes": "list[str]",
+        "identifying": "list[str]",
         "percent": "float",
         "width": "int",
         "height": "int",
@@ -1219,6 +1245,13 @@ Unsettled = TypedDict(
         "key": "str",
         "text": "str",
         "more_cells": "int | None",
+    },
+)
+
+UrgentRequest = TypedDict(
+    "UrgentRequest",
+    {
+        "urgent": "bool",
     },
 )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import environ
 
 from hemaview.config.layers import redis_layers
+from hemaview.config.logs import configure as structured_logs
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[3]
@@ -20,6 +22,8 @@ VERSION = "0.1.0"
 DEBUG = False
 SECRET_KEY = env.str("HEMAVIEW_SECRET_KEY", "")
 ALLOWED_HOSTS = env.list("HEMAVIEW_HOSTS", default=["127.0.0.1", "localhost"])
+METRICS_TOKEN = env.str("HEMAVIEW_METRICS_TOKEN", "")
+METRICS_FROM = env.list("HEMAVIEW_METRICS_FROM", default=[])
 PROXIES = env.list("HEMAVIEW_PROXIES", default=[])
 CORS_ORIGINS = env.list("HEMAVIEW_CORS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("HEMAVIEW_ORIGINS", default=[])
@@ -37,13 +41,14 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "channels",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_filters",
     "django_vite",
     "guardian",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "apps.accounts",
     "apps.audit",
     "apps.cases",
@@ -55,6 +60,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "hemaview.config.requestid.RequestIdMiddleware",
     "hemaview.config.proxies.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -145,6 +151,12 @@ else:
     (_BROKER_DIR / "control").mkdir(parents=True, exist_ok=True)
 
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
+CELERY_TASK_ROUTES = {
+    "apps.analysis.tasks.sweep": {"queue": "bells"},
+    "apps.slides.tasks.sweep": {"queue": "bells"},
+    "apps.slides.tasks.*": {"queue": "imports"},
+}
+JOB_QUEUES = env.list("HEMAVIEW_JOB_QUEUES", default=["cpu"])
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -176,6 +188,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+SECOND_FACTOR = env.bool("HEMAVIEW_SECOND_FACTOR", False)
+OTP_TOTP_ISSUER = "HemaView"
+REAUTHENTICATION = "apps.accounts.reauthentication.by_password"
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
 AXES_FAILURE_LIMIT = 8
@@ -214,7 +229,7 @@ CONTENT_SECURITY_POLICY = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.SessionAuthentication",
-        "rest_framework.authentication.TokenAuthentication",
+        "apps.accounts.api.authentication.TokenAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -282,15 +297,21 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
 }
 
+LOG_JSON = env.bool("HEMAVIEW_LOG_JSON", os.environ.get("DJANGO_SETTINGS_MODULE", "").endswith(".production"))
+structured_logs()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "hemaview.config.logs.json_formatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json" if LOG_JSON else "line"}},
     "root": {"handlers": ["console"], "level": env.str("HEMAVIEW_LOG_LEVEL", "INFO")},
     "loggers": {
         "axes": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
+        "hemaview.request": {"level": "INFO" if LOG_JSON else "WARNING"},
         "kombu": {"level": "ERROR"},
         "pyvips": {"level": "WARNING"},
     },

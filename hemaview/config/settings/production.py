@@ -4,6 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from hemaview.config.settings.base import *  # noqa: F403
 from hemaview.config.settings.base import ALLOWED_HOSTS, DATABASES, REDIS_URL, SECRET_KEY, env
+from hemaview.config.statics import never_changes
 
 KNOWN_DEFAULTS = {"", "change-me", "changeme", "secret", "demo-only-not-a-secret", "test-only-not-a-secret"}
 
@@ -23,6 +24,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = env.int("HEMAVIEW_HSTS_S", 0)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "hemaview.config.statics.HashedStatics"},
 }
 WHITENOISE_USE_FINDERS = False
+WHITENOISE_IMMUTABLE_FILE_TEST = never_changes

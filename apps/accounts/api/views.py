@@ -1,0 +1,51 @@
+"""A token for name and password, as scripts ask for one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.models import ApiToken
+from apps.accounts.signin import sign_in
+from apps.accounts.tokens import SIGN_IN_HOURS, make_token
+
+
+class CredentialsSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=4096, trim_whitespace=False)
+    code = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=12, help_text="of the second factor"
+    )
+    scope = serializers.CharField(required=False, default="write", help_text="read or write")
+
+    def validate_scope(self, scope: str) -> str:
+        if scope not in ApiToken.Scope.values:
+            raise serializers.ValidationError("Choose one of: read, write.")
+        return scope
+
+
+class AuthTokenSerializer(serializers.Serializer[Any]):
+    token = serializers.CharField()
+
+
+class TokenView(APIView):
+    """A token that ends after 12 hours; those that last longer are made on the account page."""
+
+    authentication_classes: Any = []
+    permission_classes: Any = []
+
+    @extend_schema(request=CredentialsSerializer, responses=AuthTokenSerializer)
+    def post(self, request: Request) -> Response:
+        given = CredentialsSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        facts = given.validated_data
+        user = sign_in(request._request, facts["username"], facts["password"], facts["code"])
+        return Response(
+            {"token": make_token(user, "by name and password", facts["scope"], timedelta(hours=SIGN_IN_HOURS))}
+        )
