@@ -110,3 +110,12 @@ def test_a_rate_without_an_upper_end_is_null_for_scripts() -> None:
     result = count({"erythroblast": 60})
     made = result_json(result)["ratios"]
     assert next(r for r in made if r["key"] == "nrbc_per_100_wbc")["value"] is None
+
+
+def test_many_burr_cells_and_ovalocytes_are_stated_with_their_interval_as_unspecific() -> None:
+    many = {f.key: f.text for f in count({"normal": 850, "burr": 80, "ovalocyte": 70}).findings}
+    assert many["many_burr"].startswith("Burr cells 8.0 % of red cells (6.4-9.9 %)")
+    assert many["many_burr"].endswith("look at a fresh film.") and "unspecific" in many["many_ovalocyte"]
+    assert not count({"normal": 900, "burr": 50, "ovalocyte": 50}).findings
+    assert not count({"normal": 80, "burr": 10}).findings
+    assert not count({"normal": 850, "burr": 150}, poor_fields="the cells overlap").findings
