@@ -11,6 +11,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, CellTable
 from hemaview.inference import Classifier
 from hemaview.inference.grounds import Grounds, one_ground
+from hemaview.pipeline.eyepiece import Eyepiece, without_rim
 from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.measures import Measured
 from hemaview.pipeline.protocol import PlannedField
@@ -41,6 +42,8 @@ class FieldPicture:
     slide_mpp: float
     slide_px: tuple[int, int]
     grounds: Grounds
+    eyepiece: Eyepiece | None = None
+    """The round field of a photograph through an eyepiece; its rim is painted as ground in `rgb`."""
 
     def table(
         self,
@@ -106,11 +109,12 @@ class FieldPicture:
         return np.asarray(((centres >= low) & (centres < high)).all(axis=1))
 
     def _cut(self, found: Measured) -> NDArray[np.bool_]:
-        """Cells that touch the edge of the photograph, or of the scan: the rest of them was never seen."""
+        """Cells that touch the edge of the photograph, its eyepiece's rim, or the scan's edge: the rest was never seen."""
         low, high = found.boxes[:, :2], found.boxes[:, :2] + found.boxes[:, 2:]
         if self.place.photo:
             size = np.array(self.rgb.shape[1::-1])
-            return np.asarray((low <= 1).any(axis=1) | (high >= size - 1).any(axis=1))
+            edge = np.asarray((low <= 1).any(axis=1) | (high >= size - 1).any(axis=1))
+            return edge if self.eyepiece is None else edge | self.eyepiece.cuts(np.asarray(found.boxes, np.float64))
         return np.asarray(
             (self.to_slide(low) <= 1).any(axis=1) | (self.to_slide(high) >= np.array(self.slide_px) - 1).any(axis=1)
         )
@@ -137,11 +141,12 @@ def picture_of(
     else:
         rgb = slide.read(left, top, 0, width, height)
     scale = (width / rgb.shape[1], height / rgb.shape[0])
+    rgb, seen = without_rim(rgb) if place.photo else (rgb, None)
     size = (slide.width_px, slide.height_px)
     if grounds is None:
         # A scan's at low power, as the search for nucleated cells sees them: a cell found both ways is shown alike.
         grounds = one_ground(rgb) if place.photo else at_low_power(slide, place, mpp).grounds()
-    return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, size, grounds)
+    return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, size, grounds, seen)
 
 
 def _deltas(contour: NDArray[np.float64], centre: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.int16]:

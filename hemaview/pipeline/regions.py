@@ -14,7 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Detector
-from hemaview.pipeline.cheaplook import LOOK_MPP, Look, density_of, look, red_cell_px, scale_from, stained
+from hemaview.pipeline.cheaplook import (
+    LOOK_MPP,
+    OF_DISCS,
+    Look,
+    density_of,
+    discs_px,
+    look,
+    red_cell_px,
+    scale_from,
+    stained,
+)
+from hemaview.pipeline.eyepiece import evenly_lit, eyepiece_of, without_rim
 from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.protocol import PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.scale import disagreement
@@ -22,6 +33,8 @@ from hemaview.pipeline.specimen import Guard, guards, signs_of
 from hemaview.wsi.slide import Slide
 
 FIELD_UM = 256.0
+MOST_SCALE_PHOTOS = 12
+"""Photographs that are measured for a scale that nobody gave."""
 LEAST_STRIP = 0.25
 """A strip at the slide's right or lower edge narrower than this share of a field belongs to the field beside it."""
 LEAST_TISSUE = 0.02
@@ -87,6 +100,14 @@ def scale_of(
     """(µm/px, where it is from, its standard deviation, notes, what contradicts it)."""
     progress("measuring red cells", 0.0)
     found = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
+    if found is None and not request.mpp:
+        through = scale_from(np.concatenate([np.empty(0), *_discs_through_eyepiece(slide, request)]), OF_DISCS)
+        if through:
+            note = (
+                f"µm/px estimated from discs within {through[2]} red cells that touch, taken as 7.2 µm wide: "
+                f"{through[0]:.4f} ± {through[1]:.4f}; enter the microscope's µm/px, for sizes in µm rest on it."
+            )
+            return through[0], "estimated", through[1], [note], []
     if request.mpp:
         return request.mpp, "slide", None, [], disagreement(request.mpp, found[0]) if found else []
     if found is None:
@@ -100,6 +121,13 @@ def scale_of(
     return mpp, "estimated", sd, [note], []
 
 
+def _discs_through_eyepiece(slide: Slide, request: RunRequest) -> list[NDArray[np.float64]]:
+    """Diameters of discs within touching red cells, px, in photographs through an eyepiece alone: their field is known to be
+    that of a microscope."""
+    read = [slide.read(f["x"], f["y"], 0, f["w"], f["h"]) for f in request.photo_fields[:MOST_SCALE_PHOTOS]]
+    return [discs_px(evenly_lit(rgb)) for rgb in read if eyepiece_of(rgb) is not None]
+
+
 def _red_cells(slide: Slide, request: RunRequest, places: int) -> list[NDArray[np.float64]]:
     """Diameters of round red cells, px, in half as many photographs or in `places` squares of a scan."""
     boxes = [(f["x"], f["y"], f["w"], f["h"]) for f in request.photo_fields][: max(1, places // 2)]
@@ -108,15 +136,26 @@ def _red_cells(slide: Slide, request: RunRequest, places: int) -> list[NDArray[n
         rng = np.random.default_rng(0)
         spots = rng.uniform(0.1, 0.9, (places, 2)) * (slide.width_px - side, slide.height_px - side)
         boxes = [(int(x), int(y), side, side) for x, y in spots]
-    return [red_cell_px(slide.read(x, y, 0, w, h)) for x, y, w, h in boxes]
+    read = [slide.read(x, y, 0, w, h) for x, y, w, h in boxes]
+    return [red_cell_px(evenly_lit(rgb) if request.photo_fields else rgb) for rgb in read]
 
 
 def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
-    looks = []
+    looks, shares = [], []
     for i, f in enumerate(request.photo_fields):
-        looks.append(_look_at(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp))
+        rgb, mpp = _read(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp)
+        rgb, seen_through = without_rim(rgb)
+        looks.append(look(rgb, mpp, None if seen_through is None else seen_through.inside))
+        shares.append(1.0 if seen_through is None else seen_through.share)
         progress("looking at the fields", (i + 1) / len(request.photo_fields))
-    areas = [f["w"] * f["h"] * (plan.mpp / 1000) ** 2 for f in request.photo_fields]
+    if round_fields := sum(share < 1 for share in shares):
+        plan.notes.append(
+            f"{round_fields} of {len(shares)} photographs were taken through an eyepiece: the dark rim around their field is "
+            "left out of every measure, and cells that it cuts are not counted."
+        )
+    areas = [
+        f["w"] * f["h"] * (plan.mpp / 1000) ** 2 * share for f, share in zip(request.photo_fields, shares, strict=True)
+    ]
     good = _good_focus(looks, plan, areas)
     for i, (f, seen) in enumerate(zip(request.photo_fields, looks, strict=True)):
         reason = ""
@@ -124,7 +163,9 @@ def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
             reason = "no cells"
         elif seen.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
             reason = BLURRED
-        plan.fields.append(_planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, seen, good, reason, photo=True))
+        planned = _planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, seen, good, reason, photo=True)
+        planned.area_mm2 = round(areas[i], 6)
+        plan.fields.append(planned)
 
 
 def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress, overview: Detector | None) -> None:
@@ -267,7 +308,10 @@ def _guards(slide: Slide, request: RunRequest, plan: Plan) -> list[dict[str, str
     """What speaks against the specimen, by some of its fields: evenly spread over all that hold tissue, counted or not."""
     there = sorted((f for f in plan.fields if f.tissue > LEAST_TISSUE), key=lambda f: (f.y, f.x))
     some = [there[int(i)] for i in np.linspace(0, len(there) - 1, min(GUARD_FIELDS, len(there)))]
-    signs = [signs_of(*_read(slide, f.x, f.y, f.w, f.h, plan.mpp)) for f in some]
+    signs = []
+    for f in some:
+        rgb, mpp = _read(slide, f.x, f.y, f.w, f.h, plan.mpp)
+        signs.append(signs_of(without_rim(rgb)[0] if f.photo else rgb, mpp))
     return guards(signs, request.assay.specimen_guard)
 
 

@@ -123,3 +123,12 @@ def test_while_cells_are_unidentified_shares_have_bounds_and_no_limit_is_settled
     assert any("20 nucleated cells are unidentified" in note for note in result.notes)
     named = count({"segmented_neutrophil": 190, "blast": 2})
     assert not [u for u in named.unsettled if u.key == "blast"] and not [n for n in named.notes if "unidentified" in n]
+
+
+def test_many_burr_cells_and_ovalocytes_are_stated_with_their_interval_as_unspecific() -> None:
+    many = {f.key: f.text for f in count({"normal": 850, "burr": 80, "ovalocyte": 70}).findings}
+    assert many["many_burr"].startswith("Burr cells 8.0 % of red cells (6.4-9.9 %)")
+    assert many["many_burr"].endswith("look at a fresh film.") and "unspecific" in many["many_ovalocyte"]
+    assert not count({"normal": 900, "burr": 50, "ovalocyte": 50}).findings
+    assert not count({"normal": 80, "burr": 10}).findings
+    assert not count({"normal": 850, "burr": 150}, poor_fields="the cells overlap").findings

@@ -8,7 +8,7 @@ from math import pi
 from hemaview.assays.rules import Rules
 from hemaview.cells.schema import Schema
 from hemaview.counting.grades import grade_limits
-from hemaview.counting.intervals import Interval, odds, proportion, rate
+from hemaview.counting.intervals import Interval, odds, percent, proportion, rate
 from hemaview.counting.values import (
     Finding,
     Ratio,
@@ -40,7 +40,7 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         rules=rules.title,
         sections=(differential, red_cells, nrbc, platelets),
         ratios=(nrbc_rate, *_corrected(nrbc_rate, tally, rules), _it_ratio(tally, rules), *_densities(tally, rules)),
-        findings=tuple(_findings(tally, differential, nrbc_rate, rules)),
+        findings=tuple(_findings(tally, red_cells, nrbc_rate, rules)),
         unsettled=tuple(_unsettled(tally, differential, red_cells, rules)),
         outside={c.key: n for c in schema.classes if not c.counted and (n := tally.of(c.key))},
         notes=tuple(_notes(tally, differential, red_cells, nrbc, rules)),
@@ -161,7 +161,7 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
     return made
 
 
-def _findings(tally: Tally, differential: Section, nrbc_rate: Ratio, rules: Rules) -> list[Finding]:
+def _findings(tally: Tally, red_cells: Section, nrbc_rate: Ratio, rules: Rules) -> list[Finding]:
     made = []
     from_rate = float(rules.get("nrbc.correct_from_per_100_wbc", 0))
     if nrbc_rate.value and nrbc_rate.value.value >= from_rate:
@@ -171,6 +171,20 @@ def _findings(tally: Tally, differential: Section, nrbc_rate: Ratio, rules: Rule
         noun = "clump was" if clumps == 1 else "clumps were"
         text = f"{clumps:,} platelet {noun} seen; the platelet density is too low by what they hold."
         made.append(Finding("platelet_clumps", text))
+    return made + _unspecific(tally, red_cells, rules)
+
+
+def _unspecific(tally: Tally, red_cells: Section, rules: Rules) -> list[Finding]:
+    """Shapes that many red cells may have without one disease being the cause: a statement each, with its interval. None from
+    poor fields, nor from too few red cells."""
+    if tally.poor_fields or red_cells.n < rules.get("unspecific_from_red_cells", 0):
+        return []
+    made = []
+    for limit in rules.get("unspecific", ()):
+        share = percent(tally.of(limit["class"]), red_cells.n)
+        if share.value > float(limit["percent"]):
+            text = f"{limit['noun']} {share.value:.1f} % of red cells ({share.low:.1f}-{share.high:.1f} %): {limit['text']}."
+            made.append(Finding(f"many_{limit['class']}", text))
     return made
 
 
