@@ -33,7 +33,7 @@ class Classifier:
         self.thresholds = card.thresholds
         self.views = card.views
         self._card, self.stains = card, card.stains
-        self._shift = _shifted(card.classes, card.shift)
+        self._shift = _shifted(card.classes, {})
 
     def calibrated_on(self, dataset: str) -> Classifier:
         """The same model with the temperature and the thresholds for blood like that of `dataset`; as it is where its card

@@ -20,6 +20,8 @@ from hemaview.inference.classifier import Classifier
 from hemaview.inference.models import net_of, runtime_of
 from hemaview.methods.card import cards
 
+STRANGE_FILMS = "strange-films"
+"""What a card calls its calibration for films stained unlike those that a net learned from."""
 MOST_CELLS = 256
 """More cells of a film tell nothing more."""
 LEAST_CELLS = 15

@@ -70,16 +70,9 @@ class Card:
         `cells` that its own count for; {} where it is not."""
         return dict(self.raw.get("adapts", {}))
 
-    @property
-    def shift(self) -> dict[str, float]:
-        """Class to what is added to its logit before any probability is told."""
-        return {k: float(v) for k, v in self.raw.get("shift", {}).items()}
-
     def shift_on(self, dataset: str) -> dict[str, float]:
-        """The same for blood like that of `dataset`."""
-        return {
-            k: float(v) for k, v in self.raw.get("calibrated_on", {}).get(dataset, {}).get("shift", self.shift).items()
-        }
+        """Class to what is added to its logit, for blood like that of `dataset`."""
+        return {k: float(v) for k, v in self.raw.get("calibrated_on", {}).get(dataset, {}).get("shift", {}).items()}
 
     @property
     def least(self) -> dict[str, dict[str, float]]:

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from hemaview.inference import CentreFinder, Classifier, Model, are_strange
-from hemaview.inference.filmstatistics import MOST_CELLS, fit_for, statistics_of
+from hemaview.inference.filmstatistics import MOST_CELLS, STRANGE_FILMS, fit_for, statistics_of
 from hemaview.inference.pictures import rescale
 from hemaview.methods.card import cards
 from hemaview.methods.nuclearstain import MPP, nuclear, red_density
@@ -43,6 +43,8 @@ def fit_to_film(
     ELSEWHERE, where there is one, takes that one's place; a net in whose card it stands is made fit for the film. What was
     decided and taken is kept in the run's folder, so that a run that goes on names cells alike."""
     naming, elsewhere = models.get(NAMING), models.get(ELSEWHERE)
+    if isinstance(elsewhere, Classifier):
+        elsewhere = elsewhere.calibrated_on(STRANGE_FILMS)
     fitted = {role: model for role, model in models.items() if role != ELSEWHERE}
     if not isinstance(naming, Classifier) or not (
         isinstance(elsewhere, Classifier) or cards()[naming.info.name].adapts

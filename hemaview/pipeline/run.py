@@ -21,7 +21,7 @@ from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import CentreFinder, Classifier, Detector, Model, load, solving_to
 from hemaview.methods.registry import METHODS
-from hemaview.pipeline.filmfit import fit_to_film
+from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
 from hemaview.pipeline.finders import CellFinder, Thresholds, finder
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
@@ -118,7 +118,9 @@ def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: 
         return kept
     overview = models.get("overview")
     plan = plan_run(slide, request, sink.phase, overview if isinstance(overview, Detector) else None)
-    plan.notes += scale_notes(plan.mpp, {m.info.name: m.info.mpp for m in models.values()})
+    # Which net names the cells of a strange film is not known yet, nor whether it is asked.
+    asked = {m.info.name: m.info.mpp for role, m in models.items() if role != ELSEWHERE}
+    plan.notes += scale_notes(plan.mpp, asked)
     folder.keep_plan(plan)
     return plan
 

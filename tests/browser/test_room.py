@@ -59,7 +59,8 @@ def shown_row(page: Page) -> tuple[str, int]:
     source = page.locator(".card-picture img").get_attribute("src")
     assert source
     parts = source.split("/")
-    return parts[3], int(parts[5])
+    job = parts.index("jobs") + 1
+    return parts[job], int(parts[job + 2])
 
 
 def inside(field: Any, cell: Any) -> bool:

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from hemaview.cells.store import sha256_of
+from hemaview.inference.filmstatistics import STRANGE_FILMS
 from hemaview.inference.pictures import as_learned, rescale, softmax, turned
 from hemaview.learning.engine.classify import predict
 from hemaview.learning.engine.course import device
@@ -106,7 +107,6 @@ def tried(made: Made, log: Log) -> modelcard.Card:
         **ground,
         **({"stains": stains} if stains else {}),
         **({"adapts": training.adapts, "least": least} if training.adapts else {}),
-        **({"shift": training.shift} if training.shift else {}),
         "colour_policy": policy(Colour.STORED),
         "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
         "data": _sources(sets),
@@ -183,8 +183,13 @@ def calibrated(
                 called = threshold_between(p, is_one, *NRBC_KEPT[dataset])
                 apart[dataset] = {"blood": BLOOD[dataset], "temperature": own, "thresholds": {"erythroblast": called}}
             thresholds = apart.pop("pbc", {}).get("thresholds", {})
-    for dataset, blood in training.unshifted.items():
-        apart[dataset] = {"blood": blood, "temperature": round(temperature, 4), "thresholds": {}, "shift": {}}
+    if training.shift:
+        apart[STRANGE_FILMS] = {
+            "blood": "films stained unlike those that a net learned from",
+            "temperature": round(temperature, 4),
+            "thresholds": {},
+            "shift": training.shift,
+        }
     if training.thresholds is not None:
         thresholds |= training.thresholds(_net(name, weights), root)
     return round(temperature, 4), thresholds, apart

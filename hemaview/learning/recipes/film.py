@@ -96,9 +96,7 @@ class Training:
     adapts: dict[str, float] = field(default_factory=dict)
     """How it is made fit for a film (`methods.card.Card.adapts`)."""
     shift: dict[str, float] = field(default_factory=dict)
-    """Class to what is added to its logit."""
-    unshifted: dict[str, str] = field(default_factory=dict)
-    """The sets for whose blood (in words) nothing is added."""
+    """Class to what is added to its logit on strange films."""
     elsewhere: Callable[[Path], list[Pool]] | None = None
     """Val's cells at their own size, to be shown as other laboratories would."""
     given: Callable[[Path], list[Pool]] | None = None

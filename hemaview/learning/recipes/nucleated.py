@@ -124,8 +124,8 @@ STRANGER_TRAININGS = (
             "were learned from blood.",
             "Version 1 is the mean of two weights: one part nucleated-cell-net 2, four parts of it after seven epochs on pbc "
             "and jhu-aml and seven more on all sets; the command makes one like it, from ImageNet.",
-            "It calls blasts readily (a shift of the logit by 2.25, chosen on the test side of all-idb2): a blast missed costs "
-            "more than one more cell to look at. For marrow the shift is left out.",
+            "On strange films it calls blasts readily (a shift of the logit by 2.25, chosen on the test side of all-idb2): a "
+            "blast missed costs more than one more cell to look at. In marrow nothing is added.",
             "Immature granulocyte stages, bands against segmented, and blasts need a person's eye.",
         ),
         held_pools,
@@ -137,6 +137,5 @@ STRANGER_TRAININGS = (
         elsewhere=lambda root: strangers_pools(root, "val", None),
         given=given_pools,
         shift={"blast": 2.25},
-        unshifted={"segpc-plasma": "marrow"},
     ),
 )

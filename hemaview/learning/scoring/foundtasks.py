@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hemaview.assays import assay
 from hemaview.cells.table import CellTable
 from hemaview.inference import CentreFinder, Classifier, Model, load
-from hemaview.inference.filmstatistics import MOST_CELLS, fit_for, statistics_of
+from hemaview.inference.filmstatistics import MOST_CELLS, STRANGE_FILMS, fit_for, statistics_of
 from hemaview.inference.grounds import one_ground
 from hemaview.inference.pictures import rescale, squares
 from hemaview.learning.metrics.score import Score, bootstrap, share
@@ -80,6 +80,7 @@ def fitted_finder(fields: list[tuple[NDArray[np.uint8], float]]) -> CellFinder:
         crops += [named.on_ground(crop, ground) for crop in cut]
         if len(crops) >= MOST_CELLS:
             break
+    named = named.calibrated_on(STRANGE_FILMS)
     models["nucleated-cell"] = named
     models["red-cell-shape"] = load("red-cell-shape-net")  # the smaller one: no white cell depends on it
     if crops and (statistics := statistics_of(named.info.name, np.stack(crops))) is not None:

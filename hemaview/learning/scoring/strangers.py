@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Classifier, load_as
-from hemaview.inference.filmstatistics import fit_for, statistics_of
+from hemaview.inference.filmstatistics import STRANGE_FILMS, fit_for, statistics_of
 from hemaview.inference.pictures import ground_of, rescale, squares
 from hemaview.learning.metrics.score import Score, bootstrap, macro_f1
 from hemaview.learning.recipes.film import NUCLEATED_MPP
@@ -31,7 +31,7 @@ BLAST = "blast"
 def strangers(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     """`macro_f1`, `blast_recall`, `blast_false` without abstention; `coverage`, `silent_error`, `blast_missed_silently` and
     `to_look_at_per_100` with it."""
-    model = load_as(Classifier, name)
+    model = load_as(Classifier, name).calibrated_on(STRANGE_FILMS)
     lines = data.rows(root, dataset, split)
     labels = np.array([line["class"] for line in lines])
     crops = crops_of(model, [data.image(root, dataset, split, line["file"]) for line in lines], SETS[dataset])
