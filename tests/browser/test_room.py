@@ -20,7 +20,7 @@ from tests.browser.test_journeys import url
 from tests.integration.stack import Stack
 
 pytestmark = pytest.mark.browser
-CARD = re.compile(r"/api/jobs/[^/]+/cells/\d+/$")
+CARD = re.compile(r"/api/v1/jobs/[^/]+/cells/\d+/$")
 SELECTED = (214, 0, 108)
 """Colour of the chosen cell's outline."""
 
