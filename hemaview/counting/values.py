@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hemaview.counting.grades import Grade, GradeLimits, grade
@@ -144,7 +144,9 @@ def section(
         limits = (grades or {}).get(name)
         bounds = bounds_of(count, n, unidentified) if unidentified else None
         rows.append(Row(name, count, share, grade(share, limits) if share and limits else None, bounds))
-    return Section(key, title, n, noun, tuple(rows), unidentified=unidentified, **facts)
+    made = Section(key, title, n, noun, tuple(rows), unidentified=unidentified, **facts)
+    open_cells = unidentified_note(made)
+    return replace(made, note=" ".join([*filter(None, [made.note]), *open_cells])) if open_cells else made
 
 
 def bounds_of(count: int, n: int, unidentified: int) -> tuple[float, float]:

@@ -116,6 +116,7 @@ def test_while_cells_are_unidentified_shares_have_bounds_and_no_limit_is_settled
     result = count({"segmented_neutrophil": 170, "blast": 10, "unidentified": 20})
     differential = result.section("differential")
     assert differential is not None and differential.n == 180 and differential.unidentified == 20
+    assert "20 nucleated cells are unidentified" in differential.note
     blast = next(r for r in differential.rows if r.key == "blast")
     assert blast.bounds == (5.0, 15.0)
     (limit,) = [u for u in result.unsettled if u.key == "blast"]
