@@ -51,9 +51,9 @@ def blended(net: nn.Module, x: Tensor, layers: int, cells: float) -> dict[str, T
 
     def blend(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         assert isinstance(module, nn.BatchNorm2d) and module.running_mean is not None and module.running_var is not None
-        seen = inputs[0]
-        module.running_mean.lerp_(seen.mean((0, 2, 3)), share)
-        module.running_var.lerp_(seen.var((0, 2, 3), unbiased=False), share)
+        pictures = inputs[0]
+        module.running_mean.lerp_(pictures.mean((0, 2, 3)), share)
+        module.running_var.lerp_(pictures.var((0, 2, 3), unbiased=False), share)
 
     hooks = [m.register_forward_pre_hook(blend) for _, m in named]
     with torch.inference_mode():
@@ -69,9 +69,9 @@ def fit_for(model: Classifier, statistics: Statistics) -> Classifier:
     card = cards()[model.info.name]
     net = net_of(card)
     net.load_state_dict({**net.state_dict(), **statistics})
-    told = hashlib.sha256(card.sha256.encode())
+    digest = hashlib.sha256(card.sha256.encode())
     for name in sorted(statistics):
-        told.update(name.encode() + statistics[name].numpy().tobytes())
+        digest.update(name.encode() + statistics[name].numpy().tobytes())
     other = copy.copy(model)
-    other.runs_on(runtime_of(card, net, f"{card.name}@film", told.hexdigest()))
+    other.runs_on(runtime_of(card, net, f"{card.name}@film", digest.hexdigest()))
     return other

@@ -52,18 +52,18 @@ def fit_to_film(
         return fitted, False
     sink.phase("looking at how the film is stained")
     path = RunFolder(folder).statistics_file
-    kept = _read(path)
-    if kept is None:
+    statistics = _read(path)
+    if statistics is None:
         seeker = models.get("nucleated-cell-finder")
         views = _places(slide, plan, seeker if isinstance(seeker, CentreFinder) else None)
         strange = bool(naming.stains) and are_strange(_looks(slide, plan, views), naming.stains)
         chosen = elsewhere if strange and isinstance(elsewhere, Classifier) else naming
-        kept = dict(statistics_of(chosen.info.name, _crops(slide, plan, chosen, views)) or {})
-        kept[_STRANGE] = torch.tensor(strange)
-        _write(path, kept)
-    strange = bool(kept.pop(_STRANGE))
+        statistics = dict(statistics_of(chosen.info.name, _crops(slide, plan, chosen, views)) or {})
+        statistics[_STRANGE] = torch.tensor(strange)
+        _write(path, statistics)
+    strange = bool(statistics.pop(_STRANGE))
     chosen = elsewhere if strange and isinstance(elsewhere, Classifier) else naming
-    fitted[NAMING] = fit_for(chosen, kept) if kept else chosen
+    fitted[NAMING] = fit_for(chosen, statistics) if statistics else chosen
     return fitted, strange
 
 

@@ -119,8 +119,8 @@ def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: 
     overview = models.get("overview")
     plan = plan_run(slide, request, sink.phase, overview if isinstance(overview, Detector) else None)
     # Which net names the cells of a strange film is not known yet, nor whether it is asked.
-    asked = {m.info.name: m.info.mpp for role, m in models.items() if role != ELSEWHERE}
-    plan.notes += scale_notes(plan.mpp, asked)
+    mpp_by_model = {m.info.name: m.info.mpp for role, m in models.items() if role != ELSEWHERE}
+    plan.notes += scale_notes(plan.mpp, mpp_by_model)
     folder.keep_plan(plan)
     return plan
 

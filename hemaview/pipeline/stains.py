@@ -44,12 +44,12 @@ def with_expectation(guard: dict[str, str], cells: CellTable, schema: Schema) ->
     if CLASS not in schema.by_key or not nucleated.any():
         return guard
     tenths = round(10 * float((cells.cls[nucleated] == schema.index(CLASS)).mean()))
-    told = (
+    opening = (
         f"This stain is far from what the models know: expect about {tenths} in 10 nucleated cells to be unidentified. "
         if tenths
         else "This stain is far from what the models know. "
     )
-    return {**guard, "sentence": told + guard["sentence"]}
+    return {**guard, "sentence": opening + guard["sentence"]}
 
 
 def _boxes(slide: Slide, cells: CellTable, plan: Plan, schema: Schema) -> NDArray[np.int64]:
