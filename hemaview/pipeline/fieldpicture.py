@@ -82,6 +82,10 @@ class FieldPicture:
         """What the model makes of cells at centres_px (n, 2: x, y) of the picture: float32 (n, classes)."""
         return model.classify(self.rgb, centres_px, self.mpp, views, self.block_px, self.grounds_at(centres_px))
 
+    def known_sizes_um2(self, found: Measured) -> NDArray[np.float64]:
+        """Areas float64 (n,) of cells, infinite where an edge cuts them: how large such a cell is nobody knows."""
+        return np.asarray(np.where(self._cut(found), np.inf, found.area_px * self.mpp**2))
+
     def grounds_at(self, centres_px: NDArray[np.float64]) -> NDArray[np.float32]:
         """The colours of the ground float32 (n, 3) at centres_px (n, 2: x, y) of the picture."""
         return self.grounds.at(self.to_slide(np.asarray(centres_px, np.float64).reshape(-1, 2)))

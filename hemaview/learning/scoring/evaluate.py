@@ -19,10 +19,12 @@ from hemaview.learning.recipes.kinds import KIND_SETS, kind_pool
 from hemaview.learning.scoring import (
     fieldtasks,
     filmtasks,
+    healthytasks,
     marrowtasks,
     papertasks,
     regiontasks,
     seektasks,
+    sickletasks,
     stitchtasks,
 )
 from hemaview.learning.scoring.adapted import LABELS, adapted
@@ -33,6 +35,7 @@ from hemaview.learning.scoring.strangers import strangers
 from hemaview.learning.sets import data
 from hemaview.learning.sets.data import DataError
 from hemaview.methods.card import cards
+from hemaview.pipeline.fieldcells import held_back
 
 Log = Callable[[str], None]
 
@@ -98,7 +101,9 @@ def _shapes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
         rgb = data.image(root, "chula-rbc12", split, file)
         p.append(model.classify(rgb, np.array([(x, y) for x, y, _ in cells]), SHAPE_MPP))
         labels += [label for _, _, label in cells]
-    every = np.concatenate(p)
+    # As jobs call them: what the card holds back is another shape.
+    at = {model.info.classes.index(key): least for key, least in model.called_from.items()}
+    every = held_back(np.concatenate(p), at)
     truth = data.numbers(labels, model.info.classes, f"{dataset}/{split}")
     rows = scored(name, "rbc-morphology", dataset, split, every, truth, model.info.classes)
     eight, names = by_group(every, model.info.classes, ELMANNA_EIGHT)
@@ -197,6 +202,9 @@ _GIVES: dict[str, tuple[_Function, ...]] = {
     "white-cells-found": (white_cells_found,),
     "adapted": (adapted,),
     "marrow-fields": (marrowtasks.plasma_cells, marrowtasks.red_cell_fields, marrowtasks.a_handful),
+    "sickle-fields": (sickletasks.sickle_fields,),
+    "healthy": (healthytasks.healthy_red_cells,),
+    "cells-of-field": (healthytasks.counted_cells,),
     "nrbc": (_nucleated, _nucleated_patients, papertasks.pnet),
     "cell-mask": (papertasks.cell_masks,),
     "cell-mask-classes": (papertasks.cell_mask_classes,),
@@ -280,6 +288,12 @@ _TASKS: tuple[_Task, ...] = (
             ("jhu-aml", seektasks.pasted_nrbc),
         )
     ),
+    _of("sickle-cell-finder", "sickle-uganda", sickletasks.sickle_fields),
+    *(
+        _of("red-cell-shape-committee", dataset, healthytasks.healthy_red_cells)
+        for dataset in ("pbc", "txl-pbc", "draaslan-blood")
+    ),
+    _of("red-cell-unet", "txl-pbc", healthytasks.counted_cells),
     _of("cell-outline", "erythrocytes-idb", papertasks.elongation),
     _of("cell-outline", "erythrocytes-idb", papertasks.cell_mask_classes),
     _of("elongation-net", "erythrocytes-idb", papertasks.elongation),
@@ -308,6 +322,9 @@ BEST: dict[str, str] = {
     "nucleated-cells-strangers": "nucleated-cell-strangers",
     "white-cells-found": "nucleated-cell-strangers",
     "marrow-fields": "nucleated-cell-strangers",
+    "sickle-fields": "sickle-cell-finder",
+    "healthy": "red-cell-shape-committee",
+    "cells-of-field": "red-cell-unet",
     "cell-mask": "elmanna-cell-mask",
     "cell-mask-classes": "cell-outline",
     "sickle": "cell-outline",
