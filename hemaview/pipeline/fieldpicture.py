@@ -55,7 +55,7 @@ class FieldPicture:
     ) -> CellTable:
         """Every cell whose centre lies in the field; p float32 (n, classes), cls uint8 (n,), of the measured cells."""
         rows = np.flatnonzero(self._inside(found))
-        cut = self._cut(found)
+        cut = self.cut(found)
         n = len(rows)
         red, nucleated = schema.rows_of_kind(cls, "red_cell"), schema.rows_of_kind(cls, "nucleated")
         centres = self.to_slide(found.centres)
@@ -81,10 +81,6 @@ class FieldPicture:
     def classes(self, model: Classifier, centres_px: NDArray[np.float64], views: int = 0) -> NDArray[np.float32]:
         """What the model makes of cells at centres_px (n, 2: x, y) of the picture: float32 (n, classes)."""
         return model.classify(self.rgb, centres_px, self.mpp, views, self.block_px, self.grounds_at(centres_px))
-
-    def known_sizes_um2(self, found: Measured) -> NDArray[np.float64]:
-        """Areas float64 (n,) of cells, infinite where an edge cuts them: how large such a cell is nobody knows."""
-        return np.asarray(np.where(self._cut(found), np.inf, found.area_px * self.mpp**2))
 
     def grounds_at(self, centres_px: NDArray[np.float64]) -> NDArray[np.float32]:
         """The colours of the ground float32 (n, 3) at centres_px (n, 2: x, y) of the picture."""
@@ -112,7 +108,7 @@ class FieldPicture:
         high = np.minimum((place.x + place.w + tolerance, place.y + place.h + tolerance), self.slide_px)
         return np.asarray(((centres >= low) & (centres < high)).all(axis=1))
 
-    def _cut(self, found: Measured) -> NDArray[np.bool_]:
+    def cut(self, found: Measured) -> NDArray[np.bool_]:
         """Cells that touch the edge of the photograph, its eyepiece's rim, or the scan's edge: the rest was never seen."""
         low, high = found.boxes[:, :2], found.boxes[:, :2] + found.boxes[:, 2:]
         if self.place.photo:

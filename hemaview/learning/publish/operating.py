@@ -17,12 +17,18 @@ from hemaview.learning.engine.segment import PBC_MPP
 from hemaview.learning.recipes.film import Log
 from hemaview.learning.recipes.sun import patches
 from hemaview.learning.scoring.healthytasks import cells_of, film_finder
+from hemaview.learning.scoring.sickletasks import cells_of as sickle_cells_of
+from hemaview.learning.scoring.sickletasks import counts_of, labelled_fields, sickle_finder
 from hemaview.learning.sets import data
 
 MOST_SHARE = {"schistocyte": 0.003}
 """Shape to the share of healthy red cells that may be called so: three fifths of what its bar allows."""
 TRAIN_EACH = 6
 """Of pbc's train side every so many-th picture is counted beside all of val."""
+SICKLE_SET = "sickle-uganda"
+PEAKS = (0.16, 0.18, 0.2, 0.22, 0.26)
+MOST_SICKLE = 1.4
+"""Calls per 100 gradable red cells of negative fields: seven tenths of what the bar allows, for fields differ."""
 RECALLS = (0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 
 
@@ -81,5 +87,22 @@ def points_of(p: NDArray[np.float32], true: NDArray[np.bool_]) -> list[dict[str,
     return made
 
 
-_OF = {"red-cell-shape-committee": called_from, "sun-pnet": recall_and_cost}
+def sickle_peak(name: str, root: Path, log: Log) -> dict[str, Any]:
+    """`thresholds`: the lowest of PEAKS at which the sickle protocol calls no more than MOST_SICKLE cells per 100 gradable red
+    cells of the negative fields of sickle-uganda's val and of every other one of train's."""
+    fields = [f for f in labelled_fields(root, SICKLE_SET, "val") if not f.positive]
+    fields += [f for f in labelled_fields(root, SICKLE_SET, "train") if not f.positive][::2]
+    chosen = max(PEAKS)
+    for peak in sorted(PEAKS, reverse=True):
+        how = sickle_finder(peak)
+        counts = [counts_of(cells) for f in fields if (cells := sickle_cells_of(how, f.rgb, f.file)) is not None]
+        sickle, red = np.sum(counts, axis=0)
+        log(f"peak {peak}: {sickle} sickle calls of {red} gradable red cells in {len(fields)} negative fields")
+        if 100 * sickle > MOST_SICKLE * red:
+            break
+        chosen = peak
+    return {"thresholds": {"peak": chosen}}
+
+
+_OF = {"red-cell-shape-committee": called_from, "sun-pnet": recall_and_cost, "sickle-cell-finder": sickle_peak}
 MODELS = tuple(_OF)

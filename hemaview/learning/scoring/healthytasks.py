@@ -3,6 +3,7 @@ target; and cells counted on fields against their labels (`cells-of-field`)."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,7 +142,8 @@ def film_finder(operating: bool = True) -> CellFinder:
     models: dict[str, Model] = {
         role: load(model) for role, model in order.models.items() if role != "nucleated-cell-elsewhere"
     }
-    if not operating and isinstance(shape := models["red-cell-shape"], Classifier):
+    if not operating and isinstance(models["red-cell-shape"], Classifier):
+        models["red-cell-shape"] = shape = copy.copy(models["red-cell-shape"])  # the one in use is everybody's
         shape.called_from = {}
     return finder(order.finder, models, film.schema)
 

@@ -3,6 +3,7 @@ without any, and how far stain and light alone would tell one kind of field from
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from hemaview.assays import assay
 from hemaview.cells.table import CUT, CellTable
-from hemaview.inference import load
+from hemaview.inference import CentreFinder, load
 from hemaview.learning.metrics.score import Score, area_under_roc, bootstrap, share
 from hemaview.learning.scoring.filmtasks import as_slide, in_boxes
 from hemaview.learning.sets import data
@@ -57,8 +58,8 @@ def sickle_fields(name: str, dataset: str, root: Path, split: str) -> list[Score
     rows = [share(name, TASK, dataset, split, "box_recall", hits)]
     rows.append(_calls(name, dataset, split, [c for c, p in zip(counted, truth, strict=True) if not p]))
     measures = {
-        "auc": [share_of_sickle(c) for c in counted],
-        "auc_equalised": [share_of_sickle(cells_of(how, rgb, "")) for rgb in equal],
+        "auc": [share_ofcounts_of(c) for c in counted],
+        "auc_equalised": [share_ofcounts_of(cells_of(how, rgb, "")) for rgb in equal],
     }
     for metric, values in measures.items():
         rows.append(_auc(name, dataset, split, metric, np.array(values), truth))
@@ -88,10 +89,15 @@ def labelled_fields(root: Path, dataset: str, split: str) -> list[Field]:
     return made
 
 
-def sickle_finder() -> CellFinder:
-    """The finder of the shipped protocol PROTOCOL with its models."""
+def sickle_finder(peak: float | None = None) -> CellFinder:
+    """The finder of the shipped protocol PROTOCOL with its models, its finder of sickle cells calling from a height of `peak`
+    where that is not its card's."""
     order = next(o for o in assay("sickle").orders if o.name == PROTOCOL)
-    return finder(order.finder, {role: load(model) for role, model in order.models.items()}, assay("sickle").schema)
+    models = {role: load(model) for role, model in order.models.items()}
+    if peak is not None and isinstance(pointer := models["sickle-cell-finder"], CentreFinder):
+        models["sickle-cell-finder"] = pointer = copy.copy(pointer)  # the one in use is everybody's
+        pointer.least = peak
+    return finder(order.finder, models, assay("sickle").schema)
 
 
 def cells_of(how: CellFinder, rgb: NDArray[np.uint8], file: str) -> CellTable | None:
@@ -110,11 +116,11 @@ def cells_of(how: CellFinder, rgb: NDArray[np.uint8], file: str) -> CellTable | 
     return how.cells(slide, plan.counted[0], plan.mpp, of.schema)
 
 
-def share_of_sickle(cells: CellTable | None) -> float:
+def share_ofcounts_of(cells: CellTable | None) -> float:
     """Sickle cells of gradable red cells; 0 where the field was refused."""
     if cells is None:
         return 0.0
-    sickle, red = _sickle(cells)
+    sickle, red = counts_of(cells)
     return sickle / (red + LEAST_CELLS)
 
 
@@ -148,7 +154,7 @@ def stain(rgb: NDArray[np.uint8]) -> float:
     return float(blue - red)
 
 
-def _sickle(cells: CellTable) -> tuple[int, int]:
+def counts_of(cells: CellTable) -> tuple[int, int]:
     """(cells called sickle, gradable red cells) that no edge cuts."""
     schema = assay("sickle").schema
     whole = (cells.flags & CUT) == 0
@@ -167,7 +173,7 @@ def _hit(boxes: NDArray[np.float32], cells: CellTable | None) -> NDArray[np.bool
 
 def _calls(name: str, dataset: str, split: str, negative: list[CellTable | None]) -> Score:
     """Cells called sickle per 100 gradable red cells of negative fields; n fields."""
-    each = np.array([_sickle(cells) if cells is not None else (0, 0) for cells in negative], float)
+    each = np.array([counts_of(cells) if cells is not None else (0, 0) for cells in negative], float)
 
     def per_100(rows: NDArray[np.int64]) -> float:
         sickle, red = each[rows].sum(axis=0)

@@ -20,6 +20,7 @@ from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
 from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, likeliest, summing
 from hemaview.pipeline.measures import Measured, measure, measured_boxes
 from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.scale import AGREES, mpp_through_eyepiece
 from hemaview.wsi.slide import Slide
 
 ROLE = "sickle-cell-finder"
@@ -52,7 +53,9 @@ class OutlineFinder:
         p = np.zeros((len(outlines), len(schema)), np.float32)
         if len(outlines):
             raw = picture.classes(self.kind, outlines.centres)
-            kind = dict(zip(KINDS, with_size(raw, picture.known_sizes_um2(outlines)).T, strict=True))
+            kind = dict(
+                zip(KINDS, with_size(raw, outlines.area_px * picture.mpp**2, picture.cut(outlines)).T, strict=True)
+            )
             overlapped = overlap_share(outlines, kind["red_cell"], picture.mpp)
             red = np.flatnonzero(kind["red_cell"] > 0.02)
             singles = outlines.area_px[(kind["red_cell"] > 0.5) & (overlapped < 0.5)]
@@ -71,7 +74,8 @@ class OutlineFinder:
         if self.pointer is None:
             return picture.table(outlines, p, likeliest(p), schema)
         least = self.pointer.least
-        points = self.pointer.centres(on_even_ground(picture.rgb, picture.eyepiece), picture.mpp, DOUBTED * least)
+        even = on_even_ground(picture.rgb, picture.eyepiece)
+        points = self.pointer.centres(even, shown_mpp(picture), DOUBTED * least)
         _hold_back(points, outlines, p, picture.mpp, schema)
         alone = _point_out(points[points[:, 2] >= least], outlines, p, picture, least, schema)
         named = picture.table(outlines, p, likeliest(p), schema)
@@ -82,6 +86,15 @@ class OutlineFinder:
         return CellTable.concatenate(
             [named, picture.table(measured_boxes(boxes), added, likeliest(added), schema)], len(schema)
         )
+
+
+def shown_mpp(picture: FieldPicture) -> float:
+    """µm/px at which the finder of sickle cells is shown a picture: by its round field, as it learned, where it has one of an
+    oil objective, for crowded or pale red cells give a worse scale."""
+    if picture.eyepiece is None:
+        return picture.mpp
+    by_field = mpp_through_eyepiece(picture.eyepiece)
+    return by_field if max(by_field / picture.mpp, picture.mpp / by_field) <= AGREES else picture.mpp
 
 
 def _hold_back(
