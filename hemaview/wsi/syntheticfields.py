@@ -45,10 +45,10 @@ KINDS: dict[str, Kind] = {
     "marrow": Kind(
         {
             "blast": 6, "erythroblast": 14, "segmented_neutrophil": 12, "band_neutrophil": 8, "lymphocyte": 8, "monocyte": 3,
-            "eosinophil": 2, "normal": 70,
+            "eosinophil": 2, "normal": 150,
         }
     ),
-    "block": Kind({"erythroblast": 8, "lymphocyte": 40, "segmented_neutrophil": 26}, 1.5, section=True),
+    "block": Kind({"erythroblast": 8, "lymphocyte": 22, "segmented_neutrophil": 12, "normal": 120}, 1.0, section=True),
 }  # fmt: skip
 """The fields that can be drawn, by name."""
 

@@ -30,8 +30,8 @@ SICKLE_UM = 7.2
 """Width of the box around a sickle cell that was pointed at and has no outline of its own."""
 REACH_UM = 4.5
 """What is pointed at is the outlined cell whose centre lies so near."""
-SINGLE_UM2 = 75.0
-"""Larger outlines are several cells: one that was pointed at there stands beside them."""
+PIECE_UM2, SINGLE_UM2 = 9.0, 75.0
+"""Smaller outlines are pieces or dirt, larger ones several cells: a sickle cell that was pointed at there stands beside them."""
 
 
 class OutlineFinder:
@@ -53,9 +53,7 @@ class OutlineFinder:
         p = np.zeros((len(outlines), len(schema)), np.float32)
         if len(outlines):
             raw = picture.classes(self.kind, outlines.centres)
-            kind = dict(
-                zip(KINDS, with_size(raw, outlines.area_px * picture.mpp**2, picture.cut(outlines)).T, strict=True)
-            )
+            kind = dict(zip(KINDS, with_size(raw, outlines.area_px * picture.mpp**2).T, strict=True))
             overlapped = overlap_share(outlines, kind["red_cell"], picture.mpp)
             red = np.flatnonzero(kind["red_cell"] > 0.02)
             singles = outlines.area_px[(kind["red_cell"] > 0.5) & (overlapped < 0.5)]
@@ -124,7 +122,8 @@ def _point_out(
         h, w = picture.eyepiece.inside.shape
         at = np.rint(points[:, :2]).astype(int).clip(0, (w - 1, h - 1))
         points = points[picture.eyepiece.inside[at[:, 1], at[:, 0]]]
-    whole = np.flatnonzero(outlines.area_px * picture.mpp**2 <= SINGLE_UM2)
+    area_um2 = outlines.area_px * picture.mpp**2
+    whole = np.flatnonzero((area_um2 <= SINGLE_UM2) & (area_um2 >= PIECE_UM2))
     alone, taken = [], set()
     for point in points:
         far = np.hypot(*(outlines.centres[whole] - point[:2]).T) * picture.mpp if len(whole) else np.ones(0)
