@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.pictures import on_ground
+from hemaview.pipeline.cheaplook import density_of, stained
 
 DARK = 0.45
 """Of the light of the field (its 90th percentile), below which the rim lies; vignetting stays above it."""
@@ -25,6 +26,8 @@ LOOK_PX = 256
 GROUND_SHARE = 0.9
 """What has this share of the light of the lightest place around it is ground."""
 
+EQUAL_DENSITY, LEAST_DENSITY = 0.25, 0.02
+"""Optical density, in each colour, that what is stained is brought to, and what it is taken for at the least."""
 EVEN, SMOOTH_PX = 230, 5.0
 """Levels of an even ground, and over how many px its light is smoothed."""
 
@@ -112,6 +115,18 @@ def on_even_ground(rgb: NDArray[np.uint8], seen: Eyepiece | None) -> NDArray[np.
         return on_ground(rgb, (EVEN, EVEN, EVEN))
     ground = cv2.GaussianBlur(_ground_beside(rgb, seen.inside), (0, 0), SMOOTH_PX).astype(np.float32)
     return np.asarray((rgb * (EVEN / (ground + 1))).clip(0, 255), np.uint8)
+
+
+def in_equal_stain(even: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture uint8 (H, W, 3) on an even ground with what is stained of EQUAL_DENSITY in each colour, however a film was
+    stained and lit; as it is where nothing is stained."""
+    density = np.log(256 / (even.astype(np.float64) + 1))
+    where = stained(density_of(even))
+    if not where.any() or where.all():
+        return even
+    density = (density - np.median(density[~where], axis=0)).clip(0)
+    density *= EQUAL_DENSITY / np.maximum(np.median(density[where], axis=0), LEAST_DENSITY)
+    return np.asarray(((EVEN + 1) * np.exp(-density) - 1).clip(0, 255), np.uint8)
 
 
 def _ground_beside(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[np.uint8]:

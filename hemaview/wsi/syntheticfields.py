@@ -61,7 +61,7 @@ def draw_field(name: str, seed: int = 5, width_px: int = 960, height_px: int = 8
     density = np.zeros((height_px, width_px, 3), np.float32)
     for cls, radius_um, x, y in _placed(kind, width_px, height_px, rng):
         _draw(density, cls, radius_um / MPP, x, y, kind.section, rng)
-    density = cv2.GaussianBlur(density, (0, 0), 0.75)
+    density = np.asarray(cv2.GaussianBlur(density, (0, 0), 0.75), np.float32)
     grain = rng.normal(0, 1.3, density.shape).astype(np.float32)
     rgb = (GROUND * np.exp(-density) + grain).clip(0, 255)
     if kind.eyepiece:

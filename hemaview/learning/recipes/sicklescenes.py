@@ -100,7 +100,7 @@ def _field(rgb: NDArray[np.uint8], file: str, rows: list[dict[str, str]]) -> Sic
     boxes = np.array([[float(r[k]) for k in "xywh"] for r in rows if r["class"] == "sickle"], np.float32).reshape(-1, 4)
     small = evenly_lit(rescale(rgb, factor))
     centres = (boxes[:, :2] + boxes[:, 2:] / 2) * np.float32(factor)
-    return SickleField(file, small, centres, boxes[:, 2:] * np.float32(factor), not len(boxes))
+    return SickleField(file, small, np.asarray(centres, np.float32), boxes[:, 2:] * np.float32(factor), not len(boxes))
 
 
 def on_even_ground(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

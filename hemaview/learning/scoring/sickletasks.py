@@ -17,14 +17,12 @@ from hemaview.learning.metrics.score import Score, area_under_roc, bootstrap, sh
 from hemaview.learning.scoring.filmtasks import as_slide, in_boxes
 from hemaview.learning.sets import data
 from hemaview.pipeline.cheaplook import density_of, stained
-from hemaview.pipeline.eyepiece import evenly_lit, eyepiece_of
+from hemaview.pipeline.eyepiece import evenly_lit, eyepiece_of, in_equal_stain
 from hemaview.pipeline.finders import CellFinder, finder
 from hemaview.pipeline.protocol import PipelineError, RunRequest
 from hemaview.pipeline.regions import plan_run
 
 TASK, PROTOCOL = "sickle-fields", "blood-film-sickle"
-EQUAL_DENSITY = 0.25
-"""Optical density, in each colour, that what is stained is brought to where fields are made equal."""
 LEAST_CELLS = 25
 """Cells that are added, without a call, to each field's own before its share is taken: a call on a field of few cells is
 not made more of than one on a field of many."""
@@ -126,13 +124,8 @@ def share_ofcounts_of(cells: CellTable | None) -> float:
 
 def equalised(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The field on an even ground, with what is stained of one density in each colour; its rim black, as it was."""
-    even, seen = evenly_lit(rgb), eyepiece_of(rgb)
-    density = np.log(256 / (even.astype(np.float64) + 1))
-    ground = np.median(density.reshape(-1, 3)[~stained(density_of(even)).ravel()], axis=0)
-    density = (density - ground).clip(0)
-    of_cells = np.median(density[stained(density_of(even))], axis=0)
-    density *= EQUAL_DENSITY / np.maximum(of_cells, 0.02)
-    made = (231 * np.exp(-density) - 1).clip(0, 255).astype(np.uint8)
+    seen = eyepiece_of(rgb)
+    made = in_equal_stain(evenly_lit(rgb)).copy()
     if seen is not None:
         made[~seen.inside] = 0
     return made

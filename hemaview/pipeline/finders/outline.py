@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
-from hemaview.inference import CentreFinder, Classifier, Model, Outliner, Segmenter
+from hemaview.inference import CentreFinder, Classifier, Masker, Model, Outliner, Segmenter
+from hemaview.inference.pictures import squares
 from hemaview.methods.cellkind import KINDS
 from hemaview.methods.cellshape import TYPICAL_PX, lightness
-from hemaview.pipeline.eyepiece import on_even_ground
+from hemaview.pipeline.eyepiece import in_equal_stain, on_even_ground
 from hemaview.pipeline.fieldcells import overlap_share, with_size
 from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
 from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, likeliest, summing
 from hemaview.pipeline.measures import Measured, measure, measured_boxes
+from hemaview.pipeline.pointed import middle_part
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.pipeline.scale import AGREES, mpp_through_eyepiece
 from hemaview.wsi.slide import Slide
@@ -41,7 +43,7 @@ class OutlineFinder:
     def __init__(self, models: Mapping[str, Model], thresholds: Mapping[str, float]) -> None:
         self.segmentation = fitting(models, "segmentation", Segmenter)
         self.kind = fitting(models, "kind", Classifier)
-        self.outline = fitting(models, "outline", Outliner)
+        self.outline = _naming(models)
         self.pointer = fitting(models, ROLE, CentreFinder) if ROLE in models else None
         self.thresholds: Thresholds = {}
         self.device = devices(models)
@@ -59,11 +61,16 @@ class OutlineFinder:
             singles = outlines.area_px[(kind["red_cell"] > 0.5) & (overlapped < 0.5)]
             grow = float(np.sqrt(TYPICAL_PX / np.median(singles))) if len(singles) else 1.0
             light = lightness(picture.rgb, labels == 0)
-            shapes = self.outline.classify_cells(
-                [_alone(labels, light, outlines.boxes[i], int(outlines.ids[i]), grow) for i in red]
-            )
+            if isinstance(self.outline, Outliner):
+                classes = self.outline.info.classes
+                shapes = self.outline.classify_cells(
+                    [_alone(labels, light, outlines.boxes[i], int(outlines.ids[i]), grow) for i in red]
+                )
+            else:
+                classes = self.outline.info.classes[1:]
+                shapes = _by_pixels(self.outline, picture.rgb, outlines.centres[red], grow)
             names = {"circular": "circular", "elongated": "elongated", "other": "other_shape"}
-            for column, name in enumerate(self.outline.info.classes):
+            for column, name in enumerate(classes):
                 p[red, schema.index(names[name])] += (kind["red_cell"] * (1 - overlapped))[red] * shapes[:, column]
             p[:, schema.index("overlapped")] += kind["red_cell"] * overlapped
             p[:, schema.index("other_cell")] += kind["nucleated"]
@@ -72,7 +79,7 @@ class OutlineFinder:
         if self.pointer is None:
             return picture.table(outlines, p, likeliest(p), schema)
         least = self.pointer.least
-        even = on_even_ground(picture.rgb, picture.eyepiece)
+        even = in_equal_stain(on_even_ground(picture.rgb, picture.eyepiece))
         points = self.pointer.centres(even, shown_mpp(picture), DOUBTED * least)
         _hold_back(points, outlines, p, picture.mpp, schema)
         alone = _point_out(points[points[:, 2] >= least], outlines, p, picture, least, schema)
@@ -84,6 +91,27 @@ class OutlineFinder:
         return CellTable.concatenate(
             [named, picture.table(measured_boxes(boxes), added, likeliest(added), schema)], len(schema)
         )
+
+
+def _naming(models: Mapping[str, Model]) -> Outliner | Masker:
+    """What names a cell's shape: by measures of its outline, or by the class that most of its pixels are of."""
+    model = models["outline"]
+    return fitting(models, "outline", Masker) if isinstance(model, Masker) else fitting(models, "outline", Outliner)
+
+
+def _by_pixels(
+    masker: Masker, rgb: NDArray[np.uint8], centres: NDArray[np.float64], grow: float
+) -> NDArray[np.float32]:
+    """float32 (n, classes but the ground): share of each class among the pixels of a cell, of squares around centres (n, 2) as
+    large as those that the model learned from, once cells are `grow` times as large."""
+    side = max(8, round(masker.info.input_px / grow))
+    shapes = np.full((len(centres), len(masker.info.classes) - 1), 1.0 / (len(masker.info.classes) - 1), np.float32)
+    for row, mask in enumerate(masker.masks(squares(rgb, centres, side))):
+        own = middle_part(mask)
+        if (own > 0).any():
+            votes = np.bincount(own[own > 0], minlength=len(masker.info.classes))[1:]
+            shapes[row] = votes / votes.sum()
+    return shapes
 
 
 def shown_mpp(picture: FieldPicture) -> float:
