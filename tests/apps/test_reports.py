@@ -143,10 +143,18 @@ def test_what_is_said_below_a_table_is_not_said_again_below_all(slide: Any) -> N
 
 def test_a_report_says_which_site_taught_a_model(job: Any) -> None:
     taught = {"site": "Ward 3", "number": 2, "id": "x", "sha256": "ab" * 32}
-    used = {"role": "nucleated-cell", "name": "nucleated-cell-strangers", "version": "1", "sha256": "a" * 64, "taught": taught}
+    used = {
+        "role": "nucleated-cell",
+        "name": "nucleated-cell-strangers",
+        "version": "1",
+        "sha256": "a" * 64,
+        "taught": taught,
+    }
     job.frozen = {**job.frozen, "models": [used]}
     job.save()
-    assert "as taught by Ward 3, teaching 2 <code>abababababababab</code>" in render.html(document.build(job.slide.case), None)
+    assert "as taught by Ward 3, teaching 2 <code>abababababababab</code>" in render.html(
+        document.build(job.slide.case), None
+    )
 
 
 def test_a_report_without_any_ratio_has_no_empty_table_of_them(job: Any) -> None:

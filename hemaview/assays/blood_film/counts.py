@@ -90,7 +90,9 @@ def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
     )
     if made.n >= rules.get("schistocyte.min_red_cells", 0):
         return made
-    return replace(made, rows=tuple(replace(r, percent=None, grade=None) if r.key == "schistocyte" else r for r in made.rows))
+    return replace(
+        made, rows=tuple(replace(r, percent=None, grade=None) if r.key == "schistocyte" else r for r in made.rows)
+    )
 
 
 def _nrbc_rate(nrbc: int, white: int, rules: Rules) -> Ratio:
