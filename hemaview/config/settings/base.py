@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "apps.slides",
     "apps.analysis",
     "apps.review",
+    "apps.teaching",
     "apps.reports",
     "apps.desk",
 ]
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.audit.actor.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "apps.accounts.enforcement.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "hemaview.config.addresses.NulMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -115,6 +117,7 @@ SLIDES_DIR = VAR_DIR / "slides"
 UPLOADS_DIR = VAR_DIR / "uploads"
 RESULTS_DIR = VAR_DIR / "results"
 REPORTS_DIR = VAR_DIR / "reports"
+ADAPTATIONS_DIR = VAR_DIR / "adaptations"
 FONT_FOLDERS = env.list("HEMAVIEW_FONTS", default=["/usr/share/fonts", "/usr/local/share/fonts"])
 ANCHORS_DIR = Path(env.str("HEMAVIEW_ANCHORS", str(VAR_DIR / "anchors")))
 CACHE_DIR = VAR_DIR / "cache"
@@ -154,6 +157,7 @@ CELERY_TASK_DEFAULT_QUEUE = "cpu"
 CELERY_TASK_ROUTES = {
     "apps.analysis.tasks.sweep": {"queue": "bells"},
     "apps.slides.tasks.sweep": {"queue": "bells"},
+    "apps.teaching.tasks.sweep": {"queue": "bells"},
     "apps.slides.tasks.*": {"queue": "imports"},
 }
 JOB_QUEUES = env.list("HEMAVIEW_JOB_QUEUES", default=["cpu"])
@@ -166,6 +170,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "apps.analysis.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
+    "sweep-teachings": {"task": "apps.teaching.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-imports": {"task": "apps.slides.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
 }
 JOB_LEASE_S = env.float("HEMAVIEW_JOB_LEASE_S", 20.0)
@@ -188,7 +193,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-SECOND_FACTOR = env.bool("HEMAVIEW_SECOND_FACTOR", False)
+SECOND_FACTOR_REQUIRED = env.str("HEMAVIEW_SECOND_FACTOR", "0").lower() == "required"
+SECOND_FACTOR = SECOND_FACTOR_REQUIRED or env.bool("HEMAVIEW_SECOND_FACTOR", False)
 OTP_TOTP_ISSUER = "HemaView"
 REAUTHENTICATION = "apps.accounts.reauthentication.by_password"
 GUARDIAN_MONKEY_PATCH_USER = False
