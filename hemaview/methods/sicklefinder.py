@@ -6,6 +6,8 @@ target is a heatmap of centres, after Zhou, Wang & Krähenbühl 2019 (Objects as
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -42,9 +44,10 @@ class SickleFinder(nn.Module):
         self.up_middle, self.merge_middle = _Conv(112, 40, 1), _Conv(80, 48)
         self.up_fine, self.merge_fine = _Conv(48, 24, 1), _Conv(48, 32)
         self.last = nn.Conv2d(32, classes, 1)
-        with torch.no_grad():
-            odds = torch.log(torch.tensor(PRIOR / (1 - PRIOR)))
-            self.last.bias.copy_(torch.stack([-odds / 2, odds / 2]))  # type: ignore[union-attr]
+        odds = math.log(PRIOR / (1 - PRIOR))
+        assert self.last.bias is not None
+        nn.init.constant_(self.last.bias, odds / 2)
+        nn.init.constant_(self.last.bias[:1], -odds / 2)
 
     def forward(self, x: Tensor) -> Tensor:
         y = functional.relu6(self.stem_norm(self.stem((x.float() - self.mean) / self.std)))
