@@ -43,10 +43,10 @@ class Field:
 
 def sickle_fields(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     """`box_recall`: boxes with a cell called sickle in them; a field that the protocol refuses has none.
-    `sickle_calls_per_100_red_cells` of negative fields. `auc` of positive against negative fields by their share of sickle
-    cells; the same of fields made equal in light and stain (`auc_equalised`). `auc_brightness`, `auc_stain`: what the
-    fields' light, or the colour of what is stained, would do alone (whichever way round), and once they are made equal.
-    `fields_refused`: share of fields that the protocol does not count."""
+    `sickle_calls_per_100_red_cells` of negative fields. `auc` of positive against negative fields by the share of sickle cells
+    to be expected of each; the same of fields made equal in light and stain (`auc_equalised`). `auc_brightness`, `auc_stain`:
+    what the fields' light, or the colour of what is stained, would do alone (whichever way round), and once they are made
+    equal. `fields_refused`: share of fields that the protocol does not count."""
     fields = labelled_fields(root, dataset, split)
     truth = np.array([f.positive for f in fields])
     how = sickle_finder()
@@ -115,11 +115,15 @@ def cells_of(how: CellFinder, rgb: NDArray[np.uint8], file: str) -> CellTable | 
 
 
 def share_ofcounts_of(cells: CellTable | None) -> float:
-    """Sickle cells of gradable red cells; 0 where the field was refused."""
+    """How many of the gradable red cells are to be expected to be sickle cells, by their probabilities; 0 where the field was
+    refused."""
     if cells is None:
         return 0.0
-    sickle, red = counts_of(cells)
-    return sickle / (red + LEAST_CELLS)
+    schema = assay("sickle").schema
+    gradable = [c.index for c in schema.group_of("rbc") if c.counted]
+    whole = ((cells.flags & CUT) == 0) & np.isin(cells.cls, gradable)
+    expected = float(cells.p[whole, schema.index("elongated")].astype(np.float64).sum())
+    return expected / (int(whole.sum()) + LEAST_CELLS)
 
 
 def equalised(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -46,7 +46,9 @@ def found(elongated: int, circular: int, at: tuple[float, float] = (120, 120)) -
     table = factories.cells({"elongated": elongated, "circular": circular}, key="sickle")
     x, y = table.x.copy(), table.y.copy()
     x[:elongated], y[:elongated] = at
-    return type(table)(**{**vars(table), "x": x, "y": y})
+    p = np.zeros_like(table.p)
+    p[np.arange(len(p)), table.cls] = 0.9
+    return type(table)(**{**vars(table), "x": x, "y": y, "p": p})
 
 
 def scores(root: Path, monkeypatch: pytest.MonkeyPatch, per_field: dict[str, Any]) -> dict[str, float]:
