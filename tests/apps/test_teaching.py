@@ -210,6 +210,17 @@ def test_the_page_and_the_api_say_how_good_it_is_and_switch_it(
     assert api(tess).post(f"/api/v1/sites/{site.pk}/adaptations/", {}, format="json").status_code == 403
 
 
+def test_a_slides_site_is_set_and_taken_away_over_the_api(
+    ada: Any, tess: Any, slide: Any, site: Site, api: Any
+) -> None:
+    url = f"/api/v1/slides/{slide.pk}/"
+    assert api(tess).get(url).json()["site"] is None
+    assert api(tess).patch(url, {"site": "ward 3, PHONE"}, format="json").json()["site"] == site.name
+    assert api(tess).patch(url, {"site": "Ward 4"}, format="json").json()["code"] == "no-site"
+    assert api(tess).patch(url, {"site": None}, format="json").json()["site"] is None
+    assert api(factories.person("researcher")).patch(url, {"site": site.name}, format="json").status_code == 403
+
+
 def test_a_slide_comes_in_with_its_site(ada: Any, site: Site, film: Path) -> None:
     out = StringIO()
     call_command("import_slide", str(film), "--case=S-9", "--create", "--site", "WARD 3, phone", "--json", stdout=out)

@@ -790,6 +790,7 @@ PatchedSlideChangeRequest = TypedDict(
         "mpp": "NotRequired[float]",
         "colour": "NotRequired[ColouringEnum]",
         "specimen": "NotRequired[SpecimenEnum]",
+        "site": "NotRequired[str | None]",
     },
 )
 
@@ -1042,6 +1043,7 @@ RoomSlide = TypedDict(
         "message": "str",
         "notes": "list[str]",
         "identifying": "list[str]",
+        "site": "str | None",
         "percent": "float",
         "width": "int",
         "height": "int",
@@ -1173,6 +1175,7 @@ Slide = TypedDict(
         "message": "str",
         "notes": "list[str]",
         "identifying": "list[str]",
+        "site": "str | None",
         "percent": "float",
         "width": "int",
         "height": "int",
