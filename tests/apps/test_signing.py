@@ -19,8 +19,8 @@ from apps.cases.models import Case
 from apps.cases.services import begin_signing, hold_open, set_comment, set_rights, update_case
 from apps.reports import render, services
 from apps.reports.models import Report
+from apps.slides.imports import run_import
 from apps.slides.models import Slide, Upload
-from apps.slides.services import run_import
 from hemaview.blobs import LocalBlobs
 from tests import factories
 from tests.apps.test_reports import see_all

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.cases.selectors import case_for
-from apps.slides import services, tileservices
+from apps.slides import imports, services, tileservices
 from apps.slides.api.serializers import (
     IdentityEntrySerializer,
     ImportSerializer,
@@ -45,7 +45,7 @@ class CaseSlidesView(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         preset = preset_of(data["preset"]) if data.get("preset") else None
-        slide = services.begin_import_of_uploads(
+        slide = imports.begin_import_of_uploads(
             request.user,
             case,
             data["uploads"],
