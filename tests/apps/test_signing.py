@@ -183,19 +183,19 @@ def test_two_who_change_a_case_from_the_same_page_lose_nothing(slide: Any, tess:
 def test_a_slide_that_was_removed_while_it_was_imported_does_not_come_back(
     slide: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from apps.slides import services as slides
+    from apps.slides import imports
 
     Slide.objects.filter(pk=slide.pk).update(
         status=Slide.Status.IMPORTING, import_request={"names": [], "pictures": False, "mpp": None}
     )
-    prepare = slides.prepare
+    prepare = imports.prepare
 
     def slow(*given: Any) -> Any:
         made = prepare(*given)
         Slide.objects.filter(pk=slide.pk).delete()
         return made
 
-    monkeypatch.setattr(slides, "prepare", slow)
+    monkeypatch.setattr(imports, "prepare", slow)
     run_import(slide.pk)
     assert not Slide.objects.exists()
 
