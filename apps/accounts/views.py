@@ -107,7 +107,7 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.GET.get("next") or "/admin/")
 
 
-def _password_form(user: Any) -> PasswordChangeForm[Any]:
+def _password_form(user: Any) -> PasswordChangeForm:
     """Without the focus: the page begins at its top."""
     form = PasswordChangeForm(user)
     form.fields["old_password"].widget.attrs.pop("autofocus", None)

