@@ -21,8 +21,8 @@ from apps.analysis.worker import installed_cards, work
 from apps.cases.models import Case
 from apps.cases.services import create_case, set_reader
 from apps.desk.democases import CHULA_MPP, FIELDS_DIR, PAPERS, REAL, SYNTHETIC, PaperCase
+from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
-from apps.slides.services import begin_import_of_files, run_import
 
 Say = Callable[[str], None]
 

@@ -1936,6 +1936,8 @@ export interface components {
             mpp?: number;
             colour?: components["schemas"]["ColouringEnum"];
             specimen?: components["schemas"]["SpecimenEnum"];
+            /** @description Name of the site that it is from; null: none. */
+            site?: string | null;
         };
         PatchedSwitchRequest: {
             in_force?: boolean;
@@ -2161,6 +2163,7 @@ export interface components {
             readonly message: string;
             readonly notes: string[];
             readonly identifying: string[];
+            readonly site: string | null;
             /** Format: double */
             readonly percent: number;
             readonly width: number;
@@ -2291,6 +2294,7 @@ export interface components {
             readonly message: string;
             readonly notes: string[];
             readonly identifying: string[];
+            readonly site: string | null;
             /** Format: double */
             readonly percent: number;
             readonly width: number;

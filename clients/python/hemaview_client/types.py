@@ -829,6 +829,7 @@ PatchedSlideChangeRequest = TypedDict(
         "mpp": "NotRequired[float]",
         "colour": "NotRequired[ColouringEnum]",
         "specimen": "NotRequired[SpecimenEnum]",
+        "site": "NotRequired[str | None]",
     },
 )
 
@@ -1092,6 +1093,7 @@ RoomSlide = TypedDict(
         "message": "str",
         "notes": "list[str]",
         "identifying": "list[str]",
+        "site": "str | None",
         "percent": "float",
         "width": "int",
         "height": "int",
@@ -1223,6 +1225,7 @@ Slide = TypedDict(
         "message": "str",
         "notes": "list[str]",
         "identifying": "list[str]",
+        "site": "str | None",
         "percent": "float",
         "width": "int",
         "height": "int",
