@@ -37,7 +37,8 @@ hopeful.
 - Masks of cells with their class: dU-Net behind its U-Net. The default is since the class by outline in
   elmanna-cell-mask's mask, whose measures val had helped to choose.
 - Sickle cells of phone fields once before stains were made equal for their finder, which val asked for: boxes 0.893, calls 0.44
-  per 100 red cells, area 0.918. Red-cell shapes of the committee once as they are called now, before that became rows of its own.
+  per 100 red cells, area 0.918; a second time with fields told apart by their calls alone (area 0.918), then by probabilities.
+- Red-cell shapes of the committee once as they are called now, before that became rows of its own.
 - nucleated-cell-strangers on rv-pbs, raabin-wbc, chula-wbc and all-idb2 once before the last choice between means of the
   trained weights, which raabin-wbc's val and all-idb2's test side decided.
 """
