@@ -1,4 +1,4 @@
-"""The demonstration: four people, a real case and a synthetic one, made by the same services that users call."""
+"""The demonstration: four people, a real case, a synthetic one and one a paper, made by the same services that users call."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ from apps.analysis.services import request_job
 from apps.analysis.worker import installed_cards, work
 from apps.cases.models import Case
 from apps.cases.services import create_case, set_reader
+from apps.desk.democases import CHULA_MPP, FIELDS_DIR, PAPERS, REAL, SYNTHETIC, PaperCase
 from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
 
 Say = Callable[[str], None]
 
-REAL, SYNTHETIC = "DEMO-REAL", "DEMO-SYNTHETIC"
-FIELDS_DIR = Path(__file__).parent / "demo" / "chula-rbc12"
 PEOPLE = (
     ("tess", "reader-tess-1", TECHNOLOGIST, "Tess", "Novak"),
     ("paul", "signer-paul-1", PATHOLOGIST, "Paul", "Ito"),
@@ -64,6 +63,8 @@ def seed(say: Say) -> None:
         if drawing:
             say("drawing the synthetic film beside (about a minute)")
     _real(tess, say)
+    for paper in PAPERS:
+        _of_paper(tess, paper, say)
     _synthetic(tess, drawing, say)
 
 
@@ -73,7 +74,7 @@ def _real(user: User, say: Say) -> None:
         REAL,
         sorted(FIELDS_DIR.glob("*.webp")),
         "Chula RBC-12, twelve fields",
-        0.19,
+        CHULA_MPP,
         say,
         pseudonym="COLLECTION",
         stain="Wright",
@@ -93,6 +94,15 @@ def _real(user: User, say: Say) -> None:
     done = work(str(job.pk), tell)
     if done is not None and done.state == Job.State.FAILED:
         raise Refusal(f"{done.reason} {done.advice}")
+
+
+def _of_paper(user: User, paper: PaperCase, say: Say) -> None:
+    slide = _slide(
+        user, paper.accession, paper.files(), paper.name, paper.mpp, say, specimen=paper.specimen,
+        pseudonym=paper.paper.partition(" ")[0].upper(), stain=paper.stain, question=f"{paper.name}. {paper.facts}",
+    )  # fmt: skip
+    if not slide.jobs.exists():
+        request_job(user, slide, protocol_named(paper.protocol))
 
 
 def _synthetic(user: User, drawing: subprocess.Popen[bytes] | None, say: Say) -> None:
@@ -122,7 +132,7 @@ def _slide(
 ) -> Slide:
     case = Case.objects.filter(accession=accession).first()
     if case is None:
-        case = create_case(user, accession, specimen=Case.Specimen.BLOOD_FILM, **facts)
+        case = create_case(user, accession, **{"specimen": Case.Specimen.BLOOD_FILM, **facts})
         set_reader(user, case, user)
     slide = case.slides.filter(status=Slide.Status.READY).first()
     if slide is not None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.desk import views
+from apps.desk import picking, views
 
 urlpatterns = [
     path("", views.worklist, name="worklist"),
@@ -8,4 +8,5 @@ urlpatterns = [
     path("cases/<str:accession>/", views.case_page, name="case-page"),
     path("cases/<str:accession>/read/", views.room, name="room"),
     path("cases/<str:accession>/compare/<uuid:a>/<uuid:b>/", views.compare_page, name="compare"),
+    path("cases/<str:accession>/picking/<uuid:job_id>/", picking.picking_page, name="picking"),
 ]

@@ -6,6 +6,7 @@ import logging
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -23,6 +24,7 @@ from apps.cases.filters import ORDERINGS, CaseFilter, ordered
 from apps.cases.models import Case
 from apps.cases.selectors import case_for, cases_for, overview
 from apps.cases.services import create_case, may_create
+from apps.desk.democases import shown_first
 from apps.desk.forms import CaseForm
 from apps.desk.nextsteps import foreseen, waiting_for
 from apps.desk.selectors import room_json, worklist_rows
@@ -67,6 +69,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "columns": [_column(request, key, label, ordering) for key, label in _COLUMNS],
         "can_create": may_create(request.user),
         "query": _query(request, page=None),
+        "demo_cases": shown_first() if getattr(settings, "DEMO", False) else [],
         "filtered": any(request.GET.get(k) for k in ("search", "state", "specimen", "stain", "reader")),
     }
     return render(request, "cases/worklist.html", context)

@@ -139,3 +139,41 @@ class LabelEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("Label events are never removed.")
+
+
+class HbfMark(models.Model):
+    """What a second, HbF-stained section says of a confirmed nucleated red cell; the newest of a cell stands."""
+
+    class State(models.TextChoices):
+        POSITIVE = "positive", "HbF positive"
+        NEGATIVE = "negative", "HbF negative"
+        NOT_DONE = "not_done", "HbF not done"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reading = models.ForeignKey(Reading, on_delete=models.PROTECT, related_name="hbf_marks")
+    row = models.PositiveIntegerField(
+        null=True, help_text="The cell's row in the job's cell file; empty: an added cell."
+    )
+    added = models.ForeignKey(AddedCell, null=True, on_delete=models.PROTECT, related_name="hbf_marks")
+    state = models.CharField(max_length=8, choices=State.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["reading", "at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(row__isnull=True) ^ models.Q(added__isnull=True), name="an_hbf_mark_is_of_one_cell"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} of {self.added_id or self.row}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("HbF marks are never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("HbF marks are never removed.")

@@ -13,7 +13,8 @@ from apps.analysis.models import Job
 from apps.audit.services import record
 from apps.cases.selectors import require
 from apps.cases.services import hold_open
-from apps.review.models import AddedCell, LabelEvent, Reading
+from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
+from apps.review.picking import CONFIRMED, candidates
 from apps.review.selectors import index_of, last_event_of, row_json
 from apps.review.state import Labels, labels_of
 from hemaview.cells.schema import Schema
@@ -142,6 +143,31 @@ def _refuse_conflicts(known: Schema, labels: Labels, base_revision: int, user: A
         conflicts=conflicts,
         revision=labels.revision,
     )
+
+
+def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str = "") -> HbfMark:
+    """Say what the HbF stain of a second section shows of a confirmed nucleated red cell: its row in the cell file, or the id
+    of an added cell. Raises Refusal where the cell is not confirmed, Missing where there is none."""
+    require(user, job.slide.case, "review")
+    if state not in HbfMark.State.values:
+        raise Refusal(f"{state} is no HbF state; there are: {', '.join(HbfMark.State.values)}.", code="invalid")
+    if (row is None) == (not added):
+        raise Refusal("Name one cell, by its row or by the id of an added cell.", code="invalid")
+    with transaction.atomic():
+        job, reading = _locked(job)
+        found = next((c for c in candidates(job) if (c.row, c.added) == (row, added or None)), None)
+        if found is None:
+            raise Missing("This cell is no candidate of the analysis.")
+        if found.state != CONFIRMED:
+            raise Refusal("Confirm the candidate first: HbF is asked of confirmed cells alone.", code="not-confirmed")
+        mark = HbfMark.objects.create(
+            reading=reading, row=row, added_id=added or None, state=state, by=user, at=timezone.now()
+        )
+        record(
+            user, "candidate.hbf", "job", job.pk, accession=job.slide.case.accession, reading=reading.role,
+            cell=row if row is not None else added, before=found.hbf, state=state,
+        )  # fmt: skip
+        return mark
 
 
 def append(

@@ -50,6 +50,11 @@ export function Analyses({ jobs, accession, may, signed, onReport }: Props) {
               {!job.reported && job.reviewable && <Compare job={job} jobs={jobs} accession={accession} />}
             </td>
             <td>
+              {job.reviewable && job.assay === "fetal_nrbc" && (
+                <a className="button" href={`/cases/${accession}/picking/${job.id}/`}>
+                  Picking
+                </a>
+              )}
               {job.reviewable && (
                 <ExportMenu of={`jobs/${job.id}`} what={`the analysis ${job.protocol_title}`} signed={signed} />
               )}

@@ -348,6 +348,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/candidates/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description The nucleated red cells of an analysis by rank, each with its place in µm and its states; POST says what the HbF stain
+         *     shows of a confirmed one. A candidate is confirmed or excluded by a label (`labels/`).
+         */
+        get: operations["jobs_candidates_retrieve"];
+        put?: never;
+        /**
+         * @description The nucleated red cells of an analysis by rank, each with its place in µm and its states; POST says what the HbF stain
+         *     shows of a confirmed one. A candidate is confirmed or excluded by a label (`labels/`).
+         */
+        post: operations["jobs_candidates_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/carried/": {
         parameters: {
             query?: never;
@@ -1246,6 +1270,31 @@ export interface components {
             /** Format: double */
             h: number;
         };
+        Candidate: {
+            rank: number;
+            row: number | null;
+            /** Format: uuid */
+            added: string | null;
+            /**
+             * Format: double
+             * @description from the upper left corner of the scan, or of the photograph that shows it
+             */
+            x_um: number;
+            /** Format: double */
+            y_um: number;
+            /** @description empty on a scan */
+            photograph: string;
+            /** Format: double */
+            probability: number | null;
+            /** @description pending, confirmed, excluded */
+            state: string;
+            /** @description positive, negative, not_done; empty where nobody has said anything */
+            hbf: string;
+            by: string;
+            hbf_by: string;
+            /** @description an edge cuts it, or it lies where nothing is counted */
+            cut: boolean;
+        };
         /** @description Everything about one cell. */
         Card: {
             /** Format: double */
@@ -1554,6 +1603,25 @@ export interface components {
             /** Format: date-time */
             at: string;
             word: string;
+        };
+        HbfInputRequest: {
+            state: components["schemas"]["HbfInputStateEnum"];
+            row?: number | null;
+            /** Format: uuid */
+            added?: string | null;
+        };
+        /**
+         * @description * `positive` - positive
+         *     * `negative` - negative
+         *     * `not_done` - not_done
+         * @enum {string}
+         */
+        HbfInputStateEnum: "positive" | "negative" | "not_done";
+        HbfSums: {
+            positive: number;
+            negative: number;
+            not_done: number;
+            open: number;
         };
         History: {
             by: string;
@@ -1877,6 +1945,14 @@ export interface components {
         Person: {
             id: number;
             name: string;
+        };
+        Picking: {
+            /** Format: double */
+            mpp: number | null;
+            revision: number;
+            states: components["schemas"]["States"];
+            hbf: components["schemas"]["HbfSums"];
+            candidates: components["schemas"]["Candidate"][];
         };
         Preset: {
             /** @description For example: Axiocam 305, 100× oil, 0.5× adapter. */
@@ -2284,6 +2360,11 @@ export interface components {
          * @enum {string}
          */
         SpecimenEnum: "blood-film" | "marrow-aspirate" | "cell-block";
+        States: {
+            pending: number;
+            confirmed: number;
+            excluded: number;
+        };
         StoredLevel: {
             width: number;
             height: number;
@@ -2839,6 +2920,7 @@ export interface operations {
                     "application/fhir+json": {
                         [key: string]: unknown;
                     };
+                    "image/svg+xml": string;
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -3249,6 +3331,66 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    jobs_candidates_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picking"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    jobs_candidates_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HbfInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picking"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     jobs_carried_list: {
         parameters: {
             query?: never;
@@ -3511,6 +3653,7 @@ export interface operations {
                     "application/fhir+json": {
                         [key: string]: unknown;
                     };
+                    "image/svg+xml": string;
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -3873,6 +4016,7 @@ export interface operations {
                     "application/fhir+json": {
                         [key: string]: unknown;
                     };
+                    "image/svg+xml": string;
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -3911,6 +4055,7 @@ export interface operations {
                     "application/fhir+json": {
                         [key: string]: unknown;
                     };
+                    "image/svg+xml": string;
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -3949,6 +4094,7 @@ export interface operations {
                     "application/fhir+json": {
                         [key: string]: unknown;
                     };
+                    "image/svg+xml": string;
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -3988,6 +4134,7 @@ export interface operations {
                     "application/fhir+json": {
                         [key: string]: unknown;
                     };
+                    "image/svg+xml": string;
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -4026,6 +4173,7 @@ export interface operations {
                     "application/fhir+json": {
                         [key: string]: unknown;
                     };
+                    "image/svg+xml": string;
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -31,6 +31,7 @@ class Classifier:
         self._runtime, self.info = runtime, info_of(card, runtime.device)
         self.temperature = card.temperature
         self.thresholds = card.thresholds
+        self.called_from = card.called_from
         self.views = card.views
         self._card, self.stains = card, card.stains
         self.least: Mapping[str, Mapping[str, float]] = card.least

@@ -91,6 +91,16 @@ class Card:
         return {k: float(v) for k, v in self.raw.get("thresholds", {}).items()}
 
     @property
+    def called_from(self) -> dict[str, float]:
+        """Class → probability below which a cell is not called so though no other class is likelier: it gets the next likely."""
+        return {k: float(v) for k, v in self.raw.get("called_from", {}).items()}
+
+    @property
+    def operating_points(self) -> list[dict[str, Any]]:
+        """What each `recall` needs (`threshold`) and costs (`false_per_100` other cells), on `data`, in order of recall."""
+        return list(self.raw.get("operating_points", []))
+
+    @property
     def calibrations(self) -> dict[str, str]:
         """The sets on whose validation side it was calibrated apart, and what blood theirs is."""
         return {dataset: str(apart["blood"]) for dataset, apart in self.raw.get("calibrated_on", {}).items()}

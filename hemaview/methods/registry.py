@@ -17,6 +17,7 @@ from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
 from hemaview.methods.pnet import PNet
 from hemaview.methods.pspnet import PSPNet
 from hemaview.methods.seeker import Seeker
+from hemaview.methods.sicklefinder import SickleFinder
 from hemaview.methods.unet import UNet
 
 __all__ = ["METHODS", "Method"]
@@ -232,6 +233,14 @@ METHODS: dict[str, Method] = {
             "Finds what may be a nucleated cell at low power, so that a whole film can be searched; others name it.",
             "Zhou, Wang & Krähenbühl 2019 (heatmaps of centres); a small net of our own.",
             Seeker,
+        ),
+        Method(
+            "sickle-cell-finder",
+            "Sickle cells of a field",
+            "centres",
+            "Points at sickle cells on photographed fields, thin and pale ones that have no outline to go by among them.",
+            "Zhou, Wang & Krähenbühl 2019 (heatmaps of centres); Tan & Le 2019 (EfficientNet, Lite0), its first stages.",
+            SickleFinder,
         ),
         Method(
             "plasma-cell-unet",

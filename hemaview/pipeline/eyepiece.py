@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hemaview.inference.pictures import on_ground
+from hemaview.pipeline.cheaplook import density_of, stained
+
 DARK = 0.45
 """Of the light of the field (its 90th percentile), below which the rim lies; vignetting stays above it."""
 LEAST_CORNERS = 3
@@ -23,6 +26,8 @@ LOOK_PX = 256
 GROUND_SHARE = 0.9
 """What has this share of the light of the lightest place around it is ground."""
 
+EQUAL_DENSITY, LEAST_DENSITY = 0.25, 0.02
+"""Optical density, in each colour, that what is stained is brought to, and what it is taken for at the least."""
 EVEN, SMOOTH_PX = 230, 5.0
 """Levels of an even ground, and over how many px its light is smoothed."""
 
@@ -38,6 +43,12 @@ class Eyepiece:
     def share(self) -> float:
         """Share of the picture that it takes."""
         return float(self.inside.mean())
+
+    @property
+    def diameter_px(self) -> float:
+        """Its width, px, also where it runs out of the picture on one side: the longer of its two extents."""
+        rows, columns = np.flatnonzero(self.inside.any(axis=1)), np.flatnonzero(self.inside.any(axis=0))
+        return float(max(np.ptp(rows), np.ptp(columns)) + 1)
 
     def cuts(self, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether boxes (n, 4: x, y, w, h), px, reach into the rim: bool (n,). The ellipse within a box is tested, for the
@@ -94,10 +105,28 @@ def without_rim(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Eyepiece | N
 def evenly_lit(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture without its rim and without the light's fall towards it, uint8 (H, W, 3); as it is where it has no rim."""
     made, seen = without_rim(rgb)
+    return rgb if seen is None else on_even_ground(made, seen)
+
+
+def on_even_ground(rgb: NDArray[np.uint8], seen: Eyepiece | None) -> NDArray[np.uint8]:
+    """The picture uint8 (H, W, 3) with its ground at EVEN: place by place through an eyepiece, whose rim is painted as ground
+    already, else everywhere alike."""
     if seen is None:
-        return rgb
+        return on_ground(rgb, (EVEN, EVEN, EVEN))
     ground = cv2.GaussianBlur(_ground_beside(rgb, seen.inside), (0, 0), SMOOTH_PX).astype(np.float32)
-    return np.asarray((made * (EVEN / (ground + 1))).clip(0, 255), np.uint8)
+    return np.asarray((rgb * (EVEN / (ground + 1))).clip(0, 255), np.uint8)
+
+
+def in_equal_stain(even: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture uint8 (H, W, 3) on an even ground with what is stained of EQUAL_DENSITY in each colour, however a film was
+    stained and lit; as it is where nothing is stained."""
+    density = np.log(256 / (even.astype(np.float64) + 1))
+    where = stained(density_of(even))
+    if not where.any() or where.all():
+        return even
+    density = (density - np.median(density[~where], axis=0)).clip(0)
+    density *= EQUAL_DENSITY / np.maximum(np.median(density[where], axis=0), LEAST_DENSITY)
+    return np.asarray(((EVEN + 1) * np.exp(-density) - 1).clip(0, 255), np.uint8)
 
 
 def _ground_beside(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -77,6 +77,11 @@ class Models:
     seeker: CentreFinder | None = None
     """Points at nucleated cells at low power, also at those that the segmentation takes for something else."""
 
+    @property
+    def called_from(self) -> Mapping[str, float]:
+        """Shape to the probability below which it is not called."""
+        return self.shape.called_from
+
 
 def cells_of_field(slide: Slide, place: PlannedField, mpp: float, models: Models, schema: Schema) -> CellTable:
     """Every cell whose centre lies in the field, level-0 px."""
@@ -191,7 +196,7 @@ def _cells_among(
 
     def named(found: Measured, kinds: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         p = probabilities(picture, found, kinds, models, schema)
-        return p, classes_of(p, models.thresholds, schema)
+        return p, classes_of(p, models.thresholds, schema, models.called_from)
 
     found, kinds = pictures()
     if join_pieces(labels, found, kinds, picture.mpp):
@@ -220,14 +225,29 @@ def _nucleus_shares(
     return share
 
 
-def classes_of(p: NDArray[np.float32], thresholds: Mapping[str, float], schema: Schema) -> NDArray[np.uint8]:
-    """uint8 (n,): the likeliest class, or one whose threshold is passed."""
+def classes_of(
+    p: NDArray[np.float32],
+    thresholds: Mapping[str, float],
+    schema: Schema,
+    called_from: Mapping[str, float] | None = None,
+) -> NDArray[np.uint8]:
+    """uint8 (n,): the likeliest class of those that are as likely as `called_from` asks, or one whose threshold is passed."""
     if not len(p):
         return np.zeros(0, np.uint8)
-    cls = p.argmax(axis=1)
+    cls = held_back(p, {schema.index(k): v for k, v in (called_from or {}).items()}).argmax(axis=1)
     for name, threshold in thresholds.items():
         cls = np.where(p[:, schema.index(name)] >= threshold, schema.index(name), cls)
     return cls.astype(np.uint8)
+
+
+def held_back(p: NDArray[np.float32], called_from: Mapping[int, float]) -> NDArray[np.float32]:
+    """p (n, classes) with nothing in those columns of a row that are less likely there than `called_from` asks."""
+    if not called_from:
+        return p
+    left = p.copy()
+    for column, least in called_from.items():
+        left[p[:, column] < least, column] = 0
+    return left
 
 
 def probabilities(
@@ -238,7 +258,7 @@ def probabilities(
     p = np.zeros((n, len(schema)), np.float32)
     if not n:
         return p
-    kind = dict(zip(KINDS, with_size(kinds, found.area_px * picture.mpp**2).T, strict=True))
+    kind = dict(zip(KINDS, with_size(kinds, found.area_px * picture.mpp**2, picture.cut(found)).T, strict=True))
     overlapped = overlap_share(found, kind["red_cell"], picture.mpp)
     red = np.flatnonzero(kind["red_cell"] > ASKED_FROM)
     shape = picture.classes(models.shape, found.centres[red])
@@ -290,16 +310,21 @@ def agreed(kinds: NDArray[np.float32], fine: NDArray[np.float32], names: Sequenc
     return np.asarray(fine * ((weight / np.maximum(share, 1e-6)) @ groups), np.float32)
 
 
-def with_size(kinds: NDArray[np.float32], area_um2: NDArray[np.float64]) -> NDArray[np.float32]:
+def with_size(
+    kinds: NDArray[np.float32], area_um2: NDArray[np.float64], cut: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
     """Kinds in the light of the mask: a thing far smaller than any cell is a platelet or dirt, what it lies on or beside
-    notwithstanding. Of schistocytes in chula-rbc12's train 95 % are at least 16 µm² large."""
+    notwithstanding. Of schistocytes in chula-rbc12's train 95 % are at least 16 µm² large. How large a red cell is that an
+    edge has `cut` (n,) nobody knows."""
     platelet, nothing = KINDS.index("platelet"), KINDS.index("nothing")
     cells = [KINDS.index("red_cell"), KINDS.index("nucleated")]
-    keep = 1 / (1 + np.exp(-(area_um2 - SMALLEST_CELL_UM2) / SMALLEST_SPREAD_UM2))
-    small = kinds[:, cells].sum(axis=1) * (1 - keep)
+    keep = np.repeat(1 / (1 + np.exp(-(area_um2 - SMALLEST_CELL_UM2) / SMALLEST_SPREAD_UM2))[:, None], 2, axis=1)
+    if cut is not None:
+        keep[cut, 0] = 1.0
+    small = (kinds[:, cells] * (1 - keep)).sum(axis=1)
     among = (kinds[:, platelet] + SPLIT_EVENLY) / (kinds[:, platelet] + kinds[:, nothing] + 2 * SPLIT_EVENLY)
     weighed = kinds.copy()
-    weighed[:, cells] *= keep[:, None]
+    weighed[:, cells] *= keep
     weighed[:, platelet] += small * among
     weighed[:, nothing] += small * (1 - among)
     return weighed

@@ -55,7 +55,7 @@ class FieldPicture:
     ) -> CellTable:
         """Every cell whose centre lies in the field; p float32 (n, classes), cls uint8 (n,), of the measured cells."""
         rows = np.flatnonzero(self._inside(found))
-        cut = self._cut(found)
+        cut = self.cut(found)
         n = len(rows)
         red, nucleated = schema.rows_of_kind(cls, "red_cell"), schema.rows_of_kind(cls, "nucleated")
         centres = self.to_slide(found.centres)
@@ -108,7 +108,7 @@ class FieldPicture:
         high = np.minimum((place.x + place.w + tolerance, place.y + place.h + tolerance), self.slide_px)
         return np.asarray(((centres >= low) & (centres < high)).all(axis=1))
 
-    def _cut(self, found: Measured) -> NDArray[np.bool_]:
+    def cut(self, found: Measured) -> NDArray[np.bool_]:
         """Cells that touch the edge of the photograph, its eyepiece's rim, or the scan's edge: the rest was never seen."""
         low, high = found.boxes[:, :2], found.boxes[:, :2] + found.boxes[:, 2:]
         if self.place.photo:

@@ -25,10 +25,16 @@ from hemaview.pipeline.cheaplook import (
     scale_from,
     stained,
 )
-from hemaview.pipeline.eyepiece import evenly_lit, eyepiece_of, without_rim
+from hemaview.pipeline.eyepiece import Eyepiece, evenly_lit, eyepiece_of, without_rim
 from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.protocol import PipelineError, Plan, PlannedField, RunRequest
-from hemaview.pipeline.scale import disagreement
+from hemaview.pipeline.scale import (
+    OIL_FIELD_SPREAD,
+    OIL_FIELD_UM,
+    disagreement,
+    mpp_through_eyepiece,
+    seen_with,
+)
 from hemaview.pipeline.specimen import Guard, guards, signs_of
 from hemaview.wsi.slide import Slide
 
@@ -100,14 +106,11 @@ def scale_of(
     """(µm/px, where it is from, its standard deviation, notes, what contradicts it)."""
     progress("measuring red cells", 0.0)
     found = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
-    if found is None and not request.mpp:
-        through = scale_from(np.concatenate([np.empty(0), *_discs_through_eyepiece(slide, request)]), OF_DISCS)
-        if through:
-            note = (
-                f"µm/px estimated from discs within {through[2]} red cells that touch, taken as 7.2 µm wide: "
-                f"{through[0]:.4f} ± {through[1]:.4f}; enter the microscope's µm/px, for sizes in µm rest on it."
-            )
-            return through[0], "estimated", through[1], [note], []
+    if not request.mpp and (rounds := _round_fields(slide, request)):
+        of_oil = float(np.median([mpp_through_eyepiece(seen) for _, seen in rounds]))
+        if found is None or not seen_with(found[0], of_oil):
+            mpp, sd, note = _by_round_fields(rounds, of_oil)
+            return mpp, "estimated", sd, [note], []
     if request.mpp:
         return request.mpp, "slide", None, [], disagreement(request.mpp, found[0]) if found else []
     if found is None:
@@ -121,11 +124,27 @@ def scale_of(
     return mpp, "estimated", sd, [note], []
 
 
-def _discs_through_eyepiece(slide: Slide, request: RunRequest) -> list[NDArray[np.float64]]:
-    """Diameters of discs within touching red cells, px, in photographs through an eyepiece alone: their field is known to be
-    that of a microscope."""
+def _round_fields(slide: Slide, request: RunRequest) -> list[tuple[NDArray[np.uint8], Eyepiece]]:
+    """The photographs through an eyepiece, as pictures, with their fields."""
     read = [slide.read(f["x"], f["y"], 0, f["w"], f["h"]) for f in request.photo_fields[:MOST_SCALE_PHOTOS]]
-    return [discs_px(evenly_lit(rgb)) for rgb in read if eyepiece_of(rgb) is not None]
+    return [(rgb, seen) for rgb in read if (seen := eyepiece_of(rgb)) is not None]
+
+
+def _by_round_fields(rounds: list[tuple[NDArray[np.uint8], Eyepiece]], of_oil: float) -> tuple[float, float, str]:
+    """(µm/px, its standard deviation, what is said of it) of photographs through an eyepiece whose red cells lie too close, or
+    too pale, to be measured one by one: by discs within them where these go with the round field, else by that alone."""
+    through = scale_from(np.concatenate([discs_px(evenly_lit(rgb)) for rgb, _ in rounds]), OF_DISCS)
+    ask = "enter the microscope's µm/px, for sizes in µm rest on it."
+    if through and seen_with(through[0], of_oil):
+        mpp, sd, n = through
+        return mpp, sd, (
+            f"µm/px estimated from discs within {n} red cells that touch, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; {ask}"
+        )  # fmt: skip
+    sd = of_oil * OIL_FIELD_SPREAD
+    return of_oil, sd, (
+        f"µm/px estimated from the round field of the eyepiece, taken as {OIL_FIELD_UM:.0f} µm wide as with an oil objective "
+        f"(×100), for the red cells give no size that goes with it: {of_oil:.4f} ± {sd:.4f}; {ask}"
+    )  # fmt: skip
 
 
 def _red_cells(slide: Slide, request: RunRequest, places: int) -> list[NDArray[np.float64]]:

@@ -20,6 +20,7 @@ from hemaview.cells.store import described, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import CentreFinder, Classifier, Detector, Model, load, read_taught, solving_to
+from hemaview.methods.card import cards
 from hemaview.methods.registry import METHODS
 from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
 from hemaview.pipeline.finders import CellFinder, Thresholds, finder
@@ -58,6 +59,8 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     request.folder.mkdir(parents=True, exist_ok=True)
     sink.phase("loading the models")
     models, notes = _load(request)
+    request, cost = at_recall(request, models)
+    notes += cost
     known = request.schema
     finder(request.finder, models, known, request.thresholds)  # what does not fit is refused before anything is read
     with open_slide(request.slide, request.colour) as slide:
@@ -114,6 +117,31 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
     notes = [f"The equations of {name} were solved at a tolerance of {tolerance:g}, not its own." for name in solved]
     notes += [f"{m.info.name} is calibrated for {m.calibrations[blood]} ({blood})." for m in apart.values()]
     return models | apart, notes
+
+
+def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequest, list[str]]:
+    """The request with the threshold of the role `nrbc` that the asked `recall` needs, and what that costs, in a sentence;
+    raises PipelineError where the model's card has no such point, or a threshold is set beside it."""
+    asked = request.settings.get("recall")
+    if not asked:
+        return request, []
+    name = models["nrbc"].info.name if "nrbc" in models else ""
+    points = cards()[name].operating_points if name in cards() else []
+    point = next((p for p in points if p["recall"] >= float(asked)), None)
+    if point is None:
+        raise PipelineError(
+            "The protocol sets a recall, but no card of its models says what that needs: leave it out.", _CORRECT
+        )
+    if "nrbc" in request.thresholds:
+        raise PipelineError(
+            "The protocol sets both a recall and a threshold of nucleated red cells: leave one out.", _CORRECT
+        )
+    note = (
+        f"Candidates are called from a probability of {point['threshold']:g}: on {point['data']} that found "
+        f"{100 * point['recall']:g} % of nucleated red cells and called {point['false_per_100']:g} of 100 other nucleated cells "
+        "too. On other specimens, sections above all, both were not measured."
+    )
+    return replace(request, thresholds={**request.thresholds, "nrbc": point["threshold"]}), [note]
 
 
 def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: Sink) -> Plan:

@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hemaview.pipeline.eyepiece import Eyepiece
+
 WARN_FACTOR = 1.5
+OIL_FIELD_UM, OIL_FIELD_SPREAD = 195.0, 0.1
+"""Width of what is seen through an eyepiece of field number 18 to 22 with an oil objective (×100), 180 to 220 µm, and how far
+it may be off, relative."""
+WEAKER_OBJECTIVES = (1.0, 100 / 60, 100 / 40)
+"""How many times wider the field of the objectives is that films are read with: ×100, ×60, ×40."""
+AGREES = 1.35
+"""Red cells and round field are of one mind up to this factor."""
+
+
+def mpp_through_eyepiece(seen: Eyepiece) -> float:
+    """µm/px of a photograph whose round field is that of an oil objective."""
+    return OIL_FIELD_UM / seen.diameter_px
+
+
+def seen_with(mpp: float, of_oil: float) -> bool:
+    """Whether µm/px measured by red cells make the round field, of `of_oil` µm/px with an oil objective, that of an objective
+    that films are read with."""
+    ratios = (mpp / of_oil / wider for wider in WEAKER_OBJECTIVES)
+    return any(max(ratio, 1 / ratio) <= AGREES for ratio in ratios)
 
 
 def scale_notes(mpp: float, models: Mapping[str, float]) -> list[str]:

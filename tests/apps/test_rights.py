@@ -43,6 +43,8 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, set[str]]] = [
     ("GET", "/api/jobs/{job}/cells/0/crop.jpg", None, VIEW),
     ("GET", "/api/jobs/{job}/counts/", None, VIEW),
     ("GET", "/api/jobs/{job}/export/csv/", None, VIEW),
+    ("GET", "/api/jobs/{job}/candidates/", None, VIEW),
+    ("GET", "/cases/{acc}/picking/{job}/", None, VIEW),
     ("GET", "/api/cases/{acc}/export/geojson/", None, VIEW),
     ("PATCH", "/api/cases/{acc}/", {"stain": "Wright"}, ANNOTATE),
     ("POST", "/api/cases/{acc}/comment/", {"comment": "seen"}, ANNOTATE),

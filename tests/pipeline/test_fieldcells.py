@@ -114,3 +114,14 @@ def test_what_was_not_named_a_granulocyte_and_nuclei_of_two_granulocytes_stay_ap
     assert granulocytes_joined(discs((20, 20, 4.5), (33, 20, 4.5))) == 2  # 4 µm between them
     assert granulocytes_joined(discs((20, 20, 4.6), (29.4, 26, 4.6), (38, 20, 4.6))) >= 2  # together too large for one
     assert granulocytes_joined(discs((20, 20, 5), (30.2, 20, 5))) == 2  # whole granulocytes
+
+
+def test_a_red_cell_that_an_edge_cuts_is_no_dirt_for_being_small() -> None:
+    kinds = np.zeros((3, len(KINDS)), np.float32)
+    kinds[:2, KINDS.index("red_cell")] = 1
+    kinds[2, KINDS.index("nucleated")] = 1
+    weighed = with_size(kinds, np.array([5.0, 5.0, 5.0]), np.array([True, False, True]))
+    assert weighed[0, KINDS.index("red_cell")] == 1
+    assert weighed[1, KINDS.index("red_cell")] < 0.01
+    # Of a white cell a corner says too little.
+    assert weighed[2, KINDS.index("nucleated")] < 0.01

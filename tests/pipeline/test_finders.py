@@ -16,15 +16,18 @@ from hemaview.cells.store import read_cells
 from hemaview.cells.table import CellTable
 from hemaview.inference import Detector, load
 from hemaview.inference.pictures import grounds_as_they_are
+from hemaview.learning.scoring.filmtasks import as_slide
 from hemaview.methods.card import Card, cards
 from hemaview.pipeline import PipelineError
 from hemaview.pipeline.fieldcells import classes_of
 from hemaview.pipeline.finders import finder, nuclei
 from hemaview.pipeline.finders.common import devices
+from hemaview.pipeline.finders.nuclei import _pointed
 from hemaview.pipeline.protocol import PlannedField, RunRequest
 from hemaview.pipeline.run import run
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import draw_film, write_film
+from hemaview.wsi.syntheticfields import draw_field
 from tests.pipeline.test_run import Sink
 from tests.schemas import BLOOD_FILM, MARROW, NRBC, SICKLE
 
@@ -138,9 +141,11 @@ def test_boxes_become_cells_of_the_schema_at_their_place(film: Path) -> None:
 def test_a_protocols_threshold_stands_in_place_of_the_models_own_where_there_is_one() -> None:
     models = {role: load(name) for role, name in FILM_MODELS.items()}
     own = cards()[FILM_MODELS["nucleated-cell"]].thresholds["erythroblast"]
-    assert finder("film", models, BLOOD_FILM).thresholds == {"nucleated-cell": {"erythroblast": own}}
+    held_back = cards()[FILM_MODELS["red-cell-shape"]].called_from
+    shown = {"red-cell-shape": held_back} if held_back else {}
+    assert finder("film", models, BLOOD_FILM).thresholds == {"nucleated-cell": {"erythroblast": own}, **shown}
     asked = finder("film", models, BLOOD_FILM, {"nucleated-cell": 0.7}).thresholds
-    assert asked == {"nucleated-cell": {"erythroblast": 0.7}}
+    assert asked == {"nucleated-cell": {"erythroblast": 0.7}, **shown}
     with pytest.raises(PipelineError, match="threshold for kind, which takes none; here nucleated-cell does"):
         finder("film", models, BLOOD_FILM, {"kind": 0.5})
 
@@ -191,3 +196,28 @@ def _apart(one: CellTable, other: CellTable) -> tuple[float, int]:
     nucleated = [1 - t.p[i, NRBC.index("artefact")] for t, shared in alone for i in range(len(t)) if i not in shared]
     apart = float(np.mean([abs(p[0][i] - p[1][j]) for i, j in both]))
     return apart, sum(n > SURELY for n in nucleated)
+
+
+def test_nuclei_that_a_net_points_at_are_judged_where_the_threshold_draws_none() -> None:
+    labels = np.zeros((200, 200), np.int32)
+    labels[20:40, 20:40], labels[100:110, 100:110] = 1, 2
+    seen = _pointed(labels, np.array([[30.0, 30], [150, 60]]))
+    assert set(np.unique(seen)) == {0, 1, 3}  # what no point lies in is no nucleus
+    assert seen[60, 150] == 3
+    assert (seen == 1).sum() == 400
+
+
+def test_each_cell_block_and_sickle_protocol_finds_the_drawn_cells() -> None:
+    block = as_slide(draw_field("block"))
+    place = PlannedField(0, 0, 0, block.width_px, block.height_px, 1.0, 1.0, 1.0, 1.0, True, photo=True)
+    found = finder("nuclei", {"nrbc": load("sun-pnet"), "nuclei": load("nuclei-unet")}, NRBC).cells(
+        block, place, 0.25, NRBC
+    )
+    assert 30 <= len(found) <= 60  # of 42 nuclei
+    sickle = assay("sickle").schema
+    field = as_slide(draw_field("sickle"))
+    place = PlannedField(0, 0, 0, field.width_px, field.height_px, 1.0, 1.0, 1.0, 1.0, True, photo=True)
+    models = {r: load(m) for r, m in assay("sickle").orders[1].models.items()}
+    cells = finder("outline", models, sickle).cells(field, place, 0.25, sickle)
+    assert (cells.cls == sickle.index("elongated")).sum() >= 10
+    assert (cells.cls == sickle.index("circular")).sum() >= 90

@@ -10,10 +10,12 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from apps.accounts.errors import Missing
-from apps.reports.exports import arrow, coco, csv, fhir, geojson
+from apps.reports.exports import arrow, coco, csv, fhir, geojson, picking
 from apps.reports.exports.exporter import Exporter
 
-_OWN = (csv.COUNTS, csv.CELLS, arrow.CELLS, geojson.CELLS, coco.CELLS, fhir.REPORT)
+_OWN = (
+    csv.COUNTS, csv.CELLS, arrow.CELLS, geojson.CELLS, coco.CELLS, fhir.REPORT, picking.TABLE, picking.MAP,
+)  # fmt: skip
 
 
 @cache

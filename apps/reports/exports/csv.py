@@ -28,7 +28,7 @@ def counts(source: Source) -> Iterator[bytes]:
 
     A share of a section whose n is below its floor is left empty, as on the report; its interval stands.
     """
-    return _written(_count_lines(source), COUNT_COLUMNS)
+    return written(_count_lines(source), COUNT_COLUMNS)
 
 
 def cells(source: Source) -> Iterator[bytes]:
@@ -37,7 +37,7 @@ def cells(source: Source) -> Iterator[bytes]:
     lines = (
         (source.status, *values) for part in source.parts for values in zip(*part.columns.values(), strict=True)
     )  # fmt: skip
-    return _written(lines, names)
+    return written(lines, names)
 
 
 def _count_lines(source: Source) -> Iterator[list[Any]]:
@@ -68,7 +68,8 @@ def _count_lines(source: Source) -> Iterator[list[Any]]:
             ]  # fmt: skip
 
 
-def _written(lines: Iterable[Iterable[Any]], names: Iterable[str]) -> Iterator[bytes]:
+def written(lines: Iterable[Iterable[Any]], names: Iterable[str]) -> Iterator[bytes]:
+    """Lines under their names, as pieces of a file."""
     out = io.StringIO()
     out.write(BYTE_ORDER_MARK)
     writer = csv.writer(out)

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from apps.review.api import views
+from apps.review.api import picking, views
 
 urlpatterns = [
     path("jobs/<uuid:job_id>/labels/", views.LabelsView.as_view(), name="job-labels"),
     path("jobs/<uuid:job_id>/labels/undo/", views.UndoView.as_view(), name="job-undo"),
     path("jobs/<uuid:job_id>/cells/", views.AddedCellsView.as_view(), name="job-add"),
     path("jobs/<uuid:job_id>/gallery/", views.GalleryView.as_view(), name="job-gallery"),
+    path("jobs/<uuid:job_id>/candidates/", picking.CandidatesView.as_view(), name="job-candidates"),
     path("jobs/<uuid:job_id>/counts/", views.CountsView.as_view(), name="job-counts"),
     path("jobs/<uuid:job_id>/results/", views.ResultsView.as_view(), name="job-results"),
     path("jobs/<uuid:job_id>/choose/", views.ChooseView.as_view(), name="job-choose"),

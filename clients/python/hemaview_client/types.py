@@ -173,6 +173,24 @@ Box = TypedDict(
     },
 )
 
+Candidate = TypedDict(
+    "Candidate",
+    {
+        "rank": "int",
+        "row": "int | None",
+        "added": "str | None",
+        "x_um": "float",
+        "y_um": "float",
+        "photograph": "str",
+        "probability": "float | None",
+        "state": "str",
+        "hbf": "str",
+        "by": "str",
+        "hbf_by": "str",
+        "cut": "bool",
+    },
+)
+
 Card = TypedDict(
     "Card",
     {
@@ -512,6 +530,27 @@ Handover = TypedDict(
     },
 )
 
+HbfInputRequest = TypedDict(
+    "HbfInputRequest",
+    {
+        "state": "HbfInputStateEnum",
+        "row": "NotRequired[int | None]",
+        "added": "NotRequired[str | None]",
+    },
+)
+
+HbfInputStateEnum = Literal['positive', 'negative', 'not_done']
+
+HbfSums = TypedDict(
+    "HbfSums",
+    {
+        "positive": "int",
+        "negative": "int",
+        "not_done": "int",
+        "open": "int",
+    },
+)
+
 History = TypedDict(
     "History",
     {
@@ -806,6 +845,17 @@ Person = TypedDict(
     {
         "id": "int",
         "name": "str",
+    },
+)
+
+Picking = TypedDict(
+    "Picking",
+    {
+        "mpp": "float | None",
+        "revision": "int",
+        "states": "States",
+        "hbf": "HbfSums",
+        "candidates": "list[Candidate]",
     },
 )
 
@@ -1230,6 +1280,15 @@ SlideSection = TypedDict(
 SlideStatusEnum = Literal['importing', 'ready', 'refused']
 
 SpecimenEnum = Literal['blood-film', 'marrow-aspirate', 'cell-block']
+
+States = TypedDict(
+    "States",
+    {
+        "pending": "int",
+        "confirmed": "int",
+        "excluded": "int",
+    },
+)
 
 StoredLevel = TypedDict(
     "StoredLevel",

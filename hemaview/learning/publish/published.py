@@ -59,6 +59,9 @@ TASKS: dict[str, str] = {
     "stitching": "Cells that patches cut",
     "white-cells": "White cells of fields, by the blood-film protocol",
     "kind": "Kind of thing",
+    "sickle-fields": "Sickle cells on a phone's fields, by the sickle protocol",
+    "healthy": "Red cells of people without blood disease, by the blood-film protocol",
+    "cells-of-field": "Cells counted on fields, by the blood-film protocol",
 }
 """Task to its title, in the order of the page."""
 

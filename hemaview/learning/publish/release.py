@@ -285,6 +285,7 @@ def markdown(card: dict[str, Any]) -> str:
         "",
         *precision_lines(card),
         "",
+        *_operating_lines(card),
         *(line for line in (*free_lines(card), "") if free_lines(card)),
         "## Limits",
         *[f"- {limit}" for limit in card["limits"]],
@@ -301,7 +302,26 @@ def _stand_in(card: dict[str, Any]) -> str:
 
 def _calibration(card: dict[str, Any]) -> str:
     called = "; ".join(f"{name.replace('_', ' ')} from {p} on" for name, p in card["thresholds"].items())
-    return f"temperature {card['temperature']}; called so though another class is likelier: {called or 'none'}"
+    said = f"temperature {card['temperature']}; called so though another class is likelier: {called or 'none'}"
+    held = "; ".join(f"{name.replace('_', ' ')} below {p}" for name, p in card.get("called_from", {}).items())
+    return f"{said}; not called so, the next likely class is: {held}" if held else said
+
+
+def _operating_lines(card: dict[str, Any]) -> list[str]:
+    """What each recall costs, and what set it."""
+    points = card.get("operating_points")
+    if not points:
+        return []
+    return [
+        "## Operating points",
+        f"Set on {points[0]['data']} by `python manage.py operating_points {card['name']} --data DATA`; a protocol's setting "
+        "`recall` takes the first that keeps it.",
+        "",
+        "| recall | called from | false calls per 100 other nucleated cells |",
+        "|---|---|---|",
+        *(f"| {p['recall']} | {p['threshold']} | {p['false_per_100']} |" for p in points),
+        "",
+    ]
 
 
 def _ground(card: dict[str, Any]) -> list[str]:

@@ -62,8 +62,8 @@ LI_TRAININGS: tuple[Training, ...] = (
         0.0,
         NODES_PX,
         (
-            "Stand-in data: wbc-masks-1 and -2, for the paper's own are not public. Background, cytoplasm and nucleus in place "
-            "of background, red and white cells.",
+            "Stand-in data: wbc-masks-1 and -2, for the paper's own (the MISP pictures of Isfahan) are public and could not "
+            "be fetched here. Background, cytoplasm and nucleus in place of background, red and white cells.",
             "Eight kernels wide at the top, where the paper's half of U-Net's is 32.",
             "Trained with every block solved at 1e-2 (the paper: one at 1e-6, two at 1e-4), for 30 epochs at most (there 50) and "
             "with Dice beside the cross-entropy; answers are solved at the paper's tolerances.",

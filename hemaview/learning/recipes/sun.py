@@ -88,8 +88,8 @@ SUN_TRAININGS: tuple[Training, ...] = (
         0.2,
         PATCH_PX,
         (
-            "Stand-in data: pbc, for the paper's own are not public. Blood films in place of H&E cell blocks; no fetal cell is "
-            "among them.",
+            "Stand-in data: pbc, for the paper names no place where its own could be had. Blood films in place of H&E cell "
+            "blocks; no fetal cell is among them.",
             "Where the extraction finds no nucleus the middle of the picture is judged.",
             "Learned, as in the paper, against lymphocytes and neutrophils only: it calls many other cells erythroblasts.",
             "Figures that end in `_of_paper` are against lymphocytes and neutrophils alone, the others against all cells.",

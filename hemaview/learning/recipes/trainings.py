@@ -10,6 +10,7 @@ from hemaview.learning.recipes.nucleuspoints import NUCLEI_TRAININGS
 from hemaview.learning.recipes.outlines import OUTLINE_TRAININGS
 from hemaview.learning.recipes.plasma import PLASMA_TRAININGS
 from hemaview.learning.recipes.seek import SEEK_TRAININGS
+from hemaview.learning.recipes.sicklefinder import SICKLE_TRAININGS
 from hemaview.learning.recipes.sun import SUN_TRAININGS
 from hemaview.learning.recipes.wang import WANG_TRAININGS, on_backbone
 from hemaview.learning.recipes.zhang import ZHANG_TRAININGS
@@ -26,6 +27,7 @@ _MORE: tuple[Training, ...] = (
     *ELMANNA_TRAININGS,
     *STRANGER_TRAININGS,
     *SEEK_TRAININGS,
+    *SICKLE_TRAININGS,
 )
 TRAININGS: dict[str, Training] = {**FILM_TRAININGS, **{t.name: t for t in _MORE}}
 

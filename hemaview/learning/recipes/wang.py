@@ -96,6 +96,12 @@ def on_backbone(training: Training, backbone: str) -> Training:
     )
 
 
+AUTHORS_OWN = (
+    "The authors' program, models and a slide (github.com/cwwang1979/BoneMarrow) are public and could not be fetched "
+    "here: nothing was compared with them."
+)
+
+
 def start_from_shipped(net: Any, log: Log, light: bool = True) -> None:
     """The trunk of the nucleated-cell net, which knows the pasted classes, where the net's own is as `light`, and what finds
     boxes of the blood detector.
@@ -202,6 +208,7 @@ WANG_TRAININGS: tuple[Training, ...] = (
         (
             "Stand-in data: cells of blood films (pbc, jhu-aml) pasted on marrow of segpc-plasma. It has never been measured "
             "on a labelled marrow.",
+            AUTHORS_OWN,
             "Eleven of the paper's sixteen classes: erythroblasts without stages, no mitoses, no megakaryocytes.",
             _TRUNK,
             "Trained by AdamW from 1e-3 on squares of 256 px (the paper: 5e-4, optimiser not named, 640 × 1120 px).",
@@ -221,6 +228,7 @@ WANG_TRAININGS: tuple[Training, ...] = (
         (
             "Stand-in data: overviews that HemaView draws itself. It has never seen a real marrow smear, whose particles and "
             "trails no public set labels.",
+            AUTHORS_OWN,
             "Overviews are shown with their longer side at 320 px, whatever the slide's size: a slide that shows no whole "
             "smear is not what it learned from.",
             _TRUNK,

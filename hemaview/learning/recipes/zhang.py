@@ -127,10 +127,13 @@ def _plain_classes(root: Path, out: Path, cache: Path, imagenet: Path | None, ep
     )
 
 
-_STAND_IN = "Stand-in data: malaria films in place of the paper's sickle-cell films, which are not public as masks."
+_STAND_IN = (
+    "Stand-in data: malaria films in place of the paper's sickle-cell films (those of Xu et al. 2017), whose masks "
+    "could not be fetched here."
+)
 _CLASSES_STAND_IN = (
-    "Stand-in data and classes: circular, elongated and other cells of erythrocytes-idb in place of the paper's four kinds "
-    "of sickle-cell disease, which are not public as masks."
+    "Stand-in data and classes: circular, elongated and other cells of erythrocytes-idb in place of the paper's four "
+    "kinds of sickle-cell disease (Xu et al. 2017), whose masks could not be fetched here."
 )
 _BINARY: tuple[Training, ...] = tuple(
     Training(

@@ -35,7 +35,8 @@ class FilmFinder:
             # Of a film like those learned from, the segmentation sees every white cell.
             seeker if isinstance(seeker, CentreFinder) and cards()[nucleated.info.name].adapts else None,
         )
-        self.thresholds: Thresholds = {"nucleated-cell": called}
+        held_back = self.models.called_from
+        self.thresholds: Thresholds = {"nucleated-cell": called} | ({"red-cell-shape": held_back} if held_back else {})
         self.device = devices(models)
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:

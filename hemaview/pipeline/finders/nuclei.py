@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
-from hemaview.inference import Classifier, Model
+from hemaview.inference import Classifier, Model, Pointer
 from hemaview.inference.pictures import rescale
 from hemaview.methods.cellkind import KINDS
 from hemaview.methods.nuclei import joined_lobes, nuclei, patch
@@ -24,6 +24,8 @@ from hemaview.wsi.slide import Slide
 
 NUCLEI_MPP = 0.2
 """Scale at which the sizes of Sun et al.'s extraction hold: that of the cells p-net learned from."""
+NUCLEUS_UM = 5.0
+"""Width of the disc that stands for a nucleus that was pointed at and not drawn."""
 LEAST_NUCLEATED = 0.2
 """Probability of a nucleated cell, by the kind net, below which a nucleus is not shown to p-net."""
 
@@ -37,6 +39,7 @@ class NucleusFinder:
     def __init__(self, models: Mapping[str, Model], thresholds: Mapping[str, float]) -> None:
         self.nrbc = fitting(models, "nrbc", Classifier)
         self.kind = fitting(models, "kind", Classifier) if "kind" in models else None
+        self.pointer = fitting(models, "nuclei", Pointer) if "nuclei" in models else None
         self.thresholds: Thresholds = {"nrbc": thresholds_of(self.nrbc, thresholds.get("nrbc"))}
         self.device = devices(models)
 
@@ -45,6 +48,8 @@ class NucleusFinder:
         factor = picture.mpp / NUCLEI_MPP
         small = rescale(picture.shown_to(self.nrbc), factor)
         labels = joined_lobes(nuclei(small), LOBES_APART_UM / NUCLEI_MPP)
+        if self.pointer is not None:
+            labels = _pointed(labels, self.pointer.points(rescale(picture.rgb, factor))[:, :2])
         full = cv2.resize(labels.astype(np.float32), picture.rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST)
         found = measure(np.asarray(full, np.int32), picture.rgb)
         nucleated = self._nucleated(picture, found)
@@ -69,11 +74,28 @@ class NucleusFinder:
         return picture.classes(self.kind, found.centres)[:, KINDS.index("nucleated")]
 
 
+def _pointed(labels: NDArray[np.int32], points: NDArray[np.float64]) -> NDArray[np.int32]:
+    """The nuclei int32 (H, W) that a point (n, 2: x, y px) lies in, and a disc at each other point: a net sees nuclei that the
+    threshold takes for ground, or for one, and none in dirt."""
+    h, w = labels.shape
+    at = np.rint(points).astype(int).clip(0, (w - 1, h - 1))
+    held = labels[at[:, 1], at[:, 0]] if len(at) else np.zeros(0, np.int32)
+    kept = np.where(np.isin(labels, held[held > 0]), labels, 0).astype(np.int32)
+    number = int(labels.max())
+    radius = round(NUCLEUS_UM / 2 / NUCLEI_MPP)
+    for x, y in at[held == 0].tolist():
+        number += 1
+        disc = np.zeros((h, w), np.uint8)
+        cv2.circle(disc, (x, y), radius, 1, cv2.FILLED)
+        kept[(disc > 0) & (kept == 0)] = number
+    return kept
+
+
 KIND = FinderKind(
     "nuclei",
     "Nuclei, then erythroblast or another nucleated cell",
     ("nrbc",),
     NucleusFinder,
-    optional=("kind",),
+    optional=("kind", "nuclei"),
     scored=("nrbc",),
 )

@@ -15,7 +15,7 @@ from apps.desk import seed, supervise
 
 class Command(SentenceCommand):
     help = (
-        "Migrate, seed two demonstration cases, and serve with a worker until Ctrl-C. "
+        "Migrate, seed the demonstration cases, and serve with a worker until Ctrl-C. "
         "Example: python manage.py demo --port 8000"
     )
     requires_system_checks: list[str] = []

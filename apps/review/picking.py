@@ -1,0 +1,145 @@
+"""Candidates for picking: nucleated red cells of one analysis, ranked, each with its place in µm and what people said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from apps.analysis.cellfiles import cells_of, schema_of
+from apps.analysis.models import Job
+from apps.review.counts import effective
+from apps.review.models import HbfMark
+from apps.review.state import CONFIRMED as AGREED
+from apps.review.state import REJECTED, RELABELLED, Labels, added_cells, labels_of
+from hemaview.cells.table import CUT, OUTSIDE
+
+KEY = "erythroblast"
+"""The class that is picked, in every examination that has it."""
+PENDING, CONFIRMED, EXCLUDED = "pending", "confirmed", "excluded"
+HBF_OPEN = ""
+"""Nobody has said anything of its HbF."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One candidate. x_um, y_um run from the upper left corner of the slide's picture, or, of a slide made of photographs, of
+    the photograph that shows it; x_px, y_px from that of the slide, at full resolution."""
+
+    rank: int
+    row: int | None
+    added: str | None
+    x_px: float
+    y_px: float
+    x_um: float
+    y_um: float
+    photograph: str
+    """The photograph that shows it; "" on a scan."""
+    field: int | None
+    probability: float | None
+    """That it is a nucleated red cell, by the machine; None where a person added it."""
+    state: str
+    hbf: str
+    """An HbfMark.State; "" where nobody has said anything."""
+    by: str
+    """Who confirmed or excluded it."""
+    hbf_by: str
+    cut: bool
+    """Whether an edge cuts it, or it lies where nothing is counted."""
+
+    @property
+    def cell(self) -> str:
+        """The cell's name within its analysis."""
+        return self.added or str(self.row)
+
+
+def has_candidates(job: Job) -> bool:
+    """Whether the examination looks for nucleated red cells."""
+    return KEY in schema_of(job).by_key
+
+
+def candidates(job: Job, labels: Labels | None = None, until: datetime | None = None) -> Sequence[Candidate]:
+    """The candidates of a job, likeliest first, those that people added before all: what the machine or a person named a
+    nucleated red cell. `labels` as they were at some revision, HbF as it was `until` then; both as they are now if left out."""
+    if not has_candidates(job):
+        return []
+    labels = labels_of(job) if labels is None else labels
+    cells, known = cells_of(job), schema_of(job)
+    index = known.index(KEY)
+    now = effective(job, labels)
+    rows = np.flatnonzero((cells.cls == index) | (now == index))
+    p = cells.p[rows, index].astype(float)
+    rows, p = rows[np.lexsort((rows, -p))], np.sort(-p) * -1
+    marks = _hbf(labels, until)
+    listed: list[Candidate] = []
+    extra = [(c, label) for c, label in added_cells(job, labels) if label.key == KEY]
+    for cell, label in extra:
+        state = EXCLUDED if label.state == REJECTED else CONFIRMED
+        place = _place(job, cell.x, cell.y)
+        hbf, by = marks.get(str(cell.pk), (HBF_OPEN, ""))
+        hbf = hbf if state == CONFIRMED else HBF_OPEN
+        listed.append(
+            Candidate(
+                len(listed) + 1, None, str(cell.pk), cell.x, cell.y, *place, None, None, state, hbf, label.by, by, False
+            )
+        )
+    for row, probability in zip(rows.tolist(), p.tolist(), strict=True):
+        said = labels.rows.get(row)
+        state = PENDING
+        if said is not None:
+            agreed = now[row] == index and said.state in (AGREED, RELABELLED)
+            state = CONFIRMED if agreed else EXCLUDED
+        x, y = float(cells.x[row]), float(cells.y[row])
+        hbf, by = marks.get(row, (HBF_OPEN, ""))
+        listed.append(
+            Candidate(
+                len(listed) + 1, row, None, x, y, *_place(job, x, y), int(cells.field[row]), round(probability, 4), state,
+                hbf if state == CONFIRMED else HBF_OPEN, said.by if said else "", by if state == CONFIRMED else "",
+                bool(cells.flags[row] & (CUT | OUTSIDE)),
+            )
+        )  # fmt: skip
+    return listed
+
+
+def picking_json(job: Job) -> dict[str, Any]:
+    """The candidates for scripts, with how many there are of each state."""
+    listed = candidates(job)
+    states = {state: sum(c.state == state for c in listed) for state in (PENDING, CONFIRMED, EXCLUDED)}
+    confirmed = [c for c in listed if c.state == CONFIRMED]
+    hbf = {state: sum(c.hbf == state for c in confirmed) for state in HbfMark.State.values}
+    return {
+        "mpp": job.mpp,
+        "revision": labels_of(job).revision,
+        "states": states,
+        "hbf": {**hbf, "open": len(confirmed) - sum(hbf.values())},
+        "candidates": [
+            {
+                "rank": c.rank, "row": c.row, "added": c.added, "x_um": round(c.x_um, 1), "y_um": round(c.y_um, 1),
+                "photograph": c.photograph, "probability": c.probability, "state": c.state, "hbf": c.hbf, "by": c.by,
+                "hbf_by": c.hbf_by, "cut": c.cut,
+            }
+            for c in listed
+        ],
+    }  # fmt: skip
+
+
+def _hbf(labels: Labels, until: datetime | None) -> dict[int | str, tuple[str, str]]:
+    """Row or added cell to (HbF state, who said so)."""
+    if labels.reading is None:
+        return {}
+    marks = HbfMark.objects.filter(reading_id=labels.reading).select_related("by").order_by("at", "id")
+    if until is not None:
+        marks = marks.filter(at__lte=until)
+    return {m.row if m.row is not None else str(m.added_id): (m.state, m.by.display_name) for m in marks}
+
+
+def _place(job: Job, x: float, y: float) -> tuple[float, float, str]:
+    """(x, y in µm, photograph) of a point of the slide, level-0 px."""
+    mpp = float(job.mpp or 0)
+    for photo in job.slide.photo_fields:
+        if photo["x"] <= x < photo["x"] + photo["w"] and photo["y"] <= y < photo["y"] + photo["h"]:
+            return (x - photo["x"]) * mpp, (y - photo["y"]) * mpp, str(photo.get("name", ""))
+    return x * mpp, y * mpp, ""
