@@ -21,7 +21,7 @@ from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require, rights_of
 
-EDITABLE = ("pseudonym", "specimen", "stain", "question", "analyser")
+EDITABLE = ("pseudonym", "sex", "age_days", "specimen", "stain", "question", "analyser")
 PLACE = "administration"
 """Where a change was made, in the record's line, when it was not in the case itself."""
 _NEXT = {

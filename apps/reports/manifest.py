@@ -116,6 +116,9 @@ def _case(report: Report) -> Iterator[str]:
     for name in ("accession", "pseudonym", "stain", "question", "comment"):
         if signed.get(name, "") != getattr(case, name):
             yield f"The {name} of the case is not what was signed."
+    for name, blank in (("sex", ""), ("age_days", None)):
+        if signed.get(name, blank) != getattr(case, name):
+            yield f"The {name.replace('_', ' ')} of the case is not what was signed."
     if "analyser" in signed and signed["analyser"] != case.analyser:
         yield "The analyser's values of the case are not what was signed."
 

@@ -26,6 +26,7 @@ from apps.reports.fonts import named, unprintable
 from apps.reports.holds import Hold, holds_of, missing_slides, unlifted
 from apps.reports.manifest import labels_sha256
 from apps.reports.models import Amendment, Report
+from apps.review.bloodcount import references
 from apps.review.state import label_revision, reading_of
 from apps.slides.models import Slide
 
@@ -101,6 +102,7 @@ class Content:
             ],
             "last": [last.pk, amendment.reason if amendment else ""] if last else [],
         }
+        facts["references"] = references().sha256
         facts["missing"] = missing_slides(case, jobs)
         return cls(jobs, last, amendment, json.dumps(facts, sort_keys=True, default=str), holds_of(case, jobs), reason)
 

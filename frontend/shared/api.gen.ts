@@ -91,6 +91,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{accession}/blood-count/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The blood count of a case: analyser, absolute counts, reference ranges; of a signed case what was signed. */
+        get: operations["cases_blood_count_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{accession}/comment/": {
         parameters: {
             query?: never;
@@ -117,6 +134,23 @@ export interface paths {
         };
         /** @description The reported analyses of a case in one of the formats: as they were signed, or as a draft. */
         get: operations["cases_export_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{accession}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Cases of the same patient, by pseudonym, with their figures. */
+        get: operations["cases_history_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1013,9 +1047,19 @@ export interface components {
             wbc_10e9_per_l?: number;
             /**
              * Format: double
+             * @description 10¹²/L
+             */
+            rbc_10e12_per_l?: number;
+            /**
+             * Format: double
              * @description g/L
              */
             hb_g_per_l?: number;
+            /**
+             * Format: double
+             * @description L/L
+             */
+            hct_l_per_l?: number;
             /**
              * Format: double
              * @description fL
@@ -1023,9 +1067,32 @@ export interface components {
             mcv_fl?: number;
             /**
              * Format: double
+             * @description pg
+             */
+            mch_pg?: number;
+            /**
+             * Format: double
+             * @description g/L
+             */
+            mchc_g_per_l?: number;
+            /**
+             * Format: double
+             * @description %
+             */
+            rdw_percent?: number;
+            /**
+             * Format: double
              * @description 10⁹/L
              */
             plt_10e9_per_l?: number;
+        };
+        AnalyserQuantity: {
+            /** @description its name among the analyser's values */
+            key: string;
+            name: string;
+            unit: string;
+            /** Format: double */
+            value: number | null;
         };
         /** @description Values of the laboratory's analyser; what is not given is not known. */
         AnalyserRequest: {
@@ -1036,14 +1103,39 @@ export interface components {
             wbc_10e9_per_l?: number;
             /**
              * Format: double
+             * @description 10¹²/L
+             */
+            rbc_10e12_per_l?: number;
+            /**
+             * Format: double
              * @description g/L
              */
             hb_g_per_l?: number;
             /**
              * Format: double
+             * @description L/L
+             */
+            hct_l_per_l?: number;
+            /**
+             * Format: double
              * @description fL
              */
             mcv_fl?: number;
+            /**
+             * Format: double
+             * @description pg
+             */
+            mch_pg?: number;
+            /**
+             * Format: double
+             * @description g/L
+             */
+            mchc_g_per_l?: number;
+            /**
+             * Format: double
+             * @description %
+             */
+            rdw_percent?: number;
             /**
              * Format: double
              * @description 10⁹/L
@@ -1120,6 +1212,34 @@ export interface components {
         };
         /** @enum {unknown} */
         BlankEnum: "";
+        /** @description The analyser's values and the absolute counts of the film beside reference ranges by age and sex. */
+        BloodCount: {
+            references: components["schemas"]["References"];
+            /** @description what an analyser may have measured */
+            quantities: components["schemas"]["AnalyserQuantity"][];
+            rows: components["schemas"]["BloodCountRow"][];
+            notes: string[];
+            sources: string[];
+            /** @description it is what was signed */
+            signed: boolean;
+        };
+        BloodCountRow: {
+            key: string;
+            name: string;
+            unit: string;
+            of: components["schemas"]["OfEnum"];
+            /** Format: double */
+            value: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+            text: string;
+            range: components["schemas"]["ReferenceRange"] | null;
+            flag: components["schemas"]["FlagEnum"] | components["schemas"]["BlankEnum"];
+            /** @description the whole interval lies on that side of the range */
+            settled: boolean;
+        };
         Both: {
             machine: number;
             reviewed: number;
@@ -1177,6 +1297,12 @@ export interface components {
             readonly accession: string;
             /** @description Never a name, a birth date or a hospital number. */
             readonly pseudonym: string;
+            readonly sex: components["schemas"]["SexEnum"] | components["schemas"]["BlankEnum"];
+            /**
+             * Age in days
+             * @description When the specimen was taken; for reference ranges.
+             */
+            readonly age_days: number | null;
             readonly specimen: components["schemas"]["SpecimenEnum"];
             readonly stain: string;
             /** Clinical question */
@@ -1206,6 +1332,9 @@ export interface components {
         CaseInputRequest: {
             accession?: string;
             pseudonym?: string;
+            sex?: components["schemas"]["SexEnum"] | components["schemas"]["BlankEnum"];
+            /** @description when the specimen was taken */
+            age_days?: number | null;
             specimen?: components["schemas"]["SpecimenEnum"];
             stain?: string;
             question?: string;
@@ -1383,10 +1512,42 @@ export interface components {
              */
             scope: string;
         };
+        FigureChange: {
+            /** @description accession number of the case before */
+            since: string;
+            /** Format: double */
+            by: number;
+            /** @description the two intervals have nothing in common */
+            apart: boolean;
+        };
+        FigurePoint: {
+            accession: string;
+            /** Format: double */
+            value: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number | null;
+        };
+        FigureSeries: {
+            key: string;
+            name: string;
+            unit: string;
+            range: components["schemas"]["ReferenceRange"] | null;
+            change: components["schemas"]["FigureChange"] | null;
+            points: components["schemas"]["FigurePoint"][];
+        };
         Finding: {
             key: string;
             text: string;
         };
+        /**
+         * @description * `` -
+         *     * `low` - low
+         *     * `high` - high
+         * @enum {string}
+         */
+        FlagEnum: "low" | "high";
         Format: {
             key: string;
             title: string;
@@ -1685,6 +1846,12 @@ export interface components {
             open: number;
             total: number;
         };
+        /**
+         * @description * `analyser` - analyser
+         *     * `film` - film
+         * @enum {string}
+         */
+        OfEnum: "analyser" | "film";
         Outside: {
             class: number;
             key: string;
@@ -1739,6 +1906,9 @@ export interface components {
         PatchedCaseInputRequest: {
             accession?: string;
             pseudonym?: string;
+            sex?: components["schemas"]["SexEnum"] | components["schemas"]["BlankEnum"];
+            /** @description when the specimen was taken */
+            age_days?: number | null;
             specimen?: components["schemas"]["SpecimenEnum"];
             stain?: string;
             question?: string;
@@ -1751,6 +1921,22 @@ export interface components {
             mpp?: number;
             colour?: components["schemas"]["ColouringEnum"];
             specimen?: components["schemas"]["SpecimenEnum"];
+        };
+        PatientCase: {
+            accession: string;
+            /** Format: date-time */
+            received: string;
+            state: components["schemas"]["CaseStateEnum"];
+            specimen: components["schemas"]["SpecimenEnum"];
+            signed: boolean;
+            this: boolean;
+        };
+        /** @description Cases of the same patient that you may see, oldest first, with their figures. */
+        PatientHistory: {
+            cases: components["schemas"]["PatientCase"][];
+            series: components["schemas"]["FigureSeries"][];
+            /** @description further cases of the patient that are not listed */
+            left_out: number;
         };
         Person: {
             id: number;
@@ -1828,6 +2014,19 @@ export interface components {
             readonly accession: string;
             readonly detail: unknown;
             readonly sha256: string;
+        };
+        ReferenceRange: {
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+            whose: string;
+            source: string;
+        };
+        References: {
+            name: string;
+            version: string;
+            sha256: string;
         };
         /** @description A field of view, in level-0 px. */
         Region: {
@@ -2059,6 +2258,13 @@ export interface components {
             id: string;
             keep: boolean;
         };
+        /**
+         * @description * `` - Not stated
+         *     * `female` - Female
+         *     * `male` - Male
+         * @enum {string}
+         */
+        SexEnum: "female" | "male";
         Share: {
             count: number;
             /**
@@ -2583,6 +2789,34 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    cases_blood_count_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BloodCount"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     cases_comment_create: {
         parameters: {
             query?: never;
@@ -2643,6 +2877,34 @@ export interface operations {
                     "application/fhir+json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_history_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientHistory"];
                 };
             };
             400: components["responses"]["Refusal400"];

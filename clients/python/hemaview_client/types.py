@@ -58,9 +58,24 @@ Analyser = TypedDict(
     "Analyser",
     {
         "wbc_10e9_per_l": "NotRequired[float]",
+        "rbc_10e12_per_l": "NotRequired[float]",
         "hb_g_per_l": "NotRequired[float]",
+        "hct_l_per_l": "NotRequired[float]",
         "mcv_fl": "NotRequired[float]",
+        "mch_pg": "NotRequired[float]",
+        "mchc_g_per_l": "NotRequired[float]",
+        "rdw_percent": "NotRequired[float]",
         "plt_10e9_per_l": "NotRequired[float]",
+    },
+)
+
+AnalyserQuantity = TypedDict(
+    "AnalyserQuantity",
+    {
+        "key": "str",
+        "name": "str",
+        "unit": "str",
+        "value": "float | None",
     },
 )
 
@@ -68,8 +83,13 @@ AnalyserRequest = TypedDict(
     "AnalyserRequest",
     {
         "wbc_10e9_per_l": "NotRequired[float]",
+        "rbc_10e12_per_l": "NotRequired[float]",
         "hb_g_per_l": "NotRequired[float]",
+        "hct_l_per_l": "NotRequired[float]",
         "mcv_fl": "NotRequired[float]",
+        "mch_pg": "NotRequired[float]",
+        "mchc_g_per_l": "NotRequired[float]",
+        "rdw_percent": "NotRequired[float]",
         "plt_10e9_per_l": "NotRequired[float]",
     },
 )
@@ -130,6 +150,35 @@ AuthToken = TypedDict(
 
 BlankEnum = Literal['']
 
+BloodCount = TypedDict(
+    "BloodCount",
+    {
+        "references": "References",
+        "quantities": "list[AnalyserQuantity]",
+        "rows": "list[BloodCountRow]",
+        "notes": "list[str]",
+        "sources": "list[str]",
+        "signed": "bool",
+    },
+)
+
+BloodCountRow = TypedDict(
+    "BloodCountRow",
+    {
+        "key": "str",
+        "name": "str",
+        "unit": "str",
+        "of": "OfEnum",
+        "value": "float",
+        "low": "float",
+        "high": "float",
+        "text": "str",
+        "range": "ReferenceRange | None",
+        "flag": "FlagEnum | BlankEnum",
+        "settled": "bool",
+    },
+)
+
 Both = TypedDict(
     "Both",
     {
@@ -188,6 +237,8 @@ Case = TypedDict(
     {
         "accession": "str",
         "pseudonym": "str",
+        "sex": "SexEnum | BlankEnum",
+        "age_days": "int | None",
         "specimen": "SpecimenEnum",
         "stain": "str",
         "question": "str",
@@ -211,6 +262,8 @@ CaseInputRequest = TypedDict(
     {
         "accession": "NotRequired[str]",
         "pseudonym": "NotRequired[str]",
+        "sex": "NotRequired[SexEnum | BlankEnum]",
+        "age_days": "NotRequired[int | None]",
         "specimen": "NotRequired[SpecimenEnum]",
         "stain": "NotRequired[str]",
         "question": "NotRequired[str]",
@@ -406,6 +459,37 @@ CredentialsRequest = TypedDict(
     },
 )
 
+FigureChange = TypedDict(
+    "FigureChange",
+    {
+        "since": "str",
+        "by": "float",
+        "apart": "bool",
+    },
+)
+
+FigurePoint = TypedDict(
+    "FigurePoint",
+    {
+        "accession": "str",
+        "value": "float",
+        "low": "float",
+        "high": "float | None",
+    },
+)
+
+FigureSeries = TypedDict(
+    "FigureSeries",
+    {
+        "key": "str",
+        "name": "str",
+        "unit": "str",
+        "range": "ReferenceRange | None",
+        "change": "FigureChange | None",
+        "points": "list[FigurePoint]",
+    },
+)
+
 Finding = TypedDict(
     "Finding",
     {
@@ -413,6 +497,8 @@ Finding = TypedDict(
         "text": "str",
     },
 )
+
+FlagEnum = Literal['low', 'high']
 
 Format = TypedDict(
     "Format",
@@ -697,6 +783,8 @@ MustSeeReason = TypedDict(
     },
 )
 
+OfEnum = Literal['analyser', 'film']
+
 Outside = TypedDict(
     "Outside",
     {
@@ -742,6 +830,8 @@ PatchedCaseInputRequest = TypedDict(
     {
         "accession": "NotRequired[str]",
         "pseudonym": "NotRequired[str]",
+        "sex": "NotRequired[SexEnum | BlankEnum]",
+        "age_days": "NotRequired[int | None]",
         "specimen": "NotRequired[SpecimenEnum]",
         "stain": "NotRequired[str]",
         "question": "NotRequired[str]",
@@ -757,6 +847,27 @@ PatchedSlideChangeRequest = TypedDict(
         "mpp": "NotRequired[float]",
         "colour": "NotRequired[ColouringEnum]",
         "specimen": "NotRequired[SpecimenEnum]",
+    },
+)
+
+PatientCase = TypedDict(
+    "PatientCase",
+    {
+        "accession": "str",
+        "received": "str",
+        "state": "CaseStateEnum",
+        "specimen": "SpecimenEnum",
+        "signed": "bool",
+        "this": "bool",
+    },
+)
+
+PatientHistory = TypedDict(
+    "PatientHistory",
+    {
+        "cases": "list[PatientCase]",
+        "series": "list[FigureSeries]",
+        "left_out": "int",
     },
 )
 
@@ -858,6 +969,25 @@ Record = TypedDict(
         "object_id": "str",
         "accession": "str",
         "detail": "Any",
+        "sha256": "str",
+    },
+)
+
+ReferenceRange = TypedDict(
+    "ReferenceRange",
+    {
+        "low": "float",
+        "high": "float",
+        "whose": "str",
+        "source": "str",
+    },
+)
+
+References = TypedDict(
+    "References",
+    {
+        "name": "str",
+        "version": "str",
         "sha256": "str",
     },
 )
@@ -1092,6 +1222,8 @@ SettleInputRequest = TypedDict(
         "keep": "bool",
     },
 )
+
+SexEnum = Literal['female', 'male']
 
 Share = TypedDict(
     "Share",

@@ -115,6 +115,7 @@ SLIDES_DIR = VAR_DIR / "slides"
 UPLOADS_DIR = VAR_DIR / "uploads"
 RESULTS_DIR = VAR_DIR / "results"
 REPORTS_DIR = VAR_DIR / "reports"
+REFERENCE_RANGES = env.str("HEMAVIEW_REFERENCE_RANGES", "")
 FONT_FOLDERS = env.list("HEMAVIEW_FONTS", default=["/usr/share/fonts", "/usr/local/share/fonts"])
 ANCHORS_DIR = Path(env.str("HEMAVIEW_ANCHORS", str(VAR_DIR / "anchors")))
 CACHE_DIR = VAR_DIR / "cache"
