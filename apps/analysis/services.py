@@ -63,6 +63,7 @@ def freeze(protocol: Protocol) -> dict[str, Any]:
         "classes": described(schema),
         "rules": dict(rules.data),
         "rules_sha256": rules.sha256,
+        **({"second_reader": True} if protocol.second_reader else {}),
     }
 
 

@@ -10,13 +10,14 @@ from apps.cases.models import Case
 from apps.cases.selectors import cases_for
 from apps.review.bloodcount import blood_count
 from apps.review.counts import pooled_json
+from apps.review.state import read_by
 
 MOST_CASES = 12
 MOST_SERIES = 24
 _RATIOS = ("nrbc_per_100_wbc", "it_ratio", "me_ratio")
 
 
-def blood_count_of(case: Case) -> dict[str, Any]:
+def blood_count_of(user: Any, case: Case) -> dict[str, Any]:
     """The blood count of a case: as it was signed where it is signed, else as it is now."""
     if case.locked and (document := _signed(case)) is not None:
         frozen = document.get("blood_count")
@@ -24,7 +25,7 @@ def blood_count_of(case: Case) -> dict[str, Any]:
             why = "This case was signed before blood counts were kept; its report says what was signed."
             return {**blood_count({"sex": "", "age_days": None, "analyser": {}}, ()), "notes": [why], "signed": True}
         return {**frozen, "signed": True}
-    return {**blood_count(_patient(case), _counts(case)), "signed": False}
+    return {**blood_count(_patient(case), _counts(user, case)), "signed": False}
 
 
 def history_of(user: Any, case: Case) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def history_of(user: Any, case: Case) -> dict[str, Any]:
     if case not in shown:
         shown = [*shown[: MOST_CASES - 1], case]
     shown.sort(key=lambda one: one.created_at)
-    points = {one.accession: _figures(one) for one in shown}
+    points = {one.accession: _figures(user, one) for one in shown}
     return {
         "cases": [
             {
@@ -62,8 +63,8 @@ def _patient(case: Case) -> dict[str, Any]:
     return {"sex": case.sex, "age_days": case.age_days, "analyser": case.analyser}
 
 
-def _counts(case: Case) -> list[dict[str, Any]]:
-    return [pooled_json(together) for together in examinations(reported_jobs(case))]
+def _counts(user: Any, case: Case) -> list[dict[str, Any]]:
+    return [pooled_json(together) for together in examinations([read_by(user, job) for job in reported_jobs(case)])]
 
 
 def _signed(case: Case) -> Mapping[str, Any] | None:
@@ -71,14 +72,14 @@ def _signed(case: Case) -> Mapping[str, Any] | None:
     return report.document if report else None
 
 
-def _figures(case: Case) -> dict[str, dict[str, Any]]:
+def _figures(user: Any, case: Case) -> dict[str, dict[str, Any]]:
     """Figures of one case by key: name, unit, value, low, high, usual range; those that are of chance alone left out."""
     document = _signed(case) if case.locked else None
     if document is not None:
         counts = [part["counts"] for part in document.get("examinations", ())]
         rows = (document.get("blood_count") or {}).get("rows", [])
     else:
-        counts = _counts(case)
+        counts = _counts(user, case)
         rows = blood_count(_patient(case), counts)["rows"]
     figures = {row["key"]: {k: row[k] for k in ("name", "unit", "value", "low", "high", "range")} for row in rows}
     for part in counts:

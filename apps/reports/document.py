@@ -16,6 +16,7 @@ from apps.analysis.models import Job, ModelVersion
 from apps.analysis.selectors import examinations, reported_jobs
 from apps.cases.models import Case
 from apps.reports.holds import missing_slides
+from apps.review.agreement import summary
 from apps.review.bloodcount import blood_count
 from apps.review.counts import effective, pooled_json
 from apps.review.crops import crop_jpeg
@@ -83,6 +84,7 @@ def _examination(jobs: Sequence[Job], pictures: bool) -> dict[str, Any]:
         "codes": codes,
         "rules": first.frozen["rules"],
         "classes": schema_json(schema_of(first)),
+        "readers": summary(jobs),
         "counts": pooled_json(jobs),
         "slides": [_slide(job, pictures) for job in jobs],
         "pictures": _pictures(jobs) if pictures else [],

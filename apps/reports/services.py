@@ -91,6 +91,7 @@ class Content:
                     j.cells_sha256,
                     j.contours_sha256,
                     label_revision(j),
+                    [(r.role, r.state, r.revision) for r in j.readings.order_by("created_at")],
                     j.mpp,
                     j.notes,
                     j.guards,
@@ -219,6 +220,15 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
             "models": j.frozen["models"],
             "reading": str(reading.pk) if reading else "",
             "label_revision": label_revision(j),
+            "readings": [
+                {
+                    "reading": str(r.pk),
+                    "role": r.role,
+                    "label_revision": r.revision,
+                    "labels_sha256": labels_sha256(r, r.revision),
+                }
+                for r in j.readings.order_by("created_at")
+            ],
         }
         for j in content.jobs
     ]

@@ -34,6 +34,9 @@ class Reading(models.Model):
         help_text="Empty: whoever may review.",
     )
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    blind = models.BooleanField(
+        default=False, help_text="Its reader sees nothing of other readings until it is closed."
+    )
     revision = models.PositiveIntegerField(default=0)
     labelled_by = models.CharField(max_length=150, blank=True, help_text="Who wrote the newest event.")
     carried_from = models.ForeignKey(

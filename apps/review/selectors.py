@@ -116,9 +116,31 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
         },
         "contour": contour_of(job, row),
         "history": history,
+        "others": _others(job, row),
         "must_see": mustsee.reasons(job)[row] if not label else "",
         "crop_url": f"/api/v1/jobs/{job.pk}/cells/{row}/crop.jpg",
     }
+
+
+def _others(job: Job, row: int) -> list[dict[str, Any]]:
+    """What the first reader said of a cell, for a second one who reads openly; what both said, once there is a consensus."""
+    own = reading_of(job)
+    if own is None or own.role == Reading.Role.FIRST or (own.role == Reading.Role.SECOND and own.blind):
+        return []
+    said = []
+    for reading in job.readings.order_by("created_at"):
+        if reading.pk != own.pk and reading.role != Reading.Role.CONSENSUS:
+            labels = labels_of(job, reading)
+            label, now = labels.rows.get(row), int(effective(job, labels)[row])
+            said.append(
+                {
+                    "role": reading.role,
+                    "by": label.by if label else "",
+                    "label": now if now >= 0 else None,
+                    "state": label.state if label else "",
+                }
+            )
+    return said
 
 
 def labels_json(job: Job, since: int = 0) -> dict[str, Any]:

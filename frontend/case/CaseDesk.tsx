@@ -9,6 +9,7 @@ import type { Room } from "../shared/types";
 import { BloodCount } from "./BloodCount";
 import { Facts } from "./Facts";
 import { History } from "./History";
+import { Readers } from "./Readers";
 import { Reading } from "./Reading";
 import { SlideItem } from "./SlideItem";
 import { UploadBox } from "./UploadBox";
@@ -60,6 +61,7 @@ export function CaseDesk({ first }: { first: Room }) {
         onReader={(username, word) => act(() => send("POST", `/api/v1/cases/${accession}/reader/`, { username, word }))}
         onComment={(comment) => act(() => send("POST", `/api/v1/cases/${accession}/comment/`, { comment }))}
       />
+      <Readers data={data} act={act} />
       <BloodCount accession={accession} may={may} act={act} />
       <History accession={accession} />
       <div className="slides-head">

@@ -16,6 +16,13 @@ interface Props {
   tabled: boolean;
 }
 
+const READINGS: Record<Room["me"]["reading"], string> = {
+  "": "",
+  second: "Second reading",
+  "second-blind": "Second reading, blind",
+  consensus: "Consensus of two readers",
+};
+
 const ACTIVE = new Set(["requested", "queued", "running"]);
 
 /** Which case, which slide, what runs, and what may be done next. */
@@ -35,6 +42,7 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
         {SPECIMEN_NAMES[current.specimen]} · {current.pseudonym || "no pseudonym"}
       </span>
       <span className={`state ${current.state}`}>{STATE_NAMES[current.state]}</span>
+      {data.me.reading && <span className="state reading-role">{READINGS[data.me.reading]}</span>}
       <SlideAndAnalysis slides={data.slides} opened={opened} />
       <span className="room-job">{job && <JobLine job={job} />}</span>
       {job !== null && !active && job.notes.length + job.guards.length > 0 && (

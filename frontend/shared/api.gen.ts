@@ -74,6 +74,23 @@ export interface paths {
         patch: operations["cases_partial_update"];
         trace?: never;
     };
+    "/api/v1/cases/{accession}/agreement/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who read the case and how far two readers agree. */
+        get: operations["cases_agreement_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{accession}/amend/": {
         parameters: {
             query?: never;
@@ -238,6 +255,41 @@ export interface paths {
         get: operations["cases_room_retrieve"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{accession}/second-reading/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Order a second reading of the reported analyses; DELETE takes it back before it has begun. */
+        post: operations["cases_second_reading_create"];
+        /** @description Order a second reading of the reported analyses; DELETE takes it back before it has begun. */
+        delete: operations["cases_second_reading_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{accession}/second-reading/close/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Close the second reading: on what both agree stands, the rest waits for a decision. */
+        post: operations["cases_second_reading_close_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -478,6 +530,23 @@ export interface paths {
         get: operations["jobs_counts_retrieve"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/decide/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Decide on a cell that two readers call otherwise. */
+        post: operations["jobs_decide_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1035,6 +1104,29 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
+        /** @description Who read the case, how far two readers agree, and the cells on which they differ, open ones first. */
+        Agreement: {
+            readings: components["schemas"]["Reading"][];
+            /** @description a blind reading is open, so nothing is compared yet */
+            hidden: boolean;
+            /** @description the second reading is closed: differences can be decided */
+            decidable: boolean;
+            examinations: components["schemas"]["ExaminationAgreement"][];
+            /** @description differences */
+            n: number;
+            open: number;
+            differences: components["schemas"]["ReadingDifference"][];
+            /** @description the second reading is open and yours */
+            mine: boolean;
+        };
+        AgreementInterval: {
+            /** Format: double */
+            value: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
         AmendInputRequest: {
             reason: string;
         };
@@ -1280,6 +1372,8 @@ export interface components {
             measures: components["schemas"]["Measures"];
             contour: number[][] | null;
             history: components["schemas"]["History"][];
+            /** @description where two people read the cells, and you may know */
+            others: components["schemas"]["OtherReading"][];
             must_see: string;
             crop_url: string;
             class: number;
@@ -1374,6 +1468,19 @@ export interface components {
             pyramid: components["schemas"]["PyramidLevel"][];
             /** @description columns of a `.bin`, in their order */
             layout: string[];
+        };
+        ClassAgreement: {
+            key: string;
+            name: string;
+            both: number;
+            only_first: number;
+            only_second: number;
+            kappa: components["schemas"]["AgreementInterval"];
+            /**
+             * Format: double
+             * @description exact: do both readers call the class equally often
+             */
+            mcnemar_p: number;
         };
         /**
          * @description * `stored` - colours as stored
@@ -1511,6 +1618,23 @@ export interface components {
              * @default write
              */
             scope: string;
+        };
+        DecisionInputRequest: {
+            row?: number | null;
+            /** Format: uuid */
+            added?: string | null;
+            /** @description key of a class, or rejected */
+            label: string;
+        };
+        ExaminationAgreement: {
+            assay: string;
+            title: string;
+            /** @description cells of which both readers said something */
+            n: number;
+            /** @description those that they call alike */
+            same: number;
+            kappa: components["schemas"]["AgreementInterval"] | null;
+            classes: components["schemas"]["ClassAgreement"][];
         };
         FigureChange: {
             /** @description accession number of the case before */
@@ -1780,6 +1904,15 @@ export interface components {
             username: string;
             name: string;
             rights: string[];
+            /**
+             * @description the reading that you work on; empty: the first
+             *
+             *     * `` -
+             *     * `second` - second
+             *     * `second-blind` - second-blind
+             *     * `consensus` - consensus
+             */
+            reading: components["schemas"]["ReadingEnum"] | components["schemas"]["BlankEnum"];
         };
         Measures: {
             /** Format: double */
@@ -1852,6 +1985,20 @@ export interface components {
          * @enum {string}
          */
         OfEnum: "analyser" | "film";
+        /** @description What another reader says of the cell; without a label of theirs it is the machine's class. */
+        OtherReading: {
+            role: components["schemas"]["OtherReadingRoleEnum"];
+            by: string;
+            /** @description null where they rejected it */
+            label: number | null;
+            state: components["schemas"]["LabelStateEnum"] | components["schemas"]["BlankEnum"];
+        };
+        /**
+         * @description * `first` - first
+         *     * `second` - second
+         * @enum {string}
+         */
+        OtherReadingRoleEnum: "first" | "second";
         Outside: {
             class: number;
             key: string;
@@ -2003,6 +2150,60 @@ export interface components {
              */
             word: string;
         };
+        /** @description One of the readings of a case's reported analyses. */
+        Reading: {
+            role: components["schemas"]["ReadingRoleEnum"];
+            /** @description empty: whoever may review */
+            reader: string;
+            reader_id: number | null;
+            blind: boolean;
+            state: components["schemas"]["ReadingStateEnum"];
+            /** @description label events */
+            acts: number;
+            /** @description people who said something in it */
+            by: string[];
+        };
+        /** @description A cell that two readers call otherwise: keys of classes, or `rejected`; empty where a reader has no such cell. */
+        ReadingDifference: {
+            /** Format: uuid */
+            job: string;
+            schema: string;
+            row: number | null;
+            /** Format: uuid */
+            added: string | null;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+            first: string;
+            second: string;
+            machine: string;
+            /** @description empty: nobody has decided yet */
+            decided: string;
+            decided_by: string;
+            crop_url: string;
+        };
+        /**
+         * @description * `` -
+         *     * `second` - second
+         *     * `second-blind` - second-blind
+         *     * `consensus` - consensus
+         * @enum {string}
+         */
+        ReadingEnum: "second" | "second-blind" | "consensus";
+        /**
+         * @description * `first` - first
+         *     * `second` - second
+         *     * `consensus` - consensus
+         * @enum {string}
+         */
+        ReadingRoleEnum: "first" | "second" | "consensus";
+        /**
+         * @description * `open` - open
+         *     * `closed` - closed
+         * @enum {string}
+         */
+        ReadingStateEnum: "open" | "closed";
         Record: {
             readonly id: number;
             /** Format: date-time */
@@ -2242,6 +2443,11 @@ export interface components {
             sha256: string;
             groups: components["schemas"]["Group"][];
             classes: components["schemas"]["CellClass"][];
+        };
+        SecondReadingInputRequest: {
+            username: string;
+            /** @default true */
+            blind: boolean;
         };
         Section: {
             key: string;
@@ -2757,6 +2963,34 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    cases_agreement_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     cases_amend_create: {
         parameters: {
             query?: never;
@@ -3053,6 +3287,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Room"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_second_reading_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondReadingInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_second_reading_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_second_reading_close_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -3538,6 +3859,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Counts"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    jobs_decide_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelAnswer"];
                 };
             };
             400: components["responses"]["Refusal400"];

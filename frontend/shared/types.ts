@@ -34,6 +34,8 @@ export type BloodCount = Sent["BloodCount"];
 export type BloodCountRow = Sent["BloodCountRow"];
 export type History = Sent["PatientHistory"];
 export type FigureSeries = Sent["FigureSeries"];
+export type Agreement = Sent["Agreement"];
+export type ReadingDifference = Sent["ReadingDifference"];
 export type ExportFormat = Sent["Format"];
 
 /** OpenAPI 3.0 has no tuples: what stands where in these lists is said here. */

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ def _refuse_overlap(key: str, rows: list[Mapping[str, Any]]) -> None:
         ends = sorted(
             (r["from_days"], r.get("to_days", float("inf")), r["whose"]) for r in rows if r.get("sex") in (None, sex)
         )
-        for (_, end, one), (begin, _, other) in zip(ends, ends[1:], strict=False):
+        for (_, end, one), (begin, _, other) in pairwise(ends):
             if begin < end:
                 raise ValueError(f"The ranges of {key} of {one} and of {other} overlap.")
 

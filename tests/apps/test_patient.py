@@ -29,12 +29,12 @@ def case_with(by: Any, film: Path, counts: dict[str, int], **facts: Any) -> Any:
 
 
 def rows_of(case: Case) -> dict[str, Any]:
-    return {row["key"]: row for row in blood_count_of(case)["rows"]}
+    return {row["key"]: row for row in blood_count_of(case.created_by, case)["rows"]}
 
 
 def test_analyser_and_film_make_a_blood_count_with_flags(tess: Any, film: Path, api: Any) -> None:
     case = case_with(tess, film, DIFFERENTIAL)
-    assert blood_count_of(case)["notes"] == ["Absolute counts need the analyser's white-cell count."]
+    assert blood_count_of(case.created_by, case)["notes"] == ["Absolute counts need the analyser's white-cell count."]
     sent = {"analyser": {"wbc_10e9_per_l": 15.0, "hb_g_per_l": 98.0, "mcv_fl": 88.0}}
     assert api(tess).patch(f"/api/v1/cases/{case.accession}/", sent, format="json").status_code == 200
     case.refresh_from_db()
@@ -56,20 +56,25 @@ def test_absolute_counts_are_of_white_cells_corrected_for_nrbc(tess: Any, film: 
     case = case_with(tess, film, {**DIFFERENTIAL, "erythroblast": 25}, analyser={"wbc_10e9_per_l": 15.0})
     neutrophils = rows_of(case)["neutrophils"]
     assert neutrophils["value"] == pytest.approx(15 / 1.25 * 0.8)
-    assert neutrophils["low"] < 10.6 - 1.5 and any("corrected for NRBC" in n for n in blood_count_of(case)["notes"])
+    assert neutrophils["low"] < 10.6 - 1.5 and any(
+        "corrected for NRBC" in n for n in blood_count_of(case.created_by, case)["notes"]
+    )
 
 
 def test_without_an_age_nothing_is_flagged_and_it_is_said(tess: Any, film: Path) -> None:
     case = case_with(tess, film, DIFFERENTIAL, analyser={"hb_g_per_l": 40.0})
     update_case(tess, case, age_days=None)
     case.refresh_from_db()
-    assert rows_of(case)["hb"]["range"] is None and "age is not stated" in blood_count_of(case)["notes"][0]
+    assert (
+        rows_of(case)["hb"]["range"] is None
+        and "age is not stated" in blood_count_of(case.created_by, case)["notes"][0]
+    )
 
 
 def test_too_few_white_cells_give_no_absolute_counts(tess: Any, film: Path) -> None:
     case = case_with(tess, film, {"segmented_neutrophil": 20, "normal": 40}, analyser={"wbc_10e9_per_l": 9.0})
     assert list(rows_of(case)) == ["wbc"]
-    assert "Too few white cells were counted for absolute counts." in blood_count_of(case)["notes"]
+    assert "Too few white cells were counted for absolute counts." in blood_count_of(case.created_by, case)["notes"]
 
 
 def test_a_signed_case_keeps_its_blood_count_whatever_the_ranges_are_later(
@@ -86,7 +91,7 @@ def test_a_signed_case_keeps_its_blood_count_whatever_the_ranges_are_later(
     )
     settings.REFERENCE_RANGES = str(own)
     case.refresh_from_db()
-    assert blood_count_of(case) == {**page, "signed": True} and rows_of(case)["hb"]["flag"] == "low"
+    assert blood_count_of(case.created_by, case) == {**page, "signed": True} and rows_of(case)["hb"]["flag"] == "low"
     with pytest.raises(Conflict):
         update_case(tess, case, analyser={"hb_g_per_l": 140.0})
     assert verify(report).ok

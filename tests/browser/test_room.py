@@ -320,3 +320,31 @@ def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, hous
     page.get_by_role("button", name="Hand over").click()
     expect(page.locator(".reading b")).to_have_text("Paul Test")
     expect(page.locator(".reading blockquote")).to_contain_text("Please look at the last field.")
+
+
+def test_on_the_case_page_two_readers_differ_and_somebody_decides(visit: Any, house: Stack) -> None:
+    page = visit("tess")
+    page.goto(url(house, "/cases/B-1/"))
+    page.get_by_role("button", name="Ask for a second reading").click()
+    page.get_by_label("Second reader").select_option("paul")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator(".roles")).to_contain_text("Paul Test blind")
+    job = ask(page, "/api/v1/cases/B-1/room/")["slides"][0]["job"]["id"]
+    page.context.clear_cookies()
+    page = visit("paul")
+    page.goto(url(house, "/cases/B-1/read/"))
+    expect(page.locator(".reading-role")).to_have_text("Second reading, blind")
+    page.evaluate(
+        "job => fetch(`/api/v1/jobs/${job}/labels/`, {method: 'POST', headers: {'Content-Type': 'application/json', "
+        "'X-CSRFToken': document.cookie.match(/csrftoken=([^;]+)/)[1]}, body: JSON.stringify({action: 'reject', rows: [0], "
+        "base_revision: 0})})",
+        job,
+    )
+    page.goto(url(house, "/cases/B-1/"))
+    page.get_by_role("button", name="Close the second reading").click()
+    expect(page.locator(".differences li")).to_have_count(1)
+    accessible(page)
+    page.get_by_role("button", name="Second: Rejected").click()
+    expect(page.locator(".roles")).to_contain_text("settled")
+    expect(page.locator(".differences")).to_contain_text("decided by Paul Test")
+    assert page.complaints == []

@@ -53,7 +53,7 @@ class ReferenceRangeSerializer(serializers.Serializer[Any]):
     low = serializers.FloatField()
     high = serializers.FloatField()
     whose = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
 
 
 class BloodCountRowSerializer(serializers.Serializer[Any]):
@@ -135,6 +135,9 @@ class PatientHistorySerializer(serializers.Serializer[Any]):
 
 class MeSerializer(ReaderSerializer):
     rights = serializers.ListField(child=serializers.CharField())
+    reading = serializers.ChoiceField(
+        choices=("", "second", "second-blind", "consensus"), help_text="the reading that you work on; empty: the first"
+    )
 
 
 class RoomSerializer(serializers.Serializer[Any]):

@@ -26,7 +26,7 @@ class BloodCountView(APIView):
 
     @extend_schema(responses=BloodCountSerializer)
     def get(self, request: Request, accession: str) -> Response:
-        return Response(blood_count_of(case_for(request.user, accession)))
+        return Response(blood_count_of(request.user, case_for(request.user, accession)))
 
 
 class HistoryView(APIView):

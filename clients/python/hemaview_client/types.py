@@ -47,6 +47,29 @@ AddedCell = TypedDict(
     },
 )
 
+Agreement = TypedDict(
+    "Agreement",
+    {
+        "readings": "list[Reading]",
+        "hidden": "bool",
+        "decidable": "bool",
+        "examinations": "list[ExaminationAgreement]",
+        "n": "int",
+        "open": "int",
+        "differences": "list[ReadingDifference]",
+        "mine": "bool",
+    },
+)
+
+AgreementInterval = TypedDict(
+    "AgreementInterval",
+    {
+        "value": "float",
+        "low": "float",
+        "high": "float",
+    },
+)
+
 AmendInputRequest = TypedDict(
     "AmendInputRequest",
     {
@@ -217,6 +240,7 @@ Card = TypedDict(
         "measures": "Measures",
         "contour": "list[list[float]] | None",
         "history": "list[History]",
+        "others": "list[OtherReading]",
         "must_see": "str",
         "crop_url": "str",
         "class": "int",
@@ -300,6 +324,19 @@ CellIndex = TypedDict(
         "tiles": "list[list[int]]",
         "pyramid": "list[PyramidLevel]",
         "layout": "list[str]",
+    },
+)
+
+ClassAgreement = TypedDict(
+    "ClassAgreement",
+    {
+        "key": "str",
+        "name": "str",
+        "both": "int",
+        "only_first": "int",
+        "only_second": "int",
+        "kappa": "AgreementInterval",
+        "mcnemar_p": "float",
     },
 )
 
@@ -456,6 +493,27 @@ CredentialsRequest = TypedDict(
         "password": "str",
         "code": "NotRequired[str]",
         "scope": "NotRequired[str]",
+    },
+)
+
+DecisionInputRequest = TypedDict(
+    "DecisionInputRequest",
+    {
+        "row": "NotRequired[int | None]",
+        "added": "NotRequired[str | None]",
+        "label": "str",
+    },
+)
+
+ExaminationAgreement = TypedDict(
+    "ExaminationAgreement",
+    {
+        "assay": "str",
+        "title": "str",
+        "n": "int",
+        "same": "int",
+        "kappa": "AgreementInterval | None",
+        "classes": "list[ClassAgreement]",
     },
 )
 
@@ -718,6 +776,7 @@ Me = TypedDict(
         "username": "str",
         "name": "str",
         "rights": "list[str]",
+        "reading": "ReadingEnum | BlankEnum",
     },
 )
 
@@ -784,6 +843,18 @@ MustSeeReason = TypedDict(
 )
 
 OfEnum = Literal['analyser', 'film']
+
+OtherReading = TypedDict(
+    "OtherReading",
+    {
+        "role": "OtherReadingRoleEnum",
+        "by": "str",
+        "label": "int | None",
+        "state": "LabelStateEnum | BlankEnum",
+    },
+)
+
+OtherReadingRoleEnum = Literal['first', 'second']
 
 Outside = TypedDict(
     "Outside",
@@ -957,6 +1028,43 @@ ReaderRequest = TypedDict(
         "word": "NotRequired[str]",
     },
 )
+
+Reading = TypedDict(
+    "Reading",
+    {
+        "role": "ReadingRoleEnum",
+        "reader": "str",
+        "reader_id": "int | None",
+        "blind": "bool",
+        "state": "ReadingStateEnum",
+        "acts": "int",
+        "by": "list[str]",
+    },
+)
+
+ReadingDifference = TypedDict(
+    "ReadingDifference",
+    {
+        "job": "str",
+        "schema": "str",
+        "row": "int | None",
+        "added": "str | None",
+        "x": "float",
+        "y": "float",
+        "first": "str",
+        "second": "str",
+        "machine": "str",
+        "decided": "str",
+        "decided_by": "str",
+        "crop_url": "str",
+    },
+)
+
+ReadingEnum = Literal['second', 'second-blind', 'consensus']
+
+ReadingRoleEnum = Literal['first', 'second', 'consensus']
+
+ReadingStateEnum = Literal['open', 'closed']
 
 Record = TypedDict(
     "Record",
@@ -1199,6 +1307,14 @@ Schema = TypedDict(
         "sha256": "str",
         "groups": "list[Group]",
         "classes": "list[CellClass]",
+    },
+)
+
+SecondReadingInputRequest = TypedDict(
+    "SecondReadingInputRequest",
+    {
+        "username": "str",
+        "blind": "NotRequired[bool]",
     },
 )
 
