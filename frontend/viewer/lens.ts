@@ -9,7 +9,9 @@ import { type Affine, affineOf, type Box, inView, mirrored, scaleOf, toSlide } f
 import { isShown, nameOf, Overlay, type Scene } from "./overlay";
 import { Prefetcher } from "./prefetch";
 import { umPerPx } from "./scalebar";
+import { hasGraphicsCard } from "./software";
 import { TileGrid, tileSource } from "./tilesource";
+import { WebGlCells } from "./webgl";
 
 const TURN_DEGREES = 45;
 const MOST_LOADED = 120_000;
@@ -46,6 +48,7 @@ export interface Signals {
 export class Lens {
   private readonly viewer: OpenSeadragon.Viewer;
   private readonly canvas = document.createElement("canvas");
+  private readonly cells = document.createElement("canvas");
   private readonly overlay: Overlay;
   private readonly prefetcher: Prefetcher;
   private readonly ratio = Math.min(2, window.devicePixelRatio || 1);
@@ -66,11 +69,23 @@ export class Lens {
   ) {
     const grid = new TileGrid(access);
     this.prefetcher = new Prefetcher(grid);
-    this.viewer = OpenSeadragon({ ...OPTIONS, element, tileSources: tileSource(grid) });
+    this.viewer = OpenSeadragon({
+      ...OPTIONS,
+      drawer: hasGraphicsCard() ? "webgl" : "canvas",
+      element,
+      tileSources: tileSource(grid),
+    });
     // Below the viewer's controls: nothing is drawn over the minimap.
     this.canvas.className = "viewer-cells";
-    this.viewer.canvas.appendChild(this.canvas);
-    this.overlay = new Overlay(this.canvas, this.ratio);
+    this.cells.className = "viewer-cells-webgl";
+    const webgl = cellsOn(this.cells, this.ratio);
+    this.viewer.canvas.append(...(webgl ? [this.cells] : []), this.canvas);
+    this.overlay = new Overlay(this.canvas, this.ratio, webgl);
+    this.cells.addEventListener("webglcontextlost", () => {
+      this.overlay.withoutWebGl();
+      this.cells.remove();
+      this.schedule();
+    });
     this.tip.className = "viewer-tip";
     this.tip.hidden = true;
     this.viewer.canvas.appendChild(this.tip);
@@ -203,9 +218,10 @@ export class Lens {
     const w = this.element.clientWidth;
     const h = this.element.clientHeight;
     const [wide, high] = [Math.round(w * this.ratio), Math.round(h * this.ratio)];
-    if (this.canvas.width !== wide || this.canvas.height !== high) {
-      this.canvas.width = wide;
-      this.canvas.height = high;
+    for (const canvas of [this.canvas, this.cells]) {
+      if (canvas.width === wide && canvas.height === high) continue;
+      canvas.width = wide;
+      canvas.height = high;
     }
     const at = this.affine();
     if (!at) return;
@@ -264,6 +280,22 @@ export class Lens {
 
   private zoomFor(objective: number): number {
     return this.viewer.world.getItemAt(0).imageToViewportZoom(this.mpp / umPerPx(objective));
+  }
+}
+
+/** WebGL 2 on a canvas; null where there is no graphics card for it. `data-overlay` on the page's root asks for one of them. */
+function cellsOn(canvas: HTMLCanvasElement, ratio: number): WebGlCells | null {
+  const asked = document.documentElement.dataset.overlay;
+  if (asked === "canvas" || (asked !== "webgl" && !hasGraphicsCard())) return null;
+  const gl = canvas.getContext("webgl2", { premultipliedAlpha: true, antialias: false, depth: false });
+  if (!gl) return null;
+  try {
+    const made = new WebGlCells(gl, ratio);
+    canvas.dataset.webgl = "2";
+    return made;
+  } catch (error) {
+    console.warn(error);
+    return null;
   }
 }
 
