@@ -73,7 +73,13 @@ class Film:
             if tiles == 1:
                 break
             side, number = -(-side // 2), number + 1
-        access = {"base": "/tiles/", "width": self.side_px, "height": self.side_px, "levels": levels[::-1], "slide": "bench"}
+        access = {
+            "base": "/tiles/",
+            "width": self.side_px,
+            "height": self.side_px,
+            "levels": levels[::-1],
+            "slide": "bench",
+        }
         index = {
             "n": self.n, "tile_px": 1024, "tiles": tile_index(self.cells), "pyramid": density_pyramid(self.cells),
         }  # fmt: skip
@@ -114,7 +120,9 @@ def bench_overlay(folder: Path, numbers: tuple[int, ...], say: Callable[[str], N
     return rows
 
 
-def _measured(browser: Any, address: str, case: str, engine: str, say: Callable[[str], None]) -> Iterator[dict[str, Any]]:
+def _measured(
+    browser: Any, address: str, case: str, engine: str, say: Callable[[str], None]
+) -> Iterator[dict[str, Any]]:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(address)
     page.evaluate("async engine => { window.bench = await startBench(engine) }", engine)
@@ -129,7 +137,9 @@ def _measured(browser: Any, address: str, case: str, engine: str, say: Callable[
                 "layer_p95_ms": float(np.percentile(layer, 95)),
                 "frame_p95_ms": float(np.percentile(frames["frame_ms"], 95)),
             }
-            say(f"{case} {kind} {name} ({frames['mode']}): layer {here['layer_p95_ms']:.1f}, frame {here['frame_p95_ms']:.1f} ms")
+            say(
+                f"{case} {kind} {name} ({frames['mode']}): layer {here['layer_p95_ms']:.1f}, frame {here['frame_p95_ms']:.1f} ms"
+            )
             worst = {metric: max(value, here[metric]) for metric, value in worst.items()}
         for metric, value in worst.items():
             yield _row(f"{case}_{kind}", metric, value, "ms")

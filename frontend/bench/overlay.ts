@@ -68,6 +68,9 @@ class Bench {
       added: [] as AddedCell[],
       selected: null,
       place: null,
+      shapes: [],
+      draft: null,
+      mpp: 0.25,
     };
     const wishes = { scene: this.scene, jobId: "bench", addMode: false, onPick() {}, onAdd() {}, onMoved() {} };
     const signals = {

@@ -4,6 +4,41 @@
  */
 
 export interface paths {
+    "/api/v1/annotations/{annotation_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Change the text of an annotation; DELETE takes it away. */
+        delete: operations["annotations_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Change the text of an annotation; DELETE takes it away. */
+        patch: operations["annotations_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/annotations/{annotation_id}/restore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Bring back an annotation that was taken away. */
+        post: operations["annotations_restore_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/": {
         parameters: {
             query?: never;
@@ -862,6 +897,24 @@ export interface paths {
         patch: operations["slides_partial_update"];
         trace?: never;
     };
+    "/api/v1/slides/{slide_id}/annotations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The annotations of a slide; POST writes one. */
+        get: operations["slides_annotations_list"];
+        put?: never;
+        /** @description The annotations of a slide; POST writes one. */
+        post: operations["slides_annotations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/slides/{slide_id}/conversion/": {
         parameters: {
             query?: never;
@@ -1299,6 +1352,33 @@ export interface components {
             /** @description labels of the reported analysis that choosing this one would carry over */
             labels_at_stake: number;
         };
+        Annotation: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly kind: components["schemas"]["AnnotationKindEnum"];
+            /** @description level-0 px */
+            points: number[][];
+            readonly text: string;
+            by: string;
+            by_id: number;
+            /** Format: date-time */
+            readonly at: string;
+            readonly removed: boolean;
+        };
+        AnnotationInputRequest: {
+            kind: components["schemas"]["AnnotationKindEnum"];
+            points: number[][];
+            /** @default  */
+            text: string;
+        };
+        /**
+         * @description * `point` - Point
+         *     * `line` - Length
+         *     * `rectangle` - Rectangle
+         *     * `polygon` - Area
+         * @enum {string}
+         */
+        AnnotationKindEnum: "point" | "line" | "rectangle" | "polygon";
         AuthToken: {
             token: string;
         };
@@ -1716,8 +1796,16 @@ export interface components {
             key: string;
             name: string;
             noun: string;
-            kind: components["schemas"]["KindEnum"];
+            kind: components["schemas"]["GroupKindEnum"];
         };
+        /**
+         * @description * `red_cell` - red_cell
+         *     * `nucleated` - nucleated
+         *     * `platelet` - platelet
+         *     * `other` - other
+         * @enum {string}
+         */
+        GroupKindEnum: "red_cell" | "nucleated" | "platelet" | "other";
         Guard: {
             code: string;
             sentence: string;
@@ -1851,14 +1939,6 @@ export interface components {
          * @enum {string}
          */
         JobStateEnum: "requested" | "queued" | "running" | "done" | "failed" | "cancelled";
-        /**
-         * @description * `red_cell` - red_cell
-         *     * `nucleated` - nucleated
-         *     * `platelet` - platelet
-         *     * `other` - other
-         * @enum {string}
-         */
-        KindEnum: "red_cell" | "nucleated" | "platelet" | "other";
         /** @description What an event changed, and the counts that follow from it. */
         LabelAnswer: {
             revision: number;
@@ -2068,6 +2148,9 @@ export interface components {
             mpp?: number;
             colour?: components["schemas"]["ColouringEnum"];
             specimen?: components["schemas"]["SpecimenEnum"];
+        };
+        PatchedTextInputRequest: {
+            text?: string;
         };
         PatientCase: {
             accession: string;
@@ -2756,6 +2839,93 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    annotations_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    annotations_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTextInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    annotations_restore_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     audit_list: {
         parameters: {
             query?: {
@@ -4560,6 +4730,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Slide"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    slides_annotations_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    slides_annotations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -5,10 +5,11 @@ import { getBytes } from "../shared/api";
 import { line } from "../shared/line";
 import type { TileAccess } from "../shared/types";
 import { rangesFor, unpack } from "./cellstore";
-import { type Affine, affineOf, type Box, inView, mirrored, scaleOf, toSlide } from "./glue";
+import { type Affine, affineOf, type Box, inView, mirrored, type Point, scaleOf, toSlide } from "./glue";
 import { isShown, nameOf, Overlay, type Scene } from "./overlay";
 import { Prefetcher } from "./prefetch";
 import { umPerPx } from "./scalebar";
+import { composed } from "./snapshot";
 import { hasGraphicsCard } from "./software";
 import { TileGrid, tileSource } from "./tilesource";
 import { WebGlCells } from "./webgl";
@@ -59,6 +60,7 @@ export class Lens {
   private loading = false;
   private again = false;
   private failed = false;
+  private pointer: Point | null = null;
 
   constructor(
     private readonly element: HTMLElement,
@@ -155,6 +157,16 @@ export class Lens {
     return { x: centre.x, y: centre.y, z: (10 * zoom) / this.mpp, turn_degrees, flip: viewport.getFlip() };
   }
 
+  /** The slide and its marks as they are on the screen, with a scale bar where µm/px is `known`. */
+  snapshot(known: boolean): HTMLCanvasElement | null {
+    const at = this.affine();
+    const slide = this.viewer.drawer?.canvas as HTMLCanvasElement | undefined;
+    if (!at || !slide) return null;
+    this.paint();
+    const layers = [slide, ...(this.cells.isConnected ? [this.cells] : []), this.canvas];
+    return composed(layers, known ? this.mpp / scaleOf(at) : null, this.ratio);
+  }
+
   /** Mean colour of 9 × 9 screen px of the slide, before any filter; null where it cannot be read. */
   colourAt(x: number, y: number): [number, number, number] | null {
     const canvas = this.viewer.drawer?.canvas as HTMLCanvasElement | undefined;
@@ -202,9 +214,11 @@ export class Lens {
   /** What the cell under the pointer is called, beside it; nothing where no cell is marked. */
   private hover(x: number, y: number): void {
     const at = this.affine();
-    const { scene } = this.signals.wishes();
+    const { scene, addMode } = this.signals.wishes();
+    this.pointer = at && addMode ? toSlide(at, x, y) : null;
+    if (scene.draft) this.schedule();
     const hit =
-      at && scaleOf(at) > LEAST_HOVER && scene.opacity > 0
+      at && !addMode && scaleOf(at) > LEAST_HOVER && scene.opacity > 0
         ? scene.store.pick(...toSlide(at, x, y), (chunk, i) => isShown(scene, chunk, i))
         : null;
     this.tip.hidden = hit === null;
@@ -226,7 +240,7 @@ export class Lens {
     const at = this.affine();
     if (!at) return;
     const view = inView(at, w, h);
-    const mode = this.overlay.draw(this.signals.wishes().scene, at, view);
+    const mode = this.overlay.draw(this.signals.wishes().scene, at, view, this.pointer);
     this.signals.onView(this.mpp / scaleOf(at), mode);
     this.prefetcher.moved(view, scaleOf(at));
     void this.load(at, view);

@@ -5,8 +5,9 @@ import type { AddedCell, Card, CellClass, CellIndex, Region, Schema } from "../s
 import type { CellStore, Chunk } from "./cellstore";
 import { countIn } from "./cellstore";
 import { Density } from "./density";
-import { type Affine, type Box, scaleOf, toScreen } from "./glue";
+import { type Affine, type Box, type Point, scaleOf, toScreen } from "./glue";
 import { RingStamps, strokeRing } from "./ringstamps";
+import { drawShape, type Shape } from "./shapes";
 import type { WebGlCells } from "./webgl";
 
 export interface Scene {
@@ -21,6 +22,10 @@ export interface Scene {
   labels: ReadonlyMap<number, { label: number | null; state: string }>;
   added: readonly AddedCell[];
   selected: Card | null;
+  /** Places that people marked, and the one that is being drawn. */
+  shapes: readonly Shape[];
+  draft: Shape | null;
+  mpp: number | null;
   /** Where a missed cell is about to be added, with the side of its box. */
   place: { x: number; y: number; side_px: number } | null;
 }
@@ -54,7 +59,8 @@ export class Overlay {
     this.webgl = null;
   }
 
-  draw(scene: Scene, at: Affine, view: Box): "cells" | "counts" {
+  /** `pointer`: where the next point of a shape that is being drawn would be, level-0 px. */
+  draw(scene: Scene, at: Affine, view: Box, pointer: Point | null = null): "cells" | "counts" {
     const context = this.canvas.getContext("2d");
     if (!context) return "cells";
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -73,6 +79,9 @@ export class Overlay {
     context.globalAlpha = 1;
     this.drawAdded(context, scene, at, scale);
     this.drawSelected(context, scene, at);
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    for (const shape of scene.shapes) drawShape(context, at, shape, scene.mpp, false, null);
+    if (scene.draft) drawShape(context, at, scene.draft, scene.mpp, true, pointer);
     if (scene.place) this.drawPlace(context, scene.place, at, scale);
     return many ? "counts" : "cells";
   }

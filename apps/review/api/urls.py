@@ -1,8 +1,15 @@
 from django.urls import path
 
-from apps.review.api import readings, views
+from apps.review.api import annotations, readings, views
 
 urlpatterns = [
+    path("slides/<uuid:slide_id>/annotations/", annotations.SlideAnnotationsView.as_view(), name="slide-annotations"),
+    path("annotations/<uuid:annotation_id>/", annotations.AnnotationView.as_view(), name="annotation"),
+    path(
+        "annotations/<uuid:annotation_id>/restore/",
+        annotations.RestoreAnnotationView.as_view(),
+        name="annotation-restore",
+    ),
     path("cases/<str:accession>/agreement/", readings.AgreementView.as_view(), name="case-agreement"),
     path("cases/<str:accession>/second-reading/", readings.SecondReadingView.as_view(), name="case-second-reading"),
     path(

@@ -164,6 +164,31 @@ Analysis = TypedDict(
     },
 )
 
+Annotation = TypedDict(
+    "Annotation",
+    {
+        "id": "str",
+        "kind": "AnnotationKindEnum",
+        "points": "list[list[float]]",
+        "text": "str",
+        "by": "str",
+        "by_id": "int",
+        "at": "str",
+        "removed": "bool",
+    },
+)
+
+AnnotationInputRequest = TypedDict(
+    "AnnotationInputRequest",
+    {
+        "kind": "AnnotationKindEnum",
+        "points": "list[list[float]]",
+        "text": "NotRequired[str]",
+    },
+)
+
+AnnotationKindEnum = Literal['point', 'line', 'rectangle', 'polygon']
+
 AuthToken = TypedDict(
     "AuthToken",
     {
@@ -610,9 +635,11 @@ Group = TypedDict(
         "key": "str",
         "name": "str",
         "noun": "str",
-        "kind": "KindEnum",
+        "kind": "GroupKindEnum",
     },
 )
+
+GroupKindEnum = Literal['red_cell', 'nucleated', 'platelet', 'other']
 
 Guard = TypedDict(
     "Guard",
@@ -729,8 +756,6 @@ Job = TypedDict(
 )
 
 JobStateEnum = Literal['requested', 'queued', 'running', 'done', 'failed', 'cancelled']
-
-KindEnum = Literal['red_cell', 'nucleated', 'platelet', 'other']
 
 LabelAnswer = TypedDict(
     "LabelAnswer",
@@ -918,6 +943,13 @@ PatchedSlideChangeRequest = TypedDict(
         "mpp": "NotRequired[float]",
         "colour": "NotRequired[ColouringEnum]",
         "specimen": "NotRequired[SpecimenEnum]",
+    },
+)
+
+PatchedTextInputRequest = TypedDict(
+    "PatchedTextInputRequest",
+    {
+        "text": "NotRequired[str]",
     },
 )
 

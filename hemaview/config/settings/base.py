@@ -258,6 +258,7 @@ SPECTACULAR_SETTINGS = {
         "hemaview.config.openapi.described",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "AnnotationKindEnum": "apps.review.models.Annotation.Kind",
         "SpecimenEnum": "apps.cases.models.Case.Specimen",
         "CaseStateEnum": "apps.cases.models.Case.State",
         "JobStateEnum": "apps.analysis.models.Job.State",
