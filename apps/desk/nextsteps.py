@@ -15,7 +15,7 @@ from apps.analysis.selectors import reported_jobs_of
 from apps.cases.models import Case
 from apps.cases.selectors import rights_in, with_rights
 from apps.review import mustsee
-from apps.review.differences import pair_of
+from apps.review.differences import open_differences
 from apps.review.models import Reading
 from apps.slides.models import Slide
 
@@ -76,8 +76,7 @@ def _between_readers(jobs: Sequence[Job], step: Step) -> Step:
         job.frozen.get("second_reader") and Reading.Role.SECOND not in r for job, r in zip(jobs, roles, strict=True)
     ):
         return Step("Ask for a second reader", "review", "open")
-    pairs = [pair_of(job) for job, r in zip(jobs, roles, strict=True) if Reading.Role.CONSENSUS in r]
-    if n := sum(pair.open for pair in pairs if pair):
+    if n := sum(open_differences(job) for job, r in zip(jobs, roles, strict=True) if Reading.Role.CONSENSUS in r):
         return Step(f"{n} {'difference' if n == 1 else 'differences'} to decide", "review", "open")
     return step
 

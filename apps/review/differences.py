@@ -13,6 +13,7 @@ from apps.analysis.models import Job
 from apps.review.counts import effective
 from apps.review.matching import partners
 from apps.review.models import AddedCell, Reading
+from apps.review.remembered import Remembered
 from apps.review.state import REJECTED, Label, Labels, added_cells, labels_of
 
 REJECTED_KEY = "rejected"
@@ -68,9 +69,19 @@ class Pair:
         return sum(d.decided is None for d in self.differences)
 
 
+_open: Remembered[Any, int] = Remembered(8192)
+"""Differences on which nobody has decided, by readings and revisions: a worklist asks for all cases."""
+
+
+def open_differences(job: Job) -> int:
+    """How many differences of a job wait for a decision; quick where its readings have not changed since it was last asked."""
+    state = (job.pk, job.cells_sha256, *sorted((r.role, r.revision) for r in job.readings.all()))
+    return _open.or_make(state, lambda: pair.open if (pair := pair_of(job)) else 0)
+
+
 def pair_of(job: Job) -> Pair | None:
     """The two readings compared cell by cell; None where the job was not read twice."""
-    readings = {r.role: r for r in job.readings.select_related("reader")}
+    readings = {r.role: r for r in job.readings.all()}
     first, second = readings.get(Reading.Role.FIRST), readings.get(Reading.Role.SECOND)
     if first is None or second is None:
         return None

@@ -1,1 +1,4 @@
 import "./base.css";
+import { offerThemes } from "../shared/theme";
+
+offerThemes();

@@ -1,4 +1,5 @@
 import { dayTime, number, SPECIMEN_NAMES, STATE_NAMES, seconds, slideTitle } from "../shared/format";
+import { themeSign } from "../shared/theme";
 import type { Job, Room, Slide } from "../shared/types";
 import { CaseActions, JobActions, ReportLink } from "./HeaderActions";
 import type { Open } from "./RoomDialogs";
@@ -28,6 +29,7 @@ const ACTIVE = new Set(["requested", "queued", "running"]);
 /** Which case, which slide, what runs, and what may be done next. */
 export function Header({ data, opened, orders, onDialog, onLink, onDifferential, tabled }: Props) {
   const { job } = opened;
+  const theme = themeSign();
   const current = data.case;
   const active = job !== null && ACTIVE.has(job.state);
   return (
@@ -58,6 +60,9 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
         <ReportLink data={data} />
         <button type="button" onClick={onLink} title="Copy a link to this place">
           Link
+        </button>
+        <button type="button" data-theme-switch title={theme.name} aria-label={theme.name}>
+          {theme.sign}
         </button>
         <button type="button" onClick={() => onDialog("help")} title="Keyboard shortcuts (?)">
           ?

@@ -23,7 +23,7 @@ export function ToolBar({ tools, mpp, onGo, onSnapshot }: Props) {
   const [listed, setListed] = useState(false);
   const { annotations } = tools;
   return (
-    <div className="tools">
+    <div className="slide-tools">
       <fieldset>
         <legend className="hidden">Tools</legend>
         {TOOLS.map(({ kind, name, hint }) => (

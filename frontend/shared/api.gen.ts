@@ -4122,9 +4122,11 @@ export interface operations {
                  * @description * `unsure` - unsure
                  *     * `sure` - sure
                  *     * `position` - position
+                 *     * `largest` - largest
+                 *     * `smallest` - smallest
                  *     * `must-see` - must-see
                  */
-                view?: "unsure" | "sure" | "position" | "must-see";
+                view?: "unsure" | "sure" | "position" | "largest" | "smallest" | "must-see";
             };
             header?: never;
             path: {

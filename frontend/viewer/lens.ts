@@ -71,6 +71,7 @@ export class Lens {
   ) {
     const grid = new TileGrid(access);
     this.prefetcher = new Prefetcher(grid);
+    refuseInlineStyle();
     this.viewer = OpenSeadragon({
       ...OPTIONS,
       drawer: hasGraphicsCard() ? "webgl" : "canvas",
@@ -311,6 +312,16 @@ function cellsOn(canvas: HTMLCanvasElement, ratio: number): WebGlCells | null {
     console.warn(error);
     return null;
   }
+}
+
+/** OpenSeadragon writes a style element once, unless it finds its own: the page's policy refuses that, room.css says the same. */
+function refuseInlineStyle(): void {
+  const mark = "data-openseadragon-mobile-css";
+  if (document.querySelector(`style[${mark}]`)) return;
+  // An element of that name that is no style of HTML: nothing of it is looked at.
+  const stand_in = document.createElementNS("urn:hemaview", "style");
+  stand_in.setAttribute(mark, "true");
+  document.head.appendChild(stand_in);
 }
 
 /** The pointer's place over an element (css px), at most once a frame; gives what ends it. */
