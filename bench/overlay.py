@@ -29,7 +29,7 @@ SPACING_PX = 40
 """Level-0 px from cell to cell: a crowded film at 0.25 µm/px."""
 SCALES = {"whole": 0.0, "x5": 0.125, "x10": 0.25, "x20": 0.5, "x40": 1.0}
 """Screen px a slide px."""
-FRAMES = 60
+FRAMES = 30
 BAR_LAYER_MS, BAR_FRAME_MS = 16.0, 50.0
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 

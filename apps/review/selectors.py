@@ -162,6 +162,7 @@ def labels_json(job: Job, since: int = 0) -> dict[str, Any]:
     labels, known = labels_of(job), schema_of(job)
     keys = {key for key, (revision, _) in labels.touched.items() if revision > since}
     return {
+        "reading": str(labels.reading) if labels.reading else None,
         "revision": labels.revision,
         "rows": [row_json(known, labels, key) for key in sorted(k for k in keys if isinstance(k, int))],
         "added": [j for j in added_json(job, labels) if since == 0 or j["id"] in keys],

@@ -14,7 +14,7 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
       | { type: "slide"; slide: Slide }
       | { type: "case"; case: Case }
       | { type: "reported"; jobs: string[] }
-      | { type: "labels"; job: string; revision: number; by: string };
+      | { type: "labels"; job: string; reading: string; revision: number; by: string };
     const socket = live(
       `/ws/cases/${accession}/`,
       (news: News) => {

@@ -39,7 +39,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const viewer = useRef<ViewerHandle>(null);
   const { keepPlace, copyLink } = usePlace(viewer, opened, data.slides.length > 1, say);
   const orders = useOrders(data.case.accession, slide, jobId, say);
-  useNews(jobId, labels.revision, data.me.name, session.readLabels, say);
+  useNews(jobId, labels, data.me.name, session.readLabels, say);
 
   const goTo = useCallback((to: GalleryRow | Card | null) => {
     if (to) viewer.current?.goTo(to.x, to.y, 60);

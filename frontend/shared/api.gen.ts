@@ -1964,8 +1964,13 @@ export interface components {
          * @enum {string}
          */
         LabelStateEnum: "confirmed" | "relabelled" | "rejected";
-        /** @description What people touched since a revision. */
+        /** @description What people touched since a revision of the reading on which you work. */
         Labels: {
+            /**
+             * Format: uuid
+             * @description revisions are of it; null before anybody read
+             */
+            reading: string | null;
             revision: number;
             rows: components["schemas"]["RowLabel"][];
             added: components["schemas"]["AddedCell"][];

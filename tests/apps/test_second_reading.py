@@ -11,6 +11,7 @@ from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.analysis.models import Job
 from apps.audit.models import Record
 from apps.cases.selectors import cases_for
+from apps.desk.consumers import CaseConsumer
 from apps.desk.nextsteps import waiting_for
 from apps.reports import document, render, services
 from apps.reports.holds import holds_of
@@ -224,3 +225,16 @@ def test_a_second_slide_is_read_with_the_first(job: Any, tess: Any, tom: Any, tm
     assert Reading.objects.filter(role="second", reader=tom).count() == 2
     assert close_second_reading(tom, job.slide.case) == 0
     assert Reading.objects.filter(role="consensus").count() == 2
+
+
+def test_news_are_of_the_reading_on_which_a_person_works(twice: Any, tess: Any, tom: Any) -> None:
+    def told(user: Any) -> list[tuple[str, int]]:
+        consumer = CaseConsumer()
+        consumer.user, consumer.case_id, consumer.seen = user, twice.slide.case_id, {}
+        look: Any = CaseConsumer.__dict__["look"].func
+        return [(m["role"], m["revision"]) for m in look(consumer) if m["type"] == "labels"]
+
+    assert told(tess) == [("first", 2)] and told(tom) == [("second", 3)]
+    close_second_reading(tom, twice.slide.case)
+    assert [role for role, _ in told(tom)] == ["consensus"] == [role for role, _ in told(tess)]
+    assert labels_json(fresh(twice))["reading"] == str(Reading.objects.get(role="consensus").pk)

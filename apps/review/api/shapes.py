@@ -38,8 +38,9 @@ class AddedCellSerializer(PlaceSerializer):
 
 
 class LabelsSerializer(serializers.Serializer[Any]):
-    """What people touched since a revision."""
+    """What people touched since a revision of the reading on which you work."""
 
+    reading = serializers.UUIDField(allow_null=True, help_text="revisions are of it; null before anybody read")
     revision = serializers.IntegerField()
     rows = RowLabelSerializer(many=True)
     added = AddedCellSerializer(many=True)

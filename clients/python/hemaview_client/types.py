@@ -785,6 +785,7 @@ LabelStateEnum = Literal['confirmed', 'relabelled', 'rejected']
 Labels = TypedDict(
     "Labels",
     {
+        "reading": "str | None",
         "revision": "int",
         "rows": "list[RowLabel]",
         "added": "list[AddedCell]",
