@@ -110,6 +110,10 @@ export class Lens {
     });
     this.viewer.addHandler("open-failed", () => signals.onOpenFailed());
     this.viewer.addHandler("animation-finish", () => signals.wishes().onMoved());
+    // Two clicks that place two points are no wish to come nearer.
+    this.viewer.addHandler("canvas-double-click", (event) => {
+      if (signals.wishes().addMode) event.preventDefaultAction = true;
+    });
     this.viewer.addHandler("canvas-click", (event) => {
       if (event.quick) this.click(event.position.x, event.position.y);
     });

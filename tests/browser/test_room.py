@@ -343,7 +343,10 @@ def test_webgl_marks_the_cells_that_the_canvas_marks(room: Page) -> None:
     page.keyboard.press("h")
     bare = inked()
     link = page.url
-    page.add_init_script("document.documentElement.dataset.overlay = 'webgl'")
+    page.add_init_script(
+        "new MutationObserver((_, seen) => { if (!document.documentElement) return; seen.disconnect(); "
+        "document.documentElement.dataset.overlay = 'webgl' }).observe(document, {childList: true})"
+    )
     page.goto("about:blank")
     page.goto(link)
     expect(page.locator(".viewer-cells-webgl[data-webgl]")).to_be_attached()

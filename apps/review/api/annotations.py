@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.api.inputs import OneOf
-from apps.review import annotations
+from apps.review import annotations as notes
 from apps.review.models import Annotation
 from apps.slides.selectors import ready_slide_for
 
@@ -43,7 +43,7 @@ class AnnotationSerializer(serializers.ModelSerializer[Annotation]):
 
 class AnnotationInput(serializers.Serializer[Any]):
     kind = OneOf(choices=Annotation.Kind.choices)
-    points = serializers.ListField(child=PointField(), min_length=1, max_length=annotations.MOST_POINTS)
+    points = serializers.ListField(child=PointField(), min_length=1, max_length=notes.MOST_POINTS)
     text = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
 
@@ -57,14 +57,14 @@ class SlideAnnotationsView(APIView):
     @extend_schema(responses=AnnotationSerializer(many=True))
     def get(self, request: Request, slide_id: uuid.UUID) -> Response:
         slide = ready_slide_for(request.user, slide_id)
-        return Response(AnnotationSerializer(annotations.annotations_of(slide), many=True).data)
+        return Response(AnnotationSerializer(notes.annotations_of(slide), many=True).data)
 
     @extend_schema(request=AnnotationInput, responses={201: AnnotationSerializer})
     def post(self, request: Request, slide_id: uuid.UUID) -> Response:
         slide = ready_slide_for(request.user, slide_id, "annotate")
         given = AnnotationInput(data=request.data)
         given.is_valid(raise_exception=True)
-        made = annotations.annotate(request.user, slide, **given.validated_data)
+        made = notes.annotate(request.user, slide, **given.validated_data)
         return Response(AnnotationSerializer(made).data, status=201)
 
 
@@ -73,15 +73,15 @@ class AnnotationView(APIView):
 
     @extend_schema(request=TextInput, responses=AnnotationSerializer)
     def patch(self, request: Request, annotation_id: uuid.UUID) -> Response:
-        row = annotations.annotation_for(request.user, annotation_id)
+        row = notes.annotation_for(request.user, annotation_id)
         given = TextInput(data=request.data)
         given.is_valid(raise_exception=True)
-        return Response(AnnotationSerializer(annotations.rewrite(request.user, row, given.validated_data["text"])).data)
+        return Response(AnnotationSerializer(notes.rewrite(request.user, row, given.validated_data["text"])).data)
 
     @extend_schema(responses=AnnotationSerializer)
     def delete(self, request: Request, annotation_id: uuid.UUID) -> Response:
-        row = annotations.annotation_for(request.user, annotation_id)
-        return Response(AnnotationSerializer(annotations.remove(request.user, row)).data)
+        row = notes.annotation_for(request.user, annotation_id)
+        return Response(AnnotationSerializer(notes.remove(request.user, row)).data)
 
 
 class RestoreAnnotationView(APIView):
@@ -89,5 +89,5 @@ class RestoreAnnotationView(APIView):
 
     @extend_schema(request=None, responses=AnnotationSerializer)
     def post(self, request: Request, annotation_id: uuid.UUID) -> Response:
-        row = annotations.annotation_for(request.user, annotation_id)
-        return Response(AnnotationSerializer(annotations.restore(request.user, row)).data)
+        row = notes.annotation_for(request.user, annotation_id)
+        return Response(AnnotationSerializer(notes.restore(request.user, row)).data)
