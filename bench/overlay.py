@@ -105,10 +105,9 @@ def bench_overlay(folder: Path, numbers: tuple[int, ...], say: Callable[[str], N
     built = _built(folder)
     rows: list[dict[str, Any]] = []
     with sync_playwright() as browsers:
-        for n in numbers:
-            film = Film(n)
-            with _served(film, built) as address:
-                for case, engine in (("ours", ""), ("webgl", "webgl")):
+        for case, engine in (("ours", ""), ("webgl", "webgl")):
+            for n in numbers:
+                with _served(Film(n), built) as address:
                     browser = browsers.chromium.launch(
                         executable_path=shutil.which("chromium"),
                         args=["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"],

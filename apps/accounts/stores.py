@@ -29,6 +29,11 @@ def reports() -> Blobs:
     return LocalBlobs(Path(settings.REPORTS_DIR))
 
 
+def adaptations() -> Blobs:
+    """What sites have taught, below the adaptation's id."""
+    return LocalBlobs(Path(settings.ADAPTATIONS_DIR))
+
+
 def everything() -> Blobs:
     """All that the house keeps, as a backup sees it."""
     return LocalBlobs(Path(settings.VAR_DIR))

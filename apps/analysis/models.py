@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from apps.slides.models import Slide
+from apps.slides.models import Site, Slide
 from hemaview.assays import Assay, AssayError, Rules, assay, rules_from
 from hemaview.pipeline.folder import CELLS_NAME, CONTOURS_NAME
 
@@ -298,6 +298,61 @@ class ReportedAnalysis(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assay} of {self.slide_id}: {self.job_id}"
+
+
+class Adaptation(models.Model):
+    """A net taught by a site's labelled cells, for one examination. This row is the truth; the bell only wakes a worker."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", "Waiting"
+        RUNNING = "running", "Learning"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    ACTIVE = (State.REQUESTED, State.RUNNING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="adaptations")
+    assay = models.CharField("examination", max_length=64)
+    number = models.PositiveIntegerField(help_text="Counts the site's teachings for this examination.")
+    base = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="taught")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED, db_index=True)
+    phase = models.CharField(max_length=64, blank=True)
+    percent = models.FloatField(default=0)
+    reason = models.TextField(blank=True)
+    owner = models.CharField(max_length=96, blank=True)
+    lease = models.DateTimeField(null=True, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    duration_s = models.FloatField(null=True, blank=True)
+    cells = models.JSONField(default=list, help_text="The labelled cells that it learned from.")
+    report = models.JSONField(default=dict, help_text="How good it is, and which cells to name next.")
+    sha256 = models.CharField(max_length=64, blank=True)
+    in_force = models.BooleanField(default=False, help_text="New analyses of the site's slides use it.")
+
+    class Meta:
+        ordering = ["site", "assay", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "assay", "number"], name="one_teaching_a_number"),
+            models.UniqueConstraint(
+                fields=["site", "assay"], condition=models.Q(in_force=True), name="one_teaching_in_force"
+            ),
+            models.UniqueConstraint(
+                fields=["site", "assay"],
+                condition=models.Q(state__in=["requested", "running"]),
+                name="one_teaching_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site}, teaching {self.number}"
+
+    @property
+    def blob(self) -> str:
+        """What its file is kept under, in `stores.adaptations`."""
+        return f"{self.id}/taught.safetensors"
 
 
 class WorkerBeat(models.Model):

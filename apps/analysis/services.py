@@ -12,7 +12,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Refusal
-from apps.analysis.models import Job, Protocol, ReportedAnalysis, WorkerBeat
+from apps.analysis.adaptations import taught_for, taught_models
+from apps.analysis.models import Adaptation, Job, Protocol, ReportedAnalysis, WorkerBeat
 from apps.analysis.selectors import active_jobs
 from apps.audit.services import record
 from apps.cases.models import Case
@@ -26,8 +27,9 @@ from hemaview.wsi.colour import policy
 MAX_STALLED = 5
 
 
-def freeze(protocol: Protocol) -> dict[str, Any]:
-    """Everything that a protocol means as it is now: finder, settings, models, thresholds, classes and counting rules."""
+def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, Any]:
+    """Everything that a protocol means as it is now: finder, settings, models (with what the slide's site taught), thresholds,
+    classes and counting rules."""
     if wrong := protocol.what_is_wrong():  # written before it was checked, or past the administration
         raise Refusal(
             f"The administrator must correct {protocol}. {next(iter(wrong.values()))}",
@@ -51,14 +53,15 @@ def freeze(protocol: Protocol) -> dict[str, Any]:
             http_status=409,
         )
     schema, rules = protocol.examination.schema, protocol.counting_rules
+    models = [
+        {"role": m.role, "name": m.model.algorithm.name, "version": m.model.version, "sha256": m.model.sha256}
+        for m in chosen
+    ]
     return {
         "assay": protocol.assay,
         "finder": protocol.finder_key,
         "settings": protocol.settings,
-        "models": [
-            {"role": m.role, "name": m.model.algorithm.name, "version": m.model.version, "sha256": m.model.sha256}
-            for m in chosen
-        ],
+        "models": taught_models(models, taught),
         "thresholds": {m.role: m.threshold for m in chosen if m.threshold is not None},
         "classes": described(schema),
         "rules": dict(rules.data),
@@ -84,7 +87,7 @@ def request_job(user: Any, slide: Slide, protocol: Protocol) -> Job:
                 slide=slide,
                 protocol=protocol,
                 assay=protocol.assay,
-                frozen=freeze(protocol),
+                frozen=freeze(protocol, taught_for(slide, protocol.assay)),
                 requested_by=user,
                 software_version=settings.VERSION,
                 colour_policy=policy(slide.colour),

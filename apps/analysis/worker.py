@@ -9,12 +9,15 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.db import close_old_connections, connection
 from django.db.models import F
 
+from apps.accounts.errors import Missing
 from apps.analysis import services
+from apps.analysis.adaptations import taught_file
 from apps.analysis.cellfiles import ordered_schema
 from apps.analysis.line import in_line
 from apps.analysis.models import Job
@@ -67,9 +70,13 @@ def _run(job: Job, sink: JobSink) -> None:
         colour=colour_of(job.colour_policy),
     )
     try:
-        outcome = run(request, sink)
+        outcome = run(replace(request, taught=taught_file(job)), sink)
     except Superseded:
         logger.info("job %s: another worker has it now", job.pk)
+    except Missing as error:
+        services.fail(
+            job, error.message, "Teach the site again, or switch its teaching off; then order the analysis anew."
+        )
     except SlideError as error:
         services.fail(job, error.message, "Open the slide; if it can be viewed, retry. If not, import it again.")
     except OutOfMemory as error:

@@ -189,12 +189,12 @@ def _crop(job: Job, x: float, y: float, w: float, h: float) -> str:
 
 
 def _models(jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for job in jobs:
         for used in job.frozen.get("models", []):
             row = ModelVersion.objects.filter(algorithm__name=used["name"], version=used["version"]).first()
             card = row.card if row else {}
-            found[(used["name"], used["version"])] = {
+            found[(used["name"], used["version"], used.get("taught", {}).get("sha256", ""))] = {
                 **used,
                 "title": card.get("title", used["name"]),
                 "limits": card.get("limits", []),

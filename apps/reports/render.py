@@ -36,7 +36,8 @@ def shown_age(days: int | None) -> str:
 
 
 def _shown(part: dict[str, Any]) -> dict[str, Any]:
-    """A part with what its tables need to know: which have grades and absolute counts, and the ratios there is something of."""
+    """A part with what its tables need to know: which have grades and absolute counts, the ratios there is something of, and
+    the notes that do not stand below a table already."""
     sections = [
         {
             **s,
@@ -47,7 +48,9 @@ def _shown(part: dict[str, Any]) -> dict[str, Any]:
         for s in part["counts"]["sections"]
     ]
     ratios = [r for r in part["counts"]["ratios"] if r["reviewed"] or r["machine"]]
-    return {**part, "counts": {**part["counts"], "sections": sections}, "ratios": ratios}
+    below_tables = " ".join(s["note"] for s in sections)
+    notes = [note for note in part["counts"]["notes"] if note not in below_tables]
+    return {**part, "counts": {**part["counts"], "sections": sections, "notes": notes}, "ratios": ratios}
 
 
 def pdf(page: str) -> bytes:

@@ -11,6 +11,20 @@ from django.db import models
 from apps.cases.models import Case
 
 
+class Site(models.Model):
+    """Where slides look alike: one laboratory with its stain and its camera or scanner."""
+
+    name = models.CharField(max_length=100, unique=True, help_text="For example: Ward 3, May-Grünwald, Axiocam.")
+    description = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Slide(models.Model):
     """One image file that can be viewed and analysed. Its id is part of every tile's address."""
 
@@ -43,6 +57,7 @@ class Slide(models.Model):
     own_specimen = models.CharField(
         "specimen", max_length=32, choices=Case.Specimen.choices, blank=True, help_text="Empty: the case's."
     )
+    site = models.ForeignKey(Site, null=True, blank=True, on_delete=models.PROTECT, related_name="slides")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.IMPORTING)
     message = models.TextField(blank=True)
     percent = models.FloatField(default=0)

@@ -4,6 +4,24 @@
  */
 
 export interface paths {
+    "/api/v1/adaptations/{adaptation_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One teaching; PATCH switches it on or off for new analyses of the site's slides. */
+        get: operations["adaptations_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description One teaching; PATCH switches it on or off for new analyses of the site's slides. */
+        patch: operations["adaptations_partial_update"];
+        trace?: never;
+    };
     "/api/v1/annotations/{annotation_id}/": {
         parameters: {
             query?: never;
@@ -878,6 +896,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where slides look alike: laboratory, stain, camera. POST adds one. */
+        get: operations["sites_list"];
+        put?: never;
+        /** @description Where slides look alike: laboratory, stain, camera. POST adds one. */
+        post: operations["sites_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One site. */
+        get: operations["sites_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description One site. */
+        delete: operations["sites_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site_id}/adaptations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a site taught; POST teaches its net by its named cells, in the background. */
+        get: operations["sites_adaptations_list"];
+        put?: never;
+        /** @description What a site taught; POST teaches its net by its named cells, in the background. */
+        post: operations["sites_adaptations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/slides/{slide_id}/": {
         parameters: {
             query?: never;
@@ -1128,6 +1200,46 @@ export interface components {
          * @enum {string}
          */
         ActionEnum: "relabel" | "confirm" | "reject" | "clear";
+        Adaptation: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly site: string;
+            /** Examination */
+            assay: string;
+            /**
+             * Format: int64
+             * @description Counts the site's teachings for this examination.
+             */
+            number: number;
+            readonly base: string;
+            state?: components["schemas"]["AdaptationStateEnum"];
+            phase?: string;
+            /** Format: double */
+            percent?: number;
+            reason?: string;
+            /** @default  */
+            readonly requested_by: string;
+            /** Format: date-time */
+            readonly requested_at: string;
+            /** Format: date-time */
+            finished_at?: string | null;
+            /** Format: double */
+            duration_s?: number | null;
+            readonly labels: number;
+            /** @description Scores before and after on cells left out; cells to name next. */
+            readonly report: unknown;
+            sha256?: string;
+            /** @description New analyses of the site's slides use it. */
+            in_force?: boolean;
+        };
+        /**
+         * @description * `requested` - Waiting
+         *     * `running` - Learning
+         *     * `done` - Done
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        AdaptationStateEnum: "requested" | "running" | "done" | "failed";
         AddInputRequest: {
             /** Format: double */
             x: number;
@@ -2064,6 +2176,11 @@ export interface components {
             open: number;
             total: number;
         };
+        NewSiteRequest: {
+            name: string;
+            /** @default  */
+            description: string;
+        };
         /**
          * @description * `analyser` - analyser
          *     * `film` - film
@@ -2153,6 +2270,9 @@ export interface components {
             mpp?: number;
             colour?: components["schemas"]["ColouringEnum"];
             specimen?: components["schemas"]["SpecimenEnum"];
+        };
+        PatchedSwitchRequest: {
+            in_force?: boolean;
         };
         PatchedTextInputRequest: {
             text?: string;
@@ -2578,6 +2698,14 @@ export interface components {
             /** @description Why what a reason can lift may stand. */
             reason?: string;
         };
+        Site: {
+            readonly id: number;
+            /** @description For example: Ward 3, May-Grünwald, Axiocam. */
+            name: string;
+            description?: string;
+            /** @default 0 */
+            readonly slide_count: number;
+        };
         Slide: {
             /** Format: uuid */
             readonly id: string;
@@ -2659,6 +2787,10 @@ export interface components {
             stored: boolean;
             /** @description why not */
             why: string;
+        };
+        TeachRequest: {
+            /** @default blood_film */
+            assay: string;
         };
         /** @description Tiles lie at `base` + `number/column_row.jpg`, with `?t=token` or the token in the cookie `hvt`. */
         TileAccess: {
@@ -2844,6 +2976,66 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    adaptations_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                adaptation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adaptation"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    adaptations_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                adaptation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSwitchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adaptation"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     annotations_destroy: {
         parameters: {
             query?: never;
@@ -4650,6 +4842,177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Schema"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    sites_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    sites_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSiteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    sites_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    sites_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    sites_adaptations_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adaptation"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    sites_adaptations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TeachRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adaptation"];
                 };
             };
             400: components["responses"]["Refusal400"];

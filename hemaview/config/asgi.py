@@ -28,4 +28,5 @@ application = TileApp(
     still_allowed=still_allowed,
     keep=KeptTiles(settings.TILE_CACHE_DIR, settings.TILE_CACHE_BYTES),
     recheck_s=settings.TILE_RECHECK_S,
+    origins=settings.CORS_ORIGINS,
 )

@@ -22,6 +22,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("apps.analysis.api.urls")),
     path("", include("apps.review.api.urls")),
     path("", include("apps.reports.api.urls")),
+    path("", include("apps.teaching.api.urls")),
     path("", include("apps.desk.api.urls")),
     path("", include("apps.audit.api.urls")),
     path("token/", TokenView.as_view(), name="token"),
@@ -51,6 +52,7 @@ urlpatterns = [
     path("", include("apps.analysis.urls")),
     path("", include("apps.audit.urls")),
     path("", include("apps.reports.urls")),
+    path("", include("apps.teaching.urls")),
     path("", include("apps.desk.urls")),
 ]
 

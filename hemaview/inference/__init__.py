@@ -20,6 +20,7 @@ from hemaview.inference.pointer import Pointer
 from hemaview.inference.segmenter import Segmenter
 from hemaview.inference.solving import solving_to
 from hemaview.inference.stain import are_strange, stain_of
+from hemaview.inference.taught import Taught, packed, read_taught
 
 __all__ = [
     "BadPicture",
@@ -36,6 +37,7 @@ __all__ = [
     "Outliner",
     "Pointer",
     "Segmenter",
+    "Taught",
     "UnknownModel",
     "WeightsChanged",
     "WeightsUnfit",
@@ -43,6 +45,8 @@ __all__ = [
     "drawn_cell",
     "load",
     "load_as",
+    "packed",
+    "read_taught",
     "solving_to",
     "stain_of",
 ]

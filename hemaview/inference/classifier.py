@@ -33,6 +33,8 @@ class Classifier:
         self.thresholds = card.thresholds
         self.views = card.views
         self._card, self.stains = card, card.stains
+        self.least: Mapping[str, Mapping[str, float]] = card.least
+        """`known` and `strange` stains to class to the probability from which a cell may be that (`Card.least`)."""
         self._shift = _shifted(card.classes, {})
 
     def calibrated_on(self, dataset: str) -> Classifier:
@@ -43,14 +45,17 @@ class Classifier:
         other._shift = _shifted(self._card.classes, self._card.shift_on(dataset))
         return other
 
+    def judging(self, temperature: float, thresholds: Mapping[str, float], least: Mapping[str, float]) -> Classifier:
+        """The same model with another temperature, thresholds, and least probabilities of each class on any stain."""
+        other = copy.copy(self)
+        other.temperature, other.thresholds = temperature, dict(thresholds)
+        other.least = dict.fromkeys(self.least, least)
+        other._shift = _shifted(self._card.classes, {})
+        return other
+
     def runs_on(self, runtime: Runtime) -> None:
         """Let another runtime answer, of the same net with other statistics (`filmstatistics`)."""
         self._runtime = runtime
-
-    @property
-    def least(self) -> Mapping[str, Mapping[str, float]]:
-        """`known` and `strange` stains to class to the probability from which a cell may be that (`Card.least`)."""
-        return self._card.least
 
     @property
     def calibrations(self) -> dict[str, str]:

@@ -12,11 +12,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from hemaview.inference import CentreFinder, Classifier, Model, are_strange
+from hemaview.inference import CentreFinder, Classifier, Model, Taught, are_strange
 from hemaview.inference.filmstatistics import MOST_CELLS, STRANGE_FILMS, fit_for, statistics_of
 from hemaview.inference.pictures import rescale
 from hemaview.methods.card import cards
 from hemaview.methods.nuclearstain import MPP, nuclear, red_density
+from hemaview.pipeline.cellcrops import Views, cell_crops
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.lowpower import LowPower, at_low_power
 from hemaview.pipeline.protocol import Plan, Sink
@@ -33,23 +34,25 @@ LOOK_UM, LOOK_MPP = 27.0, 0.2
 LEAST_NUCLEUS_UM2 = 25.0
 """Nuclei of white cells are 30 to 90 µm² large, platelets less than 10."""
 _STRANGE = "strange"
-Views = list[tuple[LowPower, NDArray[np.float64]]]
 
 
 def fit_to_film(
-    slide: Slide, plan: Plan, models: Mapping[str, Model], folder: Path, sink: Sink
+    slide: Slide, plan: Plan, models: Mapping[str, Model], folder: Path, sink: Sink, taught: Taught | None = None
 ) -> tuple[dict[str, Model], bool]:
     """(the models by role, whether the film is strange to the net in the role NAMING). Of a strange film the net in the role
-    ELSEWHERE, where there is one, takes that one's place; a net in whose card it stands is made fit for the film. What was
-    decided and taken is kept in the run's folder, so that a run that goes on names cells alike."""
+    ELSEWHERE, where there is one, takes that one's place; a net in whose card it stands is made fit for the film. Where the
+    film's laboratory has `taught` one of the two nets, that one names the cells of every film. What was decided and taken is
+    kept in the run's folder, so that a run that goes on names cells alike."""
     naming, elsewhere = models.get(NAMING), models.get(ELSEWHERE)
     if isinstance(elsewhere, Classifier):
         elsewhere = elsewhere.calibrated_on(STRANGE_FILMS)
     fitted = {role: model for role, model in models.items() if role != ELSEWHERE}
     if not isinstance(naming, Classifier) or not (
-        isinstance(elsewhere, Classifier) or cards()[naming.info.name].adapts
+        isinstance(elsewhere, Classifier) or cards()[naming.info.name].adapts or taught
     ):
         return fitted, False
+    both = [model for model in (naming, elsewhere) if isinstance(model, Classifier)]
+    own = next((model for model in both if taught and model.info.name == taught.base), None)
     sink.phase("looking at how the film is stained")
     path = RunFolder(folder).statistics_file
     statistics = _read(path)
@@ -57,11 +60,14 @@ def fit_to_film(
         seeker = models.get("nucleated-cell-finder")
         views = _places(slide, plan, seeker if isinstance(seeker, CentreFinder) else None)
         strange = bool(naming.stains) and are_strange(_looks(slide, plan, views), naming.stains)
-        chosen = elsewhere if strange and isinstance(elsewhere, Classifier) else naming
+        chosen = own or (elsewhere if strange and isinstance(elsewhere, Classifier) else naming)
         statistics = dict(statistics_of(chosen.info.name, _crops(slide, plan, chosen, views)) or {})
         statistics[_STRANGE] = torch.tensor(strange)
         _write(path, statistics)
     strange = bool(statistics.pop(_STRANGE))
+    if taught is not None and own is not None:
+        fitted[NAMING] = taught.by(own, statistics)
+        return fitted, strange
     chosen = elsewhere if strange and isinstance(elsewhere, Classifier) else naming
     fitted[NAMING] = fit_for(chosen, statistics) if statistics else chosen
     return fitted, strange
@@ -112,16 +118,9 @@ def _places(slide: Slide, plan: Plan, seeker: CentreFinder | None) -> Views:
 
 
 def _crops(slide: Slide, plan: Plan, model: Classifier, views: Views) -> NDArray[np.uint8]:
-    """The cells as the model is shown them, uint8 (n, input_px, input_px, 3); those at a photograph's edge are left out."""
-    side, shown = model.info.input_px * model.info.mpp / plan.mpp, model.info.input_px
-    crops = []
-    for view, points in views:
-        points = _whole(slide, view, points, side)
-        grounds = view.grounds().at(points)
-        for (x, y), ground in zip(points, grounds, strict=True):
-            rgb = slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown)
-            crops.append(model.on_ground(rgb, ground))
-    return np.stack(crops) if crops else np.zeros((0, shown, shown, 3), np.uint8)
+    """The cells as the model is shown them; those at a photograph's edge are left out."""
+    side = model.info.input_px * model.info.mpp / plan.mpp
+    return cell_crops(slide, plan.mpp, model, [(view, _whole(slide, view, points, side)) for view, points in views])
 
 
 def _write(path: Path, statistics: dict[str, Tensor]) -> None:

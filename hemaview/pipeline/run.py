@@ -19,7 +19,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.inference import CentreFinder, Classifier, Detector, Model, load, solving_to
+from hemaview.inference import CentreFinder, Classifier, Detector, Model, load, read_taught, solving_to
 from hemaview.methods.registry import METHODS
 from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
 from hemaview.pipeline.finders import CellFinder, Thresholds, finder
@@ -63,7 +63,8 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     with open_slide(request.slide, request.colour) as slide:
         plan = _plan(slide, request, models, sink)
         naming = models.get("nucleated-cell")
-        models, strange_film = fit_to_film(slide, plan, models, request.folder, sink)
+        taught = read_taught(*request.taught) if request.taught else None
+        models, strange_film = fit_to_film(slide, plan, models, request.folder, sink, taught)
         cell_finder = finder(request.finder, models, known, request.thresholds)
         sink.planned(plan, cell_finder.device)
         done, by_class, partial = _count(slide, plan, request, cell_finder, known, sink)
@@ -77,11 +78,14 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         counted = _Counted(cells, done, partial or searched.partial, cell_finder.thresholds, warmth, searched)
         notes += plan.notes + searched.notes
         named_by = models.get("nucleated-cell")
-        if strange_film and named_by is not None and naming is not None and named_by.info.name != naming.info.name:
+        own = taught is not None and named_by is not None and named_by.info.name == taught.base
+        if taught is not None and own:
+            notes.append(f"{taught.base} named the nucleated cells as the site has taught it.")
+        elif strange_film and named_by is not None and naming is not None and named_by.info.name != naming.info.name:
             notes.append(
                 f"The film is stained unlike any that {naming.info.name} learned from: {named_by.info.name} named its cells."
             )
-        strange = stain_guards(slide, counted.cells, plan, known, naming)
+        strange = [] if own else stain_guards(slide, counted.cells, plan, known, naming)
         if isinstance(named_by, Classifier):
             cells = with_unidentified(cells, known, named_by.least, strange_film or bool(strange))
             counted = replace(counted, cells=cells)
@@ -173,6 +177,7 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         "assay": request.assay.key,
         "protocol": request.protocol,
         "models": {role: list(model) for role, model in sorted(request.models.items())},
+        **({"taught": request.taught[1]} if request.taught else {}),
         "thresholds": {role: dict(asked) for role, asked in sorted(counted.thresholds.items())},
         "temperatures": dict(sorted(counted.temperatures.items())),
         "mpp": plan.mpp,

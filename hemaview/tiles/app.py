@@ -40,6 +40,11 @@ RETRY_AFTER = b"1"
 _ADDRESS = re.compile(rb"/tiles/([0-9a-f]{32})/([0-9a-f]{16})/(\d{1,3})/(\d{1,7})_(\d{1,7})\.jpg")
 JPEG = (b"content-type", b"image/jpeg")
 SAID = ((b"cache-control", b"private, max-age=31536000, immutable"), (b"x-content-type-options", b"nosniff"))
+PREFLIGHT = (
+    (b"access-control-allow-methods", b"GET, HEAD"),
+    (b"access-control-allow-headers", b"If-None-Match"),
+    (b"access-control-max-age", b"600"),
+)
 _NOWAIT = os.RWF_NOWAIT
 
 
@@ -48,7 +53,8 @@ class TileApp:
 
     root: the folder with a folder for each slide, named by its id, with its index in it; behind: the application for
     all other addresses; still_allowed: which of some pairs may still see their slide (asked every few seconds in a
-    thread, for tokens in use); keep: where decoded tiles are kept.
+    thread, for tokens in use); keep: where decoded tiles are kept; origins: those whose pages may read tiles in a browser
+    (CORS).
     """
 
     def __init__(
@@ -62,7 +68,9 @@ class TileApp:
         slides: OpenSlides | None = None,
         decoders: Decoders | None = None,
         recheck_s: float = RECHECK_S,
+        origins: Iterable[str] = (),
     ) -> None:
+        self.origins = frozenset(origin.encode() for origin in origins)
         self.root, self.behind, self.keep = root, behind, keep
         self.slides = OpenSlides() if slides is None else slides
         self._decoders = decoders
@@ -74,6 +82,11 @@ class TileApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            if self.origins:
+                send = _varied(send, self._named_origin(scope))
+                if _is_preflight(scope):
+                    await _answer(send, 204, PREFLIGHT, b"")
+                    return
             try:
                 await self._tile(scope, receive, send)
             except _Gone:
@@ -105,6 +118,8 @@ class TileApp:
                 known_tag = value
             elif name == b"cookie":
                 cookie = value
+            elif name == b"origin" and self.origins:
+                return None
         now_s = time.time()
         grant = self.admission.good.get((slide_id, token_in(query, cookie)))
         slide = self.slides.get(slide_id)
@@ -123,6 +138,11 @@ class TileApp:
         count = level.counts[place] if level.stored else 0
         body = read_warm(level, place, count) if count else None
         return None if body is None else (200, tag, body)
+
+    def _named_origin(self, scope: Scope) -> bytes:
+        """The page's origin, where it may read tiles; b"" otherwise."""
+        origin = bytes(dict(scope["headers"]).get(b"origin", b""))
+        return origin if origin in self.origins else b""
 
     async def _tile(self, scope: Scope, receive: Receive, send: Send) -> None:
         method, query, headers = scope["method"], scope["query_string"], scope["headers"]
@@ -296,6 +316,24 @@ def read_cold(level: OpenLevel, place: int, count: int) -> bytes:
 def _matches(known: bytes, tag: bytes) -> bool:
     """If-None-Match with several tags, weak ones or `*` (RFC 9110, 13.1.2: weak comparison)."""
     return any(part.strip().removeprefix(b"W/") in (tag, b"*") for part in known.split(b","))
+
+
+def _is_preflight(scope: Scope) -> bool:
+    return scope["method"] == "OPTIONS" and any(k == b"access-control-request-method" for k, _ in scope["headers"])
+
+
+def _varied(send: Send, origin: bytes) -> Send:
+    """Answers say that they depend on the origin, and that pages of this one may read them."""
+    said = [(b"vary", b"Origin")]
+    if origin:
+        said += [(b"access-control-allow-origin", origin), (b"access-control-expose-headers", b"ETag, Retry-After")]
+
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *said]}
+        await send(message)
+
+    return sending
 
 
 async def _gone(receive: Receive) -> None:

@@ -133,6 +133,30 @@ def test_limits_of_models_are_read_without_the_marks_of_their_cards(job: Any) ->
     assert "Ten pictures are copies (study set-copies)." in render.html(made, None)
 
 
+def test_what_is_said_below_a_table_is_not_said_again_below_all(slide: Any) -> None:
+    table = factories.cells({"normal": 40, "segmented_neutrophil": 12, "unidentified": 3})
+    made = document.build(finished_job(slide, table).slide.case)
+    notes = made["examinations"][0]["counts"]["notes"]
+    assert any("3 nucleated cells are unidentified" in note for note in notes), "scripts find it among the notes"
+    assert render.html(made, None).count("3 nucleated cells are unidentified and lie") == 1
+
+
+def test_a_report_says_which_site_taught_a_model(job: Any) -> None:
+    taught = {"site": "Ward 3", "number": 2, "id": "x", "sha256": "ab" * 32}
+    used = {
+        "role": "nucleated-cell",
+        "name": "nucleated-cell-strangers",
+        "version": "1",
+        "sha256": "a" * 64,
+        "taught": taught,
+    }
+    job.frozen = {**job.frozen, "models": [used]}
+    job.save()
+    assert "as taught by Ward 3, teaching 2 <code>abababababababab</code>" in render.html(
+        document.build(job.slide.case), None
+    )
+
+
 def test_a_report_without_any_ratio_has_no_empty_table_of_them(job: Any) -> None:
     made = document.build(job.slide.case)
     (part,) = made["examinations"]

@@ -52,6 +52,15 @@ def test_schistocytes_are_graded_only_from_a_thousand_red_cells() -> None:
     assert graded(count({"normal": 1960, "schistocyte": 40}))["schistocyte"] == "2+"
 
 
+def test_the_share_of_schistocytes_is_withheld_until_there_are_a_thousand_red_cells() -> None:
+    for red, given in ((999, False), (1000, True)):
+        section = count({"normal": red - 30, "schistocyte": 30}).section("red_cells")
+        assert section is not None
+        (row,) = [r for r in section.rows if r.key == "schistocyte"]
+        assert row.count == 30 and (row.percent is not None) is given
+        assert all(r.percent is not None for r in section.rows if r.key != "schistocyte")
+
+
 def test_an_unsettled_limit_says_how_many_more_cells() -> None:
     result = count({"blast": 36, "lymphocyte": 164})
     assert any("1,319 more" in u.text and u.more_cells == 1319 for u in result.unsettled)

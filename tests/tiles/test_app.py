@@ -155,6 +155,30 @@ async def test_the_token_may_come_as_a_cookie_among_others(house: House) -> None
     assert (await house.ask(url, {"Cookie": f"xhvt={slide.token()}"})).code == "token-missing"
 
 
+async def test_pages_of_named_origins_read_tiles_and_refusals_and_no_other_page_does(tmp_path: Path) -> None:
+    viewer = "https://viewer.example.org"
+    house = House(tmp_path, origins=[viewer])
+    try:
+        slide = house.slide(Dialect())
+        await house.ask(slide.url())  # from now on it could be answered at once
+        for url, status in ((slide.url(), 200), (slide.url(token="x"), 403)):
+            named = await house.ask(url, {"Origin": viewer})
+            assert (named.status, named.headers["access-control-allow-origin"], named.headers["vary"]) == (
+                status,
+                viewer,
+                "Origin",
+            )
+            for other in ({"Origin": "https://evil.example.org"}, {}):
+                assert "access-control-allow-origin" not in (await house.ask(url, other)).headers
+        asked = {"Origin": viewer, "Access-Control-Request-Method": "GET"}
+        preflight = await house.ask(slide.url(), asked, method="OPTIONS")
+        assert preflight.status == 204 and preflight.headers["access-control-allow-methods"] == "GET, HEAD"
+        path = slide.url().partition("?")[0].encode()
+        assert house.app.at_once(path, b"t=" + slide.token().encode(), [(b"origin", viewer.encode())]) is None
+    finally:
+        await house.app.close()
+
+
 async def test_forged_expired_foreign_and_missing_tokens_open_nothing(house: House) -> None:
     slide, other = house.slide(Dialect()), house.slide(Dialect())
     good = slide.token()

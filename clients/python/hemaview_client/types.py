@@ -21,6 +21,31 @@ Account = TypedDict(
 
 ActionEnum = Literal['relabel', 'confirm', 'reject', 'clear']
 
+Adaptation = TypedDict(
+    "Adaptation",
+    {
+        "id": "str",
+        "site": "str",
+        "assay": "str",
+        "number": "int",
+        "base": "str",
+        "state": "NotRequired[AdaptationStateEnum]",
+        "phase": "NotRequired[str]",
+        "percent": "NotRequired[float]",
+        "reason": "NotRequired[str]",
+        "requested_by": "str",
+        "requested_at": "str",
+        "finished_at": "NotRequired[str | None]",
+        "duration_s": "NotRequired[float | None]",
+        "labels": "int",
+        "report": "Any",
+        "sha256": "NotRequired[str]",
+        "in_force": "NotRequired[bool]",
+    },
+)
+
+AdaptationStateEnum = Literal['requested', 'running', 'done', 'failed']
+
 AddInputRequest = TypedDict(
     "AddInputRequest",
     {
@@ -868,6 +893,14 @@ MustSeeReason = TypedDict(
     },
 )
 
+NewSiteRequest = TypedDict(
+    "NewSiteRequest",
+    {
+        "name": "str",
+        "description": "NotRequired[str]",
+    },
+)
+
 OfEnum = Literal['analyser', 'film']
 
 OtherReading = TypedDict(
@@ -944,6 +977,13 @@ PatchedSlideChangeRequest = TypedDict(
         "mpp": "NotRequired[float]",
         "colour": "NotRequired[ColouringEnum]",
         "specimen": "NotRequired[SpecimenEnum]",
+    },
+)
+
+PatchedSwitchRequest = TypedDict(
+    "PatchedSwitchRequest",
+    {
+        "in_force": "NotRequired[bool]",
     },
 )
 
@@ -1394,6 +1434,16 @@ SignInputRequest = TypedDict(
     },
 )
 
+Site = TypedDict(
+    "Site",
+    {
+        "id": "int",
+        "name": "str",
+        "description": "NotRequired[str]",
+        "slide_count": "int",
+    },
+)
+
 Slide = TypedDict(
     "Slide",
     {
@@ -1466,6 +1516,13 @@ StoredLevel = TypedDict(
         "height": "int",
         "stored": "bool",
         "why": "str",
+    },
+)
+
+TeachRequest = TypedDict(
+    "TeachRequest",
+    {
+        "assay": "NotRequired[str]",
     },
 )
 

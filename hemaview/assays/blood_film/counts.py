@@ -92,16 +92,18 @@ def _times(a: Interval, b: Interval) -> Interval:
 
 def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
     counts = _counts(tally, schema, "rbc")
-    grades = grade_limits(rules.get("grades", {}))
-    if sum(n for _, n in counts) < rules.get("schistocyte.min_red_cells", 0):
-        grades.pop("schistocyte", None)
-    return section(
+    made = section(
         "red_cells",
         "Red-cell morphology",
         "red cells",
         counts,
-        {} if tally.poor_fields else grades,
+        {} if tally.poor_fields else grade_limits(rules.get("grades", {})),
         note=f"Shapes are not graded: {tally.poor_fields}." if tally.poor_fields else "",
+    )
+    if made.n >= rules.get("schistocyte.min_red_cells", 0):
+        return made
+    return replace(
+        made, rows=tuple(replace(r, percent=None, grade=None) if r.key == "schistocyte" else r for r in made.rows)
     )
 
 

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "apps.slides",
     "apps.analysis",
     "apps.review",
+    "apps.teaching",
     "apps.reports",
     "apps.desk",
 ]
@@ -116,6 +117,7 @@ UPLOADS_DIR = VAR_DIR / "uploads"
 RESULTS_DIR = VAR_DIR / "results"
 REPORTS_DIR = VAR_DIR / "reports"
 REFERENCE_RANGES = env.str("HEMAVIEW_REFERENCE_RANGES", "")
+ADAPTATIONS_DIR = VAR_DIR / "adaptations"
 FONT_FOLDERS = env.list("HEMAVIEW_FONTS", default=["/usr/share/fonts", "/usr/local/share/fonts"])
 ANCHORS_DIR = Path(env.str("HEMAVIEW_ANCHORS", str(VAR_DIR / "anchors")))
 CACHE_DIR = VAR_DIR / "cache"
@@ -155,6 +157,7 @@ CELERY_TASK_DEFAULT_QUEUE = "cpu"
 CELERY_TASK_ROUTES = {
     "apps.analysis.tasks.sweep": {"queue": "bells"},
     "apps.slides.tasks.sweep": {"queue": "bells"},
+    "apps.teaching.tasks.sweep": {"queue": "bells"},
     "apps.slides.tasks.*": {"queue": "imports"},
 }
 JOB_QUEUES = env.list("HEMAVIEW_JOB_QUEUES", default=["cpu"])
@@ -167,6 +170,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "apps.analysis.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
+    "sweep-teachings": {"task": "apps.teaching.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-imports": {"task": "apps.slides.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
 }
 JOB_LEASE_S = env.float("HEMAVIEW_JOB_LEASE_S", 20.0)

@@ -7,7 +7,7 @@ choosing. The share of cells that a set may miss is the largest one at which tho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,12 +44,18 @@ class Answers:
         return cls(np.concatenate([a.p for a in parts]), np.concatenate([a.allowed for a in parts]))
 
 
-def least_probabilities(answers: Answers, classes: tuple[str, ...]) -> dict[str, float]:
-    """Class to the least probability at which a cell may be that, for the largest of MISSES at which the cells that may be
-    one class alone are wrong in at most MOST_SILENT; the smallest of MISSES where none does."""
+def least_probabilities(
+    answers: Answers, classes: tuple[str, ...], misses: Sequence[float] = MISSES, careful: Mapping[str, float] = {}
+) -> dict[str, float]:
+    """Class to the least probability at which a cell may be that, for the largest of `misses` at which the cells that may be
+    one class alone are wrong in at most MOST_SILENT; the smallest where none does. The sets of a `careful` class miss no
+    larger share of its cells than is said there."""
     least = {}
-    for miss in MISSES:
+    for miss in misses:
         least = _at(answers, classes, miss)
+        for name, most in careful.items():
+            if most < miss:
+                least[name] = _at(answers, classes, most)[name]
         sets = answers.p >= np.array([least[c] for c in classes], np.float32)
         alone = sets.sum(axis=1) == 1
         wrong = alone & ~(sets & answers.allowed).any(axis=1)

@@ -20,6 +20,7 @@ from apps.slides.incoming import with_companions
 from apps.slides.models import Slide
 from apps.slides.presets import preset_of
 from apps.slides.selectors import require_identity
+from apps.slides.sites import set_site, site_named
 from apps.slides.uploads import as_refusal
 from hemaview.wsi.errors import SeveralSeries, SlideError
 from hemaview.wsi.identity import Entry
@@ -48,6 +49,9 @@ class Command(SentenceCommand):
         parser.add_argument("--pseudonym", default="")
         parser.add_argument("--mpp", type=float, help="µm per pixel, where the file does not say")
         parser.add_argument("--preset", metavar="NAME", help="µm per pixel of a camera and objective of the laboratory")
+        parser.add_argument(
+            "--site", metavar="NAME", help="the site (laboratory, stain, camera) that the slide is from"
+        )
         parser.add_argument("--series", type=int, metavar="N", help="of several series the one of this number")
         parser.add_argument("--all-series", action="store_true", help="each series as a slide of its own")
         parser.add_argument("--plane", type=_plane, metavar="N", help="focal plane N, or sharpest (default: sharpest)")
@@ -73,6 +77,7 @@ class Command(SentenceCommand):
                 raise Refusal("Give --mpp or --preset, not both.", code="invalid")
             preset = preset_of(options["preset"])
             options["mpp"], options["preset"] = preset.mpp, preset.name
+        site = site_named(options["site"]) if options["site"] else None
         if options["identity"]:
             require_identity(user)
         accession = options["case"]
@@ -92,6 +97,8 @@ class Command(SentenceCommand):
             if made:
                 withdraw_case(user, case)
             raise
+        if site is not None:
+            slides = [set_site(user, slide, site) for slide in slides]
         slides = [tileservices.run_conversion(s.pk) if s.conversion == Slide.Conversion.ASKED else s for s in slides]
         if options["json"]:
             said = {"identity": [asdict(e) for e in entries]} if options["identity"] else {}
@@ -172,5 +179,6 @@ def _answer(slide: Slide) -> dict[str, Any]:
         "status": slide.status,
         "notes": slide.notes,
         "identifying": slide.identifying,
+        "site": slide.site.name if slide.site else None,
         "tiles": f"{sum(v['stored'] for v in slide.tile_levels)} of {len(slide.tile_levels)} levels as stored",
     }

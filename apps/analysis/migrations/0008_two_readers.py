@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analysis', '0006_scale_in_um_per_px'),
+        ('analysis', '0007_adaptations'),
     ]
 
     operations = [

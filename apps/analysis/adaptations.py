@@ -1,0 +1,181 @@
+"""What sites have taught: the rows, who works on them, and which one new analyses use."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max, Q, QuerySet
+from django.utils import timezone
+
+from apps.accounts import stores
+from apps.accounts.errors import Conflict, Missing
+from apps.analysis.models import Adaptation, Job, ModelVersion
+from apps.audit.services import record
+from apps.slides.models import Site, Slide
+from apps.slides.sites import require_sites
+
+LEASE = timedelta(seconds=90)
+MOST_ATTEMPTS = 3
+"""A worker that ends this often while it learns has a reason that another try does not mend."""
+
+
+def adaptations() -> QuerySet[Adaptation]:
+    return Adaptation.objects.select_related("site", "base__algorithm", "requested_by")
+
+
+def adaptation_for(user: Any, adaptation_id: uuid.UUID | str) -> Adaptation:
+    """The adaptation, for who manages sites; raises Forbidden, Missing."""
+    require_sites(user)
+    row = adaptations().filter(pk=adaptation_id).first()
+    if row is None:
+        raise Missing("There is no such teaching.", code="no-adaptation")
+    return row
+
+
+def taught_for(slide: Slide, assay: str) -> Adaptation | None:
+    """What new analyses of the slide use of what its site taught."""
+    if slide.site_id is None:
+        return None
+    return adaptations().filter(site=slide.site_id, assay=assay, in_force=True).first()
+
+
+def taught_models(models: list[dict[str, Any]], adaptation: Adaptation | None) -> list[dict[str, Any]]:
+    """A job's frozen models, with `taught` on the one that the site taught."""
+    if adaptation is None:
+        return models
+    taught = {
+        "site": adaptation.site.name,
+        "number": adaptation.number,
+        "id": str(adaptation.pk),
+        "sha256": adaptation.sha256,
+    }
+    base = (adaptation.base.algorithm.name, adaptation.base.version)
+    return [{**m, "taught": taught} if (m["name"], m["version"]) == base else m for m in models]
+
+
+def taught_file(job: Job) -> tuple[Path, str] | None:
+    """(file, sha256) of what the job's site taught, as it was ordered; None where nothing. Raises Missing where it is gone."""
+    taught = next((m["taught"] for m in job.frozen["models"] if "taught" in m), None)
+    if taught is None:
+        return None
+    try:
+        path = stores.adaptations().local_path(f"{taught['id']}/taught.safetensors")
+    except FileNotFoundError as error:
+        raise Missing(
+            "What the site taught is gone from the disk; a backup may hold it.", code="taught-gone"
+        ) from error
+    assert path is not None
+    return path, str(taught["sha256"])
+
+
+def create(user: Any, site: Site, assay: str, base: ModelVersion) -> Adaptation:
+    """A row that a worker will take; raises Forbidden, Conflict."""
+    require_sites(user)
+    try:
+        with transaction.atomic():
+            Site.objects.select_for_update().get(pk=site.pk)
+            last = Adaptation.objects.filter(site=site, assay=assay).aggregate(last=Max("number"))["last"] or 0
+            row = Adaptation.objects.create(site=site, assay=assay, number=last + 1, base=base, requested_by=user)
+            record(user, "site.teach", "adaptation", row.pk, site=site.name, assay=assay, number=row.number)
+    except IntegrityError:
+        raise Conflict("This site is being taught already; wait until that has ended.", code="teaching") from None
+    return row
+
+
+def unheld() -> list[str]:
+    """Ids of those that no worker holds, the oldest first."""
+    lapsed = Q(state=Adaptation.State.RUNNING, lease__lt=timezone.now())
+    waiting = Adaptation.objects.filter(Q(state=Adaptation.State.REQUESTED) | lapsed).order_by("requested_at")
+    return [str(pk) for pk in waiting.values_list("pk", flat=True)]
+
+
+def claim(adaptation_id: uuid.UUID | str, owner: str) -> Adaptation | None:
+    """Take it by compare-and-set; None where it is taken or has ended."""
+    now = timezone.now()
+    free = Q(state=Adaptation.State.REQUESTED) | Q(state=Adaptation.State.RUNNING, lease__lt=now)
+    taken = Adaptation.objects.filter(free, pk=adaptation_id).update(
+        state=Adaptation.State.RUNNING, owner=owner, lease=now + LEASE, attempt=F("attempt") + 1
+    )
+    if not taken:
+        return None
+    row = adaptations().get(pk=adaptation_id)
+    if row.attempt > MOST_ATTEMPTS:
+        fail(
+            row,
+            f"The worker ended {MOST_ATTEMPTS} times while it learned. Look at its log and its memory; then teach again.",
+        )
+        return None
+    return row
+
+
+def note(row: Adaptation, phase: str, percent: float) -> bool:
+    """Say how far it is, and keep the lease; False where it is no longer ours."""
+    return bool(_held(row).update(phase=phase, percent=percent, lease=timezone.now() + LEASE))
+
+
+def finish(row: Adaptation, *, cells: list[dict[str, str]], report: dict[str, Any], sha256: str) -> bool:
+    """It has learned; its file lies in the store."""
+    ended = _ended(row)
+    with transaction.atomic():
+        done = _held(row).update(
+            state=Adaptation.State.DONE, phase="", percent=100, cells=cells, report=report, sha256=sha256, **ended
+        )
+        if done:
+            record("worker", "site.taught", "adaptation", row.pk, site=row.site.name, labels=len(cells), sha256=sha256)
+    return bool(done)
+
+
+def fail(row: Adaptation, reason: str) -> bool:
+    """It has not learned, and why."""
+    with transaction.atomic():
+        failed = _held(row).update(state=Adaptation.State.FAILED, phase="", reason=reason, **_ended(row))
+        if failed:
+            record("worker", "site.teach-failed", "adaptation", row.pk, site=row.site.name, reason=reason)
+    return bool(failed)
+
+
+@transaction.atomic
+def switch(user: Any, row: Adaptation, on: bool) -> Adaptation:
+    """Let new analyses of the site's slides use it, in place of the one before, or the shipped net again.
+
+    Analyses that were made or ordered, and signed reports, stay as they are. Raises Forbidden, Conflict.
+    """
+    require_sites(user)
+    Site.objects.select_for_update().get(pk=row.site_id)
+    row = adaptations().get(pk=row.pk)
+    if on and row.state != Adaptation.State.DONE:
+        raise Conflict("This teaching has not ended well, so it cannot be switched on.", code="not-taught")
+    if on and row.base.sha256 != _installed(row.base):
+        raise Conflict(
+            f"{row.base.algorithm.title} has other weights now than those that were taught; teach the site again.",
+            code="other-weights",
+        )
+    before = Adaptation.objects.filter(site=row.site_id, assay=row.assay, in_force=True).first()
+    if on:
+        Adaptation.objects.filter(site=row.site_id, assay=row.assay).exclude(pk=row.pk).update(in_force=False)
+    Adaptation.objects.filter(pk=row.pk).update(in_force=on)
+    record(
+        user, "site.switched", "adaptation", row.pk, site=row.site.name, assay=row.assay,
+        before=before.number if before else 0, after=row.number if on else 0,
+    )  # fmt: skip
+    row.in_force = on
+    return row
+
+
+def _installed(base: ModelVersion) -> str:
+    """The sha256 of the newest weights of the same method."""
+    newest = ModelVersion.objects.filter(algorithm=base.algorithm_id).order_by("-added_at").first()
+    return newest.sha256 if newest else ""
+
+
+def _held(row: Adaptation) -> QuerySet[Adaptation]:
+    return Adaptation.objects.filter(pk=row.pk, attempt=row.attempt, state=Adaptation.State.RUNNING)
+
+
+def _ended(row: Adaptation) -> dict[str, Any]:
+    now = timezone.now()
+    return {"finished_at": now, "duration_s": (now - row.requested_at).total_seconds(), "lease": None}

@@ -1,0 +1,49 @@
+"""Sites and what they taught, as the API answers them."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from apps.analysis.models import Adaptation
+from apps.slides.models import Site
+
+
+class SiteSerializer(serializers.ModelSerializer[Site]):
+    slide_count = serializers.IntegerField(read_only=True, default=0)
+
+    class Meta:
+        model = Site
+        fields = ["id", "name", "description", "slide_count"]
+
+
+class NewSiteSerializer(serializers.Serializer[Site]):
+    name = serializers.CharField(max_length=100)
+    description = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class TeachSerializer(serializers.Serializer[Adaptation]):
+    assay = serializers.CharField(max_length=64, default="blood_film")
+
+
+class SwitchSerializer(serializers.Serializer[Adaptation]):
+    in_force = serializers.BooleanField()
+
+
+class AdaptationSerializer(serializers.ModelSerializer[Adaptation]):
+    site = serializers.CharField(source="site.name", read_only=True)
+    base = serializers.CharField(source="base.algorithm.name", read_only=True)
+    requested_by = serializers.CharField(source="requested_by.display_name", read_only=True, default="")
+    labels = serializers.SerializerMethodField()
+    report = serializers.JSONField(
+        read_only=True, help_text="Scores before and after on cells left out; cells to name next."
+    )
+
+    class Meta:
+        model = Adaptation
+        fields = [
+            "id", "site", "assay", "number", "base", "state", "phase", "percent", "reason", "requested_by", "requested_at",
+            "finished_at", "duration_s", "labels", "report", "sha256", "in_force",
+        ]  # fmt: skip
+
+    def get_labels(self, row: Adaptation) -> int:
+        return len(row.cells)
