@@ -29,10 +29,9 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
       if (another && since > 0) delta = await after(0);
       if (known.current.jobId !== jobId) return;
       setLabels((before) => withDelta(before, delta));
-      if (another) setCounts(null);
       const answer = await untilReached(() => get<Counts>(`/api/v1/jobs/${jobId}/counts/`));
       if (known.current.jobId === jobId)
-        setCounts((before) => (before && before.revision > answer.revision ? before : answer));
+        setCounts((before) => (before && !another && before.revision > answer.revision ? before : answer));
     } catch (error) {
       problem(error);
     }

@@ -102,7 +102,7 @@ export class Overlay {
         stamps.push([this.sprite(rejected ? "cross" : known.mark, colour, 7), sx, sy]);
         return;
       }
-      const key = `${colour}${rejected ? "-" : state ? "!" : ""}`;
+      const key = rejected ? `${colour}-` : state ? `${colour}!` : colour;
       const rx = ((chunk.w[i] as number) / 2 + 2) * scale;
       const ry = ((chunk.h[i] as number) / 2 + 2) * scale;
       if (stamped) {

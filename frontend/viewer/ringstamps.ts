@@ -5,7 +5,9 @@ const STEP = 1.5;
 const MOST = 4000;
 
 export class RingStamps {
-  private readonly made = new Map<string, HTMLCanvasElement>();
+  /** By key, then by both half axes in steps: a text a cell would take longer than its stamp. */
+  private readonly made = new Map<string, Map<number, HTMLCanvasElement>>();
+  private n = 0;
   private angle = 0;
 
   constructor(private readonly ratio: number) {}
@@ -13,7 +15,7 @@ export class RingStamps {
   /** Whether the slide stands at the angle (radians) of the draw before; stamps of another angle are thrown away. */
   settle(angle: number): boolean {
     const same = Math.abs(angle - this.angle) < 1e-4;
-    if (!same) this.made.clear();
+    if (!same) this.clear();
     this.angle = angle;
     return same;
   }
@@ -21,14 +23,22 @@ export class RingStamps {
   /** `key`: a colour such as #56b4e9, then `!` where a person has named the cell, `-` where they rejected it. */
   stamp(key: string, rx: number, ry: number): HTMLCanvasElement {
     const [a, b] = [Math.round(rx / STEP), Math.round(ry / STEP)];
-    const name = `${key} ${a} ${b}`;
-    let stamp = this.made.get(name);
+    let sizes = this.made.get(key);
+    let stamp = sizes?.get(a * MOST + b);
     if (!stamp) {
-      if (this.made.size >= MOST) this.made.clear();
+      if (this.n >= MOST) this.clear();
+      sizes = this.made.get(key) ?? new Map();
+      this.made.set(key, sizes);
       stamp = this.draw(key, a * STEP, b * STEP);
-      this.made.set(name, stamp);
+      sizes.set(a * MOST + b, stamp);
+      this.n += 1;
     }
     return stamp;
+  }
+
+  private clear(): void {
+    this.made.clear();
+    this.n = 0;
   }
 
   private draw(key: string, rx: number, ry: number): HTMLCanvasElement {

@@ -95,9 +95,9 @@ void main() {
     return;
   }
   float d = inside(place / radii) * radii.x;
-  halo = 0.95 * clamp((1.9 - d) * ratio + 0.5, 0.0, 1.0);
+  halo = 0.95 * clamp((1.1 - d) * ratio + 0.5, 0.0, 1.0);
   if (halo <= 0.0) discard;
-  float edge = 0.75 * clamp((0.9 - d) * ratio + 0.5, 0.0, 1.0);
+  float edge = 0.75 * clamp((0.45 - d) * ratio + 0.5, 0.0, 1.0);
   ink = clamp((0.0 - d) * ratio + 0.5, 0.0, 1.0);
   vec3 rgb = mix(mix(vec3(1.0), vec3(0.0), edge), colour, ink);
   shown = vec4(rgb, 1.0) * max(halo, ink) * opacity;

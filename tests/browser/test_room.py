@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Error, Page, Route, expect
+from scipy.ndimage import binary_dilation
 
 from hemaview.wsi.synthetic import draw_film, write_film
 from tests.browser.conftest import accessible, furnished
@@ -355,8 +356,9 @@ def test_webgl_marks_the_cells_that_the_canvas_marks(room: Page) -> None:
     drawn = inked()
     by_canvas, by_webgl = (np.abs(shot - bare).sum(axis=2) > 60 for shot in (marked, drawn))
     assert by_canvas.mean() > 0.01
-    overlap = (by_canvas & by_webgl).sum() / max(1, (by_canvas | by_webgl).sum())
-    assert overlap > 0.6, overlap
+    for ours, theirs in ((by_canvas, by_webgl), (by_webgl, by_canvas)):  # edges are smoothed in ways of their own
+        near = binary_dilation(theirs, iterations=2)
+        assert (ours & near).sum() / ours.sum() > 0.93
 
 
 def test_the_theme_is_chosen_and_remembered(visit: Any, house: Stack) -> None:
@@ -375,26 +377,6 @@ def test_the_theme_is_chosen_and_remembered(visit: Any, house: Stack) -> None:
     page.get_by_role("button", name="Theme: dark").click()
     page.get_by_role("button", name="Theme: light").click()
     assert page.locator("html").get_attribute("data-theme") is None and page.evaluate(ground) == light
-
-
-def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, house: Stack) -> None:
-    page = visit("tess")
-    page.goto(url(house, "/cases/B-1/"))
-    page.get_by_role("button", name=re.compile("Correct|Enter")).click()
-    page.get_by_label("µm/px", exact=True).fill("0,26")
-    page.get_by_role("button", name="Save").click()
-    expect(page.locator(".scale")).to_contain_text("0.2600 µm/px, entered by a person")
-    page.get_by_role("button", name="Write a comment…").click()
-    page.get_by_label("Comment for the report").fill("Film of good quality.")
-    page.get_by_role("button", name="Save").click()
-    expect(page.locator(".reading")).to_contain_text("Film of good quality.")
-    page.get_by_role("button", name="Assign…").click()
-    page.get_by_role("combobox", name=re.compile("^New reader")).select_option(label="Paul Test")
-    page.get_by_label("Note for the new reader").fill("Please look at the last field.")
-    accessible(page)
-    page.get_by_role("button", name="Hand over").click()
-    expect(page.locator(".reading b")).to_have_text("Paul Test")
-    expect(page.locator(".reading blockquote")).to_contain_text("Please look at the last field.")
 
 
 def test_on_the_case_page_two_readers_differ_and_somebody_decides(visit: Any, house: Stack) -> None:
@@ -423,3 +405,23 @@ def test_on_the_case_page_two_readers_differ_and_somebody_decides(visit: Any, ho
     expect(page.locator(".roles")).to_contain_text("settled")
     expect(page.locator(".differences")).to_contain_text("decided by Paul Test")
     assert page.complaints == []
+
+
+def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, house: Stack) -> None:
+    page = visit("tess")
+    page.goto(url(house, "/cases/B-1/"))
+    page.get_by_role("button", name=re.compile("Correct|Enter")).click()
+    page.get_by_label("µm/px", exact=True).fill("0,26")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".scale")).to_contain_text("0.2600 µm/px, entered by a person")
+    page.get_by_role("button", name="Write a comment…").click()
+    page.get_by_label("Comment for the report").fill("Film of good quality.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".reading")).to_contain_text("Film of good quality.")
+    page.get_by_role("button", name="Assign…").click()
+    page.get_by_role("combobox", name=re.compile("^New reader")).select_option(label="Paul Test")
+    page.get_by_label("Note for the new reader").fill("Please look at the last field.")
+    accessible(page)
+    page.get_by_role("button", name="Hand over").click()
+    expect(page.locator(".reading b")).to_have_text("Paul Test")
+    expect(page.locator(".reading blockquote")).to_contain_text("Please look at the last field.")
