@@ -336,7 +336,7 @@ def test_webgl_marks_the_cells_that_the_canvas_marks(room: Page) -> None:
         page.mouse.move(5, 5)
         page.wait_for_timeout(1200)
         shot = Image.open(io.BytesIO(page.get_by_test_id("slide").screenshot())).convert("RGB")
-        return np.asarray(shot, np.int16)
+        return np.asarray(shot, np.int16)[: shot.height * 3 // 4]  # without the minimap, which fades
 
     page.get_by_role("button", name="Every cell").click()
     page.get_by_role("button", name="×20").click()
