@@ -1,14 +1,19 @@
 """People, what they are signed in with, and how they are invited. Their roles are Django's groups, named in `roles.py`.
 
-Keys (of tokens and invitations) are kept as hashes: who reads the database cannot use them.
+Keys (of tokens and invitations) are kept as hashes, and secrets of second factors are sealed: who reads the database cannot use
+them.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
+import secrets
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 
 class User(AbstractUser):
@@ -94,3 +99,37 @@ class Failures(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} failures"
+
+
+SEAL_DIGITS = 8
+"""So many hexadecimal digits before a sealed key say which of the house's secret keys it was sealed with."""
+RANDOM_DIGITS = 40
+
+
+def sealed_key() -> str:
+    """What is kept of a new second factor: random digits, of which only this house's secret key makes the secret."""
+    return _seal(settings.SECRET_KEY) + secrets.token_hex(RANDOM_DIGITS // 2)
+
+
+def _seal(secret_key: str) -> str:
+    return hashlib.sha256(b"second factor:" + secret_key.encode()).hexdigest()[:SEAL_DIGITS]
+
+
+class SecondFactor(TOTPDevice):  # type: ignore[misc]
+    """A person's authenticator app. Its secret stands nowhere: it is made of the row's key and the house's secret key, so that a
+    copy of the database alone gives no codes."""
+
+    class Meta:
+        proxy = True
+
+    @property
+    def bin_key(self) -> bytes:
+        """The secret, 20 bytes; those of before secrets were sealed stand in the row."""
+        raw: bytes = bytes.fromhex(self.key)
+        if len(self.key) != SEAL_DIGITS + RANDOM_DIGITS:
+            return raw
+        seal = self.key[:SEAL_DIGITS]
+        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+            if _seal(key) == seal:
+                return hmac.digest(key.encode(), raw[SEAL_DIGITS // 2 :], "sha1")
+        return secrets.token_bytes(RANDOM_DIGITS // 2)  # the secret key is gone: no code is right

@@ -1,6 +1,6 @@
 """A second factor beside the password: codes of an authenticator app (TOTP, RFC 6238), by django-otp.
 
-Off until the setting `SECOND_FACTOR` allows it and a person switches it on for themselves.
+Off until the setting `SECOND_FACTOR` allows it and a person switches it on for themselves, or must (`SECOND_FACTOR_REQUIRED`).
 """
 
 from __future__ import annotations
@@ -11,44 +11,50 @@ from typing import Any
 import segno
 from django.conf import settings
 from django.db import transaction
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from apps.accounts.errors import Forbidden, Refusal
-from apps.accounts.models import User
+from apps.accounts.models import SecondFactor, User, sealed_key
 
 
 def is_on(user: User) -> bool:
     """Whether this person signs in with a code."""
-    return bool(settings.SECOND_FACTOR) and TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    return bool(settings.SECOND_FACTOR) and SecondFactor.objects.filter(user=user, confirmed=True).exists()
+
+
+def lacking(user: Any) -> bool:
+    """Whether this person must switch on a second factor before anything else."""
+    return bool(settings.SECOND_FACTOR_REQUIRED and user.is_authenticated and not is_on(user))
 
 
 @transaction.atomic
 def proves(user: User, code: str) -> bool:
     """Whether the code is the present one, used for the first time."""
-    device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
+    device = SecondFactor.objects.select_for_update().filter(user=user, confirmed=True).first()
     return bool(device and _plain(code) and device.verify_token(int(_plain(code))))
 
 
-def begin(user: User) -> TOTPDevice:
+def begin(user: User) -> SecondFactor:
     """A secret that the person puts into their app; it counts once `finish` has seen a code of it."""
     if not settings.SECOND_FACTOR:
         raise Refusal("A second factor is not available here; an administrator can allow it.", code="no-second-factor")
     if is_on(user):
         raise Refusal("Your second factor is on already; switch it off first.", code="second-factor-on")
-    TOTPDevice.objects.filter(user=user, confirmed=False).delete()
-    device: TOTPDevice = TOTPDevice.objects.create(user=user, name="authenticator app", confirmed=False)
+    SecondFactor.objects.filter(user=user, confirmed=False).delete()
+    device: SecondFactor = SecondFactor.objects.create(
+        user=user, name="authenticator app", confirmed=False, key=sealed_key()
+    )
     return device
 
 
-def begun(user: Any) -> TOTPDevice | None:
-    device: TOTPDevice | None = TOTPDevice.objects.filter(user=user, confirmed=False).first()
+def begun(user: Any) -> SecondFactor | None:
+    device: SecondFactor | None = SecondFactor.objects.filter(user=user, confirmed=False).first()
     return device
 
 
 @transaction.atomic
 def finish(user: User, code: str) -> None:
     """Switch it on, where the code is the app's; raises Refusal."""
-    device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
+    device = SecondFactor.objects.select_for_update().filter(user=user, confirmed=False).first()
     if device is None or not _plain(code) or not device.verify_token(int(_plain(code))):
         raise Refusal("The code is incorrect; check the clock of your phone and enter the next one.", code="wrong-code")
     device.confirmed = True
@@ -56,19 +62,23 @@ def finish(user: User, code: str) -> None:
 
 
 def switch_off(by: User, user: User) -> None:
-    """The person's own, or by a superuser for somebody whose phone is lost; raises Forbidden."""
+    """The person's own, where it need not be on, or by a superuser for somebody whose phone is lost; raises Forbidden."""
     if by != user and not by.is_superuser:
         raise Forbidden("Only a superuser switches off another person's second factor.")
-    for device in TOTPDevice.objects.filter(user=user):
+    if by == user and settings.SECOND_FACTOR_REQUIRED:
+        raise Forbidden(
+            "Everybody signs in with a second factor here; a superuser can switch yours off for a new phone."
+        )
+    for device in SecondFactor.objects.filter(user=user):
         device.delete()
 
 
-def secret(device: TOTPDevice) -> str:
+def secret(device: SecondFactor) -> str:
     """What can be typed into an app that cannot read the picture."""
     return b32encode(device.bin_key).decode().rstrip("=")
 
 
-def picture(device: TOTPDevice) -> str:
+def picture(device: SecondFactor) -> str:
     """The secret as a QR code, a data address for `img`."""
     address: str = segno.make(device.config_url).svg_data_uri(scale=4)
     return address

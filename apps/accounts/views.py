@@ -118,6 +118,7 @@ def _page(request: HttpRequest, key: str = "", **forms: Any) -> HttpResponse:
         "here": request.session.session_key,
         "tokens": tokens_of(user),
         "offered": secondfactor.settings.SECOND_FACTOR,
+        "required": secondfactor.settings.SECOND_FACTOR_REQUIRED,
         "is_on": secondfactor.is_on(user),
         "secret": secondfactor.secret(device) if device else "",
         "picture": secondfactor.picture(device) if device else "",

@@ -12,7 +12,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from apps.accounts.models import ApiToken, Invitation, SignIn, User
+from apps.accounts.models import ApiToken, Invitation, SecondFactor, SignIn, User
 from apps.accounts.sessions import session_ended
 from apps.audit.actor import actor, address
 from apps.audit.services import record
@@ -43,8 +43,9 @@ def connect() -> None:
     post_delete.connect(_token_removed, sender=ApiToken, dispatch_uid="audit")
     session_ended.connect(_session_ended, dispatch_uid="audit")
     post_save.connect(_invited, sender=Invitation, dispatch_uid="audit")
-    post_save.connect(_second_factor, sender=TOTPDevice, dispatch_uid="audit")
-    post_delete.connect(_second_factor_off, sender=TOTPDevice, dispatch_uid="audit")
+    for factor in (TOTPDevice, SecondFactor):
+        post_save.connect(_second_factor, sender=factor, dispatch_uid=f"audit {factor.__name__}")
+        post_delete.connect(_second_factor_off, sender=factor, dispatch_uid=f"audit {factor.__name__}")
     for through in (User.groups.through, User.user_permissions.through, Group.permissions.through):
         m2m_changed.connect(_allowed, sender=through, dispatch_uid="audit")
     pre_delete.connect(_role_deleted, sender=Group, dispatch_uid="audit")

@@ -47,19 +47,25 @@ class _Exact(DjangoJSONEncoder):
         return o.isoformat() if isinstance(o, datetime) else super().default(o)
 
 
-def backup(out: Path, say: Say) -> int:
-    """Write a gzip tar to `out`, read it back and prove it (it appears whole or not at all); how many rows."""
+def backup(out: Path, say: Say, after: Path | None = None) -> int:
+    """Write a gzip tar to `out`, read it back and prove it (it appears whole or not at all); how many rows.
+
+    After an earlier backup (`after`) only the files are packed that it does not hold, or that have another size or time of
+    change than then; the earlier one is needed to restore.
+    """
     if out.exists():
         raise Conflict(f"{out} is there already; choose another name.")
     if not out.parent.is_dir():
         raise Refusal(f"There is no folder {out.parent}.")
+    before = _manifest(after) if after else {}
+    held = {**before.get("earlier", {}), **before.get("files", {})}
     part = out.with_name(f".{out.name}.part")
     try:
         part.touch(mode=0o600)
         rows, raw, lines = _snapshot()
         with part.open("wb") as stream, tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as tar:
             _add(tar, "rows.json", raw)
-            hashes = {}
+            hashes, earlier, stats = {}, {}, {}
             for folder in FOLDERS:
                 say(f"packing {folder}")
                 for name in stores.everything().names(f"{folder}/"):
@@ -67,12 +73,18 @@ def backup(out: Path, say: Say) -> int:
                         heads = _heads_until(lines)
                         _add(tar, name, heads)
                         hashes[name] = hashlib.sha256(heads).hexdigest()
+                        continue
+                    stat = _stat(name)
+                    if name in held and stat and stat == before.get("stats", {}).get(name):
+                        earlier[name], stats[name] = held[name], stat
                     elif sha256 := _pack(tar, name):
-                        hashes[name] = sha256
+                        hashes[name], stats[name] = sha256, stat
             manifest = {
                 "format": FORMAT, "version": settings.VERSION, "rows": rows, "files": hashes,
-                "rows_sha256": hashlib.sha256(raw).hexdigest(),
+                "rows_sha256": hashlib.sha256(raw).hexdigest(), "stats": stats,
             }  # fmt: skip
+            if after:
+                manifest |= {"earlier": earlier, "after": {"name": after.name, "rows_sha256": before["rows_sha256"]}}
             _add(tar, "manifest.json", json.dumps(manifest).encode())
         say("reading it back")
         _prove(part)
@@ -80,6 +92,29 @@ def backup(out: Path, say: Say) -> int:
     finally:
         part.unlink(missing_ok=True)
     return rows
+
+
+def _stat(name: str) -> list[int]:
+    """Size in bytes and time of change in ns of a file, by which one that has not changed is known; [] where it is gone."""
+    try:
+        stat = (Path(settings.VAR_DIR) / name).stat()
+    except FileNotFoundError:
+        return []
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def _manifest(source: Path) -> dict[str, Any]:
+    """What a backup says of itself; raises Refusal where it is none."""
+    if not source.is_file():
+        raise Refusal(f"There is no file {source}.")
+    try:
+        with tarfile.open(source, "r:gz") as tar:
+            manifest: dict[str, Any] = json.loads(_read(tar, "manifest.json"))
+    except (tarfile.TarError, KeyError, OSError, EOFError, ValueError) as error:
+        raise Refusal(f"{source.name} is damaged or no backup of HemaView ({error}).") from error
+    if manifest.get("format") != FORMAT:
+        raise Refusal(f"{source.name} is not a backup of HemaView.")
+    return manifest
 
 
 def _snapshot() -> tuple[int, bytes, int]:
@@ -155,20 +190,24 @@ def restore(source: Path, say: Say) -> int:
         place = Path(settings.VAR_DIR) / folder
         if place.is_dir() and any(place.iterdir()):
             raise Conflict(f"{place} is not empty; restore beside it, with another HEMAVIEW_VAR.")
+    manifest = _manifest(source)
+    chain = _chain(source, manifest)
+    hashes = {**manifest.get("earlier", {}), **manifest.get("files", {})}
     try:
         with tarfile.open(source, "r:gz") as tar:
-            manifest = json.loads(_read(tar, "manifest.json"))
-            if manifest.get("format") != FORMAT:
-                raise Refusal(f"{source.name} is not a backup of HemaView.")
             raw = _read(tar, "rows.json").decode()
-            hashes = manifest.get("files", {})
-            say("unpacking files")
-            members = [m for m in tar.getmembers() if PurePosixPath(m.name).parts[0] in FOLDERS]
-            tar.extractall(Path(settings.VAR_DIR), members=members, filter="data")
+        wanted = set(hashes)
+        for path, says in chain:
+            say(f"unpacking files of {path.name}")
+            own = wanted & set(says.get("files", {}))
+            with tarfile.open(path, "r:gz") as tar:
+                members = [m for m in tar.getmembers() if m.name in own and PurePosixPath(m.name).parts[0] in FOLDERS]
+                tar.extractall(Path(settings.VAR_DIR), members=members, filter="data")
+            wanted -= own
         for name, sha256 in hashes.items():
             if _sha256(name) != sha256:
                 raise Refusal(f"{name} in {source.name} is not what was packed.")
-    except (tarfile.TarError, KeyError, OSError, ValueError) as error:
+    except (tarfile.TarError, KeyError, OSError, EOFError, ValueError) as error:
         raise Refusal(f"{source.name} is damaged or no backup of HemaView ({error}).") from error
     say("writing rows")
     rows = Path(settings.VAR_DIR) / ".restore-rows.json"
@@ -188,6 +227,20 @@ def restore(source: Path, say: Say) -> int:
     finally:
         rows.unlink(missing_ok=True)
     return int(manifest["rows"])
+
+
+def _chain(source: Path, manifest: dict[str, Any]) -> list[tuple[Path, dict[str, Any]]]:
+    """The backup and those before it that it needs, the newest first; they must lie in one folder. Raises Refusal."""
+    chain = [(source, manifest)]
+    while after := chain[-1][1].get("after"):
+        path = source.parent / Path(after["name"]).name
+        if not path.is_file():
+            raise Refusal(f"{chain[-1][0].name} was made after {path.name}; put that beside it.")
+        says = _manifest(path)
+        if says["rows_sha256"] != after["rows_sha256"]:
+            raise Refusal(f"{path.name} is not the backup that {chain[-1][0].name} was made after.")
+        chain.append((path, says))
+    return chain
 
 
 def _sha256(name: str) -> str:

@@ -14,6 +14,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 
+from apps.accounts.secondfactor import lacking
 from apps.accounts.sessions import session_lives
 from apps.analysis.api.serializers import JobSerializer
 from apps.analysis.models import Job, ReportedAnalysis
@@ -35,7 +36,7 @@ class PollingConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         self.user = self.scope["user"]
         await self.accept()
-        if not await self.allowed():
+        if not (await self.signed_in() and await self.allowed()):
             await self.close(code=NO_RIGHT)
             return
         self.seen: dict[str, Any] = {}
@@ -61,9 +62,9 @@ class PollingConsumer(AsyncJsonWebsocketConsumer):
 
     @database_sync_to_async
     def signed_in(self) -> bool:
-        """Whether the session that opened the socket has not been ended."""
+        """Whether the session that opened the socket has not been ended, and the person may go on with it."""
         session = self.scope.get("session")
-        return session is None or session_lives(session.session_key)
+        return (session is None or session_lives(session.session_key)) and not lacking(self.user)
 
     async def allowed(self) -> bool:
         raise NotImplementedError

@@ -17,7 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from apps.accounts import secondfactor, signin
 from apps.accounts.errors import Forbidden, Refusal
 from apps.accounts.invitations import accept, invite
-from apps.accounts.models import ApiToken, Failures, Invitation, User
+from apps.accounts.models import ApiToken, Failures, Invitation, SecondFactor, User
 from apps.accounts.services import change_person, token_of
 from apps.accounts.sessions import session_lives, sessions_of
 from apps.accounts.tokens import live_token, make_token
@@ -297,3 +297,38 @@ def test_tokens_from_before_stand_on_hashed(transactional_db: Any) -> None:
         editor.execute("DROP TABLE authtoken_token")
     token = live_token("a" * 40)
     assert token is not None and token.user == tess
+
+
+def test_the_database_alone_gives_no_codes(tess: User, settings: Any) -> None:
+    settings.SECOND_FACTOR = True
+    device = secondfactor.begin(tess)
+    row = SecondFactor.objects.get()
+    secret = device.bin_key
+    assert bytes.fromhex(row.key)[4:] not in secret and row.bin_key == secret and len(secret) == 20
+    old_key, settings.SECRET_KEY = settings.SECRET_KEY, "another secret key of this house, of now"
+    assert SecondFactor.objects.get().bin_key != secret, "with another secret key it is another secret"
+    settings.SECRET_KEY_FALLBACKS = [old_key]
+    assert SecondFactor.objects.get().bin_key == secret, "a key that was changed may stay beside the new one"
+    plain = SecondFactor.objects.create(user=tess, name="of before", key="ab" * 20)
+    assert plain.bin_key == bytes.fromhex("ab" * 20)
+
+
+def test_where_a_second_factor_is_required_nobody_goes_on_without_one(tess: User, settings: Any) -> None:
+    client = signed_in(tess)
+    token = make_token(tess, "script", "write", timedelta(days=1))
+    settings.SECOND_FACTOR = settings.SECOND_FACTOR_REQUIRED = True
+    assert client.get("/").headers["Location"] == "/account/"
+    assert "Switch on a second factor" in client.get("/account/").content.decode()
+    refused = client.get("/api/v1/cases/")
+    assert (refused.status_code, refused.json()["code"]) == (403, "second-factor-needed")
+    assert Client().get("/api/v1/cases/", headers={"Authorization": f"Token {token}"}).status_code == 403
+    given = {"username": "tess", "password": PASSWORD}
+    answer = Client().post("/api/v1/token/", given, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "second-factor-needed")
+    client.post("/account/second-factor/", {"begin": "", "password": PASSWORD})
+    device = secondfactor.begun(tess)
+    assert device is not None
+    client.post("/account/second-factor/", {"code": code_of(device)})
+    assert client.get("/").status_code == 200 and client.get("/api/v1/cases/").status_code == 200
+    with pytest.raises(Forbidden, match="for a new phone"):
+        secondfactor.switch_off(tess, tess)

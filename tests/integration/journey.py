@@ -103,6 +103,7 @@ def test_1_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None
     assert stack.get("/ready/", None)[1]["workers"] != "0"
 
 
+_NEXT_DAY = "from apps.cases.models import Case; print(Case.objects.filter(accession='NEXT-DAY').exists())"
 _TOKENS = "from apps.accounts.models import ApiToken; print(ApiToken.objects.count())"
 
 
@@ -120,10 +121,20 @@ def test_2_a_backup_comes_back_into_an_empty_house(stack: Stack, tmp_path: Path)
     assert opened > 3 and out.stat().st_mode & 0o077 == 0
     refused = stack.manage("restore", str(out), check=False)
     assert refused.returncode == 1 and "not empty" in refused.stderr
+    assert stack.ask("POST", "/api/cases/", key, {"accession": "NEXT-DAY"})[0] == 201
+    next_day = tmp_path / "next-day.tar.gz"
+    stack.manage("backup", str(next_day), "--after", str(out))
+    assert next_day.stat().st_size < out.stat().st_size / 4, "files that have not changed are not packed again"
     environment = {**stack.environment, "HEMAVIEW_VAR": str(tmp_path / "third"), "DATABASE_URL": "", "REDIS_URL": ""}
     third = Stack(tmp_path, environment)
     third.manage("migrate", "-v", "0")
-    assert "chain holds" in third.manage("restore", str(out)).stdout
+    alone = tmp_path / "alone" / next_day.name
+    alone.parent.mkdir()
+    alone.write_bytes(next_day.read_bytes())
+    refused = third.manage("restore", str(alone), check=False)
+    assert refused.returncode == 1 and "put that beside it" in refused.stderr
+    assert "chain holds" in third.manage("restore", str(next_day)).stdout
+    assert third.manage("shell", "-v", "0", "-c", _NEXT_DAY).stdout.split()[-1] == "True"
     third.manage("report", "W-1", "--out", str(tmp_path / "back.html"))
     assert "Reviewed and approved" in (tmp_path / "back.html").read_text()
     assert "hold" in third.manage("verify_report", "--all").stdout

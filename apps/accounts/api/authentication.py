@@ -8,7 +8,9 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 from rest_framework.permissions import SAFE_METHODS
 
+from apps.accounts.enforcement import NEEDED
 from apps.accounts.models import ApiToken
+from apps.accounts.secondfactor import lacking
 from apps.accounts.tokens import live_token
 
 
@@ -22,6 +24,8 @@ class TokenAuthentication(authentication.BaseAuthentication):
         token = live_token(pieces[1].decode("latin-1")) if len(pieces) == 2 else None
         if token is None:
             raise exceptions.AuthenticationFailed("The token is not valid or has ended.")
+        if lacking(token.user):
+            raise exceptions.PermissionDenied(NEEDED)
         if token.scope == ApiToken.Scope.READ and request.method not in SAFE_METHODS:
             raise exceptions.PermissionDenied("This token may only read; make one that may write on your account page.")
         return token.user, token

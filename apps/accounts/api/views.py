@@ -11,7 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.enforcement import NEEDED
+from apps.accounts.errors import Forbidden
 from apps.accounts.models import ApiToken
+from apps.accounts.secondfactor import lacking
 from apps.accounts.signin import sign_in
 from apps.accounts.tokens import SIGN_IN_HOURS, make_token
 
@@ -46,6 +49,8 @@ class TokenView(APIView):
         given.is_valid(raise_exception=True)
         facts = given.validated_data
         user = sign_in(request._request, facts["username"], facts["password"], facts["code"])
+        if lacking(user):
+            raise Forbidden(NEEDED, code="second-factor-needed")
         return Response(
             {"token": make_token(user, "by name and password", facts["scope"], timedelta(hours=SIGN_IN_HOURS))}
         )

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.audit.actor.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "apps.accounts.enforcement.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "hemaview.config.addresses.NulMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -193,7 +194,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-SECOND_FACTOR = env.bool("HEMAVIEW_SECOND_FACTOR", False)
+SECOND_FACTOR_REQUIRED = env.str("HEMAVIEW_SECOND_FACTOR", "0").lower() == "required"
+SECOND_FACTOR = SECOND_FACTOR_REQUIRED or env.bool("HEMAVIEW_SECOND_FACTOR", False)
 OTP_TOTP_ISSUER = "HemaView"
 REAUTHENTICATION = "apps.accounts.reauthentication.by_password"
 GUARDIAN_MONKEY_PATCH_USER = False

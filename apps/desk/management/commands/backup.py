@@ -17,8 +17,14 @@ class Command(SentenceCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("out", type=Path)
+        parser.add_argument(
+            "--after",
+            type=Path,
+            metavar="EARLIER.tar.gz",
+            help="pack only files that this earlier backup does not hold; it is needed to restore, beside the new one",
+        )
 
     def handle(self, **options: Any) -> None:
-        rows = backup.backup(options["out"], self.stderr.write)
+        rows = backup.backup(options["out"], self.stderr.write, options["after"])
         size = options["out"].stat().st_size / 1024**2
         self.stdout.write(f"{options['out']}: {rows} rows, {size:.1f} MiB")
