@@ -199,6 +199,11 @@ def set_state(actor: Any, case: Case, state: str) -> Case:
     return case
 
 
+def touch(case: Case) -> None:
+    """Let the pages that show a case, whose row the caller has locked, read it again: what hangs on it has changed."""
+    case.save(update_fields=["updated_at"])
+
+
 def begin_signing(case: Case) -> Case:
     """Keep everybody else from changing a case that `hold_open` gave, from the end of the transaction until `end_signing`
     or until the lease lapses: a process that dies while it signs leaves the case as it was."""

@@ -16,7 +16,7 @@ from apps.analysis.selectors import reported_jobs
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require, rights_of
-from apps.cases.services import hold_open
+from apps.cases.services import hold_open, touch
 from apps.review.differences import REJECTED_KEY, Pair, pair_of
 from apps.review.models import AddedCell, LabelEvent, Reading
 from apps.review.services import append, locked_reading
@@ -44,6 +44,7 @@ def order_second_reading(user: Any, case: Case, reader: User, blind: bool) -> No
         for job in jobs:
             Reading.objects.get_or_create(job=job, role=Reading.Role.FIRST)
             Reading.objects.create(job=job, role=Reading.Role.SECOND, reader=reader, blind=blind)
+        touch(case)
         record(
             user, "reading.ordered", "case", case.pk, accession=case.accession, reader=reader.username, blind=blind,
             jobs=[str(j.pk) for j in jobs],
@@ -58,6 +59,7 @@ def withdraw_second_reading(user: Any, case: Case) -> None:
         readings = _second_of(jobs)
         if any(r.revision for r in readings):
             raise Conflict("The second reading has begun; its reader closes it.", code="second-reading-begun")
+        touch(case)
         record(
             user, "reading.withdrawn", "case", case.pk, accession=case.accession,
             reader=readings[0].reader.username if readings[0].reader else "",
@@ -84,6 +86,7 @@ def close_second_reading(user: Any, case: Case) -> int:
             Reading.objects.filter(job=job).update(state=Reading.State.CLOSED)
             _agree(Reading.objects.create(job=job, role=Reading.Role.CONSENSUS), pair)
             waiting += len(pair.differences)
+        touch(case)
         record(
             user, "reading.closed", "case", case.pk, accession=case.accession,
             reader=readings[0].reader.username if readings[0].reader else "", differences=waiting,

@@ -27,6 +27,7 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
           patch((r) => ({ ...r, slides: r.slides.map((s) => (s.id === news.slide.id ? { ...s, ...news.slide } : s)) }));
         } else if (news.type === "case") {
           patch((r) => ({ ...r, case: news.case }));
+          void client.invalidateQueries({ queryKey: key, exact: true }); // readings and rights may hang on it
         } else if (news.type === "reported") {
           void client.invalidateQueries({ queryKey: key });
         } else {

@@ -104,7 +104,11 @@ def test_who_has_read_or_may_not_review_is_no_second_reader(job: Any, tess: Any,
 
 def test_a_second_reading_is_taken_back_only_before_it_has_begun(job: Any, tess: Any, tom: Any) -> None:
     case = job.slide.case
+    case.refresh_from_db()
+    before = case.updated_at
     order_second_reading(tess, case, tom, True)
+    case.refresh_from_db()
+    assert case.updated_at > before, "so that open pages read it again"
     withdraw_second_reading(tess, case)
     assert not Reading.objects.filter(role="second").exists()
     order_second_reading(tess, case, tom, True)
