@@ -1,4 +1,4 @@
-"""The base of every command: a refusal is one sentence on stderr and exit status 1."""
+"""The base of every command: a refusal, or a part of the server that is down, is one sentence on stderr and exit status 1."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseError
+from redis.exceptions import RedisError
 
 from apps.accounts.errors import Refusal
+from hemaview.config.outages import outage_of
 
 
 class SentenceCommand(BaseCommand):
@@ -23,11 +26,14 @@ class SentenceCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> Any:
         try:
             return super().execute(*args, **options)
-        except Refusal as refusal:
+        except (Refusal, DatabaseError, RedisError, OSError) as error:
+            refusal = error if isinstance(error, Refusal) else outage_of(error)
+            if refusal is None:
+                raise
             if getattr(self, "_called_from_command_line", False):
                 sys.stderr.write(refusal.message + "\n")
                 sys.exit(1)
-            raise CommandError(refusal.message) from refusal
+            raise CommandError(refusal.message) from error
         except CommandError as error:
             if getattr(self, "_called_from_command_line", False):
                 sys.stderr.write(str(error) + "\n")

@@ -57,6 +57,18 @@ class ApiToken(models.Model):
         return f"{self.name} of {self.user}"
 
 
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+"""What stands in a browser's description of itself, the particular before what others say too."""
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
 class SignIn(models.Model):
     """One session of one person: where it began. It is over where Django keeps no session under its key any more."""
 
@@ -71,6 +83,13 @@ class SignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} from {self.address}"
+
+    @property
+    def browser_name(self) -> str:
+        """Browser and system as people call them; what the browser says of itself where neither is known."""
+        browser = next((name for mark, name in BROWSERS if mark in self.browser), "")
+        system = next((name for mark, name in SYSTEMS if mark in self.browser), "")
+        return " on ".join(filter(None, [browser, system])) or self.browser
 
 
 class Invitation(models.Model):

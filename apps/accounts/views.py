@@ -107,11 +107,18 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.GET.get("next") or "/admin/")
 
 
+def _password_form(user: Any) -> PasswordChangeForm:
+    """Without the focus: the page begins at its top."""
+    form = PasswordChangeForm(user)
+    form.fields["old_password"].widget.attrs.pop("autofocus", None)
+    return form
+
+
 def _page(request: HttpRequest, key: str = "", **forms: Any) -> HttpResponse:
     user: Any = request.user
     device = secondfactor.begun(user)
     context = {
-        "password": forms.get("password") or PasswordChangeForm(user),
+        "password": forms.get("password") or _password_form(user),
         "token": forms.get("token") or TokenForm(),
         "key": key,
         "sessions": sessions_of(user),

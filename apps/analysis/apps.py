@@ -1,6 +1,24 @@
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import Any
+
 from django.apps import AppConfig
+from django.core.checks import CheckMessage, Warning, register
 
 
 class AnalysisConfig(AppConfig):
     name = "apps.analysis"
     label = "analysis"
+
+    def ready(self) -> None:
+        register(models_of_packages, deploy=False)
+
+
+def models_of_packages(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """A warning for each model that an installed package brings and that cannot be used."""
+    if not entry_points(group="hemaview.methods"):
+        return []  # nothing to look at, and the models' libraries take seconds to import
+    from hemaview.methods.brought import looked_at
+
+    return [Warning(sentence, id="analysis.W001") for sentence in looked_at()[1]]

@@ -20,8 +20,8 @@ from apps.analysis.services import request_job
 from apps.analysis.worker import installed_cards, work
 from apps.cases.models import Case
 from apps.cases.services import create_case, set_reader
+from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
-from apps.slides.services import begin_import_of_files, run_import
 
 Say = Callable[[str], None]
 

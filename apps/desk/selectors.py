@@ -40,7 +40,7 @@ def worklist_rows(cases: Sequence[Case], known: Mapping[int, Step] | None = None
 
 def slides_json(user: Any, case: Case) -> list[dict[str, Any]]:
     """Slides of a case, each with all its analyses, newest first, the reported ones marked, and the one it opens with."""
-    slides = list(case.slides.select_related("case"))
+    slides = list(case.slides.select_related("case", "site"))
     analyses = analyses_of(slides)
     reported = {job.pk for job in reported_jobs(case)}
     answers = []

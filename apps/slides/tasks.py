@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from apps.slides import services, tileservices, uploads
+from apps.slides import imports, tileservices, uploads
 from apps.slides.models import Slide
 
 BELL_S = 60.0
@@ -17,7 +17,7 @@ BELL_S = 60.0
 
 @shared_task
 def import_slide(slide_id: str) -> None:
-    if services.run_import(slide_id).conversion == Slide.Conversion.ASKED:
+    if imports.run_import(slide_id).conversion == Slide.Conversion.ASKED:
         ring(convert_slide, slide_id)
 
 
@@ -35,7 +35,7 @@ def convert_slide(slide_id: str) -> None:
 @shared_task
 def sweep() -> None:
     uploads.sweep_abandoned()
-    for slide_id in services.sweep_imports():
+    for slide_id in imports.sweep_imports():
         ring(import_slide, slide_id)
     for slide_id in tileservices.sweep_conversions():
         ring(convert_slide, slide_id)

@@ -45,6 +45,8 @@ def named_cells(site: Site, assay: str, classes: tuple[str, ...] | None = None) 
     """Nucleated cells of the site that people confirmed, named or added, whole ones; of `classes` alone where they are given."""
     cells: list[NamedCell] = []
     for job in reported_of(site, assay):
+        if not any(reading.revision for reading in job.readings.all()):
+            continue  # nobody has named anything: its cells need not be read
         labels, known, table = labels_of(job), schema_of(job), cells_of(job)
         nucleated = {c.key for c in known.of_kind("nucleated")}
         wanted = nucleated if classes is None else nucleated & set(classes)

@@ -29,6 +29,8 @@ from hemaview.cells.labelled import FEWEST
 
 FEW_CLASSES = 3
 """An examination that shares no more classes than these with the net is none that a site can teach."""
+LEAST_GAIN = 0.02
+"""Less macro F1 than that more is none that a laboratory would see."""
 _FIGURES = (
     ("accuracy", "Cells named rightly"), ("macro_f1", "Macro F1"), ("blast_recall", "Blasts called blast"),
     ("coverage", "Cells with a name of their own"), ("silent_error", "Of those, named wrongly"),
@@ -47,8 +49,10 @@ def sites_page(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, refusal.message)
             return redirect("sites")
-    rows = [{"site": site, "in_force": [a for a in site.adaptations.all() if a.in_force]} for site in
-            sites().prefetch_related("adaptations")]  # fmt: skip
+    rows = [
+        {"site": site, "in_force": [(_words(a.assay)[0], a.number) for a in site.adaptations.all() if a.in_force]}
+        for site in sites().prefetch_related("adaptations")
+    ]
     return render(request, "teaching/sites.html", {"rows": rows})
 
 
@@ -146,6 +150,7 @@ def _examination(site: Site, examination: Assay) -> dict[str, Any]:
 def _row(row: Adaptation) -> dict[str, Any]:
     """A teaching with its figures, before and after, as people read them."""
     report = row.report
+    examination, names = _words(row.assay)
     figures = [
         (title, _percent(report["before"].get(name)), _percent(report["after"].get(name)))
         for name, title in _FIGURES
@@ -153,10 +158,34 @@ def _row(row: Adaptation) -> dict[str, Any]:
     ]
     return {
         "row": row,
+        "examination": examination,
         "labels": len(row.cells),
         "figures": [f for f in figures if f[1:] != ("–", "–")],
         "curve": curve_svg(report["curve"]) if report else "",
+        "without_labels": [names.get(key, key).lower() for key in report.get("without_labels", [])],
+        "doubts": _doubts(report) if report else [],
     }
+
+
+def _words(assay_key: str) -> tuple[str, dict[str, str]]:
+    """Title of an examination, and the name of each of its classes by key; the key itself where its package is gone."""
+    known = assays().get(assay_key)
+    if known is None:
+        return assay_key, {}
+    return known.title, {c.key: c.name for c in known.schema.classes}
+
+
+def _doubts(report: dict[str, Any]) -> list[str]:
+    """What speaks against using a taught net, a sentence each."""
+    before, after = report["before"], report["after"]
+    doubts = []
+    if after["macro_f1"] < before["macro_f1"] + LEAST_GAIN:
+        doubts.append(
+            "It names cells left out hardly better than the shipped net: name more cells, of more slides, first."
+        )
+    if before["blast_recall"] is not None and after["blast_recall"] < before["blast_recall"]:
+        doubts.append("It calls fewer of the blasts left out blast than the shipped net does: name more blasts first.")
+    return doubts
 
 
 def _percent(share: float | None) -> str:

@@ -2270,6 +2270,8 @@ export interface components {
             mpp?: number;
             colour?: components["schemas"]["ColouringEnum"];
             specimen?: components["schemas"]["SpecimenEnum"];
+            /** @description Name of the site that it is from; null: none. */
+            site?: string | null;
         };
         PatchedSwitchRequest: {
             in_force?: boolean;
@@ -2573,6 +2575,7 @@ export interface components {
             readonly message: string;
             readonly notes: string[];
             readonly identifying: string[];
+            readonly site: string | null;
             /** Format: double */
             readonly percent: number;
             readonly width: number;
@@ -2715,6 +2718,7 @@ export interface components {
             readonly message: string;
             readonly notes: string[];
             readonly identifying: string[];
+            readonly site: string | null;
             /** Format: double */
             readonly percent: number;
             readonly width: number;

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sys
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
 from django.views import defaults
-from redis.exceptions import RedisError
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
 from apps.accounts.errors import Refusal
+from hemaview.config.outages import outage_of
 
 logger = logging.getLogger(__name__)
-
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -31,13 +34,11 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(error, Refusal):
         set_rollback()
         return problem(error.http_status, error.code, error.title, error.message, **error.extra)
-    if isinstance(error, RedisError):
-        logger.error("Redis cannot be reached: %s", error)
-        set_rollback()
-        return problem(
-            503, "cache-down", "Not at this moment",
-            "A part of the server (Redis) cannot be reached, so nothing was done; try again, or tell the administrator.",
-        )  # fmt: skip
+    if outage := outage_of(error):
+        logger.error("%s: %s", outage.code, error)
+        with contextlib.suppress(DatabaseError):
+            set_rollback()
+        return problem(outage.http_status, outage.code, outage.title, outage.message)
     if isinstance(error, Http404):
         error = exceptions.NotFound("There is nothing here, or you may not see it.")
     elif isinstance(error, PermissionDenied):
@@ -80,7 +81,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler of faults of ours."""
+    """Django's handler of faults of ours, and of parts of the server that cannot be used."""
+    if outage := outage_of(error := sys.exc_info()[1]):
+        logger.error("%s: %s", outage.code, error)
+        if request.path.startswith(("/api/", "/slides/")):
+            return _json(problem(outage.http_status, outage.code, outage.title, outage.message))
+        page = loader.render_to_string("503.html", {"sentence": outage.message})
+        return HttpResponse(page, status=outage.http_status)
     if not request.path.startswith("/api/"):
         return defaults.server_error(request)
     return _json(problem(500, "fault", "A fault of ours", "Something went wrong here; tell the administrator."))

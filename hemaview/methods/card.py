@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from hemaview.methods.brought import brought
 from hemaview.methods.registry import METHODS
 
 
@@ -135,6 +136,8 @@ class Card:
     @property
     def text(self) -> str:
         path = folder("cards") / f"{self.name}.md"
+        if self.raw.get("weights"):
+            path = self.weights.parent / "card.md"
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
@@ -151,6 +154,9 @@ def cards() -> dict[str, Card]:
         card = Card(json.loads(path.read_text(encoding="utf-8")))
         if card.name in METHODS and (METHODS[card.name].members or card.weights.is_file()):
             found[card.name] = card
+    for of_package in brought():
+        if METHODS[of_package.method.name] is of_package.method:
+            found[of_package.method.name] = Card(of_package.card)
     while lacking := [name for name, card in found.items() if not set(card.needs) <= set(found)]:
         for name in lacking:
             del found[name]

@@ -17,7 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from apps.accounts import secondfactor, signin
 from apps.accounts.errors import Forbidden, Refusal
 from apps.accounts.invitations import accept, invite
-from apps.accounts.models import ApiToken, Failures, Invitation, SecondFactor, User
+from apps.accounts.models import ApiToken, Failures, Invitation, SecondFactor, SignIn, User
 from apps.accounts.services import change_person, token_of
 from apps.accounts.sessions import session_lives, sessions_of
 from apps.accounts.tokens import live_token, make_token
@@ -332,3 +332,10 @@ def test_where_a_second_factor_is_required_nobody_goes_on_without_one(tess: User
     assert client.get("/").status_code == 200 and client.get("/api/v1/cases/").status_code == 200
     with pytest.raises(Forbidden, match="for a new phone"):
         secondfactor.switch_off(tess, tess)
+
+
+def test_a_browser_is_called_as_people_call_it() -> None:
+    edge = "Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36 Edg/126.0"
+    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1 Version/17.5 Safari/604.1"
+    names = [SignIn(browser=text).browser_name for text in (edge, phone, "curl/8.5")]
+    assert names == ["Edge on Windows", "Safari on iPhone", "curl/8.5"]

@@ -16,8 +16,8 @@ from PIL import Image, PngImagePlugin
 
 from apps.accounts.models import User
 from apps.audit.models import Record
+from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
-from apps.slides.services import begin_import_of_files, run_import
 from apps.slides.tileservices import request_conversion, run_conversion
 from hemaview.wsi.identity import Entry, names_patient
 from tests import factories

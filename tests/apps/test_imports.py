@@ -18,8 +18,8 @@ from PIL import Image
 
 from apps.accounts.errors import Refusal
 from apps.cases.models import Case
+from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
-from apps.slides.services import begin_import_of_files, run_import
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.sources.choice import Choice
 from tests import factories

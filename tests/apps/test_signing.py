@@ -19,8 +19,8 @@ from apps.cases.models import Case
 from apps.cases.services import begin_signing, hold_open, set_comment, set_rights, update_case
 from apps.reports import render, services
 from apps.reports.models import Report
+from apps.slides.imports import run_import
 from apps.slides.models import Slide, Upload
-from apps.slides.services import run_import
 from hemaview.blobs import LocalBlobs
 from tests import factories
 from tests.apps.test_reports import see_all
@@ -183,19 +183,19 @@ def test_two_who_change_a_case_from_the_same_page_lose_nothing(slide: Any, tess:
 def test_a_slide_that_was_removed_while_it_was_imported_does_not_come_back(
     slide: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from apps.slides import services as slides
+    from apps.slides import imports
 
     Slide.objects.filter(pk=slide.pk).update(
         status=Slide.Status.IMPORTING, import_request={"names": [], "pictures": False, "mpp": None}
     )
-    prepare = slides.prepare
+    prepare = imports.prepare
 
     def slow(*given: Any) -> Any:
         made = prepare(*given)
         Slide.objects.filter(pk=slide.pk).delete()
         return made
 
-    monkeypatch.setattr(slides, "prepare", slow)
+    monkeypatch.setattr(imports, "prepare", slow)
     run_import(slide.pk)
     assert not Slide.objects.exists()
 

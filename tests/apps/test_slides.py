@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from apps.slides.imports import run_import
 from apps.slides.models import Slide, Upload
-from apps.slides.services import run_import
 from tests import factories
 
 

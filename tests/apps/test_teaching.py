@@ -194,10 +194,11 @@ def test_the_page_and_the_api_say_how_good_it_is_and_switch_it(
     assert adaptations.finish(held, cells=[{}] * 32, report=report, sha256="ab" * 32)
     page = client.get(f"/sites/{site.pk}/").content.decode()
     assert "32 cells of 2 slides" in page and "70.0 %" in page and "Macro F1 by number of labels: 0.50 with 10" in page
+    assert "hardly better" not in page
     assert "cell=30" in page and "cell=10" not in page, "what somebody has named since is not asked for again"
     client.post(f"/sites/{site.pk}/", {"act": "on", "adaptation": str(row.pk)})
     assert "in use" in client.get(f"/sites/{site.pk}/").content.decode()
-    assert "blood_film, teaching 1" in client.get("/sites/").content.decode()
+    assert "Blood film, teaching 1" in client.get("/sites/").content.decode()
     (answer,) = api(ada).get(f"/api/v1/sites/{site.pk}/adaptations/").json()
     assert answer["id"] == str(row.pk) and answer["labels"] == 32 and answer["in_force"]
     off = api(ada).patch(f"/api/v1/adaptations/{row.pk}/", {"in_force": False}, format="json").json()
@@ -205,9 +206,24 @@ def test_the_page_and_the_api_say_how_good_it_is_and_switch_it(
     refused = client.post(f"/sites/{site.pk}/", {"act": "slides", "accession": "nothing"}, follow=True).content.decode()
     assert "There is no case nothing" in refused
     assert client.post("/sites/", {"name": "Second"}).status_code == 302 and Site.objects.count() == 2
+    worse = {**report, "before": {**figures(0.7), "blast_recall": 0.9}, "after": {**figures(0.7), "blast_recall": 0.5}}
+    Adaptation.objects.filter(pk=row.pk).update(report=worse)
+    page = client.get(f"/sites/{site.pk}/").content.decode()
+    assert "hardly better than the shipped net" in page and "fewer of the blasts" in page
     client.force_login(tess)
     assert client.get("/sites/").status_code == 403
     assert api(tess).post(f"/api/v1/sites/{site.pk}/adaptations/", {}, format="json").status_code == 403
+
+
+def test_a_slides_site_is_set_and_taken_away_over_the_api(
+    ada: Any, tess: Any, slide: Any, site: Site, api: Any
+) -> None:
+    url = f"/api/v1/slides/{slide.pk}/"
+    assert api(tess).get(url).json()["site"] is None
+    assert api(tess).patch(url, {"site": "ward 3, PHONE"}, format="json").json()["site"] == site.name
+    assert api(tess).patch(url, {"site": "Ward 4"}, format="json").json()["code"] == "no-site"
+    assert api(tess).patch(url, {"site": None}, format="json").json()["site"] is None
+    assert api(factories.person("researcher")).patch(url, {"site": site.name}, format="json").status_code == 403
 
 
 def test_a_slide_comes_in_with_its_site(ada: Any, site: Site, film: Path) -> None:

@@ -16,8 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from guardian.shortcuts import assign_perm, remove_perm
 from PIL import Image, ImageCms
 
+from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
-from apps.slides.services import begin_import_of_files, run_import
 from apps.slides.tileaccess import still_allowed, tile_access
 from apps.slides.tileservices import run_conversion, sweep_conversions
 from tests import factories

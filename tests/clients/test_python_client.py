@@ -48,7 +48,7 @@ def test_a_researcher_works_by_script(live_server: Any, package: Any, film: Path
     assert house.create_case("R-1", specimen="blood-film", stain="MGG")["rights"] == ["annotate", "review", "view"]
     slide = house.add_slide("R-1", film, mpp=0.25)
     assert [s["id"] for s in house.slides("R-1")] == [slide["id"]] and slide["status"] == "importing"
-    from apps.slides.services import run_import
+    from apps.slides.imports import run_import
 
     run_import(slide["id"])
     assert house.thumbnail(slide["id"]).startswith(b"\xff\xd8")

@@ -60,17 +60,26 @@ def wait_until(what: Any, seconds: float, why: str) -> Any:
     raise AssertionError(f"{why}: not within {seconds} s")
 
 
+def _initialise(tools: Path, data: Path, secret: Path, as_user: dict[str, Any]) -> None:
+    subprocess.run(
+        [tools / "initdb", "-D", data, "-U", "hemaview_test", "-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8"],
+        check=True, stdout=subprocess.DEVNULL, cwd="/tmp", **as_user,
+    )  # fmt: skip
+
+
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """A PostgreSQL of its own; the DATABASE_URL. As root it runs as an unprivileged user, since it refuses root."""
+def postgres(folder: Path, port: int = 0) -> Iterator[str]:
+    """A PostgreSQL of its own; the DATABASE_URL. As root it runs as an unprivileged user, since it refuses root. One that ran in
+    the folder before comes back with its rows."""
     tools = postgres_tools()
     assert tools is not None
-    port, data = free_port(), folder / "pg"
+    port, data = port or free_port(), folder / "pg"
+    new = not data.exists()
     as_user: dict[str, Any] = {}
     if os.geteuid() == 0:
         name = "postgres" if any(p.pw_name == "postgres" for p in pwd.getpwall()) else "nobody"
         entry = pwd.getpwnam(name)
-        data.mkdir()
+        data.mkdir(exist_ok=True)
         os.chown(data, entry.pw_uid, entry.pw_gid)
         for parent in [folder, *folder.parents]:
             if parent.stat().st_uid == 0 and str(parent).startswith("/tmp/"):
@@ -79,10 +88,8 @@ def postgres(folder: Path) -> Iterator[str]:
     secret = folder / "pg-password"
     secret.write_text("a-password-of-the-test")
     secret.chmod(0o644)
-    subprocess.run(
-        [tools / "initdb", "-D", data, "-U", "hemaview_test", "-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8"],
-        check=True, stdout=subprocess.DEVNULL, cwd="/tmp", **as_user,
-    )  # fmt: skip
+    if new:
+        _initialise(tools, data, secret, as_user)
     server = subprocess.Popen(
         [tools / "postgres", "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", "/tmp", "-c", "fsync=off"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/tmp", **as_user,
@@ -107,8 +114,8 @@ def postgres(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def redis(folder: Path) -> Iterator[str]:
-    port = free_port()
+def redis(folder: Path, port: int = 0) -> Iterator[str]:
+    port = port or free_port()
     server = subprocess.Popen(
         ["redis-server", "--port", str(port), "--save", "", "--dir", str(folder)], stdout=subprocess.DEVNULL
     )
@@ -202,7 +209,8 @@ class Stack:
 
 
 @contextmanager
-def running(folder: Path, services: bool) -> Iterator[Stack]:
+def running(folder: Path, services: bool, **environment_too: str) -> Iterator[Stack]:
+    """A house with its own folder: on the embedded defaults, or on `services` that it starts itself."""
     with ExitStack() as keep:
         environment = {
             **{k: v for k, v in os.environ.items() if k in PASSED_ON},
@@ -215,6 +223,7 @@ def running(folder: Path, services: bool) -> Iterator[Stack]:
         if services:
             environment["DATABASE_URL"] = keep.enter_context(postgres(folder))
             environment["REDIS_URL"] = keep.enter_context(redis(folder))
+        environment |= environment_too
         stack = Stack(folder, environment)
         keep.callback(stack.close)
         stack.manage("shell", "-v", "0", "-c", _FURNISH)

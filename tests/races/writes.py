@@ -13,8 +13,8 @@ from apps.reports import services as reports
 from apps.review import analyses, annotations, secondreading
 from apps.review import services as review
 from apps.review.state import label_revision
+from apps.slides import imports, tileservices, uploads
 from apps.slides import services as slides
-from apps.slides import tileservices, uploads
 from apps.slides.models import Slide
 from tests.factories import PASSWORD
 from tests.races.arena import REASON, REVIEW, RUNNING, SIGNED, Arena
@@ -135,7 +135,7 @@ def _upload(a: Arena, side: int) -> Shot:
 def _import(a: Arena, side: int) -> Shot:
     user, case = a.people["tess"], a.case()
     upload = next((u for u in case.uploads.filter(name="late.tif")), None) or a.complete_upload(user)
-    return lambda: slides.begin_import_of_uploads(user, case, [upload.pk])
+    return lambda: imports.begin_import_of_uploads(user, case, [upload.pk])
 
 
 def _scale(a: Arena, side: int) -> Shot:

@@ -11,7 +11,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from apps.slides.services import begin_import_of_files, run_import
+from apps.slides.imports import begin_import_of_files, run_import
 from hemaview.wsi.errors import TooLarge
 from hemaview.wsi.fields import GAP_PX, write_fields
 from hemaview.wsi.limits import Limits

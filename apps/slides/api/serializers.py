@@ -32,6 +32,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
     photo_fields = BoxSerializer(many=True, read_only=True, help_text="photographs it was joined from; none for a scan")
     tile_levels = StoredLevelSerializer(many=True, read_only=True)
     identifying = serializers.ListField(child=serializers.CharField(), read_only=True)
+    site = serializers.CharField(source="site.name", read_only=True, default=None, allow_null=True)
     thumbnail_url = serializers.SerializerMethodField()
     dzi_url = serializers.SerializerMethodField()
 
@@ -45,6 +46,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
             "message",
             "notes",
             "identifying",
+            "site",
             "percent",
             "width",
             "height",
@@ -107,11 +109,14 @@ class SlideChangeSerializer(serializers.Serializer[Any]):
     mpp = serializers.FloatField(required=False)
     colour = OneOf(choices=Slide.Colouring.choices, required=False)
     specimen = OneOf(choices=Case.Specimen.choices, required=False)
+    site = serializers.CharField(
+        max_length=100, required=False, allow_null=True, help_text="Name of the site that it is from; null: none."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:
             raise serializers.ValidationError(
-                "Give mpp (µm/px), preset, colour (stored, carried, applied) or specimen, one at a time."
+                "Give mpp (µm/px), preset, colour (stored, carried, applied), specimen or site, one at a time."
             )
         return attrs
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.cases.selectors import case_for
-from apps.slides import services, tileservices
+from apps.slides import imports, services, tileservices
 from apps.slides.api.serializers import (
     IdentityEntrySerializer,
     ImportSerializer,
@@ -22,6 +22,7 @@ from apps.slides.api.serializers import (
 )
 from apps.slides.presets import preset_of, presets
 from apps.slides.selectors import identity_of_slide, ready_slide_for, slide_for
+from apps.slides.sites import set_site, site_named
 from apps.slides.tasks import convert_slide, import_slide, ring
 from apps.slides.tileaccess import set_tile_cookie, tile_access
 from apps.slides.uploads import as_refusal
@@ -35,7 +36,7 @@ class CaseSlidesView(APIView):
     @extend_schema(responses=SlideSerializer(many=True))
     def get(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession)
-        return Response(SlideSerializer(case.slides.select_related("case"), many=True).data)
+        return Response(SlideSerializer(case.slides.select_related("case", "site"), many=True).data)
 
     @extend_schema(request=ImportSerializer, responses={202: SlideSerializer})
     def post(self, request: Request, accession: str) -> Response:
@@ -44,7 +45,7 @@ class CaseSlidesView(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         preset = preset_of(data["preset"]) if data.get("preset") else None
-        slide = services.begin_import_of_uploads(
+        slide = imports.begin_import_of_uploads(
             request.user,
             case,
             data["uploads"],
@@ -68,10 +69,13 @@ class SlideView(APIView):
 
     @extend_schema(request=SlideChangeSerializer, responses=SlideSerializer)
     def patch(self, request: Request, slide_id: uuid.UUID) -> Response:
-        slide = slide_for(request.user, slide_id, "annotate")
+        slide = slide_for(request.user, slide_id)
         given = SlideChangeSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        if "specimen" in given.validated_data:
+        if "site" in given.validated_data:
+            name = given.validated_data["site"]
+            slide = set_site(request.user, slide, site_named(name) if name is not None else None)
+        elif "specimen" in given.validated_data:
             slide = services.set_specimen(request.user, slide, given.validated_data["specimen"])
         elif "preset" in given.validated_data:
             preset = preset_of(given.validated_data["preset"])

@@ -977,6 +977,7 @@ PatchedSlideChangeRequest = TypedDict(
         "mpp": "NotRequired[float]",
         "colour": "NotRequired[ColouringEnum]",
         "specimen": "NotRequired[SpecimenEnum]",
+        "site": "NotRequired[str | None]",
     },
 )
 
@@ -1313,6 +1314,7 @@ RoomSlide = TypedDict(
         "message": "str",
         "notes": "list[str]",
         "identifying": "list[str]",
+        "site": "str | None",
         "percent": "float",
         "width": "int",
         "height": "int",
@@ -1454,6 +1456,7 @@ Slide = TypedDict(
         "message": "str",
         "notes": "list[str]",
         "identifying": "list[str]",
+        "site": "str | None",
         "percent": "float",
         "width": "int",
         "height": "int",

@@ -15,7 +15,7 @@ from apps.accounts.errors import Missing, Refusal
 from apps.accounts.services import acting_user
 from apps.cases.models import Case
 from apps.cases.services import create_case, withdraw_case
-from apps.slides import services, tileservices
+from apps.slides import imports, services, tileservices
 from apps.slides.incoming import with_companions
 from apps.slides.models import Slide
 from apps.slides.presets import preset_of
@@ -120,7 +120,7 @@ class Command(SentenceCommand):
         made: list[Slide] = []
 
         def bring(series: int | None) -> None:
-            slide = services.begin_import_of_files(
+            slide = imports.begin_import_of_files(
                 user,
                 case,
                 options["paths"],
@@ -133,7 +133,7 @@ class Command(SentenceCommand):
                 options["preset"] or "",
             )
             made.append(slide)
-            made[-1] = services.run_import(slide.pk)
+            made[-1] = imports.run_import(slide.pk)
             if made[-1].status == Slide.Status.REFUSED:
                 raise Refusal(made[-1].message)
 
