@@ -128,7 +128,8 @@ class ProtocolAdmin(ModelAdmin):  # type: ignore[type-arg]
         protocol = form.instance
         record(
             request.user, "protocol.changed", "protocol", protocol.pk, name=protocol.name, version=protocol.version,
-            enabled=protocol.enabled, assay=protocol.assay, settings=protocol.settings, rules=protocol.rules,
+            enabled=protocol.enabled, second_reader=protocol.second_reader, assay=protocol.assay,
+            settings=protocol.settings, rules=protocol.rules,
             models={m.role: f"{m.model} ≥ {m.threshold}" for m in protocol.models.select_related("model__algorithm")},
         )  # fmt: skip
 

@@ -37,7 +37,7 @@ class ProtocolForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Protocol
-        fields = ["name", "version", "title", "assay", "specimen", "finder", "enabled", "rules"]
+        fields = ["name", "version", "title", "assay", "specimen", "finder", "enabled", "second_reader", "rules"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

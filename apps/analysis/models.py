@@ -79,6 +79,9 @@ class Protocol(models.Model):
         "way of finding cells", max_length=64, blank=True, help_text="Empty: the examination's own."
     )
     enabled = models.BooleanField(default=True)
+    second_reader = models.BooleanField(
+        "two readers", default=False, help_text="A case cannot be signed before two people have read these cells."
+    )
     settings = models.JSONField(default=dict, help_text="What the examination lets a protocol set.")
     rules = models.JSONField(
         "changed counting rules",

@@ -76,7 +76,7 @@ def reported_jobs_of(cases: Iterable[Case]) -> dict[int, list[Job]]:
         Job.objects.filter(reported_as__slide__case__in=cases, slide__status=Slide.Status.READY)
         .exclude(cells_sha256="")
         .select_related("slide", "protocol")
-        .prefetch_related("readings")
+        .prefetch_related("readings__reader")
     )
     by_case: dict[int, list[Job]] = {}
     for job in jobs:

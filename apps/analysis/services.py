@@ -66,6 +66,7 @@ def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, An
         "classes": described(schema),
         "rules": dict(rules.data),
         "rules_sha256": rules.sha256,
+        **({"second_reader": True} if protocol.second_reader else {}),
     }
 
 

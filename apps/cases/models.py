@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 
@@ -23,6 +23,11 @@ class Case(models.Model):
         SIGNED = "signed", "Signed"
         AMENDED = "amended", "Amended"
 
+    class Sex(models.TextChoices):
+        UNKNOWN = "", "Not stated"
+        FEMALE = "female", "Female"
+        MALE = "male", "Male"
+
     accession = models.CharField(
         "accession number",
         max_length=64,
@@ -36,6 +41,11 @@ class Case(models.Model):
     pseudonym = models.CharField(
         max_length=64, blank=True, help_text="Never a name, a birth date or a hospital number."
     )
+    sex = models.CharField(max_length=8, choices=Sex.choices, blank=True, default=Sex.UNKNOWN)
+    age_days = models.PositiveIntegerField(
+        "age in days", null=True, blank=True, validators=[MaxValueValidator(55_000)],
+        help_text="When the specimen was taken; for reference ranges.",
+    )  # fmt: skip
     specimen = models.CharField(max_length=32, choices=Specimen.choices, default=Specimen.BLOOD_FILM)
     stain = models.CharField(max_length=64, blank=True)
     question = models.TextField("clinical question", blank=True, max_length=2000)

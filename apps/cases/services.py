@@ -21,7 +21,7 @@ from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require, rights_of
 
-EDITABLE = ("pseudonym", "specimen", "stain", "question", "analyser")
+EDITABLE = ("pseudonym", "sex", "age_days", "specimen", "stain", "question", "analyser")
 PLACE = "administration"
 """Where a change was made, in the record's line, when it was not in the case itself."""
 _NEXT = {
@@ -197,6 +197,11 @@ def set_state(actor: Any, case: Case, state: str) -> Case:
     case.save(update_fields=["state", "state_since", "updated_at"])
     record(actor, "case.state", "case", case.pk, accession=case.accession, before=before, after=state)
     return case
+
+
+def touch(case: Case) -> None:
+    """Let the pages that show a case, whose row the caller has locked, read it again: what hangs on it has changed."""
+    case.save(update_fields=["updated_at"])
 
 
 def begin_signing(case: Case) -> Case:

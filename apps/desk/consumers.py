@@ -21,7 +21,7 @@ from apps.analysis.models import Job, ReportedAnalysis
 from apps.cases.api.serializers import CaseSerializer
 from apps.cases.models import Case
 from apps.cases.selectors import cases_for
-from apps.review.models import Reading
+from apps.review.state import read_by, reading_of
 from apps.slides.api.serializers import SlideSerializer
 from apps.slides.models import Slide
 
@@ -108,7 +108,8 @@ class CaseConsumer(PollingConsumer):
         for job in jobs:
             if self.changed(f"job {job.pk}", job.revision):
                 messages.append({"type": "job", "job": JobSerializer(job).data})
-        for reading in Reading.objects.filter(job__slide__case=case):
+        every = [reading_of(read_by(self.user, job)) for job in jobs.prefetch_related("readings")]
+        for reading in filter(None, every):  # of readings that are not theirs the person is told nothing
             if self.changed(f"labels {reading.pk}", reading.revision):
                 messages.append(
                     {

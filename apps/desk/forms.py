@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from math import ceil
+from typing import Any
+
 from django import forms
 
 from apps.cases.models import Case
 
+AGE_UNITS = {"years": 365.25, "months": 365.25 / 12, "days": 1}
+
 
 class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
+    age = forms.IntegerField(
+        required=False, min_value=0, max_value=1000, help_text="When the specimen was taken; for reference ranges."
+    )
+    age_unit = forms.ChoiceField(label="Age in", required=False, choices=[(unit, unit) for unit in AGE_UNITS])
+
     class Meta:
         model = Case
-        fields = ["accession", "pseudonym", "specimen", "stain", "question"]
+        fields = ["accession", "pseudonym", "sex", "age", "age_unit", "specimen", "stain", "question"]
         widgets = {"question": forms.Textarea(attrs={"rows": 3})}
         help_texts = {"pseudonym": "The laboratory’s own name for the patient; never the real one."}
+
+    def facts(self) -> dict[str, Any]:
+        """What was entered, as `create_case` takes it; its accession number among them."""
+        facts = dict(self.cleaned_data)
+        age, unit = facts.pop("age"), facts.pop("age_unit") or "years"
+        return {**facts, "age_days": None if age is None else ceil(age * AGE_UNITS[unit])}

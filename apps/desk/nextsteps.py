@@ -15,6 +15,8 @@ from apps.analysis.selectors import reported_jobs_of
 from apps.cases.models import Case
 from apps.cases.selectors import rights_in, with_rights
 from apps.review import mustsee
+from apps.review.differences import open_differences
+from apps.review.models import Reading
 from apps.slides.models import Slide
 
 OPEN_STATES = (Case.State.RECEIVED, Case.State.IN_REVIEW, Case.State.AMENDED)
@@ -29,6 +31,8 @@ class Step:
     """The right that taking it needs; "" where nobody has to do anything."""
     verb: str = ""
     """What the link to the reading room says."""
+    person: int | None = None
+    """Key of the only person who can take it; None where it is the case's reader, or anybody where it has none."""
 
 
 def foreseen(cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -51,7 +55,30 @@ def next_steps(cases: Sequence[Case], running: Mapping[int, Job]) -> dict[int, S
     asked = [c for c in cases if c.pk not in running and c.state in (Case.State.IN_REVIEW, Case.State.AMENDED)]
     reported = reported_jobs_of(asked) if asked else {}
     still = mustsee.open_counts(job for jobs in reported.values() for job in jobs)
-    return {c.pk: _step(c, running.get(c.pk), [still[j.pk] for j in reported.get(c.pk, [])]) for c in cases}
+    steps = {}
+    for case in cases:
+        jobs = reported.get(case.pk, [])
+        step = _step(case, running.get(case.pk), [still[j.pk] for j in jobs])
+        steps[case.pk] = _between_readers(jobs, step) if step.right in ("review", "sign") else step
+    return steps
+
+
+def _between_readers(jobs: Sequence[Job], step: Step) -> Step:
+    """The step of a case that two people read: the second one's, or that of who decides where they differ."""
+    roles = [{r.role: r for r in job.readings.all()} for job in jobs]
+    for by_role in roles:
+        second = by_role.get(Reading.Role.SECOND)
+        if second and second.state == Reading.State.OPEN:
+            return Step(f"Second reading by {second.reader}", "review", "review", second.reader_id)
+    if step.right != "sign":
+        return step
+    if any(
+        job.frozen.get("second_reader") and Reading.Role.SECOND not in r for job, r in zip(jobs, roles, strict=True)
+    ):
+        return Step("Ask for a second reader", "review", "open")
+    if n := sum(open_differences(job) for job, r in zip(jobs, roles, strict=True) if Reading.Role.CONSENSUS in r):
+        return Step(f"{n} {'difference' if n == 1 else 'differences'} to decide", "review", "open")
+    return step
 
 
 def _step(case: Any, job: Job | None, still: Sequence[int | None]) -> Step:
@@ -85,6 +112,8 @@ def waiting_for(user: Any, cases: QuerySet[Case]) -> tuple[list[int], dict[int, 
     for case in asked:
         step = steps[case.pk]
         theirs = step.right == "sign" or case.reader_id in (None, user.pk)
+        if step.person is not None:
+            theirs = step.person == user.pk
         if step.right and theirs and step.right in rights_in(case):
             waiting.append(case.pk)
     return waiting, steps

@@ -16,7 +16,8 @@ from apps.cases.selectors import reviewers_of, rights_of
 from apps.desk.nextsteps import Step, next_steps
 from apps.reports.selectors import report_json, reports_of
 from apps.review.analyses import labels_at_stake
-from apps.review.state import labels_of
+from apps.review.models import Reading
+from apps.review.state import is_second_of, labels_of, read_by
 from apps.slides.api.serializers import SlideSerializer
 from apps.slides.models import Slide
 
@@ -37,14 +38,14 @@ def worklist_rows(cases: Sequence[Case], known: Mapping[int, Step] | None = None
     ]
 
 
-def slides_json(case: Case) -> list[dict[str, Any]]:
+def slides_json(user: Any, case: Case) -> list[dict[str, Any]]:
     """Slides of a case, each with all its analyses, newest first, the reported ones marked, and the one it opens with."""
     slides = list(case.slides.select_related("case", "site"))
     analyses = analyses_of(slides)
     reported = {job.pk for job in reported_jobs(case)}
     answers = []
     for slide in slides:
-        jobs = [_analysis_json(job, job.pk in reported) for job in analyses[slide.pk]]
+        jobs = [_analysis_json(read_by(user, job), job.pk in reported) for job in analyses[slide.pk]]
         opened = latest_job(slide)
         answers.append(
             {
@@ -82,7 +83,7 @@ def room_json(user: Any, case: Case) -> dict[str, Any]:
     """Everything the reading room needs to begin."""
     specimens = {case.specimen, *(slide.specimen for slide in case.slides.select_related("case"))}
     known = [p for p in protocols() if p.specimen in specimens]
-    slides = slides_json(case)
+    slides = slides_json(user, case)
     return {
         "case": CaseSerializer(case, context={"user": user}).data,
         "slides": slides,
@@ -97,8 +98,17 @@ def room_json(user: Any, case: Case) -> dict[str, Any]:
             "name": user.display_name,
             "username": user.username,
             "rights": sorted(rights_of(user, case)),
+            "reading": _reading_of(user, case),
         },
     }
+
+
+def _reading_of(user: Any, case: Case) -> str:
+    """On which reading of the case's reported analyses this person works."""
+    readings = [r for job in reported_jobs(case) for r in job.readings.all()]
+    if own := next((r for r in readings if is_second_of(user, r)), None):
+        return "second-blind" if own.blind else "second"
+    return "consensus" if any(r.role == Reading.Role.CONSENSUS for r in readings) else ""
 
 
 def _handover(case: Case) -> dict[str, Any] | None:

@@ -81,7 +81,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied("Your role does not allow you to open cases.")
     form = CaseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        facts = dict(form.cleaned_data)
+        facts = form.facts()
         try:
             case = create_case(request.user, facts.pop("accession"), **facts)
         except Refusal as refusal:

@@ -16,6 +16,8 @@ from apps.analysis.models import Job, ModelVersion
 from apps.analysis.selectors import examinations, reported_jobs
 from apps.cases.models import Case
 from apps.reports.holds import missing_slides
+from apps.review.agreement import summary
+from apps.review.bloodcount import blood_count
 from apps.review.counts import effective, pooled_json
 from apps.review.crops import crop_jpeg
 from apps.review.state import added_cells, labels_of, reading_of
@@ -37,6 +39,8 @@ def build(case: Case, jobs: Sequence[Job] | None = None, pictures: bool = True) 
     `jobs`: other analyses than the reported ones; without `pictures` it holds text and figures alone, and is made quickly.
     """
     jobs = reported_jobs(case) if jobs is None else jobs
+    parts = [_examination(together, pictures) for together in examinations(jobs)]
+    patient = {"sex": case.sex, "age_days": case.age_days, "analyser": case.analyser}
     return {
         "format": FORMAT,
         "software": f"HemaView {settings.VERSION}",
@@ -45,6 +49,8 @@ def build(case: Case, jobs: Sequence[Job] | None = None, pictures: bool = True) 
         "case": {
             "accession": case.accession,
             "pseudonym": case.pseudonym,
+            "sex": case.sex,
+            "age_days": case.age_days,
             "specimens": _specimens(case, jobs),
             "stain": case.stain,
             "question": case.question,
@@ -53,7 +59,8 @@ def build(case: Case, jobs: Sequence[Job] | None = None, pictures: bool = True) 
             "received": case.created_at.isoformat(timespec="seconds"),
             "analyser": case.analyser,
         },
-        "examinations": [_examination(together, pictures) for together in examinations(jobs)],
+        "blood_count": blood_count(patient, [part["counts"] for part in parts]),
+        "examinations": parts,
         "missing": missing_slides(case, jobs),
         "models": _models(jobs),
     }
@@ -77,6 +84,7 @@ def _examination(jobs: Sequence[Job], pictures: bool) -> dict[str, Any]:
         "codes": codes,
         "rules": first.frozen["rules"],
         "classes": schema_json(schema_of(first)),
+        "readers": summary(jobs),
         "counts": pooled_json(jobs),
         "slides": [_slide(job, pictures) for job in jobs],
         "pictures": _pictures(jobs) if pictures else [],

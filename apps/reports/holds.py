@@ -14,7 +14,8 @@ from apps.cases.models import Case
 from apps.reports.fonts import named, unprintable
 from apps.review import mustsee
 from apps.review.counts import pool
-from apps.review.models import CarriedLabel
+from apps.review.differences import pair_of
+from apps.review.models import CarriedLabel, Reading
 from apps.review.state import labels_of
 from apps.slides.models import Slide
 
@@ -46,6 +47,7 @@ def holds_of(case: Case, jobs: Sequence[Job]) -> list[Hold]:
         *_unprintable(case, jobs),
         *_must_see(jobs),
         *_carried(jobs),
+        *_readers(jobs),
         *_guards(jobs),
         *_unidentified(jobs),
         *_partial(jobs),
@@ -143,6 +145,26 @@ def _carried(jobs: Sequence[Job]) -> list[Hold]:
         return []
     noun = "label of an earlier analysis waits" if n == 1 else "labels of an earlier analysis wait"
     return [Hold("carried-labels", f"{n} {noun} for a decision: keep or drop.", "review", {"n": n})]
+
+
+def _readers(jobs: Sequence[Job]) -> Iterator[Hold]:
+    """Second readings that are demanded and not there, open ones, and differences on which nobody has decided."""
+    for job in jobs:
+        roles = {r.role: r for r in job.readings.select_related("reader")}
+        second = roles.get(Reading.Role.SECOND)
+        detail = {"job": str(job.pk)}
+        if second is None and job.frozen.get("second_reader"):
+            sentence = (
+                f"{job.slide.name}: the protocol {job.protocol.title} asks for a second reader; nobody was asked yet."
+            )
+            yield Hold("second-reader", sentence, "review", detail)
+        elif second is not None and second.state == Reading.State.OPEN:
+            sentence = f"{job.slide.name}: the second reading by {second.reader} is not closed."
+            yield Hold("second-reading-open", sentence, "review", detail)
+        elif second is not None and (pair := pair_of(job)) and (n := pair.open):
+            noun = "1 cell waits" if n == 1 else f"{n} cells wait"
+            sentence = f"{job.slide.name}: {noun} for a decision between the two readers."
+            yield Hold("differences-open", sentence, "review", {**detail, "n": n})
 
 
 def _guards(jobs: Sequence[Job]) -> list[Hold]:

@@ -116,6 +116,9 @@ def _case(report: Report) -> Iterator[str]:
     for name in ("accession", "pseudonym", "stain", "question", "comment"):
         if signed.get(name, "") != getattr(case, name):
             yield f"The {name} of the case is not what was signed."
+    for name, blank in (("sex", ""), ("age_days", None)):
+        if signed.get(name, blank) != getattr(case, name):
+            yield f"The {name.replace('_', ' ')} of the case is not what was signed."
     if "analyser" in signed and signed["analyser"] != case.analyser:
         yield "The analyser's values of the case are not what was signed."
 
@@ -141,6 +144,12 @@ def _analysis(report: Report, piece: dict[str, Any]) -> Iterator[str]:
         reading = Reading.objects.filter(pk=piece["reading"]).first()
         if reading is None or labels_sha256(reading, int(piece["label_revision"])) != piece["labels_sha256"]:
             yield f"{name}: the labels are not those that were signed."
+    for row in piece.get("readings", ()):
+        reading = Reading.objects.filter(pk=row["reading"]).first()
+        if row["reading"] != piece["reading"] and (
+            reading is None or labels_sha256(reading, int(row["label_revision"])) != row["labels_sha256"]
+        ):
+            yield f"{name}: the labels of the {row['role']} reading are not those that were signed."
 
 
 def _sha256(content: Any) -> str:

@@ -18,7 +18,21 @@ NO_PDF = "This report was signed without a PDF; its HTML is what was signed."
 def html(document: dict[str, Any], signature: dict[str, Any] | None) -> str:
     """One self-contained page; `signature` None means a draft."""
     parts = [_shown(part) for part in document["examinations"]]
-    return render_to_string("reports/report.html", {"d": {**document, "examinations": parts}, "signature": signature})
+    age = shown_age(document["case"].get("age_days"))
+    return render_to_string(
+        "reports/report.html", {"d": {**document, "examinations": parts}, "age": age, "signature": signature}
+    )
+
+
+def shown_age(days: int | None) -> str:
+    """34 years, 5 months, 3 days; "" where it is not known."""
+    if days is None:
+        return ""
+    for unit, length, least in (("year", 365.25, 2 * 365.25), ("month", 365.25 / 12, 60), ("day", 1, 0)):
+        if days >= least:
+            n = int(days / length)
+            return f"{n} {unit}{'' if n == 1 else 's'}"
+    return ""
 
 
 def _shown(part: dict[str, Any]) -> dict[str, Any]:

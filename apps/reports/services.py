@@ -26,6 +26,7 @@ from apps.reports.fonts import named, unprintable
 from apps.reports.holds import Hold, holds_of, missing_slides, unlifted
 from apps.reports.manifest import labels_sha256
 from apps.reports.models import Amendment, Report
+from apps.review.bloodcount import references
 from apps.review.state import label_revision, reading_of
 from apps.slides.models import Slide
 
@@ -90,6 +91,7 @@ class Content:
                     j.cells_sha256,
                     j.contours_sha256,
                     label_revision(j),
+                    [(r.role, r.state, r.revision) for r in j.readings.order_by("created_at")],
                     j.mpp,
                     j.notes,
                     j.guards,
@@ -101,6 +103,7 @@ class Content:
             ],
             "last": [last.pk, amendment.reason if amendment else ""] if last else [],
         }
+        facts["references"] = references().sha256
         facts["missing"] = missing_slides(case, jobs)
         return cls(jobs, last, amendment, json.dumps(facts, sort_keys=True, default=str), holds_of(case, jobs), reason)
 
@@ -217,6 +220,15 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
             "models": j.frozen["models"],
             "reading": str(reading.pk) if reading else "",
             "label_revision": label_revision(j),
+            "readings": [
+                {
+                    "reading": str(r.pk),
+                    "role": r.role,
+                    "label_revision": r.revision,
+                    "labels_sha256": labels_sha256(r, r.revision),
+                }
+                for r in j.readings.order_by("created_at")
+            ],
         }
         for j in content.jobs
     ]

@@ -10,9 +10,12 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.api.answers import refusal_response
 from apps.accounts.errors import Missing, Refusal
+from apps.analysis.selectors import reported_jobs
+from apps.cases.models import Case
 from apps.cases.selectors import case_for
 from apps.reports import document, render
 from apps.reports.selectors import proved_bytes, report_for
+from apps.review.agreement import refuse_blind
 
 _DOCUMENT_CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
 """A report carries its own style and pictures and no script at all."""
@@ -47,7 +50,7 @@ def report_pdf(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
 def draft_page(request: HttpRequest, accession: str) -> HttpResponse:
     """The report as it would be signed now."""
     try:
-        return _page(render.html(document.build(case_for(request.user, accession)), None).encode())
+        return _page(render.html(document.build(_drafted(request, accession)), None).encode())
     except Refusal as refusal:
         return refusal_response(refusal)
 
@@ -56,10 +59,17 @@ def draft_page(request: HttpRequest, accession: str) -> HttpResponse:
 @require_safe
 def draft_pdf(request: HttpRequest, accession: str) -> HttpResponse:
     try:
-        case = case_for(request.user, accession)
+        case = _drafted(request, accession)
         return _pdf(render.pdf(render.html(document.build(case), None)), f"{case.accession}-draft.pdf")
     except Refusal as refusal:
         return refusal_response(refusal)
+
+
+def _drafted(request: HttpRequest, accession: str) -> Case:
+    """The case whose draft is asked for; raises Conflict where the person reads it blind."""
+    case = case_for(request.user, accession)
+    refuse_blind(request.user, reported_jobs(case))
+    return case
 
 
 def _page(raw: bytes) -> HttpResponse:

@@ -67,7 +67,7 @@ def choose(user: Any, job: Job) -> Carried:
         if before is not None:
             before.slide = job.slide
             if not (reading := reading_of(job)) or not reading.revision:
-                carried = _carry(before, job)
+                carried = _carry(user, before, job)
             row.job, row.chosen_by, row.chosen_at = job, user, now
             row.save(update_fields=["job", "chosen_by", "chosen_at"])
         record(
@@ -90,7 +90,7 @@ def settle(user: Any, job: Job, label_id: Any, keep: bool) -> None:
         if waiting.settled_at is not None:
             raise Conflict("Somebody has already decided on this label.", code="settled")
         if keep:
-            _keep(user, locked_reading(job), job, waiting)
+            _keep(user, locked_reading(user, job), job, waiting)
         waiting.settled_by, waiting.settled_at = user, timezone.now()
         waiting.save(update_fields=["settled_by", "settled_at"])
         record(
@@ -126,13 +126,13 @@ def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:
     append(user, reading, job, LabelEvent.Action.ADD, [], [str(cell.pk)], key, carried=True)
 
 
-def _carry(before: Job, job: Job) -> Carried:
+def _carry(user: Any, before: Job, job: Job) -> Carried:
     """Carry the labels of one analysis over to the cells of another, inside the caller's transaction."""
     labels = labels_of(before)
     total = len(labels.rows) + len(labels.added)
     if not total:
         return Carried(0, 0, 0)
-    reading = locked_reading(job)
+    reading = locked_reading(user, job)
     reading.carried_from = before
     reading.save(update_fields=["carried_from"])
     people = {user.pk: user for user in User.objects.filter(pk__in={label.by_id for label in _every(labels)})}

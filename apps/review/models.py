@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from apps.analysis.models import Job
+from apps.slides.models import Slide
 
 
 class Reading(models.Model):
@@ -34,6 +35,9 @@ class Reading(models.Model):
         help_text="Empty: whoever may review.",
     )
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    blind = models.BooleanField(
+        default=False, help_text="Its reader sees nothing of other readings until it is closed."
+    )
     revision = models.PositiveIntegerField(default=0)
     labelled_by = models.CharField(max_length=150, blank=True, help_text="Who wrote the newest event.")
     carried_from = models.ForeignKey(
@@ -177,3 +181,29 @@ class HbfMark(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("HbF marks are never removed.")
+
+
+class Annotation(models.Model):
+    """A place of a slide with what somebody wrote there; it is part of no count. One that was removed keeps its row."""
+
+    class Kind(models.TextChoices):
+        POINT = "point", "Point"
+        LINE = "line", "Length"
+        RECTANGLE = "rectangle", "Rectangle"
+        POLYGON = "polygon", "Area"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slide = models.ForeignKey(Slide, on_delete=models.CASCADE, related_name="annotations")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    points = models.JSONField(help_text="[x, y] in level-0 px: one, two ends, two corners, or three and more.")
+    text = models.CharField(max_length=1000, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.slide_id}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from apps.accounts.errors import Missing
 from apps.analysis.cellfiles import cells_of, contour_of, schema_of
@@ -14,10 +15,10 @@ from apps.review.counts import effective
 from apps.review.models import LabelEvent, Reading
 from apps.review.state import Label, Labels, added_cells, events_of, labels_of, reading_of
 from hemaview.cells.schema import Schema
-from hemaview.cells.table import CUT, OUTSIDE
+from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import margin, own_probability
 
-VIEWS = ("unsure", "sure", "position", "must-see")
+VIEWS = ("unsure", "sure", "position", "largest", "smallest", "must-see")
 
 
 def gallery(job: Job, which: int | None, view: str, offset: int, limit: int) -> dict[str, Any]:
@@ -37,6 +38,9 @@ def gallery(job: Job, which: int | None, view: str, offset: int, limit: int) -> 
         rows = rows[np.argsort(margins[rows], kind="stable")]
     elif view == "sure":
         rows = rows[np.argsort(-margins[rows], kind="stable")]
+    elif view in ("largest", "smallest"):
+        size = _size_of(cells)[rows]
+        rows = rows[np.argsort(-size if view == "largest" else size, kind="stable")]
     extra = [
         (cell, label)
         for cell, label in added_cells(job, labels)
@@ -65,6 +69,16 @@ def gallery(job: Job, which: int | None, view: str, offset: int, limit: int) -> 
             }
         )  # fmt: skip
     return {"n": n, "total_open": len(mustsee.open_rows(job, labels)), "revision": labels.revision, "rows": items}
+
+
+def _size_of(cells: CellTable) -> NDArray[np.float64]:
+    """float64 (n,): area in µm², of the box where there is no mask; the two are told apart by their scale, so one job's boxes
+    are brought to its areas by the median of their quotient."""
+    box = cells.w.astype(np.float64) * cells.h
+    area = cells.area_um2.astype(np.float64)
+    known = np.isfinite(area) & (area > 0) & (box > 0)
+    factor = float(np.median(area[known] / box[known])) if known.any() else 1.0
+    return np.where(known, area, box * factor)
 
 
 def cell_card(job: Job, row: int) -> dict[str, Any]:
@@ -116,9 +130,31 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
         },
         "contour": contour_of(job, row),
         "history": history,
+        "others": _others(job, row),
         "must_see": mustsee.reasons(job)[row] if not label else "",
         "crop_url": f"/api/v1/jobs/{job.pk}/cells/{row}/crop.jpg",
     }
+
+
+def _others(job: Job, row: int) -> list[dict[str, Any]]:
+    """What the first reader said of a cell, for a second one who reads openly; what both said, once there is a consensus."""
+    own = reading_of(job)
+    if own is None or own.role == Reading.Role.FIRST or (own.role == Reading.Role.SECOND and own.blind):
+        return []
+    said = []
+    for reading in job.readings.order_by("created_at"):
+        if reading.pk != own.pk and reading.role != Reading.Role.CONSENSUS:
+            labels = labels_of(job, reading)
+            label, now = labels.rows.get(row), int(effective(job, labels)[row])
+            said.append(
+                {
+                    "role": reading.role,
+                    "by": label.by if label else "",
+                    "label": now if now >= 0 else None,
+                    "state": label.state if label else "",
+                }
+            )
+    return said
 
 
 def labels_json(job: Job, since: int = 0) -> dict[str, Any]:
@@ -126,6 +162,7 @@ def labels_json(job: Job, since: int = 0) -> dict[str, Any]:
     labels, known = labels_of(job), schema_of(job)
     keys = {key for key, (revision, _) in labels.touched.items() if revision > since}
     return {
+        "reading": str(labels.reading) if labels.reading else None,
         "revision": labels.revision,
         "rows": [row_json(known, labels, key) for key in sorted(k for k in keys if isinstance(k, int))],
         "added": [j for j in added_json(job, labels) if since == 0 or j["id"] in keys],

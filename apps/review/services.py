@@ -16,7 +16,7 @@ from apps.cases.services import hold_open
 from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
 from apps.review.picking import CONFIRMED, candidates
 from apps.review.selectors import index_of, last_event_of, row_json
-from apps.review.state import Labels, labels_of
+from apps.review.state import Labels, is_second_of, labels_of
 from hemaview.cells.schema import Schema
 
 MOST_CELLS = 20_000
@@ -51,7 +51,7 @@ def label_cells(
     if len(rows) + len(added) > MOST_CELLS:
         raise Refusal(f"At most {MOST_CELLS:,} cells can be changed at once.", code="too-many")
     with transaction.atomic():
-        job, reading = _locked(job)
+        job, reading = _locked(user, job)
         key = _key_of(job, label) if action == LabelEvent.Action.RELABEL else ""
         if any(not 0 <= row < job.cells for row in rows):
             raise Missing(f"This job has {job.cells} cells; one of the rows is not among them.")
@@ -72,7 +72,7 @@ def add_cell(user: Any, job: Job, x: float, y: float, w: float, h: float, label:
     if not (0 <= x < slide.width and 0 <= y < slide.height and 2 <= w <= 4000 and 2 <= h <= 4000):
         raise Refusal("This cell lies outside the slide, or its box is too small or too large.", code="invalid")
     with transaction.atomic():
-        job, reading = _locked(job)
+        job, reading = _locked(user, job)
         key = _key_of(job, label)
         _refuse_uncounted_place(job, key, x, y)
         cell = AddedCell.objects.create(reading=reading, x=x, y=y, w=w, h=h, by=user, at=timezone.now())
@@ -108,7 +108,7 @@ def undo(user: Any, job: Job) -> LabelEvent:
     """Undo this person's newest event that stands, unless somebody else has touched its cells since."""
     require(user, job.slide.case, "review")
     with transaction.atomic():
-        job, reading = _locked(job)
+        job, reading = _locked(user, job)
         event = last_event_of(reading, user)
         if event is None:
             raise Conflict("You have no change to undo here.", code="nothing-to-undo")
@@ -154,7 +154,7 @@ def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str
     if (row is None) == (not added):
         raise Refusal("Name one cell, by its row or by the id of an added cell.", code="invalid")
     with transaction.atomic():
-        job, reading = _locked(job)
+        job, reading = _locked(user, job)
         found = next((c for c in candidates(job) if (c.row, c.added) == (row, added or None)), None)
         if found is None:
             raise Missing("This cell is no candidate of the analysis.")
@@ -214,21 +214,31 @@ def append(
     return event
 
 
-def locked_reading(job: Job) -> Reading:
-    """The default reading of a job whose case is locked, made where there is none, locked until the transaction ends."""
-    Reading.objects.get_or_create(job=job, role=Reading.Role.FIRST)
+def locked_reading(user: Any, job: Job) -> Reading:
+    """The reading of a job on which a person works, locked until the transaction ends; the case is locked already.
+
+    The consensus where there is one; their own where they read the job second; else the first, made where there is none.
+    """
+    readings = {r.role: r for r in Reading.objects.select_for_update().filter(job=job)}
+    second = readings.get(Reading.Role.SECOND)
+    if consensus := readings.get(Reading.Role.CONSENSUS):
+        return consensus
+    if second and is_second_of(user, second):
+        return second
+    if Reading.Role.FIRST not in readings:
+        Reading.objects.get_or_create(job=job, role=Reading.Role.FIRST)
     return Reading.objects.select_for_update().get(job=job, role=Reading.Role.FIRST)
 
 
-def _locked(job: Job) -> tuple[Job, Reading]:
-    """The job and its default reading as they are now; the case, then the reading are locked until the transaction ends.
+def _locked(user: Any, job: Job) -> tuple[Job, Reading]:
+    """The job and the person's reading as they are now; the case, then the readings are locked until the transaction ends.
     Raises Conflict."""
     case = hold_open(job.slide.case)
     locked = Job.objects.select_related("slide", "protocol").get(pk=job.pk)
     if not locked.reviewable:
         raise Conflict("This job has no finished cell file yet.", code="job-unfinished")
     locked.slide.case = case
-    return locked, locked_reading(locked)
+    return locked, locked_reading(user, locked)
 
 
 def _key_of(job: Job, label: int | str | None) -> str:

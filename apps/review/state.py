@@ -50,8 +50,33 @@ class Labels:
         return changed
 
 
+_OWN = "own_reading"
+
+
+def read_by(user: Any, job: Job) -> Job:
+    """The job with the labels of the reading on which this person works: their own where they read it second."""
+    own = next((r for r in job.readings.all() if is_second_of(user, r)), None)
+    return with_reading(job, own) if own else job
+
+
+def with_reading(job: Job, reading: Reading) -> Job:
+    """The job with the labels of this reading in place of the counted one."""
+    setattr(job, _OWN, reading)
+    return job
+
+
+def is_second_of(user: Any, reading: Reading) -> bool:
+    """Whether it is an open second reading of this person."""
+    return reading.role == Reading.Role.SECOND and reading.state == Reading.State.OPEN and reading.reader_id == user.pk
+
+
 def reading_of(job: Job) -> Reading | None:
-    """The reading whose labels are counted: the consensus where there is one, else the first; None before anybody read."""
+    """The reading whose labels are counted: the consensus where there is one, else the first; None before anybody read.
+
+    Of a job that `read_by` gave to its second reader it is their own.
+    """
+    if (own := getattr(job, _OWN, None)) is not None:
+        return own  # type: ignore[no-any-return]
     order = {Reading.Role.CONSENSUS: 0, Reading.Role.FIRST: 1, Reading.Role.SECOND: 2}
     return min(job.readings.all(), key=lambda r: order[Reading.Role(r.role)], default=None)
 

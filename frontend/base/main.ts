@@ -1,6 +1,8 @@
 import "./base.css";
+import { offerThemes } from "../shared/theme";
 import { refreshAfter } from "./refresh";
 
+offerThemes();
 const busy = document.querySelector<HTMLElement>("[data-refresh-s]");
 refreshAfter(
   Number(busy?.dataset.refreshS),

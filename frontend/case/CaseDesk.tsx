@@ -6,6 +6,10 @@ import { slideTitle } from "../shared/format";
 import { Notices } from "../shared/Notices";
 import { live } from "../shared/socket";
 import type { Room } from "../shared/types";
+import { BloodCount } from "./BloodCount";
+import { Facts } from "./Facts";
+import { History } from "./History";
+import { Readers } from "./Readers";
 import { Reading } from "./Reading";
 import { SlideItem } from "./SlideItem";
 import { UploadBox } from "./UploadBox";
@@ -51,11 +55,15 @@ export function CaseDesk({ first }: { first: Room }) {
           {problem}
         </p>
       )}
+      <Facts facts={data.case} may={may} act={act} />
       <Reading
         data={data}
         onReader={(username, word) => act(() => send("POST", `/api/v1/cases/${accession}/reader/`, { username, word }))}
         onComment={(comment) => act(() => send("POST", `/api/v1/cases/${accession}/comment/`, { comment }))}
       />
+      <Readers data={data} act={act} />
+      <BloodCount accession={accession} may={may} act={act} />
+      <History accession={accession} />
       <div className="slides-head">
         <h2>Slides</h2>
         {data.slides.some((slide) => slide.jobs?.some((job) => job.reported)) && (

@@ -3,10 +3,12 @@ import { createRoot } from "react-dom/client";
 import "../base/base.css";
 import { pageData } from "../shared/api";
 import { queries } from "../shared/queries";
+import { offerThemes } from "../shared/theme";
 import type { Room } from "../shared/types";
 import { CaseDesk } from "./CaseDesk";
 import "./case.css";
 
+offerThemes();
 const client = queries();
 const element = document.getElementById("case-island");
 if (element) {

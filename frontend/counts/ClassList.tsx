@@ -113,6 +113,15 @@ function Line({ cell, n, marks, on, onChoose }: LineProps) {
         {cell.shortcut && <kbd>{cell.shortcut}</kbd>}
         <b>{n}</b>
       </button>
+      <button
+        type="button"
+        className="only"
+        aria-label={`Mark only ${cell.name} on the slide`}
+        title="Only this class on the slide; once more: those that matter"
+        onClick={() => marks.only(cell.index)}
+      >
+        only
+      </button>
     </div>
   );
 }

@@ -50,6 +50,12 @@ export function CellCard({ card, loading, problem, schema, onGo }: Props) {
           <p className="machine">
             machine: {machine?.name} {Math.round(card.p * 100)} %
           </p>
+          {card.others.map((other) => (
+            <p key={other.role} className="machine">
+              {other.role} reader: {other.label === null ? "rejected" : schema.classes[other.label]?.name}
+              {other.state === "" && " (left as it was)"}
+            </p>
+          ))}
           {card.must_see && <p className="must-note">must be seen: {card.must_see}</p>}
           {card.cut && <p className="machine">cut by the edge of the picture; not counted</p>}
           <ol className="bars">

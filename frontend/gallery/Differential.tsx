@@ -3,6 +3,7 @@ import type { DifferentialClass, Differential as Groups } from "../room/usediffe
 import { percent } from "../shared/format";
 import { Mark } from "../shared/Mark";
 import type { CellClass, GalleryRow, Schema } from "../shared/types";
+import { ORDERS, SIZES, type View } from "./Gallery";
 import { keyOf } from "./keyof";
 import { onScreen } from "./onscreen";
 import { Picture } from "./Picture";
@@ -24,7 +25,7 @@ interface Props {
   onClose(): void;
 }
 
-/** Nucleated cells as rows of pictures, one row a class, with count, share and target. */
+/** Cells as rows of pictures, one row a class, with count, share and target. */
 export function Differential(props: Props) {
   const { groups, onClose } = props;
   const first = new Map<DifferentialClass, number>();
@@ -43,6 +44,7 @@ export function Differential(props: Props) {
             {s.target !== null && ` of ${s.target}`} {s.noun}
           </span>
         ))}
+        <Choices groups={groups} />
         <button type="button" onClick={onClose} title="Back to the slide (Shift + D)">
           Back to the slide
         </button>
@@ -68,6 +70,46 @@ export function Differential(props: Props) {
   );
 }
 
+/** Which cells, in which order, how large. */
+function Choices({ groups }: { groups: Groups }) {
+  const { kinds, kind, view, size } = groups;
+  return (
+    <span className="choices">
+      {kinds.length > 1 && (
+        <span role="tablist" aria-label="Kind of cells">
+          {kinds.map((k) => (
+            <button
+              key={k.key}
+              type="button"
+              role="tab"
+              aria-selected={k.key === kind}
+              onClick={() => groups.setKind(k.key)}
+            >
+              {k.name}
+            </button>
+          ))}
+        </span>
+      )}
+      <select value={view} onChange={(e) => groups.setView(e.target.value as View)} aria-label="Order of the pictures">
+        {ORDERS.map(([key, name]) => (
+          <option key={key} value={key}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <select
+        value={size}
+        onChange={(e) => groups.setSize(e.target.value as keyof typeof SIZES)}
+        aria-label="Size of the pictures"
+      >
+        {Object.keys(SIZES).map((key) => (
+          <option key={key}>{key}</option>
+        ))}
+      </select>
+    </span>
+  );
+}
+
 const over = (event: DragEvent) => event.preventDefault();
 const dragged = (event: DragEvent) => event.dataTransfer.getData("text/plain");
 
@@ -81,11 +123,11 @@ function DropName({ cell, onDrop }: { cell: CellClass; onDrop: Props["onDrop"] }
 }
 
 const SHOWN = 60;
-const SIZE_PX = 64;
 
 function ClassRow(props: Props & { group: DifferentialClass; first: number }) {
   const { group, first, jobId, schema, chosen, current, canReview } = props;
   const { cell, share, rows } = group;
+  const group_size = props.groups.size;
   const [every, setEvery] = useState(false);
   const cells = useRef<HTMLDivElement>(null);
   // What the keys stand on is never out of sight.
@@ -127,7 +169,7 @@ function ClassRow(props: Props & { group: DifferentialClass; first: number }) {
               row={row}
               jobId={jobId}
               schema={schema}
-              size={SIZE_PX}
+              size={SIZES[group_size]}
               chosen={chosen.has(keyOf(row))}
               current={first + i === current}
               onChoose={(how) => props.onChoose(first + i, how)}
@@ -140,6 +182,11 @@ function ClassRow(props: Props & { group: DifferentialClass; first: number }) {
         <button type="button" className="fold" onClick={() => setEvery(true)}>
           {rows.length - SHOWN} more
         </button>
+      )}
+      {share && share.count > rows.length && (
+        <p className="without">
+          {rows.length} of {share.count} are here; the gallery of the class holds all.
+        </p>
       )}
     </div>
   );

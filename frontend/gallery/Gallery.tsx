@@ -5,7 +5,15 @@ import { keyOf } from "./keyof";
 import { onScreen } from "./onscreen";
 import { Picture } from "./Picture";
 
-export type View = "unsure" | "sure" | "position" | "must-see";
+export type View = "unsure" | "sure" | "position" | "largest" | "smallest";
+
+export const ORDERS: readonly (readonly [View, string])[] = [
+  ["unsure", "least certain first"],
+  ["sure", "most certain first"],
+  ["largest", "largest first"],
+  ["smallest", "smallest first"],
+  ["position", "in slide order"],
+];
 export const SIZES = { S: 56, M: 80, L: 120 } as const;
 
 interface Props {
@@ -75,9 +83,11 @@ export function Gallery(props: Props) {
         </h2>
         <div className="tools">
           <select value={props.view} onChange={(e) => props.onView(e.target.value as View)} aria-label="Order">
-            <option value="unsure">least certain first</option>
-            <option value="sure">most certain first</option>
-            <option value="position">in slide order</option>
+            {ORDERS.map(([view, name]) => (
+              <option key={view} value={view}>
+                {name}
+              </option>
+            ))}
           </select>
           <fieldset className="sizes">
             <legend className="hidden">Size</legend>

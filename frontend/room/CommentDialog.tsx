@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { send } from "../shared/api";
-import { Dialog } from "../shared/Dialog";
+import { Dialog, FormFooter } from "../shared/Dialog";
 import type { Case } from "../shared/types";
 
 /** The comment that the report will carry, written at any time before the signature. */
@@ -28,14 +28,7 @@ export function CommentDialog({ current, onClose, onSaved }: { current: Case; on
             {problem}
           </p>
         )}
-        <footer>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary">
-            Save
-          </button>
-        </footer>
+        <FormFooter verb="Save" onCancel={onClose} />
       </form>
     </Dialog>
   );

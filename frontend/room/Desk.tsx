@@ -84,6 +84,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         mpp={desk.mpp}
         scene={desk.scene}
         adding={adding}
+        tools={desk.tools}
         viewer={viewer}
         onMoved={desk.keepPlace}
         onPick={desk.pick}

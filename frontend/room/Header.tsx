@@ -1,4 +1,5 @@
 import { dayTime, number, SPECIMEN_NAMES, STATE_NAMES, seconds, slideTitle } from "../shared/format";
+import { themeSign } from "../shared/theme";
 import type { Job, Room, Slide } from "../shared/types";
 import { CaseActions, JobActions, ReportLink } from "./HeaderActions";
 import type { Open } from "./RoomDialogs";
@@ -16,11 +17,19 @@ interface Props {
   tabled: boolean;
 }
 
+const READINGS: Record<Room["me"]["reading"], string> = {
+  "": "",
+  second: "Second reading",
+  "second-blind": "Second reading, blind",
+  consensus: "Consensus of two readers",
+};
+
 const ACTIVE = new Set(["requested", "queued", "running"]);
 
 /** Which case, which slide, what runs, and what may be done next. */
 export function Header({ data, opened, orders, onDialog, onLink, onDifferential, tabled }: Props) {
   const { job } = opened;
+  const theme = themeSign();
   const current = data.case;
   const active = job !== null && ACTIVE.has(job.state);
   return (
@@ -35,6 +44,7 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
         {SPECIMEN_NAMES[current.specimen]} · {current.pseudonym || "no pseudonym"}
       </span>
       <span className={`state ${current.state}`}>{STATE_NAMES[current.state]}</span>
+      {data.me.reading && <span className="state reading-role">{READINGS[data.me.reading]}</span>}
       <SlideAndAnalysis slides={data.slides} opened={opened} />
       <span className="room-job">{job && <JobLine job={job} />}</span>
       {job !== null && !active && job.notes.length + job.guards.length > 0 && (
@@ -50,6 +60,9 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
         <ReportLink data={data} />
         <button type="button" onClick={onLink} title="Copy a link to this place">
           Link
+        </button>
+        <button type="button" data-theme-switch title={theme.name} aria-label={theme.name}>
+          {theme.sign}
         </button>
         <button type="button" onClick={() => onDialog("help")} title="Keyboard shortcuts (?)">
           ?

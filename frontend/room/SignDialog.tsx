@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { get, Problem, send } from "../shared/api";
-import { Dialog } from "../shared/Dialog";
+import { Dialog, FormFooter } from "../shared/Dialog";
 import type { Case, Counts, Hold, Report } from "../shared/types";
 
 interface Props {
@@ -114,14 +114,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
           Signing freezes the counts, the labels and the checksums of slide and cell file in a report and locks the
           case. AI-assisted; research use only.
         </p>
-        <footer>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={busy || !password}>
-            {busy ? "Signing…" : "Sign"}
-          </button>
-        </footer>
+        <FormFooter verb={busy ? "Signing…" : "Sign"} disabled={busy || !password} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -4,8 +4,10 @@ import type { Scene } from "../viewer/overlay";
 import { Viewer, type ViewerHandle } from "../viewer/Viewer";
 import { ClassPicker } from "./ClassPicker";
 import { nucleatedOnly, openingNote } from "./opening";
+import { ToolBar } from "./ToolBar";
 import type { useAdding } from "./useadding";
 import type { Opened } from "./useopened";
+import type { Tools } from "./usetools";
 
 interface Props {
   /** Something else is shown in its place; the slide stays where it is. */
@@ -16,13 +18,14 @@ interface Props {
   mpp: number | null;
   scene: Scene;
   adding: ReturnType<typeof useAdding>;
+  tools: Tools;
   viewer: RefObject<ViewerHandle | null>;
   onMoved(): void;
   onPick(row: number | null): void;
 }
 
 /** The slide, and the question that a missed cell asks. */
-export function Stage({ hidden, data, tiles, opened, mpp, scene, adding, viewer, onMoved, onPick }: Props) {
+export function Stage({ hidden, data, tiles, opened, mpp, scene, adding, tools, viewer, onMoved, onPick }: Props) {
   const { slide, jobId, schema, start } = opened;
   if (!slide) {
     return (
@@ -46,11 +49,18 @@ export function Stage({ hidden, data, tiles, opened, mpp, scene, adding, viewer,
         mppNote={slide.mpp ? `µm/px ${slide.mpp_source}` : mpp ? "µm/px estimated from red cells" : "µm/px unknown"}
         scene={scene}
         jobId={jobId}
-        addMode={adding.on}
+        addMode={adding.on || tools.tool !== null}
+        hint={hintOf(adding.on, tools)}
         start={asked ? start : {}}
         onMoved={onMoved}
-        onAdd={adding.put}
+        onAdd={tools.tool ? tools.put : adding.put}
         onPick={onPick}
+      />
+      <ToolBar
+        tools={tools}
+        mpp={mpp}
+        onGo={(x, y) => viewer.current?.goTo(x, y)}
+        onSnapshot={() => viewer.current?.snapshot(`${data.case.accession}-${slide.name}.png`)}
       />
       {adding.place && (
         <ClassPicker
@@ -64,4 +74,14 @@ export function Stage({ hidden, data, tiles, opened, mpp, scene, adding, viewer,
       )}
     </main>
   );
+}
+
+/** What a click on the slide does now; empty where it chooses a cell. */
+function hintOf(adding: boolean, { tool, draft }: Tools): string {
+  if (adding && !tool) return "Click the centre of the missed cell. Esc cancels.";
+  if (!tool || draft?.whole) return "";
+  if (tool === "point") return "Click the place. Esc cancels.";
+  if (tool === "polygon")
+    return "Click the corners; Enter closes the area, Backspace takes a corner back. Esc cancels.";
+  return `Click ${draft ? "the other" : "one"} ${tool === "line" ? "end" : "corner"}. Esc cancels.`;
 }

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { send } from "../shared/api";
-import { Dialog } from "../shared/Dialog";
+import { Dialog, FormFooter } from "../shared/Dialog";
 import type { Case, Schema } from "../shared/types";
 import { KEYS } from "./keys";
 import type { PendingConflict } from "./useedits";
@@ -66,14 +66,7 @@ export function AmendDialog({
             {error}
           </p>
         )}
-        <footer>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary">
-            Amend
-          </button>
-        </footer>
+        <FormFooter verb="Amend" onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -37,7 +37,7 @@ export const KEYS: { keys: string; what: string }[] = [
   { keys: "Shift + A", what: "add a missed cell: click it, then give its class" },
   { keys: "h", what: "hide or show the marks on the slide" },
   { keys: "Shift + H", what: "mark every cell, or only those that matter" },
-  { keys: "Shift + D", what: "show the differential: white cells in rows, by class" },
+  { keys: "Shift + D", what: "show the differential: cells in rows, by class" },
   { keys: "r", what: "turn the slide by 45°" },
   { keys: "Shift + R", what: "mirror the slide" },
   { keys: "Shift + F", what: "full screen" },

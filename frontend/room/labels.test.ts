@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NO_LABELS, withAnswer } from "./labels";
+import { NO_LABELS, withAnswer, withDelta } from "./labels";
 
 const row = (r: number, state: "" | "confirmed" | "relabelled", label: number | null = null) => ({
   row: r,
@@ -26,5 +26,14 @@ describe("labels", () => {
     const two = withAnswer(one, { revision: 2, added: [{ ...added, label: 9 }] });
     expect(two.added.map((c) => c.label)).toEqual([9]);
     expect(withAnswer(two, { revision: 3, gone: ["a"] }).added).toEqual([]);
+  });
+  it("of another reading take the place of those that were known", () => {
+    const delta = { reading: "a", revision: 9, rows: [row(1, "confirmed")], added: [], gone: [] };
+    const first = withDelta(NO_LABELS, delta);
+    const consensus = withDelta(first, { ...delta, reading: "b", revision: 2, rows: [row(4, "confirmed")] });
+    expect([consensus.reading, consensus.revision, [...consensus.rows.keys()]]).toEqual(["b", 2, [4]]);
+    expect([
+      ...withDelta(first, { ...delta, revision: 10, rows: [row(2, "rejected" as "confirmed")] }).rows.keys(),
+    ]).toEqual([1, 2]);
   });
 });

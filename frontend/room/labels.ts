@@ -3,6 +3,8 @@
 import type { AddedCell, LabelState, RowLabel } from "../shared/types";
 
 export interface Labels {
+  /** The reading that the revision is of; null before anybody read. */
+  reading: string | null;
   revision: number;
   rows: ReadonlyMap<number, { label: number | null; state: LabelState; by: string }>;
   added: readonly AddedCell[];
@@ -10,13 +12,14 @@ export interface Labels {
 
 /** Labels that changed after a revision. */
 export interface DeltaAnswer {
+  reading: string | null;
   revision: number;
   rows: RowLabel[];
   added: AddedCell[];
   gone: string[];
 }
 
-export const NO_LABELS: Labels = { revision: 0, rows: new Map(), added: [] };
+export const NO_LABELS: Labels = { reading: null, revision: 0, rows: new Map(), added: [] };
 
 /** Labels after an answer; an older answer than what is known changes nothing. */
 export function withAnswer(
@@ -35,5 +38,10 @@ export function withAnswer(
     ...labels.added.filter((c) => !gone.has(c.id)).map((c) => fresh.get(c.id) ?? c),
     ...[...fresh.values()].filter((c) => !labels.added.some((known) => known.id === c.id)),
   ];
-  return { revision: answer.revision, rows, added };
+  return { reading: labels.reading, revision: answer.revision, rows, added };
+}
+
+/** Labels after a delta; those of another reading, given whole, take the place of all that was known. */
+export function withDelta(labels: Labels, delta: DeltaAnswer): Labels {
+  return withAnswer(delta.reading === labels.reading ? labels : { ...NO_LABELS, reading: delta.reading }, delta);
 }

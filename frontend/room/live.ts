@@ -14,7 +14,7 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
       | { type: "slide"; slide: Slide }
       | { type: "case"; case: Case }
       | { type: "reported"; jobs: string[] }
-      | { type: "labels"; job: string; revision: number; by: string };
+      | { type: "labels"; job: string; reading: string; revision: number; by: string };
     const socket = live(
       `/ws/cases/${accession}/`,
       (news: News) => {
@@ -27,6 +27,7 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
           patch((r) => ({ ...r, slides: r.slides.map((s) => (s.id === news.slide.id ? { ...s, ...news.slide } : s)) }));
         } else if (news.type === "case") {
           patch((r) => ({ ...r, case: news.case }));
+          void client.invalidateQueries({ queryKey: key, exact: true }); // readings and rights may hang on it
         } else if (news.type === "reported") {
           void client.invalidateQueries({ queryKey: key });
         } else {

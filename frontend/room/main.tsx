@@ -3,9 +3,11 @@ import { createRoot } from "react-dom/client";
 import "../base/base.css";
 import { pageData } from "../shared/api";
 import { queries } from "../shared/queries";
+import { offerThemes } from "../shared/theme";
 import { type First, Room } from "./Room";
 import "./room.css";
 
+offerThemes();
 const client = queries();
 const element = document.getElementById("room");
 if (element) {

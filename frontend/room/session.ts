@@ -5,7 +5,7 @@ import { get, getBytes, send, untilReached } from "../shared/api";
 import { line } from "../shared/line";
 import type { CellIndex, Counts, Job, LabelAnswer, Region } from "../shared/types";
 import { CellStore, unpack } from "../viewer/cellstore";
-import { type DeltaAnswer, type Labels, NO_LABELS, withAnswer } from "./labels";
+import { type DeltaAnswer, type Labels, NO_LABELS, withAnswer, withDelta } from "./labels";
 import { type LabelAction, type Targets, withWaiting } from "./outbox";
 import { useEdits } from "./useedits";
 
@@ -22,13 +22,16 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
   const readLabels = useCallback(async () => {
     if (!jobId || !reviewable) return;
     try {
-      const since = known.current.labels.revision;
-      const delta = await untilReached(() => get<DeltaAnswer>(`/api/v1/jobs/${jobId}/labels/?since=${since}`));
+      const { revision: since, reading } = known.current.labels;
+      const after = (n: number) => untilReached(() => get<DeltaAnswer>(`/api/v1/jobs/${jobId}/labels/?since=${n}`));
+      let delta = await after(since);
+      const another = delta.reading !== reading;
+      if (another && since > 0) delta = await after(0);
       if (known.current.jobId !== jobId) return;
-      setLabels((before) => withAnswer(before, delta));
+      setLabels((before) => withDelta(before, delta));
       const answer = await untilReached(() => get<Counts>(`/api/v1/jobs/${jobId}/counts/`));
       if (known.current.jobId === jobId)
-        setCounts((before) => (before && before.revision > answer.revision ? before : answer));
+        setCounts((before) => (before && !another && before.revision > answer.revision ? before : answer));
     } catch (error) {
       problem(error);
     }

@@ -21,6 +21,7 @@ import { useOrders } from "./useorders";
 import { usePlace } from "./useplace";
 import { usePress } from "./usepress";
 import { useScene } from "./usescene";
+import { useTools } from "./usetools";
 
 export function useDesk(data: RoomData, opens_with: string | null) {
   const client = useQueryClient();
@@ -38,7 +39,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const viewer = useRef<ViewerHandle>(null);
   const { keepPlace, copyLink } = usePlace(viewer, opened, data.slides.length > 1, say);
   const orders = useOrders(data.case.accession, slide, jobId, say);
-  useNews(jobId, labels.revision, data.me.name, session.readLabels, say);
+  useNews(jobId, labels, data.me.name, session.readLabels, say);
 
   const goTo = useCallback((to: GalleryRow | Card | null) => {
     if (to) viewer.current?.goTo(to.x, to.y, 60);
@@ -73,6 +74,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     onAdded: listAgain,
     say,
   });
+  const tools = useTools(data, slide, say);
   const help = useCallback(() => setDialog("help"), []);
   const differential = useCallback(() => setTabled((on) => !on), []);
   const { columns } = gallery;
@@ -91,7 +93,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   });
   useKeys(schema, dialog !== "" || session.edits.conflict !== null || adding.place !== null || menu !== null, press);
 
-  const scene = useScene(session, schema, marks, chosen.card, adding.place);
+  const scene = useScene(session, schema, marks, chosen.card, adding.place, tools, mpp);
   const pick = (picked: number | null) => {
     setRow(picked);
     const listed = picked !== null && rows.some((r) => r.row === picked);
@@ -128,6 +130,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     openList,
     mpp,
     adding,
+    tools,
     differential,
     scene,
     pick,

@@ -1,11 +1,11 @@
-/** The differential: nucleated cells by class, each where people left it. */
+/** The differential: cells by class, each where people left it; nucleated ones first, others on their tabs. */
 
 import { useQueries } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
+import type { SIZES, View } from "../gallery/Gallery";
 import { get } from "../shared/api";
 import type { Analysis, CellClass, Counts, GalleryPage, GalleryRow, Schema, Section, Share } from "../shared/types";
 import type { Labels } from "./labels";
-import { nucleatedOnly } from "./opening";
 import { withLabel } from "./usegallery";
 
 /** As many of each class are loaded; a class that holds more says so. */
@@ -25,6 +25,34 @@ export interface Differential {
   rows: GalleryRow[];
   loading: boolean;
   problem: string;
+  kinds: Kind[];
+  kind: string;
+  setKind(kind: string): void;
+  view: View;
+  setView(view: View): void;
+  size: keyof typeof SIZES;
+  setSize(size: keyof typeof SIZES): void;
+}
+
+/** Classes that are shown together, one tab each. */
+export interface Kind {
+  key: string;
+  name: string;
+  classes: CellClass[];
+}
+
+const NUCLEATED = "nucleated";
+const NAMES: Record<string, string> = { nucleated: "Nucleated cells", red_cell: "Red cells", platelet: "Platelets" };
+
+/** Nucleated cells first, then what else the schema has; what is counted nowhere comes last. */
+export function kindsOf(schema: Schema): Kind[] {
+  const of = (kind: string) => new Set(schema.groups.filter((g) => g.kind === kind).map((g) => g.key));
+  return [...new Set([NUCLEATED, ...schema.groups.map((g) => g.kind)])]
+    .map((key) => {
+      const groups = of(key);
+      return { key, name: NAMES[key] ?? "Others", classes: schema.classes.filter((c) => groups.has(c.group)) };
+    })
+    .filter((kind) => kind.classes.length > 0);
 }
 
 export function useDifferential(
@@ -35,14 +63,18 @@ export function useDifferential(
   labels: Labels,
 ): Differential {
   const jobId = job?.id ?? null;
-  const classes = useMemo(() => nucleatedOnly(schema).classes, [schema]);
+  const [kind, setKind] = useState<string>(NUCLEATED);
+  const [view, setView] = useState<View>("unsure");
+  const [size, setSize] = useState<keyof typeof SIZES>("M");
+  const kinds = useMemo(() => kindsOf(schema), [schema]);
+  const classes = useMemo(() => kinds.find((k) => k.key === kind)?.classes ?? [], [kinds, kind]);
   const enabled = open && !!job?.reviewable;
   const found = useQueries({
     queries: classes.map((c) => ({
-      queryKey: ["gallery", jobId, c.index, "unsure", LOADED],
+      queryKey: ["gallery", jobId, c.index, view, LOADED],
       enabled,
       staleTime: Number.POSITIVE_INFINITY,
-      queryFn: () => get<GalleryPage>(`/api/v1/jobs/${jobId}/gallery/?class=${c.index}&view=unsure&limit=${LOADED}`),
+      queryFn: () => get<GalleryPage>(`/api/v1/jobs/${jobId}/gallery/?class=${c.index}&view=${view}&limit=${LOADED}`),
     })),
     combine: (results) => ({
       pages: results.map((r) => r.data),
@@ -53,8 +85,9 @@ export function useDifferential(
   return useMemo(() => {
     const cells = found.pages.flatMap((page) => page?.rows ?? []).map((row) => withLabel(row, labels));
     const groups = byClass(classes, cells, counts);
-    return { ...groups, loading: enabled && found.loading, problem: found.problem };
-  }, [found, classes, counts, labels, enabled]);
+    const shown = { kinds, kind, setKind, view, setView, size, setSize };
+    return { ...groups, ...shown, loading: enabled && found.loading, problem: found.problem };
+  }, [found, classes, counts, labels, enabled, kinds, kind, view, size]);
 }
 
 /** Cells by the class that people left them in; rejected ones stay where the machine put them. */

@@ -37,7 +37,16 @@ export function useMarks(schema: Schema) {
     },
     [hidden, toggle],
   );
+  const only = useCallback(
+    (cls: number) => {
+      const others = new Set(schema.classes.map((c) => c.index).filter((index) => index !== cls));
+      const alone = !hidden.has(cls) && hidden.size === others.size;
+      setHidden(alone ? quiet : others);
+    },
+    [schema, hidden, quiet, setHidden],
+  );
   return {
+    only,
     hidden,
     every: hidden.size === 0,
     threshold,

@@ -2,8 +2,10 @@ import { useMemo } from "react";
 import type { Card, Schema } from "../shared/types";
 import type { Scene } from "../viewer/overlay";
 import type { Session } from "./session";
+import { pairsOf } from "./ToolBar";
 import type { AddingPlace } from "./useadding";
 import type { Marks } from "./usemarks";
+import type { Tools } from "./usetools";
 
 /** All that is drawn above the slide; a new one whenever any of it changes. */
 export function useScene(
@@ -12,9 +14,17 @@ export function useScene(
   marks: Marks,
   selected: Card | null,
   place: AddingPlace | null,
+  tools: Tools,
+  mpp: number | null,
 ): Scene {
   const { store, index, regions, epoch, labels } = session;
   const { hidden, threshold, opacity, showRegions } = marks;
+  const { annotations } = tools;
+  const draft = tools.draft?.shape ?? null;
+  const shapes = useMemo(
+    () => annotations.map((one) => ({ kind: one.kind, points: pairsOf(one), text: one.text })),
+    [annotations],
+  );
   // biome-ignore lint/correctness/useExhaustiveDependencies: the epoch tells that the store has grown
   return useMemo<Scene>(
     () => ({
@@ -30,7 +40,26 @@ export function useScene(
       added: labels.added,
       selected,
       place,
+      shapes,
+      draft,
+      mpp,
     }),
-    [store, index, regions, epoch, schema, hidden, threshold, opacity, showRegions, labels, selected, place],
+    [
+      store,
+      index,
+      regions,
+      epoch,
+      schema,
+      hidden,
+      threshold,
+      opacity,
+      showRegions,
+      labels,
+      selected,
+      place,
+      shapes,
+      draft,
+      mpp,
+    ],
   );
 }

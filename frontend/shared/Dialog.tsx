@@ -19,3 +19,24 @@ export function Dialog({ title, onClose, children }: { title: string; onClose():
     </dialog>
   );
 }
+
+interface FooterProps {
+  /** What the form's own button does. */
+  verb: string;
+  disabled?: boolean;
+  onCancel(): void;
+}
+
+/** The end of a dialog's form: leave it as it was, or do what it asks. */
+export function FormFooter({ verb, disabled = false, onCancel }: FooterProps) {
+  return (
+    <footer>
+      <button type="button" onClick={onCancel}>
+        Cancel
+      </button>
+      <button type="submit" className="primary" disabled={disabled}>
+        {verb}
+      </button>
+    </footer>
+  );
+}

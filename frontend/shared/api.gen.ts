@@ -22,6 +22,41 @@ export interface paths {
         patch: operations["adaptations_partial_update"];
         trace?: never;
     };
+    "/api/v1/annotations/{annotation_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Change the text of an annotation; DELETE takes it away. */
+        delete: operations["annotations_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Change the text of an annotation; DELETE takes it away. */
+        patch: operations["annotations_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/annotations/{annotation_id}/restore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Bring back an annotation that was taken away. */
+        post: operations["annotations_restore_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/": {
         parameters: {
             query?: never;
@@ -92,6 +127,23 @@ export interface paths {
         patch: operations["cases_partial_update"];
         trace?: never;
     };
+    "/api/v1/cases/{accession}/agreement/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who read the case and how far two readers agree. */
+        get: operations["cases_agreement_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{accession}/amend/": {
         parameters: {
             query?: never;
@@ -103,6 +155,23 @@ export interface paths {
         put?: never;
         /** @description Open a signed case again, with the reason. */
         post: operations["cases_amend_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{accession}/blood-count/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The blood count of a case: analyser, absolute counts, reference ranges; of a signed case what was signed. */
+        get: operations["cases_blood_count_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -135,6 +204,23 @@ export interface paths {
         };
         /** @description The reported analyses of a case in one of the formats: as they were signed, or as a draft. */
         get: operations["cases_export_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{accession}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Cases of the same patient, by pseudonym, with their figures. */
+        get: operations["cases_history_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -222,6 +308,41 @@ export interface paths {
         get: operations["cases_room_retrieve"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{accession}/second-reading/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Order a second reading of the reported analyses; DELETE takes it back before it has begun. */
+        post: operations["cases_second_reading_create"];
+        /** @description Order a second reading of the reported analyses; DELETE takes it back before it has begun. */
+        delete: operations["cases_second_reading_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{accession}/second-reading/close/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Close the second reading: on what both agree stands, the rest waits for a decision. */
+        post: operations["cases_second_reading_close_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -486,6 +607,23 @@ export interface paths {
         get: operations["jobs_counts_retrieve"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/decide/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Decide on a cell that two readers call otherwise. */
+        post: operations["jobs_decide_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -855,6 +993,24 @@ export interface paths {
         patch: operations["slides_partial_update"];
         trace?: never;
     };
+    "/api/v1/slides/{slide_id}/annotations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The annotations of a slide; POST writes one. */
+        get: operations["slides_annotations_list"];
+        put?: never;
+        /** @description The annotations of a slide; POST writes one. */
+        post: operations["slides_annotations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/slides/{slide_id}/conversion/": {
         parameters: {
             query?: never;
@@ -1137,6 +1293,29 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
+        /** @description Who read the case, how far two readers agree, and the cells on which they differ, open ones first. */
+        Agreement: {
+            readings: components["schemas"]["Reading"][];
+            /** @description a blind reading is open, so nothing is compared yet */
+            hidden: boolean;
+            /** @description the second reading is closed: differences can be decided */
+            decidable: boolean;
+            examinations: components["schemas"]["ExaminationAgreement"][];
+            /** @description differences */
+            n: number;
+            open: number;
+            differences: components["schemas"]["ReadingDifference"][];
+            /** @description the second reading is open and yours */
+            mine: boolean;
+        };
+        AgreementInterval: {
+            /** Format: double */
+            value: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
         AmendInputRequest: {
             reason: string;
         };
@@ -1149,9 +1328,19 @@ export interface components {
             wbc_10e9_per_l?: number;
             /**
              * Format: double
+             * @description 10¹²/L
+             */
+            rbc_10e12_per_l?: number;
+            /**
+             * Format: double
              * @description g/L
              */
             hb_g_per_l?: number;
+            /**
+             * Format: double
+             * @description L/L
+             */
+            hct_l_per_l?: number;
             /**
              * Format: double
              * @description fL
@@ -1159,9 +1348,32 @@ export interface components {
             mcv_fl?: number;
             /**
              * Format: double
+             * @description pg
+             */
+            mch_pg?: number;
+            /**
+             * Format: double
+             * @description g/L
+             */
+            mchc_g_per_l?: number;
+            /**
+             * Format: double
+             * @description %
+             */
+            rdw_percent?: number;
+            /**
+             * Format: double
              * @description 10⁹/L
              */
             plt_10e9_per_l?: number;
+        };
+        AnalyserQuantity: {
+            /** @description its name among the analyser's values */
+            key: string;
+            name: string;
+            unit: string;
+            /** Format: double */
+            value: number | null;
         };
         /** @description Values of the laboratory's analyser; what is not given is not known. */
         AnalyserRequest: {
@@ -1172,14 +1384,39 @@ export interface components {
             wbc_10e9_per_l?: number;
             /**
              * Format: double
+             * @description 10¹²/L
+             */
+            rbc_10e12_per_l?: number;
+            /**
+             * Format: double
              * @description g/L
              */
             hb_g_per_l?: number;
             /**
              * Format: double
+             * @description L/L
+             */
+            hct_l_per_l?: number;
+            /**
+             * Format: double
              * @description fL
              */
             mcv_fl?: number;
+            /**
+             * Format: double
+             * @description pg
+             */
+            mch_pg?: number;
+            /**
+             * Format: double
+             * @description g/L
+             */
+            mchc_g_per_l?: number;
+            /**
+             * Format: double
+             * @description %
+             */
+            rdw_percent?: number;
             /**
              * Format: double
              * @description 10⁹/L
@@ -1251,11 +1488,66 @@ export interface components {
             /** @description labels of the reported analysis that choosing this one would carry over */
             labels_at_stake: number;
         };
+        Annotation: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly kind: components["schemas"]["AnnotationKindEnum"];
+            /** @description level-0 px */
+            points: number[][];
+            readonly text: string;
+            by: string;
+            by_id: number;
+            /** Format: date-time */
+            readonly at: string;
+            readonly removed: boolean;
+        };
+        AnnotationInputRequest: {
+            kind: components["schemas"]["AnnotationKindEnum"];
+            points: number[][];
+            /** @default  */
+            text: string;
+        };
+        /**
+         * @description * `point` - Point
+         *     * `line` - Length
+         *     * `rectangle` - Rectangle
+         *     * `polygon` - Area
+         * @enum {string}
+         */
+        AnnotationKindEnum: "point" | "line" | "rectangle" | "polygon";
         AuthToken: {
             token: string;
         };
         /** @enum {unknown} */
         BlankEnum: "";
+        /** @description The analyser's values and the absolute counts of the film beside reference ranges by age and sex. */
+        BloodCount: {
+            references: components["schemas"]["References"];
+            /** @description what an analyser may have measured */
+            quantities: components["schemas"]["AnalyserQuantity"][];
+            rows: components["schemas"]["BloodCountRow"][];
+            notes: string[];
+            sources: string[];
+            /** @description it is what was signed */
+            signed: boolean;
+        };
+        BloodCountRow: {
+            key: string;
+            name: string;
+            unit: string;
+            of: components["schemas"]["OfEnum"];
+            /** Format: double */
+            value: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+            text: string;
+            range: components["schemas"]["ReferenceRange"] | null;
+            flag: components["schemas"]["FlagEnum"] | components["schemas"]["BlankEnum"];
+            /** @description the whole interval lies on that side of the range */
+            settled: boolean;
+        };
         Both: {
             machine: number;
             reviewed: number;
@@ -1321,6 +1613,8 @@ export interface components {
             measures: components["schemas"]["Measures"];
             contour: number[][] | null;
             history: components["schemas"]["History"][];
+            /** @description where two people read the cells, and you may know */
+            others: components["schemas"]["OtherReading"][];
             must_see: string;
             crop_url: string;
             class: number;
@@ -1338,6 +1632,12 @@ export interface components {
             readonly accession: string;
             /** @description Never a name, a birth date or a hospital number. */
             readonly pseudonym: string;
+            readonly sex: components["schemas"]["SexEnum"] | components["schemas"]["BlankEnum"];
+            /**
+             * Age in days
+             * @description When the specimen was taken; for reference ranges.
+             */
+            readonly age_days: number | null;
             readonly specimen: components["schemas"]["SpecimenEnum"];
             readonly stain: string;
             /** Clinical question */
@@ -1367,6 +1667,9 @@ export interface components {
         CaseInputRequest: {
             accession?: string;
             pseudonym?: string;
+            sex?: components["schemas"]["SexEnum"] | components["schemas"]["BlankEnum"];
+            /** @description when the specimen was taken */
+            age_days?: number | null;
             specimen?: components["schemas"]["SpecimenEnum"];
             stain?: string;
             question?: string;
@@ -1406,6 +1709,19 @@ export interface components {
             pyramid: components["schemas"]["PyramidLevel"][];
             /** @description columns of a `.bin`, in their order */
             layout: string[];
+        };
+        ClassAgreement: {
+            key: string;
+            name: string;
+            both: number;
+            only_first: number;
+            only_second: number;
+            kappa: components["schemas"]["AgreementInterval"];
+            /**
+             * Format: double
+             * @description exact: do both readers call the class equally often
+             */
+            mcnemar_p: number;
         };
         /**
          * @description * `stored` - colours as stored
@@ -1544,10 +1860,59 @@ export interface components {
              */
             scope: string;
         };
+        DecisionInputRequest: {
+            row?: number | null;
+            /** Format: uuid */
+            added?: string | null;
+            /** @description key of a class, or rejected */
+            label: string;
+        };
+        ExaminationAgreement: {
+            assay: string;
+            title: string;
+            /** @description cells of which both readers said something */
+            n: number;
+            /** @description those that they call alike */
+            same: number;
+            kappa: components["schemas"]["AgreementInterval"] | null;
+            classes: components["schemas"]["ClassAgreement"][];
+        };
+        FigureChange: {
+            /** @description accession number of the case before */
+            since: string;
+            /** Format: double */
+            by: number;
+            /** @description the two intervals have nothing in common */
+            apart: boolean;
+        };
+        FigurePoint: {
+            accession: string;
+            /** Format: double */
+            value: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number | null;
+        };
+        FigureSeries: {
+            key: string;
+            name: string;
+            unit: string;
+            range: components["schemas"]["ReferenceRange"] | null;
+            change: components["schemas"]["FigureChange"] | null;
+            points: components["schemas"]["FigurePoint"][];
+        };
         Finding: {
             key: string;
             text: string;
         };
+        /**
+         * @description * `` -
+         *     * `low` - low
+         *     * `high` - high
+         * @enum {string}
+         */
+        FlagEnum: "low" | "high";
         Format: {
             key: string;
             title: string;
@@ -1592,8 +1957,16 @@ export interface components {
             key: string;
             name: string;
             noun: string;
-            kind: components["schemas"]["KindEnum"];
+            kind: components["schemas"]["GroupKindEnum"];
         };
+        /**
+         * @description * `red_cell` - red_cell
+         *     * `nucleated` - nucleated
+         *     * `platelet` - platelet
+         *     * `other` - other
+         * @enum {string}
+         */
+        GroupKindEnum: "red_cell" | "nucleated" | "platelet" | "other";
         Guard: {
             code: string;
             sentence: string;
@@ -1746,14 +2119,6 @@ export interface components {
          * @enum {string}
          */
         JobStateEnum: "requested" | "queued" | "running" | "done" | "failed" | "cancelled";
-        /**
-         * @description * `red_cell` - red_cell
-         *     * `nucleated` - nucleated
-         *     * `platelet` - platelet
-         *     * `other` - other
-         * @enum {string}
-         */
-        KindEnum: "red_cell" | "nucleated" | "platelet" | "other";
         /** @description What an event changed, and the counts that follow from it. */
         LabelAnswer: {
             revision: number;
@@ -1779,8 +2144,13 @@ export interface components {
          * @enum {string}
          */
         LabelStateEnum: "confirmed" | "relabelled" | "rejected";
-        /** @description What people touched since a revision. */
+        /** @description What people touched since a revision of the reading on which you work. */
         Labels: {
+            /**
+             * Format: uuid
+             * @description revisions are of it; null before anybody read
+             */
+            reading: string | null;
             revision: number;
             rows: components["schemas"]["RowLabel"][];
             added: components["schemas"]["AddedCell"][];
@@ -1799,6 +2169,15 @@ export interface components {
             username: string;
             name: string;
             rights: string[];
+            /**
+             * @description the reading that you work on; empty: the first
+             *
+             *     * `` -
+             *     * `second` - second
+             *     * `second-blind` - second-blind
+             *     * `consensus` - consensus
+             */
+            reading: components["schemas"]["ReadingEnum"] | components["schemas"]["BlankEnum"];
         };
         Measures: {
             /** Format: double */
@@ -1870,6 +2249,26 @@ export interface components {
             /** @default  */
             description: string;
         };
+        /**
+         * @description * `analyser` - analyser
+         *     * `film` - film
+         * @enum {string}
+         */
+        OfEnum: "analyser" | "film";
+        /** @description What another reader says of the cell; without a label of theirs it is the machine's class. */
+        OtherReading: {
+            role: components["schemas"]["OtherReadingRoleEnum"];
+            by: string;
+            /** @description null where they rejected it */
+            label: number | null;
+            state: components["schemas"]["LabelStateEnum"] | components["schemas"]["BlankEnum"];
+        };
+        /**
+         * @description * `first` - first
+         *     * `second` - second
+         * @enum {string}
+         */
+        OtherReadingRoleEnum: "first" | "second";
         Outside: {
             class: number;
             key: string;
@@ -1924,6 +2323,9 @@ export interface components {
         PatchedCaseInputRequest: {
             accession?: string;
             pseudonym?: string;
+            sex?: components["schemas"]["SexEnum"] | components["schemas"]["BlankEnum"];
+            /** @description when the specimen was taken */
+            age_days?: number | null;
             specimen?: components["schemas"]["SpecimenEnum"];
             stain?: string;
             question?: string;
@@ -1941,6 +2343,25 @@ export interface components {
         };
         PatchedSwitchRequest: {
             in_force?: boolean;
+        };
+        PatchedTextInputRequest: {
+            text?: string;
+        };
+        PatientCase: {
+            accession: string;
+            /** Format: date-time */
+            received: string;
+            state: components["schemas"]["CaseStateEnum"];
+            specimen: components["schemas"]["SpecimenEnum"];
+            signed: boolean;
+            this: boolean;
+        };
+        /** @description Cases of the same patient that you may see, oldest first, with their figures. */
+        PatientHistory: {
+            cases: components["schemas"]["PatientCase"][];
+            series: components["schemas"]["FigureSeries"][];
+            /** @description further cases of the patient that are not listed */
+            left_out: number;
         };
         Person: {
             id: number;
@@ -2015,6 +2436,60 @@ export interface components {
              */
             word: string;
         };
+        /** @description One of the readings of a case's reported analyses. */
+        Reading: {
+            role: components["schemas"]["ReadingRoleEnum"];
+            /** @description empty: whoever may review */
+            reader: string;
+            reader_id: number | null;
+            blind: boolean;
+            state: components["schemas"]["ReadingStateEnum"];
+            /** @description label events */
+            acts: number;
+            /** @description people who said something in it */
+            by: string[];
+        };
+        /** @description A cell that two readers call otherwise: keys of classes, or `rejected`; empty where a reader has no such cell. */
+        ReadingDifference: {
+            /** Format: uuid */
+            job: string;
+            schema: string;
+            row: number | null;
+            /** Format: uuid */
+            added: string | null;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+            first: string;
+            second: string;
+            machine: string;
+            /** @description empty: nobody has decided yet */
+            decided: string;
+            decided_by: string;
+            crop_url: string;
+        };
+        /**
+         * @description * `` -
+         *     * `second` - second
+         *     * `second-blind` - second-blind
+         *     * `consensus` - consensus
+         * @enum {string}
+         */
+        ReadingEnum: "second" | "second-blind" | "consensus";
+        /**
+         * @description * `first` - first
+         *     * `second` - second
+         *     * `consensus` - consensus
+         * @enum {string}
+         */
+        ReadingRoleEnum: "first" | "second" | "consensus";
+        /**
+         * @description * `open` - open
+         *     * `closed` - closed
+         * @enum {string}
+         */
+        ReadingStateEnum: "open" | "closed";
         Record: {
             readonly id: number;
             /** Format: date-time */
@@ -2026,6 +2501,19 @@ export interface components {
             readonly accession: string;
             readonly detail: unknown;
             readonly sha256: string;
+        };
+        ReferenceRange: {
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+            whose: string;
+            source: string;
+        };
+        References: {
+            name: string;
+            version: string;
+            sha256: string;
         };
         /** @description A field of view, in level-0 px. */
         Region: {
@@ -2243,6 +2731,11 @@ export interface components {
             groups: components["schemas"]["Group"][];
             classes: components["schemas"]["CellClass"][];
         };
+        SecondReadingInputRequest: {
+            username: string;
+            /** @default true */
+            blind: boolean;
+        };
         Section: {
             key: string;
             title: string;
@@ -2258,6 +2751,13 @@ export interface components {
             id: string;
             keep: boolean;
         };
+        /**
+         * @description * `` - Not stated
+         *     * `female` - Female
+         *     * `male` - Male
+         * @enum {string}
+         */
+        SexEnum: "female" | "male";
         Share: {
             count: number;
             /**
@@ -2621,6 +3121,93 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    annotations_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    annotations_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTextInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    annotations_restore_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     audit_list: {
         parameters: {
             query?: {
@@ -2828,6 +3415,34 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    cases_agreement_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     cases_amend_create: {
         parameters: {
             query?: never;
@@ -2849,6 +3464,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_blood_count_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BloodCount"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -2921,6 +3564,34 @@ export interface operations {
                         [key: string]: unknown;
                     };
                     "image/svg+xml": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_history_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientHistory"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -3069,6 +3740,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Room"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_second_reading_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondReadingInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_second_reading_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_second_reading_close_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -3625,6 +4383,38 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    jobs_decide_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelAnswer"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     jobs_export_retrieve: {
         parameters: {
             query?: never;
@@ -3676,9 +4466,11 @@ export interface operations {
                  * @description * `unsure` - unsure
                  *     * `sure` - sure
                  *     * `position` - position
+                 *     * `largest` - largest
+                 *     * `smallest` - smallest
                  *     * `must-see` - must-see
                  */
-                view?: "unsure" | "sure" | "position" | "must-see";
+                view?: "unsure" | "sure" | "position" | "largest" | "smallest" | "must-see";
             };
             header?: never;
             path: {
@@ -4460,6 +5252,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Slide"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    slides_annotations_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    slides_annotations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
                 };
             };
             400: components["responses"]["Refusal400"];

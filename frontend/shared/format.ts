@@ -67,6 +67,13 @@ export function clock(at_ms: number): string {
   return CLOCK.format(new Date(at_ms));
 }
 
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+/** 28 Nov 2026, in the reader's own zone. */
+export function day(iso: string): string {
+  return DAY.format(new Date(iso));
+}
+
 /** 28 Nov 2026, 10:51, in the reader's own zone. */
 export function dayTime(iso: string): string {
   return DAY_TIME.format(new Date(iso));

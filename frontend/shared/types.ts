@@ -30,6 +30,13 @@ export type GalleryRow = Sent["GalleryRow"];
 export type GalleryPage = Sent["GalleryPage"];
 export type CarriedLabel = Sent["WaitingLabel"];
 export type LabelAnswer = Sent["LabelAnswer"] & Partial<Pick<Sent["UndoAnswer"], "undone">>;
+export type BloodCount = Sent["BloodCount"];
+export type BloodCountRow = Sent["BloodCountRow"];
+export type History = Sent["PatientHistory"];
+export type FigureSeries = Sent["FigureSeries"];
+export type Agreement = Sent["Agreement"];
+export type ReadingDifference = Sent["ReadingDifference"];
+export type Annotation = Sent["Annotation"];
 export type ExportFormat = Sent["Format"];
 
 /** OpenAPI 3.0 has no tuples: what stands where in these lists is said here. */

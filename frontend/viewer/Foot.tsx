@@ -5,11 +5,11 @@ interface Props {
   mode: "cells" | "counts";
   known: boolean;
   note: string;
-  addMode: boolean;
+  hint: string;
 }
 
 /** Scale bar, and what the reader has to know of what is drawn. */
-export function Foot({ um_per_px, mode, known, note, addMode }: Props) {
+export function Foot({ um_per_px, mode, known, note, hint }: Props) {
   const bar = um_per_px > 0 ? scaleBar(um_per_px, 150) : null;
   return (
     <div className="viewer-foot">
@@ -20,7 +20,7 @@ export function Foot({ um_per_px, mode, known, note, addMode }: Props) {
         </div>
       )}
       {mode === "counts" && <p className="viewer-hint">Exact counts per square. Zoom in to see each cell.</p>}
-      {addMode && <p className="viewer-hint strong">Click the centre of the missed cell. Esc cancels.</p>}
+      {hint && <p className="viewer-hint strong">{hint}</p>}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { Lens, type Place, type Wishes } from "./lens";
 import { Objectives } from "./Objectives";
 import { PictureFilter, PicturePanel } from "./PicturePanel";
 import { AS_IT_IS, balanceFor, isChanged } from "./picture";
+import { saved } from "./snapshot";
 
 export interface ViewerHandle {
   goTo(x: number, y: number, objective?: number): void;
@@ -13,6 +14,8 @@ export interface ViewerHandle {
   flip(): void;
   fullScreen(): void;
   place(): Place | null;
+  /** Saves what is shown as a PNG of that name. */
+  snapshot(name: string): void;
 }
 
 interface Props extends Wishes {
@@ -21,6 +24,8 @@ interface Props extends Wishes {
   mpp: number | null;
   mppNote: string;
   start: Partial<Place>;
+  /** What a click does while `addMode` is on. */
+  hint: string;
 }
 
 /** µm/px that magnifications go by where a slide's own is not known. */
@@ -81,6 +86,10 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
     flip: () => lens.current?.flip(),
     fullScreen,
     place: () => lens.current?.place() ?? null,
+    snapshot: (name) => {
+      const canvas = lens.current?.snapshot(props.mpp !== null);
+      if (canvas) saved(canvas, name);
+    },
   }));
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: any change of the scene is drawn
@@ -139,7 +148,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
         onPanel={() => setPanel(!panel)}
         onFullScreen={fullScreen}
       />
-      <Foot um_per_px={umPx} mode={mode} known={props.mpp !== null} note={props.mppNote} addMode={props.addMode} />
+      <Foot um_per_px={umPx} mode={mode} known={props.mpp !== null} note={props.mppNote} hint={props.hint} />
     </div>
   );
 });

@@ -1,6 +1,7 @@
 /** Cells as typed arrays, in chunks: a tile of the final file, or a field of a running job. No object a cell, no DOM. */
 
 import type { CellIndex } from "../shared/types";
+import { SquareGrid } from "./grid";
 
 export const ROW_BYTES = 14;
 
@@ -16,17 +17,17 @@ export interface Chunk {
   h: Uint16Array;
   cls: Uint8Array;
   score: Uint8Array;
+  grid: SquareGrid;
 }
 
 /** Column slices as the server packs them: x, y f4 | w, h u2 | class, score u1, little-endian. */
 export function unpack(raw: ArrayBuffer, key: string, first: number): Chunk {
   const n = raw.byteLength / ROW_BYTES;
   if (!Number.isInteger(n)) throw new Error("The list of cells is incomplete; reload the page.");
-  const chunk = {
+  const columns = {
     key,
     first,
     n,
-    box: [0, 0, 0, 0] as [number, number, number, number],
     x: new Float32Array(raw, 0, n),
     y: new Float32Array(raw, 4 * n, n),
     w: new Uint16Array(raw, 8 * n, n),
@@ -34,8 +35,8 @@ export function unpack(raw: ArrayBuffer, key: string, first: number): Chunk {
     cls: new Uint8Array(raw, 12 * n, n),
     score: new Uint8Array(raw, 13 * n, n),
   };
-  chunk.box = bounds(chunk);
-  return chunk;
+  const box = bounds(columns);
+  return { ...columns, box, grid: new SquareGrid(columns, box) };
 }
 
 function bounds(c: Pick<Chunk, "n" | "x" | "y">): [number, number, number, number] {
@@ -132,15 +133,15 @@ export class CellStore {
     for (const chunk of this.chunks.values()) {
       const [left, top, right, bottom] = chunk.box;
       if (x < left - 200 || x > right + 200 || y < top - 200 || y > bottom + 200) continue;
-      for (let i = 0; i < chunk.n; i++) {
+      chunk.grid.each(x - 200, y - 200, x + 200, y + 200, (i) => {
         const w = chunk.w[i] as number;
         const h = chunk.h[i] as number;
-        if (Math.abs((chunk.x[i] as number) - x) > w / 2 || Math.abs((chunk.y[i] as number) - y) > h / 2) continue;
+        if (Math.abs((chunk.x[i] as number) - x) > w / 2 || Math.abs((chunk.y[i] as number) - y) > h / 2) return;
         if (w * h < area && shown(chunk, i)) {
           best = [chunk, i];
           area = w * h;
         }
-      }
+      });
     }
     return best;
   }

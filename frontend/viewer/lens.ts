@@ -5,11 +5,14 @@ import { getBytes } from "../shared/api";
 import { line } from "../shared/line";
 import type { TileAccess } from "../shared/types";
 import { rangesFor, unpack } from "./cellstore";
-import { type Affine, affineOf, type Box, inView, mirrored, scaleOf, toSlide } from "./glue";
+import { type Affine, affineOf, type Box, inView, mirrored, type Point, scaleOf, toSlide } from "./glue";
 import { isShown, nameOf, Overlay, type Scene } from "./overlay";
 import { Prefetcher } from "./prefetch";
 import { umPerPx } from "./scalebar";
+import { composed } from "./snapshot";
+import { hasGraphicsCard } from "./software";
 import { TileGrid, tileSource } from "./tilesource";
+import { WebGlCells } from "./webgl";
 
 const TURN_DEGREES = 45;
 const MOST_LOADED = 120_000;
@@ -46,6 +49,7 @@ export interface Signals {
 export class Lens {
   private readonly viewer: OpenSeadragon.Viewer;
   private readonly canvas = document.createElement("canvas");
+  private readonly cells = document.createElement("canvas");
   private readonly overlay: Overlay;
   private readonly prefetcher: Prefetcher;
   private readonly ratio = Math.min(2, window.devicePixelRatio || 1);
@@ -56,6 +60,7 @@ export class Lens {
   private loading = false;
   private again = false;
   private failed = false;
+  private pointer: Point | null = null;
 
   constructor(
     private readonly element: HTMLElement,
@@ -66,11 +71,24 @@ export class Lens {
   ) {
     const grid = new TileGrid(access);
     this.prefetcher = new Prefetcher(grid);
-    this.viewer = OpenSeadragon({ ...OPTIONS, element, tileSources: tileSource(grid) });
+    refuseInlineStyle();
+    this.viewer = OpenSeadragon({
+      ...OPTIONS,
+      drawer: hasGraphicsCard() ? "webgl" : "canvas",
+      element,
+      tileSources: tileSource(grid),
+    });
     // Below the viewer's controls: nothing is drawn over the minimap.
     this.canvas.className = "viewer-cells";
-    this.viewer.canvas.appendChild(this.canvas);
-    this.overlay = new Overlay(this.canvas, this.ratio);
+    this.cells.className = "viewer-cells-webgl";
+    const webgl = cellsOn(this.cells, this.ratio);
+    this.viewer.canvas.append(...(webgl ? [this.cells] : []), this.canvas);
+    this.overlay = new Overlay(this.canvas, this.ratio, webgl);
+    this.cells.addEventListener("webglcontextlost", () => {
+      this.overlay.withoutWebGl();
+      this.cells.remove();
+      this.schedule();
+    });
     this.tip.className = "viewer-tip";
     this.tip.hidden = true;
     this.viewer.canvas.appendChild(this.tip);
@@ -92,6 +110,10 @@ export class Lens {
     });
     this.viewer.addHandler("open-failed", () => signals.onOpenFailed());
     this.viewer.addHandler("animation-finish", () => signals.wishes().onMoved());
+    // Two clicks that place two points are no wish to come nearer.
+    this.viewer.addHandler("canvas-double-click", (event) => {
+      if (signals.wishes().addMode) event.preventDefaultAction = true;
+    });
     this.viewer.addHandler("canvas-click", (event) => {
       if (event.quick) this.click(event.position.x, event.position.y);
     });
@@ -138,6 +160,16 @@ export class Lens {
     const zoom = item.viewportToImageZoom(viewport.getZoom(true));
     const turn_degrees = ((viewport.getRotation() % 360) + 360) % 360;
     return { x: centre.x, y: centre.y, z: (10 * zoom) / this.mpp, turn_degrees, flip: viewport.getFlip() };
+  }
+
+  /** The slide and its marks as they are on the screen, with a scale bar where µm/px is `known`. */
+  snapshot(known: boolean): HTMLCanvasElement | null {
+    const at = this.affine();
+    const slide = this.viewer.drawer?.canvas as HTMLCanvasElement | undefined;
+    if (!at || !slide) return null;
+    this.paint();
+    const layers = [slide, ...(this.cells.isConnected ? [this.cells] : []), this.canvas];
+    return composed(layers, known ? this.mpp / scaleOf(at) : null, this.ratio);
   }
 
   /** Mean colour of 9 × 9 screen px of the slide, before any filter; null where it cannot be read. */
@@ -187,9 +219,11 @@ export class Lens {
   /** What the cell under the pointer is called, beside it; nothing where no cell is marked. */
   private hover(x: number, y: number): void {
     const at = this.affine();
-    const { scene } = this.signals.wishes();
+    const { scene, addMode } = this.signals.wishes();
+    this.pointer = at && addMode ? toSlide(at, x, y) : null;
+    if (scene.draft) this.schedule();
     const hit =
-      at && scaleOf(at) > LEAST_HOVER && scene.opacity > 0
+      at && !addMode && scaleOf(at) > LEAST_HOVER && scene.opacity > 0
         ? scene.store.pick(...toSlide(at, x, y), (chunk, i) => isShown(scene, chunk, i))
         : null;
     this.tip.hidden = hit === null;
@@ -203,14 +237,15 @@ export class Lens {
     const w = this.element.clientWidth;
     const h = this.element.clientHeight;
     const [wide, high] = [Math.round(w * this.ratio), Math.round(h * this.ratio)];
-    if (this.canvas.width !== wide || this.canvas.height !== high) {
-      this.canvas.width = wide;
-      this.canvas.height = high;
+    for (const canvas of [this.canvas, this.cells]) {
+      if (canvas.width === wide && canvas.height === high) continue;
+      canvas.width = wide;
+      canvas.height = high;
     }
     const at = this.affine();
     if (!at) return;
     const view = inView(at, w, h);
-    const mode = this.overlay.draw(this.signals.wishes().scene, at, view);
+    const mode = this.overlay.draw(this.signals.wishes().scene, at, view, this.pointer);
     this.signals.onView(this.mpp / scaleOf(at), mode);
     this.prefetcher.moved(view, scaleOf(at));
     void this.load(at, view);
@@ -265,6 +300,32 @@ export class Lens {
   private zoomFor(objective: number): number {
     return this.viewer.world.getItemAt(0).imageToViewportZoom(this.mpp / umPerPx(objective));
   }
+}
+
+/** WebGL 2 on a canvas; null where there is no graphics card for it. `data-overlay` on the page's root asks for one of them. */
+function cellsOn(canvas: HTMLCanvasElement, ratio: number): WebGlCells | null {
+  const asked = document.documentElement.dataset.overlay;
+  if (asked === "canvas" || (asked !== "webgl" && !hasGraphicsCard())) return null;
+  const gl = canvas.getContext("webgl2", { premultipliedAlpha: true, antialias: false, depth: false });
+  if (!gl) return null;
+  try {
+    const made = new WebGlCells(gl, ratio);
+    canvas.dataset.webgl = "2";
+    return made;
+  } catch (error) {
+    console.warn(error);
+    return null;
+  }
+}
+
+/** OpenSeadragon writes a style element once, unless it finds its own: the page's policy refuses that, room.css says the same. */
+function refuseInlineStyle(): void {
+  const mark = "data-openseadragon-mobile-css";
+  if (document.querySelector(`style[${mark}]`)) return;
+  // An element of that name that is no style of HTML: nothing of it is looked at.
+  const stand_in = document.createElementNS("urn:hemaview", "style");
+  stand_in.setAttribute(mark, "true");
+  document.head.appendChild(stand_in);
 }
 
 /** The pointer's place over an element (css px), at most once a frame; gives what ends it. */

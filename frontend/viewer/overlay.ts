@@ -1,10 +1,14 @@
 /** Draws cells, fields and counts on one canvas above the slide. */
 
 import { markSprite } from "../shared/marks";
-import type { AddedCell, Card, CellIndex, Region, Schema } from "../shared/types";
+import type { AddedCell, Card, CellClass, CellIndex, Region, Schema } from "../shared/types";
 import type { CellStore, Chunk } from "./cellstore";
 import { countIn } from "./cellstore";
-import { type Affine, type Box, scaleOf, toScreen } from "./glue";
+import { Density } from "./density";
+import { type Affine, type Box, type Point, scaleOf, toScreen } from "./glue";
+import { RingStamps, strokeRing } from "./ringstamps";
+import { drawShape, type Shape } from "./shapes";
+import type { WebGlCells } from "./webgl";
 
 export interface Scene {
   store: CellStore;
@@ -18,6 +22,10 @@ export interface Scene {
   labels: ReadonlyMap<number, { label: number | null; state: string }>;
   added: readonly AddedCell[];
   selected: Card | null;
+  /** Places that people marked, and the one that is being drawn. */
+  shapes: readonly Shape[];
+  draft: Shape | null;
+  mpp: number | null;
   /** Where a missed cell is about to be added, with the side of its box. */
   place: { x: number; y: number; side_px: number } | null;
 }
@@ -25,15 +33,34 @@ export interface Scene {
 /** More cells than this in view are drawn as true counts a tile, never as a silent sample. */
 export const MOST_DRAWN = 9000;
 
-export class Overlay {
-  private sprites = new Map<string, HTMLCanvasElement>();
+/** Screen px a slide px from which a cell wears a ring, and from which its class stands below it. */
+const RINGED = 0.2;
+const NAMED = 0.9;
+/** Screen px a slide px below which rings of about one size are stamped, not drawn one by one. */
+const STAMPED = 1.3;
 
+export class Overlay {
+  private readonly sprites = new Map<string, HTMLCanvasElement>();
+  private readonly names = new Map<string, HTMLCanvasElement>();
+  private readonly density = new Density();
+  private readonly rings: RingStamps;
+
+  /** `webgl` draws the cells below the canvas, which then holds what is written; without it the canvas draws both. */
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly ratio: number,
-  ) {}
+    private webgl: WebGlCells | null = null,
+  ) {
+    this.rings = new RingStamps(ratio);
+  }
 
-  draw(scene: Scene, at: Affine, view: Box): "cells" | "counts" {
+  /** From now on on the canvas alone: the graphics card is gone. */
+  withoutWebGl(): void {
+    this.webgl = null;
+  }
+
+  /** `pointer`: where the next point of a shape that is being drawn would be, level-0 px. */
+  draw(scene: Scene, at: Affine, view: Box, pointer: Point | null = null): "cells" | "counts" {
     const context = this.canvas.getContext("2d");
     if (!context) return "cells";
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -42,128 +69,130 @@ export class Overlay {
     if (scene.showRegions) this.drawRegions(context, scene, at, scale);
     context.globalAlpha = scene.opacity;
     const many = scene.index !== null && countIn(scene.index, view) > MOST_DRAWN;
-    if (many) this.drawCounts(context, scene, at, view, scale);
-    else this.drawCells(context, scene, at, view, scale);
+    if (many) {
+      this.webgl?.clear();
+      this.drawCounts(context, scene, at, view, scale);
+    } else if (this.webgl) {
+      this.webgl.draw(scene, at, view, scale > RINGED);
+      if (scale > NAMED) this.drawNames(context, scene, at, view, scale);
+    } else this.drawCells(context, scene, at, view, scale);
     context.globalAlpha = 1;
     this.drawAdded(context, scene, at, scale);
     this.drawSelected(context, scene, at);
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    for (const shape of scene.shapes) drawShape(context, at, shape, scene.mpp, false, null);
+    if (scene.draft) drawShape(context, at, scene.draft, scene.mpp, true, pointer);
     if (scene.place) this.drawPlace(context, scene.place, at, scale);
     return many ? "counts" : "cells";
   }
 
   /** Rings that follow each cell's box at its own angle; far out, where a ring says nothing, the class's mark. */
   private drawCells(context: CanvasRenderingContext2D, scene: Scene, at: Affine, view: Box, scale: number): void {
-    const [left, top, right, bottom] = view;
-    const ringed = scale > 0.2;
-    const named = scale > 0.9;
+    const ringed = scale > RINGED;
     const angle = Math.atan2(at[1], at[0]);
+    // Near, few cells are seen and each has its own ellipse; a turning slide would need new stamps in each frame.
+    const stamped = scale < STAMPED && this.rings.settle(angle);
     const paths = new Map<string, Path2D>();
     const stamps: [HTMLCanvasElement, number, number][] = [];
-    const names: [string, number, number][] = [];
-    for (const chunk of scene.store.chunks.values()) {
-      const [cl, ct, cr, cb] = chunk.box;
-      if (cl > right + 100 || cr < left - 100 || ct > bottom + 100 || cb < top - 100) continue;
-      for (let i = 0; i < chunk.n; i++) {
-        const x = chunk.x[i] as number;
-        const y = chunk.y[i] as number;
-        // A cell whose centre lies outside the view keeps its outline.
-        const rx = (chunk.w[i] as number) / 2 + 2;
-        const ry = (chunk.h[i] as number) / 2 + 2;
-        if (x < left - rx || x > right + rx || y < top - ry || y > bottom + ry) continue;
-        if (!isShown(scene, chunk, i)) continue;
-        const label = chunk.first >= 0 ? scene.labels.get(chunk.first + i) : undefined;
-        const known = scene.schema.classes[label?.label ?? (chunk.cls[i] as number)];
-        if (!known) continue;
-        const [sx, sy] = toScreen(at, x, y);
-        const rejected = label?.state === "rejected";
-        const colour = rejected ? "#555555" : known.colour;
-        if (!ringed) {
-          stamps.push([this.sprite(rejected ? "cross" : known.mark, colour, 7), sx, sy]);
-          continue;
-        }
-        const key = `${colour}${rejected ? "-" : label ? "!" : ""}`;
-        let path = paths.get(key);
-        if (!path) {
-          path = new Path2D();
-          paths.set(key, path);
-        }
-        const ring = new Path2D();
-        ring.ellipse(sx, sy, rx * scale, ry * scale, angle, 0, 2 * Math.PI);
-        path.addPath(ring);
-        if (named) names.push([rejected ? "rejected" : known.short, sx, sy + Math.max(rx, ry) * scale + 3]);
+    eachShown(scene, view, (chunk, i, known, state) => {
+      const [sx, sy] = toScreen(at, chunk.x[i] as number, chunk.y[i] as number);
+      const rejected = state === "rejected";
+      const colour = rejected ? "#555555" : known.colour;
+      if (!ringed) {
+        stamps.push([this.sprite(rejected ? "cross" : known.mark, colour, 7), sx, sy]);
+        return;
       }
-    }
+      const key = rejected ? `${colour}-` : state ? `${colour}!` : colour;
+      const rx = ((chunk.w[i] as number) / 2 + 2) * scale;
+      const ry = ((chunk.h[i] as number) / 2 + 2) * scale;
+      if (stamped) {
+        stamps.push([this.rings.stamp(key, rx, ry), sx, sy]);
+        return;
+      }
+      let path = paths.get(key);
+      if (!path) {
+        path = new Path2D();
+        paths.set(key, path);
+      }
+      const ring = new Path2D();
+      ring.ellipse(sx, sy, rx, ry, angle, 0, 2 * Math.PI);
+      path.addPath(ring);
+    });
     this.strokeRings(context, paths);
-    this.writeNames(context, names);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    for (const [sprite, x, y] of stamps) {
-      context.drawImage(
-        sprite,
-        Math.round(x * this.ratio - sprite.width / 2),
-        Math.round(y * this.ratio - sprite.height / 2),
-      );
-    }
+    for (const [sprite, x, y] of stamps) this.stamp(context, sprite, x, y);
+    if (scale > NAMED) this.drawNames(context, scene, at, view, scale);
+  }
+
+  /** Short names below the cells: each name is written once and then stamped. */
+  private drawNames(context: CanvasRenderingContext2D, scene: Scene, at: Affine, view: Box, scale: number): void {
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    eachShown(scene, view, (chunk, i, known, state) => {
+      const [sx, sy] = toScreen(at, chunk.x[i] as number, chunk.y[i] as number);
+      const below = (Math.max(chunk.w[i] as number, chunk.h[i] as number) / 2 + 2) * scale + 3;
+      this.stamp(context, this.nameSprite(state === "rejected" ? "rejected" : known.short), sx, sy + below + 7);
+    });
+  }
+
+  private stamp(context: CanvasRenderingContext2D, sprite: HTMLCanvasElement, x: number, y: number): void {
+    context.drawImage(
+      sprite,
+      Math.round(x * this.ratio - sprite.width / 2),
+      Math.round(y * this.ratio - sprite.height / 2),
+    );
   }
 
   private strokeRings(context: CanvasRenderingContext2D, paths: ReadonlyMap<string, Path2D>): void {
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    for (const [key, path] of paths) {
-      const by_person = key.endsWith("!");
-      context.setLineDash(key.endsWith("-") ? [3, 3] : []);
-      context.lineWidth = by_person ? 4 : 3.2;
-      context.strokeStyle = "rgba(255,255,255,0.7)";
-      context.stroke(path);
-      context.lineWidth = by_person ? 2.4 : 1.6;
-      context.strokeStyle = key.slice(0, 7);
-      context.stroke(path);
-    }
+    for (const [key, path] of paths) strokeRing(context, key, path);
     context.setLineDash([]);
   }
 
-  private writeNames(context: CanvasRenderingContext2D, names: readonly [string, number, number][]): void {
-    context.font = "600 11px system-ui, sans-serif";
+  private nameSprite(text: string): HTMLCanvasElement {
+    let sprite = this.names.get(text);
+    if (sprite) return sprite;
+    sprite = document.createElement("canvas");
+    const context = sprite.getContext("2d");
+    if (!context) return sprite;
+    const font = "600 11px system-ui, sans-serif";
+    context.font = font;
+    sprite.width = Math.ceil((context.measureText(text).width + 6) * this.ratio);
+    sprite.height = Math.ceil(16 * this.ratio);
+    context.scale(this.ratio, this.ratio);
+    context.font = font;
     context.textAlign = "center";
-    context.textBaseline = "top";
+    context.textBaseline = "middle";
     context.lineWidth = 3;
     context.lineJoin = "round";
     context.strokeStyle = "rgba(255,255,255,0.9)";
     context.fillStyle = "#10243d";
-    for (const [text, x, y] of names) {
-      context.strokeText(text, x, y);
-      context.fillText(text, x, y);
-    }
+    context.strokeText(text, sprite.width / this.ratio / 2, 8);
+    context.fillText(text, sprite.width / this.ratio / 2, 8);
+    this.names.set(text, sprite);
+    return sprite;
   }
 
   /** True counts per square, from the density pyramid: coarse squares far out, fine ones nearer. */
   private drawCounts(context: CanvasRenderingContext2D, scene: Scene, at: Affine, view: Box, scale: number): void {
-    const levels = scene.index?.pyramid ?? [];
-    const level = levels.find((l) => l.tile_px * scale >= 44) ?? levels[levels.length - 1];
+    const level = scene.index ? this.density.level(scene.index, scene.hidden, scale) : null;
     if (!level) return;
-    const side = level.tile_px;
+    const { side, most, n: total } = level;
     const [left, top, right, bottom] = view;
-    let most = 1;
-    const shown: [number, number, number][] = [];
-    for (const [tx, ty, , classes] of level.tiles) {
-      let n = 0;
-      for (const [cls, count] of classes) if (!scene.hidden.has(cls)) n += count;
-      if (!n) continue;
-      if (n > most) most = n;
-      const x = (tx + 0.5) * side;
-      const y = (ty + 0.5) * side;
-      if (x + side > left && x - side < right && y + side > top && y - side < bottom) shown.push([x, y, n]);
-    }
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.font = "600 11px system-ui, sans-serif";
     context.textAlign = "center";
     context.textBaseline = "middle";
     const half = side / 2 - 1 / scale;
-    for (const [x, y, n] of shown) {
+    const digit = context.measureText("0").width;
+    for (let i = 0; i < total; i++) {
+      const [x, y, n] = [level.x[i] as number, level.y[i] as number, level.count[i] as number];
+      if (x + side <= left || x - side >= right || y + side <= top || y - side >= bottom) continue;
       const [sx, sy] = toScreen(at, x, y);
-      const text = String(n);
-      context.fillStyle = `rgba(0, 60, 130, ${0.08 + 0.22 * Math.sqrt(n / most)})`;
+      context.fillStyle = `rgba(0, 60, 130, ${(0.08 + 0.22 * Math.sqrt(n / most)).toFixed(3)})`;
       trace(context, at, x - half, y - half, x + half, y + half);
       context.fill();
-      context.font = "600 11px system-ui, sans-serif";
-      const wide = context.measureText(text).width + 8;
+      const text = String(n);
+      const wide = digit * text.length + 8;
       context.fillStyle = "rgba(255,255,255,0.85)";
       context.fillRect(sx - wide / 2, sy - 8, wide, 16);
       context.fillStyle = "#10243d";
@@ -287,6 +316,30 @@ function trace(
   context.lineTo(...toScreen(at, right, bottom));
   context.lineTo(...toScreen(at, left, bottom));
   context.closePath();
+}
+
+/** Each marked cell whose outline meets the view, with its class and what people made of it; found by place. */
+function eachShown(
+  scene: Scene,
+  view: Box,
+  visit: (chunk: Chunk, i: number, known: CellClass, state: string) => void,
+): void {
+  const [left, top, right, bottom] = view;
+  for (const chunk of scene.store.chunks.values()) {
+    const [cl, ct, cr, cb] = chunk.box;
+    if (cl > right + 100 || cr < left - 100 || ct > bottom + 100 || cb < top - 100) continue;
+    chunk.grid.each(left - 100, top - 100, right + 100, bottom + 100, (i) => {
+      const x = chunk.x[i] as number;
+      const y = chunk.y[i] as number;
+      // A cell whose centre lies outside the view keeps its outline.
+      const rx = (chunk.w[i] as number) / 2 + 2;
+      const ry = (chunk.h[i] as number) / 2 + 2;
+      if (x < left - rx || x > right + rx || y < top - ry || y > bottom + ry || !isShown(scene, chunk, i)) return;
+      const label = chunk.first >= 0 ? scene.labels.get(chunk.first + i) : undefined;
+      const known = scene.schema.classes[label?.label ?? (chunk.cls[i] as number)];
+      if (known) visit(chunk, i, known, label?.state ?? "");
+    });
+  }
 }
 
 export function isShown(scene: Scene, chunk: Chunk, i: number): boolean {

@@ -4,10 +4,12 @@ import "../base/base.css";
 import { clock, seconds } from "../shared/format";
 import { line } from "../shared/line";
 import { live } from "../shared/socket";
+import { offerThemes } from "../shared/theme";
 import type { Case, Job } from "../shared/types";
 
 type News = { type: "job"; accession: string; job: Job } | { type: "case"; case: Case };
 
+offerThemes();
 let first = true;
 
 function row(accession: string): HTMLElement | null {

@@ -1,9 +1,11 @@
-"""Agreement of two readers: Cohen's kappa with its interval (Fleiss, Cohen & Everitt 1969, large-sample error)."""
+"""Agreement of two readers: Cohen's kappa with its interval (Fleiss, Cohen & Everitt 1969, large-sample error), and
+McNemar's test."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import binomtest
 
 from hemaview.counting.intervals import Interval
 
@@ -29,3 +31,12 @@ def kappa(matrix: ArrayLike) -> Interval:
     c = (value - expected * (1 - value)) ** 2
     error = np.sqrt(max(0.0, a + b - c) / (m.sum() * (1 - expected) ** 2))
     return Interval(value, max(-1.0, value - 1.96 * error), min(1.0, value + 1.96 * error))
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Exact two-sided p that two readers call a class equally often (McNemar 1947, binomial): of the cells on which they differ,
+    `only_first` were called so by the first reader alone. 1 where they differ on none."""
+    if only_first < 0 or only_second < 0:
+        raise ValueError("Numbers of cells are not negative.")
+    n = only_first + only_second
+    return float(binomtest(only_first, n, 0.5).pvalue) if n else 1.0

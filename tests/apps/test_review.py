@@ -190,3 +190,14 @@ def test_bad_labels_are_refused_with_a_reason(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["detail"]
     assert not LabelEvent.objects.exists()
+
+
+def test_the_gallery_is_ordered_by_size(job: Any, tmp_path: Any) -> None:
+    table = factories.cells({"lymphocyte": 5})
+    areas = np.array([60, 20, np.nan, 90, 30], np.float16)
+    widths = np.array([28, 28, 30, 28, 28], np.uint16)
+    other = factories.slide(job.slide.case, factories.film_file(tmp_path / "b.tif"))
+    sized = factories.finished_job(other, replace(table, area_um2=areas, w=widths))
+    rows = [r["row"] for r in gallery(sized, LYMPH, "largest", 0, 9)["rows"]]
+    assert rows[:2] == [3, 0] and rows[-1] == 1 and 2 in rows[2:4], "what has no area is placed by its box"
+    assert [r["row"] for r in gallery(sized, LYMPH, "smallest", 0, 9)["rows"]] == rows[::-1]

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Error, Page, Route, expect
+from scipy.ndimage import binary_dilation
 
 from hemaview.wsi.synthetic import draw_film, write_film
 from tests.browser.conftest import accessible, furnished
@@ -300,6 +301,110 @@ def test_in_the_differential_a_key_or_the_menu_moves_a_cell_to_its_class(room: P
     expect(source.locator(f"[data-cell={which}]")).to_be_visible()
     page.keyboard.press("Shift+D")
     expect(page.locator("[data-testid=slide]")).to_be_visible()
+
+
+def test_a_length_is_measured_and_a_note_is_kept_undone_and_brought_back(room: Page) -> None:
+    page = room
+    page.get_by_role("button", name="Length").click()
+    expect(page.locator(".viewer-hint.strong")).to_contain_text("Click one end")
+    slide = page.get_by_test_id("slide")
+    box = slide.bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    page.mouse.click(box["x"] + 260, middle)
+    page.mouse.click(box["x"] + 460, middle)
+    note = page.get_by_role("form", name="Note")
+    expect(note.locator("b")).to_have_text(re.compile(r"^\d+(\.\d+)? (µm|mm)$"))
+    page.get_by_label("Text of the note").fill("Rouleaux")
+    note.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("button", name="Notes 1")).to_be_visible()
+    page.get_by_role("button", name="Undo note").click()
+    page.get_by_role("button", name="Notes 0").click()
+    expect(page.get_by_label("Notes on this slide")).to_contain_text("No notes yet")
+    page.get_by_role("button", name="Length").click()
+    accessible(page)
+    with page.expect_download() as got:
+        page.get_by_role("button", name="Snapshot").click()
+    picture = np.asarray(Image.open(got.value.path()).convert("RGB"))
+    assert picture.shape[1] > 400 and picture.std() > 5
+
+
+def test_webgl_marks_the_cells_that_the_canvas_marks(room: Page) -> None:
+    page = room
+
+    def inked() -> np.ndarray:
+        page.mouse.move(5, 5)
+        page.wait_for_timeout(1200)
+        shot = Image.open(io.BytesIO(page.get_by_test_id("slide").screenshot())).convert("RGB")
+        return np.asarray(shot, np.int16)[: shot.height * 3 // 4]  # without the minimap, which fades
+
+    page.get_by_role("button", name="Every cell").click()
+    page.get_by_role("button", name="×20").click()
+    marked = inked()
+    page.keyboard.press("h")
+    bare = inked()
+    link = page.url
+    page.add_init_script(
+        "new MutationObserver((_, seen) => { if (!document.documentElement) return; seen.disconnect(); "
+        "document.documentElement.dataset.overlay = 'webgl' }).observe(document, {childList: true})"
+    )
+    page.goto("about:blank")
+    page.goto(link)
+    expect(page.locator(".viewer-cells-webgl[data-webgl]")).to_be_attached()
+    page.get_by_role("button", name="Every cell").click()
+    page.get_by_role("button", name="×20").click()
+    drawn = inked()
+    by_canvas, by_webgl = (np.abs(shot - bare).sum(axis=2) > 60 for shot in (marked, drawn))
+    assert by_canvas.mean() > 0.01
+    for ours, theirs in ((by_canvas, by_webgl), (by_webgl, by_canvas)):  # edges are smoothed in ways of their own
+        near = binary_dilation(theirs, iterations=2)
+        assert (ours & near).sum() / ours.sum() > 0.93
+
+
+def test_the_theme_is_chosen_and_remembered(visit: Any, house: Stack) -> None:
+    page = visit("tess")
+    page.goto(url(house, "/"))
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(ground)
+    page.get_by_role("button", name="Theme: as the system").click()
+    assert page.evaluate(ground) != light
+    for address in ("/", "/cases/B-1/", "/cases/B-1/read/", "/account/", "/models/"):
+        page.goto(url(house, address))
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+        page.wait_for_timeout(500)
+        accessible(page)
+    page.goto(url(house, "/"))
+    page.get_by_role("button", name="Theme: dark").click()
+    page.get_by_role("button", name="Theme: light").click()
+    assert page.locator("html").get_attribute("data-theme") is None and page.evaluate(ground) == light
+
+
+def test_on_the_case_page_two_readers_differ_and_somebody_decides(visit: Any, house: Stack) -> None:
+    page = visit("tess")
+    page.goto(url(house, "/cases/B-1/"))
+    page.get_by_role("button", name="Ask for a second reading").click()
+    page.get_by_label("Second reader").select_option("paul")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator(".roles")).to_contain_text("Paul Test blind")
+    job = ask(page, "/api/v1/cases/B-1/room/")["slides"][0]["job"]["id"]
+    page.context.clear_cookies()
+    page = visit("paul")
+    page.goto(url(house, "/cases/B-1/read/"))
+    expect(page.locator(".reading-role")).to_have_text("Second reading, blind")
+    page.evaluate(
+        "job => fetch(`/api/v1/jobs/${job}/labels/`, {method: 'POST', headers: {'Content-Type': 'application/json', "
+        "'X-CSRFToken': document.cookie.match(/csrftoken=([^;]+)/)[1]}, body: JSON.stringify({action: 'reject', rows: [0], "
+        "base_revision: 0})})",
+        job,
+    )
+    page.goto(url(house, "/cases/B-1/"))
+    page.get_by_role("button", name="Close the second reading").click()
+    expect(page.locator(".differences li")).to_have_count(1)
+    accessible(page)
+    page.get_by_role("button", name="Second: Rejected").click()
+    expect(page.locator(".roles")).to_contain_text("settled")
+    expect(page.locator(".differences")).to_contain_text("decided by Paul Test")
+    assert page.complaints == []
 
 
 def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, house: Stack) -> None:

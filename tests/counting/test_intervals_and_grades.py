@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hemaview.counting.agreement import kappa
+from hemaview.counting.agreement import kappa, mcnemar
 from hemaview.counting.grades import GradeLimits, grade
 from hemaview.counting.intervals import Interval, difference, difference_of_shares, odds, percent, proportion, rate
 from hemaview.counting.unsettled import against
@@ -58,6 +58,11 @@ def test_a_result_far_from_its_limit_is_settled() -> None:
 
 def test_two_smears_are_compared_exactly() -> None:
     assert difference(12, 100, 24, 100) == pytest.approx(0.042, abs=0.001)
+
+
+@pytest.mark.parametrize(("b", "c", "p"), [(0, 0, 1.0), (1, 1, 1.0), (8, 0, 2 / 256), (10, 2, 0.0386), (2, 10, 0.0386)])
+def test_mcnemars_test_is_exact(b: int, c: int, p: float) -> None:
+    assert mcnemar(b, c) == pytest.approx(p, abs=1e-4)
 
 
 def test_agreement_of_two_readers() -> None:

@@ -20,7 +20,7 @@ from tests.races.writes import Write
 _CONTENT = {
     "case.comment", "label.relabel", "label.add", "label.undo", "job.requested", "job.retry", "job.failed", "job.cancel",
     "slide.received", "slide.mpp", "slide.colour", "slide.deleted",
-    "slide.specimen", "job.chosen",
+    "slide.specimen", "job.chosen", "annotation.added", "reading.ordered",
 }  # fmt: skip
 
 

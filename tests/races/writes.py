@@ -10,7 +10,7 @@ from apps.analysis import services as analysis
 from apps.analysis.models import Job
 from apps.cases import services as cases
 from apps.reports import services as reports
-from apps.review import analyses
+from apps.review import analyses, annotations, secondreading
 from apps.review import services as review
 from apps.review.state import label_revision
 from apps.slides import imports, tileservices, uploads
@@ -89,6 +89,16 @@ def _added(a: Arena, side: int) -> Shot:
 def _undo(a: Arena, side: int) -> Shot:
     user, job = a.people["tom"], a.fresh_job()
     return lambda: review.undo(user, job)
+
+
+def _note(a: Arena, side: int) -> Shot:
+    user, slide, text = _who(a, side, "tess", "tom"), a.fresh_job().slide, f"note {next(a.numbers)}"
+    return lambda: annotations.annotate(user, slide, "point", [[5, 5 + side]], text)
+
+
+def _second_reading(a: Arena, side: int) -> Shot:
+    user, case, reader = _who(a, side, "tess", "tom"), a.case(), _who(a, side, "paul", "petra")
+    return lambda: secondreading.order_second_reading(user, case, reader, True)
 
 
 def _order(a: Arena, side: int) -> Shot:
@@ -180,6 +190,8 @@ WRITES: tuple[Write, ...] = (
     Write("label", "label.relabel", _label),
     Write("added cell", "label.add", _added),
     Write("undo", "label.undo", _undo),
+    Write("note", "annotation.added", _note),
+    Write("second reading", "reading.ordered", _second_reading),
     Write("order", "job.requested", _order),
     Write("retry", "job.retry", _retry),
     Write("cancel", "job.cancel", _cancel, RUNNING),

@@ -20,8 +20,13 @@ class AnalyserSerializer(serializers.Serializer[Any]):
     """Values of the laboratory's analyser; what is not given is not known."""
 
     wbc_10e9_per_l = serializers.FloatField(min_value=0, max_value=2000, required=False, help_text="10⁹/L")
+    rbc_10e12_per_l = serializers.FloatField(min_value=0, max_value=20, required=False, help_text="10¹²/L")
     hb_g_per_l = serializers.FloatField(min_value=0, max_value=400, required=False, help_text="g/L")
+    hct_l_per_l = serializers.FloatField(min_value=0, max_value=1, required=False, help_text="L/L")
     mcv_fl = serializers.FloatField(min_value=0, max_value=300, required=False, help_text="fL")
+    mch_pg = serializers.FloatField(min_value=0, max_value=100, required=False, help_text="pg")
+    mchc_g_per_l = serializers.FloatField(min_value=0, max_value=600, required=False, help_text="g/L")
+    rdw_percent = serializers.FloatField(min_value=0, max_value=100, required=False, help_text="%")
     plt_10e9_per_l = serializers.FloatField(min_value=0, max_value=20000, required=False, help_text="10⁹/L")
 
 
@@ -37,6 +42,8 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
         fields = [
             "accession",
             "pseudonym",
+            "sex",
+            "age_days",
             "specimen",
             "stain",
             "question",
@@ -65,6 +72,10 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
 class CaseInputSerializer(serializers.Serializer[Any]):
     accession = serializers.CharField(max_length=64, required=False)
     pseudonym = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    sex = OneOf(choices=Case.Sex.choices, required=False)
+    age_days = serializers.IntegerField(
+        min_value=0, max_value=55_000, required=False, allow_null=True, help_text="when the specimen was taken"
+    )
     specimen = OneOf(choices=Case.Specimen.choices, required=False)
     stain = serializers.CharField(max_length=64, required=False, allow_blank=True)
     question = serializers.CharField(max_length=2000, required=False, allow_blank=True)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from apps.analysis.api.serializers import JobSerializer, ProtocolSerializer, SchemaSerializer
 from apps.cases.api.serializers import CaseSerializer
+from apps.cases.models import Case
 from apps.reports.api.views import ReportSerializer
 from apps.slides.api.serializers import SlideSerializer
 
@@ -48,8 +49,95 @@ class HandoverSerializer(serializers.Serializer[Any]):
     word = serializers.CharField()
 
 
+class ReferenceRangeSerializer(serializers.Serializer[Any]):
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    whose = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+
+
+class BloodCountRowSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    unit = serializers.CharField()
+    of = serializers.ChoiceField(choices=("analyser", "film"))
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    text = serializers.CharField()
+    range = ReferenceRangeSerializer(allow_null=True)
+    flag = serializers.ChoiceField(choices=("", "low", "high"))
+    settled = serializers.BooleanField(help_text="the whole interval lies on that side of the range")
+
+
+class AnalyserQuantitySerializer(serializers.Serializer[Any]):
+    key = serializers.CharField(help_text="its name among the analyser's values")
+    name = serializers.CharField()
+    unit = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+
+
+class ReferencesSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    version = serializers.CharField()
+    sha256 = serializers.CharField()
+
+
+class BloodCountSerializer(serializers.Serializer[Any]):
+    """The analyser's values and the absolute counts of the film beside reference ranges by age and sex."""
+
+    references = ReferencesSerializer()
+    quantities = AnalyserQuantitySerializer(many=True, help_text="what an analyser may have measured")
+    rows = BloodCountRowSerializer(many=True)
+    notes = serializers.ListField(child=serializers.CharField())
+    sources = serializers.ListField(child=serializers.CharField())
+    signed = serializers.BooleanField(help_text="it is what was signed")
+
+
+class PatientCaseSerializer(serializers.Serializer[Any]):
+    accession = serializers.CharField()
+    received = serializers.DateTimeField()
+    state = serializers.ChoiceField(choices=Case.State.choices)
+    specimen = serializers.ChoiceField(choices=Case.Specimen.choices)
+    signed = serializers.BooleanField()
+    this = serializers.BooleanField()
+
+
+class FigurePointSerializer(serializers.Serializer[Any]):
+    accession = serializers.CharField()
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField(allow_null=True)
+
+
+class FigureChangeSerializer(serializers.Serializer[Any]):
+    since = serializers.CharField(help_text="accession number of the case before")
+    by = serializers.FloatField()
+    apart = serializers.BooleanField(help_text="the two intervals have nothing in common")
+
+
+class FigureSeriesSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    unit = serializers.CharField()
+    range = ReferenceRangeSerializer(allow_null=True)
+    change = FigureChangeSerializer(allow_null=True)
+    points = FigurePointSerializer(many=True)
+
+
+class PatientHistorySerializer(serializers.Serializer[Any]):
+    """Cases of the same patient that you may see, oldest first, with their figures."""
+
+    cases = PatientCaseSerializer(many=True)
+    series = FigureSeriesSerializer(many=True)
+    left_out = serializers.IntegerField(help_text="further cases of the patient that are not listed")
+
+
 class MeSerializer(ReaderSerializer):
     rights = serializers.ListField(child=serializers.CharField())
+    reading = serializers.ChoiceField(
+        choices=("", "second", "second-blind", "consensus"), help_text="the reading that you work on; empty: the first"
+    )
 
 
 class RoomSerializer(serializers.Serializer[Any]):

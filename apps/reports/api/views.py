@@ -23,6 +23,7 @@ from apps.reports.handout import hand_out
 from apps.reports.holds import holds_of
 from apps.reports.models import Report
 from apps.reports.selectors import report_for, report_json, reports_of
+from apps.review.agreement import refuse_blind
 
 
 class SignInput(serializers.Serializer[Any]):
@@ -147,7 +148,9 @@ class JobExportView(APIView):
 
     @extend_schema(responses=FILE)
     def get(self, request: Request, job_id: uuid.UUID, kind: str) -> StreamingHttpResponse:
-        return _file(request, source.of_job(reviewable_job_for(request.user, job_id)), kind)
+        job = reviewable_job_for(request.user, job_id)
+        refuse_blind(request.user, [job])
+        return _file(request, source.of_job(job), kind)
 
 
 class CaseExportView(APIView):
@@ -155,7 +158,9 @@ class CaseExportView(APIView):
 
     @extend_schema(responses=FILE)
     def get(self, request: Request, accession: str, kind: str) -> StreamingHttpResponse:
-        return _file(request, source.of_case(case_for(request.user, accession)), kind)
+        case = case_for(request.user, accession)
+        refuse_blind(request.user, reported_jobs(case))
+        return _file(request, source.of_case(case), kind)
 
 
 class ReportExportView(APIView):

@@ -12,6 +12,7 @@ import shapely
 from apps.reports.exports.exporter import Exporter
 from apps.reports.exports.rings import polygons
 from apps.reports.exports.source import Part, Source
+from apps.review.models import Annotation
 
 _SPACE = uuid.UUID("6f1f8bd2-54a4-4d0c-8a0e-3f6d0b6f2f11")
 _GREY = [136, 136, 136]
@@ -34,6 +35,9 @@ def cells(source: Source) -> Iterator[bytes]:
             lines = [_feature(part, first + number, geometry, source.status) for number, geometry in enumerate(drawn)]
             yield (lead + ",".join(lines)).encode()
             lead = ","
+    for annotation in source.annotations():
+        yield (lead + _annotation(annotation, source.status)).encode()
+        lead = ","
     yield b"]}"
 
 
@@ -56,6 +60,34 @@ def _feature(part: Part, row: int, geometry: str, status: str) -> str:
     name = uuid.uuid5(_SPACE, columns["cell"][row])
     written = json.dumps(properties, separators=(",", ":"))
     return f'{{"type":"Feature","id":"{name}","geometry":{geometry},"properties":{written}}}'
+
+
+def _annotation(annotation: Annotation, status: str) -> str:
+    """A note of a person, as QuPath reads annotations."""
+    points = annotation.points
+    if annotation.kind == "point":
+        geometry: dict[str, Any] = {"type": "Point", "coordinates": points[0]}
+    elif annotation.kind == "line":
+        geometry = {"type": "LineString", "coordinates": points}
+    else:
+        ring = points
+        if annotation.kind == "rectangle":
+            (left, top), (right, bottom) = points
+            ring = [[left, top], [right, top], [right, bottom], [left, bottom]]
+        geometry = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    properties = {
+        "objectType": "annotation",
+        "name": annotation.text,
+        "metadata": {
+            "kind": annotation.kind,
+            "by": annotation.by.display_name,
+            "at": annotation.at.isoformat(timespec="seconds"),
+            "slide": annotation.slide.name,
+            "status": status,
+        },
+    }
+    feature = {"type": "Feature", "id": str(annotation.pk), "geometry": geometry, "properties": properties}
+    return json.dumps(feature, separators=(",", ":"))
 
 
 CELLS = Exporter("geojson", "Cells as GeoJSON (QuPath)", "-cells.geojson", "application/geo+json", cells)

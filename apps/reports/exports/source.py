@@ -16,8 +16,9 @@ from apps.analysis.selectors import reported_jobs
 from apps.cases.models import Case
 from apps.reports import document
 from apps.reports.models import Report
+from apps.review.annotations import annotations_of
 from apps.review.counts import effective
-from apps.review.models import AddedCell, Reading
+from apps.review.models import AddedCell, Annotation, Reading
 from apps.review.state import (
     REJECTED,
     RELABELLED,
@@ -139,6 +140,12 @@ class Source:
         if self.report:
             return dict(self.report.document)
         return document.build(self.case, [part.job for part in self.parts], pictures=False)
+
+    def annotations(self) -> Iterator[Annotation]:
+        """What people wrote on the slides, each slide once; of a signed version what stood when it was signed."""
+        at = self.report.signed_at if self.report else None
+        for slide in {part.job.slide_id: part.job.slide for part in self.parts}.values():
+            yield from annotations_of(slide, at)
 
     def counted(self) -> Iterator[dict[str, Any]]:
         """The examinations of the document; a report of the first format has one, a blood film's."""

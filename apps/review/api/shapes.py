@@ -38,8 +38,9 @@ class AddedCellSerializer(PlaceSerializer):
 
 
 class LabelsSerializer(serializers.Serializer[Any]):
-    """What people touched since a revision."""
+    """What people touched since a revision of the reading on which you work."""
 
+    reading = serializers.UUIDField(allow_null=True, help_text="revisions are of it; null before anybody read")
     revision = serializers.IntegerField()
     rows = RowLabelSerializer(many=True)
     added = AddedCellSerializer(many=True)
@@ -264,6 +265,15 @@ class HistorySerializer(serializers.Serializer[Any]):
     undone = serializers.BooleanField()
 
 
+class OtherReadingSerializer(serializers.Serializer[Any]):
+    """What another reader says of the cell; without a label of theirs it is the machine's class."""
+
+    role = serializers.ChoiceField(choices=("first", "second"))
+    by = serializers.CharField()
+    label = serializers.IntegerField(allow_null=True, help_text="null where they rejected it")  # type: ignore[assignment]
+    state = serializers.ChoiceField(choices=STATES)
+
+
 class CardSerializer(PlaceSerializer):
     """Everything about one cell."""
 
@@ -282,6 +292,7 @@ class CardSerializer(PlaceSerializer):
         child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2), allow_null=True
     )
     history = HistorySerializer(many=True)
+    others = OtherReadingSerializer(many=True, help_text="where two people read the cells, and you may know")
     must_see = serializers.CharField()
     crop_url = serializers.CharField()
 
@@ -336,3 +347,70 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     gained = ComparedCellsSerializer()
     renamed = RenamedCellsSerializer()
     sections = ComparedSectionSerializer(many=True)
+
+
+class ReadingSerializer(serializers.Serializer[Any]):
+    """One of the readings of a case's reported analyses."""
+
+    role = serializers.ChoiceField(choices=("first", "second", "consensus"))
+    reader = serializers.CharField(help_text="empty: whoever may review")
+    reader_id = serializers.IntegerField(allow_null=True)
+    blind = serializers.BooleanField()
+    state = serializers.ChoiceField(choices=("open", "closed"))
+    acts = serializers.IntegerField(help_text="label events")
+    by = serializers.ListField(child=serializers.CharField(), help_text="people who said something in it")
+
+
+class AgreementIntervalSerializer(serializers.Serializer[Any]):
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class ClassAgreementSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    both = serializers.IntegerField()
+    only_first = serializers.IntegerField()
+    only_second = serializers.IntegerField()
+    kappa = AgreementIntervalSerializer()
+    mcnemar_p = serializers.FloatField(help_text="exact: do both readers call the class equally often")
+
+
+class ExaminationAgreementSerializer(serializers.Serializer[Any]):
+    assay = serializers.CharField()
+    title = serializers.CharField()
+    n = serializers.IntegerField(help_text="cells of which both readers said something")
+    same = serializers.IntegerField(help_text="those that they call alike")
+    kappa = AgreementIntervalSerializer(allow_null=True)
+    classes = ClassAgreementSerializer(many=True)
+
+
+class ReadingDifferenceSerializer(serializers.Serializer[Any]):
+    """A cell that two readers call otherwise: keys of classes, or `rejected`; empty where a reader has no such cell."""
+
+    job = serializers.UUIDField()
+    schema = serializers.CharField()
+    row = serializers.IntegerField(allow_null=True)
+    added = serializers.UUIDField(allow_null=True)
+    x = serializers.FloatField()
+    y = serializers.FloatField()
+    first = serializers.CharField()
+    second = serializers.CharField()
+    machine = serializers.CharField()
+    decided = serializers.CharField(help_text="empty: nobody has decided yet")
+    decided_by = serializers.CharField()
+    crop_url = serializers.CharField()
+
+
+class AgreementSerializer(serializers.Serializer[Any]):
+    """Who read the case, how far two readers agree, and the cells on which they differ, open ones first."""
+
+    readings = ReadingSerializer(many=True)
+    hidden = serializers.BooleanField(help_text="a blind reading is open, so nothing is compared yet")
+    decidable = serializers.BooleanField(help_text="the second reading is closed: differences can be decided")
+    examinations = ExaminationAgreementSerializer(many=True)
+    n = serializers.IntegerField(help_text="differences")
+    open = serializers.IntegerField()
+    differences = ReadingDifferenceSerializer(many=True)
+    mine = serializers.BooleanField(help_text="the second reading is open and yours")

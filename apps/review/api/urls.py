@@ -1,8 +1,23 @@
 from django.urls import path
 
-from apps.review.api import picking, views
+from apps.review.api import annotations, picking, readings, views
 
 urlpatterns = [
+    path("slides/<uuid:slide_id>/annotations/", annotations.SlideAnnotationsView.as_view(), name="slide-annotations"),
+    path("annotations/<uuid:annotation_id>/", annotations.AnnotationView.as_view(), name="annotation"),
+    path(
+        "annotations/<uuid:annotation_id>/restore/",
+        annotations.RestoreAnnotationView.as_view(),
+        name="annotation-restore",
+    ),
+    path("cases/<str:accession>/agreement/", readings.AgreementView.as_view(), name="case-agreement"),
+    path("cases/<str:accession>/second-reading/", readings.SecondReadingView.as_view(), name="case-second-reading"),
+    path(
+        "cases/<str:accession>/second-reading/close/",
+        readings.CloseSecondReadingView.as_view(),
+        name="case-second-reading-close",
+    ),
+    path("jobs/<uuid:job_id>/decide/", readings.DecisionView.as_view(), name="job-decide"),
     path("jobs/<uuid:job_id>/labels/", views.LabelsView.as_view(), name="job-labels"),
     path("jobs/<uuid:job_id>/labels/undo/", views.UndoView.as_view(), name="job-undo"),
     path("jobs/<uuid:job_id>/cells/", views.AddedCellsView.as_view(), name="job-add"),

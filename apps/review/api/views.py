@@ -35,7 +35,7 @@ from apps.review.compare import compare
 from apps.review.counts import counts_json, results_json
 from apps.review.crops import crop_jpeg
 from apps.review.models import AddedCell, CarriedLabel, LabelEvent
-from apps.review.state import labels_of
+from apps.review.state import labels_of, read_by, with_reading
 from hemaview.wsi.errors import SlideError
 
 
@@ -95,6 +95,11 @@ class GalleryInput(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=1000, default=200)
 
 
+def _job(user: Any, job_id: uuid.UUID, right: str = "view") -> Job:
+    """The job as the person reads it."""
+    return read_by(user, reviewable_job_for(user, job_id, right))
+
+
 class LabelsView(APIView):
     """The labels people gave, as a delta over the cell file; POST adds one event."""
 
@@ -103,13 +108,13 @@ class LabelsView(APIView):
         responses=LabelsSerializer,
     )
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = reviewable_job_for(request.user, job_id)
+        job = _job(request.user, job_id)
         since = whole_number(request.query_params.get("since", "0"))
         return Response(selectors.labels_json(job, since or 0))
 
     @extend_schema(request=LabelInput, responses=LabelAnswerSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = reviewable_job_for(request.user, job_id, "review")
+        job = _job(request.user, job_id, "review")
         given = LabelInput(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
@@ -131,7 +136,7 @@ class UndoView(APIView):
 
     @extend_schema(request=None, responses=UndoAnswerSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        event = services.undo(request.user, reviewable_job_for(request.user, job_id, "review"))
+        event = services.undo(request.user, _job(request.user, job_id, "review"))
         source = event.undoes
         assert source is not None
         cells = len(source.rows) + len(source.added)
@@ -143,7 +148,7 @@ class AddedCellsView(APIView):
 
     @extend_schema(request=AddInput, responses={201: LabelAnswerSerializer})
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = reviewable_job_for(request.user, job_id, "review")
+        job = _job(request.user, job_id, "review")
         given = AddInput(data=request.data)
         given.is_valid(raise_exception=True)
         return Response(after(services.add_cell(request.user, job, **given.validated_data)), status=201)
@@ -157,7 +162,7 @@ class GalleryView(APIView):
         responses=GalleryPageSerializer,
     )
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = reviewable_job_for(request.user, job_id)
+        job = _job(request.user, job_id)
         given = GalleryInput(data=request.query_params.dict())
         given.is_valid(raise_exception=True)
         which = request.query_params.get("class", "all")
@@ -173,7 +178,7 @@ class CellView(APIView):
 
     @extend_schema(responses=CardSerializer)
     def get(self, request: Request, job_id: uuid.UUID, row: int) -> Response:
-        return Response(selectors.cell_card(reviewable_job_for(request.user, job_id), row))
+        return Response(selectors.cell_card(_job(request.user, job_id), row))
 
 
 class CountsView(APIView):
@@ -181,7 +186,7 @@ class CountsView(APIView):
 
     @extend_schema(responses=CountsSerializer)
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
-        return Response(counts_json(reviewable_job_for(request.user, job_id)))
+        return Response(counts_json(_job(request.user, job_id)))
 
 
 class ResultsView(APIView):
@@ -192,7 +197,7 @@ class ResultsView(APIView):
         responses=ResultSerializer,
     )
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = reviewable_job_for(request.user, job_id)
+        job = _job(request.user, job_id)
         reviewed = request.query_params.get("reviewed", "true").lower() not in ("false", "0", "no")
         return Response(results_json([job], reviewed))
 
@@ -202,7 +207,7 @@ class ChooseView(APIView):
 
     @extend_schema(request=None, responses=CarriedSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        return Response(vars(analyses.choose(request.user, reviewable_job_for(request.user, job_id, "review"))))
+        return Response(vars(analyses.choose(request.user, _job(request.user, job_id, "review"))))
 
 
 class WaitingLabelsView(APIView):
@@ -210,12 +215,12 @@ class WaitingLabelsView(APIView):
 
     @extend_schema(responses=WaitingLabelSerializer(many=True))
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = reviewable_job_for(request.user, job_id)
+        job = _job(request.user, job_id)
         return Response(WaitingLabelSerializer(analyses.waiting_labels(job), many=True).data)
 
     @extend_schema(request=SettleInput, responses=WaitingLabelSerializer(many=True))
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = reviewable_job_for(request.user, job_id, "review")
+        job = _job(request.user, job_id, "review")
         given = SettleInput(data=request.data)
         given.is_valid(raise_exception=True)
         analyses.settle(request.user, job, given.validated_data["id"], given.validated_data["keep"])
@@ -227,14 +232,14 @@ class CompareView(APIView):
 
     @extend_schema(responses=ComparisonSerializer)
     def get(self, request: Request, job_id: uuid.UUID, other_id: uuid.UUID) -> Response:
-        return Response(compare(reviewable_job_for(request.user, job_id), reviewable_job_for(request.user, other_id)))
+        return Response(compare(_job(request.user, job_id), _job(request.user, other_id)))
 
 
 @require_safe
 @token_or_session
 def cell_crop(request: HttpRequest, job_id: uuid.UUID, row: int) -> HttpResponse:
     try:
-        job = reviewable_job_for(request.user, job_id)
+        job = _job(request.user, job_id)
         cells = cells_of(job)
         if not 0 <= row < len(cells):
             raise Missing(f"This job has {len(cells)} cells; there is no cell {row}.")
@@ -248,7 +253,7 @@ def cell_crop(request: HttpRequest, job_id: uuid.UUID, row: int) -> HttpResponse
 @token_or_session
 def added_crop(request: HttpRequest, job_id: uuid.UUID, added_id: uuid.UUID) -> HttpResponse:
     try:
-        job = reviewable_job_for(request.user, job_id)
+        job = _job(request.user, job_id)
         cell = AddedCell.objects.filter(reading__job=job, pk=added_id).first()
         if cell is None:
             raise Missing("There is no such added cell.")
@@ -260,7 +265,7 @@ def added_crop(request: HttpRequest, job_id: uuid.UUID, added_id: uuid.UUID) -> 
 def after(event: LabelEvent) -> dict[str, Any]:
     """What changed by an event, and the counts that follow from it."""
     job = Job.objects.select_related("slide__case", "protocol").get(pk=event.reading.job_id)
-    labels, known = labels_of(job), schema_of(job)
+    labels, known = labels_of(with_reading(job, event.reading)), schema_of(job)
     source = event.undoes if event.undoes_id and event.undoes else event
     added = [j for j in selectors.added_json(job, labels) if j["id"] in source.added]
     return {

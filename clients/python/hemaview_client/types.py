@@ -72,6 +72,29 @@ AddedCell = TypedDict(
     },
 )
 
+Agreement = TypedDict(
+    "Agreement",
+    {
+        "readings": "list[Reading]",
+        "hidden": "bool",
+        "decidable": "bool",
+        "examinations": "list[ExaminationAgreement]",
+        "n": "int",
+        "open": "int",
+        "differences": "list[ReadingDifference]",
+        "mine": "bool",
+    },
+)
+
+AgreementInterval = TypedDict(
+    "AgreementInterval",
+    {
+        "value": "float",
+        "low": "float",
+        "high": "float",
+    },
+)
+
 AmendInputRequest = TypedDict(
     "AmendInputRequest",
     {
@@ -83,9 +106,24 @@ Analyser = TypedDict(
     "Analyser",
     {
         "wbc_10e9_per_l": "NotRequired[float]",
+        "rbc_10e12_per_l": "NotRequired[float]",
         "hb_g_per_l": "NotRequired[float]",
+        "hct_l_per_l": "NotRequired[float]",
         "mcv_fl": "NotRequired[float]",
+        "mch_pg": "NotRequired[float]",
+        "mchc_g_per_l": "NotRequired[float]",
+        "rdw_percent": "NotRequired[float]",
         "plt_10e9_per_l": "NotRequired[float]",
+    },
+)
+
+AnalyserQuantity = TypedDict(
+    "AnalyserQuantity",
+    {
+        "key": "str",
+        "name": "str",
+        "unit": "str",
+        "value": "float | None",
     },
 )
 
@@ -93,8 +131,13 @@ AnalyserRequest = TypedDict(
     "AnalyserRequest",
     {
         "wbc_10e9_per_l": "NotRequired[float]",
+        "rbc_10e12_per_l": "NotRequired[float]",
         "hb_g_per_l": "NotRequired[float]",
+        "hct_l_per_l": "NotRequired[float]",
         "mcv_fl": "NotRequired[float]",
+        "mch_pg": "NotRequired[float]",
+        "mchc_g_per_l": "NotRequired[float]",
+        "rdw_percent": "NotRequired[float]",
         "plt_10e9_per_l": "NotRequired[float]",
     },
 )
@@ -146,6 +189,31 @@ Analysis = TypedDict(
     },
 )
 
+Annotation = TypedDict(
+    "Annotation",
+    {
+        "id": "str",
+        "kind": "AnnotationKindEnum",
+        "points": "list[list[float]]",
+        "text": "str",
+        "by": "str",
+        "by_id": "int",
+        "at": "str",
+        "removed": "bool",
+    },
+)
+
+AnnotationInputRequest = TypedDict(
+    "AnnotationInputRequest",
+    {
+        "kind": "AnnotationKindEnum",
+        "points": "list[list[float]]",
+        "text": "NotRequired[str]",
+    },
+)
+
+AnnotationKindEnum = Literal['point', 'line', 'rectangle', 'polygon']
+
 AuthToken = TypedDict(
     "AuthToken",
     {
@@ -154,6 +222,35 @@ AuthToken = TypedDict(
 )
 
 BlankEnum = Literal['']
+
+BloodCount = TypedDict(
+    "BloodCount",
+    {
+        "references": "References",
+        "quantities": "list[AnalyserQuantity]",
+        "rows": "list[BloodCountRow]",
+        "notes": "list[str]",
+        "sources": "list[str]",
+        "signed": "bool",
+    },
+)
+
+BloodCountRow = TypedDict(
+    "BloodCountRow",
+    {
+        "key": "str",
+        "name": "str",
+        "unit": "str",
+        "of": "OfEnum",
+        "value": "float",
+        "low": "float",
+        "high": "float",
+        "text": "str",
+        "range": "ReferenceRange | None",
+        "flag": "FlagEnum | BlankEnum",
+        "settled": "bool",
+    },
+)
 
 Both = TypedDict(
     "Both",
@@ -211,6 +308,7 @@ Card = TypedDict(
         "measures": "Measures",
         "contour": "list[list[float]] | None",
         "history": "list[History]",
+        "others": "list[OtherReading]",
         "must_see": "str",
         "crop_url": "str",
         "class": "int",
@@ -231,6 +329,8 @@ Case = TypedDict(
     {
         "accession": "str",
         "pseudonym": "str",
+        "sex": "SexEnum | BlankEnum",
+        "age_days": "int | None",
         "specimen": "SpecimenEnum",
         "stain": "str",
         "question": "str",
@@ -254,6 +354,8 @@ CaseInputRequest = TypedDict(
     {
         "accession": "NotRequired[str]",
         "pseudonym": "NotRequired[str]",
+        "sex": "NotRequired[SexEnum | BlankEnum]",
+        "age_days": "NotRequired[int | None]",
         "specimen": "NotRequired[SpecimenEnum]",
         "stain": "NotRequired[str]",
         "question": "NotRequired[str]",
@@ -290,6 +392,19 @@ CellIndex = TypedDict(
         "tiles": "list[list[int]]",
         "pyramid": "list[PyramidLevel]",
         "layout": "list[str]",
+    },
+)
+
+ClassAgreement = TypedDict(
+    "ClassAgreement",
+    {
+        "key": "str",
+        "name": "str",
+        "both": "int",
+        "only_first": "int",
+        "only_second": "int",
+        "kappa": "AgreementInterval",
+        "mcnemar_p": "float",
     },
 )
 
@@ -449,6 +564,58 @@ CredentialsRequest = TypedDict(
     },
 )
 
+DecisionInputRequest = TypedDict(
+    "DecisionInputRequest",
+    {
+        "row": "NotRequired[int | None]",
+        "added": "NotRequired[str | None]",
+        "label": "str",
+    },
+)
+
+ExaminationAgreement = TypedDict(
+    "ExaminationAgreement",
+    {
+        "assay": "str",
+        "title": "str",
+        "n": "int",
+        "same": "int",
+        "kappa": "AgreementInterval | None",
+        "classes": "list[ClassAgreement]",
+    },
+)
+
+FigureChange = TypedDict(
+    "FigureChange",
+    {
+        "since": "str",
+        "by": "float",
+        "apart": "bool",
+    },
+)
+
+FigurePoint = TypedDict(
+    "FigurePoint",
+    {
+        "accession": "str",
+        "value": "float",
+        "low": "float",
+        "high": "float | None",
+    },
+)
+
+FigureSeries = TypedDict(
+    "FigureSeries",
+    {
+        "key": "str",
+        "name": "str",
+        "unit": "str",
+        "range": "ReferenceRange | None",
+        "change": "FigureChange | None",
+        "points": "list[FigurePoint]",
+    },
+)
+
 Finding = TypedDict(
     "Finding",
     {
@@ -456,6 +623,8 @@ Finding = TypedDict(
         "text": "str",
     },
 )
+
+FlagEnum = Literal['low', 'high']
 
 Format = TypedDict(
     "Format",
@@ -509,9 +678,11 @@ Group = TypedDict(
         "key": "str",
         "name": "str",
         "noun": "str",
-        "kind": "KindEnum",
+        "kind": "GroupKindEnum",
     },
 )
+
+GroupKindEnum = Literal['red_cell', 'nucleated', 'platelet', 'other']
 
 Guard = TypedDict(
     "Guard",
@@ -650,8 +821,6 @@ Job = TypedDict(
 
 JobStateEnum = Literal['requested', 'queued', 'running', 'done', 'failed', 'cancelled']
 
-KindEnum = Literal['red_cell', 'nucleated', 'platelet', 'other']
-
 LabelAnswer = TypedDict(
     "LabelAnswer",
     {
@@ -680,6 +849,7 @@ LabelStateEnum = Literal['confirmed', 'relabelled', 'rejected']
 Labels = TypedDict(
     "Labels",
     {
+        "reading": "str | None",
         "revision": "int",
         "rows": "list[RowLabel]",
         "added": "list[AddedCell]",
@@ -696,6 +866,7 @@ Me = TypedDict(
         "username": "str",
         "name": "str",
         "rights": "list[str]",
+        "reading": "ReadingEnum | BlankEnum",
     },
 )
 
@@ -769,6 +940,20 @@ NewSiteRequest = TypedDict(
     },
 )
 
+OfEnum = Literal['analyser', 'film']
+
+OtherReading = TypedDict(
+    "OtherReading",
+    {
+        "role": "OtherReadingRoleEnum",
+        "by": "str",
+        "label": "int | None",
+        "state": "LabelStateEnum | BlankEnum",
+    },
+)
+
+OtherReadingRoleEnum = Literal['first', 'second']
+
 Outside = TypedDict(
     "Outside",
     {
@@ -814,6 +999,8 @@ PatchedCaseInputRequest = TypedDict(
     {
         "accession": "NotRequired[str]",
         "pseudonym": "NotRequired[str]",
+        "sex": "NotRequired[SexEnum | BlankEnum]",
+        "age_days": "NotRequired[int | None]",
         "specimen": "NotRequired[SpecimenEnum]",
         "stain": "NotRequired[str]",
         "question": "NotRequired[str]",
@@ -837,6 +1024,34 @@ PatchedSwitchRequest = TypedDict(
     "PatchedSwitchRequest",
     {
         "in_force": "NotRequired[bool]",
+    },
+)
+
+PatchedTextInputRequest = TypedDict(
+    "PatchedTextInputRequest",
+    {
+        "text": "NotRequired[str]",
+    },
+)
+
+PatientCase = TypedDict(
+    "PatientCase",
+    {
+        "accession": "str",
+        "received": "str",
+        "state": "CaseStateEnum",
+        "specimen": "SpecimenEnum",
+        "signed": "bool",
+        "this": "bool",
+    },
+)
+
+PatientHistory = TypedDict(
+    "PatientHistory",
+    {
+        "cases": "list[PatientCase]",
+        "series": "list[FigureSeries]",
+        "left_out": "int",
     },
 )
 
@@ -938,6 +1153,43 @@ ReaderRequest = TypedDict(
     },
 )
 
+Reading = TypedDict(
+    "Reading",
+    {
+        "role": "ReadingRoleEnum",
+        "reader": "str",
+        "reader_id": "int | None",
+        "blind": "bool",
+        "state": "ReadingStateEnum",
+        "acts": "int",
+        "by": "list[str]",
+    },
+)
+
+ReadingDifference = TypedDict(
+    "ReadingDifference",
+    {
+        "job": "str",
+        "schema": "str",
+        "row": "int | None",
+        "added": "str | None",
+        "x": "float",
+        "y": "float",
+        "first": "str",
+        "second": "str",
+        "machine": "str",
+        "decided": "str",
+        "decided_by": "str",
+        "crop_url": "str",
+    },
+)
+
+ReadingEnum = Literal['second', 'second-blind', 'consensus']
+
+ReadingRoleEnum = Literal['first', 'second', 'consensus']
+
+ReadingStateEnum = Literal['open', 'closed']
+
 Record = TypedDict(
     "Record",
     {
@@ -949,6 +1201,25 @@ Record = TypedDict(
         "object_id": "str",
         "accession": "str",
         "detail": "Any",
+        "sha256": "str",
+    },
+)
+
+ReferenceRange = TypedDict(
+    "ReferenceRange",
+    {
+        "low": "float",
+        "high": "float",
+        "whose": "str",
+        "source": "str",
+    },
+)
+
+References = TypedDict(
+    "References",
+    {
+        "name": "str",
+        "version": "str",
         "sha256": "str",
     },
 )
@@ -1164,6 +1435,14 @@ Schema = TypedDict(
     },
 )
 
+SecondReadingInputRequest = TypedDict(
+    "SecondReadingInputRequest",
+    {
+        "username": "str",
+        "blind": "NotRequired[bool]",
+    },
+)
+
 Section = TypedDict(
     "Section",
     {
@@ -1184,6 +1463,8 @@ SettleInputRequest = TypedDict(
         "keep": "bool",
     },
 )
+
+SexEnum = Literal['female', 'male']
 
 Share = TypedDict(
     "Share",

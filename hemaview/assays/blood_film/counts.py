@@ -28,18 +28,20 @@ PLATELETS = ("platelet", "giant_platelet")
 
 def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     """Counts of one or several films of one patient. Sources of the rules: `rules.toml`."""
-    differential = _differential(tally, schema, rules)
+    shares = _differential(tally, schema, rules)
     red_cells = _red_cells(tally, schema, rules)
     nrbc = _numbers("nrbc", "Nucleated red cells", "nucleated red cells", _counts(tally, schema, "nrbc"))
     platelets = _numbers(
         "platelets", "Platelets", "platelets", _counts(tally, schema, "platelet"), tally.of(*PLATELETS)
     )
-    nrbc_rate = _nrbc_rate(nrbc.n, differential.n, rules)
+    nrbc_rate = _nrbc_rate(nrbc.n, shares.n, rules)
+    corrected = _corrected(nrbc_rate, tally, rules)
+    differential = _with_absolute_counts(shares, tally, corrected)
     return Result(
         assay="blood_film",
         rules=rules.title,
         sections=(differential, red_cells, nrbc, platelets),
-        ratios=(nrbc_rate, *_corrected(nrbc_rate, tally, rules), _it_ratio(tally, rules), *_densities(tally, rules)),
+        ratios=(nrbc_rate, corrected, _it_ratio(tally, rules), *_densities(tally, rules)),
         findings=tuple(_findings(tally, red_cells, nrbc_rate, rules)),
         unsettled=tuple(_unsettled(tally, differential, red_cells, rules)),
         outside={c.key: n for c in schema.classes if not c.counted and (n := tally.of(c.key))},
@@ -63,7 +65,7 @@ def _numbers(key: str, title: str, noun: str, counts: list[tuple[str, int]], n: 
 
 
 def _differential(tally: Tally, schema: Schema, rules: Rules) -> Section:
-    made = section(
+    return section(
         "differential",
         "White-cell differential",
         "white cells",
@@ -71,11 +73,21 @@ def _differential(tally: Tally, schema: Schema, rules: Rules) -> Section:
         unidentified=tally.of("unidentified"),
         floor=int(rules.get("differential.percent_from", 0)),
     )
+
+
+def _with_absolute_counts(made: Section, tally: Tally, corrected: Ratio) -> Section:
+    """With each share times the analyser's white cells, or times those corrected for NRBC where that is applied."""
     wbc = tally.analyser.get("wbc_10e9_per_l")
     if not wbc or not made.n:
         return made
-    rows = tuple(replace(r, absolute=r.percent.scaled(wbc / 100) if r.percent else None) for r in made.rows)
+    white = corrected.value or Interval(wbc, wbc, wbc)
+    rows = tuple(replace(r, absolute=_times(r.percent.scaled(0.01), white) if r.percent else None) for r in made.rows)
     return replace(made, rows=rows)
+
+
+def _times(a: Interval, b: Interval) -> Interval:
+    """Of two values above 0; the ends are the products of the ends, so that the interval is rather too wide."""
+    return Interval(a.value * b.value, a.low * b.low, a.high * b.high)
 
 
 def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
@@ -88,11 +100,15 @@ def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
         {} if tally.poor_fields else grade_limits(rules.get("grades", {})),
         note=f"Shapes are not graded: {tally.poor_fields}." if tally.poor_fields else "",
     )
-    if made.n >= rules.get("schistocyte.min_red_cells", 0):
-        return made
-    return replace(
-        made, rows=tuple(replace(r, percent=None, grade=None) if r.key == "schistocyte" else r for r in made.rows)
-    )
+    ungraded = made.n < rules.get("schistocyte.min_red_cells", 0)
+    shareless = made.n < rules.get("schistocyte.share_from_red_cells", 0)
+
+    def held(row: Row) -> Row:
+        if row.key != "schistocyte":
+            return row
+        return replace(row, grade=None if ungraded else row.grade, percent=None if shareless else row.percent)
+
+    return replace(made, rows=tuple(held(row) for row in made.rows))
 
 
 def _nrbc_rate(nrbc: int, white: int, rules: Rules) -> Ratio:
@@ -105,19 +121,19 @@ def _nrbc_rate(nrbc: int, white: int, rules: Rules) -> Ratio:
     return Ratio(key, name, unit, odds(nrbc, white).scaled(100), basis=basis)
 
 
-def _corrected(nrbc_rate: Ratio, tally: Tally, rules: Rules) -> list[Ratio]:
+def _corrected(nrbc_rate: Ratio, tally: Tally, rules: Rules) -> Ratio:
     key, name, unit = "corrected_wbc", "White cells corrected for NRBC", "10⁹/L"
     wbc, from_rate = tally.analyser.get("wbc_10e9_per_l"), float(rules.get("nrbc.correct_from_per_100_wbc", 0))
     if not wbc:
-        return [Ratio(key, name, unit, None, "The analyser's white-cell count was not entered.")]
+        return Ratio(key, name, unit, None, "The analyser's white-cell count was not entered.")
     if nrbc_rate.value is None:
-        return [Ratio(key, name, unit, None, nrbc_rate.why)]
+        return Ratio(key, name, unit, None, nrbc_rate.why)
     if nrbc_rate.value.value < from_rate:
         why = f"It is applied from {from_rate:g} NRBC per 100 white cells on."
-        return [Ratio(key, name, unit, None, why, f"analyser {wbc:g}")]
+        return Ratio(key, name, unit, None, why, f"analyser {wbc:g}")
     r = nrbc_rate.value
     made = Interval(corrected_wbc(wbc, r.value), corrected_wbc(wbc, r.high), corrected_wbc(wbc, r.low))
-    return [Ratio(key, name, unit, made, basis=f"analyser {wbc:g} × 100 / (100 + NRBC per 100)")]
+    return Ratio(key, name, unit, made, basis=f"analyser {wbc:g} × 100 / (100 + NRBC per 100)")
 
 
 def _it_ratio(tally: Tally, rules: Rules) -> Ratio:

@@ -117,6 +117,7 @@ SLIDES_DIR = VAR_DIR / "slides"
 UPLOADS_DIR = VAR_DIR / "uploads"
 RESULTS_DIR = VAR_DIR / "results"
 REPORTS_DIR = VAR_DIR / "reports"
+REFERENCE_RANGES = env.str("HEMAVIEW_REFERENCE_RANGES", "")
 ADAPTATIONS_DIR = VAR_DIR / "adaptations"
 FONT_FOLDERS = env.list("HEMAVIEW_FONTS", default=["/usr/share/fonts", "/usr/local/share/fonts"])
 ANCHORS_DIR = Path(env.str("HEMAVIEW_ANCHORS", str(VAR_DIR / "anchors")))
@@ -263,6 +264,7 @@ SPECTACULAR_SETTINGS = {
         "hemaview.config.openapi.described",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "AnnotationKindEnum": "apps.review.models.Annotation.Kind",
         "SpecimenEnum": "apps.cases.models.Case.Specimen",
         "CaseStateEnum": "apps.cases.models.Case.State",
         "JobStateEnum": "apps.analysis.models.Job.State",

@@ -23,9 +23,9 @@ class Command(SentenceCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "what",
-            choices=["tiles", "soak", "analysis", "exports"],
+            choices=["tiles", "soak", "analysis", "exports", "overlay"],
             help="tiles: the comparison; soak: a thousand slides at random; analysis: whole films and marrow, with memory; "
-            "exports: outlines read once or cell by cell",
+            "exports: outlines read once or cell by cell; overlay: cells above a slide in headless Chromium",
         )
         parser.add_argument("--quick", action="store_true", help="a smaller slide, under a minute")
         parser.add_argument("--slide", type=Path, help="a tiled slide of your own (default: a drawn one)")
@@ -43,7 +43,7 @@ class Command(SentenceCommand):
             raise Refusal("--slides is 1 or more, --requests 10 or more.")
         if options["slide"] and not options["slide"].is_file():
             raise Refusal(f"There is no file {options['slide']}.", code="no-file")
-        if options["what"] not in ("analysis", "exports"):
+        if options["what"] in ("tiles", "soak"):
             for case, why in ways.available().items():
                 self.say(f"{case} is left out: {why}")
         with ExitStack() as stack:
@@ -57,6 +57,10 @@ class Command(SentenceCommand):
                 from bench.exports import export_rows
 
                 rows = export_rows()
+            elif options["what"] == "overlay":
+                from bench.overlay import NUMBERS, bench_overlay
+
+                rows = bench_overlay(folder, NUMBERS[:1] if options["quick"] else NUMBERS, self.say)
             elif options["what"] == "soak":
                 slide = make_slides(folder, QUICK if options["quick"] else FULL, (256,))[0]
                 rows = soak.soak(folder, slide, options["slides"], options["requests"], self.say)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('review', '0002_readings'),
+        ('review', '0004_annotations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,139 @@
+"""A case beside the patient: its blood count, and what earlier cases of the same pseudonym held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from apps.analysis.selectors import examinations, reported_jobs
+from apps.cases.models import Case
+from apps.cases.selectors import cases_for
+from apps.review.bloodcount import blood_count
+from apps.review.counts import pooled_json
+from apps.review.state import read_by
+
+MOST_CASES = 12
+MOST_SERIES = 24
+_RATIOS = ("nrbc_per_100_wbc", "it_ratio", "me_ratio")
+
+
+def blood_count_of(user: Any, case: Case) -> dict[str, Any]:
+    """The blood count of a case: as it was signed where it is signed, else as it is now."""
+    if case.locked and (document := _signed(case)) is not None:
+        frozen = document.get("blood_count")
+        if frozen is None:
+            why = "This case was signed before blood counts were kept; its report says what was signed."
+            return {**blood_count({"sex": "", "age_days": None, "analyser": {}}, ()), "notes": [why], "signed": True}
+        return {**frozen, "signed": True}
+    return {**blood_count(_patient(case), _counts(user, case)), "signed": False}
+
+
+def history_of(user: Any, case: Case) -> dict[str, Any]:
+    """Earlier and later cases of the patient that the person may see, oldest first, and series of figures over them.
+
+    Figures of a signed case are those that were signed. At most MOST_CASES cases, the newest; `left_out` says how many more.
+    """
+    if not case.pseudonym:
+        return {"cases": [], "series": [], "left_out": 0}
+    found = cases_for(user).filter(pseudonym=case.pseudonym).order_by("-created_at")
+    every = found.count()
+    shown = [*found[:MOST_CASES]]
+    if case not in shown:
+        shown = [*shown[: MOST_CASES - 1], case]
+    shown.sort(key=lambda one: one.created_at)
+    points = {one.accession: _figures(user, one) for one in shown}
+    return {
+        "cases": [
+            {
+                "accession": one.accession,
+                "received": one.created_at,
+                "state": one.state,
+                "specimen": one.specimen,
+                "signed": one.locked,
+                "this": one.pk == case.pk,
+            }
+            for one in shown
+        ],
+        "series": _series(points, case.accession)[:MOST_SERIES] if len(shown) > 1 else [],
+        "left_out": every - len(shown),
+    }
+
+
+def _patient(case: Case) -> dict[str, Any]:
+    return {"sex": case.sex, "age_days": case.age_days, "analyser": case.analyser}
+
+
+def _counts(user: Any, case: Case) -> list[dict[str, Any]]:
+    return [pooled_json(together) for together in examinations([read_by(user, job) for job in reported_jobs(case)])]
+
+
+def _signed(case: Case) -> Mapping[str, Any] | None:
+    report = case.reports.order_by("-version").first()
+    return report.document if report else None
+
+
+def _figures(user: Any, case: Case) -> dict[str, dict[str, Any]]:
+    """Figures of one case by key: name, unit, value, low, high, usual range; those that are of chance alone left out."""
+    document = _signed(case) if case.locked else None
+    if document is not None:
+        counts = [part["counts"] for part in document.get("examinations", ())]
+        rows = (document.get("blood_count") or {}).get("rows", [])
+    else:
+        counts = _counts(user, case)
+        rows = blood_count(_patient(case), counts)["rows"]
+    figures = {row["key"]: {k: row[k] for k in ("name", "unit", "value", "low", "high", "range")} for row in rows}
+    for part in counts:
+        for section in part["sections"]:
+            if section["below_floor"]:
+                continue
+            for row in section["rows"]:
+                share = row["reviewed"]
+                if share["value"] is not None:
+                    unit = f"% of {section['noun']}"
+                    key = f"{part['assay']}:{section['key']}:{row['key']}"
+                    figures[key] = {"name": row["name"], "unit": unit, **_ends(share), "range": None}
+        for ratio in part["ratios"]:
+            if ratio["key"] in _RATIOS and ratio["reviewed"]:
+                unit = "" if ratio["unit"] == "1" else ratio["unit"]
+                figures[ratio["key"]] = {"name": ratio["name"], "unit": unit, **_ends(ratio["reviewed"]), "range": None}
+    return figures
+
+
+def _ends(interval: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: interval[name] for name in ("value", "low", "high")}
+
+
+def _series(points: Mapping[str, Mapping[str, dict[str, Any]]], this: str) -> list[dict[str, Any]]:
+    """A line for each figure that two cases at least hold and that is not 0 in all; this case's figures first."""
+    keys = dict.fromkeys([*points[this], *(key for figures in points.values() for key in figures)])
+    made: list[dict[str, Any]] = []
+    for key in keys:
+        held = {accession: figures[key] for accession, figures in points.items() if key in figures}
+        if len(held) < 2 or not any(figure["value"] for figure in held.values()):
+            continue
+        newest: dict[str, Any] = held.get(this) or [*held.values()][-1]
+        made.append(
+            {
+                "key": key,
+                "name": newest["name"],
+                "unit": newest["unit"],
+                "range": newest["range"],
+                "change": _change([*held.items()], this),
+                "points": [{"accession": accession, **_ends(figure)} for accession, figure in held.items()],
+            }
+        )
+    return made
+
+
+def _change(held: Sequence[tuple[str, Mapping[str, Any]]], this: str) -> dict[str, Any] | None:
+    """This case's value less that of the case before it; whether their intervals lie apart."""
+    names = [accession for accession, _ in held]
+    if this not in names or not (place := names.index(this)):
+        return None
+    before, now = held[place - 1][1], held[place][1]
+    high_before, high_now = (x["high"] if x["high"] is not None else float("inf") for x in (before, now))
+    return {
+        "since": names[place - 1],
+        "by": now["value"] - before["value"],
+        "apart": now["low"] > high_before or before["low"] > high_now,
+    }

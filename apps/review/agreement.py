@@ -1,0 +1,156 @@
+"""How far two readers of a case agree: kappa with its interval, each class by McNemar's test, and the cells to decide on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from apps.accounts.errors import Conflict
+from apps.accounts.models import User
+from apps.analysis.cellfiles import schema_key, schema_of
+from apps.analysis.models import Job
+from apps.analysis.selectors import assay_title, examinations
+from apps.review.differences import REJECTED_KEY, Difference, Pair, pair_of
+from apps.review.models import Reading
+from apps.review.state import is_second_of
+from hemaview.counting.agreement import kappa, mcnemar
+from hemaview.counting.intervals import Interval
+
+MOST_SHOWN = 500
+
+
+def readings_json(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """The readings of a case's jobs by role: who reads, how, how far; alike in all its jobs."""
+    found: dict[str, Reading] = {}
+    cells: Counter[str] = Counter()
+    for job in jobs:
+        for reading in job.readings.select_related("reader"):
+            found.setdefault(reading.role, reading)
+            cells[reading.role] += reading.revision
+    order = [Reading.Role.FIRST, Reading.Role.SECOND, Reading.Role.CONSENSUS]
+    return [
+        {
+            "role": r.role,
+            "reader": r.reader.display_name if r.reader else "",
+            "reader_id": r.reader_id,
+            "blind": r.blind,
+            "state": r.state,
+            "acts": cells[r.role],
+            "by": readers_of([r for job in jobs for r in job.readings.all() if r.role == role]),
+        }
+        for role in order
+        if (r := found.get(role))
+    ]
+
+
+def readers_of(readings: Sequence[Reading]) -> list[str]:
+    """People who said something in these readings, in alphabetical order; what was carried over is not counted."""
+    people = User.objects.filter(labelevent__reading__in=readings, labelevent__carried=False).distinct()
+    return sorted(person.display_name for person in people)
+
+
+def agreement_json(user: Any, jobs: Sequence[Job]) -> dict[str, Any]:
+    """Readings of a case, and once the second is closed, or where it is open to see: agreement and differences."""
+    readings = readings_json(jobs)
+    hidden = any(r["role"] == Reading.Role.SECOND and r["blind"] and r["state"] == Reading.State.OPEN for r in readings)
+    pairs = [] if hidden else [pair for job in jobs if (pair := pair_of(job))]
+    tables = []
+    for together in examinations([p.job for p in pairs]):
+        mine = [p for p in pairs if p.job in together]
+        tables.append(_table(mine))
+    every = [(p, d) for p in pairs for d in p.differences]
+    every.sort(key=lambda one: (one[1].decided is not None, one[1].first, one[1].second))
+    return {
+        "readings": readings,
+        "hidden": hidden,
+        "decidable": bool(pairs) and all(p.consensus for p in pairs),
+        "examinations": tables,
+        "n": len(every),
+        "open": sum(d.decided is None for _, d in every),
+        "differences": [_difference_json(p, d) for p, d in every[:MOST_SHOWN]],
+        "mine": any(is_second_of(user, r) for job in jobs for r in job.readings.all()),
+    }
+
+
+def summary(jobs: Sequence[Job]) -> dict[str, Any]:
+    """What a report says of who read an examination."""
+    readings = [r for job in jobs for r in job.readings.select_related("reader")]
+    by_role = {role: [r for r in readings if r.role == role] for role, _ in Reading.Role.choices}
+    pairs = [pair for job in jobs if (pair := pair_of(job))]
+    second = by_role[Reading.Role.SECOND]
+    made: dict[str, Any] = {
+        "first": readers_of(by_role[Reading.Role.FIRST]),
+        "second": sorted({r.reader.display_name for r in second if r.reader}),
+        "blind": bool(second) and all(r.blind for r in second),
+        "closed": bool(second) and all(r.state == Reading.State.CLOSED for r in second),
+        "decided_by": readers_of(by_role[Reading.Role.CONSENSUS]),
+    }
+    if pairs and made["closed"]:
+        table = _table(pairs)
+        made |= {"n": table["n"], "kappa": table["kappa"], "differences": sum(len(p.differences) for p in pairs)}
+    return made
+
+
+def refuse_blind(user: Any, jobs: Sequence[Job]) -> None:
+    """Raise Conflict where the person reads one of the jobs blind: what they ask for shows the first reading."""
+    if any(is_second_of(user, r) and r.blind for job in jobs for r in job.readings.all()):
+        raise Conflict("You read this case blind: this is shown once your reading is closed.", code="blind-reading")
+
+
+def _table(pairs: Sequence[Pair]) -> dict[str, Any]:
+    table: Counter[tuple[str, str]] = Counter()
+    for pair in pairs:
+        table.update(pair.table)
+    first = pairs[0].job
+    names = {c.key: c.name for c in schema_of(first).classes} | {REJECTED_KEY: "Rejected"}
+    keys = [key for key in names if any(key in cell for cell in table)]
+    matrix = np.array([[table[a, b] for b in keys] for a in keys], np.int64).reshape(len(keys), len(keys))
+    n = int(matrix.sum())
+    return {
+        "assay": first.assay,
+        "title": assay_title(first),
+        "n": n,
+        "same": int(np.trace(matrix)),
+        "kappa": _interval(kappa(matrix)) if n else None,
+        "classes": [_class(key, names, matrix, place) for place, key in enumerate(keys)],
+    }
+
+
+def _class(key: str, names: Mapping[str, str], matrix: Any, place: int) -> dict[str, Any]:
+    both = int(matrix[place, place])
+    only_first, only_second = int(matrix[place].sum()) - both, int(matrix[:, place].sum()) - both
+    neither = int(matrix.sum()) - both - only_first - only_second
+    return {
+        "key": key,
+        "name": names[key],
+        "both": both,
+        "only_first": only_first,
+        "only_second": only_second,
+        "kappa": _interval(kappa([[both, only_first], [only_second, neither]])),
+        "mcnemar_p": round(mcnemar(only_first, only_second), 5),
+    }
+
+
+def _difference_json(pair: Pair, d: Difference) -> dict[str, Any]:
+    job = f"/api/v1/jobs/{pair.job.pk}"
+    return {
+        "job": str(pair.job.pk),
+        "schema": schema_key(pair.job),
+        "row": d.row,
+        "added": d.added or None,
+        "x": d.x,
+        "y": d.y,
+        "first": d.first,
+        "second": d.second,
+        "machine": d.machine,
+        "decided": d.decided_key,
+        "decided_by": d.decided.by if d.decided else "",
+        "crop_url": f"{job}/cells/{d.row}/crop.jpg" if d.row is not None else f"{job}/added/{d.added}/crop.jpg",
+    }
+
+
+def _interval(interval: Interval) -> dict[str, float]:
+    return {"value": round(interval.value, 4), "low": round(interval.low, 4), "high": round(interval.high, 4)}

@@ -1,0 +1,87 @@
+"""Second readings over HTTP: ordered, closed, compared, decided."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.models import User
+from apps.analysis.selectors import reported_jobs, reviewable_job_for
+from apps.cases.models import Case
+from apps.cases.selectors import case_for
+from apps.review import secondreading
+from apps.review.agreement import agreement_json
+from apps.review.api.shapes import AgreementSerializer, LabelAnswerSerializer
+from apps.review.api.views import after
+
+
+class SecondReadingInput(serializers.Serializer[Any]):
+    username = serializers.CharField()
+    blind = serializers.BooleanField(default=True)
+
+
+class DecisionInput(serializers.Serializer[Any]):
+    row = serializers.IntegerField(min_value=0, required=False, allow_null=True, default=None)
+    added = serializers.UUIDField(format="hex_verbose", required=False, allow_null=True, default=None)
+    label = serializers.CharField(help_text="key of a class, or rejected")  # type: ignore[assignment]
+
+
+class AgreementView(APIView):
+    """Who read the case and how far two readers agree."""
+
+    @extend_schema(responses=AgreementSerializer)
+    def get(self, request: Request, accession: str) -> Response:
+        return _agreement(request, case_for(request.user, accession))
+
+
+class SecondReadingView(APIView):
+    """Order a second reading of the reported analyses; DELETE takes it back before it has begun."""
+
+    @extend_schema(request=SecondReadingInput, responses={201: AgreementSerializer})
+    def post(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession, "review")
+        given = SecondReadingInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        reader = get_object_or_404(User, username=given.validated_data["username"], is_active=True)
+        secondreading.order_second_reading(request.user, case, reader, given.validated_data["blind"])
+        return _agreement(request, case, 201)
+
+    @extend_schema(responses=AgreementSerializer)
+    def delete(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession, "review")
+        secondreading.withdraw_second_reading(request.user, case)
+        return _agreement(request, case)
+
+
+class CloseSecondReadingView(APIView):
+    """Close the second reading: on what both agree stands, the rest waits for a decision."""
+
+    @extend_schema(request=None, responses=AgreementSerializer)
+    def post(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession, "review")
+        secondreading.close_second_reading(request.user, case)
+        return _agreement(request, case)
+
+
+class DecisionView(APIView):
+    """Decide on a cell that two readers call otherwise."""
+
+    @extend_schema(request=DecisionInput, responses=LabelAnswerSerializer)
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = reviewable_job_for(request.user, job_id, "review")
+        given = DecisionInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        row, added = given.validated_data["row"], given.validated_data["added"]
+        event = secondreading.decide(request.user, job, row, str(added or ""), given.validated_data["label"])
+        return Response(after(event))
+
+
+def _agreement(request: Request, case: Case, status: int = 200) -> Response:
+    return Response(agreement_json(request.user, reported_jobs(case)), status=status)

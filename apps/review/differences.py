@@ -1,0 +1,146 @@
+"""Two readings of one analysis beside each other: on what they agree, where they differ, and what was decided since."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from apps.analysis.cellfiles import cells_of, schema_of
+from apps.analysis.models import Job
+from apps.review.counts import effective
+from apps.review.matching import partners
+from apps.review.models import AddedCell, Reading
+from apps.review.remembered import Remembered
+from apps.review.state import REJECTED, Label, Labels, added_cells, labels_of
+
+REJECTED_KEY = "rejected"
+"""In place of a class: the reader rejected the cell."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A cell that two readers call otherwise; x, y, w, h in level-0 px."""
+
+    row: int | None
+    added: str
+    """The cell of the reader who added it; "" for a cell of the machine."""
+    x: float
+    y: float
+    w: float
+    h: float
+    first: str
+    """Key of a class or REJECTED_KEY; "" where the first reader has no such cell."""
+    second: str
+    machine: str
+    decided: Label | None
+    """In the consensus; None before somebody decided."""
+
+    @property
+    def key(self) -> str:
+        """A class that one of the readers gave."""
+        return next(k for k in (self.first, self.second) if k and k != REJECTED_KEY)
+
+    @property
+    def decided_key(self) -> str:
+        if self.decided is None:
+            return ""
+        return REJECTED_KEY if self.decided.state == REJECTED else self.decided.key
+
+
+@dataclass
+class Pair:
+    """The first and the second reading of a job."""
+
+    job: Job
+    first: Reading
+    second: Reading
+    consensus: Reading | None
+    table: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Cells on which both readers said something, by what the first and what the second called them."""
+    agreed_rows: list[tuple[int, Label]] = field(default_factory=list)
+    agreed_added: list[tuple[AddedCell, Label]] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def open(self) -> int:
+        return sum(d.decided is None for d in self.differences)
+
+
+_open: Remembered[Any, int] = Remembered(8192)
+"""Differences on which nobody has decided, by readings and revisions: a worklist asks for all cases."""
+
+
+def open_differences(job: Job) -> int:
+    """How many differences of a job wait for a decision; quick where its readings have not changed since it was last asked."""
+    state = (job.pk, job.cells_sha256, *sorted((r.role, r.revision) for r in job.readings.all()))
+    return _open.or_make(state, lambda: pair.open if (pair := pair_of(job)) else 0)
+
+
+def pair_of(job: Job) -> Pair | None:
+    """The two readings compared cell by cell; None where the job was not read twice."""
+    readings = {r.role: r for r in job.readings.all()}
+    first, second = readings.get(Reading.Role.FIRST), readings.get(Reading.Role.SECOND)
+    if first is None or second is None:
+        return None
+    pair = Pair(job, first, second, readings.get(Reading.Role.CONSENSUS))
+    a, b = labels_of(job, first), labels_of(job, second)
+    _compare_rows(pair, a, b)
+    _compare_added(pair, a, b)
+    return pair
+
+
+def _compare_rows(pair: Pair, a: Labels, b: Labels) -> None:
+    job = pair.job
+    known, cells = schema_of(job), cells_of(job)
+    now_a, now_b = effective(job, a), effective(job, b)
+    decided = labels_of(job, pair.consensus).rows if pair.consensus else {}
+
+    def key(value: Any) -> str:
+        return known.classes[int(value)].key if value >= 0 else REJECTED_KEY
+
+    for row in sorted(a.rows.keys() | b.rows.keys()):
+        if row in a.rows and row in b.rows:
+            pair.table[key(now_a[row]), key(now_b[row])] += 1
+        if now_a[row] == now_b[row]:
+            pair.agreed_rows.append((row, a.rows.get(row) or b.rows[row]))
+            continue
+        pair.differences.append(
+            Difference(
+                row, "", float(cells.x[row]), float(cells.y[row]), float(cells.w[row]), float(cells.h[row]),
+                key(now_a[row]), key(now_b[row]), known.classes[int(cells.cls[row])].key, decided.get(row),
+            )
+        )  # fmt: skip
+
+
+def _compare_added(pair: Pair, a: Labels, b: Labels) -> None:
+    job = pair.job
+    mine = [(c, label) for c, label in added_cells(job, a) if label.state != REJECTED]
+    theirs = [(c, label) for c, label in added_cells(job, b) if label.state != REJECTED]
+    standing = labels_of(job, pair.consensus) if pair.consensus else Labels()
+    decided = {(c.x, c.y): label for c, label in added_cells(job, standing)}
+    mates = partners(_boxes(mine), _boxes(theirs)).tolist()
+    for (cell, label), mate in zip(mine, mates, strict=True):
+        other = theirs[mate][1].key if mate >= 0 else ""
+        if other:
+            pair.table[label.key, other] += 1
+        if other == label.key:
+            pair.agreed_added.append((cell, label))
+        else:
+            pair.differences.append(_added(cell, label.key, other, decided))
+    matched = {mate for mate in mates if mate >= 0}
+    for place, (cell, label) in enumerate(theirs):
+        if place not in matched:
+            pair.differences.append(_added(cell, "", label.key, decided))
+
+
+def _added(cell: AddedCell, first: str, second: str, decided: dict[tuple[float, float], Label]) -> Difference:
+    return Difference(
+        None, str(cell.pk), cell.x, cell.y, cell.w, cell.h, first, second, "", decided.get((cell.x, cell.y))
+    )
+
+
+def _boxes(cells: list[tuple[AddedCell, Label]]) -> Any:
+    return np.array([(c.x, c.y, c.w, c.h) for c, _ in cells], np.float64).reshape(-1, 4)

@@ -1,0 +1,144 @@
+import { useQuery } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { get, send } from "../shared/api";
+import type { BloodCountRow, BloodCount as Count } from "../shared/types";
+
+interface Props {
+  accession: string;
+  may: boolean;
+  act(work: () => Promise<unknown>): Promise<boolean>;
+}
+
+const MARKS = { low: "below", high: "above" } as const;
+
+/** The analyser's values and the absolute counts of the film beside what is usual at the patient's age and sex. */
+export function BloodCount({ accession, may, act }: Props) {
+  const count = useQuery({
+    queryKey: ["room", accession, "blood-count"],
+    queryFn: () => get<Count>(`/api/v1/cases/${accession}/blood-count/`),
+  });
+  const [open, setOpen] = useState(false);
+  if (!count.data) return null;
+  const { rows, notes, quantities, references } = count.data;
+  return (
+    <section className="blood-count">
+      <div className="slides-head">
+        <h2>Blood count</h2>
+        {may && !open && (
+          <button type="button" onClick={() => setOpen(true)}>
+            {quantities.some((q) => q.value !== null) ? "Edit analyser values…" : "Enter analyser values…"}
+          </button>
+        )}
+      </div>
+      {open && <Values accession={accession} count={count.data} act={act} onDone={() => setOpen(false)} />}
+      {rows.length > 0 ? (
+        <div className="sheet scrolls">
+          <table className="list">
+            <thead>
+              <tr>
+                <th>Quantity</th>
+                <th className="number">Value (95 % interval)</th>
+                <th>Unit</th>
+                <th className="number">Reference range</th>
+                <th>Against it</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <tr key={row.key} className={row.flag && row.settled ? "flagged" : undefined}>
+                  <td>
+                    {row.name} {row.of === "film" && <span className="soft">film × analyser</span>}
+                  </td>
+                  <td className="number">{row.text}</td>
+                  <td className="soft">{row.unit}</td>
+                  <td className="number" title={row.range?.source}>
+                    {row.range ? `${row.range.low}–${row.range.high}` : "–"}
+                  </td>
+                  <td>
+                    <Flag row={row} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ) : (
+        !open && <p className="empty">No analyser values yet.</p>
+      )}
+      {notes.map((note) => (
+        <p key={note} className="soft note">
+          {note}
+        </p>
+      ))}
+      {rows.some((row) => row.range) && (
+        <p className="soft note">
+          {references.name}, version {references.version}:{" "}
+          {[...new Set(rows.map((r) => r.range?.whose))].filter(Boolean).join("; ")}. Check them against the
+          laboratory’s own.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Flag({ row }: { row: BloodCountRow }) {
+  if (!row.flag) return null;
+  const text = MARKS[row.flag];
+  return row.settled ? (
+    <b className={`flag ${row.flag}`}>
+      {row.flag === "low" ? "▼" : "▲"} {text}
+    </b>
+  ) : (
+    <span className="soft" title="The interval reaches into the reference range">
+      ({text})
+    </span>
+  );
+}
+
+interface ValuesProps extends Pick<Props, "accession" | "act"> {
+  count: Count;
+  onDone(): void;
+}
+
+function Values({ accession, count, act, onDone }: ValuesProps) {
+  const [text, setText] = useState(() =>
+    Object.fromEntries(count.quantities.map((q) => [q.key, q.value === null ? "" : String(q.value)])),
+  );
+  const values = Object.entries(text)
+    .filter(([, typed]) => typed.trim() !== "")
+    .map(([key, typed]) => [key, Number(typed.replace(",", "."))] as const);
+  const wrong = values.filter(([, value]) => !(value >= 0)).map(([key]) => key);
+  async function save(event: FormEvent) {
+    event.preventDefault();
+    if (wrong.length) return;
+    const analyser = Object.fromEntries(values);
+    if (await act(() => send("PATCH", `/api/v1/cases/${accession}/`, { analyser }))) onDone();
+  }
+  return (
+    <form className="sheet values" aria-label="Values of the analyser" onSubmit={(event) => void save(event)}>
+      {count.quantities.map((q) => (
+        <label key={q.key}>
+          {q.name}
+          <span className="pair">
+            <input
+              value={text[q.key] ?? ""}
+              inputMode="decimal"
+              aria-invalid={wrong.includes(q.key) || undefined}
+              onChange={(e) => setText({ ...text, [q.key]: e.target.value })}
+            />
+            <span className="soft">{q.unit}</span>
+          </span>
+        </label>
+      ))}
+      <p className="actions wide">
+        <button type="submit" className="primary" disabled={wrong.length > 0}>
+          Save
+        </button>
+        <button type="button" onClick={onDone}>
+          Cancel
+        </button>
+        {wrong.length > 0 && <span className="error">Enter numbers of at least 0, such as 7.4.</span>}
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,90 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { get } from "../shared/api";
+import { day, STATE_NAMES } from "../shared/format";
+import type { FigureSeries, History as Past } from "../shared/types";
+import { Trend } from "./Trend";
+
+const FIRST = 8;
+
+/** The other cases of the patient, by pseudonym, and how the figures went. */
+export function History({ accession }: { accession: string }) {
+  const past = useQuery({
+    queryKey: ["room", accession, "history"],
+    queryFn: () => get<Past>(`/api/v1/cases/${accession}/history/`),
+  });
+  const [all, setAll] = useState(false);
+  if (!past.data || past.data.cases.length < 2) return null;
+  const { cases, series, left_out } = past.data;
+  const shown = all ? series : series.slice(0, FIRST);
+  return (
+    <section className="history" aria-label="Cases of this patient">
+      <h2>Cases of this patient</h2>
+      <p className="soft note">
+        {left_out > 0 && `${left_out} further ${left_out === 1 ? "case is" : "cases are"} not shown. `}
+        Figures of signed cases are those that were signed; bars are 95 % intervals, the band is the reference range.
+      </p>
+      <div className="sheet scrolls">
+        <table className="list trends">
+          <thead>
+            <tr>
+              <th>Figure</th>
+              <th>Trend</th>
+              {cases.map((one) => (
+                <th key={one.accession} className="number">
+                  {one.this ? "this case" : <a href={`/cases/${one.accession}/`}>{one.accession}</a>}
+                  <br />
+                  <span className="soft">
+                    {day(one.received)}, {STATE_NAMES[one.state]?.toLowerCase()}
+                  </span>
+                </th>
+              ))}
+              <th>Change</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((one) => (
+              <tr key={one.key}>
+                <td>
+                  {one.name} <span className="soft">{one.unit}</span>
+                </td>
+                <td>
+                  <Trend series={one} label={`${one.name}: ${one.points.map((p) => p.value.toFixed(1)).join(", ")}`} />
+                </td>
+                {cases.map(({ accession: name }) => (
+                  <td key={name} className="number">
+                    {text(one, name)}
+                  </td>
+                ))}
+                <td>{change(one)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {series.length > FIRST && (
+        <button type="button" onClick={() => setAll(!all)}>
+          {all ? "Fewer figures" : `All ${series.length} figures`}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function text(series: FigureSeries, accession: string): string {
+  const point = series.points.find((p) => p.accession === accession);
+  if (!point) return "–";
+  const digits = point.value < 10 ? 2 : point.value < 100 ? 1 : 0;
+  return point.value.toFixed(digits);
+}
+
+function change({ change: found }: FigureSeries) {
+  if (!found) return "";
+  const digits = Math.abs(found.by) < 10 ? 2 : 1;
+  const by = `${found.by > 0 ? "+" : ""}${found.by.toFixed(digits)}`;
+  return found.apart ? (
+    <b title={`Since ${found.since}: the intervals lie apart`}>{by}</b>
+  ) : (
+    <span className="soft">{by}</span>
+  );
+}

@@ -1,0 +1,125 @@
+import { useQuery } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { get, send } from "../shared/api";
+import type { Agreement, Room } from "../shared/types";
+import { AgreementTable } from "./AgreementTable";
+import { Differences } from "./Differences";
+
+interface Props {
+  data: Room;
+  act(work: () => Promise<unknown>): Promise<boolean>;
+}
+
+const ROLES = { first: "First reading", second: "Second reading", consensus: "Consensus" } as const;
+
+/** Who reads the case once and twice, how far they agree, and the cells on which they differ. */
+export function Readers({ data, act }: Props) {
+  const { accession, locked } = data.case;
+  const found = useQuery({
+    queryKey: ["room", accession, "agreement"],
+    queryFn: () => get<Agreement>(`/api/v1/cases/${accession}/agreement/`),
+  });
+  const reported = data.slides.some((slide) => slide.jobs?.some((job) => job.reported));
+  const may = data.me.rights.includes("review") && !locked;
+  if (!found.data || !reported) return null;
+  const { readings, hidden, examinations, differences, decidable, open, n, mine } = found.data;
+  const second = readings.find((r) => r.role === "second");
+  const at = `/api/v1/cases/${accession}/second-reading/`;
+  const closes = may && second?.state === "open" && (mine || data.me.rights.includes("sign"));
+  return (
+    <section className="readers" aria-label="Readers">
+      <div className="slides-head">
+        <h2>Readers</h2>
+        {second?.state === "open" && may && (
+          <span className="actions">
+            {closes && (
+              <button type="button" className="primary" onClick={() => void act(() => send("POST", `${at}close/`))}>
+                Close the second reading
+              </button>
+            )}
+            {second.acts === 0 && (
+              <button type="button" onClick={() => void act(() => send("DELETE", at))}>
+                Withdraw it
+              </button>
+            )}
+          </span>
+        )}
+      </div>
+      {readings.length > 0 && (
+        <ul className="roles sheet">
+          {readings.map((r) => (
+            <li key={r.role}>
+              {ROLES[r.role]}: <b>{r.reader || r.by.join(", ") || "nobody yet"}</b>
+              {r.role === "second" && <span className="soft"> {r.blind ? "blind" : "open"}, </span>}
+              <span className="soft">
+                {" "}
+                {r.role !== "consensus" ? r.state : open ? `${open} of ${n} to decide` : "settled"}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {!second && may && (
+        <Order data={data} onOrder={(username, blind) => act(() => send("POST", at, { username, blind }))} />
+      )}
+      {hidden && <p className="soft note">The second reading is blind: nothing is compared before it is closed.</p>}
+      {examinations.map((table) => (
+        <AgreementTable key={table.assay} table={table} />
+      ))}
+      {differences.length > 0 && (
+        <Differences
+          found={found.data}
+          data={data}
+          may={may && decidable}
+          onDecide={(d, label) =>
+            act(() => send("POST", `/api/v1/jobs/${d.job}/decide/`, { row: d.row, added: d.added, label }))
+          }
+        />
+      )}
+    </section>
+  );
+}
+
+function Order({ data, onOrder }: { data: Room; onOrder(username: string, blind: boolean): Promise<boolean> }) {
+  const [open, setOpen] = useState(false);
+  const others = data.readers.filter((r) => r.id !== data.case.reader?.id);
+  const [to, setTo] = useState(others.find((r) => r.id !== data.me.id)?.username ?? "");
+  const [blind, setBlind] = useState(true);
+  if (!others.length) return null;
+  if (!open)
+    return (
+      <button type="button" onClick={() => setOpen(true)}>
+        Ask for a second reading…
+      </button>
+    );
+  async function order(event: FormEvent) {
+    event.preventDefault();
+    if (await onOrder(to, blind)) setOpen(false);
+  }
+  return (
+    <form className="sheet" aria-label="Second reading" onSubmit={(event) => void order(event)}>
+      <label>
+        Second reader{" "}
+        <select value={to} onChange={(e) => setTo(e.target.value)} required>
+          {others.map((r) => (
+            <option key={r.id} value={r.username}>
+              {r.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <input type="checkbox" checked={blind} onChange={(e) => setBlind(e.target.checked)} /> Blind: the reader sees
+        nothing of the first reading
+      </label>
+      <span className="actions">
+        <button type="submit" className="primary">
+          Ask
+        </button>
+        <button type="button" onClick={() => setOpen(false)}>
+          Cancel
+        </button>
+      </span>
+    </form>
+  );
+}

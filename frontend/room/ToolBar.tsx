@@ -1,0 +1,125 @@
+import { useState } from "react";
+import type { Annotation } from "../shared/types";
+import type { ShapeKind } from "../viewer/shapes";
+import { measureText } from "../viewer/shapes";
+import type { Tools } from "./usetools";
+
+const TOOLS: { kind: ShapeKind; name: string; hint: string }[] = [
+  { kind: "line", name: "Length", hint: "Measure a length: click both ends" },
+  { kind: "polygon", name: "Area", hint: "Measure an area: click its corners, Enter closes it" },
+  { kind: "rectangle", name: "Rectangle", hint: "Mark a rectangle: click two corners" },
+  { kind: "point", name: "Point", hint: "Mark a point" },
+];
+
+interface Props {
+  tools: Tools;
+  mpp: number | null;
+  onGo(x: number, y: number): void;
+  onSnapshot(): void;
+}
+
+/** Measures and notes on the slide. */
+export function ToolBar({ tools, mpp, onGo, onSnapshot }: Props) {
+  const [listed, setListed] = useState(false);
+  const { annotations } = tools;
+  return (
+    <div className="slide-tools">
+      <fieldset>
+        <legend className="hidden">Tools</legend>
+        {TOOLS.map(({ kind, name, hint }) => (
+          <button
+            key={kind}
+            type="button"
+            title={hint}
+            aria-pressed={tools.tool === kind}
+            className={tools.tool === kind ? "on" : ""}
+            onClick={() => tools.choose(kind)}
+          >
+            {name}
+          </button>
+        ))}
+        <button type="button" onClick={onSnapshot} title="Save what is shown as a picture with a scale bar">
+          Snapshot
+        </button>
+        <button type="button" aria-expanded={listed} onClick={() => setListed(!listed)} title="Notes on this slide">
+          Notes {annotations.length}
+        </button>
+        {tools.undo && (
+          <button type="button" onClick={() => void tools.undo?.()} title="Undo my last change of a note">
+            Undo note
+          </button>
+        )}
+      </fieldset>
+      {tools.draft?.whole && <Writing key={tools.draft.shape.points.join()} tools={tools} mpp={mpp} />}
+      {listed && (
+        <ul className="notes-list" aria-label="Notes on this slide">
+          {annotations.length === 0 && <li className="soft">No notes yet.</li>}
+          {annotations.map((one) => (
+            <li key={one.id}>
+              <button type="button" className="plain" onClick={() => onGo(...middleOf(one))}>
+                {one.text || TOOLS.find((t) => t.kind === one.kind)?.name}
+              </button>{" "}
+              <span className="soft">
+                {[measureText({ kind: one.kind, points: pairsOf(one) }, mpp), one.by].filter(Boolean).join(" · ")}
+              </span>
+              {tools.may && (
+                <button type="button" className="plain" onClick={() => void tools.remove(one.id)}>
+                  Remove
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Writing({ tools, mpp }: { tools: Tools; mpp: number | null }) {
+  const [text, setText] = useState("");
+  const shape = tools.draft?.shape;
+  if (!shape) return null;
+  const measure = measureText(shape, mpp);
+  return (
+    <form
+      className="writing"
+      aria-label="Note"
+      onKeyDown={(event) => event.key === "Escape" && tools.cancel()}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void tools.keep(text);
+      }}
+    >
+      {measure && <b>{measure}</b>}
+      {tools.may && (
+        <>
+          <input
+            // biome-ignore lint/a11y/noAutofocus: the note is what the reader asked for
+            autoFocus
+            aria-label="Text of the note"
+            placeholder="Note"
+            maxLength={1000}
+            value={text}
+            onChange={(e) => setText(e.target.value)}
+          />
+          <button type="submit" className="primary">
+            Keep
+          </button>
+        </>
+      )}
+      <button type="button" onClick={tools.discard}>
+        Discard
+      </button>
+    </form>
+  );
+}
+
+export function pairsOf(one: Annotation): [number, number][] {
+  return one.points.map(([x, y]) => [x ?? 0, y ?? 0]);
+}
+
+function middleOf(one: Annotation): [number, number] {
+  const points = pairsOf(one);
+  const mean = (axis: 0 | 1) => points.reduce((sum, p) => sum + p[axis], 0) / points.length;
+  return [mean(0), mean(1)];
+}

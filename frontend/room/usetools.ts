@@ -1,0 +1,108 @@
+/** Tools on the slide: measure, and write on a point, a length, a rectangle or an area. */
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { get, send } from "../shared/api";
+import type { Annotation, Room, Slide } from "../shared/types";
+import type { Point } from "../viewer/glue";
+import { type Shape, type ShapeKind, WHOLE_AT } from "../viewer/shapes";
+
+export interface Draft {
+  shape: Shape;
+  /** All its points stand; the reader writes on it, or throws it away. */
+  whole: boolean;
+  screen: readonly [number, number];
+}
+
+type Act = { what: "added" | "removed"; id: string };
+
+export function useTools(data: Room, slide: Slide | null, say: (text: string) => void) {
+  const client = useQueryClient();
+  const url = `/api/v1/slides/${slide?.id}/annotations/`;
+  const key = useMemo(() => ["annotations", slide?.id], [slide?.id]);
+  const kept = useQuery({ queryKey: key, queryFn: () => get<Annotation[]>(url), enabled: slide !== null });
+  const [tool, setTool] = useState<ShapeKind | null>(null);
+  const [draft, setDraft] = useState<Draft | null>(null);
+  const [acts, setActs] = useState<Act[]>([]);
+  const may = data.me.rights.includes("annotate") && !data.case.locked;
+
+  const cancel = useCallback(() => {
+    setTool(null);
+    setDraft(null);
+  }, []);
+  const finish = useCallback(
+    () => setDraft((d) => (d && (d.shape.kind !== "polygon" || d.shape.points.length > 2) ? { ...d, whole: true } : d)),
+    [],
+  );
+  const choose = (kind: ShapeKind) => {
+    setDraft(null);
+    setTool(tool === kind ? null : kind);
+  };
+  const put = (x: number, y: number, screen: readonly [number, number]) => {
+    if (!tool || draft?.whole) return;
+    const points: Point[] = [...(draft?.shape.points ?? []), [x, y]];
+    setDraft({ shape: { kind: tool, points, text: "" }, whole: points.length === WHOLE_AT[tool], screen });
+  };
+  const drawing = tool !== null;
+  useEffect(() => {
+    if (!drawing) return;
+    const press = (event: KeyboardEvent) => {
+      if (event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) return;
+      if (event.key === "Enter") finish();
+      else if (event.key === "Escape") cancel();
+      else if (event.key === "Backspace")
+        setDraft((d) => (d && d.shape.points.length > 1 ? { ...d, shape: less(d.shape), whole: false } : null));
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    window.addEventListener("keydown", press, true);
+    return () => window.removeEventListener("keydown", press, true);
+  }, [drawing, finish, cancel]);
+
+  async function change(work: () => Promise<Annotation>, what: Act["what"] | null) {
+    try {
+      const { id } = await work();
+      setActs((before) => (what ? [...before, { what, id }] : before.slice(0, -1)));
+      await client.invalidateQueries({ queryKey: key });
+      return true;
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+      return false;
+    }
+  }
+  const keep = async (text: string) => {
+    if (!draft) return;
+    const { kind, points } = draft.shape;
+    if (await change(() => send<Annotation>("POST", url, { kind, points, text }), "added")) setDraft(null);
+  };
+  const remove = (id: string) => change(() => send<Annotation>("DELETE", `/api/v1/annotations/${id}/`), "removed");
+  const last = acts[acts.length - 1];
+  const undo = async () => {
+    if (!last) return;
+    const at = `/api/v1/annotations/${last.id}/`;
+    await change(() => (last.what === "added" ? send("DELETE", at) : send("POST", `${at}restore/`)), null);
+  };
+  return {
+    tool,
+    draft,
+    may,
+    annotations: kept.data ?? NO_ANNOTATIONS,
+    choose,
+    put,
+    finish,
+    cancel,
+    discard: () => setDraft(null),
+    keep,
+    remove,
+    undo: last ? undo : null,
+  };
+}
+
+const NO_ANNOTATIONS: Annotation[] = [];
+
+function less(shape: Shape): Shape {
+  return { ...shape, points: shape.points.slice(0, -1) };
+}
+
+export type Tools = ReturnType<typeof useTools>;

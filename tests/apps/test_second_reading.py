@@ -1,0 +1,244 @@
+"""Two readers of one case: apart, blind or open, their agreement, decisions, and what a report and a signature make of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.accounts.errors import Conflict, Forbidden, Refusal
+from apps.analysis.models import Job
+from apps.audit.models import Record
+from apps.cases.selectors import cases_for
+from apps.desk.consumers import CaseConsumer
+from apps.desk.nextsteps import waiting_for
+from apps.reports import document, render, services
+from apps.reports.holds import holds_of
+from apps.reports.manifest import verify
+from apps.review.agreement import agreement_json
+from apps.review.counts import counts_json
+from apps.review.models import LabelEvent, Reading
+from apps.review.secondreading import close_second_reading, decide, order_second_reading, withdraw_second_reading
+from apps.review.selectors import cell_card, labels_json
+from apps.review.services import add_cell, label_cells
+from apps.review.state import labels_of, read_by
+from tests import factories
+from tests.factories import PASSWORD
+
+SEG, LYMPH = range(40, 52), range(52, 58)
+"""Rows of segmented neutrophils, of lymphocytes; 58 and 59 are nucleated red cells."""
+
+
+@pytest.fixture
+def tom(db: Any) -> Any:
+    return factories.person("technologist", "tom")
+
+
+def fresh(job: Job) -> Job:
+    return Job.objects.select_related("slide__case", "protocol").get(pk=job.pk)
+
+
+def codes(job: Job) -> list[str]:
+    job = fresh(job)
+    return [h.code for h in holds_of(job.slide.case, [job])]
+
+
+@pytest.fixture
+def twice(job: Any, tess: Any, tom: Any) -> Any:
+    """Read by tess; then blind by tom, who calls two of tess's cells otherwise and adds one; not closed yet."""
+    label_cells(tess, job, "confirm", [*SEG, *LYMPH, 58, 59], [], None, 0)
+    label_cells(tess, job, "reject", [50], [], None, 1)
+    order_second_reading(tess, job.slide.case, tom, True)
+    label_cells(tom, fresh(job), "confirm", [*SEG, *LYMPH, 58, 59], [], None, 0)
+    label_cells(tom, fresh(job), "relabel", [40], [], "band_neutrophil", 1)
+    add_cell(tom, fresh(job), 500.5, 300.5, 30, 30, "lymphocyte")
+    return fresh(job)
+
+
+def test_two_readers_write_into_readings_of_their_own(twice: Any, tess: Any, tom: Any) -> None:
+    assert set(labels_of(twice).rows) == set(range(40, 60)) and not labels_of(twice).added
+    own = labels_of(read_by(tom, fresh(twice)))
+    assert own.rows[40].key == "band_neutrophil" and len(own.added) == 1
+    label_cells(tess, fresh(twice), "relabel", [41], [], "lymphocyte", 2)
+    assert labels_of(read_by(tom, fresh(twice))).rows[41].key == ""
+    assert counts_json(fresh(twice)) != counts_json(read_by(tom, fresh(twice)))
+
+
+def test_a_blind_reader_sees_nothing_of_the_first_nor_anybody_of_theirs(
+    job: Any, tess: Any, tom: Any, api: Any
+) -> None:
+    label_cells(tess, job, "relabel", [40], [], "lymphocyte", 0)
+    order_second_reading(tess, job.slide.case, tom, True)
+    case = f"/api/v1/cases/{job.slide.case.accession}"
+    assert api(tom).get(f"/api/v1/jobs/{job.pk}/labels/").json()["rows"] == []
+    card = api(tom).get(f"/api/v1/jobs/{job.pk}/cells/40/").json()
+    assert (card["state"], card["history"], card["others"]) == ("", [], [])
+    assert api(tom).get(f"/cases/{job.slide.case.accession}/report/").status_code == 409
+    assert api(tom).get(f"/api/v1/jobs/{job.pk}/export/csv/").json()["code"] == "blind-reading"
+    label_cells(tom, fresh(job), "reject", [40], [], None, 0)
+    found = api(tess).get(f"{case}/agreement/").json()
+    assert found["hidden"] and found["differences"] == [] and found["examinations"] == []
+
+
+def test_an_open_reader_sees_what_the_first_said(job: Any, tess: Any, tom: Any) -> None:
+    label_cells(tess, job, "relabel", [40], [], "lymphocyte", 0)
+    order_second_reading(tess, job.slide.case, tom, False)
+    (other,) = cell_card(read_by(tom, fresh(job)), 40)["others"]
+    assert (other["role"], other["by"], other["state"]) == ("first", "tess", "relabelled")
+    assert labels_json(read_by(tom, fresh(job)))["rows"] == []
+    assert not agreement_json(tom, [fresh(job)])["hidden"]
+
+
+def test_who_has_read_or_may_not_review_is_no_second_reader(job: Any, tess: Any, tom: Any) -> None:
+    label_cells(tess, job, "confirm", [40], [], None, 0)
+    case = job.slide.case
+    for reader, code in ((tess, "first-reader"), (factories.person("administrator"), "not-a-reader")):
+        with pytest.raises(Refusal) as refused:
+            order_second_reading(tess, case, reader, True)
+        assert refused.value.code == code
+    order_second_reading(tess, case, tom, True)
+    with pytest.raises(Conflict):
+        order_second_reading(tess, case, tom, True)
+
+
+def test_a_second_reading_is_taken_back_only_before_it_has_begun(job: Any, tess: Any, tom: Any) -> None:
+    case = job.slide.case
+    case.refresh_from_db()
+    before = case.updated_at
+    order_second_reading(tess, case, tom, True)
+    case.refresh_from_db()
+    assert case.updated_at > before, "so that open pages read it again"
+    withdraw_second_reading(tess, case)
+    assert not Reading.objects.filter(role="second").exists()
+    order_second_reading(tess, case, tom, True)
+    label_cells(tom, fresh(job), "confirm", [40], [], None, 0)
+    with pytest.raises(Conflict, match="has begun"):
+        withdraw_second_reading(tess, case)
+
+
+def test_agreement_is_over_the_cells_that_both_named(twice: Any, tess: Any, tom: Any) -> None:
+    with pytest.raises(Forbidden):
+        close_second_reading(tess, twice.slide.case)
+    assert close_second_reading(tom, twice.slide.case) == 3
+    found = agreement_json(tess, [fresh(twice)])
+    (table,) = found["examinations"]
+    assert (table["n"], table["same"], found["n"], found["open"]) == (20, 18, 3, 3)
+    by_key = {c["key"]: c for c in table["classes"]}
+    seg = by_key["segmented_neutrophil"]
+    assert (seg["both"], seg["only_first"], seg["only_second"], seg["mcnemar_p"]) == (10, 1, 1, 1.0)
+    assert by_key["lymphocyte"]["kappa"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert {(d["first"], d["second"]) for d in found["differences"]} == {
+        ("segmented_neutrophil", "band_neutrophil"), ("rejected", "segmented_neutrophil"), ("", "lymphocyte"),
+    }  # fmt: skip
+
+
+def test_what_both_say_stands_and_who_decided_on_the_rest_is_recorded(twice: Any, tom: Any, paul: Any) -> None:
+    close_second_reading(tom, twice.slide.case)
+    job = fresh(twice)
+    assert labels_of(job).rows.keys() == set(range(40, 60)) - {40, 50} and codes(job) == ["differences-open"]
+    added = next(d["added"] for d in agreement_json(paul, [job])["differences"] if d["added"])
+    decide(paul, job, 40, "", "band_neutrophil")
+    decide(paul, fresh(job), 50, "", "rejected")
+    decide(paul, fresh(job), None, added, "lymphocyte")
+    assert codes(job) == []
+    found = agreement_json(paul, [fresh(job)])
+    assert {(d["decided"], d["decided_by"]) for d in found["differences"]} == {
+        ("band_neutrophil", "paul"), ("rejected", "paul"), ("lymphocyte", "paul"),
+    }  # fmt: skip
+    decide(paul, fresh(job), None, added, "rejected")
+    section = counts_json(fresh(job))["sections"][0]
+    assert {r["key"]: r["reviewed"]["count"] for r in section["rows"] if r["reviewed"]["count"]} == {
+        "segmented_neutrophil": 10, "band_neutrophil": 1, "lymphocyte": 6,
+    }  # fmt: skip
+    lines = Record.objects.filter(action__startswith="label.", actor="paul").order_by("pk")
+    assert [(r.action, r.detail["reading"]) for r in lines][:2] == [
+        ("label.relabel", "consensus"),
+        ("label.reject", "consensus"),
+    ]
+
+
+def test_nothing_is_decided_before_the_second_reading_is_closed(twice: Any, paul: Any) -> None:
+    with pytest.raises(Conflict, match="nothing to decide yet"):
+        decide(paul, twice, 40, "", "band_neutrophil")
+
+
+def test_a_protocol_that_asks_for_two_readers_holds_the_signature(job: Any, tess: Any, tom: Any, paul: Any) -> None:
+    Job.objects.filter(pk=job.pk).update(frozen={**job.frozen, "second_reader": True})
+    job = fresh(job)
+    case = job.slide.case
+    label_cells(tess, job, "confirm", [58, 59], [], None, 0)
+    with pytest.raises(Conflict, match="asks for a second reader"):
+        services.sign(paul, case, PASSWORD, "Reviewed", reason="we are in a hurry")
+    step = waiting_for(tess, cases_for(tess))[1][case.pk]
+    assert (step.text, step.right) == ("Ask for a second reader", "review")
+    order_second_reading(tess, case, tom, True)
+    assert codes(job) == ["second-reading-open"]
+    step = waiting_for(tom, cases_for(tom))[1][case.pk]
+    assert step.text == "Second reading by tom"
+    assert waiting_for(tom, cases_for(tom))[0] == [case.pk] and waiting_for(tess, cases_for(tess))[0] == []
+    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0)
+    close_second_reading(tom, case)
+    report = services.sign(paul, case, PASSWORD, "Reviewed")
+    assert verify(report).ok and len(report.document["evidence"][0]["readings"]) == 3
+
+
+def test_a_report_says_who_read_and_how_they_agree(twice: Any, tom: Any, paul: Any) -> None:
+    close_second_reading(tom, twice.slide.case)
+    decide(paul, fresh(twice), 40, "", "band_neutrophil")
+    page = render.html(document.build(fresh(twice).slide.case, pictures=False), None)
+    assert "Two readers: tess first, tom second, blind." in page
+    assert "on the 20 cells that both named; 3 differences, decided by paul." in page
+
+
+def test_a_report_of_one_reader_says_so(job: Any, tess: Any) -> None:
+    label_cells(tess, job, "confirm", [40], [], None, 0)
+    page = render.html(document.build(job.slide.case, pictures=False), None)
+    assert "One reader: tess." in page
+
+
+def test_a_changed_first_reading_is_found_after_signing(twice: Any, tom: Any, paul: Any) -> None:
+    close_second_reading(tom, twice.slide.case)
+    for d in agreement_json(paul, [fresh(twice)])["differences"]:
+        decide(paul, fresh(twice), d["row"], d["added"] or "", "lymphocyte")
+    report = services.sign(paul, fresh(twice).slide.case, PASSWORD, "Reviewed")
+    LabelEvent.objects.filter(reading__role="first", action="reject").update(label_key="blast")
+    assert any("labels of the first reading" in line for line in verify(report).differs)
+
+
+def test_over_http_a_second_reading_is_ordered_closed_and_decided(job: Any, tess: Any, tom: Any, api: Any) -> None:
+    case = f"/api/v1/cases/{job.slide.case.accession}"
+    made = api(tess).post(f"{case}/second-reading/", {"username": "tom", "blind": False}, format="json")
+    assert made.status_code == 201 and [r["role"] for r in made.json()["readings"]] == ["first", "second"]
+    body = {"action": "relabel", "rows": [40], "label": "lymphocyte", "base_revision": 0}
+    answer = api(tom).post(f"/api/v1/jobs/{job.pk}/labels/", body, format="json").json()
+    assert answer["revision"] == 1 and answer["changed"][0]["by"] == "tom"
+    closed = api(tom).post(f"{case}/second-reading/close/").json()
+    (difference,) = closed["differences"]
+    assert closed["decidable"] and (difference["first"], difference["second"]) == ("segmented_neutrophil", "lymphocyte")
+    decided = api(tess).post(f"/api/v1/jobs/{job.pk}/decide/", {"row": 40, "label": "lymphocyte"}, format="json")
+    assert decided.status_code == 200 and api(tess).get(f"{case}/agreement/").json()["open"] == 0
+    wrong = api(tess).post(f"/api/v1/jobs/{job.pk}/decide/", {"row": 41, "label": "lymphocyte"}, format="json")
+    assert wrong.status_code == 404
+
+
+def test_a_second_slide_is_read_with_the_first(job: Any, tess: Any, tom: Any, tmp_path: Path) -> None:
+    other = factories.slide(job.slide.case, factories.film_file(tmp_path / "b.tif", seed=2))
+    factories.finished_job(other)
+    order_second_reading(tess, job.slide.case, tom, True)
+    assert Reading.objects.filter(role="second", reader=tom).count() == 2
+    assert close_second_reading(tom, job.slide.case) == 0
+    assert Reading.objects.filter(role="consensus").count() == 2
+
+
+def test_news_are_of_the_reading_on_which_a_person_works(twice: Any, tess: Any, tom: Any) -> None:
+    def told(user: Any) -> list[tuple[str, int]]:
+        consumer = CaseConsumer()
+        consumer.user, consumer.case_id, consumer.seen = user, twice.slide.case_id, {}
+        look: Any = CaseConsumer.__dict__["look"].func
+        return [(m["role"], m["revision"]) for m in look(consumer) if m["type"] == "labels"]
+
+    assert told(tess) == [("first", 2)] and told(tom) == [("second", 3)]
+    close_second_reading(tom, twice.slide.case)
+    assert [role for role, _ in told(tom)] == ["consensus"] == [role for role, _ in told(tess)]
+    assert labels_json(fresh(twice))["reading"] == str(Reading.objects.get(role="consensus").pk)
