@@ -13,6 +13,7 @@ import { Readers } from "./Readers";
 import { Reading } from "./Reading";
 import { SlideItem } from "./SlideItem";
 import { UploadBox } from "./UploadBox";
+import { Urgency } from "./Urgency";
 
 /** A case at work: who reads it, its slides, what is done with them. */
 export function CaseDesk({ first }: { first: Room }) {
@@ -55,6 +56,11 @@ export function CaseDesk({ first }: { first: Room }) {
           {problem}
         </p>
       )}
+      <Urgency
+        urgent={data.case.urgent}
+        may={data.me.rights.includes("annotate")}
+        onUrgent={(urgent) => void act(() => send("POST", `/api/v1/cases/${accession}/urgent/`, { urgent }))}
+      />
       <Facts facts={data.case} may={may} act={act} />
       <Reading
         data={data}
@@ -94,6 +100,7 @@ export function CaseDesk({ first }: { first: Room }) {
               onColour={(colour) => void act(() => send("PATCH", at, { colour }))}
               onReport={(job) => void act(() => send("POST", `/api/v1/jobs/${job.id}/choose/`))}
               onSpecimen={(specimen) => void act(() => send("PATCH", at, { specimen }))}
+              onSite={(site) => void act(() => send("PATCH", at, { site }))}
               onScale={async (scale) => void (await act(() => send("PATCH", at, scale)))}
               onJob={(job, what) => void act(() => send("POST", `/api/v1/jobs/${job.id}/${what}/`))}
             />

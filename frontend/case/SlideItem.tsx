@@ -6,6 +6,7 @@ import { Analyses } from "./Analyses";
 import { JobLine } from "./JobLine";
 import { OrderButton } from "./OrderButton";
 import { Scale } from "./Scale";
+import { SiteSelect } from "./SiteSelect";
 import { TilesLine } from "./TilesLine";
 
 const NO_SCHEMA: Schema = { name: "", version: 0, groups: [], classes: [] };
@@ -27,6 +28,7 @@ interface ItemProps {
   onColour(colour: string): void;
   onReport(job: Job): void;
   onSpecimen(specimen: string): void;
+  onSite(site: string | null): void;
   onScale(scale: ScaleChange): Promise<void>;
   onJob(job: Job, what: "cancel" | "retry"): void;
 }
@@ -59,7 +61,8 @@ export function SlideItem(props: ItemProps) {
                 </option>
               ))}
             </select>
-          </label>
+          </label>{" "}
+          <SiteSelect site={slide.site} may={may} onSite={props.onSite} />
         </p>
         {slide.status === "importing" && (
           <p>

@@ -37,6 +37,7 @@ export type FigureSeries = Sent["FigureSeries"];
 export type Agreement = Sent["Agreement"];
 export type ReadingDifference = Sent["ReadingDifference"];
 export type Annotation = Sent["Annotation"];
+export type Site = Sent["Site"];
 export type ExportFormat = Sent["Format"];
 
 /** OpenAPI 3.0 has no tuples: what stands where in these lists is said here. */
