@@ -21,6 +21,8 @@ from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require, rights_of
 
+RESERVED = ("new",)
+"""Words that stand in addresses where accession numbers do."""
 EDITABLE = ("pseudonym", "sex", "age_days", "specimen", "stain", "question", "analyser")
 PLACE = "administration"
 """Where a change was made, in the record's line, when it was not in the case itself."""
@@ -67,6 +69,8 @@ def create_case(user: Any, accession: str, **facts: Any) -> Case:
     if not may_create(user):
         raise Forbidden("Your role does not allow you to open cases.")
     case = Case(accession=accession, created_by=user, **{k: v for k, v in facts.items() if k in EDITABLE})
+    if accession.strip().lower() in RESERVED:
+        raise Refusal(f"{accession} is no accession number: HemaView has a page of that name.", code="invalid")
     taken = Conflict(f"The accession number {accession} is taken.", code="accession-taken")
     try:
         with transaction.atomic():
@@ -239,6 +243,9 @@ def _change(user: Any, case: Case, facts: dict[str, Any], **where: str) -> Case:
             setattr(case, name, value)
         _validate(case)
         case.save(update_fields=[*changed, "updated_at"])
+        if changed.get("restricted") and not user.is_superuser:
+            for right in ("view", "administer"):  # who shuts a case keeps a key to it
+                assign_perm(f"cases.{right}_case", user, case)
         record(
             user, "case.changed", "case", case.pk, accession=case.accession, fields=sorted(changed), before=before,
             after=changed, **where,

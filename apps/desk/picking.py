@@ -20,6 +20,7 @@ from apps.cases.selectors import rights_of
 from apps.review.models import HbfMark, LabelEvent
 from apps.review.picking import CONFIRMED, KEY, candidates, has_candidates, picking_json
 from apps.review.services import label_cells, mark_hbf
+from apps.review.state import read_by
 
 ON_A_PAGE = 50
 _ACTS = {"confirm": LabelEvent.Action.CONFIRM, "exclude": LabelEvent.Action.REJECT, "clear": LabelEvent.Action.CLEAR}
@@ -31,7 +32,7 @@ _ACTS = {"confirm": LabelEvent.Action.CONFIRM, "exclude": LabelEvent.Action.REJE
 def picking_page(request: HttpRequest, accession: str, job_id: uuid.UUID) -> HttpResponse:
     """The candidates by rank; POST says something of one of them (`act`, `row` or `added`, `hbf`, `revision`)."""
     try:
-        job = reviewable_job_for(request.user, job_id)
+        job = read_by(request.user, reviewable_job_for(request.user, job_id))
     except (Missing, Conflict) as refusal:
         raise Http404(refusal.message) from refusal
     if job.slide.case.accession != accession or not has_candidates(job):

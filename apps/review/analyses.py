@@ -64,6 +64,11 @@ def choose(user: Any, job: Job) -> Carried:
         if before is not None and before.pk == job.pk:
             return Carried(0, 0, 0)
         carried = Carried(0, 0, 0)
+        if before is not None and before.readings.filter(role=Reading.Role.SECOND, state=Reading.State.OPEN).exists():
+            raise Conflict(
+                "A second reading of the reported analysis is open; close or withdraw it before another one is reported.",
+                code="second-reading-open",
+            )
         if before is not None:
             before.slide = job.slide
             if not (reading := reading_of(job)) or not reading.revision:

@@ -13,7 +13,7 @@ from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.audit.services import record
 from apps.cases.selectors import require, rights_of
 from apps.cases.services import hold_open
-from apps.review.models import Annotation
+from apps.review.models import Annotation, Reading
 from apps.slides.models import Slide
 
 MOST_POINTS, MOST_ON_A_SLIDE = 2000, 2000
@@ -27,6 +27,15 @@ def annotations_of(slide: Slide, at: datetime | None = None) -> list[Annotation]
     if at is None:
         return list(rows.filter(removed_at__isnull=True))
     return [a for a in rows.filter(at__lte=at) if a.removed_at is None or a.removed_at > at]
+
+
+def annotations_for(user: Any, slide: Slide) -> list[Annotation]:
+    """The annotations that stand; who reads the slide second, blind, sees their own alone until that is closed."""
+    rows = annotations_of(slide)
+    blind = Reading.objects.filter(
+        job__slide=slide, role=Reading.Role.SECOND, state=Reading.State.OPEN, blind=True, reader=user
+    )
+    return [a for a in rows if a.by_id == user.pk] if blind.exists() else rows
 
 
 def annotate(user: Any, slide: Slide, kind: str, points: Sequence[Sequence[float]], text: str) -> Annotation:

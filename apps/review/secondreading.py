@@ -18,7 +18,7 @@ from apps.cases.models import Case
 from apps.cases.selectors import require, rights_of
 from apps.cases.services import hold_open, touch
 from apps.review.differences import REJECTED_KEY, Pair, pair_of
-from apps.review.models import AddedCell, LabelEvent, Reading
+from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
 from apps.review.services import append, locked_reading
 from apps.review.state import CONFIRMED, REJECTED, Label, is_second_of
 
@@ -78,13 +78,20 @@ def close_second_reading(user: Any, case: Case) -> int:
         readings = _second_of(jobs)
         if not all(is_second_of(user, r) for r in readings) and "sign" not in rights_of(user, case):
             raise Forbidden("Only its reader, or somebody who signs, closes a second reading.")
+        if not any(r.revision for r in readings):
+            raise Conflict(
+                "Its reader has not read a cell yet; withdraw the second reading where it is not wanted.",
+                code="second-reading-empty",
+            )
         waiting = 0
         for reading in readings:
             job = next(j for j in jobs if j.pk == reading.job_id)
             pair = pair_of(job)
             assert pair is not None
             Reading.objects.filter(job=job).update(state=Reading.State.CLOSED)
-            _agree(Reading.objects.create(job=job, role=Reading.Role.CONSENSUS), pair)
+            consensus = Reading.objects.create(job=job, role=Reading.Role.CONSENSUS)
+            _agree(consensus, pair)
+            _carry_hbf(consensus)
             waiting += len(pair.differences)
         touch(case)
         record(
@@ -175,3 +182,24 @@ def _act(label: Label) -> tuple[LabelEvent.Action, str]:
     if label.state == CONFIRMED and not label.key:
         return LabelEvent.Action.CONFIRM, ""
     return LabelEvent.Action.RELABEL, label.key
+
+
+def _carry_hbf(consensus: Reading) -> None:
+    """Take along what both readers, or the one who said anything, say of a cell's HbF; where they differ it is open again."""
+    said: dict[tuple[int | None, Any], dict[str, HbfMark]] = {}
+    marks = (
+        HbfMark.objects.filter(reading__job=consensus.job_id).exclude(reading=consensus).select_related("by", "added")
+    )
+    for mark in marks.order_by("at", "id"):
+        place = (mark.added.x, mark.added.y) if mark.added else None
+        said.setdefault((mark.row, place), {})[str(mark.reading_id)] = mark
+    for (row, place), by_reading in said.items():
+        newest = list(by_reading.values())
+        if len({mark.state for mark in newest}) != 1:
+            continue
+        added = _added_at(consensus, *place) if place else None
+        if row is None and added is None:
+            continue
+        HbfMark.objects.create(
+            reading=consensus, row=row, added=added, state=newest[0].state, by=newest[0].by, at=timezone.now()
+        )

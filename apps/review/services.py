@@ -16,7 +16,7 @@ from apps.cases.services import hold_open
 from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
 from apps.review.picking import CONFIRMED, candidates
 from apps.review.selectors import index_of, last_event_of, row_json
-from apps.review.state import Labels, is_second_of, labels_of
+from apps.review.state import Labels, is_second_of, labels_of, with_reading
 from hemaview.cells.schema import Schema
 
 MOST_CELLS = 20_000
@@ -59,6 +59,11 @@ def label_cells(
         unknown = [key for key in added if key not in labels.added]
         if unknown:
             raise Missing("One of the added cells no longer exists.")
+        if base_revision > labels.revision:
+            raise Refusal(
+                f"This reading is at revision {labels.revision}; there is no revision {base_revision:.6g} yet.",
+                code="invalid",
+            )
         if not force:
             _refuse_conflicts(schema_of(job), labels, base_revision, user, [*rows, *added])
         return append(user, reading, job, action, sorted(set(rows)), sorted(set(added)), key)
@@ -155,7 +160,9 @@ def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str
         raise Refusal("Name one cell, by its row or by the id of an added cell.", code="invalid")
     with transaction.atomic():
         job, reading = _locked(user, job)
-        found = next((c for c in candidates(job) if (c.row, c.added) == (row, added or None)), None)
+        found = next(
+            (c for c in candidates(with_reading(job, reading)) if (c.row, c.added) == (row, added or None)), None
+        )
         if found is None:
             raise Missing("This cell is no candidate of the analysis.")
         if found.state != CONFIRMED:

@@ -40,7 +40,8 @@ def order(user: Any, site: Site, assay_key: str) -> Adaptation:
     cells = named_cells(site, assay_key, tuple(base.card["classes"]))
     if len(cells) < FEWEST:
         raise Conflict(
-            f"{site.name} has {len(cells)} named nucleated cells in {examination.title.lower()}; at least {FEWEST} are needed.",
+            f"{site.name} has {len(cells)} named nucleated cell{'' if len(cells) == 1 else 's'} in {examination.title.lower()}; "
+            f"at least {FEWEST} are needed.",
             code="too-few-labels",
         )
     if len({cell.key for cell in cells}) < 2:

@@ -183,6 +183,8 @@ def _doubts(report: dict[str, Any]) -> list[str]:
         doubts.append(
             "It names cells left out hardly better than the shipped net: name more cells, of more slides, first."
         )
+    if after["unidentified"] > before["unidentified"]:
+        doubts.append("It leaves more cells unidentified than the shipped net does: name more cells first.")
     if before["blast_recall"] is not None and after["blast_recall"] < before["blast_recall"]:
         doubts.append("It calls fewer of the blasts left out blast than the shipped net does: name more blasts first.")
     return doubts

@@ -225,16 +225,26 @@ def _nucleus_shares(
     return share
 
 
+UNCATEGORISED = "uncategorised"
+LEAST_NEXT = 0.25
+"""A shape less likely than that is not said of a cell in place of one that was held back."""
+
+
 def classes_of(
     p: NDArray[np.float32],
     thresholds: Mapping[str, float],
     schema: Schema,
     called_from: Mapping[str, float] | None = None,
 ) -> NDArray[np.uint8]:
-    """uint8 (n,): the likeliest class of those that are as likely as `called_from` asks, or one whose threshold is passed."""
+    """uint8 (n,): the likeliest class, or one whose threshold is passed. What is likeliest and yet less likely than `called_from`
+    asks is the next likely class, or where that is less likely than LEAST_NEXT, uncategorised: no other shape is said of it."""
     if not len(p):
         return np.zeros(0, np.uint8)
-    cls = held_back(p, {schema.index(k): v for k, v in (called_from or {}).items()}).argmax(axis=1)
+    held = held_back(p, {schema.index(k): v for k, v in (called_from or {}).items()})
+    cls = held.argmax(axis=1)
+    if UNCATEGORISED in schema.by_key:
+        doubtful = (cls != p.argmax(axis=1)) & (p[np.arange(len(p)), cls] < LEAST_NEXT)
+        cls = np.where(doubtful, schema.index(UNCATEGORISED), cls)
     for name, threshold in thresholds.items():
         cls = np.where(p[:, schema.index(name)] >= threshold, schema.index(name), cls)
     return cls.astype(np.uint8)

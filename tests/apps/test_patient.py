@@ -141,3 +141,24 @@ def test_ranges_of_ones_own_that_are_wrong_are_said_at_the_start(settings: Any, 
     assert [e.id for e in reference_ranges(None)] == ["hemaview.E011"]
     (tmp_path / "none.toml").write_text("name = 'x'\n")
     assert "have no version" in reference_ranges(None)[0].msg
+
+
+def test_what_is_no_value_of_an_analyser_is_refused_and_nothing_is_lost(tess: Any, api: Any) -> None:
+    case = factories.case(tess, accession="AN-1")
+    url = f"/api/v1/cases/{case.accession}/"
+    assert api(tess).patch(url, {"analyser": {"hb_g_per_l": 120}}, format="json").status_code == 200
+    for wrong in ({"WBC": 8}, {"mcv_fl": 0}, {"wbc_10e9_per_l": True}, {"hct_l_per_l": 0.001}):
+        assert api(tess).patch(url, {"analyser": wrong}, format="json").status_code == 400, wrong
+    assert api(tess).get(url).json()["analyser"] == {"hb_g_per_l": 120.0}
+
+
+def test_a_case_is_opened_restricted_by_who_may_or_not_at_all(tess: Any, api: Any) -> None:
+    ada, new = factories.person("administrator"), "/api/v1/cases/"
+    body = {"accession": "SECRET-1", "specimen": "blood-film", "restricted": True}
+    assert api(tess).post(new, body, format="json").status_code == 403
+    assert not Case.objects.filter(accession="SECRET-1").exists()
+    case = factories.case(tess, accession="SECRET-2")
+    assert api(ada).patch(f"{new}SECRET-2/", {"restricted": True}, format="json").status_code == 200
+    assert api(ada).get(f"{new}SECRET-2/").status_code == 200, "who shuts a case keeps a key to it"
+    assert api(factories.person("pathologist")).get(f"{new}{case.accession}/").status_code == 404
+    assert api(tess).post(new, {"accession": "New"}, format="json").status_code == 400

@@ -154,7 +154,7 @@ def test_changed_rules_are_frozen_with_the_job_and_bear_a_version_of_their_own(s
     film.full_clean()
     film.save()
     job = services.request_job(tess, slide, film)
-    assert job.rules.version == "3-own" and job.rules.get("grades.burr.low") == 10.0
+    assert job.rules.version == "4-own" and job.rules.get("grades.burr.low") == 10.0
     film.rules = {}
     film.save()
     job.refresh_from_db()

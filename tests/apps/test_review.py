@@ -201,3 +201,10 @@ def test_the_gallery_is_ordered_by_size(job: Any, tmp_path: Any) -> None:
     rows = [r["row"] for r in gallery(sized, LYMPH, "largest", 0, 9)["rows"]]
     assert rows[:2] == [3, 0] and rows[-1] == 1 and 2 in rows[2:4], "what has no area is placed by its box"
     assert [r["row"] for r in gallery(sized, LYMPH, "smallest", 0, 9)["rows"]] == rows[::-1]
+
+
+def test_a_class_of_five_thousand_digits_and_a_revision_to_come_are_refused(job: Any, tess: Any, api: Any) -> None:
+    url = f"/api/v1/jobs/{job.pk}/labels/"
+    body = {"action": "relabel", "rows": [1], "label": "9" * 5000, "base_revision": 0}
+    assert api(tess).post(url, body, format="json").status_code == 400
+    assert api(tess).post(url, {**body, "label": "blast", "base_revision": 10**30}, format="json").status_code == 400

@@ -17,11 +17,13 @@ from apps.reports import document, render, services
 from apps.reports.holds import holds_of
 from apps.reports.manifest import verify
 from apps.review.agreement import agreement_json
+from apps.review.analyses import choose
+from apps.review.annotations import annotate, annotations_for
 from apps.review.counts import counts_json
 from apps.review.models import LabelEvent, Reading
 from apps.review.secondreading import close_second_reading, decide, order_second_reading, withdraw_second_reading
 from apps.review.selectors import cell_card, labels_json
-from apps.review.services import add_cell, label_cells
+from apps.review.services import add_cell, label_cells, mark_hbf
 from apps.review.state import labels_of, read_by
 from tests import factories
 from tests.factories import PASSWORD
@@ -227,6 +229,7 @@ def test_a_second_slide_is_read_with_the_first(job: Any, tess: Any, tom: Any, tm
     factories.finished_job(other)
     order_second_reading(tess, job.slide.case, tom, True)
     assert Reading.objects.filter(role="second", reader=tom).count() == 2
+    label_cells(tom, fresh(job), "confirm", [40], [], None, 0)
     assert close_second_reading(tom, job.slide.case) == 0
     assert Reading.objects.filter(role="consensus").count() == 2
 
@@ -242,3 +245,41 @@ def test_news_are_of_the_reading_on_which_a_person_works(twice: Any, tess: Any, 
     close_second_reading(tom, twice.slide.case)
     assert [role for role, _ in told(tom)] == ["consensus"] == [role for role, _ in told(tess)]
     assert labels_json(fresh(twice))["reading"] == str(Reading.objects.get(role="consensus").pk)
+
+
+def test_an_empty_second_reading_is_not_closed_and_an_open_one_holds_the_reported_analysis(
+    job: Any, tess: Any, tom: Any
+) -> None:
+    label_cells(tess, job, "confirm", [40], [], None, 0)
+    order_second_reading(tess, job.slide.case, tom, True)
+    with pytest.raises(Conflict, match="has not read a cell yet"):
+        close_second_reading(tom, fresh(job).slide.case)
+    again = factories.finished_job(fresh(job).slide)
+    with pytest.raises(Conflict, match="close or withdraw it"):
+        choose(tess, again)
+    assert labels_of(read_by(tom, fresh(job))).rows == {} and Reading.objects.filter(job=job, role="second").exists()
+
+
+def test_a_blind_reader_sees_notes_of_their_own_alone(job: Any, tess: Any, tom: Any) -> None:
+    annotate(tess, job.slide, "point", [[10, 10]], "a blast, says tess")
+    order_second_reading(tess, job.slide.case, tom, True)
+    annotate(tom, fresh(job).slide, "point", [[20, 20]], "mine")
+    assert [a.text for a in annotations_for(tom, job.slide)] == ["mine"]
+    assert len(annotations_for(tess, job.slide)) == 2
+
+
+def test_candidates_and_hbf_are_of_the_reading_on_which_a_person_works_and_go_into_the_consensus(
+    job: Any, tess: Any, tom: Any, api: Any
+) -> None:
+    label_cells(tess, job, "confirm", [58, 59], [], None, 0)
+    mark_hbf(tess, fresh(job), "positive", 58)
+    mark_hbf(tess, fresh(job), "positive", 59)
+    order_second_reading(tess, job.slide.case, tom, True)
+    url = f"/api/v1/jobs/{job.pk}/candidates/"
+    assert {c["state"] for c in api(tom).get(url).json()["candidates"]} == {"pending"}
+    assert api(tom).post(url, {"row": 58, "state": "negative"}, format="json").json()["code"] == "not-confirmed"
+    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0)
+    mark_hbf(tom, fresh(job), "negative", 59)
+    close_second_reading(tom, fresh(job).slide.case)
+    listed = {c["row"]: c["hbf"] for c in api(tess).get(url).json()["candidates"]}
+    assert listed == {58: "positive", 59: ""}, "where they differ it is open again"

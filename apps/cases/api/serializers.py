@@ -20,14 +20,24 @@ class AnalyserSerializer(serializers.Serializer[Any]):
     """Values of the laboratory's analyser; what is not given is not known."""
 
     wbc_10e9_per_l = serializers.FloatField(min_value=0, max_value=2000, required=False, help_text="10⁹/L")
-    rbc_10e12_per_l = serializers.FloatField(min_value=0, max_value=20, required=False, help_text="10¹²/L")
-    hb_g_per_l = serializers.FloatField(min_value=0, max_value=400, required=False, help_text="g/L")
-    hct_l_per_l = serializers.FloatField(min_value=0, max_value=1, required=False, help_text="L/L")
-    mcv_fl = serializers.FloatField(min_value=0, max_value=300, required=False, help_text="fL")
-    mch_pg = serializers.FloatField(min_value=0, max_value=100, required=False, help_text="pg")
-    mchc_g_per_l = serializers.FloatField(min_value=0, max_value=600, required=False, help_text="g/L")
-    rdw_percent = serializers.FloatField(min_value=0, max_value=100, required=False, help_text="%")
+    rbc_10e12_per_l = serializers.FloatField(min_value=0.1, max_value=20, required=False, help_text="10¹²/L")
+    hb_g_per_l = serializers.FloatField(min_value=5, max_value=400, required=False, help_text="g/L")
+    hct_l_per_l = serializers.FloatField(min_value=0.02, max_value=1, required=False, help_text="L/L")
+    mcv_fl = serializers.FloatField(min_value=20, max_value=300, required=False, help_text="fL")
+    mch_pg = serializers.FloatField(min_value=5, max_value=100, required=False, help_text="pg")
+    mchc_g_per_l = serializers.FloatField(min_value=100, max_value=600, required=False, help_text="g/L")
+    rdw_percent = serializers.FloatField(min_value=5, max_value=100, required=False, help_text="%")
     plt_10e9_per_l = serializers.FloatField(min_value=0, max_value=20000, required=False, help_text="10⁹/L")
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = [str(key)[:40] for key in data if key not in self.fields] if isinstance(data, dict) else []
+        if unknown:
+            raise serializers.ValidationError(
+                f"There is no analyser value called {unknown[0]}; there are: {', '.join(self.fields)}."
+            )
+        if isinstance(data, dict) and any(isinstance(value, bool) for value in data.values()):
+            raise serializers.ValidationError("Values of the analyser are numbers.")
+        return super().to_internal_value(data)
 
 
 class CaseSerializer(serializers.ModelSerializer[Case]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
@@ -58,7 +59,11 @@ class CaseListView(ListAPIView[Any]):
         accession = data.pop("accession", "")
         if not accession:
             raise Refusal("A case needs an accession number.", code="invalid", errors={"accession": ["Required."]})
-        case = services.create_case(request.user, accession, **data)
+        restricted = data.pop("restricted", False)
+        with transaction.atomic():
+            case = services.create_case(request.user, accession, **data)
+            if restricted:
+                case = services.update_case(request.user, case, restricted=True)
         return Response(CaseSerializer(case, context={"request": request}).data, status=201)
 
 

@@ -57,7 +57,7 @@ class SlideAnnotationsView(APIView):
     @extend_schema(responses=AnnotationSerializer(many=True))
     def get(self, request: Request, slide_id: uuid.UUID) -> Response:
         slide = ready_slide_for(request.user, slide_id)
-        return Response(AnnotationSerializer(notes.annotations_of(slide), many=True).data)
+        return Response(AnnotationSerializer(notes.annotations_for(request.user, slide), many=True).data)
 
     @extend_schema(request=AnnotationInput, responses={201: AnnotationSerializer})
     def post(self, request: Request, slide_id: uuid.UUID) -> Response:

@@ -16,6 +16,7 @@ from apps.analysis.selectors import reviewable_job_for
 from apps.review.models import HbfMark
 from apps.review.picking import picking_json
 from apps.review.services import mark_hbf
+from apps.review.state import read_by
 
 
 class CandidateSerializer(serializers.Serializer[Any]):
@@ -68,11 +69,11 @@ class CandidatesView(APIView):
 
     @extend_schema(responses=PickingSerializer)
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
-        return Response(picking_json(reviewable_job_for(request.user, job_id)))
+        return Response(picking_json(read_by(request.user, reviewable_job_for(request.user, job_id))))
 
     @extend_schema(request=HbfInput, responses=PickingSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = reviewable_job_for(request.user, job_id, "review")
+        job = read_by(request.user, reviewable_job_for(request.user, job_id, "review"))
         given = HbfInput(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data

@@ -46,7 +46,8 @@ class ClassField(serializers.Field):  # type: ignore[type-arg]
     def to_internal_value(self, data: Any) -> int | str:
         if isinstance(data, bool) or not isinstance(data, int | str):
             raise serializers.ValidationError("Name a class by its index or its key.")
-        return int(data) if isinstance(data, str) and data.isascii() and data.isdigit() else data
+        number = whole_number(data) if isinstance(data, str) else None
+        return data if number is None else number
 
     def to_representation(self, value: Any) -> Any:
         return value

@@ -45,6 +45,11 @@ def test_what_is_held_back_is_the_next_likely_class() -> None:
     p[:, torn], p[:, normal] = (0.6, 0.95), (0.4, 0.05)
     assert classes_of(p, {}, BLOOD_FILM, {"schistocyte": 0.9}).tolist() == [normal, torn]
     assert classes_of(p, {}, BLOOD_FILM).tolist() == [torn, torn]
+    p[0, torn], p[0, normal] = 0.88, 0.06
+    unsure = BLOOD_FILM.index("uncategorised")
+    assert classes_of(p, {}, BLOOD_FILM, {"schistocyte": 0.9}).tolist() == [unsure, torn], (
+        "no unlikely shape in its place"
+    )
 
 
 def request(**settings: float) -> RunRequest:
