@@ -155,13 +155,18 @@ def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:
         plain = next(iter(known.of_kind("red_cell")), None)
         labels = labels_of(job)
         cells, classes, margins = cells_of(job), effective(job, labels), margin(cells_of(job))
-        whole = (cells.flags & CUT) == 0
+        shown_rows = (cells.flags & CUT) == 0
+        shown_rows[[row for row, label in labels.rows.items() if label.key]] = (
+            True  # what a person named is counted, cut or not
+        )
         for c in known.classes:
             abnormal = c.must_see or c.key in asked
             if not (abnormal or (c.counted and (c in nucleated or c == plain))):
                 continue
-            group = groups.setdefault(c.key, {"key": c.key, "name": c.name, "abnormal": abnormal, "n": 0, "crops": []})
-            rows = np.flatnonzero((classes == c.index) & whole)
+            group = groups.setdefault(
+                c.key, {"key": c.key, "name": c.name, "abnormal": abnormal, "must_see": c.must_see, "n": 0, "crops": []}
+            )
+            rows = np.flatnonzero((classes == c.index) & shown_rows)
             group["n"] += len(rows)
             # People's own labels first, then the surest.
             ranked = sorted(rows.tolist(), key=lambda r: (r not in labels.rows, -float(margins[r])))
@@ -178,7 +183,7 @@ def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     shown = [g for g in groups.values() if g["crops"] and g["n"]]
     for group in shown:
         group["crops"] = [c for c in group["crops"] if c]
-    return sorted(shown, key=lambda g: not g["abnormal"])
+    return sorted(shown, key=lambda g: (not g["must_see"], not g["abnormal"]))
 
 
 def _crop(job: Job, x: float, y: float, w: float, h: float) -> str:

@@ -141,6 +141,16 @@ def test_what_is_said_below_a_table_is_not_said_again_below_all(slide: Any) -> N
     assert render.html(made, None).count("3 nucleated cells are unidentified and lie") == 1
 
 
+def test_a_cell_that_a_person_named_has_its_picture_though_an_edge_cuts_it_and_what_must_be_seen_comes_first(
+    slide: Any, tess: Any
+) -> None:
+    table = factories.cells({"target": 6, "normal": 40, "segmented_neutrophil": 5}, cut=1)
+    job = finished_job(slide, table)
+    label_cells(tess, job, "relabel", [50], [], "blast", 0)
+    first = document.build(slide.case)["examinations"][0]["pictures"][0]
+    assert (first["key"], first["n"], len(first["crops"])) == ("blast", 1, 1)
+
+
 def test_a_report_says_which_site_taught_a_model(job: Any) -> None:
     taught = {"site": "Ward 3", "number": 2, "id": "x", "sha256": "ab" * 32}
     used = {
