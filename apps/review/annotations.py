@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import shapely
 from django.db import transaction
 from django.utils import timezone
 
@@ -49,6 +50,8 @@ def annotate(user: Any, slide: Slide, kind: str, points: Sequence[Sequence[float
         raise Refusal(f"An annotation of the kind {kind} has {wanted} points.", code="invalid")
     if not all(len(p) == 2 and 0 <= p[0] <= slide.width and 0 <= p[1] <= slide.height for p in points):
         raise Refusal("A point of the annotation lies outside the slide.", code="outside")
+    if kind == "polygon" and not shapely.Polygon(points).is_valid:
+        raise Refusal("The outline crosses itself, so it has no area; draw it anew.", code="crossed")
     with transaction.atomic():
         case = hold_open(slide.case)
         if Annotation.objects.filter(slide=slide, removed_at__isnull=True).count() >= MOST_ON_A_SLIDE:

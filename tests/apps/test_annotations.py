@@ -42,6 +42,7 @@ def test_an_annotation_is_written_rewritten_removed_and_restored_with_a_record(s
         ("circle", [[1, 1]], "there are: point, line"),
         ("line", [[1, 1]], "has 2 points"),
         ("polygon", TRIANGLE[:2], "3 to 2,000 points"),
+        ("polygon", [[10, 10], [20, 20], [20, 10], [10, 20]], "crosses itself"),
         ("point", [[1025, 1]], "outside the slide"),
         ("point", [[1, float("nan")]], "outside the slide"),
     ],
