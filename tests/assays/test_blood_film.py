@@ -52,6 +52,12 @@ def test_schistocytes_are_graded_only_from_a_thousand_red_cells() -> None:
     assert graded(count({"normal": 1960, "schistocyte": 40}))["schistocyte"] == "2+"
 
 
+def test_a_handful_of_red_cells_is_not_graded() -> None:
+    few = count({"spherocyte": 76, "normal": 18})
+    assert graded(few) == {} and "Shapes are graded from 100 red cells on; 94 were counted." in few.notes
+    assert graded(count({"spherocyte": 76, "normal": 24})) == {"spherocyte": "3+"}
+
+
 def test_the_share_of_schistocytes_is_withheld_until_there_are_a_thousand_red_cells() -> None:
     for red, given in ((999, False), (1000, True)):
         section = count({"normal": red - 30, "schistocyte": 30}).section("red_cells")

@@ -92,14 +92,12 @@ def _times(a: Interval, b: Interval) -> Interval:
 
 def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
     counts = _counts(tally, schema, "rbc")
-    made = section(
-        "red_cells",
-        "Red-cell morphology",
-        "red cells",
-        counts,
-        {} if tally.poor_fields else grade_limits(rules.get("grades", {})),
-        note=f"Shapes are not graded: {tally.poor_fields}." if tally.poor_fields else "",
-    )
+    n, least = sum(count for _, count in counts), int(rules.get("grades_from_red_cells", 0))
+    note = f"Shapes are not graded: {tally.poor_fields}." if tally.poor_fields else ""
+    if not note and 0 < n < least:
+        note = f"Shapes are graded from {least:,} red cells on; {n:,} were counted."
+    grades = {} if note else grade_limits(rules.get("grades", {}))
+    made = section("red_cells", "Red-cell morphology", "red cells", counts, grades, note=note)
     ungraded = made.n < rules.get("schistocyte.min_red_cells", 0)
     shareless = made.n < rules.get("schistocyte.share_from_red_cells", 0)
 
