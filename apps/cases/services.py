@@ -243,9 +243,6 @@ def _change(user: Any, case: Case, facts: dict[str, Any], **where: str) -> Case:
             setattr(case, name, value)
         _validate(case)
         case.save(update_fields=[*changed, "updated_at"])
-        if changed.get("restricted") and not user.is_superuser:
-            for right in ("view", "administer"):  # who shuts a case keeps a key to it
-                assign_perm(f"cases.{right}_case", user, case)
         record(
             user, "case.changed", "case", case.pk, accession=case.accession, fields=sorted(changed), before=before,
             after=changed, **where,

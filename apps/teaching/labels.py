@@ -81,7 +81,7 @@ def label_counts(site: Site, assay: str) -> dict[str, int]:
     return dict(Counter(cell.key for cell in named_cells(site, assay)).most_common())
 
 
-def unnamed_cells(jobs: list[Job], most: int = MOST_UNLABELLED) -> list[tuple[Job, int]]:
+def unnamed_cells(jobs: list[Job]) -> list[tuple[Job, int]]:
     """Whole nucleated cells that nobody named, as many of each analysis, those without a name of the machine's first."""
     cells: list[tuple[Job, int]] = []
     for job in jobs:
@@ -90,5 +90,5 @@ def unnamed_cells(jobs: list[Job], most: int = MOST_UNLABELLED) -> list[tuple[Jo
         rows = [int(row) for row in np.flatnonzero(whole) if int(row) not in labels.rows]
         nameless = known.index("unidentified") if "unidentified" in known.by_key else -1
         rows.sort(key=lambda row: (int(table.cls[row]) != nameless, row))
-        cells += [(job, row) for row in rows[: max(1, most // len(jobs))]]
+        cells += [(job, row) for row in rows[: max(1, MOST_UNLABELLED // len(jobs))]]
     return cells

@@ -26,11 +26,13 @@ from apps.review.services import label_cells
 from apps.review.state import label_revision
 from apps.slides.models import Site
 from apps.slides.sites import create_site, remove_site, set_site
+from apps.teaching import labels
 from apps.teaching.learning import learn
 from apps.teaching.services import order
 from apps.teaching.tasks import learn_site
 from hemaview.inference import read_taught
 from hemaview.learning.engine import teach as engine
+from hemaview.learning.publish import site as site_lessons
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.protocol import Plan, PlannedField
 from tests import factories
@@ -44,6 +46,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Few steps: what is learned is no matter here."""
     monkeypatch.setattr(engine, "FEWEST_STEPS", 1)
     monkeypatch.setattr(engine, "MOST_STEPS", 1)
+    monkeypatch.setattr(labels, "MOST_UNLABELLED", 6)
+    monkeypatch.setattr(site_lessons, "CURVE_SHARES", (0.5,))
     monkeypatch.setattr(settings, "ADAPTATIONS_DIR", tmp_path / "adaptations")
 
 

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.browser
 
 def test_a_slide_is_given_its_site_and_a_case_is_made_urgent(visit: Any, house: Stack) -> None:
     at = f"http://127.0.0.1:{house.port}"
+    film = str(house.folder / "film.tif")
+    house.manage("import_slide", film, "--case", "B-SITE", "--create", "--user", "tess")
     page = visit("ada")
     page.goto(f"{at}/sites/")
     accessible(page)
@@ -26,7 +28,7 @@ def test_a_slide_is_given_its_site_and_a_case_is_made_urgent(visit: Any, house: 
     page.get_by_role("button", name="Log out").click()
 
     page = visit("tess")
-    page.goto(f"{at}/cases/B-1/")
+    page.goto(f"{at}/cases/B-SITE/")
     page.get_by_label("Site:").select_option("Ward 3, phone")
     page.get_by_role("button", name="Make urgent").click()
     expect(page.get_by_text("its analyses go before all others")).to_be_visible()
