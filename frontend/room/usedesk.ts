@@ -91,7 +91,11 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     help,
     differential,
   });
-  useKeys(schema, dialog !== "" || session.edits.conflict !== null || adding.place !== null || menu !== null || tools.tool !== null, press);
+  useKeys(
+    schema,
+    dialog !== "" || session.edits.conflict !== null || adding.place !== null || menu !== null || tools.tool !== null,
+    press,
+  );
 
   const scene = useScene(session, schema, marks, chosen.card, adding.place, tools, mpp);
   const pick = (picked: number | null) => {
