@@ -112,19 +112,25 @@ def decide(user: Any, job: Job, row: int | None, added: str, label_key: str) -> 
         if label_key != REJECTED_KEY and label_key not in schema_of(job).by_key:
             raise Refusal(f"There is no class {label_key} in this analysis.", code="unknown-class")
         pair = pair_of(job)
-        found = pair and next((d for d in pair.differences if d.row == row and d.added == (added or "")), None)
-        if not found:
+        difference = pair and next((d for d in pair.differences if d.row == row and d.added == (added or "")), None)
+        if not difference:
             raise Missing("The two readers do not differ on this cell.")
-        if found.row is not None:
+        if difference.row is not None:
             rejected = label_key == REJECTED_KEY
             action = LabelEvent.Action.REJECT if rejected else LabelEvent.Action.RELABEL
-            return append(user, reading, job, action, [found.row], [], "" if rejected else label_key)
-        known = _added_at(reading, found.x, found.y)
+            return append(user, reading, job, action, [difference.row], [], "" if rejected else label_key)
+        known = _added_at(reading, difference.x, difference.y)
         if known is None:
             known = AddedCell.objects.create(
-                reading=reading, x=found.x, y=found.y, w=found.w, h=found.h, by=user, at=timezone.now()
+                reading=reading,
+                x=difference.x,
+                y=difference.y,
+                w=difference.w,
+                h=difference.h,
+                by=user,
+                at=timezone.now(),
             )
-            first_key = label_key if label_key != REJECTED_KEY else found.key
+            first_key = label_key if label_key != REJECTED_KEY else difference.key
             event = append(user, reading, job, LabelEvent.Action.ADD, [], [str(known.pk)], first_key)
             if label_key != REJECTED_KEY:
                 return event

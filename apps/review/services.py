@@ -160,19 +160,19 @@ def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str
         raise Refusal("Name one cell, by its row or by the id of an added cell.", code="invalid")
     with transaction.atomic():
         job, reading = _locked(user, job)
-        found = next(
+        candidate = next(
             (c for c in candidates(with_reading(job, reading)) if (c.row, c.added) == (row, added or None)), None
         )
-        if found is None:
+        if candidate is None:
             raise Missing("This cell is no candidate of the analysis.")
-        if found.state != CONFIRMED:
+        if candidate.state != CONFIRMED:
             raise Refusal("Confirm the candidate first: HbF is asked of confirmed cells alone.", code="not-confirmed")
         mark = HbfMark.objects.create(
             reading=reading, row=row, added_id=added or None, state=state, by=user, at=timezone.now()
         )
         record(
             user, "candidate.hbf", "job", job.pk, accession=job.slide.case.accession, reading=reading.role,
-            cell=row if row is not None else added, before=found.hbf, state=state,
+            cell=row if row is not None else added, before=candidate.hbf, state=state,
         )  # fmt: skip
         return mark
 

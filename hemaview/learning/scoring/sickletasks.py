@@ -63,9 +63,9 @@ def sickle_fields(name: str, dataset: str, root: Path, split: str) -> list[Score
         rows.append(_auc(name, dataset, split, metric, np.array(values), truth))
     for metric, of in (("auc_brightness", brightness), ("auc_stain", stain)):
         for suffix, pictures in (("", [f.rgb for f in fields]), ("_equalised", equal)):
-            told = np.array([of(rgb) for rgb in pictures])
-            way = 1.0 if area_under_roc(told, truth) >= 0.5 else -1.0
-            rows.append(_auc(name, dataset, split, metric + suffix, way * told, truth))
+            picture_scores = np.array([of(rgb) for rgb in pictures])
+            way = 1.0 if area_under_roc(picture_scores, truth) >= 0.5 else -1.0
+            rows.append(_auc(name, dataset, split, metric + suffix, way * picture_scores, truth))
     refused = [np.array([c is None for c in counted])]
     return [*rows, share(name, TASK, dataset, split, "fields_refused", refused)]
 

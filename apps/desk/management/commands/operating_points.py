@@ -33,12 +33,12 @@ class Command(SentenceCommand):
             raise Refusal(f"{unknown[0]} has no operating points; these have: {', '.join(MODELS)}.")
         if not root.is_dir():
             raise Refusal(f"There is no folder {root}.")
-        found = {}
+        points_by_model = {}
         for name in names:
             try:
-                found[name] = operating_points(name, root, self.stderr.write)
+                points_by_model[name] = operating_points(name, root, self.stderr.write)
             except (DataError, InferenceError) as error:
                 raise Refusal(str(error)) from error
-            for key, section in found[name].items():
+            for key, section in points_by_model[name].items():
                 write_section(name, key, section)
-        self.stdout.write(json.dumps(found, indent=1))
+        self.stdout.write(json.dumps(points_by_model, indent=1))
