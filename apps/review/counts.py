@@ -15,6 +15,7 @@ from apps.analysis.models import Job
 from apps.analysis.selectors import assay_title
 from apps.review import mustsee
 from apps.review.state import REJECTED, RELABELLED, Labels, added_cells, label_revision, labels_of
+from apps.review.triage import expected_moves
 from hemaview.assays import AssayError
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, OUTSIDE
@@ -162,6 +163,18 @@ def analyser_of(job: Job) -> dict[str, float]:
     return dict(job.slide.case.analyser)
 
 
+def left_to_see(job: Job) -> dict[str, dict[str, Any]]:
+    """What the counted cells that nobody confirmed can still change, by class (see `triage.expected_moves`)."""
+    labels = labels_of(job)
+    moves = expected_moves(cells_of(job), schema_of(job), labels.rows.keys())
+    left = {key: a.counted - a.confirmed for key, a in accounts(job, labels).items()}
+    return {
+        key: {"left": n, "leave": moves[key][0], "come": moves[key][1]}
+        for key, n in left.items()
+        if n > 0 or moves[key][1] > 0
+    }
+
+
 def results_json(jobs: Sequence[Job], reviewed: bool) -> dict[str, Any]:
     """One examination's result for scripts (see `hemaview.counting.values.result_json`)."""
     return result_json(pool(jobs, analyser_of(jobs[0])).result(reviewed))
@@ -169,7 +182,7 @@ def results_json(jobs: Sequence[Job], reviewed: bool) -> dict[str, Any]:
 
 def counts_json(job: Job) -> dict[str, Any]:
     """Machine and reviewed counts of one job side by side, and what must still be seen."""
-    return {"revision": label_revision(job), **pooled_json([job])}
+    return {"revision": label_revision(job), "triage": left_to_see(job), **pooled_json([job])}
 
 
 def pooled_json(jobs: Sequence[Job]) -> dict[str, Any]:

@@ -16,12 +16,16 @@ interface Props {
 
 const STATE_SIGN: Record<string, string> = { confirmed: "✓", relabelled: "✎", rejected: "✕" };
 
+/** Where a cell's picture is. */
+export function pictureUrl(jobId: string, row: Pick<GalleryRow, "row" | "added">): string {
+  return `/api/v1/jobs/${jobId}/${row.row !== null ? `cells/${row.row}` : `added/${row.added}`}/crop.jpg`;
+}
+
 /** One cell of the gallery. */
 export function Picture({ row, jobId, schema, size, chosen, current, onChoose, onGo }: Props) {
   const known = row.label !== null && row.label >= 0 ? schema.classes[row.label] : undefined;
   const machine = row.class !== null ? schema.classes[row.class] : undefined;
   const changed = row.state === "relabelled" && machine && known && machine.index !== known.index;
-  const source = row.row !== null ? `cells/${row.row}` : `added/${row.added}`;
   const words = [
     row.state === "rejected" ? "rejected" : (known?.name ?? "unknown"),
     changed ? `machine: ${machine.name}` : "",
@@ -44,7 +48,7 @@ export function Picture({ row, jobId, schema, size, chosen, current, onChoose, o
     >
       <CellPicture
         key={`${jobId} ${keyOf(row)}`}
-        src={`/api/v1/jobs/${jobId}/${source}/crop.jpg?size=128`}
+        src={`${pictureUrl(jobId, row)}?size=128`}
         alt={words[0] ?? ""}
         size={size}
         lazy

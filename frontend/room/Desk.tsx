@@ -63,6 +63,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
       {tabled && jobId && (
         <DifferentialPane
           groups={desk.groups}
+          counts={counts}
           jobId={jobId}
           schema={schema}
           acts={acts}
@@ -73,6 +74,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
             desk.setTabled(false);
             goTo(to);
           }}
+          onTypical={desk.compared.setCls}
           onClose={desk.differential}
         />
       )}
@@ -98,6 +100,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         acts={acts}
         chosen={chosen}
         canReview={canReview}
+        compared={desk.compared}
         onGo={goTo}
         onGoToCard={() => goTo(chosen.card)}
       />

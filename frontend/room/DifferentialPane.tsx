@@ -1,7 +1,7 @@
 import { useRef } from "react";
 import { Differential } from "../gallery/Differential";
 import { keyOf } from "../gallery/keyof";
-import type { GalleryRow, Schema } from "../shared/types";
+import type { Counts, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
 import { ClassPicker } from "./ClassPicker";
 import type { Differential as Groups } from "./usedifferential";
@@ -10,6 +10,7 @@ export type Menu = { at: readonly [number, number] } | null;
 
 interface Props {
   groups: Groups;
+  counts: Counts | null;
   jobId: string;
   schema: Schema;
   acts: ReturnType<typeof useActs>;
@@ -17,17 +18,20 @@ interface Props {
   menu: Menu;
   onMenu(menu: Menu): void;
   onGo(row: GalleryRow): void;
+  onTypical(cls: number): void;
   onClose(): void;
 }
 
 /** The differential in place of the slide: keys, the menu of a cell and dragging give another class. */
-export function DifferentialPane({ groups, jobId, schema, acts, canReview, menu, onMenu, onGo, onClose }: Props) {
+export function DifferentialPane(props: Props) {
+  const { groups, jobId, schema, acts, canReview, menu, onMenu, onGo, onClose } = props;
   const pane = useRef<HTMLElement>(null);
   const { chosen } = acts;
   return (
     <main ref={pane}>
       <Differential
         groups={groups}
+        triage={props.counts?.triage ?? {}}
         jobId={jobId}
         schema={schema}
         chosen={chosen}
@@ -43,6 +47,7 @@ export function DifferentialPane({ groups, jobId, schema, acts, canReview, menu,
           onMenu({ at: [x - (box?.left ?? 0), y - (box?.top ?? 0)] });
         }}
         onConfirm={(keys) => void acts.confirm(keys)}
+        onTypical={props.onTypical}
         onClose={onClose}
       />
       {menu && (

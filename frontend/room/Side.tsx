@@ -1,8 +1,10 @@
 import { CellCard } from "../gallery/CellCard";
+import { Compare } from "../gallery/Compare";
 import { Gallery } from "../gallery/Gallery";
 import type { Analysis, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
 import type { useCard } from "./usecard";
+import type { Compared } from "./usecompare";
 import type { useGallery } from "./usegallery";
 
 interface Props {
@@ -15,24 +17,21 @@ interface Props {
   acts: ReturnType<typeof useActs>;
   chosen: ReturnType<typeof useCard>;
   canReview: boolean;
+  compared: Compared;
   onGo(row: GalleryRow | null): void;
   onGoToCard(): void;
 }
 
 /** The gallery and the card of the chosen cell. */
-export function Side({ tabled, hasSlide, job, schema, gallery, acts, chosen, canReview, onGo, onGoToCard }: Props) {
+export function Side(props: Props) {
+  const { tabled, hasSlide, job, schema, gallery, acts, chosen, canReview, onGo, onGoToCard } = props;
   const { which, query, rows } = gallery;
   const mustSee = which === "must-see";
   const title = mustSee ? "Must be seen" : which === "all" ? "All cells" : (schema.classes[which]?.name ?? "Cells");
   return (
     <div className="side">
-      {tabled ? (
-        <section className="gallery">
-          <p className="note">
-            Click a cell for its details. Press a class’s key, right-click, or drag the cell to another row to
-            reclassify it.
-          </p>
-        </section>
+      {tabled && job ? (
+        <Compare jobId={job.id} schema={schema} compared={props.compared} />
       ) : job?.reviewable ? (
         <Gallery
           title={title}

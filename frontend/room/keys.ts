@@ -16,6 +16,7 @@ export type Action =
   | "cells"
   | "marks"
   | "differential"
+  | "typical"
   | "escape"
   | "left"
   | "right"
@@ -38,6 +39,7 @@ export const KEYS: { keys: string; what: string }[] = [
   { keys: "h", what: "hide or show the marks on the slide" },
   { keys: "Shift + H", what: "mark every cell, or only those that matter" },
   { keys: "Shift + D", what: "show the differential: cells in rows, by class" },
+  { keys: "Shift + T", what: "in the differential: typical cells of the next likely class" },
   { keys: "r", what: "turn the slide by 45°" },
   { keys: "Shift + R", what: "mirror the slide" },
   { keys: "Shift + F", what: "full screen" },
@@ -101,6 +103,8 @@ export function actionOf(
       return "flip";
     case "D":
       return "differential";
+    case "T":
+      return "typical";
     case "H":
       return "marks";
     case "F":

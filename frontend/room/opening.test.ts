@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Analysis, Region, Schema, Slide } from "../shared/types";
-import { openingNote, placeCounts, quietClasses } from "./opening";
+import { openingNote, opensTabled, placeCounts, quietClasses } from "./opening";
 
 const slide = (name: string, more: Partial<Slide> = {}) =>
   ({ name, status: "ready", message: "", width: 100, height: 50, photo_fields: [], job: null, ...more }) as Slide;
@@ -36,6 +36,33 @@ describe("the marks at opening", () => {
       ],
     };
     expect([...quietClasses(schema)]).toEqual([0]);
+  });
+});
+
+describe("a room", () => {
+  const cell = {
+    name: "",
+    short: "",
+    colour: "",
+    mark: "",
+    shortcut: "",
+    must_see: false,
+    counted: true,
+    group: "wbc",
+  };
+  const schema = (classes: number): Schema => ({
+    name: "t",
+    version: 1,
+    groups: [{ key: "wbc", name: "", noun: "", kind: "nucleated" }],
+    classes: Array.from({ length: classes }, (_, index) => ({ ...cell, index, key: `c${index}` })),
+  });
+  it("opens on the differential, unless a link names a place or there is nothing to tell apart", () => {
+    expect(opensTabled({}, { reviewable: true }, schema(2))).toBe(true);
+    expect(opensTabled({ x: 3 }, { reviewable: true }, schema(2))).toBe(false);
+    expect(opensTabled({ cell: 0 }, { reviewable: true }, schema(2))).toBe(false);
+    expect(opensTabled({}, { reviewable: false }, schema(2))).toBe(false);
+    expect(opensTabled({}, null, schema(2))).toBe(false);
+    expect(opensTabled({}, { reviewable: true }, schema(1))).toBe(false);
   });
 });
 

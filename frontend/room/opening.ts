@@ -1,7 +1,7 @@
 /** Which slide a room opens on, what it marks at first, and where a cell may be added; no DOM. */
 
 import { slideTitle } from "../shared/format";
-import type { Region, Room, Schema, Slide } from "../shared/types";
+import type { Analysis, Region, Room, Schema, Slide } from "../shared/types";
 
 /** Why a slide that stands before the opened one is not shown; empty where nothing has to be said. */
 export function openingNote(room: Pick<Room, "slides">, opened: Slide | null): string {
@@ -23,6 +23,17 @@ function whyNot(slide: Slide, title: string): string {
 
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** Whether the room opens on the differential: where white cells are counted, unless a link names a place of the slide. */
+export function opensTabled(
+  place: { x?: number; cell?: number },
+  job: Pick<Analysis, "reviewable"> | null,
+  schema: Schema,
+): boolean {
+  if (place.x !== undefined || place.cell !== undefined || !job?.reviewable) return false;
+  const nucleated = new Set(schema.groups.filter((g) => g.kind === "nucleated").map((g) => g.key));
+  return schema.classes.filter((c) => c.counted && nucleated.has(c.group)).length > 1;
 }
 
 /** Classes whose cells are not marked at opening: red cells, platelets and all else that need not be seen. */

@@ -6,10 +6,12 @@ import type { Card, GalleryRow, Room as RoomData } from "../shared/types";
 import type { ViewerHandle } from "../viewer/Viewer";
 import { useActs } from "./acts";
 import type { Menu } from "./DifferentialPane";
+import { opensTabled } from "./opening";
 import type { Open } from "./RoomDialogs";
 import { useSession } from "./session";
 import { useAdding } from "./useadding";
 import { useCard } from "./usecard";
+import { useCompare } from "./usecompare";
 import { useDifferential } from "./usedifferential";
 import { useGallery, type Which } from "./usegallery";
 import { keysToGallery, useKeys } from "./usekeys";
@@ -44,11 +46,12 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const goTo = useCallback((to: GalleryRow | Card | null) => {
     if (to) viewer.current?.goTo(to.x, to.y, 60);
   }, []);
-  const [tabled, setTabled] = useState(false);
+  const [tabled, setTabled] = useState(() => opensTabled(opened.start, job, schema));
   const [menu, setMenu] = useState<Menu>(null);
   const groups = useDifferential(job, tabled, schema, counts, labels);
   const rows = tabled ? groups.rows : gallery.rows;
   const acts = useActs({ rows, label: session.label, refusal, selectedRow: row, onSelect: setRow, goTo, say });
+  const compared = useCompare(rows, acts.chosen, chosen.card);
   // biome-ignore lint/correctness/useExhaustiveDependencies: in another list nothing is chosen yet
   useEffect(() => {
     acts.setCurrentKey(null);
@@ -90,6 +93,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     goTo,
     help,
     differential,
+    typical: compared.nextClass,
   });
   useKeys(
     schema,
@@ -131,6 +135,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     setMenu,
     groups,
     acts,
+    compared,
     openList,
     mpp,
     adding,

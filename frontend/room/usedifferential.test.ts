@@ -25,6 +25,12 @@ describe("the differential", () => {
     expect(groups.empty.map((c) => c.key)).toEqual(["blast"]);
     expect(groups.rows.map((r) => r.row)).toEqual([1, 3, 2]);
   });
+  it("puts cells that nobody can name before all others", () => {
+    const known = [...classes, { ...cell, index: 9, key: "unidentified" }];
+    const groups = byClass(known, [row(1, 4), row(7, 9)], null);
+    expect(groups.filled.map((g) => g.cell.key)).toEqual(["unidentified", "seg"]);
+    expect(groups.rows.map((r) => r.row)).toEqual([7, 1]);
+  });
   it("gives the counted share, and only the sections of its classes", () => {
     const share = { count: 2, value: 66.7, low: 9.4, high: 99.2 };
     const counts = {

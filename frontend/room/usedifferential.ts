@@ -2,6 +2,7 @@
 
 import { useQueries } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
+import { UNIDENTIFIED } from "../gallery/ClassRow";
 import type { SIZES, View } from "../gallery/Gallery";
 import { get } from "../shared/api";
 import type { Analysis, CellClass, Counts, GalleryPage, GalleryRow, Schema, Section, Share } from "../shared/types";
@@ -100,7 +101,10 @@ export function byClass(classes: readonly CellClass[], cells: readonly GalleryRo
     share: shares.get(cell.index) ?? null,
     rows: cells.filter((r) => (r.label !== null && r.label >= 0 ? r.label : r.class) === cell.index),
   }));
-  const filled = groups.filter((g) => g.rows.length > 0);
+  // What nobody can name stands first and by itself.
+  const filled = groups
+    .filter((g) => g.rows.length > 0)
+    .sort((a, b) => Number(b.cell.key === UNIDENTIFIED) - Number(a.cell.key === UNIDENTIFIED));
   return {
     sections,
     filled,

@@ -23,10 +23,11 @@ interface Setting {
   goTo(row: GalleryRow | Card | null): void;
   help(): void;
   differential(): void;
+  typical(): void;
 }
 
 export function usePress(setting: Setting): (action: Action, range: boolean) => void {
-  const { acts, adding, marks, rows, columns, card, viewer, undo, goTo, help, differential } = setting;
+  const { acts, adding, marks, rows, columns, card, viewer, undo, goTo, help, differential, typical } = setting;
   return useCallback(
     (action: Action, range: boolean) => {
       if (typeof action === "object") {
@@ -49,6 +50,7 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
         add: adding.toggle,
         help,
         differential,
+        typical,
         cells: marks.hideOrShow,
         marks: () => marks.markEvery(!marks.every),
         "select-all": () => {
@@ -68,6 +70,6 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
       };
       void doing[action]();
     },
-    [acts, adding, marks, rows, columns, card, viewer, undo, goTo, help, differential],
+    [acts, adding, marks, rows, columns, card, viewer, undo, goTo, help, differential, typical],
   );
 }

@@ -750,6 +750,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/typical/{cls}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Typical pictures of a class, to compare a cell with. */
+        get: operations["jobs_typical_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/": {
         parameters: {
             query?: never;
@@ -1845,6 +1862,10 @@ export interface components {
             accounts: {
                 [key: string]: components["schemas"]["Account"];
             };
+            /** @description by class key */
+            triage: {
+                [key: string]: components["schemas"]["Triage"];
+            };
         };
         CredentialsRequest: {
             username: string;
@@ -2901,6 +2922,33 @@ export interface components {
             tile_height: number;
             columns: number;
             rows: number;
+        };
+        /** @description What the counted cells of a class that nobody confirmed can still change. */
+        Triage: {
+            /** @description counted cells that nobody confirmed */
+            left: number;
+            /**
+             * Format: double
+             * @description of them expected to have another name, by the models' probabilities
+             */
+            leave: number;
+            /**
+             * Format: double
+             * @description of other classes' cells expected to have this name
+             */
+            come: number;
+        };
+        /** @description Typical pictures of a class: confirmed cells of the laboratory's other cases, else pictures of free sets. */
+        Typical: {
+            class: number;
+            pictures: components["schemas"]["TypicalPicture"][];
+        };
+        TypicalPicture: {
+            url: string;
+            /** @description accession number of the case, or the set and its licence */
+            source: string;
+            /** @description a confirmed cell of this laboratory */
+            own: boolean;
         };
         /** @description What an event changed, and the counts that follow from it. */
         UndoAnswer: {
@@ -4664,6 +4712,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    jobs_typical_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cls: number;
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Typical"];
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -32,6 +32,7 @@ def test_1_a_technologist_reviews_by_keyboard(visit: Any, house: Stack) -> None:
     accessible(page)
     page.goto(url(house, "/cases/B-1/read/"))
     expect(page.locator(".picture").first).to_be_visible(timeout=20_000)
+    page.keyboard.press("Shift+D")
     expect(page.locator(".scalebar")).to_contain_text("µm")
     page.locator(".job-notes summary").click()
     expect(page.locator(".job-notes")).to_contain_text("take its answers with care")
@@ -143,6 +144,9 @@ def test_3_an_administrator_switches_a_model_off_and_on_and_reads_the_record(vis
 def test_4_the_reading_room_fits_a_small_screen(visit: Any, house: Stack) -> None:
     page = visit("tess")
     page.goto(url(house, "/cases/B-1/read/"))
+    expect(page.locator(".differential")).to_be_visible(timeout=20_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1024
+    page.get_by_role("button", name="Back to the slide").click()
     expect(page.locator(".scalebar")).to_be_visible(timeout=20_000)
     for part in (".classes", ".viewer", ".side", ".countsbar"):
         box = page.locator(part).bounding_box()

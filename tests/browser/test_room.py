@@ -45,9 +45,9 @@ def room(visit: Any, house: Stack) -> Page:
     page = visit("tess")
     page.goto(url(house, "/cases/B-1/read/"))
     expect(page.locator(".picture").first).to_be_visible()
-    expect(page.locator(".viewer-cells")).to_be_visible()
     expect(page.locator(".class.must b")).to_have_text(re.compile(r"\d"))
     page.locator(".class.must").click()
+    expect(page.locator(".viewer-cells")).to_be_visible()
     return page  # type: ignore[no-any-return]
 
 
@@ -301,6 +301,41 @@ def test_in_the_differential_a_key_or_the_menu_moves_a_cell_to_its_class(room: P
     expect(source.locator(f"[data-cell={which}]")).to_be_visible()
     page.keyboard.press("Shift+D")
     expect(page.locator("[data-testid=slide]")).to_be_visible()
+
+
+def test_the_room_opens_on_the_differential_and_holds_chosen_cells_against_typical_ones(visit: Any, house: Stack) -> None:
+    page = visit("tess")
+    page.goto(url(house, "/cases/B-1/read/"))
+    expect(page.locator(".class-row").first).to_be_visible()
+    expect(page.locator(".stop-rule").first).to_contain_text(re.compile(r"^0 of \d+ white cells confirmed.*left to confirm"))
+    row = row_of(page, "Lymphocyte")
+    expect(row).to_contain_text("left, may move")
+    row.locator("[data-cell]").nth(0).click()
+    row.locator("[data-cell]").nth(1).click(modifiers=["Control"])
+    compare = page.get_by_label("Compare")
+    expect(compare.locator("figure")).to_have_count(2)
+    chosen = compare.get_by_label("Class of the typical cells")
+    expect(chosen.locator("option:checked")).to_have_text("Lymphocyte")
+    expect(compare.locator(".typical-strip img")).to_have_count(6)
+    expect(compare.locator(".source").last).to_contain_text("CC BY 4.0")
+    assert page.evaluate("[...document.querySelectorAll('.typical-strip img')].every(i => i.naturalWidth > 0)")
+    accessible(page)
+    page.keyboard.press("Shift+T")
+    expect(chosen.locator("option:checked")).not_to_have_text("Lymphocyte")
+    row_of(page, "Segmented neutrophil").get_by_role("button", name="Typical").click()
+    expect(chosen.locator("option:checked")).to_have_text("Segmented neutrophil")
+    left = must_see(page)
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("2 cells confirmed")
+    expect(page.locator(".stop-rule").first).to_contain_text(re.compile(r"^2 of \d+ white cells"))
+    page.keyboard.press("z")
+    expect(page.locator(".stop-rule").first).to_contain_text(re.compile(r"^0 of \d+ white cells"))
+    assert must_see(page) == left
+    assert page.complaints == []
+    page.goto("about:blank")
+    page.goto(url(house, "/cases/B-1/read/#x=400&y=400&z=20"))
+    expect(page.locator(".viewer-cells")).to_be_visible()
+    assert page.locator(".class-row").count() == 0
 
 
 def test_a_length_is_measured_and_a_note_is_kept_undone_and_brought_back(room: Page) -> None:

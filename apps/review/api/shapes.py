@@ -178,6 +178,29 @@ class AccountSerializer(serializers.Serializer[Any]):
     counted = serializers.IntegerField()
 
 
+class TriageSerializer(serializers.Serializer[Any]):
+    """What the counted cells of a class that nobody confirmed can still change."""
+
+    left = serializers.IntegerField(help_text="counted cells that nobody confirmed")
+    leave = serializers.FloatField(help_text="of them expected to have another name, by the models' probabilities")
+    come = serializers.FloatField(help_text="of other classes' cells expected to have this name")
+
+
+class TypicalPictureSerializer(serializers.Serializer[Any]):
+    url = serializers.CharField()
+    source = serializers.CharField(help_text="accession number of the case, or the set and its licence")  # type: ignore[assignment]
+    own = serializers.BooleanField(help_text="a confirmed cell of this laboratory")
+
+
+class TypicalSerializer(serializers.Serializer[Any]):
+    """Typical pictures of a class: confirmed cells of the laboratory's other cases, else pictures of free sets."""
+
+    pictures = TypicalPictureSerializer(many=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.IntegerField(), **super().get_fields()}
+
+
 class CountsSerializer(serializers.Serializer[Any]):
     """Counts of an analysis, the machine's beside those that people left; where `why` says something, nothing can be counted
     and `sections` and `ratios` are empty."""
@@ -200,6 +223,7 @@ class CountsSerializer(serializers.Serializer[Any]):
     slides = SlideCountsSerializer(many=True)
     differences = SlideDifferenceSerializer(many=True)
     accounts = serializers.DictField(child=AccountSerializer())
+    triage = serializers.DictField(child=TriageSerializer(), help_text="by class key")
 
 
 class UndoneSerializer(serializers.Serializer[Any]):

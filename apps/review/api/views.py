@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from typing import Any
 
@@ -20,7 +21,7 @@ from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import reviewable_job_for
-from apps.review import analyses, selectors, services
+from apps.review import analyses, selectors, services, typical
 from apps.review.api.results import ResultSerializer
 from apps.review.api.shapes import (
     CardSerializer,
@@ -29,6 +30,7 @@ from apps.review.api.shapes import (
     GalleryPageSerializer,
     LabelAnswerSerializer,
     LabelsSerializer,
+    TypicalSerializer,
     UndoAnswerSerializer,
 )
 from apps.review.compare import compare
@@ -190,6 +192,14 @@ class CountsView(APIView):
         return Response(counts_json(_job(request.user, job_id)))
 
 
+class TypicalView(APIView):
+    """Typical pictures of a class, to compare a cell with."""
+
+    @extend_schema(responses=TypicalSerializer)
+    def get(self, request: Request, job_id: uuid.UUID, cls: int) -> Response:
+        return Response(typical.typical(request.user, _job(request.user, job_id), cls))
+
+
 class ResultsView(APIView):
     """What was counted, for scripts: as people left the cells, or as the machine did (`reviewed=false`)."""
 
@@ -261,6 +271,18 @@ def added_crop(request: HttpRequest, job_id: uuid.UUID, added_id: uuid.UUID) -> 
         return _crop(request, job, str(cell.pk), (cell.x, cell.y, cell.w, cell.h))
     except Refusal as refusal:
         return refusal_response(refusal)
+
+
+@require_safe
+@token_or_session
+def typical_picture(request: HttpRequest, folder: str, name: str) -> HttpResponse:
+    try:
+        if not request.user.is_authenticated:
+            raise Missing("There is no such picture.")
+        picture = typical.picture_of(folder, name)
+    except Refusal as refusal:
+        return refusal_response(refusal)
+    return kept_for_ever(request, f'"{hashlib.sha256(picture).hexdigest()[:16]}"', "image/webp", lambda: picture)
 
 
 def after(event: LabelEvent) -> dict[str, Any]:

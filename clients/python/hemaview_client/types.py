@@ -551,6 +551,7 @@ Counts = TypedDict(
         "slides": "list[SlideCounts]",
         "differences": "list[SlideDifference]",
         "accounts": "dict[str, Account]",
+        "triage": "dict[str, Triage]",
     },
 )
 
@@ -1616,6 +1617,32 @@ TileLevel = TypedDict(
         "tile_height": "int",
         "columns": "int",
         "rows": "int",
+    },
+)
+
+Triage = TypedDict(
+    "Triage",
+    {
+        "left": "int",
+        "leave": "float",
+        "come": "float",
+    },
+)
+
+Typical = TypedDict(
+    "Typical",
+    {
+        "class": "int",
+        "pictures": "list[TypicalPicture]",
+    },
+)
+
+TypicalPicture = TypedDict(
+    "TypicalPicture",
+    {
+        "url": "str",
+        "source": "str",
+        "own": "bool",
     },
 )
 

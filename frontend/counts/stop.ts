@@ -1,0 +1,51 @@
+/** When enough is counted, and what the cells that nobody has confirmed can still change; no DOM. */
+
+import type { Counts, Section, TriageRow } from "../shared/types";
+
+export interface Stop {
+  /** 112 of 200 white cells. */
+  text: string;
+  /** What is missing, or that nothing is. */
+  rest: string;
+  /** Share of the counted cells that are confirmed, 0 to 1. */
+  done: number;
+  settled: boolean;
+}
+
+/** How far the review of a section has come; `triage` says what of it nobody has confirmed. */
+export function stopOf(section: Pick<Section, "n" | "target" | "noun" | "rows">, triage: Counts["triage"]): Stop {
+  const n = section.n.reviewed;
+  const sum = (key: "left" | "leave") => section.rows.reduce((all, r) => all + (triage[r.key]?.[key] ?? 0), 0);
+  const [left, renamed] = [sum("left"), sum("leave")];
+  const parts: string[] = [];
+  if (section.target !== null && n < section.target)
+    parts.push(`${section.target - n} more cells are needed to reach ${section.target}`);
+  if (left > 0) {
+    parts.push(`${left} left to confirm`);
+    parts.push(
+      renamed >= 0.05 ? `about ${renamed.toFixed(1)} of them may have another name` : "few surprises expected",
+    );
+    // Cells that are counted per hundred of others have no share of their own.
+    if (section.rows.some((r) => r.reviewed.value !== null)) parts.push(`each moves a share by ${points(100 / n)}`);
+  }
+  const settled = left === 0 && (section.target === null || n >= section.target);
+  return {
+    text: `${n - left} of ${section.target ?? n} ${section.noun} confirmed`,
+    rest: parts.length ? parts.join(" · ") : `all ${n} counted cells are confirmed`,
+    done: n ? (n - left) / Math.max(n, section.target ?? n) : 0,
+    settled,
+  };
+}
+
+/** What is left of a class, and how far its share of `n` cells may still move; n is 0 where it has no share. */
+export function leftText(row: TriageRow | undefined, n: number): string {
+  if (!row) return "";
+  const moves = n > 0 && (row.leave >= 0.05 || row.come >= 0.05);
+  const text = row.left > 0 ? `${row.left} left` : "";
+  if (!moves) return text;
+  const range = `may move −${share(row.leave, n)} to +${share(row.come, n)} points`;
+  return [text, range].filter(Boolean).join(", ");
+}
+
+const share = (cells: number, n: number) => ((100 * cells) / n).toFixed(1);
+const points = (value: number) => `${value < 0.1 ? value.toFixed(2) : value.toFixed(1)} points`;

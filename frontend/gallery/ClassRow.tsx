@@ -1,0 +1,116 @@
+import { type DragEvent, type MouseEvent, useEffect, useRef, useState } from "react";
+import type { DifferentialClass } from "../room/usedifferential";
+import { percent } from "../shared/format";
+import { Mark } from "../shared/Mark";
+import type { CellClass } from "../shared/types";
+import type { Props } from "./Differential";
+import { SIZES } from "./Gallery";
+import { keyOf } from "./keyof";
+import { onScreen } from "./onscreen";
+import { Picture } from "./Picture";
+
+const over = (event: DragEvent) => event.preventDefault();
+const dragged = (event: DragEvent) => event.dataTransfer.getData("text/plain");
+
+/** A class without cells, to drop one on. */
+export function DropName({ cell, onDrop }: { cell: CellClass; onDrop: Props["onDrop"] }) {
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a place to drop on; keys and the menu do the same
+    <span className="drop-name" onDragOver={over} onDrop={(e) => onDrop(dragged(e), cell.index)}>
+      <Mark mark={cell.mark} colour={cell.colour} /> {cell.name} {cell.shortcut && <kbd>{cell.shortcut}</kbd>}
+    </span>
+  );
+}
+
+const SHOWN = 60;
+
+interface RowProps extends Props {
+  group: DifferentialClass;
+  /** Place of its first cell among all that are shown. */
+  first: number;
+  /** What of the class is left to see; "" where nothing is. */
+  left: string;
+}
+
+/** The class of cells that have no name yet. */
+export const UNIDENTIFIED = "unidentified";
+
+/** One class: its count, its share, and its cells as pictures. */
+export function ClassRow(props: RowProps) {
+  const { group, first, left, jobId, schema, chosen, current, canReview } = props;
+  const { cell, share, rows } = group;
+  const group_size = props.groups.size;
+  const [every, setEvery] = useState(false);
+  const cells = useRef<HTMLDivElement>(null);
+  // What the keys stand on is never out of sight.
+  const all = every || (current >= first + SHOWN && current < first + rows.length);
+  useEffect(() => {
+    if (current >= first && current < first + rows.length)
+      cells.current?.querySelector(".picture.current")?.scrollIntoView({ block: "nearest" });
+  }, [current, first, rows.length]);
+  const menu = (event: MouseEvent, index: number) => {
+    if (!canReview) return;
+    event.preventDefault();
+    props.onMenu(index, [event.clientX, event.clientY]);
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a place to drop on; keys and the menu do the same
+    <div
+      className={`class-row${cell.key === UNIDENTIFIED ? " nameless" : ""}`}
+      onDragOver={over}
+      onDrop={(e) => props.onDrop(dragged(e), cell.index)}
+    >
+      <h3>
+        <Mark mark={cell.mark} colour={cell.colour} /> <span>{cell.name}</span>
+        {cell.shortcut && <kbd>{cell.shortcut}</kbd>}
+        <b>{share ? share.count : rows.length}</b>
+        <small>
+          {share && percent(share)}
+          {cell.key === UNIDENTIFIED && "outside the count until somebody names them"}
+        </small>
+        {left && <small className="left">{left}</small>}
+        <button type="button" onClick={() => props.onTypical(cell.index)} title="Show typical cells of this class">
+          Typical
+        </button>
+        {canReview && (
+          <button type="button" onClick={() => cells.current && props.onConfirm(onScreen(cells.current))}>
+            Confirm those on screen
+          </button>
+        )}
+      </h3>
+      <div className="class-cells" ref={cells} role="listbox" aria-multiselectable="true" aria-label={cell.name}>
+        {(all ? rows : rows.slice(0, SHOWN)).map((row, i) => (
+          // biome-ignore lint/a11y/noStaticElementInteractions: the button inside is what keys reach
+          <span
+            key={keyOf(row)}
+            role="presentation"
+            draggable={canReview}
+            onDragStart={(e) => e.dataTransfer.setData("text/plain", keyOf(row))}
+            onContextMenu={(e) => menu(e, first + i)}
+          >
+            <Picture
+              row={row}
+              jobId={jobId}
+              schema={schema}
+              size={SIZES[group_size]}
+              chosen={chosen.has(keyOf(row))}
+              current={first + i === current}
+              onChoose={(how) => props.onChoose(first + i, how)}
+              onGo={() => props.onGo(row)}
+            />
+          </span>
+        ))}
+      </div>
+      {!all && rows.length > SHOWN && (
+        <button type="button" className="fold" onClick={() => setEvery(true)}>
+          {rows.length - SHOWN} more
+        </button>
+      )}
+      {share && share.count > rows.length && (
+        <p className="without">
+          {rows.length} of {share.count} are here; the gallery of the class holds all.
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+import type { Compared } from "../room/usecompare";
+import { Mark } from "../shared/Mark";
+import type { GalleryRow, Schema } from "../shared/types";
+import { CellPicture } from "./CellPicture";
+import { keyOf } from "./keyof";
+import { pictureUrl } from "./Picture";
+import { TypicalStrip } from "./TypicalStrip";
+
+interface Props {
+  jobId: string;
+  schema: Schema;
+  compared: Compared;
+}
+
+/** One chosen cell, or two side by side, above typical cells of a class. */
+export function Compare({ jobId, schema, compared }: Props) {
+  const { cells, more, cls } = compared;
+  return (
+    <section className="compare" aria-label="Compare">
+      {cells.length === 0 && (
+        <p className="note">
+          Click a cell to hold it against typical ones; Ctrl + click chooses a second. A class’s key, a right-click, or
+          dragging to another row reclassifies.
+        </p>
+      )}
+      <div className={`compare-cells of-${cells.length}`}>
+        {cells.map((row) => (
+          <Side key={keyOf(row)} row={row} jobId={jobId} schema={schema} />
+        ))}
+      </div>
+      {more > 0 && <p className="source">{more} more chosen; the two newest are shown.</p>}
+      {cls !== null && <TypicalStrip jobId={jobId} schema={schema} cls={cls} onClass={compared.setCls} />}
+    </section>
+  );
+}
+
+function Side({ row, jobId, schema }: { row: GalleryRow; jobId: string; schema: Schema }) {
+  const known = row.label !== null && row.label >= 0 ? schema.classes[row.label] : undefined;
+  const name = row.state === "rejected" ? "Rejected" : (known?.name ?? "Unknown");
+  return (
+    <figure>
+      <CellPicture src={`${pictureUrl(jobId, row)}?size=256`} alt={name} size={164} />
+      <figcaption>
+        {known && <Mark mark={known.mark} colour={known.colour} />} {name}
+        {row.p !== null && <small> {Math.round(row.p * 100)} %</small>}
+      </figcaption>
+    </figure>
+  );
+}
