@@ -271,6 +271,12 @@ class Job(models.Model):
         return bool(self.cells_sha256)
 
     @property
+    def region(self) -> tuple[int, int, int, int] | None:
+        """The rectangle (x, y, w, h), level-0 px, that alone was ordered; None for the whole slide."""
+        drawn = self.frozen.get("region")
+        return (drawn[0], drawn[1], drawn[2], drawn[3]) if drawn else None
+
+    @property
     def examination(self) -> Assay:
         """Its assay as it is today; raises AssayError."""
         return assay(self.assay)

@@ -49,8 +49,9 @@ def latest_job(slide: Slide) -> Job | None:
     jobs = list(Job.objects.filter(slide=slide).select_related(*_EAGER).order_by("-requested_at"))
     reported = set(slide.reported.values_list("job_id", flat=True))
     for wanted in (
-        lambda j: j.state in Job.ACTIVE,
+        lambda j: j.state in Job.ACTIVE and not j.region,
         lambda j: j.pk in reported,
+        lambda j: j.reviewable and not j.region,
         lambda j: j.reviewable,
         lambda j: True,
     ):

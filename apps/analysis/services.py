@@ -70,8 +70,15 @@ def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, An
     }
 
 
-def request_job(user: Any, slide: Slide, protocol: Protocol) -> Job:
-    """Order a protocol for a slide: a row first; the caller rings the bell once it is committed."""
+LEAST_REGION_PX = 64
+MOST_REGION_MM2 = 25.0
+
+
+def request_job(user: Any, slide: Slide, protocol: Protocol, region: tuple[int, int, int, int] | None = None) -> Job:
+    """Order a protocol for a slide: a row first; the caller rings the bell once it is committed.
+
+    `region` (x, y, w, h), level-0 px: that rectangle alone. Such an analysis is reported only where a person chooses it.
+    """
     require(user, slide.case, "annotate")
     try:
         with transaction.atomic():
@@ -83,21 +90,41 @@ def request_job(user: Any, slide: Slide, protocol: Protocol) -> Job:
                     f"{protocol.title} is not meant for this specimen: {slide.get_specimen_display().lower()}.",
                     code="wrong-specimen",
                 )
+            if region:
+                _check_region(slide, region)
+            frozen = freeze(protocol, taught_for(slide, protocol.assay))
             job = Job.objects.create(
                 slide=slide,
                 protocol=protocol,
                 assay=protocol.assay,
-                frozen=freeze(protocol, taught_for(slide, protocol.assay)),
+                frozen={**frozen, "region": list(region)} if region else frozen,
                 requested_by=user,
                 software_version=settings.VERSION,
                 colour_policy=policy(slide.colour),
             )
-            record(user, "job.requested", "job", job.pk, accession=slide.case.accession, protocol=str(protocol))
+            record(
+                user, "job.requested", "job", job.pk, accession=slide.case.accession, protocol=str(protocol),
+                **({"region": list(region)} if region else {}),
+            )  # fmt: skip
             if slide.case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
                 set_state("system", slide.case, Case.State.ANALYSING)
     except IntegrityError:
         raise Conflict("This slide is already being analysed for this examination.", code="job-active") from None
     return job
+
+
+def _check_region(slide: Slide, region: tuple[int, int, int, int]) -> None:
+    """Raise Refusal where a rectangle is not one of the slide that can be analysed at once."""
+    x, y, w, h = region
+    if x < 0 or y < 0 or x + w > slide.width or y + h > slide.height:
+        raise Refusal("The region reaches beyond the slide; draw it within.", code="outside")
+    if min(w, h) < LEAST_REGION_PX:
+        raise Refusal(f"The region is too small; draw one of at least {LEAST_REGION_PX} px.", code="too-small")
+    if slide.mpp and w * h * (slide.mpp / 1000) ** 2 > MOST_REGION_MM2:
+        raise Refusal(
+            f"The region is larger than {MOST_REGION_MM2:g} mm²; draw a smaller one, or analyse the whole slide.",
+            code="too-large",
+        )
 
 
 def mark_queued(job_id: uuid.UUID | str) -> None:
@@ -171,7 +198,7 @@ def finish(job: Job, *, partial: bool, **results: Any) -> bool:
             cells=results.get("cells", 0),
             sha256=results.get("cells_sha256", ""),
         )
-        if results.get("cells_sha256"):
+        if results.get("cells_sha256") and not job.region:
             ReportedAnalysis.objects.get_or_create(
                 slide_id=job.slide_id, assay=job.assay, defaults={"job_id": job.pk, "chosen_at": timezone.now()}
             )

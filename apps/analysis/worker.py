@@ -68,6 +68,7 @@ def _run(job: Job, sink: JobSink) -> None:
         mpp=slide.mpp,
         photo_fields=slide.photo_fields,
         colour=colour_of(job.colour_policy),
+        region=job.region,
     )
     try:
         outcome = run(replace(request, taught=taught_file(job)), sink)

@@ -124,6 +124,7 @@ class LabelEvent(models.Model):
     label_key = models.CharField("class", max_length=64, blank=True, help_text="Key of the class that was given.")
     carried = models.BooleanField(default=False, help_text="Carried over from an earlier analysis of the slide.")
     undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
+    redoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="redone_by")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     at = models.DateTimeField()
 
@@ -207,3 +208,44 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.slide_id}"
+
+
+class CellNote(models.Model):
+    """What somebody wrote of a cell, or that it is one to teach with; part of no count.
+
+    It stays on the slide at the cell's place, so that every analysis shows it at the cell that lies there. One that was removed
+    keeps its row.
+    """
+
+    class Kind(models.TextChoices):
+        COMMENT = "comment", "Comment"
+        TEACH = "teach", "To teach with"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slide = models.ForeignKey(Slide, on_delete=models.CASCADE, related_name="cell_notes")
+    job = models.ForeignKey(
+        Job, on_delete=models.PROTECT, related_name="+", help_text="The analysis in which it was written."
+    )
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    row = models.PositiveIntegerField(null=True, help_text="The cell's row in that analysis; empty: an added cell.")
+    added = models.ForeignKey(AddedCell, null=True, on_delete=models.PROTECT, related_name="notes")
+    x = models.FloatField("centre x, level-0 px")
+    y = models.FloatField("centre y, level-0 px")
+    w = models.FloatField("width, level-0 px")
+    h = models.FloatField("height, level-0 px")
+    text = models.CharField(max_length=1000, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(row__isnull=True) ^ models.Q(added__isnull=True), name="a_note_is_of_one_cell"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.added_id or self.row}"

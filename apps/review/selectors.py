@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from apps.analysis.cellfiles import cells_of, contour_of, schema_of
 from apps.analysis.models import Job
 from apps.review import mustsee
 from apps.review.counts import effective
-from apps.review.models import LabelEvent, Reading
+from apps.review.models import AddedCell, LabelEvent, Reading
 from apps.review.state import Label, Labels, added_cells, events_of, labels_of, reading_of
+from hemaview.cells.outlined import Outline, within
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import margin, own_probability
@@ -21,7 +23,35 @@ from hemaview.cells.transport import margin, own_probability
 VIEWS = ("unsure", "sure", "position", "largest", "smallest", "must-see")
 
 
-def gallery(job: Job, which: int | None, view: str, offset: int, limit: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Only:
+    """Which of a list's cells are wanted."""
+
+    outline: Outline = ()
+    """Those within it (level-0 px); empty: wherever they lie."""
+    classes: frozenset[int] | None = None
+    """Those of these classes; None: of any."""
+    least: float = 0.0
+    """Those whose own probability is at least that, or that people named."""
+    rows: frozenset[int] | None = None
+    """Those rows; None: any."""
+    added: frozenset[str] = frozenset()
+    """Of added cells those ids, where `rows` names rows."""
+
+    def holds(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.bool_]:
+        return within(x, y, self.outline) if self.outline else np.ones(len(x), bool)
+
+    def holds_added(self, cell: AddedCell, label: Label, known: Schema) -> bool:
+        if self.rows is not None and str(cell.pk) not in self.added:
+            return False
+        if self.classes is not None and index_of(known, label) not in self.classes:
+            return False
+        return bool(self.holds(np.array([cell.x]), np.array([cell.y]))[0])
+
+
+def gallery(
+    job: Job, which: int | None, view: str, offset: int, limit: int, only: Only | None = None
+) -> dict[str, Any]:
     """A page of cells of one effective class (None: all), ordered; machine label, person's label and state of each."""
     labels, known = labels_of(job), schema_of(job)
     cells = cells_of(job)
@@ -33,6 +63,8 @@ def gallery(job: Job, which: int | None, view: str, offset: int, limit: int) -> 
             rows = rows[classes[rows] == which]
     else:
         rows = np.flatnonzero(classes == which) if which is not None else np.arange(len(cells))
+    if only is not None:
+        rows = rows[_wanted(only, cells, classes, labels)[rows]]
     margins = margin(cells)
     if view in ("unsure", "must-see"):
         rows = rows[np.argsort(margins[rows], kind="stable")]
@@ -44,7 +76,9 @@ def gallery(job: Job, which: int | None, view: str, offset: int, limit: int) -> 
     extra = [
         (cell, label)
         for cell, label in added_cells(job, labels)
-        if view != "must-see" and (which is None or index_of(known, label) == which)
+        if view != "must-see"
+        and (which is None or index_of(known, label) == which)
+        and (only is None or only.holds_added(cell, label, known))
     ]
     n = len(extra) + len(rows)
     items: list[dict[str, Any]] = []
@@ -69,6 +103,19 @@ def gallery(job: Job, which: int | None, view: str, offset: int, limit: int) -> 
             }
         )  # fmt: skip
     return {"n": n, "total_open": len(mustsee.open_rows(job, labels)), "revision": labels.revision, "rows": items}
+
+
+def _wanted(only: Only, cells: CellTable, classes: NDArray[np.int16], labels: Labels) -> NDArray[np.bool_]:
+    """bool (n,): which rows are wanted; a rejected one goes by the machine's class."""
+    wanted = only.holds(cells.x, cells.y)
+    if only.classes is not None:
+        wanted &= np.isin(np.where(classes < 0, cells.cls, classes), list(only.classes))
+    if only.least > 0:
+        named = np.isin(np.arange(len(cells)), list(labels.rows))
+        wanted &= named | (own_probability(cells) >= only.least)
+    if only.rows is not None:
+        wanted &= np.isin(np.arange(len(cells)), list(only.rows))
+    return np.asarray(wanted)
 
 
 def _size_of(cells: CellTable) -> NDArray[np.float64]:
@@ -208,6 +255,16 @@ def last_event_of(reading: Reading, user: Any) -> LabelEvent | None:
         .order_by("-revision")
         .first()
     )
+
+
+def last_undone_of(reading: Reading, user: Any) -> LabelEvent | None:
+    """The event that the person undid last and has not done again; None where they have done something new since."""
+    own = LabelEvent.objects.filter(reading=reading, by=user, carried=False).exclude(action=LabelEvent.Action.UNDO)
+    fresh = own.filter(redoes__isnull=True).order_by("-revision").first()
+    undone = own.filter(undone_by__isnull=False, redone_by__isnull=True).order_by("-undone_by__revision")
+    last = undone.select_related("undone_by").first()
+    # Whatever is new since the undoing makes it a thing of the past.
+    return last if last and (fresh is None or fresh.revision < last.undone_by.revision) else None
 
 
 def _number(value: Any) -> float | None:

@@ -15,7 +15,7 @@ from apps.cases.selectors import require
 from apps.cases.services import hold_open
 from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
 from apps.review.picking import CONFIRMED, candidates
-from apps.review.selectors import index_of, last_event_of, row_json
+from apps.review.selectors import index_of, last_event_of, last_undone_of, row_json
 from apps.review.state import Labels, is_second_of, labels_of, with_reading
 from hemaview.cells.schema import Schema
 
@@ -121,6 +121,20 @@ def undo(user: Any, job: Job) -> LabelEvent:
         return append(user, reading, job, LabelEvent.Action.UNDO, [], [], "", undoes=event)
 
 
+def redo(user: Any, job: Job) -> LabelEvent:
+    """Do again what this person undid last, however long ago, unless they have done something else since, or somebody else has
+    touched its cells."""
+    require(user, job.slide.case, "review")
+    with transaction.atomic():
+        job, reading = _locked(user, job)
+        event = last_undone_of(reading, user)
+        if event is None:
+            raise Conflict("You have no undone change to redo here.", code="nothing-to-redo")
+        since = event.undone_by.revision
+        _refuse_conflicts(schema_of(job), labels_of(job, reading), since, user, [*event.rows, *event.added])
+        return append(user, reading, job, event.action, event.rows, event.added, event.label_key, redoes=event)
+
+
 def _refuse_conflicts(known: Schema, labels: Labels, base_revision: int, user: Any, keys: list[int | str]) -> None:
     clashing = labels.changed_since(base_revision, user.pk, keys)
     if not clashing:
@@ -187,6 +201,7 @@ def append(
     label_key: str,
     undoes: LabelEvent | None = None,
     carried: bool = False,
+    redoes: LabelEvent | None = None,
 ) -> LabelEvent:
     """Write the next event of a reading that is locked, with its audit line."""
     reading.revision += 1
@@ -200,6 +215,7 @@ def append(
         added=added,
         label_key=label_key,
         undoes=undoes,
+        redoes=redoes,
         carried=carried,
         by=user,
         at=timezone.now(),
@@ -217,6 +233,7 @@ def append(
         label=label_key,
         undoes=undoes.revision if undoes else None,
         carried=carried,
+        **({"redoes": redoes.revision} if redoes else {}),
     )
     return event
 

@@ -72,7 +72,16 @@ class Bench {
       draft: null,
       mpp: 0.25,
     };
-    const wishes = { scene: this.scene, jobId: "bench", addMode: false, onPick() {}, onAdd() {}, onMoved() {} };
+    const wishes = {
+      scene: this.scene,
+      jobId: "bench",
+      addMode: false,
+      drawMode: false,
+      onPick() {},
+      onAdd() {},
+      onDraw() {},
+      onMoved() {},
+    };
     const signals = {
       wishes: () => wishes,
       takes: () => false,

@@ -1,11 +1,11 @@
 import { useState } from "react";
+import type { Which } from "../room/usegallery";
 import type { Marks } from "../room/usemarks";
+import type { Notes } from "../room/usenotes";
 import { Mark } from "../shared/Mark";
 import type { CellClass, Counts, Schema } from "../shared/types";
 import { type ClassGroup, classGroups } from "./order";
 import { Sliders } from "./Sliders";
-
-type Which = number | "must-see" | "all";
 
 interface Props {
   schema: Schema;
@@ -13,11 +13,12 @@ interface Props {
   runningCounts: number[] | null;
   marks: Marks;
   chosen: Which;
+  notes: Notes;
   onChoose(which: Which): void;
 }
 
 /** The class list: legend, filter and switch in one, with counts that follow each key. */
-export function ClassList({ schema, counts, runningCounts, marks, chosen, onChoose }: Props) {
+export function ClassList({ schema, counts, runningCounts, marks, chosen, notes, onChoose }: Props) {
   const tally = new Map<number, number>();
   for (const section of counts?.sections ?? [])
     for (const row of section.rows) if (row.class !== null) tally.set(row.class, row.reviewed.count);
@@ -34,6 +35,19 @@ export function ClassList({ schema, counts, runningCounts, marks, chosen, onChoo
         <span>Must be seen</span>
         <b>{counts ? counts.must_see.open : "–"}</b>
       </button>
+      <div className="noted-lists">
+        {NOTED.map(([which, name, n]) => (
+          <button
+            key={which}
+            type="button"
+            className={chosen === which ? "on" : ""}
+            aria-pressed={chosen === which}
+            onClick={() => onChoose(which)}
+          >
+            {name} <b>{notes[n]}</b>
+          </button>
+        ))}
+      </div>
       <div className="classes-scroll">
         {groups.map((group) => (
           <Group key={group.key} group={group} count={count} marks={marks} chosen={chosen} onChoose={onChoose} />
@@ -43,6 +57,11 @@ export function ClassList({ schema, counts, runningCounts, marks, chosen, onChoo
     </nav>
   );
 }
+
+const NOTED = [
+  ["teach", "★ To teach", "teaching"],
+  ["comment", "✍ Commented", "commented"],
+] as const;
 
 interface GroupProps {
   group: ClassGroup;

@@ -1,6 +1,8 @@
+import type { Notes } from "../room/usenotes";
 import { dayTime } from "../shared/format";
 import { Mark } from "../shared/Mark";
 import type { Card, Schema } from "../shared/types";
+import { CellNotes } from "./CellNotes";
 import { CellPicture } from "./CellPicture";
 
 const MEASURES: [keyof Card["measures"], string, string][] = [
@@ -17,11 +19,14 @@ interface Props {
   loading: boolean;
   problem: string;
   schema: Schema;
+  notes: Notes;
+  mayWrite: boolean;
+  commenting: number;
   onGo(): void;
 }
 
 /** Everything about the chosen cell: picture, class, probabilities, measures, history. */
-export function CellCard({ card, loading, problem, schema, onGo }: Props) {
+export function CellCard({ card, loading, problem, schema, notes, mayWrite, commenting, onGo }: Props) {
   if (!card) {
     const text = problem || (loading ? "Loading the chosen cell…" : "Choose a cell on the slide or in the gallery.");
     return (
@@ -68,6 +73,7 @@ export function CellCard({ card, loading, problem, schema, onGo }: Props) {
           </ol>
         </div>
       </div>
+      <CellNotes key={card.row} row={card.row} notes={notes} mayWrite={mayWrite} asked={commenting} />
       <dl>
         {MEASURES.filter(([key]) => card.measures[key] !== null).map(([key, name, unit]) => (
           <div key={key}>

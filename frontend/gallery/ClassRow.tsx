@@ -69,14 +69,16 @@ export function ClassRow(props: RowProps) {
           {cell.key === UNIDENTIFIED && "outside the count until somebody names them"}
         </small>
         {left && <small className="left">{left}</small>}
-        <button type="button" onClick={() => props.onTypical(cell.index)} title="Show typical cells of this class">
-          Typical
-        </button>
-        {canReview && (
-          <button type="button" onClick={() => cells.current && props.onConfirm(onScreen(cells.current))}>
-            Confirm those on screen
+        <span className="row-acts">
+          <button type="button" onClick={() => props.onTypical(cell.index)} title="Show typical cells of this class">
+            Typical
           </button>
-        )}
+          {canReview && (
+            <button type="button" onClick={() => cells.current && props.onConfirm(onScreen(cells.current))}>
+              Confirm those on screen
+            </button>
+          )}
+        </span>
       </h3>
       <div className="class-cells" ref={cells} role="listbox" aria-multiselectable="true" aria-label={cell.name}>
         {(all ? rows : rows.slice(0, SHOWN)).map((row, i) => (
@@ -93,6 +95,7 @@ export function ClassRow(props: RowProps) {
               jobId={jobId}
               schema={schema}
               size={SIZES[group_size]}
+              notes={props.notes.of(keyOf(row))}
               chosen={chosen.has(keyOf(row))}
               current={first + i === current}
               onChoose={(how) => props.onChoose(first + i, how)}

@@ -1,5 +1,6 @@
 import { leftText, stopOf } from "../counts/stop";
 import type { DifferentialClass, Differential as Groups } from "../room/usedifferential";
+import type { Notes } from "../room/usenotes";
 import type { Counts, GalleryRow, Schema, Section } from "../shared/types";
 import { ClassRow, DropName } from "./ClassRow";
 import { ORDERS, SIZES, type View } from "./Gallery";
@@ -7,6 +8,7 @@ import { ORDERS, SIZES, type View } from "./Gallery";
 export interface Props {
   groups: Groups;
   triage: Counts["triage"];
+  notes: Notes;
   jobId: string;
   schema: Schema;
   chosen: ReadonlySet<string>;
@@ -34,12 +36,12 @@ export function Differential(props: Props) {
     n += group.rows.length;
   }
   return (
-    <section className="differential" aria-label="Differential">
+    <section className="differential" aria-label="Differential" tabIndex={-1}>
       <header>
         <h2>Differential</h2>
         <Choices groups={groups} />
         <button type="button" onClick={onClose} title="Back to the slide (Shift + D)">
-          Back to the slide
+          Slide
         </button>
         {groups.sections.map((s) => (
           <StopRule key={s.key} section={s} triage={props.triage} />

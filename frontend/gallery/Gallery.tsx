@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
+import type { Notes } from "../room/usenotes";
 import type { GalleryRow, Schema } from "../shared/types";
 import { keyOf } from "./keyof";
 import { onScreen } from "./onscreen";
@@ -21,6 +22,7 @@ interface Props {
   jobId: string;
   schema: Schema;
   rows: readonly GalleryRow[];
+  notes: Notes;
   /** How many cells the list holds; null while that is not known. */
   total: number | null;
   loading: boolean;
@@ -143,6 +145,7 @@ export function Gallery(props: Props) {
                     jobId={props.jobId}
                     schema={props.schema}
                     size={SIZES[props.size]}
+                    notes={props.notes.of(keyOf(row))}
                     chosen={props.chosen.has(keyOf(row))}
                     current={line.index * columns + i === props.current}
                     onChoose={(how) => props.onChoose(line.index * columns + i, how)}

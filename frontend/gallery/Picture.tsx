@@ -1,5 +1,5 @@
 import { Mark } from "../shared/Mark";
-import type { GalleryRow, Schema } from "../shared/types";
+import type { CellNote, GalleryRow, Schema } from "../shared/types";
 import { CellPicture } from "./CellPicture";
 import { keyOf } from "./keyof";
 
@@ -8,6 +8,7 @@ interface Props {
   jobId: string;
   schema: Schema;
   size: number;
+  notes: readonly CellNote[];
   chosen: boolean;
   current: boolean;
   onChoose(how: "one" | "add" | "range"): void;
@@ -21,8 +22,14 @@ export function pictureUrl(jobId: string, row: Pick<GalleryRow, "row" | "added">
   return `/api/v1/jobs/${jobId}/${row.row !== null ? `cells/${row.row}` : `added/${row.added}`}/crop.jpg`;
 }
 
+/** A star for a cell to teach with, a pen for one that somebody wrote on. */
+function notesSign(notes: readonly CellNote[]): string {
+  const kinds = new Set(notes.map((n) => n.kind));
+  return `${kinds.has("teach") ? "★" : ""}${kinds.has("comment") ? "✍" : ""}`;
+}
+
 /** One cell of the gallery. */
-export function Picture({ row, jobId, schema, size, chosen, current, onChoose, onGo }: Props) {
+export function Picture({ row, jobId, schema, size, notes, chosen, current, onChoose, onGo }: Props) {
   const known = row.label !== null && row.label >= 0 ? schema.classes[row.label] : undefined;
   const machine = row.class !== null ? schema.classes[row.class] : undefined;
   const changed = row.state === "relabelled" && machine && known && machine.index !== known.index;
@@ -32,6 +39,7 @@ export function Picture({ row, jobId, schema, size, chosen, current, onChoose, o
     row.p !== null ? `${Math.round(row.p * 100)} %` : "added by a person",
     row.must_see ? `must be seen: ${row.must_see}` : "",
     row.state,
+    ...notes.map((n) => (n.kind === "teach" ? "to teach with" : `“${n.text}”`)),
   ].filter(Boolean);
   return (
     <button
@@ -53,6 +61,7 @@ export function Picture({ row, jobId, schema, size, chosen, current, onChoose, o
         size={size}
         lazy
       />
+      {notes.length > 0 && <i className="noted">{notesSign(notes)}</i>}
       {row.state && <i className="sign">{STATE_SIGN[row.state]}</i>}
       {known && (changed || size > 60) && (
         <span className="tag">

@@ -36,6 +36,8 @@ export function Desk({ data, tiles, opens_with }: Props) {
         onDifferential={job?.reviewable ? desk.differential : null}
         tabled={tabled}
         onLink={() => void desk.copyLink()}
+        onBeside={slide ? desk.sideBySide : null}
+        paired={desk.beside.shown !== null}
       />
       <div className="notices">
         <Notices opening={opened.by_itself ? openingNote(data, slide) : ""} waiting={waiting} />
@@ -58,12 +60,14 @@ export function Desk({ data, tiles, opens_with }: Props) {
         runningCounts={job && !job.reviewable ? session.runningCounts : null}
         marks={marks}
         chosen={gallery.which}
+        notes={desk.notes}
         onChoose={desk.openList}
       />
       {tabled && jobId && (
         <DifferentialPane
           groups={desk.groups}
           counts={counts}
+          notes={desk.notes}
           jobId={jobId}
           schema={schema}
           acts={acts}
@@ -87,6 +91,12 @@ export function Desk({ data, tiles, opens_with }: Props) {
         scene={desk.scene}
         adding={adding}
         tools={desk.tools}
+        area={desk.area}
+        here={desk.here}
+        revision={session.labels.revision}
+        onHere={desk.setHere}
+        beside={desk.beside}
+        say={desk.say}
         viewer={viewer}
         onMoved={desk.keepPlace}
         onPick={desk.pick}
@@ -101,6 +111,9 @@ export function Desk({ data, tiles, opens_with }: Props) {
         chosen={chosen}
         canReview={canReview}
         compared={desk.compared}
+        notes={desk.notes}
+        mayWrite={desk.mayWrite}
+        commenting={desk.commenting}
         onGo={goTo}
         onGoToCard={() => goTo(chosen.card)}
       />

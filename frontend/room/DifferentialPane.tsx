@@ -5,12 +5,15 @@ import type { Counts, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
 import { ClassPicker } from "./ClassPicker";
 import type { Differential as Groups } from "./usedifferential";
+import { keysToGallery } from "./usekeys";
+import type { Notes } from "./usenotes";
 
 export type Menu = { at: readonly [number, number] } | null;
 
 interface Props {
   groups: Groups;
   counts: Counts | null;
+  notes: Notes;
   jobId: string;
   schema: Schema;
   acts: ReturnType<typeof useActs>;
@@ -32,6 +35,7 @@ export function DifferentialPane(props: Props) {
       <Differential
         groups={groups}
         triage={props.counts?.triage ?? {}}
+        notes={props.notes}
         jobId={jobId}
         schema={schema}
         chosen={chosen}
@@ -47,7 +51,10 @@ export function DifferentialPane(props: Props) {
           onMenu({ at: [x - (box?.left ?? 0), y - (box?.top ?? 0)] });
         }}
         onConfirm={(keys) => void acts.confirm(keys)}
-        onTypical={props.onTypical}
+        onTypical={(cls) => {
+          props.onTypical(cls);
+          keysToGallery();
+        }}
         onClose={onClose}
       />
       {menu && (

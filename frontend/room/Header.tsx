@@ -1,6 +1,6 @@
 import { dayTime, number, SPECIMEN_NAMES, STATE_NAMES, seconds, slideTitle } from "../shared/format";
 import { themeSign } from "../shared/theme";
-import type { Job, Room, Slide } from "../shared/types";
+import type { Analysis, Job, Room, Slide } from "../shared/types";
 import { CaseActions, JobActions, ReportLink } from "./HeaderActions";
 import type { Open } from "./RoomDialogs";
 import type { Opened } from "./useopened";
@@ -15,6 +15,9 @@ interface Props {
   /** Show the differential, or the slide again; null while there is none. */
   onDifferential: (() => void) | null;
   tabled: boolean;
+  /** Show a second slide or analysis beside the first; null while there is no slide. */
+  onBeside: (() => void) | null;
+  paired: boolean;
 }
 
 const READINGS: Record<Room["me"]["reading"], string> = {
@@ -27,7 +30,7 @@ const READINGS: Record<Room["me"]["reading"], string> = {
 const ACTIVE = new Set(["requested", "queued", "running"]);
 
 /** Which case, which slide, what runs, and what may be done next. */
-export function Header({ data, opened, orders, onDialog, onLink, onDifferential, tabled }: Props) {
+export function Header({ data, opened, orders, onDialog, onLink, onDifferential, tabled, onBeside, paired }: Props) {
   const { job } = opened;
   const theme = themeSign();
   const current = data.case;
@@ -46,6 +49,7 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
       <span className={`state ${current.state}`}>{STATE_NAMES[current.state]}</span>
       {data.me.reading && <span className="state reading-role">{READINGS[data.me.reading]}</span>}
       <SlideAndAnalysis slides={data.slides} opened={opened} />
+      {opened.slide && <RegionJobs jobs={opened.slide.jobs ?? []} shown={job?.id ?? ""} onOpen={opened.openJob} />}
       <span className="room-job">{job && <JobLine job={job} />}</span>
       {job !== null && !active && job.notes.length + job.guards.length > 0 && (
         <JobNotes notes={[...job.guards.map((g) => g.sentence), ...job.notes]} />
@@ -55,6 +59,11 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
         {onDifferential && (
           <button type="button" onClick={onDifferential} aria-pressed={tabled} title="White cells in rows (Shift + D)">
             Differential
+          </button>
+        )}
+        {onBeside && (
+          <button type="button" onClick={onBeside} aria-pressed={paired} title="Side by side (Shift + S)">
+            ◫
           </button>
         )}
         <ReportLink data={data} />
@@ -71,6 +80,31 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
       </span>
     </header>
   );
+}
+
+/** Analyses of drawn regions that run, or that ended while this one is read. */
+function RegionJobs({ jobs, shown, onOpen }: { jobs: readonly Analysis[]; shown: string; onOpen(id: string): void }) {
+  return jobs
+    .filter((j) => j.region && j.id !== shown && (ACTIVE.has(j.state) || j.reviewable || j.state === "failed"))
+    .slice(0, 1)
+    .map((j) => (
+      <span key={j.id} className="region-job">
+        {ACTIVE.has(j.state) ? (
+          <>
+            Region <progress max={100} value={j.percent} aria-label="Analysis of the region" /> {Math.round(j.percent)}{" "}
+            %
+          </>
+        ) : j.reviewable ? (
+          <button type="button" onClick={() => onOpen(j.id)} title="Open the analysis of the region">
+            Region: {number.format(j.cells)} cells
+          </button>
+        ) : (
+          <span className="warn" title={j.reason}>
+            Region failed
+          </span>
+        )}
+      </span>
+    ));
 }
 
 /** What a slide is called where it cannot be shown. */
@@ -99,6 +133,7 @@ function SlideAndAnalysis({ slides, opened }: { slides: Slide[]; opened: Opened 
           {slide.jobs?.map((j) => (
             <option key={j.id} value={j.id}>
               {j.assay_title}: {j.protocol_title}, {dayTime(j.requested_at)}
+              {j.region ? " (region)" : ""}
               {j.reported ? " (reported)" : ""}
             </option>
           ))}

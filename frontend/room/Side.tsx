@@ -5,7 +5,8 @@ import type { Analysis, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
 import type { useCard } from "./usecard";
 import type { Compared } from "./usecompare";
-import type { useGallery } from "./usegallery";
+import type { useGallery, Which } from "./usegallery";
+import type { Notes } from "./usenotes";
 
 interface Props {
   /** The differential shows the cells: the gallery would show them twice. */
@@ -18,6 +19,9 @@ interface Props {
   chosen: ReturnType<typeof useCard>;
   canReview: boolean;
   compared: Compared;
+  notes: Notes;
+  mayWrite: boolean;
+  commenting: number;
   onGo(row: GalleryRow | null): void;
   onGoToCard(): void;
 }
@@ -27,7 +31,7 @@ export function Side(props: Props) {
   const { tabled, hasSlide, job, schema, gallery, acts, chosen, canReview, onGo, onGoToCard } = props;
   const { which, query, rows } = gallery;
   const mustSee = which === "must-see";
-  const title = mustSee ? "Must be seen" : which === "all" ? "All cells" : (schema.classes[which]?.name ?? "Cells");
+  const title = typeof which === "number" ? (schema.classes[which]?.name ?? "Cells") : TITLES[which];
   return (
     <div className="side">
       {tabled && job ? (
@@ -41,9 +45,8 @@ export function Side(props: Props) {
           total={query.data?.n ?? null}
           loading={query.isPending}
           error={query.isError ? query.error.message : ""}
-          empty={
-            mustSee ? "Nothing is left: every cell that must be seen has been reviewed." : "No cell has this class."
-          }
+          empty={typeof which === "number" ? "No cell has this class." : EMPTY[which]}
+          notes={props.notes}
           chosen={acts.chosen}
           current={acts.current}
           view={gallery.view}
@@ -61,10 +64,34 @@ export function Side(props: Props) {
           <p className="note">{whyEmpty(job, hasSlide)}</p>
         </section>
       )}
-      <CellCard {...chosen} schema={schema} onGo={onGoToCard} />
+      <CellCard
+        {...chosen}
+        schema={schema}
+        notes={props.notes}
+        mayWrite={props.mayWrite}
+        commenting={props.commenting}
+        onGo={onGoToCard}
+      />
     </div>
   );
 }
+
+type Named = Exclude<Which, number>;
+
+const TITLES: Record<Named, string> = {
+  "must-see": "Must be seen",
+  all: "All cells",
+  outlined: "Lasso",
+  comment: "Commented",
+  teach: "To teach with",
+};
+const EMPTY: Record<Named, string> = {
+  "must-see": "Nothing is left: every cell that must be seen has been reviewed.",
+  all: "This analysis has no cells.",
+  outlined: "No marked cell lies within the outline.",
+  comment: "No cell of this analysis has a comment.",
+  teach: "No cell of this analysis is marked to teach with. Choose one and press Shift + E.",
+};
 
 function whyEmpty(job: Analysis | null, hasSlide: boolean): string {
   if (!hasSlide) return "Cells appear here once a slide has been added and analysed.";

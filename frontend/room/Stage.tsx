@@ -2,10 +2,13 @@ import type { RefObject } from "react";
 import type { Room, TileAccess } from "../shared/types";
 import type { Scene } from "../viewer/overlay";
 import { Viewer, type ViewerHandle } from "../viewer/Viewer";
+import { Beside } from "./Beside";
 import { ClassPicker } from "./ClassPicker";
+import { HereBox } from "./HereBox";
 import { nucleatedOnly, openingNote } from "./opening";
-import { ToolBar } from "./ToolBar";
+import { type AreaActs, ToolBar } from "./ToolBar";
 import type { useAdding } from "./useadding";
+import type { BesideState } from "./usebeside";
 import type { Opened } from "./useopened";
 import type { Tools } from "./usetools";
 
@@ -19,13 +22,21 @@ interface Props {
   scene: Scene;
   adding: ReturnType<typeof useAdding>;
   tools: Tools;
+  area: AreaActs | null;
+  /** The outline whose counts are shown; "" where none is asked for. */
+  here: string;
+  revision: number;
+  beside: BesideState;
+  say(text: string): void;
+  onHere(outline: string): void;
   viewer: RefObject<ViewerHandle | null>;
   onMoved(): void;
   onPick(row: number | null): void;
 }
 
 /** The slide, and the question that a missed cell asks. */
-export function Stage({ hidden, data, tiles, opened, mpp, scene, adding, tools, viewer, onMoved, onPick }: Props) {
+export function Stage(props: Props) {
+  const { hidden, data, tiles, opened, mpp, scene, adding, tools, viewer, onMoved, onPick } = props;
   const { slide, jobId, schema, start } = opened;
   if (!slide) {
     return (
@@ -39,39 +50,62 @@ export function Stage({ hidden, data, tiles, opened, mpp, scene, adding, tools, 
   }
   const asked = start.slide === undefined || start.slide === slide.id;
   return (
-    <main hidden={hidden}>
-      <Viewer
-        key={slide.id}
-        ref={viewer}
-        slide={slide}
-        tiles={tiles?.slide === slide.id ? tiles : null}
-        mpp={mpp}
-        mppNote={slide.mpp ? `µm/px ${slide.mpp_source}` : mpp ? "µm/px estimated from red cells" : "µm/px unknown"}
-        scene={scene}
-        jobId={jobId}
-        addMode={adding.on || tools.tool !== null}
-        hint={hintOf(adding.on, tools)}
-        start={asked ? start : {}}
-        onMoved={onMoved}
-        onAdd={tools.tool ? tools.put : adding.put}
-        onPick={onPick}
-      />
-      <ToolBar
-        tools={tools}
-        mpp={mpp}
-        onGo={(x, y) => viewer.current?.goTo(x, y)}
-        onSnapshot={() => viewer.current?.snapshot(`${data.case.accession}-${slide.name}.png`)}
-      />
-      {adding.place && (
-        <ClassPicker
-          title="Class of the missed cell"
-          schema={adding.place.nucleated_only ? nucleatedOnly(schema) : schema}
-          note={adding.place.nucleated_only ? "Only nucleated cells are counted in this field." : ""}
-          at={adding.place.screen}
-          onPick={(cls) => void adding.pick(cls)}
-          onCancel={adding.cancel}
+    <main hidden={hidden} className={props.beside.shown ? "two" : ""}>
+      <div
+        className="stage-half"
+        onPointerDownCapture={() => props.beside.lead("first")}
+        onWheelCapture={() => props.beside.lead("first")}
+      >
+        <Viewer
+          key={slide.id}
+          ref={viewer}
+          slide={slide}
+          tiles={tiles?.slide === slide.id ? tiles : null}
+          mpp={mpp}
+          mppNote={slide.mpp ? `µm/px ${slide.mpp_source}` : mpp ? "µm/px estimated from red cells" : "µm/px unknown"}
+          scene={scene}
+          jobId={jobId}
+          addMode={adding.on || tools.tool !== null}
+          drawMode={tools.tool === "lasso"}
+          onDraw={(points, done, screen) => {
+            tools.draw(points, done, screen);
+            if (done && points.length > 2) props.area?.choose(points);
+          }}
+          hint={hintOf(adding.on, tools)}
+          start={asked ? start : {}}
+          onMoved={onMoved}
+          onAdd={tools.tool ? tools.put : adding.put}
+          onPick={onPick}
+          onFrame={(place) => props.beside.moved("first", place)}
         />
-      )}
+        <ToolBar
+          tools={tools}
+          mpp={mpp}
+          area={props.area}
+          onGo={(x, y) => viewer.current?.goTo(x, y)}
+          onSnapshot={() => viewer.current?.snapshot(`${data.case.accession}-${slide.name}.png`)}
+        />
+        {props.here && jobId && (
+          <HereBox
+            jobId={jobId}
+            schema={schema}
+            outline={props.here}
+            revision={props.revision}
+            onClose={() => props.onHere("")}
+          />
+        )}
+        {adding.place && (
+          <ClassPicker
+            title="Class of the missed cell"
+            schema={adding.place.nucleated_only ? nucleatedOnly(schema) : schema}
+            note={adding.place.nucleated_only ? "Only nucleated cells are counted in this field." : ""}
+            at={adding.place.screen}
+            onPick={(cls) => void adding.pick(cls)}
+            onCancel={adding.cancel}
+          />
+        )}
+      </div>
+      <Beside data={data} beside={props.beside} say={props.say} />
     </main>
   );
 }
@@ -80,6 +114,7 @@ export function Stage({ hidden, data, tiles, opened, mpp, scene, adding, tools, 
 function hintOf(adding: boolean, { tool, draft }: Tools): string {
   if (adding && !tool) return "Click the centre of the missed cell. Esc cancels.";
   if (!tool || draft?.whole) return "";
+  if (tool === "lasso") return "Drag round the cells. Esc cancels.";
   if (tool === "point") return "Click the place. Esc cancels.";
   if (tool === "polygon")
     return "Click the corners; Enter closes the area, Backspace takes a corner back. Esc cancels.";

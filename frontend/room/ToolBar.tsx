@@ -1,7 +1,8 @@
 import { useState } from "react";
 import type { Annotation } from "../shared/types";
+import type { Point } from "../viewer/glue";
 import type { ShapeKind } from "../viewer/shapes";
-import { measureText } from "../viewer/shapes";
+import { cornersOf, measureText } from "../viewer/shapes";
 import type { Tools } from "./usetools";
 
 const TOOLS: { kind: ShapeKind; name: string; hint: string }[] = [
@@ -14,18 +15,38 @@ const TOOLS: { kind: ShapeKind; name: string; hint: string }[] = [
 interface Props {
   tools: Tools;
   mpp: number | null;
+  /** What may be done with the cells within what is drawn; null while there are none. */
+  area: AreaActs | null;
   onGo(x: number, y: number): void;
   onSnapshot(): void;
 }
 
+export interface AreaActs {
+  choose(points: readonly Point[]): void;
+  count(points: readonly Point[]): void;
+  /** Null where nothing may be ordered. */
+  analyse: ((points: readonly Point[]) => void) | null;
+}
+
 /** Measures and notes on the slide. */
-export function ToolBar({ tools, mpp, onGo, onSnapshot }: Props) {
+export function ToolBar({ tools, mpp, area, onGo, onSnapshot }: Props) {
   const [listed, setListed] = useState(false);
   const { annotations } = tools;
   return (
     <div className="slide-tools">
       <fieldset>
         <legend className="hidden">Tools</legend>
+        {area && (
+          <button
+            type="button"
+            title="Choose cells: drag round them (Shift + L)"
+            aria-pressed={tools.tool === "lasso"}
+            className={tools.tool === "lasso" ? "on" : ""}
+            onClick={() => tools.choose("lasso")}
+          >
+            Lasso
+          </button>
+        )}
         {TOOLS.map(({ kind, name, hint }) => (
           <button
             key={kind}
@@ -50,7 +71,7 @@ export function ToolBar({ tools, mpp, onGo, onSnapshot }: Props) {
           </button>
         )}
       </fieldset>
-      {tools.draft?.whole && <Writing key={tools.draft.shape.points.join()} tools={tools} mpp={mpp} />}
+      {tools.draft?.whole && <Writing key={tools.draft.shape.points.join()} tools={tools} mpp={mpp} area={area} />}
       {listed && (
         <ul className="notes-list" aria-label="Notes on this slide">
           {annotations.length === 0 && <li className="soft">No notes yet.</li>}
@@ -75,11 +96,12 @@ export function ToolBar({ tools, mpp, onGo, onSnapshot }: Props) {
   );
 }
 
-function Writing({ tools, mpp }: { tools: Tools; mpp: number | null }) {
+function Writing({ tools, mpp, area }: Pick<Props, "tools" | "mpp" | "area">) {
   const [text, setText] = useState("");
   const shape = tools.draft?.shape;
   if (!shape) return null;
   const measure = measureText(shape, mpp);
+  const corners = cornersOf(shape);
   return (
     <form
       className="writing"
@@ -91,11 +113,12 @@ function Writing({ tools, mpp }: { tools: Tools; mpp: number | null }) {
       }}
     >
       {measure && <b>{measure}</b>}
+      {area && corners.length > 2 && <AreaButtons area={area} corners={corners} />}
       {tools.may && (
         <>
           <input
             // biome-ignore lint/a11y/noAutofocus: the note is what the reader asked for
-            autoFocus
+            autoFocus={tools.tool !== "lasso"}
             aria-label="Text of the note"
             placeholder="Note"
             maxLength={1000}
@@ -111,6 +134,29 @@ function Writing({ tools, mpp }: { tools: Tools; mpp: number | null }) {
         Discard
       </button>
     </form>
+  );
+}
+
+function AreaButtons({ area, corners }: { area: AreaActs; corners: readonly Point[] }) {
+  const { analyse } = area;
+  return (
+    <>
+      <button type="button" onClick={() => area.choose(corners)} title="Choose the marked cells within">
+        Choose cells
+      </button>
+      <button type="button" onClick={() => area.count(corners)} title="Count the cells within">
+        Count here
+      </button>
+      {analyse && (
+        <button
+          type="button"
+          onClick={() => analyse(corners)}
+          title="Analyse the rectangle around it by itself; what is reported stays"
+        >
+          Analyse here
+        </button>
+      )}
+    </>
   );
 }
 

@@ -31,6 +31,11 @@ describe("keys", () => {
   it("moves, confirms, rejects and undoes", () => {
     expect([press(" "), press("Enter"), press("Backspace"), press("z")]).toEqual(["next", "confirm", "reject", "undo"]);
     expect(press("z", { ctrlKey: true })).toBe("undo");
+    expect([press("Z"), press("y", { ctrlKey: true }), press("Z", { ctrlKey: true, shiftKey: true })]).toEqual([
+      "redo",
+      "redo",
+      "redo",
+    ]);
   });
   it("leaves the browser its own keys", () => {
     expect(press("s", { ctrlKey: true })).toBeNull();

@@ -17,6 +17,11 @@ export type Action =
   | "marks"
   | "differential"
   | "typical"
+  | "redo"
+  | "beside"
+  | "lasso"
+  | "comment"
+  | "teach"
   | "escape"
   | "left"
   | "right"
@@ -31,13 +36,18 @@ export const KEYS: { keys: string; what: string }[] = [
   { keys: "letter or digit", what: "assign that class to the chosen cells" },
   { keys: "Backspace", what: "reject: not a cell to be counted" },
   { keys: "z", what: "undo my last change" },
+  { keys: "Shift + Z or Ctrl + Y", what: "redo what I undid last" },
   { keys: "Arrow keys", what: "move through the gallery" },
   { keys: "Shift + click", what: "choose a range of cells; Ctrl + click adds one" },
   { keys: "Ctrl + A", what: "choose the gallery’s cells that are on screen" },
   { keys: "g", what: "go to the chosen cell on the slide" },
   { keys: "Shift + A", what: "add a missed cell: click it, then give its class" },
+  { keys: "Shift + L", what: "lasso: drag round cells on the slide to choose them" },
+  { keys: "Shift + C", what: "write a comment on the chosen cell" },
+  { keys: "Shift + E", what: "mark the chosen cell as one to teach with" },
   { keys: "h", what: "hide or show the marks on the slide" },
   { keys: "Shift + H", what: "mark every cell, or only those that matter" },
+  { keys: "Shift + S", what: "two slides or two analyses side by side, moved together" },
   { keys: "Shift + D", what: "show the differential: cells in rows, by class" },
   { keys: "Shift + T", what: "in the differential: typical cells of the next likely class" },
   { keys: "r", what: "turn the slide by 45°" },
@@ -82,7 +92,8 @@ export function actionOf(
   if (keeps(holder, event.key)) return null;
   if (event.altKey) return null;
   if (event.ctrlKey || event.metaKey) {
-    if (event.key === "z") return "undo";
+    if (event.key === "z") return event.shiftKey ? "redo" : "undo";
+    if (event.key === "y" || event.key === "Z") return "redo";
     return event.key === "a" ? "select-all" : null;
   }
   switch (event.key) {
@@ -103,6 +114,16 @@ export function actionOf(
       return "flip";
     case "D":
       return "differential";
+    case "Z":
+      return "redo";
+    case "L":
+      return "lasso";
+    case "C":
+      return "comment";
+    case "E":
+      return "teach";
+    case "S":
+      return "beside";
     case "T":
       return "typical";
     case "H":

@@ -47,6 +47,7 @@ function withJob(slide: Slide, news: Job): Slide {
   if (before && before.revision > news.revision) return slide;
   const now: Analysis = { reported: false, labels: 0, label_revision: 0, labels_at_stake: 0, ...before, ...news };
   const jobs = before ? known.map((j) => (j.id === news.id ? now : j)) : [now, ...known];
-  const shown = slide.job?.id === news.id || !before ? now : (slide.job ?? now);
+  // The analysis of a drawn region never takes the place of what is read.
+  const shown = slide.job?.id === news.id || (!before && !news.region) ? now : (slide.job ?? now);
   return { ...slide, jobs, job: shown };
 }

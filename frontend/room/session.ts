@@ -87,41 +87,47 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
     [jobId, edits.put],
   );
 
-  const undo = useCallback(async (): Promise<boolean> => {
-    if (!jobId) return false;
-    await edits.outbox.idle();
-    if (edits.outbox.takeBack(jobId)) {
-      say("Undone: the last change had not been sent yet.");
-      return true;
-    }
-    try {
-      const body = { base_revision: known.current.labels.revision };
-      const answer = await send<LabelAnswer>("POST", `/api/v1/jobs/${jobId}/labels/undo/`, body);
-      take(jobId, answer);
-      if (answer.undone) say(undoneText(answer.undone));
-      await readLabels();
-      return true;
-    } catch (error) {
-      problem(error);
-      return false;
-    }
-  }, [jobId, edits.outbox, take, say, problem, readLabels]);
+  const again = useCallback(
+    async (which: "undo" | "redo"): Promise<boolean> => {
+      if (!jobId) return false;
+      await edits.outbox.idle();
+      if (which === "undo" && edits.outbox.takeBack(jobId)) {
+        say("Undone: the last change had not been sent yet.");
+        return true;
+      }
+      try {
+        const body = { base_revision: known.current.labels.revision };
+        const answer = await send<LabelAnswer>("POST", `/api/v1/jobs/${jobId}/labels/${which}/`, body);
+        take(jobId, answer);
+        if (answer.undone) say(`Undone: ${doneText(answer.undone)}. Press Shift + Z to redo.`);
+        if (answer.redone) say(`Redone: ${doneText(answer.redone)}.`);
+        await readLabels();
+        return true;
+      } catch (error) {
+        problem(error);
+        return false;
+      }
+    },
+    [jobId, edits.outbox, take, say, problem, readLabels],
+  );
+  const undo = useCallback(() => again("undo"), [again]);
+  const redo = useCallback(() => again("redo"), [again]);
 
   const shown = useMemo(
     () => withWaiting(labels, edits.waiting, jobId, me.name),
     [labels, edits.waiting, jobId, me.name],
   );
-  return { ...film, labels: shown, counts, edits, label, undo, addCell, readLabels };
+  return { ...film, labels: shown, counts, edits, label, undo, redo, addCell, readLabels };
 }
 
 export type Session = ReturnType<typeof useSession>;
 
-function undoneText({ action, n }: { action: string; n: number }): string {
-  return `Undone: ${action} (${n} ${n === 1 ? "cell" : "cells"}).`;
+function doneText({ action, n }: { action: string; n: number }): string {
+  return `${action} (${n} ${n === 1 ? "cell" : "cells"})`;
 }
 
 /** The machine's own work on the slide: fields, and cells as columns, tile by tile or, while the job runs, field by field. */
-function useFilm(job: Job | null, problem: (error: unknown) => void) {
+export function useFilm(job: Job | null, problem: (error: unknown) => void) {
   const jobId = job?.id ?? null;
   const reviewable = job?.reviewable ?? false;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another job, or its final file, needs an empty store

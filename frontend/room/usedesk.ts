@@ -1,7 +1,7 @@
 /** Everything the room knows and can do: one case, one of its slides, its cells, what is chosen and shown. */
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Card, GalleryRow, Room as RoomData } from "../shared/types";
 import type { ViewerHandle } from "../viewer/Viewer";
 import { useActs } from "./acts";
@@ -10,6 +10,8 @@ import { opensTabled } from "./opening";
 import type { Open } from "./RoomDialogs";
 import { useSession } from "./session";
 import { useAdding } from "./useadding";
+import { useArea } from "./usearea";
+import { useBeside } from "./usebeside";
 import { useCard } from "./usecard";
 import { useCompare } from "./usecompare";
 import { useDifferential } from "./usedifferential";
@@ -18,6 +20,7 @@ import { keysToGallery, useKeys } from "./usekeys";
 import { useMarks } from "./usemarks";
 import { useMessage } from "./usemessage";
 import { useNews } from "./usenews";
+import { useNotes } from "./usenotes";
 import { useOpened } from "./useopened";
 import { useOrders } from "./useorders";
 import { usePlace } from "./useplace";
@@ -40,12 +43,19 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const [dialog, setDialog] = useState<Open>("");
   const viewer = useRef<ViewerHandle>(null);
   const { keepPlace, copyLink } = usePlace(viewer, opened, data.slides.length > 1, say);
+  const beside = useBeside(data, opened, viewer);
+  const { toggle: toggleBeside, lead } = beside;
   const orders = useOrders(data.case.accession, slide, jobId, say);
   useNews(jobId, labels, data.me.name, session.readLabels, say);
 
-  const goTo = useCallback((to: GalleryRow | Card | null) => {
-    if (to) viewer.current?.goTo(to.x, to.y, 60);
-  }, []);
+  const goTo = useCallback(
+    (to: GalleryRow | Card | null) => {
+      if (!to) return;
+      lead("first");
+      viewer.current?.goTo(to.x, to.y, 60);
+    },
+    [lead],
+  );
   const [tabled, setTabled] = useState(() => opensTabled(opened.start, job, schema));
   const [menu, setMenu] = useState<Menu>(null);
   const groups = useDifferential(job, tabled, schema, counts, labels);
@@ -57,6 +67,8 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     acts.setCurrentKey(null);
     acts.setChosen(new Set());
   }, [which, gallery.view, jobId, tabled]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown in place of the other takes the keys
+  useEffect(keysToGallery, [tabled]);
   const openList = (list: Which) => {
     gallery.setWhich(list);
     setTabled(false);
@@ -78,6 +90,35 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     say,
   });
   const tools = useTools(data, slide, say);
+  const mayOrder = data.me.rights.includes("annotate") && !data.case.locked;
+  const { orderRegion } = orders;
+  const protocol = job?.protocol ?? "";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: orders are new in each round, what they do is not
+  const order = useMemo(
+    () => (mayOrder && protocol ? (region: readonly number[]) => void orderRegion(protocol, region) : null),
+    [mayOrder, protocol, slide?.id],
+  );
+  const { area, here, setHere } = useArea({
+    slide,
+    schema,
+    marks,
+    reviewable: !!job?.reviewable,
+    gallery,
+    order,
+    setChosen: acts.setChosen,
+    say,
+  });
+  const notes = useNotes(jobId, !!job?.reviewable, say);
+  const [commenting, setCommenting] = useState(0);
+  const ofChosen = (act: (of: number) => void) => {
+    if (row === null) say("Choose a cell of the machine’s first.");
+    else if (!mayOrder) say("You may view this case but not write on it.");
+    else act(row);
+  };
+  const sideBySide = useCallback(() => {
+    setTabled(false);
+    toggleBeside();
+  }, [toggleBeside]);
   const help = useCallback(() => setDialog("help"), []);
   const differential = useCallback(() => setTabled((on) => !on), []);
   const { columns } = gallery;
@@ -90,14 +131,28 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     card: chosen.card,
     viewer,
     undo: session.undo,
+    redo: session.redo,
+    lasso: () => {
+      if (!area) return;
+      setTabled(false);
+      tools.choose("lasso");
+    },
+    comment: () => ofChosen(() => setCommenting((n) => n + 1)),
+    teach: () => ofChosen((of) => void notes.teach(of)),
     goTo,
+    cancelTool: tools.cancel,
     help,
     differential,
     typical: compared.nextClass,
+    beside: sideBySide,
   });
   useKeys(
     schema,
-    dialog !== "" || session.edits.conflict !== null || adding.place !== null || menu !== null || tools.tool !== null,
+    dialog !== "" ||
+      session.edits.conflict !== null ||
+      adding.place !== null ||
+      menu !== null ||
+      (tools.tool !== null && !(tools.tool === "lasso" && tools.draft?.whole)),
     press,
   );
 
@@ -136,6 +191,14 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     groups,
     acts,
     compared,
+    beside,
+    sideBySide,
+    area,
+    here,
+    setHere,
+    notes,
+    commenting,
+    mayWrite: mayOrder,
     openList,
     mpp,
     adding,

@@ -6,10 +6,20 @@ import type { SIZES, View } from "../gallery/Gallery";
 import { get } from "../shared/api";
 import type { Analysis, Counts, GalleryPage, GalleryRow } from "../shared/types";
 import type { Labels } from "./labels";
+import { isNoted } from "./usenotes";
 
-export type Which = number | "must-see" | "all";
+export type Which = number | "must-see" | "all" | "outlined" | "comment" | "teach";
+
+/** Cells that a lasso went round: the outline, the classes that were marked there, and from which score on. */
+export interface Outlined {
+  within: string;
+  classes: string;
+  least: string;
+}
 const PAGE = 300;
 const MOST = 1000;
+/** All of a lasso's cells are acted on at once, so they are loaded at once. */
+const MOST_OUTLINED = 5000;
 
 export function useGallery(job: Analysis | null, labels: Labels, counts: Counts | null) {
   const jobId = job?.id ?? null;
@@ -18,6 +28,7 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
   const [size, setSize] = useState<keyof typeof SIZES>(window.innerWidth < 1200 ? "S" : "M");
   const [columns, setColumns] = useState(4);
   const [limit, setLimit] = useState(PAGE);
+  const [outlined, setOutlined] = useState<Outlined | null>(null);
 
   // A class that holds nothing to be seen is no place to begin.
   const began = useRef("");
@@ -35,17 +46,21 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
   useEffect(() => setLimit(PAGE), [which, view, jobId]);
 
   const query = useQuery<GalleryPage>({
-    queryKey: ["gallery", jobId, which, view, limit],
+    queryKey: ["gallery", jobId, which, view, limit, ...(which === "outlined" ? [outlined] : [])],
     enabled: !!job?.reviewable,
     staleTime: Number.POSITIVE_INFINITY,
     // More of the same list only: never the cells of another class, order or job.
     placeholderData: (before, asked) =>
-      asked?.queryKey[1] === jobId && asked.queryKey[2] === which && asked.queryKey[3] === view ? before : undefined,
+      asked?.queryKey[1] === jobId && asked.queryKey[2] === which && asked.queryKey[3] === view && which !== "outlined"
+        ? before
+        : undefined,
     queryFn: ({ signal }) => {
       const asked = new URLSearchParams({
         class: typeof which === "number" ? String(which) : "all",
         view: which === "must-see" ? "must-see" : view,
-        limit: String(limit),
+        limit: String(which === "outlined" ? MOST_OUTLINED : limit),
+        ...(which === "outlined" ? outlined : {}),
+        ...(isNoted(which) ? { noted: which } : {}),
       });
       return get<GalleryPage>(`/api/v1/jobs/${jobId}/gallery/?${asked}`, signal);
     },
@@ -54,6 +69,11 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
   return {
     query,
     rows,
+    outlined,
+    outline: (given: Outlined) => {
+      setOutlined(given);
+      setWhich("outlined");
+    },
     which,
     setWhich,
     view,

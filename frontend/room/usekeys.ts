@@ -17,7 +17,7 @@ export function useKeys(schema: Schema, shut: boolean, press: (action: Action, r
   }, [schema, shut, press]);
 }
 
-/** Give the keys to the gallery: what was pressed by mouse must not keep Space and Enter. */
+/** Give the keys to the gallery, or to the differential where that is shown: what was pressed by mouse must not keep Space and Enter. */
 export function keysToGallery(): void {
-  document.querySelector<HTMLElement>(".gallery-scroll")?.focus({ preventScroll: true });
+  document.querySelector<HTMLElement>(".gallery-scroll, .differential")?.focus({ preventScroll: true });
 }

@@ -4,7 +4,7 @@ import { useCallback, useRef, useState } from "react";
 import type { Analysis, Room, Schema, Slide } from "../shared/types";
 import { readPlace } from "../viewer/place";
 
-const NO_SCHEMA: Schema = { name: "", version: 0, groups: [], classes: [] };
+export const NO_SCHEMA: Schema = { name: "", version: 0, groups: [], classes: [] };
 
 export interface Opened {
   slide: Slide | null;

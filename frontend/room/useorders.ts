@@ -32,6 +32,11 @@ export function useOrders(accession: string, slide: Slide | null, jobId: string 
   return {
     again,
     order: (protocol: string) => run(() => send<Job>("POST", `/api/v1/slides/${slide?.id}/jobs/`, { protocol })),
+    orderRegion: (protocol: string, region: readonly number[]) =>
+      run(async () => {
+        await send<Job>("POST", `/api/v1/slides/${slide?.id}/jobs/`, { protocol, region });
+        say("The analysis of this region has been ordered. What you read stays in view; its progress stands above.");
+      }),
     cancel: () => run(() => send<Job>("POST", `/api/v1/jobs/${jobId}/cancel/`)),
     retry: () => run(() => send<Job>("POST", `/api/v1/jobs/${jobId}/retry/`)),
     report: () =>

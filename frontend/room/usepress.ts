@@ -20,14 +20,21 @@ interface Setting {
   card: Card | null;
   viewer: { readonly current: ViewerHandle | null };
   undo(): Promise<boolean>;
+  redo(): Promise<boolean>;
+  lasso(): void;
+  comment(): void;
+  teach(): void;
+  cancelTool(): void;
   goTo(row: GalleryRow | Card | null): void;
   help(): void;
   differential(): void;
   typical(): void;
+  beside(): void;
 }
 
 export function usePress(setting: Setting): (action: Action, range: boolean) => void {
-  const { acts, adding, marks, rows, columns, card, viewer, undo, goTo, help, differential, typical } = setting;
+  const { acts, adding, marks, rows, columns, card, viewer, goTo, cancelTool } = setting;
+  const { undo, redo, help, differential, typical, beside, lasso, comment, teach } = setting;
   return useCallback(
     (action: Action, range: boolean) => {
       if (typeof action === "object") {
@@ -43,6 +50,10 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
         confirm: () => acts.act("confirm"),
         reject: () => acts.act("reject"),
         undo,
+        redo,
+        lasso,
+        comment,
+        teach,
         go: () => goTo(card ?? rows[acts.current] ?? null),
         rotate: () => viewer.current?.rotate(),
         flip: () => viewer.current?.flip(),
@@ -51,6 +62,7 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
         help,
         differential,
         typical,
+        beside,
         cells: marks.hideOrShow,
         marks: () => marks.markEvery(!marks.every),
         "select-all": () => {
@@ -60,6 +72,7 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
         },
         escape: () => {
           adding.cancel();
+          cancelTool();
           acts.setChosen(new Set());
           keysToGallery();
         },
@@ -70,6 +83,25 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
       };
       void doing[action]();
     },
-    [acts, adding, marks, rows, columns, card, viewer, undo, goTo, help, differential, typical],
+    [
+      acts,
+      adding,
+      marks,
+      rows,
+      columns,
+      card,
+      viewer,
+      goTo,
+      cancelTool,
+      undo,
+      redo,
+      help,
+      differential,
+      typical,
+      lasso,
+      comment,
+      teach,
+      beside,
+    ],
   );
 }

@@ -9,12 +9,12 @@ import type { Tools } from "./usetools";
 
 /** All that is drawn above the slide; a new one whenever any of it changes. */
 export function useScene(
-  session: Session,
+  session: Pick<Session, "store" | "index" | "regions" | "epoch" | "labels">,
   schema: Schema,
   marks: Marks,
   selected: Card | null,
   place: AddingPlace | null,
-  tools: Tools,
+  tools: Pick<Tools, "annotations"> & { draft: Tools["draft"] | null },
   mpp: number | null,
 ): Scene {
   const { store, index, regions, epoch, labels } = session;

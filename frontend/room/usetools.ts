@@ -14,6 +14,9 @@ export interface Draft {
   screen: readonly [number, number];
 }
 
+/** What the reader draws: a shape, or cells round which the hand goes. */
+export type Tool = ShapeKind | "lasso";
+
 type Act = { what: "added" | "removed"; id: string };
 
 export function useTools(data: Room, slide: Slide | null, say: (text: string) => void) {
@@ -21,7 +24,7 @@ export function useTools(data: Room, slide: Slide | null, say: (text: string) =>
   const url = `/api/v1/slides/${slide?.id}/annotations/`;
   const key = useMemo(() => ["annotations", slide?.id], [slide?.id]);
   const kept = useQuery({ queryKey: key, queryFn: () => get<Annotation[]>(url), enabled: slide !== null });
-  const [tool, setTool] = useState<ShapeKind | null>(null);
+  const [tool, setTool] = useState<Tool | null>(null);
   const [draft, setDraft] = useState<Draft | null>(null);
   const [acts, setActs] = useState<Act[]>([]);
   const may = data.me.rights.includes("annotate") && !data.case.locked;
@@ -34,16 +37,21 @@ export function useTools(data: Room, slide: Slide | null, say: (text: string) =>
     () => setDraft((d) => (d && (d.shape.kind !== "polygon" || d.shape.points.length > 2) ? { ...d, whole: true } : d)),
     [],
   );
-  const choose = (kind: ShapeKind) => {
+  const choose = (kind: Tool) => {
     setDraft(null);
     setTool(tool === kind ? null : kind);
   };
   const put = (x: number, y: number, screen: readonly [number, number]) => {
-    if (!tool || draft?.whole) return;
+    if (!tool || tool === "lasso" || draft?.whole) return;
     const points: Point[] = [...(draft?.shape.points ?? []), [x, y]];
     setDraft({ shape: { kind: tool, points, text: "" }, whole: points.length === WHOLE_AT[tool], screen });
   };
-  const drawing = tool !== null;
+  const draw = (points: readonly Point[], done: boolean, screen: readonly [number, number]) => {
+    if (done && points.length < 3) setDraft(null);
+    else setDraft({ shape: { kind: "polygon", points, text: "" }, whole: done, screen });
+  };
+  // Once a lasso is closed the keys act on its cells.
+  const drawing = tool !== null && !(tool === "lasso" && draft?.whole);
   useEffect(() => {
     if (!drawing) return;
     const press = (event: KeyboardEvent) => {
@@ -90,6 +98,7 @@ export function useTools(data: Room, slide: Slide | null, say: (text: string) =>
     annotations: kept.data ?? NO_ANNOTATIONS,
     choose,
     put,
+    draw,
     finish,
     cancel,
     discard: () => setDraft(null),

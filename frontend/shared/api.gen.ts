@@ -613,6 +613,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/counts/within/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Counts of the cells within an outline alone. */
+        get: operations["jobs_counts_within_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/decide/": {
         parameters: {
             query?: never;
@@ -682,6 +699,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/labels/redo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Do again what you undid last. */
+        post: operations["jobs_labels_redo_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/labels/undo/": {
         parameters: {
             query?: never;
@@ -693,6 +727,24 @@ export interface paths {
         put?: never;
         /** @description Undo your newest event. */
         post: operations["jobs_labels_undo_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/notes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The notes on a slide's cells as one of its analyses has them; POST writes one. */
+        get: operations["jobs_notes_list"];
+        put?: never;
+        /** @description The notes on a slide's cells as one of its analyses has them; POST writes one. */
+        post: operations["jobs_notes_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -778,6 +830,40 @@ export interface paths {
         get: operations["models_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/{note_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description DELETE takes a note away. */
+        delete: operations["notes_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/{note_id}/restore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Bring back a note that was taken away. */
+        post: operations["notes_restore_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1480,6 +1566,8 @@ export interface components {
             readonly device: string;
             readonly software_version: string;
             readonly colour_policy: string;
+            /** @description x, y, w, h of what alone was analysed; null for the whole slide */
+            region: number[] | null;
             readonly models: components["schemas"]["UsedModel"][];
             readonly thresholds: {
                 [key: string]: number;
@@ -1727,6 +1815,51 @@ export interface components {
             /** @description columns of a `.bin`, in their order */
             layout: string[];
         };
+        /** @description A note on a cell; `row` and `added` name the analysis' own cell at its place, neither where none lies there. */
+        CellNote: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["CellNoteKindEnum"];
+            row: number | null;
+            /** Format: uuid */
+            added: string | null;
+            /**
+             * Format: double
+             * @description level-0 px
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description level-0 px
+             */
+            y: number;
+            text: string;
+            by: string;
+            by_id: number;
+            /** Format: date-time */
+            at: string;
+            readonly removed: boolean;
+        };
+        /**
+         * @description * `comment` - Comment
+         *     * `teach` - To teach with
+         * @enum {string}
+         */
+        CellNoteInputKindEnum: "comment" | "teach";
+        CellNoteInputRequest: {
+            kind: components["schemas"]["CellNoteInputKindEnum"];
+            row?: number | null;
+            /** Format: uuid */
+            added?: string | null;
+            /** @default  */
+            text: string;
+        };
+        /**
+         * @description * `comment` - comment
+         *     * `teach` - teach
+         * @enum {string}
+         */
+        CellNoteKindEnum: "comment" | "teach";
         ClassAgreement: {
             key: string;
             name: string;
@@ -1739,6 +1872,19 @@ export interface components {
              * @description exact: do both readers call the class equally often
              */
             mcnemar_p: number;
+        };
+        ClassWithin: {
+            class: number;
+            count: number;
+            /**
+             * Format: double
+             * @description percent of n
+             */
+            value: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
         };
         /**
          * @description * `stored` - colours as stored
@@ -1866,6 +2012,13 @@ export interface components {
             triage: {
                 [key: string]: components["schemas"]["Triage"];
             };
+        };
+        /** @description Counts within an outline; shares are percent of the counted cells of the class's kind there. */
+        CountsWithin: {
+            n: number;
+            /** Format: double */
+            area_mm2: number | null;
+            classes: components["schemas"]["ClassWithin"][];
         };
         CredentialsRequest: {
             username: string;
@@ -2110,6 +2263,8 @@ export interface components {
             readonly device: string;
             readonly software_version: string;
             readonly colour_policy: string;
+            /** @description x, y, w, h of what alone was analysed; null for the whole slide */
+            region: number[] | null;
             readonly models: components["schemas"]["UsedModel"][];
             readonly thresholds: {
                 [key: string]: number;
@@ -2523,6 +2678,15 @@ export interface components {
             readonly detail: unknown;
             readonly sha256: string;
         };
+        /** @description What an event changed, and the counts that follow from it. */
+        RedoAnswer: {
+            revision: number;
+            changed: components["schemas"]["RowLabel"][];
+            added: components["schemas"]["AddedCell"][];
+            gone: string[];
+            counts: components["schemas"]["Counts"];
+            redone: components["schemas"]["Undone"];
+        };
         ReferenceRange: {
             /** Format: double */
             low: number;
@@ -2625,6 +2789,7 @@ export interface components {
         RequestJobRequest: {
             /** @default blood-film */
             protocol: string;
+            region?: number[] | null;
         };
         Result: {
             assay: string;
@@ -4431,6 +4596,36 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    jobs_counts_within_retrieve: {
+        parameters: {
+            query: {
+                within: string;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsWithin"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     jobs_decide_create: {
         parameters: {
             query?: never;
@@ -4508,7 +4703,19 @@ export interface operations {
             query?: {
                 /** @description index of a class, or all (default) */
                 class?: string;
+                /** @description indices of classes, apart by commas: those alone */
+                classes?: string;
+                /** @description least probability of cells nobody named */
+                least?: number;
                 limit?: number;
+                /**
+                 * @description those with such a note alone
+                 *
+                 *     * `` -
+                 *     * `comment` - comment
+                 *     * `teach` - teach
+                 */
+                noted?: "" | "comment" | "teach";
                 offset?: number;
                 /**
                  * @description * `unsure` - unsure
@@ -4519,6 +4726,7 @@ export interface operations {
                  *     * `must-see` - must-see
                  */
                 view?: "unsure" | "sure" | "position" | "largest" | "smallest" | "must-see";
+                within?: string;
             };
             header?: never;
             path: {
@@ -4608,6 +4816,34 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    jobs_labels_redo_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedoAnswer"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     jobs_labels_undo_create: {
         parameters: {
             query?: never;
@@ -4625,6 +4861,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UndoAnswer"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    jobs_notes_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellNote"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    jobs_notes_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CellNoteInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellNote"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -4767,6 +5063,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    notes_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    notes_restore_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellNote"];
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -25,13 +25,16 @@ export type Ratio = Sent["CountRatio"];
 export type Counts = Sent["Counts"];
 export type Account = Sent["Account"];
 export type TriageRow = Sent["Triage"];
+export type CellNote = Sent["CellNote"];
+export type CountsWithin = Sent["CountsWithin"];
 export type Typical = Sent["Typical"];
 export type Interval = Sent["Interval"];
 export type Hold = Sent["Hold"];
 export type GalleryRow = Sent["GalleryRow"];
 export type GalleryPage = Sent["GalleryPage"];
 export type CarriedLabel = Sent["WaitingLabel"];
-export type LabelAnswer = Sent["LabelAnswer"] & Partial<Pick<Sent["UndoAnswer"], "undone">>;
+export type LabelAnswer = Sent["LabelAnswer"] &
+  Partial<Pick<Sent["UndoAnswer"], "undone"> & Pick<Sent["RedoAnswer"], "redone">>;
 export type BloodCount = Sent["BloodCount"];
 export type BloodCountRow = Sent["BloodCountRow"];
 export type History = Sent["PatientHistory"];

@@ -14,6 +14,7 @@ export interface ViewerHandle {
   flip(): void;
   fullScreen(): void;
   place(): Place | null;
+  follow(place: Place): void;
   /** Saves what is shown as a PNG of that name. */
   snapshot(name: string): void;
 }
@@ -86,6 +87,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
     flip: () => lens.current?.flip(),
     fullScreen,
     place: () => lens.current?.place() ?? null,
+    follow: (to) => lens.current?.follow(to),
     snapshot: (name) => {
       const canvas = lens.current?.snapshot(props.mpp !== null);
       if (canvas) saved(canvas, name);

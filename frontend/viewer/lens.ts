@@ -6,6 +6,7 @@ import { line } from "../shared/line";
 import type { TileAccess } from "../shared/types";
 import { rangesFor, unpack } from "./cellstore";
 import { type Affine, affineOf, type Box, inView, mirrored, type Point, scaleOf, toSlide } from "./glue";
+import { grown } from "./outline";
 import { isShown, nameOf, Overlay, type Scene } from "./overlay";
 import { Prefetcher } from "./prefetch";
 import { umPerPx } from "./scalebar";
@@ -18,15 +19,22 @@ const TURN_DEGREES = 45;
 const MOST_LOADED = 120_000;
 /** Screen px a slide px below which a cell is too small to be pointed at. */
 const LEAST_HOVER = 0.1;
+/** Screen px between two points of an outline that is drawn by hand. */
+const LEAST_STROKE_PX = 4;
 
 /** What the page wants of the viewer at this moment; read anew at each event. */
 export interface Wishes {
   scene: Scene;
   jobId: string | null;
   addMode: boolean;
+  /** Dragging draws an outline and does not move the slide. */
+  drawMode: boolean;
   onPick(row: number | null, key: string | null): void;
   onAdd(x: number, y: number, screen: readonly [number, number]): void;
+  onDraw(points: readonly Point[], done: boolean, screen: readonly [number, number]): void;
   onMoved(): void;
+  /** At each frame, where the slide stands. */
+  onFrame?(place: Place): void;
 }
 
 export interface Place {
@@ -61,6 +69,7 @@ export class Lens {
   private again = false;
   private failed = false;
   private pointer: Point | null = null;
+  private drawn: readonly Point[] = [];
 
   constructor(
     private readonly element: HTMLElement,
@@ -114,6 +123,20 @@ export class Lens {
     this.viewer.addHandler("canvas-double-click", (event) => {
       if (signals.wishes().addMode) event.preventDefaultAction = true;
     });
+    this.viewer.addHandler("canvas-press", (event) => {
+      this.drawn = [];
+      if (signals.wishes().drawMode) this.trace(event.position);
+    });
+    this.viewer.addHandler("canvas-drag", (event) => {
+      if (!signals.wishes().drawMode) return;
+      event.preventDefaultAction = true;
+      this.trace(event.position);
+    });
+    this.viewer.addHandler("canvas-drag-end", (event) => {
+      if (!signals.wishes().drawMode) return;
+      event.preventDefaultAction = true;
+      signals.wishes().onDraw(this.drawn, true, [event.position.x, event.position.y]);
+    });
     this.viewer.addHandler("canvas-click", (event) => {
       if (event.quick) this.click(event.position.x, event.position.y);
     });
@@ -146,6 +169,16 @@ export class Lens {
   flip(): void {
     this.viewer.viewport.toggleFlip();
     this.signals.wishes().onMoved();
+  }
+
+  /** Stand there at once: a place that another slide leads to. */
+  follow(to: Place): void {
+    const item = this.viewer.world.getItemAt(0);
+    if (!item) return;
+    const { viewport } = this.viewer;
+    if (viewport.getFlip() !== to.flip) viewport.setFlip(to.flip);
+    viewport.setRotation(to.turn_degrees, true);
+    this.move(to.x, to.y, to.z, true);
   }
 
   setObjective(objective: number): void {
@@ -195,6 +228,14 @@ export class Lens {
     };
     const upright = affineOf(at(0, 0), at(side, 0), at(0, side), side);
     return this.viewer.viewport.getFlip() ? mirrored(upright, this.element.clientWidth) : upright;
+  }
+
+  private trace({ x: given_x, y }: { x: number; y: number }): void {
+    const x = this.viewer.viewport.getFlip() ? this.element.clientWidth - given_x : given_x;
+    const at = this.affine();
+    if (!at) return;
+    this.drawn = grown(this.drawn, toSlide(at, x, y), LEAST_STROKE_PX / scaleOf(at));
+    if (this.drawn.length > 1) this.signals.wishes().onDraw(this.drawn, false, [x, y]);
   }
 
   private click(given_x: number, y: number): void {
@@ -248,6 +289,8 @@ export class Lens {
     const mode = this.overlay.draw(this.signals.wishes().scene, at, view, this.pointer);
     this.signals.onView(this.mpp / scaleOf(at), mode);
     this.prefetcher.moved(view, scaleOf(at));
+    const { onFrame } = this.signals.wishes();
+    if (onFrame) onFrame(this.place() as Place);
     void this.load(at, view);
   };
 

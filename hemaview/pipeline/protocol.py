@@ -53,6 +53,8 @@ class RunRequest:
     """The camera fields that the slide was made of ({x, y, w, h, name}, level-0 px); empty for a scan."""
     colour: str = "stored"
     """What happens to an embedded profile (`wsi.colour`)."""
+    region: tuple[int, int, int, int] | None = None
+    """The rectangle (x, y, w, h), level-0 px, that alone is analysed, every field of it; None for the whole slide."""
     taught: tuple[Path, str] | None = None
     """(file, sha256) of what the slide's site taught one of the models (`inference.taught`); None where nothing."""
 

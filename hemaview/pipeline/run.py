@@ -179,7 +179,7 @@ def _count(
         counted += np.bincount(cells.cls[(cells.flags & CUT) == 0], minlength=len(known))
         total += len(cells)
         sink.field_done(len(done), plan.fields_to_count, total)
-        if request.photo_fields:
+        if request.photo_fields or request.region:
             continue
         if (targets and reached(targets, counted)) or (not targets and searched and len(done) >= FIRST_FIELDS):
             break
@@ -206,6 +206,7 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         "protocol": request.protocol,
         "models": {role: list(model) for role, model in sorted(request.models.items())},
         **({"taught": request.taught[1]} if request.taught else {}),
+        **({"region": list(request.region)} if request.region else {}),
         "thresholds": {role: dict(asked) for role, asked in sorted(counted.thresholds.items())},
         "temperatures": dict(sorted(counted.temperatures.items())),
         "mpp": plan.mpp,

@@ -146,7 +146,7 @@ def test_4_the_reading_room_fits_a_small_screen(visit: Any, house: Stack) -> Non
     page.goto(url(house, "/cases/B-1/read/"))
     expect(page.locator(".differential")).to_be_visible(timeout=20_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 1024
-    page.get_by_role("button", name="Back to the slide").click()
+    page.get_by_role("button", name="Slide", exact=True).click()
     expect(page.locator(".scalebar")).to_be_visible(timeout=20_000)
     for part in (".classes", ".viewer", ".side", ".countsbar"):
         box = page.locator(part).bounding_box()

@@ -214,7 +214,8 @@ def test_after_a_restart_of_the_server_the_gallery_comes_back_by_itself(room: Pa
     page = room
     house.kill(house.processes[-1])
     expect(page.locator(".notice.lost")).to_contain_text("Not live since")
-    line = page.locator(".class .name").first
+    # No list that the page has read already.
+    line = page.locator(".class .name", has=page.get_by_text("Schistocyte", exact=True))
     count = line.locator("b").inner_text()
     line.click()
     expect(page.locator(".gallery h2 b")).to_have_text("…")
@@ -362,6 +363,102 @@ def test_a_length_is_measured_and_a_note_is_kept_undone_and_brought_back(room: P
         page.get_by_role("button", name="Snapshot").click()
     picture = np.asarray(Image.open(got.value.path()).convert("RGB"))
     assert picture.shape[1] > 400 and picture.std() > 5
+
+
+def drag(page: Page, points: list[tuple[float, float]]) -> None:
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=5)
+    page.mouse.up()
+
+
+def test_a_lasso_chooses_the_marked_cells_it_goes_round_and_one_key_acts_on_all(room: Page) -> None:
+    page = room
+    page.keyboard.press("Space")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    job, row = shown_row(page)
+    page.keyboard.press("g")
+    page.get_by_role("button", name="×20").click()
+    still(page)
+    box = page.get_by_test_id("slide").bounding_box()
+    assert box
+    cx, cy, r = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 200
+    page.keyboard.press("Shift+R")  # in the mirror and turned, as well
+    page.keyboard.press("r")
+    still(page)
+    before = page.url
+    page.keyboard.press("Shift+L")
+    drag(page, [(cx - r, cy - r), (cx + r, cy - r), (cx + r, cy + r), (cx - r, cy + r), (cx - r, cy - r + 20)])
+    expect(page.locator(".toast")).to_contain_text("chosen. A class’s key")
+    assert page.url == before, "the slide has not moved"
+    cells = page.locator(".gallery-scroll [data-cell]")
+    n = int(page.locator(".gallery h2 b").inner_text())
+    expect(page.locator(".picture.chosen")).to_have_count(n)
+    assert f"r{row}" in [cells.nth(i).get_attribute("data-cell") for i in range(n)]
+    page.get_by_role("button", name="Count here").click()
+    expect(page.get_by_label("Counts here")).to_contain_text(re.compile(r"\d+ cells here, 0\.\d+ mm²"))
+    accessible(page)
+    page.keyboard.press("Backspace")
+    expect(page.locator(".toast")).to_contain_text(f"{n} cell")
+    rejected = [r["row"] for r in ask(page, f"/api/v1/jobs/{job}/labels/?since=0")["rows"] if r["state"] == "rejected"]
+    assert len(rejected) == n and row in rejected
+    page.keyboard.press("z")
+    expect(page.locator(".toast")).to_contain_text("Undone")
+    assert not [r for r in ask(page, f"/api/v1/jobs/{job}/labels/?since=0")["rows"] if r["state"] == "rejected"]
+    page.keyboard.press("Shift+Z")
+    expect(page.locator(".toast")).to_contain_text(f"Redone: rejected ({n} cell")
+    page.keyboard.press("z")
+    page.keyboard.press("Escape")
+    expect(page.locator(".writing")).to_have_count(0)
+
+
+def test_a_drawn_region_is_analysed_beside_what_is_reported(room: Page, house: Stack) -> None:
+    page = room
+    job = ask(page, "/api/v1/cases/B-1/room/")["slides"][0]["job"]["id"]
+    page.get_by_role("button", name="Rectangle").click()
+    box = page.get_by_test_id("slide").bounding_box()
+    assert box
+    cx, cy = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.click(cx - 60, cy - 60)
+    page.mouse.click(cx + 60, cy + 60)
+    page.get_by_role("button", name="Analyse here").click()
+    expect(page.locator(".toast")).to_contain_text("has been ordered")
+    expect(page.locator(".region-job")).to_be_visible()
+    region = next(j for j in ask(page, "/api/v1/cases/B-1/room/")["slides"][0]["jobs"] if j["region"])
+    house.manage("shell", "-v", "0", "-c", f"from apps.analysis.worker import work; work('{region['id']}')")
+    expect(page.locator(".region-job button")).to_contain_text("Region:")
+    slide = ask(page, "/api/v1/cases/B-1/room/")["slides"][0]
+    assert slide["job"]["id"] == job and [j["id"] for j in slide["jobs"] if j["reported"]] == [job]
+    page.locator(".region-job button").click()
+    expect(page.get_by_label("Analysis", exact=True).locator("option:checked")).to_contain_text("(region)")
+    page.locator(".job-notes summary").click()
+    expect(page.locator(".job-notes")).to_contain_text("Only a region of")
+
+
+def test_a_cell_gets_a_comment_and_a_mark_to_teach_with_by_keys(room: Page) -> None:
+    page = room
+    page.keyboard.press("Space")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    _, row = shown_row(page)
+    page.keyboard.press("Shift+E")
+    expect(page.locator(f"[data-cell=r{row}] .noted")).to_have_text("★")
+    page.keyboard.press("Shift+C")
+    page.get_by_label("Comment on this cell").fill("Döhle body?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".card")).to_contain_text("Döhle body?")
+    expect(page.locator(f"[data-cell=r{row}] .noted")).to_have_text("★✍")
+    accessible(page)
+    page.get_by_role("button", name="To teach 1").click()
+    expect(page.locator(".gallery h2")).to_contain_text("To teach with")
+    expect(page.locator(".gallery-scroll [data-cell]")).to_have_count(1)
+    page.locator(f"[data-cell=r{row}]").click()
+    page.keyboard.press("Shift+E")
+    expect(page.locator(".gallery-scroll [data-cell]")).to_have_count(0)
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("button", name="Commented 0")).to_be_visible()
+    page.get_by_role("button", name="Undo removal").click()
+    expect(page.get_by_role("button", name="Commented 1")).to_be_visible()
 
 
 def test_webgl_marks_the_cells_that_the_canvas_marks(room: Page) -> None:

@@ -129,3 +129,19 @@ def planned(folder: Path, blur_um: float, photo: bool) -> Plan:
 def drawn() -> NDArray[np.uint8]:
     """A part of a drawn film where cells lie side by side, narrower than a field is."""
     return draw_film(6144, 1024, seed=3).rgb[:500, 1500:2400]
+
+
+def test_of_a_drawn_region_every_field_is_counted_and_nothing_else(tmp_path: Path) -> None:
+    slide = mosaic(tmp_path, [[photo()] * 3] * 3)
+    asked = RunRequest(
+        slide=slide, folder=tmp_path, protocol="p", assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
+        settings={"max_fields": 1}, models={}, thresholds={}, mpp=0.19, photo_fields=[], region=(100, 50, 1500, 900),
+    )  # fmt: skip
+    with open_slide(slide) as opened:
+        plan = plan_run(opened, asked, lambda _text, _share: None)
+    covered = np.zeros((3 * 480, 3 * 640), int)
+    for f in plan.fields:
+        covered[f.y : f.y + f.h, f.x : f.x + f.w] += 1
+    assert all(f.used for f in plan.fields) and plan.search == plan.edges == []
+    assert (covered[50:950, 100:1600] == 1).all() and covered.sum() == 1500 * 900
+    assert "Only a region" in "".join(plan.notes)

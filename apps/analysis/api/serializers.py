@@ -34,6 +34,14 @@ class GuardSerializer(serializers.Serializer[Any]):
     sentence = serializers.CharField()
 
 
+class RectangleField(serializers.ListField):
+    """x, y, w, h in level-0 px."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        most = {"child": serializers.IntegerField(min_value=0, max_value=2**31 - 1), "min_length": 4, "max_length": 4}
+        super().__init__(**{**most, **kwargs})
+
+
 class JobSerializer(serializers.ModelSerializer[Job]):
     slide = serializers.UUIDField(source="slide_id")
     protocol = serializers.CharField(source="protocol.name")
@@ -48,6 +56,9 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     reviewable = serializers.BooleanField()
     notes = serializers.ListField(child=serializers.CharField())
     guards = GuardSerializer(many=True)
+    region = RectangleField(
+        allow_null=True, help_text="x, y, w, h of what alone was analysed; null for the whole slide"
+    )
 
     class Meta:
         model = Job
@@ -56,7 +67,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "phase", "percent",
             "fields_total", "fields_done", "cells", "eta_s", "reason", "advice", "attempt", "partial", "reviewable",
             "requested_by", "requested_at", "started_at", "finished_at", "duration_s", "device", "software_version",
-            "colour_policy", "models", "thresholds", "mpp", "mpp_source", "mpp_sd", "notes", "guards", "cells_sha256",
+            "colour_policy", "region", "models", "thresholds", "mpp", "mpp_source", "mpp_sd", "notes", "guards", "cells_sha256",
             "revision",
         ]  # fmt: skip
         read_only_fields = fields
@@ -80,6 +91,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
 class RequestJobSerializer(serializers.Serializer[Any]):
     protocol = serializers.CharField(default="blood-film")
+    region = RectangleField(required=False, allow_null=True, default=None)
 
 
 class ProtocolSerializer(serializers.Serializer[Any]):

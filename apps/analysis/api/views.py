@@ -58,7 +58,10 @@ class SlideJobsView(APIView):
         slide = slide_for(request.user, slide_id, "annotate")
         given = RequestJobSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        job = services.request_job(request.user, slide, protocol_named(given.validated_data["protocol"]))
+        region = given.validated_data["region"]
+        job = services.request_job(
+            request.user, slide, protocol_named(given.validated_data["protocol"]), tuple(region) if region else None
+        )
         transaction.on_commit(lambda: ring([str(job.pk)]))
         return Response(JobSerializer(job).data, status=201)
 

@@ -245,6 +245,23 @@ class UndoAnswerSerializer(LabelAnswerSerializer):
     undone = UndoneSerializer()
 
 
+class RedoAnswerSerializer(LabelAnswerSerializer):
+    redone = UndoneSerializer()
+
+
+class ClassWithinSerializer(ShareSerializer):
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.IntegerField(), **super().get_fields()}
+
+
+class CountsWithinSerializer(serializers.Serializer[Any]):
+    """Counts within an outline; shares are percent of the counted cells of the class's kind there."""
+
+    n = serializers.IntegerField()
+    area_mm2 = serializers.FloatField(allow_null=True)
+    classes = ClassWithinSerializer(many=True)
+
+
 class GalleryRowSerializer(PlaceSerializer):
     row = serializers.IntegerField(allow_null=True, help_text="null for a cell that a person added")
     added = serializers.UUIDField(allow_null=True)

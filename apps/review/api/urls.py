@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.review.api import annotations, picking, readings, views
+from apps.review.api import annotations, cellnotes, picking, readings, views
 
 urlpatterns = [
     path("slides/<uuid:slide_id>/annotations/", annotations.SlideAnnotationsView.as_view(), name="slide-annotations"),
@@ -19,6 +19,11 @@ urlpatterns = [
     ),
     path("jobs/<uuid:job_id>/decide/", readings.DecisionView.as_view(), name="job-decide"),
     path("jobs/<uuid:job_id>/labels/", views.LabelsView.as_view(), name="job-labels"),
+    path("jobs/<uuid:job_id>/notes/", cellnotes.CellNotesView.as_view(), name="job-notes"),
+    path("notes/<uuid:note_id>/", cellnotes.CellNoteView.as_view(), name="cell-note"),
+    path("notes/<uuid:note_id>/restore/", cellnotes.RestoreCellNoteView.as_view(), name="cell-note-restore"),
+    path("jobs/<uuid:job_id>/labels/redo/", views.RedoView.as_view(), name="job-redo"),
+    path("jobs/<uuid:job_id>/counts/within/", views.CountsWithinView.as_view(), name="job-counts-within"),
     path("jobs/<uuid:job_id>/labels/undo/", views.UndoView.as_view(), name="job-undo"),
     path("jobs/<uuid:job_id>/cells/", views.AddedCellsView.as_view(), name="job-add"),
     path("jobs/<uuid:job_id>/gallery/", views.GalleryView.as_view(), name="job-gallery"),

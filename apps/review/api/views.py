@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,24 +23,29 @@ from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import reviewable_job_for
-from apps.review import analyses, selectors, services, typical
+from apps.review import analyses, cellnotes, selectors, services, typical
 from apps.review.api.results import ResultSerializer
 from apps.review.api.shapes import (
     CardSerializer,
     ComparisonSerializer,
     CountsSerializer,
+    CountsWithinSerializer,
     GalleryPageSerializer,
     LabelAnswerSerializer,
     LabelsSerializer,
+    RedoAnswerSerializer,
     TypicalSerializer,
     UndoAnswerSerializer,
 )
 from apps.review.compare import compare
 from apps.review.counts import counts_json, results_json
 from apps.review.crops import crop_jpeg
+from apps.review.here import counts_within
 from apps.review.models import AddedCell, CarriedLabel, LabelEvent
 from apps.review.state import labels_of, read_by, with_reading
 from hemaview.wsi.errors import SlideError
+
+MOST_CORNERS = 500
 
 
 @extend_schema_field({"oneOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]})
@@ -92,10 +99,55 @@ class SettleInput(serializers.Serializer[Any]):
     keep = serializers.BooleanField()
 
 
+@extend_schema_field({"type": "string"})
+class OutlineField(serializers.Field):  # type: ignore[type-arg]
+    """An outline in level-0 px: x and y of each corner apart by a comma, corners apart by blanks."""
+
+    def to_internal_value(self, data: Any) -> tuple[tuple[float, float], ...]:
+        try:
+            corners = tuple((float(x), float(y)) for x, y in (corner.split(",") for corner in str(data).split()))
+        except ValueError:
+            raise serializers.ValidationError("Write an outline as corners x,y apart by blanks.") from None
+        if corners and not 3 <= len(corners) <= MOST_CORNERS:
+            raise serializers.ValidationError(f"An outline has 3 to {MOST_CORNERS} corners.")
+        if not all(math.isfinite(v) and abs(v) < 1e9 for corner in corners for v in corner):
+            raise serializers.ValidationError("A corner of the outline lies outside every slide.")
+        return corners
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+@extend_schema_field({"type": "string"})
+class IndicesField(serializers.Field):  # type: ignore[type-arg]
+    """Whole numbers apart by commas."""
+
+    def to_internal_value(self, data: Any) -> frozenset[int] | None:
+        numbers = [whole_number(part) for part in str(data).split(",")] if data else []
+        if any(n is None for n in numbers):
+            raise serializers.ValidationError("Write indices of classes apart by commas.")
+        return frozenset(n for n in numbers if n is not None) if data else None
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class OutlineInput(serializers.Serializer[Any]):
+    within = OutlineField()
+
+
 class GalleryInput(serializers.Serializer[Any]):
     view = OneOf(choices=selectors.VIEWS, default="unsure")
     offset = serializers.IntegerField(min_value=0, default=0)
-    limit = serializers.IntegerField(min_value=1, max_value=1000, default=200)
+    limit = serializers.IntegerField(min_value=1, max_value=services.MOST_CELLS, default=200)
+    within = OutlineField(default=())
+    classes = IndicesField(default=None, help_text="indices of classes, apart by commas: those alone")
+    least = serializers.FloatField(
+        min_value=0, max_value=1, default=0, help_text="least probability of cells nobody named"
+    )
+    noted = serializers.ChoiceField(
+        choices=["", "comment", "teach"], default="", help_text="those with such a note alone"
+    )
 
 
 def _job(user: Any, job_id: uuid.UUID, right: str = "view") -> Job:
@@ -146,6 +198,16 @@ class UndoView(APIView):
         return Response({**after(event), "undone": {"action": source.get_action_display(), "n": cells}})
 
 
+class RedoView(APIView):
+    """Do again what you undid last."""
+
+    @extend_schema(request=None, responses=RedoAnswerSerializer)
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        event = services.redo(request.user, _job(request.user, job_id, "review"))
+        done = {"action": event.get_action_display(), "n": len(event.rows) + len(event.added)}
+        return Response({**after(event), "redone": done})
+
+
 class AddedCellsView(APIView):
     """Add a cell that the machine missed."""
 
@@ -173,7 +235,15 @@ class GalleryView(APIView):
         if which != "all" and index is None:
             raise Refusal("class must be the index of a class, or 'all'.", code="invalid")
         data = given.validated_data
-        return Response(selectors.gallery(job, index, data["view"], data["offset"], data["limit"]))
+        only = selectors.Only(data["within"], data["classes"], data["least"])
+        if data["noted"]:
+            placed = [p for p in cellnotes.notes_of(request.user, job) if p.note.kind == data["noted"]]
+            only = replace(
+                only,
+                rows=frozenset(p.row for p in placed if p.row is not None),
+                added=frozenset(p.added for p in placed if p.added),
+            )
+        return Response(selectors.gallery(job, index, data["view"], data["offset"], data["limit"], only))
 
 
 class CellView(APIView):
@@ -190,6 +260,19 @@ class CountsView(APIView):
     @extend_schema(responses=CountsSerializer)
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         return Response(counts_json(_job(request.user, job_id)))
+
+
+class CountsWithinView(APIView):
+    """Counts of the cells within an outline alone."""
+
+    @extend_schema(parameters=[OutlineInput], responses=CountsWithinSerializer)
+    def get(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = _job(request.user, job_id)
+        given = OutlineInput(data=request.query_params.dict())
+        given.is_valid(raise_exception=True)
+        if not given.validated_data["within"]:
+            raise Refusal("Draw an outline of at least three corners.", code="invalid")
+        return Response(counts_within(job, given.validated_data["within"]))
 
 
 class TypicalView(APIView):

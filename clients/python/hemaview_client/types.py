@@ -173,6 +173,7 @@ Analysis = TypedDict(
         "device": "str",
         "software_version": "str",
         "colour_policy": "str",
+        "region": "list[int] | None",
         "models": "list[UsedModel]",
         "thresholds": "dict[str, float]",
         "mpp": "float | None",
@@ -395,6 +396,37 @@ CellIndex = TypedDict(
     },
 )
 
+CellNote = TypedDict(
+    "CellNote",
+    {
+        "id": "str",
+        "kind": "CellNoteKindEnum",
+        "row": "int | None",
+        "added": "str | None",
+        "x": "float",
+        "y": "float",
+        "text": "str",
+        "by": "str",
+        "by_id": "int",
+        "at": "str",
+        "removed": "bool",
+    },
+)
+
+CellNoteInputKindEnum = Literal['comment', 'teach']
+
+CellNoteInputRequest = TypedDict(
+    "CellNoteInputRequest",
+    {
+        "kind": "CellNoteInputKindEnum",
+        "row": "NotRequired[int | None]",
+        "added": "NotRequired[str | None]",
+        "text": "NotRequired[str]",
+    },
+)
+
+CellNoteKindEnum = Literal['comment', 'teach']
+
 ClassAgreement = TypedDict(
     "ClassAgreement",
     {
@@ -405,6 +437,17 @@ ClassAgreement = TypedDict(
         "only_second": "int",
         "kappa": "AgreementInterval",
         "mcnemar_p": "float",
+    },
+)
+
+ClassWithin = TypedDict(
+    "ClassWithin",
+    {
+        "class": "int",
+        "count": "int",
+        "value": "float | None",
+        "low": "float | None",
+        "high": "float | None",
     },
 )
 
@@ -552,6 +595,15 @@ Counts = TypedDict(
         "differences": "list[SlideDifference]",
         "accounts": "dict[str, Account]",
         "triage": "dict[str, Triage]",
+    },
+)
+
+CountsWithin = TypedDict(
+    "CountsWithin",
+    {
+        "n": "int",
+        "area_mm2": "float | None",
+        "classes": "list[ClassWithin]",
     },
 )
 
@@ -808,6 +860,7 @@ Job = TypedDict(
         "device": "str",
         "software_version": "str",
         "colour_policy": "str",
+        "region": "list[int] | None",
         "models": "list[UsedModel]",
         "thresholds": "dict[str, float]",
         "mpp": "float | None",
@@ -1206,6 +1259,18 @@ Record = TypedDict(
     },
 )
 
+RedoAnswer = TypedDict(
+    "RedoAnswer",
+    {
+        "revision": "int",
+        "changed": "list[RowLabel]",
+        "added": "list[AddedCell]",
+        "gone": "list[str]",
+        "counts": "Counts",
+        "redone": "Undone",
+    },
+)
+
 ReferenceRange = TypedDict(
     "ReferenceRange",
     {
@@ -1315,6 +1380,7 @@ RequestJobRequest = TypedDict(
     "RequestJobRequest",
     {
         "protocol": "NotRequired[str]",
+        "region": "NotRequired[list[int] | None]",
     },
 )
 

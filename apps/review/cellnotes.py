@@ -1,0 +1,159 @@
+"""Comments on cells and the mark "to teach with": kept at the cell's place on the slide, each change recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.errors import Forbidden, Missing, Refusal
+from apps.analysis.cellfiles import cells_of
+from apps.analysis.models import Job
+from apps.audit.services import record
+from apps.cases.selectors import require, rights_of
+from apps.cases.services import hold_open
+from apps.review.matching import boxes_of, partners
+from apps.review.models import AddedCell, CellNote, Reading
+from apps.review.state import added_cells, labels_of
+
+MOST_ON_A_SLIDE = 2000
+COMMENT, TEACH = CellNote.Kind.COMMENT, CellNote.Kind.TEACH
+
+
+@dataclass(frozen=True)
+class PlacedNote:
+    """A note, and the cell of an analysis that it is on: its row, the id of an added cell, or neither where none lies there."""
+
+    note: CellNote
+    row: int | None
+    added: str | None
+
+
+def notes_of(user: Any, job: Job) -> list[PlacedNote]:
+    """The notes on the cells of a job's slide that stand, oldest first, each at the job's own cell; who reads the slide second,
+    blind, sees their own alone until that is closed."""
+    rows = CellNote.objects.filter(slide=job.slide_id, removed_at__isnull=True).select_related("by")
+    blind = Reading.objects.filter(
+        job__slide=job.slide_id, role=Reading.Role.SECOND, state=Reading.State.OPEN, blind=True, reader=user
+    )
+    notes = list(rows.filter(by=user) if blind.exists() else rows)
+    here = {str(cell.pk) for cell, _ in added_cells(job, labels_of(job))}
+    strangers = [
+        n for n in notes if (n.row is not None and n.job_id != job.pk) or (n.added_id and str(n.added_id) not in here)
+    ]
+    rows_of = dict(zip([n.pk for n in strangers], _rows_at(job, strangers), strict=True))
+    placed = []
+    for n in notes:
+        if n.pk in rows_of:
+            placed.append(PlacedNote(n, rows_of[n.pk], None))
+        else:
+            placed.append(PlacedNote(n, n.row, str(n.added_id) if n.added_id else None))
+    return placed
+
+
+def _rows_at(job: Job, notes: list[CellNote]) -> list[int | None]:
+    """The job's cell at each note's place; several notes may be on one cell."""
+    if not notes:
+        return []
+    boxes = np.array([[n.x, n.y, n.w, n.h] for n in notes], np.float64)
+    cells = boxes_of(cells_of(job))
+    found = [int(partners(box[None], cells)[0]) for box in boxes]
+    return [row if row >= 0 else None for row in found]
+
+
+def note_cell(user: Any, job: Job, kind: str, row: int | None, added: str, text: str) -> CellNote:
+    """Write a comment on a cell, or mark it as one to teach with; raises Refusal, Missing."""
+    require(user, job.slide.case, "annotate")
+    text = text.strip()
+    if kind not in CellNote.Kind.values:
+        raise Refusal(f"There is no note called {kind}; there are: {', '.join(CellNote.Kind.values)}.", code="invalid")
+    if kind == COMMENT and not text:
+        raise Refusal("Write a comment first.", code="invalid")
+    if (row is None) == (not added):
+        raise Refusal("Name one cell, by its row or by the id of an added cell.", code="invalid")
+    with transaction.atomic():
+        case = hold_open(job.slide.case)
+        x, y, w, h = _box(job, row, added)
+        standing = CellNote.objects.filter(slide=job.slide_id, removed_at__isnull=True)
+        if standing.count() >= MOST_ON_A_SLIDE:
+            raise Refusal(f"A slide holds at most {MOST_ON_A_SLIDE:,} notes on cells.", code="too-many")
+        if kind == TEACH and (marked := _marked(user, job, row, added)):
+            return marked
+        made = CellNote.objects.create(
+            slide=job.slide, job=job, kind=kind, row=row, added_id=added or None, x=x, y=y, w=w, h=h, text=text, by=user,
+            at=timezone.now(),
+        )  # fmt: skip
+        record(
+            user, "cell.commented" if kind == COMMENT else "cell.teach", "job", job.pk, accession=case.accession,
+            note=str(made.pk), cell=row if row is not None else added, text=text,
+        )  # fmt: skip
+    return made
+
+
+def _marked(user: Any, job: Job, row: int | None, added: str) -> CellNote | None:
+    """The mark to teach with that the cell has already."""
+    at = (row, added or None)
+    return next((p.note for p in notes_of(user, job) if p.note.kind == TEACH and (p.row, p.added) == at), None)
+
+
+def remove(user: Any, note: CellNote) -> CellNote:
+    """Take a note away; `restore` brings it back. A comment is its writer's, a mark everybody's who may annotate."""
+    with transaction.atomic():
+        row = _held(user, note)
+        if row.removed_at is None:
+            row.removed_by, row.removed_at = user, timezone.now()
+            row.save(update_fields=["removed_by", "removed_at"])
+            _record(user, row, "cell.note-removed")
+    return row
+
+
+def restore(user: Any, note: CellNote) -> CellNote:
+    """Bring a note back that was taken away."""
+    with transaction.atomic():
+        row = _held(user, note)
+        if row.removed_at is not None:
+            row.removed_by, row.removed_at = None, None
+            row.save(update_fields=["removed_by", "removed_at"])
+            _record(user, row, "cell.note-restored")
+    return row
+
+
+def note_for(user: Any, note_id: Any) -> CellNote:
+    """The note, if the person may view its case; raises Missing."""
+    row = CellNote.objects.select_related("slide__case", "by").filter(pk=note_id).first()
+    if row is None or "view" not in rights_of(user, row.slide.case):
+        raise Missing("There is no such note, or you may not see it.")
+    return row
+
+
+def _box(job: Job, row: int | None, added: str) -> tuple[float, float, float, float]:
+    if row is not None:
+        cells = cells_of(job)
+        if not 0 <= row < len(cells):
+            raise Missing(f"This job has {len(cells)} cells; there is no cell {row}.")
+        return float(cells.x[row]), float(cells.y[row]), float(cells.w[row]), float(cells.h[row])
+    cell = AddedCell.objects.filter(reading__job=job, pk=added).first()
+    if cell is None:
+        raise Missing("There is no such added cell.")
+    return cell.x, cell.y, cell.w, cell.h
+
+
+def _held(user: Any, note: CellNote) -> CellNote:
+    case = note.slide.case
+    require(user, case, "annotate")
+    hold_open(case)
+    row = CellNote.objects.select_for_update().get(pk=note.pk)
+    if row.kind == COMMENT and row.by_id != user.pk and not rights_of(user, case) & {"sign", "administer"}:
+        raise Forbidden("Only who wrote a comment, or somebody who signs, takes it away.")
+    return row
+
+
+def _record(user: Any, row: CellNote, action: str) -> None:
+    cell = row.row if row.row is not None else str(row.added_id)
+    record(
+        user, action, "job", row.job_id, accession=row.slide.case.accession, note=str(row.pk), kind=row.kind, cell=cell,
+        text=row.text,
+    )  # fmt: skip

@@ -1,0 +1,96 @@
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import type { Notes } from "../room/usenotes";
+import { dayTime } from "../shared/format";
+
+interface Props {
+  row: number;
+  notes: Notes;
+  mayWrite: boolean;
+  /** Grows each time the reader asks to write a comment. */
+  asked: number;
+}
+
+/** What people wrote of the chosen cell, and whether it is one to teach with. */
+export function CellNotes({ row, notes, mayWrite, asked }: Props) {
+  const here = notes.of(`r${row}`);
+  const comments = here.filter((n) => n.kind === "comment");
+  const teach = here.some((n) => n.kind === "teach");
+  const [open, setOpen] = useState(false);
+  const seen = useRef(asked);
+  useEffect(() => {
+    if (asked === seen.current) return;
+    seen.current = asked;
+    setOpen(true);
+  }, [asked]);
+  return (
+    <div className="cell-notes">
+      <p className="cell-notes-acts">
+        <button
+          type="button"
+          aria-pressed={teach}
+          className={teach ? "on" : ""}
+          disabled={!mayWrite}
+          onClick={() => void notes.teach(row)}
+          title="Put this cell into the set to teach with (Shift + E)"
+        >
+          {teach ? "★ To teach" : "☆ Teach"}
+        </button>
+        <button
+          type="button"
+          aria-expanded={open}
+          disabled={!mayWrite}
+          onClick={() => setOpen(!open)}
+          title="Write a comment on this cell (Shift + C)"
+        >
+          Comment
+        </button>
+        {notes.restore && (
+          <button type="button" onClick={() => void notes.restore?.()}>
+            Undo removal
+          </button>
+        )}
+      </p>
+      {open && mayWrite && <Writing row={row} notes={notes} onDone={() => setOpen(false)} />}
+      {comments.length > 0 && (
+        <ul>
+          {comments.map((n) => (
+            <li key={n.id}>
+              {n.text}{" "}
+              <small>
+                {n.by}, {dayTime(n.at)}
+              </small>
+              {mayWrite && (
+                <button type="button" className="plain" onClick={() => void notes.remove(n)}>
+                  Remove
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Writing({ row, notes, onDone }: { row: number; notes: Notes; onDone(): void }) {
+  const [text, setText] = useState("");
+  async function save(event: FormEvent) {
+    event.preventDefault();
+    if (await notes.comment(row, text)) onDone();
+  }
+  return (
+    <form onSubmit={save} onKeyDown={(e) => e.key === "Escape" && onDone()}>
+      <input
+        // biome-ignore lint/a11y/noAutofocus: the reader asked to write
+        autoFocus
+        aria-label="Comment on this cell"
+        maxLength={1000}
+        value={text}
+        onChange={(e) => setText(e.target.value)}
+      />
+      <button type="submit" className="primary" disabled={!text.trim()}>
+        Save
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,94 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+import { get } from "../shared/api";
+import type { Room, Schema } from "../shared/types";
+import { Viewer } from "../viewer/Viewer";
+import { type DeltaAnswer, NO_LABELS, withDelta } from "./labels";
+import { useFilm } from "./session";
+import type { BesideState, Choice } from "./usebeside";
+import { useMarks } from "./usemarks";
+import { NO_SCHEMA } from "./useopened";
+import { useScene } from "./usescene";
+
+interface Props {
+  data: Room;
+  beside: BesideState;
+  say(text: string): void;
+}
+
+/** The second half: another slide, or another analysis, to look at; what is labelled is labelled in the first. */
+export function Beside({ data, beside, say }: Props) {
+  const { shown, choices, linked } = beside;
+  if (!shown) return null;
+  return (
+    <div
+      className="stage-half"
+      onPointerDownCapture={() => beside.lead("second")}
+      onWheelCapture={() => beside.lead("second")}
+    >
+      <Second key={shown.slide.id} data={data} shown={shown} beside={beside} say={say} />
+      <div className="beside-bar">
+        <select value={shown.key} onChange={(e) => beside.choose(e.target.value)} aria-label="Shown beside">
+          {choices.map((c) => (
+            <option key={c.key} value={c.key}>
+              {c.name}
+            </option>
+          ))}
+        </select>
+        <button type="button" aria-pressed={linked} className={linked ? "on" : ""} onClick={beside.link}>
+          {linked ? "Linked" : "Link"}
+        </button>
+        <button type="button" onClick={beside.toggle} aria-label="Close the second slide">
+          ✕
+        </button>
+      </div>
+    </div>
+  );
+}
+
+const NOTHING = { annotations: [], draft: null };
+
+function Second({ data, shown, beside, say }: Props & { shown: Choice }) {
+  const { slide, job } = shown;
+  const schema: Schema = data.schemas[job?.schema ?? ""] ?? NO_SCHEMA;
+  const problem = useMemo(() => (error: unknown) => say(error instanceof Error ? error.message : String(error)), [say]);
+  const film = useFilm(job, problem);
+  const { data: delta, refetch } = useQuery({
+    queryKey: ["beside", job?.id],
+    enabled: job !== null,
+    queryFn: () => get<DeltaAnswer>(`/api/v1/jobs/${job?.id}/labels/?since=0`),
+  });
+  useEffect(() => {
+    const news = (event: Event) => {
+      if ((event as CustomEvent<{ job: string }>).detail.job === job?.id) void refetch();
+    };
+    window.addEventListener("hemaview:labels", news);
+    return () => window.removeEventListener("hemaview:labels", news);
+  }, [job?.id, refetch]);
+  const labels = useMemo(() => (delta ? withDelta(NO_LABELS, delta) : NO_LABELS), [delta]);
+  const marks = useMarks(schema);
+  const mpp = slide.mpp ?? job?.mpp ?? null;
+  const scene = useScene({ ...film, labels }, schema, marks, null, null, NOTHING, mpp);
+  return (
+    <Viewer
+      ref={beside.second}
+      slide={slide}
+      tiles={null}
+      mpp={mpp}
+      mppNote={mpp ? "" : "µm/px unknown"}
+      scene={scene}
+      jobId={job?.id ?? null}
+      addMode={false}
+      drawMode={false}
+      hint=""
+      start={{}}
+      onMoved={nothing}
+      onAdd={nothing}
+      onDraw={nothing}
+      onPick={nothing}
+      onFrame={(place) => beside.moved("second", place)}
+    />
+  );
+}
+
+const nothing = () => {};

@@ -1,0 +1,56 @@
+import { useQuery } from "@tanstack/react-query";
+import { get } from "../shared/api";
+import { percent } from "../shared/format";
+import { Mark } from "../shared/Mark";
+import type { CountsWithin, Schema } from "../shared/types";
+
+interface Props {
+  jobId: string;
+  schema: Schema;
+  outline: string;
+  revision: number;
+  onClose(): void;
+}
+
+/** Counts of what lies within a drawn outline, beside the slide's own: shares are of the counted cells of the same kind there. */
+export function HereBox({ jobId, schema, outline, revision, onClose }: Props) {
+  const query = useQuery({
+    queryKey: ["within", jobId, outline, revision],
+    queryFn: ({ signal }) =>
+      get<CountsWithin>(`/api/v1/jobs/${jobId}/counts/within/?${new URLSearchParams({ within: outline })}`, signal),
+  });
+  const counts = query.data;
+  return (
+    <section className="here-box" aria-label="Counts here">
+      <header>
+        <b>
+          {counts ? `${counts.n} cells here` : "Counting…"}
+          {counts?.area_mm2 !== null && counts && `, ${counts.area_mm2.toFixed(3)} mm²`}
+        </b>
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
+      </header>
+      {query.isError && <p role="alert">{query.error.message}</p>}
+      {counts && (
+        <table>
+          <tbody>
+            {counts.classes.map((c) => {
+              const known = schema.classes[c.class];
+              return (
+                <tr key={c.class}>
+                  <td>
+                    {known && <Mark mark={known.mark} colour={known.colour} />} {known?.name}
+                  </td>
+                  <td>{c.count}</td>
+                  <td className="soft">{c.value !== null && percent(c)}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      )}
+      <p className="soft">Of this place alone; the report counts the analysis as a whole.</p>
+    </section>
+  );
+}
