@@ -17,9 +17,17 @@ from hemaview.assays import AssayError
 from hemaview.assays import assay as examination
 from hemaview.cells.evidence import Altered, prove
 from hemaview.cells.schema import Schema, vocabulary
-from hemaview.cells.store import FORMAT, CellFileError, read_cells, read_contour, read_contours, schema_in
+from hemaview.cells.store import (
+    FORMAT,
+    CellFileError,
+    read_cells,
+    read_contour,
+    read_contour_rows,
+    read_contours,
+    schema_in,
+)
 from hemaview.cells.table import TILE_PX, CellTable
-from hemaview.cells.transport import LAYOUT, density_pyramid, pack, tile_index
+from hemaview.cells.transport import LAYOUT, density_pyramid, pack, pack_contours, tile_index
 from hemaview.pipeline.folder import RunFolder
 
 
@@ -132,6 +140,15 @@ def contour_of(job: Job, row: int) -> list[list[float]] | None:
         return None
     x, y = float(cells.x[row]), float(cells.y[row])
     return [[round(x + float(dx) / 4, 2), round(y + float(dy) / 4, 2)] for dx, dy in deltas]
+
+
+def contour_rows(job: Job, first: int, count: int) -> bytes:
+    """Contours of rows, packed for the browser; none of any row where the job drew no masks."""
+    if not job.contours_sha256:
+        return pack_contours([np.zeros((0, 2), np.int16)] * count)
+    path = _mapped(job.contours_name)
+    prove_file(path, job.contours_sha256)
+    return pack_contours(read_contour_rows(path, first, count))
 
 
 def outlines_of(job: Job) -> list[NDArray[np.float64]] | None:

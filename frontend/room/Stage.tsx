@@ -65,7 +65,7 @@ export function Stage(props: Props) {
           mppNote={slide.mpp ? `µm/px ${slide.mpp_source}` : mpp ? "µm/px estimated from red cells" : "µm/px unknown"}
           scene={scene}
           jobId={jobId}
-          addMode={adding.on || tools.tool !== null}
+          addMode={adding.on || (tools.tool !== null && !tools.draft?.whole)}
           drawMode={tools.tool === "lasso"}
           onDraw={(points, done, screen) => {
             tools.draw(points, done, screen);

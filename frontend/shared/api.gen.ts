@@ -2837,6 +2837,8 @@ export interface components {
             readonly message: string;
             readonly notes: string[];
             readonly identifying: string[];
+            /** @description pictures beside the slide: label, macro */
+            readonly associated: string[];
             readonly site: string | null;
             /** Format: double */
             readonly percent: number;
@@ -2980,6 +2982,8 @@ export interface components {
             readonly message: string;
             readonly notes: string[];
             readonly identifying: string[];
+            /** @description pictures beside the slide: label, macro */
+            readonly associated: string[];
             readonly site: string | null;
             /** Format: double */
             readonly percent: number;

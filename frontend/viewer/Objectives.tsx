@@ -8,6 +8,8 @@ interface Props {
   onRotate(): void;
   onFlip(): void;
   onPanel(): void;
+  /** Null where the slide's file has no label or macro picture. */
+  onLabel: (() => void) | null;
   onFullScreen(): void;
 }
 
@@ -42,6 +44,11 @@ export function Objectives(props: Props) {
       >
         ◐
       </button>
+      {props.onLabel && (
+        <button type="button" onClick={props.onLabel} title="Label and macro picture">
+          Label
+        </button>
+      )}
       <button type="button" onClick={props.onFullScreen} title="Full screen (Shift + F)">
         <svg width="12" height="12" viewBox="0 0 12 12" aria-label="Full screen" role="img">
           <path d="M1 4V1h3M8 1h3v3M11 8v3H8M4 11H1V8" fill="none" stroke="currentColor" strokeWidth="1.6" />

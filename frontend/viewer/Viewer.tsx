@@ -2,6 +2,7 @@ import { forwardRef, useEffect, useImperativeHandle, useRef, useState } from "re
 import type { Slide, TileAccess } from "../shared/types";
 import { useTileAccess } from "./access";
 import { Foot } from "./Foot";
+import { LabelPanel } from "./LabelPanel";
 import { Lens, type Place, type Wishes } from "./lens";
 import { Objectives } from "./Objectives";
 import { PictureFilter, PicturePanel } from "./PicturePanel";
@@ -46,6 +47,8 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
   const { access, problem, lookAgain } = useTileAccess(props.slide.id, props.tiles);
   const [picture, setPicture] = useState(AS_IT_IS);
   const [panel, setPanel] = useState(false);
+  const [label, setLabel] = useState(false);
+  const beside = props.slide.associated.filter((name) => name === "label" || name === "macro");
   const [picking, setPicking] = useState(false);
   const pick = useRef<(x: number, y: number) => boolean>(() => false);
 
@@ -140,6 +143,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
           }}
         />
       )}
+      {label && <LabelPanel slideId={props.slide.id} names={beside} onClose={() => setLabel(false)} />}
       <Objectives
         um_per_px={umPx}
         panel={panel}
@@ -148,6 +152,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
         onRotate={() => lens.current?.rotate()}
         onFlip={() => lens.current?.flip()}
         onPanel={() => setPanel(!panel)}
+        onLabel={beside.length ? () => setLabel(!label) : null}
         onFullScreen={fullScreen}
       />
       <Foot um_per_px={umPx} mode={mode} known={props.mpp !== null} note={props.mppNote} hint={props.hint} />

@@ -1,6 +1,7 @@
 /** Cells as typed arrays, in chunks: a tile of the final file, or a field of a running job. No object a cell, no DOM. */
 
 import type { CellIndex } from "../shared/types";
+import { ContourStore } from "./contours";
 import { SquareGrid } from "./grid";
 
 export const ROW_BYTES = 14;
@@ -102,6 +103,7 @@ export function countIn(index: CellIndex, view: readonly [number, number, number
 
 export class CellStore {
   readonly chunks = new Map<string, Chunk>();
+  readonly contours = new ContourStore();
   private loaded = new Set<string>();
 
   clear(): void {
@@ -111,6 +113,11 @@ export class CellStore {
 
   get tiles(): ReadonlySet<string> {
     return this.loaded;
+  }
+
+  /** Grows with each chunk of cells or outlines. */
+  get version(): number {
+    return this.chunks.size + this.contours.tiles.size;
   }
 
   add(chunk: Chunk, tiles: readonly string[] = []): void {

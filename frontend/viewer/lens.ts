@@ -4,10 +4,11 @@ import OpenSeadragon from "openseadragon";
 import { getBytes } from "../shared/api";
 import { line } from "../shared/line";
 import type { TileAccess } from "../shared/types";
-import { rangesFor, unpack } from "./cellstore";
+import { countIn, rangesFor, unpack } from "./cellstore";
+import { unpackContours } from "./contours";
 import { type Affine, affineOf, type Box, inView, mirrored, type Point, scaleOf, toSlide } from "./glue";
 import { grown } from "./outline";
-import { isShown, nameOf, Overlay, type Scene } from "./overlay";
+import { isShown, MOST_OUTLINED, nameOf, OUTLINED, Overlay, type Scene } from "./overlay";
 import { Prefetcher } from "./prefetch";
 import { umPerPx } from "./scalebar";
 import { composed } from "./snapshot";
@@ -17,6 +18,8 @@ import { WebGlCells } from "./webgl";
 
 const TURN_DEGREES = 45;
 const MOST_LOADED = 120_000;
+/** Outlines asked for at once. */
+const MOST_CONTOURS = 5000;
 /** Screen px a slide px below which a cell is too small to be pointed at. */
 const LEAST_HOVER = 0.1;
 /** Screen px between two points of an outline that is drawn by hand. */
@@ -302,14 +305,24 @@ export class Lens {
       this.again = true;
       return;
     }
-    const ranges = rangesFor(index, view, scene.store.tiles);
-    if (!ranges.length || ranges.reduce((n, r) => n + r.count, 0) > MOST_LOADED) return;
+    const { store } = scene;
+    const ranges = rangesFor(index, view, store.tiles);
+    const few = scaleOf(at) > OUTLINED && countIn(index, view) <= MOST_OUTLINED;
+    const outlined = few ? rangesFor(index, view, store.contours.tiles, MOST_CONTOURS) : [];
+    if (!ranges.length && !outlined.length) return;
+    if (ranges.reduce((n, r) => n + r.count, 0) > MOST_LOADED) return;
     this.loading = true;
     try {
       for (const range of ranges) {
         const raw = await getBytes(`/api/v1/jobs/${jobId}/cells/${range.first}-${range.count}.bin`);
-        if (this.signals.wishes().scene.store !== scene.store) return;
-        scene.store.add(unpack(raw, `rows ${range.first}`, range.first), range.tiles);
+        if (this.signals.wishes().scene.store !== store) return;
+        store.add(unpack(raw, `rows ${range.first}`, range.first), range.tiles);
+      }
+      if (ranges.length) this.schedule();
+      for (const { first, count, tiles } of outlined) {
+        const raw = await getBytes(`/api/v1/jobs/${jobId}/contours/${first}-${count}.bin`);
+        if (this.signals.wishes().scene.store !== store) return;
+        store.contours.add(unpackContours(raw, first, count), tiles);
       }
       this.schedule();
     } catch {

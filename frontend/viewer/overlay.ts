@@ -6,6 +6,7 @@ import type { CellStore, Chunk } from "./cellstore";
 import { countIn } from "./cellstore";
 import { Density } from "./density";
 import { type Affine, type Box, type Point, scaleOf, toScreen } from "./glue";
+import { Outlines } from "./outlines";
 import { RingStamps, strokeRing } from "./ringstamps";
 import { drawShape, type Shape } from "./shapes";
 import type { WebGlCells } from "./webgl";
@@ -32,10 +33,14 @@ export interface Scene {
 
 /** More cells than this in view are drawn as true counts a tile, never as a silent sample. */
 export const MOST_DRAWN = 9000;
+/** Of so many cells in view the outlines are loaded and drawn; of more, rings. */
+export const MOST_OUTLINED = 3000;
 
 /** Screen px a slide px from which a cell wears a ring, and from which its class stands below it. */
 const RINGED = 0.2;
 const NAMED = 0.9;
+/** Screen px a slide px from which an outline is more than a ring. */
+export const OUTLINED = 0.35;
 /** Screen px a slide px below which rings of about one size are stamped, not drawn one by one. */
 const STAMPED = 1.3;
 
@@ -44,6 +49,7 @@ export class Overlay {
   private readonly names = new Map<string, HTMLCanvasElement>();
   private readonly density = new Density();
   private readonly rings: RingStamps;
+  private readonly outlines: Outlines;
 
   /** `webgl` draws the cells below the canvas, which then holds what is written; without it the canvas draws both. */
   constructor(
@@ -52,6 +58,7 @@ export class Overlay {
     private webgl: WebGlCells | null = null,
   ) {
     this.rings = new RingStamps(ratio);
+    this.outlines = new Outlines(ratio);
   }
 
   /** From now on on the canvas alone: the graphics card is gone. */
@@ -72,6 +79,10 @@ export class Overlay {
     if (many) {
       this.webgl?.clear();
       this.drawCounts(context, scene, at, view, scale);
+    } else if (scale > OUTLINED && scene.index !== null && countIn(scene.index, view) <= MOST_OUTLINED) {
+      this.webgl?.clear();
+      this.outlines.draw(context, scene, at, view);
+      if (scale > NAMED) this.drawNames(context, scene, at, view, scale);
     } else if (this.webgl) {
       this.webgl.draw(scene, at, view, scale > RINGED);
       if (scale > NAMED) this.drawNames(context, scene, at, view, scale);
@@ -319,7 +330,7 @@ function trace(
 }
 
 /** Each marked cell whose outline meets the view, with its class and what people made of it; found by place. */
-function eachShown(
+export function eachShown(
   scene: Scene,
   view: Box,
   visit: (chunk: Chunk, i: number, known: CellClass, state: string) => void,

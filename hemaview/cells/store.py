@@ -109,6 +109,13 @@ def read_contours(path: Path) -> list[NDArray[np.int16]]:
     return [values[first:last].reshape(-1, 2) for first, last in pairwise(offsets.tolist())]
 
 
+def read_contour_rows(path: Path, first: int, count: int) -> list[NDArray[np.int16]]:
+    """The contours of rows first … first + count, int16 (points, 2), quarter px from the centre; nothing else is read."""
+    column = _column(_table(path), "contour").slice(first, count)
+    offsets, values = np.asarray(column.offsets), np.asarray(column.values)
+    return [values[begin:end].reshape(-1, 2) for begin, end in pairwise(offsets.tolist())]
+
+
 def sha256_of(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

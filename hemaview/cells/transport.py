@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,13 @@ def pack(cells: CellTable) -> bytes:
             np.rint(own_probability(cells) * 255).astype("u1").tobytes(),
         )
     )
+
+
+def pack_contours(contours: Sequence[NDArray[np.int16]]) -> bytes:
+    """Points of each of n contours u2 (0 where there is none), then all of them, x and y from the centre in quarter px i2,
+    little-endian."""
+    n = np.array([len(points) for points in contours], "<u2")
+    return n.tobytes() + b"".join(points.astype("<i2").tobytes() for points in contours)
 
 
 def own_probability(cells: CellTable) -> NDArray[np.float32]:

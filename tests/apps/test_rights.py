@@ -42,6 +42,11 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, set[str]]] = [
     ("GET", "/api/jobs/{job}/cells/0/", None, VIEW),
     ("GET", "/api/jobs/{job}/cells/0/crop.jpg", None, VIEW),
     ("GET", "/api/jobs/{job}/counts/", None, VIEW),
+    ("GET", "/api/jobs/{job}/typical/14/", None, VIEW),
+    ("GET", "/api/jobs/{job}/counts/within/?within=0,0+900,0+900,700", None, VIEW),
+    ("GET", "/api/jobs/{job}/contours/0-5.bin", None, VIEW),
+    ("GET", "/api/jobs/{job}/notes/", None, VIEW),
+    ("POST", "/api/jobs/{job}/notes/", {"kind": "comment", "row": 0, "text": "seen"}, ANNOTATE),
     ("GET", "/api/jobs/{job}/export/csv/", None, VIEW),
     ("GET", "/api/jobs/{job}/candidates/", None, VIEW),
     ("GET", "/cases/{acc}/picking/{job}/", None, VIEW),
@@ -49,6 +54,7 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, set[str]]] = [
     ("PATCH", "/api/cases/{acc}/", {"stain": "Wright"}, ANNOTATE),
     ("POST", "/api/cases/{acc}/comment/", {"comment": "seen"}, ANNOTATE),
     ("POST", "/api/jobs/{job}/labels/", {"action": "confirm", "rows": [0], "base_revision": 0}, REVIEW),
+    ("POST", "/api/jobs/{job}/labels/redo/", {}, REVIEW),
     ("POST", "/api/jobs/{job}/cells/", {"x": 50, "y": 50, "w": 20, "h": 20, "label": 14}, REVIEW),
     ("POST", "/api/cases/{acc}/sign/", {"password": "wrong", "meaning": "seen"}, SIGN),
     ("POST", "/api/cases/{acc}/amend/", {"reason": "because"}, SIGN),
@@ -56,7 +62,7 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, set[str]]] = [
 ]
 ALLOWED = {200, 201, 202, 204}
 # A right may be there and the state not: the answer then is a conflict, a wrong password, or nothing to undo.
-STATE_ANSWERS = {("/sign/", 403), ("/amend/", 409)}
+STATE_ANSWERS = {("/sign/", 403), ("/amend/", 409), ("/redo/", 409)}
 
 
 def client_of(role: str) -> Client:

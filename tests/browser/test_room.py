@@ -375,6 +375,9 @@ def drag(page: Page, points: list[tuple[float, float]]) -> None:
 
 def test_a_lasso_chooses_the_marked_cells_it_goes_round_and_one_key_acts_on_all(room: Page) -> None:
     page = room
+    page.locator(".class .name", has=page.get_by_text("Lymphocyte", exact=True)).click()
+    expect(page.locator(".gallery h2")).to_contain_text("Lymphocyte")
+    expect(page.locator(".picture img").first).to_be_visible()
     page.keyboard.press("Space")
     expect(page.locator(".card-picture img")).to_be_visible()
     job, row = shown_row(page)
@@ -411,6 +414,41 @@ def test_a_lasso_chooses_the_marked_cells_it_goes_round_and_one_key_acts_on_all(
     page.keyboard.press("z")
     page.keyboard.press("Escape")
     expect(page.locator(".writing")).to_have_count(0)
+
+
+def test_two_slides_or_analyses_are_moved_together_until_they_are_unlinked(room: Page) -> None:
+    page = room
+    page.keyboard.press("Shift+S")
+    second = page.locator(".stage-half").nth(1)
+    expect(second.locator(".scalebar")).to_be_visible()
+    still(page)
+
+    def pictures() -> tuple[np.ndarray, np.ndarray]:
+        page.mouse.move(5, 5)
+        page.wait_for_timeout(1500)
+        halves = []
+        for half in page.get_by_test_id("slide").all():
+            shot = Image.open(io.BytesIO(half.screenshot())).convert("L")
+            halves.append(np.asarray(shot, np.float32)[150:450, 20:300])
+        return halves[0], halves[1]
+
+    def alike() -> float:
+        first, other = pictures()
+        return float(np.corrcoef(first.ravel(), other.ravel())[0, 1])
+
+    page.get_by_role("button", name="×40").first.click()
+    assert alike() > 0.9, "the first leads"
+    box = page.get_by_test_id("slide").nth(1).bounding_box()
+    assert box
+    drag(page, [(box["x"] + 150, box["y"] + 300), (box["x"] + 60, box["y"] + 200)])
+    page.keyboard.press("r")
+    assert alike() > 0.9, "the second leads, then the keys turn both"
+    accessible(page)
+    second.get_by_role("button", name="Linked").click()
+    drag(page, [(box["x"] + 150, box["y"] + 300), (box["x"] + 60, box["y"] + 150)])
+    assert alike() < 0.7
+    second.get_by_role("button", name="Close the second slide").click()
+    expect(page.locator(".stage-half")).to_have_count(1)
 
 
 def test_a_drawn_region_is_analysed_beside_what_is_reported(room: Page, house: Stack) -> None:
@@ -521,6 +559,7 @@ def test_on_the_case_page_two_readers_differ_and_somebody_decides(visit: Any, ho
     job = ask(page, "/api/v1/cases/B-1/room/")["slides"][0]["job"]["id"]
     page.context.clear_cookies()
     page = visit("paul")
+    page.on("response", lambda r: print("RESP", r.status, r.url) if r.status >= 400 else None)
     page.goto(url(house, "/cases/B-1/read/"))
     expect(page.locator(".reading-role")).to_have_text("Second reading, blind")
     page.evaluate(

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hemaview.cells.store import CellFileError, read_cells, read_contour, write_cells, write_contours
+from hemaview.cells.store import (
+    CellFileError,
+    read_cells,
+    read_contour,
+    read_contour_rows,
+    write_cells,
+    write_contours,
+)
 from hemaview.cells.table import CellTable, morton
-from hemaview.cells.transport import ROW_BYTES, density_pyramid, margin, pack, tile_index
+from hemaview.cells.transport import ROW_BYTES, density_pyramid, margin, pack, pack_contours, tile_index
 from tests.schemas import BLOOD_FILM
 
 
@@ -105,3 +113,15 @@ def test_margin_is_small_where_two_classes_are_near() -> None:
     p[1, :2] = (0.95, 0.05)
     sure = CellTable(**{**cells.__dict__, "p": p, "cls": np.zeros(2, np.uint8)})
     assert margin(sure) == pytest.approx([0.04, 0.9], abs=2e-3)
+
+
+def test_contours_of_some_rows_are_read_and_packed_alone(tmp_path: Path) -> None:
+    table = some_cells(6)
+    shapes = tuple(np.arange(2 * n, dtype=np.int16).reshape(n, 2) for n in (3, 0, 4, 5, 0, 3))
+    path = tmp_path / "contours.arrow"
+    write_contours(path, replace(table, contour=shapes))
+    rows = read_contour_rows(path, 1, 3)
+    assert [r.tolist() for r in rows] == [s.tolist() for s in shapes[1:4]]
+    packed = pack_contours(rows)
+    assert np.frombuffer(packed[:6], "<u2").tolist() == [0, 4, 5]
+    assert np.frombuffer(packed[6:], "<i2").tolist() == [*range(8), *range(10)]

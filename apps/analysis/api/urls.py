@@ -11,6 +11,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/regions/", views.JobRegionsView.as_view(), name="job-regions"),
     path("jobs/<uuid:job_id>/cells/index.json", views.JobIndexView.as_view(), name="job-index"),
     path("jobs/<uuid:job_id>/cells/<int:first>-<int:count>.bin", views.cell_rows, name="job-rows"),
+    path("jobs/<uuid:job_id>/contours/<int:first>-<int:count>.bin", views.contour_rows, name="job-contours"),
     path("jobs/<uuid:job_id>/fields/<int:field>/cells.bin", views.field_cells, name="job-field"),
     path("protocols/", views.ProtocolsView.as_view(), name="protocols"),
     path("models/", views.ModelsView.as_view(), name="api-models"),

@@ -43,6 +43,7 @@ from apps.slides.selectors import slide_for
 from hemaview.assays import assays
 
 MOST_ROWS = 400_000
+MOST_CONTOURS = 20_000
 
 
 class SlideJobsView(APIView):
@@ -158,6 +159,25 @@ def cell_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int) -
         if not 0 < count <= MOST_ROWS or first + count > job.cells:
             raise Missing(f"The file has {job.cells} cells; ask for at most {MOST_ROWS} of them.", code="out-of-bounds")
         return kept_for_ever(request, etag, "application/octet-stream", lambda: cellfiles.row_bytes(job, first, count))
+    except Refusal as refusal:
+        return refusal_response(refusal)
+
+
+@require_safe
+@token_or_session
+@gzip_page
+def contour_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int) -> HttpResponse:
+    """The outlines of rows first … first + count; the bytes never change."""
+    try:
+        job = reviewable_job_for(request.user, job_id)
+        etag = f'"{job.contours_sha256[:24]}-{first}-{count}"'
+        if not 0 < count <= MOST_CONTOURS or first + count > job.cells:
+            raise Missing(
+                f"The file has {job.cells} cells; ask for at most {MOST_CONTOURS} outlines.", code="out-of-bounds"
+            )
+        return kept_for_ever(
+            request, etag, "application/octet-stream", lambda: cellfiles.contour_rows(job, first, count)
+        )
     except Refusal as refusal:
         return refusal_response(refusal)
 

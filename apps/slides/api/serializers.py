@@ -32,6 +32,9 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
     photo_fields = BoxSerializer(many=True, read_only=True, help_text="photographs it was joined from; none for a scan")
     tile_levels = StoredLevelSerializer(many=True, read_only=True)
     identifying = serializers.ListField(child=serializers.CharField(), read_only=True)
+    associated = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="pictures beside the slide: label, macro"
+    )
     site = serializers.CharField(source="site.name", read_only=True, default=None, allow_null=True)
     thumbnail_url = serializers.SerializerMethodField()
     dzi_url = serializers.SerializerMethodField()
@@ -46,6 +49,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
             "message",
             "notes",
             "identifying",
+            "associated",
             "site",
             "percent",
             "width",
