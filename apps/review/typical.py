@@ -57,7 +57,7 @@ def _own(user: Any, job: Job, key: str) -> list[tuple[Job, int]]:
     cells = [cell for other in _others(user, job) for cell in _confirmed(other, key)]
     cells.sort(key=lambda cell: -cell[0])
     taken: dict[Any, int] = defaultdict(int)
-    chosen = []
+    chosen: list[tuple[Job, int]] = []
     for _, other, row in cells:
         if taken[other.slide_id] < MOST_A_SLIDE and len(chosen) < MOST:
             taken[other.slide_id] += 1

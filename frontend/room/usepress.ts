@@ -2,6 +2,7 @@
 
 import { useCallback } from "react";
 import { keyOf } from "../gallery/keyof";
+import { acrossLines, picturesOf } from "../gallery/neighbour";
 import { onScreen } from "../gallery/onscreen";
 import type { Card, GalleryRow } from "../shared/types";
 import type { ViewerHandle } from "../viewer/Viewer";
@@ -45,6 +46,14 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
         const next = acts.current < 0 ? 0 : Math.max(0, acts.current + step);
         acts.choose(Math.min(rows.length - 1, next), range ? "range" : "one");
       };
+      const cross = (step: 1 | -1) => {
+        const list = document.querySelector(".differential");
+        if (!list) return move(step * columns);
+        const row = rows[acts.current];
+        const next = acrossLines(picturesOf(list), row ? keyOf(row) : "", step);
+        const index = rows.findIndex((r) => keyOf(r) === next);
+        if (index >= 0) acts.choose(index, range ? "range" : "one");
+      };
       const doing: Record<Exclude<Action, object>, () => unknown> = {
         next: acts.next,
         confirm: () => acts.act("confirm"),
@@ -66,7 +75,7 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
         cells: marks.hideOrShow,
         marks: () => marks.markEvery(!marks.every),
         "select-all": () => {
-          const list = document.querySelector<HTMLElement>(".gallery-scroll");
+          const list = document.querySelector<HTMLElement>(".gallery-scroll, .differential");
           const seen = list ? onScreen(list) : new Set<string>();
           acts.setChosen(new Set(rows.map(keyOf).filter((key) => seen.has(key))));
         },
@@ -78,8 +87,8 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
         },
         left: () => move(-1),
         right: () => move(1),
-        up: () => move(-columns),
-        down: () => move(columns),
+        up: () => cross(-1),
+        down: () => cross(1),
       };
       void doing[action]();
     },

@@ -19,7 +19,7 @@ from apps.review.models import CellNote
 from apps.review.state import read_by
 
 
-class CellNoteSerializer(serializers.Serializer[PlacedNote]):
+class CellNoteSerializer(serializers.Serializer[Any]):
     """A note on a cell; `row` and `added` name the analysis' own cell at its place, neither where none lies there."""
 
     id = serializers.UUIDField(source="note.pk")
