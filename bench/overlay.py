@@ -21,7 +21,7 @@ import numpy as np
 
 from hemaview.assays import assay
 from hemaview.cells.table import CellTable, morton, tile_of
-from hemaview.cells.transport import ROW_BYTES, density_pyramid, pack, tile_index
+from hemaview.cells.transport import ROW_BYTES, density_pyramid, pack, pack_contours, tile_index
 
 ROOT = Path(__file__).parents[1]
 NUMBERS = (10_000, 100_000, 1_000_000)
@@ -95,6 +95,17 @@ class Film:
         raw = pack(CellTable(**columns, **measures, contour=()))
         assert len(raw) == count * ROW_BYTES
         return raw
+
+
+    def contours(self, first: int, count: int) -> bytes:
+        """An outline of 28 points around each cell, as large as its box and dented by chance."""
+        part = slice(first, first + count)
+        turns = np.linspace(0, 2 * np.pi, 28, endpoint=False)
+        dents = np.random.default_rng(first).uniform(0.85, 1.05, (count, 28))
+        half = np.stack([self.cells.w[part], self.cells.h[part]], axis=1).astype(np.float64) / 2
+        circle = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+        points = half[:, None] * circle[None] * dents[..., None] * 4
+        return pack_contours(list(np.rint(points).astype(np.int16)))
 
 
 def bench_overlay(folder: Path, numbers: tuple[int, ...], say: Callable[[str], None]) -> list[dict[str, Any]]:
@@ -174,6 +185,9 @@ def _served(film: Film, built: Path) -> Iterator[str]:
             elif path.startswith("/api/v1/jobs/bench/cells/"):
                 first, count = path.rpartition("/")[2].removesuffix(".bin").split("-")
                 self._answer(film.rows(int(first), int(count)), "application/octet-stream")
+            elif path.startswith("/api/v1/jobs/bench/contours/"):
+                first, count = path.rpartition("/")[2].removesuffix(".bin").split("-")
+                self._answer(film.contours(int(first), int(count)), "application/octet-stream")
             elif path == "/given.json":
                 self._answer(film.given, "application/json")
             else:

@@ -95,7 +95,7 @@ export class Lens {
     this.cells.className = "viewer-cells-webgl";
     const webgl = cellsOn(this.cells, this.ratio);
     this.viewer.canvas.append(...(webgl ? [this.cells] : []), this.canvas);
-    this.overlay = new Overlay(this.canvas, this.ratio, webgl);
+    this.overlay = new Overlay(this.canvas, this.ratio, webgl, () => this.schedule());
     this.cells.addEventListener("webglcontextlost", () => {
       this.overlay.withoutWebGl();
       this.cells.remove();
@@ -109,7 +109,15 @@ export class Lens {
     this.viewer.addHandler("canvas-key", (event) => {
       event.preventDefaultAction = true;
     });
-    for (const event of ["open", "update-viewport", "animation", "resize", "rotate", "flip"] as const)
+    for (const event of [
+      "open",
+      "update-viewport",
+      "animation",
+      "animation-finish",
+      "resize",
+      "rotate",
+      "flip",
+    ] as const)
       this.viewer.addHandler(event as "open", this.schedule);
     this.viewer.addHandler("open", () => {
       if (start.turn_degrees) this.viewer.viewport.setRotation(start.turn_degrees, true);

@@ -6,9 +6,10 @@ import type { CellStore, Chunk } from "./cellstore";
 import { countIn } from "./cellstore";
 import { Density } from "./density";
 import { type Affine, type Box, type Point, scaleOf, toScreen } from "./glue";
-import { Outlines } from "./outlines";
+import { drawOutlines } from "./outlines";
 import { RingStamps, strokeRing } from "./ringstamps";
 import { drawShape, type Shape } from "./shapes";
+import { Sheet } from "./sheet";
 import type { WebGlCells } from "./webgl";
 
 export interface Scene {
@@ -39,6 +40,8 @@ export const MOST_OUTLINED = 3000;
 /** Screen px a slide px from which a cell wears a ring, and from which its class stands below it. */
 const RINGED = 0.2;
 const NAMED = 0.9;
+const OUTLINES = { name: "outlines", slow: true };
+const RINGS = { name: "rings", slow: false };
 /** Screen px a slide px from which an outline is more than a ring. */
 export const OUTLINED = 0.35;
 /** Screen px a slide px below which rings of about one size are stamped, not drawn one by one. */
@@ -49,16 +52,17 @@ export class Overlay {
   private readonly names = new Map<string, HTMLCanvasElement>();
   private readonly density = new Density();
   private readonly rings: RingStamps;
-  private readonly outlines: Outlines;
+  private readonly sheet: Sheet;
 
   /** `webgl` draws the cells below the canvas, which then holds what is written; without it the canvas draws both. */
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly ratio: number,
     private webgl: WebGlCells | null = null,
+    wake: () => void = () => {},
   ) {
     this.rings = new RingStamps(ratio);
-    this.outlines = new Outlines(ratio);
+    this.sheet = new Sheet(ratio, wake);
   }
 
   /** From now on on the canvas alone: the graphics card is gone. */
@@ -79,14 +83,7 @@ export class Overlay {
     if (many) {
       this.webgl?.clear();
       this.drawCounts(context, scene, at, view, scale);
-    } else if (scale > OUTLINED && scene.index !== null && countIn(scene.index, view) <= MOST_OUTLINED) {
-      this.webgl?.clear();
-      this.outlines.draw(context, scene, at, view);
-      if (scale > NAMED) this.drawNames(context, scene, at, view, scale);
-    } else if (this.webgl) {
-      this.webgl.draw(scene, at, view, scale > RINGED);
-      if (scale > NAMED) this.drawNames(context, scene, at, view, scale);
-    } else this.drawCells(context, scene, at, view, scale);
+    } else this.drawNear(context, scene, at, view, scale);
     context.globalAlpha = 1;
     this.drawAdded(context, scene, at, scale);
     this.drawSelected(context, scene, at);
@@ -95,6 +92,22 @@ export class Overlay {
     if (scene.draft) drawShape(context, at, scene.draft, scene.mpp, true, pointer);
     if (scene.place) this.drawPlace(context, scene.place, at, scale);
     return many ? "counts" : "cells";
+  }
+
+  /** Cells one by one: by outlines where few lie in view, else by rings. At rest and while the slide is panned they stand on a
+   * sheet; a graphics card draws rings as quickly without one. */
+  private drawNear(context: CanvasRenderingContext2D, scene: Scene, at: Affine, view: Box, scale: number): void {
+    const outlined = scale > OUTLINED && scene.index !== null && countIn(scene.index, view) <= MOST_OUTLINED;
+    const by_sheet =
+      (outlined || !this.webgl) &&
+      this.sheet.draw(context, scene, at, view, outlined ? OUTLINES : RINGS, (sheet, there, around) => {
+        if (outlined) drawOutlines(sheet, scene, there, around, this.ratio);
+        else this.drawCells(sheet, scene, there, around, scale);
+      });
+    if (by_sheet) this.webgl?.clear();
+    else if (this.webgl) this.webgl.draw(scene, at, view, scale > RINGED);
+    else this.drawCells(context, scene, at, view, scale);
+    if (scale > NAMED) this.drawNames(context, scene, at, view, scale);
   }
 
   /** Rings that follow each cell's box at its own angle; far out, where a ring says nothing, the class's mark. */
@@ -132,7 +145,6 @@ export class Overlay {
     this.strokeRings(context, paths);
     context.setTransform(1, 0, 0, 1, 0, 0);
     for (const [sprite, x, y] of stamps) this.stamp(context, sprite, x, y);
-    if (scale > NAMED) this.drawNames(context, scene, at, view, scale);
   }
 
   /** Short names below the cells: each name is written once and then stamped. */

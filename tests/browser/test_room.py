@@ -559,7 +559,6 @@ def test_on_the_case_page_two_readers_differ_and_somebody_decides(visit: Any, ho
     job = ask(page, "/api/v1/cases/B-1/room/")["slides"][0]["job"]["id"]
     page.context.clear_cookies()
     page = visit("paul")
-    page.on("response", lambda r: print("RESP", r.status, r.url) if r.status >= 400 else None)
     page.goto(url(house, "/cases/B-1/read/"))
     expect(page.locator(".reading-role")).to_have_text("Second reading, blind")
     page.evaluate(
@@ -581,7 +580,7 @@ def test_on_the_case_page_two_readers_differ_and_somebody_decides(visit: Any, ho
 def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, house: Stack) -> None:
     page = visit("tess")
     page.goto(url(house, "/cases/B-1/"))
-    page.get_by_role("button", name=re.compile("Correct|Enter")).click()
+    page.locator(".scale").get_by_role("button", name=re.compile("Correct|Enter")).click()
     page.get_by_label("µm/px", exact=True).fill("0,26")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".scale")).to_contain_text("0.2600 µm/px, entered by a person")
