@@ -40,8 +40,6 @@ export const MOST_OUTLINED = 3000;
 /** Screen px a slide px from which a cell wears a ring, and from which its class stands below it. */
 const RINGED = 0.2;
 const NAMED = 0.9;
-const OUTLINES = { name: "outlines", slow: true };
-const RINGS = { name: "rings", slow: false };
 /** Screen px a slide px from which an outline is more than a ring. */
 export const OUTLINED = 0.35;
 /** Screen px a slide px below which rings of about one size are stamped, not drawn one by one. */
@@ -52,7 +50,8 @@ export class Overlay {
   private readonly names = new Map<string, HTMLCanvasElement>();
   private readonly density = new Density();
   private readonly rings: RingStamps;
-  private readonly sheet: Sheet;
+  private readonly outlines: Sheet;
+  private readonly ringed: Sheet;
 
   /** `webgl` draws the cells below the canvas, which then holds what is written; without it the canvas draws both. */
   constructor(
@@ -62,7 +61,8 @@ export class Overlay {
     wake: () => void = () => {},
   ) {
     this.rings = new RingStamps(ratio);
-    this.sheet = new Sheet(ratio, wake);
+    this.outlines = new Sheet(ratio, wake);
+    this.ringed = new Sheet(ratio, wake);
   }
 
   /** From now on on the canvas alone: the graphics card is gone. */
@@ -98,15 +98,19 @@ export class Overlay {
    * sheet; a graphics card draws rings as quickly without one. */
   private drawNear(context: CanvasRenderingContext2D, scene: Scene, at: Affine, view: Box, scale: number): void {
     const outlined = scale > OUTLINED && scene.index !== null && countIn(scene.index, view) <= MOST_OUTLINED;
-    const by_sheet =
-      (outlined || !this.webgl) &&
-      this.sheet.draw(context, scene, at, view, outlined ? OUTLINES : RINGS, (sheet, there, around) => {
-        if (outlined) drawOutlines(sheet, scene, there, around, this.ratio);
-        else this.drawCells(sheet, scene, there, around, scale);
-      });
-    if (by_sheet) this.webgl?.clear();
+    const outlines =
+      outlined &&
+      this.outlines.draw(context, scene, at, view, true, (sheet, there, around) =>
+        drawOutlines(sheet, scene, there, around, this.ratio),
+      );
+    if (outlines) this.webgl?.clear();
     else if (this.webgl) this.webgl.draw(scene, at, view, scale > RINGED);
-    else this.drawCells(context, scene, at, view, scale);
+    else {
+      const on_sheet = this.ringed.draw(context, scene, at, view, false, (sheet, there, around) =>
+        this.drawCells(sheet, scene, there, around, scale),
+      );
+      if (!on_sheet) this.drawCells(context, scene, at, view, scale);
+    }
     if (scale > NAMED) this.drawNames(context, scene, at, view, scale);
   }
 
