@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
+from scipy.spatial import cKDTree
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.analysis.cellfiles import cells_of
@@ -15,11 +16,13 @@ from apps.analysis.models import Job
 from apps.audit.services import record
 from apps.cases.selectors import require, rights_of
 from apps.cases.services import hold_open
-from apps.review.matching import boxes_of, partners
+from apps.review.matching import boxes_of
 from apps.review.models import AddedCell, CellNote, Reading
 from apps.review.state import added_cells, labels_of
+from hemaview.cells.table import CellTable
 
 MOST_ON_A_SLIDE = 2000
+SAME_PX = 0.1
 COMMENT, TEACH = CellNote.Kind.COMMENT, CellNote.Kind.TEACH
 
 
@@ -41,27 +44,37 @@ def notes_of(user: Any, job: Job) -> list[PlacedNote]:
     )
     notes = list(rows.filter(by=user) if blind.exists() else rows)
     here = {str(cell.pk) for cell, _ in added_cells(job, labels_of(job))}
-    strangers = [
-        n for n in notes if (n.row is not None and n.job_id != job.pk) or (n.added_id and str(n.added_id) not in here)
-    ]
-    rows_of = dict(zip([n.pk for n in strangers], _rows_at(job, strangers), strict=True))
+    cells = cells_of(job)
+    own = {n.pk for n in notes if _is_of(n, job, cells, here)}
+    strangers = [n for n in notes if n.pk not in own]
+    rows_of = dict(zip([n.pk for n in strangers], _rows_at(cells, strangers), strict=True))
     placed = []
     for n in notes:
-        if n.pk in rows_of:
-            placed.append(PlacedNote(n, rows_of[n.pk], None))
-        else:
+        if n.pk in own:
             placed.append(PlacedNote(n, n.row, str(n.added_id) if n.added_id else None))
+        else:
+            placed.append(PlacedNote(n, rows_of[n.pk], None))
     return placed
 
 
-def _rows_at(job: Job, notes: list[CellNote]) -> list[int | None]:
-    """The job's cell at each note's place; several notes may be on one cell."""
-    if not notes:
-        return []
+def _is_of(note: CellNote, job: Job, cells: CellTable, added: set[str]) -> bool:
+    """Whether the note names a cell of the job as it is now: one that was begun anew may have others at its rows."""
+    if note.row is None:
+        return str(note.added_id) in added
+    if note.job_id != job.pk or note.row >= len(cells):
+        return False
+    return bool(abs(cells.x[note.row] - note.x) < SAME_PX and abs(cells.y[note.row] - note.y) < SAME_PX)
+
+
+def _rows_at(cells: CellTable, notes: list[CellNote]) -> list[int | None]:
+    """The cell at each note's place, as `matching.partners` tells it, but that several notes may be on one cell."""
+    there = boxes_of(cells)
+    if not notes or not len(there):
+        return [None] * len(notes)
     boxes = np.array([[n.x, n.y, n.w, n.h] for n in notes], np.float64)
-    cells = boxes_of(cells_of(job))
-    found = [int(partners(box[None], cells)[0]) for box in boxes]
-    return [row if row >= 0 else None for row in found]
+    far, row = cKDTree(there[:, :2]).query(boxes[:, :2])
+    reach = np.minimum(boxes[:, 2:].min(axis=1), there[row, 2:].min(axis=1)) / 2
+    return [int(r) if near else None for r, near in zip(row, far < reach, strict=True)]
 
 
 def note_cell(user: Any, job: Job, kind: str, row: int | None, added: str, text: str) -> CellNote:

@@ -42,6 +42,8 @@ def test_a_comment_and_a_mark_to_teach_with_stay_on_the_cell_through_another_ana
     ]
     empty = factories.finished_job(job.slide, table.take(np.arange(3)))
     assert [p.row for p in cellnotes.notes_of(tess, empty)] == [None, None], "nothing is hung on another cell"
+    CellNote.objects.filter(row=40).update(job=empty, row=0)
+    assert cellnotes.notes_of(tess, empty)[0].row is None, "its row holds another cell since it was begun anew"
     actions = Record.objects.filter(action__startswith="cell.").order_by("pk").values_list("action", flat=True)
     assert list(actions) == ["cell.commented", "cell.teach"]
 

@@ -20,7 +20,8 @@ from tests.races.writes import Write
 _CONTENT = {
     "case.comment", "label.relabel", "label.add", "label.undo", "job.requested", "job.retry", "job.failed", "job.cancel",
     "slide.received", "slide.mpp", "slide.colour", "slide.deleted",
-    "slide.specimen", "job.chosen", "annotation.added", "reading.ordered",
+    "slide.specimen", "job.chosen", "annotation.added", "cell.commented",
+    "reading.ordered",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from apps.analysis import services as analysis
 from apps.analysis.models import Job
 from apps.cases import services as cases
 from apps.reports import services as reports
-from apps.review import analyses, annotations, secondreading
+from apps.review import analyses, annotations, cellnotes, secondreading
 from apps.review import services as review
 from apps.review.state import label_revision
 from apps.slides import imports, tileservices, uploads
@@ -94,6 +94,11 @@ def _undo(a: Arena, side: int) -> Shot:
 def _note(a: Arena, side: int) -> Shot:
     user, slide, text = _who(a, side, "tess", "tom"), a.fresh_job().slide, f"note {next(a.numbers)}"
     return lambda: annotations.annotate(user, slide, "point", [[5, 5 + side]], text)
+
+
+def _cell_note(a: Arena, side: int) -> Shot:
+    user, job, text = _who(a, side, "tess", "tom"), a.fresh_job(), f"comment {next(a.numbers)}"
+    return lambda: cellnotes.note_cell(user, job, "comment", 5, "", text)
 
 
 def _second_reading(a: Arena, side: int) -> Shot:
@@ -191,6 +196,7 @@ WRITES: tuple[Write, ...] = (
     Write("added cell", "label.add", _added),
     Write("undo", "label.undo", _undo),
     Write("note", "annotation.added", _note),
+    Write("cell note", "cell.commented", _cell_note),
     Write("second reading", "reading.ordered", _second_reading),
     Write("order", "job.requested", _order),
     Write("retry", "job.retry", _retry),
