@@ -43,19 +43,20 @@ def window(x: float, y: float, side: float, within: tuple[float, float, float, f
     return Window(corner_x, corner_y, side, ((x - corner_x) / side, (y - corner_y) / side))
 
 
-def crop_jpeg(job: Job, x: float, y: float, w: float, h: float, out_px: int) -> bytes:
-    """A square around the cell, 1.6 times its box and at least 12 µm, as JPEG of out_px; may raise SlideError.
+def crop_jpeg(job: Job, x: float, y: float, w: float, h: float, out_px: int, around: int = 1) -> bytes:
+    """A square around the cell, 1.6 times its box and at least 12 µm, `around` times as wide to show what it lies among, as
+    JPEG of out_px; may raise SlideError.
 
     At the edge of the slide, or of the photograph the cell lies on, the square is shifted inwards and ticks on its edges mark
     the cell's place.
     """
     slide = job.slide
     mpp = job.mpp or slide.mpp or 0.25
-    side = max(CROP_SHARE * max(w, h), LEAST_UM / mpp)
+    side = max(CROP_SHARE * max(w, h), LEAST_UM / mpp) * around
     seen = window(x, y, side, _around(slide.photo_fields, x, y) or (0, 0, slide.width, slide.height))
     with opened(slide) as (reader, icc):
         rgb = reader.read_scaled(seen.x, seen.y, seen.side, seen.side, out_px, out_px)
-    return encode_jpeg(ticked(rgb, seen.at) if seen.shifted else rgb, quality=88, icc=icc)
+    return encode_jpeg(ticked(rgb, seen.at) if seen.shifted or around > 1 else rgb, quality=88, icc=icc)
 
 
 def _around(photographs: Sequence[dict[str, Any]], x: float, y: float) -> tuple[float, float, float, float] | None:

@@ -1,5 +1,6 @@
 import { ClassList } from "../counts/ClassList";
 import { CountsBar } from "../counts/CountsBar";
+import { Surroundings } from "../gallery/Surroundings";
 import { Notices } from "../shared/Notices";
 import type { Room as RoomData, TileAccess } from "../shared/types";
 import { WaitingLabels } from "../shared/WaitingLabels";
@@ -117,6 +118,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         onGo={goTo}
         onGoToCard={() => goTo(chosen.card)}
       />
+      {jobId && job?.reviewable && <Surroundings jobId={jobId} />}
       <CountsBar counts={counts} waiting={waiting} />
       <div className="toast" role="status" aria-live="polite">
         {desk.message}

@@ -80,6 +80,17 @@ def test_moves_are_asked_of_whole_nucleated_cells_alone() -> None:
     assert moves["normal"] == (0, 0)
 
 
+def test_a_picture_shows_what_a_cell_lies_among_where_that_is_asked_for(job: Any, tess: Any) -> None:
+    client = APIClient()
+    client.force_login(tess)
+    near, wide, most = (
+        client.get(f"/api/v1/jobs/{job.pk}/cells/20/crop.jpg?size=96&around={n}") for n in ("1", "4", "900")
+    )
+    assert near.status_code == wide.status_code == most.status_code == 200
+    assert near.content != wide.content != most.content
+    assert len({near["ETag"], wide["ETag"], most["ETag"]}) == 3
+
+
 def test_a_picture_at_the_edge_lies_within_the_slide_and_marks_the_cells_place() -> None:
     middle = window(500, 400, 60, (0, 0, 1000, 800))
     assert (middle.x, middle.y, middle.shifted) == (470, 370, False)

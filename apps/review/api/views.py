@@ -46,6 +46,8 @@ from apps.review.state import labels_of, read_by, with_reading
 from hemaview.wsi.errors import SlideError
 
 MOST_CORNERS = 500
+MOST_AROUND = 6
+"""So many times as wide as a cell's own picture may one of what it lies among be."""
 
 
 @extend_schema_field({"oneOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]})
@@ -386,11 +388,13 @@ def after(event: LabelEvent) -> dict[str, Any]:
 def _crop(request: HttpRequest, job: Job, name: str, box: tuple[float, float, float, float]) -> HttpResponse:
     size = whole_number(request.GET.get("size", "96"))
     out_px = 96 if size is None else min(512, max(16, size))
-    etag = f'"{job.pk.hex[:12]}-{job.cells_sha256[:12]}-{name}-{out_px}-{job.slide.generation}"'
+    wide = whole_number(request.GET.get("around", "1"))
+    around = 1 if wide is None else min(MOST_AROUND, max(1, wide))
+    etag = f'"{job.pk.hex[:12]}-{job.cells_sha256[:12]}-{name}-{out_px}-{around}-{job.slide.generation}"'
 
     def picture() -> bytes:
         try:
-            return crop_jpeg(job, *box, out_px)
+            return crop_jpeg(job, *box, out_px, around)
         except SlideError as error:
             raise Missing(error.message, code=error.code) from error
 
