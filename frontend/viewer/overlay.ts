@@ -98,20 +98,26 @@ export class Overlay {
    * sheet; a graphics card draws rings as quickly without one. */
   private drawNear(context: CanvasRenderingContext2D, scene: Scene, at: Affine, view: Box, scale: number): void {
     const outlined = scale > OUTLINED && scene.index !== null && countIn(scene.index, view) <= MOST_OUTLINED;
+    const named = (on: CanvasRenderingContext2D, there: Affine, around: Box) => {
+      if (scale > NAMED) this.drawNames(on, scene, there, around, scale);
+    };
     const outlines =
       outlined &&
-      this.outlines.draw(context, scene, at, view, true, (sheet, there, around) =>
-        drawOutlines(sheet, scene, there, around, this.ratio),
-      );
+      this.outlines.draw(context, scene, scene.store.version, at, view, true, (sheet, there, around) => {
+        drawOutlines(sheet, scene, there, around, this.ratio);
+        named(sheet, there, around);
+      });
     if (outlines) this.webgl?.clear();
-    else if (this.webgl) this.webgl.draw(scene, at, view, scale > RINGED);
-    else {
-      const on_sheet = this.ringed.draw(context, scene, at, view, false, (sheet, there, around) =>
-        this.drawCells(sheet, scene, there, around, scale),
-      );
-      if (!on_sheet) this.drawCells(context, scene, at, view, scale);
+    else if (this.webgl) {
+      this.webgl.draw(scene, at, view, scale > RINGED);
+      named(context, at, view);
+    } else {
+      const rings = (on: CanvasRenderingContext2D, there: Affine, around: Box) => {
+        this.drawCells(on, scene, there, around, scale);
+        named(on, there, around);
+      };
+      if (!this.ringed.draw(context, scene, scene.store.chunks.size, at, view, false, rings)) rings(context, at, view);
     }
-    if (scale > NAMED) this.drawNames(context, scene, at, view, scale);
   }
 
   /** Rings that follow each cell's box at its own angle; far out, where a ring says nothing, the class's mark. */

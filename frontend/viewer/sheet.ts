@@ -33,14 +33,23 @@ export class Sheet {
     private readonly wake: () => void,
   ) {}
 
-  /** Draws what `paint` draws; false, and nothing, where there is no sheet now. `slow`: only once the slide stands still. */
-  draw(context: CanvasRenderingContext2D, scene: Scene, at: Affine, view: Box, slow: boolean, paint: Paint): boolean {
+  /** Draws what `paint` draws; false, and nothing, where there is no sheet now. `version` grows with what is there to be
+   * drawn. `slow`: only once the slide stands still. */
+  draw(
+    context: CanvasRenderingContext2D,
+    scene: Scene,
+    version: number,
+    at: Affine,
+    view: Box,
+    slow: boolean,
+    paint: Paint,
+  ): boolean {
     const before = this.at;
     this.at = at;
     const now_ms = performance.now();
     if (!before?.every((v, i) => v === at[i])) this.moved_at_ms = now_ms;
     const { width, height } = context.canvas;
-    if (!this.made || !this.holds(this.made, scene, at)) {
+    if (!this.made || !this.holds(this.made, scene, version, at)) {
       const wait_ms = this.moved_at_ms + REST_MS - now_ms;
       if (slow && wait_ms > 0) {
         window.clearTimeout(this.timer);
@@ -48,7 +57,7 @@ export class Sheet {
         return false;
       }
       if (!before || !sameLinear(before, at)) return false;
-      this.make(scene, at, view, width, height, paint);
+      this.make(scene, version, at, view, width, height, paint);
     }
     const made = this.made as unknown as Made;
     const [dx, dy] = this.shift(made, at);
@@ -61,18 +70,26 @@ export class Sheet {
     return [Math.round((at[4] - made.at[4]) * this.ratio), Math.round((at[5] - made.at[5]) * this.ratio)];
   }
 
-  private holds(made: Made, scene: Scene, at: Affine): boolean {
-    if (made.scene !== scene || made.version !== scene.store.version) return false;
+  private holds(made: Made, scene: Scene, version: number, at: Affine): boolean {
+    if (made.scene !== scene || made.version !== version) return false;
     if (!sameLinear(made.at, at)) return false;
     const [dx, dy] = this.shift(made, at);
     return Math.abs(dx) <= made.margin[0] && Math.abs(dy) <= made.margin[1];
   }
 
-  private make(scene: Scene, at: Affine, view: Box, width: number, height: number, paint: Paint): void {
+  private make(
+    scene: Scene,
+    version: number,
+    at: Affine,
+    view: Box,
+    width: number,
+    height: number,
+    paint: Paint,
+  ): void {
     const margin = [Math.round(width * AROUND), Math.round(height * AROUND)] as const;
     const [wide, high] = [width + 2 * margin[0], height + 2 * margin[1]];
     const context = this.canvas.getContext("2d");
-    this.made = { scene, version: scene.store.version, at, margin };
+    this.made = { scene, version, at, margin };
     if (this.canvas.width !== wide || this.canvas.height !== high) {
       this.canvas.width = wide;
       this.canvas.height = high;
