@@ -90,16 +90,12 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         notes += plan.notes + searched.notes
         named_by = models.get("nucleated-cell")
         own = taught is not None and named_by is not None and named_by.info.name == taught.base
+        white = bool((known.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
         if taught is not None and own:
             notes.append(f"{taught.base} named the nucleated cells as the site has taught it.")
-        elif (
-            named_by
-            and naming
-            and named_by.info.name != naming.info.name
-            and known.rows_of_kind(cells.cls, "nucleated").any()
-        ):
+        elif white and named_by and naming and named_by.info.name != naming.info.name:
             notes.append(_ELSEWHERE_NAMED[stain].format(usual=naming.info.name, other=named_by.info.name))
-        strange = [] if own else stain_guards(slide, counted.cells, plan, known, naming, stain)
+        strange = stain_guards(slide, counted.cells, plan, known, naming, stain) if white and not own else []
         if isinstance(named_by, Classifier):
             elsewhere = stain is not Stain.USUAL or bool(strange)
             cells = with_unidentified(cells, known, named_by.least, elsewhere)
