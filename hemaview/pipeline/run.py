@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
-from hemaview.cells.table import CUT, CellTable
+from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import CentreFinder, Classifier, Detector, Model, Stain, load, read_taught, solving_to
 from hemaview.methods.card import cards
@@ -25,6 +25,7 @@ from hemaview.methods.registry import METHODS
 from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
 from hemaview.pipeline.finders import CellFinder, Thresholds, finder
 from hemaview.pipeline.folder import RunFolder
+from hemaview.pipeline.foreign import without_covered
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
 from hemaview.pipeline.scale import scale_notes
@@ -182,10 +183,10 @@ def _count(
             return done, counted, True
         cells = folder.field_cells(place.index)
         if cells is None:
-            cells = how.cells(slide, place, plan.mpp, known)
+            cells = without_covered(how.cells(slide, place, plan.mpp, known), slide, place, plan.mpp)
             folder.keep_field(place.index, cells)
         done.append(place.index)
-        counted += np.bincount(cells.cls[(cells.flags & CUT) == 0], minlength=len(known))
+        counted += np.bincount(cells.cls[(cells.flags & (CUT | OUTSIDE)) == 0], minlength=len(known))
         total += len(cells)
         sink.field_done(len(done), plan.fields_to_count, total)
         if request.photo_fields:
