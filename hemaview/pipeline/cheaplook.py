@@ -11,6 +11,7 @@ from skimage.filters import threshold_otsu
 
 from hemaview.inference.grounds import grounds_of
 from hemaview.methods.nuclearstain import LEAST_DENSITY, red_density
+from hemaview.pipeline.foreign import foreign
 
 RED_CELL_UM = 7.2
 RED_CELL_UM2 = np.pi * (RED_CELL_UM / 2) ** 2
@@ -49,6 +50,8 @@ class Look:
     touch, below 0.3 where they overlap."""
     nuclei: float
     """Share of pixels stained like nuclei."""
+    foreign: float = 0.0
+    """Share that ink, a bubble, an edge or dirt covers."""
 
 
 def density_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -105,7 +108,8 @@ def look(rgb: NDArray[np.uint8], mpp: float, inside: NDArray[np.bool_] | None = 
     focus = float((edges[near] ** 2).mean() / contrast) if near.any() and contrast > 1e-4 else 0.0
     single = min(1.0, covered / red_um2) if red_um2 > 0 else 0.0
     share = max(float(within.mean()), 1e-6)
-    return Look(float(mask.mean()) / share, focus, round(cells), single, float(nuclei.mean()) / share)
+    covering = float((foreign(rgb, mpp) & within).mean()) / share
+    return Look(float(mask.mean()) / share, focus, round(cells), single, float(nuclei.mean()) / share, covering)
 
 
 def _nuclei(rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

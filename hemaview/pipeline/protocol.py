@@ -84,6 +84,8 @@ class PlannedField:
     monolayer: bool = True
     """Whether its cells lie side by side: what is found elsewhere is outside the count."""
     area_mm2: float = 0.0
+    foreign: float = 0.0
+    """Share of it that ink, a bubble, an edge or dirt covers (`foreign`)."""
     searched: str = ""
     """Once the run has ended: `fields` where it was counted whole, `film` or `edges` where nucleated cells were searched for
     in the monolayer or outside it; "" where neither."""

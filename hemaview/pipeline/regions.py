@@ -26,6 +26,7 @@ from hemaview.pipeline.cheaplook import (
     stained,
 )
 from hemaview.pipeline.eyepiece import Eyepiece, evenly_lit, eyepiece_of, without_rim
+from hemaview.pipeline.foreign import MOST_OF_PHOTO
 from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.protocol import PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.scale import (
@@ -72,6 +73,7 @@ BEST_BAND = 0.75
 ORDER_SEED = 20261121
 """Of the order of fields that are equally good: the same slide is counted in the same order."""
 
+COVERED = "ink, a bubble, dirt or an edge lies on it"
 GLASS, BLURRED, OVERLAP, THIN = "too few cells", "out of focus", "cells overlap", "cells lie too thinly"
 ENOUGH, NOT_LOOKED_AT = "enough better fields", "not looked at"
 _POOR = {OVERLAP: "the cells overlap", THIN: "the cells lie too thinly"}
@@ -90,6 +92,7 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
         _plan_photos(slide, request, plan, progress)
     else:
         _plan_scan(slide, request, plan, progress, overview)
+    plan.notes += _covered_note(plan)
     plan.guards = _guards(slide, request, plan)
     if not plan.counted and plan.guards:
         raise PipelineError(plan.guards[0]["sentence"], "Bring in the slide that was meant.")
@@ -100,6 +103,16 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
         )
     plan.guards += contradicted
     return plan
+
+
+def _covered_note(plan: Plan) -> list[str]:
+    covered = [f for f in plan.fields if f.foreign]
+    if not covered:
+        return []
+    some = "Ink, a bubble, dirt or an edge of glass lies on"
+    if not covered[0].photo:
+        return [f"{some} {len(covered)} of {len(plan.fields)} fields: they are left out."]
+    return [f"{some} {len(covered)} of {len(plan.fields)} photographs: cells there are shown and not counted."]
 
 
 def scale_of(
@@ -182,10 +195,12 @@ def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
         reason = ""
         if seen.cells < 1:
             reason = "no cells"
+        elif seen.foreign > MOST_OF_PHOTO:
+            reason = COVERED
         elif seen.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
             reason = BLURRED
         planned = _planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, seen, good, reason, photo=True)
-        planned.area_mm2 = round(areas[i], 6)
+        planned.area_mm2 = round(areas[i] * (1 - seen.foreign), 6)
         plan.fields.append(planned)
 
 
@@ -244,7 +259,9 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
         )
     plan.fields = _ranked(slide, boxes, request, plan, progress)
     plan.search = _drawn([f.index for f in plan.fields if f.monolayer or f.reason == NOT_LOOKED_AT])
-    plan.edges = _drawn([f.index for f in plan.fields if not f.monolayer and f.reason not in (NOT_LOOKED_AT, BLURRED)])
+    plan.edges = _drawn(
+        [f.index for f in plan.fields if not f.monolayer and f.reason not in (NOT_LOOKED_AT, BLURRED, COVERED)]
+    )
 
 
 def _drawn(indices: list[int]) -> list[int]:
@@ -305,6 +322,8 @@ NOTHING_SEEN = Look(0.0, 0.0, 0, 0.0, 0.0)
 
 def judged(seen: Look, area_mm2: float, good_focus: float, crowded_is_fine: bool) -> str:
     """Why a field is not counted whole, in a few words; "" where it is good."""
+    if seen.foreign:
+        return COVERED
     if seen.cells < LEAST_CELLS_PER_MM2 * area_mm2 and seen.nuclei < 0.01:
         return GLASS
     if seen.focus < max(NO_FOCUS, LEAST_FOCUS * good_focus):
@@ -424,7 +443,7 @@ def _planned(
     return PlannedField(
         index=index, x=x, y=y, w=w, h=h, tissue=round(seen.tissue, 4), focus=round(focus, 4),
         single_ratio=round(seen.single_ratio, 4), score=round(score, 5), used=not reason, reason=reason, photo=photo,
-        monolayer=photo or not reason, area_mm2=round(area_mm2, 6),
+        monolayer=photo or not reason, area_mm2=round(area_mm2, 6), foreign=round(seen.foreign, 4),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ of the clock goes into the file.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
-from hemaview.cells.table import CUT, CellTable
+from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import CentreFinder, Classifier, Detector, Model, Stain, load, read_taught, solving_to
 from hemaview.methods.card import cards
@@ -25,12 +25,13 @@ from hemaview.methods.registry import METHODS
 from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
 from hemaview.pipeline.finders import CellFinder, Thresholds, finder
 from hemaview.pipeline.folder import RunFolder
+from hemaview.pipeline.foreign import without_covered
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
 from hemaview.pipeline.scale import scale_notes
 from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
 from hemaview.pipeline.stains import stain_guards, with_expectation
-from hemaview.pipeline.unidentified import with_unidentified
+from hemaview.pipeline.unidentified import KNOWN, STRANGE, with_unidentified
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
@@ -48,6 +49,8 @@ class _Counted:
     thresholds: Thresholds
     temperatures: Mapping[str, float]
     searched: Searched
+    errors: Mapping[str, Any] = field(default_factory=dict)
+    """How the net that named the nucleated cells errs on such films (`Card.machine_errors`)."""
 
 
 _ELSEWHERE_NAMED = {
@@ -88,19 +91,17 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         notes += plan.notes + searched.notes
         named_by = models.get("nucleated-cell")
         own = taught is not None and named_by is not None and named_by.info.name == taught.base
+        white = bool((known.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
         if taught is not None and own:
             notes.append(f"{taught.base} named the nucleated cells as the site has taught it.")
-        elif (
-            named_by
-            and naming
-            and named_by.info.name != naming.info.name
-            and known.rows_of_kind(cells.cls, "nucleated").any()
-        ):
+        elif white and named_by and naming and named_by.info.name != naming.info.name:
             notes.append(_ELSEWHERE_NAMED[stain].format(usual=naming.info.name, other=named_by.info.name))
-        strange = [] if own else stain_guards(slide, counted.cells, plan, known, naming, stain)
+        strange = stain_guards(slide, counted.cells, plan, known, naming, stain) if white and not own else []
         if isinstance(named_by, Classifier):
-            cells = with_unidentified(cells, known, named_by.least, stain is not Stain.USUAL or bool(strange))
-            counted = replace(counted, cells=cells)
+            elsewhere = stain is not Stain.USUAL or bool(strange)
+            cells = with_unidentified(cells, known, named_by.least, elsewhere)
+            errors = {} if own else cards()[named_by.info.name].machine_errors
+            counted = replace(counted, cells=cells, errors=errors.get(STRANGE if elsewhere else KNOWN, {}))
             strange = [with_expectation(guard, cells, known) for guard in strange]
         plan.guards += [guard for guard in strange if guard not in plan.guards]
     return _close(request, plan, counted, notes)
@@ -182,10 +183,10 @@ def _count(
             return done, counted, True
         cells = folder.field_cells(place.index)
         if cells is None:
-            cells = how.cells(slide, place, plan.mpp, known)
+            cells = without_covered(how.cells(slide, place, plan.mpp, known), slide, place, plan.mpp)
             folder.keep_field(place.index, cells)
         done.append(place.index)
-        counted += np.bincount(cells.cls[(cells.flags & CUT) == 0], minlength=len(known))
+        counted += np.bincount(cells.cls[(cells.flags & (CUT | OUTSIDE)) == 0], minlength=len(known))
         total += len(cells)
         sink.field_done(len(done), plan.fields_to_count, total)
         if request.photo_fields or request.region:
@@ -225,6 +226,7 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         "searched_fields": {"film": counted.searched.film, "edges": counted.searched.edges},
         "searched_mm2": counted.searched.mm2,
         "poor_fields": plan.poor_fields,
+        **({"machine_errors": dict(counted.errors)} if counted.errors else {}),
         "partial": counted.partial,
         "tiles": tile_index(cells),
         "pyramid": density_pyramid(cells),

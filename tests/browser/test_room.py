@@ -304,11 +304,15 @@ def test_in_the_differential_a_key_or_the_menu_moves_a_cell_to_its_class(room: P
     expect(page.locator("[data-testid=slide]")).to_be_visible()
 
 
-def test_the_room_opens_on_the_differential_and_holds_chosen_cells_against_typical_ones(visit: Any, house: Stack) -> None:
+def test_the_room_opens_on_the_differential_and_holds_chosen_cells_against_typical_ones(
+    visit: Any, house: Stack
+) -> None:
     page = visit("tess")
     page.goto(url(house, "/cases/B-1/read/"))
     expect(page.locator(".class-row").first).to_be_visible()
-    expect(page.locator(".stop-rule").first).to_contain_text(re.compile(r"^0 of \d+ white cells confirmed.*left to confirm"))
+    expect(page.locator(".stop-rule").first).to_contain_text(
+        re.compile(r"^0 of \d+ white cells confirmed.*left to confirm")
+    )
     row = row_of(page, "Lymphocyte")
     expect(row).to_contain_text("left, may move")
     row.locator("[data-cell]").nth(0).click()

@@ -913,6 +913,15 @@ Labels = TypedDict(
 
 LiftedByEnum = Literal['review', 'reason']
 
+Likely = TypedDict(
+    "Likely",
+    {
+        "percent": "float",
+        "low": "float",
+        "high": "float",
+    },
+)
+
 Me = TypedDict(
     "Me",
     {
@@ -1466,6 +1475,7 @@ Row = TypedDict(
         "percent": "float | None",
         "low": "float | None",
         "high": "float | None",
+        "with_machine_errors": "NotRequired[Likely]",
         "grade": "str | None",
         "grade_crosses": "bool",
     },

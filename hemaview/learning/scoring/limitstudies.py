@@ -19,6 +19,7 @@ from hemaview.learning.recipes.film import NO_NUCLEUS, Log
 from hemaview.learning.sets import data, duplicates, marrowscenes
 from hemaview.methods.card import cards
 from hemaview.pipeline.cheaplook import LOOK_MPP, look
+from hemaview.pipeline.foreign import LEAST_UM2, foreign, pieces
 from hemaview.pipeline.regions import GOOD_SINGLE_RATIO, NO_FOCUS, SOFT_FOCUS
 
 Row = dict[str, Any]
@@ -26,6 +27,10 @@ SIDES = ("train", "val")
 FIELDS, LOT, COPIED = 30, 60, 100
 """Fields of a set whose focus is measured, cells without a patient that count as one, and pictures of a set that are
 copied."""
+INKS = {
+    "black": (35, 35, 40), "blue": (30, 60, 160), "green": (20, 120, 60), "red": (200, 30, 40), "violet": (90, 30, 130)
+}  # fmt: skip
+"""Colours of pens; the last is dense as a stain is."""
 FEW = 5
 """So many cells of a patient or lot stand for a film of few photographs."""
 BLURS_UM = (0.0, 0.5, 1.0, 2.0)
@@ -121,6 +126,47 @@ def field_choice(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     if not rows:
         raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {root}.")
     return rows
+
+
+def foreign_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+    """How large the pieces of fields are that are dense as no stain is, and how much of a stroke of each of INKS, drawn over
+    every fifth field, and how much else of it, is said to be covered."""
+    rows = []
+    for name, scale in _SCALES.items():
+        if not data.has(root, name, "val"):
+            continue
+        log(name)
+        files = data.files(root, name, "val")
+        fields = [
+            rescale(data.image(root, name, "val", file), min(1.0, scale(root, name, file) / LOOK_MPP)) for file in files
+        ]
+        largest = np.array([pieces(rgb, LOOK_MPP)[1].max(initial=0.0) for rgb in fields])
+        of_ink, beside = {}, []
+        for ink, colour in INKS.items():
+            drawn = [with_stroke(rgb, colour) for rgb in fields[::5]]
+            masks = [(foreign(rgb, LOOK_MPP), stroke) for rgb, stroke in drawn]
+            of_ink[f"of_{ink}_ink"] = float(np.mean([mask[stroke].mean() for mask, stroke in masks]))
+            beside += [mask[~stroke].mean() for mask, stroke in masks]
+        rows.append(
+            {"variant": name, "fields": len(fields), "median_largest_um2": float(np.median(largest)),
+             "highest_um2": float(largest.max()), "share_covered": float((largest >= LEAST_UM2).mean()), **of_ink,
+             "beside_ink": float(np.mean(beside))}
+        )  # fmt: skip
+    if not rows:
+        raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {root}.")
+    return rows
+
+
+def with_stroke(
+    rgb: NDArray[np.uint8], colour: tuple[int, int, int], width_um: float = 30.0, mpp: float = LOOK_MPP
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """A field uint8 (H, W, 3) with a stroke of a pen across it, and where that is, bool (H, W)."""
+    h, w = rgb.shape[:2]
+    alpha = np.zeros((h, w), np.float32)
+    cv2.line(alpha, (0, h // 3), (w, h // 2), 1.0, max(1, round(width_um / mpp)))
+    alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), 1.0), np.float32)[..., None]
+    ink = np.array(colour) * (0.8 + 0.2 * rgb / 255)
+    return (rgb * (1 - alpha) + ink * alpha).astype(np.uint8), alpha[..., 0] > 0.5
 
 
 def _laid(fields: list[NDArray[np.uint8]], first: int, layers: int) -> NDArray[np.uint8]:

@@ -48,6 +48,7 @@ from hemaview.learning.scoring.limitstudies import (
     copy_limits,
     field_choice,
     focus_limits,
+    foreign_limits,
     stain_limits,
 )
 from hemaview.learning.scoring.mosaictasks import FIELDS, mosaic_study
@@ -293,6 +294,12 @@ STUDIES: dict[str, Study] = {
             "focus-limits", "When is a picture out of focus?", "no paper, our own limits", focus_limits, 0,
             "Fields of val as they are and blurred (standard deviation of the blur); below 0.04 a picture is refused, below "
             "0.1 it is told of.",
+        ),
+        Study(
+            "foreign-limits", "When does something lie on the cells?", "no paper, our own limits", foreign_limits, 0,
+            "The largest piece of each field that is dense as no stain is, and how much of a pen's stroke across it is found "
+            "to be covered; pieces from 1,500 µm² on are. Violet ink is dense as a stain is; fields of txl-pbc and "
+            "draaslan-blood are smaller than such a stroke.",
         ),
         Study(
             "field-choice", "When do the cells of a field overlap?", "no paper, our own limits", field_choice, 0,
