@@ -323,9 +323,10 @@ def test_the_room_opens_on_the_differential_and_holds_chosen_cells_against_typic
     expect(chosen.locator("option:checked")).to_have_text("Lymphocyte")
     expect(compare.locator(".typical-strip img")).to_have_count(6)
     expect(compare.locator(".source").last).to_contain_text("CC BY 4.0")
-    page.wait_for_function("[...document.querySelectorAll('.typical-strip img')].every(i => i.naturalWidth > 0)")
+    for picture in compare.locator(".typical-strip img").all():
+        expect(picture).to_have_js_property("naturalWidth", 128)
     row.locator("[data-cell]").nth(2).hover()
-    page.wait_for_function("document.querySelector('.surroundings')?.naturalWidth > 0")
+    expect(page.locator(".surroundings")).to_have_js_property("naturalWidth", 260)
     accessible(page)
     page.keyboard.press("Shift+T")
     expect(page.locator(".surroundings")).to_have_count(0)
