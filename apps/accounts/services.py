@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import ADMINISTRATOR, RESEARCHER, ROLE_RIGHTS
 from apps.accounts.tokens import SIGN_IN_HOURS, make_token
 
-_ADMIN_APPS = ("accounts", "audit", "cases", "slides", "analysis", "review", "reports")
+_ADMIN_APPS = ("accounts", "audit", "laboratory", "cases", "slides", "analysis", "review", "reports")
 
 
 @transaction.atomic

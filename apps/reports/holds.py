@@ -11,6 +11,7 @@ from apps.analysis.cellfiles import prove_file, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import analyses_of, assay_title
 from apps.cases.models import Case
+from apps.laboratory.selectors import head
 from apps.reports.fonts import named, unprintable
 from apps.review import mustsee
 from apps.review.counts import pool
@@ -102,8 +103,10 @@ def _altered(jobs: Sequence[Job]) -> list[Hold]:
 def _unprintable(case: Case, jobs: Sequence[Job]) -> Iterator[Hold]:
     """Text of which no font at hand has every character. What people can write anew must be; of names the report prints
     code points, if a reason is given."""
-    facts = {name: getattr(case, name) for name in ("pseudonym", "stain", "question", "comment")}
-    names = {"name of the reader": case.reader.display_name if case.reader else ""}
+    facts = {name: getattr(case, name) for name in ("pseudonym", "stain", "question", "conclusion", "comment")}
+    of_laboratory = head()
+    names = {f"{name} of the laboratory": of_laboratory[name] for name in ("name", "address", "phone")}
+    names["name of the reader"] = case.reader.display_name if case.reader else ""
     for slide in case.slides.order_by("created_at"):
         names[f"name of the slide {slide.name}"] = slide.name
     for job in jobs:

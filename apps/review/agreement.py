@@ -90,7 +90,12 @@ def summary(jobs: Sequence[Job]) -> dict[str, Any]:
     }
     if pairs and made["closed"]:
         table = _table(pairs)
-        made |= {"n": table["n"], "kappa": table["kappa"], "differences": sum(len(p.differences) for p in pairs)}
+        made |= {
+            "n": table["n"],
+            "same": table["same"],
+            "kappa": table["kappa"],
+            "differences": sum(len(p.differences) for p in pairs),
+        }
     return made
 
 

@@ -274,7 +274,7 @@ def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str
                 "machine": _row_json(before.get(row.key) or Row(row.key, 0)),
                 "reviewed": _row_json(row),
                 "grade": {"text": row.grade.text, "crosses": row.grade.crosses} if row.grade else None,
-                "absolute": _interval_json(row.absolute),
+                "absolute": None if reviewed.below_floor else _interval_json(row.absolute),
             }
         )
     return {
@@ -319,7 +319,7 @@ def _interval_json(interval: Interval | None) -> dict[str, Any] | None:
     digits = 2 if interval.value < 10 else 1 if interval.value < 1000 else 0
     high = interval.high if np.isfinite(interval.high) else None
     shown = f"{high:.{digits}f}" if high is not None else "no upper limit"
-    text = f"{interval.value:.{digits}f} ({interval.low:.{digits}f}-{shown})"
+    text = f"{interval.value:.{digits}f} ({interval.low:.{digits}f}–{shown})"
     return {"value": interval.value, "low": interval.low, "high": high, "text": text}
 
 

@@ -23,6 +23,12 @@ from apps.review.services import append, locked_reading
 from apps.review.state import CONFIRMED, REJECTED, Label, is_second_of
 
 
+def read_blind_by(user: Any) -> list[int]:
+    """Keys of the cases that this person reads second, blind, at the moment."""
+    mine = Reading.objects.filter(role=Reading.Role.SECOND, state=Reading.State.OPEN, blind=True, reader_id=user.pk)
+    return list(mine.values_list("job__slide__case_id", flat=True).distinct())
+
+
 def order_second_reading(user: Any, case: Case, reader: User, blind: bool) -> None:
     """Ask a person to read the reported analyses of a case once more, from the machine's cells on.
 

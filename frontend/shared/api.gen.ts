@@ -195,6 +195,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{accession}/conclusion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The conclusion that the report begins with. */
+        post: operations["cases_conclusion_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{accession}/export/{kind}/": {
         parameters: {
             query?: never;
@@ -360,6 +377,23 @@ export interface paths {
         put?: never;
         /** @description Sign a case with your password and what the signature means; 409 names cells that must be seen first. */
         post: operations["cases_sign_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{accession}/signing/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What whoever signs should see first: counts, warnings, slides not analysed, readers, and what stands before it. */
+        get: operations["cases_signing_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -750,6 +784,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/laboratory/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What heads a report: the laboratory's name, address, phone and logo. */
+        get: operations["laboratory_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description What heads a report: the laboratory's name, address, phone and logo. */
+        patch: operations["laboratory_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/laboratory/logo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The logo that heads reports: POST puts one, DELETE takes it away. */
+        post: operations["laboratory_logo_create"];
+        /** @description The logo that heads reports: POST puts one, DELETE takes it away. */
+        delete: operations["laboratory_logo_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/": {
         parameters: {
             query?: never;
@@ -765,6 +835,43 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/phrases/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The laboratory's phrases for conclusions, by code; POST adds one. */
+        get: operations["phrases_list"];
+        put?: never;
+        /** @description The laboratory's phrases for conclusions, by code; POST adds one. */
+        post: operations["phrases_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/phrases/{code}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One phrase. */
+        get: operations["phrases_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description One phrase. */
+        delete: operations["phrases_destroy"];
+        options?: never;
+        head?: never;
+        /** @description One phrase. */
+        patch: operations["phrases_partial_update"];
         trace?: never;
     };
     "/api/v1/presets/": {
@@ -1643,6 +1750,8 @@ export interface components {
             /** Clinical question */
             readonly question: string;
             readonly analyser: components["schemas"]["Analyser"];
+            /** @description What the examination means, in words; the report begins with it. */
+            readonly conclusion: string;
             /** Comment for the report */
             readonly comment: string;
             readonly state: components["schemas"]["CaseStateEnum"];
@@ -1770,6 +1879,9 @@ export interface components {
             renamed: components["schemas"]["RenamedCells"];
             sections: components["schemas"]["ComparedSection"][];
         };
+        ConclusionRequest: {
+            conclusion: string;
+        };
         /**
          * @description * `` - not asked for
          *     * `asked` - asked for
@@ -1819,6 +1931,14 @@ export interface components {
             key: string;
             text: string;
             more_cells: number | null;
+        };
+        Counted: {
+            title: string;
+            noun: string;
+            /** @description as people left it */
+            n: number;
+            /** @description how many were asked for */
+            target: number | null;
         };
         /**
          * @description Counts of an analysis, the machine's beside those that people left; where `why` says something, nothing can be counted
@@ -2119,6 +2239,12 @@ export interface components {
          * @enum {string}
          */
         JobStateEnum: "requested" | "queued" | "running" | "done" | "failed" | "cancelled";
+        /**
+         * @description * `phrase` - Phrase
+         *     * `template` - Template
+         * @enum {string}
+         */
+        KindE39Enum: "phrase" | "template";
         /** @description What an event changed, and the counts that follow from it. */
         LabelAnswer: {
             revision: number;
@@ -2157,6 +2283,18 @@ export interface components {
             /** @description added cells that are no more */
             gone: string[];
         };
+        Laboratory: {
+            readonly name: string;
+            readonly address: string;
+            readonly phone: string;
+            readonly logo_url: string | null;
+        };
+        LeftOut: {
+            slide: string;
+            /** Format: uuid */
+            id: string;
+            why: string;
+        };
         /**
          * @description * `review` - review
          *     * `reason` - reason
@@ -2164,6 +2302,10 @@ export interface components {
          * @enum {string}
          */
         LiftedByEnum: "review" | "reason";
+        LogoInputRequest: {
+            /** @description the picture's bytes in base64, at most 1 MB of them */
+            png_or_jpeg: string;
+        };
         Me: {
             id: number;
             username: string;
@@ -2332,6 +2474,17 @@ export interface components {
             restricted?: boolean;
             analyser?: components["schemas"]["AnalyserRequest"];
         };
+        PatchedLaboratoryInputRequest: {
+            name?: string;
+            address?: string;
+            phone?: string;
+        };
+        PatchedPhraseInputRequest: {
+            code?: string;
+            text?: string;
+            kind?: components["schemas"]["KindE39Enum"];
+            assay?: string;
+        };
         PatchedSlideChangeRequest: {
             preset?: string;
             /** Format: double */
@@ -2366,6 +2519,29 @@ export interface components {
         Person: {
             id: number;
             name: string;
+        };
+        Phrase: {
+            /** @description What people type for it, such as schisto. */
+            readonly code: string;
+            /**
+             * @description A phrase is put into the text; a template begins an empty conclusion.
+             *
+             *     * `phrase` - Phrase
+             *     * `template` - Template
+             */
+            readonly kind: components["schemas"]["KindE39Enum"];
+            readonly text: string;
+            /**
+             * Examination
+             * @description Offered for this examination alone; empty: for all.
+             */
+            readonly assay: string;
+        };
+        PhraseInputRequest: {
+            code: string;
+            text: string;
+            kind?: components["schemas"]["KindE39Enum"];
+            assay?: string;
         };
         Picking: {
             /** Format: double */
@@ -2773,9 +2949,27 @@ export interface components {
         SignInputRequest: {
             password: string;
             meaning: string;
+            /** @description What the report begins with; left out: as it stands. */
+            conclusion?: string;
             comment?: string;
             /** @description Why what a reason can lift may stand. */
             reason?: string;
+        };
+        SignedExamination: {
+            assay: string;
+            title: string;
+            slides: string[];
+            counted: components["schemas"]["Counted"][];
+            findings: string[];
+            warnings: string[];
+            /** @description how many people read it, in a sentence */
+            readers: string;
+        };
+        Signing: {
+            conclusion: string;
+            examinations: components["schemas"]["SignedExamination"][];
+            missing: components["schemas"]["LeftOut"][];
+            holds: components["schemas"]["Hold"][];
         };
         Site: {
             readonly id: number;
@@ -3535,6 +3729,38 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    cases_conclusion_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConclusionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     cases_export_retrieve: {
         parameters: {
             query?: never;
@@ -3859,6 +4085,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_signing_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signing"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -4675,6 +4929,117 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    laboratory_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Laboratory"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    laboratory_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedLaboratoryInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Laboratory"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    laboratory_logo_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogoInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Laboratory"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    laboratory_logo_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     models_list: {
         parameters: {
             query?: never;
@@ -4690,6 +5055,152 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    phrases_list: {
+        parameters: {
+            query?: {
+                /** @description those for this examination and those for all */
+                assay?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phrase"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    phrases_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhraseInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phrase"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    phrases_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phrase"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    phrases_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    phrases_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPhraseInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phrase"];
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -11,6 +11,7 @@ from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.analysis.models import Job
 from apps.audit.models import Record
 from apps.cases.selectors import cases_for
+from apps.cases.services import set_comment, set_conclusion
 from apps.desk.consumers import CaseConsumer
 from apps.desk.nextsteps import waiting_for
 from apps.reports import document, render, services
@@ -190,13 +191,15 @@ def test_a_report_says_who_read_and_how_they_agree(twice: Any, tom: Any, paul: A
     decide(paul, fresh(twice), 40, "", "band_neutrophil")
     page = render.html(document.build(fresh(twice).slide.case, pictures=False), None)
     assert "Two readers: tess first, tom second, blind." in page
-    assert "on the 20 cells that both named; 3 differences, decided by paul." in page
+    assert "of the 20 cells that both named, by kappa" in page
+    assert "3 differences, decided by paul." in page
+    assert "Read twice: tess first, tom second, blind; differences decided by paul." in page
 
 
 def test_a_report_of_one_reader_says_so(job: Any, tess: Any) -> None:
     label_cells(tess, job, "confirm", [40], [], None, 0)
     page = render.html(document.build(job.slide.case, pictures=False), None)
-    assert "One reader: tess." in page
+    assert "Read by one person: tess." in page
 
 
 def test_a_changed_first_reading_is_found_after_signing(twice: Any, tom: Any, paul: Any) -> None:
@@ -283,3 +286,22 @@ def test_candidates_and_hbf_are_of_the_reading_on_which_a_person_works_and_go_in
     close_second_reading(tom, fresh(job).slide.case)
     listed = {c["row"]: c["hbf"] for c in api(tess).get(url).json()["candidates"]}
     assert listed == {58: "positive", 59: ""}, "where they differ it is open again"
+
+
+def test_comment_and_conclusion_of_the_first_reader_are_hidden_until_a_blind_reading_is_closed(
+    twice: Any, tess: Any, tom: Any, paul: Any, api: Any
+) -> None:
+    case = fresh(twice).slide.case
+    set_comment(paul, case, "Blasts everywhere")
+    set_conclusion(paul, case, "Acute leukaemia")
+    at = f"/api/v1/cases/{case.accession}/"
+    for url in (at, f"{at}room/", "/api/v1/cases/"):
+        text = api(tom).get(url).content.decode()
+        assert "Blasts everywhere" not in text and "Acute leukaemia" not in text, url
+        assert "Blasts everywhere" in api(tess).get(url).content.decode(), url
+    assert "Blasts" not in api(tom).get(f"/cases/{case.accession}/").content.decode()
+    for name in ("comment", "conclusion"):
+        answer = api(tom).post(f"{at}{name}/", {name: "mine"}, format="json")
+        assert (answer.status_code, answer.json()["code"]) == (409, "blind-reading")
+    close_second_reading(tom, case)
+    assert "Acute leukaemia" in api(tom).get(at).content.decode()

@@ -41,7 +41,7 @@ def test_nrbc_smudges_and_overlapped_cells_are_not_among_their_n() -> None:
 
 def test_one_plus_is_for_schistocytes_alone() -> None:
     few = graded(count({"normal": 1975, "schistocyte": 10, "macrocyte": 4, "teardrop": 11}))
-    assert few == {"schistocyte": "1+", "macrocyte": "-", "teardrop": "-"}
+    assert few == {"schistocyte": "1+", "macrocyte": "–", "teardrop": "–"}
     many = graded(count({"normal": 1500, "schistocyte": 30, "macrocyte": 240, "teardrop": 230}))
     assert many == {"schistocyte": "2+", "macrocyte": "2+", "teardrop": "2+"}
 

@@ -86,7 +86,9 @@ class _Builder:
             "issued": self.at,
             "specimen": [{"reference": self.url("specimen", kind)} for kind in self.specimens()] or None,
             "result": [{"reference": url} for url, _ in observations] or None,
-            "conclusion": " ".join(words for words in (d["case"]["comment"], d["disclaimer"]) if words),
+            "conclusion": " ".join(
+                words for words in (d["case"].get("conclusion"), d["case"]["comment"], d["disclaimer"]) if words
+            ),
             "presentedForm": [self.presented_form()],
         }
         if signed:

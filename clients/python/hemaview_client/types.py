@@ -335,6 +335,7 @@ Case = TypedDict(
         "stain": "str",
         "question": "str",
         "analyser": "Analyser",
+        "conclusion": "str",
         "comment": "str",
         "state": "CaseStateEnum",
         "reader": "Person | None",
@@ -469,6 +470,13 @@ Comparison = TypedDict(
     },
 )
 
+ConclusionRequest = TypedDict(
+    "ConclusionRequest",
+    {
+        "conclusion": "str",
+    },
+)
+
 ConversionEnum = Literal['asked', 'running', 'done', 'failed']
 
 CountFinding = TypedDict(
@@ -527,6 +535,16 @@ CountUnsettled = TypedDict(
         "key": "str",
         "text": "str",
         "more_cells": "int | None",
+    },
+)
+
+Counted = TypedDict(
+    "Counted",
+    {
+        "title": "str",
+        "noun": "str",
+        "n": "int",
+        "target": "int | None",
     },
 )
 
@@ -821,6 +839,8 @@ Job = TypedDict(
 
 JobStateEnum = Literal['requested', 'queued', 'running', 'done', 'failed', 'cancelled']
 
+KindE39Enum = Literal['phrase', 'template']
+
 LabelAnswer = TypedDict(
     "LabelAnswer",
     {
@@ -857,7 +877,33 @@ Labels = TypedDict(
     },
 )
 
+Laboratory = TypedDict(
+    "Laboratory",
+    {
+        "name": "str",
+        "address": "str",
+        "phone": "str",
+        "logo_url": "str | None",
+    },
+)
+
+LeftOut = TypedDict(
+    "LeftOut",
+    {
+        "slide": "str",
+        "id": "str",
+        "why": "str",
+    },
+)
+
 LiftedByEnum = Literal['review', 'reason']
+
+LogoInputRequest = TypedDict(
+    "LogoInputRequest",
+    {
+        "png_or_jpeg": "str",
+    },
+)
 
 Me = TypedDict(
     "Me",
@@ -1009,6 +1055,25 @@ PatchedCaseInputRequest = TypedDict(
     },
 )
 
+PatchedLaboratoryInputRequest = TypedDict(
+    "PatchedLaboratoryInputRequest",
+    {
+        "name": "NotRequired[str]",
+        "address": "NotRequired[str]",
+        "phone": "NotRequired[str]",
+    },
+)
+
+PatchedPhraseInputRequest = TypedDict(
+    "PatchedPhraseInputRequest",
+    {
+        "code": "NotRequired[str]",
+        "text": "NotRequired[str]",
+        "kind": "NotRequired[KindE39Enum]",
+        "assay": "NotRequired[str]",
+    },
+)
+
 PatchedSlideChangeRequest = TypedDict(
     "PatchedSlideChangeRequest",
     {
@@ -1060,6 +1125,26 @@ Person = TypedDict(
     {
         "id": "int",
         "name": "str",
+    },
+)
+
+Phrase = TypedDict(
+    "Phrase",
+    {
+        "code": "str",
+        "kind": "KindE39Enum",
+        "text": "str",
+        "assay": "str",
+    },
+)
+
+PhraseInputRequest = TypedDict(
+    "PhraseInputRequest",
+    {
+        "code": "str",
+        "text": "str",
+        "kind": "NotRequired[KindE39Enum]",
+        "assay": "NotRequired[str]",
     },
 )
 
@@ -1481,8 +1566,32 @@ SignInputRequest = TypedDict(
     {
         "password": "str",
         "meaning": "str",
+        "conclusion": "NotRequired[str]",
         "comment": "NotRequired[str]",
         "reason": "NotRequired[str]",
+    },
+)
+
+SignedExamination = TypedDict(
+    "SignedExamination",
+    {
+        "assay": "str",
+        "title": "str",
+        "slides": "list[str]",
+        "counted": "list[Counted]",
+        "findings": "list[str]",
+        "warnings": "list[str]",
+        "readers": "str",
+    },
+)
+
+Signing = TypedDict(
+    "Signing",
+    {
+        "conclusion": "str",
+        "examinations": "list[SignedExamination]",
+        "missing": "list[LeftOut]",
+        "holds": "list[Hold]",
     },
 )
 
