@@ -4,6 +4,7 @@ from apps.desk import picking, views
 
 urlpatterns = [
     path("", views.worklist, name="worklist"),
+    path("administration/", views.administration, name="administration"),
     path("cases/new/", views.new_case, name="new-case"),
     path("cases/<str:accession>/", views.case_page, name="case-page"),
     path("cases/<str:accession>/read/", views.room, name="room"),

@@ -908,6 +908,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/protocols/{name}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A protocol with everything it sets; PATCH makes its next version. */
+        get: operations["protocols_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description A protocol with everything it sets; PATCH makes its next version. */
+        patch: operations["protocols_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/protocols/{name}/copy/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new protocol that begins as an existing one. */
+        post: operations["protocols_copy_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/protocols/{name}/retired/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Let nobody order a protocol any more, or let people order it again. */
+        post: operations["protocols_retired_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/{report_id}/": {
         parameters: {
             query?: never;
@@ -1891,6 +1943,23 @@ export interface components {
          * @enum {string}
          */
         ConversionEnum: "asked" | "running" | "done" | "failed";
+        /** @description What is left out stays as it is in the version before. */
+        CopyInputRequest: {
+            title?: string;
+            second_reader?: boolean;
+            /** @description all of them: what is not among them is not set */
+            settings?: {
+                [key: string]: unknown;
+            };
+            rules?: {
+                [key: string]: unknown;
+            };
+            /** @description roles that are not among them keep their model */
+            models?: components["schemas"]["RoleRequest"][];
+            /** @description refused where there is a newer one */
+            seen_version?: number;
+            name: string;
+        };
         CountFinding: {
             key: string;
             text: string;
@@ -2485,6 +2554,22 @@ export interface components {
             kind?: components["schemas"]["KindE39Enum"];
             assay?: string;
         };
+        /** @description What is left out stays as it is in the version before. */
+        PatchedRevisionInputRequest: {
+            title?: string;
+            second_reader?: boolean;
+            /** @description all of them: what is not among them is not set */
+            settings?: {
+                [key: string]: unknown;
+            };
+            rules?: {
+                [key: string]: unknown;
+            };
+            /** @description roles that are not among them keep their model */
+            models?: components["schemas"]["RoleRequest"][];
+            /** @description refused where there is a newer one */
+            seen_version?: number;
+        };
         PatchedSlideChangeRequest: {
             preset?: string;
             /** Format: double */
@@ -2574,6 +2659,29 @@ export interface components {
             specimen: string;
             assay: string;
             assay_title: string;
+        };
+        /** @description What can be ordered. */
+        ProtocolDetail: {
+            name: string;
+            title: string;
+            version: number;
+            specimen: string;
+            assay: string;
+            assay_title: string;
+            /** @description whether it can be ordered */
+            enabled: boolean;
+            second_reader: boolean;
+            settings: {
+                [key: string]: unknown;
+            };
+            /** @description what differs from the examination's own rules */
+            rules: {
+                [key: string]: unknown;
+            };
+            models: components["schemas"]["Role"][];
+            can_set: components["schemas"]["Setting"][];
+            /** @description newest first */
+            versions: number[];
         };
         PyramidLevel: {
             tile_px: number;
@@ -2675,6 +2783,8 @@ export interface components {
             readonly object_type: string;
             readonly object_id: string;
             readonly accession: string;
+            /** @description what happened, as a person would tell it */
+            readonly sentence: string;
             readonly detail: unknown;
             readonly sha256: string;
         };
@@ -2794,9 +2904,26 @@ export interface components {
             };
             notes: string[];
         };
+        RetiredInputRequest: {
+            retired: boolean;
+        };
         RightsRequest: {
             username: string;
             rights: string[];
+        };
+        Role: {
+            role: string;
+            model: string;
+            version: string;
+            /** Format: double */
+            threshold?: number | null;
+        };
+        RoleRequest: {
+            role: string;
+            model: string;
+            version: string;
+            /** Format: double */
+            threshold?: number | null;
         };
         /** @description A case with all that hangs on it, and what you may do with it. */
         Room: {
@@ -2922,6 +3049,27 @@ export interface components {
             below_floor: boolean;
             rows: components["schemas"]["Row"][];
         };
+        /** @description What a protocol of the examination may set. */
+        Setting: {
+            key: string;
+            kind: components["schemas"]["SettingKindEnum"];
+            label: string;
+            help: string;
+            unit: string;
+            /** Format: double */
+            minimum: number | null;
+            /** Format: double */
+            maximum: number | null;
+            choices: string[];
+        };
+        /**
+         * @description * `integer` - integer
+         *     * `number` - number
+         *     * `choice` - choice
+         *     * `text` - text
+         * @enum {string}
+         */
+        SettingKindEnum: "integer" | "number" | "choice" | "text";
         SettleInputRequest: {
             /** Format: uuid */
             id: string;
@@ -5253,6 +5401,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Protocol"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    protocols_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    protocols_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedRevisionInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    protocols_copy_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    protocols_retired_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetiredInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolDetail"];
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -479,6 +479,19 @@ ConclusionRequest = TypedDict(
 
 ConversionEnum = Literal['asked', 'running', 'done', 'failed']
 
+CopyInputRequest = TypedDict(
+    "CopyInputRequest",
+    {
+        "title": "NotRequired[str]",
+        "second_reader": "NotRequired[bool]",
+        "settings": "NotRequired[dict[str, Any]]",
+        "rules": "NotRequired[dict[str, Any]]",
+        "models": "NotRequired[list[RoleRequest]]",
+        "seen_version": "NotRequired[int]",
+        "name": "str",
+    },
+)
+
 CountFinding = TypedDict(
     "CountFinding",
     {
@@ -1074,6 +1087,18 @@ PatchedPhraseInputRequest = TypedDict(
     },
 )
 
+PatchedRevisionInputRequest = TypedDict(
+    "PatchedRevisionInputRequest",
+    {
+        "title": "NotRequired[str]",
+        "second_reader": "NotRequired[bool]",
+        "settings": "NotRequired[dict[str, Any]]",
+        "rules": "NotRequired[dict[str, Any]]",
+        "models": "NotRequired[list[RoleRequest]]",
+        "seen_version": "NotRequired[int]",
+    },
+)
+
 PatchedSlideChangeRequest = TypedDict(
     "PatchedSlideChangeRequest",
     {
@@ -1199,6 +1224,25 @@ Protocol = TypedDict(
     },
 )
 
+ProtocolDetail = TypedDict(
+    "ProtocolDetail",
+    {
+        "name": "str",
+        "title": "str",
+        "version": "int",
+        "specimen": "str",
+        "assay": "str",
+        "assay_title": "str",
+        "enabled": "bool",
+        "second_reader": "bool",
+        "settings": "dict[str, Any]",
+        "rules": "dict[str, Any]",
+        "models": "list[Role]",
+        "can_set": "list[Setting]",
+        "versions": "list[int]",
+    },
+)
+
 PyramidLevel = TypedDict(
     "PyramidLevel",
     {
@@ -1285,6 +1329,7 @@ Record = TypedDict(
         "object_type": "str",
         "object_id": "str",
         "accession": "str",
+        "sentence": "str",
         "detail": "Any",
         "sha256": "str",
     },
@@ -1416,11 +1461,38 @@ Result = TypedDict(
     },
 )
 
+RetiredInputRequest = TypedDict(
+    "RetiredInputRequest",
+    {
+        "retired": "bool",
+    },
+)
+
 RightsRequest = TypedDict(
     "RightsRequest",
     {
         "username": "str",
         "rights": "list[str]",
+    },
+)
+
+Role = TypedDict(
+    "Role",
+    {
+        "role": "str",
+        "model": "str",
+        "version": "str",
+        "threshold": "NotRequired[float | None]",
+    },
+)
+
+RoleRequest = TypedDict(
+    "RoleRequest",
+    {
+        "role": "str",
+        "model": "str",
+        "version": "str",
+        "threshold": "NotRequired[float | None]",
     },
 )
 
@@ -1540,6 +1612,22 @@ Section = TypedDict(
         "rows": "list[Row]",
     },
 )
+
+Setting = TypedDict(
+    "Setting",
+    {
+        "key": "str",
+        "kind": "SettingKindEnum",
+        "label": "str",
+        "help": "str",
+        "unit": "str",
+        "minimum": "float | None",
+        "maximum": "float | None",
+        "choices": "list[str]",
+    },
+)
+
+SettingKindEnum = Literal['integer', 'number', 'choice', 'text']
 
 SettleInputRequest = TypedDict(
     "SettleInputRequest",
