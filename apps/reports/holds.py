@@ -19,6 +19,7 @@ from apps.review.differences import pair_of
 from apps.review.models import CarriedLabel, Reading
 from apps.review.state import labels_of
 from apps.slides.models import Slide
+from hemaview.assays.consistency import contradictions
 
 MOST_NAMED = 200
 MOST_UNIDENTIFIED_PERCENT = 5.0
@@ -50,6 +51,7 @@ def holds_of(case: Case, jobs: Sequence[Job]) -> list[Hold]:
         *_carried(jobs),
         *_readers(jobs),
         *_guards(jobs),
+        *_analyser(case),
         *_unidentified(jobs),
         *_partial(jobs),
         *_missing(case, jobs),
@@ -175,6 +177,14 @@ def _guards(jobs: Sequence[Job]) -> list[Hold]:
         Hold(guard["code"], f"{job.slide.name}: {guard['sentence']}", "reason", {"job": str(job.pk)})
         for job in jobs
         for guard in job.guards
+    ]
+
+
+def _analyser(case: Case) -> list[Hold]:
+    """Values of the analyser that cannot all be true of one blood."""
+    return [
+        Hold("analyser-contradiction", f"The analyser's values contradict each other. {sentence}", "reason")
+        for sentence in contradictions(case.analyser)
     ]
 
 

@@ -13,6 +13,7 @@ import plutoprint
 from django.template.loader import render_to_string
 
 from apps.reports.fonts import Font, code_point, fonts_for, unprintable
+from hemaview.counting.words import number_of
 
 NO_PDF = "This report was signed without a PDF; its HTML is what was signed."
 
@@ -56,7 +57,8 @@ def readers_sentence(who: Mapping[str, Any]) -> str:
         way = "Read twice" if who["closed"] else "The second reading is still open"
         people = f"{first or 'nobody (the machine’s names stood)'} first, {' and '.join(who['second'])} second{blind}"
         decided = f"; differences decided by {' and '.join(who['decided_by'])}" if who["decided_by"] else ""
-        return f"{way}: {people}{decided}."
+        own = " and ".join(who.get("decided_by_first", ()))
+        return f"{way}: {people}{decided}{f' ({own} also read first)' if own else ''}."
     if not first:
         return "Nobody confirmed or corrected a cell: the machine’s names stand."
     n = len(who["first"])
@@ -81,6 +83,7 @@ def _shown(part: dict[str, Any]) -> dict[str, Any]:
         {
             **s,
             "shares": not s["rows"] or any(r["reviewed"]["low"] is not None for r in s["rows"]),
+            "counted": number_of(s["n"]["reviewed"], s["noun"].removesuffix("s"), s["noun"]),
             "listed": ", ".join(
                 f"{r['name'].lower()} {r['reviewed']['count']:,}"
                 for r in s["rows"]

@@ -31,7 +31,7 @@ def _examination(jobs: Sequence[Job]) -> dict[str, Any]:
         "title": counts["title"],
         "slides": [job.slide.name for job in jobs],
         "counted": [
-            {"title": s["title"], "noun": s["noun"], "n": s["n"]["reviewed"], "target": s["target"]}
+            {"title": s["title"], "noun": _noun(s), "n": s["n"]["reviewed"], "target": s["target"]}
             for s in counts["sections"]
             if s["n"]["reviewed"] or s["n"]["machine"] or s["target"]
         ],
@@ -44,3 +44,9 @@ def _examination(jobs: Sequence[Job]) -> dict[str, Any]:
         ],
         "readers": readers_sentence(summary(jobs)),
     }
+
+
+def _noun(section: dict[str, Any]) -> str:
+    """What is counted, of one or of as many as were asked for."""
+    noun: str = section["noun"]
+    return noun.removesuffix("s") if (section["target"] or section["n"]["reviewed"]) == 1 else noun

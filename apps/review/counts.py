@@ -20,6 +20,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, OUTSIDE
 from hemaview.counting.intervals import Interval, difference
 from hemaview.counting.values import Ratio, Result, Row, Section, Tally, result_json
+from hemaview.counting.words import number_of
 
 UNLIKELY = 0.05
 
@@ -281,7 +282,7 @@ def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str
         "key": reviewed.key,
         "title": reviewed.title,
         "noun": reviewed.noun,
-        "unit": f"% of {reviewed.n:,} {reviewed.noun}",
+        "unit": f"% of {number_of(reviewed.n, reviewed.noun.removesuffix('s'), reviewed.noun)}",
         "n": {"machine": machine.n, "reviewed": reviewed.n},
         "target": reviewed.target or _asked(pooled, reviewed),
         "floor": reviewed.floor,

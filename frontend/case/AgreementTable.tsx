@@ -1,3 +1,4 @@
+import { numberOf } from "../shared/format";
 import type { Agreement } from "../shared/types";
 
 type Table = Agreement["examinations"][number];
@@ -11,7 +12,7 @@ export function AgreementTable({ table }: { table: Table }) {
   return (
     <>
       <p className="note">
-        {table.title}: {table.same} of {table.n} cells that both named are called alike; kappa{" "}
+        {table.title}: {table.same} of {numberOf(table.n, "cell")} that both named are called alike; kappa{" "}
         <b>{kappa(table.kappa)}</b>.
       </p>
       <details>

@@ -1,3 +1,4 @@
+import { numberOf } from "../shared/format";
 import type { Signing } from "../shared/types";
 
 /** What is about to be signed: counts beside what was asked for, findings, warnings, slides left out, and who read. */
@@ -20,7 +21,7 @@ export function SigningSummary({ signing }: { signing: Signing }) {
         <div key={part.assay + part.slides.join()}>
           <b>{part.title}</b>{" "}
           <span className="soft">
-            {part.slides.length === 1 ? "1 slide" : `${part.slides.length} slides`}. {part.readers}
+            {numberOf(part.slides.length, "slide")}. {part.readers}
           </span>
           <ul>
             {part.counted.map((one) => (
@@ -37,9 +38,7 @@ export function SigningSummary({ signing }: { signing: Signing }) {
           </ul>
           {part.warnings.length > 0 && (
             <details open={part.warnings.length < 4}>
-              <summary className="warn">
-                {part.warnings.length === 1 ? "1 warning" : `${part.warnings.length} warnings`}
-              </summary>
+              <summary className="warn">{numberOf(part.warnings.length, "warning")}</summary>
               <ul>
                 {part.warnings.map((text) => (
                   <li key={text}>{text}</li>

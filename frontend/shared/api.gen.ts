@@ -1459,6 +1459,8 @@ export interface components {
             hidden: boolean;
             /** @description the second reading is closed: differences can be decided */
             decidable: boolean;
+            /** @description why you do not decide between the readers; empty where you may */
+            why_not_you: string;
             examinations: components["schemas"]["ExaminationAgreement"][];
             /** @description differences */
             n: number;
@@ -2066,13 +2068,17 @@ export interface components {
             kappa: components["schemas"]["AgreementInterval"] | null;
             classes: components["schemas"]["ClassAgreement"][];
         };
+        ExcludedCase: {
+            accession: string;
+            why: string;
+        };
         FigureChange: {
             /** @description accession number of the case before */
             since: string;
             /** Format: double */
             by: number;
             /** @description the two intervals have nothing in common */
-            apart: boolean;
+            intervals_disjoint: boolean;
         };
         FigurePoint: {
             accession: string;
@@ -2600,6 +2606,8 @@ export interface components {
             series: components["schemas"]["FigureSeries"][];
             /** @description further cases of the patient that are not listed */
             left_out: number;
+            /** @description listed, but in no series */
+            excluded: components["schemas"]["ExcludedCase"][];
         };
         Person: {
             id: number;

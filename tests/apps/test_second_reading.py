@@ -11,7 +11,7 @@ from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.analysis.models import Job
 from apps.audit.models import Record
 from apps.cases.selectors import cases_for
-from apps.cases.services import set_comment, set_conclusion
+from apps.cases.services import set_comment, set_conclusion, set_rights
 from apps.desk.consumers import CaseConsumer
 from apps.desk.nextsteps import waiting_for
 from apps.reports import document, render, services
@@ -305,3 +305,40 @@ def test_comment_and_conclusion_of_the_first_reader_are_hidden_until_a_blind_rea
         assert (answer.status_code, answer.json()["code"]) == (409, "blind-reading")
     close_second_reading(tom, case)
     assert "Acute leukaemia" in api(tom).get(at).content.decode()
+
+
+def test_who_read_first_does_not_decide_between_the_two_readings_by_any_way(
+    twice: Any, tess: Any, tom: Any, paul: Any, api: Any
+) -> None:
+    job, case = twice, twice.slide.case
+    close_second_reading(tom, case)
+    assert agreement_json(tess, [fresh(job)])["why_not_you"].startswith("You read these cells first")
+    answer = api(tess).post(f"/api/v1/jobs/{job.pk}/decide/", {"row": 40, "label": "lymphocyte"}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "own-reading")
+    body = {"action": "relabel", "rows": [41, 40], "label": "lymphocyte", "base_revision": 0, "force": True}
+    answer = api(tess).post(f"/api/v1/jobs/{job.pk}/labels/", body, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "own-reading"), (
+        "a label of the consensus is a decision, too"
+    )
+    assert not LabelEvent.objects.filter(reading__role="consensus", by=tess, carried=False).exists()
+    label_cells(tess, fresh(job), "relabel", [41], [], "lymphocyte", 0, force=True)
+    assert agreement_json(paul, [fresh(job)])["why_not_you"] == ""
+    decide(paul, fresh(job), 40, "", "lymphocyte")
+
+
+def test_who_signs_and_administers_may_decide_on_their_own_reading_and_the_report_says_so(
+    job: Any, tom: Any, paul: Any
+) -> None:
+    label_cells(paul, job, "confirm", [40], [], None, 0)
+    order_second_reading(paul, job.slide.case, tom, True)
+    label_cells(tom, fresh(job), "relabel", [40], [], "band_neutrophil", 0)
+    close_second_reading(tom, job.slide.case)
+    with pytest.raises(Forbidden):
+        decide(paul, fresh(job), 40, "", "band_neutrophil")
+    set_rights(factories.person("administrator"), job.slide.case, paul, {"administer"})
+    decide(paul, fresh(job), 40, "", "band_neutrophil")
+    page = render.html(document.build(fresh(job).slide.case, pictures=False), None)
+    assert (
+        "differences decided by paul (paul also read first)." in page
+        and "decided by paul (paul also read first)." in page
+    )

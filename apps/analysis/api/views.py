@@ -41,6 +41,7 @@ from apps.analysis.selectors import (
 from apps.analysis.tasks import ring
 from apps.slides.selectors import slide_for
 from hemaview.assays import assays
+from hemaview.counting.words import number_of
 
 MOST_ROWS = 400_000
 
@@ -153,7 +154,10 @@ def cell_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int) -
         job = reviewable_job_for(request.user, job_id)
         etag = f'"{job.cells_sha256[:24]}-{first}-{count}"'
         if not 0 < count <= MOST_ROWS or first + count > job.cells:
-            raise Missing(f"The file has {job.cells} cells; ask for at most {MOST_ROWS} of them.", code="out-of-bounds")
+            raise Missing(
+                f"The file has {number_of(job.cells, 'cell')}; ask for at most {MOST_ROWS} of them.",
+                code="out-of-bounds",
+            )
         return kept_for_ever(request, etag, "application/octet-stream", lambda: cellfiles.row_bytes(job, first, count))
     except Refusal as refusal:
         return refusal_response(refusal)

@@ -78,6 +78,7 @@ Agreement = TypedDict(
         "readings": "list[Reading]",
         "hidden": "bool",
         "decidable": "bool",
+        "why_not_you": "str",
         "examinations": "list[ExaminationAgreement]",
         "n": "int",
         "open": "int",
@@ -616,12 +617,20 @@ ExaminationAgreement = TypedDict(
     },
 )
 
+ExcludedCase = TypedDict(
+    "ExcludedCase",
+    {
+        "accession": "str",
+        "why": "str",
+    },
+)
+
 FigureChange = TypedDict(
     "FigureChange",
     {
         "since": "str",
         "by": "float",
-        "apart": "bool",
+        "intervals_disjoint": "bool",
     },
 )
 
@@ -1142,6 +1151,7 @@ PatientHistory = TypedDict(
         "cases": "list[PatientCase]",
         "series": "list[FigureSeries]",
         "left_out": "int",
+        "excluded": "list[ExcludedCase]",
     },
 )
 
