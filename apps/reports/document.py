@@ -21,6 +21,7 @@ from apps.review.agreement import summary
 from apps.review.bloodcount import blood_count
 from apps.review.counts import effective, pooled_json
 from apps.review.crops import crop_jpeg
+from apps.review.picking import hbf_counts
 from apps.review.state import added_cells, labels_of, reading_of
 from apps.slides.tiles import opened
 from hemaview.assays import AssayError
@@ -89,6 +90,7 @@ def _examination(jobs: Sequence[Job], pictures: bool) -> dict[str, Any]:
         "classes": schema_json(schema_of(first)),
         "readers": summary(jobs),
         "counts": pooled_json(jobs),
+        "hbf": hbf_counts(jobs),
         "slides": [_slide(job, pictures) for job in jobs],
         "pictures": _pictures(jobs) if pictures else [],
     }

@@ -65,7 +65,8 @@ class Command(SentenceCommand):
             return
         report = row.report
         self.stdout.write(
-            f"{row}: {number_of(report['n_labels'], 'cell')} of {number_of(report['n_slides'], 'slide')}, judged on {report['left_out']} left out"
+            f"{row}: {number_of(report['n_labels'], 'cell')} of {number_of(report['n_slides'], 'slide')}, judged on "
+            f"{report['left_out']} left out"
         )
         for name in ("accuracy", "macro_f1", "blast_recall", "coverage", "silent_error"):
             before, after = report["before"][name], report["after"][name]
