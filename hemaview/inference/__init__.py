@@ -19,7 +19,7 @@ from hemaview.inference.outliner import Outliner, drawn_cell
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.segmenter import Segmenter
 from hemaview.inference.solving import solving_to
-from hemaview.inference.stain import are_strange, stain_of
+from hemaview.inference.stain import Stain, stain_beside, stain_of
 from hemaview.inference.taught import Taught, packed, read_taught
 
 __all__ = [
@@ -37,16 +37,17 @@ __all__ = [
     "Outliner",
     "Pointer",
     "Segmenter",
+    "Stain",
     "Taught",
     "UnknownModel",
     "WeightsChanged",
     "WeightsUnfit",
-    "are_strange",
     "drawn_cell",
     "load",
     "load_as",
     "packed",
     "read_taught",
     "solving_to",
+    "stain_beside",
     "stain_of",
 ]

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from hemaview.inference import CentreFinder, Classifier, Model, Taught, are_strange
+from hemaview.inference import CentreFinder, Classifier, Model, Stain, Taught, stain_beside
 from hemaview.inference.filmstatistics import MOST_CELLS, STRANGE_FILMS, fit_for, statistics_of
 from hemaview.inference.pictures import rescale
 from hemaview.methods.card import cards
@@ -33,16 +33,17 @@ LOOK_UM, LOOK_MPP = 27.0, 0.2
 """What is looked at around a cell to tell its stain: as much as the net's training pictures show."""
 LEAST_NUCLEUS_UM2 = 25.0
 """Nuclei of white cells are 30 to 90 µm² large, platelets less than 10."""
-_STRANGE = "strange"
+_STAIN = "strange"
+"""The name in the run's folder of what the film's stain is."""
 
 
 def fit_to_film(
     slide: Slide, plan: Plan, models: Mapping[str, Model], folder: Path, sink: Sink, taught: Taught | None = None
-) -> tuple[dict[str, Model], bool]:
-    """(the models by role, whether the film is strange to the net in the role NAMING). Of a strange film the net in the role
-    ELSEWHERE, where there is one, takes that one's place; a net in whose card it stands is made fit for the film. Where the
-    film's laboratory has `taught` one of the two nets, that one names the cells of every film. What was decided and taken is
-    kept in the run's folder, so that a run that goes on names cells alike."""
+) -> tuple[dict[str, Model], Stain]:
+    """(the models by role, how the film is stained beside what the net in the role NAMING learned from). Unless it is usual, the
+    net in the role ELSEWHERE, where there is one, takes that one's place; a net in whose card it stands is made fit for the
+    film. Where the film's laboratory has `taught` one of the two nets, that one names the cells of every film. What was decided
+    and taken is kept in the run's folder, so that a run that goes on names cells alike."""
     naming, elsewhere = models.get(NAMING), models.get(ELSEWHERE)
     if isinstance(elsewhere, Classifier):
         elsewhere = elsewhere.calibrated_on(STRANGE_FILMS)
@@ -50,7 +51,7 @@ def fit_to_film(
     if not isinstance(naming, Classifier) or not (
         isinstance(elsewhere, Classifier) or cards()[naming.info.name].adapts or taught
     ):
-        return fitted, False
+        return fitted, Stain.USUAL
     both = [model for model in (naming, elsewhere) if isinstance(model, Classifier)]
     own = next((model for model in both if taught and model.info.name == taught.base), None)
     sink.phase("looking at how the film is stained")
@@ -59,18 +60,18 @@ def fit_to_film(
     if statistics is None:
         seeker = models.get("nucleated-cell-finder")
         views = _places(slide, plan, seeker if isinstance(seeker, CentreFinder) else None)
-        strange = bool(naming.stains) and are_strange(_looks(slide, plan, views), naming.stains)
-        chosen = own or (elsewhere if strange and isinstance(elsewhere, Classifier) else naming)
+        stain = stain_beside(_looks(slide, plan, views), naming.stains) if naming.stains else Stain.USUAL
+        chosen = own or (elsewhere if stain is not Stain.USUAL and isinstance(elsewhere, Classifier) else naming)
         statistics = dict(statistics_of(chosen.info.name, _crops(slide, plan, chosen, views)) or {})
-        statistics[_STRANGE] = torch.tensor(strange)
+        statistics[_STAIN] = torch.tensor(int(stain))
         _write(path, statistics)
-    strange = bool(statistics.pop(_STRANGE))
+    stain = Stain(int(statistics.pop(_STAIN)))
     if taught is not None and own is not None:
         fitted[NAMING] = taught.by(own, statistics)
-        return fitted, strange
-    chosen = elsewhere if strange and isinstance(elsewhere, Classifier) else naming
+        return fitted, stain
+    chosen = elsewhere if stain is not Stain.USUAL and isinstance(elsewhere, Classifier) else naming
     fitted[NAMING] = fit_for(chosen, statistics) if statistics else chosen
-    return fitted, strange
+    return fitted, stain
 
 
 def _looks(slide: Slide, plan: Plan, views: Views) -> list[NDArray[np.uint8]]:

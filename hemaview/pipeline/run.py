@@ -19,7 +19,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
 from hemaview.cells.table import CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.inference import CentreFinder, Classifier, Detector, Model, load, read_taught, solving_to
+from hemaview.inference import CentreFinder, Classifier, Detector, Model, Stain, load, read_taught, solving_to
 from hemaview.methods.card import cards
 from hemaview.methods.registry import METHODS
 from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
@@ -50,6 +50,12 @@ class _Counted:
     searched: Searched
 
 
+_ELSEWHERE_NAMED = {
+    Stain.STRANGE: "The film is stained unlike any that {usual} learned from: {other} named its cells.",
+    Stain.UNCLEAR: "Too few nuclei tell how the film is stained: {other}, which leaves more cells unidentified than {usual}, "
+    "named its cells.",
+}
+"""What is said where another net than that of usual films named the nucleated cells."""
 FIRST_FIELDS = 4
 """Where a protocol asks for no red cells, those of so many fields are counted all the same."""
 
@@ -67,7 +73,7 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         plan = _plan(slide, request, models, sink)
         naming = models.get("nucleated-cell")
         taught = read_taught(*request.taught) if request.taught else None
-        models, strange_film = fit_to_film(slide, plan, models, request.folder, sink, taught)
+        models, stain = fit_to_film(slide, plan, models, request.folder, sink, taught)
         cell_finder = finder(request.finder, models, known, request.thresholds)
         sink.planned(plan, cell_finder.device)
         done, by_class, partial = _count(slide, plan, request, cell_finder, known, sink)
@@ -84,13 +90,16 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         own = taught is not None and named_by is not None and named_by.info.name == taught.base
         if taught is not None and own:
             notes.append(f"{taught.base} named the nucleated cells as the site has taught it.")
-        elif strange_film and named_by is not None and naming is not None and named_by.info.name != naming.info.name:
-            notes.append(
-                f"The film is stained unlike any that {naming.info.name} learned from: {named_by.info.name} named its cells."
-            )
-        strange = [] if own else stain_guards(slide, counted.cells, plan, known, naming)
+        elif (
+            named_by
+            and naming
+            and named_by.info.name != naming.info.name
+            and known.rows_of_kind(cells.cls, "nucleated").any()
+        ):
+            notes.append(_ELSEWHERE_NAMED[stain].format(usual=naming.info.name, other=named_by.info.name))
+        strange = [] if own else stain_guards(slide, counted.cells, plan, known, naming, stain)
         if isinstance(named_by, Classifier):
-            cells = with_unidentified(cells, known, named_by.least, strange_film or bool(strange))
+            cells = with_unidentified(cells, known, named_by.least, stain is not Stain.USUAL or bool(strange))
             counted = replace(counted, cells=cells)
             strange = [with_expectation(guard, cells, known) for guard in strange]
         plan.guards += [guard for guard in strange if guard not in plan.guards]

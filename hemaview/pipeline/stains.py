@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, CellTable
-from hemaview.inference import Classifier, Model, are_strange
+from hemaview.inference import Classifier, Model, Stain, stain_beside
+from hemaview.inference.stain import LEAST_CELLS
 from hemaview.pipeline.protocol import Plan
 from hemaview.pipeline.unidentified import CLASS
 from hemaview.wsi.slide import Slide
@@ -19,18 +20,21 @@ MOST_CELLS = 60
 
 
 def stain_guards(
-    slide: Slide, cells: CellTable, plan: Plan, schema: Schema, model: Model | None
+    slide: Slide, cells: CellTable, plan: Plan, schema: Schema, model: Model | None, stain: Stain = Stain.UNCLEAR
 ) -> list[dict[str, str]]:
-    """A guard ({code, sentence}) where the nuclei of the white cells are stained beyond what `model`, which named them, learned
-    from; nothing where it tells no stains, or where there are too few cells to tell."""
+    """A guard ({code, sentence}) where the film is strange: its `stain`, as the run took it from the nuclei that it looked at,
+    or that of the white cells which it counted lies beyond what `model`, the net of usual films, learned from. Few counted
+    cells do not speak against a film whose nuclei are usual. Nothing where the model tells no stains."""
     if not isinstance(model, Classifier) or not model.stains:
         return []
-    boxes = _boxes(slide, cells, plan, schema)
-    some = boxes[np.linspace(0, len(boxes) - 1, min(MOST_CELLS, len(boxes))).astype(int)]
-    shrink = plan.mpp / LOOK_MPP
-    seen = [slide.read_scaled(x, y, w, h, round(w * shrink), round(h * shrink)) for x, y, w, h in some]
-    if not are_strange(seen, model.stains):
-        return []
+    if stain is not Stain.STRANGE:
+        boxes = _boxes(slide, cells, plan, schema)
+        some = boxes[np.linspace(0, len(boxes) - 1, min(MOST_CELLS, len(boxes))).astype(int)]
+        shrink = plan.mpp / LOOK_MPP
+        views = [slide.read_scaled(x, y, w, h, round(w * shrink), round(h * shrink)) for x, y, w, h in some]
+        enough = stain is Stain.UNCLEAR or len(views) >= LEAST_CELLS
+        if not enough or stain_beside(views, model.stains) is not Stain.STRANGE:
+            return []
     sentence = (
         f"The nuclei of most white cells are stained unlike any that {model.info.name} learned from: look at their names "
         "with care."

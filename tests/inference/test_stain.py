@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hemaview.inference.stain import LEAST_CELLS, are_strange, nucleus_colour, stain_of
+from hemaview.inference.stain import LEAST_CELLS, Stain, nucleus_colour, stain_beside, stain_of
+
+LEARNED = ((0.25, 0.50, 0.13), (0.36, 0.575, 0.175))
 
 
 def cell(dye: tuple[float, float, float], ground: tuple[int, int, int] = (240, 235, 225)) -> NDArray[np.uint8]:
@@ -23,8 +25,8 @@ def cell(dye: tuple[float, float, float], ground: tuple[int, int, int] = (240, 2
 def test_it_is_the_nucleus_own_whatever_its_depth_and_the_light() -> None:
     for depth in (0.7, 1.0):
         for ground in ((240, 235, 225), (250, 215, 190)):
-            found = nucleus_colour(cell((depth, 1.6 * depth, 0.4 * depth), ground))
-            assert found == pytest.approx((1 / 3, 1.6 / 3, 0.4 / 3), abs=0.015)
+            colour = nucleus_colour(cell((depth, 1.6 * depth, 0.4 * depth), ground))
+            assert colour == pytest.approx((1 / 3, 1.6 / 3, 0.4 / 3), abs=0.015)
 
 
 def test_bare_ground_has_none_and_few_cells_tell_nothing() -> None:
@@ -35,9 +37,16 @@ def test_bare_ground_has_none_and_few_cells_tell_nothing() -> None:
 
 
 def test_only_where_most_lie_beyond_all_that_was_learned_is_it_strange() -> None:
-    learned = ((0.25, 0.50, 0.13), (0.36, 0.575, 0.175))
     usual, red, blue = cell((1.0, 1.6, 0.4)), cell((0.6, 1.85, 0.45)), cell((1.0, 1.4, 0.75))
-    assert not are_strange([usual] * 20, learned)
-    assert are_strange([red] * 10 + [blue] * 10, learned), "films stained in two ways, both strange"
-    assert not are_strange([red] * 10 + [usual] * 10, learned), "as many as of one odd patient"
-    assert not are_strange([red] * (LEAST_CELLS - 1), learned)
+    assert stain_beside([usual] * 20, LEARNED) is Stain.USUAL
+    assert stain_beside([red] * 10 + [blue] * 10, LEARNED) is Stain.STRANGE, "films stained in two ways, both strange"
+    assert stain_beside([red] * 10 + [usual] * 10, LEARNED) is Stain.USUAL, "as many as of one odd patient"
+
+
+def test_few_nuclei_are_doubted_sooner_and_one_tells_nothing() -> None:
+    usual, red = cell((1.0, 1.6, 0.4)), cell((0.6, 1.85, 0.45))
+    assert stain_beside([red] * 4, LEARNED) is Stain.STRANGE
+    assert stain_beside([red] * 2 + [usual] * 3, LEARNED) is Stain.STRANGE
+    assert stain_beside([red] + [usual] * 4, LEARNED) is Stain.USUAL
+    for few in ([], [red], [usual], [np.full((60, 60, 3), 240, np.uint8)] * 20):
+        assert stain_beside(few, LEARNED) is Stain.UNCLEAR

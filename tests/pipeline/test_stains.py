@@ -6,15 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import tifffile
 
 from hemaview.cells.table import CUT, CellTable
-from hemaview.inference import Classifier, Model, load, load_as
+from hemaview.inference import Classifier, Model, Stain, load, load_as
 from hemaview.pipeline.filmfit import fit_to_film
 from hemaview.pipeline.protocol import Plan, PlannedField
 from hemaview.pipeline.stains import stain_guards
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, Film, draw_film
+from tests.inference.test_stain import cell
 from tests.pipeline.test_run import Sink
 from tests.schemas import BLOOD_FILM
 
@@ -70,17 +72,52 @@ def test_a_photograph_as_small_as_a_cell_is_looked_at_as_far_as_it_goes(tmp_path
     assert "stained unlike" in note["sentence"]
 
 
-def test_nothing_is_said_of_few_cells_cut_ones_or_by_a_net_that_tells_no_stains(tmp_path: Path) -> None:
+def test_nothing_is_said_of_cut_cells_or_by_a_net_that_tells_no_stains(tmp_path: Path) -> None:
     net = load_as(Classifier, "nucleated-cell-net")
     path, drawn = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
     cells, whole = table(drawn), plan(4096, 2048)
     with open_slide(path) as slide:
-        assert stain_guards(slide, cells.take(np.arange(5)), whole, BLOOD_FILM, net) == []
         assert (
             stain_guards(slide, replace(cells, flags=np.full(len(cells), CUT, np.uint8)), whole, BLOOD_FILM, net) == []
         )
         assert stain_guards(slide, cells, whole, BLOOD_FILM, load_as(Classifier, "cell-kind-net")) == []
         assert stain_guards(slide, cells, whole, BLOOD_FILM, None) == []
+
+
+def test_few_counted_cells_speak_up_unless_the_nuclei_of_the_film_are_usual(tmp_path: Path) -> None:
+    net = load_as(Classifier, "nucleated-cell-net")
+    path, drawn = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
+    cells, whole = table(drawn), plan(4096, 2048)
+    with open_slide(path) as slide:
+        codes = [
+            [g["code"] for g in stain_guards(slide, cells.take(np.arange(n)), whole, BLOOD_FILM, net, stain)]
+            for n, stain in ((5, Stain.UNCLEAR), (5, Stain.USUAL), (0, Stain.STRANGE), (0, Stain.UNCLEAR))
+        ]
+    assert codes == [["strange-stain"], [], ["strange-stain"], []]
+
+
+USUAL, STRANGE = (1.0, 1.6, 0.4), (0.6, 1.85, 0.45)
+"""Optical densities of nuclei: in the middle of what nucleated-cell-net learned from, and beyond it."""
+
+
+@pytest.mark.parametrize(
+    ("nuclei", "dye", "stain"), [(4, STRANGE, Stain.STRANGE), (4, USUAL, Stain.USUAL), (1, USUAL, Stain.UNCLEAR)]
+)
+def test_few_cells_are_named_by_the_careful_net_unless_they_show_a_usual_stain(
+    tmp_path: Path, nuclei: int, dye: tuple[float, float, float], stain: Stain
+) -> None:
+    rgb = np.full((400, 1200, 3), (240, 235, 225), np.uint8)
+    for i in range(nuclei):
+        rgb[150:250, 150 + 250 * i : 250 + 250 * i] = cell(dye)
+    tifffile.imwrite(tmp_path / "few.tif", rgb, tile=(256, 256), photometric="rgb")
+    places = [PlannedField(0, 0, 0, 1200, 400, 0.4, 1.0, 0.8, 1.0, True)]
+    models: dict[str, Model] = {
+        "nucleated-cell": load("nucleated-cell-net"), "nucleated-cell-elsewhere": load("nucleated-cell-strangers")
+    }  # fmt: skip
+    with open_slide(tmp_path / "few.tif") as slide:
+        fitted, answer = fit_to_film(slide, Plan(0.2, "stated", None, places), models, tmp_path, Sink())
+    assert answer is stain
+    assert (fitted["nucleated-cell"].info.name == "nucleated-cell-net") == (stain is Stain.USUAL)
 
 
 def test_a_strange_film_is_named_by_the_net_for_such_and_a_usual_one_is_not(tmp_path: Path) -> None:
@@ -97,10 +134,11 @@ def test_a_strange_film_is_named_by_the_net_for_such_and_a_usual_one_is_not(tmp_
         }
         (tmp_path / name).mkdir()
         with open_slide(path) as slide:
-            fitted, strange = fit_to_film(slide, plan(4096, 2048), models, tmp_path / name, Sink())
+            fitted, stain = fit_to_film(slide, plan(4096, 2048), models, tmp_path / name, Sink())
             again, same = fit_to_film(slide, plan(4096, 2048), models, tmp_path / name, Sink())
         chosen = fitted["nucleated-cell"]
-        assert strange == same == (name == "strange") and "nucleated-cell-elsewhere" not in fitted
+        strange = stain is Stain.STRANGE
+        assert stain is same and strange == (name == "strange") and "nucleated-cell-elsewhere" not in fitted
         assert chosen.info.name == ("nucleated-cell-strangers" if strange else "nucleated-cell-net")
         if strange:
             crops = np.random.default_rng(1).integers(90, 255, (4, 112, 112, 3), np.uint8)

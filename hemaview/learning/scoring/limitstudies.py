@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hemaview.inference.pictures import ground_of, rescale, turned
-from hemaview.inference.stain import LEAST_CELLS, MOST, share_beyond
+from hemaview.inference.stain import LEAST_CELLS, MOST, Stain, share_beyond, stain_beside
 from hemaview.learning.engine.segment import CHULA_MPP, mask_parts, mpp_of, mpp_of_boxes
 from hemaview.learning.recipes.film import NO_NUCLEUS, Log
 from hemaview.learning.sets import data, duplicates, marrowscenes
@@ -26,8 +26,10 @@ SIDES = ("train", "val")
 FIELDS, LOT, COPIED = 30, 60, 100
 """Fields of a set whose focus is measured, cells without a patient that count as one, and pictures of a set that are
 copied."""
+FEW = 5
+"""So many cells of a patient or lot stand for a film of few photographs."""
 BLURS_UM = (0.0, 0.5, 1.0, 2.0)
-_STAINED = ("pbc", "jhu-aml", "wbc-masks-1", "wbc-masks-2")
+_STAINED = ("pbc", "jhu-aml", "wbc-masks-1", "wbc-masks-2", "raabin-wbc")
 
 
 def stain_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
@@ -40,16 +42,20 @@ def stain_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     for name in _STAINED:
         for side in (s for s in SIDES if data.has(root, name, s)):
             log(f"{name}/{side}")
-            shares = [
-                share_beyond([data.image(root, name, side, f) for f in lot], card.stains)
-                for lot in _lots(root, name, side)
+            lots = [[data.image(root, name, side, f) for f in lot] for lot in _lots(root, name, side)]
+            every = [share_beyond(lot, card.stains) for lot in lots]
+            shares = np.array([s for s in every if s is not None])
+            few = [
+                stain_beside(lot[at : at + FEW], card.stains) is Stain.STRANGE
+                for lot in lots
+                for at in range(0, len(lot) - FEW + 1, FEW)
             ]
-            told = np.array([s for s in shares if s is not None])
-            if len(told):
+            if len(shares):
                 rows.append(
-                    {"variant": f"{name}, {side}", "median_share_beyond": float(np.median(told)),
-                     "lowest": float(told.min()), "highest": float(told.max()), "patients_or_lots": len(told),
-                     "called_strange": int((told > MOST).sum())}
+                    {"variant": f"{name}, {side}", "median_share_beyond": float(np.median(shares)),
+                     "lowest": float(shares.min()), "highest": float(shares.max()), "patients_or_lots": len(shares),
+                     "called_strange": int((shares > MOST).sum()), "fives": len(few),
+                     "fives_called_strange": round(float(np.mean(few)), 4)}
                 )  # fmt: skip
     if not rows:
         raise data.DataError(

@@ -80,6 +80,8 @@ def test_stains_are_told_by_patient_and_by_lots_where_none_is_known(learned: Non
     assert jhu["patients_or_lots"] == 3, "of the fourth there are too few cells to tell"
     assert (jhu["lowest"], jhu["median_share_beyond"], jhu["highest"]) == pytest.approx((0.0, 0.4, 1.0))
     assert jhu["called_strange"] == 1
+    assert (pbc["fives_called_strange"], jhu["fives"]) == (0, 4 + 4 + 4 + 2)
+    assert jhu["fives_called_strange"] > 0.4, "a fourth patient's cells and a third's, by fives"
 
 
 def test_stains_of_nothing_are_refused_with_a_sentence(
