@@ -93,6 +93,12 @@ def require(user: Any, case: Case, right: str) -> None:
         raise Forbidden(f"You may view this case but not {RIGHT_MEANING[right]}.")
 
 
+def require_any(user: Any, case: Case, *rights: str) -> None:
+    """Raise Missing or Forbidden unless the person holds one of the rights on the case; Forbidden tells of the first."""
+    if not rights_of(user, case) & set(rights):
+        require(user, case, rights[0])
+
+
 @dataclass(frozen=True)
 class Overview:
     """What heads a list of cases."""

@@ -19,7 +19,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import OWN_CASE_RIGHTS, RIGHTS
 from apps.audit.services import record
 from apps.cases.models import Case
-from apps.cases.selectors import require, rights_of, words_hidden_from
+from apps.cases.selectors import require, require_any, rights_of, words_hidden_from
 
 RESERVED = ("new",)
 """Words that stand in addresses where accession numbers do."""
@@ -122,8 +122,9 @@ def administer_case(user: Any, case: Case, **facts: Any) -> Case:
 
 @transaction.atomic
 def set_urgent(user: Any, case: Case, urgent: bool) -> Case:
-    """Let the case's jobs go before all others, or no longer; also while it is being signed, which does not freeze this."""
-    require(user, case, "annotate")
+    """Let the case's jobs go before all others, or no longer, by who orders analyses or administers; also while it is being
+    signed, which does not freeze this."""
+    require_any(user, case, "annotate", "administer")
     case = Case.objects.select_for_update().get(pk=case.pk)
     if case.urgent != urgent:
         Case.objects.filter(pk=case.pk).update(urgent=urgent, updated_at=timezone.now())

@@ -98,7 +98,7 @@ class JobCancelView(APIView):
 
     @extend_schema(request=None, responses=JobSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = services.cancel(request.user, job_for(request.user, job_id, "annotate"))
+        job = services.cancel(request.user, job_for(request.user, job_id))
         return Response(JobSerializer(job).data)
 
 
@@ -107,7 +107,7 @@ class JobRetryView(APIView):
 
     @extend_schema(request=None, responses=JobSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = services.retry(request.user, job_for(request.user, job_id, "annotate"))
+        job = services.retry(request.user, job_for(request.user, job_id))
         transaction.on_commit(lambda: ring([str(job.pk)]))
         return Response(JobSerializer(job).data)
 
