@@ -26,7 +26,7 @@ ROLE_MEANING: dict[str, str] = {
 RIGHT_MEANING: dict[str, str] = {
     "view": "view the case, its slides, cells and reports",
     "annotate": "add slides, order analyses, add missed cells, write the comment",
-    "review": "confirm, relabel and reject cells",
+    "review": "confirm, relabel and reject cells, write the conclusion",
     "sign": "sign and amend the report",
     "administer": "manage the case, its people and its reader",
 }

@@ -112,7 +112,8 @@ _NOUNS = {
 def sentence(line: Record) -> str:
     """Tess changed the case: stain from "MGG" to "Wright"."""
     words = WORDS.get(line.action, f"did {line.action}")
-    return f"{line.actor} {words.format_map(_Detail(line.detail))}."
+    told = f"{line.actor} {words.format_map(_Detail(line.detail))}"
+    return told if told.endswith((".", ".”")) else f"{told}."
 
 
 class _Detail(dict[str, Any]):

@@ -12,6 +12,7 @@ from apps.accounts.errors import Forbidden
 from apps.accounts.models import User
 from apps.accounts.services import set_roles
 from apps.audit.models import Record
+from apps.cases.selectors import rights_of
 from tests import factories
 
 
@@ -87,3 +88,23 @@ def test_every_section_of_the_administration_opens_for_an_administrator(keeper: 
     page = keeper.get("/administration/").content.decode()
     for address in ("/laboratory/", "/protocols/", "/people/", "/sites/", "/queue/", "/audit/"):
         assert f'href="{address}"' in page and keeper.get(address).status_code == 200, address
+
+
+def test_on_a_case_rights_are_shown_in_words_and_given_by_who_administers_it(keeper: Client, ada: User) -> None:
+    tess, rosa = factories.person("technologist", "tess"), factories.person("researcher", "rosa")
+    case = factories.case(tess, accession="R-7")
+    page = "/cases/R-7/rights/"
+    shown = keeper.get(page).content.decode()
+    assert "confirm, relabel and reject cells" in shown
+    keeper.post(page, {"person": str(rosa.pk), "rights": ["view", "review"]})
+    assert rights_of(rosa, case) == {"view", "review"}
+    assert keeper.post(page, {"person": str(rosa.pk), "rights": ["fly"]}).status_code == 400
+    keeper.post(page, {"person": str(ada.pk), "rights": ["view", "administer"]})
+    keeper.post(page, {"restricted": "1"})
+    case.refresh_from_db()
+    assert case.restricted and rights_of(tess, case) == frozenset() and rights_of(rosa, case) == {"view", "review"}
+    client = Client()
+    client.force_login(rosa)
+    assert client.get(page).status_code == 403
+    client.force_login(tess)
+    assert client.get(page).status_code == 404
