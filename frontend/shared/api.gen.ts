@@ -2314,12 +2314,6 @@ export interface components {
          * @enum {string}
          */
         JobStateEnum: "requested" | "queued" | "running" | "done" | "failed" | "cancelled";
-        /**
-         * @description * `phrase` - Phrase
-         *     * `template` - Template
-         * @enum {string}
-         */
-        KindE39Enum: "phrase" | "template";
         /** @description What an event changed, and the counts that follow from it. */
         LabelAnswer: {
             revision: number;
@@ -2557,7 +2551,7 @@ export interface components {
         PatchedPhraseInputRequest: {
             code?: string;
             text?: string;
-            kind?: components["schemas"]["KindE39Enum"];
+            kind?: components["schemas"]["PhraseKindEnum"];
             assay?: string;
         };
         /** @description What is left out stays as it is in the version before. */
@@ -2622,7 +2616,7 @@ export interface components {
              *     * `phrase` - Phrase
              *     * `template` - Template
              */
-            readonly kind: components["schemas"]["KindE39Enum"];
+            readonly kind: components["schemas"]["PhraseKindEnum"];
             readonly text: string;
             /**
              * Examination
@@ -2633,9 +2627,15 @@ export interface components {
         PhraseInputRequest: {
             code: string;
             text: string;
-            kind?: components["schemas"]["KindE39Enum"];
+            kind?: components["schemas"]["PhraseKindEnum"];
             assay?: string;
         };
+        /**
+         * @description * `phrase` - Phrase
+         *     * `template` - Template
+         * @enum {string}
+         */
+        PhraseKindEnum: "phrase" | "template";
         Picking: {
             /** Format: double */
             mpp: number | null;

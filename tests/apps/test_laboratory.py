@@ -14,6 +14,7 @@ from PIL import Image
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.audit.models import Record
+from apps.desk import seed
 from apps.laboratory import services
 from apps.laboratory.models import Phrase
 from apps.laboratory.selectors import head, laboratory, logo_bytes, phrases
@@ -169,3 +170,12 @@ def test_reports_carry_the_head_as_it_was_when_they_were_signed(job: Any, paul: 
         assert text in page
     assert proved_bytes(report.html_name, report.html_sha256).decode() == page
     assert "Elsewhere" in render.html(document.build(job.slide.case, pictures=False), None)
+
+
+def test_the_demonstration_has_a_head_and_phrases_and_leaves_what_people_entered(ada: Any) -> None:
+    seed._laboratory(ada)
+    assert laboratory().name == "Demonstration laboratory" and len(phrases()) == len(seed.PHRASES)
+    services.change_laboratory(ada, name="Ours")
+    services.remove_phrase(ada, phrases()[0])
+    seed._laboratory(ada)
+    assert laboratory().name == "Ours" and len(phrases()) == len(seed.PHRASES) - 1

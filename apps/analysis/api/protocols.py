@@ -16,13 +16,14 @@ from apps.analysis.api.serializers import ProtocolSerializer
 from apps.analysis.models import ModelVersion, Protocol
 from apps.analysis.protocolservices import Chosen, Draft
 from hemaview.assays import AssayError, Setting
+from hemaview.assays.settings import KINDS
 
 
 class SettingSerializer(serializers.Serializer[Any]):
     """What a protocol of the examination may set."""
 
     key = serializers.CharField()
-    kind = serializers.ChoiceField(choices=("integer", "number", "choice", "text"))
+    kind = serializers.ChoiceField(choices=KINDS)
     label = serializers.CharField()  # type: ignore[assignment]
     help = serializers.CharField()
     unit = serializers.CharField()

@@ -140,7 +140,9 @@ class HoldsView(APIView):
     @extend_schema(responses=HoldSerializer(many=True))
     def get(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession)
-        return Response([h.as_json() for h in holds_of(case, reported_jobs(case))])
+        jobs = reported_jobs(case)
+        refuse_blind(request.user, jobs)
+        return Response([h.as_json() for h in holds_of(case, jobs)])
 
 
 class SigningView(APIView):

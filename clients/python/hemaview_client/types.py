@@ -861,8 +861,6 @@ Job = TypedDict(
 
 JobStateEnum = Literal['requested', 'queued', 'running', 'done', 'failed', 'cancelled']
 
-KindE39Enum = Literal['phrase', 'template']
-
 LabelAnswer = TypedDict(
     "LabelAnswer",
     {
@@ -1091,7 +1089,7 @@ PatchedPhraseInputRequest = TypedDict(
     {
         "code": "NotRequired[str]",
         "text": "NotRequired[str]",
-        "kind": "NotRequired[KindE39Enum]",
+        "kind": "NotRequired[PhraseKindEnum]",
         "assay": "NotRequired[str]",
     },
 )
@@ -1167,7 +1165,7 @@ Phrase = TypedDict(
     "Phrase",
     {
         "code": "str",
-        "kind": "KindE39Enum",
+        "kind": "PhraseKindEnum",
         "text": "str",
         "assay": "str",
     },
@@ -1178,10 +1176,12 @@ PhraseInputRequest = TypedDict(
     {
         "code": "str",
         "text": "str",
-        "kind": "NotRequired[KindE39Enum]",
+        "kind": "NotRequired[PhraseKindEnum]",
         "assay": "NotRequired[str]",
     },
 )
+
+PhraseKindEnum = Literal['phrase', 'template']
 
 Picking = TypedDict(
     "Picking",

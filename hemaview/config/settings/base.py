@@ -267,6 +267,8 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "AnnotationKindEnum": "apps.review.models.Annotation.Kind",
+        "PhraseKindEnum": "apps.laboratory.models.Phrase.Kind",
+        "SettingKindEnum": "hemaview.assays.settings.KINDS",
         "SpecimenEnum": "apps.cases.models.Case.Specimen",
         "CaseStateEnum": "apps.cases.models.Case.State",
         "JobStateEnum": "apps.analysis.models.Job.State",
