@@ -32,7 +32,10 @@ def html(document: dict[str, Any], signature: dict[str, Any] | None) -> str:
         "made_at": _moment(document["made_at"]),
         "signature": signature,
         "signed_at": _moment(signature["at"]) if signature else "",
-        "findings": [f["text"] for part in parts for f in part["counts"]["findings"]],
+        "findings": [
+            *(line for part in parts for line in _critical(part)),
+            *(f["text"] for part in parts for f in part["counts"]["findings"]),
+        ],
         "kappa_from": KAPPA_FROM,
         "readers": list(dict.fromkeys(readers_sentence(part["readers"]) for part in parts)),
     }
@@ -47,6 +50,21 @@ def _moment(iso: str) -> str:
     at = datetime.fromisoformat(iso)
     at = at.astimezone(UTC) if at.tzinfo else at
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def _critical(part: Mapping[str, Any]) -> Iterator[str]:
+    """The cells that must never be overlooked, such as blasts: each class of them that is there, with its share."""
+    watched = {c["key"] for c in part["classes"]["classes"] if c["must_see"]} - {"unidentified"}
+    for section in part["counts"]["sections"]:
+        for row in section["rows"]:
+            share = row["reviewed"]
+            if row["key"] not in watched or not share["count"]:
+                continue
+            known = share["value"] is not None and not section.get("below_floor")
+            of = f" ({share['value']:.1f} %, {share['low']:.1f}–{share['high']:.1f})" if known else ""
+            n, noun = section["n"]["reviewed"], section["noun"]
+            among = "" if n == share["count"] else f" among {number_of(n, noun.removesuffix('s'), noun)}"
+            yield f"{row['name']}: {share['count']:,}{among}{of}."
 
 
 def readers_sentence(who: Mapping[str, Any]) -> str:

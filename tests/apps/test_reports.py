@@ -268,6 +268,21 @@ def test_page_one_is_the_answer_and_pictures_and_method_follow(slide: Any, paul:
     assert "12 of 22 shown" in page
 
 
+def test_cells_that_must_not_be_overlooked_head_the_findings_with_their_share(slide: Any) -> None:
+    table = factories.cells(
+        {"segmented_neutrophil": 190, "blast": 10, "erythroblast": 3, "normal": 500, "schistocyte": 2}
+    )
+    page = render.html(document.build(finished_job(slide, table).slide.case, pictures=False), None)
+    found = re.search(r'<section class="findings">.*?</section>', page, re.DOTALL)
+    assert found
+    lines = re.findall("<li>(.*?)</li>", found[0])
+    assert lines[:3] == [
+        "Blast: 10 among 200 white cells (5.0 %, 2.4–9.0).",
+        "Schistocyte: 2 among 502 red cells.",
+        "Nucleated red cell: 3.",
+    ]
+
+
 def test_a_conclusion_is_frozen_and_a_missing_one_is_said_but_does_not_hold_the_signature(job: Any, paul: Any) -> None:
     see_all(paul, job)
     case = job.slide.case
