@@ -342,3 +342,16 @@ def test_who_signs_and_administers_may_decide_on_their_own_reading_and_the_repor
         "differences decided by paul (paul also read first)." in page
         and "decided by paul (paul also read first)." in page
     )
+
+
+def test_a_blind_reader_of_an_amended_case_does_not_see_the_version_before(
+    job: Any, tess: Any, tom: Any, paul: Any, api: Any
+) -> None:
+    label_cells(tess, job, "confirm", [58, 59], [], None, 0)
+    report = services.sign(paul, job.slide.case, PASSWORD, "Reviewed", conclusion="Acute leukaemia")
+    services.amend(paul, report.case, "A second reader is wanted")
+    order_second_reading(paul, fresh(job).slide.case, tom, True)
+    for url in (f"/reports/{report.pk}/", f"/reports/{report.pk}.pdf", f"/api/v1/reports/{report.pk}/"):
+        answer = api(tom).get(url)
+        assert (answer.status_code, answer.json()["code"]) == (409, "blind-reading"), url
+        assert api(tess).get(url).status_code == 200, url
