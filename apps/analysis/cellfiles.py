@@ -20,18 +20,20 @@ from hemaview.cells.schema import Schema, vocabulary
 from hemaview.cells.store import FORMAT, CellFileError, read_cells, read_contour, read_contours, schema_in
 from hemaview.cells.table import TILE_PX, CellTable
 from hemaview.cells.transport import LAYOUT, density_pyramid, pack, tile_index
+from hemaview.counting.machine import MachineErrors
 from hemaview.pipeline.folder import RunFolder
 
 
 @lru_cache(maxsize=32)
-def _file(path: str, sha256: str, assay: str) -> tuple[CellTable, Schema]:
+def _file(path: str, sha256: str, assay: str) -> tuple[CellTable, Schema, MachineErrors | None]:
     cells, metadata = read_cells(Path(path))
+    errors = MachineErrors.from_json(metadata["machine_errors"]) if metadata.get("machine_errors") else None
     written = schema_in(metadata)
     try:
         known = vocabulary(written, examination(assay).schema)
     except AssayError:  # the package that brought the assay is gone: its cells are shown as they were written
         known = written
-    return cells.with_classes(len(known)), known
+    return cells.with_classes(len(known)), known, errors
 
 
 def ordered_schema(job: Job) -> Schema:
@@ -58,7 +60,7 @@ def prove_file(path: Path, sha256: str) -> None:
         raise _gone(path.name) from error
 
 
-def _opened(job: Job) -> tuple[CellTable, Schema]:
+def _opened(job: Job) -> tuple[CellTable, Schema, MachineErrors | None]:
     path = _mapped(job.cells_name)
     prove_file(path, job.cells_sha256)
     try:
@@ -92,6 +94,11 @@ def _index(path: str, sha256: str, assay: str) -> tuple[list[list[int]], list[di
 def cells_of(job: Job) -> CellTable:
     """The finished cells of a job, with a probability for each class of `schema_of`; raises Missing where the file is gone."""
     return _opened(job)[0]
+
+
+def machine_errors_of(job: Job) -> MachineErrors | None:
+    """How the net that named the job's nucleated cells errs on such films, as it was known then; None where it was not."""
+    return _opened(job)[2]
 
 
 def index(job: Job) -> dict[str, Any]:

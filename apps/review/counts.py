@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.analysis.cellfiles import cells_of, counted_area_mm2, plan_of, schema_of
+from apps.analysis.cellfiles import cells_of, counted_area_mm2, machine_errors_of, plan_of, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import assay_title
 from apps.review import mustsee
@@ -143,6 +143,7 @@ def pool(jobs: Sequence[Job], analyser: dict[str, float] | None = None) -> Pool:
     plans = [plan_of(job) or {} for job in jobs]
     searched = sum(p.get("searched_mm2") or a for p, a in zip(plans, areas, strict=True))
     poor = next((p["poor_fields"] for p in plans if p.get("poor_fields")), "")
+    errors = {machine_errors_of(job) for job in jobs}
     facts: dict[str, Any] = {
         "counted_mm2": sum(areas) or None,
         "searched_mm2": searched or None,
@@ -150,6 +151,7 @@ def pool(jobs: Sequence[Job], analyser: dict[str, float] | None = None) -> Pool:
         "analyser": analyser or {},
         "machine": dict(machine),
         "by_field": tuple(every_field),
+        "errors": errors.pop() if len(errors) == 1 else None,
     }
     known = max((schema_of(job) for job in jobs), key=len)
     own = Tally(dict(machine), **facts)
@@ -276,6 +278,7 @@ def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str
                 "reviewed": _row_json(row),
                 "grade": {"text": row.grade.text, "crosses": row.grade.crosses} if row.grade else None,
                 "absolute": None if reviewed.below_floor else _interval_json(row.absolute),
+                "with_machine_errors": _interval_json(row.with_errors),
             }
         )
     return {

@@ -2371,6 +2371,20 @@ export interface components {
          * @enum {string}
          */
         LiftedByEnum: "review" | "reason";
+        Likely: {
+            /** Format: double */
+            percent: number;
+            /**
+             * Format: double
+             * @description lower end of the 95 % interval
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description upper end
+             */
+            high: number;
+        };
         LogoInputRequest: {
             /** @description the picture's bytes in base64, at most 1 MB of them */
             png_or_jpeg: string;
@@ -3013,6 +3027,8 @@ export interface components {
              * @description upper end
              */
             high: number | null;
+            /** @description the share as it is likely to be, given how the machine errs on such films and which cells people named; left out where people named all cells or the machine's errors are not known */
+            with_machine_errors?: components["schemas"]["Likely"];
             grade: string | null;
             /** @description the interval crosses a limit of the grades */
             grade_crosses: boolean;

@@ -9,6 +9,7 @@ from typing import Any
 
 from hemaview.counting.grades import Grade, GradeLimits, grade
 from hemaview.counting.intervals import Interval, percent
+from hemaview.counting.machine import MachineErrors, with_machine_errors
 from hemaview.counting.unsettled import against
 from hemaview.counting.words import number_of
 
@@ -33,6 +34,8 @@ class Tally:
     """Cells that a person confirmed or named, by the class they have now."""
     excluded: Mapping[str, int] = field(default_factory=dict)
     """Cells that a person rejected or gave another class, by the class that the machine gave them."""
+    errors: MachineErrors | None = None
+    """How the machine that named the nucleated cells errs on such films; None where that is not known."""
     by_field: Sequence[Mapping[str, int]] = ()
     """The counted cells field by field, by class key; cells that people added are in none."""
 
@@ -53,6 +56,9 @@ class Row:
     """Percent were none, or all, of the section's unidentified cells of this class; None where there are none."""
     absolute: Interval | None = None
     """10⁹/L, where the analyser's white-cell count was given."""
+    with_errors: Interval | None = None
+    """Percent as it is likely to be with the machine's errors in mind; None where people named the cells, or where those errors
+    are not known."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,16 @@ def section(
     return replace(made, note=" ".join([*filter(None, [made.note]), *open_cells])) if open_cells else made
 
 
+def with_errors(made: Section, tally: Tally, nucleated: Sequence[str]) -> Section:
+    """The section with each share as it is likely to be, given how the machine errs: of all cells of the `nucleated` classes
+    those that no person confirmed stand for what they may be."""
+    if tally.errors is None:
+        return made
+    called = {key: int(tally.cells.get(key, 0)) - int(tally.confirmed.get(key, 0)) for key in nucleated}
+    likely = with_machine_errors(tally.errors, called, tally.confirmed, {row.key: (row.key,) for row in made.rows})
+    return replace(made, rows=tuple(replace(row, with_errors=likely.get(row.key)) for row in made.rows))
+
+
 def bounds_of(count: int, n: int, unidentified: int) -> tuple[float, float]:
     """Percent of n + unidentified were none of the unidentified cells among the `count`, or all of them."""
     every = n + unidentified
@@ -217,6 +233,7 @@ def result_json(result: Result) -> dict[str, Any]:
                         **({"bounds": [round(b, 4) for b in r.bounds]} if r.bounds else {}),
                         "grade": r.grade.text if r.grade else None,
                         "grade_crosses": r.grade.crosses if r.grade else False,
+                        **({"with_machine_errors": _ends(r.with_errors, "percent", 4)} if r.with_errors else {}),
                         **({"absolute_10e9_per_l": _ends(r.absolute, "value", 4)} if r.absolute else {}),
                     }
                     for r in s.rows

@@ -82,6 +82,12 @@ class Card:
         return {stain: dict(of) for stain, of in self.raw.get("least", {}).items()}
 
     @property
+    def machine_errors(self) -> dict[str, dict[str, Any]]:
+        """`known` and `strange` stains to how it errs on films (`counting.machine.MachineErrors.as_json`); {} where nobody
+        measured."""
+        return dict(self.raw.get("machine_errors", {}))
+
+    @property
     def temperature(self) -> float:
         return float(self.raw.get("temperature", 1.0))
 

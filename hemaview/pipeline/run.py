@@ -7,7 +7,7 @@ of the clock goes into the file.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from hemaview.pipeline.regions import plan_run
 from hemaview.pipeline.scale import scale_notes
 from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
 from hemaview.pipeline.stains import stain_guards, with_expectation
-from hemaview.pipeline.unidentified import with_unidentified
+from hemaview.pipeline.unidentified import KNOWN, STRANGE, with_unidentified
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
@@ -48,6 +48,8 @@ class _Counted:
     thresholds: Thresholds
     temperatures: Mapping[str, float]
     searched: Searched
+    errors: Mapping[str, Any] = field(default_factory=dict)
+    """How the net that named the nucleated cells errs on such films (`Card.machine_errors`)."""
 
 
 _ELSEWHERE_NAMED = {
@@ -99,8 +101,10 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
             notes.append(_ELSEWHERE_NAMED[stain].format(usual=naming.info.name, other=named_by.info.name))
         strange = [] if own else stain_guards(slide, counted.cells, plan, known, naming, stain)
         if isinstance(named_by, Classifier):
-            cells = with_unidentified(cells, known, named_by.least, stain is not Stain.USUAL or bool(strange))
-            counted = replace(counted, cells=cells)
+            elsewhere = stain is not Stain.USUAL or bool(strange)
+            cells = with_unidentified(cells, known, named_by.least, elsewhere)
+            errors = {} if own else cards()[named_by.info.name].machine_errors
+            counted = replace(counted, cells=cells, errors=errors.get(STRANGE if elsewhere else KNOWN, {}))
             strange = [with_expectation(guard, cells, known) for guard in strange]
         plan.guards += [guard for guard in strange if guard not in plan.guards]
     return _close(request, plan, counted, notes)
@@ -224,6 +228,7 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         "searched_fields": {"film": counted.searched.film, "edges": counted.searched.edges},
         "searched_mm2": counted.searched.mm2,
         "poor_fields": plan.poor_fields,
+        **({"machine_errors": dict(counted.errors)} if counted.errors else {}),
         "partial": counted.partial,
         "tiles": tile_index(cells),
         "pyramid": density_pyramid(cells),

@@ -47,6 +47,19 @@ def families_in(sets: NDArray[np.bool_], names: tuple[str, ...]) -> NDArray[np.i
     )
 
 
+def calls_of(
+    p: NDArray[np.float32], classes: tuple[str, ...], thresholds: Mapping[str, float], least: Mapping[str, float]
+) -> NDArray[np.int64]:
+    """int64 (n,): which of `classes` a job calls each cell of probabilities p (n, classes), by the `thresholds` of some of them;
+    len(classes) where the cell is unidentified, by the `least` probabilities of each ({}: none is)."""
+    calls = p.argmax(axis=1)
+    for key, from_p in thresholds.items():
+        calls[p[:, classes.index(key)] >= from_p] = classes.index(key)
+    if least:
+        calls[families_in(sets_of(p, classes, least), classes) != 1] = len(classes)
+    return np.asarray(calls, np.int64)
+
+
 def with_unidentified(
     cells: CellTable, schema: Schema, least: Mapping[str, Mapping[str, float]], strange: bool
 ) -> CellTable:

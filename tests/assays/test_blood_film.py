@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from hemaview.assays import assay
+from hemaview.counting.machine import MachineErrors
 from hemaview.counting.values import Result, Tally, result_json
+from hemaview.methods.card import cards
 
 FILM = assay("blood_film")
 
@@ -149,3 +151,22 @@ def test_many_burr_cells_and_ovalocytes_are_stated_with_their_interval_as_unspec
     assert not count({"normal": 900, "burr": 50, "ovalocyte": 50}).findings
     assert not count({"normal": 80, "burr": 10}).findings
     assert not count({"normal": 850, "burr": 150}, poor_fields="the cells overlap").findings
+
+
+def test_shares_that_a_machine_alone_counted_carry_its_errors_until_people_named_the_cells() -> None:
+    net = cards()["nucleated-cell-net"].machine_errors["known"]
+    cells = {"segmented_neutrophil": 60, "lymphocyte": 30, "blast": 10, "erythroblast": 4, "normal": 900}
+
+    def likely(**facts: Any) -> dict[str, Any]:
+        section = count(cells, errors=MachineErrors.from_json(net), **facts).section("differential")
+        assert section is not None
+        return {row.key: row.with_errors for row in section.rows if row.with_errors}
+
+    alone = likely()
+    assert alone["blast"].low < 10 < alone["blast"].high and alone["lymphocyte"].high > 30
+    half = likely(confirmed={"segmented_neutrophil": 60, "blast": 10})
+    assert half["blast"].high - half["blast"].low < 0.7 * (alone["blast"].high - alone["blast"].low)
+    assert likely(confirmed=cells) == {}
+    script = result_json(count(cells, errors=MachineErrors.from_json(net)))["sections"][0]["rows"]
+    assert set(next(r for r in script if r["key"] == "blast")["with_machine_errors"]) == {"percent", "low", "high"}
+    assert "with_machine_errors" not in result_json(count(cells))["sections"][0]["rows"][0]

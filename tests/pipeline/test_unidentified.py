@@ -4,7 +4,7 @@ import numpy as np
 
 from hemaview.assays import assay
 from hemaview.cells.table import SEVERAL, CellTable
-from hemaview.pipeline.unidentified import CLASS, families_in, sets_of, with_unidentified
+from hemaview.pipeline.unidentified import CLASS, calls_of, families_in, sets_of, with_unidentified
 
 FILM = assay("blood_film").schema
 NAMES = ("segmented_neutrophil", "band_neutrophil", "lymphocyte", "blast")
@@ -46,3 +46,10 @@ def test_without_a_calibration_or_a_class_for_it_cells_stay_as_they_are() -> Non
 def test_sets_are_of_shares_among_the_nets_own_classes() -> None:
     sets = sets_of(np.array([[0.1, 0.0, 0.1, 0.0]], np.float32), NAMES, LEAST["known"])
     assert sets.tolist() == [[True, False, True, False]] and families_in(sets, NAMES).tolist() == [2]
+
+
+def test_a_cell_is_called_as_a_job_calls_it() -> None:
+    p = np.array([(0.9, 0.05, 0.03, 0.02), (0.05, 0.05, 0.5, 0.4), (0.6, 0.0, 0.09, 0.31)], np.float32)
+    assert calls_of(p, NAMES, {}, {}).tolist() == [0, 2, 0]
+    assert calls_of(p, NAMES, {"blast": 0.3}, {}).tolist() == [0, 3, 3], "a class with a threshold comes first"
+    assert calls_of(p, NAMES, {}, LEAST["strange"]).tolist() == [0, len(NAMES), len(NAMES)]

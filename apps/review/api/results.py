@@ -7,12 +7,23 @@ from typing import Any
 from rest_framework import serializers
 
 
+class LikelySerializer(serializers.Serializer[Any]):
+    percent = serializers.FloatField()
+    low = serializers.FloatField(help_text="lower end of the 95 % interval")
+    high = serializers.FloatField(help_text="upper end")
+
+
 class RowSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     count = serializers.IntegerField()
     percent = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True, help_text="lower end of the exact 95 % interval")
     high = serializers.FloatField(allow_null=True, help_text="upper end")
+    with_machine_errors = LikelySerializer(
+        required=False,
+        help_text="the share as it is likely to be, given how the machine errs on such films and which cells people named; "
+        "left out where people named all cells or the machine's errors are not known",
+    )
     grade = serializers.CharField(allow_null=True)
     grade_crosses = serializers.BooleanField(help_text="the interval crosses a limit of the grades")
 

@@ -918,6 +918,15 @@ LeftOut = TypedDict(
 
 LiftedByEnum = Literal['review', 'reason']
 
+Likely = TypedDict(
+    "Likely",
+    {
+        "percent": "float",
+        "low": "float",
+        "high": "float",
+    },
+)
+
 LogoInputRequest = TypedDict(
     "LogoInputRequest",
     {
@@ -1565,6 +1574,7 @@ Row = TypedDict(
         "percent": "float | None",
         "low": "float | None",
         "high": "float | None",
+        "with_machine_errors": "NotRequired[Likely]",
         "grade": "str | None",
         "grade_crosses": "bool",
     },

@@ -20,6 +20,7 @@ from hemaview.counting.values import (
     section,
     unidentified_note,
     unsettled,
+    with_errors,
 )
 from hemaview.counting.words import number_of, were
 
@@ -29,7 +30,8 @@ PLATELETS = ("platelet", "giant_platelet")
 
 def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     """Counts of one or several films of one patient. Sources of the rules: `rules.toml`."""
-    shares = _differential(tally, schema, rules)
+    nucleated = [c.key for c in schema.of_kind("nucleated")]
+    shares = with_errors(_differential(tally, schema, rules), tally, nucleated)
     red_cells = _red_cells(tally, schema, rules)
     nrbc = _numbers("nrbc", "Nucleated red cells", "nucleated red cells", _counts(tally, schema, "nrbc"))
     platelets = _numbers(

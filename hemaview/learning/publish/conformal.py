@@ -7,7 +7,7 @@ choosing. The share of cells that a set may miss is the largest one at which tho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,16 +92,26 @@ def as_elsewhere(
 ) -> Answers:
     """Answers to the cells of FILMS drawn films of other laboratories, the net made fit for each of them; `shift` (classes,) is
     added to the logits."""
+    return Answers.together(
+        [
+            Answers(softmax((fit_logits(net, x, adapts) + shift) / temperature), allowed)
+            for x, allowed in elsewhere_films(pools, input_px, seed)
+        ]
+    )
+
+
+def elsewhere_films(
+    pools: Sequence[Pool], input_px: int, seed: int = 29
+) -> Iterator[tuple[torch.Tensor, NDArray[np.bool_]]]:
+    """FILMS films: pictures float (n, 3, input_px, input_px) of a pool's cells as one other laboratory would show them, and which
+    classes each may be, bool (n, classes)."""
     generator = torch.Generator().manual_seed(seed)
-    parts = []
     share = torch.tensor([float(len(p.images)) ** 0.5 for p in pools])
     for _ in range(FILMS):
         pool = pools[int(torch.multinomial(share, 1, generator=generator))]
         rows = torch.randperm(len(pool.images), generator=generator)[:CELLS_A_FILM].numpy()
         x = torch.from_numpy(np.ascontiguousarray(pool.images[rows])).permute(0, 3, 1, 2).float()
-        x = augment(x, input_px, OTHER_LABORATORY, generator, one_film=True)
-        parts.append(Answers(softmax((fit_logits(net, x, adapts) + shift) / temperature), pool.allowed[rows]))
-    return Answers.together(parts)
+        yield augment(x, input_px, OTHER_LABORATORY, generator, one_film=True), pool.allowed[rows]
 
 
 def least_of(training: Training, net: nn.Module, temperature: float, root: Path) -> dict[str, dict[str, float]]:

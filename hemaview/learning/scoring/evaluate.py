@@ -30,6 +30,7 @@ from hemaview.learning.scoring import (
 from hemaview.learning.scoring.adapted import LABELS, adapted
 from hemaview.learning.scoring.elsewhere import ELSEWHERE, white_cells_elsewhere
 from hemaview.learning.scoring.foundtasks import white_cells_found
+from hemaview.learning.scoring.machinecounts import machine_counts
 from hemaview.learning.scoring.strangers import SETS as STRANGERS
 from hemaview.learning.scoring.strangers import strangers
 from hemaview.learning.sets import data
@@ -206,6 +207,7 @@ _GIVES: dict[str, tuple[_Function, ...]] = {
     "nucleated-cells-patients": (_nucleated_patients,),
     "nucleated-cells-elsewhere": (white_cells_elsewhere,),
     "nucleated-cells-strangers": (strangers,),
+    "machine-counts": (machine_counts,),
     "white-cells-found": (white_cells_found,),
     "adapted": (adapted,),
     "marrow-fields": (marrowtasks.plasma_cells, marrowtasks.red_cell_fields, marrowtasks.a_handful),
@@ -268,6 +270,7 @@ _TASKS: tuple[_Task, ...] = (
     ),
     *(_of("nucleated-cell-strangers", dataset, adapted) for dataset in LABELS),
     *(_of("nucleated-cell-strangers", dataset, strangers) for dataset in STRANGERS),
+    *(_of("nucleated-cell-strangers", dataset, machine_counts) for dataset in ("rv-pbs", "chula-wbc", "raabin-wbc")),
     *(
         _of("nucleated-cell-strangers", dataset, white_cells_found)
         for dataset in ("rv-pbs-fields", "chula-wbc-fields", "all-idb1-fields")
@@ -327,6 +330,7 @@ BEST: dict[str, str] = {
     "nucleated-cells-elsewhere": "nucleated-cell-strangers",
     "adapted": "nucleated-cell-strangers",
     "nucleated-cells-strangers": "nucleated-cell-strangers",
+    "machine-counts": "nucleated-cell-strangers",
     "white-cells-found": "nucleated-cell-strangers",
     "marrow-fields": "nucleated-cell-strangers",
     "sickle-fields": "sickle-cell-finder",
