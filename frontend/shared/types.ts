@@ -25,6 +25,7 @@ export type Ratio = Sent["CountRatio"];
 export type Counts = Sent["Counts"];
 export type Account = Sent["Account"];
 export type Interval = Sent["Interval"];
+export type Signing = Sent["Signing"];
 export type Hold = Sent["Hold"];
 export type GalleryRow = Sent["GalleryRow"];
 export type GalleryPage = Sent["GalleryPage"];
@@ -37,6 +38,7 @@ export type FigureSeries = Sent["FigureSeries"];
 export type Agreement = Sent["Agreement"];
 export type ReadingDifference = Sent["ReadingDifference"];
 export type Annotation = Sent["Annotation"];
+export type Phrase = Sent["Phrase"];
 export type Site = Sent["Site"];
 export type ExportFormat = Sent["Format"];
 
