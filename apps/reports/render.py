@@ -109,6 +109,7 @@ def _shown(part: dict[str, Any]) -> dict[str, Any]:
             ),
             "graded": any(r["grade"] for r in s["rows"]),
             "absolute": any(r["absolute"] for r in s["rows"]),
+            "with_errors": any(r.get("with_machine_errors") for r in s["rows"]),
         }
         for s in part["counts"]["sections"]
     ]

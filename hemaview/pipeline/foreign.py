@@ -1,8 +1,8 @@
 """What lies on the glass and is no specimen: ink of a pen, rims of air bubbles, edges of a coverslip, coarse dirt.
 
-Stains of blood and marrow take green light most: nuclei more red than blue, red cells more blue than red (Ruifrok & Johnston 2001
-for how densities add). What is dense otherwise (as neutral as glass seen from its side, or as blue, green or red as a pen) and larger than any
-clump of cells is none. Violet ink is dense as a stain is, and is not told from it.
+Stains of blood and marrow take green light most: nuclei more red than blue, red cells more blue than red (Ruifrok & Johnston
+2001 for how densities add). What is dense otherwise (as neutral as glass seen from its side, or as blue, green or red as a
+pen) and larger than any clump of cells is none. Violet ink is dense as a stain is, and is not told from it.
 """
 
 from __future__ import annotations
