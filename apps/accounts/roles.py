@@ -16,10 +16,17 @@ ROLE_RIGHTS: dict[str, tuple[str, ...]] = {
 OWN_CASE_RIGHTS: tuple[str, ...] = ("view", "annotate", "review")
 """What a person whose role lets them open cases of their own, and nothing else, may do on those."""
 
+ROLE_MEANING: dict[str, str] = {
+    TECHNOLOGIST: "Brings slides in and reviews cells, all day.",
+    PATHOLOGIST: "Decides, signs and amends reports.",
+    ADMINISTRATOR: "Keeps people, protocols, cases and the laboratory's settings.",
+    RESEARCHER: "Looks at cases, and opens cases of their own.",
+}
+
 RIGHT_MEANING: dict[str, str] = {
     "view": "view the case, its slides, cells and reports",
     "annotate": "add slides, order analyses, add missed cells, write the comment",
-    "review": "confirm, relabel and reject cells",
+    "review": "confirm, relabel and reject cells, write the conclusion",
     "sign": "sign and amend the report",
     "administer": "manage the case, its people and its reader",
 }

@@ -9,12 +9,12 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
-from apps.accounts.errors import Forbidden, Missing
+from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.accounts.models import User
 from apps.accounts.roles import ADMINISTRATOR, RESEARCHER, ROLE_RIGHTS
 from apps.accounts.tokens import SIGN_IN_HOURS, make_token
 
-_ADMIN_APPS = ("accounts", "audit", "cases", "slides", "analysis", "review", "reports")
+_ADMIN_APPS = ("accounts", "audit", "laboratory", "cases", "slides", "analysis", "review", "reports")
 
 
 @transaction.atomic
@@ -71,6 +71,35 @@ def change_person(by: User, person: User, **facts: Any) -> User:
         setattr(now, name, value)
     if changed:
         now.save(update_fields=list(changed))
+    return now
+
+
+@transaction.atomic
+def set_roles(by: User, person: User, roles: set[str]) -> User:
+    """Give a person exactly these of the four roles; an administrator may open the administration. Raises Forbidden, Refusal.
+
+    Roles that a superuser made beside the four stay as they are. Nobody changes their own.
+    """
+    if not by.has_perm("accounts.change_user"):
+        raise Forbidden("Only administrators change roles.")
+    if unknown := roles - set(ROLE_RIGHTS):
+        raise Refusal(
+            f"There is no role called {sorted(unknown)[0]}; there are: {', '.join(ROLE_RIGHTS)}.", code="unknown-role"
+        )
+    now = User.objects.select_for_update().get(pk=person.pk)
+    if now.is_superuser and not by.is_superuser:
+        raise Forbidden("Only a superuser changes a superuser's account.")
+    if by == now and not by.is_superuser:
+        raise Forbidden("Nobody changes their own roles; ask another administrator.")
+    held = set(now.groups.filter(name__in=ROLE_RIGHTS).values_list("name", flat=True))
+    if gone := held - roles:
+        now.groups.remove(*Group.objects.filter(name__in=gone))
+    if new := roles - held:
+        now.groups.add(*Group.objects.filter(name__in=new))
+    staff = ADMINISTRATOR in roles or now.is_superuser
+    if now.is_staff != staff:
+        now.is_staff = staff
+        now.save(update_fields=["is_staff"])
     return now
 
 

@@ -34,6 +34,11 @@ def adaptations() -> Blobs:
     return LocalBlobs(Path(settings.ADAPTATIONS_DIR))
 
 
+def laboratory() -> Blobs:
+    """The laboratory's logo."""
+    return LocalBlobs(Path(settings.LABORATORY_DIR))
+
+
 def everything() -> Blobs:
     """All that the house keeps, as a backup sees it."""
     return LocalBlobs(Path(settings.VAR_DIR))

@@ -1,8 +1,10 @@
 from django.urls import path, re_path
 
-from apps.accounts import views
+from apps.accounts import people, views
 
 urlpatterns = [
+    path("people/", people.people_page, name="people"),
+    path("people/<int:pk>/", people.person_page, name="person"),
     path("account/", views.account, name="account"),
     path("account/password/", views.change_password, name="change-password"),
     path("account/tokens/", views.new_token, name="new-token"),

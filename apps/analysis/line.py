@@ -13,6 +13,7 @@ from apps.accounts.errors import Forbidden
 from apps.analysis.models import Job
 from apps.cases.selectors import cases_for
 
+MOST_ENDED = 25
 SWEEP_S = 5.0
 """How often waiting jobs are looked for."""
 
@@ -60,12 +61,18 @@ def in_line() -> list[Job]:
 
 
 def queue_for(user: Any) -> dict[str, list[dict[str, Any]]]:
-    """What runs and what waits, in order; accession numbers only of cases that the person may see. Raises Forbidden."""
+    """What runs, what waits, in order, and what ended last; accession numbers only of cases that the person may see.
+
+    Raises Forbidden.
+    """
     if not user.has_perm("analysis.view_job"):
         raise Forbidden("Only administrators look at the queue.")
     running = Job.objects.filter(state=Job.State.RUNNING, lease__gte=timezone.now())
     running = running.select_related("slide__case", "requested_by", "protocol").order_by("started_at")
     seen = set(cases_for(user).values_list("pk", flat=True))
+    changeable = {
+        pk for right in ("annotate", "administer") for pk in cases_for(user, right).values_list("pk", flat=True)
+    }
 
     def row(job: Job) -> dict[str, Any]:
         case = job.slide.case
@@ -73,6 +80,13 @@ def queue_for(user: Any) -> dict[str, list[dict[str, Any]]]:
             "job": job,
             "accession": case.accession if case.pk in seen else "",
             "urgent": case.urgent,
+            "may": case.pk in changeable,
         }
 
-    return {"running": [row(job) for job in running], "waiting": [row(job) for job in in_line()]}
+    ended = Job.objects.filter(finished_at__isnull=False).exclude(state__in=Job.ACTIVE)
+    ended = ended.select_related("slide__case", "requested_by", "protocol").order_by("-finished_at")[:MOST_ENDED]
+    return {
+        "running": [row(job) for job in running],
+        "waiting": [row(job) for job in in_line()],
+        "ended": [row(job) for job in ended],
+    }

@@ -17,7 +17,7 @@ from apps.analysis.models import Adaptation, Job, Protocol, ReportedAnalysis, Wo
 from apps.analysis.selectors import active_jobs
 from apps.audit.services import record
 from apps.cases.models import Case
-from apps.cases.selectors import require
+from apps.cases.selectors import require, require_any
 from apps.cases.services import hold_open, set_state
 from apps.slides.models import Slide
 from apps.slides.services import hold_slide
@@ -218,8 +218,8 @@ def fail(job: Job, reason: str, advice: str) -> bool:
 
 
 def cancel(user: Any, job: Job) -> Job:
-    """Ask a running job to stop after its field; one that waits ends at once."""
-    require(user, job.slide.case, "annotate")
+    """Ask a running job to stop after its field; one that waits ends at once. By who orders analyses, or administers."""
+    require_any(user, job.slide.case, "annotate", "administer")
     with transaction.atomic():
         hold_open(job.slide.case)
         waiting = Job.objects.filter(pk=job.pk, state__in=[Job.State.REQUESTED, Job.State.QUEUED]).update(
@@ -239,7 +239,7 @@ def cancel(user: Any, job: Job) -> Job:
 
 def retry(user: Any, job: Job) -> Job:
     """Put a failed job, or one cancelled before its end, back into the queue; finished fields are kept."""
-    require(user, job.slide.case, "annotate")
+    require_any(user, job.slide.case, "annotate", "administer")
     try:
         with transaction.atomic():
             case = hold_open(job.slide.case)

@@ -1,9 +1,12 @@
 from django.urls import path
 
-from apps.analysis import views
+from apps.analysis import protocolpages, views
 
 urlpatterns = [
     path("queue/", views.queue_page, name="queue"),
+    path("protocols/", protocolpages.protocols_page, name="protocols"),
+    path("protocols/<slug:name>/", protocolpages.protocol_page, name="protocol"),
+    path("protocols/<slug:name>/copy/", protocolpages.copy_page, name="protocol-copy"),
     path("models/", views.models_page, name="models"),
     path("models/<slug:name>/", views.model_page, name="model"),
 ]

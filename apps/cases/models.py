@@ -49,6 +49,9 @@ class Case(models.Model):
     specimen = models.CharField(max_length=32, choices=Specimen.choices, default=Specimen.BLOOD_FILM)
     stain = models.CharField(max_length=64, blank=True)
     question = models.TextField("clinical question", blank=True, max_length=2000)
+    conclusion = models.TextField(
+        blank=True, max_length=4000, help_text="What the examination means, in words; the report begins with it."
+    )
     comment = models.TextField("comment for the report", blank=True, max_length=8000)
     analyser = models.JSONField(
         "values of the analyser", default=dict, blank=True, help_text="By name with unit, such as wbc_10e9_per_l."

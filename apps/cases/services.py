@@ -19,7 +19,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import OWN_CASE_RIGHTS, RIGHTS
 from apps.audit.services import record
 from apps.cases.models import Case
-from apps.cases.selectors import require, rights_of
+from apps.cases.selectors import require, require_any, rights_of, words_hidden_from
 
 RESERVED = ("new",)
 """Words that stand in addresses where accession numbers do."""
@@ -117,13 +117,14 @@ def administer_case(user: Any, case: Case, **facts: Any) -> Case:
     require(user, case, "administer")
     with transaction.atomic():
         case = _change(user, case, facts, by=PLACE)
-        return _give_to(user, hold(case), facts["reader"], by=PLACE) if "reader" in facts else case
+        return _give_to(user, hold_open(case), facts["reader"], by=PLACE) if "reader" in facts else case
 
 
 @transaction.atomic
 def set_urgent(user: Any, case: Case, urgent: bool) -> Case:
-    """Let the case's jobs go before all others, or no longer; also while it is being signed, which does not freeze this."""
-    require(user, case, "annotate")
+    """Let the case's jobs go before all others, or no longer, by who orders analyses or administers; also while it is being
+    signed, which does not freeze this."""
+    require_any(user, case, "annotate", "administer")
     case = Case.objects.select_for_update().get(pk=case.pk)
     if case.urgent != urgent:
         Case.objects.filter(pk=case.pk).update(urgent=urgent, updated_at=timezone.now())
@@ -132,28 +133,27 @@ def set_urgent(user: Any, case: Case, urgent: bool) -> Case:
     return case
 
 
-@transaction.atomic
 def set_comment(user: Any, case: Case, comment: str) -> Case:
     """The comment that the report will carry; plain text."""
     require(user, case, "annotate")
-    case = hold_open(case)
-    before, case.comment = case.comment, comment.strip()
-    if case.comment == before:
-        return case
-    _validate(case)
-    case.save(update_fields=["comment", "updated_at"])
-    record(user, "case.comment", "case", case.pk, accession=case.accession, before=before, after=case.comment)
-    return case
+    return _write(user, case, "comment", comment)
+
+
+def set_conclusion(user: Any, case: Case, conclusion: str) -> Case:
+    """The conclusion that the report will begin with; plain text, by who reviews the case."""
+    require(user, case, "review")
+    return _write(user, case, "conclusion", conclusion)
 
 
 @transaction.atomic
 def set_reader(user: Any, case: Case, reader: User | None, word: str = "") -> Case:
-    """Who reads the case, with a word for them; raises Forbidden, or Refusal where the person may not review it.
+    """Who reads the case, with a word for them; raises Conflict where it is signed, Forbidden, or Refusal where the person may
+    not review it.
 
     Anyone who reviews may take a case that nobody reads; its reader may give it back or hand it over; who signs or
     administers may give it to anybody.
     """
-    case = hold(case)
+    case = hold_open(case)
     rights = rights_of(user, case)
     if not rights & {"sign", "administer"}:
         require(user, case, "review")
@@ -247,6 +247,24 @@ def _change(user: Any, case: Case, facts: dict[str, Any], **where: str) -> Case:
             user, "case.changed", "case", case.pk, accession=case.accession, fields=sorted(changed), before=before,
             after=changed, **where,
         )  # fmt: skip
+    return case
+
+
+@transaction.atomic
+def _write(user: Any, case: Case, name: str, text: str) -> Case:
+    """Put words of people into the case, unless its reading hides them from this person; raises Conflict."""
+    case = hold_open(case)
+    if case.pk in words_hidden_from(user):
+        raise Conflict(
+            f"You read this case blind: write your {name} once your reading is closed.", code="blind-reading"
+        )
+    before = getattr(case, name)
+    setattr(case, name, text.replace("\r\n", "\n").strip())
+    if (after := getattr(case, name)) == before:
+        return case
+    _validate(case)
+    case.save(update_fields=[name, "updated_at"])
+    record(user, f"case.{name}", "case", case.pk, accession=case.accession, before=before, after=after)
     return case
 
 

@@ -14,6 +14,9 @@ from apps.review.state import read_by
 
 MOST_CASES = 12
 MOST_SERIES = 24
+AGE_SLACK_DAYS = 2 * 366
+"""Ages are often stated in whole years, and a case may be opened long after its specimen was taken."""
+_NO_PICTURE_OF_BLOOD = ("inverted", "no-colour")
 _RATIOS = ("nrbc_per_100_wbc", "it_ratio", "me_ratio")
 
 
@@ -31,17 +34,20 @@ def blood_count_of(user: Any, case: Case) -> dict[str, Any]:
 def history_of(user: Any, case: Case) -> dict[str, Any]:
     """Earlier and later cases of the patient that the person may see, oldest first, and series of figures over them.
 
-    Figures of a signed case are those that were signed. At most MOST_CASES cases, the newest; `left_out` says how many more.
+    Figures of a signed case are those that were signed. Cases whose sex or age contradicts this one's, or whose pictures have
+    false colours, stand in no series (`excluded`, with the reason). At most MOST_CASES cases, the newest; `left_out` says how
+    many more.
     """
     if not case.pseudonym:
-        return {"cases": [], "series": [], "left_out": 0}
+        return {"cases": [], "series": [], "left_out": 0, "excluded": []}
     found = cases_for(user).filter(pseudonym=case.pseudonym).order_by("-created_at")
     every = found.count()
     shown = [*found[:MOST_CASES]]
     if case not in shown:
         shown = [*shown[: MOST_CASES - 1], case]
     shown.sort(key=lambda one: one.created_at)
-    points = {one.accession: _figures(user, one) for one in shown}
+    excluded = {one.accession: why for one in shown if (why := _not_comparable(one, case))}
+    points = {one.accession: _figures(user, one) for one in shown if one.accession not in excluded}
     return {
         "cases": [
             {
@@ -54,9 +60,28 @@ def history_of(user: Any, case: Case) -> dict[str, Any]:
             }
             for one in shown
         ],
-        "series": _series(points, case.accession)[:MOST_SERIES] if len(shown) > 1 else [],
+        "series": _series(points, case.accession)[:MOST_SERIES] if len(points) > 1 else [],
         "left_out": every - len(shown),
+        "excluded": [{"accession": name, "why": why} for name, why in excluded.items()],
     }
+
+
+def _not_comparable(one: Case, case: Case) -> str:
+    """Why a case's figures stand in no trend beside this case's, in a sentence; "" where they do."""
+    if any(guard["code"] in _NO_PICTURE_OF_BLOOD for job in reported_jobs(one) for guard in job.guards):
+        return "Its picture's colours are not those of a stained film."
+    if one.pk == case.pk:
+        return ""
+    if one.sex and case.sex and one.sex != case.sex:
+        return (
+            f"It is of a {one.get_sex_display().lower()} patient, this case of a {case.get_sex_display().lower()} one."
+        )
+    if one.age_days is None or case.age_days is None:
+        return ""
+    expected = case.age_days + (one.created_at - case.created_at).days
+    if abs(one.age_days - expected) > AGE_SLACK_DAYS:
+        return "The ages that are stated do not go together."
+    return ""
 
 
 def _patient(case: Case) -> dict[str, Any]:
@@ -105,7 +130,7 @@ def _ends(interval: Mapping[str, Any]) -> dict[str, Any]:
 
 def _series(points: Mapping[str, Mapping[str, dict[str, Any]]], this: str) -> list[dict[str, Any]]:
     """A line for each figure that two cases at least hold and that is not 0 in all; this case's figures first."""
-    keys = dict.fromkeys([*points[this], *(key for figures in points.values() for key in figures)])
+    keys = dict.fromkeys([*points.get(this, {}), *(key for figures in points.values() for key in figures)])
     made: list[dict[str, Any]] = []
     for key in keys:
         held = {accession: figures[key] for accession, figures in points.items() if key in figures}
@@ -126,7 +151,7 @@ def _series(points: Mapping[str, Mapping[str, dict[str, Any]]], this: str) -> li
 
 
 def _change(held: Sequence[tuple[str, Mapping[str, Any]]], this: str) -> dict[str, Any] | None:
-    """This case's value less that of the case before it; whether their intervals lie apart."""
+    """This case's value less that of the case before it; whether their intervals have nothing in common."""
     names = [accession for accession, _ in held]
     if this not in names or not (place := names.index(this)):
         return None
@@ -135,5 +160,5 @@ def _change(held: Sequence[tuple[str, Mapping[str, Any]]], this: str) -> dict[st
     return {
         "since": names[place - 1],
         "by": now["value"] - before["value"],
-        "apart": now["low"] > high_before or before["low"] > high_now,
+        "intervals_disjoint": now["low"] > high_before or before["low"] > high_now,
     }

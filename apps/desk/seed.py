@@ -21,6 +21,9 @@ from apps.analysis.worker import installed_cards, work
 from apps.cases.models import Case
 from apps.cases.services import create_case, set_reader
 from apps.desk.democases import CHULA_MPP, FIELDS_DIR, PAPERS, REAL, SYNTHETIC, PaperCase
+from apps.laboratory.models import Phrase
+from apps.laboratory.selectors import laboratory, phrases
+from apps.laboratory.services import change_laboratory, create_phrase
 from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
 
@@ -33,6 +36,16 @@ PEOPLE = (
     ("rosa", "seeker-rosa-1", RESEARCHER, "Rosa", "Lind"),
 )
 """User name, password, role, first and last name; for the demonstration only."""
+
+
+PHRASES = (
+    ("normal", "Red cells: normal in size, colour and shape.\nWhite cells: normal in number and form.\nPlatelets: normal.",
+     Phrase.Kind.TEMPLATE),
+    ("schisto", "Schistocytes are present: exclude thrombotic microangiopathy.", Phrase.Kind.PHRASE),
+    ("blasts", "Blasts are present: immunophenotyping is advised.", Phrase.Kind.PHRASE),
+    ("repeat", "A fresh film is advised.", Phrase.Kind.PHRASE),
+)  # fmt: skip
+"""Code, text and kind of what conclusions of the demonstration can be made of."""
 
 
 def film_files() -> tuple[Path, Path]:
@@ -56,6 +69,7 @@ def seed(say: Say) -> None:
         ensure_person(*person)
     for line in sync_models(installed_cards()):
         say(f"installed: {line}")
+    _laboratory(User.objects.get(username="ada"))
     tess = User.objects.get(username="tess")
     drawing = None
     if not Case.objects.filter(accession=SYNTHETIC, slides__status=Slide.Status.READY).exists():
@@ -66,6 +80,15 @@ def seed(say: Say) -> None:
     for paper in PAPERS:
         _of_paper(tess, paper, say)
     _synthetic(tess, drawing, say)
+
+
+def _laboratory(user: User) -> None:
+    """A head for reports and a few phrases, where nobody has entered any."""
+    if laboratory().name or phrases().exists():
+        return
+    change_laboratory(user, name="Demonstration laboratory", address="For trying HemaView out", phone="")
+    for code, text, kind in PHRASES:
+        create_phrase(user, code, text, kind)
 
 
 def _real(user: User, say: Say) -> None:

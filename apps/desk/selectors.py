@@ -12,7 +12,7 @@ from apps.analysis.selectors import analyses_of, latest_job, protocols, reported
 from apps.audit.models import Record
 from apps.cases.api.serializers import CaseSerializer
 from apps.cases.models import Case
-from apps.cases.selectors import reviewers_of, rights_of
+from apps.cases.selectors import reviewers_of, rights_of, words_hidden_from
 from apps.desk.nextsteps import Step, next_steps
 from apps.reports.selectors import report_json, reports_of
 from apps.review.analyses import labels_at_stake
@@ -92,7 +92,7 @@ def room_json(user: Any, case: Case) -> dict[str, Any]:
         "protocols": ProtocolSerializer(known, many=True).data,
         "reports": [report_json(r) for r in reports_of(case)],
         "readers": [{"id": p.pk, "username": p.username, "name": p.display_name} for p in reviewers_of(case)],
-        "handover": _handover(case),
+        "handover": None if case.pk in words_hidden_from(user) else _handover(case),
         "me": {
             "id": user.pk,
             "name": user.display_name,

@@ -123,6 +123,15 @@ def room(request: HttpRequest, accession: str) -> HttpResponse:
 
 
 @login_required
+def administration(request: HttpRequest) -> HttpResponse:
+    """What there is to administer, each with a sentence."""
+    user: Any = request.user
+    if not user.is_staff:
+        raise PermissionDenied("Only administrators have something to do here.")
+    return render(request, "desk/administration.html")
+
+
+@login_required
 def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUID) -> HttpResponse:
     """Two analyses of one slide beside each other, with pictures of what differs."""
     case = _case(request, accession)

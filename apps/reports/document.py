@@ -15,11 +15,13 @@ from apps.analysis.cellfiles import cells_of, counted_area_mm2, regions, schema_
 from apps.analysis.models import Job, ModelVersion
 from apps.analysis.selectors import examinations, reported_jobs
 from apps.cases.models import Case
+from apps.laboratory.selectors import head
 from apps.reports.holds import missing_slides
 from apps.review.agreement import summary
 from apps.review.bloodcount import blood_count
 from apps.review.counts import effective, pooled_json
 from apps.review.crops import crop_jpeg
+from apps.review.picking import hbf_counts
 from apps.review.state import added_cells, labels_of, reading_of
 from apps.slides.tiles import opened
 from hemaview.assays import AssayError
@@ -29,7 +31,7 @@ from hemaview.wsi.deepzoom import encode_jpeg
 from hemaview.wsi.errors import SlideError
 
 DISCLAIMER = "AI-assisted; research use only. Not for diagnosis."
-FORMAT = "hemaview-report/2"
+FORMAT = "hemaview-report/3"
 REPRESENTATIVE, ABNORMAL, CROP_PX = 5, 12, 112
 
 
@@ -46,6 +48,7 @@ def build(case: Case, jobs: Sequence[Job] | None = None, pictures: bool = True) 
         "software": f"HemaView {settings.VERSION}",
         "made_at": timezone.now().isoformat(timespec="seconds"),
         "disclaimer": DISCLAIMER,
+        "laboratory": head(),
         "case": {
             "accession": case.accession,
             "pseudonym": case.pseudonym,
@@ -54,6 +57,7 @@ def build(case: Case, jobs: Sequence[Job] | None = None, pictures: bool = True) 
             "specimens": _specimens(case, jobs),
             "stain": case.stain,
             "question": case.question,
+            "conclusion": case.conclusion,
             "comment": case.comment,
             "reader": case.reader.display_name if case.reader else "",
             "received": case.created_at.isoformat(timespec="seconds"),
@@ -86,6 +90,7 @@ def _examination(jobs: Sequence[Job], pictures: bool) -> dict[str, Any]:
         "classes": schema_json(schema_of(first)),
         "readers": summary(jobs),
         "counts": pooled_json(jobs),
+        "hbf": hbf_counts(jobs),
         "slides": [_slide(job, pictures) for job in jobs],
         "pictures": _pictures(jobs) if pictures else [],
     }
@@ -180,7 +185,7 @@ def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:
                 groups[label.key]["n"] += 1
                 if len(groups[label.key]["crops"]) < ABNORMAL:
                     groups[label.key]["crops"].append(_crop(job, cell.x, cell.y, cell.w, cell.h))
-    shown = [g for g in groups.values() if g["crops"] and g["n"]]
+    shown = [g for g in groups.values() if g["n"]]
     for group in shown:
         group["crops"] = [c for c in group["crops"] if c]
     return sorted(shown, key=lambda g: (not g["must_see"], not g["abnormal"]))

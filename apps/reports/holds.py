@@ -11,6 +11,7 @@ from apps.analysis.cellfiles import prove_file, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import analyses_of, assay_title
 from apps.cases.models import Case
+from apps.laboratory.selectors import head
 from apps.reports.fonts import named, unprintable
 from apps.review import mustsee
 from apps.review.counts import pool
@@ -18,6 +19,7 @@ from apps.review.differences import pair_of
 from apps.review.models import CarriedLabel, Reading
 from apps.review.state import labels_of
 from apps.slides.models import Slide
+from hemaview.assays.consistency import contradictions
 
 MOST_NAMED = 200
 MOST_UNIDENTIFIED_PERCENT = 5.0
@@ -49,6 +51,7 @@ def holds_of(case: Case, jobs: Sequence[Job]) -> list[Hold]:
         *_carried(jobs),
         *_readers(jobs),
         *_guards(jobs),
+        *_analyser(case),
         *_unidentified(jobs),
         *_partial(jobs),
         *_missing(case, jobs),
@@ -102,8 +105,10 @@ def _altered(jobs: Sequence[Job]) -> list[Hold]:
 def _unprintable(case: Case, jobs: Sequence[Job]) -> Iterator[Hold]:
     """Text of which no font at hand has every character. What people can write anew must be; of names the report prints
     code points, if a reason is given."""
-    facts = {name: getattr(case, name) for name in ("pseudonym", "stain", "question", "comment")}
-    names = {"name of the reader": case.reader.display_name if case.reader else ""}
+    facts = {name: getattr(case, name) for name in ("pseudonym", "stain", "question", "conclusion", "comment")}
+    of_laboratory = head()
+    names = {f"{name} of the laboratory": of_laboratory[name] for name in ("name", "address", "phone")}
+    names["name of the reader"] = case.reader.display_name if case.reader else ""
     for slide in case.slides.order_by("created_at"):
         names[f"name of the slide {slide.name}"] = slide.name
     for job in jobs:
@@ -172,6 +177,14 @@ def _guards(jobs: Sequence[Job]) -> list[Hold]:
         Hold(guard["code"], f"{job.slide.name}: {guard['sentence']}", "reason", {"job": str(job.pk)})
         for job in jobs
         for guard in job.guards
+    ]
+
+
+def _analyser(case: Case) -> list[Hold]:
+    """Values of the analyser that cannot all be true of one blood."""
+    return [
+        Hold("analyser-contradiction", f"The analyser's values contradict each other. {sentence}", "reason")
+        for sentence in contradictions(case.analyser)
     ]
 
 

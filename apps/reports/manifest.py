@@ -113,7 +113,7 @@ def _case(report: Report) -> Iterator[str]:
     if case.state != Case.State.SIGNED or report.state != Report.State.SIGNED:
         return
     signed = report.document["case"]
-    for name in ("accession", "pseudonym", "stain", "question", "comment"):
+    for name in ("accession", "pseudonym", "stain", "question", "conclusion", "comment"):
         if signed.get(name, "") != getattr(case, name):
             yield f"The {name} of the case is not what was signed."
     for name, blank in (("sex", ""), ("age_days", None)):

@@ -5,23 +5,82 @@ from __future__ import annotations
 import io
 import re
 import threading
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import plutoprint
 from django.template.loader import render_to_string
 
 from apps.reports.fonts import Font, code_point, fonts_for, unprintable
+from hemaview.counting.words import number_of
 
 NO_PDF = "This report was signed without a PDF; its HTML is what was signed."
+
+
+KAPPA_FROM = 20
+"""Cells that two readers named: of fewer a kappa and its interval say nothing."""
 
 
 def html(document: dict[str, Any], signature: dict[str, Any] | None) -> str:
     """One self-contained page; `signature` None means a draft."""
     parts = [_shown(part) for part in document["examinations"]]
-    age = shown_age(document["case"].get("age_days"))
-    return render_to_string(
-        "reports/report.html", {"d": {**document, "examinations": parts}, "age": age, "signature": signature}
-    )
+    context = {
+        "d": {**document, "examinations": parts},
+        "age": shown_age(document["case"].get("age_days")),
+        "received": _moment(document["case"]["received"])[:-_OF_THE_DAY],
+        "made_at": _moment(document["made_at"]),
+        "signature": signature,
+        "signed_at": _moment(signature["at"]) if signature else "",
+        "findings": [
+            *(line for part in parts for line in _critical(part)),
+            *(f["text"] for part in parts for f in part["counts"]["findings"]),
+        ],
+        "kappa_from": KAPPA_FROM,
+        "readers": list(dict.fromkeys(readers_sentence(part["readers"]) for part in parts)),
+    }
+    return render_to_string("reports/report.html", context)
+
+
+_OF_THE_DAY = len(", 20:15 UTC")
+
+
+def _moment(iso: str) -> str:
+    """28 Nov 2026, 20:15 UTC."""
+    at = datetime.fromisoformat(iso)
+    at = at.astimezone(UTC) if at.tzinfo else at
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def _critical(part: Mapping[str, Any]) -> Iterator[str]:
+    """The cells that must never be overlooked, such as blasts: each class of them that is there, with its share."""
+    watched = {c["key"] for c in part["classes"]["classes"] if c["must_see"]} - {"unidentified"}
+    for section in part["counts"]["sections"]:
+        for row in section["rows"]:
+            share = row["reviewed"]
+            if row["key"] not in watched or not share["count"]:
+                continue
+            known = share["value"] is not None and not section.get("below_floor")
+            of = f" ({share['value']:.1f} %, {share['low']:.1f}–{share['high']:.1f})" if known else ""
+            n, noun = section["n"]["reviewed"], section["noun"]
+            among = "" if n == share["count"] else f" among {number_of(n, noun.removesuffix('s'), noun)}"
+            yield f"{row['name']}: {share['count']:,}{among}{of}."
+
+
+def readers_sentence(who: Mapping[str, Any]) -> str:
+    """How many people read the cells of an examination and who, in a sentence; `who` is what `agreement.summary` gives."""
+    first = " and ".join(who["first"])
+    if who["second"]:
+        blind = ", blind" if who["blind"] else ""
+        way = "Read twice" if who["closed"] else "The second reading is still open"
+        people = f"{first or 'nobody (the machine’s names stood)'} first, {' and '.join(who['second'])} second{blind}"
+        decided = f"; differences decided by {' and '.join(who['decided_by'])}" if who["decided_by"] else ""
+        own = " and ".join(who.get("decided_by_first", ()))
+        return f"{way}: {people}{decided}{f' ({own} also read first)' if own else ''}."
+    if not first:
+        return "Nobody confirmed or corrected a cell: the machine’s names stand."
+    n = len(who["first"])
+    return f"Read by {'one person' if n == 1 else f'{n} people together'}: {first}."
 
 
 def shown_age(days: int | None) -> str:
@@ -42,15 +101,52 @@ def _shown(part: dict[str, Any]) -> dict[str, Any]:
         {
             **s,
             "shares": not s["rows"] or any(r["reviewed"]["low"] is not None for r in s["rows"]),
+            "counted": number_of(s["n"]["reviewed"], s["noun"].removesuffix("s"), s["noun"]),
+            "listed": ", ".join(
+                f"{r['name'].lower()} {r['reviewed']['count']:,}"
+                for r in s["rows"]
+                if r["reviewed"]["count"] or r["machine"]["count"]
+            ),
             "graded": any(r["grade"] for r in s["rows"]),
             "absolute": any(r["absolute"] for r in s["rows"]),
+            "with_errors": any(r.get("with_machine_errors") for r in s["rows"]),
         }
         for s in part["counts"]["sections"]
     ]
     ratios = [r for r in part["counts"]["ratios"] if r["reviewed"] or r["machine"]]
     below_tables = " ".join(s["note"] for s in sections)
     notes = [note for note in part["counts"]["notes"] if note not in below_tables]
-    return {**part, "counts": {**part["counts"], "sections": sections, "notes": notes}, "ratios": ratios}
+    return {
+        **part,
+        "counts": {**part["counts"], "sections": sections, "notes": notes},
+        "ratios": ratios,
+        "machine": [*_beside(part)],
+    }
+
+
+def _beside(part: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Each class and figure as the machine alone counted it, beside what is reported."""
+    for section in part["counts"]["sections"]:
+        for row in section["rows"]:
+            if row["reviewed"]["count"] or row["machine"]["count"]:
+                shown = {who: _count(row[who], section.get("below_floor")) for who in ("machine", "reviewed")}
+                yield {"name": row["name"], "section": section["title"], **shown}
+        if section["n"]["machine"] or section["n"]["reviewed"]:
+            yield {
+                "name": "All that were counted (n)",
+                "section": section["title"],
+                **{who: f"{section['n'][who]:,}" for who in ("machine", "reviewed")},
+            }
+    for ratio in part["counts"]["ratios"]:
+        if ratio["machine"] or ratio["reviewed"]:
+            shown = {who: (ratio[who] or {}).get("text", "–") for who in ("machine", "reviewed")}
+            yield {"name": ratio["name"], "section": ratio["unit"] if ratio["unit"] != "1" else "", **shown}
+
+
+def _count(share: Mapping[str, Any], below_floor: bool | None) -> str:
+    """12 (6.0 %); without a share where there is none."""
+    percent = "" if share["value"] is None or below_floor else f" ({share['value']:.1f} %)"
+    return f"{share['count']:,}{percent}"
 
 
 def pdf(page: str) -> bytes:

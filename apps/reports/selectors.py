@@ -10,9 +10,11 @@ from django.db.models import QuerySet
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing
+from apps.analysis.selectors import reported_jobs
 from apps.cases.models import Case
 from apps.cases.selectors import cases_for, require
 from apps.reports.models import Report
+from apps.review.agreement import refuse_blind
 
 
 def reports_for(user: Any) -> QuerySet[Report]:
@@ -21,7 +23,7 @@ def reports_for(user: Any) -> QuerySet[Report]:
 
 
 def report_for(user: Any, report_id: uuid.UUID | str) -> Report:
-    """The report, if the person may view its case; raises Missing."""
+    """The report, if the person may view its case; raises Missing, or Conflict where they read the case blind."""
     report = Report.objects.select_related("case", "signed_by").filter(pk=report_id).first()
     if report is None:
         raise Missing("There is no such report, or you may not see it.")
@@ -29,6 +31,7 @@ def report_for(user: Any, report_id: uuid.UUID | str) -> Report:
         require(user, report.case, "view")
     except Missing:
         raise Missing("There is no such report, or you may not see it.") from None
+    refuse_blind(user, reported_jobs(report.case))  # of an amended case: the version before holds the first reading
     return report
 
 

@@ -20,7 +20,7 @@ from apps.analysis.selectors import active_jobs, reported_jobs
 from apps.audit.services import head, record
 from apps.cases.models import Case
 from apps.cases.selectors import require
-from apps.cases.services import EDITABLE, begin_signing, end_signing, hold, set_comment, set_state
+from apps.cases.services import EDITABLE, begin_signing, end_signing, hold, set_comment, set_conclusion, set_state
 from apps.reports import document, render
 from apps.reports.fonts import named, unprintable
 from apps.reports.holds import Hold, holds_of, missing_slides, unlifted
@@ -30,8 +30,19 @@ from apps.review.bloodcount import references
 from apps.review.state import label_revision, reading_of
 from apps.slides.models import Slide
 
+_FROZEN = ("accession", *EDITABLE, "conclusion", "comment", "reader_id", "state")
+"""Facts of a case that do not change between the two transactions of a signature."""
 
-def sign(user: Any, case: Case, password: str, meaning: str, comment: str | None = None, reason: str = "") -> Report:
+
+def sign(
+    user: Any,
+    case: Case,
+    password: str,
+    meaning: str,
+    comment: str | None = None,
+    reason: str = "",
+    conclusion: str | None = None,
+) -> Report:
     """Sign the case: re-checks the password, refuses by name what stands before the signature, freezes, hashes, locks.
 
     `reason` says why what a reason can lift may stand; the report prints it.
@@ -42,14 +53,19 @@ def sign(user: Any, case: Case, password: str, meaning: str, comment: str | None
     require(user, case, "sign")
     if not meaning.strip():
         raise Refusal("State the meaning of your signature, for example: reviewed and approved.", code="no-meaning")
-    for name, text in (("meaning of your signature", meaning), ("comment", comment or ""), ("reason", reason)):
+    for name, text in (
+        ("meaning of your signature", meaning),
+        ("conclusion", conclusion or ""),
+        ("comment", comment or ""),
+        ("reason", reason),
+    ):
         _refuse_unprintable(name, text)
     try:
         confirm(user, password)
     except Refusal:
         record(user, "report.sign-refused", "case", case.pk, accession=case.accession, why="password")
         raise
-    case, content = _begin(user, case, comment, reason.strip())
+    case, content = _begin(user, case, {"conclusion": conclusion, "comment": comment}, reason.strip())
     report_id = uuid.uuid4()
     try:
         report = _freeze(user, case, content, meaning.strip(), report_id)
@@ -81,7 +97,7 @@ class Content:
         last = case.reports.order_by("-version").first()
         amendment = Amendment.objects.filter(report=last).select_related("by").first() if last else None
         facts = {
-            "case": {name: getattr(case, name) for name in ("accession", *EDITABLE, "comment", "reader_id", "state")},
+            "case": {name: getattr(case, name) for name in _FROZEN},
             "jobs": [
                 [
                     j.pk,
@@ -109,7 +125,7 @@ class Content:
 
 
 @transaction.atomic
-def _begin(user: Any, case: Case, comment: str | None, reason: str) -> tuple[Case, Content]:
+def _begin(user: Any, case: Case, words: dict[str, str | None], reason: str) -> tuple[Case, Content]:
     case = hold(case)
     if case.state not in (Case.State.IN_REVIEW, Case.State.AMENDED):
         raise Conflict(f"A case that is {case.get_state_display().lower()} cannot be signed.", code="not-in-review")
@@ -117,8 +133,9 @@ def _begin(user: Any, case: Case, comment: str | None, reason: str) -> tuple[Cas
         raise Conflict("An analysis of this case is still running; wait for it or cancel it.", code="analysis-running")
     if case.slides.filter(status=Slide.Status.IMPORTING).exists():
         raise Conflict("A slide of this case is still being imported; wait for it or remove it.", code="import-running")
-    if comment is not None:
-        case = set_comment(user, case, comment)
+    for name, write in (("conclusion", set_conclusion), ("comment", set_comment)):
+        if (text := words[name]) is not None:
+            case = write(user, case, text)
     content = Content.of(case, reason)
     _refuse_held(content)
     return begin_signing(case), content
@@ -198,6 +215,7 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
         "version": (last.version if last else 0) + 1,
         "by": user.display_name,
         "username": user.get_username(),
+        "role": ", ".join(user.groups.order_by("name").values_list("name", flat=True)),
         "at": now.isoformat(timespec="seconds"),
         "meaning": meaning,
         "reason": amendment.reason if amendment else "",

@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.analysis.cellfiles import schema_key, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import assay_title, examinations
-from apps.review.differences import REJECTED_KEY, Difference, Pair, pair_of
+from apps.review.differences import REJECTED_KEY, Difference, Pair, may_not_decide, pair_of
 from apps.review.models import Reading
 from apps.review.state import is_second_of
 from hemaview.counting.agreement import kappa, mcnemar
@@ -66,7 +66,8 @@ def agreement_json(user: Any, jobs: Sequence[Job]) -> dict[str, Any]:
     return {
         "readings": readings,
         "hidden": hidden,
-        "decidable": bool(pairs) and all(p.consensus for p in pairs),
+        "decidable": (decidable := bool(pairs) and all(p.consensus for p in pairs)),
+        "why_not_you": next((why for p in pairs if (why := may_not_decide(user, p.job))), "") if decidable else "",
         "examinations": tables,
         "n": len(every),
         "open": sum(d.decided is None for _, d in every),
@@ -86,11 +87,17 @@ def summary(jobs: Sequence[Job]) -> dict[str, Any]:
         "second": sorted({r.reader.display_name for r in second if r.reader}),
         "blind": bool(second) and all(r.blind for r in second),
         "closed": bool(second) and all(r.state == Reading.State.CLOSED for r in second),
-        "decided_by": readers_of(by_role[Reading.Role.CONSENSUS]),
+        "decided_by": (decided_by := readers_of(by_role[Reading.Role.CONSENSUS])),
+        "decided_by_first": sorted({*decided_by} & {*readers_of(by_role[Reading.Role.FIRST])}),
     }
     if pairs and made["closed"]:
         table = _table(pairs)
-        made |= {"n": table["n"], "kappa": table["kappa"], "differences": sum(len(p.differences) for p in pairs)}
+        made |= {
+            "n": table["n"],
+            "same": table["same"],
+            "kappa": table["kappa"],
+            "differences": sum(len(p.differences) for p in pairs),
+        }
     return made
 
 

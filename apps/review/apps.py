@@ -7,6 +7,9 @@ class ReviewConfig(AppConfig):
     label = "review"
 
     def ready(self) -> None:
+        from apps.cases.selectors import hidden_words
         from apps.review.checks import reference_ranges
+        from apps.review.secondreading import read_blind_by
 
         register(reference_ranges)
+        hidden_words.append(read_blind_by)

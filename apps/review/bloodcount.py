@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from hemaview.assays.consistency import contradictions
 from hemaview.assays.references import Quantity, References, flag, references_in, shipped_references
 from hemaview.counting.intervals import Interval, percent
 
@@ -111,7 +112,7 @@ def _notes(
     analyser: Mapping[str, float],
     film: Mapping[str, Any] | None,
 ) -> list[str]:
-    notes = []
+    notes = contradictions(analyser)
     if rows and patient["age_days"] is None:
         notes.append("The patient's age is not stated, so nothing is held against reference ranges.")
     elif rows and not patient["sex"]:

@@ -21,6 +21,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, OUTSIDE
 from hemaview.counting.intervals import Interval, difference
 from hemaview.counting.values import Ratio, Result, Row, Section, Tally, result_json
+from hemaview.counting.words import number_of
 
 UNLIKELY = 0.05
 
@@ -289,7 +290,7 @@ def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str
                 "machine": _row_json(before.get(row.key) or Row(row.key, 0)),
                 "reviewed": _row_json(row),
                 "grade": {"text": row.grade.text, "crosses": row.grade.crosses} if row.grade else None,
-                "absolute": _interval_json(row.absolute),
+                "absolute": None if reviewed.below_floor else _interval_json(row.absolute),
                 "with_machine_errors": _interval_json(row.with_errors),
             }
         )
@@ -297,7 +298,7 @@ def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str
         "key": reviewed.key,
         "title": reviewed.title,
         "noun": reviewed.noun,
-        "unit": f"% of {reviewed.n:,} {reviewed.noun}",
+        "unit": f"% of {number_of(reviewed.n, reviewed.noun.removesuffix('s'), reviewed.noun)}",
         "n": {"machine": machine.n, "reviewed": reviewed.n},
         "target": reviewed.target or _asked(pooled, reviewed),
         "floor": reviewed.floor,
@@ -335,7 +336,7 @@ def _interval_json(interval: Interval | None) -> dict[str, Any] | None:
     digits = 2 if interval.value < 10 else 1 if interval.value < 1000 else 0
     high = interval.high if np.isfinite(interval.high) else None
     shown = f"{high:.{digits}f}" if high is not None else "no upper limit"
-    text = f"{interval.value:.{digits}f} ({interval.low:.{digits}f}-{shown})"
+    text = f"{interval.value:.{digits}f} ({interval.low:.{digits}f}–{shown})"
     return {"value": interval.value, "low": interval.low, "high": high, "text": text}
 
 

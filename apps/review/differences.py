@@ -10,14 +10,30 @@ import numpy as np
 
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
+from apps.cases.selectors import rights_of
 from apps.review.counts import effective
 from apps.review.matching import partners
-from apps.review.models import AddedCell, Reading
+from apps.review.models import AddedCell, LabelEvent, Reading
 from apps.review.remembered import Remembered
 from apps.review.state import REJECTED, Label, Labels, added_cells, labels_of
 
 REJECTED_KEY = "rejected"
 """In place of a class: the reader rejected the cell."""
+
+
+def may_not_decide(user: Any, job: Job) -> str:
+    """Why this person does not decide between the two readers of a job, in a sentence; "" where they may.
+
+    Who read first would judge their own reading. Only somebody who both signs and administers the case may, as the last of a
+    small laboratory; the report then says so.
+    """
+    if not LabelEvent.objects.filter(
+        reading__job=job, reading__role=Reading.Role.FIRST, by=user, carried=False
+    ).exists():
+        return ""
+    if {"sign", "administer"} <= rights_of(user, job.slide.case):
+        return ""
+    return "You read these cells first; somebody else decides between the two readings."
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,17 @@ def candidates(job: Job, labels: Labels | None = None, until: datetime | None = 
     return listed
 
 
+def hbf_counts(jobs: Sequence[Job]) -> dict[str, int]:
+    """Of the confirmed candidates of several jobs: how many there are, and how many of each HbF state; {} where nobody said
+    anything of HbF and the examination is not that of nucleated red cells alone."""
+    alone = all([c.key for c in schema_of(job).classes if c.must_see] == [KEY] for job in jobs)
+    if not alone and not HbfMark.objects.filter(reading__job__in=jobs).exists():
+        return {}
+    confirmed = [c for job in jobs for c in candidates(job) if c.state == CONFIRMED]
+    states = {state: sum(c.hbf == state for c in confirmed) for state in HbfMark.State.values}
+    return {"confirmed": len(confirmed), **states, "open": len(confirmed) - sum(states.values())}
+
+
 def picking_json(job: Job) -> dict[str, Any]:
     """The candidates for scripts, with how many there are of each state."""
     listed = candidates(job)

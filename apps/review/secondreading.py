@@ -17,10 +17,16 @@ from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require, rights_of
 from apps.cases.services import hold_open, touch
-from apps.review.differences import REJECTED_KEY, Pair, pair_of
+from apps.review.differences import REJECTED_KEY, Pair, may_not_decide, pair_of
 from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
 from apps.review.services import append, locked_reading
 from apps.review.state import CONFIRMED, REJECTED, Label, is_second_of
+
+
+def read_blind_by(user: Any) -> list[int]:
+    """Keys of the cases that this person reads second, blind, at the moment."""
+    mine = Reading.objects.filter(role=Reading.Role.SECOND, state=Reading.State.OPEN, blind=True, reader_id=user.pk)
+    return list(mine.values_list("job__slide__case_id", flat=True).distinct())
 
 
 def order_second_reading(user: Any, case: Case, reader: User, blind: bool) -> None:
@@ -102,7 +108,10 @@ def close_second_reading(user: Any, case: Case) -> int:
 
 
 def decide(user: Any, job: Job, row: int | None, added: str, label_key: str) -> LabelEvent:
-    """Say what a cell is on which two readers differ: a class by its key, or `rejected`. The event tells who decided."""
+    """Say what a cell is on which two readers differ: a class by its key, or `rejected`. The event tells who decided.
+
+    Raises Forbidden where the person read the cells first (`may_not_decide`).
+    """
     require(user, job.slide.case, "review")
     with transaction.atomic():
         job.slide.case = hold_open(job.slide.case)
@@ -111,6 +120,8 @@ def decide(user: Any, job: Job, row: int | None, added: str, label_key: str) -> 
             raise Conflict("The second reading is not closed; there is nothing to decide yet.", code="no-consensus")
         if label_key != REJECTED_KEY and label_key not in schema_of(job).by_key:
             raise Refusal(f"There is no class {label_key} in this analysis.", code="unknown-class")
+        if why := may_not_decide(user, job):
+            raise Forbidden(why, code="own-reading")
         pair = pair_of(job)
         difference = pair and next((d for d in pair.differences if d.row == row and d.added == (added or "")), None)
         if not difference:

@@ -19,6 +19,7 @@ from hemaview.cells.outlined import Outline, within
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import margin, own_probability
+from hemaview.counting.words import number_of
 
 VIEWS = ("unsure", "sure", "position", "largest", "smallest", "must-see")
 
@@ -132,7 +133,7 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
     """Everything about one cell; raises Missing."""
     cells = cells_of(job)
     if not 0 <= row < len(cells):
-        raise Missing(f"This job has {len(cells)} cells; there is no cell {row}.")
+        raise Missing(f"This job has {number_of(len(cells), 'cell')}; there is no cell {row}.")
     labels, known, reading = labels_of(job), schema_of(job), reading_of(job)
     label = labels.rows.get(row)
     p = cells.p[row].astype(float)

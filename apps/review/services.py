@@ -7,17 +7,19 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.errors import Conflict, Missing, Refusal
+from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.analysis.cellfiles import regions, schema_of
 from apps.analysis.models import Job
 from apps.audit.services import record
 from apps.cases.selectors import require
 from apps.cases.services import hold_open
+from apps.review.differences import may_not_decide, pair_of
 from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
 from apps.review.picking import CONFIRMED, candidates
 from apps.review.selectors import index_of, last_event_of, last_undone_of, row_json
 from apps.review.state import Labels, is_second_of, labels_of, with_reading
 from hemaview.cells.schema import Schema
+from hemaview.counting.words import number_of
 
 MOST_CELLS = 20_000
 ACTIONS = (
@@ -54,7 +56,7 @@ def label_cells(
         job, reading = _locked(user, job)
         key = _key_of(job, label) if action == LabelEvent.Action.RELABEL else ""
         if any(not 0 <= row < job.cells for row in rows):
-            raise Missing(f"This job has {job.cells} cells; one of the rows is not among them.")
+            raise Missing(f"This job has {number_of(job.cells, 'cell')}; one of the rows is not among them.")
         labels = labels_of(job, reading)
         unknown = [key for key in added if key not in labels.added]
         if unknown:
@@ -66,7 +68,20 @@ def label_cells(
             )
         if not force:
             _refuse_conflicts(schema_of(job), labels, base_revision, user, [*rows, *added])
+        _refuse_own_decision(user, job, reading, rows, added)
         return append(user, reading, job, action, sorted(set(rows)), sorted(set(added)), key)
+
+
+def _refuse_own_decision(user: Any, job: Job, reading: Reading, rows: list[int], added: list[str]) -> None:
+    """Raise Forbidden where the first reader would decide between the two readings by a label of the consensus."""
+    if reading.role != Reading.Role.CONSENSUS or not (why := may_not_decide(user, job)):
+        return
+    pair = pair_of(job)
+    differences = pair.differences if pair else []
+    places = {(d.x, d.y) for d in differences if d.row is None}
+    mine = {(c.x, c.y) for c in AddedCell.objects.filter(pk__in=added)}
+    if {d.row for d in differences} & set(rows) or places & mine:
+        raise Forbidden(why, code="own-reading")
 
 
 def add_cell(user: Any, job: Job, x: float, y: float, w: float, h: float, label: int | str) -> LabelEvent:

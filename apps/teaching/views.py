@@ -26,6 +26,7 @@ from apps.teaching.services import base_classes, order
 from apps.teaching.tasks import ring
 from hemaview.assays import Assay, assays
 from hemaview.cells.labelled import FEWEST
+from hemaview.counting.words import number_of
 
 FEW_CLASSES = 3
 """An examination that shares no more classes than these with the net is none that a site can teach."""
@@ -94,7 +95,7 @@ def _act(request: HttpRequest, site: Site) -> str:
         slides = list(case.slides.all())
         for slide in slides:
             set_site(request.user, slide, site)
-        return f"{len(slides)} slides of {case.accession} are from this site now."
+        return f"{number_of(len(slides), 'slide')} of {case.accession} {'is' if len(slides) == 1 else 'are'} from this site now."
     if act == "remove":
         gone = site.slides.filter(pk=_uuid(request.POST.get("slide", ""))).select_related("case").first()
         if gone is None:

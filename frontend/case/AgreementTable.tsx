@@ -1,3 +1,4 @@
+import { numberOf } from "../shared/format";
 import type { Agreement } from "../shared/types";
 
 type Table = Agreement["examinations"][number];
@@ -5,14 +6,23 @@ type Table = Agreement["examinations"][number];
 const kappa = (k: { value: number; low: number; high: number }) =>
   `${k.value.toFixed(2)} (${k.low.toFixed(2)}–${k.high.toFixed(2)})`;
 
+/** Cells that both named: of fewer a kappa and its interval say nothing, as on the report. */
+const KAPPA_FROM = 20;
+
 /** Agreement of two readers of one examination: over all classes and class by class. */
 export function AgreementTable({ table }: { table: Table }) {
   if (!table.kappa) return <p className="soft note">{table.title}: there is no cell yet that both readers named.</p>;
   return (
     <>
       <p className="note">
-        {table.title}: {table.same} of {table.n} cells that both named are called alike; kappa{" "}
-        <b>{kappa(table.kappa)}</b>.
+        {table.title}: {table.same} of {numberOf(table.n, "cell")} that both named are called alike
+        {table.n < KAPPA_FROM ? (
+          `; kappa is given from ${KAPPA_FROM} on.`
+        ) : (
+          <>
+            ; kappa <b>{kappa(table.kappa)}</b>.
+          </>
+        )}
       </p>
       <details>
         <summary>Class by class</summary>

@@ -1,5 +1,5 @@
 import { ExportMenu } from "../shared/ExportMenu";
-import { dayTime, JOB_STATES, number } from "../shared/format";
+import { dayTime, JOB_STATES, number, numberOf } from "../shared/format";
 import type { Analysis, Job } from "../shared/types";
 
 interface Props {
@@ -39,7 +39,7 @@ export function Analyses({ jobs, accession, may, signed, onReport }: Props) {
               {job.requested_by && `, ${job.requested_by}`}
             </td>
             <td>{job.reviewable ? number.format(job.cells) : JOB_STATES[job.state]}</td>
-            <td>{job.reviewable ? `${number.format(job.labels)} cells` : "–"}</td>
+            <td>{job.reviewable ? numberOf(job.labels, "cell") : "–"}</td>
             <td>
               {job.reported && <b>reported</b>}
               {!job.reported && job.reviewable && may && (

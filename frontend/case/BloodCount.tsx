@@ -9,7 +9,7 @@ interface Props {
   act(work: () => Promise<unknown>): Promise<boolean>;
 }
 
-const MARKS = { low: "below", high: "above" } as const;
+const MARKS = { low: "low", high: "high" } as const;
 
 /** The analyser's values and the absolute counts of the film beside what is usual at the patient's age and sex. */
 export function BloodCount({ accession, may, act }: Props) {
@@ -40,7 +40,7 @@ export function BloodCount({ accession, may, act }: Props) {
                 <th className="number">Value (95 % interval)</th>
                 <th>Unit</th>
                 <th className="number">Reference range</th>
-                <th>Against it</th>
+                <th>Flag</th>
               </tr>
             </thead>
             <tbody>

@@ -65,6 +65,7 @@ export function CaseDesk({ first }: { first: Room }) {
       <Reading
         data={data}
         onReader={(username, word) => act(() => send("POST", `/api/v1/cases/${accession}/reader/`, { username, word }))}
+        onConclusion={(conclusion) => act(() => send("POST", `/api/v1/cases/${accession}/conclusion/`, { conclusion }))}
         onComment={(comment) => act(() => send("POST", `/api/v1/cases/${accession}/comment/`, { comment }))}
       />
       <Readers data={data} act={act} />

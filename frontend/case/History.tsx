@@ -15,7 +15,7 @@ export function History({ accession }: { accession: string }) {
   });
   const [all, setAll] = useState(false);
   if (!past.data || past.data.cases.length < 2) return null;
-  const { cases, series, left_out } = past.data;
+  const { cases, series, left_out, excluded } = past.data;
   const shown = all ? series : series.slice(0, FIRST);
   return (
     <section className="history" aria-label="Cases of this patient">
@@ -24,6 +24,11 @@ export function History({ accession }: { accession: string }) {
         {left_out > 0 && `${left_out} further ${left_out === 1 ? "case is" : "cases are"} not shown. `}
         Figures of signed cases are those that were signed; bars are 95 % intervals, the band is the reference range.
       </p>
+      {excluded.map((one) => (
+        <p key={one.accession} className="warn">
+          {one.accession === accession ? "This case" : one.accession} is in no trend. {one.why}
+        </p>
+      ))}
       <div className="sheet scrolls">
         <table className="list trends">
           <thead>
@@ -82,8 +87,8 @@ function change({ change: found }: FigureSeries) {
   if (!found) return "";
   const digits = Math.abs(found.by) < 10 ? 2 : 1;
   const by = `${found.by > 0 ? "+" : ""}${found.by.toFixed(digits)}`;
-  return found.apart ? (
-    <b title={`Since ${found.since}: the intervals lie apart`}>{by}</b>
+  return found.intervals_disjoint ? (
+    <b title={`Since ${found.since}: the intervals do not overlap`}>{by}</b>
   ) : (
     <span className="soft">{by}</span>
   );

@@ -1,4 +1,4 @@
-import { JOB_STATES, number, seconds } from "../shared/format";
+import { JOB_STATES, numberOf, seconds } from "../shared/format";
 import type { Job } from "../shared/types";
 
 /** How far an analysis is, or what came of it. */
@@ -8,7 +8,7 @@ export function JobLine({ job }: { job: Job }) {
       <p>
         <progress max={100} value={job.percent} aria-label="Analysis" /> {Math.round(job.percent)} %
         {job.fields_total > 0
-          ? `, field ${job.fields_done} of ${job.fields_total}, ${number.format(job.cells)} cells`
+          ? `, field ${job.fields_done} of ${job.fields_total}, ${numberOf(job.cells, "cell")}`
           : `, ${job.phase}`}
         {job.eta_s !== null && `, ${seconds(job.eta_s)} left`}
       </p>
@@ -24,7 +24,7 @@ export function JobLine({ job }: { job: Job }) {
     <>
       <p className="facts">
         {job.protocol_title}: {JOB_STATES[job.state]}
-        {job.partial && " (partial)"}, {number.format(job.cells)} cells in {job.fields_done}{" "}
+        {job.partial && " (partial)"}, {numberOf(job.cells, "cell")} in {job.fields_done}{" "}
         {job.fields_done === 1 ? "field" : "fields"}, {seconds(job.duration_s)}
       </p>
       {[...job.guards.map((g) => g.sentence), ...job.notes].map((note) => (

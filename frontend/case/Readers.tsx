@@ -22,7 +22,7 @@ export function Readers({ data, act }: Props) {
   const reported = data.slides.some((slide) => slide.jobs?.some((job) => job.reported));
   const may = data.me.rights.includes("review") && !locked;
   if (!found.data || !reported) return null;
-  const { readings, hidden, examinations, differences, decidable, open, n, mine } = found.data;
+  const { readings, hidden, examinations, differences, decidable, why_not_you, open, n, mine } = found.data;
   const second = readings.find((r) => r.role === "second");
   const at = `/api/v1/cases/${accession}/second-reading/`;
   const closes = may && second?.state === "open" && (mine || data.me.rights.includes("sign"));
@@ -66,11 +66,12 @@ export function Readers({ data, act }: Props) {
       {examinations.map((table) => (
         <AgreementTable key={table.assay} table={table} />
       ))}
+      {why_not_you && open > 0 && <p className="soft note">{why_not_you}</p>}
       {differences.length > 0 && (
         <Differences
           found={found.data}
           data={data}
-          may={may && decidable}
+          may={may && decidable && !why_not_you}
           onDecide={(d, label) =>
             act(() => send("POST", `/api/v1/jobs/${d.job}/decide/`, { row: d.row, added: d.added, label }))
           }

@@ -1,15 +1,17 @@
 import { type FormEvent, useState } from "react";
 import { dayTime } from "../shared/format";
 import type { Room } from "../shared/types";
+import { Conclusion } from "./Conclusion";
 
 interface Props {
   data: Room;
   onReader(username: string | null, word: string): Promise<boolean>;
   onComment(comment: string): Promise<boolean>;
+  onConclusion(conclusion: string): Promise<boolean>;
 }
 
-/** Who reads the case, what was said when it was handed over, and the comment that the report will carry. */
-export function Reading({ data, onReader, onComment }: Props) {
+/** Who reads the case, what was said when it was handed over, the conclusion and the comment that the report will carry. */
+export function Reading({ data, onReader, onComment, onConclusion }: Props) {
   const { handover } = data;
   return (
     <section className="sheet reading" aria-label="Reading">
@@ -25,6 +27,7 @@ export function Reading({ data, onReader, onComment }: Props) {
         </blockquote>
       )}
       <HandOver data={data} onReader={onReader} />
+      <Conclusion data={data} onConclusion={onConclusion} />
       <Comment data={data} onComment={onComment} />
     </section>
   );

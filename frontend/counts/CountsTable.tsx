@@ -1,4 +1,4 @@
-import { percent } from "../shared/format";
+import { numberOf, percent } from "../shared/format";
 import type { Account, Counts, Section } from "../shared/types";
 
 /** Every section, ratio and note of what was counted. */
@@ -29,7 +29,8 @@ export function CountsTable({ counts }: { counts: Counts }) {
         ))}
         <p>
           Exact 95 % sampling intervals;
-          {counts.rules && ` counting rules ${counts.rules.name} ${counts.rules.version};`} {counts.reviewed_n} cells
+          {counts.rules && ` counting rules ${counts.rules.name} ${counts.rules.version};`}{" "}
+          {numberOf(counts.reviewed_n, "cell")}
           confirmed, corrected or added by readers.
         </p>
       </div>

@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { get, Problem, send } from "../shared/api";
+import { ConclusionField } from "../shared/ConclusionField";
 import { Dialog, FormFooter } from "../shared/Dialog";
-import type { Case, Counts, Hold, Report } from "../shared/types";
+import type { Case, Counts, Report, Signing } from "../shared/types";
+import { SigningSummary } from "./SigningSummary";
 
 interface Props {
   current: Case;
@@ -15,15 +17,17 @@ interface Props {
 export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Props) {
   const [password, setPassword] = useState("");
   const [meaning, setMeaning] = useState("Reviewed and approved");
+  const [conclusion, setConclusion] = useState(current.conclusion);
   const [comment, setComment] = useState(current.comment);
   const [error, setError] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const [reason, setReason] = useState("");
-  const holds = useQuery({
-    queryKey: ["holds", current.accession, counts?.revision],
-    queryFn: () => get<Hold[]>(`/api/v1/cases/${current.accession}/holds/`),
+  const signing = useQuery({
+    queryKey: ["signing", current.accession, counts?.revision],
+    queryFn: () => get<Signing>(`/api/v1/cases/${current.accession}/signing/`),
   });
-  const standing = holds.data ?? [];
+  const standing = signing.data?.holds ?? [];
+  const assays = signing.data?.examinations.map((part) => part.assay) ?? [];
   const open = standing.some((h) => h.lifted_by === "review") ? (counts?.must_see.open ?? 0) : 0;
   const forReason = standing.filter((h) => h.lifted_by === "reason");
   const forNothing = standing.filter((h) => h.lifted_by === "");
@@ -34,7 +38,13 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
     setBusy(true);
     try {
       onSigned(
-        await send<Report>("POST", `/api/v1/cases/${current.accession}/sign/`, { password, meaning, comment, reason }),
+        await send<Report>("POST", `/api/v1/cases/${current.accession}/sign/`, {
+          password,
+          meaning,
+          conclusion,
+          comment,
+          reason,
+        }),
       );
     } catch (caught) {
       setError(caught instanceof Problem ? caught : new Problem(0, "unknown", String(caught), {}));
@@ -63,6 +73,12 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
           </button>
         </div>
       )}
+      {signing.isError && (
+        <p className="error" role="alert">
+          What would be signed could not be read: {signing.error.message}
+        </p>
+      )}
+      {signing.data && <SigningSummary signing={signing.data} />}
       {[...forNothing, ...forReview].map((h) => (
         <p key={h.code + h.sentence} className="blocked">
           {h.sentence}
@@ -83,9 +99,15 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
             </label>
           </div>
         )}
+        <ConclusionField value={conclusion} assays={assays} onChange={setConclusion} />
+        {!conclusion.trim() && (
+          <p className="warn" role="status">
+            No conclusion is written: the report will say so.
+          </p>
+        )}
         <label>
           Comment for the report
-          <textarea rows={5} value={comment} onChange={(e) => setComment(e.target.value)} maxLength={8000} />
+          <textarea rows={3} value={comment} onChange={(e) => setComment(e.target.value)} maxLength={8000} />
         </label>
         <label>
           Meaning of the signature

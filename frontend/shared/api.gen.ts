@@ -195,6 +195,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{accession}/conclusion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The conclusion that the report begins with. */
+        post: operations["cases_conclusion_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{accession}/export/{kind}/": {
         parameters: {
             query?: never;
@@ -360,6 +377,23 @@ export interface paths {
         put?: never;
         /** @description Sign a case with your password and what the signature means; 409 names cells that must be seen first. */
         post: operations["cases_sign_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{accession}/signing/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What whoever signs should see first: counts, warnings, slides not analysed, readers, and what stands before it. */
+        get: operations["cases_signing_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -819,6 +853,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/laboratory/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What heads a report: the laboratory's name, address, phone and logo. */
+        get: operations["laboratory_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description What heads a report: the laboratory's name, address, phone and logo. */
+        patch: operations["laboratory_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/laboratory/logo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The logo that heads reports: POST puts one, DELETE takes it away. */
+        post: operations["laboratory_logo_create"];
+        /** @description The logo that heads reports: POST puts one, DELETE takes it away. */
+        delete: operations["laboratory_logo_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/": {
         parameters: {
             query?: never;
@@ -870,6 +940,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/phrases/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The laboratory's phrases for conclusions, by code; POST adds one. */
+        get: operations["phrases_list"];
+        put?: never;
+        /** @description The laboratory's phrases for conclusions, by code; POST adds one. */
+        post: operations["phrases_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/phrases/{code}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One phrase. */
+        get: operations["phrases_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description One phrase. */
+        delete: operations["phrases_destroy"];
+        options?: never;
+        head?: never;
+        /** @description One phrase. */
+        patch: operations["phrases_partial_update"];
+        trace?: never;
+    };
     "/api/v1/presets/": {
         parameters: {
             query?: never;
@@ -898,6 +1005,58 @@ export interface paths {
         get: operations["protocols_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/protocols/{name}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A protocol with everything it sets; PATCH makes its next version. */
+        get: operations["protocols_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description A protocol with everything it sets; PATCH makes its next version. */
+        patch: operations["protocols_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/protocols/{name}/copy/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new protocol that begins as an existing one. */
+        post: operations["protocols_copy_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/protocols/{name}/retired/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Let nobody order a protocol any more, or let people order it again. */
+        post: operations["protocols_retired_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1403,6 +1562,8 @@ export interface components {
             hidden: boolean;
             /** @description the second reading is closed: differences can be decided */
             decidable: boolean;
+            /** @description why you do not decide between the readers; empty where you may */
+            why_not_you: string;
             examinations: components["schemas"]["ExaminationAgreement"][];
             /** @description differences */
             n: number;
@@ -1748,6 +1909,8 @@ export interface components {
             /** Clinical question */
             readonly question: string;
             readonly analyser: components["schemas"]["Analyser"];
+            /** @description What the examination means, in words; the report begins with it. */
+            readonly conclusion: string;
             /** Comment for the report */
             readonly comment: string;
             readonly state: components["schemas"]["CaseStateEnum"];
@@ -1933,6 +2096,9 @@ export interface components {
             renamed: components["schemas"]["RenamedCells"];
             sections: components["schemas"]["ComparedSection"][];
         };
+        ConclusionRequest: {
+            conclusion: string;
+        };
         /**
          * @description * `` - not asked for
          *     * `asked` - asked for
@@ -1942,6 +2108,23 @@ export interface components {
          * @enum {string}
          */
         ConversionEnum: "asked" | "running" | "done" | "failed";
+        /** @description What is left out stays as it is in the version before. */
+        CopyInputRequest: {
+            title?: string;
+            second_reader?: boolean;
+            /** @description all of them: what is not among them is not set */
+            settings?: {
+                [key: string]: unknown;
+            };
+            rules?: {
+                [key: string]: unknown;
+            };
+            /** @description roles that are not among them keep their model */
+            models?: components["schemas"]["RoleRequest"][];
+            /** @description refused where there is a newer one */
+            seen_version?: number;
+            name: string;
+        };
         CountFinding: {
             key: string;
             text: string;
@@ -1982,6 +2165,14 @@ export interface components {
             key: string;
             text: string;
             more_cells: number | null;
+        };
+        Counted: {
+            title: string;
+            noun: string;
+            /** @description as people left it */
+            n: number;
+            /** @description how many were asked for */
+            target: number | null;
         };
         /**
          * @description Counts of an analysis, the machine's beside those that people left; where `why` says something, nothing can be counted
@@ -2051,13 +2242,17 @@ export interface components {
             kappa: components["schemas"]["AgreementInterval"] | null;
             classes: components["schemas"]["ClassAgreement"][];
         };
+        ExcludedCase: {
+            accession: string;
+            why: string;
+        };
         FigureChange: {
             /** @description accession number of the case before */
             since: string;
             /** Format: double */
             by: number;
             /** @description the two intervals have nothing in common */
-            apart: boolean;
+            intervals_disjoint: boolean;
         };
         FigurePoint: {
             accession: string;
@@ -2333,6 +2528,18 @@ export interface components {
             /** @description added cells that are no more */
             gone: string[];
         };
+        Laboratory: {
+            readonly name: string;
+            readonly address: string;
+            readonly phone: string;
+            readonly logo_url: string | null;
+        };
+        LeftOut: {
+            slide: string;
+            /** Format: uuid */
+            id: string;
+            why: string;
+        };
         /**
          * @description * `review` - review
          *     * `reason` - reason
@@ -2353,6 +2560,10 @@ export interface components {
              * @description upper end
              */
             high: number;
+        };
+        LogoInputRequest: {
+            /** @description the picture's bytes in base64, at most 1 MB of them */
+            png_or_jpeg: string;
         };
         Me: {
             id: number;
@@ -2522,6 +2733,33 @@ export interface components {
             restricted?: boolean;
             analyser?: components["schemas"]["AnalyserRequest"];
         };
+        PatchedLaboratoryInputRequest: {
+            name?: string;
+            address?: string;
+            phone?: string;
+        };
+        PatchedPhraseInputRequest: {
+            code?: string;
+            text?: string;
+            kind?: components["schemas"]["PhraseKindEnum"];
+            assay?: string;
+        };
+        /** @description What is left out stays as it is in the version before. */
+        PatchedRevisionInputRequest: {
+            title?: string;
+            second_reader?: boolean;
+            /** @description all of them: what is not among them is not set */
+            settings?: {
+                [key: string]: unknown;
+            };
+            rules?: {
+                [key: string]: unknown;
+            };
+            /** @description roles that are not among them keep their model */
+            models?: components["schemas"]["RoleRequest"][];
+            /** @description refused where there is a newer one */
+            seen_version?: number;
+        };
         PatchedSlideChangeRequest: {
             preset?: string;
             /** Format: double */
@@ -2552,11 +2790,42 @@ export interface components {
             series: components["schemas"]["FigureSeries"][];
             /** @description further cases of the patient that are not listed */
             left_out: number;
+            /** @description listed, but in no series */
+            excluded: components["schemas"]["ExcludedCase"][];
         };
         Person: {
             id: number;
             name: string;
         };
+        Phrase: {
+            /** @description What people type for it, such as schisto. */
+            readonly code: string;
+            /**
+             * @description A phrase is put into the text; a template begins an empty conclusion.
+             *
+             *     * `phrase` - Phrase
+             *     * `template` - Template
+             */
+            readonly kind: components["schemas"]["PhraseKindEnum"];
+            readonly text: string;
+            /**
+             * Examination
+             * @description Offered for this examination alone; empty: for all.
+             */
+            readonly assay: string;
+        };
+        PhraseInputRequest: {
+            code: string;
+            text: string;
+            kind?: components["schemas"]["PhraseKindEnum"];
+            assay?: string;
+        };
+        /**
+         * @description * `phrase` - Phrase
+         *     * `template` - Template
+         * @enum {string}
+         */
+        PhraseKindEnum: "phrase" | "template";
         Picking: {
             /** Format: double */
             mpp: number | null;
@@ -2588,6 +2857,29 @@ export interface components {
             specimen: string;
             assay: string;
             assay_title: string;
+        };
+        /** @description What can be ordered. */
+        ProtocolDetail: {
+            name: string;
+            title: string;
+            version: number;
+            specimen: string;
+            assay: string;
+            assay_title: string;
+            /** @description whether it can be ordered */
+            enabled: boolean;
+            second_reader: boolean;
+            settings: {
+                [key: string]: unknown;
+            };
+            /** @description what differs from the examination's own rules */
+            rules: {
+                [key: string]: unknown;
+            };
+            models: components["schemas"]["Role"][];
+            can_set: components["schemas"]["Setting"][];
+            /** @description newest first */
+            versions: number[];
         };
         PyramidLevel: {
             tile_px: number;
@@ -2689,6 +2981,8 @@ export interface components {
             readonly object_type: string;
             readonly object_id: string;
             readonly accession: string;
+            /** @description what happened, as a person would tell it */
+            readonly sentence: string;
             readonly detail: unknown;
             readonly sha256: string;
         };
@@ -2818,9 +3112,26 @@ export interface components {
             };
             notes: string[];
         };
+        RetiredInputRequest: {
+            retired: boolean;
+        };
         RightsRequest: {
             username: string;
             rights: string[];
+        };
+        Role: {
+            role: string;
+            model: string;
+            version: string;
+            /** Format: double */
+            threshold?: number | null;
+        };
+        RoleRequest: {
+            role: string;
+            model: string;
+            version: string;
+            /** Format: double */
+            threshold?: number | null;
         };
         /** @description A case with all that hangs on it, and what you may do with it. */
         Room: {
@@ -2950,6 +3261,27 @@ export interface components {
             below_floor: boolean;
             rows: components["schemas"]["Row"][];
         };
+        /** @description What a protocol of the examination may set. */
+        Setting: {
+            key: string;
+            kind: components["schemas"]["SettingKindEnum"];
+            label: string;
+            help: string;
+            unit: string;
+            /** Format: double */
+            minimum: number | null;
+            /** Format: double */
+            maximum: number | null;
+            choices: string[];
+        };
+        /**
+         * @description * `integer` - integer
+         *     * `number` - number
+         *     * `choice` - choice
+         *     * `text` - text
+         * @enum {string}
+         */
+        SettingKindEnum: "integer" | "number" | "choice" | "text";
         SettleInputRequest: {
             /** Format: uuid */
             id: string;
@@ -2977,9 +3309,27 @@ export interface components {
         SignInputRequest: {
             password: string;
             meaning: string;
+            /** @description What the report begins with; left out: as it stands. */
+            conclusion?: string;
             comment?: string;
             /** @description Why what a reason can lift may stand. */
             reason?: string;
+        };
+        SignedExamination: {
+            assay: string;
+            title: string;
+            slides: string[];
+            counted: components["schemas"]["Counted"][];
+            findings: string[];
+            warnings: string[];
+            /** @description how many people read it, in a sentence */
+            readers: string;
+        };
+        Signing: {
+            conclusion: string;
+            examinations: components["schemas"]["SignedExamination"][];
+            missing: components["schemas"]["LeftOut"][];
+            holds: components["schemas"]["Hold"][];
         };
         Site: {
             readonly id: number;
@@ -3768,6 +4118,38 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    cases_conclusion_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConclusionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     cases_export_retrieve: {
         parameters: {
             query?: never;
@@ -4092,6 +4474,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_signing_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signing"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -5068,6 +5478,117 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    laboratory_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Laboratory"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    laboratory_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedLaboratoryInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Laboratory"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    laboratory_logo_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogoInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Laboratory"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    laboratory_logo_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     models_list: {
         parameters: {
             query?: never;
@@ -5149,6 +5670,152 @@ export interface operations {
             "5XX": components["responses"]["Refusal5XX"];
         };
     };
+    phrases_list: {
+        parameters: {
+            query?: {
+                /** @description those for this examination and those for all */
+                assay?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phrase"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    phrases_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhraseInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phrase"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    phrases_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phrase"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    phrases_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    phrases_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPhraseInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phrase"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
     presets_list: {
         parameters: {
             query?: never;
@@ -5190,6 +5857,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Protocol"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    protocols_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    protocols_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedRevisionInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    protocols_copy_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    protocols_retired_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetiredInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolDetail"];
                 };
             };
             400: components["responses"]["Refusal400"];

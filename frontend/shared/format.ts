@@ -78,3 +78,8 @@ export function day(iso: string): string {
 export function dayTime(iso: string): string {
   return DAY_TIME.format(new Date(iso));
 }
+
+/** 1 cell; 2,310 cells. */
+export function numberOf(n: number, one: string, many = `${one}s`): string {
+  return `${number.format(n)} ${n === 1 ? one : many}`;
+}

@@ -29,6 +29,7 @@ export type CellNote = Sent["CellNote"];
 export type CountsWithin = Sent["CountsWithin"];
 export type Typical = Sent["Typical"];
 export type Interval = Sent["Interval"];
+export type Signing = Sent["Signing"];
 export type Hold = Sent["Hold"];
 export type GalleryRow = Sent["GalleryRow"];
 export type GalleryPage = Sent["GalleryPage"];
@@ -42,6 +43,7 @@ export type FigureSeries = Sent["FigureSeries"];
 export type Agreement = Sent["Agreement"];
 export type ReadingDifference = Sent["ReadingDifference"];
 export type Annotation = Sent["Annotation"];
+export type Phrase = Sent["Phrase"];
 export type Site = Sent["Site"];
 export type ExportFormat = Sent["Format"];
 

@@ -43,10 +43,10 @@ class Setting:
         what = "a whole number" if self.kind == "integer" else "a number"
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
-            return f"{what} from {low:,g} to {high:,g}"
+            return f"{what} from {low:,.10g} to {high:,.10g}"
         if low is not None:
-            return f"{what} of at least {low:,g}"
-        return what if high is None else f"{what} of at most {high:,g}"
+            return f"{what} of at least {low:,.10g}"
+        return what if high is None else f"{what} of at most {high:,.10g}"
 
     def _example(self) -> str:
         return f"{self.default if self.default is not None else self.maximum if self.maximum is not None else 1}"

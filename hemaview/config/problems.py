@@ -56,11 +56,34 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
         )
     else:
         code = error.get_codes() if isinstance(error.get_codes(), str) else "error"
-        answer = problem(error.status_code, str(code).replace("_", "-"), str(error.default_detail), str(error.detail))
+        title, sentence = _own_words(error, context)
+        answer = problem(error.status_code, str(code).replace("_", "-"), title, sentence)
     for name, value in response.items():
         if name.lower() in {"www-authenticate", "retry-after", "allow"}:
             answer[name] = value
     return answer
+
+
+def _own_words(error: exceptions.APIException, context: dict[str, Any]) -> tuple[str, str]:
+    """Title and sentence of an error that the framework raises, in words that a person can act on."""
+    if isinstance(error, exceptions.MethodNotAllowed):
+        method = getattr(context.get("request"), "method", "") or "This method"
+        allowed = ", ".join(m for m in getattr(context.get("view"), "allowed_methods", ()) if m != "OPTIONS")
+        return "Not possible here", f"{method} is not possible here" + (f"; possible: {allowed}." if allowed else ".")
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        return "Not understood", "Send the request as JSON (Content-Type: application/json)."
+    if isinstance(error, exceptions.NotAcceptable):
+        return "Not understood", "This answer is not to be had in the type that you accept; accept application/json."
+    if isinstance(error, exceptions.ParseError):
+        return "Not understood", f"The request could not be read: {error.detail}"
+    if isinstance(error, exceptions.NotAuthenticated):
+        return "Not signed in", "Sign in first, or send a token."
+    if isinstance(error, exceptions.Throttled):
+        wait_s = error.wait
+        return "Too many requests", "Too many requests" + (
+            f"; try again in {wait_s:.0f} s." if wait_s else "; try again later."
+        )
+    return str(error.default_detail), str(error.detail)
 
 
 def _first(detail: Any) -> str:

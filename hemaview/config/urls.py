@@ -17,6 +17,7 @@ from hemaview.config.health import health, readiness
 from hemaview.config.metrics import metrics
 
 api: list[URLPattern | URLResolver] = [
+    path("", include("apps.laboratory.api.urls")),
     path("", include("apps.cases.api.urls")),
     path("", include("apps.slides.api.urls")),
     path("", include("apps.analysis.api.urls")),
@@ -48,6 +49,7 @@ urlpatterns = [
     path("api/", include(api)),  # as before /api/v1: answers on for one version, with a Deprecation header
     path("api/v1/", include(api)),  # last, so that addresses are made with it
     path("", include("apps.accounts.urls")),
+    path("", include("apps.laboratory.urls")),
     path("", include("apps.slides.urls")),
     path("", include("apps.analysis.urls")),
     path("", include("apps.audit.urls")),

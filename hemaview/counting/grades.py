@@ -11,7 +11,7 @@ from typing import Any
 
 from hemaview.counting.intervals import Interval
 
-NO_GRADE = "-"
+NO_GRADE = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def grade_limits(table: Mapping[str, Mapping[str, Any]]) -> dict[str, GradeLimit
 
 
 def grade(percent: Interval, limits: GradeLimits) -> Grade:
-    """The grade of a percentage of red cells; '-' where none were seen or too few for the class's first grade."""
+    """The grade of a percentage of red cells; '–' where none were seen or too few for the class's first grade."""
     own = _step(percent.value, limits)
     reach = {_step(percent.low, limits), _step(percent.high, limits)}
     nothing_seen = percent.value <= 0 and reach <= {0, limits.first}

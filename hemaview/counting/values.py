@@ -11,6 +11,7 @@ from hemaview.counting.grades import Grade, GradeLimits, grade
 from hemaview.counting.intervals import Interval, percent
 from hemaview.counting.machine import MachineErrors, with_machine_errors
 from hemaview.counting.unsettled import against
+from hemaview.counting.words import number_of
 
 
 @dataclass(frozen=True)
@@ -197,12 +198,12 @@ def unsettled(key: str, text: str, count: int, n: int, limit_percent: float, uni
         return None
     share = percent(count, n)
     more = (
-        f"about {verdict.more_cells:,} more cells would settle it"
+        f"about {number_of(verdict.more_cells, 'more cell')} would settle it"
         if verdict.more_cells
         else "more cells may not settle it"
     )
     sentence = (
-        f"Not settled: {text}: {share.value:.1f} % ({share.low:.1f}-{share.high:.1f}); at the present share {more}."
+        f"Not settled: {text}: {share.value:.1f} % ({share.low:.1f}–{share.high:.1f}); at the present share {more}."
     )
     return Unsettled(key, sentence, verdict.more_cells)
 

@@ -1,8 +1,8 @@
 """What lies on the glass and is no specimen: ink of a pen, rims of air bubbles, edges of a coverslip, coarse dirt.
 
-Stains of blood and marrow take green light most, red light less and blue light least (Ruifrok & Johnston 2001 for how densities
-add). What is dense otherwise (as neutral as glass seen from its side, or as blue, green or red as a pen) and larger than any
-clump of cells is none. Violet ink is dense as a stain is, and is not told from it.
+Stains of blood and marrow take green light most: nuclei more red than blue, red cells more blue than red (Ruifrok & Johnston
+2001 for how densities add). What is dense otherwise (as neutral as glass seen from its side, or as blue, green or red as a
+pen) and larger than any clump of cells is none. Violet ink is dense as a stain is, and is not told from it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from hemaview.wsi.slide import Slide
 LOOK_MPP = 0.5
 LEAST_DENSITY = 0.9
 """Summed optical density over the ground's."""
-MOST_RED, LEAST_GREEN, MOST_BLUE = 0.48, 0.28, 0.27
-"""Shares of a stain's density in each colour."""
+MOST_RED, LEAST_GREEN, MOST_BLUE = 0.48, 0.28, 0.42
+"""Shares of density in each colour that stained cells do not pass, beyond which lie blue, green and red pens."""
+NEUTRAL_GREEN, NEUTRAL_BLUE = 0.4, 0.27
+"""With less green and more blue than this a thing is black or grey: nuclei take less blue light, red cells more green."""
 LEAST_UM2 = 1500.0
-"""Three times the largest piece that these limits choose in 130 real fields of blood and marrow of five sets, 476 µm²
-(`study foreign-limits`); cells of a camera whose white is far off make larger ones."""
+"""Four times the largest piece that these limits choose in 130 real fields of blood and marrow of five sets, 337 µm²
+(`study foreign-limits`)."""
 OPEN_UM = 2.0
 """Thinner lines are cells' edges."""
 MOST_OF_PHOTO = 0.5
@@ -47,7 +49,8 @@ def pieces(rgb: NDArray[np.uint8], mpp: float) -> tuple[NDArray[np.int32], NDArr
     density = np.asarray(cv2.GaussianBlur(density, (0, 0), 1.0))
     total = density.sum(axis=2)
     red, green, blue = np.moveaxis(density / np.maximum(total, 1e-3)[..., None], 2, 0)
-    mask = (total > LEAST_DENSITY) & ((blue > MOST_BLUE) | (green < LEAST_GREEN) | (red > MOST_RED))
+    neutral = (green < NEUTRAL_GREEN) & (blue > NEUTRAL_BLUE)
+    mask = (total > LEAST_DENSITY) & ((blue > MOST_BLUE) | (green < LEAST_GREEN) | (red > MOST_RED) | neutral)
     side = 2 * max(1, round(OPEN_UM / mpp)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc)

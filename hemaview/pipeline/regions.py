@@ -340,7 +340,7 @@ def _looked_at(n: int, request: RunRequest, plan: Plan) -> list[int]:
     most = max(MOST_LOOKS, int(request.settings.get("max_fields", 48)))
     if n <= most or not request.assay.targets:
         return list(range(n))
-    plan.notes.append(f"{n} fields hold tissue; {most} of them, evenly spread, were looked at to choose from.")
+    plan.notes.append(f"{n:,} fields hold tissue; {most} of them, evenly spread, were looked at to choose from.")
     return [int(i) for i in np.linspace(0, n - 1, most)]
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from hemaview.cells.schema import Schema
 from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
+from hemaview.counting.words import number_of, were
 from hemaview.inference import CentreFinder
 from hemaview.inference.grounds import Grounds
 from hemaview.pipeline.lowpower import LowPower, at_low_power
@@ -271,15 +272,16 @@ def _notes(targets: Targets, counted: NDArray[np.int64], found: Searched) -> lis
     notes = []
     wanted, classes = targets[0]
     if not reached(targets, counted) and not found.partial:
+        n = int(counted[classes].sum())
         notes.append(
-            f"{int(counted[classes].sum())} of {wanted} nucleated cells to count were found in {found.mm2['film']:.2f} mm², "
-            "all of one layer that was searched."
+            f"{n} of {wanted} nucleated cells to count {were(n)} found in {found.mm2['film']:.2f} mm², all of one layer that was "
+            "searched."
         )
     outside = sum(int(((t.flags & OUTSIDE) != 0).sum()) for t in found.tables)
     if found.edges:
         notes.append(
-            f"{found.mm2['edges']:.2f} mm² of edges, the feathered end and thick places were searched: the {outside} cells "
-            "found there must be seen and are outside the count."
+            f"{found.mm2['edges']:.2f} mm² of edges, the feathered end and thick places were searched: the "
+            f"{number_of(outside, 'cell')} found there must be seen and {'is' if outside == 1 else 'are'} outside the count."
         )
     return notes
 

@@ -49,8 +49,8 @@ def house(job: Any, tess: Any, tmp_path: Any) -> dict[str, Any]:
     known = {
         "accession": [job.slide.case.accession, "T-SIGNED"], "job_id": [str(job.pk), str(signed.pk)],
         "slide_id": [str(job.slide_id)], "report_id": [str(report.pk)], "other_id": [str(again.pk)], "row": [3],
-        "upload_id": [str(upload.pk)], "kind": list(exporters()), "name": ["blood_film"], "first": [0], "count": [5],
-        "field": [0],
+        "upload_id": [str(upload.pk)], "kind": list(exporters()),
+        "name": ["blood_film", "blood-film"], "code": ["normal"], "first": [0], "count": [5], "field": [0],
     }  # fmt: skip
     return {"token": token_of(rosa), "known": known}
 

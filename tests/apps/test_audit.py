@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +17,9 @@ from apps.accounts.models import User
 from apps.accounts.services import token_of
 from apps.audit.anchors import anchored, anchors_file
 from apps.audit.models import Head, Record
+from apps.audit.sentences import WORDS, sentence
 from apps.audit.services import line_hash, record, verify
+from apps.review.models import LabelEvent
 from tests import factories
 from tests.factories import PASSWORD
 
@@ -117,3 +123,51 @@ def test_a_password_that_is_hashed_anew_at_a_sign_in_is_no_change(db: Any, setti
     before = tess.password
     assert tess.check_password(PASSWORD) and tess.password != before
     assert told() == []
+
+
+def test_every_action_that_is_recorded_is_told_as_a_sentence() -> None:
+    """Every word of the form `kind.what` that stands as an action in the apps has a sentence."""
+    kinds = {action.partition(".")[0] for action in WORDS}
+    source = "\n".join(p.read_text() for p in Path("apps").rglob("*.py") if "migrations" not in p.parts)
+    made = set(re.findall(rf'(?:record|_write|_record)\([^()]*?"((?:{"|".join(kinds)})\.[a-z-]+)"', source))
+    made |= {f"job.{state}" for state in ("done", "cancelled", "failed")}
+    made |= {f"label.{action}" for action in LabelEvent.Action.values}
+    assert len(made) > 50 and made <= set(WORDS), made - set(WORDS)
+
+
+def test_a_line_is_told_with_what_was_and_what_is(db: Any) -> None:
+    changed = record("tess", "case.changed", "case", 1, before={"stain": ""}, after={"stain": "May Grünwald"})
+    assert sentence(changed) == "tess changed the case: stain from nothing to “May Grünwald”."
+    one = record("tess", "label.relabel", "job", 1, cells=1, label="band_neutrophil")
+    assert sentence(one) == "tess called 1 cell band neutrophil."
+    assert sentence(record("tess", "case.rights", "case", 1)) == "tess changed the rights of – on the case from – to –."
+    assert sentence(record("tess", "label.new-kind", "job", 1)) == "tess did label.new-kind."
+
+
+def at(line: Record, when: str) -> None:
+    Record.objects.filter(pk=line.pk).update(at=when)
+
+
+def test_lines_are_found_by_person_action_and_days_and_handed_out_as_a_file(api: Any, db: Any) -> None:
+    ada = factories.person("administrator", "ada")
+    for number, (who, when) in enumerate(
+        (("tess", "2026-03-01T23:59:59Z"), ("tess", "2026-03-02T00:00:00Z"), ("paul", "2026-03-02T23:59:59Z"),
+         ("tess", "2026-03-03T00:00:00Z"))
+    ):  # fmt: skip
+        at(record(who, "case.comment", "case", number, accession=f"A-{number}", before="", after="=1+1"), when)
+    client = api(ada)
+    page = client.get("/audit/?since=2026-03-02&until=2026-03-02").content.decode()
+    assert [f"A-{n}" in page for n in range(4)] == [False, True, True, False]
+    answer = client.get("/audit/audit.csv?since=2026-03-02&until=2026-03-02&person=tess")
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert [(r["accession"], r["sentence"]) for r in rows] == [
+        ("A-1", "tess changed the comment from nothing to =1+1.")
+    ]
+    line = Record.objects.get(action="audit.exported")
+    assert (line.actor, line.detail["lines"]) == ("ada", 1)
+    assert (
+        "The last day lies before the first."
+        in client.get("/audit/?since=2026-03-02&until=2026-03-01").content.decode()
+    )
+    assert client.get("/audit/audit.csv?since=2026-13-02").status_code == 400
+    assert api(factories.person("technologist")).get("/audit/audit.csv").status_code == 403

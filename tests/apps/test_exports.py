@@ -27,7 +27,7 @@ from apps.reports.exports.csv import plain
 from apps.reports.exports.rings import tidy
 from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
-from apps.review.services import label_cells
+from apps.review.services import label_cells, mark_hbf
 from apps.review.state import label_revision
 from hemaview.assays import Assay, assays
 from tests import factories
@@ -328,3 +328,52 @@ def test_every_class_and_ratio_has_a_sure_code_or_is_listed_as_left_out(one: Ass
     assert not set(coded) & set(left["classes"])
     assert {k for k, code in ratios.items() if "loinc" not in code} == set(left["ratios"])
     assert all(code.get("ucum") for code in ratios.values())
+
+
+def test_absolute_counts_are_sent_in_10_9_per_litre_with_interval_and_reference_range(
+    tmp_path: Path, tess: Any
+) -> None:
+    case = factories.case(tess, sex="female", age_days=12_419, analyser={"wbc_10e9_per_l": 15.0})
+    table = factories.cells({"normal": 40, "segmented_neutrophil": 80, "lymphocyte": 20})
+    factories.finished_job(factories.slide(case, factories.film_file(tmp_path / "a.tif")), table)
+    _, observations = bundle_of(source.of_case(case))
+    by_key = {codes_of(o)["urn:hemaview:blood_film"]: o for o in observations}
+    neutrophils = by_key["absolute_neutrophils"]
+    assert neutrophils["valueQuantity"] == {
+        "value": 12.0,
+        "unit": "10⁹/L",
+        "system": "http://unitsofmeasure.org",
+        "code": "10*9/L",
+    }
+    ends = {c["code"]["text"]: round(c["valueQuantity"]["value"], 2) for c in neutrophils["component"]}
+    assert ends == {"95 % interval, lower limit": 10.62, "95 % interval, upper limit": 13.1}
+    assert neutrophils["referenceRange"][0]["low"]["code"] == "10*9/L"
+    parts = [c["code"]["text"] for c in by_key["segmented_neutrophil"]["component"]]
+    assert "absolute count, 95 % interval, lower limit" in parts
+
+
+def test_hbf_of_confirmed_cells_stands_in_report_csv_and_fhir_and_is_frozen(
+    tess: Any, paul: Any, tmp_path: Path, settings: Any
+) -> None:
+    case = factories.case(tess, specimen="cell-block")
+    block = factories.slide(case, factories.film_file(tmp_path / "block.tif"))
+    job = factories.finished_job(block, factories.cells({"erythroblast": 5}, key="fetal_nrbc"), "fetal_nrbc")
+    label_cells(tess, job, "confirm", [0, 1, 2, 3], [], None, 0)
+    label_cells(tess, job, "reject", [4], [], None, 1)
+    for row, state in ((0, "positive"), (1, "positive"), (2, "negative"), (3, "not_done")):
+        mark_hbf(tess, job, state, row)
+    report = services.sign(paul, case, PASSWORD, "Reviewed", reason="drawn")
+    counted = {"confirmed": 4, "positive": 2, "negative": 1, "not_done": 1, "open": 0}
+    assert report.document["examinations"][0]["hbf"] == counted
+    page = proved_bytes(report.html_name, report.html_sha256).decode()
+    assert '<td>Positive</td><td class="num strong">2</td>' in page and "<td>Not done</td>" in page
+    of = source.of_report(report)
+    rows = {
+        r["class"]: r["reviewed_count"]
+        for r in csv.DictReader(io.StringIO(made(of, "csv").decode("utf-8-sig")))
+        if r["section"] == "hbf"
+    }
+    assert rows == {"positive": "2", "negative": "1", "not_done": "1", "open": "0"}
+    _, observations = bundle_of(of)
+    sent = {codes_of(o)["urn:hemaview:fetal_nrbc"]: o.get("valueQuantity", {}).get("value") for o in observations}
+    assert {k: v for k, v in sent.items() if k.startswith("hbf_")} == {f"hbf_{k}": v for k, v in counted.items()}

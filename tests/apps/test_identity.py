@@ -9,20 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pypdfium2
 import pytest
 import tifffile
 from django.core.management import CommandError, call_command
 from PIL import Image, PngImagePlugin
 
+from apps.accounts.errors import Refusal
 from apps.accounts.models import User
 from apps.audit.models import Record
+from apps.reports import services
+from apps.reports.exports import exporter, exporters, source
+from apps.reports.selectors import proved_bytes
 from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
 from apps.slides.tileservices import request_conversion, run_conversion
 from hemaview.wsi.identity import Entry, names_patient
 from tests import factories
 from tests.apps.test_imports import ONE, film
+from tests.apps.test_reports import see_all
 from tests.dicoms import write_dicom
+from tests.factories import PASSWORD
 from tests.tiffs import picture
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +108,7 @@ def test_nothing_that_leaves_holds_who_the_patient_is(
     kind: str, tmp_path: Path, api: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    tess = factories.person("technologist")
+    tess, paul = factories.person("technologist"), factories.person("pathologist")
     case = factories.case(tess)
     path = MADE[kind](tmp_path)
     caplog.clear()
@@ -125,6 +132,22 @@ def test_nothing_that_leaves_holds_who_the_patient_is(
     leaves["draft"] = (tmp_path / "report.html").read_bytes()
     for name in (f"/api/jobs/{job.pk}/", f"/api/jobs/{job.pk}/results/", f"/api/jobs/{job.pk}/counts/"):
         leaves[name] = api(tess).get(name).content
+    see_all(paul, job)
+    holds = [h["code"] for h in api(paul).get(f"/api/v1/cases/{case.accession}/holds/").json()]
+    reason = "tried" if holds else ""
+    report = services.sign(paul, case, PASSWORD, "Reviewed", reason=reason)
+    leaves["signed page"] = proved_bytes(report.html_name, report.html_sha256)
+    leaves["signed words"] = "".join(
+        page.get_textpage().get_text_bounded()
+        for page in pypdfium2.PdfDocument(proved_bytes(report.pdf_name, report.pdf_sha256))
+    ).encode()
+    leaves["signed document"] = json.dumps(report.document).encode()
+    for key in exporters():
+        try:
+            leaves[f"signed {key}"] = b"".join(exporter(key).pieces(source.of_report(report)))
+        except Refusal:
+            assert key in ("picking-csv", "picking-map"), f"{key} gives nothing of a film"
+    leaves["record after signing"] = json.dumps(list(Record.objects.values_list("detail", flat=True))).encode()
     leaves["log"] = (caplog.text + "".join(capfd.readouterr())).encode()
     for name, raw in leaves.items():
         for mark in (MARK.encode(), MARK.encode("utf-16-le"), MARK.lower().encode()):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.errors import Conflict
+from apps.analysis.models import Job
 from apps.cases.models import Case
 from apps.cases.services import update_case
 from apps.desk.forms import CaseForm
@@ -105,7 +106,7 @@ def test_a_printed_report_shows_the_blood_count(tess: Any, film: Path) -> None:
 
     case = case_with(tess, film, DIFFERENTIAL, analyser={"wbc_10e9_per_l": 15.0, "hb_g_per_l": 98.0})
     page = render.html(document.build(case, pictures=False), None)
-    for text in ("Blood count", "female, 34 years", "12.00 (10.62–13.10)", "115–155", "below", "Hoffbrand"):
+    for text in ("Blood count", "female, 34 years", "12.00 (10.62–13.10)", "115–155", ">low<", "Hoffbrand"):
         assert text in page, text
 
 
@@ -120,14 +121,14 @@ def test_earlier_cases_of_the_patient_show_as_series_with_intervals(tess: Any, f
     assert [p["value"] for p in series["wbc"]["points"]] == [15.0, 6.0]
     neutrophils = series["neutrophils"]
     assert [p["value"] for p in neutrophils["points"]] == pytest.approx([12.0, 1.8])
-    assert neutrophils["change"] == {"since": old.accession, "by": pytest.approx(-10.2), "apart": True}
+    assert neutrophils["change"] == {"since": old.accession, "by": pytest.approx(-10.2), "intervals_disjoint": True}
     share = series["blood_film:differential:lymphocyte"]
     assert [p["value"] for p in share["points"]] == [20.0, 70.0] and share["points"][0]["high"] > 20
     assert "blood_film:differential:basophil" not in series, "what is 0 in every case is no figure"
 
 
 def test_a_case_without_a_pseudonym_has_no_history(tess: Any) -> None:
-    assert history_of(tess, factories.case(tess)) == {"cases": [], "series": [], "left_out": 0}
+    assert history_of(tess, factories.case(tess)) == {"cases": [], "series": [], "left_out": 0, "excluded": []}
 
 
 def test_an_age_in_months_is_kept_in_days(db: None) -> None:
@@ -161,3 +162,37 @@ def test_a_case_is_opened_restricted_by_who_may_or_not_at_all(tess: Any, api: An
     assert api(ada).patch(f"{new}SECRET-2/", {"restricted": True}, format="json").status_code == 200
     assert api(factories.person("pathologist")).get(f"{new}{case.accession}/").status_code == 404
     assert api(tess).post(new, {"accession": "New"}, format="json").status_code == 400
+
+
+def test_cases_of_another_sex_or_age_or_of_inverted_colours_stand_in_no_trend_and_it_says_why(
+    tess: Any, film: Path
+) -> None:
+    this = case_with(tess, film, DIFFERENTIAL)
+    man, child, odd, same = (case_with(tess, film, DIFFERENTIAL) for _ in range(4))
+    Case.objects.filter(pk=man.pk).update(sex="male")
+    Case.objects.filter(pk=child.pk).update(age_days=1000)
+    Case.objects.filter(pk=same.pk).update(sex="", age_days=ADULT + 365)
+    Job.objects.filter(slide__case=odd).update(guards=[{"code": "inverted", "sentence": "Inverted."}])
+    found = history_of(tess, this)
+    assert len(found["cases"]) == 5, "they are listed"
+    assert {e["accession"]: e["why"] for e in found["excluded"]} == {
+        man.accession: "It is of a male patient, this case of a female one.",
+        child.accession: "The ages that are stated do not go together.",
+        odd.accession: "Its picture's colours are not those of a stained film.",
+    }
+    assert {p["accession"] for s in found["series"] for p in s["points"]} == {this.accession, same.accession}
+    Job.objects.filter(slide__case=this).update(guards=[{"code": "inverted", "sentence": "Inverted."}])
+    assert history_of(tess, this)["series"] == history_of(tess, same)["series"][:0]
+
+
+def test_analyser_values_that_contradict_each_other_are_held_until_a_reason_is_given(
+    tess: Any, paul: Any, film: Path
+) -> None:
+    case = case_with(tess, film, DIFFERENTIAL, analyser={"hb_g_per_l": 98.0, "hct_l_per_l": 0.6})
+    assert any("MCHC of 163 g/L" in note for note in blood_count_of(tess, case)["notes"]), "said where it is typed"
+    with pytest.raises(Conflict, match="The analyser's values contradict each other") as refused:
+        services.sign(paul, case, PASSWORD, "Reviewed")
+    (hold,) = [h for h in refused.value.extra["holds"] if h["code"] == "analyser-contradiction"]
+    assert hold["lifted_by"] == "reason"
+    report = services.sign(paul, case, PASSWORD, "Reviewed", reason="Cold agglutinins")
+    assert report.document["holds"]["lifted"][0]["code"] == "analyser-contradiction"

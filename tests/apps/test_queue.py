@@ -118,3 +118,23 @@ def test_the_queue_is_seen_by_administrators_without_the_names_of_restricted_cas
     assert client.post("/queue/", {"accession": "Q-SECRET", "urgent": "1"}).status_code == 404
     client.force_login(tess)
     assert client.get("/queue/").status_code == 403
+
+
+def test_an_administrator_cancels_runs_again_and_makes_urgent_from_the_queue(tess: Any, film: Path) -> None:
+    ada = factories.person("administrator", "ada")
+    job = order(tess, film, "Q-1")[0]
+    client = Client()
+    client.force_login(ada)
+    client.post("/queue/", {"accession": "Q-1", "urgent": "1"})
+    assert Case.objects.get(accession="Q-1").urgent
+    page = client.post("/queue/", {"act": "cancel", "job": str(job.pk)}, follow=True).content.decode()
+    assert Job.objects.get(pk=job.pk).state == "cancelled" and "Cancelled" in page
+    Job.objects.filter(pk=job.pk).update(state="failed", reason="The file is damaged.", advice="Bring it in again.")
+    page = client.get("/queue/").content.decode()
+    assert "The file is damaged." in page and "Bring it in again." in page
+    client.post("/queue/", {"act": "retry", "job": str(job.pk)})
+    assert Job.objects.get(pk=job.pk).state == "requested"
+    for body in ({"act": "retry", "job": str(job.pk)}, {"act": "?", "job": str(job.pk)}):
+        page = client.post("/queue/", body, follow=True).content.decode()
+        assert 'role="alert"' in page
+    assert client.post("/queue/", {"act": "cancel", "job": "x"}).status_code == 404

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from apps.accounts import stores
@@ -12,7 +15,10 @@ from apps.accounts.errors import Conflict, Forbidden
 from apps.analysis.models import Job
 from apps.audit.models import Record
 from apps.audit.services import verify
+from apps.cases.models import Case
+from apps.cases.services import set_conclusion
 from apps.reports import document, render, services
+from apps.reports.manifest import verify as verify_report
 from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
 from apps.review.selectors import gallery
@@ -234,3 +240,79 @@ def test_what_speaks_against_a_slide_holds_the_signature_until_somebody_says_why
     assert refused.value.code == "held"
     report = services.sign(paul, job.slide.case, PASSWORD, "ok", reason="It is a teaching picture.")
     assert report.document["holds"]["reason"] == "It is a teaching picture."
+
+
+def text_of(page: Any) -> str:
+    return str(page.get_textpage().get_text_bounded())
+
+
+def test_page_one_is_the_answer_and_pictures_and_method_follow(slide: Any, paul: Any) -> None:
+    table = factories.cells({"normal": 1100, "segmented_neutrophil": 60, "lymphocyte": 40, "schistocyte": 22})
+    job = finished_job(slide, table)
+    see_all(paul, job)
+    set_conclusion(paul, slide.case, "Schistocytes are present. Exclude TMA.")
+    report = services.sign(paul, slide.case, PASSWORD, "Reviewed and approved")
+    pdf = pypdfium2.PdfDocument(proved_bytes(report.pdf_name, report.pdf_sha256))
+    first = text_of(pdf[0])
+    for words in (
+        "Conclusion", "Exclude TMA", "paul (paul), pathologist", "Reviewed and approved", "Read by one person: paul",
+        "White-cell differential", "60.0", "Red-cell morphology", "Schistocyte", "2+",
+    ):  # fmt: skip
+        assert words in first, words
+    assert first.index("Exclude TMA") < first.index("paul (paul)") < first.index("White-cell differential")
+    page = proved_bytes(report.html_name, report.html_sha256).decode()
+    places = [
+        page.index(words) for words in ('class="examination"', 'class="cells', ">Method<", "Machine alone", "sha256 of")
+    ]
+    assert places == sorted(places)
+    assert "12 of 22 shown" in page
+
+
+def test_cells_that_must_not_be_overlooked_head_the_findings_with_their_share(slide: Any) -> None:
+    table = factories.cells(
+        {"segmented_neutrophil": 190, "blast": 10, "erythroblast": 3, "normal": 500, "schistocyte": 2}
+    )
+    page = render.html(document.build(finished_job(slide, table).slide.case, pictures=False), None)
+    found = re.search(r'<section class="findings">.*?</section>', page, re.DOTALL)
+    assert found
+    lines = re.findall("<li>(.*?)</li>", found[0])
+    assert lines[:3] == [
+        "Blast: 10 among 200 white cells (5.0 %, 2.4–9.0).",
+        "Schistocyte: 2 among 502 red cells.",
+        "Nucleated red cell: 3.",
+    ]
+
+
+def test_a_conclusion_is_frozen_and_a_missing_one_is_said_but_does_not_hold_the_signature(job: Any, paul: Any) -> None:
+    see_all(paul, job)
+    case = job.slide.case
+    report = services.sign(paul, case, PASSWORD, "Reviewed", conclusion="  Normal film.\r\nNo further steps. ")
+    assert report.document["case"]["conclusion"] == "Normal film.\nNo further steps."
+    assert verify_report(report).ok
+    with pytest.raises(Conflict, match="signed"):
+        set_conclusion(paul, case, "Another")
+    Case.objects.filter(pk=case.pk).update(conclusion="Another")
+    report.refresh_from_db()
+    assert "The conclusion of the case is not what was signed." in verify_report(report).differs
+    case = services.amend(paul, Report.objects.get().case, "No conclusion wanted")
+    again = services.sign(paul, case, PASSWORD, "Reviewed", conclusion="")
+    assert "No conclusion was written." in proved_bytes(again.html_name, again.html_sha256).decode()
+
+
+def test_intervals_on_a_report_have_one_kind_of_dash(job: Any) -> None:
+    page = render.text_of(render.html(document.build(job.slide.case), None))
+    assert re.findall(r"\d-\d+\.\d", re.sub(r"<code>.*?</code>|<style>.*?</style>", "", page, flags=re.S)) == []
+    assert re.search(r"\d\.\d–\d+\.\d", page)
+
+
+def test_who_signs_sees_counts_warnings_and_slides_left_out_first(job: Any, paul: Any, api: Any, film: Path) -> None:
+    shutil.copy(film, film.with_name("second.tif"))
+    factories.slide(job.slide.case, film.with_name("second.tif"))
+    seen = api(paul).get(f"/api/v1/cases/{job.slide.case.accession}/signing/").json()
+    assert [m["slide"] + " " + m["why"] for m in seen["missing"]] == ["second was not analysed"]
+    (part,) = seen["examinations"]
+    counted = {c["title"]: (c["n"], c["target"]) for c in part["counted"]}
+    assert counted["White-cell differential"] == (18, 200)
+    assert any("Only 18 white cells were counted" in text for text in part["warnings"])
+    assert part["readers"] == "Nobody confirmed or corrected a cell: the machine’s names stand."
+    assert {h["code"] for h in seen["holds"]} >= {"must-see-open", "slide-not-reported"}

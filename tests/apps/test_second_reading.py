@@ -11,6 +11,7 @@ from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.analysis.models import Job
 from apps.audit.models import Record
 from apps.cases.selectors import cases_for
+from apps.cases.services import set_comment, set_conclusion, set_rights
 from apps.desk.consumers import CaseConsumer
 from apps.desk.nextsteps import waiting_for
 from apps.reports import document, render, services
@@ -190,13 +191,15 @@ def test_a_report_says_who_read_and_how_they_agree(twice: Any, tom: Any, paul: A
     decide(paul, fresh(twice), 40, "", "band_neutrophil")
     page = render.html(document.build(fresh(twice).slide.case, pictures=False), None)
     assert "Two readers: tess first, tom second, blind." in page
-    assert "on the 20 cells that both named; 3 differences, decided by paul." in page
+    assert "of the 20 cells that both named, by kappa" in page
+    assert "3 differences, decided by paul." in page
+    assert "Read twice: tess first, tom second, blind; differences decided by paul." in page
 
 
 def test_a_report_of_one_reader_says_so(job: Any, tess: Any) -> None:
     label_cells(tess, job, "confirm", [40], [], None, 0)
     page = render.html(document.build(job.slide.case, pictures=False), None)
-    assert "One reader: tess." in page
+    assert "Read by one person: tess." in page
 
 
 def test_a_changed_first_reading_is_found_after_signing(twice: Any, tom: Any, paul: Any) -> None:
@@ -283,3 +286,72 @@ def test_candidates_and_hbf_are_of_the_reading_on_which_a_person_works_and_go_in
     close_second_reading(tom, fresh(job).slide.case)
     listed = {c["row"]: c["hbf"] for c in api(tess).get(url).json()["candidates"]}
     assert listed == {58: "positive", 59: ""}, "where they differ it is open again"
+
+
+def test_comment_and_conclusion_of_the_first_reader_are_hidden_until_a_blind_reading_is_closed(
+    twice: Any, tess: Any, tom: Any, paul: Any, api: Any
+) -> None:
+    case = fresh(twice).slide.case
+    set_comment(paul, case, "Blasts everywhere")
+    set_conclusion(paul, case, "Acute leukaemia")
+    at = f"/api/v1/cases/{case.accession}/"
+    for url in (at, f"{at}room/", "/api/v1/cases/"):
+        text = api(tom).get(url).content.decode()
+        assert "Blasts everywhere" not in text and "Acute leukaemia" not in text, url
+        assert "Blasts everywhere" in api(tess).get(url).content.decode(), url
+    assert "Blasts" not in api(tom).get(f"/cases/{case.accession}/").content.decode()
+    for name in ("comment", "conclusion"):
+        answer = api(tom).post(f"{at}{name}/", {name: "mine"}, format="json")
+        assert (answer.status_code, answer.json()["code"]) == (409, "blind-reading")
+    close_second_reading(tom, case)
+    assert "Acute leukaemia" in api(tom).get(at).content.decode()
+
+
+def test_who_read_first_does_not_decide_between_the_two_readings_by_any_way(
+    twice: Any, tess: Any, tom: Any, paul: Any, api: Any
+) -> None:
+    job, case = twice, twice.slide.case
+    close_second_reading(tom, case)
+    assert agreement_json(tess, [fresh(job)])["why_not_you"].startswith("You read these cells first")
+    answer = api(tess).post(f"/api/v1/jobs/{job.pk}/decide/", {"row": 40, "label": "lymphocyte"}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "own-reading")
+    body = {"action": "relabel", "rows": [41, 40], "label": "lymphocyte", "base_revision": 0, "force": True}
+    answer = api(tess).post(f"/api/v1/jobs/{job.pk}/labels/", body, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "own-reading"), (
+        "a label of the consensus is a decision, too"
+    )
+    assert not LabelEvent.objects.filter(reading__role="consensus", by=tess, carried=False).exists()
+    label_cells(tess, fresh(job), "relabel", [41], [], "lymphocyte", 0, force=True)
+    assert agreement_json(paul, [fresh(job)])["why_not_you"] == ""
+    decide(paul, fresh(job), 40, "", "lymphocyte")
+
+
+def test_who_signs_and_administers_may_decide_on_their_own_reading_and_the_report_says_so(
+    job: Any, tom: Any, paul: Any
+) -> None:
+    label_cells(paul, job, "confirm", [40], [], None, 0)
+    order_second_reading(paul, job.slide.case, tom, True)
+    label_cells(tom, fresh(job), "relabel", [40], [], "band_neutrophil", 0)
+    close_second_reading(tom, job.slide.case)
+    with pytest.raises(Forbidden):
+        decide(paul, fresh(job), 40, "", "band_neutrophil")
+    set_rights(factories.person("administrator"), job.slide.case, paul, {"administer"})
+    decide(paul, fresh(job), 40, "", "band_neutrophil")
+    page = render.html(document.build(fresh(job).slide.case, pictures=False), None)
+    assert (
+        "differences decided by paul (paul also read first)." in page
+        and "decided by paul (paul also read first)." in page
+    )
+
+
+def test_a_blind_reader_of_an_amended_case_does_not_see_the_version_before(
+    job: Any, tess: Any, tom: Any, paul: Any, api: Any
+) -> None:
+    label_cells(tess, job, "confirm", [58, 59], [], None, 0)
+    report = services.sign(paul, job.slide.case, PASSWORD, "Reviewed", conclusion="Acute leukaemia")
+    services.amend(paul, report.case, "A second reader is wanted")
+    order_second_reading(paul, fresh(job).slide.case, tom, True)
+    for url in (f"/reports/{report.pk}/", f"/reports/{report.pk}.pdf", f"/api/v1/reports/{report.pk}/"):
+        answer = api(tom).get(url)
+        assert (answer.status_code, answer.json()["code"]) == (409, "blind-reading"), url
+        assert api(tess).get(url).status_code == 200, url

@@ -16,7 +16,7 @@ from apps.accounts.errors import Conflict, Refusal
 from apps.audit.models import Record
 from apps.audit.services import verify
 from apps.cases.models import Case
-from apps.cases.services import begin_signing, hold_open, set_comment, set_rights, update_case
+from apps.cases.services import administer_case, begin_signing, hold_open, set_comment, set_rights, update_case
 from apps.reports import render, services
 from apps.reports.models import Report
 from apps.slides.imports import run_import
@@ -273,3 +273,16 @@ def test_a_restricted_case_is_restricted_in_the_administration_too(job: Any, pau
         answer = client.get(f"/admin/{page}/")
         assert answer.status_code in (302, 404), page
         assert answer.status_code == 404 or answer["Location"] == "/admin/", page
+
+
+def test_the_reader_of_a_signed_case_is_not_changed_by_service_api_or_administration(
+    job: Any, paul: Any, api: Any
+) -> None:
+    see_all(paul, job)
+    case = services.sign(paul, job.slide.case, PASSWORD, "Reviewed").case
+    answer = api(paul).post(f"/api/v1/cases/{case.accession}/reader/", {"username": "paul"}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "case-locked")
+    with pytest.raises(Conflict, match="signed"):
+        administer_case(factories.person("administrator"), case, reader=paul)
+    case.refresh_from_db()
+    assert case.reader is None

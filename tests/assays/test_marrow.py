@@ -58,7 +58,7 @@ def test_megakaryocytes_and_mitoses_are_per_mm2_and_outside_n() -> None:
 
 def test_an_aspirate_of_mostly_mature_cells_of_blood_may_be_diluted() -> None:
     diluted = count({"segmented_neutrophil": 300, "lymphocyte": 80, "myelocyte": 60, "erythroblast": 60})
-    assert [f.key for f in diluted.findings] == ["dilution"] and "76 % (72-80)" in diluted.findings[0].text
+    assert [f.key for f in diluted.findings] == ["dilution"] and "76 % (72–80)" in diluted.findings[0].text
     assert not count({"segmented_neutrophil": 100, "myelocyte": 200, "erythroblast": 200}).findings
 
 

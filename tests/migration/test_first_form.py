@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from hemaview.counting.grades import NO_GRADE
+
 ARCHIVE = Path(__file__).with_name("first-form.tar.xz")
 ROOT = Path(__file__).parents[2]
 
@@ -133,6 +135,8 @@ def test_counts_and_grades_are_the_same_by_the_rules_of_that_time(house: Path, a
             assert there["n"] == section["n"]
             rows = {r["key"]: r for r in there["rows"]}
             for row in section["rows"]:
+                if row["grade"] and row["grade"]["text"] == "-":
+                    row["grade"]["text"] = NO_GRADE  # it was a hyphen then; what it means is the same
                 for part in ("machine", "reviewed", "grade"):
                     assert rows[row["key"]][part] == row[part], (accession, row["key"])
     marrow = after["cases"]["FF-MARROW"]["counts"]

@@ -18,7 +18,8 @@ from tests.races.arena import Arena
 from tests.races.writes import Write
 
 _CONTENT = {
-    "case.comment", "label.relabel", "label.add", "label.undo", "job.requested", "job.retry", "job.failed", "job.cancel",
+    "case.comment", "case.conclusion", "case.reader",
+    "label.relabel", "label.add", "label.undo", "job.requested", "job.retry", "job.failed", "job.cancel",
     "slide.received", "slide.mpp", "slide.colour", "slide.deleted",
     "slide.specimen", "job.chosen", "annotation.added", "cell.commented",
     "reading.ordered",
@@ -59,13 +60,15 @@ def _lines(pair: tuple[Write, Write], outcomes: list[str | None], lines: list[Re
 
 def _values(before: Case, case: Case, lines: list[Record]) -> list[str]:
     """Each line's old value is the line's before it, and the last new one is what stands: nothing was lost."""
-    now: dict[str, Any] = {n: getattr(before, n) for n in ("pseudonym", "stain", "question", "restricted", "comment")}
+    now: dict[str, Any] = {
+        n: getattr(before, n) for n in ("pseudonym", "stain", "question", "restricted", "comment", "conclusion")
+    }
     now |= {"state": before.state, "reader": before.reader.username if before.reader else ""}
     broken = []
     for line in lines:
         if line.action == "case.changed":
             old, new = line.detail["before"], line.detail["after"]
-        elif line.action in ("case.comment", "case.state", "case.reader"):
+        elif line.action in ("case.comment", "case.conclusion", "case.state", "case.reader"):
             name = line.action.removeprefix("case.")
             old = {name: line.detail["before"]}
             new = {name: line.detail["reader" if name == "reader" else "after"]}

@@ -52,6 +52,11 @@ def _comment(a: Arena, side: int) -> Shot:
     return lambda: cases.set_comment(user, case, value)
 
 
+def _conclusion(a: Arena, side: int) -> Shot:
+    user, case, value = _who(a, side, "tess", "tom"), a.case(), f"conclusion {next(a.numbers)}"
+    return lambda: cases.set_conclusion(user, case, value)
+
+
 def _administered(a: Arena, side: int) -> Shot:
     user, case, value = _who(a, side, "ada", "agnes"), a.case(), f"question {next(a.numbers)}"
     return lambda: cases.administer_case(user, case, question=value)
@@ -189,7 +194,8 @@ WRITES: tuple[Write, ...] = (
     Write("facts", "case.changed", _facts),
     Write("administration", "case.changed", _administered),
     Write("comment", "case.comment", _comment),
-    Write("reader", "case.reader", _reader, content=False),
+    Write("conclusion", "case.conclusion", _conclusion),
+    Write("reader", "case.reader", _reader),
     Write("rights", "case.rights", _rights, content=False),
     Write("restriction", "case.changed", _restriction, content=False),
     Write("label", "label.relabel", _label),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.analysis.api import views
+from apps.analysis.api import protocols, views
 
 urlpatterns = [
     path("slides/<uuid:slide_id>/jobs/", views.SlideJobsView.as_view(), name="slide-jobs"),
@@ -13,7 +13,10 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/cells/<int:first>-<int:count>.bin", views.cell_rows, name="job-rows"),
     path("jobs/<uuid:job_id>/contours/<int:first>-<int:count>.bin", views.contour_rows, name="job-contours"),
     path("jobs/<uuid:job_id>/fields/<int:field>/cells.bin", views.field_cells, name="job-field"),
-    path("protocols/", views.ProtocolsView.as_view(), name="protocols"),
+    path("protocols/", views.ProtocolsView.as_view(), name="api-protocols"),
+    path("protocols/<slug:name>/", protocols.ProtocolView.as_view(), name="api-protocol"),
+    path("protocols/<slug:name>/copy/", protocols.ProtocolCopyView.as_view(), name="api-protocol-copy"),
+    path("protocols/<slug:name>/retired/", protocols.ProtocolRetiredView.as_view(), name="api-protocol-retired"),
     path("models/", views.ModelsView.as_view(), name="api-models"),
     path("schema/<slug:name>/", views.SchemaView.as_view(), name="schema"),
 ]

@@ -41,6 +41,7 @@ from apps.analysis.selectors import (
 from apps.analysis.tasks import ring
 from apps.slides.selectors import slide_for
 from hemaview.assays import assays
+from hemaview.counting.words import number_of
 
 MOST_ROWS = 400_000
 MOST_CONTOURS = 20_000
@@ -101,7 +102,7 @@ class JobCancelView(APIView):
 
     @extend_schema(request=None, responses=JobSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = services.cancel(request.user, job_for(request.user, job_id, "annotate"))
+        job = services.cancel(request.user, job_for(request.user, job_id))
         return Response(JobSerializer(job).data)
 
 
@@ -110,7 +111,7 @@ class JobRetryView(APIView):
 
     @extend_schema(request=None, responses=JobSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = services.retry(request.user, job_for(request.user, job_id, "annotate"))
+        job = services.retry(request.user, job_for(request.user, job_id))
         transaction.on_commit(lambda: ring([str(job.pk)]))
         return Response(JobSerializer(job).data)
 
@@ -157,7 +158,10 @@ def cell_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int) -
         job = reviewable_job_for(request.user, job_id)
         etag = f'"{job.cells_sha256[:24]}-{first}-{count}"'
         if not 0 < count <= MOST_ROWS or first + count > job.cells:
-            raise Missing(f"The file has {job.cells} cells; ask for at most {MOST_ROWS} of them.", code="out-of-bounds")
+            raise Missing(
+                f"The file has {number_of(job.cells, 'cell')}; ask for at most {MOST_ROWS} of them.",
+                code="out-of-bounds",
+            )
         return kept_for_ever(request, etag, "application/octet-stream", lambda: cellfiles.row_bytes(job, first, count))
     except Refusal as refusal:
         return refusal_response(refusal)

@@ -14,14 +14,31 @@ from rest_framework.views import APIView
 
 from apps.audit.models import Record
 from apps.audit.selectors import records_for
+from apps.audit.sentences import sentence
 from apps.audit.services import verify
 
 
 class RecordSerializer(serializers.ModelSerializer[Record]):
+    sentence = serializers.SerializerMethodField(help_text="what happened, as a person would tell it")
+
     class Meta:
         model = Record
-        fields = ["id", "at", "actor", "action", "object_type", "object_id", "accession", "detail", "sha256"]
+        fields = [
+            "id",
+            "at",
+            "actor",
+            "action",
+            "object_type",
+            "object_id",
+            "accession",
+            "sentence",
+            "detail",
+            "sha256",
+        ]
         read_only_fields = fields
+
+    def get_sentence(self, line: Record) -> str:
+        return sentence(line)
 
 
 class RecordFilter(django_filters.FilterSet):

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.accounts.api.inputs import OneOf
 from apps.cases.models import Case
-from apps.cases.selectors import rights_in, rights_of
+from apps.cases.selectors import rights_in, rights_of, words_hidden_from
 
 
 class PersonSerializer(serializers.Serializer[Any]):
@@ -58,6 +58,7 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
             "stain",
             "question",
             "analyser",
+            "conclusion",
             "comment",
             "state",
             "reader",
@@ -72,11 +73,25 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
         ]
         read_only_fields = fields
 
+    def to_representation(self, case: Case) -> dict[str, Any]:
+        """Without the words of others where the person reads the case blind."""
+        made = super().to_representation(case)
+        return {**made, "comment": "", "conclusion": ""} if case.pk in self._hidden() else made
+
+    def _hidden(self) -> frozenset[int]:
+        root: Any = self.root  # the list's, where there is one: asked once for all of it
+        if not hasattr(root, "words_hidden"):
+            root.words_hidden = words_hidden_from(self._user())
+        hidden: frozenset[int] = root.words_hidden
+        return hidden
+
+    def _user(self) -> Any:
+        return self.context.get("user") or self.context["request"].user
+
     def get_rights(self, case: Case) -> list[str]:
         if hasattr(case, "may_view"):
             return sorted(rights_in(case))
-        user = self.context.get("user") or self.context["request"].user
-        return sorted(rights_of(user, case))
+        return sorted(rights_of(self._user(), case))
 
 
 class CaseInputSerializer(serializers.Serializer[Any]):
@@ -91,6 +106,10 @@ class CaseInputSerializer(serializers.Serializer[Any]):
     question = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     restricted = serializers.BooleanField(required=False)
     analyser = AnalyserSerializer(required=False)
+
+
+class ConclusionSerializer(serializers.Serializer[Any]):
+    conclusion = serializers.CharField(max_length=4000, allow_blank=True, trim_whitespace=False)
 
 
 class CommentSerializer(serializers.Serializer[Any]):

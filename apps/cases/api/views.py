@@ -19,6 +19,7 @@ from apps.cases.api.serializers import (
     CaseInputSerializer,
     CaseSerializer,
     CommentSerializer,
+    ConclusionSerializer,
     ReaderSerializer,
     RightsSerializer,
     UrgentSerializer,
@@ -93,6 +94,18 @@ class CaseCommentView(APIView):
         given = CommentSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         case = services.set_comment(request.user, case, given.validated_data["comment"])
+        return Response(CaseSerializer(case, context={"request": request}).data)
+
+
+class CaseConclusionView(APIView):
+    """The conclusion that the report begins with."""
+
+    @extend_schema(request=ConclusionSerializer, responses=CaseSerializer)
+    def post(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession, "review")
+        given = ConclusionSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        case = services.set_conclusion(request.user, case, given.validated_data["conclusion"])
         return Response(CaseSerializer(case, context={"request": request}).data)
 
 

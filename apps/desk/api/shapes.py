@@ -113,7 +113,7 @@ class FigurePointSerializer(serializers.Serializer[Any]):
 class FigureChangeSerializer(serializers.Serializer[Any]):
     since = serializers.CharField(help_text="accession number of the case before")
     by = serializers.FloatField()
-    apart = serializers.BooleanField(help_text="the two intervals have nothing in common")
+    intervals_disjoint = serializers.BooleanField(help_text="the two intervals have nothing in common")
 
 
 class FigureSeriesSerializer(serializers.Serializer[Any]):
@@ -125,12 +125,18 @@ class FigureSeriesSerializer(serializers.Serializer[Any]):
     points = FigurePointSerializer(many=True)
 
 
+class ExcludedCaseSerializer(serializers.Serializer[Any]):
+    accession = serializers.CharField()
+    why = serializers.CharField()
+
+
 class PatientHistorySerializer(serializers.Serializer[Any]):
     """Cases of the same patient that you may see, oldest first, with their figures."""
 
     cases = PatientCaseSerializer(many=True)
     series = FigureSeriesSerializer(many=True)
     left_out = serializers.IntegerField(help_text="further cases of the patient that are not listed")
+    excluded = ExcludedCaseSerializer(many=True, help_text="listed, but in no series")
 
 
 class MeSerializer(ReaderSerializer):

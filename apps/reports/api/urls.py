@@ -4,6 +4,7 @@ from apps.reports.api import views
 
 urlpatterns = [
     path("cases/<str:accession>/sign/", views.SignView.as_view(), name="case-sign"),
+    path("cases/<str:accession>/signing/", views.SigningView.as_view(), name="case-signing"),
     path("cases/<str:accession>/holds/", views.HoldsView.as_view(), name="case-holds"),
     path("cases/<str:accession>/amend/", views.AmendView.as_view(), name="case-amend"),
     path("cases/<str:accession>/reports/", views.CaseReportsView.as_view(), name="case-reports"),

@@ -23,12 +23,19 @@ from apps.reports.handout import hand_out
 from apps.reports.holds import holds_of
 from apps.reports.models import Report
 from apps.reports.selectors import report_for, report_json, reports_of
+from apps.reports.summary import before_signing
 from apps.review.agreement import refuse_blind
 
 
 class SignInput(serializers.Serializer[Any]):
     password = serializers.CharField(trim_whitespace=False)
     meaning = serializers.CharField(max_length=200)
+    conclusion = serializers.CharField(
+        max_length=4000,
+        allow_blank=True,
+        required=False,
+        help_text="What the report begins with; left out: as it stands.",
+    )
     comment = serializers.CharField(max_length=8000, allow_blank=True, required=False)
     reason = serializers.CharField(
         max_length=2000, allow_blank=True, required=False, help_text="Why what a reason can lift may stand."
@@ -43,6 +50,36 @@ class HoldSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     sentence = serializers.CharField()
     lifted_by = serializers.ChoiceField(choices=("review", "reason", ""), help_text="empty: nothing lifts it")
+
+
+class CountedSerializer(serializers.Serializer[Any]):
+    title = serializers.CharField()
+    noun = serializers.CharField()
+    n = serializers.IntegerField(help_text="as people left it")
+    target = serializers.IntegerField(allow_null=True, help_text="how many were asked for")
+
+
+class SignedExaminationSerializer(serializers.Serializer[Any]):
+    assay = serializers.CharField()
+    title = serializers.CharField()
+    slides = serializers.ListField(child=serializers.CharField())
+    counted = CountedSerializer(many=True)
+    findings = serializers.ListField(child=serializers.CharField())
+    warnings = serializers.ListField(child=serializers.CharField())
+    readers = serializers.CharField(help_text="how many people read it, in a sentence")
+
+
+class LeftOutSerializer(serializers.Serializer[Any]):
+    slide = serializers.CharField()
+    id = serializers.UUIDField()
+    why = serializers.CharField()
+
+
+class SigningSerializer(serializers.Serializer[Any]):
+    conclusion = serializers.CharField()
+    examinations = SignedExaminationSerializer(many=True)
+    missing = LeftOutSerializer(many=True)
+    holds = HoldSerializer(many=True)
 
 
 class ReportSerializer(serializers.Serializer[Any]):
@@ -103,7 +140,20 @@ class HoldsView(APIView):
     @extend_schema(responses=HoldSerializer(many=True))
     def get(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession)
-        return Response([h.as_json() for h in holds_of(case, reported_jobs(case))])
+        jobs = reported_jobs(case)
+        refuse_blind(request.user, jobs)
+        return Response([h.as_json() for h in holds_of(case, jobs)])
+
+
+class SigningView(APIView):
+    """What whoever signs should see first: counts, warnings, slides not analysed, readers, and what stands before it."""
+
+    @extend_schema(responses=SigningSerializer)
+    def get(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession)
+        jobs = reported_jobs(case)
+        refuse_blind(request.user, jobs)
+        return Response(before_signing(case, jobs))
 
 
 class AmendView(APIView):

@@ -22,6 +22,14 @@ COUNT_COLUMNS = (
     "absolute_10e9_per_l", "absolute_low_95_10e9_per_l", "absolute_high_95_10e9_per_l", "grade", "below_floor", "why",
 )  # fmt: skip
 
+HBF_NAMES = {
+    "positive": "HbF positive",
+    "negative": "HbF negative",
+    "not_done": "HbF not done",
+    "open": "HbF: nothing said yet",
+}
+"""What a second, HbF-stained section says of confirmed nucleated red cells."""
+
 
 def counts(source: Source) -> Iterator[bytes]:
     """One line a class, with its share of the section's n in percent, and one a ratio or density, with its rate and unit.
@@ -57,6 +65,12 @@ def _count_lines(source: Source) -> Iterator[list[Any]]:
                     *first, section["key"], row["key"], row["name"], section["n"]["machine"], section["n"]["reviewed"],
                     *shares, *[None] * 7, *(absolute.get(k) for k in ("value", "low", "high")),
                     row["grade"]["text"] if row["grade"] else "", below, "",
+                ]  # fmt: skip
+        for state, n in part.get("hbf", {}).items():
+            if state != "confirmed":
+                yield [
+                    *first, "hbf", state, HBF_NAMES[state], None, part["hbf"]["confirmed"], *[None] * 4, n,
+                    *[None] * 3, *[None] * 7, *[None] * 3, "", "", "",
                 ]  # fmt: skip
         for ratio in part["counts"]["ratios"]:
             rates = [

@@ -16,6 +16,7 @@ from typing import Any
 from django.utils import timezone
 
 from apps.reports import document, render
+from apps.reports.exports.csv import HBF_NAMES
 from apps.reports.exports.exporter import Exporter
 from apps.reports.exports.source import Source
 from apps.reports.selectors import proved_bytes
@@ -86,7 +87,9 @@ class _Builder:
             "issued": self.at,
             "specimen": [{"reference": self.url("specimen", kind)} for kind in self.specimens()] or None,
             "result": [{"reference": url} for url, _ in observations] or None,
-            "conclusion": " ".join(words for words in (d["case"]["comment"], d["disclaimer"]) if words),
+            "conclusion": " ".join(
+                words for words in (d["case"].get("conclusion"), d["case"]["comment"], d["disclaimer"]) if words
+            ),
             "presentedForm": [self.presented_form()],
         }
         if signed:
@@ -164,6 +167,8 @@ class _Builder:
                     row.get("absolute"),
                 )  # fmt: skip
                 yield f"{where} {section['key']} {row['key']}", made
+        yield from self.absolutes(part, where)
+        yield from self.hbf(part, where)
         coded = part["codes"].get("ratios", {})
         for ratio in part["counts"]["ratios"]:
             unit = ratio.get("unit", "1")
@@ -174,6 +179,33 @@ class _Builder:
                 f"{where} ratio {ratio['key']}",
                 self.observation(part, ratio["key"], ratio["name"], code, value, unit, ucum, why, None, None, None),
             )
+
+    def absolutes(self, part: dict[str, Any], where: str) -> Iterator[tuple[str, Any]]:
+        """Absolute counts of the film in 10⁹/L, as the report's blood count has them, with their reference ranges."""
+        if not any(section["key"] == "differential" for section in part["counts"]["sections"]):
+            return
+        for row in (self.document.get("blood_count") or {}).get("rows", []):
+            if row["of"] != "film":
+                continue
+            name = f"{row['name']}, absolute count"
+            made = self.observation(
+                part, f"absolute_{row['key']}", name, {}, row, "10⁹/L", "10*9/L", "", None, None, None
+            )
+            if usual := row["range"]:
+                ends = {end: _quantity(usual[end], "10⁹/L", "10*9/L") for end in ("low", "high")}
+                made = made.model_copy(update={"referenceRange": [_checked_range({**ends, "text": usual["whose"]})]})
+            yield f"{where} absolute {row['key']}", made
+
+    def hbf(self, part: dict[str, Any], where: str) -> Iterator[tuple[str, Any]]:
+        """Confirmed nucleated red cells, and what their HbF stain says, as numbers of cells."""
+        names = {"confirmed": "Nucleated red cells confirmed", **HBF_NAMES}
+        for state, n in part.get("hbf", {}).items():
+            value = {"value": n, "low": None, "high": None}
+            of = None if state == "confirmed" else part["hbf"]["confirmed"]
+            made = self.observation(
+                part, f"hbf_{state}", names[state], {}, value, "cells", "{cells}", "", None, of, None
+            )
+            yield f"{where} hbf {state}", made
 
     def observation(
         self, part: dict[str, Any], key: str, name: str, code: dict[str, Any], value: dict[str, Any] | None, unit: str,
@@ -206,6 +238,11 @@ class _Builder:
             if absolute:
                 quantity = _quantity(absolute["value"], "10⁹/L", "10*9/L")
                 components.append({"code": {"text": "absolute count"}, "valueQuantity": quantity})
+                for end, words in (("low", "lower limit"), ("high", "upper limit")):
+                    if absolute.get(end) is not None:
+                        quantity = _quantity(absolute[end], "10⁹/L", "10*9/L")
+                        text = f"absolute count, 95 % interval, {words}"
+                        components.append({"code": {"text": text}, "valueQuantity": quantity})
             if grade:
                 facts["interpretation"] = [{"text": grade["text"]}]
         if n is not None:
@@ -222,6 +259,12 @@ def _concept(text: str, code: dict[str, Any]) -> dict[str, Any]:
         if code.get(name)
     ]
     return {"coding": coding, "text": text} if coding else {"text": text}
+
+
+def _checked_range(facts: dict[str, Any]) -> Any:
+    from fhir.resources.R4B.observation import ObservationReferenceRange
+
+    return ObservationReferenceRange(**facts)
 
 
 def _quantity(value: float, unit: str, ucum: str) -> dict[str, Any]:

@@ -450,6 +450,7 @@ class AgreementSerializer(serializers.Serializer[Any]):
     readings = ReadingSerializer(many=True)
     hidden = serializers.BooleanField(help_text="a blind reading is open, so nothing is compared yet")
     decidable = serializers.BooleanField(help_text="the second reading is closed: differences can be decided")
+    why_not_you = serializers.CharField(help_text="why you do not decide between the readers; empty where you may")
     examinations = ExaminationAgreementSerializer(many=True)
     n = serializers.IntegerField(help_text="differences")
     open = serializers.IntegerField()

@@ -43,6 +43,7 @@ from apps.review.crops import crop_jpeg
 from apps.review.here import counts_within
 from apps.review.models import AddedCell, CarriedLabel, LabelEvent
 from apps.review.state import labels_of, read_by, with_reading
+from hemaview.counting.words import number_of
 from hemaview.wsi.errors import SlideError
 
 MOST_CORNERS = 500
@@ -338,7 +339,7 @@ def cell_crop(request: HttpRequest, job_id: uuid.UUID, row: int) -> HttpResponse
         job = _job(request.user, job_id)
         cells = cells_of(job)
         if not 0 <= row < len(cells):
-            raise Missing(f"This job has {len(cells)} cells; there is no cell {row}.")
+            raise Missing(f"This job has {number_of(len(cells), 'cell')}; there is no cell {row}.")
         box = float(cells.x[row]), float(cells.y[row]), float(cells.w[row]), float(cells.h[row])
         return _crop(request, job, f"{row}", box)
     except Refusal as refusal:

@@ -78,6 +78,7 @@ Agreement = TypedDict(
         "readings": "list[Reading]",
         "hidden": "bool",
         "decidable": "bool",
+        "why_not_you": "str",
         "examinations": "list[ExaminationAgreement]",
         "n": "int",
         "open": "int",
@@ -336,6 +337,7 @@ Case = TypedDict(
         "stain": "str",
         "question": "str",
         "analyser": "Analyser",
+        "conclusion": "str",
         "comment": "str",
         "state": "CaseStateEnum",
         "reader": "Person | None",
@@ -512,7 +514,27 @@ Comparison = TypedDict(
     },
 )
 
+ConclusionRequest = TypedDict(
+    "ConclusionRequest",
+    {
+        "conclusion": "str",
+    },
+)
+
 ConversionEnum = Literal['asked', 'running', 'done', 'failed']
+
+CopyInputRequest = TypedDict(
+    "CopyInputRequest",
+    {
+        "title": "NotRequired[str]",
+        "second_reader": "NotRequired[bool]",
+        "settings": "NotRequired[dict[str, Any]]",
+        "rules": "NotRequired[dict[str, Any]]",
+        "models": "NotRequired[list[RoleRequest]]",
+        "seen_version": "NotRequired[int]",
+        "name": "str",
+    },
+)
 
 CountFinding = TypedDict(
     "CountFinding",
@@ -570,6 +592,16 @@ CountUnsettled = TypedDict(
         "key": "str",
         "text": "str",
         "more_cells": "int | None",
+    },
+)
+
+Counted = TypedDict(
+    "Counted",
+    {
+        "title": "str",
+        "noun": "str",
+        "n": "int",
+        "target": "int | None",
     },
 )
 
@@ -638,12 +670,20 @@ ExaminationAgreement = TypedDict(
     },
 )
 
+ExcludedCase = TypedDict(
+    "ExcludedCase",
+    {
+        "accession": "str",
+        "why": "str",
+    },
+)
+
 FigureChange = TypedDict(
     "FigureChange",
     {
         "since": "str",
         "by": "float",
-        "apart": "bool",
+        "intervals_disjoint": "bool",
     },
 )
 
@@ -911,6 +951,25 @@ Labels = TypedDict(
     },
 )
 
+Laboratory = TypedDict(
+    "Laboratory",
+    {
+        "name": "str",
+        "address": "str",
+        "phone": "str",
+        "logo_url": "str | None",
+    },
+)
+
+LeftOut = TypedDict(
+    "LeftOut",
+    {
+        "slide": "str",
+        "id": "str",
+        "why": "str",
+    },
+)
+
 LiftedByEnum = Literal['review', 'reason']
 
 Likely = TypedDict(
@@ -919,6 +978,13 @@ Likely = TypedDict(
         "percent": "float",
         "low": "float",
         "high": "float",
+    },
+)
+
+LogoInputRequest = TypedDict(
+    "LogoInputRequest",
+    {
+        "png_or_jpeg": "str",
     },
 )
 
@@ -1072,6 +1138,37 @@ PatchedCaseInputRequest = TypedDict(
     },
 )
 
+PatchedLaboratoryInputRequest = TypedDict(
+    "PatchedLaboratoryInputRequest",
+    {
+        "name": "NotRequired[str]",
+        "address": "NotRequired[str]",
+        "phone": "NotRequired[str]",
+    },
+)
+
+PatchedPhraseInputRequest = TypedDict(
+    "PatchedPhraseInputRequest",
+    {
+        "code": "NotRequired[str]",
+        "text": "NotRequired[str]",
+        "kind": "NotRequired[PhraseKindEnum]",
+        "assay": "NotRequired[str]",
+    },
+)
+
+PatchedRevisionInputRequest = TypedDict(
+    "PatchedRevisionInputRequest",
+    {
+        "title": "NotRequired[str]",
+        "second_reader": "NotRequired[bool]",
+        "settings": "NotRequired[dict[str, Any]]",
+        "rules": "NotRequired[dict[str, Any]]",
+        "models": "NotRequired[list[RoleRequest]]",
+        "seen_version": "NotRequired[int]",
+    },
+)
+
 PatchedSlideChangeRequest = TypedDict(
     "PatchedSlideChangeRequest",
     {
@@ -1115,6 +1212,7 @@ PatientHistory = TypedDict(
         "cases": "list[PatientCase]",
         "series": "list[FigureSeries]",
         "left_out": "int",
+        "excluded": "list[ExcludedCase]",
     },
 )
 
@@ -1125,6 +1223,28 @@ Person = TypedDict(
         "name": "str",
     },
 )
+
+Phrase = TypedDict(
+    "Phrase",
+    {
+        "code": "str",
+        "kind": "PhraseKindEnum",
+        "text": "str",
+        "assay": "str",
+    },
+)
+
+PhraseInputRequest = TypedDict(
+    "PhraseInputRequest",
+    {
+        "code": "str",
+        "text": "str",
+        "kind": "NotRequired[PhraseKindEnum]",
+        "assay": "NotRequired[str]",
+    },
+)
+
+PhraseKindEnum = Literal['phrase', 'template']
 
 Picking = TypedDict(
     "Picking",
@@ -1174,6 +1294,25 @@ Protocol = TypedDict(
         "specimen": "str",
         "assay": "str",
         "assay_title": "str",
+    },
+)
+
+ProtocolDetail = TypedDict(
+    "ProtocolDetail",
+    {
+        "name": "str",
+        "title": "str",
+        "version": "int",
+        "specimen": "str",
+        "assay": "str",
+        "assay_title": "str",
+        "enabled": "bool",
+        "second_reader": "bool",
+        "settings": "dict[str, Any]",
+        "rules": "dict[str, Any]",
+        "models": "list[Role]",
+        "can_set": "list[Setting]",
+        "versions": "list[int]",
     },
 )
 
@@ -1263,6 +1402,7 @@ Record = TypedDict(
         "object_type": "str",
         "object_id": "str",
         "accession": "str",
+        "sentence": "str",
         "detail": "Any",
         "sha256": "str",
     },
@@ -1407,11 +1547,38 @@ Result = TypedDict(
     },
 )
 
+RetiredInputRequest = TypedDict(
+    "RetiredInputRequest",
+    {
+        "retired": "bool",
+    },
+)
+
 RightsRequest = TypedDict(
     "RightsRequest",
     {
         "username": "str",
         "rights": "list[str]",
+    },
+)
+
+Role = TypedDict(
+    "Role",
+    {
+        "role": "str",
+        "model": "str",
+        "version": "str",
+        "threshold": "NotRequired[float | None]",
+    },
+)
+
+RoleRequest = TypedDict(
+    "RoleRequest",
+    {
+        "role": "str",
+        "model": "str",
+        "version": "str",
+        "threshold": "NotRequired[float | None]",
     },
 )
 
@@ -1534,6 +1701,22 @@ Section = TypedDict(
     },
 )
 
+Setting = TypedDict(
+    "Setting",
+    {
+        "key": "str",
+        "kind": "SettingKindEnum",
+        "label": "str",
+        "help": "str",
+        "unit": "str",
+        "minimum": "float | None",
+        "maximum": "float | None",
+        "choices": "list[str]",
+    },
+)
+
+SettingKindEnum = Literal['integer', 'number', 'choice', 'text']
+
 SettleInputRequest = TypedDict(
     "SettleInputRequest",
     {
@@ -1559,8 +1742,32 @@ SignInputRequest = TypedDict(
     {
         "password": "str",
         "meaning": "str",
+        "conclusion": "NotRequired[str]",
         "comment": "NotRequired[str]",
         "reason": "NotRequired[str]",
+    },
+)
+
+SignedExamination = TypedDict(
+    "SignedExamination",
+    {
+        "assay": "str",
+        "title": "str",
+        "slides": "list[str]",
+        "counted": "list[Counted]",
+        "findings": "list[str]",
+        "warnings": "list[str]",
+        "readers": "str",
+    },
+)
+
+Signing = TypedDict(
+    "Signing",
+    {
+        "conclusion": "str",
+        "examinations": "list[SignedExamination]",
+        "missing": "list[LeftOut]",
+        "holds": "list[Hold]",
     },
 )
 

@@ -22,6 +22,7 @@ from hemaview.counting.values import (
     unsettled,
     with_errors,
 )
+from hemaview.counting.words import number_of, were
 
 IMMATURE = ("promyelocyte", "myelocyte", "metamyelocyte", "immature_granulocyte", "band_neutrophil")
 PLATELETS = ("platelet", "giant_platelet")
@@ -97,7 +98,7 @@ def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
     n, least = sum(count for _, count in counts), int(rules.get("grades_from_red_cells", 0))
     note = f"Shapes are not graded: {tally.poor_fields}." if tally.poor_fields else ""
     if not note and 0 < n < least:
-        note = f"Shapes are graded from {least:,} red cells on; {n:,} were counted."
+        note = f"Shapes are graded from {least:,} red cells on; {n:,} {were(n)} counted."
     grades = {} if note else grade_limits(rules.get("grades", {}))
     made = section("red_cells", "Red-cell morphology", "red cells", counts, grades, note=note)
     ungraded = made.n < rules.get("schistocyte.min_red_cells", 0)
@@ -114,9 +115,9 @@ def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
 def _nrbc_rate(nrbc: int, white: int, rules: Rules) -> Ratio:
     key, name, unit = "nrbc_per_100_wbc", "NRBC per 100 white cells", "/100 WBC"
     floor = int(rules.get("nrbc.rate_from_white_cells", 0))
-    basis = f"{nrbc:,} NRBC with {white:,} white cells"
+    basis = f"{nrbc:,} NRBC with {number_of(white, 'white cell')}"
     if not white or white < floor:
-        why = f"{white:,} white cells were counted; the rate is given from {max(1, floor)} on."
+        why = f"{number_of(white, 'white cell')} {were(white)} counted; the rate is given from {max(1, floor)} on."
         return Ratio(key, name, unit, None, why, basis)
     return Ratio(key, name, unit, odds(nrbc, white).scaled(100), basis=basis)
 
@@ -140,10 +141,12 @@ def _it_ratio(tally: Tally, rules: Rules) -> Ratio:
     immature = tally.of(*IMMATURE)
     neutrophils = immature + tally.of("segmented_neutrophil")
     key, name = "it_ratio", "Immature to total neutrophils (I:T)"
-    floor, basis = int(rules.get("differential.percent_from", 0)), f"{immature:,} of {neutrophils:,} neutrophils"
+    floor, basis = (
+        int(rules.get("differential.percent_from", 0)),
+        f"{immature:,} of {number_of(neutrophils, 'neutrophil')}",
+    )
     if not neutrophils or neutrophils < floor:
-        noun = "neutrophil was" if neutrophils == 1 else "neutrophils were"
-        why = f"{neutrophils:,} {noun} counted; the ratio is given from {max(1, floor)} on."
+        why = f"{number_of(neutrophils, 'neutrophil')} {were(neutrophils)} counted; the ratio is given from {max(1, floor)} on."
         return Ratio(key, name, "1", None, why, basis)
     return Ratio(key, name, "1", proportion(immature, neutrophils), basis=basis)
 
@@ -160,7 +163,7 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
     if area and field_mm:
         counted = rate(platelets, area)
         fields = counted.scaled(pi * (field_mm / 2) ** 2)
-        basis = f"{platelets:,} platelets on {area:.3g} mm²"
+        basis = f"{number_of(platelets, 'platelet')} on {area:.3g} mm²"
         why = f"Not estimated: {tally.poor_fields}." if tally.poor_fields else ""
         scaled = Interval(fields.value * sum(factor) / 2, fields.low * factor[0], fields.high * factor[1])
         estimate_basis = f"× {factor[0]:g} to {factor[1]:g} per platelet of an oil field"
@@ -201,7 +204,7 @@ def _unspecific(tally: Tally, red_cells: Section, rules: Rules) -> list[Finding]
     for limit in rules.get("unspecific", ()):
         share = percent(tally.of(limit["class"]), red_cells.n)
         if share.value > float(limit["percent"]):
-            text = f"{limit['noun']} {share.value:.1f} % of red cells ({share.low:.1f}-{share.high:.1f} %): {limit['text']}."
+            text = f"{limit['noun']} {share.value:.1f} % of red cells ({share.low:.1f}–{share.high:.1f} %): {limit['text']}."
             made.append(Finding(f"many_{limit['class']}", text))
     return made
 
@@ -230,10 +233,13 @@ def _notes(tally: Tally, differential: Section, red_cells: Section, nrbc: Sectio
     notes = unidentified_note(differential)
     least = int(rules.get("schistocyte.min_red_cells", 0))
     if 0 < red_cells.n < least:
-        notes.append(f"Schistocytes are reported from {least:,} red cells on; {red_cells.n:,} were counted.")
+        notes.append(
+            f"Schistocytes are reported from {least:,} red cells on; {red_cells.n:,} {were(red_cells.n)} counted."
+        )
     usual = int(rules.get("differential.usual_from", 100))
     if 0 < differential.n < usual:
-        notes.append(f"Only {differential.n} white cells were counted; a differential is usually of {usual} or more.")
+        counted = f"{number_of(differential.n, 'white cell')} {were(differential.n)} counted"
+        notes.append(f"Only {counted}; a differential is usually of {usual} or more.")
     if not differential.n and nrbc.n:
         notes.append("NRBC were seen but no white cell: no rate per 100 white cells can be given.")
     if red_cells.note:

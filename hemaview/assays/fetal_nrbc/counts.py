@@ -33,7 +33,7 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         "/mm²",
         rate(standing, area) if area else None,
         "" if area else "No area is known.",
-        f"{standing:,} that are not excluded on {area:.3g} mm²" if area else "",
+        f"{standing:,} that {'is' if standing == 1 else 'are'} not excluded on {area:.3g} mm²" if area else "",
     )
     return Result(
         assay="fetal_nrbc",

@@ -16,6 +16,7 @@ from hemaview.counting.values import (
     unidentified_note,
     unsettled,
 )
+from hemaview.counting.words import number_of, were
 
 COUNTED_GROUPS = ("myeloid", "erythroid", "lymphoid")
 STAGES = ("proerythroblast", "basophilic_erythroblast", "polychromatic_erythroblast", "orthochromatic_erythroblast")
@@ -86,19 +87,19 @@ def _findings(tally: Tally, differential: Section, rules: Rules) -> list[Finding
     made = []
     if differential.n and (blasts := tally.of("blast")):
         share = percent(blasts, differential.n)
-        text = f"Blasts {share.value:.1f} % ({share.low:.1f}-{share.high:.1f}) of {differential.n:,} nucleated cells."
+        text = f"Blasts {share.value:.1f} % ({share.low:.1f}–{share.high:.1f}) of {number_of(differential.n, 'nucleated cell')}."
         made.append(Finding("blasts", text))
     blood = tally.of(*OF_BLOOD)
     limit = float(rules.get("dilution.mature_percent", 100))
     if differential.n and blood * 100 >= limit * differential.n:
         share = percent(blood, differential.n)
         text = (
-            f"{share.value:.0f} % ({share.low:.0f}-{share.high:.0f}) of the cells are segmented neutrophils, lymphocytes and "
+            f"{share.value:.0f} % ({share.low:.0f}–{share.high:.0f}) of the cells are segmented neutrophils, lymphocytes and "
             "monocytes as blood has them: the aspirate may be diluted."
         )
         made.append(Finding("dilution", text))
     if tumour := tally.of("tumour_cell"):
-        made.append(Finding("tumour_cells", f"{tumour:,} cells foreign to the marrow were seen."))
+        made.append(Finding("tumour_cells", f"{number_of(tumour, 'cell')} foreign to the marrow {were(tumour)} seen."))
     return made
 
 
@@ -122,8 +123,8 @@ def _notes(tally: Tally, differential: Section, rules: Rules) -> list[str]:
     usual = int(rules.get("differential.usual_from", 500))
     if 0 < differential.n < usual:
         notes.append(
-            f"Only {differential.n:,} nucleated cells were counted; a marrow differential is of {usual:,}, or of "
-            f"{2 * usual:,} from two slides."
+            f"Only {number_of(differential.n, 'nucleated cell')} {were(differential.n)} counted; a marrow differential is of "
+            f"{usual:,}, or of {2 * usual:,} from two slides."
         )
     if tally.of("erythroblast") and not tally.of(*STAGES):
         notes.append("The model does not distinguish the stages of erythroblasts: they stand in one row.")

@@ -7,6 +7,7 @@ from hemaview.cells.schema import Schema
 from hemaview.counting.grades import grade_limits
 from hemaview.counting.intervals import rate, spread_over
 from hemaview.counting.values import Ratio, Result, Tally, section, unsettled
+from hemaview.counting.words import number_of
 
 
 def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
@@ -28,7 +29,7 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     notes = []
     usual = int(rules.get("sickle.usual_from", 0))
     if 0 < red.n < usual:
-        notes.append(f"Only {red.n:,} red cells could be graded; {usual:,} or more are usual.")
+        notes.append(f"Only {number_of(red.n, 'red cell')} could be graded; {usual:,} or more are usual.")
     if tally.poor_fields:
         notes.append(f"Shapes are not graded: {tally.poor_fields}.")
     area = tally.counted_mm2
@@ -60,5 +61,5 @@ def _over_fields(tally: Tally, gradable: list[str]) -> Ratio:
         "%",
         spread.scaled(100) if spread else None,
         "" if spread else "Fewer than three fields were counted.",
-        f"{len(fields):,} fields" if fields else "",
+        number_of(len(fields), "field") if fields else "",
     )

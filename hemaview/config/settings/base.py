@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "apps.accounts",
     "apps.audit",
+    "apps.laboratory",
     "apps.cases",
     "apps.slides",
     "apps.analysis",
@@ -119,6 +120,7 @@ RESULTS_DIR = VAR_DIR / "results"
 REPORTS_DIR = VAR_DIR / "reports"
 REFERENCE_RANGES = env.str("HEMAVIEW_REFERENCE_RANGES", "")
 ADAPTATIONS_DIR = VAR_DIR / "adaptations"
+LABORATORY_DIR = VAR_DIR / "laboratory"
 FONT_FOLDERS = env.list("HEMAVIEW_FONTS", default=["/usr/share/fonts", "/usr/local/share/fonts"])
 ANCHORS_DIR = Path(env.str("HEMAVIEW_ANCHORS", str(VAR_DIR / "anchors")))
 CACHE_DIR = VAR_DIR / "cache"
@@ -265,6 +267,8 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "AnnotationKindEnum": "apps.review.models.Annotation.Kind",
+        "PhraseKindEnum": "apps.laboratory.models.Phrase.Kind",
+        "SettingKindEnum": "hemaview.assays.settings.KINDS",
         "SpecimenEnum": "apps.cases.models.Case.Specimen",
         "CaseStateEnum": "apps.cases.models.Case.State",
         "JobStateEnum": "apps.analysis.models.Job.State",

@@ -3,7 +3,7 @@ costs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hemaview.assays import assay
 from hemaview.cells.table import CUT
+from hemaview.counting.grades import grade_limits
 from hemaview.inference import Classifier, load_as
 from hemaview.learning.engine.segment import PBC_MPP
 from hemaview.learning.recipes.film import Log
@@ -20,9 +21,14 @@ from hemaview.learning.scoring.healthytasks import cells_of, film_finder
 from hemaview.learning.scoring.sickletasks import cells_of as sickle_cells_of
 from hemaview.learning.scoring.sickletasks import counts_of, labelled_fields, sickle_finder
 from hemaview.learning.sets import data
+from hemaview.pipeline.fieldcells import held_back
 
 MOST_SHARE = {"schistocyte": 0.003}
 """Shape to the share of healthy red cells that may be called so: three fifths of what its bar allows."""
+OF_TWO_PLUS = 0.9
+"""So much of the percentage from which a shape is 2+ may be healthy red cells that are called so, of every other graded shape."""
+ROUNDS = 12
+"""What is held back is called the next likely shape, which may then be called too often itself: the limits are set anew."""
 TRAIN_EACH = 6
 """Of pbc's train side every so many-th picture is counted beside all of val."""
 SICKLE_SET = "sickle-uganda"
@@ -39,8 +45,9 @@ def operating_points(name: str, root: Path, log: Log) -> dict[str, Any]:
 
 
 def called_from(name: str, root: Path, log: Log) -> dict[str, Any]:
-    """`called_from`: the least probability, in hundredths, at which no more than MOST_SHARE of the whole gradable red cells of
-    people without blood disease (pbc's val, and some of train, which no red-cell net learned from) are called so."""
+    """`called_from`: of each graded shape the least probability, in hundredths, at which no more whole gradable red cells of
+    people without blood disease (pbc's val, and some of train, which no red-cell net learned from) are called so than
+    MOST_SHARE or OF_TWO_PLUS allows."""
     film = assay("blood_film").schema
     shapes = [c.index for c in film.group_of("rbc") if c.counted]
     how = film_finder(operating=False)
@@ -51,8 +58,25 @@ def called_from(name: str, root: Path, log: Log) -> dict[str, Any]:
             kept = ((cells.flags & CUT) == 0) & np.isin(cells.cls, shapes)
             p.append(cells.p[kept].astype(np.float32))
         log(f"pbc/{side}: {sum(map(len, p))} red cells so far")
-    every = np.concatenate(p)
-    return {"called_from": {key: least_for(every, film.index(key), most) for key, most in MOST_SHARE.items()}}
+    limits = grade_limits(assay("blood_film").rules.get("grades", {}))
+    most = {key: OF_TWO_PLUS * limit.low / 100 for key, limit in limits.items() if key in film.by_key} | MOST_SHARE
+    least = least_for_all(np.concatenate(p), {film.index(key): share for key, share in most.items()})
+    return {"called_from": {film.classes[column].key: value for column, value in sorted(least.items())}}
+
+
+def least_for_all(p: NDArray[np.float32], most: Mapping[int, float]) -> dict[int, float]:
+    """Column to the least probability from which no more of p (n, classes) than its share in `most` is called the class, while
+    what is held back is called the next likely; columns that need none are left out."""
+    least: dict[int, float] = {}
+    for _ in range(ROUNDS):
+        before = dict(least)
+        for column, share in most.items():
+            others = {c: value for c, value in least.items() if c != column}
+            value = least_for(held_back(p, others), column, share)
+            least = others | ({column: value} if value > 0 else {})
+        if least == before:
+            break
+    return least
 
 
 def least_for(p: NDArray[np.float32], column: int, most: float) -> float:

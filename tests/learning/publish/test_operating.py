@@ -10,9 +10,9 @@ import pytest
 
 from hemaview.assays import assay
 from hemaview.inference import load
-from hemaview.learning.publish.operating import RECALLS, least_for, points_of
+from hemaview.learning.publish.operating import RECALLS, least_for, least_for_all, points_of
 from hemaview.methods.card import cards
-from hemaview.pipeline.fieldcells import classes_of
+from hemaview.pipeline.fieldcells import classes_of, held_back
 from hemaview.pipeline.protocol import PipelineError, RunRequest
 from hemaview.pipeline.run import at_recall
 from tests.schemas import BLOOD_FILM
@@ -72,3 +72,13 @@ def test_a_recall_that_no_card_knows_or_beside_a_threshold_is_refused() -> None:
     both = dataclasses.replace(request(recall=0.9), thresholds={"nrbc": 0.4})
     with pytest.raises(PipelineError, match="both a recall and a threshold"):
         at_recall(both, {"nrbc": load("sun-pnet")})
+
+
+def test_a_shape_that_gets_what_another_is_denied_is_held_to_its_share_too() -> None:
+    rng = np.random.default_rng(3)
+    p = rng.dirichlet((6.0, 3.0, 1.5), 4000).astype(np.float32)
+    assert (p.argmax(axis=1) == 1).mean() < 0.2
+    least = least_for_all(p, {0: 0.3, 1: 0.2})
+    shares = np.bincount(held_back(p, least).argmax(axis=1), minlength=3) / len(p)
+    assert shares[0] <= 0.3 and shares[1] <= 0.2 and set(least) == {0, 1}
+    assert least_for_all(p, {0: 0.99, 1: 0.99}) == {}

@@ -22,6 +22,7 @@ from apps.review.analyses import labels_at_stake
 from apps.review.counts import results_json
 from apps.slides.models import Slide
 from apps.slides.selectors import slide_for
+from hemaview.counting.words import number_of
 
 PATIENCE_S = 30.0
 
@@ -80,7 +81,11 @@ class Command(SentenceCommand):
             time.sleep(0.3)
 
     def _progress(self, job: Job) -> None:
-        fields = f", field {job.fields_done} of {job.fields_total}, {job.cells} cells" if job.fields_total else ""
+        fields = (
+            f", field {job.fields_done} of {job.fields_total}, {number_of(job.cells, 'cell')}"
+            if job.fields_total
+            else ""
+        )
         self.stderr.write(f"{job.state} {job.percent:.0f} %{fields}{' – ' + job.phase if job.phase else ''}")
 
     def _tell(self, job: Job, as_text: bool) -> None:
@@ -105,7 +110,9 @@ class Command(SentenceCommand):
             }
             self.stdout.write(json.dumps(answer))
             return
-        self.stdout.write(f"job {job.pk}: {job.state}, {job.fields_done} fields, {job.cells} cells")
+        self.stdout.write(
+            f"job {job.pk}: {job.state}, {number_of(job.fields_done, 'field')}, {number_of(job.cells, 'cell')}"
+        )
         for result in results:
             for line in _lines(result):
                 self.stdout.write(line)

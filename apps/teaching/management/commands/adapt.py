@@ -13,6 +13,7 @@ from apps.analysis import adaptations
 from apps.analysis.models import Adaptation
 from apps.slides.sites import site_named
 from apps.teaching.services import order
+from hemaview.counting.words import number_of
 
 
 class Command(SentenceCommand):
@@ -64,7 +65,8 @@ class Command(SentenceCommand):
             return
         report = row.report
         self.stdout.write(
-            f"{row}: {report['n_labels']} cells of {report['n_slides']} slides, judged on {report['left_out']} left out"
+            f"{row}: {number_of(report['n_labels'], 'cell')} of {number_of(report['n_slides'], 'slide')}, judged on "
+            f"{report['left_out']} left out"
         )
         for name in ("accuracy", "macro_f1", "blast_recall", "coverage", "silent_error"):
             before, after = report["before"][name], report["after"][name]

@@ -1,0 +1,117 @@
+"""The pages of protocols, for administrators: which there are, one as a form, a new one from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from apps.accounts.errors import Forbidden, Missing, Refusal
+from apps.analysis import protocolservices as services
+from apps.analysis.models import Job, Protocol
+from apps.analysis.protocolforms import CopyForm, RevisionForm
+from apps.cases.models import Case
+from hemaview.assays import AssayError, assays
+
+
+@login_required
+def protocols_page(request: HttpRequest) -> HttpResponse:
+    _admit(request)
+    jobs = dict(Job.objects.order_by().values_list("protocol__name").annotate(n=Count("pk")))
+    rows = [
+        {
+            "protocol": protocol,
+            "examination": assays()[protocol.assay].title if protocol.assay in assays() else protocol.assay,
+            "specimen": dict(Case.Specimen.choices).get(protocol.specimen, protocol.specimen),
+            "jobs": jobs.get(protocol.name, 0),
+        }
+        for protocol in services.newest_protocols()
+    ]
+    return render(request, "analysis/protocols.html", {"rows": rows})
+
+
+@login_required
+def protocol_page(request: HttpRequest, name: str) -> HttpResponse:
+    """One protocol to change, retire or bring back; a change makes its next version."""
+    _admit(request)
+    protocol = _newest(name)
+    act = request.POST.get("act", "save") if request.method == "POST" else ""
+    form = _form(RevisionForm, protocol, request.POST if act == "save" else None)
+    try:
+        if act in ("retire", "restore"):
+            services.set_retired(request.user, name, act == "retire")
+            messages.success(
+                request, "Nobody can order it any more." if act == "retire" else "It can be ordered again."
+            )
+            return redirect("protocol", name=name)
+        if act and form and form.is_valid():
+            made = services.revise(request.user, _seen(request, protocol), form.draft())
+            same = made.pk == protocol.pk
+            messages.success(
+                request,
+                "Nothing was changed." if same else f"Version {made.version} is saved; new analyses use it.",
+            )
+            return redirect("protocol", name=name)
+    except Refusal as refusal:
+        if form is None or not form.is_bound:
+            messages.error(request, refusal.message)
+            return redirect("protocol", name=name)
+        form.refuse(refusal)
+    context = {"protocol": protocol, "form": form, "versions": _versions(name), "verb": "Save as a new version"}
+    return render(request, "analysis/protocol.html", context, status=400 if form and form.errors else 200)
+
+
+@login_required
+def copy_page(request: HttpRequest, name: str) -> HttpResponse:
+    """A new protocol that begins as an existing one."""
+    _admit(request)
+    source = _newest(name)
+    form = _form(CopyForm, source, request.POST or None)
+    if form is None:
+        raise Http404("The examination of this protocol is not installed.")
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.copy(request.user, source, form.cleaned_data["name"], form.draft())
+            messages.success(request, f"The protocol {made.title} is made and can be ordered.")
+            return redirect("protocol", name=made.name)
+        except Refusal as refusal:
+            form.refuse(refusal)
+    context = {"protocol": source, "form": form, "copy": True, "verb": "Make the protocol"}
+    return render(request, "analysis/protocol.html", context, status=400 if form.errors else 200)
+
+
+def _form(kind: type[RevisionForm], protocol: Protocol, data: Any) -> RevisionForm | None:
+    """None where the package that brought the protocol's examination is gone."""
+    try:
+        return kind(protocol, data)
+    except AssayError:
+        return None
+
+
+def _seen(request: HttpRequest, protocol: Protocol) -> Protocol:
+    """The version that the person saw when they began to change it."""
+    seen = request.POST.get("seen", "")
+    return services.versions(protocol.name).filter(version=seen).first() or protocol if seen.isdecimal() else protocol
+
+
+def _versions(name: str) -> list[Protocol]:
+    return list(services.versions(name).annotate(jobs_n=Count("jobs")))
+
+
+def _newest(name: str) -> Protocol:
+    try:
+        return services.newest(name)
+    except Missing as refusal:
+        raise Http404(refusal.message) from refusal
+
+
+def _admit(request: HttpRequest) -> None:
+    try:
+        services.require_protocols(request.user)
+    except Forbidden as refusal:
+        raise PermissionDenied(refusal.message) from refusal

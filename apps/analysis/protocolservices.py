@@ -1,0 +1,228 @@
+"""Writes about protocols by administrators: each change is a new version, so what a case was analysed with stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
+from apps.analysis.models import ModelVersion, Protocol, ProtocolModel
+from apps.audit.services import record
+
+PART = "models."
+SETTING = "settings."
+"""Before the key of a setting, or the role of a model, in the errors of a refusal."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The model of a role, and the score from which it counts where that is not the model's own."""
+
+    model: ModelVersion
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Everything of a protocol that a person can choose; its examination and roles are those of the one it came from."""
+
+    title: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    second_reader: bool = False
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    models: Mapping[str, Chosen] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, protocol: Protocol) -> Draft:
+        """The protocol as it stands."""
+        return cls(
+            protocol.title,
+            dict(protocol.settings),
+            protocol.second_reader,
+            dict(protocol.rules),
+            {m.role: Chosen(m.model, m.threshold) for m in models_of(protocol)},
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "settings": dict(self.settings),
+            "second_reader": self.second_reader,
+            "rules": dict(self.rules),
+            "models": {role: _words(chosen) for role, chosen in self.models.items()},
+        }
+
+
+def may_change_protocols(user: Any) -> bool:
+    return bool(user.is_superuser or user.has_perm("analysis.change_protocol"))
+
+
+def require_protocols(user: Any) -> None:
+    """Raise Forbidden unless the person may change protocols."""
+    if not may_change_protocols(user):
+        raise Forbidden("Only administrators change protocols.")
+
+
+def newest_protocols() -> list[Protocol]:
+    """The newest version of each protocol, retired ones last."""
+    newest: dict[str, Protocol] = {}
+    for protocol in Protocol.objects.order_by("name", "-version"):
+        newest.setdefault(protocol.name, protocol)
+    return sorted(newest.values(), key=lambda p: (not p.enabled, p.assay, p.title))
+
+
+def newest(name: str) -> Protocol:
+    """The newest version of a protocol, in use or not; raises Missing."""
+    row = None if "\0" in name else versions(name).first()
+    if row is None:
+        raise Missing(f"There is no protocol called {name}.", code="no-protocol")
+    return row
+
+
+def versions(name: str) -> QuerySet[Protocol]:
+    """Newest first."""
+    return Protocol.objects.filter(name=name).order_by("-version")
+
+
+def models_of(protocol: Protocol) -> QuerySet[ProtocolModel]:
+    return protocol.models.select_related("model__algorithm").order_by("role")
+
+
+def choices(chosen: ProtocolModel) -> list[ModelVersion]:
+    """The models that can take the place of a protocol's: those of its task that are switched on, and itself."""
+    same = ModelVersion.objects.select_related("algorithm").filter(
+        algorithm__task=chosen.model.algorithm.task, enabled=True
+    )
+    return sorted({*same, chosen.model}, key=lambda m: (str(m.algorithm.name), -m.pk))
+
+
+@transaction.atomic
+def revise(user: Any, protocol: Protocol, draft: Draft) -> Protocol:
+    """Make a new version of a protocol; the same one where nothing is changed.
+
+    `protocol` is the version that the person saw: raises Conflict where there is a newer one, Forbidden, and Refusal with an
+    error for each field that cannot be taken.
+    """
+    require_protocols(user)
+    last = _locked(protocol.name)
+    if last.pk != protocol.pk:
+        raise Conflict(
+            f"{protocol.name} has had version {last.version} since you opened it; look at that one first.",
+            code="protocol-changed",
+        )
+    before = Draft.of(last)
+    if before == draft:
+        return last
+    made = _make(last, draft, name=last.name, version=last.version + 1, enabled=last.enabled)
+    old, new = before.as_json(), draft.as_json()
+    names = [name for name in new if new[name] != old[name]]
+    record(
+        user, "protocol.changed", "protocol", made.pk, name=made.name, version=made.version,
+        before={name: old[name] for name in names}, after={name: new[name] for name in names},
+    )  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def copy(user: Any, source: Protocol, name: str, draft: Draft) -> Protocol:
+    """Make a protocol of another name from an existing one; raises Forbidden, Conflict where the name is taken, Refusal."""
+    require_protocols(user)
+    if Protocol.objects.filter(name=name).exists():
+        raise _taken(name)
+    try:
+        with transaction.atomic():
+            made = _make(source, draft, name=name, version=1, enabled=True)
+    except IntegrityError:
+        raise _taken(name) from None
+    record(
+        user, "protocol.created", "protocol", made.pk, name=made.name, version=made.version,
+        copied_from=f"{source.name} {source.version}", **draft.as_json(),
+    )  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def set_retired(user: Any, name: str, retired: bool) -> Protocol:
+    """Let nobody order a protocol any more, in any version, or its newest one again. Analyses that were ordered go on."""
+    require_protocols(user)
+    last = _locked(name)
+    every = Protocol.objects.filter(name=name)
+    if every.filter(enabled=True).exists() != retired:
+        return last  # it is so already
+    (every if retired else every.filter(pk=last.pk)).update(enabled=not retired)
+    action = "protocol.retired" if retired else "protocol.restored"
+    record(user, action, "protocol", last.pk, name=name, version=last.version)
+    last.refresh_from_db()
+    return last
+
+
+def _locked(name: str) -> Protocol:
+    row = newest(name)
+    return Protocol.objects.select_for_update().get(pk=row.pk)
+
+
+def _make(source: Protocol, draft: Draft, *, name: str, version: int, enabled: bool) -> Protocol:
+    """Write a version on the roles of `source`; raises Refusal where a field cannot be taken."""
+    made = Protocol(
+        name=name, version=version, title=draft.title.strip(), specimen=source.specimen, assay=source.assay,
+        finder=source.finder, enabled=enabled, second_reader=draft.second_reader, settings=dict(draft.settings),
+        rules=dict(draft.rules),
+    )  # fmt: skip
+    roles = {m.role: m for m in models_of(source)}
+    if errors := {**_wrong_fields(made), **_wrong_models(made, roles, draft)}:
+        raise Refusal(next(iter(errors.values()))[0], code="invalid", errors=errors)
+    made.save(force_insert=True)
+    for role, was in roles.items():
+        chosen = draft.models.get(role) or Chosen(was.model, was.threshold)
+        ProtocolModel.objects.create(protocol=made, role=role, model=chosen.model, threshold=chosen.threshold)
+    return made
+
+
+def _wrong_fields(made: Protocol) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    known = {s.key: s for s in made.examination.settings}
+    for key, value in made.settings.items():
+        wrong = known[key].wrong(value) if key in known else f"There is no setting called {key}."
+        if wrong:
+            errors[SETTING + key] = [wrong]
+    try:
+        made.full_clean(validate_unique=False)
+    except ValidationError as error:
+        found = dict(error.message_dict)
+        if errors:
+            found.pop("settings", None)  # which of them it is stands there already
+        errors |= found
+    return errors
+
+
+def _wrong_models(made: Protocol, roles: Mapping[str, ProtocolModel], draft: Draft) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    for role, chosen in draft.models.items():
+        if role not in roles:
+            errors[PART + role] = [f"This protocol has no role called {role}; it has: {', '.join(roles)}."]
+        elif chosen.model not in choices(roles[role]):
+            errors[PART + role] = [
+                f"{chosen.model} cannot take the role {role}: it has another task, or is switched off."
+            ]
+        else:
+            try:
+                ProtocolModel(protocol=made, role=role, model=chosen.model, threshold=chosen.threshold).clean()
+            except ValidationError as error:
+                errors[PART + role] = error.message_dict.get("threshold", error.messages)
+    blood = made.settings.get("calibrated_on")
+    if blood and draft.models and not any(blood in chosen.model.calibrations for chosen in draft.models.values()):
+        errors[SETTING + "calibrated_on"] = [f"None of the chosen models is calibrated for blood like that of {blood}."]
+    return errors
+
+
+def _words(chosen: Chosen) -> str:
+    return f"{chosen.model}" + (f" from {chosen.threshold:g} on" if chosen.threshold is not None else "")
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is a protocol called {name} already.", code="protocol-exists")

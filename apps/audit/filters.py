@@ -1,0 +1,54 @@
+"""Lines of the record by person, action, dates and words: one set for the page, its file and the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+
+from apps.audit.models import Record
+
+MOST_DAYS_AHEAD = date(9999, 12, 30)
+
+
+class RecordForm(forms.Form):
+    """What a person asks the record for; dates are whole days in UTC, the last one included."""
+
+    search = forms.CharField(required=False, max_length=200)
+    person = forms.CharField(required=False, max_length=150)
+    action = forms.CharField(required=False, max_length=64)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        since, until = data.get("since"), data.get("until")
+        if since and until and until < since:
+            self.add_error("until", "The last day lies before the first.")
+        return data
+
+
+def filtered(lines: QuerySet[Record], asked: dict[str, Any]) -> QuerySet[Record]:
+    """`asked`: the cleaned data of a RecordForm."""
+    if search := asked.get("search"):
+        lines = lines.filter(
+            Q(actor__icontains=search)
+            | Q(accession__icontains=search)
+            | Q(object_id__icontains=search)
+            | Q(detail__name=search)
+        )
+    if person := asked.get("person"):
+        lines = lines.filter(actor=person)
+    if action := asked.get("action"):
+        lines = lines.filter(action=action)
+    if since := asked.get("since"):
+        lines = lines.filter(at__gte=_midnight(since))
+    if (until := asked.get("until")) and until < MOST_DAYS_AHEAD:
+        lines = lines.filter(at__lt=_midnight(until + timedelta(days=1)))
+    return lines
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

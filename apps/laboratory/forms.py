@@ -1,0 +1,41 @@
+"""Forms of the laboratory's page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from apps.laboratory.models import Laboratory, Phrase
+from hemaview.assays import assays
+
+
+class LaboratoryForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Laboratory
+        fields = ["name", "address", "phone"]
+        widgets = {"address": forms.Textarea(attrs={"rows": 3})}
+
+
+class LogoForm(forms.Form):
+    logo = forms.FileField(
+        label="Picture", help_text="PNG or JPEG, at most 1 MB; a wide one on a white ground prints best."
+    )
+
+
+class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]
+    assay = forms.ChoiceField(label="Examination", required=False)
+
+    class Meta:
+        model = Phrase
+        fields = ["code", "kind", "assay", "text"]
+        widgets = {"text": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["assay"].choices = [("", "All examinations")] + [  # type: ignore[attr-defined]
+            (a.key, a.title) for a in assays().values()
+        ]
+
+    def validate_unique(self) -> None:
+        """The service says that a code is taken, in one place for form and API."""

@@ -1,0 +1,46 @@
+import { useState } from "react";
+import { ConclusionField } from "../shared/ConclusionField";
+import type { Room } from "../shared/types";
+
+interface Props {
+  data: Room;
+  onConclusion(text: string): Promise<boolean>;
+}
+
+/** The conclusion that the report begins with: shown, or written by who reviews the case. */
+export function Conclusion({ data, onConclusion }: Props) {
+  const [text, setText] = useState<string | null>(null);
+  const { conclusion, locked } = data.case;
+  const may = data.me.rights.includes("review") && !locked && data.me.reading !== "second-blind";
+  const assays = [...new Set(data.slides.flatMap((slide) => (slide.jobs ?? []).map((job) => job.assay)))];
+  if (text === null)
+    return (
+      <div className="comment">
+        <span className="soft">Conclusion</span>{" "}
+        {conclusion ? <p className="written">{conclusion}</p> : <span>none yet</span>}{" "}
+        {may && (
+          <button type="button" onClick={() => setText(conclusion)}>
+            {conclusion ? "Edit conclusion…" : "Write a conclusion…"}
+          </button>
+        )}
+      </div>
+    );
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void onConclusion(text).then((saved) => saved && setText(null));
+      }}
+    >
+      <ConclusionField value={text} assays={assays} onChange={setText} />
+      <p className="actions">
+        <button type="submit" className="primary">
+          Save
+        </button>
+        <button type="button" onClick={() => setText(null)}>
+          Cancel
+        </button>
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,120 @@
+import { useQuery } from "@tanstack/react-query";
+import { type KeyboardEvent, useId, useRef, useState } from "react";
+import { get } from "./api";
+import "./conclusion.css";
+import { offered, phrasesFor, withAppended, withPhrase } from "./phrases";
+import type { Phrase } from "./types";
+
+interface Props {
+  value: string;
+  /** The examinations whose phrases are offered, beside those for all. */
+  assays: string[];
+  onChange(text: string): void;
+}
+
+/** The conclusion of a report: typed, with the laboratory's phrases by their codes, or begun with a template. */
+export function ConclusionField({ value, assays, onChange }: Props) {
+  const known = useQuery({ queryKey: ["phrases"], queryFn: () => get<Phrase[]>("/api/v1/phrases/") });
+  const mine = phrasesFor(known.data ?? [], assays);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const [caret, setCaret] = useState(0);
+  const [chosen, setChosen] = useState(0);
+  const [closed, setClosed] = useState(false);
+  const id = useId();
+  const list = closed ? [] : offered(mine, { text: value, caret });
+  const at = Math.min(chosen, list.length - 1);
+
+  function pick(phrase: Phrase) {
+    const after = withPhrase({ text: value, caret }, phrase);
+    onChange(after.text);
+    setClosed(true);
+    requestAnimationFrame(() => {
+      area.current?.focus();
+      area.current?.setSelectionRange(after.caret, after.caret);
+    });
+  }
+
+  function press(event: KeyboardEvent) {
+    const phrase = list[at];
+    if (!phrase) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const step = event.key === "ArrowDown" ? 1 : list.length - 1;
+      setChosen((at + step) % list.length);
+    } else if (event.key === "Enter" || event.key === "Tab") pick(phrase);
+    else if (event.key === "Escape") setClosed(true);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  return (
+    <div className="conclusion-field">
+      <label htmlFor={`${id}-text`}>Conclusion</label>
+      <textarea
+        id={`${id}-text`}
+        ref={area}
+        rows={4}
+        maxLength={4000}
+        value={value}
+        aria-controls={list.length ? `${id}-list` : undefined}
+        aria-activedescendant={list.length ? `${id}-${at}` : undefined}
+        aria-autocomplete="list"
+        placeholder={mine.length ? "Type, or begin the code of a phrase" : undefined}
+        onChange={(event) => {
+          onChange(event.target.value);
+          setCaret(event.target.selectionStart);
+          setChosen(0);
+          setClosed(false);
+        }}
+        onKeyDown={press}
+        onBlur={() => setClosed(true)}
+      />
+      {list.length > 0 && (
+        <div role="listbox" id={`${id}-list`} aria-label="Phrases" className="offered">
+          {list.map((phrase, place) => (
+            <div
+              key={phrase.code}
+              id={`${id}-${place}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={place === at}
+              onMouseDown={(event) => {
+                event.preventDefault();
+                pick(phrase);
+              }}
+            >
+              <code>{phrase.code}</code> {phrase.text}
+            </div>
+          ))}
+        </div>
+      )}
+      {mine.length > 0 && (
+        <PhraseSelect phrases={mine} empty={!value.trim()} onPick={(p) => onChange(withAppended(value, p))} />
+      )}
+    </div>
+  );
+}
+
+/** The same by mouse: templates while nothing is written, phrases at any time. */
+function PhraseSelect({ phrases, empty, onPick }: { phrases: Phrase[]; empty: boolean; onPick(phrase: Phrase): void }) {
+  const shown = phrases.filter((phrase) => empty || phrase.kind === "phrase");
+  if (!shown.length) return null;
+  return (
+    <select
+      aria-label="Add a phrase of the laboratory"
+      value=""
+      onChange={(event) => {
+        const phrase = shown.find((one) => one.code === event.target.value);
+        if (phrase) onPick(phrase);
+      }}
+    >
+      <option value="">Add a phrase…</option>
+      {shown.map((phrase) => (
+        <option key={phrase.code} value={phrase.code}>
+          {phrase.kind === "template" ? "Template: " : ""}
+          {phrase.code} – {phrase.text.length > 60 ? `${phrase.text.slice(0, 60)}…` : phrase.text}
+        </option>
+      ))}
+    </select>
+  );
+}

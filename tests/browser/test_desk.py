@@ -1,0 +1,43 @@
+"""The desk in a real browser: the laboratory's own words on their way into a report, and the pages of the administration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import accessible
+from tests.integration.stack import Stack
+
+pytestmark = pytest.mark.browser
+PAGES = ("/administration/", "/laboratory/", "/protocols/", "/protocols/blood-film/", "/people/", "/queue/", "/audit/")
+
+
+def test_a_phrase_of_the_laboratory_is_added_and_picked_by_its_code_in_a_conclusion(visit: Any, house: Stack) -> None:
+    at = f"http://127.0.0.1:{house.port}"
+    page = visit("ada")
+    page.goto(f"{at}/laboratory/")
+    page.get_by_label("Code", exact=True).fill("schisto")
+    page.get_by_label("Text", exact=True).fill("Schistocytes are present.")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("status")).to_have_text("The phrase schisto is added.")
+    for address in PAGES:
+        page.goto(at + address)
+        accessible(page)
+    page.goto(f"{at}/accounts/login/")
+    page.context.clear_cookies()
+    page = visit("paul")
+    page.goto(f"{at}/cases/B-1/")
+    page.get_by_role("button", name="Write a conclusion…").click()
+    field = page.get_by_label("Conclusion", exact=True)
+    field.press_sequentially("Anaemia. sch")
+    expect(page.get_by_role("listbox", name="Phrases")).to_contain_text("schisto")
+    accessible(page)
+    field.press("Enter")
+    expect(field).to_have_value("Anaemia. Schistocytes are present.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".written").first).to_have_text("Anaemia. Schistocytes are present.")
+    page.goto(f"{at}/cases/B-1/report/")
+    expect(page.locator(".conclusion")).to_contain_text("Anaemia. Schistocytes are present.")
+    assert page.complaints == []

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from hemaview.counting.words import number_of, were
+
+
+def test_one_thing_is_said_of_one_and_many_of_any_other_number() -> None:
+    assert [number_of(n, "white cell") for n in (0, 1, 2, 1200)] == [
+        "0 white cells", "1 white cell", "2 white cells", "1,200 white cells"
+    ]  # fmt: skip
+    assert number_of(2, "difference of one", "differences of one") == "2 differences of one"
+    assert [were(n) for n in (0, 1, 2)] == ["were", "was", "were"]
