@@ -10,6 +10,7 @@ const row = (key: string) => ({
   reviewed: { ...share, value: 50 },
   grade: null,
   absolute: null,
+  with_machine_errors: null,
 });
 const section = (n: number, target: number | null) => ({
   n: { machine: n, reviewed: n },
