@@ -1,6 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { get, Problem, send } from "../shared/api";
+import { ChangedMeanwhile } from "../shared/ChangedMeanwhile";
 import { ConclusionField } from "../shared/ConclusionField";
 import { Dialog, FormFooter } from "../shared/Dialog";
 import type { Case, Counts, Report, Signing } from "../shared/types";
@@ -15,6 +16,8 @@ interface Props {
 }
 
 export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Props) {
+  const client = useQueryClient();
+  const [seen] = useState(current);
   const [password, setPassword] = useState("");
   const [meaning, setMeaning] = useState("Reviewed and approved");
   const [conclusion, setConclusion] = useState(current.conclusion);
@@ -43,12 +46,15 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
           meaning,
           conclusion,
           comment,
+          conclusion_before: current.conclusion,
+          comment_before: current.comment,
           reason,
         }),
       );
     } catch (caught) {
       setError(caught instanceof Problem ? caught : new Problem(0, "unknown", String(caught), {}));
       setBusy(false);
+      void client.invalidateQueries({ queryKey: ["room", current.accession] });
     }
   }
 
@@ -100,6 +106,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
           </div>
         )}
         <ConclusionField value={conclusion} assays={assays} onChange={setConclusion} />
+        <ChangedMeanwhile name="conclusion" seen={seen.conclusion} now={current.conclusion} />
         {!conclusion.trim() && (
           <p className="warn" role="status">
             No conclusion is written: the report will say so.
@@ -109,6 +116,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
           Comment for the report
           <textarea rows={3} value={comment} onChange={(e) => setComment(e.target.value)} maxLength={8000} />
         </label>
+        <ChangedMeanwhile name="comment" seen={seen.comment} now={current.comment} />
         <label>
           Meaning of the signature
           <select value={meaning} onChange={(e) => setMeaning(e.target.value)}>
