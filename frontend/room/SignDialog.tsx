@@ -20,8 +20,9 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
   const [seen] = useState(current);
   const [password, setPassword] = useState("");
   const [meaning, setMeaning] = useState("Reviewed and approved");
-  const [conclusion, setConclusion] = useState(current.conclusion);
-  const [comment, setComment] = useState(current.comment);
+  // Until the signer types, the fields show what stands, also where somebody else writes it meanwhile.
+  const [typed, setTyped] = useState<{ conclusion?: string; comment?: string }>({});
+  const { conclusion, comment } = { conclusion: current.conclusion, comment: current.comment, ...typed };
   const [error, setError] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const [reason, setReason] = useState("");
@@ -105,7 +106,11 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
             </label>
           </div>
         )}
-        <ConclusionField value={conclusion} assays={assays} onChange={setConclusion} />
+        <ConclusionField
+          value={conclusion}
+          assays={assays}
+          onChange={(text) => setTyped({ ...typed, conclusion: text })}
+        />
         <ChangedMeanwhile name="conclusion" seen={seen.conclusion} now={current.conclusion} />
         {!conclusion.trim() && (
           <p className="warn" role="status">
@@ -114,7 +119,12 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
         )}
         <label>
           Comment for the report
-          <textarea rows={3} value={comment} onChange={(e) => setComment(e.target.value)} maxLength={8000} />
+          <textarea
+            rows={3}
+            value={comment}
+            onChange={(e) => setTyped({ ...typed, comment: e.target.value })}
+            maxLength={8000}
+          />
         </label>
         <ChangedMeanwhile name="comment" seen={seen.comment} now={current.comment} />
         <label>

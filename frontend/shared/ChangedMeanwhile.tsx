@@ -4,8 +4,8 @@ export function ChangedMeanwhile({ name, seen, now }: { name: string; seen: stri
   return (
     <p className="warn" role="status">
       {now
-        ? `Somebody else has changed the ${name} meanwhile; it now reads “${now}”. What you save replaces it.`
-        : `Somebody else has emptied the ${name} meanwhile. What you save stands in its place.`}
+        ? `Somebody else has changed the ${name} meanwhile; it now reads “${now}”. The text here is what will stand.`
+        : `Somebody else has emptied the ${name} meanwhile. The text here is what will stand.`}
     </p>
   );
 }
