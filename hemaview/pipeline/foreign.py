@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.cells.table import OUTSIDE, CellTable
+from hemaview.inference.grounds import grounds_of
 from hemaview.inference.pictures import ground_of
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide
@@ -30,6 +31,7 @@ LEAST_UM2 = 1500.0
 (`study foreign-limits`)."""
 OPEN_UM = 2.0
 """Thinner lines are cells' edges."""
+LEAST_LIGHT = 0.5
 MOST_OF_PHOTO = 0.5
 """A photograph of which more is covered is not counted."""
 
@@ -51,7 +53,8 @@ def on_bare_glass(rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.uint8]:
 def pieces(rgb: NDArray[np.uint8], mpp: float) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """(int32 (H, W): the number of the piece at each pixel, 0 where none; float (n,): areas of pieces 1 to n, µm²) of all that is
     dense as no stain is, whatever its size."""
-    density = np.maximum(0, -np.log((rgb.astype(np.float32) + 1) / (ground_of(rgb).astype(np.float32) + 1)))
+    light = _light(rgb, mpp)
+    density = np.maximum(0, -np.log((rgb.astype(np.float32) + 1) / (light + 1)))
     density = np.asarray(cv2.GaussianBlur(density, (0, 0), 1.0))
     total = density.sum(axis=2)
     red, green, blue = np.moveaxis(density / np.maximum(total, 1e-3)[..., None], 2, 0)
@@ -62,6 +65,15 @@ def pieces(rgb: NDArray[np.uint8], mpp: float) -> tuple[NDArray[np.int32], NDArr
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc)
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
     return numbers.astype(np.int32), stats[1:, cv2.CC_STAT_AREA].astype(np.float64) * mpp**2
+
+
+def _light(rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.float32]:
+    """The ground's colours float32 (H, W, 3): those around each place, for light falls off and photographs differ; where that is
+    less than LEAST_LIGHT of the picture's brightest ground it is ink itself, and so much is taken."""
+    around = cv2.resize(
+        grounds_of(rgb, mpp, (0.0, 0.0), (1.0, 1.0)).colours, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR
+    )
+    return np.asarray(np.maximum(around, LEAST_LIGHT * ground_of(rgb).astype(np.float32)), np.float32)
 
 
 def without_covered(cells: CellTable, slide: Slide, place: PlannedField, mpp: float) -> CellTable:
