@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import random
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from PIL import Image
 
 from apps.accounts.models import User
 from apps.analysis.models import Adaptation, Algorithm, Job, ModelVersion, Protocol, ReportedAnalysis
@@ -19,6 +21,7 @@ from apps.audit.models import Record
 from apps.cases.models import Case
 from apps.cases.services import set_rights
 from apps.laboratory.models import Laboratory, Phrase
+from apps.laboratory.services import set_logo
 from apps.reports.models import Amendment, Report
 from apps.reports.services import sign
 from apps.review.cellnotes import note_cell
@@ -39,7 +42,15 @@ ERYTHROBLAST = 16
 EARLIER = "before the race"
 CODE = "base"
 """Of the phrase that people change."""
+LOGO = "green"
 SPARE_SITE = "Spare site"
+
+
+def picture(colour: str) -> bytes:
+    """PNG bytes of one colour."""
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(out, "PNG")
+    return out.getvalue()
 
 
 @dataclass
@@ -182,6 +193,7 @@ class Arena:
         Site.objects.exclude(pk=self.site.pk).delete()
         Phrase.objects.all().delete()
         Phrase.objects.bulk_create([Phrase(code=code, text="Before") for code in (CODE, "other-1", "other-2")])
+        set_logo(self.people["ada"], picture(LOGO))
         Laboratory.objects.update(name="", address="", phone="")
         Protocol.objects.exclude(pk=self.job.protocol_id).delete()
         Protocol.objects.update(enabled=True)

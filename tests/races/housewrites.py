@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from typing import Any
-
-from PIL import Image
 
 from apps.analysis import adaptations, protocolservices
 from apps.laboratory import services as laboratory
 from apps.laboratory.models import Phrase
 from apps.slides import sites
-from tests.races.arena import CODE, Arena
+from tests.races.arena import CODE, LOGO, Arena, picture
 from tests.races.write import Shot, Write, who
 
 NEW_CODE, NEW_SITE, NEW_PROTOCOL = "new", "New site", "new-film"
@@ -57,9 +54,14 @@ def _laboratory(a: Arena, side: int) -> Shot:
 
 
 def _logo(a: Arena, side: int) -> Shot:
-    user, out = who(a, side, "ada", "agnes"), io.BytesIO()
-    Image.new("RGB", (8, 8), a.random.choice(("red", "blue"))).save(out, "PNG")
-    return lambda: laboratory.set_logo(user, out.getvalue())
+    user, raw = who(a, side, "ada", "agnes"), picture(("red", "blue")[side])
+    return lambda: laboratory.set_logo(user, raw)
+
+
+def _logo_of_before(a: Arena, side: int) -> Shot:
+    """Whose file the other one takes away."""
+    user, raw = who(a, side, "ada", "agnes"), picture(LOGO)
+    return lambda: laboratory.set_logo(user, raw)
 
 
 def _phrase_made(a: Arena, side: int) -> Shot:
@@ -111,7 +113,8 @@ HOUSE_WRITES: tuple[Write, ...] = (
     Write("net on", "site.switched", _switched_on, **_about("site")),
     Write("net off", "site.switched", _switched_off, **_about("site"), idempotent=True),
     Write("laboratory", "laboratory.changed", _laboratory, **_about("laboratory")),
-    Write("logo", "laboratory.logo", _logo, **_about("laboratory"), idempotent=True),
+    Write("logo", "laboratory.logo", _logo, **_about("laboratory")),
+    Write("logo of before", "laboratory.logo", _logo_of_before, **_about("laboratory"), idle=True),
     Write("new phrase", "phrase.created", _phrase_made, **_about("phrase")),
     Write("phrase", "phrase.changed", _phrase_changed, **_about("phrase")),
     Write("code of a phrase", "phrase.changed", _phrase_renamed, **_about("phrase")),
