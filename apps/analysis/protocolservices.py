@@ -165,7 +165,7 @@ def _locked(name: str) -> Protocol:
     """The newest version, locked until the transaction ends; who waited for the lock may find one newer than they waited for."""
     row = newest(name)
     while True:
-        held = Protocol.objects.select_for_update().get(pk=row.pk)
+        held = Protocol.objects.select_for_update(no_key=True).get(pk=row.pk)
         row = newest(name)
         if row.pk == held.pk:
             return held

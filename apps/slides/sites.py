@@ -43,7 +43,7 @@ def require_sites(user: Any) -> None:
 
 def hold_site(site: Site) -> Site:
     """The site's row as it is now, locked until the caller's transaction ends; raises Missing where it was removed."""
-    row = Site.objects.select_for_update().filter(pk=site.pk).first()
+    row = Site.objects.select_for_update(no_key=True).filter(pk=site.pk).first()
     if row is None:
         raise Missing(f"There is no site called {site.name} any more.", code="no-site")
     return row

@@ -175,7 +175,7 @@ def test_a_protocol_that_was_kept_with_wrong_settings_is_not_ordered(slide: Any,
     Protocol.objects.filter(name="blood-film").update(settings=["wbc", 200])
     with pytest.raises(Refusal, match=r"administrator must correct Blood film .* in braces"):
         services.request_job(tess, slide, protocol_named("blood-film"))
-    answer = api(tess).post(f"/api/slides/{slide.pk}/jobs/", {"protocol": "blood-film"}, format="json")
+    answer = api(tess).post(f"/api/v1/slides/{slide.pk}/jobs/", {"protocol": "blood-film"}, format="json")
     assert answer.status_code == 409 and answer.json()["code"] == "wrong-settings"
     assert not Job.objects.exists()
 
@@ -186,11 +186,11 @@ def test_a_protocol_for_blood_that_none_of_its_models_is_calibrated_for_is_not_o
     sync_models(cards())
     order = {"protocol": "blood-film-leukaemia"}
     ModelVersion.objects.filter(algorithm__name="nucleated-cell-net").update(card={})
-    answer = api(tess).post(f"/api/slides/{slide.pk}/jobs/", order, format="json")
+    answer = api(tess).post(f"/api/v1/slides/{slide.pk}/jobs/", order, format="json")
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong-settings") and not Job.objects.exists()
     assert "No model is calibrated for blood like that of jhu-aml" in answer.json()["detail"]
     sync_models(cards())
-    assert api(tess).post(f"/api/slides/{slide.pk}/jobs/", order, format="json").status_code == 201
+    assert api(tess).post(f"/api/v1/slides/{slide.pk}/jobs/", order, format="json").status_code == 201
     assert Job.objects.get().frozen["settings"]["calibrated_on"] == "jhu-aml"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.accounts import services as people
 from apps.analysis import services as analysis
 from apps.cases import services as cases
 from apps.reports import services as reports
@@ -49,6 +50,12 @@ def _rights(a: Arena, side: int) -> Shot:
 
 def _who_right(side: int) -> str:
     return ("annotate", "review")[side]
+
+
+def _account(a: Arena, side: int) -> Shot:
+    """Of one who may be writing about the case at the same moment."""
+    by, person, name = who(a, side, "ada", "agnes"), a.people["tom"], f"Tom {next(a.numbers)}"
+    return lambda: people.change_person(by, person, first_name=name)
 
 
 def _restriction(a: Arena, side: int) -> Shot:
@@ -225,6 +232,7 @@ WRITES: tuple[Write, ...] = (
     Write("reader", "case.reader", _reader),
     Write("rights", "case.rights", _rights, content=False),
     Write("restriction", "case.changed", _restriction, content=False, idempotent=True),
+    Write("account", "account.changed", _account, content=False),
     Write("label", "label.relabel", _label),
     Write("added cell", "label.add", _added),
     Write("undo", "label.undo", _undo),
