@@ -96,7 +96,6 @@ class Film:
         assert len(raw) == count * ROW_BYTES
         return raw
 
-
     def contours(self, first: int, count: int) -> bytes:
         """An outline of 28 points around each cell, as large as its box and dented by chance."""
         part = slice(first, first + count)

@@ -41,6 +41,7 @@ export function CountsTable({ counts }: { counts: Counts }) {
 function SectionTable({ section, accounts }: { section: Section; accounts: Counts["accounts"] }) {
   const graded = section.rows.some((r) => r.grade);
   const absolute = section.rows.some((r) => r.absolute);
+  const likely = section.rows.some((r) => r.with_machine_errors);
   return (
     <table>
       <caption>{section.title}</caption>
@@ -49,6 +50,7 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
           <th>Class</th>
           <th>Reviewed</th>
           <th>% (95 %)</th>
+          {likely && <th title={LIKELY}>With machine errors</th>}
           {absolute && <th>10⁹/L</th>}
           {graded && <th>Grade</th>}
           <th>Machine alone</th>
@@ -62,6 +64,7 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
               <td>{r.name}</td>
               <td>{r.reviewed.count}</td>
               <td>{section.below_floor ? "" : percent(r.reviewed)}</td>
+              {likely && <td>{r.with_machine_errors?.text}</td>}
               {absolute && <td>{r.absolute?.text}</td>}
               {graded && (
                 <td>
@@ -82,6 +85,7 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
             {section.target !== null && ` of ${section.target}`}
           </td>
           <td />
+          {likely && <td />}
           {absolute && <td />}
           {graded && <td />}
           <td className="machine">{section.n.machine}</td>
@@ -90,6 +94,9 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
     </table>
   );
 }
+
+const LIKELY =
+  "What each share is likely to be: nobody has named some of these cells but the machine, and this holds how it errs on films of other laboratories.";
 
 const PARTS: [keyof Account, string][] = [
   ["machine", "detected by the machine"],

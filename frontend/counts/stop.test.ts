@@ -10,11 +10,13 @@ const row = (key: string) => ({
   reviewed: { ...share, value: 50 },
   grade: null,
   absolute: null,
+  with_machine_errors: null,
 });
 const section = (n: number, target: number | null) => ({
   n: { machine: n, reviewed: n },
   target,
   noun: "white cells",
+  floor: 50,
   rows: [row("seg"), row("lymph")],
 });
 
@@ -26,7 +28,7 @@ describe("the stop rule", () => {
     });
     expect(stop.text).toBe("112 of 200 white cells confirmed");
     expect(stop.rest).toBe(
-      "88 left to confirm · about 3.0 of them may have another name · each moves a share by 0.5 points",
+      "88 left to confirm · about 3 of them may have another name · each moves a share by 0.5 points",
     );
     expect([stop.settled, stop.done]).toEqual([false, 0.56]);
   });

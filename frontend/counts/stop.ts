@@ -13,7 +13,10 @@ export interface Stop {
 }
 
 /** How far the review of a section has come; `triage` says what of it nobody has confirmed. */
-export function stopOf(section: Pick<Section, "n" | "target" | "noun" | "rows">, triage: Counts["triage"]): Stop {
+export function stopOf(
+  section: Pick<Section, "n" | "target" | "noun" | "floor" | "rows">,
+  triage: Counts["triage"],
+): Stop {
   const n = section.n.reviewed;
   const sum = (key: "left" | "leave") => section.rows.reduce((all, r) => all + (triage[r.key]?.[key] ?? 0), 0);
   const [left, renamed] = [sum("left"), sum("leave")];
@@ -23,10 +26,11 @@ export function stopOf(section: Pick<Section, "n" | "target" | "noun" | "rows">,
   if (left > 0) {
     parts.push(`${left} left to confirm`);
     parts.push(
-      renamed >= 0.05 ? `about ${renamed.toFixed(1)} of them may have another name` : "few surprises expected",
+      renamed >= 1 ? `about ${Math.round(renamed)} of them may have another name` : "hardly any may have another name",
     );
     // Cells that are counted per hundred of others have no share of their own.
-    if (section.rows.some((r) => r.reviewed.value !== null)) parts.push(`each moves a share by ${points(100 / n)}`);
+    if (n >= section.floor && section.rows.some((r) => r.reviewed.value !== null))
+      parts.push(`each moves a share by ${points(100 / n)}`);
   }
   const settled = left === 0 && (section.target === null || n >= section.target);
   return {

@@ -2148,6 +2148,8 @@ export interface components {
             grade: components["schemas"]["Grade"] | null;
             /** @description 10⁹/L */
             absolute: components["schemas"]["Interval"] | null;
+            /** @description percent as it is likely to be, given how the machine errs and which cells people named */
+            with_machine_errors: components["schemas"]["Interval"] | null;
         };
         CountSection: {
             key: string;

@@ -76,6 +76,8 @@ class Models:
     nucleus: Masker | None = None
     seeker: CentreFinder | None = None
     """Points at nucleated cells at low power, also at those that the segmentation takes for something else."""
+    without_nucleus: Classifier | None = None
+    """Parts platelets from dirt, where another net than `nucleated` does; it names the same classes."""
 
     @property
     def called_from(self) -> Mapping[str, float]:
@@ -283,9 +285,12 @@ def probabilities(
     fine = np.zeros((len(other), len(models.nucleated.info.classes)), np.float32)
     # Of platelets and dirt it only has to tell platelets apart: one view will do.
     white = kind["nucleated"][other] > ASKED_FROM
-    for rows, views in ((np.flatnonzero(white), 0), (np.flatnonzero(~white), 1)):
-        fine[rows] = picture.classes(models.nucleated, found.centres[other[rows]], views)
     names = list(models.nucleated.info.classes)
+    others = models.without_nucleus
+    if others is None or list(others.info.classes) != names:
+        others = models.nucleated
+    for net, rows, views in ((models.nucleated, np.flatnonzero(white), 0), (others, np.flatnonzero(~white), 1)):
+        fine[rows] = picture.classes(net, found.centres[other[rows]], views)
     p[np.ix_(other, np.array([schema.index(name) for name in names]))] += agreed(
         np.stack([kind[k][other] for k in ("nucleated", "platelet", "nothing")], axis=1),
         rarer_smudges(fine, names),

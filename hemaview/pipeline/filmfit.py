@@ -18,6 +18,7 @@ from hemaview.inference.pictures import rescale
 from hemaview.methods.card import cards
 from hemaview.methods.nuclearstain import MPP, nuclear, red_density
 from hemaview.pipeline.cellcrops import Views, cell_crops
+from hemaview.pipeline.finders.common import WITHOUT_NUCLEUS
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.lowpower import LowPower, at_low_power
 from hemaview.pipeline.protocol import Plan, Sink
@@ -43,7 +44,8 @@ def fit_to_film(
     """(the models by role, how the film is stained beside what the net in the role NAMING learned from). Unless it is usual, the
     net in the role ELSEWHERE, where there is one, takes that one's place; a net in whose card it stands is made fit for the
     film. Where the film's laboratory has `taught` one of the two nets, that one names the cells of every film. What was decided
-    and taken is kept in the run's folder, so that a run that goes on names cells alike."""
+    and taken is kept in the run's folder, so that a run that goes on names cells alike. What has no nucleus is named by the
+    usual net (WITHOUT_NUCLEUS)."""
     naming, elsewhere = models.get(NAMING), models.get(ELSEWHERE)
     if isinstance(elsewhere, Classifier):
         elsewhere = elsewhere.calibrated_on(STRANGE_FILMS)
@@ -67,10 +69,10 @@ def fit_to_film(
         _write(path, statistics)
     stain = Stain(int(statistics.pop(_STAIN)))
     if taught is not None and own is not None:
-        fitted[NAMING] = taught.by(own, statistics)
+        fitted |= {NAMING: taught.by(own, statistics), WITHOUT_NUCLEUS: naming}
         return fitted, stain
     chosen = elsewhere if stain is not Stain.USUAL and isinstance(elsewhere, Classifier) else naming
-    fitted[NAMING] = fit_for(chosen, statistics) if statistics else chosen
+    fitted |= {NAMING: fit_for(chosen, statistics) if statistics else chosen, WITHOUT_NUCLEUS: naming}
     return fitted, stain
 
 

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 import tifffile
 
+from hemaview.assays import assay
 from hemaview.cells.table import CUT, CellTable
 from hemaview.inference import Classifier, Model, Stain, load, load_as
 from hemaview.pipeline.filmfit import fit_to_film
+from hemaview.pipeline.finders import finder
+from hemaview.pipeline.finders.film import FilmFinder
 from hemaview.pipeline.protocol import Plan, PlannedField
 from hemaview.pipeline.stains import stain_guards
 from hemaview.wsi.slide import open_slide
@@ -149,3 +152,15 @@ def test_a_strange_film_is_named_by_the_net_for_such_and_a_usual_one_is_not(tmp_
                 "a run that goes on names cells alike"
             )
         assert len(cells) > 15
+
+
+def test_platelets_of_a_strange_film_are_parted_from_dirt_by_the_net_of_usual_films(tmp_path: Path) -> None:
+    path, _ = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
+    order = next(o for o in assay("blood_film").orders if o.name == "blood-film")
+    models: dict[str, Model] = {role: load(name) for role, name in order.models.items()}
+    with open_slide(path) as slide:
+        fitted, stain = fit_to_film(slide, plan(4096, 2048), models, tmp_path, Sink())
+    how = finder(order.finder, fitted, BLOOD_FILM)
+    assert isinstance(how, FilmFinder) and stain is Stain.STRANGE
+    assert how.models.nucleated.info.name == "nucleated-cell-strangers"
+    assert how.models.without_nucleus is models["nucleated-cell"]

@@ -73,6 +73,10 @@ class CountRowSerializer(serializers.Serializer[Any]):
     reviewed = ShareSerializer()
     grade = GradeSerializer(allow_null=True)
     absolute = IntervalSerializer(allow_null=True, help_text="10⁹/L")
+    with_machine_errors = IntervalSerializer(
+        allow_null=True,
+        help_text="percent as it is likely to be, given how the machine errs and which cells people named",
+    )
 
     def get_fields(self) -> dict[str, Any]:
         # `class` is a word of Python's own

@@ -567,6 +567,7 @@ CountRow = TypedDict(
         "reviewed": "Share",
         "grade": "Grade | None",
         "absolute": "Interval | None",
+        "with_machine_errors": "Interval | None",
     },
 )
 

@@ -15,6 +15,9 @@ from hemaview.inference import Classifier, Model
 from hemaview.pipeline.protocol import PipelineError, PlannedField
 from hemaview.wsi.slide import Slide
 
+WITHOUT_NUCLEUS = "without-nucleus"
+"""The role of the net that parts platelets from dirt: that of usual films, on every film. The net for strange ones learned no
+platelet of another laboratory, and calls theirs dirt."""
 Thresholds = Mapping[str, Mapping[str, float]]
 """Role to what is asked of it, to the score from which it counts."""
 

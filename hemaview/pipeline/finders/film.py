@@ -13,7 +13,7 @@ from hemaview.inference import CentreFinder, Classifier, Masker, Model, Segmente
 from hemaview.inference.grounds import Grounds
 from hemaview.methods.card import cards
 from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
-from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, thresholds_of
+from hemaview.pipeline.finders.common import WITHOUT_NUCLEUS, FinderKind, Thresholds, devices, fitting, thresholds_of
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide
 
@@ -34,6 +34,7 @@ class FilmFinder:
             fitting(models, "nucleus-mask", Masker) if nucleus is not None else None,
             # Of a film like those learned from, the segmentation sees every white cell.
             seeker if isinstance(seeker, CentreFinder) and cards()[nucleated.info.name].adapts else None,
+            fitting(models, WITHOUT_NUCLEUS, Classifier) if WITHOUT_NUCLEUS in models else None,
         )
         held_back = self.models.called_from
         self.thresholds: Thresholds = {"nucleated-cell": called} | ({"red-cell-shape": held_back} if held_back else {})
