@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
 
-from apps.accounts.errors import Refusal
+from apps.accounts.errors import Conflict, Refusal
 from apps.analysis import modelservices, services
 from apps.analysis.models import Job, ModelVersion, Protocol
 from apps.analysis.modelservices import protocols_behind, renew_protocols, sync_models
+from apps.analysis.protocolservices import set_retired
 from apps.analysis.selectors import protocol_named
 from apps.audit.models import Record
 from hemaview.assays import assay
@@ -285,3 +286,11 @@ def test_settings_that_are_damaged_are_replaced_by_the_shipped_ones(db: Any) -> 
     assert protocols_behind(cards()) == ["blood-film 1 (settings)"]
     renew_protocols(cards())
     assert protocol_named("blood-film").settings == FILM.settings
+
+
+def test_a_protocol_that_was_retired_after_it_was_chosen_is_not_ordered(slide: Any) -> None:
+    chosen = factories.protocol()
+    set_retired(factories.person("administrator"), chosen.name, True)
+    with pytest.raises(Conflict, match="has been retired"):
+        services.request_job(factories.person("technologist"), slide, chosen)
+    assert not slide.jobs.exists()
