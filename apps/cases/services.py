@@ -136,16 +136,18 @@ def set_urgent(user: Any, case: Case, urgent: bool) -> Case:
     return case
 
 
-def set_comment(user: Any, case: Case, comment: str) -> Case:
-    """The comment that the report will carry; plain text."""
+def set_comment(user: Any, case: Case, comment: str, before: str | None = None) -> Case:
+    """The comment that the report will carry; plain text. `before` is the text that the writer saw: raises Conflict where
+    another stands there now."""
     require(user, case, "annotate")
-    return _write(user, case, "comment", comment)
+    return _write(user, case, "comment", comment, before)
 
 
-def set_conclusion(user: Any, case: Case, conclusion: str) -> Case:
-    """The conclusion that the report will begin with; plain text, by who reviews the case."""
+def set_conclusion(user: Any, case: Case, conclusion: str, before: str | None = None) -> Case:
+    """The conclusion that the report will begin with; plain text, by who reviews the case. `before` is the text that the
+    writer saw: raises Conflict where another stands there now."""
     require(user, case, "review")
-    return _write(user, case, "conclusion", conclusion)
+    return _write(user, case, "conclusion", conclusion, before)
 
 
 @transaction.atomic
@@ -254,17 +256,24 @@ def _change(user: Any, case: Case, facts: dict[str, Any], **where: str) -> Case:
 
 
 @transaction.atomic
-def _write(user: Any, case: Case, name: str, text: str) -> Case:
-    """Put words of people into the case, unless its reading hides them from this person; raises Conflict."""
+def _write(user: Any, case: Case, name: str, text: str, seen: str | None) -> Case:
+    """Put words of people into the case, unless its reading hides them from this person or they are no longer those that the
+    person saw; raises Conflict."""
     case = hold_open(case)
     if case.pk in words_hidden_from(user):
         raise Conflict(
             f"You read this case blind: write your {name} once your reading is closed.", code="blind-reading"
         )
-    before = getattr(case, name)
-    setattr(case, name, text.replace("\r\n", "\n").strip())
-    if (after := getattr(case, name)) == before:
+    before, after = getattr(case, name), text.replace("\r\n", "\n").strip()
+    if after == before:
         return case
+    if seen is not None and seen.replace("\r\n", "\n").strip() != before:
+        now = f"now reads “{before}”" if before else "is empty now"
+        raise Conflict(
+            f"Somebody else has changed the {name} meanwhile; it {now}: check what is to stand, and save again.",
+            code="text-changed",
+        )
+    setattr(case, name, after)
     _validate(case)
     case.save(update_fields=[name, "updated_at"])
     record(user, f"case.{name}", "case", case.pk, accession=case.accession, before=before, after=after)

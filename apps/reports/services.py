@@ -42,10 +42,13 @@ def sign(
     comment: str | None = None,
     reason: str = "",
     conclusion: str | None = None,
+    conclusion_before: str | None = None,
+    comment_before: str | None = None,
 ) -> Report:
     """Sign the case: re-checks the password, refuses by name what stands before the signature, freezes, hashes, locks.
 
-    `reason` says why what a reason can lift may stand; the report prints it.
+    `reason` says why what a reason can lift may stand; the report prints it. `conclusion_before` and `comment_before` are what
+    the signer saw there: where somebody else has written meanwhile, the signature is refused and their words stay.
 
     Three steps: a short transaction checks and marks the case as being signed, so that every other write is refused; the
     report is written outside any lock of the database; a second one proves that what was frozen is what is there.
@@ -65,7 +68,8 @@ def sign(
     except Refusal:
         record(user, "report.sign-refused", "case", case.pk, accession=case.accession, why="password")
         raise
-    case, content = _begin(user, case, {"conclusion": conclusion, "comment": comment}, reason.strip())
+    words = {"conclusion": (conclusion, conclusion_before), "comment": (comment, comment_before)}
+    case, content = _begin(user, case, words, reason.strip())
     report_id = uuid.uuid4()
     try:
         report = _freeze(user, case, content, meaning.strip(), report_id)
@@ -125,7 +129,7 @@ class Content:
 
 
 @transaction.atomic
-def _begin(user: Any, case: Case, words: dict[str, str | None], reason: str) -> tuple[Case, Content]:
+def _begin(user: Any, case: Case, words: dict[str, tuple[str | None, str | None]], reason: str) -> tuple[Case, Content]:
     case = hold(case)
     if case.state not in (Case.State.IN_REVIEW, Case.State.AMENDED):
         raise Conflict(f"A case that is {case.get_state_display().lower()} cannot be signed.", code="not-in-review")
@@ -134,8 +138,9 @@ def _begin(user: Any, case: Case, words: dict[str, str | None], reason: str) -> 
     if case.slides.filter(status=Slide.Status.IMPORTING).exists():
         raise Conflict("A slide of this case is still being imported; wait for it or remove it.", code="import-running")
     for name, write in (("conclusion", set_conclusion), ("comment", set_comment)):
-        if (text := words[name]) is not None:
-            case = write(user, case, text)
+        text, before = words[name]
+        if text is not None:
+            case = write(user, case, text, before)
     content = Content.of(case, reason)
     _refuse_held(content)
     return begin_signing(case), content

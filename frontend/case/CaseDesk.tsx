@@ -65,8 +65,12 @@ export function CaseDesk({ first }: { first: Room }) {
       <Reading
         data={data}
         onReader={(username, word) => act(() => send("POST", `/api/v1/cases/${accession}/reader/`, { username, word }))}
-        onConclusion={(conclusion) => act(() => send("POST", `/api/v1/cases/${accession}/conclusion/`, { conclusion }))}
-        onComment={(comment) => act(() => send("POST", `/api/v1/cases/${accession}/comment/`, { comment }))}
+        onConclusion={(conclusion, before) =>
+          act(() => send("POST", `/api/v1/cases/${accession}/conclusion/`, { conclusion, before }))
+        }
+        onComment={(comment, before) =>
+          act(() => send("POST", `/api/v1/cases/${accession}/comment/`, { comment, before }))
+        }
       />
       <Readers data={data} act={act} />
       <BloodCount accession={accession} may={may} act={act} />

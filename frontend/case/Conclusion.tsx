@@ -1,15 +1,18 @@
 import { useState } from "react";
+import { ChangedMeanwhile } from "../shared/ChangedMeanwhile";
 import { ConclusionField } from "../shared/ConclusionField";
 import type { Room } from "../shared/types";
 
 interface Props {
   data: Room;
-  onConclusion(text: string): Promise<boolean>;
+  /** `before` is the text that the writer saw there. */
+  onConclusion(text: string, before: string): Promise<boolean>;
 }
 
 /** The conclusion that the report begins with: shown, or written by who reviews the case. */
 export function Conclusion({ data, onConclusion }: Props) {
   const [text, setText] = useState<string | null>(null);
+  const [seen, setSeen] = useState("");
   const { conclusion, locked } = data.case;
   const may = data.me.rights.includes("review") && !locked && data.me.reading !== "second-blind";
   const assays = [...new Set(data.slides.flatMap((slide) => (slide.jobs ?? []).map((job) => job.assay)))];
@@ -19,7 +22,13 @@ export function Conclusion({ data, onConclusion }: Props) {
         <span className="soft">Conclusion</span>{" "}
         {conclusion ? <p className="written">{conclusion}</p> : <span>none yet</span>}{" "}
         {may && (
-          <button type="button" onClick={() => setText(conclusion)}>
+          <button
+            type="button"
+            onClick={() => {
+              setText(conclusion);
+              setSeen(conclusion);
+            }}
+          >
             {conclusion ? "Edit conclusion…" : "Write a conclusion…"}
           </button>
         )}
@@ -29,10 +38,11 @@ export function Conclusion({ data, onConclusion }: Props) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void onConclusion(text).then((saved) => saved && setText(null));
+        void onConclusion(text, conclusion).then((saved) => saved && setText(null));
       }}
     >
       <ConclusionField value={text} assays={assays} onChange={setText} />
+      <ChangedMeanwhile name="conclusion" seen={seen} now={conclusion} />
       <p className="actions">
         <button type="submit" className="primary">
           Save

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from "react";
+import { ChangedMeanwhile } from "../shared/ChangedMeanwhile";
 import { dayTime } from "../shared/format";
 import type { Room } from "../shared/types";
 import { Conclusion } from "./Conclusion";
@@ -6,8 +7,9 @@ import { Conclusion } from "./Conclusion";
 interface Props {
   data: Room;
   onReader(username: string | null, word: string): Promise<boolean>;
-  onComment(comment: string): Promise<boolean>;
-  onConclusion(conclusion: string): Promise<boolean>;
+  /** `before` is the text that the writer saw there; so it is of the conclusion. */
+  onComment(comment: string, before: string): Promise<boolean>;
+  onConclusion(conclusion: string, before: string): Promise<boolean>;
 }
 
 /** Who reads the case, what was said when it was handed over, the conclusion and the comment that the report will carry. */
@@ -98,6 +100,7 @@ function HandOver({ data, onReader }: Pick<Props, "data" | "onReader">) {
 
 function Comment({ data, onComment }: Pick<Props, "data" | "onComment">) {
   const [text, setText] = useState<string | null>(null);
+  const [seen, setSeen] = useState("");
   const may = data.me.rights.includes("annotate") && !data.case.locked;
   if (text === null)
     return (
@@ -105,7 +108,13 @@ function Comment({ data, onComment }: Pick<Props, "data" | "onComment">) {
         <span className="soft">Comment for the report</span>{" "}
         {data.case.comment ? <p className="written">{data.case.comment}</p> : <span>none yet</span>}{" "}
         {may && (
-          <button type="button" onClick={() => setText(data.case.comment)}>
+          <button
+            type="button"
+            onClick={() => {
+              setText(data.case.comment);
+              setSeen(data.case.comment);
+            }}
+          >
             {data.case.comment ? "Edit comment…" : "Write a comment…"}
           </button>
         )}
@@ -115,13 +124,14 @@ function Comment({ data, onComment }: Pick<Props, "data" | "onComment">) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void onComment(text).then((saved) => saved && setText(null));
+        void onComment(text, data.case.comment).then((saved) => saved && setText(null));
       }}
     >
       <label>
         Comment for the report{" "}
         <textarea rows={5} maxLength={8000} value={text} onChange={(e) => setText(e.target.value)} />
       </label>
+      <ChangedMeanwhile name="comment" seen={seen} now={data.case.comment} />
       <p className="actions">
         <button type="submit" className="primary">
           Save

@@ -53,7 +53,7 @@ export function CellCard({ card, loading, problem, schema, notes, mayWrite, comm
             {label && <Mark mark={label.mark} colour={label.colour} />} {label?.name ?? "Rejected"}
           </h3>
           <p className="machine">
-            machine: {machine?.name} {Math.round(card.p * 100)} %
+            machine: {machine?.name} {card.p > 0 && `${Math.round(card.p * 100)} %`}
           </p>
           {card.others.map((other) => (
             <p key={other.role} className="machine">

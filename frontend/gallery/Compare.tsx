@@ -42,7 +42,7 @@ function Side({ row, jobId, schema }: { row: GalleryRow; jobId: string; schema: 
       <CellPicture src={`${pictureUrl(jobId, row)}?size=256`} alt={name} size={164} />
       <figcaption>
         {known && <Mark mark={known.mark} colour={known.colour} />} {name}
-        {row.p !== null && <small> {Math.round(row.p * 100)} %</small>}
+        {row.p !== null && row.p > 0 && <small> {Math.round(row.p * 100)} %</small>}
       </figcaption>
     </figure>
   );

@@ -1,6 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { get, Problem, send } from "../shared/api";
+import { ChangedMeanwhile } from "../shared/ChangedMeanwhile";
 import { ConclusionField } from "../shared/ConclusionField";
 import { Dialog, FormFooter } from "../shared/Dialog";
 import type { Case, Counts, Report, Signing } from "../shared/types";
@@ -15,10 +16,13 @@ interface Props {
 }
 
 export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Props) {
+  const client = useQueryClient();
+  const [seen] = useState(current);
   const [password, setPassword] = useState("");
   const [meaning, setMeaning] = useState("Reviewed and approved");
-  const [conclusion, setConclusion] = useState(current.conclusion);
-  const [comment, setComment] = useState(current.comment);
+  // Until the signer types, the fields show what stands, also where somebody else writes it meanwhile.
+  const [typed, setTyped] = useState<{ conclusion?: string; comment?: string }>({});
+  const { conclusion, comment } = { conclusion: current.conclusion, comment: current.comment, ...typed };
   const [error, setError] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const [reason, setReason] = useState("");
@@ -43,12 +47,15 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
           meaning,
           conclusion,
           comment,
+          conclusion_before: current.conclusion,
+          comment_before: current.comment,
           reason,
         }),
       );
     } catch (caught) {
       setError(caught instanceof Problem ? caught : new Problem(0, "unknown", String(caught), {}));
       setBusy(false);
+      void client.invalidateQueries({ queryKey: ["room", current.accession] });
     }
   }
 
@@ -99,7 +106,12 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
             </label>
           </div>
         )}
-        <ConclusionField value={conclusion} assays={assays} onChange={setConclusion} />
+        <ConclusionField
+          value={conclusion}
+          assays={assays}
+          onChange={(text) => setTyped({ ...typed, conclusion: text })}
+        />
+        <ChangedMeanwhile name="conclusion" seen={seen.conclusion} now={current.conclusion} />
         {!conclusion.trim() && (
           <p className="warn" role="status">
             No conclusion is written: the report will say so.
@@ -107,8 +119,14 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
         )}
         <label>
           Comment for the report
-          <textarea rows={3} value={comment} onChange={(e) => setComment(e.target.value)} maxLength={8000} />
+          <textarea
+            rows={3}
+            value={comment}
+            onChange={(e) => setTyped({ ...typed, comment: e.target.value })}
+            maxLength={8000}
+          />
         </label>
+        <ChangedMeanwhile name="comment" seen={seen.comment} now={current.comment} />
         <label>
           Meaning of the signature
           <select value={meaning} onChange={(e) => setMeaning(e.target.value)}>

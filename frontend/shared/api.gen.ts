@@ -2058,6 +2058,8 @@ export interface components {
         ColouringEnum: "stored" | "carried" | "applied";
         CommentRequest: {
             comment: string;
+            /** @description The text that you saw; 409 where another stands there now. Left out: not compared. */
+            before?: string;
         };
         ComparedCell: {
             row: number;
@@ -2098,6 +2100,8 @@ export interface components {
         };
         ConclusionRequest: {
             conclusion: string;
+            /** @description The text that you saw; 409 where another stands there now. Left out: not compared. */
+            before?: string;
         };
         /**
          * @description * `` - not asked for
@@ -3314,6 +3318,10 @@ export interface components {
             /** @description What the report begins with; left out: as it stands. */
             conclusion?: string;
             comment?: string;
+            /** @description The conclusion that you saw; 409 where another stands there now. */
+            conclusion_before?: string;
+            /** @description The comment that you saw; 409 where another stands there now. */
+            comment_before?: string;
             /** @description Why what a reason can lift may stand. */
             reason?: string;
         };

@@ -42,6 +42,12 @@ def foreign(rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.bool_]:
     return np.asarray(cv2.resize(large[mask].astype(np.uint8), rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0)
 
 
+def on_bare_glass(rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.uint8]:
+    """The picture uint8 (H, W, 3) with its ground in place of what covers it."""
+    covered = foreign(rgb, mpp)
+    return np.where(covered[..., None], ground_of(rgb).astype(np.uint8), rgb) if covered.any() else rgb
+
+
 def pieces(rgb: NDArray[np.uint8], mpp: float) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """(int32 (H, W): the number of the piece at each pixel, 0 where none; float (n,): areas of pieces 1 to n, µm²) of all that is
     dense as no stain is, whatever its size."""

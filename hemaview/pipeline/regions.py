@@ -26,7 +26,7 @@ from hemaview.pipeline.cheaplook import (
     stained,
 )
 from hemaview.pipeline.eyepiece import Eyepiece, evenly_lit, eyepiece_of, without_rim
-from hemaview.pipeline.foreign import MOST_OF_PHOTO
+from hemaview.pipeline.foreign import MOST_OF_PHOTO, on_bare_glass
 from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.protocol import PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.scale import (
@@ -378,7 +378,8 @@ def _guards(slide: Slide, request: RunRequest, plan: Plan) -> list[dict[str, str
     signs = []
     for f in some:
         rgb, mpp = _read(slide, f.x, f.y, f.w, f.h, plan.mpp)
-        signs.append(signs_of(without_rim(rgb)[0] if f.photo else rgb, mpp))
+        # A pen over cells would pass for nuclei, and a film for a section.
+        signs.append(signs_of(on_bare_glass(without_rim(rgb)[0] if f.photo else rgb, mpp), mpp))
     return guards(signs, request.assay.specimen_guard)
 
 

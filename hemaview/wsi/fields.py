@@ -129,7 +129,7 @@ def _counted(pictures: list[Picture]) -> tuple[list[Box | None], list[str]]:
             part = parts[-1]
             rest = f"{100 * part[2] * part[3] // (size[0] * size[1])} % of it" if part else "nothing of it"
             notes.append(
-                f"{picture.name} shows a part that {names} shows, too; that cells count once, {rest} is counted."
+                f"{picture.name} shows a part that {names} shows, too; cells there count once, {rest} is counted."
             )
     return parts, notes
 

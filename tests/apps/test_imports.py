@@ -214,8 +214,8 @@ def test_overlapping_photographs_are_told_and_what_both_show_counts_once(tmp_pat
     counted = sum(f["w"] * f["h"] for f in slide.photo_fields)
     assert counted == whole.shape[0] * whole.shape[1]
     assert slide.notes == [
-        "field-2 shows a part that field-1 shows, too; that cells count once, 75 % of it is counted.",
-        "field-10 shows a part that field-2 shows, too; that cells count once, 25 % of it is counted.",
+        "field-2 shows a part that field-1 shows, too; cells there count once, 75 % of it is counted.",
+        "field-10 shows a part that field-2 shows, too; cells there count once, 25 % of it is counted.",
     ]
 
 

@@ -147,6 +147,13 @@ def test_what_is_said_below_a_table_is_not_said_again_below_all(slide: Any) -> N
     assert render.html(made, None).count("3 nucleated cells are unidentified and lie") == 1
 
 
+def test_a_report_says_that_no_white_cell_has_a_name_where_all_are_unidentified(slide: Any) -> None:
+    made = document.build(finished_job(slide, factories.cells({"normal": 40, "unidentified": 8})).slide.case)
+    html = render.html(made, None)
+    assert "White-cell differential" in html
+    assert html.count("8 nucleated cells are unidentified and lie outside the 0 white cells") == 1
+
+
 def test_a_cell_that_a_person_named_has_its_picture_though_an_edge_cuts_it_and_what_must_be_seen_comes_first(
     slide: Any, tess: Any
 ) -> None:

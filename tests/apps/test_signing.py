@@ -16,7 +16,15 @@ from apps.accounts.errors import Conflict, Refusal
 from apps.audit.models import Record
 from apps.audit.services import verify
 from apps.cases.models import Case
-from apps.cases.services import administer_case, begin_signing, hold_open, set_comment, set_rights, update_case
+from apps.cases.services import (
+    administer_case,
+    begin_signing,
+    hold_open,
+    set_comment,
+    set_conclusion,
+    set_rights,
+    update_case,
+)
 from apps.reports import render, services
 from apps.reports.models import Report
 from apps.slides.imports import run_import
@@ -286,3 +294,22 @@ def test_the_reader_of_a_signed_case_is_not_changed_by_service_api_or_administra
         administer_case(factories.person("administrator"), case, reader=paul)
     case.refresh_from_db()
     assert case.reader is None
+
+
+@pytest.mark.parametrize("name", ["conclusion", "comment"])
+def test_words_that_somebody_wrote_meanwhile_are_neither_replaced_nor_signed_away(
+    job: Any, tess: Any, paul: Any, name: str
+) -> None:
+    case = job.slide.case
+    write = {"conclusion": set_conclusion, "comment": set_comment}[name]
+    write(tess, case, "Blasts.", before="")
+    with pytest.raises(Conflict, match=f"changed the {name} meanwhile; it now reads “Blasts.”"):
+        write(paul, case, "Normal.", before="")
+    see_all(paul, job)
+    with pytest.raises(Conflict, match="Blasts"):
+        services.sign(paul, case, PASSWORD, "Reviewed", **{name: "", f"{name}_before": ""})
+    case.refresh_from_db()
+    assert (getattr(case, name), case.state) == ("Blasts.", Case.State.IN_REVIEW)
+    services.sign(paul, case, PASSWORD, "Reviewed", **{name: "Normal.", f"{name}_before": "Blasts."})
+    case.refresh_from_db()
+    assert (getattr(case, name), case.state) == ("Normal.", Case.State.SIGNED)

@@ -40,4 +40,7 @@ def test_a_phrase_of_the_laboratory_is_added_and_picked_by_its_code_in_a_conclus
     expect(page.locator(".written").first).to_have_text("Anaemia. Schistocytes are present.")
     page.goto(f"{at}/cases/B-1/report/")
     expect(page.locator(".conclusion")).to_contain_text("Anaemia. Schistocytes are present.")
+    wide = "() => [...document.querySelectorAll('th')].filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"
+    assert page.locator("th", has_text="machine’s errors").count() == 1
+    assert page.evaluate(wide) == [], "every column's head lies within its column"
     assert page.complaints == []

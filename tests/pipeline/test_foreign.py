@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from hemaview.cells.table import OUTSIDE, CellTable
 from hemaview.learning.scoring.limitstudies import INKS, with_stroke
 from hemaview.pipeline.cheaplook import look
-from hemaview.pipeline.foreign import LEAST_UM2, foreign, without_covered
+from hemaview.pipeline.foreign import LEAST_UM2, foreign, on_bare_glass, without_covered
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.pipeline.regions import COVERED, judged
+from hemaview.pipeline.specimen import looks_like, signs_of
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, draw_film
 
@@ -38,6 +39,13 @@ def test_a_stroke_of_a_pen_covers_what_it_lies_on_and_little_else(field: NDArray
     mask = foreign(drawn, MPP)
     assert mask[stroke].mean() > 0.9 and mask[~stroke].mean() < 0.1
     assert judged(look(drawn, MPP), (FIELD_PX * MPP / 1000) ** 2, 1.0, crowded_is_fine=True) == COVERED
+
+
+@pytest.mark.parametrize("ink", ["black", "green", "blue"])
+def test_a_film_with_a_stroke_of_a_pen_still_looks_like_a_film(field: NDArray[np.uint8], ink: str) -> None:
+    drawn, _ = with_stroke(field, INKS[ink], mpp=MPP)
+    for part in (field, drawn):
+        assert looks_like([signs_of(on_bare_glass(part, MPP), MPP)]) == "film"
 
 
 def test_the_dark_rim_of_a_bubble_covers_and_a_piece_as_small_as_a_clump_of_cells_does_not(

@@ -108,12 +108,17 @@ class CaseInputSerializer(serializers.Serializer[Any]):
     analyser = AnalyserSerializer(required=False)
 
 
+_BEFORE = "The text that you saw; 409 where another stands there now. Left out: not compared."
+
+
 class ConclusionSerializer(serializers.Serializer[Any]):
     conclusion = serializers.CharField(max_length=4000, allow_blank=True, trim_whitespace=False)
+    before = serializers.CharField(allow_blank=True, trim_whitespace=False, required=False, help_text=_BEFORE)
 
 
 class CommentSerializer(serializers.Serializer[Any]):
     comment = serializers.CharField(max_length=8000, allow_blank=True, trim_whitespace=False)
+    before = serializers.CharField(allow_blank=True, trim_whitespace=False, required=False, help_text=_BEFORE)
 
 
 class UrgentSerializer(serializers.Serializer[Any]):

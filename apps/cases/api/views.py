@@ -93,7 +93,7 @@ class CaseCommentView(APIView):
         case = case_for(request.user, accession, "annotate")
         given = CommentSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        case = services.set_comment(request.user, case, given.validated_data["comment"])
+        case = services.set_comment(request.user, case, **given.validated_data)
         return Response(CaseSerializer(case, context={"request": request}).data)
 
 
@@ -105,7 +105,7 @@ class CaseConclusionView(APIView):
         case = case_for(request.user, accession, "review")
         given = ConclusionSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        case = services.set_conclusion(request.user, case, given.validated_data["conclusion"])
+        case = services.set_conclusion(request.user, case, **given.validated_data)
         return Response(CaseSerializer(case, context={"request": request}).data)
 
 

@@ -37,6 +37,12 @@ class SignInput(serializers.Serializer[Any]):
         help_text="What the report begins with; left out: as it stands.",
     )
     comment = serializers.CharField(max_length=8000, allow_blank=True, required=False)
+    conclusion_before = serializers.CharField(
+        allow_blank=True, required=False, help_text="The conclusion that you saw; 409 where another stands there now."
+    )
+    comment_before = serializers.CharField(
+        allow_blank=True, required=False, help_text="The comment that you saw; 409 where another stands there now."
+    )
     reason = serializers.CharField(
         max_length=2000, allow_blank=True, required=False, help_text="Why what a reason can lift may stand."
     )

@@ -459,6 +459,7 @@ CommentRequest = TypedDict(
     "CommentRequest",
     {
         "comment": "str",
+        "before": "NotRequired[str]",
     },
 )
 
@@ -518,6 +519,7 @@ ConclusionRequest = TypedDict(
     "ConclusionRequest",
     {
         "conclusion": "str",
+        "before": "NotRequired[str]",
     },
 )
 
@@ -1745,6 +1747,8 @@ SignInputRequest = TypedDict(
         "meaning": "str",
         "conclusion": "NotRequired[str]",
         "comment": "NotRequired[str]",
+        "conclusion_before": "NotRequired[str]",
+        "comment_before": "NotRequired[str]",
         "reason": "NotRequired[str]",
     },
 )
