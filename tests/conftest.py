@@ -9,6 +9,12 @@ from django.conf import settings
 from rest_framework.test import APIClient
 
 from tests import factories
+from tests.integration import oncemade
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _once_made(tmp_path_factory: pytest.TempPathFactory) -> None:
+    oncemade.share(tmp_path_factory)
 
 
 @pytest.fixture(autouse=True)

@@ -61,7 +61,7 @@ def change_person(by: User, person: User, **facts: Any) -> User:
     """
     if not by.has_perm("accounts.change_user"):
         raise Forbidden("Only administrators change accounts.")
-    now = User.objects.select_for_update().get(pk=person.pk)
+    now = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     changed = {name: value for name, value in facts.items() if getattr(now, name) != value}
     if not by.is_superuser and (now.is_superuser or {"is_superuser", "username"} & set(changed)):
         raise Forbidden("Only a superuser changes a superuser's account, makes one, or renames an account.")
@@ -86,7 +86,7 @@ def set_roles(by: User, person: User, roles: set[str]) -> User:
         raise Refusal(
             f"There is no role called {sorted(unknown)[0]}; there are: {', '.join(ROLE_RIGHTS)}.", code="unknown-role"
         )
-    now = User.objects.select_for_update().get(pk=person.pk)
+    now = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if now.is_superuser and not by.is_superuser:
         raise Forbidden("Only a superuser changes a superuser's account.")
     if by == now and not by.is_superuser:

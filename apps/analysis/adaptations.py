@@ -16,7 +16,7 @@ from apps.accounts.errors import Conflict, Missing
 from apps.analysis.models import Adaptation, Job, ModelVersion
 from apps.audit.services import record
 from apps.slides.models import Site, Slide
-from apps.slides.sites import require_sites
+from apps.slides.sites import hold_site, require_sites
 
 LEASE = timedelta(seconds=90)
 MOST_ATTEMPTS = 3
@@ -77,7 +77,7 @@ def create(user: Any, site: Site, assay: str, base: ModelVersion) -> Adaptation:
     require_sites(user)
     try:
         with transaction.atomic():
-            Site.objects.select_for_update().get(pk=site.pk)
+            hold_site(site)
             last = Adaptation.objects.filter(site=site, assay=assay).aggregate(last=Max("number"))["last"] or 0
             row = Adaptation.objects.create(site=site, assay=assay, number=last + 1, base=base, requested_by=user)
             record(user, "site.teach", "adaptation", row.pk, site=site.name, assay=assay, number=row.number)
@@ -145,7 +145,7 @@ def switch(user: Any, row: Adaptation, on: bool) -> Adaptation:
     Analyses that were made or ordered, and signed reports, stay as they are. Raises Forbidden, Conflict.
     """
     require_sites(user)
-    Site.objects.select_for_update().get(pk=row.site_id)
+    hold_site(row.site)
     row = adaptations().get(pk=row.pk)
     if on and row.state != Adaptation.State.DONE:
         raise Conflict("This teaching has not ended well, so it cannot be switched on.", code="not-taught")
@@ -154,6 +154,8 @@ def switch(user: Any, row: Adaptation, on: bool) -> Adaptation:
             f"{row.base.algorithm.title} has other weights now than those that were taught; teach the site again.",
             code="other-weights",
         )
+    if row.in_force == on:
+        return row
     before = Adaptation.objects.filter(site=row.site_id, assay=row.assay, in_force=True).first()
     if on:
         Adaptation.objects.filter(site=row.site_id, assay=row.assay).exclude(pk=row.pk).update(in_force=False)

@@ -162,8 +162,13 @@ def set_retired(user: Any, name: str, retired: bool) -> Protocol:
 
 
 def _locked(name: str) -> Protocol:
+    """The newest version, locked until the transaction ends; who waited for the lock may find one newer than they waited for."""
     row = newest(name)
-    return Protocol.objects.select_for_update().get(pk=row.pk)
+    while True:
+        held = Protocol.objects.select_for_update(no_key=True).get(pk=row.pk)
+        row = newest(name)
+        if row.pk == held.pk:
+            return held
 
 
 def _make(source: Protocol, draft: Draft, *, name: str, version: int, enabled: bool) -> Protocol:

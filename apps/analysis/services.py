@@ -92,6 +92,7 @@ def request_job(user: Any, slide: Slide, protocol: Protocol, region: tuple[int, 
                 )
             if region:
                 _check_region(slide, region)
+            protocol = _hold_protocol(protocol)
             frozen = freeze(protocol, taught_for(slide, protocol.assay))
             job = Job.objects.create(
                 slide=slide,
@@ -111,6 +112,14 @@ def request_job(user: Any, slide: Slide, protocol: Protocol, region: tuple[int, 
     except IntegrityError:
         raise Conflict("This slide is already being analysed for this examination.", code="job-active") from None
     return job
+
+
+def _hold_protocol(protocol: Protocol) -> Protocol:
+    """The protocol as it is now, locked until the transaction ends; raises Conflict where it was retired meanwhile."""
+    protocol = Protocol.objects.select_for_update(no_key=True).get(pk=protocol.pk)
+    if not protocol.enabled:
+        raise Conflict(f"{protocol.title} has been retired; order another protocol.", code="protocol-retired")
+    return protocol
 
 
 def _check_region(slide: Slide, region: tuple[int, int, int, int]) -> None:
@@ -284,7 +293,7 @@ def _held(job: Job) -> Any:
 
 def _lock_case(job: Job) -> None:
     """Every write locks the case first; one that locked a job first could wait for a write that waits for it."""
-    Case.objects.select_for_update().get(pk=job.slide.case_id)
+    Case.objects.select_for_update(no_key=True).get(pk=job.slide.case_id)
 
 
 def _ended(job: Job) -> dict[str, Any]:

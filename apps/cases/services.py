@@ -43,10 +43,13 @@ def may_create(user: Any) -> bool:
 def hold(case: Case) -> Case:
     """The case's row as it is now, locked until the caller's transaction ends; raises Conflict while it is being signed.
 
-    Every write about a case, its slides, jobs, labels and reports begins here, so all lock in one order: the case first.
+    Every write about a case, its slides, jobs, labels and reports begins here, so all lock in one order: the case first, the
+    head of the record last.
     """
+    # `no_key`, as wherever a row is locked that others point to: PostgreSQL checks a foreign key when a transaction ends, which
+    # holds the head of the record by then, and would wait for a whole lock whose owner waits for the head.
     # No join: PostgreSQL reads the row anew once it has the lock, but a joined reader as it was before.
-    case = Case.objects.select_for_update().get(pk=case.pk)
+    case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     if case.being_signed:
         raise Conflict("This case is being signed; try again in a moment.", code="being-signed")
     return case
@@ -125,7 +128,7 @@ def set_urgent(user: Any, case: Case, urgent: bool) -> Case:
     """Let the case's jobs go before all others, or no longer, by who orders analyses or administers; also while it is being
     signed, which does not freeze this."""
     require_any(user, case, "annotate", "administer")
-    case = Case.objects.select_for_update().get(pk=case.pk)
+    case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     if case.urgent != urgent:
         Case.objects.filter(pk=case.pk).update(urgent=urgent, updated_at=timezone.now())
         record(user, "case.urgent", "case", case.pk, accession=case.accession, before=case.urgent, after=urgent)
@@ -176,7 +179,7 @@ def set_rights(user: Any, case: Case, person: User | Group, rights: set[str], **
             f"There is no right called {sorted(unknown)[0]}; there are: {', '.join(RIGHTS)}.", code="unknown-right"
         )
     # Not `hold`: who may see a case is no part of what a signature freezes.
-    case = Case.objects.select_for_update().get(pk=case.pk)
+    case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     named: Iterable[Any] = get_group_perms(person, case) if isinstance(person, Group) else get_user_perms(person, case)
     before = {name.removesuffix("_case") for name in named} & set(RIGHTS)
     for right in before ^ rights:
@@ -221,7 +224,7 @@ def begin_signing(case: Case) -> Case:
 
 def end_signing(case: Case) -> Case:
     """The row, locked and free again, for who began to sign it; raises Conflict where somebody else signs it by now."""
-    row = Case.objects.select_for_update().get(pk=case.pk)
+    row = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     if row.signing_key != case.signing_key:
         raise Conflict(
             "Signing took too long, and the case was changed or signed in the meantime; review it and sign again.",
@@ -236,7 +239,7 @@ def _change(user: Any, case: Case, facts: dict[str, Any], **where: str) -> Case:
     known = {k: v for k, v in facts.items() if k in (*EDITABLE, "restricted")}
     with transaction.atomic():
         content = any(k in EDITABLE for k in known)
-        case = hold_open(case) if content else Case.objects.select_for_update().get(pk=case.pk)
+        case = hold_open(case) if content else Case.objects.select_for_update(no_key=True).get(pk=case.pk)
         changed = {k: v for k, v in known.items() if getattr(case, k) != v}
         if not changed:
             return case

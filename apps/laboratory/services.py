@@ -6,10 +6,10 @@ import hashlib
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.accounts import stores
-from apps.accounts.errors import Conflict, Forbidden, Refusal
+from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.audit.services import record
 from apps.laboratory import logos
 from apps.laboratory.models import Laboratory, Phrase
@@ -51,16 +51,18 @@ def set_logo(user: Any, raw: bytes | None) -> Laboratory:
     require_laboratory(user)
     made = logos.checked(raw) if raw is not None else b""
     name = f"{hashlib.sha256(made).hexdigest()[:32]}.png" if made else ""
-    if name:
-        stores.laboratory().put(name, made)
     with transaction.atomic():
         row = _held()
         before, row.logo = row.logo, name
         if before != name:
+            if name:
+                stores.laboratory().put(name, made)  # under the lock: who takes the same logo away deletes its file
             row.save(update_fields=["logo"])
             record(user, "laboratory.logo", "laboratory", row.pk, before=before, after=name)
     if before and before != name:
-        stores.laboratory().delete(before)
+        with transaction.atomic():
+            if _held().logo != before:  # nobody has put it back meanwhile
+                stores.laboratory().delete(before)
     return row
 
 
@@ -70,16 +72,17 @@ def create_phrase(user: Any, code: str, text: str, kind: str = Phrase.Kind.PHRAS
     require_laboratory(user)
     row = Phrase(code=_plain(code), text=_plain(text), kind=kind, assay=_plain(assay))
     _refuse_wrong(row)
-    row.save(force_insert=True)
+    _save_phrase(row, force_insert=True)
     record(user, "phrase.created", "phrase", row.pk, code=row.code, kind=row.kind, text=row.text, assay=row.assay)
     return row
 
 
 @transaction.atomic
 def change_phrase(user: Any, phrase: Phrase, **facts: str) -> Phrase:
-    """Change a phrase; conclusions that were written with it stay. Raises Forbidden, Refusal, Conflict."""
+    """Change a phrase; conclusions that were written with it stay. Raises Forbidden, Missing, Refusal,
+    Conflict."""
     require_laboratory(user)
-    row = Phrase.objects.select_for_update().get(pk=phrase.pk)
+    row = _held_phrase(phrase)
     before = {name: getattr(row, name) for name in PHRASE_FACTS}
     for name in PHRASE_FACTS:
         if name in facts:
@@ -87,7 +90,7 @@ def change_phrase(user: Any, phrase: Phrase, **facts: str) -> Phrase:
     changed = {name: getattr(row, name) for name in PHRASE_FACTS if getattr(row, name) != before[name]}
     if changed:
         _refuse_wrong(row)
-        row.save()
+        _save_phrase(row)
         record(
             user, "phrase.changed", "phrase", row.pk, code=before["code"],
             before={name: before[name] for name in changed}, after=changed,
@@ -97,15 +100,35 @@ def change_phrase(user: Any, phrase: Phrase, **facts: str) -> Phrase:
 
 @transaction.atomic
 def remove_phrase(user: Any, phrase: Phrase) -> None:
-    """Take a phrase away; conclusions that were written with it stay. Raises Forbidden."""
+    """Take a phrase away; conclusions that were written with it stay. Raises Forbidden, Missing."""
     require_laboratory(user)
-    record(user, "phrase.removed", "phrase", phrase.pk, code=phrase.code, text=phrase.text)
-    phrase.delete()
+    row = _held_phrase(phrase)
+    record(user, "phrase.removed", "phrase", row.pk, code=row.code, text=row.text)
+    row.delete()
 
 
 def _held() -> Laboratory:
     Laboratory.objects.get_or_create(pk=1)
     return Laboratory.objects.select_for_update().get(pk=1)
+
+
+def _held_phrase(phrase: Phrase) -> Phrase:
+    row = Phrase.objects.select_for_update().filter(pk=phrase.pk).first()
+    if row is None:
+        raise Missing(f"There is no phrase called {phrase.code} any more.", code="no-phrase")
+    return row
+
+
+def _save_phrase(row: Phrase, force_insert: bool = False) -> None:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=force_insert)
+    except IntegrityError:  # somebody else gave its code to another at the same moment
+        raise _taken(row.code) from None
+
+
+def _taken(code: str) -> Conflict:
+    return Conflict(f"There is a phrase called {code} already.", code="phrase-exists")
 
 
 def _plain(text: str) -> str:
@@ -119,7 +142,7 @@ def _refuse_wrong(row: Phrase) -> None:
         )
     _validate(row)
     if Phrase.objects.filter(code=row.code).exclude(pk=row.pk).exists():
-        raise Conflict(f"There is a phrase called {row.code} already.", code="phrase-exists")
+        raise _taken(row.code)
 
 
 def _validate(row: Any) -> None:

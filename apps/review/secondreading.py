@@ -162,7 +162,7 @@ def _held(case: Case) -> tuple[Case, list[Job]]:
 def _second_of(jobs: Sequence[Job]) -> list[Reading]:
     """The open second readings of the jobs, locked; raises Conflict where there is none."""
     readings = list(
-        Reading.objects.select_for_update()
+        Reading.objects.select_for_update(no_key=True)
         .filter(job__in=jobs, role=Reading.Role.SECOND, state=Reading.State.OPEN)
         .order_by("pk")
     )

@@ -258,7 +258,7 @@ def locked_reading(user: Any, job: Job) -> Reading:
 
     The consensus where there is one; their own where they read the job second; else the first, made where there is none.
     """
-    readings = {r.role: r for r in Reading.objects.select_for_update().filter(job=job)}
+    readings = {r.role: r for r in Reading.objects.select_for_update(no_key=True).filter(job=job)}
     second = readings.get(Reading.Role.SECOND)
     if consensus := readings.get(Reading.Role.CONSENSUS):
         return consensus
@@ -266,7 +266,7 @@ def locked_reading(user: Any, job: Job) -> Reading:
         return second
     if Reading.Role.FIRST not in readings:
         Reading.objects.get_or_create(job=job, role=Reading.Role.FIRST)
-    return Reading.objects.select_for_update().get(job=job, role=Reading.Role.FIRST)
+    return Reading.objects.select_for_update(no_key=True).get(job=job, role=Reading.Role.FIRST)
 
 
 def _locked(user: Any, job: Job) -> tuple[Job, Reading]:

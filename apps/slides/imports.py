@@ -312,8 +312,10 @@ def _make_ready(slide: Slide) -> None:
     facts = {name: getattr(slide, name) for name in _IMPORTED}
     try:
         with transaction.atomic():
-            Case.objects.select_for_update().get(pk=slide.case_id)
-            row = Slide.objects.select_for_update().filter(pk=slide.pk, status=Slide.Status.IMPORTING).first()
+            Case.objects.select_for_update(no_key=True).get(pk=slide.case_id)
+            row = (
+                Slide.objects.select_for_update(no_key=True).filter(pk=slide.pk, status=Slide.Status.IMPORTING).first()
+            )
             if row is None:
                 return  # another worker was quicker, or the slide was removed meanwhile
             if row.mpp_source == Slide.MppSource.USER:  # given by a person while the import ran
@@ -345,7 +347,7 @@ def _progress(slide: Slide, low: float, high: float) -> Any:
 
 def _refuse(slide: Slide, message: str) -> None:
     with transaction.atomic():
-        Case.objects.select_for_update().get(pk=slide.case_id)
+        Case.objects.select_for_update(no_key=True).get(pk=slide.case_id)
         refused = Slide.objects.filter(pk=slide.pk, status=Slide.Status.IMPORTING).update(
             status=Slide.Status.REFUSED, message=message, path="", sha256="", revision=F("revision") + 1
         )

@@ -26,7 +26,7 @@ IMPORT_LEASE = timedelta(seconds=90)
 def hold_slide(slide: Slide, hold_case: Callable[[Case], Case] = hold_open) -> Slide:
     """The slide's row and its case's as they are now, locked until the caller's transaction ends; raises Conflict, Missing."""
     case = hold_case(slide.case)
-    row = Slide.objects.select_for_update().filter(pk=slide.pk).first()
+    row = Slide.objects.select_for_update(no_key=True).filter(pk=slide.pk).first()
     if row is None:
         raise Missing("This slide no longer exists.", code="slide-gone")
     row.case = case

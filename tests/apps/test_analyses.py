@@ -155,13 +155,13 @@ def test_two_analyses_are_compared_by_place_with_the_difference_of_each_count(jo
 def test_the_api_chooses_lists_settles_and_compares(labelled: Any, slide: Any, api: Any, tess: Any) -> None:
     second = factories.finished_job(slide, moved(factories.cells(FOUND), without=(20,)))
     client = api(tess)
-    chosen = client.post(f"/api/jobs/{second.pk}/choose/")
+    chosen = client.post(f"/api/v1/jobs/{second.pk}/choose/")
     assert chosen.json() == {"labels": 5, "carried": 4, "to_look_at": 1}
-    (waiting,) = client.get(f"/api/jobs/{second.pk}/carried/").json()
+    (waiting,) = client.get(f"/api/v1/jobs/{second.pk}/carried/").json()
     body = {"id": waiting["id"], "keep": True}
-    assert client.post(f"/api/jobs/{second.pk}/carried/", body, format="json").json() == []
-    assert client.get(f"/api/jobs/{labelled.pk}/compare/{second.pk}/").json()["lost"]["n"] == 1
-    result = client.get(f"/api/jobs/{second.pk}/results/").json()
+    assert client.post(f"/api/v1/jobs/{second.pk}/carried/", body, format="json").json() == []
+    assert client.get(f"/api/v1/jobs/{labelled.pk}/compare/{second.pk}/").json()["lost"]["n"] == 1
+    result = client.get(f"/api/v1/jobs/{second.pk}/results/").json()
     assert result["assay"] == "blood_film" and result["sections"][0]["key"] == "differential"
 
 

@@ -97,14 +97,14 @@ def test_only_who_may_review_a_case_can_become_its_reader(slide: Any, tess: User
 def test_a_slide_without_results_is_removed_with_its_failed_analyses(slide: Any, api: Any, tess: User) -> None:
     job = failed(slide)
     Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING)
-    assert api(tess).delete(f"/api/slides/{slide.pk}/").status_code == 409
+    assert api(tess).delete(f"/api/v1/slides/{slide.pk}/").status_code == 409
     Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED)
-    assert api(tess).delete(f"/api/slides/{slide.pk}/").status_code == 204
+    assert api(tess).delete(f"/api/v1/slides/{slide.pk}/").status_code == 204
     assert not Slide.objects.filter(pk=slide.pk).exists() and not Job.objects.filter(pk=job.pk).exists()
 
 
 def test_a_slide_with_results_stays(job: Any, api: Any, tess: User) -> None:
-    assert api(tess).delete(f"/api/slides/{job.slide.pk}/").status_code == 409
+    assert api(tess).delete(f"/api/v1/slides/{job.slide.pk}/").status_code == 409
     assert Slide.objects.filter(pk=job.slide.pk).exists()
 
 

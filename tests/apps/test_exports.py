@@ -178,14 +178,14 @@ def test_a_case_an_analysis_and_a_report_are_exported_over_http_and_each_leaves_
 ) -> None:
     client = api(paul)
     for of in (f"jobs/{job.pk}", f"cases/{signed.case.accession}", f"reports/{signed.pk}"):
-        answer = client.get(f"/api/{of}/export/csv/")
+        answer = client.get(f"/api/v1/{of}/export/csv/")
         assert answer.status_code == 200 and "attachment" in answer["Content-Disposition"], of
         assert b"".join(answer.streaming_content).startswith(b"\xef\xbb\xbf")
     lines = Record.objects.filter(action="export.made")
     assert lines.count() == 3 and {line.detail["status"] for line in lines} == {"signed"}
-    refused = client.get(f"/api/jobs/{job.pk}/export/docx/")
+    refused = client.get(f"/api/v1/jobs/{job.pk}/export/docx/")
     assert refused.status_code == 404 and "cells-csv" in refused.json()["detail"]
-    assert {f["key"] for f in client.get("/api/exports/").json()} == set(exporters())
+    assert {f["key"] for f in client.get("/api/v1/exports/").json()} == set(exporters())
 
 
 @pytest.mark.parametrize("key", exporters())
@@ -193,7 +193,7 @@ def test_an_export_of_cells_that_were_altered_is_refused_and_leaves_no_line(
     key: str, job: Any, tess: Any, api: Any
 ) -> None:
     job.cells_file.write_bytes(b"something else")
-    answer = api(tess).get(f"/api/jobs/{job.pk}/export/{key}/")
+    answer = api(tess).get(f"/api/v1/jobs/{job.pk}/export/{key}/")
     assert (answer.status_code, answer.json()["code"]) == (409, "evidence-altered")
     assert not Record.objects.filter(action="export.made").exists()
 
@@ -217,16 +217,17 @@ def test_a_researcher_opens_a_case_brings_in_a_slide_analyses_and_exports_but_ne
     rosa = factories.person("researcher", "rosa")
     case = create_case(rosa, "R-1")
     client = api(rosa)
-    assert set(client.get("/api/cases/R-1/").json()["rights"]) == {"view", "annotate", "review"}
+    assert set(client.get("/api/v1/cases/R-1/").json()["rights"]) == {"view", "annotate", "review"}
     job = factories.finished_job(factories.slide(case, film))
     assert (
-        client.post(f"/api/slides/{job.slide_id}/jobs/", {"protocol": "blood-film"}, format="json").status_code == 201
+        client.post(f"/api/v1/slides/{job.slide_id}/jobs/", {"protocol": "blood-film"}, format="json").status_code
+        == 201
     )
-    assert client.get(f"/api/jobs/{job.pk}/export/arrow/").status_code == 200
-    answer = client.post("/api/cases/R-1/sign/", {"password": PASSWORD, "meaning": "mine"}, format="json")
+    assert client.get(f"/api/v1/jobs/{job.pk}/export/arrow/").status_code == 200
+    answer = client.post("/api/v1/cases/R-1/sign/", {"password": PASSWORD, "meaning": "mine"}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (403, "no-right")
     other = factories.case(factories.person("technologist"))
-    assert client.post(f"/api/cases/{other.accession}/comment/", {"comment": "x"}, format="json").status_code == 403
+    assert client.post(f"/api/v1/cases/{other.accession}/comment/", {"comment": "x"}, format="json").status_code == 403
     nobody = factories.person("researcher", "nobody")
     nobody.groups.clear()
     with pytest.raises(Forbidden):

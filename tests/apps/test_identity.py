@@ -115,8 +115,8 @@ def test_nothing_that_leaves_holds_who_the_patient_is(
     slide = bring(path, case)
     assert SAID[kind] <= set(slide.identifying)
     leaves: dict[str, bytes] = {}
-    url = f"/api/slides/{slide.pk}/"
-    for name in (url, f"/api/cases/{case.accession}/slides/", f"{url}tiles/", f"/api/cases/{case.accession}/"):
+    url = f"/api/v1/slides/{slide.pk}/"
+    for name in (url, f"/api/v1/cases/{case.accession}/slides/", f"{url}tiles/", f"/api/v1/cases/{case.accession}/"):
         leaves[name] = api(tess).get(name).content
     for name in (f"/slides/{slide.pk}.dzi", f"/slides/{slide.pk}_files/9/0_0.jpg", f"/slides/{slide.pk}/thumbnail.jpg"):
         leaves[name] = b"".join(api(tess).get(name))
@@ -130,7 +130,7 @@ def test_nothing_that_leaves_holds_who_the_patient_is(
     job = factories.finished_job(slide)
     call_command("report", case.accession, "--draft", f"--out={tmp_path / 'report.html'}", stdout=StringIO())
     leaves["draft"] = (tmp_path / "report.html").read_bytes()
-    for name in (f"/api/jobs/{job.pk}/", f"/api/jobs/{job.pk}/results/", f"/api/jobs/{job.pk}/counts/"):
+    for name in (f"/api/v1/jobs/{job.pk}/", f"/api/v1/jobs/{job.pk}/results/", f"/api/v1/jobs/{job.pk}/counts/"):
         leaves[name] = api(tess).get(name).content
     see_all(paul, job)
     holds = [h["code"] for h in api(paul).get(f"/api/v1/cases/{case.accession}/holds/").json()]
@@ -159,7 +159,7 @@ def test_nothing_that_leaves_holds_who_the_patient_is(
 def test_it_is_listed_for_who_may_know_it_and_that_is_recorded(kind: str, tmp_path: Path, api: Any) -> None:
     tess, root = factories.person("technologist"), User.objects.create_superuser("root")
     slide = bring(MADE[kind](tmp_path), factories.case(tess))
-    url = f"/api/slides/{slide.pk}/identity/"
+    url = f"/api/v1/slides/{slide.pk}/identity/"
     refused = api(tess).get(url)
     assert refused.status_code == 403 and MARK not in refused.content.decode()
     answer = api(root).get(url)

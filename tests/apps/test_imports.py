@@ -142,7 +142,7 @@ def test_series_of_an_upload_are_offered_and_the_uploads_wait_for_the_choice(tmp
         for seed, h in ((1, 512), (2, 480)):
             out.write(film(seed, h), photometric="rgb", metadata={"axes": "YXS", "Name": f"spot {seed}"})
     asked = {"uploads": [upload(api(tess), case.accession, path)]}
-    url = f"/api/cases/{case.accession}/slides/"
+    url = f"/api/v1/cases/{case.accession}/slides/"
     offered = api(tess).post(url, asked, format="json")
     assert (offered.status_code, offered.json()["code"]) == (409, "several-series")
     assert [row["number"] for row in offered.json()["series"]] == [1, 2]
@@ -160,12 +160,12 @@ def test_an_upload_without_a_suffix_is_taken_where_it_is_dicom_and_refused_where
     tess = factories.person("technologist")
     case, folder = factories.case(tess), exported(tmp_path / "out")
     keys = [upload(api(tess), case.accession, folder / name) for name in ("IM00001", "IM00002")]
-    answer = api(tess).post(f"/api/cases/{case.accession}/slides/", {"uploads": keys}, format="json")
+    answer = api(tess).post(f"/api/v1/cases/{case.accession}/slides/", {"uploads": keys}, format="json")
     assert answer.status_code == 202, answer.content
     assert run_import(answer.json()["id"]).status == "ready"
     (tmp_path / "notes").write_bytes(b"no slide at all" * 20)
     key = upload(api(tess), case.accession, tmp_path / "notes")
-    answer = api(tess).post(f"/api/cases/{case.accession}/slides/", {"uploads": [key]}, format="json")
+    answer = api(tess).post(f"/api/v1/cases/{case.accession}/slides/", {"uploads": [key]}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (422, "unsupported-format")
 
 
@@ -193,7 +193,7 @@ def test_notes_are_answered_by_the_command_and_the_interface(tmp_path: Path, api
     (answer,) = json.loads(out.getvalue())["slides"]
     assert (answer["mpp"], answer["mpp_source"]) == (None, "unknown")
     assert answer["notes"][0].startswith("The pictures state different µm/px (0.25 to 0.5)")
-    assert api(tess).get("/api/cases/N-1/slides/").json()[0]["notes"] == answer["notes"]
+    assert api(tess).get("/api/v1/cases/N-1/slides/").json()[0]["notes"] == answer["notes"]
 
 
 def test_a_scale_that_is_given_against_the_file_is_told(tmp_path: Path) -> None:

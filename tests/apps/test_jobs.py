@@ -163,6 +163,6 @@ def test_progress_over_http_tells_field_cells_and_time_left(requested: Job, tess
     claimed = services.claim(requested.pk, "w")
     assert claimed is not None
     services.note_progress(claimed, fields_total=10, fields_done=4, cells=321, percent=42.0)
-    told = api(tess).get(f"/api/jobs/{requested.pk}/").json()
+    told = api(tess).get(f"/api/v1/jobs/{requested.pk}/").json()
     assert (told["state"], told["fields_done"], told["fields_total"], told["cells"]) == ("running", 4, 10, 321)
     assert told["eta_s"] is not None

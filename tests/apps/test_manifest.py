@@ -134,16 +134,16 @@ def test_the_command_names_what_differs_and_says_so_by_its_exit_status(
 
 def test_altered_cells_are_refused_by_name_wherever_they_would_be_read(job: Any, paul: Any, api: Any) -> None:
     client = api(paul)
-    urls = [f"/api/jobs/{job.pk}/{what}" for what in ("counts/", "gallery/", "cells/0/", "results/")]
+    urls = [f"/api/v1/jobs/{job.pk}/{what}" for what in ("counts/", "gallery/", "cells/0/", "results/")]
     assert all(client.get(url).status_code == 200 for url in urls)
     flip(job.cells_file)
     for url in urls:
         answer = client.get(url)
         assert (answer.status_code, answer.json()["code"]) == (409, "evidence-altered"), url
-    assert client.get(f"/api/cases/{job.slide.case.accession}/room/").status_code == 200
+    assert client.get(f"/api/v1/cases/{job.slide.case.accession}/room/").status_code == 200
     assert client.get("/").status_code == 200  # the worklist says that the cells cannot be read
-    (hold,) = client.get(f"/api/cases/{job.slide.case.accession}/holds/").json()
+    (hold,) = client.get(f"/api/v1/cases/{job.slide.case.accession}/holds/").json()
     assert (hold["code"], hold["lifted_by"]) == ("evidence-altered", "")
     body = {"password": PASSWORD, "meaning": "ok", "reason": "I sign all the same"}
-    refused = client.post(f"/api/cases/{job.slide.case.accession}/sign/", body, format="json")
+    refused = client.post(f"/api/v1/cases/{job.slide.case.accession}/sign/", body, format="json")
     assert (refused.status_code, refused.json()["code"]) == (409, "held")

@@ -26,7 +26,7 @@ def test_a_whole_number_is_one_to_fifteen_ascii_digits() -> None:
 
 @pytest.mark.parametrize("number", ["²", "1" + "0" * 5000])
 def test_numbers_in_addresses_that_are_none_are_refused_or_left_out(number: str, job: Any, tess: Any, api: Any) -> None:
-    client, here = api(tess), f"/api/jobs/{job.pk}"
+    client, here = api(tess), f"/api/v1/jobs/{job.pk}"
     assert client.get(f"{here}/labels/", {"since": number}).json()["revision"] == 0
     assert client.get(f"{here}/gallery/", {"class": number}).status_code == 400
     assert client.get(f"{here}/cells/0/crop.jpg", {"size": number}).status_code == 200
@@ -36,10 +36,10 @@ def test_numbers_in_addresses_that_are_none_are_refused_or_left_out(number: str,
 @pytest.mark.parametrize(
     ("method", "address", "field"),
     [
-        ("POST", "/api/cases/", "specimen"),
-        ("PATCH", "/api/cases/{acc}/", "specimen"),
-        ("PATCH", "/api/slides/{slide}/", "colour"),
-        ("POST", "/api/jobs/{job}/labels/", "action"),
+        ("POST", "/api/v1/cases/", "specimen"),
+        ("PATCH", "/api/v1/cases/{acc}/", "specimen"),
+        ("PATCH", "/api/v1/slides/{slide}/", "colour"),
+        ("POST", "/api/v1/jobs/{job}/labels/", "action"),
     ],
 )
 def test_a_choice_that_is_none_is_refused_by_naming_those_there_are(
@@ -56,9 +56,9 @@ def test_a_choice_that_is_none_is_refused_by_naming_those_there_are(
 def test_headers_of_an_upload_that_say_nothing_are_refused(tess: Any, api: Any) -> None:
     client, case = api(tess), factories.case(tess)
     for metadata in ("filename é", "filename 4pi", "filename " + base64.b64encode(b"\xff").decode()):
-        answer = client.post("/api/uploads/", HTTP_UPLOAD_LENGTH="5", HTTP_UPLOAD_METADATA=metadata)
+        answer = client.post("/api/v1/uploads/", HTTP_UPLOAD_LENGTH="5", HTTP_UPLOAD_METADATA=metadata)
         assert answer.status_code == 400 and "Upload-Metadata" in answer.json()["detail"]
-    assert client.post("/api/uploads/", HTTP_UPLOAD_LENGTH="²", HTTP_UPLOAD_METADATA="").status_code == 400
+    assert client.post("/api/v1/uploads/", HTTP_UPLOAD_LENGTH="²", HTTP_UPLOAD_METADATA="").status_code == 400
     where = begin(client, case.accession, "a.tif", 5)["Location"].removeprefix("http://testserver")
     sent = {"content_type": "application/offset+octet-stream"}
     assert client.generic("PATCH", where, b"ab", HTTP_UPLOAD_OFFSET="²", **sent).status_code == 400
@@ -82,19 +82,19 @@ def test_no_nul_is_looked_for_since_postgresql_refuses_to(
     ):
         answer = client.get(address)
         assert answer.status_code == 400 and b"cannot hold a NUL" in answer.content, address
-    answer = client.get("/api/cases/", {"search": "\0"})
+    answer = client.get("/api/v1/cases/", {"search": "\0"})
     assert (answer.status_code, answer.json()["code"]) == (400, "nul-in-address")
 
 
 def test_json_that_is_nested_without_end_is_refused(tess: Any, api: Any) -> None:
-    answer = api(tess).generic("POST", "/api/cases/", "[" * 100_000, content_type="application/json")
+    answer = api(tess).generic("POST", "/api/v1/cases/", "[" * 100_000, content_type="application/json")
     assert answer.status_code == 400 and "nested too deeply" in answer.json()["detail"]
 
 
 def test_a_recursion_of_our_own_is_no_fault_of_who_asks(tess: Any, api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CaseInputSerializer, "is_valid", lambda *_, **__: (_ for _ in ()).throw(RecursionError()))
     with pytest.raises(RecursionError):
-        api(tess).post("/api/cases/", {}, format="json")
+        api(tess).post("/api/v1/cases/", {}, format="json")
 
 
 def test_pages_of_rights_in_the_administration_open_know_numbers_alone_and_leave_a_line(slide: Any) -> None:

@@ -65,11 +65,11 @@ def test_the_command_takes_the_presets_scale_and_says_so(preset: ScalePreset, fi
 def test_the_page_offers_them_and_a_slides_scale_can_be_one(
     preset: ScalePreset, slide: Any, tess: Any, api: Any
 ) -> None:
-    assert api(tess).get("/api/presets/").json() == [{"name": OIL, "mpp": 0.069}]
-    answer = api(tess).patch(f"/api/slides/{slide.pk}/", {"preset": OIL}, format="json")
+    assert api(tess).get("/api/v1/presets/").json() == [{"name": OIL, "mpp": 0.069}]
+    answer = api(tess).patch(f"/api/v1/slides/{slide.pk}/", {"preset": OIL}, format="json")
     assert (answer.json()["mpp"], answer.json()["mpp_source"]) == (0.069, "user")
     assert Record.objects.get(action="slide.mpp").detail["preset"] == OIL
-    gone = api(tess).patch(f"/api/slides/{slide.pk}/", {"preset": "none"}, format="json")
+    gone = api(tess).patch(f"/api/v1/slides/{slide.pk}/", {"preset": "none"}, format="json")
     assert (gone.status_code, gone.json()["code"]) == (404, "no-preset")
 
 

@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
 
-from apps.accounts.errors import Refusal
+from apps.accounts.errors import Conflict, Refusal
 from apps.analysis import modelservices, services
 from apps.analysis.models import Job, ModelVersion, Protocol
 from apps.analysis.modelservices import protocols_behind, renew_protocols, sync_models
+from apps.analysis.protocolservices import set_retired
 from apps.analysis.selectors import protocol_named
 from apps.audit.models import Record
 from hemaview.assays import assay
@@ -175,7 +176,7 @@ def test_a_protocol_that_was_kept_with_wrong_settings_is_not_ordered(slide: Any,
     Protocol.objects.filter(name="blood-film").update(settings=["wbc", 200])
     with pytest.raises(Refusal, match=r"administrator must correct Blood film .* in braces"):
         services.request_job(tess, slide, protocol_named("blood-film"))
-    answer = api(tess).post(f"/api/slides/{slide.pk}/jobs/", {"protocol": "blood-film"}, format="json")
+    answer = api(tess).post(f"/api/v1/slides/{slide.pk}/jobs/", {"protocol": "blood-film"}, format="json")
     assert answer.status_code == 409 and answer.json()["code"] == "wrong-settings"
     assert not Job.objects.exists()
 
@@ -186,11 +187,11 @@ def test_a_protocol_for_blood_that_none_of_its_models_is_calibrated_for_is_not_o
     sync_models(cards())
     order = {"protocol": "blood-film-leukaemia"}
     ModelVersion.objects.filter(algorithm__name="nucleated-cell-net").update(card={})
-    answer = api(tess).post(f"/api/slides/{slide.pk}/jobs/", order, format="json")
+    answer = api(tess).post(f"/api/v1/slides/{slide.pk}/jobs/", order, format="json")
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong-settings") and not Job.objects.exists()
     assert "No model is calibrated for blood like that of jhu-aml" in answer.json()["detail"]
     sync_models(cards())
-    assert api(tess).post(f"/api/slides/{slide.pk}/jobs/", order, format="json").status_code == 201
+    assert api(tess).post(f"/api/v1/slides/{slide.pk}/jobs/", order, format="json").status_code == 201
     assert Job.objects.get().frozen["settings"]["calibrated_on"] == "jhu-aml"
 
 
@@ -285,3 +286,11 @@ def test_settings_that_are_damaged_are_replaced_by_the_shipped_ones(db: Any) -> 
     assert protocols_behind(cards()) == ["blood-film 1 (settings)"]
     renew_protocols(cards())
     assert protocol_named("blood-film").settings == FILM.settings
+
+
+def test_a_protocol_that_was_retired_after_it_was_chosen_is_not_ordered(slide: Any) -> None:
+    chosen = factories.protocol()
+    set_retired(factories.person("administrator"), chosen.name, True)
+    with pytest.raises(Conflict, match="has been retired"):
+        services.request_job(factories.person("technologist"), slide, chosen)
+    assert not slide.jobs.exists()

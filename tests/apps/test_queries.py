@@ -29,7 +29,7 @@ def laboratory(request: Any, db: Any, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    "address", ["/api/cases/", "/?state=waiting", "/", "/?search=P-", "/?state=in-review&ordering=reader"]
+    "address", ["/api/v1/cases/", "/?state=waiting", "/", "/?search=P-", "/?state=in-review&ordering=reader"]
 )
 @pytest.mark.parametrize("role", ["pathologist", "technologist", "administrator"])
 def test_a_list_takes_no_more_than_twelve_queries_whatever_its_rows(
@@ -53,8 +53,8 @@ def test_the_rights_of_a_list_are_those_of_each_case(db: Any, api: Any) -> None:
     set_rights(ada, cases[1], tess, {"view"})
     update_case(ada, cases[1], restricted=True)
     client = api(tess)
-    listed = {c["accession"]: c["rights"] for c in client.get("/api/cases/").json()["results"]}
-    assert listed == {name: client.get(f"/api/cases/{name}/").json()["rights"] for name in listed}
+    listed = {c["accession"]: c["rights"] for c in client.get("/api/v1/cases/").json()["results"]}
+    assert listed == {name: client.get(f"/api/v1/cases/{name}/").json()["rights"] for name in listed}
     assert listed == {
         "R-0": ["annotate", "review", "sign", "view"], "R-1": ["view"], "R-2": ["annotate", "review", "view"],
     }  # fmt: skip

@@ -63,9 +63,9 @@ def test_a_signed_case_is_locked(signed: Report, job: Any, tess: Any, api: Any) 
     assert case.locked
     body = {"action": "confirm", "rows": [0], "base_revision": label_revision(job)}
     for url, given in (
-        (f"/api/jobs/{job.pk}/labels/", body),
-        (f"/api/cases/{case.accession}/comment/", {"comment": "late"}),
-        (f"/api/slides/{job.slide_id}/jobs/", {"protocol": "blood-film"}),
+        (f"/api/v1/jobs/{job.pk}/labels/", body),
+        (f"/api/v1/cases/{case.accession}/comment/", {"comment": "late"}),
+        (f"/api/v1/slides/{job.slide_id}/jobs/", {"protocol": "blood-film"}),
     ):
         answer = api(tess).post(url, given, format="json")
         assert (answer.status_code, answer.json()["code"]) == (409, "case-locked"), url
@@ -106,7 +106,7 @@ def test_an_amendment_makes_a_new_version_with_its_reason_and_keeps_the_old_one(
 
 
 def test_an_amendment_needs_a_reason_and_a_signed_case(job: Any, paul: Any, api: Any) -> None:
-    url = f"/api/cases/{job.slide.case.accession}/amend/"
+    url = f"/api/v1/cases/{job.slide.case.accession}/amend/"
     assert api(paul).post(url, {"reason": "because"}, format="json").json()["code"] == "not-signed"
     assert api(paul).post(url, {"reason": ""}, format="json").status_code == 400
 
@@ -224,7 +224,7 @@ def test_a_report_names_the_slides_it_leaves_out_and_signing_needs_a_reason_for_
 ) -> None:
     see_all(paul, job)
     factories.slide(job.slide.case, film_file(tmp_path / "second film.tif"))
-    url = f"/api/cases/{job.slide.case.accession}"
+    url = f"/api/v1/cases/{job.slide.case.accession}"
     (hold,) = api(paul).get(f"{url}/holds/").json()
     assert (hold["code"], hold["lifted_by"]) == ("slide-not-reported", "reason") and "second film" in hold["sentence"]
     body = {"password": PASSWORD, "meaning": "ok"}

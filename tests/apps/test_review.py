@@ -96,7 +96,7 @@ def test_a_cell_is_added_only_where_cells_of_its_class_count(job: Any, tess: Any
 
 
 def test_two_people_on_one_cell_conflict_and_nothing_is_lost(job: Any, tess: Any, paul: Any, api: Any) -> None:
-    url = f"/api/jobs/{job.pk}/labels/"
+    url = f"/api/v1/jobs/{job.pk}/labels/"
     first = {"action": "relabel", "rows": [40], "label": LYMPH, "base_revision": 0}
     assert api(tess).post(url, first, format="json").status_code == 200
     second = {"action": "relabel", "rows": [40, 41], "label": NRBC, "base_revision": 0}
@@ -107,7 +107,7 @@ def test_two_people_on_one_cell_conflict_and_nothing_is_lost(job: Any, tess: Any
     assert wbc(job)["segmented_neutrophil"] == 11  # row 41 was not written either
     forced = {**second, "force": True, "base_revision": answer.json()["revision"]}
     assert api(paul).post(url, forced, format="json").status_code == 200
-    history = api(paul).get(f"/api/jobs/{job.pk}/cells/40/").json()["history"]
+    history = api(paul).get(f"/api/v1/jobs/{job.pk}/cells/40/").json()["history"]
     assert [h["label"] for h in history] == [NRBC, LYMPH]
 
 
@@ -186,7 +186,7 @@ def test_what_falls_short_of_a_nucleated_red_cell_by_its_threshold_must_be_seen_
 def test_bad_labels_are_refused_with_a_reason(
     body: dict[str, Any], status: int, code: str, job: Any, tess: Any, api: Any
 ) -> None:
-    answer = api(tess).post(f"/api/jobs/{job.pk}/labels/", body, format="json")
+    answer = api(tess).post(f"/api/v1/jobs/{job.pk}/labels/", body, format="json")
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["detail"]
     assert not LabelEvent.objects.exists()

@@ -23,42 +23,42 @@ SIGN = {"pathologist"}
 ADMINISTER = {"administrator"}
 
 ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, set[str]]] = [
-    ("GET", "/api/cases/{acc}/", None, VIEW),
-    ("GET", "/api/cases/{acc}/room/", None, VIEW),
+    ("GET", "/api/v1/cases/{acc}/", None, VIEW),
+    ("GET", "/api/v1/cases/{acc}/room/", None, VIEW),
     ("GET", "/cases/{acc}/", None, VIEW),
     ("GET", "/cases/{acc}/read/", None, VIEW),
     ("GET", "/cases/{acc}/report/", None, VIEW),
-    ("GET", "/api/cases/{acc}/reports/", None, VIEW),
-    ("GET", "/api/slides/{slide}/", None, VIEW),
+    ("GET", "/api/v1/cases/{acc}/reports/", None, VIEW),
+    ("GET", "/api/v1/slides/{slide}/", None, VIEW),
     ("GET", "/slides/{slide}.dzi", None, VIEW),
     ("GET", "/slides/{slide}_files/8/0_0.jpg", None, VIEW),
     ("GET", "/slides/{slide}/thumbnail.jpg", None, VIEW),
-    ("GET", "/api/jobs/{job}/", None, VIEW),
-    ("GET", "/api/jobs/{job}/regions/", None, VIEW),
-    ("GET", "/api/jobs/{job}/cells/index.json", None, VIEW),
-    ("GET", "/api/jobs/{job}/cells/0-5.bin", None, VIEW),
-    ("GET", "/api/jobs/{job}/labels/", None, VIEW),
-    ("GET", "/api/jobs/{job}/gallery/", None, VIEW),
-    ("GET", "/api/jobs/{job}/cells/0/", None, VIEW),
-    ("GET", "/api/jobs/{job}/cells/0/crop.jpg", None, VIEW),
-    ("GET", "/api/jobs/{job}/counts/", None, VIEW),
-    ("GET", "/api/jobs/{job}/typical/14/", None, VIEW),
-    ("GET", "/api/jobs/{job}/counts/within/?within=0,0+900,0+900,700", None, VIEW),
-    ("GET", "/api/jobs/{job}/contours/0-5.bin", None, VIEW),
-    ("GET", "/api/jobs/{job}/notes/", None, VIEW),
-    ("POST", "/api/jobs/{job}/notes/", {"kind": "comment", "row": 0, "text": "seen"}, ANNOTATE),
-    ("GET", "/api/jobs/{job}/export/csv/", None, VIEW),
-    ("GET", "/api/jobs/{job}/candidates/", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/regions/", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/cells/index.json", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/cells/0-5.bin", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/labels/", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/gallery/", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/cells/0/", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/cells/0/crop.jpg", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/counts/", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/typical/14/", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/counts/within/?within=0,0+900,0+900,700", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/contours/0-5.bin", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/notes/", None, VIEW),
+    ("POST", "/api/v1/jobs/{job}/notes/", {"kind": "comment", "row": 0, "text": "seen"}, ANNOTATE),
+    ("GET", "/api/v1/jobs/{job}/export/csv/", None, VIEW),
+    ("GET", "/api/v1/jobs/{job}/candidates/", None, VIEW),
     ("GET", "/cases/{acc}/picking/{job}/", None, VIEW),
-    ("GET", "/api/cases/{acc}/export/geojson/", None, VIEW),
-    ("PATCH", "/api/cases/{acc}/", {"stain": "Wright"}, ANNOTATE),
-    ("POST", "/api/cases/{acc}/comment/", {"comment": "seen"}, ANNOTATE),
-    ("POST", "/api/jobs/{job}/labels/", {"action": "confirm", "rows": [0], "base_revision": 0}, REVIEW),
-    ("POST", "/api/jobs/{job}/labels/redo/", {}, REVIEW),
-    ("POST", "/api/jobs/{job}/cells/", {"x": 50, "y": 50, "w": 20, "h": 20, "label": 14}, REVIEW),
-    ("POST", "/api/cases/{acc}/sign/", {"password": "wrong", "meaning": "seen"}, SIGN),
-    ("POST", "/api/cases/{acc}/amend/", {"reason": "because"}, SIGN),
-    ("POST", "/api/cases/{acc}/rights/", {"username": "tess", "rights": ["view"]}, ADMINISTER),
+    ("GET", "/api/v1/cases/{acc}/export/geojson/", None, VIEW),
+    ("PATCH", "/api/v1/cases/{acc}/", {"stain": "Wright"}, ANNOTATE),
+    ("POST", "/api/v1/cases/{acc}/comment/", {"comment": "seen"}, ANNOTATE),
+    ("POST", "/api/v1/jobs/{job}/labels/", {"action": "confirm", "rows": [0], "base_revision": 0}, REVIEW),
+    ("POST", "/api/v1/jobs/{job}/labels/redo/", {}, REVIEW),
+    ("POST", "/api/v1/jobs/{job}/cells/", {"x": 50, "y": 50, "w": 20, "h": 20, "label": 14}, REVIEW),
+    ("POST", "/api/v1/cases/{acc}/sign/", {"password": "wrong", "meaning": "seen"}, SIGN),
+    ("POST", "/api/v1/cases/{acc}/amend/", {"reason": "because"}, SIGN),
+    ("POST", "/api/v1/cases/{acc}/rights/", {"username": "tess", "rights": ["view"]}, ADMINISTER),
 ]
 ALLOWED = {200, 201, 202, 204}
 # A right may be there and the state not: the answer then is a conflict, a wrong password, or nothing to undo.
@@ -118,12 +118,12 @@ def test_a_right_given_by_name_opens_one_case_and_no_other(slide: Any, job: Any)
     set_rights(_administrator(), slide.case, stranger, {"view", "review"})
     client = Client()
     client.force_login(stranger)
-    assert client.get(f"/api/cases/{slide.case.accession}/").status_code == 200
+    assert client.get(f"/api/v1/cases/{slide.case.accession}/").status_code == 200
     assert client.get(f"/slides/{slide.pk}_files/8/0_0.jpg").status_code == 200
-    assert client.get(f"/api/cases/{other.accession}/").status_code == 404
+    assert client.get(f"/api/v1/cases/{other.accession}/").status_code == 404
     body = {"action": "confirm", "rows": [1], "base_revision": 0}
-    assert ask(client, "POST", f"/api/jobs/{job.pk}/labels/", body).status_code == 200
-    assert ask(client, "POST", f"/api/cases/{slide.case.accession}/comment/", {"comment": "x"}).status_code == 403
+    assert ask(client, "POST", f"/api/v1/jobs/{job.pk}/labels/", body).status_code == 200
+    assert ask(client, "POST", f"/api/v1/cases/{slide.case.accession}/comment/", {"comment": "x"}).status_code == 403
     set_rights(_administrator(), slide.case, stranger, set())
     assert client.get(f"/slides/{slide.pk}_files/8/0_0.jpg").status_code == 404
 

@@ -45,21 +45,21 @@ def lapse(case: Case) -> None:
 
 
 WRITES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
-    ("PATCH", "/api/cases/{acc}/", {"stain": "Wright"}),
-    ("POST", "/api/cases/{acc}/comment/", {"comment": "late"}),
-    ("POST", "/api/cases/{acc}/reader/", {"username": "paul"}),
-    ("POST", "/api/cases/{acc}/sign/", {"password": PASSWORD, "meaning": "seen"}),
-    ("POST", "/api/cases/{acc}/amend/", {"reason": "because"}),
-    ("POST", "/api/cases/{acc}/slides/", {"uploads": ["{upload}"]}),
-    ("PATCH", "/api/slides/{slide}/", {"mpp": 0.3}),
-    ("PATCH", "/api/slides/{slide}/", {"colour": "stored"}),
-    ("DELETE", "/api/slides/{other}/", None),
-    ("POST", "/api/slides/{slide}/jobs/", {"protocol": "blood-film"}),
-    ("POST", "/api/jobs/{job}/cancel/", None),
-    ("POST", "/api/jobs/{job}/retry/", None),
-    ("POST", "/api/jobs/{job}/labels/", {"action": "confirm", "rows": [0], "base_revision": 0}),
-    ("POST", "/api/jobs/{job}/cells/", {"x": 50, "y": 50, "w": 20, "h": 20, "label": 14}),
-    ("POST", "/api/jobs/{job}/labels/undo/", None),
+    ("PATCH", "/api/v1/cases/{acc}/", {"stain": "Wright"}),
+    ("POST", "/api/v1/cases/{acc}/comment/", {"comment": "late"}),
+    ("POST", "/api/v1/cases/{acc}/reader/", {"username": "paul"}),
+    ("POST", "/api/v1/cases/{acc}/sign/", {"password": PASSWORD, "meaning": "seen"}),
+    ("POST", "/api/v1/cases/{acc}/amend/", {"reason": "because"}),
+    ("POST", "/api/v1/cases/{acc}/slides/", {"uploads": ["{upload}"]}),
+    ("PATCH", "/api/v1/slides/{slide}/", {"mpp": 0.3}),
+    ("PATCH", "/api/v1/slides/{slide}/", {"colour": "stored"}),
+    ("DELETE", "/api/v1/slides/{other}/", None),
+    ("POST", "/api/v1/slides/{slide}/jobs/", {"protocol": "blood-film"}),
+    ("POST", "/api/v1/jobs/{job}/cancel/", None),
+    ("POST", "/api/v1/jobs/{job}/retry/", None),
+    ("POST", "/api/v1/jobs/{job}/labels/", {"action": "confirm", "rows": [0], "base_revision": 0}),
+    ("POST", "/api/v1/jobs/{job}/cells/", {"x": 50, "y": 50, "w": 20, "h": 20, "label": 14}),
+    ("POST", "/api/v1/jobs/{job}/labels/undo/", None),
 )
 
 
@@ -78,10 +78,10 @@ def test_every_write_of_what_a_report_says_is_refused_while_the_case_is_being_si
         send = getattr(client, method.lower())
         answer = send(address.format(**names), body, format="json")
         assert (answer.status_code, answer.json().get("code")) == (409, "being-signed"), (method, address)
-    begun = client.post("/api/uploads/", HTTP_UPLOAD_LENGTH="5", HTTP_UPLOAD_METADATA="filename YS50aWY=,case VC0x")
+    begun = client.post("/api/v1/uploads/", HTTP_UPLOAD_LENGTH="5", HTTP_UPLOAD_METADATA="filename YS50aWY=,case VC0x")
     assert (begun.status_code, begun.json()["code"]) == (409, "being-signed")
     assert Record.objects.count() == lines and Upload.objects.count() == 1
-    assert client.get(f"/api/cases/{case.accession}/").json()["being_signed"]
+    assert client.get(f"/api/v1/cases/{case.accession}/").json()["being_signed"]
 
 
 def test_who_may_see_a_case_can_be_changed_while_it_is_signed_and_afterwards(job: Any, paul: Any) -> None:

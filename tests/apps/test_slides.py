@@ -19,7 +19,7 @@ from tests import factories
 def begin(client: Any, accession: str, name: str, length: int) -> Any:
     pairs = {"filename": name, "case": accession}
     metadata = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in pairs.items())
-    return client.post("/api/uploads/", HTTP_UPLOAD_LENGTH=str(length), HTTP_UPLOAD_METADATA=metadata)
+    return client.post("/api/v1/uploads/", HTTP_UPLOAD_LENGTH=str(length), HTTP_UPLOAD_METADATA=metadata)
 
 
 def send(client: Any, url: str, raw: bytes, offset: int = 0) -> Any:
@@ -46,7 +46,7 @@ def test_an_upload_in_chunks_becomes_a_slide_with_its_facts(
     settings.UPLOADS_DIR = tmp_path / "uploads"
     case = factories.case(tess)
     key = upload(api(tess), case.accession, film)
-    answer = api(tess).post(f"/api/cases/{case.accession}/slides/", {"uploads": [key]}, format="json")
+    answer = api(tess).post(f"/api/v1/cases/{case.accession}/slides/", {"uploads": [key]}, format="json")
     assert answer.status_code == 202, answer.content
     made = run_import(answer.json()["id"])
     assert (made.status, made.width, made.height) == (Slide.Status.READY, 1024, 768)
@@ -62,7 +62,7 @@ def test_several_pictures_become_one_slide(tess: Any, tmp_path: Path, api: Any) 
         path = tmp_path / f"field-{i}.png"
         Image.fromarray(np.full((60, 80, 3), 20 * i, np.uint8)).save(path)
         keys.append(upload(api(tess), case.accession, path))
-    answer = api(tess).post(f"/api/cases/{case.accession}/slides/", {"uploads": keys, "mpp": 0.19}, format="json")
+    answer = api(tess).post(f"/api/v1/cases/{case.accession}/slides/", {"uploads": keys, "mpp": 0.19}, format="json")
     made = run_import(answer.json()["id"])
     assert made.status == Slide.Status.READY, made.message
     assert [f["name"] for f in made.photo_fields] == ["field-1", "field-2", "field-10"]
@@ -94,7 +94,7 @@ def test_what_is_no_slide_is_refused_with_a_sentence_and_leaves_nothing(
     path = tmp_path / name
     path.write_bytes(content)
     key = upload(api(tess), case.accession, path)
-    answer = api(tess).post(f"/api/cases/{case.accession}/slides/", {"uploads": [key]}, format="json")
+    answer = api(tess).post(f"/api/v1/cases/{case.accession}/slides/", {"uploads": [key]}, format="json")
     assert 400 <= answer.status_code < 500, answer.content
     assert answer.json()["detail"].endswith(".")
     assert not Slide.objects.exists() and not Upload.objects.exists()
@@ -104,9 +104,11 @@ def test_what_is_no_slide_is_refused_with_a_sentence_and_leaves_nothing(
 def test_the_same_slide_twice_in_a_case_is_refused(tess: Any, film: Path, api: Any) -> None:
     case = factories.case(tess)
     first = upload(api(tess), case.accession, film)
-    run_import(api(tess).post(f"/api/cases/{case.accession}/slides/", {"uploads": [first]}, format="json").json()["id"])
+    run_import(
+        api(tess).post(f"/api/v1/cases/{case.accession}/slides/", {"uploads": [first]}, format="json").json()["id"]
+    )
     again = upload(api(tess), case.accession, film, "renamed.tif")
-    answer = api(tess).post(f"/api/cases/{case.accession}/slides/", {"uploads": [again]}, format="json")
+    answer = api(tess).post(f"/api/v1/cases/{case.accession}/slides/", {"uploads": [again]}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (409, "slide-exists")
 
 

@@ -65,7 +65,7 @@ def srgb() -> bytes:
 def test_who_may_view_a_slide_gets_a_token_for_its_tiles_and_no_query_is_made_with_it(
     slide: Slide, tess: Any, api: Any
 ) -> None:
-    answer = api(tess).get(f"/api/slides/{slide.pk}/tiles/")
+    answer = api(tess).get(f"/api/v1/slides/{slide.pk}/tiles/")
     assert answer.status_code == 200, answer.content
     access = answer.json()
     cookie = answer.cookies["hvt"]
@@ -86,7 +86,7 @@ def test_a_token_is_for_one_slide_and_who_may_not_see_it_gets_none(
     other = factories.slide(factories.case(tess), film)
     other.case.restricted = True
     other.case.save()
-    assert api(stranger).get(f"/api/slides/{other.pk}/tiles/").status_code == 404
+    assert api(stranger).get(f"/api/v1/slides/{other.pk}/tiles/").status_code == 404
     mine, theirs = tile_access(tess, slide), tile_access(tess, other)
     assert fetch(f"{theirs['base']}0/0_0.jpg", mine["token"])[0] == 403
 
@@ -117,7 +117,7 @@ def test_a_slide_replaced_on_disk_is_indexed_anew_when_it_is_opened(slide: Slide
 def test_a_deleted_slides_token_opens_nothing(tess: Any, tmp_path: Path, api: Any, settings: Any) -> None:
     made = decoded_slide(tess, tmp_path / "s.tif")
     access = tile_access(tess, made)
-    api(tess).delete(f"/api/slides/{made.pk}/")
+    api(tess).delete(f"/api/v1/slides/{made.pk}/")
     made.folder.mkdir(exist_ok=True)
     made.tile_index_file.unlink(missing_ok=True)
     assert fetch(f"{access['base']}0/0_0.jpg", access["token"])[0] == 404
@@ -128,9 +128,9 @@ def test_conversion_makes_every_level_sendable_and_keeps_the_original_for_analys
 ) -> None:
     made = decoded_slide(tess, tmp_path / "s.tif")
     assert not any(level["stored"] for level in made.tile_levels[:1])
-    answer = api(tess).post(f"/api/slides/{made.pk}/conversion/")
+    answer = api(tess).post(f"/api/v1/slides/{made.pk}/conversion/")
     assert (answer.status_code, answer.json()["conversion"]) == (202, "asked")
-    assert api(tess).post(f"/api/slides/{made.pk}/conversion/").json()["code"] == "converting"
+    assert api(tess).post(f"/api/v1/slides/{made.pk}/conversion/").json()["code"] == "converting"
     assert sweep_conversions() == [str(made.pk)]
     done = run_conversion(made.pk)
     assert done.conversion == "done", done.conversion_message
@@ -138,7 +138,7 @@ def test_conversion_makes_every_level_sendable_and_keeps_the_original_for_analys
     assert done.file.suffix == ".tif" and done.file != done.converted_file
     access = tile_access(tess, done)
     assert access["stored_levels"] == len(access["levels"])
-    assert api(tess).post(f"/api/slides/{made.pk}/conversion/").json()["code"] == "nothing-to-convert"
+    assert api(tess).post(f"/api/v1/slides/{made.pk}/conversion/").json()["code"] == "nothing-to-convert"
 
 
 def test_a_conversion_that_does_not_look_like_its_source_is_thrown_away(
@@ -185,8 +185,8 @@ def test_the_profiles_option_changes_tiles_thumbnail_crops_and_the_recorded_poli
     access = tile_access(tess, made)
     _, body = fetch(f"{access['base']}0/0_0.jpg", access["token"])
     assert Image.open(io.BytesIO(body)).info["icc_profile"] == srgb()
-    assert api(tess).patch(f"/api/slides/{made.pk}/", {"colour": "rainbow"}, format="json").status_code == 400
-    answer = api(tess).patch(f"/api/slides/{made.pk}/", {"colour": "applied"}, format="json")
+    assert api(tess).patch(f"/api/v1/slides/{made.pk}/", {"colour": "rainbow"}, format="json").status_code == 400
+    answer = api(tess).patch(f"/api/v1/slides/{made.pk}/", {"colour": "applied"}, format="json")
     assert answer.json()["colour"] == "applied", answer.content
     made.refresh_from_db()
     assert "icc_profile" not in Image.open(made.thumbnail_file).info
@@ -196,9 +196,9 @@ def test_the_profiles_option_changes_tiles_thumbnail_crops_and_the_recorded_poli
 
 
 def test_a_slide_without_a_profile_has_none_to_apply(slide: Slide, tess: Any, api: Any) -> None:
-    answer = api(tess).patch(f"/api/slides/{slide.pk}/", {"colour": "applied"}, format="json")
+    answer = api(tess).patch(f"/api/v1/slides/{slide.pk}/", {"colour": "applied"}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (409, "no-profile")
-    assert api(tess).patch(f"/api/slides/{slide.pk}/", {}, format="json").status_code == 400
+    assert api(tess).patch(f"/api/v1/slides/{slide.pk}/", {}, format="json").status_code == 400
 
 
 def test_an_import_whose_conversion_fails_says_so_and_keeps_the_slide(

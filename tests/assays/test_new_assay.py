@@ -116,9 +116,9 @@ def test_a_finished_job_stays_readable_when_the_package_is_gone(
         assay("platelet_clumps")
     client = api(tess)
     for url in (
-        f"/api/cases/{slide.case.accession}/room/",
-        f"/api/jobs/{job.pk}/counts/",
-        f"/api/jobs/{job.pk}/gallery/",
+        f"/api/v1/cases/{slide.case.accession}/room/",
+        f"/api/v1/jobs/{job.pk}/counts/",
+        f"/api/v1/jobs/{job.pk}/gallery/",
     ):
         assert client.get(url).status_code == 200, url
     assert "no examination called" in counts_json(job)["why"]

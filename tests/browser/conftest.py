@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ from playwright.sync_api import expect
 
 from hemaview.wsi.synthetic import draw_film, write_film
 from tests.conftest import needs
+from tests.integration.oncemade import ONCE_MADE
 from tests.integration.stack import Stack, running
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -40,15 +43,31 @@ def furnished(folder: Path) -> Iterator[Stack]:
         yield stack
 
 
+def _analyse_film(var: Path) -> None:
+    with tempfile.TemporaryDirectory() as other, furnished(Path(other)) as stack:
+        film = var / "film.tif"
+        write_film(film, var / "film.csv", draw_film(4096, 1536, seed=3))
+        said = stack.manage("import_slide", str(film), "--case", "B-1", "--user", "tess", "--json")
+        (slide,) = json.loads(said.stdout)["slides"]
+        stack.manage("analyse", slide["id"], "--local", "--user", "tess")
+        shutil.copytree(stack.environment["HEMAVIEW_VAR"], var, dirs_exist_ok=True)
+
+
+@contextmanager
+def analysed(folder: Path) -> Iterator[Stack]:
+    """The same, its case with a film (`var/film.tif`) that was analysed; nothing runs yet."""
+    needs(shutil.which("chromium") is not None, "Chromium is missing: apt-get install chromium")
+    needs(AXE.is_file(), "axe-core is missing: make check")
+    with running(folder, False) as stack:
+        var = Path(stack.environment["HEMAVIEW_VAR"])
+        shutil.rmtree(var)
+        ONCE_MADE.copy("analysed-house", _analyse_film, var)
+        yield stack
+
+
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("house")
-    film = folder / "film.tif"
-    write_film(film, folder / "film.csv", draw_film(4096, 1536, seed=3))
-    with furnished(folder) as stack:
-        said = stack.manage("import_slide", str(film), "--case", "B-1", "--user", "tess", "--json")
-        stack.slide = __import__("json").loads(said.stdout)["slides"][0]["id"]  # type: ignore[attr-defined]
-        stack.manage("analyse", stack.slide, "--local", "--user", "tess")  # type: ignore[attr-defined]
+    with analysed(tmp_path_factory.mktemp("house")) as stack:
         stack.web()
         yield stack
 

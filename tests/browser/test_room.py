@@ -84,13 +84,13 @@ def test_marks_clicks_and_added_cells_stay_on_their_cells_at_every_angle(room: P
     page.keyboard.press("Space")
     expect(page.locator(".card-picture img")).to_be_visible()
     job, row = shown_row(page)
-    fields = [f for f in ask(page, f"/api/jobs/{job}/regions/")["fields"] if f["used"]]
-    cell = ask(page, f"/api/jobs/{job}/cells/{row}/")
+    fields = [f for f in ask(page, f"/api/v1/jobs/{job}/regions/")["fields"] if f["used"]]
+    cell = ask(page, f"/api/v1/jobs/{job}/cells/{row}/")
     while not any(inside(f, cell) for f in fields):
         page.keyboard.press("ArrowRight")
         expect(page.locator(".card-picture img")).not_to_have_attribute("src", re.compile(f"/cells/{row}/"))
         row = shown_row(page)[1]
-        cell = ask(page, f"/api/jobs/{job}/cells/{row}/")
+        cell = ask(page, f"/api/v1/jobs/{job}/cells/{row}/")
     box = page.locator("[data-testid=slide]").bounding_box()
     assert box
     cx, cy = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -122,7 +122,7 @@ def test_marks_clicks_and_added_cells_stay_on_their_cells_at_every_angle(room: P
         page.get_by_role("dialog", name="Class of the missed cell").wait_for()
         page.keyboard.press("l")
         expect(page.locator(".toast")).to_contain_text("Lymphocyte added")
-        added = ask(page, f"/api/jobs/{job}/labels/?since=0")["added"]
+        added = ask(page, f"/api/v1/jobs/{job}/labels/?since=0")["added"]
         assert len(added) == 1, added
         assert abs(added[0]["x"] - cell["x"]) < 5 and abs(added[0]["y"] - cell["y"]) < 5, (turn, added, cell)
         page.keyboard.press("z")
@@ -134,7 +134,7 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
     page.keyboard.press("Space")
     expect(page.locator(".card-picture img")).to_be_visible()
     job, _ = shown_row(page)
-    fields = ask(page, f"/api/jobs/{job}/regions/")["fields"]
+    fields = ask(page, f"/api/v1/jobs/{job}/regions/")["fields"]
     used = next(f for f in fields if f["used"])
     searched = next(f for f in fields if f["searched"] == "film")
     beside = {"x": -400, "y": 200, "w": 10, "h": 10}
@@ -163,7 +163,7 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
     accessible(page)
     page.keyboard.press("Escape")
     expect(picker).to_have_count(0)
-    assert ask(page, f"/api/jobs/{job}/labels/?since=0")["added"] == []
+    assert ask(page, f"/api/v1/jobs/{job}/labels/?since=0")["added"] == []
 
 
 def test_card_and_picture_are_one_cells_whatever_order_answers_come_in(room: Page) -> None:
@@ -205,7 +205,7 @@ def test_without_a_network_nothing_stale_is_shown_and_edits_wait_until_it_is_bac
     expect(page.locator(".notice.lost")).to_have_count(0)
     expect(page.locator(".card-picture img")).to_be_visible()
     assert shown_row(page)[1] != first
-    assert [r["row"] for r in ask(page, f"/api/jobs/{job}/labels/?since=0")["rows"]] == [first]
+    assert [r["row"] for r in ask(page, f"/api/v1/jobs/{job}/labels/?since=0")["rows"]] == [first]
     page.keyboard.press("z")
     expect(page.locator(".class.must b")).to_have_text(str(before))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 def test_a_slide_is_given_its_site_and_a_case_is_made_urgent(visit: Any, house: Stack) -> None:
     at = f"http://127.0.0.1:{house.port}"
-    film = str(house.folder / "film.tif")
+    film = str(Path(house.environment["HEMAVIEW_VAR"]) / "film.tif")
     house.manage("import_slide", film, "--case", "B-SITE", "--create", "--user", "tess")
     page = visit("ada")
     page.goto(f"{at}/sites/")

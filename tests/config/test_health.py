@@ -33,12 +33,12 @@ def test_health_says_nothing_of_the_version() -> None:
 
 def test_the_api_is_described_to_people_who_are_signed_in(tess: Any) -> None:
     client = Client()
-    assert client.get("/api/openapi/").status_code in (401, 403)
-    for page in ("/api/docs/", "/api/redoc/"):
+    assert client.get("/api/v1/openapi/").status_code in (401, 403)
+    for page in ("/api/v1/docs/", "/api/v1/redoc/"):
         answer = client.get(page)
         assert answer.status_code == 302 and answer["Location"].startswith("/accounts/login/"), page
     client.force_login(tess)
-    assert [client.get(p).status_code for p in ("/api/openapi/", "/api/docs/", "/api/redoc/")] == [200] * 3
+    assert [client.get(p).status_code for p in ("/api/v1/openapi/", "/api/v1/docs/", "/api/v1/redoc/")] == [200] * 3
 
 
 @override_settings(CACHES=UNREACHABLE)
@@ -53,7 +53,7 @@ def test_signing_while_redis_is_down_ends_in_a_sentence_and_signs_nothing(job: A
     body = {"password": factories.PASSWORD, "meaning": "Reviewed"}
     with pytest.raises(Exception, match="refused"):
         cache.get("there")
-    answer = api(paul).post(f"/api/cases/{job.slide.case.accession}/sign/", body, format="json")
+    answer = api(paul).post(f"/api/v1/cases/{job.slide.case.accession}/sign/", body, format="json")
     assert (answer.status_code, answer.json()["code"]) == (503, "cache-down")
     assert not job.slide.case.reports.exists()
 

@@ -16,18 +16,18 @@ from tests.integration.stack import Stack, wait_until
 
 
 def token(stack: Stack) -> str:
-    status, body = stack.ask("POST", "/api/token/", None, {"username": "root", "password": "a-superuser-password-1"})
+    status, body = stack.ask("POST", "/api/v1/token/", None, {"username": "root", "password": "a-superuser-password-1"})
     assert status == 200, body
     return str(body["token"])
 
 
 def job_of(stack: Stack, key: str, job: str) -> Any:
-    return stack.get(f"/api/jobs/{job}/", key)[1]
+    return stack.get(f"/api/v1/jobs/{job}/", key)[1]
 
 
 def test_1_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None:
     key = token(stack)
-    assert stack.ask("POST", "/api/cases/", key, {"accession": "W-1", "specimen": "blood-film"})[0] == 201
+    assert stack.ask("POST", "/api/v1/cases/", key, {"accession": "W-1", "specimen": "blood-film"})[0] == 201
     worker = stack.worker()
 
     # A file in chunks, then a slide made ready by the worker.
@@ -36,22 +36,22 @@ def test_1_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None
         f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in (("filename", "film.tif"), ("case", "W-1"))
     )
     headers = {"Upload-Length": str(len(raw)), "Upload-Metadata": facts, "Content-Type": "text/plain"}
-    assert stack.ask("POST", "/api/uploads/", key, b"", **headers)[0] == 201
+    assert stack.ask("POST", "/api/v1/uploads/", key, b"", **headers)[0] == 201
     url = "/" + stack.last_headers["location"].split("/", 3)[3]
     for offset in range(0, len(raw), 1 << 20):
         sent = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
         assert stack.ask("PATCH", url, key, raw[offset : offset + (1 << 20)], **sent)[0] == 204
     upload = url.rstrip("/").split("/")[-1]
-    status, slide = stack.ask("POST", "/api/cases/W-1/slides/", key, {"uploads": [upload], "name": "Synthetic film"})
+    status, slide = stack.ask("POST", "/api/v1/cases/W-1/slides/", key, {"uploads": [upload], "name": "Synthetic film"})
     assert status == 202, slide
     ready = wait_until(
-        lambda: (s := stack.get(f"/api/slides/{slide['id']}/", key)[1])["status"] != "importing" and s, 60, "import"
+        lambda: (s := stack.get(f"/api/v1/slides/{slide['id']}/", key)[1])["status"] != "importing" and s, 60, "import"
     )
     assert ready["status"] == "ready", ready
     assert stack.get(f"/slides/{slide['id']}_files/10/0_0.jpg", key)[0] in (200, 403, 404)
 
     # A job whose worker is killed after its first field is taken over by another one.
-    status, job = stack.ask("POST", f"/api/slides/{slide['id']}/jobs/", key, {"protocol": "blood-film"})
+    status, job = stack.ask("POST", f"/api/v1/slides/{slide['id']}/jobs/", key, {"protocol": "blood-film"})
     assert status == 201, job
     wait_until(lambda: job_of(stack, key, job["id"])["fields_done"] >= 1, 180, "first field")
     stack.kill(worker)
@@ -80,20 +80,20 @@ def test_1_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None
     sections = {section["key"]: section["n"] for section in result["sections"]}
     assert result["assay"] == "blood_film" and sections["red_cells"] > 300 and sections["differential"] > 0
     # The first analysis is reported until a person chooses another.
-    status, chosen = stack.ask("POST", f"/api/jobs/{again['job']}/choose/", key)
+    status, chosen = stack.ask("POST", f"/api/v1/jobs/{again['job']}/choose/", key)
     assert (status, chosen["labels"]) == (200, 0)
 
     # Review, sign, report.
-    path = f"/api/jobs/{again['job']}"
+    path = f"/api/v1/jobs/{again['job']}"
     open_cells = stack.get(f"{path}/gallery/?class=all&view=must-see&limit=1000", key)[1]
     signing = {"password": "a-superuser-password-1", "meaning": "Reviewed and approved"}
     if open_cells["rows"]:
-        status, refused = stack.ask("POST", "/api/cases/W-1/sign/", key, signing)
+        status, refused = stack.ask("POST", "/api/v1/cases/W-1/sign/", key, signing)
         assert (status, refused["code"]) == (409, "must-see-open")
         rows = [r["row"] for r in open_cells["rows"]]
         body = {"action": "confirm", "rows": rows, "base_revision": open_cells["revision"]}
         assert stack.ask("POST", f"{path}/labels/", key, body)[0] == 200
-    status, report = stack.ask("POST", "/api/cases/W-1/sign/", key, signing)
+    status, report = stack.ask("POST", "/api/v1/cases/W-1/sign/", key, signing)
     assert status == 201, report
     assert stack.get(report["fhir_url"], key)[1]["resourceType"] == "Bundle"
     out = stack.folder / "report.html"
@@ -116,12 +116,12 @@ def test_2_a_backup_comes_back_into_an_empty_house(stack: Stack, tmp_path: Path)
         opened = 0
         while not making.done():
             opened += 1
-            assert stack.ask("POST", "/api/cases/", key, {"accession": f"BESIDE-{opened}"})[0] == 201
+            assert stack.ask("POST", "/api/v1/cases/", key, {"accession": f"BESIDE-{opened}"})[0] == 201
         making.result()
     assert opened > 3 and out.stat().st_mode & 0o077 == 0
     refused = stack.manage("restore", str(out), check=False)
     assert refused.returncode == 1 and "not empty" in refused.stderr
-    assert stack.ask("POST", "/api/cases/", key, {"accession": "NEXT-DAY"})[0] == 201
+    assert stack.ask("POST", "/api/v1/cases/", key, {"accession": "NEXT-DAY"})[0] == 201
     next_day = tmp_path / "next-day.tar.gz"
     stack.manage("backup", str(next_day), "--after", str(out))
     assert next_day.stat().st_size < out.stat().st_size / 4, "files that have not changed are not packed again"
@@ -161,4 +161,4 @@ def test_3_commands_refuse_with_one_sentence_and_status_one(stack: Stack, tmp_pa
         assert said.returncode == 1, arguments
         lines = [line for line in said.stderr.strip().splitlines() if not line.endswith("left out")]
         assert len(lines) == 1 and lines[0].endswith("."), (arguments, said.stderr)
-    assert stack.get("/api/cases/NEW-1/", token(stack))[0] == 404
+    assert stack.get("/api/v1/cases/NEW-1/", token(stack))[0] == 404

@@ -16,8 +16,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from tests.integration.oncemade import ONCE_MADE
 
 ROOT = Path(__file__).parents[2]
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "HEMAVIEW_THREADS", "OMP_NUM_THREADS")
@@ -226,5 +229,12 @@ def running(folder: Path, services: bool, **environment_too: str) -> Iterator[St
         environment |= environment_too
         stack = Stack(folder, environment)
         keep.callback(stack.close)
-        stack.manage("shell", "-v", "0", "-c", _FURNISH)
+        if "DATABASE_URL" in environment:
+            stack.manage("shell", "-v", "0", "-c", _FURNISH)
+        else:
+            ONCE_MADE.copy("embedded-house", partial(_furnish, stack), Path(environment["HEMAVIEW_VAR"]))
         yield stack
+
+
+def _furnish(like: Stack, var: Path) -> None:
+    Stack(like.folder, {**like.environment, "HEMAVIEW_VAR": str(var)}).manage("shell", "-v", "0", "-c", _FURNISH)

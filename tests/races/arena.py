@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import random
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from PIL import Image
 
 from apps.accounts.models import User
-from apps.analysis.models import Job, ReportedAnalysis
+from apps.analysis.models import Adaptation, Algorithm, Job, ModelVersion, Protocol, ReportedAnalysis
+from apps.analysis.protocolservices import newest
 from apps.audit.models import Record
 from apps.cases.models import Case
 from apps.cases.services import set_rights
+from apps.laboratory.models import Laboratory, Phrase
+from apps.laboratory.services import set_logo
 from apps.reports.models import Amendment, Report
 from apps.reports.services import sign
-from apps.review.models import AddedCell, CarriedLabel, LabelEvent, Reading
+from apps.review.cellnotes import note_cell
+from apps.review.models import AddedCell, CarriedLabel, CellNote, HbfMark, LabelEvent, Reading
 from apps.review.services import label_cells
 from apps.review.state import _folded
-from apps.slides.models import Slide, Upload
+from apps.slides.models import Site, Slide, Upload
+from apps.slides.sites import create_site
 from tests import factories
 
 REASON = "The other slide is a spare one"
 """A slide that is not analysed needs one."""
-REVIEW, RUNNING, SIGNED = "review", "running", "signed"
+REVIEW, RUNNING, WAITING, SIGNED = "review", "running", "waiting", "signed"
+STATES = frozenset({RUNNING, WAITING, SIGNED})
+"""Of which a try is in one alone; a write that needs none is made in each."""
+ERYTHROBLAST = 16
+"""The row of the candidate for picking, which is confirmed."""
+EARLIER = "before the race"
+CODE = "base"
+"""Of the phrase that people change."""
+LOGO = "green"
+SPARE_SITE = "Spare site"
+
+
+def picture(colour: str) -> bytes:
+    """PNG bytes of one colour."""
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(out, "PNG")
+    return out.getvalue()
 
 
 @dataclass
@@ -42,6 +66,9 @@ class Arena:
     job: Job
     rival: Job
     second: Job
+    site: Site
+    taught: tuple[Adaptation, ...]
+    """What the site taught; the first is in force."""
     numbers: Any = field(default_factory=lambda: itertools.count(1))
     random: random.Random = field(default_factory=lambda: random.Random(1))
 
@@ -64,7 +91,18 @@ class Arena:
             requested_by=people["tess"],
             state=Job.State.FAILED,
         )
-        return cls(folder, people, case.pk, counted, waiting, films[2], job, rival, second)
+        second.folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(rival.cells_file, second.cells_file)
+        shutil.copy(rival.contours_file, second.contours_file)
+        site = create_site(people["ada"], "Ward 3")
+        base = ModelVersion.objects.create(
+            algorithm=Algorithm.objects.create(name="net", title="Net", task="classify"), version="1", sha256="a" * 64
+        )
+        taught = tuple(
+            Adaptation.objects.create(site=site, assay=job.assay, number=n, base=base, state=Adaptation.State.DONE)
+            for n in (1, 2, 3)
+        )
+        return cls(folder, people, case.pk, counted, waiting, films[2], job, rival, second, site, taught)
 
     def case(self) -> Case:
         return Case.objects.select_related("reader").get(pk=self.case_pk)
@@ -78,6 +116,23 @@ class Arena:
     def fresh_second(self) -> Job:
         return Job.objects.select_related("slide__case", "protocol").get(pk=self.second.pk)
 
+    def protocol(self) -> Protocol:
+        """The newest version."""
+        return newest(self.job.protocol.name)
+
+    def fresh_note(self) -> CellNote:
+        """A comment of Tess's that was there before the race."""
+        return CellNote.objects.select_related("slide__case").get(text=EARLIER)
+
+    def spare_site(self) -> Site:
+        """A site without slides and teachings."""
+        return Site.objects.get_or_create(name=SPARE_SITE)[0]
+
+    def results_of_second(self) -> dict[str, Any]:
+        """What a worker says of the cells that lie in the second job's folder."""
+        names = ("cells", "mpp", "mpp_source", "cells_sha256", "contours_sha256")
+        return {name: getattr(self.rival, name) for name in names}
+
     def reset(self, state: str) -> None:
         """Everything as at the beginning, in `state`; the record alone goes on."""
         for report in Report.objects.filter(case=self.case_pk):
@@ -85,6 +140,8 @@ class Arena:
                 path.unlink()
         Amendment.objects.filter(case=self.case_pk).delete()
         Report.objects.filter(case=self.case_pk).delete()
+        CellNote.objects.all().delete()
+        HbfMark.objects.all().delete()
         LabelEvent.objects.filter(undoes__isnull=False).delete()
         LabelEvent.objects.all().delete()
         AddedCell.objects.all().delete()
@@ -98,7 +155,9 @@ class Arena:
         for upload in Upload.objects.all():
             upload.file.unlink(missing_ok=True)
         Upload.objects.all().delete()
+        self._reset_house()
         Slide.objects.update(
+            site=None,
             mpp=0.25,
             mpp_source="file",
             colour="stored",
@@ -107,20 +166,37 @@ class Arena:
             tile_levels=[{"stored": False}],
             status="ready",
         )
-        running = state == RUNNING
+        running, active = state == RUNNING, state in (RUNNING, WAITING)
+        there = Job.State.RUNNING if running else Job.State.QUEUED if active else Job.State.FAILED
         Job.objects.filter(pk=self.second.pk).update(
-            state=Job.State.RUNNING if running else Job.State.FAILED, attempt=1, cancel_requested=False,
-            lease=timezone.now() + timezone.timedelta(hours=1) if running else None, cells_sha256="", partial=False,
+            state=there, attempt=1, stalled=0, cancel_requested=False,
+            lease=timezone.now() + timezone.timedelta(hours=1) if active else None,
+            cells_sha256="", contours_sha256="", cells=0, partial=False, finished_at=None,
         )  # fmt: skip
         Case.objects.filter(pk=self.case_pk).update(
-            pseudonym="P-1", specimen="blood-film", stain="MGG", question="", comment="", reader=None, restricted=False,
-            state=Case.State.ANALYSING if running else Case.State.IN_REVIEW, signing_key="", signing_until=None,
+            pseudonym="P-1", specimen="blood-film", stain="MGG", question="", comment="", conclusion="",
+            urgent=False, reader=None, restricted=False,
+            state=Case.State.ANALYSING if active else Case.State.IN_REVIEW, signing_key="", signing_until=None,
         )  # fmt: skip
         set_rights(self.people["ada"], self.case(), self.people["rosa"], set())
-        label_cells(self.people["tess"], self.fresh_job(), "confirm", [16], [], None, 0, force=True)
+        label_cells(self.people["tess"], self.fresh_job(), "confirm", [ERYTHROBLAST], [], None, 0, force=True)
         label_cells(self.people["tom"], self.fresh_job(), "relabel", [2], [], 1, 0, force=True)
+        note_cell(self.people["tess"], self.fresh_job(), "comment", 7, "", EARLIER)
         if state == SIGNED:
             sign(self.people["paul"], self.case(), factories.PASSWORD, "Before the race", reason=REASON)
+
+    def _reset_house(self) -> None:
+        Adaptation.objects.exclude(pk__in=[row.pk for row in self.taught]).delete()
+        Adaptation.objects.update(in_force=False)
+        Adaptation.objects.filter(pk=self.taught[0].pk).update(in_force=True)
+        Slide.objects.update(site=None)
+        Site.objects.exclude(pk=self.site.pk).delete()
+        Phrase.objects.all().delete()
+        Phrase.objects.bulk_create([Phrase(code=code, text="Before") for code in (CODE, "other-1", "other-2")])
+        set_logo(self.people["ada"], picture(LOGO))
+        Laboratory.objects.update(name="", address="", phone="")
+        Protocol.objects.exclude(pk=self.job.protocol_id).delete()
+        Protocol.objects.update(enabled=True)
 
     def spare_slide(self) -> Slide:
         """A slide that nobody has analysed."""

@@ -26,9 +26,10 @@ from apps.accounts.errors import Refusal  # noqa: E402
 from apps.audit.models import Record  # noqa: E402
 from apps.audit.services import verify  # noqa: E402
 from apps.reports import render  # noqa: E402
-from tests.races.arena import REVIEW, RUNNING, SIGNED, Arena  # noqa: E402
+from tests.races.arena import REVIEW, STATES, Arena  # noqa: E402
 from tests.races.invariants import broken  # noqa: E402
-from tests.races.writes import Write, pairs  # noqa: E402
+from tests.races.write import Write  # noqa: E402
+from tests.races.writes import WRITES, pairs  # noqa: E402
 
 SIGNING_S = 0.06
 """About what a signature takes: the other write comes anywhere within."""
@@ -40,8 +41,14 @@ def main() -> int:
     parser.add_argument(
         "--slow-tries", type=int, help="of each pair of which one runs a child process or prints a page"
     )
-    parser.add_argument("--every", type=int, default=1, help="of all pairs each so many-th alone")
-    parser.add_argument("--only", default="", help="pairs with this write alone")
+    parser.add_argument(
+        "--every", type=int, default=1, help="of all pairs each so many-th alone, and each write with itself"
+    )
+    parser.add_argument(
+        "--only", nargs="*", choices=[w.name for w in WRITES], help="pairs with one of these writes alone"
+    )
+    parser.add_argument("--strangers", action="store_true", help="pairs of writes about different things, too")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no pair after so many")
     parser.add_argument("--pages", action="store_true", help="print the PDF of every signature, too")
     given = parser.parse_args()
     call_command("migrate", verbosity=0)
@@ -49,11 +56,15 @@ def main() -> int:
         render.pdf = lambda page: b"%PDF-"  # no page is printed: several times as many tries
     arena = Arena.build(Path(settings.VAR_DIR))
     tries, found, began = 0, [], time.monotonic()
+    left_out = 0
     counts: dict[str, dict[str, int]] = {}
-    for place, pair in enumerate(pairs()):
-        if place % given.every:
+    for place, pair in enumerate(pairs(given.strangers)):
+        if place % given.every and pair[0] is not pair[1]:
             continue
-        if given.only and given.only not in (pair[0].name, pair[1].name):
+        if given.only and not {w.name for w in pair} & set(given.only):
+            continue
+        if time.monotonic() - began > given.seconds:
+            left_out += 1
             continue
         slow = any(w.slow for w in pair) and given.slow_tries is not None
         for _ in range(given.slow_tries if slow else given.tries):
@@ -68,7 +79,8 @@ def main() -> int:
         found.append({"pair": [], "outcomes": [], "broken": verdict.message})
     json.dump(
         {
-            "database": connection.vendor, "pairs": len(counts), "tries": tries, "broken": found, "outcomes": counts,
+            "database": connection.vendor, "pairs": len(counts), "left_out": left_out, "tries": tries, "broken": found,
+            "outcomes": counts,
             "seconds": round(time.monotonic() - began, 1),
         },
         sys.stdout, indent=1,
@@ -78,7 +90,7 @@ def main() -> int:
 
 def one_try(arena: Arena, pair: tuple[Write, Write]) -> tuple[list[str | None], list[str]]:
     """Bring the arena back, let both go at once; the codes of what was refused (None: done), and what was broken."""
-    state = next((s for s in (SIGNED, RUNNING) if s in {w.state for w in pair}), REVIEW)
+    state = next((w.state for w in pair if w.state in STATES), REVIEW)
     arena.reset(state)
     shots = [w.aim(arena, side) for side, w in enumerate(pair)]
     begin = arena.case()

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from apps.accounts import stores
-from apps.analysis.models import Job
+from apps.analysis.models import Job, ReportedAnalysis
 from apps.analysis.selectors import reported_jobs
 from apps.audit.models import Record
 from apps.cases.models import Case
 from apps.cases.selectors import rights_of
 from apps.reports.models import Report
-from apps.review.models import LabelEvent, Reading
+from apps.review.models import CellNote, HbfMark, LabelEvent, Reading
 from apps.review.state import label_revision
 from apps.slides.models import Slide, Upload
-from tests.races.arena import Arena
-from tests.races.writes import Write
+from tests.races.arena import ERYTHROBLAST, Arena
+from tests.races.houseinvariants import house_broken
+from tests.races.write import Write
 
 _CONTENT = {
     "case.comment", "case.conclusion", "case.reader",
-    "label.relabel", "label.add", "label.undo", "job.requested", "job.retry", "job.failed", "job.cancel",
+    "label.relabel", "label.reject", "label.add", "label.undo", "label.settled", "candidate.hbf", "cell.teach",
+    "cell.note-removed", "cell.note-restored", "job.done", "job.requested", "job.retry", "job.failed", "job.cancel",
     "slide.received", "slide.mpp", "slide.colour", "slide.deleted",
     "slide.specimen", "job.chosen", "annotation.added", "cell.commented",
     "reading.ordered",
@@ -37,7 +39,9 @@ def broken(
         *_values(before, case, lines),
         *_signature(arena, case, lines),
         *_labels(arena),
+        *_cells(arena, lines),
         *_rest(arena, case, lines),
+        *house_broken(arena, lines),
     ]
 
 
@@ -47,13 +51,15 @@ def _lines(pair: tuple[Write, Write], outcomes: list[str | None], lines: list[Re
     for write, outcome in zip(pair, outcomes, strict=True):
         done[write.line] = done.get(write.line, 0) + (outcome is None)
     done.pop("", None)
-    # Two who restrict a case, or choose the same analysis, at once: the second changes nothing and leaves no line.
-    same = pair[0] is pair[1] and pair[0].name in ("restriction", "choice")
+    # Two who restrict a case, or choose the same analysis, at once: the second changes nothing and leaves no line. The same
+    # where one switches a net on, and another one off that is off by then.
+    same = all(w.idempotent for w in pair) or {w.name for w in pair} == {"net on", "net off"}
     broken = []
     for action, n in done.items():
         # Labels that a choice of another analysis carried over have lines of their own.
         there = sum(line.action == action and line.detail.get("carried") is not True for line in lines)
-        if there != n and not (same and n == 2 and there == 1):
+        idle = sum(w.line == action and w.idle and o is None for w, o in zip(pair, outcomes, strict=True))
+        if not n - idle <= there <= n and not (same and n == 2 and there == 1):
             broken.append(f"{n} × {action} was done, {there} lines tell of it")
     return broken
 
@@ -123,6 +129,39 @@ def _labels(arena: Arena) -> list[str]:
         there = list(LabelEvent.objects.filter(reading=reading).order_by("revision").values_list("revision", flat=True))
         if there != list(range(1, reading.revision + 1)):
             broken.append(f"label events {there} at revision {reading.revision}")
+    return broken
+
+
+def _cells(arena: Arena, lines: list[Record]) -> list[str]:
+    """HbF is said of confirmed candidates, each line names the one before; a cell is marked once to teach with."""
+    broken = []
+    hbf: dict[tuple[str, str], str] = {}
+    excluded: set[str] = set()
+    for line in lines:
+        if line.action == "label.reject" and ERYTHROBLAST in line.detail["first_rows"]:
+            excluded.add(line.object_id)
+        elif line.action == "candidate.hbf":
+            key = (line.object_id, line.detail["reading"])
+            if line.detail["before"] != hbf.get(key, ""):
+                broken.append(f"HbF was {hbf.get(key, '')!r}, the line says {line.detail['before']!r}")
+            if line.object_id in excluded:
+                broken.append("HbF was said of a cell that was excluded")
+            hbf[key] = line.detail["state"]
+    there = [m.state for m in HbfMark.objects.order_by("at", "pk")]
+    if there != [line.detail["state"] for line in lines if line.action == "candidate.hbf"]:
+        broken.append(f"HbF marks {there}, the lines say otherwise")
+    marks = CellNote.objects.filter(kind=CellNote.Kind.TEACH, removed_at__isnull=True).count()
+    if marks > 1:
+        broken.append(f"{marks} marks to teach with on one cell")
+    chosen = str(arena.job.pk)
+    for line in lines:
+        if line.action == "job.chosen":
+            if line.detail["before"] != chosen:
+                broken.append(f"{chosen} was reported, the line says {line.detail['before']}")
+            chosen = line.object_id
+    reported = str(ReportedAnalysis.objects.get(slide=arena.counted).job_id)
+    if reported != chosen:
+        broken.append(f"{reported} is reported, the lines end at {chosen}")
     return broken
 
 

@@ -1,4 +1,4 @@
-"""Every pair of writes about a case, fired at once, on SQLite as the demonstration runs it and on PostgreSQL."""
+"""Every pair of writes about the same things, fired at once, on SQLite as the demonstration runs it and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.integration.stack import PASSED_ON, ROOT, postgres, postgres_tools
 
 TRIES = 200
 """Of each pair, in `make prove`."""
-EVERY = 3
-"""In `make test` each so many-th pair is fired once; each write is in some of them."""
+EVERY = 12
+"""In `make test` each so many-th pair is fired once, and each write with itself."""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
@@ -49,13 +49,13 @@ def fire(database: dict[str, str], folder: Path, *arguments: str) -> Any:
 
 def test_two_writes_at_once_break_nothing(database: dict[str, str], tmp_path: Path) -> None:
     said = fire(database, tmp_path, "--tries", "1", "--slow-tries", "0", "--every", str(EVERY))
-    assert said["broken"] == [] and said["pairs"] > 150 / EVERY
+    assert said["broken"] == [] and said["pairs"] > 100
 
 
 def test_a_write_that_meets_a_signature_breaks_nothing(database: dict[str, str], tmp_path: Path) -> None:
-    said = fire(database, tmp_path, "--tries", "2", "--only", "signature")
+    said = fire(database, tmp_path, "--tries", "1", "--only", "signature")
     assert said["broken"] == []
-    assert any("being-signed" in words for words in said["outcomes"]["signature × signature"])
+    assert any("being-signed" in words for outcomes in said["outcomes"].values() for words in outcomes)
 
 
 @pytest.mark.prove
