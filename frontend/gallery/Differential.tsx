@@ -43,9 +43,11 @@ export function Differential(props: Props) {
         <button type="button" onClick={onClose} title="Back to the slide (Shift + D)">
           Slide
         </button>
-        {groups.sections.map((s) => (
-          <StopRule key={s.key} section={s} triage={props.triage} />
-        ))}
+        {groups.sections
+          .filter((s) => s.n.reviewed > 0 || s.target !== null)
+          .map((s) => (
+            <StopRule key={s.key} section={s} triage={props.triage} />
+          ))}
       </header>
       {groups.problem && (
         <p className="note" role="alert">

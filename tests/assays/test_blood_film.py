@@ -144,6 +144,15 @@ def test_while_cells_are_unidentified_shares_have_bounds_and_no_limit_is_settled
     assert not [u for u in named.unsettled if u.key == "blast"] and not [n for n in named.notes if "unidentified" in n]
 
 
+def test_nucleated_red_cells_may_be_among_the_unidentified_and_it_says_so() -> None:
+    result = count({"lymphocyte": 60, "unidentified": 8, "normal": 900}, counted_mm2=0.02)
+    section = result.section("nrbc")
+    assert section is not None and section.unidentified == 8 and "NRBC may be among them" in section.note
+    assert "were the 8 unidentified cells NRBC, 400 (173–788)" in ratio(result, "nrbc_per_mm2").basis
+    named = count({"lymphocyte": 60, "normal": 900}, counted_mm2=0.02)
+    assert "unidentified" not in ratio(named, "nrbc_per_mm2").basis
+
+
 def test_many_burr_cells_and_ovalocytes_are_stated_with_their_interval_as_unspecific() -> None:
     many = {f.key: f.text for f in count({"normal": 850, "burr": 80, "ovalocyte": 70}).findings}
     assert many["many_burr"].startswith("Burr cells 8.0 % of red cells (6.4–9.9 %)")

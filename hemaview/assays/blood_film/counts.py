@@ -33,7 +33,7 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     nucleated = [c.key for c in schema.of_kind("nucleated")]
     shares = with_errors(_differential(tally, schema, rules), tally, nucleated)
     red_cells = _red_cells(tally, schema, rules)
-    nrbc = _numbers("nrbc", "Nucleated red cells", "nucleated red cells", _counts(tally, schema, "nrbc"))
+    nrbc = _nrbc(tally, schema)
     platelets = _numbers(
         "platelets", "Platelets", "platelets", _counts(tally, schema, "platelet"), tally.of(*PLATELETS)
     )
@@ -65,6 +65,16 @@ def _numbers(key: str, title: str, noun: str, counts: list[tuple[str, int]], n: 
     """A section of numbers alone: a share of its own n would say nothing."""
     total = sum(count for _, count in counts) if n is None else n
     return Section(key, title, total, noun, tuple(Row(name, count) for name, count in counts))
+
+
+def _nrbc(tally: Tally, schema: Schema) -> Section:
+    """Nucleated red cells; what nobody has named may be some."""
+    made = _numbers("nrbc", "Nucleated red cells", "nucleated red cells", _counts(tally, schema, "nrbc"))
+    nameless = tally.of("unidentified")
+    if not nameless:
+        return made
+    note = f"{number_of(nameless, 'nucleated cell')} {were(nameless)} left unidentified: NRBC may be among them."
+    return replace(made, unidentified=nameless, note=note)
 
 
 def _differential(tally: Tally, schema: Schema, rules: Rules) -> Section:
@@ -176,8 +186,12 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
         made = [Ratio(density.key, density.name, density.unit, rate(platelets, area))]
     searched = tally.searched_mm2 or area
     if searched:
-        nrbc = rate(tally.of("erythroblast"), searched)
+        nrbc, nameless = rate(tally.of("erythroblast"), searched), tally.of("unidentified")
         basis = f"{searched:.3g} mm² searched"
+        if nameless:
+            most = rate(tally.of("erythroblast") + nameless, searched)
+            cells = number_of(nameless, "unidentified cell")
+            basis += f"; were the {cells} NRBC, {most.value:.0f} ({most.low:.0f}–{most.high:.0f})"
         made.append(Ratio("nrbc_per_mm2", "NRBC per mm² searched", "/mm²", nrbc, basis=basis))
     return made
 
