@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,14 @@ from tests.pipeline.test_run import Sink
 from tests.schemas import BLOOD_FILM
 
 
+@cache
+def drawn_film() -> Film:
+    return draw_film(4096, 2048, seed=5)
+
+
 def film(path: Path, dye: tuple[float, float, float]) -> tuple[Path, Film]:
     """A drawn film, its density of each colour multiplied by `dye`."""
-    drawn = draw_film(4096, 2048, seed=5)
+    drawn = drawn_film()
     rgb = 255 * (drawn.rgb / 255.0) ** np.array(dye)
     tifffile.imwrite(path, rgb.astype(np.uint8), tile=(256, 256), photometric="rgb", compression="jpeg")
     return path, drawn
@@ -103,22 +109,30 @@ USUAL, STRANGE = (1.0, 1.6, 0.4), (0.6, 1.85, 0.45)
 """Optical densities of nuclei: in the middle of what nucleated-cell-net learned from, and beyond it."""
 
 
+FEW_NUCLEI = Plan(0.2, "stated", None, [PlannedField(0, 0, 0, 1200, 400, 0.4, 1.0, 0.8, 1.0, True)])
+
+
+def few_nuclei(folder: Path, nuclei: int, dye: tuple[float, float, float]) -> Path:
+    """A slide of at most four nuclei of a dye, 0.2 µm/px."""
+    rgb = np.full((400, 1200, 3), (240, 235, 225), np.uint8)
+    for i in range(nuclei):
+        rgb[150:250, 150 + 250 * i : 250 + 250 * i] = cell(dye)
+    tifffile.imwrite(folder / "few.tif", rgb, tile=(256, 256), photometric="rgb")
+    return folder / "few.tif"
+
+
 @pytest.mark.parametrize(
     ("nuclei", "dye", "stain"), [(4, STRANGE, Stain.STRANGE), (4, USUAL, Stain.USUAL), (1, USUAL, Stain.UNCLEAR)]
 )
 def test_few_cells_are_named_by_the_careful_net_unless_they_show_a_usual_stain(
     tmp_path: Path, nuclei: int, dye: tuple[float, float, float], stain: Stain
 ) -> None:
-    rgb = np.full((400, 1200, 3), (240, 235, 225), np.uint8)
-    for i in range(nuclei):
-        rgb[150:250, 150 + 250 * i : 250 + 250 * i] = cell(dye)
-    tifffile.imwrite(tmp_path / "few.tif", rgb, tile=(256, 256), photometric="rgb")
-    places = [PlannedField(0, 0, 0, 1200, 400, 0.4, 1.0, 0.8, 1.0, True)]
+    path = few_nuclei(tmp_path, nuclei, dye)
     models: dict[str, Model] = {
         "nucleated-cell": load("nucleated-cell-net"), "nucleated-cell-elsewhere": load("nucleated-cell-strangers")
     }  # fmt: skip
-    with open_slide(tmp_path / "few.tif") as slide:
-        fitted, answer = fit_to_film(slide, Plan(0.2, "stated", None, places), models, tmp_path, Sink())
+    with open_slide(path) as slide:
+        fitted, answer = fit_to_film(slide, FEW_NUCLEI, models, tmp_path, Sink())
     assert answer is stain
     assert (fitted["nucleated-cell"].info.name == "nucleated-cell-net") == (stain is Stain.USUAL)
 
@@ -155,11 +169,11 @@ def test_a_strange_film_is_named_by_the_net_for_such_and_a_usual_one_is_not(tmp_
 
 
 def test_platelets_of_a_strange_film_are_parted_from_dirt_by_the_net_of_usual_films(tmp_path: Path) -> None:
-    path, _ = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
+    path = few_nuclei(tmp_path, 4, STRANGE)
     order = next(o for o in assay("blood_film").orders if o.name == "blood-film")
     models: dict[str, Model] = {role: load(name) for role, name in order.models.items()}
     with open_slide(path) as slide:
-        fitted, stain = fit_to_film(slide, plan(4096, 2048), models, tmp_path, Sink())
+        fitted, stain = fit_to_film(slide, FEW_NUCLEI, models, tmp_path, Sink())
     how = finder(order.finder, fitted, BLOOD_FILM)
     assert isinstance(how, FilmFinder) and stain is Stain.STRANGE
     assert how.models.nucleated.info.name == "nucleated-cell-strangers"
