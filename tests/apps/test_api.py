@@ -32,6 +32,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 api_schema = schemathesis.openapi.from_dict(DESCRIPTION)
 api_schema.app = get_wsgi_application()
 FEW, MANY = 3, 50
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
 @pytest.fixture
@@ -73,17 +74,34 @@ def settings(examples: int) -> Any:
     )  # fmt: skip
 
 
-@api_schema.parametrize()
-@settings(FEW)
-def test_each_operation_keeps_to_its_description(case: Any, house: dict[str, Any], turns: Any) -> None:
-    ask(case, house, turns)
+OPERATIONS = [result.ok() for result in api_schema.get_all_operations()]
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.label for operation in OPERATIONS])
+"""Each with an id of its own: workers that share out the tests take tests with one id for one test."""
+
+
+def keeps_to_its_description(operation: Any, house: dict[str, Any], turns: Any, examples: int) -> None:
+    @settings(examples)
+    @hypothesis.given(case=operation.as_strategy())
+    def each(case: Any) -> None:
+        ask(case, house, turns)
+
+    each()
+
+
+@each_operation
+def test_each_operation_keeps_to_its_description(operation: Any, house: dict[str, Any], turns: Any) -> None:
+    keeps_to_its_description(operation, house, turns, FEW)
 
 
 @pytest.mark.prove
-@api_schema.parametrize()
-@settings(MANY)
-def test_each_operation_keeps_to_its_description_fifty_times(case: Any, house: dict[str, Any], turns: Any) -> None:
-    ask(case, house, turns)
+@each_operation
+def test_each_operation_keeps_to_its_description_fifty_times(operation: Any, house: dict[str, Any], turns: Any) -> None:
+    keeps_to_its_description(operation, house, turns, MANY)
+
+
+def test_every_operation_of_the_api_is_asked_under_a_name_of_its_own() -> None:
+    operations = sum(len(set(item) & set(METHODS)) for item in DESCRIPTION["paths"].values())
+    assert len({operation.label for operation in OPERATIONS}) == len(OPERATIONS) == operations > 80
 
 
 @pytest.fixture
