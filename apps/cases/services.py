@@ -256,7 +256,7 @@ def _change(user: Any, case: Case, facts: dict[str, Any], **where: str) -> Case:
 
 
 @transaction.atomic
-def _write(user: Any, case: Case, name: str, text: str, seen: str | None) -> Case:
+def _write(user: Any, case: Case, name: str, text: str, expected: str | None) -> Case:
     """Put words of people into the case, unless its reading hides them from this person or they are no longer those that the
     person saw; raises Conflict."""
     case = hold_open(case)
@@ -267,7 +267,7 @@ def _write(user: Any, case: Case, name: str, text: str, seen: str | None) -> Cas
     before, after = getattr(case, name), text.replace("\r\n", "\n").strip()
     if after == before:
         return case
-    if seen is not None and seen.replace("\r\n", "\n").strip() != before:
+    if expected is not None and expected.replace("\r\n", "\n").strip() != before:
         now = f"now reads “{before}”" if before else "is empty now"
         raise Conflict(
             f"Somebody else has changed the {name} meanwhile; it {now}: check what is to stand, and save again.",

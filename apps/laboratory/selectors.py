@@ -38,12 +38,12 @@ def phrase_coded(code: str) -> Phrase:
 def logo_bytes() -> bytes:
     """The logo as PNG; raises Missing where there is none."""
     name = laboratory().logo
+    if not name:
+        raise Missing("The laboratory has no logo.", code="no-logo")
     try:
-        if name:
-            return stores.laboratory().read(name)
-    except OSError:
-        pass  # its file is gone: as if there were none, and the page offers to add one
-    raise Missing("The laboratory has no logo.", code="no-logo")
+        return stores.laboratory().read(name)
+    except OSError as error:
+        raise Missing("The file of the laboratory's logo is gone: add it again.", code="no-logo") from error
 
 
 def head() -> dict[str, str]:

@@ -53,10 +53,10 @@ def crop_jpeg(job: Job, x: float, y: float, w: float, h: float, out_px: int, aro
     slide = job.slide
     mpp = job.mpp or slide.mpp or 0.25
     side = max(CROP_SHARE * max(w, h), LEAST_UM / mpp) * around
-    seen = window(x, y, side, _around(slide.photo_fields, x, y) or (0, 0, slide.width, slide.height))
+    view = window(x, y, side, _around(slide.photo_fields, x, y) or (0, 0, slide.width, slide.height))
     with opened(slide) as (reader, icc):
-        rgb = reader.read_scaled(seen.x, seen.y, seen.side, seen.side, out_px, out_px)
-    return encode_jpeg(ticked(rgb, seen.at) if seen.shifted or around > 1 else rgb, quality=88, icc=icc)
+        rgb = reader.read_scaled(view.x, view.y, view.side, view.side, out_px, out_px)
+    return encode_jpeg(ticked(rgb, view.at) if view.shifted or around > 1 else rgb, quality=88, icc=icc)
 
 
 def _around(photographs: Sequence[dict[str, Any]], x: float, y: float) -> tuple[float, float, float, float] | None:

@@ -12,7 +12,7 @@ interface Props {
 /** The conclusion that the report begins with: shown, or written by who reviews the case. */
 export function Conclusion({ data, onConclusion }: Props) {
   const [text, setText] = useState<string | null>(null);
-  const [seen, setSeen] = useState("");
+  const [before, setBefore] = useState("");
   const { conclusion, locked } = data.case;
   const may = data.me.rights.includes("review") && !locked && data.me.reading !== "second-blind";
   const assays = [...new Set(data.slides.flatMap((slide) => (slide.jobs ?? []).map((job) => job.assay)))];
@@ -26,7 +26,7 @@ export function Conclusion({ data, onConclusion }: Props) {
             type="button"
             onClick={() => {
               setText(conclusion);
-              setSeen(conclusion);
+              setBefore(conclusion);
             }}
           >
             {conclusion ? "Edit conclusion…" : "Write a conclusion…"}
@@ -42,7 +42,7 @@ export function Conclusion({ data, onConclusion }: Props) {
       }}
     >
       <ConclusionField value={text} assays={assays} onChange={setText} />
-      <ChangedMeanwhile name="conclusion" seen={seen} now={conclusion} />
+      <ChangedMeanwhile name="conclusion" before={before} now={conclusion} />
       <p className="actions">
         <button type="submit" className="primary">
           Save

@@ -100,7 +100,7 @@ function HandOver({ data, onReader }: Pick<Props, "data" | "onReader">) {
 
 function Comment({ data, onComment }: Pick<Props, "data" | "onComment">) {
   const [text, setText] = useState<string | null>(null);
-  const [seen, setSeen] = useState("");
+  const [before, setBefore] = useState("");
   const may = data.me.rights.includes("annotate") && !data.case.locked;
   if (text === null)
     return (
@@ -112,7 +112,7 @@ function Comment({ data, onComment }: Pick<Props, "data" | "onComment">) {
             type="button"
             onClick={() => {
               setText(data.case.comment);
-              setSeen(data.case.comment);
+              setBefore(data.case.comment);
             }}
           >
             {data.case.comment ? "Edit comment…" : "Write a comment…"}
@@ -131,7 +131,7 @@ function Comment({ data, onComment }: Pick<Props, "data" | "onComment">) {
         Comment for the report{" "}
         <textarea rows={5} maxLength={8000} value={text} onChange={(e) => setText(e.target.value)} />
       </label>
-      <ChangedMeanwhile name="comment" seen={seen} now={data.case.comment} />
+      <ChangedMeanwhile name="comment" before={before} now={data.case.comment} />
       <p className="actions">
         <button type="submit" className="primary">
           Save

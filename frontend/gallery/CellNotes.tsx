@@ -16,10 +16,10 @@ export function CellNotes({ row, notes, mayWrite, asked }: Props) {
   const comments = here.filter((n) => n.kind === "comment");
   const teach = here.some((n) => n.kind === "teach");
   const [open, setOpen] = useState(false);
-  const seen = useRef(asked);
+  const lastAsked = useRef(asked);
   useEffect(() => {
-    if (asked === seen.current) return;
-    seen.current = asked;
+    if (asked === lastAsked.current) return;
+    lastAsked.current = asked;
     setOpen(true);
   }, [asked]);
   return (

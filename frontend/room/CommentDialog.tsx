@@ -9,7 +9,7 @@ import type { Case } from "../shared/types";
 export function CommentDialog({ current, onClose, onSaved }: { current: Case; onClose(): void; onSaved(): void }) {
   const client = useQueryClient();
   const [comment, setComment] = useState(current.comment);
-  const [seen] = useState(current.comment);
+  const [before] = useState(current.comment);
   const [problem, setProblem] = useState("");
   async function save(event: FormEvent) {
     event.preventDefault();
@@ -31,7 +31,7 @@ export function CommentDialog({ current, onClose, onSaved }: { current: Case; on
           Comment for the report
           <textarea rows={7} value={comment} onChange={(e) => setComment(e.target.value)} maxLength={8000} />
         </label>
-        <ChangedMeanwhile name="comment" seen={seen} now={current.comment} />
+        <ChangedMeanwhile name="comment" before={before} now={current.comment} />
         {problem && (
           <p className="error" role="alert">
             {problem}

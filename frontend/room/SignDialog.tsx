@@ -17,7 +17,7 @@ interface Props {
 
 export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Props) {
   const client = useQueryClient();
-  const [seen] = useState(current);
+  const [before] = useState(current);
   const [password, setPassword] = useState("");
   const [meaning, setMeaning] = useState("Reviewed and approved");
   // Until the signer types, the fields show what stands, also where somebody else writes it meanwhile.
@@ -111,7 +111,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
           assays={assays}
           onChange={(text) => setTyped({ ...typed, conclusion: text })}
         />
-        <ChangedMeanwhile name="conclusion" seen={seen.conclusion} now={current.conclusion} />
+        <ChangedMeanwhile name="conclusion" before={before.conclusion} now={current.conclusion} />
         {!conclusion.trim() && (
           <p className="warn" role="status">
             No conclusion is written: the report will say so.
@@ -126,7 +126,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
             maxLength={8000}
           />
         </label>
-        <ChangedMeanwhile name="comment" seen={seen.comment} now={current.comment} />
+        <ChangedMeanwhile name="comment" before={before.comment} now={current.comment} />
         <label>
           Meaning of the signature
           <select value={meaning} onChange={(e) => setMeaning(e.target.value)}>

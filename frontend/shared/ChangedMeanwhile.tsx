@@ -1,6 +1,6 @@
 /** Says, under a text that is being edited, that somebody else has written it anew since the edit began, and what stands now. */
-export function ChangedMeanwhile({ name, seen, now }: { name: string; seen: string; now: string }) {
-  if (seen === now) return null;
+export function ChangedMeanwhile({ name, before, now }: { name: string; before: string; now: string }) {
+  if (before === now) return null;
   return (
     <p className="warn" role="status">
       {now

@@ -84,8 +84,8 @@ class ProtocolView(APIView):
         protocol = services.newest(name)
         given = RevisionInput(data=request.data)
         given.is_valid(raise_exception=True)
-        seen = given.validated_data.get("seen_version", protocol.version)
-        base = services.versions(name).filter(version=seen).first() or protocol
+        base_version = given.validated_data.get("seen_version", protocol.version)
+        base = services.versions(name).filter(version=base_version).first() or protocol
         return Response(_detail(services.revise(request.user, base, _draft(protocol, given.validated_data))))
 
 
