@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import resource
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hemaview.confined import limit_self
 from hemaview.wsi.errors import SlideError, TooLarge, Unsupported
 from hemaview.wsi.limits import Limits
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
 
 GLANCE_PX = 16_000_000
 """A level of so many pixels is read whole to see whether the slide has a lit ground."""
-
-
-def limit_self(limits: Limits) -> None:
-    """Take the child's own rights away: memory, CPU, files it may write, descriptors, core dumps."""
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 
 
 def probe_file(path: Path, name: str, limits: Limits, choice: Choice) -> dict[str, Any]:
@@ -247,7 +239,7 @@ def _tell(share: float) -> None:
 def main(argument: str) -> int:
     request = json.loads(argument)
     limits = Limits(**request["limits"])
-    limit_self(limits)
+    limit_self(limits.memory_bytes, limits.cpu_seconds)
     try:
         if request["do"] == "probe":
             answer: dict[str, Any] = {"files": []}

@@ -5,17 +5,12 @@ Some files make openslide abort the process, others never end: neither may happe
 
 from __future__ import annotations
 
-import json
-import os
-import selectors
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hemaview.confined import Crashed, TookTooLong, ask
 from hemaview.wsi.contents import Archive, NameRefused
 from hemaview.wsi.dicomseries import Instance
 from hemaview.wsi.errors import AlreadyThere, OutOfBounds, SeveralSeries, SlideError, TooLarge, Unreadable, Unsupported
@@ -180,61 +175,14 @@ def _child(
     request: dict[str, Any], name: str, limits: Limits, progress: Callable[[float], None] | None = None
 ) -> dict[str, Any]:
     request = {**request, "limits": asdict(limits)}
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "VIPS_CONCURRENCY": "2",
-        "LANG": "C.UTF-8",
-    }
-    child = subprocess.Popen(
-        [sys.executable, "-m", "hemaview.wsi.probe", json.dumps(request)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        start_new_session=True,
-    )
     try:
-        answer = _listen(child, name, limits, progress)
-    finally:
-        child.kill()
-        child.wait()
-        if child.stdout:
-            child.stdout.close()
+        answer = ask("hemaview.wsi.probe", request, name, limits.wall_seconds, progress, {"VIPS_CONCURRENCY": "2"})
+    except TookTooLong as error:
+        raise TooLarge(f"{error.opening} took longer than {limits.wall_seconds} s to open and was given up.") from error
+    except Crashed as error:
+        raise Unreadable(f"{error.opening} is damaged: opening it fails in a way that no sound slide does.") from error
     if "error" in answer:
         if answer["error"] == SeveralSeries.code:
             raise SeveralSeries(answer["message"], {int(k): v for k, v in answer["listed"].items()})
         raise _ERRORS.get(answer["error"], Unreadable)(answer["message"])
     return answer
-
-
-def _listen(
-    child: subprocess.Popen[bytes], name: str, limits: Limits, progress: Callable[[float], None] | None
-) -> dict[str, Any]:
-    assert child.stdout is not None
-    ends = time.monotonic() + limits.wall_seconds
-    buffer = b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(child.stdout, selectors.EVENT_READ)
-        while True:
-            left = ends - time.monotonic()
-            if left <= 0:
-                raise TooLarge(f"{name} took longer than {limits.wall_seconds} s to open and was given up.")
-            if not selector.select(left):
-                continue
-            chunk = os.read(child.stdout.fileno(), 65_536)
-            if not chunk:
-                break
-            *lines, buffer = (buffer + chunk).split(b"\n")
-            for line in lines:
-                word, _, rest = line.partition(b" ")
-                if word == b"answer":
-                    answer: dict[str, Any] = json.loads(rest)
-                    return answer
-                if word == b"opening":
-                    name = rest.decode(errors="replace")
-                if word == b"progress" and progress:
-                    progress(float(rest))
-    raise Unreadable(f"{name} is damaged: opening it fails in a way that no sound slide does.")
