@@ -33,7 +33,7 @@ class Classifier:
         self.thresholds = card.thresholds
         self.called_from = card.called_from
         self.views = card.views
-        self._card, self.stains = card, card.stains
+        self.card, self.stains = card, card.stains
         self.least: Mapping[str, Mapping[str, float]] = card.least
         """`known` and `strange` stains to class to the probability from which a cell may be that (`Card.least`)."""
         self._shift = _shifted(card.classes, {})
@@ -42,8 +42,8 @@ class Classifier:
         """The same model with the temperature and the thresholds for blood like that of `dataset`; as it is where its card
         tells of none."""
         other = copy.copy(self)
-        other.temperature, other.thresholds = self._card.calibration_on(dataset)
-        other._shift = _shifted(self._card.classes, self._card.shift_on(dataset))
+        other.temperature, other.thresholds = self.card.calibration_on(dataset)
+        other._shift = _shifted(self.card.classes, self.card.shift_on(dataset))
         return other
 
     def judging(self, temperature: float, thresholds: Mapping[str, float], least: Mapping[str, float]) -> Classifier:
@@ -51,7 +51,7 @@ class Classifier:
         other = copy.copy(self)
         other.temperature, other.thresholds = temperature, dict(thresholds)
         other.least = dict.fromkeys(self.least, least)
-        other._shift = _shifted(self._card.classes, {})
+        other._shift = _shifted(self.card.classes, {})
         return other
 
     def runs_on(self, runtime: Runtime) -> None:
@@ -61,7 +61,7 @@ class Classifier:
     @property
     def calibrations(self) -> dict[str, str]:
         """What `calibrated_on` makes a difference for, and what blood that is."""
-        return self._card.calibrations
+        return self.card.calibrations
 
     def classify(
         self,
@@ -82,7 +82,7 @@ class Classifier:
         factor = in_blocks(mpp / self.info.mpp, block_px)
         shown = as_rgb8(rgb) if grounds is not None else self.as_shown(rgb)
         crops = squares(rescale(shown, factor), np.asarray(centres_px) * factor, self.info.input_px)
-        if grounds is not None and self._card.ground:
+        if grounds is not None and self.card.ground:
             crops = np.stack([self.on_ground(c, g) for c, g in zip(crops, grounds, strict=True)])
         return self.classify_crops(crops, views)
 
@@ -90,12 +90,12 @@ class Classifier:
         """A picture (H, W, 3) with its ground as the model learned it, for who cuts cells out of it himself; `grounds`
         (h, w, 3) are the colours of the ground over the picture, where it holds several."""
         if grounds is None:
-            return as_learned(as_rgb8(rgb), self._card.ground, self._card.grounds)
-        return as_learned_in_places(as_rgb8(rgb), self._card.ground, self._card.grounds, grounds)
+            return as_learned(as_rgb8(rgb), self.card.ground, self.card.grounds)
+        return as_learned_in_places(as_rgb8(rgb), self.card.ground, self.card.grounds, grounds)
 
     def on_ground(self, rgb: NDArray[np.uint8], ground: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
         """A picture (H, W, 3) on a ground of that colour (3,), as the model learned it."""
-        return as_learned(rgb, self._card.ground, self._card.grounds, ground)
+        return as_learned(rgb, self.card.ground, self.card.grounds, ground)
 
     def logits(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """Logits of the crops, averaged over the model's views (or the first `views` of them)."""

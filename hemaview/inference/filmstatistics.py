@@ -66,7 +66,7 @@ def blended(net: nn.Module, x: Tensor, layers: int, cells: float) -> dict[str, T
 
 def fit_for(model: Classifier, statistics: Statistics) -> Classifier:
     """The same model with the statistics of one film."""
-    card = cards()[model.info.name]
+    card = model.card
     net = net_of(card)
     net.load_state_dict({**net.state_dict(), **statistics})
     digest = hashlib.sha256(card.sha256.encode())

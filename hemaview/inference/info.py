@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hemaview.methods.card import Card
-from hemaview.methods.registry import METHODS
 
 
 @dataclass(frozen=True)
@@ -24,5 +23,4 @@ class ModelInfo:
 
 def info_of(card: Card, device: str) -> ModelInfo:
     """The info of a card's model that runs on `device`."""
-    task = METHODS[card.name].task
-    return ModelInfo(card.name, card.version, card.sha256, task, card.classes, card.mpp, card.input_px, device)
+    return ModelInfo(card.name, card.version, card.sha256, card.task, card.classes, card.mpp, card.input_px, device)

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -66,21 +67,28 @@ class TorchRuntime:
 
 
 class OpenVinoRuntime:
-    def __init__(self, net: nn.Module, side_px: int | None, name: str, sha256: str, precision: str = F32) -> None:
+    """A model of OpenVINO on the CPU; `shown` is the shape of a batch of one picture, which it takes with its channels last
+    where `channels_last`."""
+
+    def __init__(
+        self, model: Any, shown: tuple[int, int, int, int], precision: str = F32, channels_last: bool = False
+    ) -> None:
         import openvino as ov
 
-        model = converted(net, side_px, name, sha256)
+        self._channels_last = channels_last
+        self._takes = model.inputs[0].get_element_type().to_dtype()
         core = ov.Core()
         threads = int(os.environ.get("HEMAVIEW_THREADS", "0")) or len(os.sched_getaffinity(0))
         how = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": "1"}
         self._compiled: Any = core.compile_model(model, "CPU", how)
         if any("sse" in kernel for kernel in kernels(self._compiled)):
             # Without AVX, OpenVINO compiles some nets that it then cannot run: better to learn it here.
-            self(np.zeros((1, 3, side_px or SMALL_PX, side_px or SMALL_PX), np.float32))
+            self(np.zeros(shown, np.float32))
         self.device = _named("CPU (OpenVINO)", precision)
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.array(self._compiled(x)[0], np.float32)
+        shown = np.ascontiguousarray(x.transpose(0, 2, 3, 1) if self._channels_last else x, self._takes)
+        return np.array(self._compiled(shown)[0], np.float32)
 
 
 def kernels(compiled: Any, layer: str = "") -> set[str]:
@@ -128,7 +136,8 @@ def runtime_for(
         return torch_runtime(net, card, wanted)
 
     def made(precision: str) -> Runtime:
-        return OpenVinoRuntime(net, side_px, kept_as or card.name, card.sha256, precision)
+        shown = (1, 3, side_px or SMALL_PX, side_px or SMALL_PX)
+        return OpenVinoRuntime(converted(net, side_px, kept_as or card.name, card.sha256), shown, precision)
 
     capable = "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") and not _held_below_bf16()
     if wanted == COMPARED:
@@ -140,6 +149,22 @@ def runtime_for(
             raise
         logger.warning("%s runs on torch: OpenVINO cannot run it on this processor (%s)", card.name, error)
         return torch_runtime(net, card, wanted)
+
+
+def onnx_runtime(path: Path, side_px: int) -> OpenVinoRuntime:
+    """Runs the net of an ONNX file on the CPU, in float32: squares of side_px in, as (N, 3, H, W) or (N, H, W, 3), whichever
+    it takes, and its one output out. Raises RuntimeError where OpenVINO cannot read or run it, ImportError where it is not
+    installed."""
+    import openvino as ov
+
+    model = ov.Core().read_model(path)
+    (shown,) = model.inputs
+    dims = shown.get_partial_shape()
+    last = dims.rank.is_static and len(dims) == 4 and dims[3].is_static and dims[3].get_length() == 3
+    first = dims.rank.is_static and len(dims) == 4 and dims[1].is_static and dims[1].get_length() == 3
+    channels_last = last and not first
+    model.reshape([-1, side_px, side_px, 3] if channels_last else [-1, 3, side_px, side_px])
+    return OpenVinoRuntime(model, (1, 3, side_px, side_px), F32, channels_last)
 
 
 def _held_below_bf16() -> bool:

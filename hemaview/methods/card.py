@@ -29,6 +29,11 @@ class Card:
         return str(self.raw["version"])
 
     @property
+    def task(self) -> str:
+        """What it does (`methods.method.Method`)."""
+        return METHODS[self.name].task
+
+    @property
     def sha256(self) -> str:
         return str(self.raw["sha256"])
 

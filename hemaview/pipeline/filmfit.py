@@ -15,7 +15,6 @@ from torch import Tensor
 from hemaview.inference import CentreFinder, Classifier, Model, Stain, Taught, stain_beside
 from hemaview.inference.filmstatistics import MOST_CELLS, STRANGE_FILMS, fit_for, statistics_of
 from hemaview.inference.pictures import rescale
-from hemaview.methods.card import cards
 from hemaview.methods.nuclearstain import MPP, nuclear, red_density
 from hemaview.pipeline.cellcrops import Views, cell_crops
 from hemaview.pipeline.finders.common import WITHOUT_NUCLEUS
@@ -50,9 +49,7 @@ def fit_to_film(
     if isinstance(elsewhere, Classifier):
         elsewhere = elsewhere.calibrated_on(STRANGE_FILMS)
     fitted = {role: model for role, model in models.items() if role != ELSEWHERE}
-    if not isinstance(naming, Classifier) or not (
-        isinstance(elsewhere, Classifier) or cards()[naming.info.name].adapts or taught
-    ):
+    if not isinstance(naming, Classifier) or not (isinstance(elsewhere, Classifier) or naming.card.adapts or taught):
         return fitted, Stain.USUAL
     both = [model for model in (naming, elsewhere) if isinstance(model, Classifier)]
     own = next((model for model in both if taught and model.info.name == taught.base), None)
@@ -64,7 +61,10 @@ def fit_to_film(
         views = _places(slide, plan, seeker if isinstance(seeker, CentreFinder) else None)
         stain = stain_beside(_looks(slide, plan, views), naming.stains) if naming.stains else Stain.USUAL
         chosen = own or (elsewhere if stain is not Stain.USUAL and isinstance(elsewhere, Classifier) else naming)
-        statistics = dict(statistics_of(chosen.info.name, _crops(slide, plan, chosen, views)) or {})
+        own_statistics = (
+            statistics_of(chosen.info.name, _crops(slide, plan, chosen, views)) if chosen.card.adapts else None
+        )
+        statistics = dict(own_statistics or {})
         statistics[_STAIN] = torch.tensor(int(stain))
         _write(path, statistics)
     stain = Stain(int(statistics.pop(_STAIN)))

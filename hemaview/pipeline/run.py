@@ -20,7 +20,6 @@ from hemaview.cells.store import described, write_cells, write_contours
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import CentreFinder, Classifier, Detector, Model, Stain, load, read_taught, solving_to
-from hemaview.methods.card import cards
 from hemaview.methods.registry import METHODS
 from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
 from hemaview.pipeline.finders import CellFinder, Thresholds, finder
@@ -100,7 +99,7 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         if isinstance(named_by, Classifier):
             elsewhere = stain is not Stain.USUAL or bool(strange)
             cells = with_unidentified(cells, known, named_by.least, elsewhere)
-            errors = {} if own else cards()[named_by.info.name].machine_errors
+            errors = {} if own else named_by.card.machine_errors
             counted = replace(counted, cells=cells, errors=errors.get(STRANGE if elsewhere else KNOWN, {}))
             strange = [with_expectation(guard, cells, known) for guard in strange]
         plan.guards += [guard for guard in strange if guard not in plan.guards]
@@ -135,8 +134,8 @@ def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequ
     asked = request.settings.get("recall")
     if not asked:
         return request, []
-    name = models["nrbc"].info.name if "nrbc" in models else ""
-    points = cards()[name].operating_points if name in cards() else []
+    nrbc = models.get("nrbc")
+    points = nrbc.card.operating_points if isinstance(nrbc, Classifier) else []
     point = next((p for p in points if p["recall"] >= float(asked)), None)
     if point is None:
         raise PipelineError(

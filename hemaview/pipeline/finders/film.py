@@ -11,7 +11,6 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
 from hemaview.inference import CentreFinder, Classifier, Masker, Model, Segmenter
 from hemaview.inference.grounds import Grounds
-from hemaview.methods.card import cards
 from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
 from hemaview.pipeline.finders.common import WITHOUT_NUCLEUS, FinderKind, Thresholds, devices, fitting, thresholds_of
 from hemaview.pipeline.protocol import PlannedField
@@ -33,7 +32,7 @@ class FilmFinder:
             called,
             fitting(models, "nucleus-mask", Masker) if nucleus is not None else None,
             # Of a film like those learned from, the segmentation sees every white cell.
-            seeker if isinstance(seeker, CentreFinder) and cards()[nucleated.info.name].adapts else None,
+            seeker if isinstance(seeker, CentreFinder) and nucleated.card.adapts else None,
             fitting(models, WITHOUT_NUCLEUS, Classifier) if WITHOUT_NUCLEUS in models else None,
         )
         held_back = self.models.called_from

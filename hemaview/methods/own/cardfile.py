@@ -1,0 +1,298 @@
+"""The card of a model of one's own: TOML or JSON in the words of our own cards, checked to the last key.
+
+What comes out is what the house keeps: `outputs` are the classes as the net gives them, `classes` those of the examination that
+it names, in order, and `class_map` says which output is which. `docs/own-models.md` is the recipe.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from hemaview.methods.own.errors import OwnModelError
+from hemaview.methods.own.weights import ONNX, SAFETENSORS
+
+ROLES = {"nucleated-cell": ("nucleated", "platelet", "other"), "red-cell-shape": ("red_cell", "other")}
+"""The roles that a model of one's own can fill, and the kinds of things whose classes it may name there."""
+OTHER_ROLES = (
+    "segmentation", "kind", "nucleated-cell-elsewhere", "nucleated-cell-finder", "nucleus-mask", "nrbc", "nuclei", "outline",
+    "sickle-cell-finder", "detector", "overview",
+)  # fmt: skip
+OUTPUTS = ("logits", "probabilities")
+CHANNELS = ("RGB", "BGR")
+MOST_BYTES = 256 * 1024
+MOST_CLASSES = 200
+LEAST_VIEW_UM, MOST_VIEW_UM = 4.0, 120.0
+"""How much of the film a cell's picture may show, µm from side to side: the largest cells of blood are 20 µm wide."""
+
+Examinations = Mapping[str, Mapping[str, str]]
+"""Key of an examination to the key of each of its classes, to the kind of thing that it is (`cells.schema.KINDS`)."""
+
+NEEDED = (
+    "name",
+    "version",
+    "title",
+    "roles",
+    "assay",
+    "classes",
+    "mpp",
+    "input_px",
+    "licence_note",
+    "source",
+    "metrics",
+)
+NEEDED_FOR = {ONNX: ("output", "normalisation"), SAFETENSORS: ("method",)}
+_OPTIONAL = ("summary", "class_map", "data", "limits", "temperature", "views", "thresholds", "called_from", "ground", "sha256",
+             "stains", "least", "task", "parameters", "command", "split")  # fmt: skip
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_METRIC = {"task": str, "dataset": str, "metric": str, "n": int, "value": float, "low": float, "high": float}
+
+
+def read_card(raw: bytes, file_name: str) -> dict[str, Any]:
+    """The table in a card's file (.toml or .json); raises OwnModelError."""
+    suffix = file_name.lower().rpartition(".")[2]
+    if suffix not in ("toml", "json"):
+        raise OwnModelError("no-card", "A card is a .toml or .json file; hand one in beside the weights.")
+    if len(raw) > MOST_BYTES:
+        raise OwnModelError("card-too-large", f"The card has more than {MOST_BYTES // 1024} kB; shorten it.")
+    try:
+        text = raw.decode("utf-8-sig")
+        table = tomllib.loads(text) if suffix == "toml" else json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        where = f": {error}" if isinstance(error, tomllib.TOMLDecodeError | json.JSONDecodeError) else ""
+        raise OwnModelError(
+            "card-unreadable", f"The card is no {suffix.upper()} that can be read{where[:120]}."
+        ) from error
+    if not isinstance(table, dict):
+        raise OwnModelError("card-unreadable", "The card must be a table of keys and values.")
+    return table
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+def checked_card(table: Mapping[str, Any], kind: str, examinations: Examinations) -> dict[str, Any]:
+    """The card as the house keeps it, for weights of that kind (ONNX, SAFETENSORS); raises OwnModelError, with every key that is
+    missing, or the first one that cannot be taken."""
+    needed = (*NEEDED, *NEEDED_FOR[kind])
+    if lacking := [key for key in needed if key not in table]:
+        raise OwnModelError("card-incomplete", f"The card does not say {', '.join(lacking)}; each must stand in it.")
+    if strange := sorted(str(key) for key in set(table) - {*needed, *_OPTIONAL}):
+        raise OwnModelError(
+            "card-unknown-key",
+            f"The card says {strange[0][:40]}, which a model of one's own does not take; leave it out.",
+        )
+    card = {key: _TAKEN[key](key, table[key]) for key in table}
+    if card.get("task", "classification") != "classification":
+        raise OwnModelError("role-not-taken", _roles_sentence(f"a model for {card['task'][:40]}"))
+    _check_roles(card["roles"])
+    outputs = card["classes"]
+    class_map = _class_map(card, examinations)
+    known = list(dict.fromkeys(class_map[name] for name in outputs))
+    if len(known) < 2:
+        raise OwnModelError(
+            "unknown-class", "All classes of the card are one of the examination: there is nothing to tell apart."
+        )
+    for key in ("thresholds", "called_from"):
+        _refuse_others(key, card.get(key, {}), known)
+    for stain, least in card.get("least", {}).items():
+        _refuse_others(f"least.{stain}", least, known)
+    view_um = card["mpp"] * card["input_px"]
+    if not LEAST_VIEW_UM <= view_um <= MOST_VIEW_UM:
+        raise OwnModelError(
+            "card-wrong",
+            f"By the card a cell's picture is {view_um:.1f} µm wide ({card['input_px']} px at {card['mpp']:g} µm/px), which "
+            f"shows no whole cell or half a field; correct mpp or input_px ({LEAST_VIEW_UM:g} to {MOST_VIEW_UM:g} µm).",
+        )
+    return {
+        **card,
+        "own": True,
+        "format": kind,
+        "task": "classification",
+        "outputs": outputs,
+        "class_map": class_map,
+        "classes": known,
+    }
+
+
+def _check_roles(roles: Sequence[str]) -> None:
+    for role in roles:
+        if role not in ROLES:
+            raise OwnModelError(
+                "role-not-taken",
+                _roles_sentence(f"the role {role[:40]}" if role in OTHER_ROLES else f"a role called {role[:40]}"),
+            )
+    if len(roles) > 1:
+        raise OwnModelError("role-not-taken", "A model of one's own fills one role; make a card for each.")
+
+
+def _roles_sentence(what: str) -> str:
+    return f"A model of one's own cannot be handed in for {what}; it can for: {', '.join(ROLES)}."
+
+
+def _class_map(card: Mapping[str, Any], examinations: Examinations) -> dict[str, str]:
+    """Each output of the net to a class of the examination."""
+    if card["assay"] not in examinations:
+        raise OwnModelError(
+            "unknown-examination",
+            f"There is no examination called {card['assay'][:40]}; there are: {', '.join(examinations)}.",
+        )
+    kinds = ROLES[card["roles"][0]]
+    able = {key for key, kind in examinations[card["assay"]].items() if kind in kinds}
+    given = card.get("class_map", {})
+    if strange := sorted(set(given) - set(card["classes"])):
+        raise OwnModelError(
+            "card-wrong", f"class_map maps {strange[0][:40]}, which is not among the card's classes; take it out."
+        )
+    mapped = {name: given.get(name, name) for name in card["classes"]}
+    for name, key in mapped.items():
+        if key not in able:
+            said = f"The card's class {name[:40]}" + (f", mapped to {key[:40]}," if name in given else "")
+            raise OwnModelError(
+                "unknown-class",
+                f"{said} is none that {card['roles'][0]} names in {card['assay']}; map it in class_map to one of: "
+                f"{', '.join(sorted(able))}.",
+            )
+    return mapped
+
+
+def _refuse_others(key: str, given: Mapping[str, float], known: Collection[str]) -> None:
+    if strange := sorted(set(given) - set(known)):
+        raise OwnModelError(
+            "card-wrong",
+            f"{key} is about {strange[0][:40]}, which the model does not name; it names: {', '.join(known)}.",
+        )
+
+
+def _wrong(key: str, what: str) -> OwnModelError:
+    return OwnModelError("card-wrong", f"In the card {key} must be {what}.")
+
+
+def _text(most: int, empty: bool = False) -> Callable[[str, Any], str]:
+    def take(key: str, value: Any) -> str:
+        if not isinstance(value, str) or len(value) > most or not (empty or value.strip()) or not _plain(value):
+            raise _wrong(key, f"a text of {'at most' if empty else 'one to'} {most} characters")
+        return value.strip()
+
+    return take
+
+
+def _plain(text: str) -> bool:
+    """No half characters, which no database keeps, and no control characters but the ends of lines."""
+    return all(c in "\n\r\t" or not (ord(c) < 32 or 0xD800 <= ord(c) < 0xE000) for c in text)
+
+
+def _slug(key: str, value: Any) -> str:
+    if not isinstance(value, str) or not _SLUG.fullmatch(value):
+        raise _wrong(key, "a name of small letters, digits and hyphens, at most 64 of them")
+    return value
+
+
+def _version(key: str, value: Any) -> str:
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,31}", text):
+        raise _wrong(key, "a version such as 1 or 2.1, of letters, digits, dots and hyphens")
+    return text
+
+
+def _choice(*choices: str) -> Callable[[str, Any], str]:
+    def take(key: str, value: Any) -> str:
+        if value not in choices or not isinstance(value, str):
+            raise _wrong(key, f"one of: {', '.join(choices)}")
+        return value
+
+    return take
+
+
+def _number(low: float, high: float, whole: bool = False) -> Callable[[str, Any], Any]:
+    def take(key: str, value: Any) -> Any:
+        kinds = (int,) if whole else (int, float)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, kinds)
+            or not math.isfinite(value)
+            or not low <= value <= high
+        ):
+            raise _wrong(key, f"a {'whole ' if whole else ''}number from {low:g} to {high:g}")
+        return int(value) if whole else float(value)
+
+    return take
+
+
+def _list_of(
+    take_one: Callable[[str, Any], Any], least: int, most: int, unique: bool = False
+) -> Callable[[str, Any], list[Any]]:
+    def take(key: str, value: Any) -> list[Any]:
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            raise _wrong(key, f"a list of {least}" + (f" to {most}" if most != least else ""))
+        taken = [take_one(f"each of {key}", one) for one in value]
+        if unique and len(set(taken)) < len(taken):
+            raise _wrong(key, "a list in which nothing stands twice")
+        return taken
+
+    return take
+
+
+def _table_of(take_one: Callable[[str, Any], Any], most: int = MOST_CLASSES) -> Callable[[str, Any], dict[str, Any]]:
+    def take(key: str, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict) or len(value) > most:
+            raise _wrong(key, f"a table of at most {most} keys")
+        return {
+            _text(64)(f"a key of {key}", name): take_one(f"{key}.{str(name)[:40]}", one) for name, one in value.items()
+        }
+
+    return take
+
+
+def _normalisation(key: str, value: Any) -> dict[str, Any]:
+    names = {"scale": _number(1e-3, 1e6), "mean": _list_of(_number(-1e6, 1e6), 3, 3), "std": _list_of(_number(1e-6, 1e6), 3, 3),
+             "channels": _choice(*CHANNELS)}  # fmt: skip
+    if not isinstance(value, dict) or set(value) - set(names) or "scale" not in value:
+        raise _wrong(
+            key, "a table with scale (what 0-255 is divided by), and mean, std and channels where there are any"
+        )
+    taken = {name: names[name](f"{key}.{name}", one) for name, one in value.items()}
+    return {"mean": [0.0] * 3, "std": [1.0] * 3, "channels": "RGB", **taken}
+
+
+def _metric(key: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or (lacking := [name for name in _METRIC if name not in value]):
+        lacks = f"; one lacks {', '.join(lacking)}" if isinstance(value, dict) else ""
+        raise _wrong(key, f"a table of {', '.join(_METRIC)} (low and high: the 95 % interval){lacks}")
+    texts = {name: _text(120)(f"{key}: {name}", value[name]) for name in ("task", "dataset", "metric")}
+    numbers = {name: _number(-1e9, 1e9)(f"{key}: {name}", value[name]) for name in ("value", "low", "high")}
+    split = {"split": _text(40)(f"{key}: split", value["split"])} if "split" in value else {}
+    return {**texts, "n": _number(1, 1e9, whole=True)(f"{key}: n", value["n"]), **numbers, **split}
+
+
+def _datum(key: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or not {"name", "licence"} <= set(value) <= {"name", "licence", "free"}:
+        raise _wrong(key, "a table of name and licence (and free: true or false)")
+    texts = {name: _text(200)(f"{key}: {name}", value[name]) for name in ("name", "licence")}
+    return {**texts, "free": value.get("free", True) is True}
+
+
+def _sha256(key: str, value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):
+        raise _wrong(key, "the sha256 of the weights, 64 hexadecimal digits")
+    return value
+
+
+_SHARE = _number(0, 1)
+_TAKEN: dict[str, Callable[[str, Any], Any]] = {
+    "name": _slug, "version": _version, "title": _text(120), "roles": _list_of(_text(40), 1, 5, unique=True),
+    "assay": _text(64), "classes": _list_of(_text(64), 2, MOST_CLASSES, unique=True), "mpp": _number(0.01, 5),
+    "input_px": _number(8, 1024, whole=True), "licence_note": _text(2000), "source": _text(2000),
+    "metrics": _list_of(_metric, 0, 500), "output": _choice(*OUTPUTS), "normalisation": _normalisation, "method": _slug,
+    "summary": _text(2000, empty=True), "class_map": _table_of(_text(64)), "data": _list_of(_datum, 0, 100),
+    "limits": _list_of(_text(1000), 0, 100), "temperature": _number(0.01, 100), "views": _number(1, 8, whole=True),
+    "thresholds": _table_of(_SHARE), "called_from": _table_of(_SHARE), "ground": _list_of(_number(1, 255), 3, 3),
+    "sha256": _sha256, "stains": _list_of(_list_of(_number(-10, 10), 3, 3), 2, 2),
+    "least": _table_of(_table_of(_SHARE), 2), "task": _text(40), "parameters": _number(1, 1e11, whole=True),
+    "command": _text(500), "split": _text(500),
+}  # fmt: skip
