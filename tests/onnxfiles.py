@@ -74,7 +74,11 @@ def mean_colour(outputs: int, side_px: int = 32, weights: NDArray[np.float32] | 
     """A net that names a picture by its mean colour: the least that a classifier can be."""
     rng = np.random.default_rng(3)
     w = rng.normal(0, 2, (3, outputs)).astype(np.float32) if weights is None else weights
-    nodes = [node("GlobalAveragePool", ["x"], ["p"]), node("Flatten", ["p"], ["f"]), node("Gemm", ["f", "w", "b"], ["y"])]
+    nodes = [
+        node("GlobalAveragePool", ["x"], ["p"]),
+        node("Flatten", ["p"], ["f"]),
+        node("Gemm", ["f", "w", "b"], ["y"]),
+    ]
     tensors = [tensor("w", w), tensor("b", np.zeros(outputs, np.float32))]
     return model(how.pop("nodes", nodes), how.pop("tensors", tensors), side_px, outputs, **how)
 

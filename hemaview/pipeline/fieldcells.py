@@ -291,11 +291,9 @@ def probabilities(
         others = models.nucleated
     for net, rows, views in ((models.nucleated, np.flatnonzero(white), 0), (others, np.flatnonzero(~white), 1)):
         fine[rows] = picture.classes(net, found.centres[other[rows]], views)
-    p[np.ix_(other, np.array([schema.index(name) for name in names]))] += agreed(
-        np.stack([kind[k][other] for k in ("nucleated", "platelet", "nothing")], axis=1),
-        rarer_smudges(fine, names),
-        names,
-    )
+    three = np.stack([kind[k][other] for k in ("nucleated", "platelet", "nothing")], axis=1)
+    fine, names = with_platelets_and_dirt(rarer_smudges(fine, names), names, three)
+    p[np.ix_(other, np.array([schema.index(name) for name in names]))] += agreed(three, fine, names)
     few = (kind["nucleated"] + kind["platelet"]) <= ASKED_FROM
     p[few, schema.index("artefact")] += (kind["nucleated"] + kind["platelet"] + kind["nothing"])[few]
     return p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9)
@@ -308,6 +306,21 @@ def rarer_smudges(fine: NDArray[np.float32], names: Sequence[str]) -> NDArray[np
     weighed = fine.copy()
     weighed[:, names.index("smudge")] *= SMUDGE_ODDS
     return np.asarray(weighed / np.maximum(weighed.sum(axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def with_platelets_and_dirt(
+    fine: NDArray[np.float32], names: Sequence[str], kinds: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], list[str]]:
+    """The answers (n, names) and names of a finer net that knows no platelets or no dirt, as one that leaves both to the kind
+    net (n, 3: nucleated, platelet, nothing): a net of white cells alone would name each platelet a white cell."""
+    share = kinds / np.maximum(kinds.sum(axis=1, keepdims=True), 1e-9)
+    lacking = [] if any(name in PLATELETS for name in names) else [(PLATELETS[0], share[:, 1])]
+    lacking += [] if "artefact" in names else [("artefact", share[:, 2])]
+    if not lacking:
+        return fine, list(names)
+    added = np.stack([column for _, column in lacking], axis=1)
+    left = fine * (1 - added.sum(axis=1, keepdims=True))
+    return np.concatenate([left, added], axis=1).astype(np.float32), [*names, *(name for name, _ in lacking)]
 
 
 def agreed(kinds: NDArray[np.float32], fine: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from hemaview.assays import Assay
 from hemaview.blobs import whole_file
 from hemaview.cells.schema import Schema
+from hemaview.inference import OwnFiles
 
 
 class PipelineError(Exception):
@@ -57,6 +58,8 @@ class RunRequest:
     """The rectangle (x, y, w, h), level-0 px, that alone is analysed, every field of it; None for the whole slide."""
     taught: tuple[Path, str] | None = None
     """(file, sha256) of what the slide's site taught one of the models (`inference.taught`); None where nothing."""
+    own: Mapping[str, OwnFiles] = field(default_factory=dict)
+    """Role to the files of a model of the laboratory's own that fills it (`inference.own`)."""
 
 
 @dataclass

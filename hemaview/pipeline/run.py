@@ -19,12 +19,13 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.inference import CentreFinder, Classifier, Detector, Model, Stain, load, read_taught, solving_to
+from hemaview.inference import CentreFinder, Classifier, Detector, Model, Stain, load, load_own, read_taught, solving_to
 from hemaview.methods.registry import METHODS
 from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
 from hemaview.pipeline.finders import CellFinder, Thresholds, finder
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.foreign import without_covered
+from hemaview.pipeline.ownmodels import own_guards, own_note
 from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.regions import plan_run
 from hemaview.pipeline.scale import scale_notes
@@ -102,7 +103,8 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
             errors = {} if own else named_by.card.machine_errors
             counted = replace(counted, cells=cells, errors=errors.get(STRANGE if elsewhere else KNOWN, {}))
             strange = [with_expectation(guard, cells, known) for guard in strange]
-        plan.guards += [guard for guard in strange if guard not in plan.guards]
+        told = strange + own_guards({role: models[role] for role in request.own if role in models}, known)
+        plan.guards += [guard for guard in told if guard not in plan.guards]
     return _close(request, plan, counted, notes)
 
 
@@ -110,8 +112,12 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
     """The models by role, as the protocol sets them, and what is to be said of that."""
     tolerance, blood = float(request.settings.get("tolerance", 0)), str(request.settings.get("calibrated_on", ""))
     with solving_to(tolerance):
-        models = {role: load(*model) for role, model in request.models.items()}
-    solved = [m.info.name for m in models.values() if tolerance and METHODS[m.info.name].solve_to]
+        models: dict[str, Model] = {
+            role: load_own(request.own[role]) if role in request.own else load(*model)
+            for role, model in request.models.items()
+        }
+    shipped = [m.info.name for role, m in models.items() if role not in request.own]
+    solved = [name for name in shipped if tolerance and METHODS[name].solve_to]
     if tolerance and not solved:
         raise PipelineError(
             "The protocol sets a tolerance, but none of its models solves equations: leave it out.", _CORRECT
@@ -125,6 +131,7 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
         )
     notes = [f"The equations of {name} were solved at a tolerance of {tolerance:g}, not its own." for name in solved]
     notes += [f"{m.info.name} is calibrated for {m.calibrations[blood]} ({blood})." for m in apart.values()]
+    notes += [own_note(role, models[role], request.schema) for role in sorted(request.own)]
     return models | apart, notes
 
 
@@ -214,6 +221,11 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         "assay": request.assay.key,
         "protocol": request.protocol,
         "models": {role: list(model) for role, model in sorted(request.models.items())},
+        **(
+            {"own_cards": {role: files.card_sha256 for role, files in sorted(request.own.items())}}
+            if request.own
+            else {}
+        ),
         **({"taught": request.taught[1]} if request.taught else {}),
         **({"region": list(request.region)} if request.region else {}),
         "thresholds": {role: dict(asked) for role, asked in sorted(counted.thresholds.items())},

@@ -7,7 +7,14 @@ import pytest
 from numpy.typing import NDArray
 
 from hemaview.methods.cellkind import KINDS
-from hemaview.pipeline.fieldcells import SMUDGE_ODDS, agreed, rarer_smudges, with_axis_ratio, with_size
+from hemaview.pipeline.fieldcells import (
+    SMUDGE_ODDS,
+    agreed,
+    rarer_smudges,
+    with_axis_ratio,
+    with_platelets_and_dirt,
+    with_size,
+)
 from hemaview.pipeline.measures import measure
 from hemaview.pipeline.pieces import join_lobes, join_pieces
 
@@ -41,6 +48,15 @@ def test_a_platelet_of_the_kind_net_stays_one_and_keeps_the_finer_nets_size() ->
     p = mixed((0.01, 0.97, 0.02), (0.5, 0.0, 0.1, 0.4, 0.0))
     assert p["platelet"] + p["giant_platelet"] > 0.9
     assert p["giant_platelet"] / p["platelet"] == pytest.approx(4, rel=0.01)
+
+
+def test_a_net_of_white_cells_alone_makes_no_white_cell_of_a_platelet_or_of_dirt() -> None:
+    kinds = np.array([(0.97, 0.02, 0.01), (0.01, 0.98, 0.01), (0.02, 0.01, 0.97)], np.float32)
+    fine, names = with_platelets_and_dirt(np.array([(0.7, 0.3)] * 3, np.float32), ["lymphocyte", "monocyte"], kinds)
+    called = [names[i] for i in agreed(kinds, fine, names).argmax(axis=1)]
+    assert called == ["lymphocyte", "platelet", "artefact"] and fine.sum(axis=1) == pytest.approx([1, 1, 1])
+    same, as_before = with_platelets_and_dirt(np.full((3, 5), 0.2, np.float32), NAMES, kinds)
+    assert as_before == list(NAMES) and same.shape == (3, 5), "a net that knows both is left alone"
 
 
 def test_what_is_red_by_the_kind_net_keeps_its_share() -> None:

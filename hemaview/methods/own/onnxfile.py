@@ -8,7 +8,6 @@ refused: the first could name any file of the machine, the last may never end.
 from __future__ import annotations
 
 import math
-import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,12 +47,8 @@ class OnnxFacts:
 
 def look(path: Path) -> OnnxFacts:
     """The facts of an ONNX file; raises OwnModelError where it is none, is cut, or asks for what is refused."""
-    with (
-        path.open("rb") as stream,
-        mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as raw,
-        memoryview(raw) as view,
-    ):
-        return _Look(len(view)).model(view)
+    view = memoryview(path.read_bytes())
+    return _Look(len(view)).model(view)
 
 
 class _Look:

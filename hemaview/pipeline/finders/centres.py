@@ -52,6 +52,12 @@ class CentreCells:
             return summing(p)
         kinds = picture.classes(self.kind, centres)[:, KINDS.index("nucleated")]
         dirt = schema.index("artefact")
+        if (
+            "artefact" not in self.nucleated.info.classes
+        ):  # it takes everything for a cell: the kind net alone knows better
+            p *= kinds[:, None]
+            p[:, dirt] = 1 - kinds
+            return summing(p)
         cell = 1 - p[:, dirt]
         # Both say whether a thing is a nucleated cell, and neither alone: their odds are multiplied, softened.
         odds = (kinds + DOUBT) * (cell + DOUBT)
