@@ -1,0 +1,83 @@
+"""A model of the laboratory's own names the cells of a run, which says so, and what it cannot name is told before a signature."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import pyvips
+
+from hemaview.assays import assay
+from hemaview.cells.store import read_cells, sha256_of
+from hemaview.inference import OwnFiles, WeightsChanged
+from hemaview.methods.card import cards
+from hemaview.methods.own.cardfile import checked_card
+from hemaview.methods.own.weights import ONNX
+from hemaview.pipeline import RunRequest
+from hemaview.pipeline.run import run
+from hemaview.wsi.sidepyramid import write_pyramid
+from hemaview.wsi.syntheticfields import draw_field
+from tests import onnxfiles as onnx
+from tests.pipeline.test_run import FILM, Sink
+from tests.schemas import BLOOD_FILM
+
+
+def own(folder: Path, classes: tuple[str, ...], **changes: Any) -> OwnFiles:
+    """A net whose first class is that of every cell."""
+    folder.mkdir()
+    weights, card = folder / "w.onnx", folder / "card.json"
+    w = np.full((3, len(classes)), -9.0, np.float32)
+    w[:, 0] = 9
+    weights.write_bytes(onnx.mean_colour(len(classes), weights=w))
+    known = {"blood_film": dict.fromkeys(BLOOD_FILM.by_key, "nucleated")}
+    card.write_text(json.dumps(checked_card(onnx.card(classes=list(classes), **changes), ONNX, known)))
+    return OwnFiles(weights, sha256_of(weights), card, sha256_of(card))
+
+
+def field(path: Path) -> Path:
+    """A drawn photograph with nine white cells and nine platelets."""
+    write_pyramid(pyvips.Image.new_from_array(draw_field("blood")).copy(interpretation="srgb"), path, 0.25, quality=95)
+    return path
+
+
+def asked(film: Path, folder: Path, files: OwnFiles) -> RunRequest:
+    models = {role: (name, cards()[name].version, cards()[name].sha256) for role, name in FILM.items()}
+    return RunRequest(
+        slide=film, folder=folder, protocol="ours", assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
+        settings={}, models={**models, "nucleated-cell": ("mean-colour", "1", files.sha256)}, thresholds={}, mpp=0.25,
+        photo_fields=[{"x": 0, "y": 0, "w": 960, "h": 800, "name": "field"}], own={"nucleated-cell": files},
+    )  # fmt: skip
+
+
+def test_every_nucleated_cell_has_the_name_that_it_gives_and_the_job_says_whose_it_is(tmp_path: Path) -> None:
+    film = field(tmp_path / "field.tif")
+    files = own(tmp_path / "own", ("MO", "LY"), class_map={"MO": "monocyte", "LY": "lymphocyte"})
+    outcome = run(asked(film, tmp_path / "job", files), Sink())
+    cells, metadata = read_cells(tmp_path / "job" / "cells.arrow")
+    nucleated = BLOOD_FILM.rows_of_kind(cells.cls, "nucleated")
+    assert set(cells.cls[nucleated]) == {BLOOD_FILM.index("monocyte")}
+    assert 7 <= nucleated.sum() <= 10, "nine white cells; what is no cell has no name of it"
+    assert metadata["models"]["nucleated-cell"] == ["mean-colour", "1", files.sha256]
+    assert metadata["own_cards"] == {"nucleated-cell": files.card_sha256}
+    (note,) = [note for note in outcome.notes if "laboratory's own" in note]
+    assert note.startswith(
+        "mean-colour 1, a model of the laboratory's own, names the nucleated cells; of the examination's"
+    )
+    assert (
+        "segmented neutrophil" in note
+        and "its card does not say which stains it knows nor when it cannot be sure" in note
+    )
+    (guard,) = [guard for guard in outcome.guards if guard["code"] == "classes-not-named"]
+    assert "cannot name: blast, nucleated red cell" in guard["sentence"]
+
+
+def test_a_model_that_was_altered_ends_the_run_before_anything_is_counted(tmp_path: Path) -> None:
+    files = own(tmp_path / "own", ("monocyte", "lymphocyte"))
+    files.weights.write_bytes(onnx.mean_colour(2))
+    film = field(tmp_path / "field.tif")
+    with pytest.raises(WeightsChanged, match="mean-colour 1 are gone or not those that were checked"):
+        run(asked(film, tmp_path / "job", files), Sink())
+    assert not (tmp_path / "job" / "cells.arrow").exists()
