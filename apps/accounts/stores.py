@@ -34,6 +34,11 @@ def adaptations() -> Blobs:
     return LocalBlobs(Path(settings.ADAPTATIONS_DIR))
 
 
+def models() -> Blobs:
+    """Models of one's own: weights and cards by their sha256, and those that are being checked."""
+    return LocalBlobs(Path(settings.MODELS_DIR))
+
+
 def laboratory() -> Blobs:
     """The laboratory's logo."""
     return LocalBlobs(Path(settings.LABORATORY_DIR))

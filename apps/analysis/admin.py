@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from apps.accounts.errors import Refusal
 from apps.analysis.forms import ProtocolForm, field_name, protocol_form, settings_of
 from apps.analysis.models import Algorithm, Job, ModelVersion, Protocol, ProtocolModel
+from apps.analysis.ownmodels import switch
 from apps.analysis.selectors import jobs_for
 from apps.audit.admin import ReadOnlyAdmin
 from apps.audit.services import record
@@ -99,8 +101,10 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[type-arg]
         return str(model.card.get("licence_note", ""))
 
     def save_model(self, request: HttpRequest, obj: ModelVersion, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        record(request.user, "model.enabled" if obj.enabled else "model.disabled", "model", obj.pk, name=str(obj))
+        try:
+            switch(request.user, obj, obj.enabled)
+        except Refusal as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

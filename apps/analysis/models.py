@@ -46,6 +46,16 @@ class ModelVersion(models.Model):
     card = models.JSONField(default=dict)
     card_text = models.TextField("model card", blank=True)
     added_at = models.DateTimeField(auto_now_add=True)
+    weights = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="Of a model of one's own: what its weights are kept under. Empty: installed.",
+    )
+    card_sha256 = models.CharField(max_length=64, blank=True)
+    checks = models.JSONField(
+        default=list, help_text="What was tried before it could be chosen: {title, ok, result} each."
+    )
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
 
     class Meta:
         ordering = ["algorithm__name", "-added_at"]
@@ -58,6 +68,72 @@ class ModelVersion(models.Model):
     def calibrations(self) -> tuple[str, ...]:
         """The sets for whose kind of blood its card holds a temperature and thresholds apart."""
         return tuple(self.card.get("calibrated_on", {}))
+
+    @property
+    def own(self) -> bool:
+        """It was uploaded, not installed."""
+        return bool(self.weights)
+
+    @property
+    def card_blob(self) -> str:
+        """What the card of a model of one's own is kept under, in `stores.models`."""
+        return f"{self.card_sha256}.json"
+
+
+class ModelUpload(models.Model):
+    """Weights and a card that were handed in, while and after they are tried. This row is the truth; the bell only wakes one
+    who tries them.
+
+    A model that can be chosen is made of it once every check has held; of one that is refused the file is gone and the reason
+    stays.
+    """
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", "Waiting"
+        RUNNING = "running", "Being checked"
+        DONE = "done", "Checked"
+        REFUSED = "refused", "Refused"
+
+    ACTIVE = (State.REQUESTED, State.RUNNING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.SlugField(max_length=64)
+    version = models.CharField(max_length=32)
+    file_name = models.CharField(max_length=200, help_text="What the file of weights was called.")
+    kind = models.CharField(max_length=16)
+    size = models.PositiveBigIntegerField("size in bytes")
+    sha256 = models.CharField(max_length=64)
+    card = models.JSONField(default=dict)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED, db_index=True)
+    phase = models.CharField(max_length=120, blank=True)
+    percent = models.FloatField(default=0)
+    code = models.CharField(max_length=64, blank=True)
+    reason = models.TextField(blank=True)
+    checks = models.JSONField(default=list)
+    owner = models.CharField(max_length=96, blank=True)
+    lease = models.DateTimeField(null=True, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-requested_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "version"],
+                condition=models.Q(state__in=["requested", "running"]),
+                name="one_check_of_a_model_version",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+    @property
+    def blob(self) -> str:
+        """What its file is kept under while it is tried, in `stores.models`."""
+        return f"incoming/{self.id}.{self.kind}"
 
 
 def finders() -> Mapping[str, FinderKind]:

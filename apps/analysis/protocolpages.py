@@ -29,6 +29,7 @@ def protocols_page(request: HttpRequest) -> HttpResponse:
             "examination": assays()[protocol.assay].title if protocol.assay in assays() else protocol.assay,
             "specimen": dict(Case.Specimen.choices).get(protocol.specimen, protocol.specimen),
             "jobs": jobs.get(protocol.name, 0),
+            "warnings": services.warnings_of(protocol),
         }
         for protocol in services.newest_protocols()
     ]
@@ -62,7 +63,13 @@ def protocol_page(request: HttpRequest, name: str) -> HttpResponse:
             messages.error(request, refusal.message)
             return redirect("protocol", name=name)
         form.refuse(refusal)
-    context = {"protocol": protocol, "form": form, "versions": _versions(name), "verb": "Save as a new version"}
+    context = {
+        "protocol": protocol,
+        "form": form,
+        "versions": _versions(name),
+        "verb": "Save as a new version",
+        "warnings": services.warnings_of(protocol),
+    }
     return render(request, "analysis/protocol.html", context, status=400 if form and form.errors else 200)
 
 

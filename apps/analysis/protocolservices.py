@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.analysis.models import ModelVersion, Protocol, ProtocolModel
+from apps.analysis.ownmodels import what_is_gone
 from apps.audit.services import record
 
 PART = "models."
@@ -94,11 +95,26 @@ def models_of(protocol: Protocol) -> QuerySet[ProtocolModel]:
 
 
 def choices(chosen: ProtocolModel) -> list[ModelVersion]:
-    """The models that can take the place of a protocol's: those of its task that are switched on, and itself."""
+    """The models that can take the place of a protocol's: those of its task that are switched on, of models of one's own those
+    for its role and examination; and itself."""
     same = ModelVersion.objects.select_related("algorithm").filter(
         algorithm__task=chosen.model.algorithm.task, enabled=True
     )
-    return sorted({*same, chosen.model}, key=lambda m: (str(m.algorithm.name), -m.pk))
+    able = [
+        m for m in same if not m.own or (chosen.role in m.card["roles"] and m.card["assay"] == chosen.protocol.assay)
+    ]
+    return sorted({*able, chosen.model}, key=lambda m: (str(m.algorithm.name), -m.pk))
+
+
+def warnings_of(protocol: Protocol) -> list[str]:
+    """Why a protocol cannot be ordered as it is, a sentence for each model that is retired or gone."""
+    return [sentence for chosen in models_of(protocol) if (sentence := _warning(chosen))]
+
+
+def _warning(chosen: ProtocolModel) -> str:
+    if not chosen.model.enabled:
+        return f"{chosen.model}, its model for {chosen.role}, is retired: it cannot be ordered until another is chosen."
+    return what_is_gone(chosen.model)
 
 
 @transaction.atomic
@@ -212,7 +228,7 @@ def _wrong_models(made: Protocol, roles: Mapping[str, ProtocolModel], draft: Dra
             errors[PART + role] = [f"This protocol has no role called {role}; it has: {', '.join(roles)}."]
         elif chosen.model not in choices(roles[role]):
             errors[PART + role] = [
-                f"{chosen.model} cannot take the role {role}: it has another task, or is switched off."
+                f"{chosen.model} cannot take the role {role}: it is made for another one, or is switched off."
             ]
         else:
             try:

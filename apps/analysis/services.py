@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.accounts.errors import Conflict, Refusal
 from apps.analysis.adaptations import taught_for, taught_models
 from apps.analysis.models import Adaptation, Job, Protocol, ReportedAnalysis, WorkerBeat
+from apps.analysis.ownmodels import frozen_own, what_is_gone
 from apps.analysis.selectors import active_jobs
 from apps.audit.services import record
 from apps.cases.models import Case
@@ -44,6 +45,8 @@ def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, An
             code="model-off",
             http_status=409,
         )
+    if gone := next((sentence for m in chosen if (sentence := what_is_gone(m.model))), ""):
+        raise Refusal(gone, code="model-gone", http_status=409)
     blood = protocol.settings.get("calibrated_on")
     if blood and not any(blood in m.model.calibrations for m in chosen):
         raise Refusal(
@@ -54,7 +57,13 @@ def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, An
         )
     schema, rules = protocol.examination.schema, protocol.counting_rules
     models = [
-        {"role": m.role, "name": m.model.algorithm.name, "version": m.model.version, "sha256": m.model.sha256}
+        {
+            "role": m.role,
+            "name": m.model.algorithm.name,
+            "version": m.model.version,
+            "sha256": m.model.sha256,
+            **frozen_own(m.model),
+        }
         for m in chosen
     ]
     return {

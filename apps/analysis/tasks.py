@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from celery import shared_task
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from apps.analysis import services
+from apps.analysis import ownmodels, services
 from apps.analysis.line import unrung
+from apps.analysis.modeltrial import check
+
+BELL_S = 60.0
+"""A bell for an uploaded model that nobody has heard by then ends; the sweep rings anew."""
 
 
 @shared_task
@@ -20,6 +26,24 @@ def run_job(job_id: str) -> None:
 @shared_task
 def sweep() -> None:
     ring(unrung())
+
+
+@shared_task
+def check_model(upload_id: str) -> None:
+    check(upload_id)
+
+
+@shared_task
+def sweep_models() -> None:
+    for upload_id in ownmodels.unheld():
+        ring_model(upload_id)
+    ownmodels.sweep_strays()
+
+
+def ring_model(upload_id: str) -> None:
+    """Wake a worker for an uploaded model; a broker that is down is no error, the sweep rings again."""
+    with contextlib.suppress(OSError, OperationalError):
+        check_model.apply_async((upload_id,), expires=BELL_S)
 
 
 def ring(job_ids: list[str]) -> None:

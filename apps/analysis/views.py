@@ -1,4 +1,4 @@
-"""The pages about models, and the queue."""
+"""The page of the queue."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
-from apps.analysis.api.views import model_json
-from apps.analysis.cardpage import card_html
 from apps.analysis.line import queue_for
-from apps.analysis.selectors import job_for, model_versions, workers_alive
+from apps.analysis.selectors import job_for, workers_alive
 from apps.analysis.services import cancel, retry
 from apps.analysis.tasks import ring
 from apps.cases.selectors import case_for
@@ -68,24 +66,3 @@ def _id(text: str) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError:
         raise Missing("There is no such job, or you may not see it.") from None
-
-
-@login_required
-def models_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "analysis/models.html", {"models": [model_json(m) for m in model_versions()]})
-
-
-@login_required
-def model_page(request: HttpRequest, name: str) -> HttpResponse:
-    versions = [m for m in model_versions() if m.algorithm.name == name]
-    if not versions:
-        raise Http404
-    return render(
-        request,
-        "analysis/model.html",
-        {
-            "model": model_json(versions[0]),
-            "versions": [model_json(m) for m in versions],
-            "card": card_html(versions[0].card_text),
-        },
-    )

@@ -21,7 +21,8 @@ from apps.analysis.adaptations import taught_file
 from apps.analysis.cellfiles import ordered_schema
 from apps.analysis.line import in_line
 from apps.analysis.models import Job
-from hemaview.inference import InferenceError, OutOfMemory
+from apps.analysis.ownmodels import own_files
+from hemaview.inference import InferenceError, OutOfMemory, OwnFiles
 from hemaview.pipeline import PipelineError, Superseded
 from hemaview.pipeline.protocol import Outcome, Plan, RunRequest
 from hemaview.pipeline.run import run
@@ -31,6 +32,12 @@ from hemaview.wsi.errors import SlideError
 logger = logging.getLogger(__name__)
 
 REMEDY = "An administrator can run `manage.py setup`, which registers the installed models; then retry."
+
+_GONE = {
+    "taught-gone": "Teach the site again, or switch its teaching off; then order the analysis anew.",
+    "model-gone": "Restore the files from a backup, or choose another model in the protocol; then order the analysis anew.",
+}
+"""What to do where a file that the job was ordered with is gone, by the code of what is missing."""
 
 Listener = Callable[[Job], None]
 
@@ -71,13 +78,12 @@ def _run(job: Job, sink: JobSink) -> None:
         region=job.region,
     )
     try:
-        outcome = run(replace(request, taught=taught_file(job)), sink)
+        own = {role: OwnFiles(*files) for role, files in own_files(job.frozen["models"]).items()}
+        outcome = run(replace(request, taught=taught_file(job), own=own), sink)
     except Superseded:
         logger.info("job %s: another worker has it now", job.pk)
     except Missing as error:
-        services.fail(
-            job, error.message, "Teach the site again, or switch its teaching off; then order the analysis anew."
-        )
+        services.fail(job, error.message, _GONE[error.code])
     except SlideError as error:
         services.fail(job, error.message, "Open the slide; if it can be viewed, retry. If not, import it again.")
     except OutOfMemory as error:

@@ -33,7 +33,7 @@ from apps.reports.manifest import verify as verify_report
 from apps.reports.models import Report
 
 FORMAT = "hemaview-backup/1"
-FOLDERS = ("slides", "results", "reports", "adaptations", "laboratory", "anchors")
+FOLDERS = ("slides", "results", "reports", "adaptations", "models", "laboratory", "anchors")
 _NOT_KEPT = {"sessions.session", "admin.logentry", "axes.accessattempt", "axes.accesslog", "axes.accessfailurelog",
              "analysis.workerbeat", "contenttypes.contenttype", "auth.permission", "accounts.apitoken", "accounts.signin",
              "accounts.invitation", "accounts.failures"}  # fmt: skip

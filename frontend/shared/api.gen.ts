@@ -906,6 +906,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/{version}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A version of a model; PATCH switches it on, so that protocols may choose it, or retires it. */
+        get: operations["models_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description A version of a model; PATCH switches it on, so that protocols may choose it, or retires it. */
+        patch: operations["models_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/models/uploads/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Models that were handed in, the last ones first; POST hands in one, which is then tried in the background. */
+        get: operations["models_uploads_list"];
+        put?: never;
+        /** @description Models that were handed in, the last ones first; POST hands in one, which is then tried in the background. */
+        post: operations["models_uploads_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/uploads/{upload_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One upload: how far it is, what was tried, and why it is refused. */
+        get: operations["models_uploads_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notes/{note_id}/": {
         parameters: {
             query?: never;
@@ -2023,6 +2076,16 @@ export interface components {
          * @enum {string}
          */
         CellNoteKindEnum: "comment" | "teach";
+        /** @description One promise of a model of one's own that was tried. */
+        Check: {
+            key: string;
+            title: string;
+            ok: boolean;
+            /** @description what was seen, or why it is refused */
+            result: string;
+            /** @description of the refusal; empty where it holds */
+            code: string;
+        };
         ClassAgreement: {
             key: string;
             name: string;
@@ -2632,7 +2695,60 @@ export interface components {
             data: {
                 [key: string]: unknown;
             }[];
+            /** @description uploaded by the laboratory, not installed */
+            own: boolean;
+            /** @description of a model of one's own: what it can be chosen for */
+            roles: string[];
+            /** @description what was tried of a model of one's own before it could be chosen */
+            checks: components["schemas"]["Check"][];
         };
+        ModelFilesInputRequest: {
+            /**
+             * Format: binary
+             * @description one .onnx or .safetensors file
+             */
+            weights: string;
+            /**
+             * Format: binary
+             * @description its card, .toml or .json
+             */
+            card: string;
+        };
+        /** @description Weights and a card that were handed in, while and after they are tried. */
+        ModelUpload: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string;
+            readonly version: string;
+            /** @description What the file of weights was called. */
+            readonly file_name: string;
+            readonly kind: string;
+            /** Size in bytes */
+            readonly size: number;
+            readonly sha256: string;
+            /** @default requested */
+            readonly state: components["schemas"]["ModelUploadStateEnum"];
+            readonly phase: string;
+            /** Format: double */
+            readonly percent: number;
+            readonly code: string;
+            readonly reason: string;
+            readonly checks: components["schemas"]["Check"][];
+            /** @default  */
+            readonly requested_by: string;
+            /** Format: date-time */
+            readonly requested_at: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+        };
+        /**
+         * @description * `requested` - Waiting
+         *     * `running` - Being checked
+         *     * `done` - Checked
+         *     * `refused` - Refused
+         * @enum {string}
+         */
+        ModelUploadStateEnum: "requested" | "running" | "done" | "refused";
         /**
          * @description * `file` - from the file
          *     * `user` - given by a person
@@ -2775,6 +2891,10 @@ export interface components {
             /** @description Name of the site that it is from; null: none. */
             site?: string | null;
         };
+        PatchedSwitchModelInputRequest: {
+            /** @description whether protocols may choose it and run on it */
+            enabled?: boolean;
+        };
         PatchedSwitchRequest: {
             in_force?: boolean;
         };
@@ -2886,6 +3006,8 @@ export interface components {
             can_set: components["schemas"]["Setting"][];
             /** @description newest first */
             versions: number[];
+            /** @description why it cannot be ordered as it is: models that are retired or gone */
+            warnings: string[];
         };
         PyramidLevel: {
             tile_px: number;
@@ -5614,6 +5736,152 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    models_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    models_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSwitchModelInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    models_uploads_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelUpload"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    models_uploads_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ModelFilesInputRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelUpload"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    models_uploads_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelUpload"];
                 };
             };
             400: components["responses"]["Refusal400"];

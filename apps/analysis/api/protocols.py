@@ -48,6 +48,9 @@ class ProtocolDetailSerializer(ProtocolSerializer):
     models = RoleSerializer(many=True)
     can_set = SettingSerializer(many=True)
     versions = serializers.ListField(child=serializers.IntegerField(), help_text="newest first")
+    warnings = serializers.ListField(
+        child=serializers.CharField(), help_text="why it cannot be ordered as it is: models that are retired or gone"
+    )
 
 
 class RevisionInput(serializers.Serializer[Any]):
@@ -155,6 +158,7 @@ def _detail(protocol: Protocol) -> dict[str, Any]:
         ],
         "can_set": [_setting(s) for s in known],
         "versions": list(services.versions(protocol.name).values_list("version", flat=True)),
+        "warnings": services.warnings_of(protocol),
     }
 
 

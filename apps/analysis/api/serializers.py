@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.analysis.cellfiles import schema_key
-from apps.analysis.models import Job
+from apps.analysis.models import Job, ModelUpload
 from apps.analysis.selectors import assay_title
 from hemaview.cells.schema import KINDS
 
@@ -114,6 +114,16 @@ class MetricSerializer(serializers.Serializer[Any]):
     high = serializers.FloatField(allow_null=True)
 
 
+class CheckSerializer(serializers.Serializer[Any]):
+    """One promise of a model of one's own that was tried."""
+
+    key = serializers.CharField()
+    title = serializers.CharField()
+    ok = serializers.BooleanField()
+    result = serializers.CharField(help_text="what was seen, or why it is refused")
+    code = serializers.CharField(allow_blank=True, help_text="of the refusal; empty where it holds")
+
+
 class ModelSerializer(serializers.Serializer[Any]):
     """A version of an algorithm with what was measured; see its card for everything."""
 
@@ -130,6 +140,35 @@ class ModelSerializer(serializers.Serializer[Any]):
     mpp = serializers.FloatField(allow_null=True, help_text="µm/px it was trained at")
     classes = serializers.ListField(child=serializers.CharField())
     data = serializers.ListField(child=serializers.DictField(), help_text="what it was trained on, as its card says")  # type: ignore[assignment]
+    own = serializers.BooleanField(help_text="uploaded by the laboratory, not installed")
+    roles = serializers.ListField(
+        child=serializers.CharField(), help_text="of a model of one's own: what it can be chosen for"
+    )
+    checks = CheckSerializer(many=True, help_text="what was tried of a model of one's own before it could be chosen")
+
+
+class SwitchModelInput(serializers.Serializer[Any]):
+    enabled = serializers.BooleanField(help_text="whether protocols may choose it and run on it")
+
+
+class ModelFilesInput(serializers.Serializer[Any]):
+    weights = serializers.FileField(help_text="one .onnx or .safetensors file")
+    card = serializers.FileField(help_text="its card, .toml or .json")
+
+
+class ModelUploadSerializer(serializers.ModelSerializer[ModelUpload]):
+    """Weights and a card that were handed in, while and after they are tried."""
+
+    requested_by = serializers.CharField(source="requested_by.display_name", read_only=True, default="")
+    checks = CheckSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = ModelUpload
+        fields = [
+            "id", "name", "version", "file_name", "kind", "size", "sha256", "state", "phase", "percent", "code", "reason",
+            "checks", "requested_by", "requested_at", "finished_at",
+        ]  # fmt: skip
+        read_only_fields = fields
 
 
 class GroupSerializer(serializers.Serializer[Any]):

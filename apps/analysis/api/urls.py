@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.analysis.api import protocols, views
+from apps.analysis.api import ownmodels, protocols, views
 
 urlpatterns = [
     path("slides/<uuid:slide_id>/jobs/", views.SlideJobsView.as_view(), name="slide-jobs"),
@@ -18,5 +18,8 @@ urlpatterns = [
     path("protocols/<slug:name>/copy/", protocols.ProtocolCopyView.as_view(), name="api-protocol-copy"),
     path("protocols/<slug:name>/retired/", protocols.ProtocolRetiredView.as_view(), name="api-protocol-retired"),
     path("models/", views.ModelsView.as_view(), name="api-models"),
+    path("models/uploads/", ownmodels.ModelUploadsView.as_view(), name="api-model-uploads"),
+    path("models/uploads/<uuid:upload_id>/", ownmodels.ModelUploadView.as_view(), name="api-model-upload"),
+    path("models/<slug:name>/<str:version>/", ownmodels.ModelVersionView.as_view(), name="api-model-version"),
     path("schema/<slug:name>/", views.SchemaView.as_view(), name="schema"),
 ]

@@ -228,4 +228,7 @@ def model_json(model: Any) -> dict[str, Any]:
         "mpp": model.card.get("mpp"),
         "classes": model.card.get("classes", []),
         "data": model.card.get("data", []),
+        "own": model.own,
+        "roles": model.card.get("roles", []) if model.own else [],
+        "checks": model.checks,
     }

@@ -429,6 +429,17 @@ CellNoteInputRequest = TypedDict(
 
 CellNoteKindEnum = Literal['comment', 'teach']
 
+Check = TypedDict(
+    "Check",
+    {
+        "key": "str",
+        "title": "str",
+        "ok": "bool",
+        "result": "str",
+        "code": "str",
+    },
+)
+
 ClassAgreement = TypedDict(
     "ClassAgreement",
     {
@@ -1041,8 +1052,43 @@ Model = TypedDict(
         "mpp": "float | None",
         "classes": "list[str]",
         "data": "list[dict[str, Any]]",
+        "own": "bool",
+        "roles": "list[str]",
+        "checks": "list[Check]",
     },
 )
+
+ModelFilesInputRequest = TypedDict(
+    "ModelFilesInputRequest",
+    {
+        "weights": "str",
+        "card": "str",
+    },
+)
+
+ModelUpload = TypedDict(
+    "ModelUpload",
+    {
+        "id": "str",
+        "name": "str",
+        "version": "str",
+        "file_name": "str",
+        "kind": "str",
+        "size": "int",
+        "sha256": "str",
+        "state": "ModelUploadStateEnum",
+        "phase": "str",
+        "percent": "float",
+        "code": "str",
+        "reason": "str",
+        "checks": "list[Check]",
+        "requested_by": "str",
+        "requested_at": "str",
+        "finished_at": "str | None",
+    },
+)
+
+ModelUploadStateEnum = Literal['requested', 'running', 'done', 'refused']
 
 MppSourceEnum = Literal['file', 'user', 'estimated', 'unknown']
 
@@ -1183,6 +1229,13 @@ PatchedSlideChangeRequest = TypedDict(
     },
 )
 
+PatchedSwitchModelInputRequest = TypedDict(
+    "PatchedSwitchModelInputRequest",
+    {
+        "enabled": "NotRequired[bool]",
+    },
+)
+
 PatchedSwitchRequest = TypedDict(
     "PatchedSwitchRequest",
     {
@@ -1316,6 +1369,7 @@ ProtocolDetail = TypedDict(
         "models": "list[Role]",
         "can_set": "list[Setting]",
         "versions": "list[int]",
+        "warnings": "list[str]",
     },
 )
 

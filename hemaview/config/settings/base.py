@@ -120,6 +120,7 @@ RESULTS_DIR = VAR_DIR / "results"
 REPORTS_DIR = VAR_DIR / "reports"
 REFERENCE_RANGES = env.str("HEMAVIEW_REFERENCE_RANGES", "")
 ADAPTATIONS_DIR = VAR_DIR / "adaptations"
+MODELS_DIR = VAR_DIR / "models"
 LABORATORY_DIR = VAR_DIR / "laboratory"
 FONT_FOLDERS = env.list("HEMAVIEW_FONTS", default=["/usr/share/fonts", "/usr/local/share/fonts"])
 ANCHORS_DIR = Path(env.str("HEMAVIEW_ANCHORS", str(VAR_DIR / "anchors")))
@@ -130,6 +131,7 @@ TILE_CACHE_BYTES = env.int("HEMAVIEW_TILE_CACHE_BYTES", 2 * 1024**3)
 TILE_RECHECK_S = env.float("HEMAVIEW_TILE_RECHECK_S", 5.0)
 
 UPLOAD_MAX_BYTES = env.int("HEMAVIEW_UPLOAD_MAX_BYTES", 20 * 1024**3)
+MODEL_MAX_BYTES = env.int("HEMAVIEW_MODEL_MAX_BYTES", 200 * 1024**2)
 UPLOAD_CHUNK_MAX_BYTES = env.int("HEMAVIEW_UPLOAD_CHUNK_MAX_BYTES", 64 * 1024**2)
 DISK_RESERVE_BYTES = env.int("HEMAVIEW_DISK_RESERVE_BYTES", 1024**3)
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_CHUNK_MAX_BYTES + 1024
@@ -162,6 +164,8 @@ CELERY_TASK_ROUTES = {
     "apps.slides.tasks.sweep": {"queue": "bells"},
     "apps.teaching.tasks.sweep": {"queue": "bells"},
     "apps.slides.tasks.*": {"queue": "imports"},
+    "apps.analysis.tasks.sweep_models": {"queue": "bells"},
+    "apps.analysis.tasks.check_model": {"queue": "imports"},
 }
 JOB_QUEUES = env.list("HEMAVIEW_JOB_QUEUES", default=["cpu"])
 CELERY_TASK_ACKS_LATE = True
@@ -174,6 +178,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "apps.analysis.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "sweep-teachings": {"task": "apps.teaching.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "sweep-models": {"task": "apps.analysis.tasks.sweep_models", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-imports": {"task": "apps.slides.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
 }
 JOB_LEASE_S = env.float("HEMAVIEW_JOB_LEASE_S", 20.0)
@@ -272,6 +277,7 @@ SPECTACULAR_SETTINGS = {
         "SpecimenEnum": "apps.cases.models.Case.Specimen",
         "CaseStateEnum": "apps.cases.models.Case.State",
         "JobStateEnum": "apps.analysis.models.Job.State",
+        "ModelUploadStateEnum": "apps.analysis.models.ModelUpload.State",
         "ReportStateEnum": "apps.reports.models.Report.State",
         "LabelStateEnum": "apps.review.api.shapes.STATES",
         "ColouringEnum": "apps.slides.models.Slide.Colouring",

@@ -48,6 +48,8 @@ NEEDED = (
 NEEDED_FOR = {ONNX: ("output", "normalisation"), SAFETENSORS: ("method",)}
 _OPTIONAL = ("summary", "class_map", "data", "limits", "temperature", "views", "thresholds", "called_from", "ground", "sha256",
              "stains", "least", "task", "parameters", "command", "split")  # fmt: skip
+RESERVED = ("upload",)
+"""Names that addresses of the house have."""
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _METRIC = {"task": str, "dataset": str, "metric": str, "n": int, "value": float, "low": float, "high": float}
 
@@ -188,8 +190,8 @@ def _plain(text: str) -> bool:
 
 
 def _slug(key: str, value: Any) -> str:
-    if not isinstance(value, str) or not _SLUG.fullmatch(value):
-        raise _wrong(key, "a name of small letters, digits and hyphens, at most 64 of them")
+    if not isinstance(value, str) or not _SLUG.fullmatch(value) or value in RESERVED:
+        raise _wrong(key, "a name of small letters, digits and hyphens, at most 64 of them, and not upload")
     return value
 
 

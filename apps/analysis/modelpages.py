@@ -1,0 +1,112 @@
+"""The pages of models: which there are, the card of one, and, for administrators, one of their own handed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from apps.accounts.errors import Forbidden, Refusal
+from apps.analysis import ownmodels
+from apps.analysis.api.ownmodels import handed_in
+from apps.analysis.api.views import model_json
+from apps.analysis.cardpage import card_html
+from apps.analysis.models import ModelUpload, ModelVersion
+from apps.analysis.selectors import model_versions
+from hemaview.assays import assays
+from hemaview.methods.own.cardfile import NEEDED, NEEDED_FOR, ROLES
+
+_CARDS, _WEIGHTS = (".toml", ".json"), (".onnx", ".safetensors")
+
+
+@login_required
+def models_page(request: HttpRequest) -> HttpResponse:
+    context = {
+        "models": [{**model_json(m), "gone": ownmodels.what_is_gone(m)} for m in model_versions()],
+        "may_upload": ownmodels.may_change_models(request.user),
+    }
+    return render(request, "analysis/models.html", context)
+
+
+@login_required
+def model_page(request: HttpRequest, name: str) -> HttpResponse:
+    """The card of a model's newest version, or of the one that is asked for; a post switches a version on, or retires it."""
+    versions = [m for m in model_versions() if m.algorithm.name == name]
+    if not versions:
+        raise Http404
+    asked = request.POST.get("version") or request.GET.get("version")
+    shown = next((m for m in versions if m.version == asked), versions[0])
+    if request.method == "POST":
+        try:
+            messages.success(request, _switched(request, shown))
+        except Forbidden as refusal:
+            raise PermissionDenied(refusal.message) from refusal
+        except Refusal as refusal:
+            messages.error(request, refusal.message)
+        return redirect(f"{request.path}?version={shown.version}")
+    context = {
+        "model": model_json(shown),
+        "row": shown,
+        "versions": [model_json(m) for m in versions],
+        "card": card_html(shown.card_text),
+        "gone": ownmodels.what_is_gone(shown),
+        "may_switch": ownmodels.may_change_models(request.user),
+    }
+    return render(request, "analysis/model.html", context)
+
+
+def _switched(request: HttpRequest, model: ModelVersion) -> str:
+    """Do what was posted; the sentence that says so. Raises Refusal."""
+    act = request.POST.get("act", "")
+    if act not in ("on", "off"):
+        raise Refusal("There is nothing to do.", code="invalid")
+    ownmodels.switch(request.user, model, act == "on")
+    if act == "on":
+        return f"{model} can be chosen in protocols."
+    return f"{model} is retired: protocols that use it cannot be ordered until another is chosen."
+
+
+@login_required
+def upload_page(request: HttpRequest) -> HttpResponse:
+    """Weights and card to hand in, and how those before are getting on."""
+    try:
+        rows = ownmodels.recent_uploads(request.user)
+        refused = ""
+        if request.method == "POST":
+            weights, card = _two_files(request)
+            row = handed_in(request.user, weights, card)
+            messages.success(request, f"{row} is uploaded and is being checked; this page shows how far it is.")
+            return redirect("model-upload")
+    except Forbidden as refusal:
+        raise PermissionDenied(refusal.message) from refusal
+    except Refusal as refusal:
+        refused = refusal.message
+    context = {
+        "rows": rows,
+        "refused": refused,
+        "busy": any(row.state in ModelUpload.ACTIVE for row in rows),
+        "roles": ", ".join(role.replace("-", " ") for role in ROLES),
+        "needed": NEEDED,
+        "needed_for": NEEDED_FOR,
+        "assays": list(assays()),
+        "most_mb": settings.MODEL_MAX_BYTES // 1024**2,
+    }
+    return render(request, "analysis/model_upload.html", context, status=400 if refused else 200)
+
+
+def _two_files(request: HttpRequest) -> tuple[Any, Any]:
+    """The weights and the card among the files of the form, in whichever order they came; raises Refusal."""
+    files = request.FILES.getlist("files")
+    cards = [f for f in files if str(f.name).lower().endswith(_CARDS)]
+    weights = [f for f in files if f not in cards]
+    if len(cards) != 1 or len(weights) != 1:
+        raise Refusal(
+            f"Choose two files together: the weights ({' or '.join(_WEIGHTS)}) and their card ({' or '.join(_CARDS)}).",
+            code="two-files",
+        )
+    return weights[0], cards[0]
