@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Refusal
 from apps.analysis.adaptations import taught_for, taught_models
-from apps.analysis.models import Adaptation, Job, Protocol, ReportedAnalysis, WorkerBeat
+from apps.analysis.models import Adaptation, Job, ModelVersion, Protocol, ReportedAnalysis, WorkerBeat
 from apps.analysis.ownmodels import frozen_own, what_is_gone
 from apps.analysis.selectors import active_jobs
 from apps.audit.services import record
@@ -102,6 +102,7 @@ def request_job(user: Any, slide: Slide, protocol: Protocol, region: tuple[int, 
             if region:
                 _check_region(slide, region)
             protocol = _hold_protocol(protocol)
+            _hold_models(protocol)
             frozen = freeze(protocol, taught_for(slide, protocol.assay))
             job = Job.objects.create(
                 slide=slide,
@@ -129,6 +130,12 @@ def _hold_protocol(protocol: Protocol) -> Protocol:
     if not protocol.enabled:
         raise Conflict(f"{protocol.title} has been retired; order another protocol.", code="protocol-retired")
     return protocol
+
+
+def _hold_models(protocol: Protocol) -> None:
+    """Lock the protocol's models until the transaction ends: none of them is retired between the look at it and the order."""
+    held = ModelVersion.objects.select_for_update(no_key=True, of=("self",))
+    list(held.filter(default_in__protocol=protocol).order_by("pk"))
 
 
 def _check_region(slide: Slide, region: tuple[int, int, int, int]) -> None:

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.utils import timezone
 from PIL import Image
 
+from apps.accounts import stores
 from apps.accounts.models import User
-from apps.analysis.models import Adaptation, Algorithm, Job, ModelVersion, Protocol, ReportedAnalysis
+from apps.analysis.models import Adaptation, Algorithm, Job, ModelUpload, ModelVersion, Protocol, ReportedAnalysis
 from apps.analysis.protocolservices import newest
 from apps.audit.models import Record
 from apps.cases.models import Case
@@ -69,6 +70,8 @@ class Arena:
     site: Site
     taught: tuple[Adaptation, ...]
     """What the site taught; the first is in force."""
+    own: tuple[ModelVersion, ...]
+    """Two models of the laboratory's own; the second is switched on."""
     numbers: Any = field(default_factory=lambda: itertools.count(1))
     random: random.Random = field(default_factory=lambda: random.Random(1))
 
@@ -102,7 +105,21 @@ class Arena:
             Adaptation.objects.create(site=site, assay=job.assay, number=n, base=base, state=Adaptation.State.DONE)
             for n in (1, 2, 3)
         )
-        return cls(folder, people, case.pk, counted, waiting, films[2], job, rival, second, site, taught)
+        for name in ("own.onnx", "own.json"):
+            stores.models().put(name, b"kept")
+        ours = Algorithm.objects.create(name="ours", title="Ours", task="classification")
+        own = tuple(
+            ModelVersion.objects.create(
+                algorithm=ours,
+                version=version,
+                sha256="b" * 64,
+                weights="own.onnx",
+                card_sha256="own",
+                enabled=version == "2",
+            )
+            for version in ("1", "2")
+        )
+        return cls(folder, people, case.pk, counted, waiting, films[2], job, rival, second, site, taught, own)
 
     def case(self) -> Case:
         return Case.objects.select_related("reader").get(pk=self.case_pk)
@@ -123,6 +140,13 @@ class Arena:
     def fresh_note(self) -> CellNote:
         """A comment of Tess's that was there before the race."""
         return CellNote.objects.select_related("slide__case").get(text=EARLIER)
+
+    def waiting_model(self) -> ModelUpload:
+        """A model that no worker has tried yet."""
+        made, new = ModelUpload.objects.get_or_create(name="waiting", version="1", defaults={"kind": "onnx", "size": 4})
+        if new:
+            stores.models().put(made.blob, b"wait")
+        return made
 
     def spare_site(self) -> Site:
         """A site without slides and teachings."""
@@ -191,6 +215,11 @@ class Arena:
         Adaptation.objects.filter(pk=self.taught[0].pk).update(in_force=True)
         Slide.objects.update(site=None)
         Site.objects.exclude(pk=self.site.pk).delete()
+        for upload in ModelUpload.objects.all():
+            stores.models().delete(upload.blob)
+        ModelUpload.objects.all().delete()
+        for model, on in zip(self.own, (False, True), strict=True):
+            ModelVersion.objects.filter(pk=model.pk).update(enabled=on)
         Phrase.objects.all().delete()
         Phrase.objects.bulk_create([Phrase(code=code, text="Before") for code in (CODE, "other-1", "other-2")])
         set_logo(self.people["ada"], picture(LOGO))

@@ -1,4 +1,4 @@
-"""What must hold of sites, the laboratory, phrases and protocols after two writes met."""
+"""What must hold of sites, the laboratory, phrases, protocols and models of its own after two writes met."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from apps.accounts import stores
-from apps.analysis.models import Adaptation, Job, Protocol
+from apps.analysis.models import Adaptation, Job, ModelUpload, ModelVersion, Protocol
 from apps.audit.models import Record
 from apps.laboratory.models import Laboratory, Phrase
 from apps.slides.models import Site
@@ -15,7 +15,13 @@ from tests.races.arena import Arena
 
 def house_broken(arena: Arena, lines: list[Record]) -> list[str]:
     """Each invariant that does not hold, in words."""
-    return [*_sites(arena, lines), *_laboratory(lines), *_phrases(lines), *_protocols(arena, lines)]
+    return [
+        *_sites(arena, lines),
+        *_laboratory(lines),
+        *_phrases(lines),
+        *_protocols(arena, lines),
+        *_models(arena, lines),
+    ]
 
 
 def _chain(what: str, now: dict[str, Any], changes: Iterable[tuple[dict[str, Any], dict[str, Any]]]) -> list[str]:
@@ -115,4 +121,23 @@ def _protocols(arena: Arena, lines: list[Record]) -> list[str]:
         late = [at for at in late if Job.objects.get(pk=at.object_id).protocol.name == name]
         if late:
             broken.append("a retired protocol was ordered")
+    return broken
+
+
+def _models(arena: Arena, lines: list[Record]) -> list[str]:
+    active = ModelUpload.objects.filter(state__in=ModelUpload.ACTIVE)
+    names = [(row.name, row.version) for row in active]
+    broken = [f"uploads of one model: {names}"] if len(names) != len(set(names)) else []
+    kept, wanted = set(stores.models().names("incoming/")), {row.blob for row in active}
+    if kept != wanted:
+        broken.append(f"files of uploads {sorted(kept)}, rows of {sorted(wanted)}")
+    for model, first in zip(arena.own, (False, True), strict=True):
+        on = first
+        for line in lines:
+            if line.object_type == "model" and line.object_id == str(model.pk):
+                if (line.action == "model.enabled") == on:
+                    broken.append(f"{line.action} of a model that was so already")
+                on = line.action == "model.enabled"
+        if ModelVersion.objects.get(pk=model.pk).enabled != on:
+            broken.append(f"model {model.version} is not as its lines end")
     return broken

@@ -1,14 +1,16 @@
-"""Writes about what cases share: sites and what they taught, the laboratory, its phrases, protocols."""
+"""Writes about what cases share: sites and what they taught, the laboratory, its phrases, protocols, models of its own."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from apps.analysis import adaptations, protocolservices
+from apps.accounts.errors import Conflict
+from apps.analysis import adaptations, ownmodels, protocolservices
 from apps.laboratory import services as laboratory
 from apps.laboratory.models import Phrase
 from apps.slides import sites
+from tests import onnxfiles as onnx
 from tests.races.arena import CODE, LOGO, Arena, picture
 from tests.races.write import Shot, Write, who
 
@@ -101,6 +103,37 @@ def _retired(a: Arena, side: int) -> Shot:
     return lambda: protocolservices.set_retired(user, name, True)
 
 
+def _model_uploaded(a: Arena, side: int) -> Shot:
+    """Both hand in the same name and version."""
+    user, weights = who(a, side, "ada", "agnes"), onnx.mean_colour(3)
+    return lambda: ownmodels.receive(user, "net.onnx", len(weights), [weights], "card.json", onnx.card_bytes())
+
+
+def _model_claimed(a: Arena, side: int) -> Shot:
+    upload = a.waiting_model()
+    return lambda: ownmodels.claim(upload.pk, f"worker {side}") or _refused()
+
+
+def _refused() -> None:
+    raise Conflict("Not held.")
+
+
+def _model_on(a: Arena, side: int) -> Shot:
+    user, model = who(a, side, "ada", "agnes"), a.own[0]
+    return lambda: ownmodels.switch(user, model, True)
+
+
+def _model_off(a: Arena, side: int) -> Shot:
+    user, model = who(a, side, "ada", "agnes"), a.own[1]
+    return lambda: ownmodels.switch(user, model, False)
+
+
+def _model_off_again(a: Arena, side: int) -> Shot:
+    """The one that another may be switching on."""
+    user, model = who(a, side, "ada", "agnes"), a.own[0]
+    return lambda: ownmodels.switch(user, model, False)
+
+
 def _about(*things: str) -> Any:
     return {"content": False, "about": frozenset(things)}
 
@@ -121,5 +154,10 @@ HOUSE_WRITES: tuple[Write, ...] = (
     Write("removal of a phrase", "phrase.removed", _phrase_removed, **_about("phrase")),
     Write("protocol", "protocol.changed", _protocol_changed, **_about("protocol")),
     Write("copy of a protocol", "protocol.created", _protocol_copied, **_about("protocol")),
+    Write("model upload", "model.uploaded", _model_uploaded, **_about("model")),
+    Write("claim of a model", "", _model_claimed, **_about("model")),
+    Write("model on", "model.enabled", _model_on, **_about("model"), idempotent=True),
+    Write("model off", "model.disabled", _model_off, **_about("model"), idempotent=True),
+    Write("model off again", "model.disabled", _model_off_again, **_about("model"), idempotent=True, idle=True),
     Write("retirement", "protocol.retired", _retired, **_about("protocol"), idempotent=True),
 )
