@@ -21,6 +21,29 @@ from apps.analysis.selectors import model_versions
 from hemaview.assays import assays
 from hemaview.methods.own.cardfile import NEEDED, NEEDED_FOR, ROLES
 
+EXAMPLE = """name = "ward-three-white-cells"
+version = "1"
+title = "White cells of ward 3"
+roles = ["nucleated-cell"]
+assay = "blood_film"
+classes = ["NEUT", "LY", "monocyte"]  # as the net gives them, in order
+mpp = 0.125                           # µm/px of the pictures it learned from
+input_px = 112
+output = "logits"                     # or "probabilities"
+licence_note = "CC BY 4.0"
+source = "Our laboratory, 2026"
+metrics = []
+
+[normalisation]                       # (RGB 0-255 / scale - mean) / std
+scale = 255
+mean = [0.485, 0.456, 0.406]
+std = [0.229, 0.224, 0.225]
+
+[class_map]
+NEUT = "segmented_neutrophil"
+LY = "lymphocyte"
+"""
+"""A card that nothing is wrong with, as the page shows it."""
 _CARDS, _WEIGHTS = (".toml", ".json"), (".onnx", ".safetensors")
 
 
@@ -87,7 +110,8 @@ def upload_page(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         refused = refusal.message
     context = {
-        "rows": rows,
+        "rows": _with_switches(rows),
+        "example": EXAMPLE,
         "refused": refused,
         "busy": any(row.state in ModelUpload.ACTIVE for row in rows),
         "roles": ", ".join(role.replace("-", " ") for role in ROLES),
@@ -97,6 +121,14 @@ def upload_page(request: HttpRequest) -> HttpResponse:
         "most_mb": settings.MODEL_MAX_BYTES // 1024**2,
     }
     return render(request, "analysis/model_upload.html", context, status=400 if refused else 200)
+
+
+def _with_switches(rows: list[ModelUpload]) -> list[ModelUpload]:
+    """The rows, each with whether the model that was made of it is switched on."""
+    on = set(ModelVersion.objects.filter(enabled=True).values_list("algorithm__name", "version"))
+    for row in rows:
+        row.on = (row.name, row.version) in on  # type: ignore[attr-defined]
+    return rows
 
 
 def _two_files(request: HttpRequest) -> tuple[Any, Any]:

@@ -45,9 +45,12 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _NO_NEW_PRIVILEGES, _SET_FILTER, _ALL_THREADS = 38, 1, 1
 
 
-def limit_self(memory_bytes: int, cpu_seconds: int, open_files: int = 256) -> None:
-    """Bound this process's memory, CPU time and descriptors, and let it leave no core dump."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+def limit_self(memory_bytes: int, cpu_seconds: int, open_files: int = 256, address_bytes: int = 0) -> None:
+    """Bound this process's memory, CPU time and descriptors, and let it leave no core dump. `address_bytes`: the addresses it
+    may use, where its libraries alone take more of them than it may have memory (those of GPUs do); 0: as many."""
+    addresses = address_bytes or memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (addresses, addresses))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))

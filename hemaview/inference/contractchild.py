@@ -12,10 +12,12 @@ from pathlib import Path
 
 from hemaview.confined import limit_self, shut_in
 
+MOST_ADDRESSES = 64 * 1024**3
+
 
 def main(argument: str) -> int:
     request = json.loads(argument)
-    limit_self(request["memory_bytes"], request["cpu_seconds"])
+    limit_self(request["memory_bytes"], request["cpu_seconds"], address_bytes=MOST_ADDRESSES)
     table = json.loads(Path(request["card"]).read_bytes())
     import openvino  # noqa: F401  (what is loaded later would be read by a process that may be somebody else's)
 

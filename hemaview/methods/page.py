@@ -17,6 +17,8 @@ nothing was trained on it, nor any threshold or temperature set. All were measur
 
 and each model was trained on two CPU cores by the recipe that the command in its section runs.
 
+A laboratory can bring its own: [own-models.md](own-models.md).
+
 Test figures that had been seen before what ships was settled, on train and val: take those of the same task as slightly
 hopeful.
 

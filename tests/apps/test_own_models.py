@@ -14,11 +14,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.analysis import modeltrial, ownmodels
 from apps.analysis import protocolservices as protocols
+from apps.analysis.modelpages import EXAMPLE
 from apps.analysis.models import Algorithm, Job, ModelUpload, ModelVersion, Protocol
 from apps.analysis.modelservices import sync_models
 from apps.analysis.ownmodels import claim, own_files, receive, switch
@@ -29,6 +31,8 @@ from apps.analysis.worker import installed_cards, work
 from apps.audit.models import Record
 from apps.desk.backup import backup
 from apps.reports import document
+from hemaview.methods.own.cardfile import checked_card, read_card
+from hemaview.methods.own.weights import ONNX
 from tests import factories
 from tests import onnxfiles as onnx
 
@@ -301,6 +305,12 @@ def test_the_page_takes_both_files_in_any_order_and_refuses_anything_else(ada: A
     assert client.post("/models/mean-colour/", {"act": "on", "version": "1"}).status_code == 302
     assert ModelVersion.objects.get(algorithm__name="mean-colour").enabled
     assert "is retired" in client.post("/models/mean-colour/", {"act": "off"}, follow=True).content.decode()
+
+
+def test_the_example_on_the_page_is_a_card_that_can_be_taken(ada: Any, api: Any) -> None:
+    card = checked_card(read_card(EXAMPLE.encode(), "card.toml"), ONNX, ownmodels.examinations())
+    assert card["classes"] == ["segmented_neutrophil", "lymphocyte", "monocyte"]
+    assert escape(EXAMPLE.splitlines()[5]) in api(ada).get("/models/upload/").content.decode()
 
 
 def test_the_command_does_the_same_and_ends_with_a_sentence_where_a_model_is_refused(ada: Any, tmp_path: Path) -> None:

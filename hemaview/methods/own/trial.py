@@ -12,7 +12,8 @@ from typing import Any
 from hemaview.confined import Crashed, TookTooLong, ask
 from hemaview.methods.own.checks import TITLES
 
-MEMORY_BYTES = 4 * 1024**3
+MEMORY_BYTES = 3 * 1024**3
+ON_ONE_CORE = {"HEMAVIEW_THREADS": "1", "HEMAVIEW_DEVICE": "cpu"}
 CPU_SECONDS = 240
 WALL_SECONDS = 300
 
@@ -37,7 +38,7 @@ def try_out(
             progress(list(TITLES.values())[min(round(share * len(TITLES)), len(TITLES) - 1)], share)
 
     try:
-        answer = ask("hemaview.inference.contractchild", request, "", wall_seconds, heard, {"HEMAVIEW_THREADS": "1"})
+        answer = ask("hemaview.inference.contractchild", request, "", wall_seconds, heard, ON_ONE_CORE)
     except TookTooLong as error:
         return [
             _ended(error.opening, "took-too-long", f"It was given up after {wall_seconds:.0f} s; make the net smaller.")
