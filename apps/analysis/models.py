@@ -245,6 +245,16 @@ class ProtocolModel(models.Model):
             raise ValidationError({"threshold": f"The role {self.role} takes no threshold; leave this empty."})
         if not 0 < self.threshold < 1:
             raise ValidationError({"threshold": "A threshold is a score between 0 and 1."})
+        if (
+            self.model.own
+            and not self.model.card.get("thresholds")
+            and "erythroblast" not in self.model.card["classes"]
+        ):
+            raise ValidationError(
+                {
+                    "threshold": f"{self.model} names no nucleated red cells: a threshold would change nothing; leave this empty."
+                }
+            )
 
     def __str__(self) -> str:
         return f"{self.role}: {self.model}"

@@ -292,7 +292,7 @@ def probabilities(
     for net, rows, views in ((models.nucleated, np.flatnonzero(white), 0), (others, np.flatnonzero(~white), 1)):
         fine[rows] = picture.classes(net, found.centres[other[rows]], views)
     three = np.stack([kind[k][other] for k in ("nucleated", "platelet", "nothing")], axis=1)
-    fine, names = with_platelets_and_dirt(rarer_smudges(fine, names), names, three)
+    fine, names = with_platelets_and_dirt(rarer_smudges(fine, names), names, three, schema)
     p[np.ix_(other, np.array([schema.index(name) for name in names]))] += agreed(three, fine, names)
     few = (kind["nucleated"] + kind["platelet"]) <= ASKED_FROM
     p[few, schema.index("artefact")] += (kind["nucleated"] + kind["platelet"] + kind["nothing"])[few]
@@ -309,13 +309,15 @@ def rarer_smudges(fine: NDArray[np.float32], names: Sequence[str]) -> NDArray[np
 
 
 def with_platelets_and_dirt(
-    fine: NDArray[np.float32], names: Sequence[str], kinds: NDArray[np.float32]
+    fine: NDArray[np.float32], names: Sequence[str], kinds: NDArray[np.float32], schema: Schema
 ) -> tuple[NDArray[np.float32], list[str]]:
-    """The answers (n, names) and names of a finer net that knows no platelets or no dirt, as one that leaves both to the kind
-    net (n, 3: nucleated, platelet, nothing): a net of white cells alone would name each platelet a white cell."""
+    """The answers (n, names) and names of a finer net that knows no platelets or no dirt, as one that leaves both, where the
+    schema has them, to the kind net (n, 3: nucleated, platelet, nothing): a net of white cells alone would name each platelet a
+    white cell."""
     share = kinds / np.maximum(kinds.sum(axis=1, keepdims=True), 1e-9)
     lacking = [] if any(name in PLATELETS for name in names) else [(PLATELETS[0], share[:, 1])]
     lacking += [] if "artefact" in names else [("artefact", share[:, 2])]
+    lacking = [(name, column) for name, column in lacking if name in schema.by_key]
     if not lacking:
         return fine, list(names)
     added = np.stack([column for _, column in lacking], axis=1)

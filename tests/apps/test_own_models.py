@@ -70,11 +70,11 @@ def checked(user: Any, **changes: Any) -> ModelVersion:
     return ModelVersion.objects.get(algorithm__name=row.name, version=row.version)
 
 
-def chosen_in_protocol(user: Any, model: ModelVersion) -> Protocol:
+def chosen_in_protocol(user: Any, model: ModelVersion, threshold: float | None = None) -> Protocol:
     protocol = newest(NAME)
     draft = Draft.of(protocol)
     return protocols.revise(
-        user, protocol, Draft(**{**draft.__dict__, "models": {**draft.models, ROLE: Chosen(model)}})
+        user, protocol, Draft(**{**draft.__dict__, "models": {**draft.models, ROLE: Chosen(model, threshold)}})
     )
 
 
@@ -104,6 +104,8 @@ def test_a_model_is_uploaded_tried_in_a_child_switched_on_chosen_and_frozen_by_i
         chosen_in_protocol(ada, model)
     switch(ada, model, True)
     assert model in protocols.choices(role)
+    with pytest.raises(Refusal, match="names no nucleated red cells: a threshold would change nothing"):
+        chosen_in_protocol(ada, model, 0.4)
     others = [m for m in protocols.models_of(protocol) if m.role != ROLE]
     assert not any(model in protocols.choices(other) for other in others), "for no role but its own"
     made = chosen_in_protocol(ada, model)

@@ -17,6 +17,7 @@ from hemaview.pipeline.fieldcells import (
 )
 from hemaview.pipeline.measures import measure
 from hemaview.pipeline.pieces import join_lobes, join_pieces
+from tests.schemas import BLOOD_FILM
 
 NAMES = ("lymphocyte", "smudge", "platelet", "giant_platelet", "artefact")
 MPP = 0.2
@@ -52,10 +53,12 @@ def test_a_platelet_of_the_kind_net_stays_one_and_keeps_the_finer_nets_size() ->
 
 def test_a_net_of_white_cells_alone_makes_no_white_cell_of_a_platelet_or_of_dirt() -> None:
     kinds = np.array([(0.97, 0.02, 0.01), (0.01, 0.98, 0.01), (0.02, 0.01, 0.97)], np.float32)
-    fine, names = with_platelets_and_dirt(np.array([(0.7, 0.3)] * 3, np.float32), ["lymphocyte", "monocyte"], kinds)
+    fine, names = with_platelets_and_dirt(
+        np.array([(0.7, 0.3)] * 3, np.float32), ["lymphocyte", "monocyte"], kinds, BLOOD_FILM
+    )
     called = [names[i] for i in agreed(kinds, fine, names).argmax(axis=1)]
     assert called == ["lymphocyte", "platelet", "artefact"] and fine.sum(axis=1) == pytest.approx([1, 1, 1])
-    same, as_before = with_platelets_and_dirt(np.full((3, 5), 0.2, np.float32), NAMES, kinds)
+    same, as_before = with_platelets_and_dirt(np.full((3, 5), 0.2, np.float32), NAMES, kinds, BLOOD_FILM)
     assert as_before == list(NAMES) and same.shape == (3, 5), "a net that knows both is left alone"
 
 
