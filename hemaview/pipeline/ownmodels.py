@@ -20,8 +20,8 @@ def own_note(role: str, model: Model, schema: Schema) -> str:
     if lacking := _not_named(role, model, schema):
         said += f"; of the examination's classes it cannot name: {', '.join(c.name.lower() for c in lacking)}"
     if role == NAMING and isinstance(model, Classifier):
-        silent = [] if model.stains else ["which stains it knows, so that no film is called strange"]
-        silent += [] if model.least else ["when it cannot be sure, so that it leaves no cell unidentified"]
+        silent = [] if model.stains else ["which stains it knows (so no film is called strange)"]
+        silent += [] if model.least else ["when it cannot be sure (so it leaves no cell unidentified)"]
         said += f"; its card does not say {' nor '.join(silent)}" if silent else ""
     return said + "."
 
