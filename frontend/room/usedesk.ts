@@ -115,6 +115,15 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     else if (!mayOrder) say("You may view this case but not write on it.");
     else act(row);
   };
+  const alike = () => {
+    if (row === null) {
+      say("Choose a cell of the machine’s first.");
+      return;
+    }
+    setTabled(false);
+    gallery.like(row);
+    keysToGallery();
+  };
   const sideBySide = useCallback(() => {
     setTabled(false);
     toggleBeside();
@@ -137,6 +146,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
       setTabled(false);
       tools.choose("lasso");
     },
+    alike,
     comment: () => ofChosen(() => setCommenting((n) => n + 1)),
     teach: () => ofChosen((of) => void notes.teach(of)),
     goTo,
@@ -204,6 +214,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     adding,
     tools,
     differential,
+    alike,
     scene,
     pick,
     seeOpen,
