@@ -184,6 +184,7 @@ class Arena:
                 path.unlink()
         for upload in Upload.objects.all():
             upload.file.unlink(missing_ok=True)
+        stores.models().delete("incoming")
 
     def _made_anew(self, state: str) -> None:
         """The beginning of a state, by the services that people would use."""
@@ -240,8 +241,6 @@ class Arena:
         Adaptation.objects.filter(pk=self.taught[0].pk).update(in_force=True)
         Slide.objects.update(site=None)
         Site.objects.exclude(pk=self.site.pk).delete()
-        for upload in ModelUpload.objects.all():
-            stores.models().delete(upload.blob)
         ModelUpload.objects.all().delete()
         for model, on in zip(self.own, (False, True), strict=True):
             ModelVersion.objects.filter(pk=model.pk).update(enabled=on)
