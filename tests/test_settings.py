@@ -21,3 +21,12 @@ def test_a_folder_that_cannot_be_made_is_named() -> None:
     )
     assert done.returncode == 1 and not done.stdout
     assert done.stderr == "HEMAVIEW_VAR names /dev/null/var, which cannot be made: Not a directory.\n"
+
+
+def test_the_web_process_loads_none_of_the_models_libraries() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", "import django, sys; django.setup(); import hemaview.config.urls, apps.analysis.tasks, "
+         "apps.slides.tasks, apps.teaching.tasks; print({'torch', 'openvino', 'mmdet'} & set(sys.modules))"],
+        cwd=ROOT, env={**os.environ, "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.test"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert said.stdout.strip() == "set()", said.stdout + said.stderr[-500:]

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import chain
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +25,7 @@ from apps.slides.uploads import refuse_full_disk
 from hemaview.assays import assays
 from hemaview.methods.own.cardfile import checked_card, read_card
 from hemaview.methods.own.errors import OwnModelError
+from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.trial import WALL_SECONDS
 from hemaview.methods.own.weights import HEAD_BYTES, kind_of
 
@@ -269,9 +270,9 @@ def frozen_own(model: ModelVersion) -> dict[str, Any]:
     return {"own": {"weights": model.weights, "card_sha256": model.card_sha256}} if model.own else {}
 
 
-def own_files(frozen_models: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Path, str, Path, str]]:
-    """Role to (weights, sha256, card, sha256) of the models of one's own that a job was ordered with; raises Missing."""
-    files: dict[str, tuple[Path, str, Path, str]] = {}
+def own_files(frozen_models: Iterable[Mapping[str, Any]]) -> dict[str, OwnFiles]:
+    """Role to the files of the models of one's own that a job was ordered with; raises Missing."""
+    files: dict[str, OwnFiles] = {}
     for used in frozen_models:
         if not (own := used.get("own")):
             continue
@@ -283,7 +284,7 @@ def own_files(frozen_models: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Pat
                 f"The files of {used['name']} {used['version']} are gone from the disk.", code="model-gone"
             ) from error
         assert weights is not None and card is not None
-        files[used["role"]] = (weights, used["sha256"], card, own["card_sha256"])
+        files[used["role"]] = OwnFiles(weights, used["sha256"], card, own["card_sha256"])
     return files
 
 

@@ -22,7 +22,7 @@ from apps.analysis.cellfiles import ordered_schema
 from apps.analysis.line import in_line
 from apps.analysis.models import Job
 from apps.analysis.ownmodels import own_files
-from hemaview.inference import InferenceError, OutOfMemory, OwnFiles
+from hemaview.inference import InferenceError, OutOfMemory
 from hemaview.pipeline import PipelineError, Superseded
 from hemaview.pipeline.protocol import Outcome, Plan, RunRequest
 from hemaview.pipeline.run import run
@@ -78,8 +78,7 @@ def _run(job: Job, sink: JobSink) -> None:
         region=job.region,
     )
     try:
-        own = {role: OwnFiles(*files) for role, files in own_files(job.frozen["models"]).items()}
-        outcome = run(replace(request, taught=taught_file(job), own=own), sink)
+        outcome = run(replace(request, taught=taught_file(job), own=own_files(job.frozen["models"])), sink)
     except Superseded:
         logger.info("job %s: another worker has it now", job.pk)
     except Missing as error:

@@ -16,7 +16,7 @@ from hemaview.inference.info import ModelInfo
 from hemaview.inference.masker import Masker
 from hemaview.inference.models import Model, load, load_as
 from hemaview.inference.outliner import Outliner, drawn_cell
-from hemaview.inference.own import OwnFiles, load_own
+from hemaview.inference.own import load_own
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.segmenter import Segmenter
 from hemaview.inference.solving import solving_to
@@ -36,7 +36,6 @@ __all__ = [
     "NoDevice",
     "OutOfMemory",
     "Outliner",
-    "OwnFiles",
     "Pointer",
     "Segmenter",
     "Stain",

@@ -18,7 +18,8 @@ from safetensors import SafetensorError, safe_open
 from hemaview.inference.classifier import Classifier
 from hemaview.inference.device import is_memory
 from hemaview.inference.errors import InferenceError
-from hemaview.inference.own import OwnCard, OwnRuntime, own_card, own_runtime
+from hemaview.inference.own import OwnCard, OwnRuntime, first_line, own_card, own_runtime
+from hemaview.inference.pictures import grounds_as_they_are, squares
 from hemaview.methods.own.checks import TITLES, Check
 from hemaview.methods.own.errors import OwnModelError
 from hemaview.methods.own.onnxfile import FLOAT, HALF, OnnxFacts, look
@@ -60,7 +61,7 @@ def examine(
                     "It needs more memory than a model of cells may take; make the net smaller.",
                 )
             elif not isinstance(error, InferenceError):
-                message = f"The net cannot be run as the card says ({message.strip().splitlines()[-1][:160]})."
+                message = f"The net cannot be run as the card says ({first_line(error)})."
             yield Check(key, TITLES[key], False, message, code)
             return
 
@@ -136,6 +137,11 @@ class _Trial:
         self.model = Classifier(self.card, self.runtime)
         self.crops = self._drawn_cells()
         raw = self.runtime.raw(_as_batch(self.crops[:2]))
+        if len(raw) != 2:
+            raise _Broken(
+                "wrong-input",
+                "The net takes one number of pictures alone; export it with that number free (dynamic_axes).",
+            )
         if raw.shape != (2, len(self.card.outputs)):
             raise self._wrong_classes((None, *raw.shape[1:]))
         return self.runtime.device
@@ -197,8 +203,9 @@ class _Trial:
     def scale(self) -> str:
         fine, points = self._film(self.card.mpp / 2)
         coarse = np.asarray(cv2.resize(fine, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
-        twice = self.model.classify(fine, points, self.card.mpp / 2)
-        once = self.model.classify(coarse, points / 2, self.card.mpp)
+        with grounds_as_they_are():  # measured anew on each picture, they differ by more than what is asked here
+            twice = self.model.classify(fine, points, self.card.mpp / 2)
+            once = self.model.classify(coarse, points / 2, self.card.mpp)
         off = float(np.abs(twice - once).max())
         if off > 0.05:
             raise _Broken(
@@ -241,8 +248,6 @@ class _Trial:
         return np.asarray(shown, np.uint8), 2 * np.rint(np.array([(c.x, c.y) for c in cells]) * MPP / mpp / 2)
 
     def _drawn_cells(self) -> NDArray[np.uint8]:
-        from hemaview.inference.pictures import squares
-
         film, points = self._film(self.card.mpp)
         return squares(film, points, self.card.input_px)
 

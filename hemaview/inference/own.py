@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from hemaview.inference.pictures import softmax
 from hemaview.inference.precision import F32
 from hemaview.inference.runtime import Runtime, onnx_runtime, runtime_for
 from hemaview.methods.card import Card
+from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
 from hemaview.methods.registry import METHODS
 
@@ -34,16 +34,6 @@ LEAST_P = 1e-12
 
 class NoRuntime(InferenceError):
     """Nothing here runs such a model."""
-
-
-@dataclass(frozen=True)
-class OwnFiles:
-    """Where weights and card lie, and their sha256 as they were when they were checked."""
-
-    weights: Path
-    sha256: str
-    card: Path
-    card_sha256: str
 
 
 class OwnCard(Card):
@@ -161,7 +151,7 @@ def own_runtime(card: OwnCard, weights: Path) -> OwnRuntime:
         except ImportError as error:
             raise NoRuntime("ONNX models run on OpenVINO, which is not installed here.") from error
         except RuntimeError as error:
-            raise WeightsUnfit(f"OpenVINO cannot run {card.name} {card.version} ({_first_line(error)}).") from error
+            raise WeightsUnfit(f"OpenVINO cannot run {card.name} {card.version} ({first_line(error)}).") from error
     return OwnRuntime(card, _house_runtime(card, weights))
 
 
@@ -177,15 +167,15 @@ def _house_runtime(card: OwnCard, weights: Path) -> Runtime:
     try:
         net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()})
     except SafetensorError as error:
-        raise WeightsUnfit(f"The weights of {card.name} are no safetensors file ({_first_line(error)}).") from error
+        raise WeightsUnfit(f"The weights of {card.name} are no safetensors file ({first_line(error)}).") from error
     except RuntimeError as error:
         raise WeightsUnfit(
-            f"The weights do not fit the net of {method.name} with {len(card.outputs)} classes ({_first_line(error)})."
+            f"The weights do not fit the net of {method.name} with {len(card.outputs)} classes ({first_line(error)})."
         ) from error
     return runtime_for(net.eval(), card.input_px, card, method.traceable, F32, f"own-{card.name}")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """What a library says, as far as a sentence has room for it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = next(

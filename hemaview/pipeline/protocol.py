@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from hemaview.assays import Assay
 from hemaview.blobs import whole_file
 from hemaview.cells.schema import Schema
-from hemaview.inference import OwnFiles
+from hemaview.methods.own.files import OwnFiles
 
 
 class PipelineError(Exception):

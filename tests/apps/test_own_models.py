@@ -113,7 +113,7 @@ def test_a_model_is_uploaded_tried_in_a_child_switched_on_chosen_and_frozen_by_i
     (used,) = [m for m in job.frozen["models"] if m["role"] == ROLE]
     assert used["sha256"] == row.sha256 and used["own"]["card_sha256"] == model.card_sha256
     (files,) = own_files(job.frozen["models"]).values()
-    assert files[0].read_bytes() == onnx.mean_colour(3) and files[1] == row.sha256
+    assert files.weights.read_bytes() == onnx.mean_colour(3) and files.sha256 == row.sha256
     (told,) = [m for m in document._models([job]) if m["role"] == ROLE]
     assert told["name"] == "mean-colour" and told["own"] == used["own"] and told["limits"] == ["Knows three classes."]
     lines = list(Record.objects.filter(action__startswith="model.").exclude(action="model.installed").order_by("pk"))

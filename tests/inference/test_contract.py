@@ -25,6 +25,7 @@ BIAS = onnx.tensor("b", np.zeros(3, np.float32))
 W = onnx.tensor("w", np.random.default_rng(3).normal(0, 2, (3, 3)).astype(np.float32))
 POOLED = [onnx.node("GlobalAveragePool", ["x"], ["p"]), onnx.node("Flatten", ["p"], ["f"])]
 OVER_THE_BATCH = onnx.field(1, "axes") + onnx.field(8, 0) + onnx.field(20, 7)
+ONE_ROW = onnx.field(1, 2) + onnx.field(2, 7) + onnx.field(8, "one") + onnx.field(9, np.array([1, 3], "<i8").tobytes())
 NAMED = [*POOLED, onnx.node("Gemm", ["f", "w", "b"], ["g"])]
 
 
@@ -54,6 +55,10 @@ BROKEN: dict[str, tuple[bytes, dict[str, Any], str, str]] = {
     "too many outputs": (onnx.mean_colour(5), {}, "outputs", "wrong-classes"),
     "outputs that the file hides": (onnx.mean_colour(5, given=("n", "m")), {}, "runs", "wrong-classes"),
     "another size": (onnx.mean_colour(3, side_px=64), {}, "inputs", "wrong-input"),
+    "one picture at a time": (
+        onnx.mean_colour(3, nodes=[*NAMED, onnx.node("Reshape", ["g", "one"], ["y"])], tensors=[W, BIAS, ONE_ROW],
+                         taken=(1, 3, 32, 32), given=(1, 3)), {}, "runs", "wrong-input",
+    ),
     "four channels": (onnx.mean_colour(3, taken=("n", 4, 32, 32)), {}, "inputs", "wrong-input"),
     "whole numbers": (
         onnx.model([onnx.node("Cast", ["x"], ["y"], onnx.attribute("to", 1))], [], 32, 3, taken=("n", 3, 32, 32)).replace(

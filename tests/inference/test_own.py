@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from hemaview.cells.store import sha256_of
-from hemaview.inference import Classifier, OwnFiles, WeightsChanged, load_own
+from hemaview.inference import Classifier, WeightsChanged, load_own
 from hemaview.methods.own.cardfile import checked_card
+from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
 from tests import onnxfiles as onnx
 

@@ -12,9 +12,10 @@ import pyvips
 
 from hemaview.assays import assay
 from hemaview.cells.store import read_cells, sha256_of
-from hemaview.inference import OwnFiles, WeightsChanged
+from hemaview.inference import WeightsChanged
 from hemaview.methods.card import cards
 from hemaview.methods.own.cardfile import checked_card
+from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
 from hemaview.pipeline import RunRequest
 from hemaview.pipeline.run import run

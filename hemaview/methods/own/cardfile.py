@@ -288,7 +288,7 @@ def _sha256(key: str, value: Any) -> str:
 _SHARE = _number(0, 1)
 _TAKEN: dict[str, Callable[[str, Any], Any]] = {
     "name": _slug, "version": _version, "title": _text(120), "roles": _list_of(_text(40), 1, 5, unique=True),
-    "assay": _text(64), "classes": _list_of(_text(64), 2, MOST_CLASSES, unique=True), "mpp": _number(0.01, 5),
+    "assay": _text(64), "classes": _list_of(_text(64), 2, MOST_CLASSES, unique=True), "mpp": _number(0.03, 5),
     "input_px": _number(8, 1024, whole=True), "licence_note": _text(2000), "source": _text(2000),
     "metrics": _list_of(_metric, 0, 500), "output": _choice(*OUTPUTS), "normalisation": _normalisation, "method": _slug,
     "summary": _text(2000, empty=True), "class_map": _table_of(_text(64)), "data": _list_of(_datum, 0, 100),

@@ -49,7 +49,15 @@ def try_out(
                 error.opening, "crashed", "The runtime ended over this file; export the net anew, or make it smaller."
             )
         ]
-    return list(answer["checks"])
+    return [
+        {name: _plain(value) if isinstance(value, str) else value for name, value in c.items()}
+        for c in answer["checks"]
+    ]
+
+
+def _plain(text: str) -> str:
+    """Words of a library as a page and any database can keep them."""
+    return "".join(c for c in text if c.isprintable()).encode("utf-8", "ignore").decode()[:400]
 
 
 def _ended(title: str, code: str, sentence: str) -> dict[str, Any]:
