@@ -26,19 +26,24 @@ version = "1"
 title = "White cells of ward 3"
 roles = ["nucleated-cell"]
 assay = "blood_film"
-classes = ["NEUT", "LY", "monocyte"]  # as the net gives them, in order
-mpp = 0.125                           # µm/px of the pictures it learned from
+# as the net gives them, in order
+classes = ["NEUT", "LY", "monocyte"]
+# µm/px of the pictures it learned from
+mpp = 0.125
 input_px = 112
-output = "logits"                     # or "probabilities"
+# or "probabilities"
+output = "logits"
 licence_note = "CC BY 4.0"
 source = "Our laboratory, 2026"
 metrics = []
 
-[normalisation]                       # (RGB 0-255 / scale - mean) / std
+# (RGB 0-255 / scale - mean) / std
+[normalisation]
 scale = 255
 mean = [0.485, 0.456, 0.406]
 std = [0.229, 0.224, 0.225]
 
+# those that are no class of the examination
 [class_map]
 NEUT = "segmented_neutrophil"
 LY = "lymphocyte"
@@ -50,7 +55,10 @@ _CARDS, _WEIGHTS = (".toml", ".json"), (".onnx", ".safetensors")
 @login_required
 def models_page(request: HttpRequest) -> HttpResponse:
     context = {
-        "models": [{**model_json(m), "gone": ownmodels.what_is_gone(m)} for m in model_versions()],
+        "models": [
+            {**model_json(m), "gone": ownmodels.what_is_gone(m)}
+            for m in sorted(model_versions(), key=lambda m: not m.own)
+        ],
         "may_upload": ownmodels.may_change_models(request.user),
     }
     return render(request, "analysis/models.html", context)

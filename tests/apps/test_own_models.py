@@ -312,7 +312,7 @@ def test_the_page_takes_both_files_in_any_order_and_refuses_anything_else(ada: A
 def test_the_example_on_the_page_is_a_card_that_can_be_taken(ada: Any, api: Any) -> None:
     card = checked_card(read_card(EXAMPLE.encode(), "card.toml"), ONNX, ownmodels.examinations())
     assert card["classes"] == ["segmented_neutrophil", "lymphocyte", "monocyte"]
-    assert escape(EXAMPLE.splitlines()[5]) in api(ada).get("/models/upload/").content.decode()
+    assert escape(EXAMPLE.splitlines()[6]) in api(ada).get("/models/upload/").content.decode()
 
 
 def test_the_command_does_the_same_and_ends_with_a_sentence_where_a_model_is_refused(ada: Any, tmp_path: Path) -> None:
