@@ -33,7 +33,8 @@ def own(folder: Path, classes: tuple[str, ...], **changes: Any) -> OwnFiles:
     w = np.full((3, len(classes)), -9.0, np.float32)
     w[:, 0] = 9
     weights.write_bytes(onnx.mean_colour(len(classes), weights=w))
-    known = {"blood_film": dict.fromkeys(BLOOD_FILM.by_key, "nucleated")}
+    kind = "red_cell" if "red-cell-shape" in changes.get("roles", ()) else "nucleated"
+    known = {"blood_film": dict.fromkeys(BLOOD_FILM.by_key, kind)}
     card.write_text(json.dumps(checked_card(onnx.card(classes=list(classes), **changes), ONNX, known)))
     return OwnFiles(weights, sha256_of(weights), card, sha256_of(card))
 
@@ -44,12 +45,12 @@ def field(path: Path) -> Path:
     return path
 
 
-def asked(film: Path, folder: Path, files: OwnFiles) -> RunRequest:
+def asked(film: Path, folder: Path, files: OwnFiles, role: str = "nucleated-cell") -> RunRequest:
     models = {role: (name, cards()[name].version, cards()[name].sha256) for role, name in FILM.items()}
     return RunRequest(
         slide=film, folder=folder, protocol="ours", assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
-        settings={}, models={**models, "nucleated-cell": ("mean-colour", "1", files.sha256)}, thresholds={}, mpp=0.25,
-        photo_fields=[{"x": 0, "y": 0, "w": 960, "h": 800, "name": "field"}], own={"nucleated-cell": files},
+        settings={}, models={**models, role: ("mean-colour", "1", files.sha256)}, thresholds={}, mpp=0.25,
+        photo_fields=[{"x": 0, "y": 0, "w": 960, "h": 800, "name": "field"}], own={role: files},
     )  # fmt: skip
 
 
@@ -72,6 +73,17 @@ def test_every_nucleated_cell_has_the_name_that_it_gives_and_the_job_says_whose_
     )
     (guard,) = [guard for guard in outcome.guards if guard["code"] == "classes-not-named"]
     assert "cannot name: blast, nucleated red cell" in guard["sentence"]
+
+
+def test_shapes_of_red_cells_are_named_by_it_where_it_has_that_role(tmp_path: Path) -> None:
+    files = own(tmp_path / "own", ("target", "normal"), roles=["red-cell-shape"], mpp=0.2, input_px=32)
+    outcome = run(asked(field(tmp_path / "field.tif"), tmp_path / "job", files, "red-cell-shape"), Sink())
+    cells, _ = read_cells(tmp_path / "job" / "cells.arrow")
+    red = cells.cls[BLOOD_FILM.rows_of_kind(cells.cls, "red_cell")]
+    assert len(red) > 100 and np.mean(red == BLOOD_FILM.index("target")) > 0.95
+    assert any("1, a model of the laboratory's own, names the shapes of red cells; of the" in n for n in outcome.notes)
+    (guard,) = [guard for guard in outcome.guards if guard["code"] == "classes-not-named"]
+    assert "cannot name: schistocyte." in guard["sentence"], "and no class that our own nets do not name either"
 
 
 def test_a_model_that_was_altered_ends_the_run_before_anything_is_counted(tmp_path: Path) -> None:
