@@ -67,16 +67,11 @@ class TorchRuntime:
 
 
 class OpenVinoRuntime:
-    """A model of OpenVINO on the CPU; `shown` is the shape of a batch of one picture, which it takes with its channels last
-    where `channels_last`."""
+    """A model of OpenVINO on the CPU; `shown` is the shape of a batch of one picture."""
 
-    def __init__(
-        self, model: Any, shown: tuple[int, int, int, int], precision: str = F32, channels_last: bool = False
-    ) -> None:
+    def __init__(self, model: Any, shown: tuple[int, int, int, int], precision: str = F32) -> None:
         import openvino as ov
 
-        self._channels_last = channels_last
-        self._takes = model.inputs[0].get_element_type().to_dtype()
         core = ov.Core()
         threads = int(os.environ.get("HEMAVIEW_THREADS", "0")) or len(os.sched_getaffinity(0))
         how = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": "1"}
@@ -87,8 +82,19 @@ class OpenVinoRuntime:
         self.device = _named("CPU (OpenVINO)", precision)
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        shown = np.ascontiguousarray(x.transpose(0, 2, 3, 1) if self._channels_last else x, self._takes)
-        return np.array(self._compiled(shown)[0], np.float32)
+        return np.array(self._compiled(x)[0], np.float32)
+
+
+class OnnxRuntime(OpenVinoRuntime):
+    """The net of an ONNX file, which may take its channels last, or half precision."""
+
+    def __init__(self, model: Any, side_px: int, channels_last: bool) -> None:
+        self._order = (0, 2, 3, 1) if channels_last else (0, 1, 2, 3)
+        self._takes = model.inputs[0].get_element_type().to_dtype()
+        super().__init__(model, (1, 3, side_px, side_px))
+
+    def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        return super().__call__(np.ascontiguousarray(x.transpose(self._order), self._takes))
 
 
 def kernels(compiled: Any, layer: str = "") -> set[str]:
@@ -151,7 +157,7 @@ def runtime_for(
         return torch_runtime(net, card, wanted)
 
 
-def onnx_runtime(path: Path, side_px: int) -> OpenVinoRuntime:
+def onnx_runtime(path: Path, side_px: int) -> OnnxRuntime:
     """Runs the net of an ONNX file on the CPU, in float32: squares of side_px in, as (N, 3, H, W) or (N, H, W, 3), whichever
     it takes, and its one output out. Raises RuntimeError where OpenVINO cannot read or run it, ImportError where it is not
     installed."""
@@ -164,7 +170,7 @@ def onnx_runtime(path: Path, side_px: int) -> OpenVinoRuntime:
     first = dims.rank.is_static and len(dims) == 4 and dims[1].is_static and dims[1].get_length() == 3
     channels_last = last and not first
     model.reshape([-1, side_px, side_px, 3] if channels_last else [-1, 3, side_px, side_px])
-    return OpenVinoRuntime(model, (1, 3, side_px, side_px), F32, channels_last)
+    return OnnxRuntime(model, side_px, channels_last)
 
 
 def _held_below_bf16() -> bool:
