@@ -260,7 +260,7 @@ def test_a_draft_says_on_page_one_what_stands_before_its_signature(job: Any) -> 
 
 def test_an_analysis_of_a_region_is_reported_only_with_a_reason(job: Any, paul: Any) -> None:
     see_all(paul, job)
-    Job.objects.filter(pk=job.pk).update(region=[0, 0, 500, 500])
+    Job.objects.filter(pk=job.pk).update(frozen={**job.frozen, "region": [0, 0, 500, 500]})
     with pytest.raises(Conflict, match="counted in a drawn region alone"):
         services.sign(paul, job.slide.case, PASSWORD, "ok")
     report = services.sign(paul, job.slide.case, PASSWORD, "ok", reason="It is the only part that is spread.")
