@@ -30,6 +30,17 @@ def held(seconds: float, field: str = "lease") -> Q:
     return Q(**{f"{field}__range": (timezone.now(), until(seconds + MOST_SKEW_S))})
 
 
+def silent(seconds: float, field: str) -> Q:
+    """Rows whose last sign of life is older than so many seconds, or was given by a clock that has been set back since."""
+    now = timezone.now()
+    return Q(**{f"{field}__lt": now - timedelta(seconds=seconds)}) | Q(**{f"{field}__gt": until(MOST_SKEW_S)})
+
+
+def alive(beat: datetime | None, seconds: float) -> bool:
+    """Whether a sign of life was given within so many seconds."""
+    return beat is not None and timezone.now() - timedelta(seconds=seconds) < beat <= until(MOST_SKEW_S)
+
+
 def holds(end: datetime | None, seconds: float) -> bool:
     """Whether a lease of so many seconds that ends at `end` (None: there is none) holds now."""
     return end is not None and timezone.now() <= end <= until(seconds + MOST_SKEW_S)

@@ -9,13 +9,17 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from apps.accounts import leases
+from apps.accounts import leases, signin
+from apps.accounts.models import Failures
 from apps.analysis import adaptations, line, services
 from apps.analysis.models import Adaptation, Algorithm, Job, ModelVersion, WorkerBeat
 from apps.analysis.selectors import workers_alive
 from apps.cases.models import Case
 from apps.cases.services import update_case
+from apps.slides.imports import sweep_imports
+from apps.slides.models import Slide
 from apps.slides.sites import create_site
+from apps.slides.tileservices import sweep_conversions
 from hemaview.config.beat import Steady
 from tests import factories
 
@@ -86,3 +90,22 @@ def test_the_schedule_rings_on_though_its_last_time_lies_ahead() -> None:
     now: datetime = steady.now()
     assert steady.is_due(now + HOURS)[1] <= 5.0
     assert steady.is_due(now - timedelta(seconds=6))[0]
+
+
+def test_an_import_and_a_conversion_whose_worker_died_before_that_are_taken_up(slide: Any) -> None:
+    Slide.objects.update(status=Slide.Status.IMPORTING, import_beat=timezone.now() + HOURS)
+    assert sweep_imports() == [str(slide.pk)]
+    Slide.objects.update(import_beat=timezone.now())
+    assert sweep_imports() == []
+    Slide.objects.update(
+        status=Slide.Status.READY, conversion=Slide.Conversion.RUNNING, conversion_beat=timezone.now() + HOURS
+    )
+    assert sweep_conversions() == [str(slide.pk)]
+
+
+def test_a_wrong_password_of_before_locks_a_name_no_longer_than_any(db: Any) -> None:
+    for _ in range(signin.FREE_TRIES + 1):
+        signin.failed("tess")
+    Failures.objects.update(until=timezone.now() + HOURS)
+    with pytest.raises(signin.NotSignedIn, match=f"wait {signin.WAIT_MAX_S} s"):
+        signin.refuse_early("tess")
