@@ -6,7 +6,6 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
 from itertools import chain
 from pathlib import PurePath
 from typing import Any
@@ -16,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from apps.accounts import stores
+from apps.accounts import leases, stores
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.analysis.models import Algorithm, ModelUpload, ModelVersion
 from apps.analysis.owncardtext import card_text
@@ -29,7 +28,7 @@ from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.trial import WALL_SECONDS
 from hemaview.methods.own.weights import HEAD_BYTES, kind_of
 
-LEASE = timedelta(seconds=WALL_SECONDS + 60)
+LEASE_S = WALL_SECONDS + 60.0
 """Longer than a trial may take: it says nothing between two checks."""
 MOST_ATTEMPTS = 3
 MOST_SHOWN = 20
@@ -161,17 +160,19 @@ def _being_checked(card: Mapping[str, Any]) -> Conflict:
 
 def unheld() -> list[str]:
     """Ids of uploads that no worker holds, the oldest first."""
-    lapsed = Q(state=ModelUpload.State.RUNNING, lease__lt=timezone.now())
-    waiting = ModelUpload.objects.filter(Q(state=ModelUpload.State.REQUESTED) | lapsed).order_by("requested_at")
+    waiting = ModelUpload.objects.filter(_free()).order_by("requested_at")
     return [str(pk) for pk in waiting.values_list("pk", flat=True)]
+
+
+def _free() -> Q:
+    """Those that wait, and those whose worker is gone."""
+    return Q(state=ModelUpload.State.REQUESTED) | (Q(state=ModelUpload.State.RUNNING) & leases.lapsed(LEASE_S))
 
 
 def claim(upload_id: uuid.UUID | str, owner: str) -> ModelUpload | None:
     """Take it by compare-and-set; None where it is taken or has ended."""
-    now = timezone.now()
-    free = Q(state=ModelUpload.State.REQUESTED) | Q(state=ModelUpload.State.RUNNING, lease__lt=now)
-    taken = ModelUpload.objects.filter(free, pk=upload_id).update(
-        state=ModelUpload.State.RUNNING, owner=owner, lease=now + LEASE, attempt=F("attempt") + 1
+    taken = ModelUpload.objects.filter(_free(), pk=upload_id).update(
+        state=ModelUpload.State.RUNNING, owner=owner, lease=leases.until(LEASE_S), attempt=F("attempt") + 1
     )
     if not taken:
         return None
@@ -186,7 +187,7 @@ def claim(upload_id: uuid.UUID | str, owner: str) -> ModelUpload | None:
 
 def note(row: ModelUpload, phase: str, percent: float) -> bool:
     """Say how far it is; False where it is no longer ours."""
-    return bool(_held(row).update(phase=phase[:120], percent=percent, lease=timezone.now() + LEASE))
+    return bool(_held(row).update(phase=phase[:120], percent=percent, lease=leases.until(LEASE_S)))
 
 
 def accept(row: ModelUpload, checks: list[dict[str, Any]]) -> ModelVersion | None:

@@ -93,13 +93,7 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
             {files.length === 1 ? files[0]?.name : `${files.length} files as one slide`} · {bytes(total)}
           </p>
           <label>
-            Name{" "}
-            <input
-              value={name}
-              onChange={(e) => setName(e.target.value)}
-              maxLength={200}
-              placeholder="as in the file"
-            />
+            Name <input value={name} onChange={(e) => setName(e.target.value)} placeholder="as in the file" />
           </label>
           <label>
             µm/px{" "}

@@ -50,7 +50,7 @@ export function Side(props: Props) {
           notes={props.notes}
           chosen={acts.chosen}
           current={acts.current}
-          view={gallery.view}
+          view={mustSee || which === "alike" ? null : gallery.view}
           size={gallery.size}
           onView={gallery.setView}
           onSize={gallery.setSize}

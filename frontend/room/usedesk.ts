@@ -153,7 +153,10 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     cancelTool: tools.cancel,
     help,
     differential,
-    typical: compared.nextClass,
+    typical: () => {
+      if (!tabled) say("Typical cells stand beside the differential: press Shift + D first.");
+      else if (!compared.nextClass()) say("Choose a cell of the machine’s first.");
+    },
     beside: sideBySide,
   });
   useKeys(
