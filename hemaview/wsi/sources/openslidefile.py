@@ -11,8 +11,8 @@ import openslide
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob
+from hemaview.wsi.buffers import read_bgra
 from hemaview.wsi.errors import Unreadable, Unsupported
-from hemaview.wsi.regions import read_bgra
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 from hemaview.wsi.sources.names import LISTED
 from hemaview.wsi.sources.source import Facts, Level, Source
