@@ -1526,6 +1526,7 @@ export interface components {
          * @enum {string}
          */
         AdaptationStateEnum: "requested" | "running" | "done" | "failed";
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         AddInputRequest: {
             /** Format: double */
             x: number;
@@ -1580,6 +1581,7 @@ export interface components {
             /** Format: double */
             high: number;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         AmendInputRequest: {
             reason: string;
         };
@@ -1767,6 +1769,7 @@ export interface components {
             readonly at: string;
             readonly removed: boolean;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         AnnotationInputRequest: {
             kind: components["schemas"]["AnnotationKindEnum"];
             points: number[][];
@@ -1932,6 +1935,7 @@ export interface components {
             readonly locked: boolean;
             readonly being_signed: boolean;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         CaseInputRequest: {
             accession?: string;
             pseudonym?: string;
@@ -2009,6 +2013,7 @@ export interface components {
          * @enum {string}
          */
         CellNoteInputKindEnum: "comment" | "teach";
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         CellNoteInputRequest: {
             kind: components["schemas"]["CellNoteInputKindEnum"];
             row?: number | null;
@@ -2056,6 +2061,7 @@ export interface components {
          * @enum {string}
          */
         ColouringEnum: "stored" | "carried" | "applied";
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         CommentRequest: {
             comment: string;
             /** @description The text that you saw; 409 where another stands there now. Left out: not compared. */
@@ -2098,6 +2104,7 @@ export interface components {
             renamed: components["schemas"]["RenamedCells"];
             sections: components["schemas"]["ComparedSection"][];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         ConclusionRequest: {
             conclusion: string;
             /** @description The text that you saw; 409 where another stands there now. Left out: not compared. */
@@ -2217,6 +2224,7 @@ export interface components {
             area_mm2: number | null;
             classes: components["schemas"]["ClassWithin"][];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         CredentialsRequest: {
             username: string;
             password: string;
@@ -2231,6 +2239,7 @@ export interface components {
              */
             scope: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         DecisionInputRequest: {
             row?: number | null;
             /** Format: uuid */
@@ -2352,6 +2361,7 @@ export interface components {
             at: string;
             word: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         HbfInputRequest: {
             state: components["schemas"]["HbfInputStateEnum"];
             row?: number | null;
@@ -2398,6 +2408,7 @@ export interface components {
             where: string;
             value: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         ImportRequest: {
             uploads: string[];
             name?: string;
@@ -2504,6 +2515,7 @@ export interface components {
             gone: string[];
             counts: components["schemas"]["Counts"];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         LabelInputRequest: {
             action: components["schemas"]["ActionEnum"];
             rows?: number[];
@@ -2567,6 +2579,7 @@ export interface components {
              */
             high: number;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         LogoInputRequest: {
             /** @description the picture's bytes in base64, at most 1 MB of them */
             png_or_jpeg: string;
@@ -2651,6 +2664,7 @@ export interface components {
             open: number;
             total: number;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         NewSiteRequest: {
             name: string;
             /** @default  */
@@ -2727,6 +2741,7 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Record"][];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedCaseInputRequest: {
             accession?: string;
             pseudonym?: string;
@@ -2739,11 +2754,13 @@ export interface components {
             restricted?: boolean;
             analyser?: components["schemas"]["AnalyserRequest"];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedLaboratoryInputRequest: {
             name?: string;
             address?: string;
             phone?: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedPhraseInputRequest: {
             code?: string;
             text?: string;
@@ -2766,6 +2783,7 @@ export interface components {
             /** @description refused where there is a newer one */
             seen_version?: number;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedSlideChangeRequest: {
             preset?: string;
             /** Format: double */
@@ -2775,9 +2793,11 @@ export interface components {
             /** @description Name of the site that it is from; null: none. */
             site?: string | null;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedSwitchRequest: {
             in_force?: boolean;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedTextInputRequest: {
             text?: string;
         };
@@ -2820,6 +2840,7 @@ export interface components {
              */
             readonly assay: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PhraseInputRequest: {
             code: string;
             text: string;
@@ -2915,6 +2936,7 @@ export interface components {
             username: string;
             name: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         ReaderRequest: {
             /** @description null gives the case back */
             username: string | null;
@@ -3100,6 +3122,7 @@ export interface components {
          * @enum {string}
          */
         ReportStateEnum: "signed" | "superseded";
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         RequestJobRequest: {
             /** @default blood-film */
             protocol: string;
@@ -3118,9 +3141,11 @@ export interface components {
             };
             notes: string[];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         RetiredInputRequest: {
             retired: boolean;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         RightsRequest: {
             username: string;
             rights: string[];
@@ -3252,6 +3277,7 @@ export interface components {
             groups: components["schemas"]["Group"][];
             classes: components["schemas"]["CellClass"][];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         SecondReadingInputRequest: {
             username: string;
             /** @default true */
@@ -3288,6 +3314,7 @@ export interface components {
          * @enum {string}
          */
         SettingKindEnum: "integer" | "number" | "choice" | "text";
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         SettleInputRequest: {
             /** Format: uuid */
             id: string;
@@ -3312,6 +3339,7 @@ export interface components {
             /** Format: double */
             high: number | null;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         SignInputRequest: {
             password: string;
             meaning: string;
@@ -3439,6 +3467,7 @@ export interface components {
             /** @description why not */
             why: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         TeachRequest: {
             /** @default blood_film */
             assay: string;
@@ -3513,6 +3542,7 @@ export interface components {
             text: string;
             more_cells: number | null;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         UrgentRequest: {
             urgent: boolean;
         };

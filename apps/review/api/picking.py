@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.api.inputs import OneOf
+from apps.accounts.api.inputs import Body, OneOf
 from apps.analysis.selectors import reviewable_job_for
 from apps.review.models import HbfMark
 from apps.review.picking import picking_json
@@ -57,7 +57,7 @@ class PickingSerializer(serializers.Serializer[Any]):
     candidates = CandidateSerializer(many=True)
 
 
-class HbfInput(serializers.Serializer[Any]):
+class HbfInput(Body):
     state = OneOf(choices=HbfMark.State.values)
     row = serializers.IntegerField(min_value=0, required=False, allow_null=True, default=None)
     added = serializers.UUIDField(required=False, allow_null=True, default=None)

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from apps.accounts.api.inputs import OneOf
+from apps.accounts.api.inputs import Body, OneOf
 from apps.cases.models import Case
 from apps.slides.models import ScalePreset, Slide
 
@@ -81,7 +81,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
         return reverse("slide-dzi", args=[slide.pk])
 
 
-class ImportSerializer(serializers.Serializer[Any]):
+class ImportSerializer(Body):
     uploads = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=2000)
     name = serializers.CharField(max_length=200, required=False, allow_blank=True)
     mpp = serializers.FloatField(required=False, allow_null=True)
@@ -108,7 +108,7 @@ class PresetSerializer(serializers.ModelSerializer[ScalePreset]):
         fields = ["name", "mpp"]
 
 
-class SlideChangeSerializer(serializers.Serializer[Any]):
+class SlideChangeSerializer(Body):
     preset = serializers.CharField(max_length=100, required=False)
     mpp = serializers.FloatField(required=False)
     colour = OneOf(choices=Slide.Colouring.choices, required=False)
