@@ -261,7 +261,9 @@ def _make_ready(slide: Slide) -> None:
     source = request.get("source")
     if source is not None:
         main = originals / stored_name(request["main"], names)
-        convert_source(main, slide.folder / "slide.tif", False, _progress(slide, 0, 60), choice, in_place=False)
+        made_of = convert_source(
+            main, slide.folder / "slide.tif", True, _progress(slide, 0, 60), choice, in_place=False
+        )
         slide.path = "slide.tif"
     elif request["pictures"]:
         joined = join_fields(
@@ -284,7 +286,7 @@ def _make_ready(slide: Slide) -> None:
         _refuse_known(slide.case, slide.sha256, but=slide.pk)
     found = probe_many([(slide.file, slide.file.name)])[0]
     if source is not None:
-        found = replace(found, **{**source, "notes": (*source["notes"], CONVERTED)})
+        found = replace(found, **{**source, "notes": (*source["notes"], *made_of["notes"], CONVERTED)})
     slide.width, slide.height = found.width, found.height
     slide.vendor = "camera fields" if request["pictures"] else found.vendor
     slide.objective, slide.associated = found.objective, list(found.associated)

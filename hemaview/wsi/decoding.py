@@ -16,7 +16,7 @@ _COMPRESSIONS = {
     34925: "LZMA", 34933: "PNG", 34934: "JPEG XR", 50000: "zstd", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
 }  # fmt: skip
 _OLD_JPEG = 6
-WHITE_IS_ZERO, CIE_LAB, ICC_LAB = 0, 8, 9
+WHITE_IS_ZERO, PALETTE, CIE_LAB, ICC_LAB = 0, 3, 8, 9
 
 
 def raw_samples(blob: Blob, name: str, kind: str, what: Description, pages: tuple[int, ...]) -> pyvips.Image:
@@ -50,11 +50,19 @@ def _by_tifffile(blob: Blob, name: str, what: Description, page: int) -> pyvips.
             one = file.pages[page]
             array: NDArray[np.generic] = one.asarray()
             axes = one.axes if isinstance(one, tifffile.TiffPage) else "YXS"
+            palette = getattr(one, "colormap", None) if what.photometric == PALETTE else None
     except Exception as error:  # decoders raise what they like; which of two sentences is true is asked of the file
         raise why(blob, name, "tiff", what, str(error)) from error
     if axes == "SYX":
         array = np.moveaxis(array, 0, 2)
-    return of_array(array, name, what)
+    return of_array(array if palette is None else of_palette(array, palette, name), name, what)
+
+
+def of_palette(numbers: NDArray[np.generic], palette: NDArray[np.generic] | None, name: str) -> NDArray[np.uint8]:
+    """The colours (H, W, 3) that numbers (H, W) stand for; `palette` (3, n) of 16 bits (TIFF 6.0, section 5)."""
+    if numbers.ndim != 2 or palette is None or palette.ndim != 2 or int(np.max(numbers)) >= palette.shape[1]:
+        raise Unreadable(f"{name} is damaged: some of its colours are not in its palette.")
+    return np.asarray(palette.T.astype(np.uint32)[numbers.astype(np.intp)] >> 8, np.uint8)
 
 
 def of_array(array: NDArray[np.generic], name: str, what: Description) -> pyvips.Image:

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 EVERYBODYS = frozenset({1, 5, 7, 8, 32773, 32946})
 """None, LZW, JPEG, deflate, PackBits: what libtiff decodes however it was built. Of others libvips shows tiles black without
 a word, and openslide fails late."""
+OPENSLIDES = EVERYBODYS | {33003, 33005}
+"""What openslide decodes of scanners' files: also JPEG 2000 as Aperio numbers it."""
 _SUBFILE, _DESCRIPTION, _MAX_SAMPLE, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 254, 270, 281, 282, 283, 296
-_EXTRA_SAMPLES, _SAMPLE_FORMAT = 338, 339
+_EXTRA_SAMPLES = 338
 _EXIF, _INTEROP, _COLOUR_SPACE = 0x8769, 0xA005, 0xA001
 _FORMATS = {1: "integer", 2: "signed", 3: "float"}
 _UNIT_UM = {2: 25_400.0, 3: 10_000.0}
@@ -96,7 +98,8 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
         planes = of_imagej(pages, text.decode("latin-1"), name, choice)
     else:
         planes = of_pages(pages, name, notes, choice)
-    first = file.directories[planes[0][0][0]]
+    # Of planes that are pages of their own, writers describe the first in the file, whichever colour it is.
+    first = file.directories[min(planes[0][0])]
     size, contradictions = physical.chosen(_sizes(first, main, text), name)
     width, height = first.number(tiff.IMAGE_WIDTH), first.number(tiff.IMAGE_LENGTH)
     orientation = first.number(tiff.ORIENTATION, 1)
@@ -115,7 +118,7 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
         samples=joined if joined > 1 else first.number(tiff.SAMPLES, 1),
         bits=bits.pop(),
         stated_bits=stated or (most.bit_length() if 255 <= most < 65535 else 0),
-        sample_format=_FORMATS.get(first.number(_SAMPLE_FORMAT, 1), "other"),
+        sample_format=_FORMATS.get(first.number(tiff.SAMPLE_FORMAT, 1), "other"),
         photometric=first.number(tiff.PHOTOMETRIC, 1),
         extra=int(extra[0]) if extra else None,
         planar=first.number(tiff.PLANAR, 1) == 2,

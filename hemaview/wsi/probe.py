@@ -58,6 +58,8 @@ def probe_file(path: Path, name: str, limits: Limits, choice: Choice) -> dict[st
     import openslide
 
     vendor = openslide.OpenSlide.detect_format(path)
+    if kind == "tiff" and vendor not in (None, "hamamatsu") and not _as_scanners_store(path):
+        vendor = None
     if kind in ("jpeg", "png", "webp", "tiff") and vendor in (None, "generic-tiff"):
         what = describe(path, name, kind, choice)
         # openslide shows of a plain TIFF the first page's samples as they are stored, whatever else the file says.
@@ -71,6 +73,25 @@ def probe_file(path: Path, name: str, limits: Limits, choice: Choice) -> dict[st
     if vendor is None and not any(k.takes(blob_of(path), head_of(path)) for k in source_kinds()):
         raise Unsupported(f"{name} is not a slide format that HemaView reads ({LISTED}).")
     return _probe_slide(path, name, limits, None, choice)
+
+
+def _as_scanners_store(path: Path) -> bool:
+    """Whether openslide shows a scanner's TIFF as it looks: it takes the first page's samples as they are stored."""
+    from hemaview.blobs import blob_of
+    from hemaview.wsi import tiff
+    from hemaview.wsi.describe import OPENSLIDES
+
+    try:
+        first = tiff.TiffFile(blob_of(path)).directories[0]
+    except (SlideError, IndexError):  # what is wrong with it is said by its reader
+        return True
+    return (
+        set(first.numbers(tiff.BITS)) == {8}
+        and first.number(tiff.SAMPLE_FORMAT, 1) == 1
+        and first.number(tiff.ORIENTATION, 1) == 1
+        and first.number(tiff.PLANAR, 1) == 1
+        and first.number(tiff.COMPRESSION, 1) in OPENSLIDES
+    )
 
 
 def _probe_slide(
@@ -100,7 +121,7 @@ def _probe_slide(
             size, notes = chosen([_size_of(slide.source)], name)
             notes += facts.notes
         else:
-            size, notes = what.size, list(what.notes if in_place else facts.notes)
+            size, notes = what.size, list(dict.fromkeys((*what.notes, *facts.notes)))
         if what is not None or not in_place:
             refuse_dark_ground(_glance(slide), name)
         return {

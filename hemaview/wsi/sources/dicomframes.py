@@ -12,6 +12,7 @@ from hemaview.blobs import Blob
 from hemaview.wsi.errors import Unreadable
 
 JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
+IMPLICIT = "1.2.840.10008.1.2"
 MAX_FILES = 256
 _ITEM, _END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
 _TAGS = [
@@ -86,9 +87,9 @@ def native(image: DicomImage) -> tuple[array[int], array[int]]:
         stream.seek(image.pixel_data_at)
         head = stream.read(12)
     sound = count > 0 and image.frames >= 0 and head[:4] == b"\xe0\x7f\x10\x00"
-    if not sound or image.pixel_data_at + 12 + count * image.frames > image.blob.size():
+    first = image.pixel_data_at + (8 if image.syntax == IMPLICIT else 12)  # PS3.5, 7.1.2 and 7.1.3
+    if not sound or first + count * image.frames > image.blob.size():
         raise Unreadable("Its pixel data are cut short.")
-    first = image.pixel_data_at + 12
     return array("Q", range(first, first + count * image.frames, count)), array("I", [count] * image.frames)
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import openslide
 from numpy.typing import NDArray
+from PIL import ImageCms
 
 from hemaview.blobs import Blob
+from hemaview.wsi.colour import LEFT_OUT
+from hemaview.wsi.dicomseries import is_dicom
 from hemaview.wsi.errors import Unreadable, Unsupported
 from hemaview.wsi.regions import read_bgra
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
@@ -51,12 +54,20 @@ class OpenSlideSource(Source):
             mpp_xy=(x, y) if x and y else None,
             mpp_from="its scanner's facts" if x and y else "",
             objective=_number(said.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
+            notes=(LEFT_OUT,) if self._profile()[1] else (),
         )
 
     @property
     def icc(self) -> bytes:
-        profile = self._handle.color_profile
-        return b"" if profile is None else bytes(profile.tobytes())
+        return self._profile()[0]
+
+    def _profile(self) -> tuple[bytes, bool]:
+        """The embedded profile, and whether it is broken: then it is left out."""
+        try:
+            profile = self._handle.color_profile
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            return b"", True
+        return (b"" if profile is None else bytes(profile.tobytes())), False
 
     @property
     def associated(self) -> tuple[str, ...]:
@@ -98,10 +109,10 @@ def _open(path: Path) -> openslide.OpenSlide:
     except openslide.OpenSlideUnsupportedFormatError as error:
         raise Unsupported(f"{path.name} is not a slide format that HemaView reads ({LISTED}).") from error
     except (openslide.OpenSlideError, OSError) as error:
-        if (
-            path.suffix.lower() == ".czi"
-        ):  # focal planes and several kinds of samples are no damage: another source reads them
-            raise Unsupported(f"{path.name} is a CZI of a kind that openslide does not read ({error}).") from error
+        # What openslide does not read of these is no damage: another source reads it, and says what is wrong.
+        kind = "CZI" if path.suffix.lower() == ".czi" else "DICOM file" if is_dicom(path) else ""
+        if kind:
+            raise Unsupported(f"{path.name} is a {kind} of a kind that openslide does not read ({error}).") from error
         raise Unreadable(f"{path.name} cannot be opened: it is damaged or incomplete ({error}).") from error
 
 
