@@ -418,6 +418,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{accession}/slides/contents/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What complete uploads hold that a person may choose from; the uploads wait for the choice. */
+        post: operations["cases_slides_contents_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{accession}/slides/each-series/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make a slide of each series that complete uploads hold, all of them or none. */
+        post: operations["cases_slides_each_series_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{accession}/urgent/": {
         parameters: {
             query?: never;
@@ -2103,6 +2137,15 @@ export interface components {
             /** @description The text that you saw; 409 where another stands there now. Left out: not compared. */
             before?: string;
         };
+        /** @description What complete uploads hold that a person may choose from. */
+        Contents: {
+            /** @description slides, pictures or series; none where there is one */
+            series: components["schemas"]["Series"][];
+            /** @description all become fields of one slide where none is chosen; else one must be */
+            together: boolean;
+            /** @description of these the sharpest is taken, or `plane` */
+            focal_planes: number;
+        };
         /**
          * @description * `` - not asked for
          *     * `asked` - asked for
@@ -2237,6 +2280,18 @@ export interface components {
             added?: string | null;
             /** @description key of a class, or rejected */
             label: string;
+        };
+        EachSeriesRequest: {
+            uploads: string[];
+            /** @description Begins the name of each; its number follows. */
+            name?: string;
+            /** Format: double */
+            mpp?: number | null;
+            /** @default false */
+            convert: boolean;
+            specimen?: components["schemas"]["SpecimenEnum"];
+            /** @description In place of mpp. */
+            preset?: string;
         };
         ExaminationAgreement: {
             assay: string;
@@ -2570,6 +2625,11 @@ export interface components {
         LogoInputRequest: {
             /** @description the picture's bytes in base64, at most 1 MB of them */
             png_or_jpeg: string;
+        };
+        LookRequest: {
+            uploads: string[];
+            /** @description Look at this one of several. */
+            series?: number;
         };
         Me: {
             id: number;
@@ -3266,6 +3326,10 @@ export interface components {
             /** @description n is too small for a share to be shown on a page */
             below_floor: boolean;
             rows: components["schemas"]["Row"][];
+        };
+        Series: {
+            number: number;
+            name: string;
         };
         /** @description What a protocol of the examination may set. */
         Setting: {
@@ -4572,6 +4636,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Slide"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_slides_contents_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contents"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_slides_each_series_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EachSeriesRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Slide"][];
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -6,7 +6,7 @@ Each thing that is read here is honoured by `picture`, told in a note, or refuse
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hemaview.blobs import Blob
@@ -57,6 +57,8 @@ class Description:
     """A PNG's gAMA where that is its only word on colour; 0 where it is not."""
     size: PixelSize | None = None
     notes: tuple[str, ...] = ()
+    together: dict[int, str] = field(default_factory=dict)
+    """Pages or series that become fields of one slide where none is chosen: the number of each, and what it is called."""
 
     @property
     def pictures(self) -> Pictures:
@@ -90,14 +92,15 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
     text = first.data(_DESCRIPTION)
     series = read_ome(text, name) if b"<OME" in text[:4096] else []
     notes: list[str] = []
+    together: dict[int, str] = {}
     main, stated = None, 0
     if series:
-        planes, main = of_ome(pages, series, name, notes, choice)
+        planes, main = of_ome(pages, series, name, notes, choice, together)
         stated = main.significant_bits
     elif text.startswith(b"ImageJ="):
         planes = of_imagej(pages, text.decode("latin-1"), name, choice)
     else:
-        planes = of_pages(pages, name, notes, choice)
+        planes = of_pages(pages, name, notes, choice, together)
     # Of planes that are pages of their own, writers describe the first in the file, whichever colour it is.
     first = file.directories[min(planes[0][0])]
     size, contradictions = physical.chosen(_sizes(first, main, text), name)
@@ -127,6 +130,7 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
         icc=first.data(tiff.ICC),
         size=size,
         notes=(*notes, *contradictions),
+        together=together,
     )
 
 

@@ -136,6 +136,7 @@ def _probe_slide(
             "associated": list(slide.associated) if in_place else [],
             "notes": notes,
             "convert": not in_place,
+            "focal_planes": facts.focal_planes,
         }
 
 
@@ -220,6 +221,8 @@ def _probe_picture(
         "levels": 1,
         "associated": [],
         "notes": [note for picture in pictures for note in picture.notes],
+        "focal_planes": len(what.planes),
+        "together": list(what.together.items()),
     }
 
 

@@ -154,6 +154,62 @@ def test_series_of_an_upload_are_offered_and_the_uploads_wait_for_the_choice(tmp
     assert api(tess).post(url, asked, format="json").json()["code"] == "upload-gone"
 
 
+def two_series(path: Path, heights: tuple[int, int]) -> Path:
+    with tifffile.TiffWriter(path) as out:
+        for seed, h in zip((1, 2), heights, strict=True):
+            out.write(film(seed, h), photometric="rgb", metadata={"axes": "YXS", "Name": f"spot {seed}"})
+    return path
+
+
+@pytest.mark.parametrize(("heights", "together"), [((512, 480), False), ((512, 512), True)])
+def test_uploads_say_what_there_is_to_choose_and_wait(
+    heights: tuple[int, int], together: bool, tmp_path: Path, api: Any
+) -> None:
+    tess = factories.person("technologist")
+    case = factories.case(tess)
+    asked = {"uploads": [upload(api(tess), case.accession, two_series(tmp_path / "two.ome.tif", heights))]}
+    url = f"/api/v1/cases/{case.accession}/slides/"
+    held = api(tess).post(f"{url}contents/", asked, format="json").json()
+    assert [row["name"] for row in held["series"]] == [f"spot {i}, 512 × {h} px" for i, h in enumerate(heights, 1)]
+    assert (held["together"], held["focal_planes"]) == (together, 1)
+    one = api(tess).post(f"{url}contents/", {**asked, "series": 2}, format="json").json()
+    assert one == {"series": [], "together": False, "focal_planes": 1}
+    stranger = api(factories.person("technologist", "tim")).post(f"{url}contents/", asked, format="json")
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "upload-gone"), "uploads are a person's own"
+    slide = run_import(api(tess).post(url, {**asked, "series": 1}, format="json").json()["id"])
+    assert (slide.status, len(slide.photo_fields)) == ("ready", 1), slide.message
+
+
+def test_focal_planes_of_an_upload_are_told_and_the_chosen_one_is_taken(tmp_path: Path, api: Any) -> None:
+    tess = factories.person("technologist")
+    case = factories.case(tess)
+    path = write_dicom(tmp_path / "z.dcm", planes(), ONE, SeriesDescription="Stack")
+    asked = {"uploads": [upload(api(tess), case.accession, path)]}
+    url = f"/api/v1/cases/{case.accession}/slides/"
+    assert api(tess).post(f"{url}contents/", asked, format="json").json()["focal_planes"] == 3
+    slide = run_import(api(tess).post(url, {**asked, "plane": 3}, format="json").json()["id"])
+    assert "Focal plane 3 of 3, chosen, was taken." in slide.notes, slide.message
+
+
+def test_each_series_of_an_upload_becomes_a_slide_or_none_does(tmp_path: Path, api: Any) -> None:
+    tess = factories.person("technologist")
+    case = factories.case(tess)
+    path = two_series(tmp_path / "two.ome.tif", (512, 480))
+    asked = {"uploads": [upload(api(tess), case.accession, path)]}
+    url = f"/api/v1/cases/{case.accession}/slides/"
+    answer = api(tess).post(f"{url}each-series/", {**asked, "name": "film"}, format="json")
+    assert answer.status_code == 202, answer.content
+    slides = [run_import(row["id"]) for row in answer.json()]
+    assert [(s.status, s.name) for s in slides] == [("ready", "film, series 1"), ("ready", "film, series 2")]
+    assert [s.photo_fields[0]["h"] for s in slides] == [512, 480]
+    folders = set(slides[0].folder.parent.iterdir())
+    asked = {"uploads": [upload(api(tess), case.accession, path)]}
+    again = api(tess).post(f"{url}each-series/", asked, format="json")
+    assert (again.status_code, again.json()["code"]) == (409, "slide-exists")
+    assert case.slides.count() == 2 and set(slides[0].folder.parent.iterdir()) == folders, "nothing half-done"
+    assert api(tess).post(f"{url}contents/", asked, format="json").status_code == 200, "the upload waits"
+
+
 def test_an_upload_without_a_suffix_is_taken_where_it_is_dicom_and_refused_where_it_is_not(
     tmp_path: Path, api: Any
 ) -> None:

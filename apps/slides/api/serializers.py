@@ -94,6 +94,37 @@ class ImportSerializer(serializers.Serializer[Any]):
     plane = serializers.IntegerField(min_value=0, required=False, help_text="Focal plane; 0: the sharpest.")
 
 
+class EachSeriesSerializer(serializers.Serializer[Any]):
+    uploads = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=2000)
+    name = serializers.CharField(
+        max_length=180, required=False, allow_blank=True, help_text="Begins the name of each; its number follows."
+    )
+    mpp = serializers.FloatField(required=False, allow_null=True)
+    convert = serializers.BooleanField(required=False, default=False)
+    specimen = OneOf(choices=Case.Specimen.choices, required=False)
+    preset = serializers.CharField(max_length=100, required=False, help_text="In place of mpp.")
+
+
+class LookSerializer(serializers.Serializer[Any]):
+    uploads = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=2000)
+    series = serializers.IntegerField(min_value=1, required=False, help_text="Look at this one of several.")
+
+
+class SeriesSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class ContentsSerializer(serializers.Serializer[Any]):
+    """What complete uploads hold that a person may choose from."""
+
+    series = SeriesSerializer(many=True, help_text="slides, pictures or series; none where there is one")
+    together = serializers.BooleanField(
+        help_text="all become fields of one slide where none is chosen; else one must be"
+    )
+    focal_planes = serializers.IntegerField(help_text="of these the sharpest is taken, or `plane`")
+
+
 class IdentityEntrySerializer(serializers.Serializer[Any]):
     """Of what kind, where it stands, its words."""
 

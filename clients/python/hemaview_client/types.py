@@ -523,6 +523,15 @@ ConclusionRequest = TypedDict(
     },
 )
 
+Contents = TypedDict(
+    "Contents",
+    {
+        "series": "list[Series]",
+        "together": "bool",
+        "focal_planes": "int",
+    },
+)
+
 ConversionEnum = Literal['asked', 'running', 'done', 'failed']
 
 CopyInputRequest = TypedDict(
@@ -658,6 +667,18 @@ DecisionInputRequest = TypedDict(
         "row": "NotRequired[int | None]",
         "added": "NotRequired[str | None]",
         "label": "str",
+    },
+)
+
+EachSeriesRequest = TypedDict(
+    "EachSeriesRequest",
+    {
+        "uploads": "list[str]",
+        "name": "NotRequired[str]",
+        "mpp": "NotRequired[float | None]",
+        "convert": "NotRequired[bool]",
+        "specimen": "NotRequired[SpecimenEnum]",
+        "preset": "NotRequired[str]",
     },
 )
 
@@ -988,6 +1009,14 @@ LogoInputRequest = TypedDict(
     "LogoInputRequest",
     {
         "png_or_jpeg": "str",
+    },
+)
+
+LookRequest = TypedDict(
+    "LookRequest",
+    {
+        "uploads": "list[str]",
+        "series": "NotRequired[int]",
     },
 )
 
@@ -1701,6 +1730,14 @@ Section = TypedDict(
         "target": "int | None",
         "below_floor": "bool",
         "rows": "list[Row]",
+    },
+)
+
+Series = TypedDict(
+    "Series",
+    {
+        "number": "int",
+        "name": "str",
     },
 )
 

@@ -36,6 +36,8 @@ class Facts:
     objective: float | None = None
     notes: tuple[str, ...] = ()
     """What a person should know of how it was taken, a sentence each."""
+    focal_planes: int = 1
+    """So many the file holds; one of them is shown."""
 
 
 class Source(ABC):

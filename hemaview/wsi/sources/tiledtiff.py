@@ -63,7 +63,8 @@ class TiledTiffSource(Source):
     def facts(self) -> Facts:
         size = self._what.size
         notes = tuple(dict.fromkeys((*self._what.notes, *self._notes)))
-        return Facts("tiled TIFF", (size.um_x, size.um_y) if size else None, size.source if size else "", notes=notes)
+        sides, source = ((size.um_x, size.um_y), size.source) if size else (None, "")
+        return Facts("tiled TIFF", sides, source, notes=notes, focal_planes=len(self._planes))
 
     def tile_px(self, level: int) -> tuple[int, int]:
         page = self._planes[self._plane][level][0]
