@@ -16,7 +16,7 @@ from apps.slides.incoming import look_at
 from apps.slides.models import Slide, Upload
 from apps.slides.uploads import as_refusal
 from hemaview.wsi.errors import SeveralSeries, SlideError
-from hemaview.wsi.identity import Entry
+from hemaview.wsi.identity import Entry, names_patient
 from hemaview.wsi.sandbox import identity_of
 from hemaview.wsi.sources.choice import Choice
 
@@ -60,10 +60,22 @@ def identity_of_slide(user: Any, slide: Slide) -> list[Entry]:
     Photographs are not kept as files: what they said is gone. That somebody looked stands in the record.
     """
     require_identity(user)
+    _record_look(user, slide, "words of its files")
     kept = sorted(p for p in (slide.folder / "original").rglob("*") if p.is_file())
     files = [(path, path.name) for path in kept] or ([(slide.file, slide.file.name)] if slide.in_place else [])
-    record(user, "slide.identity-seen", "slide", slide.pk, accession=slide.case.accession)
     return identity_of(files) if files else []
+
+
+def require_associated(user: Any, slide: Slide, name: str) -> None:
+    """Let a person look at a picture beside the slide, and record it; raises Forbidden, Missing."""
+    require_identity(user)
+    if name not in slide.associated:
+        raise Missing(f"This slide has no picture called {name}.")
+    _record_look(user, slide, f"{name} picture")
+
+
+def _record_look(user: Any, slide: Slide, what: str) -> None:
+    record(user, "slide.identity-seen", "slide", slide.pk, accession=slide.case.accession, what=what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,12 @@ def contents_of(user: Any, case: Case, upload_ids: list[uuid.UUID], series: int 
         return Contents([{"number": n, "name": name} for n, name in several.listed.items()], False, 1)
     except SlideError as error:
         raise as_refusal(error) from error
-    together = incoming.probes[0].together if len(incoming.probes) == 1 else ()
+    probe = incoming.probes[0]
+    together = (
+        [(n, f"picture {n}" if names_patient(name, probe.identity) else name) for n, name in probe.together]
+        if len(incoming.probes) == 1
+        else []
+    )
     planes = max(probe.focal_planes for probe in incoming.probes)
     return Contents([{"number": n, "name": name} for n, name in together], bool(together), planes)
 

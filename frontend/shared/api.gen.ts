@@ -2636,6 +2636,8 @@ export interface components {
             username: string;
             name: string;
             rights: string[];
+            /** @description you may see who patients are: label pictures, words of files */
+            sees_identity: boolean;
             /**
              * @description the reading that you work on; empty: the first
              *

@@ -88,9 +88,9 @@ def of_ome(
         indices = tuple(i for i, _ in pages[at : at + one.planes])
         at += one.planes
         if choice.series is None and number > 1 and (ASIDE.search(one.name) or _beside(one, main)):
-            notes.append(
-                f"Series {number} ({one.name or 'unnamed'}, {one.width_px} × {one.height_px} px) was left out."
-            )
+            # Its name can be the patient's: of names only the word that says what it is goes into a note.
+            kind = aside.group().lower() if (aside := ASIDE.search(one.name)) else "small"
+            notes.append(f"Series {number} ({kind}, {one.width_px} × {one.height_px} px) was left out.")
         else:
             slides.append((number, one, indices))
     refuse_missing(choice, name, len(series), max(one.z for one in series))

@@ -1027,6 +1027,7 @@ Me = TypedDict(
         "username": "str",
         "name": "str",
         "rights": "list[str]",
+        "sees_identity": "bool",
         "reading": "ReadingEnum | BlankEnum",
     },
 )
