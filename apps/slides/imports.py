@@ -36,7 +36,7 @@ from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
 _IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "width", "height", "vendor", "objective",
              "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion",
-             "notes", "import_request", "name")  # fmt: skip
+             "notes", "import_request", "name", "stage")  # fmt: skip
 """What an import finds out of a slide."""
 CONVERTED = "It was converted when it came in, and each part compared with the original: what is analysed is JPEG of quality 90."
 
@@ -195,7 +195,7 @@ def _make_ready(slide: Slide) -> None:
             choice,
         )
         slide.path, slide.photo_fields = "slide.tif", joined["fields"]
-        slide.notes = [*request.get("notes", []), *joined["notes"]]
+        slide.notes, slide.stage = [*request.get("notes", []), *joined["notes"]], joined["stages"]
         slide.import_request = {**request, "likenesses": joined["likenesses"]}
         if not request.get("named") and len(joined["fields"]) != len(names):
             slide.name = title_of_fields([field["name"] for field in joined["fields"]])
@@ -214,6 +214,7 @@ def _make_ready(slide: Slide) -> None:
     if not request["pictures"]:
         stated, of_scale = found.mpp, scale_notes(found)
         slide.notes = [*request.get("notes", []), *found.notes]
+        slide.stage = [{"photograph": "", **found.stage}] if found.stage else []
     if request["mpp"]:
         slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
         if request.get("preset"):

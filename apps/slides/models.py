@@ -80,6 +80,10 @@ class Slide(models.Model):
         default=list,
         help_text="Of what kinds is what the file says of people, places, times and devices; never the words.",
     )
+    stage = models.JSONField(
+        default=list,
+        help_text="Where the slide, or each of its photographs, lies on the stage that it was taken on, as its file says.",
+    )
     side_pyramid = models.BooleanField(default=False)
     colour = models.CharField(max_length=8, choices=Colouring.choices, default=Colouring.STORED)
     icc_bytes = models.PositiveIntegerField(default=0, help_text="Size of the embedded colour profile.")

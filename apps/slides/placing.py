@@ -26,7 +26,7 @@ from hemaview.wsi.errors import SlideError
 from hemaview.wsi.identity import kinds_of, names_patient
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
-_OF_SOURCE = ("mpp", "mpp_from", "vendor", "objective", "notes")
+_OF_SOURCE = ("mpp", "mpp_from", "vendor", "objective", "notes", "stage")
 """What is known of a slide that is converted by its own file alone."""
 
 

@@ -1876,6 +1876,13 @@ export interface components {
             y_um: number;
             /** @description empty on a scan */
             photograph: string;
+            /**
+             * Format: double
+             * @description in the stage's coordinates; null where the slide's file does not know them
+             */
+            stage_x_um: number | null;
+            /** Format: double */
+            stage_y_um: number | null;
             /** Format: double */
             probability: number | null;
             /** @description pending, confirmed, excluded */
@@ -2897,6 +2904,8 @@ export interface components {
         Picking: {
             /** Format: double */
             mpp: number | null;
+            /** @description where the stage's coordinates come from, or that there are none */
+            stage: string;
             revision: number;
             states: components["schemas"]["States"];
             hbf: components["schemas"]["HbfSums"];
@@ -3250,6 +3259,8 @@ export interface components {
             readonly size_bytes: number;
             /** @description photographs it was joined from; none for a scan */
             readonly photo_fields: components["schemas"]["Box"][];
+            /** @description none where the file does not know the stage */
+            readonly stage: components["schemas"]["Stage"][];
             readonly colour: components["schemas"]["ColouringEnum"];
             /** @description Size of the embedded colour profile. */
             readonly icc_bytes: number;
@@ -3444,6 +3455,8 @@ export interface components {
             readonly size_bytes: number;
             /** @description photographs it was joined from; none for a scan */
             readonly photo_fields: components["schemas"]["Box"][];
+            /** @description none where the file does not know the stage */
+            readonly stage: components["schemas"]["Stage"][];
             readonly colour: components["schemas"]["ColouringEnum"];
             /** @description Size of the embedded colour profile. */
             readonly icc_bytes: number;
@@ -3492,6 +3505,19 @@ export interface components {
          * @enum {string}
          */
         SpecimenEnum: "blood-film" | "marrow-aspirate" | "cell-block";
+        /** @description µm on the stage of a place p (level-0 px): um + (p - px) in `right` and `down`, taken at `mpp`. */
+        Stage: {
+            /** @description whose it is; empty on a scan */
+            photograph: string;
+            /** @description where it stands in the file */
+            source: string;
+            px: number[];
+            um: number[];
+            right: number[];
+            down: number[];
+            /** Format: double */
+            mpp: number;
+        };
         States: {
             pending: number;
             confirmed: number;

@@ -17,6 +17,7 @@ from hemaview.wsi.omexml import OmeImage, read_ome
 from hemaview.wsi.pages import Pictures, of_imagej, of_ome, of_pages
 from hemaview.wsi.physical import PixelSize
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
+from hemaview.wsi.stage import Stage, upright
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -57,6 +58,8 @@ class Description:
     """A PNG's gAMA where that is its only word on colour; 0 where it is not."""
     size: PixelSize | None = None
     notes: tuple[str, ...] = ()
+    stages: tuple[Stage | None, ...] = ()
+    """Of each picture where it lies on the stage; empty where the file knows of none."""
     together: dict[int, str] = field(default_factory=dict)
     """Pages or series that become fields of one slide where none is chosen: the number of each, and what it is called."""
 
@@ -94,8 +97,10 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
     notes: list[str] = []
     together: dict[int, str] = {}
     main, stated = None, 0
+    images: list[OmeImage] = []
     if series:
-        planes, main = of_ome(pages, series, name, notes, choice, together)
+        planes, images = of_ome(pages, series, name, notes, choice, together)
+        main = images[0]
         stated = main.significant_bits
     elif text.startswith(b"ImageJ="):
         planes = of_imagej(pages, text.decode("latin-1"), name, choice)
@@ -131,7 +136,15 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
         size=size,
         notes=(*notes, *contradictions),
         together=together,
+        stages=tuple(_stage(image, size) for image in images) if orientation == 1 else (),
     )
+
+
+def _stage(image: OmeImage, size: PixelSize | None) -> Stage | None:
+    """OME-XML does not say of which place of the picture a plane's position is; writers mean its upper left corner."""
+    if image.stage_um is None or size is None:
+        return None
+    return upright((0.0, 0.0), image.stage_um, (size.um_x, size.um_y), "OME-XML's plane position, of the corner")
 
 
 def describe_picture(blob: Blob, name: str, kind: str) -> Description:

@@ -74,8 +74,8 @@ def of_imagej(pages: Pages, text: str, name: str, choice: Choice) -> tuple[Pictu
 
 def of_ome(
     pages: Pages, series: list[OmeImage], name: str, notes: list[str], choice: Choice, together: dict[int, str]
-) -> tuple[tuple[Pictures, ...], OmeImage]:
-    """The pictures by focal plane, and the series that they are of; raises Unsupported where channels would be lost,
+) -> tuple[tuple[Pictures, ...], list[OmeImage]]:
+    """The pictures by focal plane, and the series of each; raises Unsupported where channels would be lost,
     SeveralSeries where one must be chosen. `together`: as in `of_pages`, of series."""
     if sum(s.planes for s in series) > len(pages):
         raise Unsupported(
@@ -107,7 +107,7 @@ def of_ome(
     made = [_colours(one, indices, name, choice) for _, one, indices in slides]
     if len({len(planes) for planes in made}) > 1:
         raise Unsupported(f"{name} holds series of different numbers of focal planes; choose one with --series.")
-    return tuple(zip(*made, strict=True)), main
+    return tuple(zip(*made, strict=True)), [one for _, one, _ in slides]
 
 
 def _listed(slides: list[tuple[int, OmeImage, tuple[int, ...]]]) -> dict[int, str]:

@@ -20,6 +20,7 @@ from hemaview.wsi.focus import sharpest
 from hemaview.wsi.looks import as_it_looks, as_numbers, colour_bands, depth
 from hemaview.wsi.pages import PALETTE
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
+from hemaview.wsi.stage import Stage
 
 DARK = 16
 """Of 255: bright field has no ground as dark as this."""
@@ -36,6 +37,7 @@ class Picture:
     image: pyvips.Image
     name: str
     notes: tuple[str, ...]
+    stage: Stage | None = None
 
 
 def describe(file: Path | Blob, name: str, kind: str, choice: Choice = NO_CHOICE) -> Description:
@@ -74,9 +76,10 @@ def read_pictures(file: Path | Blob, name: str, kind: str, bits: int = 0, choice
     for image in made[chosen]:
         refuse_dark_ground(image.numpy(), name)
     several, said = len(made[chosen]) > 1, tuple(dict.fromkeys(notes))
+    stages = what.stages or (None,) * len(made[chosen])
     return [
-        Picture(image, Path(name).stem + (f" page {number}" if several else ""), said if number == 1 else ())
-        for number, image in enumerate(made[chosen], 1)
+        Picture(image, Path(name).stem + (f" page {number}" if several else ""), said if number == 1 else (), stage)
+        for number, (image, stage) in enumerate(zip(made[chosen], stages, strict=True), 1)
     ]
 
 

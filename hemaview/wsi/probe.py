@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hemaview.wsi.physical import PixelSize
     from hemaview.wsi.slide import Slide
     from hemaview.wsi.sources.source import Source
+    from hemaview.wsi.stage import Stage
 
 GLANCE_PX = 16_000_000
 """A level of so many pixels is read whole to see whether the slide has a lit ground."""
@@ -137,6 +138,7 @@ def _probe_slide(
             "notes": notes,
             "convert": not in_place,
             "focal_planes": facts.focal_planes,
+            "stage": stage.as_json() if (stage := _stage_of(slide.source)) else None,
         }
 
 
@@ -156,6 +158,15 @@ def _refuse_as_scan(path: Path, name: str, what: Description, limits: Limits) ->
         raise TooLarge(
             f"{name} has {size}; a camera field may have {limits.max_image_pixels:,} px at most: save it in tiles."
         )
+
+
+def _stage_of(source: Source) -> Stage | None:
+    """What the source states; of DICOM that openslide reads, its attributes."""
+    from hemaview.wsi.sources import dicomframes
+
+    if source.facts.stage is None and source.facts.vendor == "dicom":
+        return next((image.stage for image in dicomframes.images_of(source.files()[0])[:1]), None)
+    return source.facts.stage
 
 
 def _size_of(source: Source) -> PixelSize | None:

@@ -50,6 +50,8 @@ class Probe:
     """It is converted once, when it comes in, since it is not read in place."""
     focal_planes: int = 1
     """So many it holds of what was looked at; one of them is shown."""
+    stage: dict[str, Any] | None = None
+    """Where a slide lies on the stage (`stage.Stage.as_json`); photographs say it when they are joined."""
     together: tuple[tuple[int, str], ...] = ()
     """Pages or series that become fields of one slide unless one is chosen: number and name of each."""
 

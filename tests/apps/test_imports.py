@@ -154,6 +154,18 @@ def test_series_of_an_upload_are_offered_and_the_uploads_wait_for_the_choice(tmp
     assert api(tess).post(url, asked, format="json").json()["code"] == "upload-gone"
 
 
+def test_where_a_slide_lies_on_the_stage_is_stored_with_it(tmp_path: Path) -> None:
+    origin = pydicom.Dataset()
+    origin.XOffsetInSlideCoordinateSystem, origin.YOffsetInSlideCoordinateSystem = 12.5, 30.0
+    facts = {"TotalPixelMatrixOriginSequence": [origin], "ImageOrientationSlide": [1, 0, 0, 0, 1, 0]}
+    for name, pixels in (("flat", film(1)), ("stack", planes())):
+        slide = bring([write_dicom(tmp_path / f"{name}.dcm", pixels, ONE, **facts)], factories.case())
+        assert [(s["photograph"], s["um"]) for s in slide.stage] == [("", [12_500.0, 30_000.0])], slide.message
+        for path in tmp_path.iterdir():
+            path.unlink()
+    assert bring([write_dicom(tmp_path / "none.dcm", film(2), OTHER)], factories.case()).stage == []
+
+
 def two_series(path: Path, heights: tuple[int, int]) -> Path:
     with tifffile.TiffWriter(path) as out:
         for seed, h in zip((1, 2), heights, strict=True):

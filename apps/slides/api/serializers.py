@@ -26,11 +26,24 @@ class StoredLevelSerializer(serializers.Serializer[Any]):
     why = serializers.CharField(help_text="why not")
 
 
+class StageSerializer(serializers.Serializer[Any]):
+    """µm on the stage of a place p (level-0 px): um + (p - px) in `right` and `down`, taken at `mpp`."""
+
+    photograph = serializers.CharField(help_text="whose it is; empty on a scan")
+    source = serializers.CharField(help_text="where it stands in the file")  # type: ignore[assignment]
+    px = serializers.ListField(child=serializers.FloatField())
+    um = serializers.ListField(child=serializers.FloatField())
+    right = serializers.ListField(child=serializers.FloatField())
+    down = serializers.ListField(child=serializers.FloatField())
+    mpp = serializers.FloatField()
+
+
 class SlideSerializer(serializers.ModelSerializer[Slide]):
     specimen = serializers.CharField()
     notes = serializers.ListField(child=serializers.CharField(), read_only=True)
     photo_fields = BoxSerializer(many=True, read_only=True, help_text="photographs it was joined from; none for a scan")
     tile_levels = StoredLevelSerializer(many=True, read_only=True)
+    stage = StageSerializer(many=True, read_only=True, help_text="none where the file does not know the stage")
     identifying = serializers.ListField(child=serializers.CharField(), read_only=True)
     associated = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="pictures beside the slide: label, macro"
@@ -61,6 +74,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
             "sha256",
             "size_bytes",
             "photo_fields",
+            "stage",
             "colour",
             "icc_bytes",
             "tile_levels",

@@ -281,6 +281,8 @@ Candidate = TypedDict(
         "x_um": "float",
         "y_um": "float",
         "photograph": "str",
+        "stage_x_um": "float | None",
+        "stage_y_um": "float | None",
         "probability": "float | None",
         "state": "str",
         "hbf": "str",
@@ -1283,6 +1285,7 @@ Picking = TypedDict(
     "Picking",
     {
         "mpp": "float | None",
+        "stage": "str",
         "revision": "int",
         "states": "States",
         "hbf": "HbfSums",
@@ -1652,6 +1655,7 @@ RoomSlide = TypedDict(
         "sha256": "str",
         "size_bytes": "int",
         "photo_fields": "list[Box]",
+        "stage": "list[Stage]",
         "colour": "ColouringEnum",
         "icc_bytes": "int",
         "tile_levels": "list[StoredLevel]",
@@ -1846,6 +1850,7 @@ Slide = TypedDict(
         "sha256": "str",
         "size_bytes": "int",
         "photo_fields": "list[Box]",
+        "stage": "list[Stage]",
         "colour": "ColouringEnum",
         "icc_bytes": "int",
         "tile_levels": "list[StoredLevel]",
@@ -1890,6 +1895,19 @@ SlideSection = TypedDict(
 SlideStatusEnum = Literal['importing', 'ready', 'refused']
 
 SpecimenEnum = Literal['blood-film', 'marrow-aspirate', 'cell-block']
+
+Stage = TypedDict(
+    "Stage",
+    {
+        "photograph": "str",
+        "source": "str",
+        "px": "list[float]",
+        "um": "list[float]",
+        "right": "list[float]",
+        "down": "list[float]",
+        "mpp": "float",
+    },
+)
 
 States = TypedDict(
     "States",

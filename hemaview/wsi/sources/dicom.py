@@ -53,7 +53,7 @@ class DicomSource(Source):
         notes: tuple[str, ...] = ()
         if image.focal_planes > 1:
             notes = (f"Focal plane {self._plane + 1} of {image.focal_planes}, {self._how}, was taken.",)
-        return Facts("dicom", image.mpp_xy, image.mpp_from, image.objective, notes, image.focal_planes)
+        return Facts("dicom", image.mpp_xy, image.mpp_from, image.objective, notes, image.focal_planes, image.stage)
 
     @property
     def icc(self) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from hemaview.wsi.regions import read_bgra
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 from hemaview.wsi.sources.names import LISTED
 from hemaview.wsi.sources.source import Facts, Level, Source
+from hemaview.wsi.stage import Stage, upright
 from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
 
 
@@ -49,12 +50,14 @@ class OpenSlideSource(Source):
     def facts(self) -> Facts:
         said = self._handle.properties
         x, y = (_number(said.get(k)) for k in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y))
+        sides = (x, y) if x and y else None
         return Facts(
             vendor=str(said.get(openslide.PROPERTY_NAME_VENDOR, "")),
-            mpp_xy=(x, y) if x and y else None,
+            mpp_xy=sides,
             mpp_from="its scanner's facts" if x and y else "",
             objective=_number(said.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
             notes=(LEFT_OUT,) if self._profile()[1] else (),
+            stage=stage_of(said, (self.levels[0].width_px, self.levels[0].height_px), sides),
         )
 
     @property
@@ -101,6 +104,18 @@ class OpenSlideSource(Source):
 
     def close(self) -> None:
         self._handle.close()
+
+
+def stage_of(said: Mapping[str, str], size_px: tuple[int, int], mpp_xy: tuple[float, float] | None) -> Stage | None:
+    """Of openslide's properties: Hamamatsu states where the scan's centre lies from the slide's, in nm.
+
+    Aperio's Left and Top are left alone: it does not state which way their axes run.
+    """
+    offsets = [_number(said.get(f"hamamatsu.{axis}OffsetFromSlideCentre")) for axis in "XY"]
+    if offsets[0] is None or offsets[1] is None:
+        return None
+    centre_px, um = (size_px[0] / 2, size_px[1] / 2), (offsets[0] / 1000, offsets[1] / 1000)
+    return upright(centre_px, um, mpp_xy, "Hamamatsu's offset from the slide's centre")
 
 
 def _open(path: Path) -> openslide.OpenSlide:

@@ -63,8 +63,9 @@ class TiledTiffSource(Source):
     def facts(self) -> Facts:
         size = self._what.size
         notes = tuple(dict.fromkeys((*self._what.notes, *self._notes)))
+        stage = self._what.stages[0] if self._what.stages else None
         sides, source = ((size.um_x, size.um_y), size.source) if size else (None, "")
-        return Facts("tiled TIFF", sides, source, notes=notes, focal_planes=len(self._planes))
+        return Facts("tiled TIFF", sides, source, notes=notes, focal_planes=len(self._planes), stage=stage)
 
     def tile_px(self, level: int) -> tuple[int, int]:
         page = self._planes[self._plane][level][0]
