@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,9 @@ from hemaview.inference.pictures import squares
 from hemaview.methods.cellkind import KINDS
 from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
 from hemaview.pipeline.lowpower import at_low_power
+from hemaview.pipeline.maskrules import overlap_share, with_axis_ratio, with_platelet_size, with_size
 from hemaview.pipeline.measures import Measured, measure
+from hemaview.pipeline.naming import agreed, classes_of, rarer_smudges
 from hemaview.pipeline.pieces import join_lobes, join_pieces
 from hemaview.pipeline.pointed import CELL_SQUARE_UM, NO_CELL, middle_part, overlooked
 from hemaview.pipeline.protocol import PlannedField
@@ -24,10 +26,6 @@ from hemaview.wsi.slide import Slide
 
 _NUCLEATED = KINDS.index("nucleated")
 GRANULOCYTES = ("segmented_neutrophil", "band_neutrophil", "eosinophil", "basophil")
-PLATELETS = ("platelet", "giant_platelet", "platelet_clump")
-SMUDGE_ODDS = 0.3
-"""Smudges were learned from leukaemia alone, where a twelfth of the nucleated things are some; other films have few, and
-white cells of strange stains were called so. On jhu-aml's val it costs three of 23 smudges."""
 SEARCH_UM = 6.0
 """A cell's middle lies no farther than this from where the search at low power saw it, in either direction."""
 SEARCH_HALO_UM = 12.0
@@ -41,26 +39,6 @@ LEAST_CELL = 0.5
 """The same by the net of nucleated cells; below `pointed.SURE`, for what is shown there lies a little off."""
 ASKED_FROM = 0.02
 """Probability of a kind from which the finer net of that kind is asked: what lies below changes no class."""
-SMALLEST_CELL_UM2, SMALLEST_SPREAD_UM2 = 11.5, 0.8
-"""Where, and how softly, a thing becomes too small for a cell: of schistocytes in chula-rbc12's train 95 % are at least 16 µm²
-large."""
-SPLIT_EVENLY = 0.02
-"""What is given to platelet and dirt alike before their own odds part what was too small for a cell."""
-ELLIPTOCYTE_MOST, OVALOCYTE_MOST, TWICE_AS_LONG = 0.68, 0.88, 0.5
-"""Axis ratios beyond which a cell is rounder than an elliptocyte and an ovalocyte (of chula-rbc12's train 95 % have at most
-0.64 and 0.84), and below which an oval cell is an elliptocyte (ICSH 2015, Palmer et al.)."""
-AXIS_SPREAD = 0.025
-"""How softly; chosen by hand."""
-SINGLE_SOLIDITY, SINGLE_UM2 = 0.93, (15.0, 110.0)
-"""Solidity and area of red cells that lie alone, by which the typical one of a field is told."""
-LEAST_SINGLES = 8
-TYPICAL_UM2 = float(np.pi * 3.6**2)
-"""A disc 7.2 µm wide, where a field has fewer singles than LEAST_SINGLES."""
-TWO_CELLS, SIZE_WEIGHT, DENT_WEIGHT, LARGER = 1.65, 9.0, 45.0, 1.25
-"""Several cells that were not parted: a size of 1.65 typical cells is even odds for a solid thing, the weights make 0.1 of a cell
-as telling as 0.02 of solidity, and nothing below 1.25 cells is several; chosen by hand."""
-DOUBT = 0.005
-"""How far either net may be wrong in everything, as a probability."""
 
 
 @dataclass(frozen=True)
@@ -227,41 +205,6 @@ def _nucleus_shares(
     return share
 
 
-UNCATEGORISED = "uncategorised"
-LEAST_NEXT = 0.25
-"""A shape less likely than that is not said of a cell in place of one that was held back."""
-
-
-def classes_of(
-    p: NDArray[np.float32],
-    thresholds: Mapping[str, float],
-    schema: Schema,
-    called_from: Mapping[str, float] | None = None,
-) -> NDArray[np.uint8]:
-    """uint8 (n,): the likeliest class, or one whose threshold is passed. What is likeliest and yet less likely than `called_from`
-    asks is the next likely class, or where that is less likely than LEAST_NEXT, uncategorised: no other shape is said of it."""
-    if not len(p):
-        return np.zeros(0, np.uint8)
-    held = held_back(p, {schema.index(k): v for k, v in (called_from or {}).items()})
-    cls = held.argmax(axis=1)
-    if UNCATEGORISED in schema.by_key:
-        doubtful = (cls != p.argmax(axis=1)) & (p[np.arange(len(p)), cls] < LEAST_NEXT)
-        cls = np.where(doubtful, schema.index(UNCATEGORISED), cls)
-    for name, threshold in thresholds.items():
-        cls = np.where(p[:, schema.index(name)] >= threshold, schema.index(name), cls)
-    return cls.astype(np.uint8)
-
-
-def held_back(p: NDArray[np.float32], called_from: Mapping[int, float]) -> NDArray[np.float32]:
-    """p (n, classes) with nothing in those columns of a row that are less likely there than `called_from` asks."""
-    if not called_from:
-        return p
-    left = p.copy()
-    for column, least in called_from.items():
-        left[p[:, column] < least, column] = 0
-    return left
-
-
 def probabilities(
     picture: FieldPicture, found: Measured, kinds: NDArray[np.float32], models: Models, schema: Schema
 ) -> NDArray[np.float32]:
@@ -293,86 +236,9 @@ def probabilities(
         fine[rows] = picture.classes(net, found.centres[other[rows]], views)
     p[np.ix_(other, np.array([schema.index(name) for name in names]))] += agreed(
         np.stack([kind[k][other] for k in ("nucleated", "platelet", "nothing")], axis=1),
-        rarer_smudges(fine, names),
+        with_platelet_size(rarer_smudges(fine, names), names, found.area_px[other] * picture.mpp**2),
         names,
     )
     few = (kind["nucleated"] + kind["platelet"]) <= ASKED_FROM
     p[few, schema.index("artefact")] += (kind["nucleated"] + kind["platelet"] + kind["nothing"])[few]
     return p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9)
-
-
-def rarer_smudges(fine: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
-    """The finer net's answers (n, names) with the odds of a smudge lowered by SMUDGE_ODDS."""
-    if "smudge" not in names:
-        return fine
-    weighed = fine.copy()
-    weighed[:, names.index("smudge")] *= SMUDGE_ODDS
-    return np.asarray(weighed / np.maximum(weighed.sum(axis=1, keepdims=True), 1e-9), np.float32)
-
-
-def agreed(kinds: NDArray[np.float32], fine: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
-    """float32 (n, names): what is no red cell, by the kind net (n, 3: nucleated, platelet, nothing) and the finer one.
-
-    Both say whether a thing is a nucleated cell, a platelet or dirt, and neither alone: in a stain that it never saw the
-    finer net takes white cells for dirt that the kind net is sure of. Their odds are multiplied, softened by DOUBT.
-    """
-    dirt = np.array([name == "artefact" for name in names])
-    plates = np.array([name in PLATELETS for name in names])
-    groups = np.stack([~dirt & ~plates, plates, dirt])
-    share = fine @ groups.T
-    weight = (kinds + DOUBT) * (share + DOUBT)
-    weight *= kinds.sum(axis=1, keepdims=True) / weight.sum(axis=1, keepdims=True)
-    return np.asarray(fine * ((weight / np.maximum(share, 1e-6)) @ groups), np.float32)
-
-
-def with_size(
-    kinds: NDArray[np.float32], area_um2: NDArray[np.float64], cut: NDArray[np.bool_] | None = None
-) -> NDArray[np.float32]:
-    """Kinds in the light of the mask: a thing far smaller than any cell is a platelet or dirt, what it lies on or beside
-    notwithstanding. Of schistocytes in chula-rbc12's train 95 % are at least 16 µm² large. How large a red cell is that an
-    edge has `cut` (n,) nobody knows."""
-    platelet, nothing = KINDS.index("platelet"), KINDS.index("nothing")
-    cells = [KINDS.index("red_cell"), KINDS.index("nucleated")]
-    keep = np.repeat(1 / (1 + np.exp(-(area_um2 - SMALLEST_CELL_UM2) / SMALLEST_SPREAD_UM2))[:, None], 2, axis=1)
-    if cut is not None:
-        keep[cut, 0] = 1.0
-    small = (kinds[:, cells] * (1 - keep)).sum(axis=1)
-    among = (kinds[:, platelet] + SPLIT_EVENLY) / (kinds[:, platelet] + kinds[:, nothing] + 2 * SPLIT_EVENLY)
-    weighed = kinds.copy()
-    weighed[:, cells] *= keep
-    weighed[:, platelet] += small * among
-    weighed[:, nothing] += small * (1 - among)
-    return weighed
-
-
-def with_axis_ratio(
-    shape: NDArray[np.float32], classes: tuple[str, ...], axis_ratio: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Shape probabilities in the light of the mask: a round cell is no elliptocyte, whatever its tint, and an oval one more
-    than twice as long as wide is one (ICSH 2015, Palmer et al.).
-
-    Elliptocytes of chula-rbc12 come from two runs of pictures, so their tint is learnt with their shape, and on another
-    ground hardly any is named. Of those in train 95 % have an axis ratio of at most 0.64, of ovalocytes at most 0.84; what is
-    rounder is the rounder class.
-    """
-    weighed = shape.copy()
-    if "elliptocyte" in classes and "ovalocyte" in classes:
-        long, oval = classes.index("elliptocyte"), classes.index("ovalocyte")
-        keep = 1 / (1 + np.exp((axis_ratio - ELLIPTOCYTE_MOST) / AXIS_SPREAD))
-        weighed[:, oval] += weighed[:, long] * (1 - keep)
-        weighed[:, long] *= keep
-        twice = 1 / (1 + np.exp((axis_ratio - TWICE_AS_LONG) / AXIS_SPREAD))
-        weighed[:, long] += weighed[:, oval] * twice
-        weighed[:, oval] *= 1 - twice
-        weighed[:, oval] *= 1 / (1 + np.exp((axis_ratio - OVALOCYTE_MOST) / AXIS_SPREAD))
-    return np.asarray(weighed / np.maximum(weighed.sum(axis=1, keepdims=True), 1e-9), np.float32)
-
-
-def overlap_share(found: Measured, red: NDArray[np.float32], mpp: float) -> NDArray[np.float64]:
-    """0 … 1: how surely a red thing is several cells that were not parted: too large, and dented, for one."""
-    area = found.area_px * mpp**2
-    singles = area[(red > 0.5) & (found.solidity > SINGLE_SOLIDITY) & (area > SINGLE_UM2[0]) & (area < SINGLE_UM2[1])]
-    typical = float(np.median(singles)) if len(singles) >= LEAST_SINGLES else TYPICAL_UM2
-    size = area / typical
-    evidence = SIZE_WEIGHT * (size - TWO_CELLS) + DENT_WEIGHT * (SINGLE_SOLIDITY - found.solidity)
-    return np.asarray(np.where(size > LARGER, 1 / (1 + np.exp(-np.clip(evidence, -30, 30))), 0.0))

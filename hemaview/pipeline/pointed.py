@@ -19,6 +19,7 @@ from hemaview.inference import Classifier, Masker
 from hemaview.inference.pictures import squares
 from hemaview.pipeline.fieldpicture import FieldPicture
 from hemaview.pipeline.measures import measure
+from hemaview.pipeline.naming import classes_of
 
 CELL_SQUARE_UM = 24.0
 """Side of the square that a nucleated cell is shown in to the models that draw its nucleus."""
@@ -83,8 +84,6 @@ def overlooked(
 ) -> CellTable:
     """The cells of a field with what lies at points (n, 2: x, y level-0 px) and is a nucleated cell, where none was seen yet;
     what was taken for something else at such a place is dropped."""
-    from hemaview.pipeline.fieldcells import classes_of
-
     known = schema.rows_of_kind(cells.cls, "nucleated")
     free = _farther_than(points, np.stack([cells.x, cells.y], axis=1)[known], SAME_CELL_UM / picture.slide_mpp)
     at = (points[free] - (picture.left, picture.top)) / picture.scale

@@ -37,6 +37,21 @@ film.save()
 call_command("createsuperuser", interactive=False, username="root", email="root@example.org")
 """
 
+_ONE_BY_ONE = """
+import contextlib, io, json, sys
+from django.core.management import execute_from_command_line
+answers = []
+for arguments in json.loads(sys.argv[1]):
+    error, status = io.StringIO(), 0
+    with contextlib.redirect_stderr(error), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            execute_from_command_line(["manage.py", *arguments])
+        except SystemExit as end:
+            status = end.code or 0
+    answers.append((status, error.getvalue()))
+print(json.dumps(answers))
+"""
+
 
 def free_port() -> int:
     with socket.socket() as s:
@@ -149,6 +164,18 @@ class Stack:
         )
         assert run.returncode == 0 or not check, (arguments[0], run.stdout[-500:], run.stderr[-1500:])
         return run
+
+    def refusals(self, *commands: tuple[str, ...]) -> list[tuple[int, str]]:
+        """Exit status and error output of each command of manage.py, all in one process: it starts once."""
+        run = subprocess.run(
+            [sys.executable, "-c", _ONE_BY_ONE, json.dumps(commands)],
+            cwd=ROOT,
+            env=self.environment,
+            text=True,
+            capture_output=True,
+        )
+        assert run.returncode == 0, run.stderr[-1500:]
+        return [(status, text) for status, text in json.loads(run.stdout.splitlines()[-1])]
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         log = (self.folder / f"{command[0]}-{len(self.processes)}.log").open("wb")

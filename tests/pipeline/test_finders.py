@@ -19,10 +19,10 @@ from hemaview.inference.pictures import grounds_as_they_are
 from hemaview.learning.scoring.filmtasks import as_slide
 from hemaview.methods.card import Card, cards
 from hemaview.pipeline import PipelineError
-from hemaview.pipeline.fieldcells import classes_of
 from hemaview.pipeline.finders import finder, nuclei
 from hemaview.pipeline.finders.common import devices
 from hemaview.pipeline.finders.nuclei import _pointed
+from hemaview.pipeline.naming import classes_of
 from hemaview.pipeline.protocol import PlannedField, RunRequest
 from hemaview.pipeline.run import run
 from hemaview.wsi.slide import open_slide
@@ -47,7 +47,7 @@ PHOTO = {"x": 2200, "y": 500, "w": 560, "h": 560, "name": "a"}
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("film") / "film.tif"
-    write_film(path, path.with_suffix(".csv"), draw_film(4096, 1536, seed=3))
+    write_film(path, path.with_suffix(".csv"), draw_film(3072, 1536, seed=3))
     return path
 
 

@@ -44,7 +44,7 @@ class Sink:
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[TrueCell, ...]]:
-    drawn = draw_film(6144, 2048, seed=3)
+    drawn = draw_film(4096, 2048, seed=3)
     path = tmp_path_factory.mktemp("film") / "film.tif"
     write_film(path, path.with_suffix(".csv"), drawn)
     return path, drawn.cells

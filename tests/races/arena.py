@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 from PIL import Image
 
+from apps.accounts import stores
 from apps.accounts.models import User
 from apps.analysis.models import Adaptation, Algorithm, Job, ModelVersion, Protocol, ReportedAnalysis
 from apps.analysis.protocolservices import newest
@@ -33,6 +34,7 @@ from apps.review.state import _folded
 from apps.slides.models import Site, Slide, Upload
 from apps.slides.sites import create_site
 from tests import factories
+from tests.races.snapshot import Snapshot
 
 REASON = "The other slide is a spare one"
 """A slide that is not analysed needs one."""
@@ -73,6 +75,12 @@ class Arena:
     """What the site taught; the first is in force."""
     numbers: Any = field(default_factory=lambda: itertools.count(1))
     random: random.Random = field(default_factory=lambda: random.Random(1))
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    """The rows that each state begins with."""
+    logo: bytes = b""
+    """The file of the logo that each state begins with."""
+    printed: set[Any] = field(default_factory=set)
+    """Reports that belong to a beginning: their files stay."""
 
     @classmethod
     def build(cls, folder: Path) -> Arena:
@@ -137,9 +145,28 @@ class Arena:
 
     def reset(self, state: str) -> None:
         """Everything as at the beginning, in `state`; the record alone goes on."""
-        for report in Report.objects.filter(case=self.case_pk):
+        if state not in self.snapshots:
+            self._made_anew(state)
+            self.snapshots[state] = Snapshot.taken()
+            self.logo = stores.laboratory().read(Laboratory.objects.get().logo)
+            return
+        self._without_files()
+        self.snapshots[state].restore()
+        if not stores.laboratory().exists(name := Laboratory.objects.get().logo):
+            stores.laboratory().put(name, self.logo)
+        _folded.forget()
+
+    def _without_files(self) -> None:
+        """Remove what tries have left on disk; the report that a signed case begins with has been printed once."""
+        for report in Report.objects.filter(case=self.case_pk).exclude(pk__in=self.printed):
             for path in (Path(settings.REPORTS_DIR) / str(report.pk)).glob("*"):
                 path.unlink()
+        for upload in Upload.objects.all():
+            upload.file.unlink(missing_ok=True)
+
+    def _made_anew(self, state: str) -> None:
+        """The beginning of a state, by the services that people would use."""
+        self._without_files()
         Amendment.objects.filter(case=self.case_pk).delete()
         Report.objects.filter(case=self.case_pk).delete()
         CellNote.objects.all().delete()
@@ -154,8 +181,6 @@ class Arena:
         _folded.forget()
         Job.objects.exclude(pk__in=[self.job.pk, self.rival.pk, self.second.pk]).delete()
         Slide.objects.exclude(pk__in=[self.counted.pk, self.waiting.pk]).delete()
-        for upload in Upload.objects.all():
-            upload.file.unlink(missing_ok=True)
         Upload.objects.all().delete()
         self._reset_house()
         Slide.objects.update(
@@ -185,7 +210,8 @@ class Arena:
         label_cells(self.people["tom"], self.fresh_job(), "relabel", [2], [], 1, 0, force=True)
         note_cell(self.people["tess"], self.fresh_job(), "comment", 7, "", EARLIER)
         if state == SIGNED:
-            sign(self.people["paul"], self.case(), factories.PASSWORD, "Before the race", reason=REASON)
+            signed = sign(self.people["paul"], self.case(), factories.PASSWORD, "Before the race", reason=REASON)
+            self.printed.add(signed.pk)
 
     def _reset_house(self) -> None:
         Adaptation.objects.exclude(pk__in=[row.pk for row in self.taught]).delete()

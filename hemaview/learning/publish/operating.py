@@ -21,7 +21,7 @@ from hemaview.learning.scoring.healthytasks import cells_of, film_finder
 from hemaview.learning.scoring.sickletasks import cells_of as sickle_cells_of
 from hemaview.learning.scoring.sickletasks import counts_of, labelled_fields, sickle_finder
 from hemaview.learning.sets import data
-from hemaview.pipeline.fieldcells import held_back
+from hemaview.pipeline.naming import held_back
 
 MOST_SHARE = {"schistocyte": 0.003}
 """Shape to the share of healthy red cells that may be called so: three fifths of what its bar allows."""

@@ -36,7 +36,7 @@ from hemaview.learning.scoring.strangers import strangers
 from hemaview.learning.sets import data
 from hemaview.learning.sets.data import DataError
 from hemaview.methods.card import cards
-from hemaview.pipeline.fieldcells import held_back
+from hemaview.pipeline.naming import held_back
 
 Log = Callable[[str], None]
 

@@ -11,10 +11,10 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
 from hemaview.inference import CentreFinder, Classifier, Masker, Model
 from hemaview.methods.cellkind import KINDS
-from hemaview.pipeline.fieldcells import DOUBT, classes_of
 from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
 from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, summing, thresholds_of
 from hemaview.pipeline.measures import measure
+from hemaview.pipeline.naming import DOUBT, classes_of
 from hemaview.pipeline.pointed import outlines_at, probabilities_at
 from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide

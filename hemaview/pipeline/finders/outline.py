@@ -16,9 +16,9 @@ from hemaview.inference.pictures import squares
 from hemaview.methods.cellkind import KINDS
 from hemaview.methods.cellshape import TYPICAL_PX, lightness
 from hemaview.pipeline.eyepiece import in_equal_stain, on_even_ground
-from hemaview.pipeline.fieldcells import overlap_share, with_size
 from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
 from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, likeliest, summing
+from hemaview.pipeline.maskrules import overlap_share, with_size
 from hemaview.pipeline.measures import Measured, measure, measured_boxes
 from hemaview.pipeline.pointed import middle_part
 from hemaview.pipeline.protocol import PlannedField

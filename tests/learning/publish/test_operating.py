@@ -12,7 +12,7 @@ from hemaview.assays import assay
 from hemaview.inference import load
 from hemaview.learning.publish.operating import RECALLS, least_for, least_for_all, points_of
 from hemaview.methods.card import cards
-from hemaview.pipeline.fieldcells import classes_of, held_back
+from hemaview.pipeline.naming import classes_of, held_back
 from hemaview.pipeline.protocol import PipelineError, RunRequest
 from hemaview.pipeline.run import at_recall
 from tests.schemas import BLOOD_FILM
