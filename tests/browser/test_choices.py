@@ -1,4 +1,4 @@
-"""A file of several slides is chosen from on the case page, in a real browser."""
+"""What files hold is chosen from, and what they say of the patient shown to who may see it, in a real browser."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from playwright.sync_api import expect
 
+from tests.apps.test_identity import MARK, scan_with_label
 from tests.apps.test_imports import film
 from tests.browser.conftest import accessible
 from tests.integration.stack import Stack
@@ -36,4 +37,31 @@ def test_a_file_of_several_series_offers_them_and_each_becomes_a_slide(
     page.get_by_role("button", name="Bring in").click()
     expect(page.locator("ul.slides > li")).to_have_count(there + 2)
     expect(page.get_by_role("heading", name="two.ome, series 2")).to_be_visible()
+    assert page.complaints == []
+
+
+def test_an_administrator_lets_a_person_see_who_the_patient_is(visit: Any, house: Stack, tmp_path: Path) -> None:
+    at = f"http://127.0.0.1:{house.port}"
+    house.manage("import_slide", str(scan_with_label(tmp_path)), "--case", "B-WHO", "--create", "--user", "tess")
+    page = visit("tess")
+    page.goto(f"{at}/cases/B-WHO/")
+    expect(page.get_by_text("Your role may not see it.")).to_be_visible()
+    assert MARK not in page.content()
+    page.get_by_role("button", name="Log out").click()
+
+    page = visit("ada")
+    page.goto(f"{at}/people/")
+    page.get_by_role("link", name="Tess Test").click()
+    page.get_by_label("May see who the patient is").check()
+    page.locator("form", has=page.get_by_label("May see who")).get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The right is saved")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Log out").click()
+
+    page = visit("tess")
+    page.goto(f"{at}/cases/B-WHO/")
+    page.get_by_role("button", name="Show what it says…").click()
+    expect(page.get_by_role("cell", name=MARK).first).to_be_visible()
+    expect(page.get_by_role("img", name="label")).to_be_visible()
+    accessible(page)
     assert page.complaints == []
