@@ -28,7 +28,7 @@ from apps.slides.models import Slide
 from apps.slides.placing import digest_of, placed, refuse_known, store
 from apps.slides.selectors import contents_of
 from apps.slides.services import IMPORT_LEASE
-from apps.slides.uploads import discard, put_back, take_complete
+from apps.slides.uploads import discard, files_of, put_back, take_complete
 from hemaview.wsi.errors import SeveralSeries, SlideError
 from hemaview.wsi.sandbox import convert as convert_source
 from hemaview.wsi.sandbox import join_fields, prepare, probe_many
@@ -59,8 +59,8 @@ def begin_import_of_uploads(
     """
     require(user, case, "annotate")
     uploads = take_complete(user, case, upload_ids)
-    files = [(u.file, u.name) for u in uploads]
     try:
+        files = files_of(uploads)
         how: dict[str, Any] = {"convert": convert, "choice": choice, "preset": preset}
         slide = placed(user, case, files, name, mpp, specimen, move=True, **how)
         store(user, case, [slide])
@@ -95,9 +95,9 @@ def begin_import_of_each_series(
     if not numbers:
         raise Refusal("These files hold one slide; bring it in without choosing.", code="one-series")
     uploads = take_complete(user, case, upload_ids)
-    files = [(u.file, u.name) for u in uploads]
     slides: list[Slide] = []
     try:
+        files = files_of(uploads)
         for i, number in enumerate(numbers, 1):
             title = f"{name}, series {number}" if name else ""
             how: dict[str, Any] = {"convert": convert, "choice": Choice(number), "preset": preset, "number": i}

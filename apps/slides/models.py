@@ -182,5 +182,10 @@ class Upload(models.Model):
         return Path(settings.UPLOADS_DIR) / str(self.id)
 
     @property
+    def unpacked(self) -> Path:
+        """Where its folder is, of a folder that was sent as one file."""
+        return self.file.with_name(f"{self.id}.zarr")
+
+    @property
     def complete(self) -> bool:
         return self.offset == self.length

@@ -14,7 +14,7 @@ from apps.cases.models import Case
 from apps.cases.selectors import cases_for, require
 from apps.slides.incoming import look_at
 from apps.slides.models import Slide, Upload
-from apps.slides.uploads import as_refusal
+from apps.slides.uploads import as_refusal, files_of
 from hemaview.wsi.errors import SeveralSeries, SlideError
 from hemaview.wsi.identity import Entry, names_patient
 from hemaview.wsi.sandbox import identity_of
@@ -96,7 +96,7 @@ def contents_of(user: Any, case: Case, upload_ids: list[uuid.UUID], series: int 
     if not uploads or any(pk not in uploads or not uploads[pk].complete for pk in upload_ids):
         raise Missing("One of these uploads no longer exists; upload the file again.", code="upload-gone")
     try:
-        incoming = look_at([(uploads[pk].file, uploads[pk].name) for pk in upload_ids], set(), Choice(series))
+        incoming = look_at(files_of(uploads[pk] for pk in upload_ids), set(), Choice(series))
     except SeveralSeries as several:
         return Contents([{"number": n, "name": name} for n, name in several.listed.items()], False, 1)
     except SlideError as error:

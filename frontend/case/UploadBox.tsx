@@ -4,6 +4,7 @@ import { bytes } from "../shared/format";
 import type { UploadContents } from "../shared/types";
 import { Choices } from "./Choices";
 import { asked, type Choice, isChoice, mayHoldSeveral, usual, type Which } from "./choices";
+import { packed, zarrFolder } from "./pack";
 import { lookAt, makeEach, makeSlide, type Progress, sendFiles } from "./upload";
 
 /** Where slides are dropped or chosen, with what the file may not say itself. */
@@ -24,7 +25,14 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   function take(list: FileList | null) {
     setProblem("");
     forget();
-    setFiles([...(list ?? [])].filter((f) => !f.name.startsWith(".")));
+    const given = [...(list ?? [])];
+    const zarr = zarrFolder(given);
+    try {
+      setFiles(zarr ? [packed(given, zarr)] : given.filter((f) => !f.name.startsWith(".")));
+    } catch (error) {
+      setFiles([]);
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
   }
 
   function forget() {
@@ -106,8 +114,8 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
     >
       <h3>Add a slide</h3>
       <p className="soft">
-        One slide file (SVS, NDPI, MRXS with its files, SCN, BIF, TIFF, DICOM), or all photographs of one slide (JPEG,
-        PNG, WebP, TIFF). Drop the files here or choose them:
+        One slide file (SVS, NDPI, MRXS with its files, SCN, BIF, TIFF, DICOM, OME-Zarr as a folder), or all photographs
+        of one slide (JPEG, PNG, WebP, TIFF). Drop the files here or choose them:
       </p>
       <p className="actions">
         <label className="button">
@@ -128,7 +136,10 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
       {files.length > 0 && (
         <div className="chosen-files">
           <p>
-            {files.length === 1 ? files[0]?.name : `${files.length} files as one slide`} · {bytes(total)}
+            {files.length === 1
+              ? files[0]?.name.replace(/\.zarr\.tar$/i, ".zarr")
+              : `${files.length} files${contents && contents.series.length > 1 ? "" : " as one slide"}`}{" "}
+            · {bytes(total)}
           </p>
           <label>
             Name{" "}

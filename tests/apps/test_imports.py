@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pydicom
 import pytest
 import tifffile
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from numpy.typing import NDArray
 from PIL import Image
@@ -25,6 +27,8 @@ from hemaview.wsi.sources.choice import Choice
 from tests import factories
 from tests.apps.test_slides import upload
 from tests.dicoms import write_dicom
+from tests.wsi.matrix.cases import Case as MadeCase
+from tests.wsi.matrix.scans import write_zarr
 
 pytestmark = pytest.mark.django_db
 ONE, OTHER = "1.2.826.0.1.3680043.8.498.1", "1.2.826.0.1.3680043.8.498.2"
@@ -220,6 +224,27 @@ def test_each_series_of_an_upload_becomes_a_slide_or_none_does(tmp_path: Path, a
     assert (again.status_code, again.json()["code"]) == (409, "slide-exists")
     assert case.slides.count() == 2 and set(slides[0].folder.parent.iterdir()) == folders, "nothing half-done"
     assert api(tess).post(f"{url}contents/", asked, format="json").status_code == 200, "the upload waits"
+
+
+@pytest.mark.skipif(find_spec("zarr") is None, reason="zarr is not installed")
+@pytest.mark.parametrize("pages", ["one", "two images"])
+def test_an_ome_zarr_that_the_page_sent_as_one_file_is_a_slide(pages: str, tmp_path: Path, api: Any) -> None:
+    made, _ = write_zarr(MadeCase("zarr 2", "channels first", tiling="tiles 64", scale="ome µm", pages=pages), tmp_path)
+    packed = tmp_path / "film.zarr.tar"
+    with tarfile.open(packed, "w", format=tarfile.USTAR_FORMAT) as out:
+        for path in sorted(p for p in made.rglob("*") if p.is_file()):
+            out.add(path, str(path.relative_to(made)))
+    tess = factories.person("technologist")
+    case = factories.case(tess)
+    asked: dict[str, Any] = {"uploads": [upload(api(tess), case.accession, packed)]}
+    url = f"/api/v1/cases/{case.accession}/slides/"
+    held = api(tess).post(f"{url}contents/", asked, format="json").json()
+    assert len(held["series"]) == (2 if pages == "two images" else 0), held
+    asked |= {"series": 2} if held["series"] else {}
+    slide = run_import(api(tess).post(url, asked, format="json").json()["id"])
+    assert (slide.status, slide.vendor, slide.width, slide.mpp) == ("ready", "OME-Zarr", 160, 0.25), slide.message
+    assert slide.name == ("film, series 2" if held["series"] else "film.zarr")
+    assert not list(Path(settings.UPLOADS_DIR).glob(f"{asked['uploads'][0]}*")), "nothing stays of the upload"
 
 
 def test_an_upload_without_a_suffix_is_taken_where_it_is_dicom_and_refused_where_it_is_not(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from tests.apps.test_identity import MARK, scan_with_label
 from tests.apps.test_imports import film
 from tests.browser.conftest import accessible
 from tests.integration.stack import Stack
+from tests.wsi.matrix.cases import Case
+from tests.wsi.matrix.scans import write_zarr
 
 pytestmark = pytest.mark.browser
 
@@ -37,6 +40,18 @@ def test_a_file_of_several_series_offers_them_and_each_becomes_a_slide(
     page.get_by_role("button", name="Bring in").click()
     expect(page.locator("ul.slides > li")).to_have_count(there + 2)
     expect(page.get_by_role("heading", name="two.ome, series 2")).to_be_visible()
+    assert page.complaints == []
+
+
+@pytest.mark.skipif(find_spec("zarr") is None, reason="zarr is not installed")
+def test_a_folder_that_is_an_ome_zarr_comes_in_as_one_slide(visit: Any, house: Stack, tmp_path: Path) -> None:
+    folder, _ = write_zarr(Case("zarr 2", "channels first", tiling="tiles 64"), tmp_path)
+    page = visit("tess")
+    page.goto(f"http://127.0.0.1:{house.port}/cases/B-1/")
+    page.locator("input[type=file][webkitdirectory]").set_input_files(folder)
+    expect(page.get_by_text("made.zarr · ")).to_be_visible()
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("heading", name="made.zarr")).to_be_visible()
     assert page.complaints == []
 
 

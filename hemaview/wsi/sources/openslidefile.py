@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 
 from hemaview.blobs import Blob
-from hemaview.wsi.colour import LEFT_OUT
+from hemaview.wsi.colour import LEFT_OUT, profile_name
 from hemaview.wsi.dicomseries import is_dicom
 from hemaview.wsi.errors import Unreadable, Unsupported
 from hemaview.wsi.regions import read_bgra
@@ -56,7 +56,7 @@ class OpenSlideSource(Source):
             mpp_xy=sides,
             mpp_from="its scanner's facts" if x and y else "",
             objective=_number(said.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
-            notes=(LEFT_OUT,) if self._profile()[1] else (),
+            notes=self._of_colour(),
             stage=stage_of(said, (self.levels[0].width_px, self.levels[0].height_px), sides),
         )
 
@@ -71,6 +71,12 @@ class OpenSlideSource(Source):
         except (ImageCms.PyCMSError, OSError, ValueError):
             return b"", True
         return (b"" if profile is None else bytes(profile.tobytes())), False
+
+    def _of_colour(self) -> tuple[str, ...]:
+        icc, broken = self._profile()
+        if broken or not icc:
+            return (LEFT_OUT,) if broken else ()
+        return (f"Its colours are those of the profile {profile_name(icc) or 'without a name'}, which it carries.",)
 
     @property
     def associated(self) -> tuple[str, ...]:
