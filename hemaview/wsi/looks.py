@@ -104,6 +104,8 @@ def _in_srgb(image: pyvips.Image, what: Description, icc: bytes, notes: list[str
     if image.interpretation == "lab":  # under D50, as its profiles and libtiff take it; libvips takes D65
         image = image.icc_export(output_profile="srgb", intent="relative", depth=8)
         image = image.copy(interpretation="srgb")
+    if image.interpretation == "cmyk":
+        notes.append("Its colours are those of a print (CMYK) without a profile; a usual printer's was taken.")
     if image.interpretation not in ("srgb", "rgb", "b-w", "multiband"):
         image = image.colourspace("srgb").cast("uchar")
     if image.bands == 1:

@@ -13,7 +13,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob, blob_of
-from hemaview.wsi.decoding import raw_samples, why
+from hemaview.wsi.decoding import WHITE_IS_ZERO, raw_samples, why
 from hemaview.wsi.describe import Description, describe_picture, describe_tiff
 from hemaview.wsi.errors import Unsupported
 from hemaview.wsi.focus import sharpest
@@ -28,6 +28,10 @@ BRIGHT, BRIGHT_SHARE = 90, 0.05
 """What all three colours of a lit ground reach, and the least share of a picture that is one piece of it (an eyepiece's rim can
 darken the rest)."""
 _LOOK_PX = 128
+SHOWN = frozenset({0, 1, 2, 3, 5, 6, 8, 9})
+"""What a TIFF's samples may stand for: grey, RGB, palette, CMYK, YCbCr, L*a*b* of CIE and of ICC."""
+_UNSHOWN = {4: "a mask", 10: "ITU L*a*b*", 32803: "raw data of a camera's sensor", 32844: "logarithms of brightness",
+            32845: "logarithms of colours", 34892: "raw data of a camera's sensor", 51177: "depths", 52527: "a mask"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,14 @@ def bits_in_use(file: Path | Blob, name: str, kind: str, choice: Choice = NO_CHO
 
 
 def refuse_kinds(what: Description, name: str) -> None:
+    """Raise Unsupported where a file holds what is no picture in colours or grey, or deeper than is shown."""
+    if what.photometric not in SHOWN:
+        kind = _UNSHOWN.get(what.photometric, f"kind {what.photometric}")
+        raise Unsupported(f"{name} holds {kind}, not a picture in colours; save it as RGB of 8 or 16 bits.")
     if what.sample_format not in ("integer", "float"):
         raise Unsupported(f"{name} holds {what.sample_format} numbers, not brightness; save it with 8 or 16 bits.")
+    if what.sample_format == "float" and what.photometric == WHITE_IS_ZERO:
+        raise Unsupported(f"{name} holds fractions of which 0 is white; save it with 8 or 16 bits.")
     if what.bits < 8 and what.photometric != PALETTE:
         raise Unsupported(f"{name} has {what.bits} bits a sample; save it with 8 or 16 bits.")
     if what.sample_format == "integer" and what.bits > 16:

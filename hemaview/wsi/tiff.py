@@ -67,11 +67,16 @@ class Directory:
 
     def rational(self, tag: int) -> float:
         """The first value of a rational tag; 0 where it is absent or has no denominator."""
+        return next(iter(self.rationals(tag, 1)), 0.0)
+
+    def rationals(self, tag: int, limit: int = 6) -> list[float]:
+        """The values of a rational tag, 0 for one without a denominator; [] where it is absent."""
         entry = self.entries.get(tag)
-        if entry is None or entry.kind != 5 or not entry.count:
-            return 0.0
-        above, below = struct.unpack(self.file.order + "II", self.file.read(entry.offset, 8))
-        return above / below if below else 0.0
+        if entry is None or entry.kind != 5:
+            return []
+        count = min(limit, entry.count)
+        said = struct.unpack(f"{self.file.order}{2 * count}I", self.file.read(entry.offset, 8 * count))
+        return [above / below if below else 0.0 for above, below in zip(said[::2], said[1::2], strict=True)]
 
     def data(self, tag: int) -> bytes:
         entry = self.entries.get(tag)

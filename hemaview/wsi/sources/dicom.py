@@ -109,6 +109,8 @@ class _Frames:
             raise Unsupported(f"{name} is stored in a coding that HemaView cannot decode ({image.syntax}).")
         if image.syntax in (_RLE, *_NATIVE) and image.photometric != "RGB":
             raise Unsupported(f"{name} holds {image.photometric} samples, not RGB; export it as JPEG or RGB.")
+        if image.syntax in (*_JPEG_2000, *_JPEG_LS) and image.photometric not in ("RGB", "YBR_ICT", "YBR_RCT"):
+            raise Unsupported(f"{name} holds {image.photometric} samples, not RGB; export it as JPEG or RGB.")
         self.columns = -(-image.width_px // image.tile_width_px)
         self.rows = -(-image.height_px // image.tile_height_px)
         if image.frames != self.columns * self.rows * image.focal_planes:

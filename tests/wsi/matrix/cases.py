@@ -47,7 +47,7 @@ AXES: dict[str, tuple[tuple[str, ...], dict[str, tuple[object, ...]]]] = {
         (*PLAIN, *OME),
         {
             "planes": ("rgb", "separate", "pages", "bgr pages", "grey", "white is 0", "rgba", "rgb + unsaid", "palette",
-                       "lab", "ycbcr"),
+                       "lab", "ycbcr", "ycbcr samples"),
             "bits": ("8", "10 in 16", "12 in 16", "14 in 16", "16", "10 stated", "12 stated", "12 packed", "32 float",
                      "32 integer"),
             "orientation": (1, 1, 1, 2, 3, 4, 5, 6, 7, 8),
@@ -184,10 +184,11 @@ def _tiff(c: Case) -> bool:
     eight, by_page = c.bits == "8", c.planes in ("pages", "bgr pages")
     sound = (
         (not by_page or ome)
-        and (c.planes not in ("palette", "lab", "ycbcr", "rgba", "rgb + unsaid") or (eight and not ome))
+        and (c.planes not in ("palette", "lab", "ycbcr", "ycbcr samples", "rgba", "rgb + unsaid") or (eight and not ome))
         and (c.planes != "ycbcr" or c.coding == "jpeg 420")
         and (c.coding != "jpeg 420" or c.planes == "ycbcr")
         and (c.planes not in ("palette", "lab") or c.coding in ("none", "lzw", "deflate", "packbits", "zstd"))
+        and (c.planes != "ycbcr samples" or c.coding in ("none", "lzw", "deflate", "packbits", "zstd", "lzma", "jpeg2000"))
         and (c.planes != "lab" or c.profile == "none")
         and (c.planes not in ("grey", "white is 0", "palette") or c.profile in ("none", "broken"))
         and (c.planes != "white is 0" or (c.bits in ("8", "16", "12 in 16") and not ome))
@@ -199,7 +200,8 @@ def _tiff(c: Case) -> bool:
         and (c.bits == "16" or eight or c.coding not in ("png", "jpegxl"))
         and (c.coding not in ("webp", "png", "jpegxl") or c.planes in ("rgb", "rgba"))
         and (c.coding not in ("webp", "jpegxl", "png") or c.tiling in ("tiles 64", "tiles 256", "one strip"))
-        and (c.coding != "jpeg2000" or (c.planes in ("rgb", "grey", "separate") and (eight or ">" not in c.container)))
+        and (c.coding != "jpeg2000" or c.planes in ("rgb", "grey", "separate", "ycbcr samples"))
+        and (c.coding != "jpeg2000" or eight or ">" not in c.container)
         and (c.coding != "jpeg2000" or c.tiling in ("tiles 64", "tiles 256", "one strip"))
         and (c.coding not in LOSSY or (c.planes in ("rgb", "grey", "ycbcr", "separate") and not ome))
         and (c.coding not in LOSSY or c.tiling in ("tiles 64", "tiles 256", "one strip"))
