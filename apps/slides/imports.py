@@ -30,14 +30,16 @@ from apps.slides.selectors import contents_of
 from apps.slides.services import IMPORT_LEASE
 from apps.slides.uploads import discard, files_of, put_back, take_complete
 from hemaview.wsi.errors import SeveralSeries, SlideError
+from hemaview.wsi.identity import names_patient
 from hemaview.wsi.sandbox import convert as convert_source
-from hemaview.wsi.sandbox import join_fields, prepare, probe_many
+from hemaview.wsi.sandbox import identity_of, join_fields, prepare, probe_many
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
 _IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "width", "height", "vendor", "objective",
              "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion",
              "notes", "import_request", "name", "stage")  # fmt: skip
 """What an import finds out of a slide."""
+UNSAID = "A note of what its file says of its colours is left out: it would say who the patient is."
 CONVERTED = "It was converted when it came in, and each part compared with the original: what is analysed is JPEG of quality 90."
 
 
@@ -215,6 +217,7 @@ def _make_ready(slide: Slide) -> None:
         stated, of_scale = found.mpp, scale_notes(found)
         slide.notes = [*request.get("notes", []), *found.notes]
         slide.stage = [{"photograph": "", **found.stage}] if found.stage else []
+    slide.notes = _nameless_notes(slide, files)
     if request["mpp"]:
         slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
         if request.get("preset"):
@@ -257,6 +260,16 @@ def _make_ready(slide: Slide) -> None:
         raise Conflict(f"This slide is already in case {slide.case.accession}.", code="slide-exists") from None
     if request["pictures"]:
         stores.slides().delete(f"{slide.pk}/original")
+
+
+def _nameless_notes(slide: Slide, files: list[Path]) -> list[str]:
+    """The slide's notes, those left out that would say who the patient is: a profile's name is any text."""
+    if not any("profile" in note for note in slide.notes):
+        return list(slide.notes)
+    looked_at = [slide.file] if slide.in_place else files
+    entries = identity_of([(path, path.name) for path in looked_at])
+    kept = [note for note in slide.notes if not names_patient(note, entries, slide.case.accession)]
+    return kept if len(kept) == len(slide.notes) else [*kept, UNSAID]
 
 
 def _progress(slide: Slide, low: float, high: float) -> Any:

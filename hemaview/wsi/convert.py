@@ -49,7 +49,7 @@ def convert(
         tell(0.9)
         worst = _compare(slide, part, mean)
         os.replace(part, out)
-        notes = _of_colour(slide.icc) if apply_profile else []
+        notes = _of_colour(slide.source.icc) if apply_profile else []
     tell(1.0)
     return {
         "tiles": sum(level.tiles for level in levels), "worst_mean_difference": round(worst, 3), "notes": notes,

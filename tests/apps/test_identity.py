@@ -28,6 +28,7 @@ from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
 from apps.slides.tileservices import request_conversion, run_conversion
 from hemaview.wsi.identity import Entry, names_patient
+from hemaview.wsi.matrixprofile import ADOBE_RGB, matrix_profile
 from tests import factories
 from tests.apps.test_imports import ONE, OTHER, film
 from tests.apps.test_reports import see_all
@@ -49,6 +50,7 @@ def scan(folder: Path) -> Path:
              (700, 1, len(XMP), XMP, True)]  # fmt: skip
     how: dict[str, Any] = {"tile": (256, 256), "photometric": "rgb", "compression": "deflate", "metadata": None}
     described = f"Scan|Patient = {MARK}|User = {MARK}|Date = 11/28/26|ScanScope ID = SN{MARK}"
+    how["iccprofile"] = matrix_profile(ADOBE_RGB, 2.2, f"Screen of {MARK}")
     tifffile.imwrite(
         path, picture(600, 500), description=described, extratags=texts, datetime="2026:11:28 10:00:00", **how
     )
@@ -66,7 +68,8 @@ def photograph(folder: Path) -> Path:
     exif[0x013B], exif[0x010E], exif[0x9C9D] = MARK, f"patient: {MARK}", MARK.encode("utf-16-le")
     exif.get_ifd(0x8769).update({0xA430: MARK, 0xA431: f"SN{MARK}", 0x9286: b"ASCII\0\0\0" + MARK.encode()})
     exif.get_ifd(0x8825).update({1: "N", 2: (13.0, 44.0, 0.0), 29: "2026:11:28", 27: MARK.encode()})
-    Image.fromarray(film(1)).save(path, exif=exif, quality=95, comment=f"Patient={MARK}")
+    own = matrix_profile(ADOBE_RGB, 2.2, f"Camera of {MARK}")
+    Image.fromarray(film(1)).save(path, exif=exif, quality=95, comment=f"Patient={MARK}", icc_profile=own)
     return path
 
 
@@ -118,6 +121,7 @@ def test_nothing_that_leaves_holds_who_the_patient_is(
     caplog.clear()
     slide = bring(path, case)
     assert SAID[kind] <= set(slide.identifying)
+    assert any("left out: it would say who" in note for note in slide.notes) == (kind in ("scan", "photograph"))
     leaves: dict[str, bytes] = {}
     url = f"/api/v1/slides/{slide.pk}/"
     for name in (url, f"/api/v1/cases/{case.accession}/slides/", f"{url}tiles/", f"/api/v1/cases/{case.accession}/"):
