@@ -61,6 +61,7 @@ def refuse_early(name: str) -> None:
     """Raise NotSignedIn (429) while the name must wait."""
     row = Failures.objects.filter(name_sha256=_hash(name)).first()
     left = (row.until - timezone.now()).total_seconds() if row and row.until else 0
+    left = min(left, WAIT_MAX_S)  # a clock that was set back makes nobody wait for longer
     if left > 0:
         raise NotSignedIn(
             f"Too many wrong passwords for this name: wait {math.ceil(left)} s, then try again.", "locked", 429

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
-from apps.accounts import stores
+from apps.accounts import leases, stores
 from apps.accounts.errors import Conflict, Missing
 from apps.analysis.models import Adaptation, Job, ModelVersion
 from apps.audit.services import record
 from apps.slides.models import Site, Slide
 from apps.slides.sites import hold_site, require_sites
 
-LEASE = timedelta(seconds=90)
+LEASE_S = 90.0
 MOST_ATTEMPTS = 3
 """A worker that ends this often while it learns has a reason that another try does not mend."""
 
@@ -88,17 +87,19 @@ def create(user: Any, site: Site, assay: str, base: ModelVersion) -> Adaptation:
 
 def unheld() -> list[str]:
     """Ids of those that no worker holds, the oldest first."""
-    lapsed = Q(state=Adaptation.State.RUNNING, lease__lt=timezone.now())
-    waiting = Adaptation.objects.filter(Q(state=Adaptation.State.REQUESTED) | lapsed).order_by("requested_at")
+    waiting = Adaptation.objects.filter(_free()).order_by("requested_at")
     return [str(pk) for pk in waiting.values_list("pk", flat=True)]
+
+
+def _free() -> Q:
+    """Those that wait, and those whose worker is gone."""
+    return Q(state=Adaptation.State.REQUESTED) | (Q(state=Adaptation.State.RUNNING) & leases.lapsed(LEASE_S))
 
 
 def claim(adaptation_id: uuid.UUID | str, owner: str) -> Adaptation | None:
     """Take it by compare-and-set; None where it is taken or has ended."""
-    now = timezone.now()
-    free = Q(state=Adaptation.State.REQUESTED) | Q(state=Adaptation.State.RUNNING, lease__lt=now)
-    taken = Adaptation.objects.filter(free, pk=adaptation_id).update(
-        state=Adaptation.State.RUNNING, owner=owner, lease=now + LEASE, attempt=F("attempt") + 1
+    taken = Adaptation.objects.filter(_free(), pk=adaptation_id).update(
+        state=Adaptation.State.RUNNING, owner=owner, lease=leases.until(LEASE_S), attempt=F("attempt") + 1
     )
     if not taken:
         return None
@@ -114,7 +115,7 @@ def claim(adaptation_id: uuid.UUID | str, owner: str) -> Adaptation | None:
 
 def note(row: Adaptation, phase: str, percent: float) -> bool:
     """Say how far it is, and keep the lease; False where it is no longer ours."""
-    return bool(_held(row).update(phase=phase, percent=percent, lease=timezone.now() + LEASE))
+    return bool(_held(row).update(phase=phase, percent=percent, lease=leases.until(LEASE_S)))
 
 
 def finish(row: Adaptation, *, cells: list[dict[str, str]], report: dict[str, Any], sha256: str) -> bool:

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.accounts.errors import Forbidden
+from apps.accounts.leases import held, holds, lapsed
 from apps.analysis.models import Job
 from apps.cases.selectors import cases_for
 
@@ -20,8 +21,13 @@ SWEEP_S = 5.0
 
 def unheld() -> QuerySet[Job]:
     """Jobs that no worker holds: waiting ones and those whose lease has lapsed."""
-    lapsed = Q(state=Job.State.RUNNING, lease__lt=timezone.now())
-    return Job.objects.filter(Q(state__in=[Job.State.REQUESTED, Job.State.QUEUED]) | lapsed)
+    gone = Q(state=Job.State.RUNNING) & lapsed(settings.JOB_LEASE_S)
+    return Job.objects.filter(Q(state__in=[Job.State.REQUESTED, Job.State.QUEUED]) | gone)
+
+
+def _held() -> QuerySet[Job]:
+    """Jobs that a worker holds."""
+    return Job.objects.filter(held(settings.JOB_LEASE_S), state=Job.State.RUNNING)
 
 
 def unrung() -> list[str]:
@@ -36,7 +42,7 @@ def unrung() -> list[str]:
         late_s = (now - job.lease).total_seconds() if job.lease else 0.0
         if job.state == Job.State.RUNNING:
             return late_s % settings.JOB_LEASE_S < SWEEP_S
-        return late_s >= 0
+        return not holds(job.lease, settings.JOB_LEASE_S)
 
     return [str(job.pk) for job in in_line() if due(job)]
 
@@ -47,8 +53,7 @@ def in_line() -> list[Job]:
     A person's first waiting job stands behind as many of each other person's as run or wait before it; among equals the
     oldest goes first.
     """
-    held = Job.objects.filter(state=Job.State.RUNNING, lease__gte=timezone.now())
-    turn: Counter[int | None] = Counter(held.values_list("requested_by", flat=True))
+    turn: Counter[int | None] = Counter(_held().values_list("requested_by", flat=True))
     ranked = []
     for job in (
         unheld()
@@ -67,8 +72,7 @@ def queue_for(user: Any) -> dict[str, list[dict[str, Any]]]:
     """
     if not user.has_perm("analysis.view_job"):
         raise Forbidden("Only administrators look at the queue.")
-    running = Job.objects.filter(state=Job.State.RUNNING, lease__gte=timezone.now())
-    running = running.select_related("slide__case", "requested_by", "protocol").order_by("started_at")
+    running = _held().select_related("slide__case", "requested_by", "protocol").order_by("started_at")
     seen = set(cases_for(user).values_list("pk", flat=True))
     changeable = {
         pk for right in ("annotate", "administer") for pk in cases_for(user, right).values_list("pk", flat=True)

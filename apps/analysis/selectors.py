@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from apps.accounts import leases
 from apps.accounts.errors import Conflict, Missing
 from apps.analysis.models import Job, ModelVersion, Protocol, WorkerBeat
 from apps.cases.models import Case
@@ -137,5 +138,6 @@ def model_versions() -> QuerySet[ModelVersion]:
 
 def workers_alive() -> list[WorkerBeat]:
     """Workers that said so within the last lease."""
-    since = timezone.now() - timedelta(seconds=max(15.0, settings.JOB_LEASE_S))
-    return list(WorkerBeat.objects.filter(at__gt=since))
+    now = timezone.now()
+    since = now - timedelta(seconds=max(15.0, settings.JOB_LEASE_S))
+    return list(WorkerBeat.objects.filter(at__gt=since, at__lte=now + timedelta(seconds=leases.MOST_SKEW_S)))

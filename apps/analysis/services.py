@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from apps.accounts import leases
 from apps.accounts.errors import Conflict, Refusal
 from apps.analysis.adaptations import taught_for, taught_models
 from apps.analysis.models import Adaptation, Job, Protocol, ReportedAnalysis, WorkerBeat
@@ -138,7 +139,7 @@ def _check_region(slide: Slide, region: tuple[int, int, int, int]) -> None:
 
 def mark_queued(job_id: uuid.UUID | str) -> None:
     """The broker took the bell; until the lease of a waiting job ends, no other is rung for it."""
-    rung = {"lease": timezone.now() + timedelta(seconds=settings.JOB_LEASE_S)}
+    rung = {"lease": leases.until(settings.JOB_LEASE_S)}
     if not Job.objects.filter(pk=job_id, state=Job.State.REQUESTED).update(
         state=Job.State.QUEUED, revision=F("revision") + 1, **rung
     ):
@@ -148,13 +149,14 @@ def mark_queued(job_id: uuid.UUID | str) -> None:
 def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
     """Take the job by compare-and-set, or None where it is taken, finished or cancelled. Doubled messages end here."""
     now = timezone.now()
-    free = Q(state__in=[Job.State.REQUESTED, Job.State.QUEUED]) | Q(state=Job.State.RUNNING, lease__lt=now)
+    gone = Q(state=Job.State.RUNNING) & leases.lapsed(settings.JOB_LEASE_S)
+    free = Q(state__in=[Job.State.REQUESTED, Job.State.QUEUED]) | gone
     taken = Job.objects.filter(free, pk=job_id).update(
         state=Job.State.RUNNING,
         owner=owner,
         attempt=F("attempt") + 1,
         stalled=F("stalled") + 1,
-        lease=now + timedelta(seconds=settings.JOB_LEASE_S),
+        lease=leases.until(settings.JOB_LEASE_S),
         revision=F("revision") + 1,
         reason="",
         advice="",
@@ -177,7 +179,7 @@ def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
 
 def renew(job: Job) -> bool:
     """Keep the lease; False once another worker has taken the job over or it was ended."""
-    return bool(_held(job).update(lease=timezone.now() + timedelta(seconds=settings.JOB_LEASE_S)))
+    return bool(_held(job).update(lease=leases.until(settings.JOB_LEASE_S)))
 
 
 def note_progress(job: Job, **changes: Any) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
-from django.utils import timezone
+
+from apps.accounts import leases
 
 
 class Case(models.Model):
@@ -93,4 +94,4 @@ class Case(models.Model):
     @property
     def being_signed(self) -> bool:
         """A signature has begun and has not lapsed: until it ends nothing of what it signs is changed."""
-        return bool(self.signing_key) and self.signing_until is not None and self.signing_until > timezone.now()
+        return bool(self.signing_key) and leases.holds(self.signing_until, settings.SIGNING_LEASE_S)

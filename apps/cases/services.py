@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from guardian.shortcuts import assign_perm, get_group_perms, get_user_perms, remove_perm
 
+from apps.accounts import leases
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.accounts.models import User
 from apps.accounts.roles import OWN_CASE_RIGHTS, RIGHTS
@@ -217,7 +217,7 @@ def begin_signing(case: Case) -> Case:
     """Keep everybody else from changing a case that `hold_open` gave, from the end of the transaction until `end_signing`
     or until the lease lapses: a process that dies while it signs leaves the case as it was."""
     case.signing_key = uuid.uuid4().hex
-    case.signing_until = timezone.now() + timedelta(seconds=settings.SIGNING_LEASE_S)
+    case.signing_until = leases.until(settings.SIGNING_LEASE_S)
     case.save(update_fields=["signing_key", "signing_until"])
     return case
 

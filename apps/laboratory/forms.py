@@ -10,7 +10,16 @@ from apps.laboratory.models import Laboratory, Phrase
 from hemaview.assays import assays
 
 
-class LaboratoryForm(forms.ModelForm):  # type: ignore[type-arg]
+class Whole(forms.ModelForm):  # type: ignore[type-arg]
+    """A form whose fields take what is pasted whole: too long a text is refused with a sentence, never cut by the browser."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("maxlength", None)
+
+
+class LaboratoryForm(Whole):
     class Meta:
         model = Laboratory
         fields = ["name", "address", "phone"]
@@ -23,7 +32,7 @@ class LogoForm(forms.Form):
     )
 
 
-class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]
+class PhraseForm(Whole):
     assay = forms.ChoiceField(label="Examination", required=False)
 
     class Meta:

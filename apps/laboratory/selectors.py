@@ -46,6 +46,12 @@ def logo_bytes() -> bytes:
         raise Missing("The file of the laboratory's logo is gone: add it again.", code="no-logo") from error
 
 
+def logo_is_gone() -> bool:
+    """Whether a logo was entered whose file is not there any more."""
+    name = laboratory().logo
+    return bool(name) and not stores.laboratory().exists(name)
+
+
 def head() -> dict[str, str]:
     """What heads a report: name, address, phone, logo as a data URI; empty where it was not entered."""
     row = laboratory()

@@ -11,7 +11,7 @@ from apps.analysis.cellfiles import prove_file, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import analyses_of, assay_title
 from apps.cases.models import Case
-from apps.laboratory.selectors import head
+from apps.laboratory.selectors import head, logo_is_gone
 from apps.reports.fonts import named, unprintable
 from apps.review import mustsee
 from apps.review.counts import pool
@@ -54,6 +54,8 @@ def holds_of(case: Case, jobs: Sequence[Job]) -> list[Hold]:
         *_analyser(case),
         *_unidentified(jobs),
         *_partial(jobs),
+        *_regions(jobs),
+        *_logo(),
         *_missing(case, jobs),
     ]
     return sorted(holds, key=lambda h: ("", "review", "reason").index(h.lifted_by))
@@ -218,6 +220,25 @@ def _partial(jobs: Sequence[Job]) -> list[Hold]:
         for job in jobs
         if job.partial
     ]
+
+
+def _regions(jobs: Sequence[Job]) -> list[Hold]:
+    """Analyses of a drawn region alone, which somebody chose as what is reported of the slide."""
+    return [
+        Hold(
+            "region-alone",
+            f"{job.slide.name}: what is reported of {assay_title(job)} was counted in a drawn region alone.",
+            "reason",
+            {"job": str(job.pk)},
+        )
+        for job in jobs
+        if job.region
+    ]
+
+
+def _logo() -> list[Hold]:
+    sentence = "The file of the laboratory's logo is gone: the report is printed without it until it is added again."
+    return [Hold("logo-gone", sentence, "reason")] if logo_is_gone() else []
 
 
 def _missing(case: Case, jobs: Sequence[Job]) -> list[Hold]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,8 +22,8 @@ KAPPA_FROM = 20
 """Cells that two readers named: of fewer a kappa and its interval say nothing."""
 
 
-def html(document: dict[str, Any], signature: dict[str, Any] | None) -> str:
-    """One self-contained page; `signature` None means a draft."""
+def html(document: dict[str, Any], signature: dict[str, Any] | None, standing: Sequence[str] = ()) -> str:
+    """One self-contained page; `signature` None means a draft, and `standing` what stands before it can be signed."""
     parts = [_shown(part) for part in document["examinations"]]
     context = {
         "d": {**document, "examinations": parts},
@@ -32,6 +32,7 @@ def html(document: dict[str, Any], signature: dict[str, Any] | None) -> str:
         "made_at": _moment(document["made_at"]),
         "signature": signature,
         "signed_at": _moment(signature["at"]) if signature else "",
+        "standing": standing,
         "findings": [
             *(line for part in parts for line in _critical(part)),
             *(f["text"] for part in parts for f in part["counts"]["findings"]),
@@ -54,7 +55,12 @@ def _moment(iso: str) -> str:
 
 def _critical(part: Mapping[str, Any]) -> Iterator[str]:
     """The cells that must never be overlooked, such as blasts: each class of them that is there, with its share."""
-    watched = {c["key"] for c in part["classes"]["classes"] if c["must_see"]} - {"unidentified"}
+    named = {finding["key"] for finding in part["counts"]["findings"]}  # those say it themselves
+    watched = {
+        c["key"]
+        for c in part["classes"]["classes"]
+        if c["must_see"] and c["key"] != "unidentified" and not named & {c["key"], f"{c['key']}s"}
+    }
     for section in part["counts"]["sections"]:
         for row in section["rows"]:
             share = row["reviewed"]

@@ -13,7 +13,8 @@ from apps.accounts.errors import Missing, Refusal
 from apps.analysis.selectors import reported_jobs
 from apps.cases.models import Case
 from apps.cases.selectors import case_for
-from apps.reports import document, render
+from apps.reports import render
+from apps.reports.drafts import draft_html
 from apps.reports.selectors import proved_bytes, report_for
 from apps.review.agreement import refuse_blind
 
@@ -50,7 +51,7 @@ def report_pdf(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
 def draft_page(request: HttpRequest, accession: str) -> HttpResponse:
     """The report as it would be signed now."""
     try:
-        return _page(render.html(document.build(_drafted(request, accession)), None).encode())
+        return _page(draft_html(_drafted(request, accession)).encode())
     except Refusal as refusal:
         return refusal_response(refusal)
 
@@ -60,7 +61,7 @@ def draft_page(request: HttpRequest, accession: str) -> HttpResponse:
 def draft_pdf(request: HttpRequest, accession: str) -> HttpResponse:
     try:
         case = _drafted(request, accession)
-        return _pdf(render.pdf(render.html(document.build(case), None)), f"{case.accession}-draft.pdf")
+        return _pdf(render.pdf(draft_html(case)), f"{case.accession}-draft.pdf")
     except Refusal as refusal:
         return refusal_response(refusal)
 

@@ -8,20 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.accounts.errors import Missing
+from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, contour_of, schema_of
 from apps.analysis.models import Job
 from apps.review import mustsee
 from apps.review.counts import effective
 from apps.review.models import AddedCell, LabelEvent, Reading
 from apps.review.state import Label, Labels, added_cells, events_of, labels_of, reading_of
+from hemaview.cells.likeness import unlikeness
 from hemaview.cells.outlined import Outline, within
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import margin, own_probability
 from hemaview.counting.words import number_of
 
-VIEWS = ("unsure", "sure", "position", "largest", "smallest", "must-see")
+VIEWS = ("unsure", "sure", "position", "largest", "smallest", "alike", "must-see")
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,11 @@ class Only:
 
 
 def gallery(
-    job: Job, which: int | None, view: str, offset: int, limit: int, only: Only | None = None
+    job: Job, which: int | None, view: str, offset: int, limit: int, only: Only | None = None, like: int | None = None
 ) -> dict[str, Any]:
-    """A page of cells of one effective class (None: all), ordered; machine label, person's label and state of each."""
+    """A page of cells of one effective class (None: all), ordered; machine label, person's label and state of each.
+
+    The view `alike` begins with the cell in row `like` and goes on with those most like it; raises Missing, Refusal."""
     labels, known = labels_of(job), schema_of(job)
     cells = cells_of(job)
     classes = effective(job, labels)
@@ -74,10 +77,12 @@ def gallery(
     elif view in ("largest", "smallest"):
         size = _size_of(cells)[rows]
         rows = rows[np.argsort(-size if view == "largest" else size, kind="stable")]
+    elif view == "alike":
+        rows = rows[np.argsort(_unlike(cells, like)[rows], kind="stable")]
     extra = [
         (cell, label)
         for cell, label in added_cells(job, labels)
-        if view != "must-see"
+        if view not in ("must-see", "alike")
         and (which is None or index_of(known, label) == which)
         and (only is None or only.holds_added(cell, label, known))
     ]
@@ -104,6 +109,17 @@ def gallery(
             }
         )  # fmt: skip
     return {"n": n, "total_open": len(mustsee.open_rows(job, labels)), "revision": labels.revision, "rows": items}
+
+
+def _unlike(cells: CellTable, row: int | None) -> NDArray[np.float32]:
+    """float32 (n,): how little each cell is like that of the row."""
+    if row is None:
+        raise Refusal("Name the cell that the others are to be like: like=ROW.", code="invalid")
+    if row >= len(cells):
+        raise Missing("There is no such cell.")
+    away = unlikeness(cells, row)
+    away[row] = -1  # before others that are quite alike
+    return away
 
 
 def _wanted(only: Only, cells: CellTable, classes: NDArray[np.int16], labels: Labels) -> NDArray[np.bool_]:

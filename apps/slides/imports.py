@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Refusal
+from apps.accounts.leases import alive, silent
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
@@ -27,7 +28,7 @@ from apps.slides.incoming import (
 from apps.slides.models import Slide
 from apps.slides.placing import digest_of, placed, refuse_known, store
 from apps.slides.selectors import contents_of
-from apps.slides.services import IMPORT_LEASE
+from apps.slides.services import IMPORT_LEASE_S
 from apps.slides.uploads import discard, files_of, put_back, take_complete
 from hemaview.wsi.errors import SeveralSeries, SlideError
 from hemaview.wsi.identity import names_patient
@@ -154,9 +155,8 @@ def run_import(slide_id: uuid.UUID | str) -> Slide:
 
 def sweep_imports() -> list[str]:
     """Ids of imports whose worker is gone; the caller rings for them again."""
-    late = timezone.now() - IMPORT_LEASE
     waiting = Slide.objects.filter(status=Slide.Status.IMPORTING)
-    return [str(s.pk) for s in waiting if s.import_beat is None or s.import_beat < late]
+    return [str(s.pk) for s in waiting if not alive(s.import_beat, IMPORT_LEASE_S)]
 
 
 def _likenesses(case: Case) -> dict[str, str]:
@@ -169,7 +169,7 @@ def _claim_import(slide_id: uuid.UUID | str) -> Slide | None:
     now = timezone.now()
     free = Slide.objects.filter(pk=slide_id, status=Slide.Status.IMPORTING)
     claimed = free.filter(import_beat__isnull=True).update(import_beat=now) or free.filter(
-        import_beat__lt=now - IMPORT_LEASE
+        silent(IMPORT_LEASE_S, "import_beat")
     ).update(import_beat=now)
     return Slide.objects.select_related("case").get(pk=slide_id) if claimed else None
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing, Refusal
+from apps.accounts.leases import alive
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
@@ -19,7 +18,7 @@ from apps.cases.services import hold_open
 from apps.slides.models import Slide
 from hemaview.wsi.physical import PLAUSIBLE_MPP
 
-IMPORT_LEASE = timedelta(seconds=90)
+IMPORT_LEASE_S = 90.0
 """An import that has not been heard of for so long has lost its worker."""
 
 
@@ -38,17 +37,9 @@ def delete_slide(user: Any, slide: Slide) -> None:
     """Remove a slide without results, and with it the analyses that failed or were cancelled before any cell was kept."""
     require(user, slide.case, "annotate")
     slide = hold_slide(slide)
-    if (
-        slide.status == Slide.Status.IMPORTING
-        and slide.import_beat
-        and timezone.now() - slide.import_beat < IMPORT_LEASE
-    ):
+    if slide.status == Slide.Status.IMPORTING and alive(slide.import_beat, IMPORT_LEASE_S):
         raise Conflict("This slide is being imported; wait until that is complete.", code="importing")
-    if (
-        slide.conversion == Slide.Conversion.RUNNING
-        and slide.conversion_beat
-        and timezone.now() - slide.conversion_beat < IMPORT_LEASE
-    ):
+    if slide.conversion == Slide.Conversion.RUNNING and alive(slide.conversion_beat, IMPORT_LEASE_S):
         raise Conflict("This slide is being converted; wait until that is complete.", code="converting")
     # Analyses know slides, not the other way round: they are reached through the slide alone.
     jobs = list(slide.jobs.all()) if hasattr(slide, "jobs") else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Missing, Refusal
+from apps.accounts.leases import silent
 from apps.audit.services import record
 from apps.cases.selectors import require
 from apps.cases.services import hold
@@ -23,7 +23,7 @@ from hemaview.wsi.colour import Colour
 from hemaview.wsi.errors import SlideError
 from hemaview.wsi.tileindex import IndexedFile, TileIndex, read_index
 
-CONVERSION_LEASE = timedelta(seconds=120)
+CONVERSION_LEASE_S = 120.0
 
 
 def index_of(slide: Slide) -> TileIndex:
@@ -98,7 +98,7 @@ def run_conversion(slide_id: uuid.UUID | str) -> Slide:
     now = timezone.now()
     waiting = Slide.objects.filter(pk=slide_id, conversion=Slide.Conversion.ASKED)
     left = Slide.objects.filter(
-        pk=slide_id, conversion=Slide.Conversion.RUNNING, conversion_beat__lt=now - CONVERSION_LEASE
+        silent(CONVERSION_LEASE_S, "conversion_beat"), pk=slide_id, conversion=Slide.Conversion.RUNNING
     )
     facts = {"conversion": Slide.Conversion.RUNNING, "conversion_beat": now, "revision": F("revision") + 1}
     taken = waiting.update(**facts) or left.update(**facts)
@@ -119,10 +119,9 @@ def run_conversion(slide_id: uuid.UUID | str) -> Slide:
 
 def sweep_conversions() -> list[str]:
     """Ids of conversions that nobody works at; the caller rings for them again."""
-    late = timezone.now() - CONVERSION_LEASE
     ready = Slide.objects.filter(status=Slide.Status.READY)
     asked = ready.filter(conversion=Slide.Conversion.ASKED)
-    left = ready.filter(conversion=Slide.Conversion.RUNNING, conversion_beat__lt=late)
+    left = ready.filter(conversion=Slide.Conversion.RUNNING).filter(silent(CONVERSION_LEASE_S, "conversion_beat"))
     return [str(pk) for pk in (asked | left).values_list("pk", flat=True)]
 
 

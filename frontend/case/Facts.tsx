@@ -64,7 +64,7 @@ function Edit({ facts, act, onDone }: Pick<Props, "facts" | "act"> & { onDone():
   return (
     <form className="sheet facts-sheet edit" aria-label="Facts" onSubmit={(event) => void save(event)}>
       <label>
-        Pseudonym <input value={given.pseudonym} maxLength={64} onChange={set("pseudonym")} />
+        Pseudonym <input value={given.pseudonym} onChange={set("pseudonym")} />
       </label>
       <label>
         Sex{" "}
@@ -88,10 +88,10 @@ function Edit({ facts, act, onDone }: Pick<Props, "facts" | "act"> & { onDone():
         </span>
       </label>
       <label>
-        Stain <input value={given.stain} maxLength={64} onChange={set("stain")} />
+        Stain <input value={given.stain} onChange={set("stain")} />
       </label>
       <label className="wide">
-        Clinical question <textarea rows={2} maxLength={2000} value={given.question} onChange={set("question")} />
+        Clinical question <textarea rows={2} value={given.question} onChange={set("question")} />
       </label>
       <p className="actions wide">
         <button type="submit" className="primary">

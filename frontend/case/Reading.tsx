@@ -83,8 +83,7 @@ function HandOver({ data, onReader }: Pick<Props, "data" | "onReader">) {
         </select>
       </label>
       <label>
-        Note for the new reader{" "}
-        <textarea rows={2} maxLength={500} value={word} onChange={(e) => setWord(e.target.value)} />
+        Note for the new reader <textarea rows={2} value={word} onChange={(e) => setWord(e.target.value)} />
       </label>
       <p className="actions">
         <button type="submit" className="primary">
@@ -128,8 +127,7 @@ function Comment({ data, onComment }: Pick<Props, "data" | "onComment">) {
       }}
     >
       <label>
-        Comment for the report{" "}
-        <textarea rows={5} maxLength={8000} value={text} onChange={(e) => setText(e.target.value)} />
+        Comment for the report <textarea rows={5} value={text} onChange={(e) => setText(e.target.value)} />
       </label>
       <ChangedMeanwhile name="comment" before={before} now={data.case.comment} />
       <p className="actions">

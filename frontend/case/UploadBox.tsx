@@ -142,13 +142,7 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
             · {bytes(total)}
           </p>
           <label>
-            Name{" "}
-            <input
-              value={name}
-              onChange={(e) => setName(e.target.value)}
-              maxLength={200}
-              placeholder="as in the file"
-            />
+            Name <input value={name} onChange={(e) => setName(e.target.value)} placeholder="as in the file" />
           </label>
           <label>
             µm/px{" "}

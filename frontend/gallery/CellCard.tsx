@@ -23,10 +23,12 @@ interface Props {
   mayWrite: boolean;
   commenting: number;
   onGo(): void;
+  /** List the cells that are most like this one. */
+  onLike(): void;
 }
 
 /** Everything about the chosen cell: picture, class, probabilities, measures, history. */
-export function CellCard({ card, loading, problem, schema, notes, mayWrite, commenting, onGo }: Props) {
+export function CellCard({ card, loading, problem, schema, notes, mayWrite, commenting, onGo, onLike }: Props) {
   if (!card) {
     const text = problem || (loading ? "Loading the chosen cell…" : "Choose a cell on the slide or in the gallery.");
     return (
@@ -71,6 +73,14 @@ export function CellCard({ card, loading, problem, schema, notes, mayWrite, comm
               </li>
             ))}
           </ol>
+          <button
+            type="button"
+            className="quiet"
+            onClick={onLike}
+            title="List the cells most like this one (Shift + K)"
+          >
+            Find alike
+          </button>
         </div>
       </div>
       <CellNotes key={card.row} row={card.row} notes={notes} mayWrite={mayWrite} asked={commenting} />

@@ -84,7 +84,6 @@ function Writing({ row, notes, onDone }: { row: number; notes: Notes; onDone(): 
         // biome-ignore lint/a11y/noAutofocus: the reader asked to write
         autoFocus
         aria-label="Comment on this cell"
-        maxLength={1000}
         value={text}
         onChange={(e) => setText(e.target.value)}
       />

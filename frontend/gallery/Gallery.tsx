@@ -30,7 +30,8 @@ interface Props {
   empty: string;
   chosen: ReadonlySet<string>;
   current: number;
-  view: View;
+  /** Null where the list has an order of its own. */
+  view: View | null;
   size: keyof typeof SIZES;
   onView(view: View): void;
   onSize(size: keyof typeof SIZES): void;
@@ -84,13 +85,15 @@ export function Gallery(props: Props) {
           {props.title} <b>{props.total ?? "…"}</b>
         </h2>
         <div className="tools">
-          <select value={props.view} onChange={(e) => props.onView(e.target.value as View)} aria-label="Order">
-            {ORDERS.map(([view, name]) => (
-              <option key={view} value={view}>
-                {name}
-              </option>
-            ))}
-          </select>
+          {props.view && (
+            <select value={props.view} onChange={(e) => props.onView(e.target.value as View)} aria-label="Order">
+              {ORDERS.map(([view, name]) => (
+                <option key={view} value={view}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
           <fieldset className="sizes">
             <legend className="hidden">Size</legend>
             {(Object.keys(SIZES) as (keyof typeof SIZES)[]).map((size) => (

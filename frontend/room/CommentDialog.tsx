@@ -29,7 +29,7 @@ export function CommentDialog({ current, onClose, onSaved }: { current: Case; on
       <form onSubmit={save}>
         <label>
           Comment for the report
-          <textarea rows={7} value={comment} onChange={(e) => setComment(e.target.value)} maxLength={8000} />
+          <textarea rows={7} value={comment} onChange={(e) => setComment(e.target.value)} />
         </label>
         <ChangedMeanwhile name="comment" before={before} now={current.comment} />
         {problem && (

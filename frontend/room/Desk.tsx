@@ -117,6 +117,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         commenting={desk.commenting}
         onGo={goTo}
         onGoToCard={() => goTo(chosen.card)}
+        onLike={desk.alike}
       />
       {jobId && job?.reviewable && <Surroundings jobId={jobId} />}
       <CountsBar counts={counts} waiting={waiting} />

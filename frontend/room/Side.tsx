@@ -24,6 +24,7 @@ interface Props {
   commenting: number;
   onGo(row: GalleryRow | null): void;
   onGoToCard(): void;
+  onLike(): void;
 }
 
 /** The gallery and the card of the chosen cell. */
@@ -49,7 +50,7 @@ export function Side(props: Props) {
           notes={props.notes}
           chosen={acts.chosen}
           current={acts.current}
-          view={gallery.view}
+          view={mustSee || which === "alike" ? null : gallery.view}
           size={gallery.size}
           onView={gallery.setView}
           onSize={gallery.setSize}
@@ -71,6 +72,7 @@ export function Side(props: Props) {
         mayWrite={props.mayWrite}
         commenting={props.commenting}
         onGo={onGoToCard}
+        onLike={props.onLike}
       />
     </div>
   );
@@ -82,6 +84,7 @@ const TITLES: Record<Named, string> = {
   "must-see": "Must be seen",
   all: "All cells",
   outlined: "Lasso",
+  alike: "Most like the chosen cell",
   comment: "Commented",
   teach: "To teach with",
 };
@@ -89,6 +92,7 @@ const EMPTY: Record<Named, string> = {
   "must-see": "Nothing is left: every cell that must be seen has been reviewed.",
   all: "This analysis has no cells.",
   outlined: "No marked cell lies within the outline.",
+  alike: "This analysis has no cells.",
   comment: "No cell of this analysis has a comment.",
   teach: "No cell of this analysis is marked to teach with. Choose one and press Shift + E.",
 };

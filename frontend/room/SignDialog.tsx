@@ -102,7 +102,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
             </ul>
             <label>
               Why may the case be signed nevertheless? The report will state your reason.
-              <textarea rows={2} value={reason} onChange={(e) => setReason(e.target.value)} maxLength={2000} />
+              <textarea rows={2} value={reason} onChange={(e) => setReason(e.target.value)} />
             </label>
           </div>
         )}
@@ -119,12 +119,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
         )}
         <label>
           Comment for the report
-          <textarea
-            rows={3}
-            value={comment}
-            onChange={(e) => setTyped({ ...typed, comment: e.target.value })}
-            maxLength={8000}
-          />
+          <textarea rows={3} value={comment} onChange={(e) => setTyped({ ...typed, comment: e.target.value })} />
         </label>
         <ChangedMeanwhile name="comment" before={before.comment} now={current.comment} />
         <label>

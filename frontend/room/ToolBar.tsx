@@ -121,7 +121,6 @@ function Writing({ tools, mpp, area }: Pick<Props, "tools" | "mpp" | "area">) {
             autoFocus={tools.tool !== "lasso"}
             aria-label="Text of the note"
             placeholder="Note"
-            maxLength={1000}
             value={text}
             onChange={(e) => setText(e.target.value)}
           />

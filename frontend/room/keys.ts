@@ -20,6 +20,7 @@ export type Action =
   | "redo"
   | "beside"
   | "lasso"
+  | "alike"
   | "comment"
   | "teach"
   | "escape"
@@ -43,6 +44,7 @@ export const KEYS: { keys: string; what: string }[] = [
   { keys: "g", what: "go to the chosen cell on the slide" },
   { keys: "Shift + A", what: "add a missed cell: click it, then give its class" },
   { keys: "Shift + L", what: "lasso: drag round cells on the slide to choose them" },
+  { keys: "Shift + K", what: "list the cells that are most like the chosen one" },
   { keys: "Shift + C", what: "write a comment on the chosen cell" },
   { keys: "Shift + E", what: "mark the chosen cell as one to teach with" },
   { keys: "h", what: "hide or show the marks on the slide" },
@@ -118,6 +120,8 @@ export function actionOf(
       return "redo";
     case "L":
       return "lasso";
+    case "K":
+      return "alike";
     case "C":
       return "comment";
     case "E":

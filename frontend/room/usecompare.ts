@@ -10,8 +10,8 @@ export interface Compared {
   more: number;
   cls: number | null;
   setCls(cls: number): void;
-  /** The class that the cell may be next, by the machine's probabilities. */
-  nextClass(): void;
+  /** The class that the cell may be next, by the machine's probabilities; false where no cell is chosen. */
+  nextClass(): boolean;
 }
 
 export function useCompare(rows: readonly GalleryRow[], chosen: ReadonlySet<string>, card: Card | null): Compared {
@@ -27,6 +27,7 @@ export function useCompare(rows: readonly GalleryRow[], chosen: ReadonlySet<stri
   const nextClass = useCallback(() => {
     const next = nextLikely(likely?.map((p) => p.class) ?? [], cls);
     if (next !== null) setCls(next);
+    return next !== null;
   }, [likely, cls, setCls]);
   return { cells, more: chosen.size - cells.length, cls, setCls, nextClass };
 }

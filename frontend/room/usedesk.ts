@@ -115,6 +115,15 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     else if (!mayOrder) say("You may view this case but not write on it.");
     else act(row);
   };
+  const alike = () => {
+    if (row === null) {
+      say("Choose a cell of the machine’s first.");
+      return;
+    }
+    setTabled(false);
+    gallery.like(row);
+    keysToGallery();
+  };
   const sideBySide = useCallback(() => {
     setTabled(false);
     toggleBeside();
@@ -137,13 +146,17 @@ export function useDesk(data: RoomData, opens_with: string | null) {
       setTabled(false);
       tools.choose("lasso");
     },
+    alike,
     comment: () => ofChosen(() => setCommenting((n) => n + 1)),
     teach: () => ofChosen((of) => void notes.teach(of)),
     goTo,
     cancelTool: tools.cancel,
     help,
     differential,
-    typical: compared.nextClass,
+    typical: () => {
+      if (!tabled) say("Typical cells stand beside the differential: press Shift + D first.");
+      else if (!compared.nextClass()) say("Choose a cell of the machine’s first.");
+    },
     beside: sideBySide,
   });
   useKeys(
@@ -204,6 +217,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     adding,
     tools,
     differential,
+    alike,
     scene,
     pick,
     seeOpen,

@@ -8,7 +8,7 @@ import type { Analysis, Counts, GalleryPage, GalleryRow } from "../shared/types"
 import type { Labels } from "./labels";
 import { isNoted } from "./usenotes";
 
-export type Which = number | "must-see" | "all" | "outlined" | "comment" | "teach";
+export type Which = number | "must-see" | "all" | "outlined" | "alike" | "comment" | "teach";
 
 /** Cells that a lasso went round: the outline, the classes that were marked there, and from which score on. */
 export interface Outlined {
@@ -29,6 +29,7 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
   const [columns, setColumns] = useState(4);
   const [limit, setLimit] = useState(PAGE);
   const [outlined, setOutlined] = useState<Outlined | null>(null);
+  const [model, setModel] = useState<number | null>(null);
 
   // A class that holds nothing to be seen is no place to begin.
   const began = useRef("");
@@ -46,20 +47,25 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
   useEffect(() => setLimit(PAGE), [which, view, jobId]);
 
   const query = useQuery<GalleryPage>({
-    queryKey: ["gallery", jobId, which, view, limit, ...(which === "outlined" ? [outlined] : [])],
+    queryKey: ["gallery", jobId, which, view, limit, ...ownKey(which, outlined, model)],
     enabled: !!job?.reviewable,
     staleTime: Number.POSITIVE_INFINITY,
     // More of the same list only: never the cells of another class, order or job.
     placeholderData: (before, asked) =>
-      asked?.queryKey[1] === jobId && asked.queryKey[2] === which && asked.queryKey[3] === view && which !== "outlined"
+      asked?.queryKey[1] === jobId &&
+      asked.queryKey[2] === which &&
+      asked.queryKey[3] === view &&
+      which !== "outlined" &&
+      which !== "alike"
         ? before
         : undefined,
     queryFn: ({ signal }) => {
       const asked = new URLSearchParams({
         class: typeof which === "number" ? String(which) : "all",
-        view: which === "must-see" ? "must-see" : view,
+        view: which === "must-see" || which === "alike" ? which : view,
         limit: String(which === "outlined" ? MOST_OUTLINED : limit),
         ...(which === "outlined" ? outlined : {}),
+        ...(which === "alike" ? { like: String(model) } : {}),
         ...(isNoted(which) ? { noted: which } : {}),
       });
       return get<GalleryPage>(`/api/v1/jobs/${jobId}/gallery/?${asked}`, signal);
@@ -74,6 +80,11 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
       setOutlined(given);
       setWhich("outlined");
     },
+    /** List the cells that are most like that of the row. */
+    like: (row: number) => {
+      setModel(row);
+      setWhich("alike");
+    },
     which,
     setWhich,
     view,
@@ -84,6 +95,12 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
     setColumns,
     more: () => setLimit((l) => Math.min(MOST, l + PAGE)),
   };
+}
+
+/** What tells two lists of one kind from one another. */
+function ownKey(which: Which, outlined: Outlined | null, model: number | null): unknown[] {
+  if (which === "outlined") return [outlined];
+  return which === "alike" ? [model] : [];
 }
 
 /** Cells stay where they are while they are worked on; what people said is laid over them. */

@@ -23,6 +23,7 @@ interface Setting {
   undo(): Promise<boolean>;
   redo(): Promise<boolean>;
   lasso(): void;
+  alike(): void;
   comment(): void;
   teach(): void;
   cancelTool(): void;
@@ -35,7 +36,7 @@ interface Setting {
 
 export function usePress(setting: Setting): (action: Action, range: boolean) => void {
   const { acts, adding, marks, rows, columns, card, viewer, goTo, cancelTool } = setting;
-  const { undo, redo, help, differential, typical, beside, lasso, comment, teach } = setting;
+  const { undo, redo, help, differential, typical, beside, lasso, alike, comment, teach } = setting;
   return useCallback(
     (action: Action, range: boolean) => {
       if (typeof action === "object") {
@@ -61,6 +62,7 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
         undo,
         redo,
         lasso,
+        alike,
         comment,
         teach,
         go: () => goTo(card ?? rows[acts.current] ?? null),
@@ -108,6 +110,7 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
       differential,
       typical,
       lasso,
+      alike,
       comment,
       teach,
       beside,

@@ -54,7 +54,6 @@ export function ConclusionField({ value, assays, onChange }: Props) {
         id={`${id}-text`}
         ref={area}
         rows={4}
-        maxLength={4000}
         value={value}
         aria-controls={list.length ? `${id}-list` : undefined}
         aria-activedescendant={list.length ? `${id}-${at}` : undefined}

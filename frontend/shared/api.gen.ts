@@ -5303,6 +5303,8 @@ export interface operations {
                 classes?: string;
                 /** @description least probability of cells nobody named */
                 least?: number;
+                /** @description row of the cell that the view `alike` begins with */
+                like?: number | null;
                 limit?: number;
                 /**
                  * @description those with such a note alone
@@ -5319,9 +5321,10 @@ export interface operations {
                  *     * `position` - position
                  *     * `largest` - largest
                  *     * `smallest` - smallest
+                 *     * `alike` - alike
                  *     * `must-see` - must-see
                  */
-                view?: "unsure" | "sure" | "position" | "largest" | "smallest" | "must-see";
+                view?: "unsure" | "sure" | "position" | "largest" | "smallest" | "alike" | "must-see";
                 within?: string;
             };
             header?: never;

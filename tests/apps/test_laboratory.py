@@ -151,6 +151,9 @@ def test_the_page_adds_a_phrase_and_says_what_is_wrong_beside_the_field(ada: Any
     client.force_login(ada)
     answer = client.post("/laboratory/", {"act": "phrase", "code": "A b", "kind": "phrase", "text": "x"})
     assert answer.status_code == 400 and b"Use lower-case letters" in answer.content
+    long = client.post("/laboratory/", {"act": "phrase", "code": "a" * 200, "kind": "phrase", "text": "x"})
+    assert long.status_code == 400 and b"it has 200" in long.content
+    assert b"maxlength" not in client.get("/laboratory/").content, "a browser would cut what is pasted without a word"
     client.post("/laboratory/", {"act": "phrase", "code": "ab", "kind": "phrase", "text": "x"})
     assert Phrase.objects.get().code == "ab"
     assert client.post("/laboratory/phrases/ab/", {"act": "remove"}).status_code == 302
@@ -170,6 +173,16 @@ def test_reports_carry_the_head_as_it_was_when_they_were_signed(job: Any, paul: 
         assert text in page
     assert proved_bytes(report.html_name, report.html_sha256).decode() == page
     assert "Elsewhere" in render.html(document.build(job.slide.case, pictures=False), None)
+
+
+def test_a_logo_whose_file_is_gone_holds_the_signature_until_somebody_says_why(job: Any, paul: Any, ada: Any) -> None:
+    services.set_logo(ada, picture())
+    stores.laboratory().delete(laboratory().logo)
+    see_all(paul, job)
+    with pytest.raises(Conflict, match="logo is gone") as refused:
+        reports.sign(paul, job.slide.case, PASSWORD, "Reviewed")
+    assert refused.value.code == "held"
+    reports.sign(paul, job.slide.case, PASSWORD, "Reviewed", reason="It cannot wait for a picture.")
 
 
 def test_the_demonstration_has_a_head_and_phrases_and_leaves_what_people_entered(ada: Any) -> None:

@@ -18,6 +18,7 @@ from apps.audit.services import verify
 from apps.cases.models import Case
 from apps.cases.services import set_conclusion
 from apps.reports import document, render, services
+from apps.reports.drafts import draft_html
 from apps.reports.manifest import verify as verify_report
 from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
@@ -205,6 +206,7 @@ def test_blood_and_marrow_of_one_case_stand_side_by_side_each_by_its_own_rules(
     assert not {"nrbc_per_100_wbc", "corrected_wbc"} & {r["key"] for r in marrow["counts"]["ratios"]}
     page = render.html(document.build(job.slide.case), None)
     assert "Bone marrow aspirate" in page and "Peripheral blood film" in page
+    assert page.count("<li>Blast") == 1, "what a finding says is not said twice"
 
 
 def test_two_slides_of_one_specimen_are_pooled_and_shown_apart_where_they_differ(
@@ -247,6 +249,22 @@ def test_what_speaks_against_a_slide_holds_the_signature_until_somebody_says_why
     assert refused.value.code == "held"
     report = services.sign(paul, job.slide.case, PASSWORD, "ok", reason="It is a teaching picture.")
     assert report.document["holds"]["reason"] == "It is a teaching picture."
+
+
+def test_a_draft_says_on_page_one_what_stands_before_its_signature(job: Any) -> None:
+    page = draft_html(job.slide.case)
+    assert (
+        page.index("Before this can be signed") < page.index("must be seen before signing") < page.index("examination")
+    )
+
+
+def test_an_analysis_of_a_region_is_reported_only_with_a_reason(job: Any, paul: Any) -> None:
+    see_all(paul, job)
+    Job.objects.filter(pk=job.pk).update(frozen={**job.frozen, "region": [0, 0, 500, 500]})
+    with pytest.raises(Conflict, match="counted in a drawn region alone"):
+        services.sign(paul, job.slide.case, PASSWORD, "ok")
+    report = services.sign(paul, job.slide.case, PASSWORD, "ok", reason="It is the only part that is spread.")
+    assert [h["code"] for h in report.document["holds"]["lifted"]] == ["region-alone"]
 
 
 def text_of(page: Any) -> str:

@@ -208,3 +208,15 @@ def test_a_class_of_five_thousand_digits_and_a_revision_to_come_are_refused(job:
     body = {"action": "relabel", "rows": [1], "label": "9" * 5000, "base_revision": 0}
     assert api(tess).post(url, body, format="json").status_code == 400
     assert api(tess).post(url, {**body, "label": "blast", "base_revision": 10**30}, format="json").status_code == 400
+
+
+def test_the_cells_most_like_a_chosen_one_are_listed_whatever_their_class_and_without_one_that_is_said(
+    job: Any, tess: Any, api: Any
+) -> None:
+    client, address = api(tess), f"/api/v1/jobs/{job.pk}/gallery/"
+    last = len(cells_of(job)) - 1
+    listed = client.get(address, {"view": "alike", "like": last}).json()
+    assert listed["n"] == last + 1 and listed["rows"][0]["row"] == last
+    assert len({row["label"] for row in listed["rows"]}) > 1
+    assert client.get(address, {"view": "alike"}).json()["code"] == "invalid"
+    assert client.get(address, {"view": "alike", "like": last + 1}).status_code == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def test_a_worker_that_dies_leaves_it_to_the_next_and_three_deaths_end_it(
     for attempt in range(3):
         held = adaptations.claim(row.pk, f"worker {attempt}")
         assert held is not None and not adaptations.unheld() and adaptations.claim(row.pk, "another") is None
-        Adaptation.objects.filter(pk=row.pk).update(lease=timezone.now() - adaptations.LEASE)
+        Adaptation.objects.filter(pk=row.pk).update(lease=timezone.now() - timedelta(seconds=adaptations.LEASE_S))
         assert adaptations.unheld() == [str(row.pk)]
         if stale is not None:
             assert not adaptations.note(stale, "learning", 50), "the worker before writes nothing any more"

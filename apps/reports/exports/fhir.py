@@ -15,7 +15,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.reports import document, render
+from apps.reports import render
+from apps.reports.drafts import draft_html
 from apps.reports.exports.csv import HBF_NAMES
 from apps.reports.exports.exporter import Exporter
 from apps.reports.exports.source import Source
@@ -140,7 +141,7 @@ class _Builder:
             raw, kind = proved_bytes(signed.html_name, signed.html_sha256), "text/html"
         else:
             jobs = [part.job for part in self.source.parts]
-            raw, kind = render.pdf(render.html(document.build(self.source.case, jobs), None)), "application/pdf"
+            raw, kind = render.pdf(draft_html(self.source.case, jobs)), "application/pdf"
         return {
             "contentType": kind,
             "data": base64.b64encode(raw).decode(),

@@ -148,6 +148,9 @@ class GalleryInput(serializers.Serializer[Any]):
     least = serializers.FloatField(
         min_value=0, max_value=1, default=0, help_text="least probability of cells nobody named"
     )
+    like = serializers.IntegerField(
+        min_value=0, default=None, allow_null=True, help_text="row of the cell that the view `alike` begins with"
+    )
     noted = serializers.ChoiceField(
         choices=["", "comment", "teach"], default="", help_text="those with such a note alone"
     )
@@ -246,7 +249,7 @@ class GalleryView(APIView):
                 rows=frozenset(p.row for p in placed if p.row is not None),
                 added=frozenset(p.added for p in placed if p.added),
             )
-        return Response(selectors.gallery(job, index, data["view"], data["offset"], data["limit"], only))
+        return Response(selectors.gallery(job, index, data["view"], data["offset"], data["limit"], only, data["like"]))
 
 
 class CellView(APIView):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import environ
 
+from hemaview.config.beat import Steady
 from hemaview.config.layers import redis_layers
 from hemaview.config.logs import configure as structured_logs
 
@@ -172,9 +173,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "sweep-jobs": {"task": "apps.analysis.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
-    "sweep-teachings": {"task": "apps.teaching.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
-    "sweep-imports": {"task": "apps.slides.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep-jobs": {"task": "apps.analysis.tasks.sweep", "schedule": Steady(5.0), "options": {"expires": 10}},
+    "sweep-teachings": {"task": "apps.teaching.tasks.sweep", "schedule": Steady(15.0), "options": {"expires": 15}},
+    "sweep-imports": {"task": "apps.slides.tasks.sweep", "schedule": Steady(60.0), "options": {"expires": 60}},
 }
 JOB_LEASE_S = env.float("HEMAVIEW_JOB_LEASE_S", 20.0)
 SIGNING_LEASE_S = env.float("HEMAVIEW_SIGNING_LEASE_S", 180.0)

@@ -10,7 +10,8 @@ from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Conflict, Refusal
 from apps.accounts.services import acting_user
 from apps.cases.selectors import case_for
-from apps.reports import document, render
+from apps.reports import render
+from apps.reports.drafts import draft_html
 from apps.reports.selectors import proved_bytes, reports_of
 
 
@@ -35,7 +36,7 @@ class Command(SentenceCommand):
         case = case_for(acting_user(options["user"]), options["accession"])
         is_pdf = out.suffix.lower() == ".pdf"
         if options["draft"]:
-            page = render.html(document.build(case), None)
+            page = draft_html(case)
             raw = render.pdf(page) if is_pdf else page.encode()
         else:
             signed = reports_of(case)
