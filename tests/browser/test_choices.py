@@ -77,6 +77,6 @@ def test_an_administrator_lets_a_person_see_who_the_patient_is(visit: Any, house
     page.goto(f"{at}/cases/B-WHO/")
     page.get_by_role("button", name="Show what it says…").click()
     expect(page.get_by_role("cell", name=MARK).first).to_be_visible()
-    expect(page.get_by_role("img", name="label")).to_be_visible()
+    expect(page.get_by_role("img", name="label", exact=True)).to_be_visible()
     accessible(page)
     assert page.complaints == []
