@@ -22,12 +22,12 @@ from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import CentreFinder, Classifier, Detector, Model, Stain, load, read_taught, solving_to
 from hemaview.methods.card import cards
 from hemaview.methods.registry import METHODS
+from hemaview.pipeline.fieldchoice import plan_run
 from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
 from hemaview.pipeline.finders import CellFinder, Thresholds, finder
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.foreign import without_covered
-from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
-from hemaview.pipeline.regions import plan_run
+from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.scale import scale_notes
 from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
 from hemaview.pipeline.stains import stain_guards, with_expectation

@@ -11,11 +11,11 @@ import openslide
 from numpy.typing import NDArray
 
 from hemaview.blobs import blob_of
+from hemaview.wsi.buffers import on_white
 from hemaview.wsi.colour import Colour, to_srgb
 from hemaview.wsi.errors import OutOfBounds
 from hemaview.wsi.iccwords import without_words
 from hemaview.wsi.physical import PLAUSIBLE_MPP
-from hemaview.wsi.regions import on_white
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 from hemaview.wsi.sources.openslidefile import OpenSlideSource
 from hemaview.wsi.sources.registry import open_source

@@ -14,7 +14,7 @@ from hemaview.inference.grounds import Grounds
 from hemaview.methods.card import cards
 from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
 from hemaview.pipeline.finders.common import WITHOUT_NUCLEUS, FinderKind, Thresholds, devices, fitting, thresholds_of
-from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.plan import PlannedField
 from hemaview.wsi.slide import Slide
 
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 
 from hemaview.blobs import Blob
+from hemaview.wsi.buffers import read_bgra
 from hemaview.wsi.colour import LEFT_OUT, profile_name
 from hemaview.wsi.dicomseries import is_dicom
 from hemaview.wsi.errors import Unreadable, Unsupported
-from hemaview.wsi.regions import read_bgra
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 from hemaview.wsi.sources.names import LISTED
 from hemaview.wsi.sources.source import Facts, Level, Source
