@@ -418,6 +418,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{accession}/slides/contents/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What complete uploads hold that a person may choose from; the uploads wait for the choice. */
+        post: operations["cases_slides_contents_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{accession}/slides/each-series/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make a slide of each series that complete uploads hold, all of them or none. */
+        post: operations["cases_slides_each_series_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{accession}/urgent/": {
         parameters: {
             query?: never;
@@ -1845,6 +1879,13 @@ export interface components {
             y_um: number;
             /** @description empty on a scan */
             photograph: string;
+            /**
+             * Format: double
+             * @description in the stage's coordinates; null where the slide's file does not know them
+             */
+            stage_x_um: number | null;
+            /** Format: double */
+            stage_y_um: number | null;
             /** Format: double */
             probability: number | null;
             /** @description pending, confirmed, excluded */
@@ -2110,6 +2151,15 @@ export interface components {
             /** @description The text that you saw; 409 where another stands there now. Left out: not compared. */
             before?: string;
         };
+        /** @description What complete uploads hold that a person may choose from. */
+        Contents: {
+            /** @description slides, pictures or series; none where there is one */
+            series: components["schemas"]["Series"][];
+            /** @description all become fields of one slide where none is chosen; else one must be */
+            together: boolean;
+            /** @description of these the sharpest is taken, or `plane` */
+            focal_planes: number;
+        };
         /**
          * @description * `` - not asked for
          *     * `asked` - asked for
@@ -2246,6 +2296,18 @@ export interface components {
             added?: string | null;
             /** @description key of a class, or rejected */
             label: string;
+        };
+        EachSeriesRequest: {
+            uploads: string[];
+            /** @description Begins the name of each; its number follows. */
+            name?: string;
+            /** Format: double */
+            mpp?: number | null;
+            /** @default false */
+            convert: boolean;
+            specimen?: components["schemas"]["SpecimenEnum"];
+            /** @description In place of mpp. */
+            preset?: string;
         };
         ExaminationAgreement: {
             assay: string;
@@ -2584,11 +2646,18 @@ export interface components {
             /** @description the picture's bytes in base64, at most 1 MB of them */
             png_or_jpeg: string;
         };
+        LookRequest: {
+            uploads: string[];
+            /** @description Look at this one of several. */
+            series?: number;
+        };
         Me: {
             id: number;
             username: string;
             name: string;
             rights: string[];
+            /** @description you may see who patients are: label pictures, words of files */
+            sees_identity: boolean;
             /**
              * @description the reading that you work on; empty: the first
              *
@@ -2856,6 +2925,8 @@ export interface components {
         Picking: {
             /** Format: double */
             mpp: number | null;
+            /** @description where the stage's coordinates come from, or that there are none */
+            stage: string;
             revision: number;
             states: components["schemas"]["States"];
             hbf: components["schemas"]["HbfSums"];
@@ -3213,6 +3284,8 @@ export interface components {
             readonly size_bytes: number;
             /** @description photographs it was joined from; none for a scan */
             readonly photo_fields: components["schemas"]["Box"][];
+            /** @description none where the file does not know the stage */
+            readonly stage: components["schemas"]["Stage"][];
             readonly colour: components["schemas"]["ColouringEnum"];
             /** @description Size of the embedded colour profile. */
             readonly icc_bytes: number;
@@ -3292,6 +3365,10 @@ export interface components {
             /** @description n is too small for a share to be shown on a page */
             below_floor: boolean;
             rows: components["schemas"]["Row"][];
+        };
+        Series: {
+            number: number;
+            name: string;
         };
         /** @description What a protocol of the examination may set. */
         Setting: {
@@ -3406,6 +3483,8 @@ export interface components {
             readonly size_bytes: number;
             /** @description photographs it was joined from; none for a scan */
             readonly photo_fields: components["schemas"]["Box"][];
+            /** @description none where the file does not know the stage */
+            readonly stage: components["schemas"]["Stage"][];
             readonly colour: components["schemas"]["ColouringEnum"];
             /** @description Size of the embedded colour profile. */
             readonly icc_bytes: number;
@@ -3454,6 +3533,19 @@ export interface components {
          * @enum {string}
          */
         SpecimenEnum: "blood-film" | "marrow-aspirate" | "cell-block";
+        /** @description µm on the stage of a place p (level-0 px): um + (p - px) in `right` and `down`, taken at `mpp`. */
+        Stage: {
+            /** @description whose it is; empty on a scan */
+            photograph: string;
+            /** @description where it stands in the file */
+            source: string;
+            px: number[];
+            um: number[];
+            right: number[];
+            down: number[];
+            /** Format: double */
+            mpp: number;
+        };
         States: {
             pending: number;
             confirmed: number;
@@ -4602,6 +4694,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Slide"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_slides_contents_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contents"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_slides_each_series_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EachSeriesRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Slide"][];
                 };
             };
             400: components["responses"]["Refusal400"];

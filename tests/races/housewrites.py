@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from apps.accounts import services as people
 from apps.analysis import adaptations, protocolservices
 from apps.laboratory import services as laboratory
 from apps.laboratory.models import Phrase
@@ -101,6 +102,12 @@ def _retired(a: Arena, side: int) -> Shot:
     return lambda: protocolservices.set_retired(user, name, True)
 
 
+def _identity(a: Arena, side: int) -> Shot:
+    """Both let one person see who patients are, or one lets them and the other does not."""
+    by, person, sees = who(a, side, "ada", "agnes"), a.people["tom"], side == 0 or a.random.random() < 0.5
+    return lambda: people.set_sees_identity(by, person, sees)
+
+
 def _about(*things: str) -> Any:
     return {"content": False, "about": frozenset(things)}
 
@@ -121,5 +128,6 @@ HOUSE_WRITES: tuple[Write, ...] = (
     Write("removal of a phrase", "phrase.removed", _phrase_removed, **_about("phrase")),
     Write("protocol", "protocol.changed", _protocol_changed, **_about("protocol")),
     Write("copy of a protocol", "protocol.created", _protocol_copied, **_about("protocol")),
+    Write("sight of identity", "account.permissions", _identity, **_about("account"), idle=True),
     Write("retirement", "protocol.retired", _retired, **_about("protocol"), idempotent=True),
 )

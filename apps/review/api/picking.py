@@ -28,6 +28,10 @@ class CandidateSerializer(serializers.Serializer[Any]):
     )
     y_um = serializers.FloatField()
     photograph = serializers.CharField(help_text="empty on a scan")
+    stage_x_um = serializers.FloatField(
+        allow_null=True, help_text="in the stage's coordinates; null where the slide's file does not know them"
+    )
+    stage_y_um = serializers.FloatField(allow_null=True)
     probability = serializers.FloatField(allow_null=True)
     state = serializers.CharField(help_text="pending, confirmed, excluded")
     hbf = serializers.CharField(help_text="positive, negative, not_done; empty where nobody has said anything")
@@ -51,6 +55,7 @@ class HbfSumsSerializer(serializers.Serializer[Any]):
 
 class PickingSerializer(serializers.Serializer[Any]):
     mpp = serializers.FloatField(allow_null=True)
+    stage = serializers.CharField(help_text="where the stage's coordinates come from, or that there are none")
     revision = serializers.IntegerField()
     states = StatesSerializer()
     hbf = HbfSumsSerializer()

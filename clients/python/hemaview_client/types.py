@@ -281,6 +281,8 @@ Candidate = TypedDict(
         "x_um": "float",
         "y_um": "float",
         "photograph": "str",
+        "stage_x_um": "float | None",
+        "stage_y_um": "float | None",
         "probability": "float | None",
         "state": "str",
         "hbf": "str",
@@ -523,6 +525,15 @@ ConclusionRequest = TypedDict(
     },
 )
 
+Contents = TypedDict(
+    "Contents",
+    {
+        "series": "list[Series]",
+        "together": "bool",
+        "focal_planes": "int",
+    },
+)
+
 ConversionEnum = Literal['asked', 'running', 'done', 'failed']
 
 CopyInputRequest = TypedDict(
@@ -658,6 +669,18 @@ DecisionInputRequest = TypedDict(
         "row": "NotRequired[int | None]",
         "added": "NotRequired[str | None]",
         "label": "str",
+    },
+)
+
+EachSeriesRequest = TypedDict(
+    "EachSeriesRequest",
+    {
+        "uploads": "list[str]",
+        "name": "NotRequired[str]",
+        "mpp": "NotRequired[float | None]",
+        "convert": "NotRequired[bool]",
+        "specimen": "NotRequired[SpecimenEnum]",
+        "preset": "NotRequired[str]",
     },
 )
 
@@ -991,6 +1014,14 @@ LogoInputRequest = TypedDict(
     },
 )
 
+LookRequest = TypedDict(
+    "LookRequest",
+    {
+        "uploads": "list[str]",
+        "series": "NotRequired[int]",
+    },
+)
+
 Me = TypedDict(
     "Me",
     {
@@ -998,6 +1029,7 @@ Me = TypedDict(
         "username": "str",
         "name": "str",
         "rights": "list[str]",
+        "sees_identity": "bool",
         "reading": "ReadingEnum | BlankEnum",
     },
 )
@@ -1253,6 +1285,7 @@ Picking = TypedDict(
     "Picking",
     {
         "mpp": "float | None",
+        "stage": "str",
         "revision": "int",
         "states": "States",
         "hbf": "HbfSums",
@@ -1622,6 +1655,7 @@ RoomSlide = TypedDict(
         "sha256": "str",
         "size_bytes": "int",
         "photo_fields": "list[Box]",
+        "stage": "list[Stage]",
         "colour": "ColouringEnum",
         "icc_bytes": "int",
         "tile_levels": "list[StoredLevel]",
@@ -1701,6 +1735,14 @@ Section = TypedDict(
         "target": "int | None",
         "below_floor": "bool",
         "rows": "list[Row]",
+    },
+)
+
+Series = TypedDict(
+    "Series",
+    {
+        "number": "int",
+        "name": "str",
     },
 )
 
@@ -1808,6 +1850,7 @@ Slide = TypedDict(
         "sha256": "str",
         "size_bytes": "int",
         "photo_fields": "list[Box]",
+        "stage": "list[Stage]",
         "colour": "ColouringEnum",
         "icc_bytes": "int",
         "tile_levels": "list[StoredLevel]",
@@ -1852,6 +1895,19 @@ SlideSection = TypedDict(
 SlideStatusEnum = Literal['importing', 'ready', 'refused']
 
 SpecimenEnum = Literal['blood-film', 'marrow-aspirate', 'cell-block']
+
+Stage = TypedDict(
+    "Stage",
+    {
+        "photograph": "str",
+        "source": "str",
+        "px": "list[float]",
+        "um": "list[float]",
+        "right": "list[float]",
+        "down": "list[float]",
+        "mpp": "float",
+    },
+)
 
 States = TypedDict(
     "States",
