@@ -182,8 +182,8 @@ def _ours(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, float
 def _plain(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, float]:
     """Every field whole, in torch, one picture at a time; reckoned up to the area that ours searched, or all of the slide."""
     from hemaview.inference import load
+    from hemaview.pipeline.fieldchoice import plan_run
     from hemaview.pipeline.finders import finder
-    from hemaview.pipeline.regions import plan_run
     from hemaview.wsi.slide import open_slide
 
     began = time.perf_counter()

@@ -46,7 +46,7 @@ def large_image(slide: BenchSlide, icc: bool) -> Way:
 def native(slide: BenchSlide, index_path: Path) -> Way:
     """Our tile server's own read: bounds, table, one read of the file, the tables in front."""
     from hemaview.tiles.app import read_cold, read_warm
-    from hemaview.tiles.readers import OpenSlide as Opened
+    from hemaview.tiles.indexed import IndexedSlide as Opened
 
     level = Opened(index_path).levels[0]
 

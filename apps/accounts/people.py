@@ -18,8 +18,15 @@ from apps.accounts import secondfactor
 from apps.accounts.errors import Refusal
 from apps.accounts.invitations import invite, new_person
 from apps.accounts.models import User
-from apps.accounts.roles import RESEARCHER, RIGHT_MEANING, ROLE_MEANING, ROLE_RIGHTS
-from apps.accounts.services import change_person, set_roles
+from apps.accounts.roles import (
+    IDENTITY_MEANING,
+    RESEARCHER,
+    RIGHT_MEANING,
+    ROLE_MEANING,
+    ROLE_RIGHTS,
+    SEES_IDENTITY,
+)
+from apps.accounts.services import change_person, set_roles, set_sees_identity
 
 _ROLES = [(role, f"{role.capitalize()}: {about}") for role, about in ROLE_MEANING.items()]
 
@@ -58,7 +65,9 @@ def people_page(request: HttpRequest) -> HttpResponse:
             return redirect("person", pk=person.pk)
         except Refusal as refusal:
             form.add_error(None, refusal.message)
-    people = User.objects.prefetch_related("groups").order_by("-is_active", "last_name", "first_name", "username")
+    people = User.objects.prefetch_related("groups", "user_permissions").order_by(
+        "-is_active", "last_name", "first_name", "username"
+    )
     context = {"people": [_row(p) for p in people], "form": form, "roles": _roles()}
     return render(request, "accounts/people.html", context, status=400 if form.errors else 200)
 
@@ -86,6 +95,11 @@ def person_page(request: HttpRequest, pk: int) -> HttpResponse:
         "roles": RolesForm(initial={"roles": held}),
         "others": [name for name in held if name not in ROLE_RIGHTS],
         "own": by.pk == person.pk,
+        "identity": {
+            "meaning": IDENTITY_MEANING,
+            "own": person.user_permissions.filter(codename=SEES_IDENTITY).exists(),
+            "sees": person.has_perm(f"accounts.{SEES_IDENTITY}"),
+        },
         "second_factor": secondfactor.is_on(person),
     }
     return render(request, "accounts/person.html", context, status=400 if facts.errors else 200)
@@ -98,6 +112,9 @@ def _act(request: HttpRequest, by: User, person: User, act: str, facts: PersonFo
     elif act == "roles":
         set_roles(by, person, set(request.POST.getlist("roles")))
         messages.success(request, "The roles are saved; sessions that are open end.")
+    elif act == "identity":
+        set_sees_identity(by, person, bool(request.POST.get("sees")))
+        messages.success(request, "The right is saved; sessions that are open end.")
     elif act in ("close", "open"):
         change_person(by, person, is_active=act == "open")
         messages.success(request, "The account is open." if act == "open" else "The account is closed.")
@@ -121,6 +138,7 @@ def _row(person: User) -> dict[str, Any]:
     return {
         "person": person,
         "roles": sorted(g.name for g in person.groups.all()) + (["superuser"] if person.is_superuser else []),
+        "sees_identity": any(p.codename == SEES_IDENTITY for p in person.user_permissions.all()),
         "invited": not person.has_usable_password(),
     }
 
@@ -133,6 +151,8 @@ def _roles() -> list[dict[str, Any]]:
         may = [meaning for right, meaning in RIGHT_MEANING.items() if right in names]
         if group.name == RESEARCHER:
             may.append("open cases of their own, and add slides to and review those")
+        if any(p.codename == SEES_IDENTITY for p in group.permissions.all()):
+            may.append(IDENTITY_MEANING)
         rows.append({"name": group.name, "about": ROLE_MEANING.get(group.name, ""), "may": may})
     return rows
 

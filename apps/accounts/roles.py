@@ -30,3 +30,9 @@ RIGHT_MEANING: dict[str, str] = {
     "sign": "sign and amend the report",
     "administer": "manage the case, its people and its reader",
 }
+
+SEES_IDENTITY = "see_identity"
+"""Codename of the right that no role has by default; it is given to a person."""
+IDENTITY_MEANING = (
+    "see who the patient is: label and macro pictures, and what files say of people, places, times and devices"
+)

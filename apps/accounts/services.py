@@ -11,7 +11,7 @@ from django.db import transaction
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.accounts.models import User
-from apps.accounts.roles import ADMINISTRATOR, RESEARCHER, ROLE_RIGHTS
+from apps.accounts.roles import ADMINISTRATOR, RESEARCHER, ROLE_RIGHTS, SEES_IDENTITY
 from apps.accounts.tokens import SIGN_IN_HOURS, make_token
 
 _ADMIN_APPS = ("accounts", "audit", "laboratory", "cases", "slides", "analysis", "review", "reports")
@@ -32,7 +32,7 @@ def ensure_roles() -> None:
             kinds = ContentType.objects.filter(app_label__in=_ADMIN_APPS)
             permissions += list(
                 Permission.objects.filter(content_type__in=kinds).exclude(
-                    codename__in=["annotate_case", "review_case", "sign_case", "see_identity"]
+                    codename__in=["annotate_case", "review_case", "sign_case", SEES_IDENTITY]
                 )
             )
             permissions += list(Permission.objects.filter(content_type__app_label="auth"))
@@ -100,6 +100,25 @@ def set_roles(by: User, person: User, roles: set[str]) -> User:
     if now.is_staff != staff:
         now.is_staff = staff
         now.save(update_fields=["is_staff"])
+    return now
+
+
+@transaction.atomic
+def set_sees_identity(by: User, person: User, sees: bool) -> User:
+    """Let a person see who patients are, or not any more; raises Forbidden. Nobody gives it to themselves.
+
+    What a role gives (a superuser may have changed it) stays.
+    """
+    if not by.has_perm("accounts.change_user"):
+        raise Forbidden("Only administrators say who may see who the patient is.")
+    now = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if now.is_superuser and not by.is_superuser:
+        raise Forbidden("Only a superuser changes a superuser's account.")
+    if by == now and not by.is_superuser:
+        raise Forbidden("Nobody gives themselves this right; ask another administrator.")
+    right = Permission.objects.get(content_type__app_label="accounts", codename=SEES_IDENTITY)
+    if sees != now.user_permissions.filter(pk=right.pk).exists():
+        now.user_permissions.add(right) if sees else now.user_permissions.remove(right)
     return now
 
 

@@ -24,7 +24,7 @@ from apps.analysis.models import Job
 from apps.analysis.ownmodels import own_files
 from hemaview.inference import InferenceError, OutOfMemory
 from hemaview.pipeline import PipelineError, Superseded
-from hemaview.pipeline.protocol import Outcome, Plan, RunRequest
+from hemaview.pipeline.plan import Outcome, Plan, RunRequest
 from hemaview.pipeline.run import run
 from hemaview.wsi.colour import colour_of
 from hemaview.wsi.errors import SlideError

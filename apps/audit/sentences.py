@@ -93,7 +93,7 @@ WORDS: dict[str, str] = {
     "slide.conversion-failed": "could not convert a slide: {reason}",
     "slide.conversion-done": "converted a slide",
     "slide.deleted": "removed a slide",
-    "slide.identity-seen": "looked at the label or macro picture of a slide",
+    "slide.identity-seen": "looked at who the patient of a slide is: {what}",
     "slide.mpp": "changed a slide's scale from {before} to {mpp} µm/px",
     "slide.ready": "brought in a slide",
     "slide.received": "handed in a slide of {n_files}",

@@ -20,6 +20,7 @@ from apps.review.models import Reading
 from apps.review.state import is_second_of, labels_of, read_by
 from apps.slides.api.serializers import SlideSerializer
 from apps.slides.models import Slide
+from apps.slides.selectors import may_see_identity
 
 
 def worklist_rows(cases: Sequence[Case], known: Mapping[int, Step] | None = None) -> list[dict[str, Any]]:
@@ -98,6 +99,7 @@ def room_json(user: Any, case: Case) -> dict[str, Any]:
             "name": user.display_name,
             "username": user.username,
             "rights": sorted(rights_of(user, case)),
+            "sees_identity": may_see_identity(user),
             "reading": _reading_of(user, case),
         },
     }

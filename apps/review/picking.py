@@ -16,10 +16,12 @@ from apps.review.models import HbfMark
 from apps.review.state import CONFIRMED as AGREED
 from apps.review.state import REJECTED, RELABELLED, Labels, added_cells, labels_of
 from hemaview.cells.table import CUT, OUTSIDE
+from hemaview.wsi.stage import Stage
 
 KEY = "erythroblast"
 """The class that is picked, in every examination that has it."""
 PENDING, CONFIRMED, EXCLUDED = "pending", "confirmed", "excluded"
+UNKNOWN_STAGE = "The slide's file does not state where it lay on the stage."
 HBF_OPEN = ""
 """Nobody has said anything of its HbF."""
 
@@ -49,6 +51,8 @@ class Candidate:
     hbf_by: str
     cut: bool
     """Whether an edge cuts it, or it lies where nothing is counted."""
+    stage_um: tuple[float, float] | None
+    """Its place (x, y) in the stage's coordinates; None where the slide's file does not know them."""
 
     @property
     def cell(self) -> str:
@@ -83,7 +87,20 @@ def candidates(job: Job, labels: Labels | None = None, until: datetime | None = 
         hbf = hbf if state == CONFIRMED else HBF_OPEN
         listed.append(
             Candidate(
-                len(listed) + 1, None, str(cell.pk), cell.x, cell.y, *place, None, None, state, hbf, label.by, by, False
+                len(listed) + 1,
+                None,
+                str(cell.pk),
+                cell.x,
+                cell.y,
+                *place,
+                None,
+                None,
+                state,
+                hbf,
+                label.by,
+                by,
+                False,
+                stage_place(job, cell.x, cell.y, place[2]),
             )
         )
     for row, probability in zip(rows.tolist(), p.tolist(), strict=True):
@@ -93,12 +110,13 @@ def candidates(job: Job, labels: Labels | None = None, until: datetime | None = 
             agreed = now[row] == index and said.state in (AGREED, RELABELLED)
             state = CONFIRMED if agreed else EXCLUDED
         x, y = float(cells.x[row]), float(cells.y[row])
+        place = _place(job, x, y)
         hbf, by = marks.get(row, (HBF_OPEN, ""))
         listed.append(
             Candidate(
-                len(listed) + 1, row, None, x, y, *_place(job, x, y), int(cells.field[row]), round(probability, 4), state,
+                len(listed) + 1, row, None, x, y, *place, int(cells.field[row]), round(probability, 4), state,
                 hbf if state == CONFIRMED else HBF_OPEN, said.by if said else "", by if state == CONFIRMED else "",
-                bool(cells.flags[row] & (CUT | OUTSIDE)),
+                bool(cells.flags[row] & (CUT | OUTSIDE)), stage_place(job, x, y, place[2]),
             )
         )  # fmt: skip
     return listed
@@ -123,6 +141,7 @@ def picking_json(job: Job) -> dict[str, Any]:
     hbf = {state: sum(c.hbf == state for c in confirmed) for state in HbfMark.State.values}
     return {
         "mpp": job.mpp,
+        "stage": stage_words(job),
         "revision": labels_of(job).revision,
         "states": states,
         "hbf": {**hbf, "open": len(confirmed) - sum(hbf.values())},
@@ -130,7 +149,7 @@ def picking_json(job: Job) -> dict[str, Any]:
             {
                 "rank": c.rank, "row": c.row, "added": c.added, "x_um": round(c.x_um, 1), "y_um": round(c.y_um, 1),
                 "photograph": c.photograph, "probability": c.probability, "state": c.state, "hbf": c.hbf, "by": c.by,
-                "hbf_by": c.hbf_by, "cut": c.cut,
+                "hbf_by": c.hbf_by, "cut": c.cut, "stage_x_um": _tenth(c.stage_um, 0), "stage_y_um": _tenth(c.stage_um, 1),
             }
             for c in listed
         ],
@@ -145,6 +164,26 @@ def _hbf(labels: Labels, until: datetime | None) -> dict[int | str, tuple[str, s
     if until is not None:
         marks = marks.filter(at__lte=until)
     return {m.row if m.row is not None else str(m.added_id): (m.state, m.by.display_name) for m in marks}
+
+
+def stage_place(job: Job, x_px: float, y_px: float, photograph: str) -> tuple[float, float] | None:
+    """µm on the stage of a point of the slide, level-0 px; None where the file of the slide, or of the photograph, knows none."""
+    said = next((s for s in job.slide.stage if s["photograph"] == photograph), None)
+    return Stage.of_json(said).at(x_px, y_px, float(job.mpp)) if said is not None and job.mpp else None
+
+
+def stage_words(job: Job) -> str:
+    """Where the stage's coordinates come from, or that there are none."""
+    sources = sorted({str(said["source"]) for said in job.slide.stage})
+    if not sources:
+        return UNKNOWN_STAGE
+    photographs = {said["photograph"] for said in job.slide.stage} - {""}
+    some = len(photographs) < len(job.slide.photo_fields)
+    return f"Stage coordinates by {', '.join(sources)}{'; not of every photograph' if some else ''}."
+
+
+def _tenth(um: tuple[float, float] | None, axis: int) -> float | None:
+    return None if um is None else round(um[axis], 1)
 
 
 def _place(job: Job, x: float, y: float) -> tuple[float, float, str]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
 import uuid
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,34 +17,30 @@ from apps.accounts.leases import alive, silent
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
-from apps.cases.services import hold_open
 from apps.slides.incoming import (
     asked_dicom,
-    common_mpp,
     contradicted,
-    look_at,
-    nameless,
     scale_notes,
     stored_name,
     title_of_fields,
     with_companions,
 )
 from apps.slides.models import Slide
-from apps.slides.services import IMPORT_LEASE_S, plausible_mpp
-from apps.slides.uploads import as_refusal, discard, put_back, refuse_full_disk, take_complete
-from hemaview.wsi.contents import check_name
+from apps.slides.placing import digest_of, placed, refuse_known, store
+from apps.slides.selectors import contents_of
+from apps.slides.services import IMPORT_LEASE_S
+from apps.slides.uploads import discard, files_of, put_back, take_complete
 from hemaview.wsi.errors import SeveralSeries, SlideError
-from hemaview.wsi.identity import kinds_of, names_patient
+from hemaview.wsi.identity import names_patient
 from hemaview.wsi.sandbox import convert as convert_source
-from hemaview.wsi.sandbox import join_fields, prepare, probe_many
+from hemaview.wsi.sandbox import identity_of, join_fields, prepare, probe_many
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
 _IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "width", "height", "vendor", "objective",
              "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion",
-             "notes", "import_request", "name")  # fmt: skip
+             "notes", "import_request", "name", "stage")  # fmt: skip
 """What an import finds out of a slide."""
-_OF_SOURCE = ("mpp", "mpp_from", "vendor", "objective", "notes")
-"""What is known of a slide that is converted by its own file alone."""
+UNSAID = "A note of what its file says of its colours is left out: it would say who the patient is."
 CONVERTED = "It was converted when it came in, and each part compared with the original: what is analysed is JPEG of quality 90."
 
 
@@ -69,9 +62,11 @@ def begin_import_of_uploads(
     """
     require(user, case, "annotate")
     uploads = take_complete(user, case, upload_ids)
-    files = [(u.file, u.name) for u in uploads]
     try:
-        slide = _begin(user, case, files, name, mpp, specimen, move=True, convert=convert, choice=choice, preset=preset)
+        files = files_of(uploads)
+        how: dict[str, Any] = {"convert": convert, "choice": choice, "preset": preset}
+        slide = placed(user, case, files, name, mpp, specimen, move=True, **how)
+        store(user, case, [slide])
     except Refusal as refusal:
         if refusal.code == SeveralSeries.code:
             put_back(uploads)
@@ -83,6 +78,41 @@ def begin_import_of_uploads(
         raise
     discard(uploads)
     return slide
+
+
+def begin_import_of_each_series(
+    user: Any,
+    case: Case,
+    upload_ids: list[uuid.UUID],
+    name: str = "",
+    mpp: float | None = None,
+    convert: bool = False,
+    specimen: str = "",
+    preset: str = "",
+) -> list[Slide]:
+    """Turn each series that complete uploads hold into a slide of its own, all of them or none; after a refusal the uploads wait.
+
+    Pages or series that would become fields of one slide are series here, too. Of focal planes the sharpest is taken.
+    """
+    numbers = [row["number"] for row in contents_of(user, case, upload_ids).series]
+    if not numbers:
+        raise Refusal("These files hold one slide; bring it in without choosing.", code="one-series")
+    uploads = take_complete(user, case, upload_ids)
+    slides: list[Slide] = []
+    try:
+        files = files_of(uploads)
+        for i, number in enumerate(numbers, 1):
+            title = f"{name}, series {number}" if name else ""
+            how: dict[str, Any] = {"convert": convert, "choice": Choice(number), "preset": preset, "number": i}
+            slides.append(placed(user, case, files, title, mpp, specimen, move=False, **how))
+        store(user, case, slides)
+    except BaseException:
+        for slide in slides:
+            stores.slides().delete(str(slide.pk))
+        put_back(uploads)
+        raise
+    discard(uploads)
+    return slides
 
 
 def begin_import_of_files(
@@ -102,7 +132,9 @@ def begin_import_of_files(
     files = [(p, p.name) for p in with_companions(paths)]
     how: dict[str, Any] = {"move": False, "in_place": in_place, "convert": convert, "asked": asked_dicom(paths)}
     how |= {"choice": choice, "preset": preset}
-    return _begin(user, case, files, name, mpp, specimen, **how)
+    slide = placed(user, case, files, name, mpp, specimen, **how)
+    store(user, case, [slide])
+    return slide
 
 
 def run_import(slide_id: uuid.UUID | str) -> Slide:
@@ -127,120 +159,10 @@ def sweep_imports() -> list[str]:
     return [str(s.pk) for s in waiting if not alive(s.import_beat, IMPORT_LEASE_S)]
 
 
-def _begin(
-    user: Any,
-    case: Case,
-    files: list[tuple[Path, str]],
-    name: str,
-    mpp: float | None,
-    specimen: str,
-    *,
-    move: bool,
-    in_place: bool = False,
-    convert: bool = False,
-    asked: set[Path] | None = None,
-    choice: Choice = NO_CHOICE,
-    preset: str = "",
-) -> Slide:
-    if mpp is not None:
-        plausible_mpp(mpp)
-    try:
-        incoming = look_at(files, asked or set(), choice)
-        title = check_name(name) if name else incoming.title
-    except SlideError as error:
-        raise as_refusal(error) from error
-    entries = [entry for probe in incoming.probes for entry in probe.identity]
-    if not in_place:
-        incoming = nameless(incoming, entries, case.accession)
-    files, main, probes = incoming.files, incoming.main, incoming.probes
-    names = [file_name for _, file_name in files]
-    if len(set(names)) != len(names):
-        raise Refusal("Two of the files have the same name.", code="name-refused")
-    pictures = all(p.kind == "picture" for p in probes)
-    if pictures and in_place:
-        raise Refusal("Photographs are joined into a new slide, so they cannot stay in place.", code="invalid")
-    foreign = not pictures and probes[0].convert
-    if foreign and in_place:
-        raise Refusal("This slide is converted when it comes in, so it cannot stay in place.", code="invalid")
-    total = sum(path.stat().st_size for path, _ in _each_file(files))
-    if not move and not in_place:
-        refuse_full_disk(total)
-    digest = _digest([path for path, _ in files], incoming.choice) if total <= 512 * 1024**2 else ""
-    _refuse_known(case, digest)
-    slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
-    slide.own_specimen = "" if specimen == case.specimen else specimen
-    slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
-    slide.import_request |= {"notes": incoming.notes, "named": bool(name)}
-    slide.identifying = kinds_of(entries)
-    if names_patient(slide.name, entries, case.accession) and not name:
-        slide.name = f"Slide {case.slides.count() + 1}"
-    slide.import_request |= {"choice": asdict(incoming.choice), "preset": preset}
-    if foreign:
-        slide.import_request["source"] = {k: v for k, v in asdict(probes[0]).items() if k in _OF_SOURCE}
-    if pictures:
-        slide.import_request["file_mpp"], slide.import_request["scale_notes"] = common_mpp(probes)
-    originals = slide.folder / "original"
-    try:
-        if in_place:
-            slide.folder.mkdir(parents=True)
-            slide.path = str(files[names.index(main)][0].resolve())
-        else:
-            originals.mkdir(parents=True)
-            for path, file_name in files:
-                _place(path, originals / stored_name(file_name, names), move)
-        with transaction.atomic():
-            slide.case = hold_open(case)
-            slide.save(force_insert=True)
-            record(user, "slide.received", "slide", slide.pk, accession=case.accession, files=len(files), bytes=total)
-    except BaseException:
-        stores.slides().delete(str(slide.pk))
-        raise
-    return slide
-
-
 def _likenesses(case: Case) -> dict[str, str]:
     """Of each photograph that is in the case its likeness, with its slide's name."""
     ready = Slide.objects.filter(case=case, status=Slide.Status.READY)
     return {like: slide.name for slide in ready for like in slide.import_request.get("likenesses", [])}
-
-
-def _place(source: Path, target: Path, move: bool) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if move:
-        os.replace(source, target)
-        source.touch()
-    elif source.is_dir():
-        shutil.copytree(source, target)
-    else:
-        shutil.copyfile(source, target)
-
-
-def _each_file(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
-    """The files, and those in the folders among them."""
-    found = []
-    for path, name in files:
-        inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        found += [(p, name) for p in inside]
-    return found
-
-
-def _digest(paths: list[Path], choice: Choice = NO_CHOICE) -> str:
-    """sha256 of one file, or of the sorted hashes of several (order and names do not matter), and of what was chosen."""
-    digests = []
-    for path, _ in _each_file([(path, path.name) for path in paths]):
-        with path.open("rb") as stream:
-            digests.append(hashlib.file_digest(stream, "sha256").hexdigest())
-    if choice:
-        digests.append(f"series {choice.series}, focal plane {choice.plane}")
-    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
-
-
-def _refuse_known(case: Case, digest: str, but: uuid.UUID | None = None) -> None:
-    known = Slide.objects.filter(case=case, sha256=digest).exclude(status=Slide.Status.REFUSED)
-    if but is not None:
-        known = known.exclude(pk=but)
-    if digest and known.exists():
-        raise Conflict(f"This slide is already in case {case.accession}.", code="slide-exists")
 
 
 def _claim_import(slide_id: uuid.UUID | str) -> Slide | None:
@@ -261,7 +183,9 @@ def _make_ready(slide: Slide) -> None:
     source = request.get("source")
     if source is not None:
         main = originals / stored_name(request["main"], names)
-        convert_source(main, slide.folder / "slide.tif", False, _progress(slide, 0, 60), choice, in_place=False)
+        made_of = convert_source(
+            main, slide.folder / "slide.tif", True, _progress(slide, 0, 60), choice, in_place=False
+        )
         slide.path = "slide.tif"
     elif request["pictures"]:
         joined = join_fields(
@@ -273,18 +197,18 @@ def _make_ready(slide: Slide) -> None:
             choice,
         )
         slide.path, slide.photo_fields = "slide.tif", joined["fields"]
-        slide.notes = [*request.get("notes", []), *joined["notes"]]
+        slide.notes, slide.stage = [*request.get("notes", []), *joined["notes"]], joined["stages"]
         slide.import_request = {**request, "likenesses": joined["likenesses"]}
         if not request.get("named") and len(joined["fields"]) != len(names):
             slide.name = title_of_fields([field["name"] for field in joined["fields"]])
     elif not slide.in_place:
         slide.path = f"original/{stored_name(request['main'], names)}"
     if not slide.sha256:
-        slide.sha256 = _digest([slide.file] if slide.in_place else files, choice)
-        _refuse_known(slide.case, slide.sha256, but=slide.pk)
+        slide.sha256 = digest_of([slide.file] if slide.in_place else files, choice)
+        refuse_known(slide.case, slide.sha256, but=slide.pk)
     found = probe_many([(slide.file, slide.file.name)])[0]
     if source is not None:
-        found = replace(found, **{**source, "notes": (*source["notes"], CONVERTED)})
+        found = replace(found, **{**source, "notes": (*source["notes"], *made_of["notes"], CONVERTED)})
     slide.width, slide.height = found.width, found.height
     slide.vendor = "camera fields" if request["pictures"] else found.vendor
     slide.objective, slide.associated = found.objective, list(found.associated)
@@ -292,6 +216,8 @@ def _make_ready(slide: Slide) -> None:
     if not request["pictures"]:
         stated, of_scale = found.mpp, scale_notes(found)
         slide.notes = [*request.get("notes", []), *found.notes]
+        slide.stage = [{"photograph": "", **found.stage}] if found.stage else []
+    slide.notes = _nameless_notes(slide, files)
     if request["mpp"]:
         slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
         if request.get("preset"):
@@ -334,6 +260,16 @@ def _make_ready(slide: Slide) -> None:
         raise Conflict(f"This slide is already in case {slide.case.accession}.", code="slide-exists") from None
     if request["pictures"]:
         stores.slides().delete(f"{slide.pk}/original")
+
+
+def _nameless_notes(slide: Slide, files: list[Path]) -> list[str]:
+    """The slide's notes, those left out that would say who the patient is: a profile's name is any text."""
+    if not any("profile" in note for note in slide.notes):
+        return list(slide.notes)
+    looked_at = [slide.file] if slide.in_place else files
+    entries = identity_of([(path, path.name) for path in looked_at])
+    kept = [note for note in slide.notes if not names_patient(note, entries, slide.case.accession)]
+    return kept if len(kept) == len(slide.notes) else [*kept, UNSAID]
 
 
 def _progress(slide: Slide, low: float, high: float) -> Any:

@@ -18,7 +18,7 @@ from hemaview.wsi.dicomseries import Instance, is_dicom
 from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
 from hemaview.wsi.fields import natural_key
 from hemaview.wsi.identity import Entry, names_patient
-from hemaview.wsi.sandbox import Probe, dicom_instances, probe_many
+from hemaview.wsi.sandbox import Probe, dicom_instances, identity_of, probe_many
 from hemaview.wsi.sources.choice import NO_CHOICE, SHARPEST, Choice, refuse_missing
 from hemaview.wsi.sources.mrxs import SLIDEDAT, missing_files
 from hemaview.wsi.sources.names import data_folder, of_pictures, of_sets
@@ -50,7 +50,22 @@ def look_at(files: Files, asked: set[Path], choice: Choice = NO_CHOICE) -> Incom
 
     `asked`: DICOM files that were named, the others having been found beside them; empty where all were named.
     """
-    files = [(path, check_name(name)) for path, name in files]
+    try:
+        return _looked_at([(path, check_name(name)) for path, name in files], asked, choice)
+    except SeveralSeries as several:
+        raise _without_patient(several, files) from None
+
+
+def _without_patient(several: SeveralSeries, files: Files) -> SeveralSeries:
+    """The same list of slides, those whose names hold a name or number of the patient called by their number alone."""
+    entries = identity_of(files)
+    if not names_patient(several.message, entries):
+        return several
+    listed = {n: f"slide {n}" if names_patient(one, entries) else one for n, one in several.listed.items()}
+    return SeveralSeries.of(f"These files hold {len(listed)} slides", listed)
+
+
+def _looked_at(files: Files, asked: set[Path], choice: Choice) -> Incoming:
     if any(is_dicom(path) for path, _ in files):
         return _one_series(files, asked, choice)
     main, probes = _inspect(files, choice)

@@ -80,6 +80,10 @@ class Slide(models.Model):
         default=list,
         help_text="Of what kinds is what the file says of people, places, times and devices; never the words.",
     )
+    stage = models.JSONField(
+        default=list,
+        help_text="Where the slide, or each of its photographs, lies on the stage that it was taken on, as its file says.",
+    )
     side_pyramid = models.BooleanField(default=False)
     colour = models.CharField(max_length=8, choices=Colouring.choices, default=Colouring.STORED)
     icc_bytes = models.PositiveIntegerField(default=0, help_text="Size of the embedded colour profile.")
@@ -176,6 +180,11 @@ class Upload(models.Model):
     @property
     def file(self) -> Path:
         return Path(settings.UPLOADS_DIR) / str(self.id)
+
+    @property
+    def unpacked(self) -> Path:
+        """Where its folder is, of a folder that was sent as one file."""
+        return self.file.with_name(f"{self.id}.zarr")
 
     @property
     def complete(self) -> bool:

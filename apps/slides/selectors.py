@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 
 from apps.accounts.errors import Forbidden, Missing
 from apps.audit.services import record
+from apps.cases.models import Case
 from apps.cases.selectors import cases_for, require
+from apps.slides.incoming import look_at
 from apps.slides.models import Slide, Upload
-from hemaview.wsi.identity import Entry
+from apps.slides.uploads import as_refusal, files_of
+from hemaview.wsi.errors import SeveralSeries, SlideError
+from hemaview.wsi.identity import Entry, names_patient
 from hemaview.wsi.sandbox import identity_of
+from hemaview.wsi.sources.choice import Choice
 
 
 def slides_for(user: Any, right: str = "view") -> QuerySet[Slide]:
@@ -54,10 +60,55 @@ def identity_of_slide(user: Any, slide: Slide) -> list[Entry]:
     Photographs are not kept as files: what they said is gone. That somebody looked stands in the record.
     """
     require_identity(user)
+    _record_look(user, slide, "words of its files")
     kept = sorted(p for p in (slide.folder / "original").rglob("*") if p.is_file())
     files = [(path, path.name) for path in kept] or ([(slide.file, slide.file.name)] if slide.in_place else [])
-    record(user, "slide.identity-seen", "slide", slide.pk, accession=slide.case.accession)
     return identity_of(files) if files else []
+
+
+def require_associated(user: Any, slide: Slide, name: str) -> None:
+    """Let a person look at a picture beside the slide, and record it; raises Forbidden, Missing."""
+    require_identity(user)
+    if name not in slide.associated:
+        raise Missing(f"This slide has no picture called {name}.")
+    _record_look(user, slide, f"{name} picture")
+
+
+def _record_look(user: Any, slide: Slide, what: str) -> None:
+    record(user, "slide.identity-seen", "slide", slide.pk, accession=slide.case.accession, what=what)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What complete uploads hold that a person may choose from; empty lists and 1 where there is no choice."""
+
+    series: list[dict[str, Any]]
+    """Number and name of each slide, picture or series."""
+    together: bool
+    """Whether all of `series` become fields of one slide where none is chosen; else one must be."""
+    focal_planes: int
+
+
+def contents_of(user: Any, case: Case, upload_ids: list[uuid.UUID], series: int | None = None) -> Contents:
+    """Look at the person's complete uploads without taking them; of one series where one is chosen. Raises Refusal."""
+    require(user, case, "annotate")
+    uploads = {u.pk: u for u in Upload.objects.filter(pk__in=upload_ids, owner=user, case=case)}
+    if not uploads or any(pk not in uploads or not uploads[pk].complete for pk in upload_ids):
+        raise Missing("One of these uploads no longer exists; upload the file again.", code="upload-gone")
+    try:
+        incoming = look_at(files_of(uploads[pk] for pk in upload_ids), set(), Choice(series))
+    except SeveralSeries as several:
+        return Contents([{"number": n, "name": name} for n, name in several.listed.items()], False, 1)
+    except SlideError as error:
+        raise as_refusal(error) from error
+    probe = incoming.probes[0]
+    together = (
+        [(n, f"picture {n}" if names_patient(name, probe.identity) else name) for n, name in probe.together]
+        if len(incoming.probes) == 1
+        else []
+    )
+    planes = max(probe.focal_planes for probe in incoming.probes)
+    return Contents([{"number": n, "name": name} for n, name in together], bool(together), planes)
 
 
 def upload_for(user: Any, upload_id: uuid.UUID | str) -> Upload:

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from apps.slides.models import Slide
 from hemaview.wsi.colour import Colour
 from hemaview.wsi.readers import ReaderCache
-from hemaview.wsi.slide import Slide as OpenSlide
+from hemaview.wsi.slide import Slide as ReadableSlide
 
 readers = ReaderCache()
 
 
 @contextmanager
-def opened(slide: Slide) -> Iterator[tuple[OpenSlide, bytes]]:
+def opened(slide: Slide) -> Iterator[tuple[ReadableSlide, bytes]]:
     """The open slide under its colour option, and the profile to send along with pictures of it (mostly b"").
 
     Raises SlideError.
@@ -24,7 +24,7 @@ def opened(slide: Slide) -> Iterator[tuple[OpenSlide, bytes]]:
 
 
 @contextmanager
-def low_levels(slide: Slide) -> Iterator[OpenSlide | None]:
+def low_levels(slide: Slide) -> Iterator[ReadableSlide | None]:
     """The side pyramid with the levels that the file lacks, or None; its pixels are as stored."""
     if not slide.side_pyramid:
         yield None

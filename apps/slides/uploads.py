@@ -21,7 +21,8 @@ from apps.cases.services import hold_open
 from apps.slides.models import Upload
 from hemaview.wsi.contents import check_name
 from hemaview.wsi.errors import SeveralSeries, SlideError
-from hemaview.wsi.sources.names import LISTED, LISTED_PICTURES, may_come
+from hemaview.wsi.packed import SUFFIX, unpack
+from hemaview.wsi.sources.names import LISTED, LISTED_PICTURES, PACKED_FOLDER, may_come
 
 ABANDONED_AFTER = timedelta(days=2)
 
@@ -100,7 +101,25 @@ def discard(uploads: Iterable[Upload]) -> None:
     """Forget uploads, bytes and rows."""
     for upload in uploads:
         stores.uploads().delete(str(upload.pk))
+        stores.uploads().delete(upload.unpacked.name)
         Upload.objects.filter(pk=upload.pk).delete()
+
+
+def files_of(uploads: Iterable[Upload]) -> list[tuple[Path, str]]:
+    """Path and name of what complete uploads hold, folders that were sent as one file unpacked; raises Refusal."""
+    files = []
+    for upload in uploads:
+        if not upload.name.lower().endswith(PACKED_FOLDER):
+            files.append((upload.file, upload.name))
+            continue
+        if not upload.unpacked.is_dir():
+            refuse_full_disk(upload.length)
+        try:
+            unpack(upload.file, upload.unpacked, upload.name.removesuffix(SUFFIX))
+        except SlideError as error:
+            raise as_refusal(error) from error
+        files.append((upload.unpacked, upload.name[: -len(SUFFIX)]))
+    return files
 
 
 def sweep_abandoned() -> int:
@@ -146,7 +165,7 @@ def _gone() -> Missing:
 def _sweep_strays(before: float) -> None:
     """Remove what a process that died has left among the uploads: files and folders without a row."""
     folder = Path(settings.UPLOADS_DIR)
-    known = {str(pk) for pk in Upload.objects.values_list("pk", flat=True)}
+    known = {name for upload in Upload.objects.all() for name in (upload.file.name, upload.unpacked.name)}
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name in known or path.lstat().st_mtime > before:
             continue

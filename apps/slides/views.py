@@ -14,7 +14,7 @@ from apps.accounts.api.answers import kept_for_ever, refusal_response
 from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
 from apps.slides.models import Slide
-from apps.slides.selectors import ready_slide_for, require_identity
+from apps.slides.selectors import ready_slide_for, require_associated
 from apps.slides.tiles import low_levels, opened
 from hemaview.wsi.deepzoom import DeepZoom, encode_jpeg, tile_jpeg
 from hemaview.wsi.errors import OutOfBounds, SlideError
@@ -82,9 +82,7 @@ def associated(request: HttpRequest, slide_id: uuid.UUID, name: str) -> HttpResp
     """A picture beside the slide; label and macro only for people with the right to see who the patient is."""
     try:
         slide = ready_slide_for(request.user, slide_id)
-        require_identity(request.user)
-        if name not in slide.associated:
-            raise Missing(f"This slide has no picture called {name}.")
+        require_associated(request.user, slide, name)
         with opened(slide) as (reader, _):
             picture = encode_jpeg(reader.associated_image(name))
     except SlideError as error:

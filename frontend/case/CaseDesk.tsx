@@ -95,6 +95,7 @@ export function CaseDesk({ first }: { first: Room }) {
               schemas={data.schemas}
               mayReview={data.me.rights.includes("review") && !data.case.locked}
               signed={data.case.locked}
+              seesIdentity={data.me.sees_identity}
               onDecided={() => void again()}
               accession={accession}
               may={may}

@@ -3,6 +3,7 @@ import { bytes, number, SPECIMEN_NAMES } from "../shared/format";
 import type { Job, ProtocolName, Room, ScaleChange, Schema, Slide } from "../shared/types";
 import { WaitingLabels } from "../shared/WaitingLabels";
 import { Analyses } from "./Analyses";
+import { Identity } from "./Identity";
 import { JobLine } from "./JobLine";
 import { OrderButton } from "./OrderButton";
 import { Scale } from "./Scale";
@@ -18,6 +19,7 @@ interface ItemProps {
   schemas: Room["schemas"];
   mayReview: boolean;
   signed: boolean;
+  seesIdentity: boolean;
   onDecided(): void;
   accession: string;
   may: boolean;
@@ -87,6 +89,7 @@ export function SlideItem(props: ItemProps) {
             ))}
           </ul>
         )}
+        {slide.status === "ready" && <Identity slide={slide} sees={props.seesIdentity} />}
         {slide.status === "ready" && <Scale slide={slide} job={job} may={may} onScale={props.onScale} />}
         {slide.status === "ready" && <TilesLine slide={slide} may={may} onColour={onColour} />}
         {job && <JobLine job={job} />}

@@ -1,6 +1,11 @@
 import { useRef, useState } from "react";
+import { Problem, unreachable } from "../shared/api";
 import { bytes } from "../shared/format";
-import { makeSlide, type Progress, type Series, sendFiles } from "./upload";
+import type { UploadContents } from "../shared/types";
+import { Choices } from "./Choices";
+import { asked, type Choice, isChoice, mayHoldSeveral, usual, type Which } from "./choices";
+import { packed, zarrFolder } from "./pack";
+import { lookAt, makeEach, makeSlide, type Progress, sendFiles } from "./upload";
 
 /** Where slides are dropped or chosen, with what the file may not say itself. */
 export function UploadBox({ accession, onDone }: { accession: string; onDone(): void }) {
@@ -10,17 +15,50 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   const [progress, setProgress] = useState<Progress | null>(null);
   const [problem, setProblem] = useState("");
   const [uploads, setUploads] = useState<string[]>([]);
-  const [series, setSeries] = useState<Series[]>([]);
-  const [chosen, setChosen] = useState(0);
+  const [contents, setContents] = useState<UploadContents | null>(null);
+  const [choice, setChoice] = useState<Choice>({ which: "together", plane: 0 });
+  const [looking, setLooking] = useState(false);
   const [over, setOver] = useState(false);
   const abort = useRef<AbortController | null>(null);
   const total = files.reduce((n, f) => n + f.size, 0);
 
   function take(list: FileList | null) {
     setProblem("");
-    setSeries([]);
+    forget();
+    const given = [...(list ?? [])];
+    const zarr = zarrFolder(given);
+    try {
+      setFiles(zarr ? [packed(given, zarr)] : given.filter((f) => !f.name.startsWith(".")));
+    } catch (error) {
+      setFiles([]);
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  function forget() {
+    setContents(null);
     setUploads([]);
-    setFiles([...(list ?? [])].filter((f) => !f.name.startsWith(".")));
+  }
+
+  /** What the uploads hold where a person must or may choose; null where there is nothing to choose. */
+  async function look(sent: string[], series?: number): Promise<UploadContents | null> {
+    setLooking(true);
+    try {
+      const held = await lookAt(accession, sent, series);
+      return isChoice(held) ? held : null;
+    } catch (error) {
+      if (error instanceof Problem && !unreachable(error)) return null; // the import refuses it with the same words, and lets the uploads go
+      throw error;
+    } finally {
+      setLooking(false);
+    }
+  }
+
+  async function choose(which: Which) {
+    setChoice({ which, plane: 0 });
+    if (typeof which !== "number" || !contents) return;
+    const one = await look(uploads, which);
+    setContents({ ...contents, focal_planes: one?.focal_planes ?? 1 });
   }
 
   async function begin() {
@@ -32,19 +70,27 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
     abort.current = new AbortController();
     setProblem("");
     try {
-      const sent = series.length ? uploads : await sendFiles(files, accession, setProgress, abort.current.signal);
-      const made = await makeSlide(accession, sent, { name, mpp: scale, ...(series.length ? { series: chosen } : {}) });
-      if (Array.isArray(made)) {
-        setUploads(sent);
-        setSeries(made);
-        setChosen(made[0]?.number ?? 1);
-        return;
+      const sent = contents ? uploads : await sendFiles(files, accession, setProgress, abort.current.signal);
+      setProgress(null);
+      if (!contents && mayHoldSeveral(files.map((file) => file.name))) {
+        const held = await look(sent);
+        if (held) {
+          const first = usual(held);
+          const one = typeof first.which === "number" ? await look(sent, first.which) : held;
+          setUploads(sent);
+          setContents({ ...held, focal_planes: one?.focal_planes ?? 1 });
+          setChoice(first);
+          return;
+        }
       }
+      if (contents && choice.which === "each") await makeEach(accession, sent, { name, mpp: scale });
+      else await makeSlide(accession, sent, { name, mpp: scale, ...(contents ? asked(choice, contents) : {}) });
       setFiles([]);
-      setSeries([]);
+      forget();
       setName("");
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
+      if (choice.which !== "each" && !unreachable(error)) forget(); // the server has let the uploads go
     } finally {
       setProgress(null);
       onDone();
@@ -68,8 +114,8 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
     >
       <h3>Add a slide</h3>
       <p className="soft">
-        One slide file (SVS, NDPI, MRXS with its files, SCN, BIF, TIFF, DICOM), or all photographs of one slide (JPEG,
-        PNG, WebP, TIFF). Drop the files here or choose them:
+        One slide file (SVS, NDPI, MRXS with its files, SCN, BIF, TIFF, DICOM, OME-Zarr as a folder), or all photographs
+        of one slide (JPEG, PNG, WebP, TIFF). Drop the files here or choose them:
       </p>
       <p className="actions">
         <label className="button">
@@ -90,7 +136,10 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
       {files.length > 0 && (
         <div className="chosen-files">
           <p>
-            {files.length === 1 ? files[0]?.name : `${files.length} files as one slide`} · {bytes(total)}
+            {files.length === 1
+              ? files[0]?.name.replace(/\.zarr\.tar$/i, ".zarr")
+              : `${files.length} files${contents && contents.series.length > 1 ? "" : " as one slide"}`}{" "}
+            · {bytes(total)}
           </p>
           <label>
             Name <input value={name} onChange={(e) => setName(e.target.value)} placeholder="as in the file" />
@@ -104,17 +153,13 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
               placeholder="if the file does not state it"
             />
           </label>
-          {series.length > 0 && (
-            <label>
-              These files hold {series.length} slides; bring in{" "}
-              <select value={chosen} onChange={(e) => setChosen(Number(e.target.value))}>
-                {series.map((one) => (
-                  <option key={one.number} value={one.number}>
-                    {one.number}: {one.name}
-                  </option>
-                ))}
-              </select>
-            </label>
+          {contents && (
+            <Choices
+              contents={contents}
+              choice={choice}
+              onWhich={(which) => void choose(which)}
+              onPlane={(plane) => setChoice({ ...choice, plane })}
+            />
           )}
           {progress ? (
             <p>
@@ -125,8 +170,8 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
               </button>
             </p>
           ) : (
-            <button type="button" className="primary" onClick={() => void begin()}>
-              {series.length ? "Bring in" : "Upload"}
+            <button type="button" className="primary" disabled={looking} onClick={() => void begin()}>
+              {looking ? "Looking at it…" : contents ? "Bring in" : "Upload"}
             </button>
           )}
         </div>

@@ -1,8 +1,8 @@
 /** Files on their way in: chunked, resumable (tus 1.0), then bound to one slide. */
 
 import * as tus from "tus-js-client";
-import { csrfToken, Problem, send } from "../shared/api";
-import type { Slide } from "../shared/types";
+import { csrfToken, send } from "../shared/api";
+import type { Slide, UploadContents } from "../shared/types";
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
@@ -68,11 +68,8 @@ export interface Facts {
   mpp: number | null;
   /** Which of several series the files hold. */
   series?: number;
-}
-
-export interface Series {
-  number: number;
-  name: string;
+  /** Focal plane, from 1. */
+  plane?: number;
 }
 
 /** All files of one slide, one after another; their upload ids. */
@@ -96,16 +93,19 @@ export async function sendFiles(
   return uploads;
 }
 
-/** The slide of complete uploads, or the series of which one must be chosen first; the uploads wait for that. */
-export async function makeSlide(
-  accession: string,
-  uploads: readonly string[],
-  facts: Facts,
-): Promise<Slide | Series[]> {
-  try {
-    return await send<Slide>("POST", `/api/v1/cases/${accession}/slides/`, { uploads, ...facts });
-  } catch (error) {
-    if (error instanceof Problem && error.code === "several-series") return error.body.series as Series[];
-    throw error;
-  }
+/** What complete uploads hold that a person may choose from, of one series where one is chosen; the uploads wait. */
+export function lookAt(accession: string, uploads: readonly string[], series?: number): Promise<UploadContents> {
+  const one = series === undefined ? {} : { series };
+  return send<UploadContents>("POST", `/api/v1/cases/${accession}/slides/contents/`, { uploads, ...one });
+}
+
+/** The slide of complete uploads. */
+export function makeSlide(accession: string, uploads: readonly string[], facts: Facts): Promise<Slide> {
+  return send<Slide>("POST", `/api/v1/cases/${accession}/slides/`, { uploads, ...facts });
+}
+
+/** A slide of each series that the uploads hold: all of them, or none and the uploads wait. */
+export function makeEach(accession: string, uploads: readonly string[], facts: Facts): Promise<Slide[]> {
+  const { name, mpp } = facts;
+  return send<Slide[]>("POST", `/api/v1/cases/${accession}/slides/each-series/`, { uploads, name, mpp });
 }

@@ -418,6 +418,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{accession}/slides/contents/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What complete uploads hold that a person may choose from; the uploads wait for the choice. */
+        post: operations["cases_slides_contents_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{accession}/slides/each-series/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make a slide of each series that complete uploads hold, all of them or none. */
+        post: operations["cases_slides_each_series_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{accession}/urgent/": {
         parameters: {
             query?: never;
@@ -1579,6 +1613,7 @@ export interface components {
          * @enum {string}
          */
         AdaptationStateEnum: "requested" | "running" | "done" | "failed";
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         AddInputRequest: {
             /** Format: double */
             x: number;
@@ -1633,6 +1668,7 @@ export interface components {
             /** Format: double */
             high: number;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         AmendInputRequest: {
             reason: string;
         };
@@ -1820,6 +1856,7 @@ export interface components {
             readonly at: string;
             readonly removed: boolean;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         AnnotationInputRequest: {
             kind: components["schemas"]["AnnotationKindEnum"];
             points: number[][];
@@ -1895,6 +1932,13 @@ export interface components {
             y_um: number;
             /** @description empty on a scan */
             photograph: string;
+            /**
+             * Format: double
+             * @description in the stage's coordinates; null where the slide's file does not know them
+             */
+            stage_x_um: number | null;
+            /** Format: double */
+            stage_y_um: number | null;
             /** Format: double */
             probability: number | null;
             /** @description pending, confirmed, excluded */
@@ -1985,6 +2029,7 @@ export interface components {
             readonly locked: boolean;
             readonly being_signed: boolean;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         CaseInputRequest: {
             accession?: string;
             pseudonym?: string;
@@ -2062,6 +2107,7 @@ export interface components {
          * @enum {string}
          */
         CellNoteInputKindEnum: "comment" | "teach";
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         CellNoteInputRequest: {
             kind: components["schemas"]["CellNoteInputKindEnum"];
             row?: number | null;
@@ -2119,6 +2165,7 @@ export interface components {
          * @enum {string}
          */
         ColouringEnum: "stored" | "carried" | "applied";
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         CommentRequest: {
             comment: string;
             /** @description The text that you saw; 409 where another stands there now. Left out: not compared. */
@@ -2161,10 +2208,20 @@ export interface components {
             renamed: components["schemas"]["RenamedCells"];
             sections: components["schemas"]["ComparedSection"][];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         ConclusionRequest: {
             conclusion: string;
             /** @description The text that you saw; 409 where another stands there now. Left out: not compared. */
             before?: string;
+        };
+        /** @description What complete uploads hold that a person may choose from. */
+        Contents: {
+            /** @description slides, pictures or series; none where there is one */
+            series: components["schemas"]["Series"][];
+            /** @description all become fields of one slide where none is chosen; else one must be */
+            together: boolean;
+            /** @description of these the sharpest is taken, or `plane` */
+            focal_planes: number;
         };
         /**
          * @description * `` - not asked for
@@ -2280,6 +2337,7 @@ export interface components {
             area_mm2: number | null;
             classes: components["schemas"]["ClassWithin"][];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         CredentialsRequest: {
             username: string;
             password: string;
@@ -2294,12 +2352,25 @@ export interface components {
              */
             scope: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         DecisionInputRequest: {
             row?: number | null;
             /** Format: uuid */
             added?: string | null;
             /** @description key of a class, or rejected */
             label: string;
+        };
+        EachSeriesRequest: {
+            uploads: string[];
+            /** @description Begins the name of each; its number follows. */
+            name?: string;
+            /** Format: double */
+            mpp?: number | null;
+            /** @default false */
+            convert: boolean;
+            specimen?: components["schemas"]["SpecimenEnum"];
+            /** @description In place of mpp. */
+            preset?: string;
         };
         ExaminationAgreement: {
             assay: string;
@@ -2415,6 +2486,7 @@ export interface components {
             at: string;
             word: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         HbfInputRequest: {
             state: components["schemas"]["HbfInputStateEnum"];
             row?: number | null;
@@ -2461,6 +2533,7 @@ export interface components {
             where: string;
             value: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         ImportRequest: {
             uploads: string[];
             name?: string;
@@ -2567,6 +2640,7 @@ export interface components {
             gone: string[];
             counts: components["schemas"]["Counts"];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         LabelInputRequest: {
             action: components["schemas"]["ActionEnum"];
             rows?: number[];
@@ -2630,15 +2704,23 @@ export interface components {
              */
             high: number;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         LogoInputRequest: {
             /** @description the picture's bytes in base64, at most 1 MB of them */
             png_or_jpeg: string;
+        };
+        LookRequest: {
+            uploads: string[];
+            /** @description Look at this one of several. */
+            series?: number;
         };
         Me: {
             id: number;
             username: string;
             name: string;
             rights: string[];
+            /** @description you may see who patients are: label pictures, words of files */
+            sees_identity: boolean;
             /**
              * @description the reading that you work on; empty: the first
              *
@@ -2767,6 +2849,7 @@ export interface components {
             open: number;
             total: number;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         NewSiteRequest: {
             name: string;
             /** @default  */
@@ -2843,6 +2926,7 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Record"][];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedCaseInputRequest: {
             accession?: string;
             pseudonym?: string;
@@ -2855,11 +2939,13 @@ export interface components {
             restricted?: boolean;
             analyser?: components["schemas"]["AnalyserRequest"];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedLaboratoryInputRequest: {
             name?: string;
             address?: string;
             phone?: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedPhraseInputRequest: {
             code?: string;
             text?: string;
@@ -2882,6 +2968,7 @@ export interface components {
             /** @description refused where there is a newer one */
             seen_version?: number;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedSlideChangeRequest: {
             preset?: string;
             /** Format: double */
@@ -2895,9 +2982,11 @@ export interface components {
             /** @description whether protocols may choose it and run on it */
             enabled?: boolean;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedSwitchRequest: {
             in_force?: boolean;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedTextInputRequest: {
             text?: string;
         };
@@ -2940,6 +3029,7 @@ export interface components {
              */
             readonly assay: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PhraseInputRequest: {
             code: string;
             text: string;
@@ -2955,6 +3045,8 @@ export interface components {
         Picking: {
             /** Format: double */
             mpp: number | null;
+            /** @description where the stage's coordinates come from, or that there are none */
+            stage: string;
             revision: number;
             states: components["schemas"]["States"];
             hbf: components["schemas"]["HbfSums"];
@@ -3037,6 +3129,7 @@ export interface components {
             username: string;
             name: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         ReaderRequest: {
             /** @description null gives the case back */
             username: string | null;
@@ -3222,6 +3315,7 @@ export interface components {
          * @enum {string}
          */
         ReportStateEnum: "signed" | "superseded";
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         RequestJobRequest: {
             /** @default blood-film */
             protocol: string;
@@ -3240,9 +3334,11 @@ export interface components {
             };
             notes: string[];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         RetiredInputRequest: {
             retired: boolean;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         RightsRequest: {
             username: string;
             rights: string[];
@@ -3310,6 +3406,8 @@ export interface components {
             readonly size_bytes: number;
             /** @description photographs it was joined from; none for a scan */
             readonly photo_fields: components["schemas"]["Box"][];
+            /** @description none where the file does not know the stage */
+            readonly stage: components["schemas"]["Stage"][];
             readonly colour: components["schemas"]["ColouringEnum"];
             /** @description Size of the embedded colour profile. */
             readonly icc_bytes: number;
@@ -3374,6 +3472,7 @@ export interface components {
             groups: components["schemas"]["Group"][];
             classes: components["schemas"]["CellClass"][];
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         SecondReadingInputRequest: {
             username: string;
             /** @default true */
@@ -3388,6 +3487,10 @@ export interface components {
             /** @description n is too small for a share to be shown on a page */
             below_floor: boolean;
             rows: components["schemas"]["Row"][];
+        };
+        Series: {
+            number: number;
+            name: string;
         };
         /** @description What a protocol of the examination may set. */
         Setting: {
@@ -3410,6 +3513,7 @@ export interface components {
          * @enum {string}
          */
         SettingKindEnum: "integer" | "number" | "choice" | "text";
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         SettleInputRequest: {
             /** Format: uuid */
             id: string;
@@ -3434,6 +3538,7 @@ export interface components {
             /** Format: double */
             high: number | null;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         SignInputRequest: {
             password: string;
             meaning: string;
@@ -3500,6 +3605,8 @@ export interface components {
             readonly size_bytes: number;
             /** @description photographs it was joined from; none for a scan */
             readonly photo_fields: components["schemas"]["Box"][];
+            /** @description none where the file does not know the stage */
+            readonly stage: components["schemas"]["Stage"][];
             readonly colour: components["schemas"]["ColouringEnum"];
             /** @description Size of the embedded colour profile. */
             readonly icc_bytes: number;
@@ -3548,6 +3655,19 @@ export interface components {
          * @enum {string}
          */
         SpecimenEnum: "blood-film" | "marrow-aspirate" | "cell-block";
+        /** @description µm on the stage of a place p (level-0 px): um + (p - px) in `right` and `down`, taken at `mpp`. */
+        Stage: {
+            /** @description whose it is; empty on a scan */
+            photograph: string;
+            /** @description where it stands in the file */
+            source: string;
+            px: number[];
+            um: number[];
+            right: number[];
+            down: number[];
+            /** Format: double */
+            mpp: number;
+        };
         States: {
             pending: number;
             confirmed: number;
@@ -3561,6 +3681,7 @@ export interface components {
             /** @description why not */
             why: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         TeachRequest: {
             /** @default blood_film */
             assay: string;
@@ -3635,6 +3756,7 @@ export interface components {
             text: string;
             more_cells: number | null;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         UrgentRequest: {
             urgent: boolean;
         };
@@ -4694,6 +4816,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Slide"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_slides_contents_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contents"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_slides_each_series_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EachSeriesRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Slide"][];
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -25,7 +25,8 @@ export function LabelPanel({ slideId, names, onClose }: Props) {
   );
 }
 
-function LabelPicture({ src, name }: { src: string; name: string }) {
+/** One picture beside a slide; that somebody looked at it is recorded. */
+export function LabelPicture({ src, name }: { src: string; name: string }) {
   const [state, setState] = useState({ url: "", problem: "" });
   useEffect(() => {
     let url = "";

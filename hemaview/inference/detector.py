@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
 from hemaview.inference.pictures import as_rgb8, rescale
-from hemaview.inference.runtime import Finder, objects_in
+from hemaview.inference.runtime import ObjectsRuntime, objects_in
 from hemaview.methods.card import Card
 
 STRIDE = 32
@@ -33,7 +33,7 @@ class Boxes:
 class Detector:
     """Finds cells as boxes."""
 
-    def __init__(self, card: Card, runtime: Finder) -> None:
+    def __init__(self, card: Card, runtime: ObjectsRuntime) -> None:
         self._runtime, self.info = runtime, info_of(card, runtime.device)
 
     def detect(self, rgb: NDArray[np.uint8], mpp: float = 0.0) -> Boxes:
@@ -51,7 +51,7 @@ class Detector:
         return shown_whole(self._runtime, rgb)
 
 
-def shown_whole(runtime: Finder, rgb: NDArray[np.uint8]) -> Boxes:
+def shown_whole(runtime: ObjectsRuntime, rgb: NDArray[np.uint8]) -> Boxes:
     """What a detector finds in uint8 (H, W, 3); ground fills the picture up to whole strides."""
     h, w = rgb.shape[:2]
     full = np.pad(rgb, ((0, -h % STRIDE), (0, -w % STRIDE), (0, 0)), constant_values=GROUND)

@@ -40,7 +40,7 @@ class Runtime(Protocol):
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]: ...
 
 
-class Finder(Protocol):
+class ObjectsRuntime(Protocol):
     """float32 (N, 3, H, W), values 0-255, to an answer that is no single array, such as a detector's."""
 
     device: str
@@ -214,7 +214,7 @@ def in_batches(runtime: Runtime, x: NDArray[np.uint8], batch: int = BATCH) -> ND
         return _run(runtime, x, smaller)
 
 
-def objects_in(runtime: Finder, x: NDArray[np.float32]) -> Any:
+def objects_in(runtime: ObjectsRuntime, x: NDArray[np.float32]) -> Any:
     """The answer of a net that is shown one picture (1, 3, H, W) whole; raises OutOfMemory."""
     with _memory_named("over a single picture"):
         return runtime.objects(x)

@@ -20,8 +20,8 @@ from hemaview.pipeline.maskrules import overlap_share, with_axis_ratio, with_pla
 from hemaview.pipeline.measures import Measured, measure
 from hemaview.pipeline.naming import agreed, classes_of, rarer_smudges, with_platelets_and_dirt
 from hemaview.pipeline.pieces import join_lobes, join_pieces
+from hemaview.pipeline.plan import PlannedField
 from hemaview.pipeline.pointed import CELL_SQUARE_UM, NO_CELL, middle_part, overlooked
-from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide
 
 _NUCLEATED = KINDS.index("nucleated")

@@ -14,7 +14,7 @@ from hemaview.inference.grounds import Grounds, one_ground
 from hemaview.pipeline.eyepiece import Eyepiece, without_rim
 from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.measures import Measured
-from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.plan import PlannedField
 from hemaview.wsi.slide import Slide
 
 HALO_UM = 16.0

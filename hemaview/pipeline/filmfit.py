@@ -20,7 +20,7 @@ from hemaview.pipeline.cellcrops import Views, cell_crops
 from hemaview.pipeline.finders.common import WITHOUT_NUCLEUS
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.lowpower import LowPower, at_low_power
-from hemaview.pipeline.protocol import Plan, Sink
+from hemaview.pipeline.plan import Plan, Sink
 from hemaview.wsi.slide import Slide
 
 MOST_FIELDS = 40

@@ -12,7 +12,7 @@ from typing import Any
 
 from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
 from hemaview.cells.table import CellTable
-from hemaview.pipeline.protocol import Plan
+from hemaview.pipeline.plan import Plan
 
 CELLS_NAME, CONTOURS_NAME = "cells.arrow", "contours.arrow"
 

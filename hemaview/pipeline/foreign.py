@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hemaview.cells.table import OUTSIDE, CellTable
 from hemaview.inference.grounds import grounds_of
 from hemaview.inference.pictures import ground_of
-from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.plan import PlannedField
 from hemaview.wsi.slide import Slide
 
 LOOK_MPP = 0.5

@@ -12,7 +12,7 @@ from hemaview.inference.grounds import Grounds, grounds_of
 from hemaview.inference.pictures import rescale
 from hemaview.methods.nuclearstain import stained_nuclei
 from hemaview.pipeline.cheaplook import LOOK_MPP, Look, look
-from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.plan import PlannedField
 from hemaview.wsi.slide import Slide
 
 MARGIN_UM = 24.0

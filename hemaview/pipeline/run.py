@@ -21,13 +21,13 @@ from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import CentreFinder, Classifier, Detector, Model, Stain, load, load_own, read_taught, solving_to
 from hemaview.methods.registry import METHODS
+from hemaview.pipeline.fieldchoice import plan_run
 from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
 from hemaview.pipeline.finders import CellFinder, Thresholds, finder
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.foreign import without_covered
 from hemaview.pipeline.ownmodels import own_guards, own_note
-from hemaview.pipeline.protocol import Outcome, PipelineError, Plan, RunRequest, Sink
-from hemaview.pipeline.regions import plan_run
+from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.scale import scale_notes
 from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
 from hemaview.pipeline.stains import stain_guards, with_expectation

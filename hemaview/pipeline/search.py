@@ -22,9 +22,10 @@ from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.counting.words import number_of, were
 from hemaview.inference import CentreFinder
 from hemaview.inference.grounds import Grounds
+from hemaview.pipeline.fieldchoice import NOT_LOOKED_AT
+from hemaview.pipeline.fieldworth import BLURRED, judged
 from hemaview.pipeline.lowpower import LowPower, at_low_power
-from hemaview.pipeline.protocol import Plan, PlannedField, RunRequest, Sink
-from hemaview.pipeline.regions import BLURRED, NOT_LOOKED_AT, judged
+from hemaview.pipeline.plan import Plan, PlannedField, RunRequest, Sink
 from hemaview.wsi.slide import Slide
 
 FIELDS_A_PART = 8

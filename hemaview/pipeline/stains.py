@@ -9,7 +9,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, CellTable
 from hemaview.inference import Classifier, Model, Stain, stain_beside
 from hemaview.inference.stain import LEAST_CELLS
-from hemaview.pipeline.protocol import Plan
+from hemaview.pipeline.plan import Plan
 from hemaview.pipeline.unidentified import CLASS
 from hemaview.wsi.slide import Slide
 

@@ -23,8 +23,8 @@ import simplejpeg
 
 from hemaview.tiles.admission import RECHECK_S, Admission, Pair, Refused, token_in
 from hemaview.tiles.decoders import Busy, Decoders
+from hemaview.tiles.indexed import FRESH_S, INDEX_NAME, IndexedSlide, IndexedSlides, NoSuchSlide, OpenLevel
 from hemaview.tiles.keep import KeptTiles
-from hemaview.tiles.readers import FRESH_S, INDEX_NAME, NoSuchSlide, OpenLevel, OpenSlide, OpenSlides
 from hemaview.tiles.token import Signer
 from hemaview.wsi.errors import SlideError, Unreadable
 
@@ -65,16 +65,16 @@ class TileApp:
         behind: Application,
         still_allowed: Callable[[set[Pair]], set[Pair]],
         keep: KeptTiles,
-        slides: OpenSlides | None = None,
+        slides: IndexedSlides | None = None,
         decoders: Decoders | None = None,
         recheck_s: float = RECHECK_S,
         origins: Iterable[str] = (),
     ) -> None:
         self.origins = frozenset(origin.encode() for origin in origins)
         self.root, self.behind, self.keep = root, behind, keep
-        self.slides = OpenSlides() if slides is None else slides
+        self.slides = IndexedSlides() if slides is None else slides
         self._decoders = decoders
-        self._opening: dict[bytes, asyncio.Task[OpenSlide]] = {}
+        self._opening: dict[bytes, asyncio.Task[IndexedSlide]] = {}
         self._flights: dict[Path, tuple[asyncio.Task[bytes], int]] = {}
         self._blank: dict[tuple[int, int], bytes] = {}
         self._threads = ThreadPoolExecutor(4, "tiles")
@@ -186,7 +186,7 @@ class TileApp:
 
     # --- slides and tiles ---------------------------------------------------------------------------------------------
 
-    async def _open(self, key: bytes, now_s: float) -> OpenSlide:
+    async def _open(self, key: bytes, now_s: float) -> IndexedSlide:
         """The open slide, looked at again on disk; opened where it is not, once for all who ask. Raises SlideError."""
         running = self._opening.get(key)
         if running is None:
@@ -194,13 +194,13 @@ class TileApp:
             running.add_done_callback(lambda task: self._opening.pop(key, None))
         return await asyncio.shield(running)
 
-    async def _look(self, key: bytes, now_s: float) -> OpenSlide:
+    async def _look(self, key: bytes, now_s: float) -> IndexedSlide:
         known = self.slides.get(key)
         try:
             if known is not None and await self._in_thread(known.same_as_on_disk):
                 known.checked_s = now_s
                 return known
-            opened: OpenSlide = await self._in_thread(OpenSlide, self.root / folder_of(key) / INDEX_NAME)
+            opened: IndexedSlide = await self._in_thread(IndexedSlide, self.root / folder_of(key) / INDEX_NAME)
         except NoSuchSlide:
             self.slides.drop(key, now_s)
             await self._in_thread(self.keep.forget, key.decode())
@@ -220,7 +220,7 @@ class TileApp:
         return found
 
     async def _decoded(
-        self, slide: OpenSlide, key: bytes, level: int, column: int, row: int, receive: Receive
+        self, slide: IndexedSlide, key: bytes, level: int, column: int, row: int, receive: Receive
     ) -> bytes:
         """A tile from the decoders or from disk; the same tile asked for twice is made once. Raises _Gone, Busy."""
         place = self.keep.place(key.decode(), slide.index.stamp, level, column, row)

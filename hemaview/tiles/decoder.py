@@ -19,10 +19,10 @@ from typing import Any
 import openslide
 import simplejpeg
 
+from hemaview.wsi.buffers import on_white
 from hemaview.wsi.colour import Colour, to_srgb
 from hemaview.wsi.errors import SlideError, Unreadable
 from hemaview.wsi.jpegstream import with_icc
-from hemaview.wsi.regions import on_white
 from hemaview.wsi.slide import Slide, open_slide
 from hemaview.wsi.tileindex import TileIndex, read_index
 

@@ -18,6 +18,10 @@ CARRIED_AT_MOST = 8 * 1024
 """A profile of more bytes is not put into every tile unless somebody asks for it: it would weigh as much as the tile."""
 
 
+LEFT_OUT = "Its colour profile is broken or not of its kind of picture, and was left out."
+_LONGEST_NAME = 80
+
+
 class Colour(StrEnum):
     """What happens to the profile: left out, sent along for the browser to apply, or applied here (sRGB)."""
 
@@ -60,6 +64,20 @@ def to_srgb(rgb: NDArray[np.uint8], icc: bytes) -> NDArray[np.uint8]:
 def usable(icc: bytes) -> bool:
     """Whether the profile describes RGB pixels and can be read."""
     return bool(icc) and _transform(icc) is not None
+
+
+def profile_name(icc: bytes) -> str:
+    """What a profile calls itself, on one line, "" where it has no name; raises ValueError where it cannot be read."""
+    try:
+        said = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc)))
+    except (OSError, ImageCms.PyCMSError) as error:
+        raise ValueError("no profile") from error
+    return " ".join(said.split())[:_LONGEST_NAME]
+
+
+def brought_from(name: str) -> str:
+    """The sentence about colours that were changed."""
+    return f"Its colours were brought to sRGB from the profile {name or 'without a name'}."
 
 
 @lru_cache(maxsize=8)

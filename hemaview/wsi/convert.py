@@ -14,7 +14,7 @@ import simplejpeg
 import tifffile
 from numpy.typing import NDArray
 
-from hemaview.wsi.colour import Colour
+from hemaview.wsi.colour import LEFT_OUT, Colour, brought_from, profile_name, usable
 from hemaview.wsi.errors import Unreadable
 from hemaview.wsi.sidepyramid import box_mean
 from hemaview.wsi.slide import Slide, open_slide
@@ -35,10 +35,10 @@ def convert(
     choice: Choice = NO_CHOICE,
     in_place: bool = True,
 ) -> dict[str, Any]:
-    """Write `out` from the slide at `path` and compare the two; {tiles, worst_mean_difference}. Raises SlideError.
+    """Write `out` from the slide at `path` and compare the two; {tiles, worst_mean_difference, notes}. Raises SlideError.
 
-    `apply_profile` brings every pixel to sRGB by the embedded profile. Memory: one strip of 256 px a level. The file
-    appears only when it has been verified.
+    `apply_profile` brings every pixel to sRGB by the embedded profile, and `notes` say so. Memory: one strip of 256 px a
+    level. The file appears only when it has been verified.
     """
     tell = progress or (lambda share: None)
     opened = open_slide(path, Colour.APPLIED if apply_profile else Colour.STORED, choice=choice, in_place=in_place)
@@ -49,8 +49,18 @@ def convert(
         tell(0.9)
         worst = _compare(slide, part, mean)
         os.replace(part, out)
+        notes = _of_colour(slide.source.icc) if apply_profile else []
     tell(1.0)
-    return {"tiles": sum(level.tiles for level in levels), "worst_mean_difference": round(worst, 3)}
+    return {
+        "tiles": sum(level.tiles for level in levels), "worst_mean_difference": round(worst, 3), "notes": notes,
+    }  # fmt: skip
+
+
+def _of_colour(icc: bytes) -> list[str]:
+    """What happened to the colours of a slide with this profile."""
+    if not icc:
+        return []
+    return [brought_from(profile_name(icc))] if usable(icc) else [LEFT_OUT]
 
 
 class _Level:

@@ -16,15 +16,21 @@ _COMPRESSIONS = {
     34925: "LZMA", 34933: "PNG", 34934: "JPEG XR", 50000: "zstd", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
 }  # fmt: skip
 _OLD_JPEG = 6
-WHITE_IS_ZERO, CIE_LAB, ICC_LAB = 0, 8, 9
+_ASSOCIATED = 1
+WHITE_IS_ZERO, PALETTE, CIE_LAB, ICC_LAB = 0, 3, 8, 9
 
 
 def raw_samples(blob: Blob, name: str, kind: str, what: Description, pages: tuple[int, ...]) -> pyvips.Image:
     """Samples as stored, one band a plane where planes are pages of their own; raises pyvips.Error, SlideError."""
     if kind != "tiff":
         return _by_libvips(blob)
-    by_libvips = what.compression in EVERYBODYS and what.bits in (1, 2, 4, 8, 16, 32, 64)
-    by_libvips = by_libvips and not (what.planar and what.samples > 1) and what.photometric not in (CIE_LAB, ICC_LAB)
+    by_libvips = what.compression in EVERYBODYS and what.bits in (1, 2, 4, 8, 16, 32)
+    by_libvips = (
+        by_libvips
+        and what.luma is None
+        and not (what.planar and what.samples > 1)
+        and what.photometric not in (CIE_LAB, ICC_LAB)
+    )
     planes = [_by_libvips(blob, page=page) if by_libvips else _by_tifffile(blob, name, what, page) for page in pages]
     if len(planes) == 1:
         return planes[0]
@@ -50,11 +56,19 @@ def _by_tifffile(blob: Blob, name: str, what: Description, page: int) -> pyvips.
             one = file.pages[page]
             array: NDArray[np.generic] = one.asarray()
             axes = one.axes if isinstance(one, tifffile.TiffPage) else "YXS"
+            palette = getattr(one, "colormap", None) if what.photometric == PALETTE else None
     except Exception as error:  # decoders raise what they like; which of two sentences is true is asked of the file
         raise why(blob, name, "tiff", what, str(error)) from error
     if axes == "SYX":
         array = np.moveaxis(array, 0, 2)
-    return of_array(array, name, what)
+    return of_array(array if palette is None else of_palette(array, palette, name), name, what)
+
+
+def of_palette(numbers: NDArray[np.generic], palette: NDArray[np.generic] | None, name: str) -> NDArray[np.uint8]:
+    """The colours (H, W, 3) that numbers (H, W) stand for; `palette` (3, n) of 16 bits (TIFF 6.0, section 5)."""
+    if numbers.ndim != 2 or palette is None or palette.ndim != 2 or int(np.max(numbers)) >= palette.shape[1]:
+        raise Unreadable(f"{name} is damaged: some of its colours are not in its palette.")
+    return np.asarray(palette.T.astype(np.uint32)[numbers.astype(np.intp)] >> 8, np.uint8)
 
 
 def of_array(array: NDArray[np.generic], name: str, what: Description) -> pyvips.Image:
@@ -63,6 +77,10 @@ def of_array(array: NDArray[np.generic], name: str, what: Description) -> pyvips
         raise Unsupported(f"{name} holds samples that HemaView does not show; save it as RGB of 8 bits.")
     if what.photometric in (CIE_LAB, ICC_LAB):
         return _of_lab(array, name, what)
+    if what.luma is not None:
+        array = _of_ycbcr(array, name, what.luma)
+    if what.extra == _ASSOCIATED and array.ndim == 3:
+        array = _parted(array)
     image = pyvips.Image.new_from_array(np.ascontiguousarray(array))
     if what.photometric == WHITE_IS_ZERO:
         image = image.invert()
@@ -70,6 +88,26 @@ def of_array(array: NDArray[np.generic], name: str, what: Description) -> pyvips
     if image.bands >= 3:
         return image.copy(interpretation="cmyk" if what.photometric == 5 else "rgb16" if wide else "srgb")
     return image.copy(interpretation="grey16" if wide else "b-w")
+
+
+def _parted(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Colours that were multiplied by their transparency, the last sample, without it: so libvips gives them, too."""
+    most = {"uint8": 255.0, "uint16": 65535.0}.get(str(array.dtype), 1.0)
+    clear = array[..., -1:].astype(np.float64) / most
+    colours = np.divide(array[..., :-1], clear, out=np.zeros(array[..., :-1].shape), where=clear > 0)
+    colours = np.rint(np.minimum(colours, most)) if array.dtype.kind == "u" else colours
+    return np.concatenate([colours.astype(array.dtype), array[..., -1:]], axis=2)
+
+
+def _of_ycbcr(array: NDArray[np.generic], name: str, luma: tuple[float, float, float]) -> NDArray[np.uint8]:
+    """Brightness and differences of blue and red as colours (TIFF 6.0, section 21, full range)."""
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
+        raise Unsupported(f"{name} holds samples that HemaView does not show; save it as RGB of 8 bits.")
+    red_share, green_share, blue_share = luma
+    y, cb, cr = np.moveaxis(array.astype(np.float32), 2, 0)
+    red, blue = y + (cr - 128) * (2 - 2 * red_share), y + (cb - 128) * (2 - 2 * blue_share)
+    green = (y - red_share * red - blue_share * blue) / green_share
+    return np.asarray(np.clip(np.dstack([red, green, blue]) + 0.5, 0, 255), np.uint8)
 
 
 def _of_lab(array: NDArray[np.generic], name: str, what: Description) -> pyvips.Image:

@@ -6,17 +6,18 @@ Each thing that is read here is honoured by `picture`, told in a note, or refuse
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hemaview.blobs import Blob
 from hemaview.wsi import physical, tiff
-from hemaview.wsi.errors import Unsupported
+from hemaview.wsi.errors import SeveralSeries, Unsupported
 from hemaview.wsi.matrixprofile import ADOBE_EXPONENT, ADOBE_RGB, SRGB, matrix_profile
 from hemaview.wsi.omexml import OmeImage, read_ome
 from hemaview.wsi.pages import Pictures, of_imagej, of_ome, of_pages
 from hemaview.wsi.physical import PixelSize
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
+from hemaview.wsi.stage import Stage, upright
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,8 +25,14 @@ if TYPE_CHECKING:
 EVERYBODYS = frozenset({1, 5, 7, 8, 32773, 32946})
 """None, LZW, JPEG, deflate, PackBits: what libtiff decodes however it was built. Of others libvips shows tiles black without
 a word, and openslide fails late."""
+OPENSLIDES = EVERYBODYS | {33003, 33005}
+"""What openslide decodes of scanners' files: also JPEG 2000 as Aperio numbers it."""
 _SUBFILE, _DESCRIPTION, _MAX_SAMPLE, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 254, 270, 281, 282, 283, 296
-_EXTRA_SAMPLES, _SAMPLE_FORMAT = 338, 339
+_EXTRA_SAMPLES = 338
+_YCBCR, _COEFFICIENTS, _SUBSAMPLING, _BLACK_WHITE = 6, 529, 530, 532
+_JPEG_2000_OF_YCBCR, _JPEGS_2000 = 33003, (33003, 33005, 34712)
+_IN_COLOURS = (6, 7, 50001, 50002, 52546)
+"""Codings whose decoders give colours, whatever they store: JPEG, WebP, JPEG XL."""
 _EXIF, _INTEROP, _COLOUR_SPACE = 0x8769, 0xA005, 0xA001
 _FORMATS = {1: "integer", 2: "signed", 3: "float"}
 _UNIT_UM = {2: 25_400.0, 3: 10_000.0}
@@ -47,6 +54,9 @@ class Description:
     photometric: int = 2
     extra: int | None = None
     """What a sample beyond the colours is: 1 or 2 transparency, 0 unsaid."""
+    luma: tuple[float, float, float] | None = None
+    """Shares of red, green and blue in brightness, where samples are brightness and two differences that no decoder turns
+    into colours (TIFF 6.0, section 21)."""
     planar: bool = False
     compression: int = 1
     orientation: int = 1
@@ -55,6 +65,10 @@ class Description:
     """A PNG's gAMA where that is its only word on colour; 0 where it is not."""
     size: PixelSize | None = None
     notes: tuple[str, ...] = ()
+    stages: tuple[Stage | None, ...] = ()
+    """Of each picture where it lies on the stage; empty where the file knows of none."""
+    together: dict[int, str] = field(default_factory=dict)
+    """Pages or series that become fields of one slide where none is chosen: the number of each, and what it is called."""
 
     @property
     def pictures(self) -> Pictures:
@@ -88,15 +102,21 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
     text = first.data(_DESCRIPTION)
     series = read_ome(text, name) if b"<OME" in text[:4096] else []
     notes: list[str] = []
+    together: dict[int, str] = {}
     main, stated = None, 0
+    images: list[OmeImage] = []
     if series:
-        planes, main = of_ome(pages, series, name, notes, choice)
+        planes, images = of_ome(pages, series, name, notes, choice, together)
+        main = images[0]
         stated = main.significant_bits
     elif text.startswith(b"ImageJ="):
         planes = of_imagej(pages, text.decode("latin-1"), name, choice)
     else:
-        planes = of_pages(pages, name, notes, choice)
-    first = file.directories[planes[0][0][0]]
+        planes = of_pages(pages, name, notes, choice, together)
+    # Of planes that are pages of their own, writers describe the first in the file, whichever colour it is.
+    first = file.directories[min(planes[0][0])]
+    if together and len({_stored(file.directories[min(pages)]) for pages in planes[0]}) > 1:
+        raise SeveralSeries.of(f"{name} holds pictures that are stored in different ways", together)
     size, contradictions = physical.chosen(_sizes(first, main, text), name)
     width, height = first.number(tiff.IMAGE_WIDTH), first.number(tiff.IMAGE_LENGTH)
     orientation = first.number(tiff.ORIENTATION, 1)
@@ -115,16 +135,52 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
         samples=joined if joined > 1 else first.number(tiff.SAMPLES, 1),
         bits=bits.pop(),
         stated_bits=stated or (most.bit_length() if 255 <= most < 65535 else 0),
-        sample_format=_FORMATS.get(first.number(_SAMPLE_FORMAT, 1), "other"),
+        sample_format=_FORMATS.get(first.number(tiff.SAMPLE_FORMAT, 1), "other"),
         photometric=first.number(tiff.PHOTOMETRIC, 1),
         extra=int(extra[0]) if extra else None,
+        luma=_luma(first, name),
         planar=first.number(tiff.PLANAR, 1) == 2,
         compression=first.number(tiff.COMPRESSION, 1),
         orientation=orientation if 1 <= orientation <= 8 else 1,
         icc=first.data(tiff.ICC),
         size=size,
         notes=(*notes, *contradictions),
+        together=together,
+        stages=tuple(_stage(image, size) for image in images) if orientation == 1 else (),
     )
+
+
+def _luma(first: tiff.Directory, name: str) -> tuple[float, float, float] | None:
+    """Of YCbCr that is not JPEG, and of the JPEG 2000 that Aperio numbers 33003; raises Unsupported for uncommon kinds of it."""
+    coding = first.number(tiff.COMPRESSION, 1)
+    if coding != _JPEG_2000_OF_YCBCR and (first.number(tiff.PHOTOMETRIC, 1) != _YCBCR or coding in _IN_COLOURS):
+        return None
+    whole = first.numbers(tiff.BITS) and set(first.numbers(tiff.BITS)) == {8}
+    fine = coding in _JPEGS_2000 or tuple(first.numbers(_SUBSAMPLING)) == (1, 1)
+    if not whole or not fine or tuple(first.rationals(_BLACK_WHITE)) not in ((), (0, 255, 128, 255, 128, 255)):
+        raise Unsupported(
+            f"{name} stores brightness and colour differences in a way that HemaView does not show; save it as RGB."
+        )
+    red, green, blue = tuple(first.rationals(_COEFFICIENTS)) or (0.299, 0.587, 0.114)
+    if min(red, green, blue) <= 0 or abs(red + green + blue - 1) > 0.01:
+        raise Unsupported(f"{name} states coefficients of brightness that cannot be; save it as RGB.")
+    return red, green, blue
+
+
+def _stored(page: tiff.Directory) -> tuple[object, ...]:
+    """How a page is stored; pages of one description must have it in common, for each is decoded and shown by it."""
+    tags = (tiff.BITS, tiff.COMPRESSION, tiff.PHOTOMETRIC, tiff.SAMPLES, tiff.PLANAR, tiff.ORIENTATION,
+            tiff.SAMPLE_FORMAT, _EXTRA_SAMPLES, _MAX_SAMPLE, _SUBSAMPLING)  # fmt: skip
+    usual = {tiff.PLANAR: (1,), tiff.ORIENTATION: (1,), tiff.SAMPLE_FORMAT: (1,)}
+    values = [tuple(page.numbers(tag, 8)) for tag in tags]
+    return (*(v or usual.get(tag, ()) for tag, v in zip(tags, values, strict=True)), page.data(tiff.ICC))
+
+
+def _stage(image: OmeImage, size: PixelSize | None) -> Stage | None:
+    """OME-XML does not say of which place of the picture a plane's position is; writers mean its upper left corner."""
+    if image.stage_um is None or size is None:
+        return None
+    return upright((0.0, 0.0), image.stage_um, (size.um_x, size.um_y), "OME-XML's plane position, of the corner")
 
 
 def describe_picture(blob: Blob, name: str, kind: str) -> Description:

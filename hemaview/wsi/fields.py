@@ -70,7 +70,7 @@ def write_fields(
 
     `known`: likenesses of pictures that the case has already, each with the name of its slide; such are left out.
     Returns width, height, `fields` ({x, y, w, h, name}: what is counted of each, in level-0 px), the `likenesses` of the
-    fields, and `notes`. Raises SlideError.
+    fields, `stages` (where each lies on the stage, `Stage.as_json` with its `photograph`), and `notes`. Raises SlideError.
     """
     limits = limits or Limits()
     if len(paths) > limits.max_images:
@@ -100,6 +100,11 @@ def write_fields(
             {"x": x + part[0], "y": y + part[1], "w": part[2], "h": part[3], "name": picture.name}
             for (picture, _), (x, y), part in zip(pictures, corners, parts, strict=True)
             if part is not None
+        ],
+        "stages": [
+            {"photograph": picture.name, **picture.stage.moved(x, y).as_json()}
+            for (picture, _), (x, y) in zip(pictures, corners, strict=True)
+            if picture.stage is not None
         ],
         "likenesses": [like for _, like in pictures],
         "notes": notes,

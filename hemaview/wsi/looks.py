@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pyvips
-from PIL import ImageCms
 
-from hemaview.wsi.colour import usable
+from hemaview.wsi.colour import LEFT_OUT, brought_from, profile_name, usable
 from hemaview.wsi.decoding import WHITE_IS_ZERO
 from hemaview.wsi.describe import Description
 from hemaview.wsi.errors import Unsupported
@@ -55,8 +52,6 @@ def _eight_bits(image: pyvips.Image, what: Description, bits: int, name: str, no
         return image
     kind = "cmyk" if image.interpretation == "cmyk" else "srgb" if image.bands == 3 else "b-w"
     if image.format == "ushort":
-        if what.gamma:
-            image = _encoded(image, what.gamma, 65535)
         image = as_numbers(image, what)
         packed = what.bits if what.bits < 16 else 0
         used = min(16, max(8, what.stated_bits or packed or bits or depth(image)))
@@ -64,6 +59,8 @@ def _eight_bits(image: pyvips.Image, what: Description, bits: int, name: str, no
             notes.append(f"Its samples use {used} bits and are shown as bright as they were taken.")
         # Cut before narrowing: what exceeds the stated bits is as bright as can be, not dark.
         image = (image > (1 << used) - 1).ifthenelse((1 << used) - 1, image)
+        if what.gamma:  # after the bits in use: a curve over bits that no sample uses would show them dark
+            image = _encoded(image, what.gamma, (1 << used) - 1)
         return as_numbers((image >> (used - 8)).cast("uchar"), what).copy(interpretation=kind)
     if image.format in ("float", "double") and what.sample_format == "float":
         low, high = image.min(), image.max()
@@ -104,6 +101,11 @@ def _in_srgb(image: pyvips.Image, what: Description, icc: bytes, notes: list[str
             return brought
     elif what.gamma and image.format == "uchar" and what.bits == 8:
         image = _encoded(image, what.gamma, 255)
+    if image.interpretation == "lab":  # under D50, as its profiles and libtiff take it; libvips takes D65
+        image = image.icc_export(output_profile="srgb", intent="relative", depth=8)
+        image = image.copy(interpretation="srgb")
+    if image.interpretation == "cmyk":
+        notes.append("Its colours are those of a print (CMYK) without a profile; a usual printer's was taken.")
     if image.interpretation not in ("srgb", "rgb", "b-w", "multiband"):
         image = image.colourspace("srgb").cast("uchar")
     if image.bands == 1:
@@ -114,7 +116,7 @@ def _in_srgb(image: pyvips.Image, what: Description, icc: bytes, notes: list[str
 def _by_profile(image: pyvips.Image, icc: bytes, notes: list[str]) -> pyvips.Image | None:
     """The picture through its profile; None, with a note, where the profile is broken or of another kind of picture."""
     try:
-        name = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc))).strip()
+        name = profile_name(icc)
         if image.bands == 3 and image.interpretation != "lab" and not usable(icc):
             raise ValueError("not of RGB")
         if image.bands == 3 and not _changes(icc):
@@ -124,10 +126,10 @@ def _by_profile(image: pyvips.Image, icc: bytes, notes: list[str]) -> pyvips.Ima
         brought = carrying.icc_transform("srgb", embedded=True, intent="relative", depth=8).copy_memory()
         if brought.bands != 3:
             raise ValueError("not brought to sRGB")
-    except (OSError, ValueError, ImageCms.PyCMSError, pyvips.Error):
-        notes.append("Its colour profile is broken or not of its kind of picture, and was left out.")
+    except (ValueError, pyvips.Error):
+        notes.append(LEFT_OUT)
         return None
-    notes.append(f"Its colours were brought to sRGB from the profile {name or 'without a name'}.")
+    notes.append(brought_from(name))
     brought = brought.copy(interpretation="srgb")
     brought.remove("icc-profile-data")
     return brought

@@ -53,6 +53,8 @@ class OmeImage:
     significant_bits: int
     order: str = "XYZCT"
     """How its planes follow each other, the quickest first."""
+    stage_um: tuple[float, float] | None = None
+    """Where on the stage its first plane was taken, x and y; None where unsaid, or in units of no length."""
 
     @property
     def planes(self) -> int:
@@ -98,6 +100,7 @@ def _image(element: ElementTree.Element) -> OmeImage:
         um_y=_um(pixels, "Y"),
         significant_bits=int(pixels.get("SignificantBits", "0")),
         order=pixels.get("DimensionOrder", "XYZCT"),
+        stage_um=_stage_um(pixels),
     )
 
 
@@ -112,6 +115,18 @@ def _channel(element: ElementTree.Element) -> Channel:
     return Channel(
         name, int(element.get("SamplesPerPixel", "1")), colour, emits or any(word in words for word in FLUORESCENT)
     )
+
+
+def _stage_um(pixels: ElementTree.Element) -> tuple[float, float] | None:
+    plane = next((e for e in pixels if _tag(e) == "Plane"), None)
+    if plane is None:
+        return None
+    factors = [_UM.get(plane.get(f"Position{axis}Unit", "reference frame")) for axis in "XY"]
+    stated = [plane.get(f"Position{axis}") for axis in "XY"]
+    if None in factors or None in stated:
+        return None
+    x, y = (float(str(value)) * float(factor or 0) for value, factor in zip(stated, factors, strict=True))
+    return (x, y) if math.isfinite(x) and math.isfinite(y) else None
 
 
 def _um(pixels: ElementTree.Element, axis: str) -> float | None:

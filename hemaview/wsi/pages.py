@@ -21,8 +21,13 @@ Pictures = tuple[tuple[int, ...], ...]
 """Of each picture the pages that make it: one, or three where red, green and blue are planes of their own."""
 
 
-def of_pages(pages: Pages, name: str, notes: list[str], choice: Choice) -> tuple[Pictures, ...]:
-    """Pages that nothing describes: those of one size are fields, where they are in colour. One focal plane."""
+def of_pages(
+    pages: Pages, name: str, notes: list[str], choice: Choice, together: dict[int, str]
+) -> tuple[Pictures, ...]:
+    """Pages that nothing describes: those of one size are fields, where they are in colour. One focal plane.
+
+    `together` is given the number and the size of each page that becomes a field beside others.
+    """
     first = pages[0][1]
     same = [(i, d) for i, d in pages if _shape(d) == _shape(first)]
     others = _others(pages, first, notes)
@@ -40,6 +45,8 @@ def of_pages(pages: Pages, name: str, notes: list[str], choice: Choice) -> tuple
             "fields; save each field as one colour picture."
         )
     notes.append(f"Its {len(same)} pages were taken as {len(same)} fields.")
+    own = {i for i, _ in same}
+    together |= {number: f"page {number}, {_size(_shape(d))}" for number, (i, d) in enumerate(pages, 1) if i in own}
     return (tuple((i,) for i, _ in same),)
 
 
@@ -66,10 +73,10 @@ def of_imagej(pages: Pages, text: str, name: str, choice: Choice) -> tuple[Pictu
 
 
 def of_ome(
-    pages: Pages, series: list[OmeImage], name: str, notes: list[str], choice: Choice
-) -> tuple[tuple[Pictures, ...], OmeImage]:
-    """The pictures by focal plane, and the series that they are of; raises Unsupported where channels would be lost,
-    SeveralSeries where one must be chosen."""
+    pages: Pages, series: list[OmeImage], name: str, notes: list[str], choice: Choice, together: dict[int, str]
+) -> tuple[tuple[Pictures, ...], list[OmeImage]]:
+    """The pictures by focal plane, and the series of each; raises Unsupported where channels would be lost,
+    SeveralSeries where one must be chosen. `together`: as in `of_pages`, of series."""
     if sum(s.planes for s in series) > len(pages):
         raise Unsupported(
             f"{name} describes {sum(s.planes for s in series)} planes but holds {len(pages)}: the others lie in other files; "
@@ -81,9 +88,9 @@ def of_ome(
         indices = tuple(i for i, _ in pages[at : at + one.planes])
         at += one.planes
         if choice.series is None and number > 1 and (ASIDE.search(one.name) or _beside(one, main)):
-            notes.append(
-                f"Series {number} ({one.name or 'unnamed'}, {one.width_px} × {one.height_px} px) was left out."
-            )
+            # Its name can be the patient's: of names only the word that says what it is goes into a note.
+            kind = aside.group().lower() if (aside := ASIDE.search(one.name)) else "small"
+            notes.append(f"Series {number} ({kind}, {one.width_px} × {one.height_px} px) was left out.")
         else:
             slides.append((number, one, indices))
     refuse_missing(choice, name, len(series), max(one.z for one in series))
@@ -91,16 +98,20 @@ def of_ome(
         slides = [slides[choice.series - 1]]
         main = slides[0][1]
     elif any((one.width_px, one.height_px) != (main.width_px, main.height_px) for _, one, _ in slides):
-        listed = {n: f"{s.name or 'unnamed'}, {_size((s.width_px, s.height_px))}" for n, s, _ in slides}
-        raise SeveralSeries.of(f"{name} holds {len(series)} series", listed)
+        raise SeveralSeries.of(f"{name} holds {len(series)} series", _listed(slides))
     if len(slides) > 1:
+        together |= _listed(slides)
         notes.append(f"Its {len(slides)} series were taken as {len(slides)} fields.")
     if at < len(pages):
         notes.append(f"{len(pages) - at} pages that its description does not name were left out.")
     made = [_colours(one, indices, name, choice) for _, one, indices in slides]
     if len({len(planes) for planes in made}) > 1:
         raise Unsupported(f"{name} holds series of different numbers of focal planes; choose one with --series.")
-    return tuple(zip(*made, strict=True)), main
+    return tuple(zip(*made, strict=True)), [one for _, one, _ in slides]
+
+
+def _listed(slides: list[tuple[int, OmeImage, tuple[int, ...]]]) -> dict[int, str]:
+    return {n: f"{s.name or 'unnamed'}, {_size((s.width_px, s.height_px))}" for n, s, _ in slides}
 
 
 def _shape(directory: tiff.Directory) -> tuple[int, int]:

@@ -13,13 +13,14 @@ import pyvips
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob, blob_of
-from hemaview.wsi.decoding import raw_samples, why
+from hemaview.wsi.decoding import WHITE_IS_ZERO, raw_samples, why
 from hemaview.wsi.describe import Description, describe_picture, describe_tiff
 from hemaview.wsi.errors import Unsupported
 from hemaview.wsi.focus import sharpest
 from hemaview.wsi.looks import as_it_looks, as_numbers, colour_bands, depth
 from hemaview.wsi.pages import PALETTE
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
+from hemaview.wsi.stage import Stage
 
 DARK = 16
 """Of 255: bright field has no ground as dark as this."""
@@ -27,6 +28,10 @@ BRIGHT, BRIGHT_SHARE = 90, 0.05
 """What all three colours of a lit ground reach, and the least share of a picture that is one piece of it (an eyepiece's rim can
 darken the rest)."""
 _LOOK_PX = 128
+SHOWN = frozenset({0, 1, 2, 3, 5, 6, 8, 9})
+"""What a TIFF's samples may stand for: grey, RGB, palette, CMYK, YCbCr, L*a*b* of CIE and of ICC."""
+_UNSHOWN = {4: "a mask", 10: "ITU L*a*b*", 32803: "raw data of a camera's sensor", 32844: "logarithms of brightness",
+            32845: "logarithms of colours", 34892: "raw data of a camera's sensor", 51177: "depths", 52527: "a mask"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Picture:
     image: pyvips.Image
     name: str
     notes: tuple[str, ...]
+    stage: Stage | None = None
 
 
 def describe(file: Path | Blob, name: str, kind: str, choice: Choice = NO_CHOICE) -> Description:
@@ -74,9 +80,10 @@ def read_pictures(file: Path | Blob, name: str, kind: str, bits: int = 0, choice
     for image in made[chosen]:
         refuse_dark_ground(image.numpy(), name)
     several, said = len(made[chosen]) > 1, tuple(dict.fromkeys(notes))
+    stages = what.stages or (None,) * len(made[chosen])
     return [
-        Picture(image, Path(name).stem + (f" page {number}" if several else ""), said if number == 1 else ())
-        for number, image in enumerate(made[chosen], 1)
+        Picture(image, Path(name).stem + (f" page {number}" if several else ""), said if number == 1 else (), stage)
+        for number, (image, stage) in enumerate(zip(made[chosen], stages, strict=True), 1)
     ]
 
 
@@ -95,8 +102,14 @@ def bits_in_use(file: Path | Blob, name: str, kind: str, choice: Choice = NO_CHO
 
 
 def refuse_kinds(what: Description, name: str) -> None:
+    """Raise Unsupported where a file holds what is no picture in colours or grey, or deeper than is shown."""
+    if what.photometric not in SHOWN:
+        kind = _UNSHOWN.get(what.photometric, f"kind {what.photometric}")
+        raise Unsupported(f"{name} holds {kind}, not a picture in colours; save it as RGB of 8 or 16 bits.")
     if what.sample_format not in ("integer", "float"):
         raise Unsupported(f"{name} holds {what.sample_format} numbers, not brightness; save it with 8 or 16 bits.")
+    if what.sample_format == "float" and what.photometric == WHITE_IS_ZERO:
+        raise Unsupported(f"{name} holds fractions of which 0 is white; save it with 8 or 16 bits.")
     if what.bits < 8 and what.photometric != PALETTE:
         raise Unsupported(f"{name} has {what.bits} bits a sample; save it with 8 or 16 bits.")
     if what.sample_format == "integer" and what.bits > 16:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hemaview.wsi.physical import PixelSize
     from hemaview.wsi.slide import Slide
     from hemaview.wsi.sources.source import Source
+    from hemaview.wsi.stage import Stage
 
 GLANCE_PX = 16_000_000
 """A level of so many pixels is read whole to see whether the slide has a lit ground."""
@@ -50,6 +51,8 @@ def probe_file(path: Path, name: str, limits: Limits, choice: Choice) -> dict[st
     import openslide
 
     vendor = openslide.OpenSlide.detect_format(path)
+    if kind == "tiff" and vendor not in (None, "hamamatsu") and not _as_scanners_store(path):
+        vendor = None
     if kind in ("jpeg", "png", "webp", "tiff") and vendor in (None, "generic-tiff"):
         what = describe(path, name, kind, choice)
         # openslide shows of a plain TIFF the first page's samples as they are stored, whatever else the file says.
@@ -63,6 +66,25 @@ def probe_file(path: Path, name: str, limits: Limits, choice: Choice) -> dict[st
     if vendor is None and not any(k.takes(blob_of(path), head_of(path)) for k in source_kinds()):
         raise Unsupported(f"{name} is not a slide format that HemaView reads ({LISTED}).")
     return _probe_slide(path, name, limits, None, choice)
+
+
+def _as_scanners_store(path: Path) -> bool:
+    """Whether openslide shows a scanner's TIFF as it looks: it takes the first page's samples as they are stored."""
+    from hemaview.blobs import blob_of
+    from hemaview.wsi import tiff
+    from hemaview.wsi.describe import OPENSLIDES
+
+    try:
+        first = tiff.TiffFile(blob_of(path)).directories[0]
+    except (SlideError, IndexError):  # what is wrong with it is said by its reader
+        return True
+    return (
+        set(first.numbers(tiff.BITS)) == {8}
+        and first.number(tiff.SAMPLE_FORMAT, 1) == 1
+        and first.number(tiff.ORIENTATION, 1) == 1
+        and first.number(tiff.PLANAR, 1) == 1
+        and first.number(tiff.COMPRESSION, 1) in OPENSLIDES
+    )
 
 
 def _probe_slide(
@@ -92,7 +114,7 @@ def _probe_slide(
             size, notes = chosen([_size_of(slide.source)], name)
             notes += facts.notes
         else:
-            size, notes = what.size, list(what.notes if in_place else facts.notes)
+            size, notes = what.size, list(dict.fromkeys((*what.notes, *facts.notes)))
         if what is not None or not in_place:
             refuse_dark_ground(_glance(slide), name)
         return {
@@ -107,6 +129,8 @@ def _probe_slide(
             "associated": list(slide.associated) if in_place else [],
             "notes": notes,
             "convert": not in_place,
+            "focal_planes": facts.focal_planes,
+            "stage": stage.as_json() if (stage := _stage_of(slide.source)) else None,
         }
 
 
@@ -126,6 +150,15 @@ def _refuse_as_scan(path: Path, name: str, what: Description, limits: Limits) ->
         raise TooLarge(
             f"{name} has {size}; a camera field may have {limits.max_image_pixels:,} px at most: save it in tiles."
         )
+
+
+def _stage_of(source: Source) -> Stage | None:
+    """What the source states; of DICOM that openslide reads, its attributes."""
+    from hemaview.wsi.sources import dicomframes
+
+    if source.facts.stage is None and source.facts.vendor == "dicom":
+        return next((image.stage for image in dicomframes.images_of(source.files()[0])[:1]), None)
+    return source.facts.stage
 
 
 def _size_of(source: Source) -> PixelSize | None:
@@ -191,6 +224,8 @@ def _probe_picture(
         "levels": 1,
         "associated": [],
         "notes": [note for picture in pictures for note in picture.notes],
+        "focal_planes": len(what.planes),
+        "together": list(what.together.items()),
     }
 
 

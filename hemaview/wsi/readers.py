@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hemaview.wsi.errors import Unreadable
-from hemaview.wsi.slide import Slide as OpenSlide
+from hemaview.wsi.slide import Slide as ReadableSlide
 from hemaview.wsi.slide import open_slide
 
 MAX_OPEN = 64
@@ -18,7 +18,7 @@ MAX_OPEN = 64
 
 @dataclass
 class _Reader:
-    slide: OpenSlide
+    slide: ReadableSlide
     stamp: tuple[int, int]
     users: int = 0
     retired: bool = False
@@ -33,7 +33,7 @@ class ReaderCache:
         self._lock = threading.Lock()
 
     @contextmanager
-    def reader(self, path: Path, colour: str = "stored") -> Iterator[OpenSlide]:
+    def reader(self, path: Path, colour: str = "stored") -> Iterator[ReadableSlide]:
         """The open slide, read under the colour option given; raises SlideError where it is gone or damaged.
 
         A handle is forgotten after its first error.

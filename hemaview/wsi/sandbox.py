@@ -43,6 +43,12 @@ class Probe:
     """What it says of people, places, times and devices; for nobody but who may know."""
     convert: bool = False
     """It is converted once, when it comes in, since it is not read in place."""
+    focal_planes: int = 1
+    """So many it holds of what was looked at; one of them is shown."""
+    stage: dict[str, Any] | None = None
+    """Where a slide lies on the stage (`stage.Stage.as_json`); photographs say it when they are joined."""
+    together: tuple[tuple[int, str], ...] = ()
+    """Pages or series that become fields of one slide unless one is chosen: number and name of each."""
 
 
 def probe(path: Path, name: str | None = None, limits: Limits | None = None, choice: Choice = NO_CHOICE) -> Probe:
@@ -65,6 +71,7 @@ def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None, choi
                 **facts,
                 **{k: tuple(facts[k]) for k in lists},
                 "identity": tuple(Entry(*row) for row in facts["identity"]),
+                "together": tuple((number, name) for number, name in facts.get("together", [])),
             }
         )
         for facts in answer["files"]

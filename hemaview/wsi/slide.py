@@ -11,10 +11,11 @@ import openslide
 from numpy.typing import NDArray
 
 from hemaview.blobs import blob_of
+from hemaview.wsi.buffers import on_white
 from hemaview.wsi.colour import Colour, to_srgb
 from hemaview.wsi.errors import OutOfBounds
+from hemaview.wsi.iccwords import without_words
 from hemaview.wsi.physical import PLAUSIBLE_MPP
-from hemaview.wsi.regions import on_white
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 from hemaview.wsi.sources.openslidefile import OpenSlideSource
 from hemaview.wsi.sources.registry import open_source
@@ -76,8 +77,8 @@ class Slide:
 
     @property
     def icc(self) -> bytes:
-        """The ICC profile embedded in the file, b"" where there is none."""
-        return self.source.icc
+        """The ICC profile embedded in the file, without its words, for it goes out with tiles; b"" where there is none."""
+        return without_words(self.source.icc)
 
     def level_for(self, downsample: float) -> int:
         """The coarsest stored level that is at least as fine as `downsample`."""

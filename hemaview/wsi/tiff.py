@@ -21,7 +21,7 @@ _CODES = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 
 IMAGE_WIDTH, IMAGE_LENGTH, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 STRIP_OFFSETS, SAMPLES, STRIP_COUNTS, PLANAR = 273, 277, 279, 284
-ORIENTATION = 274
+ORIENTATION, SAMPLE_FORMAT = 274, 339
 TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS, JPEG_TABLES, ICC = 322, 323, 324, 325, 347, 34675
 
 
@@ -67,11 +67,16 @@ class Directory:
 
     def rational(self, tag: int) -> float:
         """The first value of a rational tag; 0 where it is absent or has no denominator."""
+        return next(iter(self.rationals(tag, 1)), 0.0)
+
+    def rationals(self, tag: int, limit: int = 6) -> list[float]:
+        """The values of a rational tag, 0 for one without a denominator; [] where it is absent."""
         entry = self.entries.get(tag)
-        if entry is None or entry.kind != 5 or not entry.count:
-            return 0.0
-        above, below = struct.unpack(self.file.order + "II", self.file.read(entry.offset, 8))
-        return above / below if below else 0.0
+        if entry is None or entry.kind != 5:
+            return []
+        count = min(limit, entry.count)
+        said = struct.unpack(f"{self.file.order}{2 * count}I", self.file.read(entry.offset, 8 * count))
+        return [above / below if below else 0.0 for above, below in zip(said[::2], said[1::2], strict=True)]
 
     def data(self, tag: int) -> bytes:
         entry = self.entries.get(tag)

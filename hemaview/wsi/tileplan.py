@@ -16,10 +16,10 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from hemaview.wsi.buffers import on_white
 from hemaview.wsi.colour import Colour, default_for, usable
 from hemaview.wsi.errors import SlideError
 from hemaview.wsi.jpegstream import SOI, icc_segments, speaks
-from hemaview.wsi.regions import on_white
 from hemaview.wsi.sidepyramid import kept_levels
 from hemaview.wsi.slide import Slide, open_slide
 from hemaview.wsi.stored import Refused, StoredLevel

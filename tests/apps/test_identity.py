@@ -13,11 +13,14 @@ import pypdfium2
 import pytest
 import tifffile
 from django.core.management import CommandError, call_command
+from django.test import Client
 from PIL import Image, PngImagePlugin
 
-from apps.accounts.errors import Refusal
+from apps.accounts.errors import Forbidden, Refusal
 from apps.accounts.models import User
+from apps.accounts.services import set_sees_identity
 from apps.audit.models import Record
+from apps.audit.sentences import sentence
 from apps.reports import services
 from apps.reports.exports import exporter, exporters, source
 from apps.reports.selectors import proved_bytes
@@ -25,9 +28,11 @@ from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
 from apps.slides.tileservices import request_conversion, run_conversion
 from hemaview.wsi.identity import Entry, names_patient
+from hemaview.wsi.matrixprofile import ADOBE_RGB, matrix_profile
 from tests import factories
-from tests.apps.test_imports import ONE, film
+from tests.apps.test_imports import ONE, OTHER, film
 from tests.apps.test_reports import see_all
+from tests.apps.test_slides import upload
 from tests.dicoms import write_dicom
 from tests.factories import PASSWORD
 from tests.tiffs import picture
@@ -45,6 +50,7 @@ def scan(folder: Path) -> Path:
              (700, 1, len(XMP), XMP, True)]  # fmt: skip
     how: dict[str, Any] = {"tile": (256, 256), "photometric": "rgb", "compression": "deflate", "metadata": None}
     described = f"Scan|Patient = {MARK}|User = {MARK}|Date = 11/28/26|ScanScope ID = SN{MARK}"
+    how["iccprofile"] = matrix_profile(ADOBE_RGB, 2.2, f"Screen of {MARK}")
     tifffile.imwrite(
         path, picture(600, 500), description=described, extratags=texts, datetime="2026:11:28 10:00:00", **how
     )
@@ -62,7 +68,8 @@ def photograph(folder: Path) -> Path:
     exif[0x013B], exif[0x010E], exif[0x9C9D] = MARK, f"patient: {MARK}", MARK.encode("utf-16-le")
     exif.get_ifd(0x8769).update({0xA430: MARK, 0xA431: f"SN{MARK}", 0x9286: b"ASCII\0\0\0" + MARK.encode()})
     exif.get_ifd(0x8825).update({1: "N", 2: (13.0, 44.0, 0.0), 29: "2026:11:28", 27: MARK.encode()})
-    Image.fromarray(film(1)).save(path, exif=exif, quality=95, comment=f"Patient={MARK}")
+    own = matrix_profile(ADOBE_RGB, 2.2, f"Camera of {MARK}")
+    Image.fromarray(film(1)).save(path, exif=exif, quality=95, comment=f"Patient={MARK}", icc_profile=own)
     return path
 
 
@@ -114,6 +121,7 @@ def test_nothing_that_leaves_holds_who_the_patient_is(
     caplog.clear()
     slide = bring(path, case)
     assert SAID[kind] <= set(slide.identifying)
+    assert any("left out: it would say who" in note for note in slide.notes) == (kind in ("scan", "photograph"))
     leaves: dict[str, bytes] = {}
     url = f"/api/v1/slides/{slide.pk}/"
     for name in (url, f"/api/v1/cases/{case.accession}/slides/", f"{url}tiles/", f"/api/v1/cases/{case.accession}/"):
@@ -209,3 +217,62 @@ def test_a_stored_tile_with_a_comment_is_decoded(tmp_path: Path) -> None:
     Image.fromarray(np.full((64, 64, 3), 200, np.uint8)).save(plain, "JPEG")
     Image.fromarray(np.full((64, 64, 3), 200, np.uint8)).save(spoken, "JPEG", comment=MARK)
     assert speaks(spoken.getvalue()) and not speaks(plain.getvalue())
+
+
+def scan_with_label(folder: Path) -> Path:
+    path = folder / "labelled.svs"
+    how: dict[str, Any] = {"photometric": "rgb", "metadata": None}
+    with tifffile.TiffWriter(path) as out:
+        said = f"Aperio Image Library v11.2.1 \r\n600x500|AppMag = 40|MPP = 0.25|User = {MARK}"
+        out.write(picture(600, 500), description=said, tile=(256, 256), compression="jpeg", **how)
+        out.write(picture(300, 250), description="Aperio Image Library v11.2.1 \r\n300x250", compression="jpeg", **how)
+        label = "Aperio Image Library v11.2.1\r\nlabel 120x80"
+        out.write(picture(120, 80), description=label, subfiletype=1, compression="lzw", **how)
+    return path
+
+
+def test_a_label_picture_is_for_who_may_see_it_and_each_look_is_recorded(tmp_path: Path, api: Any) -> None:
+    tess, root = factories.person("technologist"), User.objects.create_superuser("root")
+    slide = bring(scan_with_label(tmp_path), factories.case(tess))
+    assert slide.associated == ["label", "thumbnail"] and "picture" in slide.identifying
+    url = f"/slides/{slide.pk}/associated/label.jpg"
+    assert api(tess).get(url).status_code == 403
+    assert not Record.objects.filter(action="slide.identity-seen").exists()
+    answer = api(root).get(url)
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "private, no-store")
+    line = Record.objects.get(action="slide.identity-seen")
+    assert (line.actor, line.detail["what"]) == ("root", "label picture")
+    assert sentence(line) == "root looked at who the patient of a slide is: “label picture”."
+
+
+def test_an_administrator_lets_a_person_see_who_patients_are_and_nobody_themselves(tmp_path: Path, api: Any) -> None:
+    ada, tess = factories.person("administrator", "ada"), factories.person("technologist")
+    slide = bring(scan(tmp_path), factories.case(tess))
+    url, room = f"/api/v1/slides/{slide.pk}/identity/", f"/api/v1/cases/{slide.case.accession}/room/"
+    assert api(tess).get(url).status_code == 403 and not api(tess).get(room).json()["me"]["sees_identity"]
+    keeper = Client()
+    keeper.force_login(ada)
+    page = keeper.get(f"/people/{tess.pk}/").content.decode()
+    assert "May see who the patient is: label and macro pictures" in page
+    keeper.post(f"/people/{tess.pk}/", {"act": "identity", "sees": "yes"})
+    tess = User.objects.get(pk=tess.pk)
+    assert MARK in api(tess).get(url).content.decode() and api(tess).get(room).json()["me"]["sees_identity"]
+    assert Record.objects.filter(action="account.permissions", object_type="person").count() == 1
+    keeper.post(f"/people/{tess.pk}/", {"act": "identity"})
+    assert api(User.objects.get(pk=tess.pk)).get(url).status_code == 403
+    for by, person in ((ada, ada), (tess, ada), (ada, User.objects.create_superuser("root"))):
+        with pytest.raises(Forbidden):
+            set_sees_identity(User.objects.get(pk=by.pk), person, True)
+
+
+def test_series_that_are_named_after_the_patient_are_offered_by_number(tmp_path: Path, api: Any) -> None:
+    tess = factories.person("technologist")
+    case = factories.case(tess)
+    facts = {"PatientName": f"{MARK}^Ada"}
+    write_dicom(tmp_path / "a.dcm", film(1), ONE, SeriesDescription=f"Film of {MARK}", **facts)
+    write_dicom(tmp_path / "b.dcm", film(2), OTHER, SeriesDescription="Film 8", **facts)
+    asked = {"uploads": [upload(api(tess), case.accession, tmp_path / name) for name in ("a.dcm", "b.dcm")]}
+    for name in ("contents/", ""):
+        answer = api(tess).post(f"/api/v1/cases/{case.accession}/slides/{name}", asked, format="json")
+        assert MARK not in answer.content.decode()
+        assert [row["name"] for row in answer.json()["series"]] == ["slide 1", "Film 8 in b.dcm, 512 × 512 px"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pydicom
 import pytest
 import tifffile
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from numpy.typing import NDArray
 from PIL import Image
@@ -25,6 +27,8 @@ from hemaview.wsi.sources.choice import Choice
 from tests import factories
 from tests.apps.test_slides import upload
 from tests.dicoms import write_dicom
+from tests.wsi.matrix.cases import Case as MadeCase
+from tests.wsi.matrix.scans import write_zarr
 
 pytestmark = pytest.mark.django_db
 ONE, OTHER = "1.2.826.0.1.3680043.8.498.1", "1.2.826.0.1.3680043.8.498.2"
@@ -152,6 +156,95 @@ def test_series_of_an_upload_are_offered_and_the_uploads_wait_for_the_choice(tmp
     slide = run_import(answer.json()["id"])
     assert (slide.status, slide.height, slide.name) == ("ready", 480 + 2 * 32, "two.ome, series 2"), slide.message
     assert api(tess).post(url, asked, format="json").json()["code"] == "upload-gone"
+
+
+def test_where_a_slide_lies_on_the_stage_is_stored_with_it(tmp_path: Path) -> None:
+    origin = pydicom.Dataset()
+    origin.XOffsetInSlideCoordinateSystem, origin.YOffsetInSlideCoordinateSystem = 12.5, 30.0
+    facts = {"TotalPixelMatrixOriginSequence": [origin], "ImageOrientationSlide": [1, 0, 0, 0, 1, 0]}
+    for name, pixels in (("flat", film(1)), ("stack", planes())):
+        slide = bring([write_dicom(tmp_path / f"{name}.dcm", pixels, ONE, **facts)], factories.case())
+        assert [(s["photograph"], s["um"]) for s in slide.stage] == [("", [12_500.0, 30_000.0])], slide.message
+        for path in tmp_path.iterdir():
+            path.unlink()
+    assert bring([write_dicom(tmp_path / "none.dcm", film(2), OTHER)], factories.case()).stage == []
+
+
+def two_series(path: Path, heights: tuple[int, int]) -> Path:
+    with tifffile.TiffWriter(path) as out:
+        for seed, h in zip((1, 2), heights, strict=True):
+            out.write(film(seed, h), photometric="rgb", metadata={"axes": "YXS", "Name": f"spot {seed}"})
+    return path
+
+
+@pytest.mark.parametrize(("heights", "together"), [((512, 480), False), ((512, 512), True)])
+def test_uploads_say_what_there_is_to_choose_and_wait(
+    heights: tuple[int, int], together: bool, tmp_path: Path, api: Any
+) -> None:
+    tess = factories.person("technologist")
+    case = factories.case(tess)
+    asked = {"uploads": [upload(api(tess), case.accession, two_series(tmp_path / "two.ome.tif", heights))]}
+    url = f"/api/v1/cases/{case.accession}/slides/"
+    held = api(tess).post(f"{url}contents/", asked, format="json").json()
+    assert [row["name"] for row in held["series"]] == [f"spot {i}, 512 × {h} px" for i, h in enumerate(heights, 1)]
+    assert (held["together"], held["focal_planes"]) == (together, 1)
+    one = api(tess).post(f"{url}contents/", {**asked, "series": 2}, format="json").json()
+    assert one == {"series": [], "together": False, "focal_planes": 1}
+    stranger = api(factories.person("technologist", "tim")).post(f"{url}contents/", asked, format="json")
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "upload-gone"), "uploads are a person's own"
+    slide = run_import(api(tess).post(url, {**asked, "series": 1}, format="json").json()["id"])
+    assert (slide.status, len(slide.photo_fields)) == ("ready", 1), slide.message
+
+
+def test_focal_planes_of_an_upload_are_told_and_the_chosen_one_is_taken(tmp_path: Path, api: Any) -> None:
+    tess = factories.person("technologist")
+    case = factories.case(tess)
+    path = write_dicom(tmp_path / "z.dcm", planes(), ONE, SeriesDescription="Stack")
+    asked = {"uploads": [upload(api(tess), case.accession, path)]}
+    url = f"/api/v1/cases/{case.accession}/slides/"
+    assert api(tess).post(f"{url}contents/", asked, format="json").json()["focal_planes"] == 3
+    slide = run_import(api(tess).post(url, {**asked, "plane": 3}, format="json").json()["id"])
+    assert "Focal plane 3 of 3, chosen, was taken." in slide.notes, slide.message
+
+
+def test_each_series_of_an_upload_becomes_a_slide_or_none_does(tmp_path: Path, api: Any) -> None:
+    tess = factories.person("technologist")
+    case = factories.case(tess)
+    path = two_series(tmp_path / "two.ome.tif", (512, 480))
+    asked = {"uploads": [upload(api(tess), case.accession, path)]}
+    url = f"/api/v1/cases/{case.accession}/slides/"
+    answer = api(tess).post(f"{url}each-series/", {**asked, "name": "film"}, format="json")
+    assert answer.status_code == 202, answer.content
+    slides = [run_import(row["id"]) for row in answer.json()]
+    assert [(s.status, s.name) for s in slides] == [("ready", "film, series 1"), ("ready", "film, series 2")]
+    assert [s.photo_fields[0]["h"] for s in slides] == [512, 480]
+    folders = set(slides[0].folder.parent.iterdir())
+    asked = {"uploads": [upload(api(tess), case.accession, path)]}
+    again = api(tess).post(f"{url}each-series/", asked, format="json")
+    assert (again.status_code, again.json()["code"]) == (409, "slide-exists")
+    assert case.slides.count() == 2 and set(slides[0].folder.parent.iterdir()) == folders, "nothing half-done"
+    assert api(tess).post(f"{url}contents/", asked, format="json").status_code == 200, "the upload waits"
+
+
+@pytest.mark.skipif(find_spec("zarr") is None, reason="zarr is not installed")
+@pytest.mark.parametrize("pages", ["one", "two images"])
+def test_an_ome_zarr_that_the_page_sent_as_one_file_is_a_slide(pages: str, tmp_path: Path, api: Any) -> None:
+    made, _ = write_zarr(MadeCase("zarr 2", "channels first", tiling="tiles 64", scale="ome µm", pages=pages), tmp_path)
+    packed = tmp_path / "film.zarr.tar"
+    with tarfile.open(packed, "w", format=tarfile.USTAR_FORMAT) as out:
+        for path in sorted(p for p in made.rglob("*") if p.is_file()):
+            out.add(path, str(path.relative_to(made)))
+    tess = factories.person("technologist")
+    case = factories.case(tess)
+    asked: dict[str, Any] = {"uploads": [upload(api(tess), case.accession, packed)]}
+    url = f"/api/v1/cases/{case.accession}/slides/"
+    held = api(tess).post(f"{url}contents/", asked, format="json").json()
+    assert len(held["series"]) == (2 if pages == "two images" else 0), held
+    asked |= {"series": 2} if held["series"] else {}
+    slide = run_import(api(tess).post(url, asked, format="json").json()["id"])
+    assert (slide.status, slide.vendor, slide.width, slide.mpp) == ("ready", "OME-Zarr", 160, 0.25), slide.message
+    assert slide.name == ("film, series 2" if held["series"] else "film.zarr")
+    assert not list(Path(settings.UPLOADS_DIR).glob(f"{asked['uploads'][0]}*")), "nothing stays of the upload"
 
 
 def test_an_upload_without_a_suffix_is_taken_where_it_is_dicom_and_refused_where_it_is_not(

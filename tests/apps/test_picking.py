@@ -59,6 +59,52 @@ def test_a_place_on_photographs_is_that_within_its_photograph(block: Job) -> Non
     assert (found.photograph, found.x_um) == ("b", pytest.approx((found.x_px - 200) * 0.25))
 
 
+STAGE = {
+    "px": [0.0, 0.0],
+    "um": [5000.0, 9000.0],
+    "right": [0.0, 0.25],
+    "down": [-0.25, 0.0],
+    "mpp": 0.25,
+    "source": "its file",
+}
+
+
+def test_a_place_is_given_on_the_stage_where_the_file_knows_it_and_a_word_says_so(
+    block: Job, tess: Any, api: Any
+) -> None:
+    Slide.objects.filter(pk=block.slide_id).update(stage=[{"photograph": "", **STAGE}])
+    block = Job.objects.get(pk=block.pk)
+    first, said = candidates(block)[0], api(tess).get(f"/api/v1/jobs/{block.pk}/candidates/").json()
+    assert first.stage_um == pytest.approx((5000 - first.y_um, 9000 + first.x_um))
+    assert said["stage"] == "Stage coordinates by its file."
+    assert said["candidates"][0]["stage_x_um"] == pytest.approx(5000 - first.y_um, abs=0.06)
+    row = next(csv.DictReader(io.StringIO(made(block, "picking-csv"))))
+    assert float(row["stage_y_um"]) == pytest.approx(9000 + first.x_um, abs=0.06)
+    assert f"({5000 - first.y_um:,.0f}, {9000 + first.x_um:,.0f})" in made(block, "picking-map")
+
+
+def test_where_the_file_knows_no_stage_the_columns_are_empty_and_a_word_says_why(
+    block: Job, tess: Any, api: Any
+) -> None:
+    words = "The slide's file does not state where it lay on the stage."
+    row = next(csv.DictReader(io.StringIO(made(block, "picking-csv"))))
+    assert (row["stage_x_um"], row["stage_y_um"], row["stage_from"]) == ("", "", words)
+    said = api(tess).get(f"/api/v1/jobs/{block.pk}/candidates/").json()
+    assert (said["stage"], said["candidates"][0]["stage_x_um"]) == (words, None)
+    assert words.replace("'", "&#x27;") in made(block, "picking-map")
+    page = api(tess).get(f"/cases/{block.slide.case.accession}/picking/{block.pk}/").content.decode()
+    assert words.replace("'", "&#x27;") in page
+
+
+def test_of_photographs_those_have_a_stage_whose_files_know_it(block: Job) -> None:
+    fields = [{"x": 0, "y": 0, "w": 200, "h": 768, "name": "a"}, {"x": 200, "y": 0, "w": 824, "h": 768, "name": "b"}]
+    stage = [{"photograph": "b", **STAGE}]
+    Slide.objects.filter(pk=block.slide_id).update(photo_fields=fields, stage=stage)
+    block = Job.objects.get(pk=block.pk)
+    assert all((c.stage_um is not None) == (c.photograph == "b") for c in candidates(block))
+    assert picking_json(block)["stage"] == "Stage coordinates by its file; not of every photograph."
+
+
 def test_labels_confirm_and_exclude_candidates(block: Job, tess: Any) -> None:
     label_cells(tess, block, "confirm", [1], [], None, 0)
     label_cells(tess, block, "reject", [2], [], None, 1)

@@ -17,7 +17,7 @@ from apps.review.services import add_cell, label_cells, undo
 from apps.review.state import labels_of
 from hemaview.cells.table import CUT
 from hemaview.pipeline.folder import RunFolder
-from hemaview.pipeline.protocol import Plan, PlannedField
+from hemaview.pipeline.plan import Plan, PlannedField
 from tests import factories
 from tests.schemas import BLOOD_FILM
 

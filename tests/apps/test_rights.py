@@ -22,6 +22,7 @@ REVIEW = {"technologist", "pathologist"}
 SIGN = {"pathologist"}
 ADMINISTER = {"administrator"}
 
+NO_UPLOAD = "00000000-0000-4000-8000-000000000000"
 ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, set[str]]] = [
     ("GET", "/api/v1/cases/{acc}/", None, VIEW),
     ("GET", "/api/v1/cases/{acc}/room/", None, VIEW),
@@ -53,6 +54,8 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, set[str]]] = [
     ("GET", "/api/v1/cases/{acc}/export/geojson/", None, VIEW),
     ("PATCH", "/api/v1/cases/{acc}/", {"stain": "Wright"}, ANNOTATE),
     ("POST", "/api/v1/cases/{acc}/comment/", {"comment": "seen"}, ANNOTATE),
+    ("POST", "/api/v1/cases/{acc}/slides/contents/", {"uploads": [NO_UPLOAD]}, ANNOTATE),
+    ("POST", "/api/v1/cases/{acc}/slides/each-series/", {"uploads": [NO_UPLOAD]}, ANNOTATE),
     ("POST", "/api/v1/jobs/{job}/labels/", {"action": "confirm", "rows": [0], "base_revision": 0}, REVIEW),
     ("POST", "/api/v1/jobs/{job}/labels/redo/", {}, REVIEW),
     ("POST", "/api/v1/jobs/{job}/cells/", {"x": 50, "y": 50, "w": 20, "h": 20, "label": 14}, REVIEW),
@@ -61,8 +64,9 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, set[str]]] = [
     ("POST", "/api/v1/cases/{acc}/rights/", {"username": "tess", "rights": ["view"]}, ADMINISTER),
 ]
 ALLOWED = {200, 201, 202, 204}
-# A right may be there and the state not: the answer then is a conflict, a wrong password, or nothing to undo.
-STATE_ANSWERS = {("/sign/", 403), ("/amend/", 409), ("/redo/", 409)}
+# A right may be there and the state not: the answer then is a conflict, a wrong password, an upload that is gone, or
+# nothing to undo.
+STATE_ANSWERS = {("/sign/", 403), ("/amend/", 409), ("/redo/", 409), ("/contents/", 404), ("/each-series/", 404)}
 
 
 def client_of(role: str) -> Client:

@@ -35,7 +35,7 @@ from hemaview.inference import read_taught
 from hemaview.learning.engine import teach as engine
 from hemaview.learning.publish import site as site_lessons
 from hemaview.pipeline.folder import RunFolder
-from hemaview.pipeline.protocol import Plan, PlannedField
+from hemaview.pipeline.plan import Plan, PlannedField
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -20,6 +20,7 @@ from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
 from apps.slides.tileaccess import still_allowed, tile_access
 from apps.slides.tileservices import run_conversion, sweep_conversions
+from hemaview.wsi.iccwords import without_words
 from tests import factories
 from tests.tiffs import picture
 
@@ -180,11 +181,11 @@ def test_the_profiles_option_changes_tiles_thumbnail_crops_and_the_recorded_poli
 
     factories.protocol()
     made = decoded_slide(tess, tmp_path / "s.tif", srgb())
-    assert made.colour == "carried" and made.icc_bytes == len(srgb())
+    assert made.colour == "carried" and made.icc_bytes == len(without_words(srgb()))
     assert "icc_profile" in Image.open(made.thumbnail_file).info
     access = tile_access(tess, made)
     _, body = fetch(f"{access['base']}0/0_0.jpg", access["token"])
-    assert Image.open(io.BytesIO(body)).info["icc_profile"] == srgb()
+    assert Image.open(io.BytesIO(body)).info["icc_profile"] == without_words(srgb())
     assert api(tess).patch(f"/api/v1/slides/{made.pk}/", {"colour": "rainbow"}, format="json").status_code == 400
     answer = api(tess).patch(f"/api/v1/slides/{made.pk}/", {"colour": "applied"}, format="json")
     assert answer.json()["colour"] == "applied", answer.content

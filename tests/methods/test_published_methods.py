@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from hemaview.methods.nodesunet import BOTTOM_TOLERANCES, NodesUNet, OdeBlock, equalised, set_tolerance
-from hemaview.methods.nuclei import (
+from hemaview.methods.nucleusthreshold import (
     PATCH_PX,
     Extraction,
     central_patch,

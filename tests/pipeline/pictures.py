@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hemaview.inference.grounds import one_ground
 from hemaview.pipeline.fieldpicture import FieldPicture
-from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.plan import PlannedField
 
 
 def plain_picture(rgb: NDArray[np.uint8], mpp: float) -> FieldPicture:

@@ -13,8 +13,8 @@ from PIL import Image
 from hemaview.assays import assay
 from hemaview.pipeline.cheaplook import discs_px, look, red_cell_px
 from hemaview.pipeline.eyepiece import evenly_lit, eyepiece_of, without_rim
-from hemaview.pipeline.protocol import Plan, RunRequest
-from hemaview.pipeline.regions import plan_run
+from hemaview.pipeline.fieldchoice import plan_run
+from hemaview.pipeline.plan import Plan, RunRequest
 from hemaview.wsi.slide import open_slide
 
 PHOTO = Path(__file__).parents[2] / "apps/desk/demo/chula-rbc12/105.webp"

@@ -13,7 +13,7 @@ from hemaview.inference.pictures import in_blocks
 from hemaview.learning.scoring.filmtasks import film_models
 from hemaview.pipeline.fieldcells import cells_of_field
 from hemaview.pipeline.fieldpicture import BLOCK_UM, HALO_UM, picture_of
-from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.plan import PlannedField
 from hemaview.wsi.slide import Slide, open_slide
 from hemaview.wsi.synthetic import draw_film, write_film
 from tests.schemas import BLOOD_FILM

@@ -23,7 +23,7 @@ from hemaview.pipeline.finders import finder, nuclei
 from hemaview.pipeline.finders.common import devices
 from hemaview.pipeline.finders.nuclei import _pointed
 from hemaview.pipeline.naming import classes_of
-from hemaview.pipeline.protocol import PlannedField, RunRequest
+from hemaview.pipeline.plan import PlannedField, RunRequest
 from hemaview.pipeline.run import run
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import draw_film, write_film

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from hemaview.cells.table import OUTSIDE, CellTable
 from hemaview.learning.scoring.limitstudies import INKS, with_stroke
 from hemaview.pipeline.cheaplook import look
+from hemaview.pipeline.fieldworth import COVERED, judged
 from hemaview.pipeline.foreign import LEAST_UM2, foreign, on_bare_glass, without_covered
-from hemaview.pipeline.protocol import PlannedField
-from hemaview.pipeline.regions import COVERED, judged
+from hemaview.pipeline.plan import PlannedField
 from hemaview.pipeline.specimen import looks_like, signs_of
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, draw_film

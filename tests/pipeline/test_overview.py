@@ -15,10 +15,10 @@ from hemaview.assays import assay
 from hemaview.inference import Detector, load
 from hemaview.methods.card import Card
 from hemaview.pipeline import PipelineError
+from hemaview.pipeline.fieldchoice import plan_run
 from hemaview.pipeline.finders import finder
 from hemaview.pipeline.overview import places_within, regions_of
-from hemaview.pipeline.protocol import Plan, RunRequest
-from hemaview.pipeline.regions import plan_run
+from hemaview.pipeline.plan import Plan, RunRequest
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import draw_film, write_film
 from tests.schemas import MARROW

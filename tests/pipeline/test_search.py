@@ -14,9 +14,9 @@ from hemaview.cells.store import read_cells
 from hemaview.cells.table import OUTSIDE
 from hemaview.inference import Classifier, Segmenter, load_as
 from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
+from hemaview.pipeline.fieldchoice import plan_run
 from hemaview.pipeline.lowpower import at_low_power
-from hemaview.pipeline.protocol import Plan, PlannedField
-from hemaview.pipeline.regions import plan_run
+from hemaview.pipeline.plan import Plan, PlannedField
 from hemaview.pipeline.run import run
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, TrueCell, WhiteCells, draw_film, write_film

@@ -16,7 +16,7 @@ from hemaview.inference import Classifier, Model, Stain, load, load_as
 from hemaview.pipeline.filmfit import fit_to_film
 from hemaview.pipeline.finders import finder
 from hemaview.pipeline.finders.film import FilmFinder
-from hemaview.pipeline.protocol import Plan, PlannedField
+from hemaview.pipeline.plan import Plan, PlannedField
 from hemaview.pipeline.stains import stain_guards
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, Film, draw_film

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import tifffile
 from django.conf import settings
 from django.utils import timezone
 from PIL import Image
@@ -261,6 +263,21 @@ class Arena:
         raw = self.spare_file.read_bytes()
         upload = Upload.objects.create(
             case_id=self.case_pk, owner=owner, name="late.tif", length=len(raw), offset=len(raw)
+        )
+        Path(settings.UPLOADS_DIR).mkdir(parents=True, exist_ok=True)
+        upload.file.write_bytes(raw)
+        return upload
+
+    def upload_of_two(self, owner: User) -> Upload:
+        """A complete upload of a file with two series."""
+        out = io.BytesIO()
+        with tifffile.TiffWriter(out) as writer:
+            for side_px in (64, 48):
+                rgb = np.random.default_rng(side_px).integers(90, 250, (side_px, 64, 3), np.uint8)
+                writer.write(rgb, photometric="rgb", metadata=None)
+        raw = out.getvalue()
+        upload = Upload.objects.create(
+            case_id=self.case_pk, owner=owner, name="two.tif", length=len(raw), offset=len(raw)
         )
         Path(settings.UPLOADS_DIR).mkdir(parents=True, exist_ok=True)
         upload.file.write_bytes(raw)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from apps.accounts import services as people
 from apps.accounts.errors import Conflict
 from apps.analysis import adaptations, ownmodels, protocolservices
 from apps.laboratory import services as laboratory
@@ -134,6 +135,12 @@ def _model_off_again(a: Arena, side: int) -> Shot:
     return lambda: ownmodels.switch(user, model, False)
 
 
+def _identity(a: Arena, side: int) -> Shot:
+    """Both let one person see who patients are, or one lets them and the other does not."""
+    by, person, sees = who(a, side, "ada", "agnes"), a.people["tom"], side == 0 or a.random.random() < 0.5
+    return lambda: people.set_sees_identity(by, person, sees)
+
+
 def _about(*things: str) -> Any:
     return {"content": False, "about": frozenset(things)}
 
@@ -159,5 +166,6 @@ HOUSE_WRITES: tuple[Write, ...] = (
     Write("model on", "model.enabled", _model_on, **_about("model"), idempotent=True),
     Write("model off", "model.disabled", _model_off, **_about("model"), idempotent=True),
     Write("model off again", "model.disabled", _model_off_again, **_about("model"), idempotent=True, idle=True),
+    Write("sight of identity", "account.permissions", _identity, **_about("account"), idle=True),
     Write("retirement", "protocol.retired", _retired, **_about("protocol"), idempotent=True),
 )

@@ -49,7 +49,7 @@ def _lines(pair: tuple[Write, Write], outcomes: list[str | None], lines: list[Re
     """What was done has one line each, and what was refused none."""
     done: dict[str, int] = {}
     for write, outcome in zip(pair, outcomes, strict=True):
-        done[write.line] = done.get(write.line, 0) + (outcome is None)
+        done[write.line] = done.get(write.line, 0) + (write.lines if outcome is None else 0)
     done.pop("", None)
     # Two who restrict a case, or choose the same analysis, at once: the second changes nothing and leaves no line. The same
     # where one switches a net on, and another one off that is off by then.

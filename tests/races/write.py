@@ -18,7 +18,7 @@ class Write:
     `line` is the action that stands in the record where it succeeded. `content`: what a signed report says changes.
     `slow`: a child process or a printed page is part of it. `about`: two writes with none of these in common touch no row
     together but the head of the record. `idempotent`: the second of a kind may change nothing, and leaves no line then.
-    `idle`: it may change nothing, whatever the other is.
+    `idle`: it may change nothing, whatever the other is. `lines`: so many of `line` one of it leaves.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Write:
     about: frozenset[str] = frozenset({"case"})
     idempotent: bool = False
     idle: bool = False
+    lines: int = 1
 
 
 def who(arena: Arena, side: int, *names: str) -> Any:

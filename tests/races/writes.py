@@ -180,6 +180,12 @@ def _import(a: Arena, side: int) -> Shot:
     return lambda: imports.begin_import_of_uploads(user, case, [upload.pk])
 
 
+def _each_series(a: Arena, side: int) -> Shot:
+    user, case = a.people["tess"], a.case()
+    upload = next((u for u in case.uploads.filter(name="two.tif")), None) or a.upload_of_two(user)
+    return lambda: imports.begin_import_of_each_series(user, case, [upload.pk])
+
+
 def _scale(a: Arena, side: int) -> Shot:
     user, slide, mpp = who(a, side, "tess", "tom"), a.fresh_job().slide, 0.1 + next(a.numbers) * 1e-6
     return lambda: slides.set_mpp(user, slide, mpp)
@@ -255,6 +261,7 @@ WRITES: tuple[Write, ...] = (
     Write("end of a job", "job.failed", _end_of_job, RUNNING),
     Write("upload", "", _upload),
     Write("import", "slide.received", _import, slow=True),
+    Write("each series", "slide.received", _each_series, slow=True, lines=2),
     Write("scale", "slide.mpp", _scale),
     Write("specimen", "slide.specimen", _specimen),
     Write("choice", "job.chosen", _choice, idempotent=True),

@@ -19,7 +19,7 @@ from PIL import Image
 
 from hemaview.tiles import KeptTiles, Signer, TileApp
 from hemaview.tiles.decoders import Decoders
-from hemaview.tiles.readers import FRESH_S, OpenSlides
+from hemaview.tiles.indexed import FRESH_S, IndexedSlides
 from hemaview.wsi.tileplan import plan_tiles
 from tests.tiffs import Dialect, halves, picture, write_tiff
 
@@ -321,7 +321,7 @@ async def test_a_slide_indexed_anew_has_new_addresses(house: House) -> None:
 
 
 async def test_many_slides_leave_few_descriptors_and_few_bytes(tmp_path: Path) -> None:
-    house = House(tmp_path, slides=OpenSlides(max_open=8))
+    house = House(tmp_path, slides=IndexedSlides(max_open=8))
     slides = [house.slide(Dialect(tile=64), levels=1, side=64) for _ in range(120)]
     for slide in slides:
         assert (await house.ask(slide.url())).status == 200
@@ -335,7 +335,7 @@ async def test_many_slides_leave_few_descriptors_and_few_bytes(tmp_path: Path) -
 
 
 async def test_open_slides_are_bounded_by_bytes_too(tmp_path: Path) -> None:
-    house = House(tmp_path, slides=OpenSlides(max_open=100, max_bytes=20_000))
+    house = House(tmp_path, slides=IndexedSlides(max_open=100, max_bytes=20_000))
     slides = [house.slide(Dialect(tile=16), levels=1, side=240) for _ in range(12)]
     for slide in slides:
         assert (await house.ask(slide.url())).status == 200

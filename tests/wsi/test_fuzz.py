@@ -9,8 +9,10 @@ import os
 import random
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 import tifffile
 from hypothesis import given, settings
@@ -21,6 +23,7 @@ from hemaview.wsi import jpegstream
 from hemaview.wsi.contents import kind_of_bytes
 from hemaview.wsi.describe import describe_tiff
 from hemaview.wsi.errors import SlideError
+from hemaview.wsi.iccwords import without_words
 from hemaview.wsi.omexml import read_ome
 from hemaview.wsi.sources import dicomframes
 from hemaview.wsi.sources.mrxs import missing_files
@@ -28,6 +31,7 @@ from hemaview.wsi.stored import StoredLevel, stored_levels
 from hemaview.wsi.tiff import check_tiff
 from tests.dicoms import write_dicom
 from tests.tiffs import Dialect, halves, picture, write_tiff
+from tests.wsi.matrix.looks import icc
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 INPUTS = int(os.environ.get("HEMAVIEW_FUZZ_INPUTS", "1000000"))
@@ -101,7 +105,13 @@ def texts(raw: bytes) -> None:
     answered(lambda: kind_of_bytes(raw[:512], "s"))
 
 
-PARSERS: dict[str, Callable[[bytes], None]] = {"tiff": tiff, "jpeg": jpeg, "dicom": dicom, "texts": texts}
+def profile(raw: bytes) -> None:
+    answered(lambda: without_words(raw))
+
+
+PARSERS: dict[str, Callable[[bytes], None]] = {
+    "tiff": tiff, "jpeg": jpeg, "dicom": dicom, "texts": texts, "profile": profile,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -121,13 +131,31 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bytes]]:
         tiffs.append((folder / "o.ome.tif").read_bytes())
     tifffile.imwrite(folder / "i.tif", np.full((3, 16, 16), 200, np.uint8), imagej=True, metadata={"axes": "CYX"})
     tiffs.append((folder / "i.tif").read_bytes())
+    how: dict[str, Any] = {"photometric": "ycbcr", "subsampling": (1, 1), "metadata": None}
+    tifffile.imwrite(folder / "y.tif", np.full((16, 16, 3), 128, np.uint8), **how)
+    plane = {"PositionX": [1.0], "PositionY": [2.0], "PositionXUnit": ["µm"], "PositionYUnit": ["mm"]}
+    how = {
+        "photometric": "rgb",
+        "metadata": {"axes": "YXS", "PhysicalSizeX": 0.2, "PhysicalSizeY": 0.2, "Plane": plane},
+    }
+    tifffile.imwrite(folder / "p.ome.tif", np.full((16, 16, 3), 200, np.uint8), **how)
+    tiffs += [(folder / name).read_bytes() for name in ("y.tif", "p.ome.tif")]
     import simplejpeg
 
     stream = bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(small[:32, :32]), quality=80))
-    write_dicom(path, np.zeros((256, 256, 3), np.uint8), "1.2.3")
+    origin = pydicom.Dataset()
+    origin.XOffsetInSlideCoordinateSystem, origin.YOffsetInSlideCoordinateSystem = 12.5, 30.0
+    facts = {"TotalPixelMatrixOriginSequence": [origin], "ImageOrientationSlide": [0, -1, 0, -1, 0, 0]}
+    write_dicom(path, np.zeros((256, 256, 3), np.uint8), "1.2.3", **facts)
     xml = tifffile.tiffcomment(folder / "o.ome.tif").encode()
     ini = b"[DATAFILE]\nFILE_COUNT = 2\nFILE_0 = a\nFILE_1 = b\n[HIERARCHICAL]\nINDEXFILE = Index.dat\n"
-    return {"tiff": tiffs, "jpeg": [stream], "dicom": [path.read_bytes()], "texts": [xml, ini]}
+    return {
+        "tiff": tiffs,
+        "jpeg": [stream],
+        "dicom": [path.read_bytes()],
+        "texts": [xml, ini],
+        "profile": [icc("p3"), icc("srgb")],
+    }
 
 
 def broken(raw: bytes, rng: random.Random) -> bytes:

@@ -316,6 +316,72 @@ def test_what_is_transparent_is_put_on_white_and_told(name: str, tmp_path: Path)
     assert any("transparent" in note for note in read(tmp_path / name)[0].notes)
 
 
+@pytest.mark.parametrize("compression", ["lzw", "zstd"])
+@pytest.mark.parametrize("kind", ["assocalpha", "unassalpha"])
+def test_what_is_half_transparent_is_half_as_strong_however_it_is_stored(
+    kind: str, compression: str, tmp_path: Path
+) -> None:
+    alpha = np.full((120, 160, 1), 255.0)
+    alpha[60:] = 128
+    stored = film() * (alpha / 255 if kind == "assocalpha" else 1)
+    rgba = np.rint(np.dstack([stored, alpha])).astype(np.uint8)
+    path = tmp_path / "a.tif"
+    how: dict[str, Any] = {"photometric": "rgb", "extrasamples": [kind], "compression": compression, "metadata": None}
+    tifffile.imwrite(path, rgba, **how)
+    wanted = film() * (alpha / 255) + 255 - alpha
+    assert np.abs(pixels(path) - wanted).max() <= 2
+
+
+@pytest.mark.parametrize("number", [33003, 33005, 34712])
+def test_jpeg_2000_of_every_number_is_in_its_colours(number: int, tmp_path: Path) -> None:
+    stored = np.asarray(Image.fromarray(film()).convert("YCbCr")) if number == 33003 else film()
+    how: dict[str, Any] = {"compressionargs": {"level": 0, "mct": False, "codecformat": "j2k"}, "tile": (64, 64)}
+    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", compression=number, metadata=None, **how)
+    assert np.abs(pixels(tmp_path / "a.tif") - film()).max() <= 3
+
+
+@pytest.mark.parametrize(
+    ("photometric", "words"),
+    [("cfa", "raw data of a camera's sensor"), ("linear_raw", "raw data of a camera's sensor"), ("mask", "a mask"),
+     ("logl", "logarithms of brightness"), ("itulab", r"ITU L*a*b*")],
+)  # fmt: skip
+def test_what_is_no_picture_in_colours_is_refused_by_its_name(photometric: str, words: str, tmp_path: Path) -> None:
+    samples = film() if photometric in ("linear_raw", "itulab") else film()[..., 0]
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric=photometric, metadata=None)
+    assert f"holds {words}, not a picture in colours" in refused(tmp_path / "a.tif")
+
+
+def test_samples_of_brightness_and_colour_that_are_thinned_out_are_refused(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", film(), photometric="ycbcr", subsampling=(1, 1), metadata=None)
+    raw = bytearray((tmp_path / "a.tif").read_bytes())
+    at = raw.index(struct.pack("<HHI", 530, 3, 2))
+    raw[at + 8 : at + 12] = struct.pack("<HH", 2, 2)
+    (tmp_path / "a.tif").write_bytes(bytes(raw))
+    assert "stores brightness and colour differences in a way" in refused(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("other", ["depth", "orientation", "coding", "profile"])
+def test_pages_that_are_stored_otherwise_than_the_first_are_a_choice(other: str, tmp_path: Path) -> None:
+    path, second = tmp_path / "a.tif", film(2)
+    how: dict[str, Any] = {
+        "depth": {}, "orientation": {"extratags": [(274, "H", 1, 3, True)]}, "coding": {"compression": "zstd"},
+        "profile": {"iccprofile": DISPLAY_P3},
+    }[other]  # fmt: skip
+    stored = second.astype(np.uint16) << 8 if other == "depth" else second
+    with tifffile.TiffWriter(path) as out:
+        out.write(film(1), photometric="rgb", metadata=None)
+        out.write(stored, photometric="rgb", metadata=None, **how)
+    with pytest.raises(SeveralSeries, match="stored in different ways"):
+        read(path)
+    (shown,) = read_pictures(path, path.name, "tiff", choice=Choice(series=2))
+    if other in ("depth", "coding"):
+        assert np.array_equal(shown.image.numpy(), second)
+    elif other == "orientation":
+        assert np.array_equal(shown.image.numpy(), second[::-1, ::-1])
+    else:
+        assert any("brought to sRGB" in note for note in shown.notes)
+
+
 def test_a_palette_and_cmyk_look_as_they_are(tmp_path: Path) -> None:
     few = np.where(film() > 100, 200, 0).astype(np.uint8)
     Image.fromarray(few).convert("P", palette=Image.Palette.ADAPTIVE).save(tmp_path / "p.png")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
+from rest_framework.fields import empty
 from rest_framework.parsers import JSONParser
 
 
@@ -23,6 +25,19 @@ class OneOf(serializers.ChoiceField):
     def __init__(self, choices: Any, **kwargs: Any) -> None:
         super().__init__(choices, **kwargs)
         self.error_messages["invalid_choice"] = f"Choose one of: {', '.join(str(c) for c in self.choices)}."
+
+
+class Body(serializers.Serializer[Any]):
+    """What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if isinstance(data, Mapping):
+            unknown = sorted(str(name) for name in set(data) - set(self.fields) - {"csrfmiddlewaretoken"})
+            if unknown:
+                there = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+                shown = unknown[0][:60].encode(errors="replace").decode()
+                raise serializers.ValidationError({shown: [f"There is no such field here; there are: {there}."]})
+        return super().run_validation(data)
 
 
 class FlatEnoughJSON(JSONParser):

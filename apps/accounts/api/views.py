@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.inputs import Body
 from apps.accounts.enforcement import NEEDED
 from apps.accounts.errors import Forbidden
 from apps.accounts.models import ApiToken
@@ -19,7 +20,7 @@ from apps.accounts.signin import sign_in
 from apps.accounts.tokens import SIGN_IN_HOURS, make_token
 
 
-class CredentialsSerializer(serializers.Serializer[Any]):
+class CredentialsSerializer(Body):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=4096, trim_whitespace=False)
     code = serializers.CharField(

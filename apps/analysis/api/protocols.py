@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.inputs import Body
 from apps.accounts.errors import Refusal
 from apps.analysis import protocolservices as services
 from apps.analysis.api.serializers import ProtocolSerializer
@@ -53,7 +54,7 @@ class ProtocolDetailSerializer(ProtocolSerializer):
     )
 
 
-class RevisionInput(serializers.Serializer[Any]):
+class RevisionInput(Body):
     """What is left out stays as it is in the version before."""
 
     title = serializers.CharField(max_length=120, required=False)
@@ -70,7 +71,7 @@ class CopyInput(RevisionInput):
     name = serializers.SlugField(max_length=64)
 
 
-class RetiredInput(serializers.Serializer[Any]):
+class RetiredInput(Body):
     retired = serializers.BooleanField()
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.accounts.api.inputs import Body
 from apps.analysis.cellfiles import schema_key
 from apps.analysis.models import Job, ModelUpload
 from apps.analysis.selectors import assay_title
@@ -89,7 +90,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         return eta_s(job)
 
 
-class RequestJobSerializer(serializers.Serializer[Any]):
+class RequestJobSerializer(Body):
     protocol = serializers.CharField(default="blood-film")
     region = RectangleField(required=False, allow_null=True, default=None)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.accounts.api.inputs import OneOf
+from apps.accounts.api.inputs import Body, OneOf
 from apps.cases.models import Case
 from apps.cases.selectors import rights_in, rights_of, words_hidden_from
 
@@ -94,7 +94,7 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
         return sorted(rights_of(self._user(), case))
 
 
-class CaseInputSerializer(serializers.Serializer[Any]):
+class CaseInputSerializer(Body):
     accession = serializers.CharField(max_length=64, required=False)
     pseudonym = serializers.CharField(max_length=64, required=False, allow_blank=True)
     sex = OneOf(choices=Case.Sex.choices, required=False)
@@ -111,27 +111,27 @@ class CaseInputSerializer(serializers.Serializer[Any]):
 _BEFORE = "The text that you saw; 409 where another stands there now. Left out: not compared."
 
 
-class ConclusionSerializer(serializers.Serializer[Any]):
+class ConclusionSerializer(Body):
     conclusion = serializers.CharField(max_length=4000, allow_blank=True, trim_whitespace=False)
     before = serializers.CharField(allow_blank=True, trim_whitespace=False, required=False, help_text=_BEFORE)
 
 
-class CommentSerializer(serializers.Serializer[Any]):
+class CommentSerializer(Body):
     comment = serializers.CharField(max_length=8000, allow_blank=True, trim_whitespace=False)
     before = serializers.CharField(allow_blank=True, trim_whitespace=False, required=False, help_text=_BEFORE)
 
 
-class UrgentSerializer(serializers.Serializer[Any]):
+class UrgentSerializer(Body):
     urgent = serializers.BooleanField()
 
 
-class ReaderSerializer(serializers.Serializer[Any]):
+class ReaderSerializer(Body):
     username = serializers.CharField(allow_null=True, help_text="null gives the case back")
     word = serializers.CharField(
         max_length=500, required=False, allow_blank=True, default="", help_text="for the next reader"
     )
 
 
-class RightsSerializer(serializers.Serializer[Any]):
+class RightsSerializer(Body):
     username = serializers.CharField()
     rights = serializers.ListField(child=serializers.CharField())

@@ -141,6 +141,7 @@ class PatientHistorySerializer(serializers.Serializer[Any]):
 
 class MeSerializer(ReaderSerializer):
     rights = serializers.ListField(child=serializers.CharField())
+    sees_identity = serializers.BooleanField(help_text="you may see who patients are: label pictures, words of files")
     reading = serializers.ChoiceField(
         choices=("", "second", "second-blind", "consensus"), help_text="the reading that you work on; empty: the first"
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
-from apps.accounts.api.inputs import OneOf
+from apps.accounts.api.inputs import Body, OneOf
 from apps.laboratory.models import CODE_LENGTH, TEXT_LENGTH, Laboratory, Phrase
 
 
@@ -22,13 +20,13 @@ class LaboratorySerializer(serializers.ModelSerializer[Laboratory]):
         return "/laboratory/logo.png" if row.logo else None
 
 
-class LaboratoryInput(serializers.Serializer[Any]):
+class LaboratoryInput(Body):
     name = serializers.CharField(max_length=120, required=False, allow_blank=True)
     address = serializers.CharField(max_length=400, required=False, allow_blank=True)
     phone = serializers.CharField(max_length=60, required=False, allow_blank=True)
 
 
-class LogoInput(serializers.Serializer[Any]):
+class LogoInput(Body):
     png_or_jpeg = serializers.CharField(
         max_length=1_500_000, help_text="the picture's bytes in base64, at most 1 MB of them"
     )
@@ -41,7 +39,7 @@ class PhraseSerializer(serializers.ModelSerializer[Phrase]):
         read_only_fields = fields
 
 
-class PhraseInput(serializers.Serializer[Any]):
+class PhraseInput(Body):
     code = serializers.CharField(max_length=CODE_LENGTH)
     text = serializers.CharField(max_length=TEXT_LENGTH)
     kind = OneOf(choices=Phrase.Kind.choices, required=False)

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
+from apps.accounts.api.inputs import Body
 from apps.analysis.selectors import reported_jobs, reviewable_job_for
 from apps.cases.api.serializers import CaseSerializer
 from apps.cases.selectors import case_for
@@ -27,7 +28,7 @@ from apps.reports.summary import before_signing
 from apps.review.agreement import refuse_blind
 
 
-class SignInput(serializers.Serializer[Any]):
+class SignInput(Body):
     password = serializers.CharField(trim_whitespace=False)
     meaning = serializers.CharField(max_length=200)
     conclusion = serializers.CharField(
@@ -48,7 +49,7 @@ class SignInput(serializers.Serializer[Any]):
     )
 
 
-class AmendInput(serializers.Serializer[Any]):
+class AmendInput(Body):
     reason = serializers.CharField(max_length=2000)
 
 

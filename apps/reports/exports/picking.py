@@ -14,11 +14,11 @@ from apps.accounts.errors import Conflict
 from apps.reports.exports.csv import written
 from apps.reports.exports.exporter import Exporter
 from apps.reports.exports.source import Part, Source
-from apps.review.picking import CONFIRMED, EXCLUDED, PENDING, Candidate, candidates, has_candidates
+from apps.review.picking import CONFIRMED, EXCLUDED, PENDING, Candidate, candidates, has_candidates, stage_words
 
 COLUMNS = (
     "status", "accession", "slide", "examination", "rank", "cell", "photograph", "x_um", "y_um", "x_px", "y_px",
-    "probability", "state", "by", "hbf", "hbf_by", "cut_or_outside",
+    "probability", "state", "by", "hbf", "hbf_by", "cut_or_outside", "stage_x_um", "stage_y_um", "stage_from",
 )  # fmt: skip
 PAGE_MM = (210, 297)
 MARGIN_MM = 12
@@ -36,12 +36,16 @@ def table(source: Source) -> Iterator[bytes]:
         (
             source.status, source.case.accession, part.job.slide.name, part.job.assay, c.rank, f"{part.job.pk}:{c.cell}",
             c.photograph, round(c.x_um, 1), round(c.y_um, 1), round(c.x_px, 1), round(c.y_px, 1), c.probability, c.state,
-            c.by, c.hbf, c.hbf_by, c.cut,
+            c.by, c.hbf, c.hbf_by, c.cut, *_on_stage(c), stage_words(part.job),
         )
         for part, listed in _listed(source)
         for c in listed
     ]  # fmt: skip
     return written(lines, COLUMNS)
+
+
+def _on_stage(c: Candidate) -> tuple[float | str, float | str]:
+    return ("", "") if c.stage_um is None else (round(c.stage_um[0], 1), round(c.stage_um[1], 1))
 
 
 def page(source: Source) -> Iterator[bytes]:
@@ -84,9 +88,12 @@ def _page(source: Source, part: Part, listed: Sequence[Candidate]) -> str:
         _text(
             MARGIN_MM,
             25,
-            f"{source.status}. µm from the upper left corner of {_origin(slide.photo_fields)}. Research use only.",
+            f"{source.status}. µm from the upper left corner of {_origin(slide.photo_fields)}"
+            f"{', in brackets on the stage' if slide.stage else ''}. Research use only.",
         ),
-        _text(MARGIN_MM, 30, "Ring: pending. Disc: confirmed. Crossed: excluded. Numbers are ranks."),
+        _text(
+            MARGIN_MM, 30, f"Ring: pending. Disc: confirmed. Crossed: excluded. Numbers are ranks. {stage_words(job)}", 2.5
+        ),
     ]  # fmt: skip
     body = [
         f'<rect x="{MARGIN_MM}" y="{MAP_TOP_MM}" width="{w:.2f}" height="{h:.2f}" fill="#f4f4f4" '
@@ -146,7 +153,8 @@ def _lines(listed: Sequence[Candidate], top: float) -> list[str]:
         x, y = MARGIN_MM + column * 95, top + 4 * line
         hbf = f", HbF {c.hbf.replace('_', ' ')}" if c.hbf else ""
         where = f"{c.x_um:,.0f}, {c.y_um:,.0f} µm" + (f" in {c.photograph}" if c.photograph else "")
-        made.append(_text(x, y, f"{c.rank}. {where}: {c.state}{hbf}", 2.9))
+        stage = f" ({c.stage_um[0]:,.0f}, {c.stage_um[1]:,.0f})" if c.stage_um else ""
+        made.append(_text(x, y, f"{c.rank}. {where}{stage}: {c.state}{hbf}", 2.9))
     left = sum(c.state != EXCLUDED for c in listed) - len(shown)
     if left > 0:
         made.append(

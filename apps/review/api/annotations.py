@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.api.inputs import OneOf
+from apps.accounts.api.inputs import Body, OneOf
 from apps.review import annotations as notes
 from apps.review.models import Annotation
 from apps.slides.selectors import ready_slide_for
@@ -41,13 +41,13 @@ class AnnotationSerializer(serializers.ModelSerializer[Annotation]):
         return row.removed_at is not None
 
 
-class AnnotationInput(serializers.Serializer[Any]):
+class AnnotationInput(Body):
     kind = OneOf(choices=Annotation.Kind.choices)
     points = serializers.ListField(child=PointField(), min_length=1, max_length=notes.MOST_POINTS)
     text = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
 
-class TextInput(serializers.Serializer[Any]):
+class TextInput(Body):
     text = serializers.CharField(max_length=1000, allow_blank=True)
 
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.api.inputs import OneOf
+from apps.accounts.api.inputs import Body, OneOf
 from apps.analysis.selectors import reviewable_job_for
 from apps.review import cellnotes
 from apps.review.cellnotes import PlacedNote
@@ -38,7 +38,7 @@ class CellNoteSerializer(serializers.Serializer[Any]):
         return placed.note.removed_at is not None
 
 
-class CellNoteInput(serializers.Serializer[Any]):
+class CellNoteInput(Body):
     kind = OneOf(choices=CellNote.Kind.choices)
     row = serializers.IntegerField(min_value=0, required=False, allow_null=True, default=None)
     added = serializers.UUIDField(required=False, allow_null=True, default=None)

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.api.inputs import OneOf
+from apps.accounts.api.inputs import Body, OneOf
 from apps.analysis.selectors import reviewable_job_for
 from apps.review.models import HbfMark
 from apps.review.picking import picking_json
@@ -28,6 +28,10 @@ class CandidateSerializer(serializers.Serializer[Any]):
     )
     y_um = serializers.FloatField()
     photograph = serializers.CharField(help_text="empty on a scan")
+    stage_x_um = serializers.FloatField(
+        allow_null=True, help_text="in the stage's coordinates; null where the slide's file does not know them"
+    )
+    stage_y_um = serializers.FloatField(allow_null=True)
     probability = serializers.FloatField(allow_null=True)
     state = serializers.CharField(help_text="pending, confirmed, excluded")
     hbf = serializers.CharField(help_text="positive, negative, not_done; empty where nobody has said anything")
@@ -51,13 +55,14 @@ class HbfSumsSerializer(serializers.Serializer[Any]):
 
 class PickingSerializer(serializers.Serializer[Any]):
     mpp = serializers.FloatField(allow_null=True)
+    stage = serializers.CharField(help_text="where the stage's coordinates come from, or that there are none")
     revision = serializers.IntegerField()
     states = StatesSerializer()
     hbf = HbfSumsSerializer()
     candidates = CandidateSerializer(many=True)
 
 
-class HbfInput(serializers.Serializer[Any]):
+class HbfInput(Body):
     state = OneOf(choices=HbfMark.State.values)
     row = serializers.IntegerField(min_value=0, required=False, allow_null=True, default=None)
     added = serializers.UUIDField(required=False, allow_null=True, default=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -12,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.inputs import Body
 from apps.accounts.models import User
 from apps.analysis.selectors import reported_jobs, reviewable_job_for
 from apps.cases.models import Case
@@ -22,12 +22,12 @@ from apps.review.api.shapes import AgreementSerializer, LabelAnswerSerializer
 from apps.review.api.views import after
 
 
-class SecondReadingInput(serializers.Serializer[Any]):
+class SecondReadingInput(Body):
     username = serializers.CharField()
     blind = serializers.BooleanField(default=True)
 
 
-class DecisionInput(serializers.Serializer[Any]):
+class DecisionInput(Body):
     row = serializers.IntegerField(min_value=0, required=False, allow_null=True, default=None)
     added = serializers.UUIDField(format="hex_verbose", required=False, allow_null=True, default=None)
     label = serializers.CharField(help_text="key of a class, or rejected")  # type: ignore[assignment]

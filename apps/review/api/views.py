@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.api.answers import kept_for_ever, refusal_response
-from apps.accounts.api.inputs import OneOf, whole_number
+from apps.accounts.api.inputs import Body, OneOf, whole_number
 from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, schema_of
@@ -65,7 +65,7 @@ class ClassField(serializers.Field):  # type: ignore[type-arg]
         return value
 
 
-class LabelInput(serializers.Serializer[Any]):
+class LabelInput(Body):
     action = OneOf(choices=services.ACTIONS)
     rows = serializers.ListField(child=serializers.IntegerField(min_value=0), required=False, default=list)
     added = serializers.ListField(child=serializers.UUIDField(format="hex_verbose"), required=False, default=list)
@@ -74,7 +74,7 @@ class LabelInput(serializers.Serializer[Any]):
     force = serializers.BooleanField(required=False, default=False)
 
 
-class AddInput(serializers.Serializer[Any]):
+class AddInput(Body):
     x = serializers.FloatField()
     y = serializers.FloatField()
     w = serializers.FloatField()
@@ -97,7 +97,7 @@ class WaitingLabelSerializer(serializers.ModelSerializer[CarriedLabel]):
         read_only_fields = fields
 
 
-class SettleInput(serializers.Serializer[Any]):
+class SettleInput(Body):
     id = serializers.UUIDField()
     keep = serializers.BooleanField()
 

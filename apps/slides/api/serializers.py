@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from apps.accounts.api.inputs import OneOf
+from apps.accounts.api.inputs import Body, OneOf
 from apps.cases.models import Case
 from apps.slides.models import ScalePreset, Slide
 
@@ -26,11 +26,24 @@ class StoredLevelSerializer(serializers.Serializer[Any]):
     why = serializers.CharField(help_text="why not")
 
 
+class StageSerializer(serializers.Serializer[Any]):
+    """µm on the stage of a place p (level-0 px): um + (p - px) in `right` and `down`, taken at `mpp`."""
+
+    photograph = serializers.CharField(help_text="whose it is; empty on a scan")
+    source = serializers.CharField(help_text="where it stands in the file")  # type: ignore[assignment]
+    px = serializers.ListField(child=serializers.FloatField())
+    um = serializers.ListField(child=serializers.FloatField())
+    right = serializers.ListField(child=serializers.FloatField())
+    down = serializers.ListField(child=serializers.FloatField())
+    mpp = serializers.FloatField()
+
+
 class SlideSerializer(serializers.ModelSerializer[Slide]):
     specimen = serializers.CharField()
     notes = serializers.ListField(child=serializers.CharField(), read_only=True)
     photo_fields = BoxSerializer(many=True, read_only=True, help_text="photographs it was joined from; none for a scan")
     tile_levels = StoredLevelSerializer(many=True, read_only=True)
+    stage = StageSerializer(many=True, read_only=True, help_text="none where the file does not know the stage")
     identifying = serializers.ListField(child=serializers.CharField(), read_only=True)
     associated = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="pictures beside the slide: label, macro"
@@ -61,6 +74,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
             "sha256",
             "size_bytes",
             "photo_fields",
+            "stage",
             "colour",
             "icc_bytes",
             "tile_levels",
@@ -81,7 +95,7 @@ class SlideSerializer(serializers.ModelSerializer[Slide]):
         return reverse("slide-dzi", args=[slide.pk])
 
 
-class ImportSerializer(serializers.Serializer[Any]):
+class ImportSerializer(Body):
     uploads = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=2000)
     name = serializers.CharField(max_length=200, required=False, allow_blank=True)
     mpp = serializers.FloatField(required=False, allow_null=True)
@@ -92,6 +106,37 @@ class ImportSerializer(serializers.Serializer[Any]):
     )
     preset = serializers.CharField(max_length=100, required=False, help_text="In place of mpp.")
     plane = serializers.IntegerField(min_value=0, required=False, help_text="Focal plane; 0: the sharpest.")
+
+
+class EachSeriesSerializer(serializers.Serializer[Any]):
+    uploads = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=2000)
+    name = serializers.CharField(
+        max_length=180, required=False, allow_blank=True, help_text="Begins the name of each; its number follows."
+    )
+    mpp = serializers.FloatField(required=False, allow_null=True)
+    convert = serializers.BooleanField(required=False, default=False)
+    specimen = OneOf(choices=Case.Specimen.choices, required=False)
+    preset = serializers.CharField(max_length=100, required=False, help_text="In place of mpp.")
+
+
+class LookSerializer(serializers.Serializer[Any]):
+    uploads = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=2000)
+    series = serializers.IntegerField(min_value=1, required=False, help_text="Look at this one of several.")
+
+
+class SeriesSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class ContentsSerializer(serializers.Serializer[Any]):
+    """What complete uploads hold that a person may choose from."""
+
+    series = SeriesSerializer(many=True, help_text="slides, pictures or series; none where there is one")
+    together = serializers.BooleanField(
+        help_text="all become fields of one slide where none is chosen; else one must be"
+    )
+    focal_planes = serializers.IntegerField(help_text="of these the sharpest is taken, or `plane`")
 
 
 class IdentityEntrySerializer(serializers.Serializer[Any]):
@@ -108,7 +153,7 @@ class PresetSerializer(serializers.ModelSerializer[ScalePreset]):
         fields = ["name", "mpp"]
 
 
-class SlideChangeSerializer(serializers.Serializer[Any]):
+class SlideChangeSerializer(Body):
     preset = serializers.CharField(max_length=100, required=False)
     mpp = serializers.FloatField(required=False)
     colour = OneOf(choices=Slide.Colouring.choices, required=False)

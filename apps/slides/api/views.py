@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
@@ -13,15 +14,18 @@ from rest_framework.views import APIView
 from apps.cases.selectors import case_for
 from apps.slides import imports, services, tileservices
 from apps.slides.api.serializers import (
+    ContentsSerializer,
+    EachSeriesSerializer,
     IdentityEntrySerializer,
     ImportSerializer,
+    LookSerializer,
     PresetSerializer,
     SlideChangeSerializer,
     SlideSerializer,
     TileAccessSerializer,
 )
 from apps.slides.presets import preset_of, presets
-from apps.slides.selectors import identity_of_slide, ready_slide_for, slide_for
+from apps.slides.selectors import contents_of, identity_of_slide, ready_slide_for, slide_for
 from apps.slides.sites import set_site, site_named
 from apps.slides.tasks import convert_slide, import_slide, ring
 from apps.slides.tileaccess import set_tile_cookie, tile_access
@@ -58,6 +62,44 @@ class CaseSlidesView(APIView):
         )
         transaction.on_commit(lambda: ring(import_slide, str(slide.pk)))
         return Response(SlideSerializer(slide).data, status=202)
+
+
+class ContentsView(APIView):
+    """What complete uploads hold that a person may choose from; the uploads wait for the choice."""
+
+    @extend_schema(request=LookSerializer, responses=ContentsSerializer)
+    def post(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession, "annotate")
+        given = LookSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        contents = contents_of(request.user, case, data["uploads"], data.get("series"))
+        return Response(ContentsSerializer(contents).data)
+
+
+class EachSeriesView(APIView):
+    """Make a slide of each series that complete uploads hold, all of them or none."""
+
+    @extend_schema(request=EachSeriesSerializer, responses={202: SlideSerializer(many=True)})
+    def post(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession, "annotate")
+        given = EachSeriesSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        preset = preset_of(data["preset"]) if data.get("preset") else None
+        slides = imports.begin_import_of_each_series(
+            request.user,
+            case,
+            data["uploads"],
+            data.get("name", ""),
+            preset.mpp if preset else data.get("mpp"),
+            data.get("convert", False),
+            data.get("specimen", ""),
+            preset.name if preset else "",
+        )
+        for slide in slides:
+            transaction.on_commit(partial(ring, import_slide, str(slide.pk)))
+        return Response(SlideSerializer(slides, many=True).data, status=202)
 
 
 class SlideView(APIView):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from apps.accounts.api.inputs import Body
 from apps.analysis.models import Adaptation
 from apps.slides.models import Site
 
@@ -16,16 +17,16 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         fields = ["id", "name", "description", "slide_count"]
 
 
-class NewSiteSerializer(serializers.Serializer[Site]):
+class NewSiteSerializer(Body):
     name = serializers.CharField(max_length=100)
     description = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
-class TeachSerializer(serializers.Serializer[Adaptation]):
+class TeachSerializer(Body):
     assay = serializers.CharField(max_length=64, default="blood_film")
 
 
-class SwitchSerializer(serializers.Serializer[Adaptation]):
+class SwitchSerializer(Body):
     in_force = serializers.BooleanField()
 
 

@@ -281,6 +281,8 @@ Candidate = TypedDict(
         "x_um": "float",
         "y_um": "float",
         "photograph": "str",
+        "stage_x_um": "float | None",
+        "stage_y_um": "float | None",
         "probability": "float | None",
         "state": "str",
         "hbf": "str",
@@ -534,6 +536,15 @@ ConclusionRequest = TypedDict(
     },
 )
 
+Contents = TypedDict(
+    "Contents",
+    {
+        "series": "list[Series]",
+        "together": "bool",
+        "focal_planes": "int",
+    },
+)
+
 ConversionEnum = Literal['asked', 'running', 'done', 'failed']
 
 CopyInputRequest = TypedDict(
@@ -669,6 +680,18 @@ DecisionInputRequest = TypedDict(
         "row": "NotRequired[int | None]",
         "added": "NotRequired[str | None]",
         "label": "str",
+    },
+)
+
+EachSeriesRequest = TypedDict(
+    "EachSeriesRequest",
+    {
+        "uploads": "list[str]",
+        "name": "NotRequired[str]",
+        "mpp": "NotRequired[float | None]",
+        "convert": "NotRequired[bool]",
+        "specimen": "NotRequired[SpecimenEnum]",
+        "preset": "NotRequired[str]",
     },
 )
 
@@ -1002,6 +1025,14 @@ LogoInputRequest = TypedDict(
     },
 )
 
+LookRequest = TypedDict(
+    "LookRequest",
+    {
+        "uploads": "list[str]",
+        "series": "NotRequired[int]",
+    },
+)
+
 Me = TypedDict(
     "Me",
     {
@@ -1009,6 +1040,7 @@ Me = TypedDict(
         "username": "str",
         "name": "str",
         "rights": "list[str]",
+        "sees_identity": "bool",
         "reading": "ReadingEnum | BlankEnum",
     },
 )
@@ -1306,6 +1338,7 @@ Picking = TypedDict(
     "Picking",
     {
         "mpp": "float | None",
+        "stage": "str",
         "revision": "int",
         "states": "States",
         "hbf": "HbfSums",
@@ -1676,6 +1709,7 @@ RoomSlide = TypedDict(
         "sha256": "str",
         "size_bytes": "int",
         "photo_fields": "list[Box]",
+        "stage": "list[Stage]",
         "colour": "ColouringEnum",
         "icc_bytes": "int",
         "tile_levels": "list[StoredLevel]",
@@ -1755,6 +1789,14 @@ Section = TypedDict(
         "target": "int | None",
         "below_floor": "bool",
         "rows": "list[Row]",
+    },
+)
+
+Series = TypedDict(
+    "Series",
+    {
+        "number": "int",
+        "name": "str",
     },
 )
 
@@ -1862,6 +1904,7 @@ Slide = TypedDict(
         "sha256": "str",
         "size_bytes": "int",
         "photo_fields": "list[Box]",
+        "stage": "list[Stage]",
         "colour": "ColouringEnum",
         "icc_bytes": "int",
         "tile_levels": "list[StoredLevel]",
@@ -1906,6 +1949,19 @@ SlideSection = TypedDict(
 SlideStatusEnum = Literal['importing', 'ready', 'refused']
 
 SpecimenEnum = Literal['blood-film', 'marrow-aspirate', 'cell-block']
+
+Stage = TypedDict(
+    "Stage",
+    {
+        "photograph": "str",
+        "source": "str",
+        "px": "list[float]",
+        "um": "list[float]",
+        "right": "list[float]",
+        "down": "list[float]",
+        "mpp": "float",
+    },
+)
 
 States = TypedDict(
     "States",

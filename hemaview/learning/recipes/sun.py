@@ -11,7 +11,7 @@ from hemaview.learning.engine.augment import Augmentation
 from hemaview.learning.engine.classify import Pool, Recipe, train_classifier
 from hemaview.learning.recipes.film import ALWAYS, Log, Training, allowed
 from hemaview.learning.sets import data
-from hemaview.methods.nuclei import PATCH_PX, central_patch
+from hemaview.methods.nucleusthreshold import PATCH_PX, central_patch
 from hemaview.methods.pnet import PNet
 
 NRBC_OR_NOT = ("other", "erythroblast")

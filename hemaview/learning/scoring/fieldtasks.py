@@ -24,7 +24,7 @@ from hemaview.learning.recipes.zhang import LEAST_UM2, MPP
 from hemaview.learning.sets import data, marrowscenes
 from hemaview.learning.sets.boxes import DETECTION_CLASSES, average_precision, hits, scenes
 from hemaview.methods.cellsplit import parts
-from hemaview.methods.nuclei import nuclei, without_debris
+from hemaview.methods.nucleusthreshold import nuclei, without_debris
 from hemaview.methods.regiongrowing import region_growing
 
 Rgb = NDArray[np.uint8]

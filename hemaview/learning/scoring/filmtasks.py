@@ -17,7 +17,7 @@ from hemaview.learning.metrics.score import Score, share
 from hemaview.learning.scoring.fieldtasks import Rgb
 from hemaview.learning.sets import data
 from hemaview.pipeline.fieldcells import Models, cells_of_field
-from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.plan import PlannedField
 
 LEAST_RED = 3
 """Labelled red cells that a field's µm/px can be told from."""

@@ -19,8 +19,8 @@ from hemaview.learning.recipes.film import NO_NUCLEUS, Log
 from hemaview.learning.sets import data, duplicates, marrowscenes
 from hemaview.methods.card import cards
 from hemaview.pipeline.cheaplook import LOOK_MPP, look
+from hemaview.pipeline.fieldworth import GOOD_SINGLE_RATIO, NO_FOCUS, SOFT_FOCUS
 from hemaview.pipeline.foreign import LEAST_UM2, foreign, pieces
-from hemaview.pipeline.regions import GOOD_SINGLE_RATIO, NO_FOCUS, SOFT_FOCUS
 
 Row = dict[str, Any]
 SIDES = ("train", "val")

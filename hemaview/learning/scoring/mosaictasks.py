@@ -21,7 +21,7 @@ from hemaview.learning.recipes.film import Log
 from hemaview.learning.sets import data
 from hemaview.methods.card import cards
 from hemaview.pipeline import RunRequest
-from hemaview.pipeline.protocol import Plan
+from hemaview.pipeline.plan import Plan
 from hemaview.pipeline.run import run
 
 CELL_UM = 7.2

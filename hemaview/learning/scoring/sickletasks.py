@@ -18,9 +18,9 @@ from hemaview.learning.scoring.filmtasks import as_slide, in_boxes
 from hemaview.learning.sets import data
 from hemaview.pipeline.cheaplook import density_of, stained
 from hemaview.pipeline.eyepiece import evenly_lit, eyepiece_of, in_equal_stain
+from hemaview.pipeline.fieldchoice import plan_run
 from hemaview.pipeline.finders import CellFinder, finder
-from hemaview.pipeline.protocol import PipelineError, RunRequest
-from hemaview.pipeline.regions import plan_run
+from hemaview.pipeline.plan import PipelineError, RunRequest
 
 TASK, PROTOCOL = "sickle-fields", "blood-film-sickle"
 LEAST_CELLS = 25

@@ -57,7 +57,7 @@ from hemaview.methods.card import cards
 from hemaview.methods.dunet import DUNet
 from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
 from hemaview.methods.pnet import PNet
-from hemaview.pipeline.regions import GOOD_SINGLE_RATIO
+from hemaview.pipeline.fieldworth import GOOD_SINGLE_RATIO
 
 FOLD_FIELDS, FOLD_PX, FOLD_BATCH = 70, 48, 24
 """Fields that the folds are made of, and the side to which their cells' squares are brought: with all 349 fields at 80 px

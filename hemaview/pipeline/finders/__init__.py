@@ -13,7 +13,7 @@ from hemaview.cells.schema import Schema
 from hemaview.inference import Model
 from hemaview.pipeline.finders import boxes, centres, film, nuclei, outline
 from hemaview.pipeline.finders.common import CellFinder, FinderKind, Thresholds
-from hemaview.pipeline.protocol import PipelineError
+from hemaview.pipeline.plan import PipelineError
 
 __all__ = ["CellFinder", "FinderKind", "Thresholds", "finder", "finder_kinds"]
 

@@ -14,7 +14,7 @@ from hemaview.inference.pictures import rescale
 from hemaview.pipeline.fieldpicture import picture_of
 from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting
 from hemaview.pipeline.measures import measured_boxes
-from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.plan import PlannedField
 from hemaview.pipeline.stitching import PATCH_PX, detect_stitched
 from hemaview.wsi.slide import Slide
 

@@ -15,8 +15,8 @@ from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
 from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, summing, thresholds_of
 from hemaview.pipeline.measures import measure
 from hemaview.pipeline.naming import DOUBT, classes_of
+from hemaview.pipeline.plan import PlannedField
 from hemaview.pipeline.pointed import outlines_at, probabilities_at
-from hemaview.pipeline.protocol import PlannedField
 from hemaview.wsi.slide import Slide
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
 from hemaview.inference import Classifier, Model
-from hemaview.pipeline.protocol import PipelineError, PlannedField
+from hemaview.pipeline.plan import PipelineError, PlannedField
 from hemaview.wsi.slide import Slide
 
 WITHOUT_NUCLEUS = "without-nucleus"

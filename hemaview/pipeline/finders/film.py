@@ -13,7 +13,7 @@ from hemaview.inference import CentreFinder, Classifier, Masker, Model, Segmente
 from hemaview.inference.grounds import Grounds
 from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
 from hemaview.pipeline.finders.common import WITHOUT_NUCLEUS, FinderKind, Thresholds, devices, fitting, thresholds_of
-from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.plan import PlannedField
 from hemaview.wsi.slide import Slide
 
 

@@ -13,13 +13,13 @@ from hemaview.cells.table import CellTable
 from hemaview.inference import Classifier, Model, Pointer
 from hemaview.inference.pictures import rescale
 from hemaview.methods.cellkind import KINDS
-from hemaview.methods.nuclei import joined_lobes, nuclei, patch
+from hemaview.methods.nucleusthreshold import joined_lobes, nuclei, patch
 from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
 from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, summing, thresholds_of
 from hemaview.pipeline.measures import Measured, measure
 from hemaview.pipeline.naming import classes_of
 from hemaview.pipeline.pieces import LOBES_APART_UM
-from hemaview.pipeline.protocol import PlannedField
+from hemaview.pipeline.plan import PlannedField
 from hemaview.wsi.slide import Slide
 
 NUCLEI_MPP = 0.2

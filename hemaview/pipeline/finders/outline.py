@@ -20,8 +20,8 @@ from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
 from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, likeliest, summing
 from hemaview.pipeline.maskrules import overlap_share, with_size
 from hemaview.pipeline.measures import Measured, measure, measured_boxes
+from hemaview.pipeline.plan import PlannedField
 from hemaview.pipeline.pointed import middle_part
-from hemaview.pipeline.protocol import PlannedField
 from hemaview.pipeline.scale import AGREES, mpp_through_eyepiece
 from hemaview.wsi.slide import Slide
 

@@ -74,6 +74,7 @@ class CziSource(Source):
         self.levels = (Level(size[0], size[1], 1.0),)
         if len(scenes) > 1:
             self._notes.append(f"Scene {choice.series} of {len(scenes)} was taken.")
+        self._planes = last_z - first_z
         self._plane = first_z + (choice.plane or 1) - 1
         if last_z - first_z > 1:
             how = "chosen"
@@ -90,9 +91,8 @@ class CziSource(Source):
         sides_um = [_um(said, axis) for axis in ("X", "Y")]
         known = (sides_um[0], sides_um[1]) if sides_um[0] and sides_um[1] else None
         power = re.search(r"<NominalMagnification>([\d.]+)</NominalMagnification>", said)
-        return Facts(
-            "zeiss", known, "its scaling" if known else "", float(power.group(1)) if power else None, tuple(self._notes)
-        )
+        objective = float(power.group(1)) if power else None
+        return Facts("zeiss", known, "its scaling" if known else "", objective, tuple(self._notes), self._planes)
 
     def read_bgra(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
         out = np.zeros((height_px, width_px, 4), np.uint8)

@@ -21,9 +21,11 @@ from hemaview.wsi.sources.source import Facts, Level, Source
 from hemaview.wsi.sources.tiles import Tile, TileCache, region, spread
 from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
 
-_NATIVE = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"}
+_NATIVE = {dicomframes.IMPLICIT, "1.2.840.10008.1.2.1"}
 _JPEG_2000 = {"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"}
 _JPEG_LS = {"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"}
+_RLE = "1.2.840.10008.1.2.5"
+_DECODED = {dicomframes.JPEG_BASELINE, _RLE, *_NATIVE, *_JPEG_2000, *_JPEG_LS}
 
 
 class DicomSource(Source):
@@ -51,7 +53,7 @@ class DicomSource(Source):
         notes: tuple[str, ...] = ()
         if image.focal_planes > 1:
             notes = (f"Focal plane {self._plane + 1} of {image.focal_planes}, {self._how}, was taken.",)
-        return Facts("dicom", image.mpp_xy, image.mpp_from, image.objective, notes)
+        return Facts("dicom", image.mpp_xy, image.mpp_from, image.objective, notes, image.focal_planes, image.stage)
 
     @property
     def icc(self) -> bytes:
@@ -100,7 +102,15 @@ class _Frames:
                 f"{name} holds {image.optical_paths} optical paths; export the one that is to be counted."
             )
         if image.sparse:
-            raise Unsupported(f"{name} keeps its frames in no fixed order, which only openslide reads.")
+            raise Unsupported(
+                f"{name} keeps its frames in no fixed order, which is read only where openslide decodes them."
+            )
+        if image.syntax not in _DECODED:
+            raise Unsupported(f"{name} is stored in a coding that HemaView cannot decode ({image.syntax}).")
+        if image.syntax in (_RLE, *_NATIVE) and image.photometric != "RGB":
+            raise Unsupported(f"{name} holds {image.photometric} samples, not RGB; export it as JPEG or RGB.")
+        if image.syntax in (*_JPEG_2000, *_JPEG_LS) and image.photometric not in ("RGB", "YBR_ICT", "YBR_RCT"):
+            raise Unsupported(f"{name} holds {image.photometric} samples, not RGB; export it as JPEG or RGB.")
         self.columns = -(-image.width_px // image.tile_width_px)
         self.rows = -(-image.height_px // image.tile_height_px)
         if image.frames != self.columns * self.rows * image.focal_planes:
@@ -135,7 +145,8 @@ class _Frames:
             return np.asarray(imagecodecs.jpeg2k_decode(raw))
         if syntax in _JPEG_LS:
             return np.asarray(imagecodecs.jpegls_decode(raw))
-        if syntax in _NATIVE and self.image.photometric == "RGB":
-            array_ = np.frombuffer(raw, np.uint8)
-            return np.moveaxis(array_.reshape(3, *shape[:2]), 0, 2) if self.image.planar else array_.reshape(shape)
-        raise Unsupported(f"Its frames are stored in a coding that HemaView cannot decode ({syntax}).")
+        if syntax == _RLE:  # its segments are planes, whatever else is said (PS3.5, G.2)
+            planes = np.frombuffer(imagecodecs.dicomrle_decode(raw, np.uint8), np.uint8)
+            return np.moveaxis(planes.reshape(3, *shape[:2]), 0, 2)
+        array_ = np.frombuffer(raw, np.uint8)
+        return np.moveaxis(array_.reshape(3, *shape[:2]), 0, 2) if self.image.planar else array_.reshape(shape)

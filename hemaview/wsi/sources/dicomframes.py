@@ -10,8 +10,10 @@ from typing import Any
 
 from hemaview.blobs import Blob
 from hemaview.wsi.errors import Unreadable
+from hemaview.wsi.stage import Stage, of_axes
 
 JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
+IMPLICIT = "1.2.840.10008.1.2"
 MAX_FILES = 256
 _ITEM, _END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
 _TAGS = [
@@ -19,6 +21,7 @@ _TAGS = [
     "NumberOfFrames", "PhotometricInterpretation", "DimensionOrganizationType", "SamplesPerPixel", "BitsAllocated",
     "TotalPixelMatrixFocalPlanes", "NumberOfOpticalPaths", "SharedFunctionalGroupsSequence", "PixelSpacing",
     "ImagerPixelSpacing", "ImagedVolumeWidth", "ImagedVolumeHeight", "OpticalPathSequence", "PlanarConfiguration",
+    "TotalPixelMatrixOriginSequence", "ImageOrientationSlide",
 ]  # fmt: skip
 
 
@@ -46,6 +49,7 @@ class DicomImage:
     mpp_from: str = ""
     objective: float | None = None
     icc: bytes = b""
+    stage: Stage | None = None
 
 
 def quiet_pydicom() -> ModuleType:
@@ -86,9 +90,9 @@ def native(image: DicomImage) -> tuple[array[int], array[int]]:
         stream.seek(image.pixel_data_at)
         head = stream.read(12)
     sound = count > 0 and image.frames >= 0 and head[:4] == b"\xe0\x7f\x10\x00"
-    if not sound or image.pixel_data_at + 12 + count * image.frames > image.blob.size():
+    first = image.pixel_data_at + (8 if image.syntax == IMPLICIT else 12)  # PS3.5, 7.1.2 and 7.1.3
+    if not sound or first + count * image.frames > image.blob.size():
         raise Unreadable("Its pixel data are cut short.")
-    first = image.pixel_data_at + 12
     return array("Q", range(first, first + count * image.frames, count)), array("I", [count] * image.frames)
 
 
@@ -149,8 +153,9 @@ def _read(blob: Blob) -> tuple[str, DicomImage | None] | None:
             focal_planes=int(data.get("TotalPixelMatrixFocalPlanes", 1) or 1),
             optical_paths=int(data.get("NumberOfOpticalPaths", 1) or 1),
             planar=bool(data.get("PlanarConfiguration", 0)),
-            **_scale(data),
+            **(scale := _scale(data)),
             **_optics(data),
+            stage=_stage(data, scale.get("mpp_xy")),
         )
     except Exception:  # pydicom raises what it likes over bytes that are no sound DICOM (tests/wsi/test_fuzz.py)
         return None
@@ -174,6 +179,19 @@ def _scale(data: Any) -> dict[str, Any]:
         if spacing_mm and len(spacing_mm) == 2 and all(float(v) > 0 for v in spacing_mm):
             return {"mpp_xy": (float(spacing_mm[1]) * 1000, float(spacing_mm[0]) * 1000), "mpp_from": source}
     return {}
+
+
+def _stage(data: Any, mpp_xy: tuple[float, float] | None) -> Stage | None:
+    """The slide coordinate system, in mm: its origin at the first pixel's centre, its axes by the row's and column's cosines."""
+    origins, cosines = data.get("TotalPixelMatrixOriginSequence") or [], data.get("ImageOrientationSlide")
+    if not origins or cosines is None or len(cosines) != 6:
+        return None
+    offsets = [origins[0].get(f"{axis}OffsetInSlideCoordinateSystem") for axis in "XY"]
+    if any(offset is None for offset in offsets):
+        return None
+    um = (float(offsets[0]) * 1000, float(offsets[1]) * 1000)
+    right, down = (float(cosines[0]), float(cosines[1])), (float(cosines[3]), float(cosines[4]))
+    return of_axes((0.5, 0.5), um, mpp_xy, right, down, "DICOM's slide coordinate system")
 
 
 def _optics(data: Any) -> dict[str, Any]:

@@ -47,6 +47,8 @@ KINDS: list[FileKind] = [
     FileKind("PNG", (".png",), ("png",), slide=False, picture=True),
     FileKind("WebP", (".webp",), ("webp",), slide=False, picture=True),
 ]  # fmt: skip
+PACKED_FOLDER = ".zarr.tar"
+"""An OME-Zarr as the case page sends it: its folder in one file (`packed`), unpacked when it has come."""
 LISTED = "SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM, CZI"
 LISTED_PICTURES = "JPEG, PNG, WebP, TIFF"
 
@@ -72,6 +74,8 @@ def may_come(name: str) -> bool:
     """Whether a file may be received under this name; what it holds is looked at when it is there."""
     suffix = PurePath(name).suffix.lower()
     beside = any(suffix in kind.beside for kind in KINDS)
+    if name.lower().endswith(PACKED_FOLDER):
+        return True
     return kind_of_name(name) is not None or beside or _EXPORTED.fullmatch(name) is not None
 
 

@@ -83,7 +83,7 @@ class OmeZarrSource(Source):
         shapes = [dict(zip(axes, array.shape, strict=True)) for array in self._arrays]
         self.levels = tuple(Level(s["x"], s["y"], sizes["x"] / s["x"]) for s in shapes)
         self._mpp = _mpp(scales, axes)
-        planes = sizes.get("z", 1)
+        self._planes = planes = sizes.get("z", 1)
         refuse_missing(choice, name, choice.series or 1, planes)
         self._plane = (choice.plane or 1) - 1
         if planes > 1:
@@ -96,7 +96,8 @@ class OmeZarrSource(Source):
 
     @property
     def facts(self) -> Facts:
-        return Facts("OME-Zarr", self._mpp, "its OME-Zarr scale" if self._mpp else "", notes=tuple(self._notes))
+        source = "its OME-Zarr scale" if self._mpp else ""
+        return Facts("OME-Zarr", self._mpp, source, notes=tuple(self._notes), focal_planes=self._planes)
 
     def read_bgra(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
         out = np.zeros((height_px, width_px, 4), np.uint8)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import openslide
 from numpy.typing import NDArray
+from PIL import ImageCms
 
 from hemaview.blobs import Blob
+from hemaview.wsi.buffers import read_bgra
+from hemaview.wsi.colour import LEFT_OUT, profile_name
+from hemaview.wsi.dicomseries import is_dicom
 from hemaview.wsi.errors import Unreadable, Unsupported
-from hemaview.wsi.regions import read_bgra
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 from hemaview.wsi.sources.names import LISTED
 from hemaview.wsi.sources.source import Facts, Level, Source
+from hemaview.wsi.stage import Stage, upright
 from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
 
 
@@ -46,17 +50,33 @@ class OpenSlideSource(Source):
     def facts(self) -> Facts:
         said = self._handle.properties
         x, y = (_number(said.get(k)) for k in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y))
+        sides = (x, y) if x and y else None
         return Facts(
             vendor=str(said.get(openslide.PROPERTY_NAME_VENDOR, "")),
-            mpp_xy=(x, y) if x and y else None,
+            mpp_xy=sides,
             mpp_from="its scanner's facts" if x and y else "",
             objective=_number(said.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
+            notes=self._of_colour(),
+            stage=stage_of(said, (self.levels[0].width_px, self.levels[0].height_px), sides),
         )
 
     @property
     def icc(self) -> bytes:
-        profile = self._handle.color_profile
-        return b"" if profile is None else bytes(profile.tobytes())
+        return self._profile()[0]
+
+    def _profile(self) -> tuple[bytes, bool]:
+        """The embedded profile, and whether it is broken: then it is left out."""
+        try:
+            profile = self._handle.color_profile
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            return b"", True
+        return (b"" if profile is None else bytes(profile.tobytes())), False
+
+    def _of_colour(self) -> tuple[str, ...]:
+        icc, broken = self._profile()
+        if broken or not icc:
+            return (LEFT_OUT,) if broken else ()
+        return (f"Its colours are those of the profile {profile_name(icc) or 'without a name'}, which it carries.",)
 
     @property
     def associated(self) -> tuple[str, ...]:
@@ -92,16 +112,28 @@ class OpenSlideSource(Source):
         self._handle.close()
 
 
+def stage_of(said: Mapping[str, str], size_px: tuple[int, int], mpp_xy: tuple[float, float] | None) -> Stage | None:
+    """Of openslide's properties: Hamamatsu states where the scan's centre lies from the slide's, in nm.
+
+    Aperio's Left and Top are left alone: it does not state which way their axes run.
+    """
+    offsets = [_number(said.get(f"hamamatsu.{axis}OffsetFromSlideCentre")) for axis in "XY"]
+    if offsets[0] is None or offsets[1] is None:
+        return None
+    centre_px, um = (size_px[0] / 2, size_px[1] / 2), (offsets[0] / 1000, offsets[1] / 1000)
+    return upright(centre_px, um, mpp_xy, "Hamamatsu's offset from the slide's centre")
+
+
 def _open(path: Path) -> openslide.OpenSlide:
     try:
         return openslide.OpenSlide(path)
     except openslide.OpenSlideUnsupportedFormatError as error:
         raise Unsupported(f"{path.name} is not a slide format that HemaView reads ({LISTED}).") from error
     except (openslide.OpenSlideError, OSError) as error:
-        if (
-            path.suffix.lower() == ".czi"
-        ):  # focal planes and several kinds of samples are no damage: another source reads them
-            raise Unsupported(f"{path.name} is a CZI of a kind that openslide does not read ({error}).") from error
+        # What openslide does not read of these is no damage: another source reads it, and says what is wrong.
+        kind = "CZI" if path.suffix.lower() == ".czi" else "DICOM file" if is_dicom(path) else ""
+        if kind:
+            raise Unsupported(f"{path.name} is a {kind} of a kind that openslide does not read ({error}).") from error
         raise Unreadable(f"{path.name} cannot be opened: it is damaged or incomplete ({error}).") from error
 
 

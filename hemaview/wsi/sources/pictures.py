@@ -41,7 +41,7 @@ class PictureSource(Source):
     def facts(self) -> Facts:
         size = self._what.size
         stated = ((size.um_x, size.um_y), size.source) if size else (None, "")
-        return Facts("camera fields", stated[0], stated[1], notes=self._notes)
+        return Facts("camera fields", stated[0], stated[1], notes=self._notes, focal_planes=len(self._what.planes))
 
     def read_bgra(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
         out = np.zeros((height_px, width_px, 4), np.uint8)

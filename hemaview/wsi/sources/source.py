@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hemaview.blobs import Blob
 from hemaview.wsi.errors import OutOfBounds
+from hemaview.wsi.stage import Stage
 from hemaview.wsi.stored import Refused, StoredLevel
 
 _ENDS = 1 << 16
@@ -36,6 +37,10 @@ class Facts:
     objective: float | None = None
     notes: tuple[str, ...] = ()
     """What a person should know of how it was taken, a sentence each."""
+    focal_planes: int = 1
+    """So many the file holds; one of them is shown."""
+    stage: Stage | None = None
+    """Where it lies on the stage that it was taken on, where the file knows."""
 
 
 class Source(ABC):

@@ -15,7 +15,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob
-from hemaview.wsi.decoding import of_array
+from hemaview.wsi.decoding import PALETTE, of_array, of_palette
 from hemaview.wsi.describe import Description, describe_tiff
 from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
@@ -63,7 +63,9 @@ class TiledTiffSource(Source):
     def facts(self) -> Facts:
         size = self._what.size
         notes = tuple(dict.fromkeys((*self._what.notes, *self._notes)))
-        return Facts("tiled TIFF", (size.um_x, size.um_y) if size else None, size.source if size else "", notes=notes)
+        stage = self._what.stages[0] if self._what.stages else None
+        sides, source = ((size.um_x, size.um_y), size.source) if size else (None, "")
+        return Facts("tiled TIFF", sides, source, notes=notes, focal_planes=len(self._planes), stage=stage)
 
     def tile_px(self, level: int) -> tuple[int, int]:
         page = self._planes[self._plane][level][0]
@@ -128,7 +130,10 @@ class TiledTiffSource(Source):
                     return None
                 parts.append(part[0])
         joined = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
-        return joined[..., 0] if joined.shape[2] == 1 else joined
+        flat = joined[..., 0] if joined.shape[2] == 1 else joined
+        if self._what.photometric == PALETTE:
+            return of_palette(flat, self._planes[plane][level][0].colormap, self._blob.title)
+        return flat
 
     def _decoded(self, page: Any, i: int) -> NDArray[np.generic] | None:
         """(depth, h, w, samples) of a tile."""

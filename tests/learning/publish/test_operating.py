@@ -13,7 +13,7 @@ from hemaview.inference import load
 from hemaview.learning.publish.operating import RECALLS, least_for, least_for_all, points_of
 from hemaview.methods.card import cards
 from hemaview.pipeline.naming import classes_of, held_back
-from hemaview.pipeline.protocol import PipelineError, RunRequest
+from hemaview.pipeline.plan import PipelineError, RunRequest
 from hemaview.pipeline.run import at_recall
 from tests.schemas import BLOOD_FILM
 

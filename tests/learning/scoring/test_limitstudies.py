@@ -26,7 +26,7 @@ from hemaview.learning.scoring.limitstudies import (
     stain_limits,
 )
 from hemaview.learning.sets.data import DataError
-from hemaview.pipeline.regions import NO_FOCUS, SOFT_FOCUS
+from hemaview.pipeline.fieldworth import NO_FOCUS, SOFT_FOCUS
 
 Picture = NDArray[np.uint8]
 LEARNED = ((0.25, 0.50, 0.13), (0.36, 0.575, 0.175))

@@ -13,8 +13,9 @@ from PIL import Image, ImageFilter
 
 from hemaview.assays import assay
 from hemaview.pipeline import PipelineError
-from hemaview.pipeline.protocol import Plan, PlannedField, RunRequest
-from hemaview.pipeline.regions import OVERLAP, THIN, plan_run
+from hemaview.pipeline.fieldchoice import plan_run
+from hemaview.pipeline.fieldworth import OVERLAP, THIN
+from hemaview.pipeline.plan import Plan, PlannedField, RunRequest
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, draw_film
 from tests.schemas import BLOOD_FILM

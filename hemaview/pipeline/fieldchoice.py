@@ -7,41 +7,36 @@ what is out of focus. Limits are relative to the slide where stain and scanner w
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Detector
-from hemaview.pipeline.cheaplook import (
-    LOOK_MPP,
-    OF_DISCS,
-    Look,
-    density_of,
-    discs_px,
-    look,
-    red_cell_px,
-    scale_from,
-    stained,
+from hemaview.pipeline.cheaplook import Look, density_of, look, stained
+from hemaview.pipeline.eyepiece import without_rim
+from hemaview.pipeline.fieldscale import Progress, scale_of
+from hemaview.pipeline.fieldworth import (
+    BLURRED,
+    COVERED,
+    LEAST_FOCUS,
+    NO_FOCUS,
+    NOTHING_SEEN,
+    OVERLAP,
+    THIN,
+    good_focus,
+    judged,
+    look_at,
+    planned,
+    read_at,
 )
-from hemaview.pipeline.eyepiece import Eyepiece, evenly_lit, eyepiece_of, without_rim
 from hemaview.pipeline.foreign import MOST_OF_PHOTO, on_bare_glass
 from hemaview.pipeline.overview import Place, places_within, regions_of
-from hemaview.pipeline.protocol import PipelineError, Plan, PlannedField, RunRequest
-from hemaview.pipeline.scale import (
-    OIL_FIELD_SPREAD,
-    OIL_FIELD_UM,
-    disagreement,
-    mpp_through_eyepiece,
-    seen_with,
-)
-from hemaview.pipeline.specimen import Guard, guards, signs_of
+from hemaview.pipeline.plan import PipelineError, Plan, PlannedField, RunRequest
+from hemaview.pipeline.specimen import guards, signs_of
 from hemaview.wsi.slide import Slide
 
 FIELD_UM = 256.0
-MOST_SCALE_PHOTOS = 12
-"""Photographs that are measured for a scale that nobody gave."""
 LEAST_STRIP = 0.25
 """A strip at the slide's right or lower edge narrower than this share of a field belongs to the field beside it."""
 LEAST_TISSUE = 0.02
@@ -53,32 +48,13 @@ LEAST_REGION_FIELDS = 3
 """Fewer fields in particles and trails are too few for a differential: what else is stained is counted after them."""
 GUARD_FIELDS = 12
 """So many fields say whether the specimen is what it should be."""
-LEAST_CELLS_PER_MM2 = 250
-THIN_PER_MM2 = 1000
-"""Red cells per mm² below which a place is a feathered end: cells there are flat and their white cells pushed aside."""
-MONOLAYER_PER_MM2 = 3500
-"""Red cells per mm² where they lie side by side with their pallor; thinner places rank lower."""
-GOOD_SINGLE_RATIO = 0.3
-"""Of real fields of one layer hardly any lies below (chula-rbc12: none; smaller fields of txl-pbc and draaslan-blood: 7 and
-11 %); with two others laid on them, as in a thick end, seven of ten do (`study field-choice`)."""
-GOOD_NUCLEI = 0.15
-"""Share of nuclei beyond which a field of marrow ranks no higher."""
-LEAST_FOCUS = 0.4
-"""Of the slide's good focus (its upper quartile); softer fields are refused."""
-NO_FOCUS, SOFT_FOCUS = 0.04, 0.1
-"""A picture may be all out of focus: then its own is no measure. Of fields in focus, blood and marrow of five sets, none
-lies below 0.2; blurred by 1 µm hardly one lies above 0.04 (`study focus-limits`)."""
 BEST_BAND = 0.75
 """Fields whose score is at least this share of the 90th percentile are equally good: their order is drawn."""
 ORDER_SEED = 20261121
 """Of the order of fields that are equally good: the same slide is counted in the same order."""
 
-COVERED = "ink, a bubble, dirt or an edge lies on it"
-GLASS, BLURRED, OVERLAP, THIN = "too few cells", "out of focus", "cells overlap", "cells lie too thinly"
 ENOUGH, NOT_LOOKED_AT = "enough better fields", "not looked at"
 _POOR = {OVERLAP: "the cells overlap", THIN: "the cells lie too thinly"}
-
-Progress = Callable[[str, float], None]
 
 
 def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: Detector | None = None) -> Plan:
@@ -115,69 +91,10 @@ def _covered_note(plan: Plan) -> list[str]:
     return [f"{some} {len(covered)} of {len(plan.fields)} photographs: cells there are shown and not counted."]
 
 
-def scale_of(
-    slide: Slide, request: RunRequest, progress: Progress
-) -> tuple[float, str, float | None, list[str], list[Guard]]:
-    """(µm/px, where it is from, its standard deviation, notes, what contradicts it)."""
-    progress("measuring red cells", 0.0)
-    found = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
-    if not request.mpp and (rounds := _round_fields(slide, request)):
-        of_oil = float(np.median([mpp_through_eyepiece(seen) for _, seen in rounds]))
-        if found is None or not seen_with(found[0], of_oil):
-            mpp, sd, note = _by_round_fields(rounds, of_oil)
-            return mpp, "estimated", sd, [note], []
-    if request.mpp:
-        return request.mpp, "slide", None, [], disagreement(request.mpp, found[0]) if found else []
-    if found is None:
-        raise PipelineError(
-            "The µm per pixel of this slide are not known and too few round red cells were found to measure them by; "
-            "give the slide its µm/px and analyse again.",
-            "An administrator can give it.",
-        )
-    mpp, sd, n = found
-    note = f"µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm rest on it."
-    return mpp, "estimated", sd, [note], []
-
-
-def _round_fields(slide: Slide, request: RunRequest) -> list[tuple[NDArray[np.uint8], Eyepiece]]:
-    """The photographs through an eyepiece, as pictures, with their fields."""
-    read = [slide.read(f["x"], f["y"], 0, f["w"], f["h"]) for f in request.photo_fields[:MOST_SCALE_PHOTOS]]
-    return [(rgb, seen) for rgb in read if (seen := eyepiece_of(rgb)) is not None]
-
-
-def _by_round_fields(rounds: list[tuple[NDArray[np.uint8], Eyepiece]], of_oil: float) -> tuple[float, float, str]:
-    """(µm/px, its standard deviation, what is said of it) of photographs through an eyepiece whose red cells lie too close, or
-    too pale, to be measured one by one: by discs within them where these go with the round field, else by that alone."""
-    through = scale_from(np.concatenate([discs_px(evenly_lit(rgb)) for rgb, _ in rounds]), OF_DISCS)
-    ask = "enter the microscope's µm/px, for sizes in µm rest on it."
-    if through and seen_with(through[0], of_oil):
-        mpp, sd, n = through
-        return mpp, sd, (
-            f"µm/px estimated from discs within {n} red cells that touch, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; {ask}"
-        )  # fmt: skip
-    sd = of_oil * OIL_FIELD_SPREAD
-    return of_oil, sd, (
-        f"µm/px estimated from the round field of the eyepiece, taken as {OIL_FIELD_UM:.0f} µm wide as with an oil objective "
-        f"(×100), for the red cells give no size that goes with it: {of_oil:.4f} ± {sd:.4f}; {ask}"
-    )  # fmt: skip
-
-
-def _red_cells(slide: Slide, request: RunRequest, places: int) -> list[NDArray[np.float64]]:
-    """Diameters of round red cells, px, in half as many photographs or in `places` squares of a scan."""
-    boxes = [(f["x"], f["y"], f["w"], f["h"]) for f in request.photo_fields][: max(1, places // 2)]
-    if not boxes:
-        side = min(2048 if places > 6 else 1024, slide.width_px, slide.height_px)
-        rng = np.random.default_rng(0)
-        spots = rng.uniform(0.1, 0.9, (places, 2)) * (slide.width_px - side, slide.height_px - side)
-        boxes = [(int(x), int(y), side, side) for x, y in spots]
-    read = [slide.read(x, y, 0, w, h) for x, y, w, h in boxes]
-    return [red_cell_px(evenly_lit(rgb) if request.photo_fields else rgb) for rgb in read]
-
-
 def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
     looks, shares = [], []
     for i, f in enumerate(request.photo_fields):
-        rgb, mpp = _read(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp)
+        rgb, mpp = read_at(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp)
         rgb, seen_through = without_rim(rgb)
         looks.append(look(rgb, mpp, None if seen_through is None else seen_through.inside))
         shares.append(1.0 if seen_through is None else seen_through.share)
@@ -190,7 +107,7 @@ def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
     areas = [
         f["w"] * f["h"] * (plan.mpp / 1000) ** 2 * share for f, share in zip(request.photo_fields, shares, strict=True)
     ]
-    good = _good_focus(looks, plan, areas)
+    good = good_focus(looks, plan, areas)
     for i, (f, seen) in enumerate(zip(request.photo_fields, looks, strict=True)):
         reason = ""
         if seen.cells < 1:
@@ -199,9 +116,9 @@ def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
             reason = COVERED
         elif seen.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
             reason = BLURRED
-        planned = _planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, seen, good, reason, photo=True)
-        planned.area_mm2 = round(areas[i] * (1 - seen.foreign), 6)
-        plan.fields.append(planned)
+        place = planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, seen, good, reason, photo=True)
+        place.area_mm2 = round(areas[i] * (1 - seen.foreign), 6)
+        plan.fields.append(place)
 
 
 def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
@@ -219,12 +136,12 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
             boxes += [(left + dx, top + dy, dw, dh) for dy, dh in rows for dx, dw in columns]
     looks = []
     for i, box in enumerate(boxes):
-        looks.append(_look_at(slide, *box, plan.mpp))
+        looks.append(look_at(slide, *box, plan.mpp))
         progress("looking at the region", (i + 1) / len(boxes))
     areas = [box[2] * box[3] * (plan.mpp / 1000) ** 2 for box in boxes]
-    good = _good_focus(looks, plan, areas)
+    good = good_focus(looks, plan, areas)
     plan.fields = [
-        _planned(i, *box, plan.mpp, seen, good, "") for i, (box, seen) in enumerate(zip(boxes, looks, strict=True))
+        planned(i, *box, plan.mpp, seen, good, "") for i, (box, seen) in enumerate(zip(boxes, looks, strict=True))
     ]
     plan.notes.append(
         f"Only a region of {sum(areas):.3f} mm² that a person drew was analysed, and all of it was counted."
@@ -293,19 +210,19 @@ def _ranked(
     chosen = _looked_at(len(boxes), request, plan)
     looks: dict[int, Look] = {}
     with ThreadPoolExecutor(LOOKING_THREADS) as pool:
-        seen = pool.map(lambda i: _look_at(slide, *boxes[i], plan.mpp), chosen)
+        seen = pool.map(lambda i: look_at(slide, *boxes[i], plan.mpp), chosen)
         for n, i in enumerate(chosen):
             looks[i] = next(seen)
             progress("looking for fields", (n + 1) / len(chosen))
     areas = [boxes[i][2] * boxes[i][3] * (plan.mpp / 1000) ** 2 for i in looks]
-    good = _good_focus(list(looks.values()), plan, areas)
+    good = good_focus(list(looks.values()), plan, areas)
     fields = []
     for i, box in enumerate(boxes):
         if i not in looks:
-            fields.append(_planned(0, *box, plan.mpp, NOTHING_SEEN, good, NOT_LOOKED_AT))
+            fields.append(planned(0, *box, plan.mpp, NOTHING_SEEN, good, NOT_LOOKED_AT))
             continue
         reason = judged(looks[i], box[2] * box[3] * (plan.mpp / 1000) ** 2, good, crowded_is_fine)
-        fields.append(_planned(0, *box, plan.mpp, looks[i], good, reason, crowded_is_fine=crowded_is_fine))
+        fields.append(planned(0, *box, plan.mpp, looks[i], good, reason, crowded_is_fine=crowded_is_fine))
     if also_poor:
         _use_poor(fields, plan)
     fields = _in_order(fields)
@@ -315,24 +232,6 @@ def _ranked(
         if f.used and i >= most:
             f.used, f.reason = False, ENOUGH
     return fields
-
-
-NOTHING_SEEN = Look(0.0, 0.0, 0, 0.0, 0.0)
-
-
-def judged(seen: Look, area_mm2: float, good_focus: float, crowded_is_fine: bool) -> str:
-    """Why a field is not counted whole, in a few words; "" where it is good."""
-    if seen.foreign:
-        return COVERED
-    if seen.cells < LEAST_CELLS_PER_MM2 * area_mm2 and seen.nuclei < 0.01:
-        return GLASS
-    if seen.focus < max(NO_FOCUS, LEAST_FOCUS * good_focus):
-        return BLURRED
-    if crowded_is_fine:
-        return ""
-    if seen.single_ratio < GOOD_SINGLE_RATIO:
-        return OVERLAP
-    return THIN if seen.cells < THIN_PER_MM2 * area_mm2 else ""
 
 
 def _looked_at(n: int, request: RunRequest, plan: Plan) -> list[int]:
@@ -377,7 +276,7 @@ def _guards(slide: Slide, request: RunRequest, plan: Plan) -> list[dict[str, str
     some = [there[int(i)] for i in np.linspace(0, len(there) - 1, min(GUARD_FIELDS, len(there)))]
     signs = []
     for f in some:
-        rgb, mpp = _read(slide, f.x, f.y, f.w, f.h, plan.mpp)
+        rgb, mpp = read_at(slide, f.x, f.y, f.w, f.h, plan.mpp)
         # A pen over cells would pass for nuclei, and a film for a section.
         signs.append(signs_of(on_bare_glass(without_rim(rgb)[0] if f.photo else rgb, mpp), mpp))
     return guards(signs, request.assay.specimen_guard)
@@ -394,58 +293,6 @@ def _share(tissue: NDArray[np.bool_], slide: Slide, x: int, y: int, w: int, h: i
         int(y * sy) : max(int(y * sy) + 1, int((y + h) * sy)), int(x * sx) : max(int(x * sx) + 1, int((x + w) * sx))
     ]
     return float(part.mean()) if part.size else 0.0
-
-
-def _look_at(slide: Slide, x: int, y: int, w: int, h: int, mpp: float) -> Look:
-    return look(*_read(slide, x, y, w, h, mpp))
-
-
-def _read(slide: Slide, x: int, y: int, w: int, h: int, mpp: float) -> tuple[NDArray[np.uint8], float]:
-    """A place at LOOK_MPP, or as fine as the slide is: the picture and its µm/px."""
-    out_w, out_h = max(16, round(w * mpp / LOOK_MPP)), max(16, round(h * mpp / LOOK_MPP))
-    if out_w >= w:
-        return slide.read(x, y, 0, w, h), mpp
-    return slide.read_scaled(x, y, w, h, out_w, out_h), LOOK_MPP
-
-
-def _good_focus(looks: list[Look], plan: Plan, areas_mm2: list[float]) -> float:
-    """The upper quartile of the focus of fields with cells, where there are such of fields that are not thin: a few edges
-    on much ground look sharper. Where even that is soft the plan says so."""
-    per_mm2 = [seen.cells / area for seen, area in zip(looks, areas_mm2, strict=True)]
-    limit = THIN_PER_MM2 if any(n >= THIN_PER_MM2 for n in per_mm2) else 0
-    sharp = [seen.focus for seen, n in zip(looks, per_mm2, strict=True) if seen.cells >= 1 and n >= limit]
-    good = plan.good_focus = float(np.percentile(sharp, 75)) if sharp else 1.0
-    if good < SOFT_FOCUS:
-        plan.notes.append("Even the sharpest fields of this slide are soft: take shapes, pallor and nuclei with care.")
-    return good
-
-
-def _planned(
-    index: int,
-    x: int,
-    y: int,
-    w: int,
-    h: int,
-    mpp: float,
-    seen: Look,
-    good: float,
-    reason: str,
-    photo: bool = False,
-    crowded_is_fine: bool = False,
-) -> PlannedField:
-    focus, area_mm2 = min(1.5, seen.focus / max(good, 1e-9)), w * h * (mpp / 1000) ** 2
-    if crowded_is_fine:
-        worth = min(1.0, seen.nuclei / GOOD_NUCLEI)
-        single = 1.0
-    else:
-        worth = min(1.0, seen.cells / area_mm2 / MONOLAYER_PER_MM2)
-        single = seen.single_ratio
-    score = single * min(1.0, focus) * (0.3 + 0.7 * worth)
-    return PlannedField(
-        index=index, x=x, y=y, w=w, h=h, tissue=round(seen.tissue, 4), focus=round(focus, 4),
-        single_ratio=round(seen.single_ratio, 4), score=round(score, 5), used=not reason, reason=reason, photo=photo,
-        monolayer=photo or not reason, area_mm2=round(area_mm2, 6), foreign=round(seen.foreign, 4),
-    )  # fmt: skip
 
 
 def _main_reason(plan: Plan) -> str:

@@ -45,7 +45,7 @@ class OpenLevel:
     tile_height: int
 
 
-class OpenSlide:
+class IndexedSlide:
     """An index in memory and a descriptor for each file whose tiles are sent as stored."""
 
     def __init__(self, index_path: Path) -> None:
@@ -102,25 +102,25 @@ class OpenSlide:
         self.fds = []
 
 
-class OpenSlides:
+class IndexedSlides:
     """Least recently used first out; not for several threads (the event loop's own), its slow parts are handed out."""
 
     def __init__(self, max_open: int = MAX_OPEN, max_bytes: int = MAX_BYTES) -> None:
         self.max_open, self.max_bytes = max_open, max_bytes
         self.nbytes = 0
-        self._open: OrderedDict[bytes, OpenSlide] = OrderedDict()
-        self._retired: list[tuple[float, OpenSlide]] = []
+        self._open: OrderedDict[bytes, IndexedSlide] = OrderedDict()
+        self._retired: list[tuple[float, IndexedSlide]] = []
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def get(self, key: bytes) -> OpenSlide | None:
+    def get(self, key: bytes) -> IndexedSlide | None:
         found = self._open.get(key)
         if found is not None:
             self._open.move_to_end(key)
         return found
 
-    def add(self, key: bytes, opened: OpenSlide, now_s: float) -> None:
+    def add(self, key: bytes, opened: IndexedSlide, now_s: float) -> None:
         self.drop(key, now_s)
         self._open[key] = opened
         self.nbytes += opened.index.nbytes

@@ -1,0 +1,157 @@
+"""Slides on their way in: looked at, their files placed in the slide's folder, their rows stored."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import uuid
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from apps.accounts import stores
+from apps.accounts.errors import Conflict, Refusal
+from apps.audit.services import record
+from apps.cases.models import Case
+from apps.cases.services import hold_open
+from apps.slides.incoming import common_mpp, look_at, nameless, stored_name
+from apps.slides.models import Slide
+from apps.slides.services import plausible_mpp
+from apps.slides.uploads import as_refusal, refuse_full_disk
+from hemaview.wsi.contents import check_name
+from hemaview.wsi.errors import SlideError
+from hemaview.wsi.identity import kinds_of, names_patient
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice
+
+_OF_SOURCE = ("mpp", "mpp_from", "vendor", "objective", "notes", "stage")
+"""What is known of a slide that is converted by its own file alone."""
+
+
+def placed(
+    user: Any,
+    case: Case,
+    files: list[tuple[Path, str]],
+    name: str,
+    mpp: float | None,
+    specimen: str,
+    *,
+    move: bool,
+    in_place: bool = False,
+    convert: bool = False,
+    asked: set[Path] | None = None,
+    choice: Choice = NO_CHOICE,
+    preset: str = "",
+    number: int = 1,
+) -> Slide:
+    """A slide that is not stored yet, its files in its folder; raises Refusal, which leaves no folder.
+
+    `number`: the how many-th new slide of the case it will be.
+    """
+    if mpp is not None:
+        plausible_mpp(mpp)
+    try:
+        incoming = look_at(files, asked or set(), choice)
+        title = check_name(name) if name else incoming.title
+    except SlideError as error:
+        raise as_refusal(error) from error
+    entries = [entry for probe in incoming.probes for entry in probe.identity]
+    if not in_place:
+        incoming = nameless(incoming, entries, case.accession)
+    files, main, probes = incoming.files, incoming.main, incoming.probes
+    names = [file_name for _, file_name in files]
+    if len(set(names)) != len(names):
+        raise Refusal("Two of the files have the same name.", code="name-refused")
+    pictures = all(p.kind == "picture" for p in probes)
+    if pictures and in_place:
+        raise Refusal("Photographs are joined into a new slide, so they cannot stay in place.", code="invalid")
+    foreign = not pictures and probes[0].convert
+    if foreign and in_place:
+        raise Refusal("This slide is converted when it comes in, so it cannot stay in place.", code="invalid")
+    total = sum(path.stat().st_size for path, _ in _each_file(files))
+    if not move and not in_place:
+        refuse_full_disk(total)
+    digest = digest_of([path for path, _ in files], incoming.choice) if total <= 512 * 1024**2 else ""
+    refuse_known(case, digest)
+    slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
+    slide.own_specimen = "" if specimen == case.specimen else specimen
+    slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
+    slide.import_request |= {"notes": incoming.notes, "named": bool(name)}
+    slide.identifying = kinds_of(entries)
+    if names_patient(slide.name, entries, case.accession) and not name:
+        slide.name = f"Slide {case.slides.count() + number}"
+    slide.import_request |= {"choice": asdict(incoming.choice), "preset": preset}
+    if foreign:
+        slide.import_request["source"] = {k: v for k, v in asdict(probes[0]).items() if k in _OF_SOURCE}
+    if pictures:
+        slide.import_request["file_mpp"], slide.import_request["scale_notes"] = common_mpp(probes)
+    originals = slide.folder / "original"
+    try:
+        if in_place:
+            slide.folder.mkdir(parents=True)
+            slide.path = str(files[names.index(main)][0].resolve())
+        else:
+            originals.mkdir(parents=True)
+            for path, file_name in files:
+                _place(path, originals / stored_name(file_name, names), move)
+    except BaseException:
+        stores.slides().delete(str(slide.pk))
+        raise
+    return slide
+
+
+def store(user: Any, case: Case, slides: list[Slide]) -> None:
+    """Rows of placed slides, all or none; where none, their files are gone, too."""
+    try:
+        with transaction.atomic():
+            held = hold_open(case)
+            for slide in slides:
+                slide.case = held
+                slide.save(force_insert=True)
+                facts = {"files": len(slide.import_request["names"]), "bytes": slide.size_bytes}
+                record(user, "slide.received", "slide", slide.pk, accession=case.accession, **facts)
+    except BaseException:
+        for slide in slides:
+            stores.slides().delete(str(slide.pk))
+        raise
+
+
+def _place(source: Path, target: Path, move: bool) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if move:
+        os.replace(source, target)
+        source.touch()
+    elif source.is_dir():
+        shutil.copytree(source, target)
+    else:
+        shutil.copyfile(source, target)
+
+
+def _each_file(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
+    """The files, and those in the folders among them."""
+    found = []
+    for path, name in files:
+        inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        found += [(p, name) for p in inside]
+    return found
+
+
+def digest_of(paths: list[Path], choice: Choice = NO_CHOICE) -> str:
+    """sha256 of one file, or of the sorted hashes of several (order and names do not matter), and of what was chosen."""
+    digests = []
+    for path, _ in _each_file([(path, path.name) for path in paths]):
+        with path.open("rb") as stream:
+            digests.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    if choice:
+        digests.append(f"series {choice.series}, focal plane {choice.plane}")
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
+
+
+def refuse_known(case: Case, digest: str, but: uuid.UUID | None = None) -> None:
+    known = Slide.objects.filter(case=case, sha256=digest).exclude(status=Slide.Status.REFUSED)
+    if but is not None:
+        known = known.exclude(pk=but)
+    if digest and known.exists():
+        raise Conflict(f"This slide is already in case {case.accession}.", code="slide-exists")

@@ -1,0 +1,54 @@
+import type { UploadContents } from "../shared/types";
+import { type Choice, SHARPEST, type Which } from "./choices";
+
+interface Props {
+  contents: UploadContents;
+  choice: Choice;
+  onWhich(which: Which): void;
+  onPlane(plane: number): void;
+}
+
+/** Which of the slides that files hold comes in, and at which focal plane. */
+export function Choices({ contents, choice, onWhich, onPlane }: Props) {
+  const { series, together, focal_planes: planes } = contents;
+  const planeOpen = planes > 1 && choice.which !== "each";
+  return (
+    <fieldset className="choices">
+      <legend>
+        {series.length > 1
+          ? `${together ? "This file holds" : "These files hold"} ${series.length} ${together ? "pictures" : "slides"}`
+          : `This slide has ${planes} focal planes`}
+      </legend>
+      {series.length > 1 && (
+        <label>
+          Bring in{" "}
+          <select
+            value={String(choice.which)}
+            onChange={(e) => onWhich(/^\d+$/.test(e.target.value) ? Number(e.target.value) : (e.target.value as Which))}
+          >
+            {together && <option value="together">all as fields of one slide</option>}
+            <option value="each">each as a slide of its own</option>
+            {series.map((one) => (
+              <option key={one.number} value={one.number}>
+                only {one.number}: {one.name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {planeOpen && (
+        <label>
+          Focal plane{" "}
+          <select value={choice.plane} onChange={(e) => onPlane(Number(e.target.value))}>
+            <option value={SHARPEST}>the sharpest</option>
+            {Array.from({ length: planes }, (_, i) => i + 1).map((number) => (
+              <option key={number} value={number}>
+                {number} of {planes}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+    </fieldset>
+  );
+}

@@ -1,0 +1,79 @@
+"""µm/px of a slide: what its file or a person states, else the size of its red cells, else the field of an eyepiece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.pipeline.cheaplook import OF_DISCS, discs_px, red_cell_px, scale_from
+from hemaview.pipeline.eyepiece import Eyepiece, evenly_lit, eyepiece_of
+from hemaview.pipeline.plan import PipelineError, RunRequest
+from hemaview.pipeline.scale import OIL_FIELD_SPREAD, OIL_FIELD_UM, disagreement, mpp_through_eyepiece, seen_with
+from hemaview.pipeline.specimen import Guard
+from hemaview.wsi.slide import Slide
+
+MOST_SCALE_PHOTOS = 12
+"""Photographs that are measured for a scale that nobody gave."""
+Progress = Callable[[str, float], None]
+"""Is told what is done and how much of it, 0 to 1."""
+
+
+def scale_of(
+    slide: Slide, request: RunRequest, progress: Progress
+) -> tuple[float, str, float | None, list[str], list[Guard]]:
+    """(µm/px, where it is from, its standard deviation, notes, what contradicts it)."""
+    progress("measuring red cells", 0.0)
+    found = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
+    if not request.mpp and (rounds := _round_fields(slide, request)):
+        of_oil = float(np.median([mpp_through_eyepiece(seen) for _, seen in rounds]))
+        if found is None or not seen_with(found[0], of_oil):
+            mpp, sd, note = _by_round_fields(rounds, of_oil)
+            return mpp, "estimated", sd, [note], []
+    if request.mpp:
+        return request.mpp, "slide", None, [], disagreement(request.mpp, found[0]) if found else []
+    if found is None:
+        raise PipelineError(
+            "The µm per pixel of this slide are not known and too few round red cells were found to measure them by; "
+            "give the slide its µm/px and analyse again.",
+            "An administrator can give it.",
+        )
+    mpp, sd, n = found
+    note = f"µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm rest on it."
+    return mpp, "estimated", sd, [note], []
+
+
+def _round_fields(slide: Slide, request: RunRequest) -> list[tuple[NDArray[np.uint8], Eyepiece]]:
+    """The photographs through an eyepiece, as pictures, with their fields."""
+    read = [slide.read(f["x"], f["y"], 0, f["w"], f["h"]) for f in request.photo_fields[:MOST_SCALE_PHOTOS]]
+    return [(rgb, seen) for rgb in read if (seen := eyepiece_of(rgb)) is not None]
+
+
+def _by_round_fields(rounds: list[tuple[NDArray[np.uint8], Eyepiece]], of_oil: float) -> tuple[float, float, str]:
+    """(µm/px, its standard deviation, what is said of it) of photographs through an eyepiece whose red cells lie too close, or
+    too pale, to be measured one by one: by discs within them where these go with the round field, else by that alone."""
+    through = scale_from(np.concatenate([discs_px(evenly_lit(rgb)) for rgb, _ in rounds]), OF_DISCS)
+    ask = "enter the microscope's µm/px, for sizes in µm rest on it."
+    if through and seen_with(through[0], of_oil):
+        mpp, sd, n = through
+        return mpp, sd, (
+            f"µm/px estimated from discs within {n} red cells that touch, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; {ask}"
+        )  # fmt: skip
+    sd = of_oil * OIL_FIELD_SPREAD
+    return of_oil, sd, (
+        f"µm/px estimated from the round field of the eyepiece, taken as {OIL_FIELD_UM:.0f} µm wide as with an oil objective "
+        f"(×100), for the red cells give no size that goes with it: {of_oil:.4f} ± {sd:.4f}; {ask}"
+    )  # fmt: skip
+
+
+def _red_cells(slide: Slide, request: RunRequest, places: int) -> list[NDArray[np.float64]]:
+    """Diameters of round red cells, px, in half as many photographs or in `places` squares of a scan."""
+    boxes = [(f["x"], f["y"], f["w"], f["h"]) for f in request.photo_fields][: max(1, places // 2)]
+    if not boxes:
+        side = min(2048 if places > 6 else 1024, slide.width_px, slide.height_px)
+        rng = np.random.default_rng(0)
+        spots = rng.uniform(0.1, 0.9, (places, 2)) * (slide.width_px - side, slide.height_px - side)
+        boxes = [(int(x), int(y), side, side) for x, y in spots]
+    read = [slide.read(x, y, 0, w, h) for x, y, w, h in boxes]
+    return [red_cell_px(evenly_lit(rgb) if request.photo_fields else rgb) for rgb in read]
