@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 
 from apps.cases.models import Case
 
@@ -20,6 +21,7 @@ class Site(models.Model):
 
     class Meta:
         ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="one_site_a_name_however_capitalised")]
 
     def __str__(self) -> str:
         return self.name

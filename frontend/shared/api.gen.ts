@@ -2360,6 +2360,7 @@ export interface components {
             /** @description key of a class, or rejected */
             label: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         EachSeriesRequest: {
             uploads: string[];
             /** @description Begins the name of each; its number follows. */
@@ -2709,6 +2710,7 @@ export interface components {
             /** @description the picture's bytes in base64, at most 1 MB of them */
             png_or_jpeg: string;
         };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         LookRequest: {
             uploads: string[];
             /** @description Look at this one of several. */

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError
 from django.test import Client, TestCase
 from django.utils import timezone
 
@@ -238,3 +239,11 @@ def test_a_slide_comes_in_with_its_site(ada: Any, site: Site, film: Path) -> Non
     with pytest.raises(CommandError, match=r"no such site \(there are: Ward 3, phone\)"):
         call_command("import_slide", str(film), "--case=S-10", "--create", "--site", "Ward 4")
     assert not Case.objects.filter(accession="S-10").exists()
+
+
+def test_two_sites_never_differ_in_capitals_alone_whichever_way_they_come_in(ada: Any) -> None:
+    create_site(ada, "Ward 3")
+    with pytest.raises(Conflict, match="There is a site called WARD 3 already"):
+        create_site(ada, "WARD 3")
+    with pytest.raises(IntegrityError):
+        Site.objects.create(name="ward 3")

@@ -108,7 +108,7 @@ class ImportSerializer(Body):
     plane = serializers.IntegerField(min_value=0, required=False, help_text="Focal plane; 0: the sharpest.")
 
 
-class EachSeriesSerializer(serializers.Serializer[Any]):
+class EachSeriesSerializer(Body):
     uploads = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=2000)
     name = serializers.CharField(
         max_length=180, required=False, allow_blank=True, help_text="Begins the name of each; its number follows."
@@ -119,7 +119,7 @@ class EachSeriesSerializer(serializers.Serializer[Any]):
     preset = serializers.CharField(max_length=100, required=False, help_text="In place of mpp.")
 
 
-class LookSerializer(serializers.Serializer[Any]):
+class LookSerializer(Body):
     uploads = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=2000)
     series = serializers.IntegerField(min_value=1, required=False, help_text="Look at this one of several.")
 
