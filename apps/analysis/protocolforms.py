@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -9,9 +10,10 @@ from django import forms
 from apps.accounts.errors import Refusal
 from apps.analysis.models import ModelVersion, Protocol
 from apps.analysis.protocolservices import PART, SETTING, Chosen, Draft, choices, models_of
-from hemaview.assays import Setting
+from hemaview.assays import AssayError, Setting
+from hemaview.assays.rulefields import GRADES, OF_GRADES, RuleField, rule_fields, with_numbers
 
-_MODEL, _THRESHOLD = "model_", "threshold_"
+_MODEL, _THRESHOLD, _RULE = "model_", "threshold_", "rule_"
 
 
 class RevisionForm(forms.Form):
@@ -47,12 +49,23 @@ class RevisionForm(forms.Form):
                 initial=chosen.threshold,
                 help_text="A score between 0 and 1 in place of the model's own; empty: the model's own.",
             )
+        self.numbers = _numbers_of(source)
+        for number in self.numbers:
+            self.fields[_RULE + number.key] = forms.FloatField(
+                label=number.label if number.path[0] != GRADES else f"{number.group}, {number.label}",
+                initial=number.value,
+                min_value=0,
+                required=False,
+                help_text="" if number.value == number.shipped else _shipped(number.shipped),
+                widget=forms.NumberInput(attrs={"step": "any"}),
+            )
         self.fields["rules"] = forms.JSONField(
-            label="Changed counting rules",
+            label="Changes as a table (JSON)",
             required=False,
             initial=source.rules,
             widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-            help_text="What differs from the examination's own rules, in the same tables; {} changes nothing.",
+            help_text="What differs from the examination's own rules, in the same tables, such as one more limit; {} changes "
+            "nothing. A number that is changed above counts more than what stands here.",
         )
 
     def groups(self) -> list[tuple[str, list[Any]]]:
@@ -60,7 +73,43 @@ class RevisionForm(forms.Form):
         settings = [self[SETTING + s.key] for s in self.known]
         models = [self[name + m.role] for m in self.roles for name in self._of_model(m.role)]
         head = [self[name] for name in self.fields if name in ("name", "title", "second_reader")]
-        return [("Protocol", head), ("Settings", settings), ("Models", models), ("Counting rules", [self["rules"]])]
+        return [("Protocol", head), ("Settings", settings), ("Models", models)]
+
+    def table(self) -> Any:
+        """The field of the table of changed rules."""
+        return self["rules"]
+
+    def rule_groups(self) -> list[tuple[str, list[Any]]]:
+        """Fields of the counting rules' numbers, grades left out, by what they belong to."""
+        there = [n for n in self.numbers if n.path[0] != GRADES]
+        return [
+            (group, [self[_RULE + n.key] for n in together]) for group, together in groupby(there, lambda n: n.group)
+        ]
+
+    def grade_names(self) -> list[str]:
+        return list(OF_GRADES.values()) if any(n.path[0] == GRADES for n in self.numbers) else []
+
+    def grade_groups(self) -> list[tuple[str, list[Any]]]:
+        """Of each graded class the fields of its grades, None for a grade that it has not."""
+        there = [n for n in self.numbers if n.path[0] == GRADES]
+        return [
+            (group, [by_name.get(name) for name in OF_GRADES])
+            for group, together in groupby(there, lambda n: n.group)
+            for by_name in [{n.path[-1]: self[_RULE + n.key] for n in together}]
+        ]
+
+    def _changed_rules(self) -> dict[str, Any]:
+        """What the laboratory changes of the rules: the table, and over it the numbers that were changed here."""
+        own = self.cleaned_data.get("rules") or {}
+        given = {}
+        for number in self.numbers:
+            entered = self.cleaned_data.get(_RULE + number.key)
+            if _RULE + number.key not in self.data or entered == number.value:
+                continue
+            # What is emptied is the examination's own again.
+            if (value := number.shipped if entered is None else entered) is not None:
+                given[number.path] = _whole(value)
+        return with_numbers(own, self.source.examination.rules, given) if isinstance(own, dict) else own
 
     def _of_model(self, role: str) -> tuple[str, ...]:
         return (_MODEL, _THRESHOLD) if role in self._scored() else (_MODEL,)
@@ -78,7 +127,7 @@ class RevisionForm(forms.Form):
         given = {s.key: data.get(SETTING + s.key) for s in self.known}
         models = {m.role: Chosen(data[_MODEL + m.role], data.get(_THRESHOLD + m.role)) for m in self.roles}
         settings = {key: value for key, value in given.items() if value not in (None, "")}
-        return Draft(data["title"].strip(), settings, data["second_reader"], data.get("rules") or {}, models)
+        return Draft(data["title"].strip(), settings, data["second_reader"], self._changed_rules(), models)
 
     def refuse(self, refusal: Refusal) -> None:
         """Say what a service refused, beside the field that it is about."""
@@ -101,6 +150,25 @@ class CopyForm(RevisionForm):
         super().__init__(source, data)
         self.fields["title"].initial = f"{source.title}, copy"
         self.order_fields(self.field_order)
+
+
+def _numbers_of(source: Protocol) -> list[RuleField]:
+    """The numbers of the protocol's counting rules; those that ship where its own cannot be read any more."""
+    known = source.examination
+    try:
+        rules = source.counting_rules
+    except (AssayError, ValueError):
+        rules = known.rules
+    return rule_fields(rules, known.rules, known.schema, known.rule_labels)
+
+
+def _shipped(value: float | None) -> str:
+    return "Added by the laboratory." if value is None else f"Changed; the examination's own is {value:g}."
+
+
+def _whole(value: float) -> float:
+    """3.0 as 3: a number is written as the examination writes it."""
+    return int(value) if float(value).is_integer() and abs(value) < 1e15 else value
 
 
 def _field(setting: Setting, value: Any) -> forms.Field:

@@ -66,6 +66,8 @@ class Assay:
     """How fields are chosen: `crowded_is_fine` where cells are meant to overlap, and limits of the choice."""
     schema: Schema
     rules: Rules
+    rule_labels: Mapping[str, str]
+    """Dotted path of a number of the rules to what people call it."""
     targets: tuple[Target, ...]
     settings: tuple[Setting, ...]
     must_see: MustSee

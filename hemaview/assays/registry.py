@@ -57,6 +57,7 @@ def assay_in(folder: ModuleType) -> Assay:
             fields=about.get("fields", {}),
             schema=schema,
             rules=Rules(_table(folder, "rules")),
+            rule_labels=about.get("rule_labels", {}),
             targets=tuple(_target(t, schema) for t in about.get("targets", ())),
             settings=tuple(_setting(s) for s in about.get("settings", ())),
             must_see=_must_see(about.get("must_see", {})),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -68,6 +69,26 @@ def test_a_change_is_a_new_version_with_its_line_and_ordered_analyses_keep_their
     assert set(line.detail["after"]) == {"settings", "second_reader"}
     job = Job.objects.get(pk=job.pk)
     assert job.protocol_id == before.pk and job.frozen["settings"].get("wbc") != 400
+
+
+def test_numbers_of_the_counting_rules_are_fields_and_what_is_emptied_is_the_examinations_own_again(
+    keeper: Client,
+) -> None:
+    page = keeper.get(f"/protocols/{NAME}/")
+    assert (
+        "Grades" in page.content.decode() and "Diameter of the field of a 100× oil objective" in page.content.decode()
+    )
+    body = entered(page) | {"rule_grades.burr.low": "8", "rule_schistocyte.limit_percent": "0.5"}
+    assert keeper.post(f"/protocols/{NAME}/", body).status_code == 302
+    made = protocol_named(NAME)
+    assert made.rules == {"grades": {"burr": {"low": 8}}, "schistocyte": {"limit_percent": 0.5}}
+    page = keeper.get(f"/protocols/{NAME}/")
+    assert "own is 5." in page.content.decode()
+    body = entered(page) | {"seen": "2", "rules": json.dumps(made.rules), "rule_grades.burr.low": ""}
+    assert keeper.post(f"/protocols/{NAME}/", body).status_code == 302
+    assert protocol_named(NAME).rules == {"schistocyte": {"limit_percent": 0.5}}
+    refused = keeper.post(f"/protocols/{NAME}/", entered(page) | {"seen": "3", "rule_grades.burr.low": "-1"})
+    assert refused.status_code == 400 and newest(NAME).version == 3
 
 
 def test_nothing_changed_is_no_new_version(ada: Any) -> None:
