@@ -17,6 +17,7 @@ from apps.accounts import leases
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.accounts.models import User
 from apps.accounts.roles import OWN_CASE_RIGHTS, RIGHTS
+from apps.accounts.texts import refuse_turning
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require, require_any, rights_of, words_hidden_from
@@ -293,6 +294,7 @@ def _give_to(user: Any, case: Case, reader: User | None, **where: str) -> Case:
 
 
 def _validate(case: Case) -> None:
+    refuse_turning(pseudonym=case.pseudonym, stain=case.stain, question=case.question)
     try:
         case.full_clean(exclude=["signing_key", "signing_until"])
     except ValidationError as error:

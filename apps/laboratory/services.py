@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
+from apps.accounts.texts import refuse_turning
 from apps.audit.services import record
 from apps.laboratory import logos
 from apps.laboratory.models import Laboratory, Phrase
@@ -132,6 +133,7 @@ def _taken(code: str) -> Conflict:
 
 
 def _plain(text: str) -> str:
+    refuse_turning(text=text)
     return text.replace("\0", "").replace("\r\n", "\n").strip()
 
 

@@ -83,10 +83,15 @@ def readers_sentence(who: Mapping[str, Any]) -> str:
         decided = f"; differences decided by {' and '.join(who['decided_by'])}" if who["decided_by"] else ""
         own = " and ".join(who.get("decided_by_first", ()))
         return f"{way}: {people}{decided}{f' ({own} also read first)' if own else ''}."
+    carried = who.get("carried_by", ())
+    of_before = f"What {' and '.join(carried)} said of cells in an earlier analysis stands here" if carried else ""
     if not first:
+        if carried:
+            return f"{of_before}; nobody has confirmed or corrected a cell of this one."
         return "Nobody confirmed or corrected a cell: the machine’s names stand."
     n = len(who["first"])
-    return f"Read by {'one person' if n == 1 else f'{n} people together'}: {first}."
+    read = f"Read by {'one person' if n == 1 else f'{n} people together'}: {first}."
+    return f"{read} {of_before}, too." if carried else read
 
 
 def shown_age(days: int | None) -> str:

@@ -90,6 +90,9 @@ def summary(jobs: Sequence[Job]) -> dict[str, Any]:
         "decided_by": (decided_by := readers_of(by_role[Reading.Role.CONSENSUS])),
         "decided_by_first": sorted({*decided_by} & {*readers_of(by_role[Reading.Role.FIRST])}),
     }
+    carried = User.objects.filter(labelevent__reading__in=by_role[Reading.Role.FIRST], labelevent__carried=True)
+    if names := sorted({person.display_name for person in carried.distinct()}):
+        made["carried_by"] = names
     if pairs and made["closed"]:
         table = _table(pairs)
         made |= {

@@ -194,7 +194,8 @@ def _carry_rows(before: Job, job: Job, reading: Reading, labels: Labels, people:
 def _carry_added(
     before: Job, job: Job, reading: Reading, labels: Labels, people: dict[int, User]
 ) -> list[CarriedLabel]:
-    """Carry the cells that people added: one that the machine finds now gets their class, any other is added again."""
+    """Carry the cells that people added: one that the machine finds now, of the same class, is theirs; one
+    that it calls otherwise waits; any other is added again."""
     standing = [(cell, label) for cell, label in added_cells(before, labels) if label.state != REJECTED]
     if not standing:
         return []
@@ -203,7 +204,9 @@ def _carry_added(
     partner = partners(np.array([(c.x, c.y, c.w, c.h) for c, _ in standing], np.float64), boxes_of(new))
     waiting = []
     for (cell, label), mate in zip(standing, partner.tolist(), strict=True):
-        if label.key not in known.by_key or mate in taken:
+        # What the machine calls otherwise than the person who added it did is for a person to decide.
+        renamed = mate >= 0 and known.classes[int(new.cls[mate])].key != label.key
+        if label.key not in known.by_key or mate in taken or renamed:
             waiting.append(
                 CarriedLabel(
                     reading=reading, why=CarriedLabel.Why.RENAMED if mate >= 0 else CarriedLabel.Why.NO_PARTNER,

@@ -17,7 +17,7 @@ from hemaview.wsi.contents import MAX_NAME, check_name
 from hemaview.wsi.dicomseries import Instance, is_dicom
 from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
 from hemaview.wsi.fields import natural_key
-from hemaview.wsi.identity import Entry, names_patient
+from hemaview.wsi.identity import Entry, may_name_patient, names_patient
 from hemaview.wsi.sandbox import Probe, dicom_instances, identity_of, probe_many
 from hemaview.wsi.sources.choice import NO_CHOICE, SHARPEST, Choice, refuse_missing
 from hemaview.wsi.sources.mrxs import SLIDEDAT, missing_files
@@ -59,9 +59,13 @@ def look_at(files: Files, asked: set[Path], choice: Choice = NO_CHOICE) -> Incom
 def _without_patient(several: SeveralSeries, files: Files) -> SeveralSeries:
     """The same list of slides, those whose names hold a name or number of the patient called by their number alone."""
     entries = identity_of(files)
-    if not names_patient(several.message, entries):
+    telling = {n for n, one in several.listed.items() if may_name_patient(one.rpartition(", ")[0], entries)}
+    if not telling and not names_patient(several.message, entries):
         return several
-    listed = {n: f"slide {n}" if names_patient(one, entries) else one for n, one in several.listed.items()}
+    listed = {
+        n: f"slide {n}, {one.rpartition(', ')[2]}" if n in telling or names_patient(one, entries) else one
+        for n, one in several.listed.items()
+    }
     return SeveralSeries.of(f"These files hold {len(listed)} slides", listed)
 
 

@@ -16,7 +16,7 @@ from apps.slides.incoming import look_at
 from apps.slides.models import Slide, Upload
 from apps.slides.uploads import as_refusal, files_of
 from hemaview.wsi.errors import SeveralSeries, SlideError
-from hemaview.wsi.identity import Entry, names_patient
+from hemaview.wsi.identity import Entry, may_name_patient
 from hemaview.wsi.sandbox import identity_of
 from hemaview.wsi.sources.choice import Choice
 
@@ -103,12 +103,20 @@ def contents_of(user: Any, case: Case, upload_ids: list[uuid.UUID], series: int 
         raise as_refusal(error) from error
     probe = incoming.probes[0]
     together = (
-        [(n, f"picture {n}" if names_patient(name, probe.identity) else name) for n, name in probe.together]
+        [
+            (n, f"picture {n}" if may_name_patient(_title_part(name), probe.identity) else name)
+            for n, name in probe.together
+        ]
         if len(incoming.probes) == 1
         else []
     )
     planes = max(probe.focal_planes for probe in incoming.probes)
     return Contents([{"number": n, "name": name} for n, name in together], bool(together), planes)
+
+
+def _title_part(listed: str) -> str:
+    """What a listed picture is called, without its size in px."""
+    return listed.rpartition(", ")[0] or listed
 
 
 def upload_for(user: Any, upload_id: uuid.UUID | str) -> Upload:

@@ -37,6 +37,10 @@ _TIFF_TEXT = {269: "DocumentName", 270: "ImageDescription", 285: "PageName", 306
               316: "HostComputer", 700: "XMP", 33432: "Copyright", 33723: "IPTC", 42016: "ImageUniqueID",
               42032: "CameraOwnerName", 42033: "BodySerialNumber", 42037: "LensSerialNumber"}  # fmt: skip
 _EXIF, _GPS = 34665, 34853
+_LIKE_A_PERSON = re.compile(
+    r"\w\^|\b[A-ZÀ-Þ][\w'’-]+, [A-ZÀ-Þ][\w'’-]+|\b(?:19|20)\d\d\b(?! ×)|\d{6,}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}"
+)
+"""SMITH^JOHN, Smith, John, a year, six digits in a row, 1.2.1961; not the size of a picture in px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,12 @@ def names_patient(text: str, entries: Iterable[Entry], allowed: str = "") -> boo
                 if len(word) >= 4 and word in plain and word not in _plain(allowed):
                     return True
     return False
+
+
+def may_name_patient(text: str, entries: Iterable[Entry]) -> bool:
+    """Whether a free text of the file may say who the patient is: by what the file gives elsewhere, or because it is written
+    as names of people, dates of birth or numbers of cases are."""
+    return bool(_LIKE_A_PERSON.search(text)) or names_patient(text, entries)
 
 
 def _plain(text: str) -> str:

@@ -12,6 +12,8 @@ from hemaview.wsi.sources.choice import Choice, refuse_missing
 PALETTE = 3
 ASIDE = re.compile(r"label|macro|thumb|overview|barcode", re.IGNORECASE)
 """Names of pictures that stand beside a slide; label and macro can show who the patient is."""
+SAME_SCALE = 0.01
+"""So little may stated µm/px of the fields of one slide differ, relative."""
 SMALL_SHARE = 0.25
 """Other pictures of a TIFF up to this share of the first one's area stand beside it."""
 
@@ -99,6 +101,8 @@ def of_ome(
         main = slides[0][1]
     elif any((one.width_px, one.height_px) != (main.width_px, main.height_px) for _, one, _ in slides):
         raise SeveralSeries.of(f"{name} holds {len(series)} series", _listed(slides))
+    elif any(not _of_one_scale(one, main) for _, one, _ in slides):
+        raise SeveralSeries.of(f"{name} holds {len(series)} series of different µm/px", _listed(slides))
     if len(slides) > 1:
         together |= _listed(slides)
         notes.append(f"Its {len(slides)} series were taken as {len(slides)} fields.")
@@ -108,6 +112,12 @@ def of_ome(
     if len({len(planes) for planes in made}) > 1:
         raise Unsupported(f"{name} holds series of different numbers of focal planes; choose one with --series.")
     return tuple(zip(*made, strict=True)), [one for _, one, _ in slides]
+
+
+def _of_one_scale(one: OmeImage, other: OmeImage) -> bool:
+    """Whether both state the same µm/px, or none: fields of one slide have one scale."""
+    pairs = ((one.um_x, other.um_x), (one.um_y, other.um_y))
+    return all(a == b or (a is not None and b is not None and abs(a / b - 1) < SAME_SCALE) for a, b in pairs)
 
 
 def _listed(slides: list[tuple[int, OmeImage, tuple[int, ...]]]) -> dict[int, str]:

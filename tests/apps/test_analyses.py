@@ -13,11 +13,12 @@ from apps.analysis import services as analysis
 from apps.analysis.models import Job, ReportedAnalysis
 from apps.analysis.selectors import reported_jobs
 from apps.audit.models import Record
+from apps.reports.drafts import draft_html
 from apps.review.analyses import choose, labels_at_stake, settle, waiting_labels
 from apps.review.compare import compare
 from apps.review.counts import counts_json
 from apps.review.services import add_cell, label_cells
-from apps.review.state import labels_of
+from apps.review.state import label_revision, labels_of
 from hemaview.cells.table import CellTable
 from tests import factories
 from tests.schemas import BLOOD_FILM
@@ -105,12 +106,22 @@ def test_labels_are_carried_once_and_never_over_somebodys_work(labelled: Any, sl
 
 def test_a_cell_that_a_person_had_added_and_the_machine_finds_now_is_one_cell(job: Any, slide: Any, tess: Any) -> None:
     table = factories.cells(FOUND)
-    x, y = float(table.x[30]), float(table.y[30])
-    add_cell(tess, job, x, y, 30.0, 30.0, "lymphocyte")
+    for row in (53, 30):  # a lymphocyte, and a red cell by the machine
+        add_cell(tess, job, float(table.x[row]), float(table.y[row]), 30.0, 30.0, "lymphocyte")
     second = factories.finished_job(slide, table)
     choose(tess, second)
     labels = labels_of(second)
-    assert not labels.added and labels.rows[30].key == "lymphocyte"
+    assert not labels.added and labels.rows[53].key == "lymphocyte" and 30 not in labels.rows
+    (waiting,) = waiting_labels(second)
+    assert (waiting.row, waiting.label_key) == (30, "lymphocyte"), "what the machine calls otherwise a person decides on"
+
+
+def test_a_report_says_whose_names_of_an_earlier_analysis_stand(job: Any, slide: Any, tess: Any) -> None:
+    label_cells(tess, job, "confirm", [53], [], None, label_revision(job))
+    second = factories.finished_job(slide, factories.cells(FOUND))
+    choose(tess, second)
+    page = draft_html(slide.case)
+    assert "What tess said of cells in an earlier analysis stands here; nobody has confirmed or corrected a cell of" in page
 
 
 def test_two_examinations_of_a_slide_are_both_reported(slide: Any, job: Any) -> None:

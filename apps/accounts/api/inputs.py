@@ -10,6 +10,8 @@ from rest_framework.exceptions import ParseError
 from rest_framework.fields import empty
 from rest_framework.parsers import JSONParser
 
+from apps.accounts.texts import TURNS_TEXT, turns_text
+
 
 def whole_number(text: str) -> int | None:
     """The number that a query or a header says in 1 to 15 ASCII digits, else None.
@@ -37,6 +39,9 @@ class Body(serializers.Serializer[Any]):
                 there = ", ".join(name for name, field in self.fields.items() if not field.read_only)
                 shown = unknown[0][:60].encode(errors="replace").decode()
                 raise serializers.ValidationError({shown: [f"There is no such field here; there are: {there}."]})
+            for name, value in data.items():
+                if isinstance(value, str) and turns_text(value):
+                    raise serializers.ValidationError({name: [TURNS_TEXT]})
         return super().run_validation(data)
 
 
