@@ -83,6 +83,25 @@ def mean_colour(outputs: int, side_px: int = 32, weights: NDArray[np.float32] | 
     return model(how.pop("nodes", nodes), how.pop("tensors", tensors), side_px, outputs, **how)
 
 
+def no_number_beyond(outputs: int, redness: float, side_px: int = 32) -> bytes:
+    """A net whose first class is that of every picture, and whose answers are no numbers where red exceeds blue by more than
+    `redness` in the mean: the square root of what is then below nothing."""
+    w = np.zeros((3, 1), np.float32)
+    w[0], w[2] = -1, 1
+    ones = np.zeros((1, outputs), np.float32)
+    first = np.full(outputs, -9, np.float32)
+    first[0] = 9
+    nodes = [
+        node("GlobalAveragePool", ["x"], ["p"]),
+        node("Flatten", ["p"], ["f"]),
+        node("Gemm", ["f", "w", "c"], ["d"]),
+        node("Sqrt", ["d"], ["s"]),
+        node("Gemm", ["s", "z", "b"], ["y"]),
+    ]
+    tensors = [tensor("w", w), tensor("c", np.full(1, redness, np.float32)), tensor("z", ones), tensor("b", first)]
+    return model(nodes, tensors, side_px, outputs)
+
+
 def endless(outputs: int, side_px: int = 32) -> bytes:
     """A Loop whose condition stays true."""
     body = field(1, node("Identity", ["c"], ["c_out"])) + field(2, "body")

@@ -10,6 +10,7 @@ from typing import Any
 
 from apps.accounts import stores
 from apps.analysis.models import Job
+from apps.analysis.ownblobs import faults_of_frozen
 from apps.audit.models import Record
 from apps.cases.models import Case
 from apps.reports.models import Report
@@ -49,8 +50,9 @@ def labels_sha256(reading: Reading, revision: int) -> str:
     return _sha256([events, cells])
 
 
-def verify(report: Report) -> Verdict:
-    """Hold a signed report against everything that it froze; no cache is asked."""
+def verify(report: Report, model_files: bool = True) -> Verdict:
+    """Hold a signed report against everything that it froze; no cache is asked. Without `model_files` those of models of one's
+    own are not looked at."""
     evidence = report.document.get("evidence", [])
     differs = [
         *_document(report),
@@ -58,6 +60,7 @@ def verify(report: Report) -> Verdict:
         *_record(report),
         *_case(report),
         *(line for piece in evidence for line in _analysis(report, piece)),
+        *(_model_files(evidence) if model_files else ()),
     ]
     notes = []
     if not report.document.get("examinations"):
@@ -150,6 +153,13 @@ def _analysis(report: Report, piece: dict[str, Any]) -> Iterator[str]:
             reading is None or labels_sha256(reading, int(row["label_revision"])) != row["labels_sha256"]
         ):
             yield f"{name}: the labels of the {row['role']} reading are not those that were signed."
+
+
+def _model_files(evidence: list[dict[str, Any]]) -> Iterator[str]:
+    """Weights that came with HemaView are held by the names and hashes that the job froze; those of one's own are files that
+    the laboratory keeps, so they must be there as well."""
+    frozen = Job.objects.filter(pk__in=[piece["job"] for piece in evidence]).values_list("frozen", flat=True)
+    yield from dict.fromkeys(line for kept in frozen for line in faults_of_frozen(kept.get("models", [])))
 
 
 def _sha256(content: Any) -> str:

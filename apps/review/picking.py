@@ -75,7 +75,7 @@ def candidates(job: Job, labels: Labels | None = None, until: datetime | None = 
     index = known.index(KEY)
     now = effective(job, labels)
     rows = np.flatnonzero((cells.cls == index) | (now == index))
-    p = cells.p[rows, index].astype(float)
+    p = np.nan_to_num(cells.p[rows, index].astype(float), nan=0.0)
     rows, p = rows[np.lexsort((rows, -p))], np.sort(-p) * -1
     marks = _hbf(labels, until)
     listed: list[Candidate] = []

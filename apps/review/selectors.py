@@ -152,7 +152,7 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
         raise Missing(f"This job has {number_of(len(cells), 'cell')}; there is no cell {row}.")
     labels, known, reading = labels_of(job), schema_of(job), reading_of(job)
     label = labels.rows.get(row)
-    p = cells.p[row].astype(float)
+    p = np.nan_to_num(cells.p[row].astype(float), nan=0.0)
     best = np.argsort(-p, kind="stable")
     area = _number(cells.area_um2[row])
     history = []
@@ -286,4 +286,4 @@ def last_undone_of(reading: Reading, user: Any) -> LabelEvent | None:
 
 def _number(value: Any) -> float | None:
     number = float(value)
-    return None if np.isnan(number) else round(number, 3)
+    return round(number, 3) if np.isfinite(number) else None

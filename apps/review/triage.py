@@ -17,7 +17,7 @@ def expected_moves(cells: CellTable, known: Schema, seen: Collection[int]) -> di
     """
     rows = np.flatnonzero(known.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & (CUT | OUTSIDE)) == 0))
     rows = rows[~np.isin(rows, np.fromiter(seen, np.int64, len(seen)))]
-    p, cls = cells.p[rows].astype(np.float64), cells.cls[rows]
+    p, cls = np.nan_to_num(cells.p[rows].astype(np.float64), nan=0.0), cells.cls[rows]
     place = np.arange(len(rows))
     leave = np.bincount(cls, 1 - p[place, cls], minlength=len(known))
     p[place, cls] = 0

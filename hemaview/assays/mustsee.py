@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
-from hemaview.cells.table import CUT, OUTSIDE, SEVERAL, CellTable
+from hemaview.cells.table import CUT, OUTSIDE, SEVERAL, UNANSWERED, CellTable
 from hemaview.cells.transport import margin
 
 UNSURE = "low margin"
+NO_ANSWER = "no answer of a net"
 ELSEWHERE = "lies outside the counted fields"
 """Of cells that a search found at the edges or the feathered end: they are in no count."""
 
@@ -53,6 +54,7 @@ def must_see_reasons(cells: CellTable, schema: Schema, asked: MustSee, least_mar
     for c in schema.classes:
         if c.must_see:
             reasons[cells.cls == c.index] = c.name.lower()
+    reasons[(cells.flags & UNANSWERED) != 0] = NO_ANSWER
     reasons[((cells.flags & OUTSIDE) != 0) & (reasons == "")] = ELSEWHERE
     reasons[(cells.flags & CUT) != 0] = ""
     return reasons

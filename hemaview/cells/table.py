@@ -21,6 +21,9 @@ OUTSIDE = 2
 SEVERAL = 4
 """Flag: the cell may be of several classes of one family; it must be seen."""
 
+UNANSWERED = 8
+"""Flag: a net that was asked about the cell gave no finite answer; it has no probabilities, is unidentified and must be seen."""
+
 MEASURES = ("area_um2", "circularity", "pallor", "nc_ratio")
 
 

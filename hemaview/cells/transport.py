@@ -39,16 +39,16 @@ def pack_contours(contours: Sequence[NDArray[np.int16]]) -> bytes:
 
 
 def own_probability(cells: CellTable) -> NDArray[np.float32]:
-    """float32 (n,): the probability of each cell's own class."""
+    """float32 (n,): the probability of each cell's own class; 0 where the file holds a number that is none."""
     rows = np.arange(len(cells))
-    return np.clip(cells.p[rows, cells.cls].astype(np.float32), 0, 1)
+    return np.clip(np.nan_to_num(cells.p[rows, cells.cls].astype(np.float32), nan=0.0), 0, 1)
 
 
 def margin(cells: CellTable) -> NDArray[np.float32]:
     """float32 (n,): own class's probability less the best other one; small = unsure."""
     if not len(cells):
         return np.zeros(0, np.float32)
-    p = cells.p.astype(np.float32)
+    p = np.nan_to_num(cells.p.astype(np.float32), nan=0.0)
     own = own_probability(cells)
     p[np.arange(len(cells)), cells.cls] = -1
     return own - np.maximum(p.max(axis=1), 0)

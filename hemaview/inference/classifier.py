@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hemaview.inference.info import info_of
 from hemaview.inference.pictures import (
+    all_or_none,
     as_learned,
     as_learned_in_places,
     as_rgb8,
@@ -37,6 +38,13 @@ class Classifier:
         self.least: Mapping[str, Mapping[str, float]] = card.least
         """`known` and `strange` stains to class to the probability from which a cell may be that (`Card.least`)."""
         self._shift = _shifted(card.classes, {})
+        self._when_silent: Callable[[str], None] = _nobody
+
+    def telling(self, when_silent: Callable[[str], None]) -> Classifier:
+        """The same model, which calls `when_silent` with its name when it gives a cell no finite answer."""
+        other = copy.copy(self)
+        other._when_silent = when_silent
+        return other
 
     def calibrated_on(self, dataset: str) -> Classifier:
         """The same model with the temperature and the thresholds for blood like that of `dataset`; as it is where its card
@@ -103,8 +111,16 @@ class Classifier:
         return np.asarray(np.mean(seen, axis=0) + self._shift, np.float32)
 
     def classify_crops(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
-        """float32 (n, classes) calibrated, of uint8 (n, input_px, input_px, 3) at the model's own scale."""
-        return softmax(self.logits(crops, views) / self.temperature)
+        """float32 (n, classes) calibrated, of uint8 (n, input_px, input_px, 3) at the model's own scale; a row of NaN for a crop
+        of which any logit is not finite."""
+        logits = all_or_none(self.logits(crops, views))
+        if np.isnan(logits).any():
+            self._when_silent(self.info.name)
+        return softmax(logits / self.temperature)
+
+
+def _nobody(_: str) -> None:
+    """Whom a model tells of its silence where nobody asked."""
 
 
 def _shifted(classes: tuple[str, ...], shift: Mapping[str, float]) -> NDArray[np.float32]:

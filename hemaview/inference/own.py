@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from hemaview.cells.store import sha256_of
 from hemaview.inference.classifier import Classifier
 from hemaview.inference.errors import InferenceError, WeightsChanged, WeightsUnfit
-from hemaview.inference.pictures import softmax
+from hemaview.inference.pictures import all_or_none, softmax
 from hemaview.inference.precision import F32
 from hemaview.inference.runtime import Runtime, onnx_runtime, runtime_for
 from hemaview.methods.card import Card
@@ -89,7 +89,7 @@ class OwnRuntime:
         self._merging = card.merging
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        answer = self.raw(x)
+        answer = all_or_none(self.raw(x))  # before a logarithm makes a number of what is none
         logits = np.log(np.maximum(answer, LEAST_P)) if self._are_p else answer
         p = softmax(np.asarray(logits / self._temperature, np.float32)) @ self._merging
         return np.asarray(np.log(np.maximum(p, LEAST_P)), np.float32)

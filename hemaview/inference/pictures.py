@@ -38,6 +38,12 @@ def _bits(picture: NDArray[np.uint16]) -> int:
     return next(bits for bits in (10, 12, 14, 16) if int(picture.max()) < 1 << bits)
 
 
+def all_or_none(answers: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Answers (n, outputs), a row of NaN where any of its numbers is not finite: half an answer is none."""
+    whole = np.isfinite(answers).all(axis=1, keepdims=True)
+    return answers if whole.all() else np.where(whole, answers, np.float32("nan"))
+
+
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Over axis 1."""
     e = np.exp(logits - logits.max(axis=1, keepdims=True))

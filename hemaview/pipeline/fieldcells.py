@@ -116,12 +116,13 @@ def _may_be_nucleated(slide: Slide, points: NDArray[np.float64], mpp: float, mod
     a nucleated cell."""
     if not len(points):
         return np.zeros(0, bool)
-    may = _around_points(slide, points, mpp, models.kind)[:, _NUCLEATED] >= LEAST_NUCLEATED
+    # Where a net gives no answer (NaN) there may be one.
+    may = ~(_around_points(slide, points, mpp, models.kind)[:, _NUCLEATED] < LEAST_NUCLEATED)
     rest = np.flatnonzero(~may)
     if models.seeker is not None and len(rest):
         fine = _around_points(slide, points[rest], mpp, models.nucleated)
         no_cell = [i for i, name in enumerate(models.nucleated.info.classes) if name in NO_CELL]
-        may[rest] = 1 - fine[:, no_cell].sum(axis=1) >= LEAST_CELL
+        may[rest] = ~(1 - fine[:, no_cell].sum(axis=1) < LEAST_CELL)
     return np.asarray(may)
 
 
@@ -171,7 +172,7 @@ def _cells_among(
     def pictures() -> tuple[Measured, NDArray[np.float32]]:
         cells = measure(labels, rgb)
         kinds = picture.classes(models.kind, cells.centres)
-        rows = np.flatnonzero(kinds[:, _NUCLEATED] >= least_nucleated)
+        rows = np.flatnonzero(~(kinds[:, _NUCLEATED] < least_nucleated))
         return (cells.take(rows), kinds[rows]) if len(rows) < len(cells) else (cells, kinds)
 
     def named(found: Measured, kinds: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
@@ -208,7 +209,8 @@ def _nucleus_shares(
 def probabilities(
     picture: FieldPicture, found: Measured, kinds: NDArray[np.float32], models: Models, schema: Schema
 ) -> NDArray[np.float32]:
-    """float32 (n, classes of the schema): kinds mixed with the finer models' answers; rows sum to 1."""
+    """float32 (n, classes of the schema): kinds mixed with the finer models' answers; rows sum to 1, or are NaN where a model
+    that was asked gave no answer."""
     n = len(found)
     p = np.zeros((n, len(schema)), np.float32)
     if not n:

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
-from hemaview.cells.table import CUT, CellTable
+from hemaview.cells.table import CUT, UNANSWERED, CellTable
 from hemaview.inference import Classifier
 from hemaview.inference.grounds import Grounds, one_ground
 from hemaview.pipeline.eyepiece import Eyepiece, without_rim
 from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.measures import Measured
 from hemaview.pipeline.plan import PlannedField
+from hemaview.pipeline.unanswered import unanswered, with_unanswered
 from hemaview.wsi.slide import Slide
 
 HALO_UM = 16.0
@@ -53,8 +54,11 @@ class FieldPicture:
         schema: Schema,
         nucleus_share: NDArray[np.float64] | None = None,
     ) -> CellTable:
-        """Every cell whose centre lies in the field; p float32 (n, classes), cls uint8 (n,), of the measured cells."""
+        """Every cell whose centre lies in the field; p float32 (n, classes), cls uint8 (n,), of the measured cells. One whose
+        p is not finite is unidentified; raises NoAnswer where the schema has no such class."""
         rows = np.flatnonzero(self._inside(found))
+        silent = unanswered(p)
+        p, cls = with_unanswered(p, cls, silent & self._inside(found), schema)
         cut = self.cut(found)
         n = len(rows)
         red, nucleated = schema.rows_of_kind(cls, "red_cell"), schema.rows_of_kind(cls, "nucleated")
@@ -70,7 +74,7 @@ class FieldPicture:
             cls=cls[rows],
             p=p[rows].astype(np.float16),
             field=np.full(n, self.place.index, np.uint32),
-            flags=np.where(cut[rows], CUT, 0).astype(np.uint8),
+            flags=(np.where(cut[rows], CUT, 0) | np.where(silent[rows], UNANSWERED, 0)).astype(np.uint8),
             area_um2=area_um2[rows].astype(np.float16),
             circularity=found.circularity[rows].astype(np.float16),
             pallor=np.where(red[rows], found.pallor[rows].astype(np.float16), nothing),

@@ -118,6 +118,8 @@ class Plan:
     guards: list[dict[str, str]] = field(default_factory=list)
     """What speaks against the specimen, its stain or its µm/px being what they are said to be ({code, sentence}; see
     `pipeline.specimen`, `stains`, `scale`)."""
+    silent_nets: list[str] = field(default_factory=list)
+    """Names of the nets that gave a cell no finite answer (`pipeline.unanswered`)."""
 
     @property
     def counted(self) -> list[PlannedField]:

@@ -89,7 +89,8 @@ def overlooked(
     at = (points[free] - (picture.left, picture.top)) / picture.scale
     p = probabilities_at(picture, at, nucleated, schema)
     no_cell = [schema.index(name) for name in NO_CELL if name in schema.by_key]
-    sure = np.flatnonzero(1 - p[:, no_cell].sum(axis=1) >= SURE) if len(p) else np.zeros(0, np.int64)
+    # Where the net gives no answer (NaN) a person must look: the finder saw a nucleated cell there.
+    sure = np.flatnonzero(~(1 - p[:, no_cell].sum(axis=1) < SURE)) if len(p) else np.zeros(0, np.int64)
     if not len(sure):
         return cells
     labels, share = outlines_at(picture, at[sure], masker)

@@ -31,6 +31,7 @@ from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sin
 from hemaview.pipeline.scale import scale_notes
 from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
 from hemaview.pipeline.stains import stain_guards, with_expectation
+from hemaview.pipeline.unanswered import NoAnswer, named_failure, unanswered_notes
 from hemaview.pipeline.unidentified import KNOWN, STRANGE, with_unidentified
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
@@ -76,19 +77,23 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         plan = _plan(slide, request, models, sink)
         naming = models.get("nucleated-cell")
         taught = read_taught(*request.taught) if request.taught else None
+        models = _telling(models, plan, RunFolder(request.folder))
         models, stain = fit_to_film(slide, plan, models, request.folder, sink, taught)
         cell_finder = finder(request.finder, models, known, request.thresholds)
         sink.planned(plan, cell_finder.device)
-        done, by_class, partial = _count(slide, plan, request, cell_finder, known, sink)
-        searched = Searched.begun(plan, done)
-        if not partial and isinstance(cell_finder, SearchingFinder):
-            finder_of_centres = models.get("nucleated-cell-finder")
-            seeker = finder_of_centres if isinstance(finder_of_centres, CentreFinder) else None
-            searched = search(SearchTask(slide, plan, request, known, done, by_class), cell_finder, seeker, sink)
+        try:
+            done, by_class, partial = _count(slide, plan, request, cell_finder, known, sink)
+            searched = Searched.begun(plan, done)
+            if not partial and isinstance(cell_finder, SearchingFinder):
+                finder_of_centres = models.get("nucleated-cell-finder")
+                seeker = finder_of_centres if isinstance(finder_of_centres, CentreFinder) else None
+                searched = search(SearchTask(slide, plan, request, known, done, by_class), cell_finder, seeker, sink)
+        except NoAnswer as error:
+            raise named_failure(plan.silent_nets) from error
         warmth = {role: model.temperature for role, model in models.items() if isinstance(model, Classifier)}
         cells = _every_cell(request.folder, done, searched.tables, known)
         counted = _Counted(cells, done, partial or searched.partial, cell_finder.thresholds, warmth, searched)
-        notes += plan.notes + searched.notes
+        notes += plan.notes + searched.notes + unanswered_notes(cells, plan.silent_nets)
         named_by = models.get("nucleated-cell")
         own = taught is not None and named_by is not None and named_by.info.name == taught.base
         white = bool((known.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
@@ -133,6 +138,17 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
     notes += [f"{m.info.name} is calibrated for {m.calibrations[blood]} ({blood})." for m in apart.values()]
     notes += [own_note(role, models[role], request.schema) for role in sorted(request.own)]
     return models | apart, notes
+
+
+def _telling(models: Mapping[str, Model], plan: Plan, folder: RunFolder) -> dict[str, Model]:
+    """The models, which note in the plan who gave a cell no finite answer, before the cell's part is written."""
+
+    def note(name: str) -> None:
+        if name not in plan.silent_nets:
+            plan.silent_nets.append(name)
+            folder.keep_plan(plan)
+
+    return {role: model.telling(note) if isinstance(model, Classifier) else model for role, model in models.items()}
 
 
 def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequest, list[str]]:

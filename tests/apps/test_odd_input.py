@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from django.test import Client
 
 from apps.accounts.api.inputs import whole_number
 from apps.accounts.errors import Missing
+from apps.analysis.cellfiles import cells_of
 from apps.audit.models import Record
 from apps.cases.api.serializers import CaseInputSerializer
 from apps.cases.selectors import case_for, rights_of
+from hemaview.cells.store import described, write_cells
 from tests import factories
 from tests.apps.test_slides import begin
 
@@ -121,3 +125,18 @@ def test_pages_of_rights_in_the_administration_open_know_numbers_alone_and_leave
         assert client.get(f"{here}/{end}").status_code == 404
     for page in ("permissions/", "permissions/user-manage/1/", "permissions/group-manage/1/"):
         assert client.get(f"/admin/cases/case/x/{page}").status_code == 404
+
+
+def test_numbers_in_a_cell_file_that_are_none_are_told_as_none(job: Any, tess: Any, api: Any) -> None:
+    table = cells_of(job)
+    p, area = table.p.copy(), table.area_um2.copy()
+    p[0], area[0] = np.nan, np.inf
+    broken = replace(table, p=p, area_um2=area)
+    job.cells_sha256 = write_cells(job.cells_file, broken, described(job.examination.schema))
+    job.save()
+    client, here = api(tess), f"/api/v1/jobs/{job.pk}"
+    card = client.get(f"{here}/cells/0/").json()
+    assert (card["p"], card["margin"], card["probabilities"], card["measures"]["area_um2"]) == (0, 0, [], None)
+    shown = client.get(f"{here}/gallery/", {"class": int(table.cls[0])})
+    assert shown.status_code == 200 and shown.json()["total"] == int((table.cls == table.cls[0]).sum())
+    assert client.get(f"{here}/counts/").status_code == 200

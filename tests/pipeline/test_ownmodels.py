@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ import pytest
 import pyvips
 
 from hemaview.assays import assay
+from hemaview.assays.mustsee import must_see_reasons
+from hemaview.cells.schema import schema_from
 from hemaview.cells.store import read_cells, sha256_of
+from hemaview.cells.table import CUT, UNANSWERED
 from hemaview.inference import WeightsChanged
 from hemaview.methods.card import cards
 from hemaview.methods.own.cardfile import checked_card
 from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
-from hemaview.pipeline import RunRequest
+from hemaview.pipeline import PipelineError, RunRequest
 from hemaview.pipeline.run import run
 from hemaview.wsi.sidepyramid import write_pyramid
 from hemaview.wsi.syntheticfields import draw_field
@@ -29,10 +33,11 @@ from tests.schemas import BLOOD_FILM
 def own(folder: Path, classes: tuple[str, ...], **changes: Any) -> OwnFiles:
     """A net whose first class is that of every cell."""
     folder.mkdir()
+    net = changes.pop("net", None)
     weights, card = folder / "w.onnx", folder / "card.json"
     w = np.full((3, len(classes)), -9.0, np.float32)
     w[:, 0] = 9
-    weights.write_bytes(onnx.mean_colour(len(classes), weights=w))
+    weights.write_bytes(net or onnx.mean_colour(len(classes), weights=w))
     kind = "red_cell" if "red-cell-shape" in changes.get("roles", ()) else "nucleated"
     known = {"blood_film": dict.fromkeys(BLOOD_FILM.by_key, kind)}
     card.write_text(json.dumps(checked_card(onnx.card(classes=list(classes), **changes), ONNX, known)))
@@ -92,4 +97,37 @@ def test_a_model_that_was_altered_ends_the_run_before_anything_is_counted(tmp_pa
     film = field(tmp_path / "field.tif")
     with pytest.raises(WeightsChanged, match="mean-colour 1 are gone or not those that were checked"):
         run(asked(film, tmp_path / "job", files), Sink())
+    assert not (tmp_path / "job" / "cells.arrow").exists()
+
+
+def test_a_cell_that_it_gives_no_finite_answer_is_unidentified_must_be_seen_and_said(tmp_path: Path) -> None:
+    film = field(tmp_path / "field.tif")
+    reference = run(asked(film, tmp_path / "before", own(tmp_path / "one", ("monocyte", "lymphocyte"))), Sink())
+    before, _ = read_cells(tmp_path / "before" / "cells.arrow")
+    white = BLOOD_FILM.rows_of_kind(before.cls, "nucleated")
+    files = own(tmp_path / "own", ("monocyte", "lymphocyte"), net=onnx.no_number_beyond(2, -1.0))
+    outcome = run(asked(film, tmp_path / "job", files), Sink())
+    cells, _ = read_cells(tmp_path / "job" / "cells.arrow")
+    silent = (cells.flags & UNANSWERED) != 0
+    assert outcome.cells == reference.cells and silent.sum() >= white.sum() >= 7
+    assert set(cells.cls[silent]) == {BLOOD_FILM.index("unidentified")} and np.isfinite(cells.p).all()
+    asks = must_see_reasons(cells, BLOOD_FILM, assay("blood_film").must_see, 0.2)
+    assert set(asks[silent & ((cells.flags & CUT) == 0)]) == {"no answer of a net"}
+    (note,) = [n for n in outcome.notes if "finite" in n]
+    assert (
+        note == f"mean-colour gave no finite answer for {silent.sum()} cells: they are unidentified and must be seen."
+    )
+    (tmp_path / "job" / "cells.arrow").unlink()
+    assert run(asked(film, tmp_path / "job", files), Sink()).notes == outcome.notes, "a run that goes on says it too"
+
+
+def test_a_run_whose_examination_has_no_class_for_such_a_cell_ends_with_the_nets_name(tmp_path: Path) -> None:
+    files = own(tmp_path / "own", ("monocyte", "lymphocyte"), net=onnx.no_number_beyond(2, -1.0))
+    request = asked(field(tmp_path / "field.tif"), tmp_path / "job", files)
+    classes = [c for c in BLOOD_FILM.classes_json() if c["key"] != "unidentified"]
+    schema = schema_from(BLOOD_FILM.name, BLOOD_FILM.version, classes, BLOOD_FILM.groups_json())
+    with pytest.raises(
+        PipelineError, match=r"^mean-colour gave no finite answer for a cell, and this examination has no"
+    ):
+        run(replace(request, schema=schema), Sink())
     assert not (tmp_path / "job" / "cells.arrow").exists()

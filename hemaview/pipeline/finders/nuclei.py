@@ -54,7 +54,7 @@ class NucleusFinder:
         found = measure(np.asarray(full, np.int32), picture.rgb)
         nucleated = self._nucleated(picture, found)
         # On a film the threshold also takes red cells; they are not what this protocol is asked about.
-        kept = np.flatnonzero(nucleated >= LEAST_NUCLEATED)
+        kept = np.flatnonzero(~(nucleated < LEAST_NUCLEATED))
         found, nucleated = found.take(kept), nucleated[kept]
         p = np.zeros((len(found), len(schema)), np.float32)
         if len(found):
