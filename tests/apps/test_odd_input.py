@@ -138,5 +138,5 @@ def test_numbers_in_a_cell_file_that_are_none_are_told_as_none(job: Any, tess: A
     card = client.get(f"{here}/cells/0/").json()
     assert (card["p"], card["margin"], card["probabilities"], card["measures"]["area_um2"]) == (0, 0, [], None)
     shown = client.get(f"{here}/gallery/", {"class": int(table.cls[0])})
-    assert shown.status_code == 200 and shown.json()["total"] == int((table.cls == table.cls[0]).sum())
+    assert shown.status_code == 200 and 0 in [row["row"] for row in shown.json()["rows"]]
     assert client.get(f"{here}/counts/").status_code == 200
