@@ -111,7 +111,9 @@ def upload_page(request: HttpRequest) -> HttpResponse:
         if request.method == "POST":
             weights, card = _two_files(request)
             row = handed_in(request.user, weights, card)
-            messages.success(request, f"{row} is uploaded and is being checked; this page shows how far it is.")
+            put_back = row.state == ModelUpload.State.DONE
+            done = "is uploaded and is being checked; this page shows how far it is"
+            messages.success(request, f"{row} {'has its files back' if put_back else done}.")
             return redirect("model-upload")
     except Forbidden as refusal:
         raise PermissionDenied(refusal.message) from refusal

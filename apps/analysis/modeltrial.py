@@ -56,7 +56,7 @@ def _tried(row: ModelUpload, step: Listener) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         card = Path(folder) / "card.json"
         card.write_text(json.dumps(row.card))
-        return try_out(path, card, row.sha256, step)
+        return try_out(path, card, row.sha256, step, lambda: ownmodels.alive(row))
 
 
 def _end(row: ModelUpload, checks: list[dict[str, Any]]) -> None:

@@ -19,19 +19,21 @@ from apps.accounts import leases, stores
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.analysis.models import Algorithm, ModelUpload, ModelVersion
 from apps.analysis.owncardtext import card_text
+from apps.analysis.ownreturn import is_damaged, put_back
 from apps.audit.services import record
 from apps.slides.uploads import refuse_full_disk
 from hemaview.assays import assays
 from hemaview.methods.own.cardfile import checked_card, read_card
 from hemaview.methods.own.errors import OwnModelError
 from hemaview.methods.own.files import OwnFiles
-from hemaview.methods.own.trial import WALL_SECONDS
 from hemaview.methods.own.weights import HEAD_BYTES, kind_of
 
-LEASE_S = WALL_SECONDS + 60.0
-"""Longer than a trial may take: it says nothing between two checks."""
+LEASE_S = 60.0
+"""The worker renews it every few seconds while the child runs (`alive`): who says nothing for so long is gone."""
 MOST_ATTEMPTS = 3
 MOST_SHOWN = 20
+MOST_WAITING = 20
+"""Uploads of one person that may wait or be tried at once."""
 UNIDENTIFIED = "unidentified"
 """The class of what has no name, which no model gives."""
 TOO_LARGE = ("model-too-large", "card-too-large")
@@ -71,7 +73,8 @@ def receive(
 ) -> ModelUpload:
     """Take weights (`size` bytes, in chunks) and their card, and have them tried; raises Forbidden, Refusal, Conflict.
 
-    The card and the first bytes are judged here; the file is opened by nobody but the worker's child process.
+    The card and the first bytes are judged here; the file is opened by nobody but the worker's child process. The very files of
+    a model that lost them are put back in their place, and nothing is tried anew.
     """
     require_models(user)
     stream = iter(chunks)
@@ -81,7 +84,8 @@ def receive(
         card = checked_card(read_card(card_raw, card_name), kind, examinations())
     except OwnModelError as error:
         raise Refusal(error.message, error.code, 413 if error.code in TOO_LARGE else None) from error
-    _refuse_taken(card)
+    damaged = _refuse_taken(card)
+    _refuse_many(user)
     refuse_full_disk(size)
     row = ModelUpload(
         name=card["name"], version=card["version"], file_name=_shown_name(weights_name), kind=kind, size=size,
@@ -96,8 +100,13 @@ def receive(
                 "The weights are not those that the card is of: their sha256 is another; hand in the two that belong together.",
                 code="wrong-weights",
             )
+        if damaged is not None:
+            if not put_back(user, damaged, row):
+                raise _other_files(damaged)
+            return row
         with transaction.atomic():
             _refuse_taken(card)
+            _end_lapsed(user, card)
             row.save(force_insert=True)
             record(
                 user, "model.uploaded", "model-upload", row.pk, name=row.name, version=row.version, size=row.size,
@@ -139,16 +148,53 @@ def _hashed(first: bytes, rest: Iterator[bytes], digest: Any, size: int) -> Iter
         raise Refusal("The file did not come whole; upload it again.", code="cut-short")
 
 
-def _refuse_taken(card: Mapping[str, Any]) -> None:
-    """Raise Conflict where the name is that of an installed model, or this version is there."""
+def _refuse_taken(card: Mapping[str, Any]) -> ModelVersion | None:
+    """Raise Conflict where the name is that of an installed model, or this version is there; the version where its files were
+    altered or are gone."""
     name, version = card["name"], card["version"]
     versions = ModelVersion.objects.filter(algorithm__name=name)
     if versions.filter(weights="").exists():
         raise Conflict(f"HemaView has a model called {name} itself; give yours another name.", code="model-name-taken")
-    if versions.filter(version=version).exists():
+    if there := versions.filter(version=version).select_related("algorithm").first():
+        if is_damaged(there):
+            return there
         raise Conflict(f"There is {name} {version} already; give this one another version.", code="model-exists")
-    if ModelUpload.objects.filter(name=name, version=version, state__in=ModelUpload.ACTIVE).exists():
+    active = ModelUpload.objects.filter(name=name, version=version, state__in=ModelUpload.ACTIVE)
+    if active.exclude(_abandoned()).exists():
         raise _being_checked(card)
+    return None
+
+
+def _other_files(model: ModelVersion) -> Conflict:
+    return Conflict(
+        f"There is {model} already, and these are not its files: upload the very same two to put them back, for some were altered "
+        "or are gone, or give this one another version.",
+        code="model-exists",
+    )
+
+
+def _refuse_many(user: Any) -> None:
+    """Raise Conflict where the person has as many uploads waiting as one may have."""
+    if (
+        getattr(user, "pk", None)
+        and ModelUpload.objects.filter(requested_by=user, state__in=ModelUpload.ACTIVE).count() >= MOST_WAITING
+    ):
+        raise Conflict(
+            f"{MOST_WAITING} of your uploads wait to be checked, the most that may; wait until one has ended.",
+            code="too-many-waiting",
+        )
+
+
+def _abandoned() -> Q:
+    """Those whose worker is gone."""
+    return Q(state=ModelUpload.State.RUNNING) & leases.lapsed(LEASE_S)
+
+
+def _end_lapsed(user: Any, card: Mapping[str, Any]) -> None:
+    """End the check of this name and version whose worker is gone: it is handed in again."""
+    rows = ModelUpload.objects.filter(_abandoned(), name=card["name"], version=card["version"])
+    for row in rows.select_for_update():
+        refuse(row, [], "crashed", "The worker ended while it checked this model; it was handed in again.")
 
 
 def _being_checked(card: Mapping[str, Any]) -> Conflict:
@@ -166,7 +212,7 @@ def unheld() -> list[str]:
 
 def _free() -> Q:
     """Those that wait, and those whose worker is gone."""
-    return Q(state=ModelUpload.State.REQUESTED) | (Q(state=ModelUpload.State.RUNNING) & leases.lapsed(LEASE_S))
+    return Q(state=ModelUpload.State.REQUESTED) | _abandoned()
 
 
 def claim(upload_id: uuid.UUID | str, owner: str) -> ModelUpload | None:
@@ -190,6 +236,11 @@ def note(row: ModelUpload, phase: str, percent: float) -> bool:
     return bool(_held(row).update(phase=phase[:120], percent=percent, lease=leases.until(LEASE_S)))
 
 
+def alive(row: ModelUpload) -> None:
+    """Renew the lease, where it is still ours."""
+    _held(row).update(lease=leases.until(LEASE_S))
+
+
 def accept(row: ModelUpload, checks: list[dict[str, Any]]) -> ModelVersion | None:
     """Every check held: make a model of it, switched off until an administrator switches it on; None where it was not ours."""
     if not _held(row).exists():
@@ -205,7 +256,8 @@ def accept(row: ModelUpload, checks: list[dict[str, Any]]) -> ModelVersion | Non
     with transaction.atomic():
         if not _held(row).update(state=ModelUpload.State.DONE, phase="", percent=100, checks=checks, **_ended()):
             return None
-        _refuse_taken(row.card)  # an installed package may have brought one of its name meanwhile
+        if there := _refuse_taken(row.card):  # an installed package may have brought one of its name meanwhile
+            raise _other_files(there)
         made = _make(row, kept, card_sha256, checks)
         record(
             "worker", "model.checked", "model", made.pk, name=row.name, version=row.version, sha256=row.sha256,
@@ -263,7 +315,10 @@ def what_is_gone(model: ModelVersion) -> str:
     """A sentence where a file of a model of one's own is no longer there; "" where nothing is missing."""
     if not model.own or all(stores.models().exists(name) for name in (model.weights, model.card_blob)):
         return ""
-    return f"The files of {model} are gone from the disk; restore them from a backup, or choose another model."
+    return (
+        f"The files of {model} are gone from the disk; upload the very same two files again, restore "
+        "them from a backup, or choose another model."
+    )
 
 
 def frozen_own(model: ModelVersion) -> dict[str, Any]:

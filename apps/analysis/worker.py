@@ -35,7 +35,8 @@ REMEDY = "An administrator can run `manage.py setup`, which registers the instal
 
 _GONE = {
     "taught-gone": "Teach the site again, or switch its teaching off; then order the analysis anew.",
-    "model-gone": "Restore the files from a backup, or choose another model in the protocol; then order the analysis anew.",
+    "model-gone": "Upload the very same two files again, restore them from a backup, or choose another model in the protocol; "
+    "then order the analysis anew.",
 }
 """What to do where a file that the job was ordered with is gone, by the code of what is missing."""
 
@@ -88,7 +89,7 @@ def _run(job: Job, sink: JobSink) -> None:
     except OutOfMemory as error:
         services.fail(job, str(error), "Give the worker more memory or run fewer workers on this machine, then retry.")
     except (InferenceError, PipelineError) as error:
-        services.fail(job, str(error), getattr(error, "remedy", "") or REMEDY)
+        services.fail(job, str(error), error.remedy or REMEDY)
     except MemoryError:
         services.fail(job, "The worker ran out of memory.", "Run fewer workers on this machine, then retry.")
     except OSError as error:

@@ -63,6 +63,7 @@ WORDS: dict[str, str] = {
     "model.checked": "found that the model {name} {version} keeps its promises",
     "model.disabled": "retired the model {name}",
     "model.enabled": "switched on the model {name}",
+    "model.files-put-back": "put back the files of the model {name} {version}",
     "model.installed": "installed the model {name} {version}",
     "model.refused": "refused the model {name} {version}: {reason}",
     "model.uploaded": "uploaded the model {name} {version}",

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 Progress = Callable[[float], None]
+TICK_S = 5.0
+"""How often who asked says that it still waits."""
 
 
 class TookTooLong(Exception):
@@ -37,10 +39,11 @@ def ask(
     wall_seconds: float,
     progress: Progress | None = None,
     environment: dict[str, str] | None = None,
+    alive: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
     """What `python -m module`, given the request as JSON, answers; raises TookTooLong or Crashed, with `name` or what it
     said that it opens. The child gets no environment of ours but paths, and one thread for linear algebra; it is ended with
-    whatever it started."""
+    whatever it started. `alive` is called every TICK_S at least while it runs."""
     child = subprocess.Popen(
         [sys.executable, "-m", module, json.dumps(request)],
         stdin=subprocess.DEVNULL,
@@ -57,7 +60,7 @@ def ask(
         start_new_session=True,
     )
     try:
-        return _listen(child, name, wall_seconds, progress)
+        return _listen(child, name, wall_seconds, progress, alive)
     finally:
         child.kill()
         child.wait()
@@ -66,10 +69,15 @@ def ask(
 
 
 def _listen(
-    child: subprocess.Popen[bytes], name: str, wall_seconds: float, progress: Progress | None
+    child: subprocess.Popen[bytes],
+    name: str,
+    wall_seconds: float,
+    progress: Progress | None,
+    alive: Callable[[], None] | None,
 ) -> dict[str, Any]:
     assert child.stdout is not None
     ends = time.monotonic() + wall_seconds
+    next_tick = time.monotonic() + TICK_S
     buffer = b""
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
@@ -77,7 +85,11 @@ def _listen(
             left = ends - time.monotonic()
             if left <= 0:
                 raise TookTooLong(name)
-            if not selector.select(left):
+            heard = selector.select(min(left, TICK_S) if alive else left)
+            if alive and time.monotonic() >= next_tick:
+                alive()
+                next_tick = time.monotonic() + TICK_S
+            if not heard:
                 continue
             chunk = os.read(child.stdout.fileno(), 65_536)
             if not chunk:

@@ -2,7 +2,9 @@
 
 
 class InferenceError(Exception):
-    """The base of what can go wrong."""
+    """The base of what can go wrong; `remedy` is what a person can do about it ("": register the installed models)."""
+
+    remedy = ""
 
 
 class UnknownModel(InferenceError):
@@ -18,7 +20,7 @@ class OutOfMemory(InferenceError):
 
 
 class NoDevice(InferenceError):
-    """The device that was asked for is not here; `remedy` is what a person can do about it."""
+    """The device that was asked for is not here."""
 
     remedy = "An administrator must change HEMAVIEW_DEVICE and start the worker anew; then retry."
 

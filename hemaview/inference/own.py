@@ -28,6 +28,10 @@ from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
 from hemaview.methods.registry import METHODS
 
+REMEDY = (
+    "An administrator can upload the very same two files again, restore them from a backup, or choose another model in the "
+    "protocol; then order the analysis anew."
+)
 LEAST_P = 1e-12
 """What is less likely than that is as unlikely."""
 
@@ -105,6 +109,14 @@ class OwnRuntime:
 def load_own(files: OwnFiles) -> Classifier:
     """The model of these files; raises WeightsChanged where one of them is gone or another than was checked, and
     WeightsUnfit or NoRuntime where it cannot be run."""
+    try:
+        return _checked(files)
+    except InferenceError as error:
+        error.remedy = REMEDY
+        raise
+
+
+def _checked(files: OwnFiles) -> Classifier:
     card = read_own_card(files)
     named = f"{card.name} {card.version}"
     if _sha256(files.weights) != files.sha256:

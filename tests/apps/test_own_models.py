@@ -13,7 +13,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.test.client import encode_multipart
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.html import escape
 
 from apps.accounts import stores
@@ -23,6 +25,7 @@ from apps.analysis import protocolservices as protocols
 from apps.analysis.modelpages import EXAMPLE
 from apps.analysis.models import Algorithm, Job, ModelUpload, ModelVersion, Protocol
 from apps.analysis.modelservices import sync_models
+from apps.analysis.ownblobs import faults_of_all
 from apps.analysis.ownmodels import claim, own_files, receive, switch
 from apps.analysis.protocolservices import Chosen, Draft, newest
 from apps.analysis.services import request_job
@@ -178,11 +181,13 @@ def test_an_analysis_whose_models_file_was_altered_or_lost_ends_with_its_name(
     done = work(str(job.pk))
     assert done is not None and done.state == Job.State.FAILED
     assert done.reason.startswith("The weights of mean-colour 1 are gone or not those that were checked")
+    assert "upload the very same two files again" in done.advice and "setup" not in done.advice
     stores.models().delete(model.weights)
     Job.objects.filter(pk=job.pk).update(state=Job.State.REQUESTED)
     done = work(str(job.pk))
     assert done is not None and done.reason == "The files of mean-colour 1 are gone from the disk."
     assert "choose another model in the protocol" in done.advice
+    assert done.advice.startswith("Upload the very same two files again")
 
 
 def test_names_and_versions_are_given_once(ada: Any, quick: Any) -> None:
@@ -453,3 +458,89 @@ def test_a_signed_report_does_not_hold_where_its_models_files_are_altered_or_gon
     stores.models().put(kept.weights, raw)
     stores.models().delete(kept.card_blob)
     assert verify(report).differs == ("The card of mean-colour 1, a model of the laboratory's own, is gone.",)
+
+
+def test_what_a_dead_worker_left_may_be_handed_in_again_once_its_lease_has_ended(ada: Any, quick: Any) -> None:
+    first = handed(ada)
+    assert claim(first.pk, "a worker that is killed") is not None
+    with pytest.raises(Conflict) as held:
+        handed(ada)
+    assert held.value.code == "model-being-checked"
+    ModelUpload.objects.filter(pk=first.pk).update(lease=timezone.now() - timezone.timedelta(seconds=1))
+    second = handed(ada)
+    first.refresh_from_db()
+    assert (first.state, first.code) == (ModelUpload.State.REFUSED, "crashed") and "handed in again" in first.reason
+    assert list(stores.models().names()) == [second.blob]
+    done = modeltrial.check(second.pk)
+    assert done is not None and done.state == ModelUpload.State.DONE
+
+
+def test_a_trial_that_says_nothing_for_long_keeps_its_lease_while_its_worker_lives(
+    ada: Any, monkeypatch: pytest.MonkeyPatch, quick: Any
+) -> None:
+    row, leases = handed(ada), []
+
+    def slow(*args: Any) -> list[dict[str, Any]]:
+        ModelUpload.objects.filter(pk=row.pk).update(lease=timezone.now() - timezone.timedelta(seconds=1))
+        args[-1]()
+        leases.append(ModelUpload.objects.get(pk=row.pk).lease)
+        return quick
+
+    monkeypatch.setattr(modeltrial, "try_out", slow)
+    modeltrial.check(row.pk)
+    assert leases[0] > timezone.now() + timezone.timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_the_very_same_files_mend_a_model_that_was_altered_or_lost(ada: Any, api: Any, quick: Any, gone: bool) -> None:
+    model = checked(ada)
+    if gone:
+        stores.models().delete(model.weights)
+        stores.models().delete(model.card_blob)
+        assert "upload the very same two files again" in ownmodels.what_is_gone(model)
+    else:
+        stores.models().put(model.weights, b"altered")
+    with pytest.raises(Conflict, match="these are not its files: upload the very same two to put them back") as other:
+        handed(ada, onnx.mean_colour(4))
+    assert other.value.code == "model-exists"
+    files = {
+        "weights": SimpleUploadedFile("net.onnx", onnx.mean_colour(3)),
+        "card": SimpleUploadedFile("card.json", onnx.card_bytes()),
+    }
+    answer = api(ada).post("/api/v1/models/uploads/", files, format="multipart")
+    assert answer.status_code == 200 and answer.json()["state"] == "done" and answer.json()["checks"] == quick
+    assert set(stores.models().names()) == {model.weights, model.card_blob}
+    assert not list(faults_of_all()) and ModelVersion.objects.filter(algorithm__name="mean-colour").count() == 1
+    assert Record.objects.filter(action="model.files-put-back").count() == 1
+    with pytest.raises(Conflict, match="give this one another version"):
+        handed(ada)
+
+
+def test_a_request_with_a_file_twice_or_a_third_one_is_refused(ada: Any, api: Any) -> None:
+    def sent(*names: str) -> Any:
+        data = MultiValueDict({
+            name: [
+                SimpleUploadedFile("c.json", onnx.card_bytes())
+                if name == "card"
+                else SimpleUploadedFile("n.onnx", onnx.mean_colour(3))
+            ]
+            * names.count(name)
+            for name in names
+        })  # fmt: skip
+        raw = encode_multipart("limit", {name: data.getlist(name) for name in data})
+        return api(ada).post("/api/v1/models/uploads/", raw, content_type="multipart/form-data; boundary=limit")
+
+    for names in (("weights", "weights", "card"), ("weights", "card", "card"), ("weights", "card", "more")):
+        answer = sent(*names)
+        assert (answer.status_code, answer.json()["code"]) == (400, "two-files"), names
+    assert not ModelUpload.objects.exists() and sent("weights", "card").status_code == 202
+
+
+def test_no_more_than_twenty_uploads_of_one_person_wait(ada: Any, quick: Any) -> None:
+    rows = [handed(ada, version=str(n)) for n in range(ownmodels.MOST_WAITING)]
+    with pytest.raises(Conflict, match="20 of your uploads wait to be checked") as many:
+        handed(ada, version="more")
+    assert many.value.code == "too-many-waiting"
+    assert handed(factories.person("administrator", "bob"), version="his").state == ModelUpload.State.REQUESTED
+    modeltrial.check(rows[0].pk)
+    assert handed(ada, version="more").version == "more"

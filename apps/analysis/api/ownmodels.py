@@ -35,7 +35,8 @@ SLACK_BYTES = 64 * 1024
 
 
 class ModelUploadsView(APIView):
-    """Models that were handed in, the last ones first; POST hands in one, which is then tried in the background."""
+    """Models that were handed in, the last ones first; POST hands in one, which is then tried in the background (202),
+    or puts back the files of one that lost them (200)."""
 
     parser_classes = [MultiPartParser]
     throttle_classes = [ScopedRateThrottle]
@@ -45,14 +46,19 @@ class ModelUploadsView(APIView):
     def get(self, request: Request) -> Response:
         return Response(ModelUploadSerializer(ownmodels.recent_uploads(request.user), many=True).data)
 
-    @extend_schema(request={"multipart/form-data": ModelFilesInput}, responses={202: ModelUploadSerializer})
+    @extend_schema(
+        request={"multipart/form-data": ModelFilesInput},
+        responses={200: ModelUploadSerializer, 202: ModelUploadSerializer},
+    )
     def post(self, request: Request) -> Response:
         ownmodels.require_models(request.user)
         refuse_too_large(request.headers.get("Content-Length", ""))
+        refuse_other_files(request)
         given = ModelFilesInput(data=request.data)
         given.is_valid(raise_exception=True)
         row = handed_in(request.user, given.validated_data["weights"], given.validated_data["card"])
-        return Response(ModelUploadSerializer(row).data, status=202)
+        put_back = row.state == ModelUpload.State.DONE
+        return Response(ModelUploadSerializer(row).data, status=200 if put_back else 202)
 
 
 class ModelUploadView(APIView):
@@ -85,8 +91,16 @@ def handed_in(user: Any, weights: UploadedFile, card: UploadedFile) -> ModelUplo
     row = ownmodels.receive(
         user, weights.name or "", weights.size or 0, weights.chunks(1 << 20), card.name or "", card_raw
     )
-    transaction.on_commit(lambda: ring_model(str(row.pk)))
+    if row.state == ModelUpload.State.REQUESTED:
+        transaction.on_commit(lambda: ring_model(str(row.pk)))
     return row
+
+
+def refuse_other_files(request: Request) -> None:
+    """Raise Refusal where a request has a file twice, or one beside the two that are asked for: which was meant nobody knows."""
+    counts = {key: len(request.FILES.getlist(key)) for key in request.FILES}
+    if any(n > 1 for n in counts.values()) or set(counts) - {"weights", "card"}:
+        raise Refusal("Send two files: one as weights, one as card, and no other.", code="two-files")
 
 
 def refuse_too_large(content_length: str) -> None:

@@ -23,12 +23,13 @@ def try_out(
     card: Path,
     sha256: str,
     progress: Callable[[str, float], None] | None = None,
+    alive: Callable[[], None] | None = None,
     memory_bytes: int = MEMORY_BYTES,
     cpu_seconds: int = CPU_SECONDS,
     wall_seconds: float = WALL_SECONDS,
 ) -> list[dict[str, Any]]:
     """The checks of the weights (`contract.Check` as JSON), the last of them the one that failed where one did. Whatever the
-    file does, this answers within `wall_seconds`."""
+    file does, this answers within `wall_seconds`; meanwhile `alive` is called every few seconds."""
     request = {
         "weights": str(weights), "card": str(card), "sha256": sha256, "memory_bytes": memory_bytes, "cpu_seconds": cpu_seconds,
     }  # fmt: skip
@@ -38,7 +39,7 @@ def try_out(
             progress(list(TITLES.values())[min(round(share * len(TITLES)), len(TITLES) - 1)], share)
 
     try:
-        answer = ask("hemaview.inference.contractchild", request, "", wall_seconds, heard, ON_ONE_CORE)
+        answer = ask("hemaview.inference.contractchild", request, "", wall_seconds, heard, ON_ONE_CORE, alive)
     except TookTooLong as error:
         return [
             _ended(error.opening, "took-too-long", f"It was given up after {wall_seconds:.0f} s; make the net smaller.")

@@ -38,7 +38,10 @@ class Command(SentenceCommand):
         with card.open("rb") as stream:
             card_raw = stream.read(MOST_BYTES + 1)
         row = ownmodels.receive(user, weights.name, weights.stat().st_size, _chunks(weights), card.name, card_raw)
-        tried = check(row.pk, lambda title, share: self.stderr.write(f"{100 * share:3.0f} % {title}"))
+        put_back = row.state == ModelUpload.State.DONE
+        tried = (
+            row if put_back else check(row.pk, lambda title, share: self.stderr.write(f"{100 * share:3.0f} % {title}"))
+        )
         if tried is None:
             raise Conflict("A worker has taken this upload; look at the page of models.", code="model-being-checked")
         model = ModelVersion.objects.filter(algorithm__name=row.name, version=row.version).first()
@@ -60,7 +63,8 @@ class Command(SentenceCommand):
             self.stdout.write(f"{'holds  ' if one['ok'] else 'refused'} {one['title']}: {one['result']}")
         if row.state == ModelUpload.State.DONE:
             on = "protocols may choose it" if model and model.enabled else "it is not switched on"
-            self.stdout.write(f"{row} is checked; {on}.")
+            done = "has its files back" if row.attempt == 0 else "is checked"
+            self.stdout.write(f"{row} {done}; {on}.")
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
