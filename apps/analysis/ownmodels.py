@@ -167,8 +167,8 @@ def _refuse_taken(card: Mapping[str, Any]) -> ModelVersion | None:
 
 def _other_files(model: ModelVersion) -> Conflict:
     return Conflict(
-        f"There is {model} already, and these are not its files: upload the very same two to put them back, for some were altered "
-        "or are gone, or give this one another version.",
+        f"There is {model} already, and these are not its files: upload the very same two to put them back, for some were "
+        "altered or are gone, or give this one another version.",
         code="model-exists",
     )
 

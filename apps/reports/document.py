@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -204,6 +204,11 @@ def _models(jobs: Sequence[Job]) -> list[dict[str, Any]]:
         for used in job.frozen.get("models", []):
             row = ModelVersion.objects.filter(algorithm__name=used["name"], version=used["version"]).first()
             card = row.card if row else {}
+            if not _had_part(job, used):
+                key = (used["name"], used["version"], "")
+                found.setdefault(key, {**used, "title": card.get("title", used["name"]), "limits": [], "threshold": None,
+                                       "measured": [], "no_part": True})  # fmt: skip
+                continue
             found[(used["name"], used["version"], used.get("taught", {}).get("sha256", ""))] = {
                 **used,
                 "title": card.get("title", used["name"]),
@@ -212,6 +217,18 @@ def _models(jobs: Sequence[Job]) -> list[dict[str, Any]]:
                 "measured": _measured(card.get("metrics", [])),
             }
     return list(found.values())
+
+
+def _had_part(job: Job, used: Mapping[str, Any]) -> bool:
+    """Whether a model could have named cells of the analysis. The net for strange films is asked where the usual one calls the
+    film strange; a model of one's own whose card tells no stains never does."""
+    if used["role"] != "nucleated-cell-elsewhere" or used.get("taught"):
+        return True
+    naming = next((m for m in job.frozen["models"] if m["role"] == "nucleated-cell"), {})
+    if not naming.get("own"):
+        return True
+    row = ModelVersion.objects.filter(algorithm__name=naming["name"], version=naming["version"]).first()
+    return row is None or bool(row.card.get("stains"))
 
 
 def _measured(metrics: Sequence[dict[str, Any]]) -> list[str]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.html import escape
 
-from apps.accounts import stores
+from apps.accounts import stores, texts
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.analysis import modeltrial, ownmodels
 from apps.analysis import protocolservices as protocols
@@ -33,8 +33,9 @@ from apps.analysis.tasks import check_model, sweep_models
 from apps.analysis.worker import installed_cards, work
 from apps.audit.models import Record
 from apps.desk.backup import backup, restore
-from apps.reports import document, services
+from apps.reports import document, render, services
 from apps.reports.manifest import verify
+from hemaview.methods.own import texts as cardtexts
 from hemaview.methods.own.cardfile import checked_card, read_card
 from hemaview.methods.own.weights import ONNX
 from tests import factories
@@ -544,3 +545,26 @@ def test_no_more_than_twenty_uploads_of_one_person_wait(ada: Any, quick: Any) ->
     assert handed(factories.person("administrator", "bob"), version="his").state == ModelUpload.State.REQUESTED
     modeltrial.check(rows[0].pk)
     assert handed(ada, version="more").version == "more"
+
+
+def test_a_net_for_strange_films_has_no_part_beside_a_model_that_calls_none_strange(
+    ada: Any, quick: Any, job: Any
+) -> None:
+    other = {"role": "nucleated-cell-elsewhere", "name": "nucleated-cell-strangers", "version": "1", "sha256": "a" * 64}
+    for stains, part in ((None, False), ([[0, 0, 0], [1, 1, 1]], True)):
+        model = checked(ada, version="2" if part else "1", stains=stains)
+        own = {
+            "role": ROLE, "name": "mean-colour", "version": model.version, "sha256": model.sha256,
+            **ownmodels.frozen_own(model),
+        }  # fmt: skip
+        job.frozen = {**job.frozen, "models": [own, other]}
+        job.save()
+        made = document.build(job.slide.case)
+        (row,) = [m for m in made["models"] if m["role"] == "nucleated-cell-elsewhere"]
+        assert row.get("no_part", False) is not part
+        assert ("It had no part" in render.html(made, None)) is not part and (part or not row["measured"])
+
+
+def test_a_card_turns_no_text_that_the_house_refuses_elsewhere() -> None:
+    for code in (0x61, 0x5D0, *range(0x2000, 0x2070)):
+        assert texts.turns_text(chr(code)) == cardtexts.turns_text(chr(code)), hex(code)

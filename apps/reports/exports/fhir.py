@@ -104,7 +104,9 @@ class _Builder:
             accession = {"system": "urn:hemaview:accession", "value": d["case"]["accession"]}
             facts = {"accessionIdentifier": accession, "type": code, "subject": self.subject}
             yield self.url("specimen", kind), Specimen(**facts)
-        models = [{"value": f"{m['name']} {m['version']} {m['sha256'][:16]}"} for m in d["models"]]
+        models = [
+            {"value": f"{m['name']} {m['version']} {m['sha256'][:16]}"} for m in d["models"] if not m.get("no_part")
+        ]
         facts = {
             "deviceName": [{"name": "HemaView", "type": "manufacturer-name"}],
             "version": [{"value": d["software"]}, *models],

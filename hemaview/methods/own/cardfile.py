@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from hemaview.methods.own.errors import OwnModelError
+from hemaview.methods.own.texts import shows_something, turns_text
 from hemaview.methods.own.weights import ONNX, SAFETENSORS
 
 ROLES = {"nucleated-cell": ("nucleated", "platelet", "other"), "red-cell-shape": ("red_cell", "other")}
@@ -48,6 +49,9 @@ NEEDED = (
 NEEDED_FOR = {ONNX: ("output", "normalisation"), SAFETENSORS: ("method",)}
 _OPTIONAL = ("summary", "class_map", "data", "limits", "temperature", "views", "thresholds", "called_from", "ground", "sha256",
              "stains", "least", "task", "parameters", "command", "split")  # fmt: skip
+SHARES = {"accuracy", "recall", "precision", "f1", "auc", "auroc", "auprc", "sensitivity", "specificity", "share", "iou",
+          "miou", "dice", "purity", "ppv", "npv"}  # fmt: skip
+"""Words in the name of a metric that is a share, from 0 to 1."""
 RESERVED = ("upload",)
 """Names that addresses of the house have."""
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
@@ -177,8 +181,15 @@ def _wrong(key: str, what: str) -> OwnModelError:
 
 def _text(most: int, empty: bool = False) -> Callable[[str, Any], str]:
     def take(key: str, value: Any) -> str:
-        if not isinstance(value, str) or len(value) > most or not (empty or value.strip()) or not _plain(value):
-            raise _wrong(key, f"a text of {'at most' if empty else 'one to'} {most} characters")
+        if (
+            not isinstance(value, str)
+            or len(value) > most
+            or not (empty or shows_something(value))
+            or not _plain(value)
+        ):
+            raise _wrong(key, f"a text of {'at most' if empty else 'one to'} {most} characters that are seen")
+        if turns_text(value):
+            raise _wrong(key, "a text without characters that turn the order of what is read")
         return value.strip()
 
     return take
@@ -268,8 +279,17 @@ def _metric(key: str, value: Any) -> dict[str, Any]:
         raise _wrong(key, f"a table of {', '.join(_METRIC)} (low and high: the 95 % interval){lacks}")
     texts = {name: _text(120)(f"{key}: {name}", value[name]) for name in ("task", "dataset", "metric")}
     numbers = {name: _number(-1e9, 1e9)(f"{key}: {name}", value[name]) for name in ("value", "low", "high")}
+    _check_score(f"{key}: {texts['metric']} of {texts['dataset']}", texts["metric"], numbers)
     split = {"split": _text(40)(f"{key}: split", value["split"])} if "split" in value else {}
     return {**texts, "n": _number(1, 1e9, whole=True)(f"{key}: n", value["n"]), **numbers, **split}
+
+
+def _check_score(key: str, metric: str, score: Mapping[str, float]) -> None:
+    """Raise OwnModelError where a score lies outside its own interval, or a share outside 0 to 1."""
+    if not score["low"] <= score["value"] <= score["high"]:
+        raise _wrong(key, "a value within its interval: low at most value, value at most high")
+    if SHARES & set(re.split(r"[^a-z0-9]+", metric.lower())) and not 0 <= score["low"] <= score["high"] <= 1:
+        raise _wrong(key, "a share from 0 to 1, its low and high too (0.93, not 93)")
 
 
 def _datum(key: str, value: Any) -> dict[str, Any]:

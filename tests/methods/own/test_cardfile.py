@@ -55,11 +55,23 @@ high = 0.945
 """
 
 
+def metric(**changes: Any) -> dict[str, Any]:
+    """A card's change: one score, that of `changes`."""
+    score = {"task": "t", "dataset": "d", "metric": "accuracy", "n": 9, "value": 0.93, "low": 0.9, "high": 0.95}
+    return {"metrics": [{**score, **changes}]}
+
+
 def refusal(changes: dict[str, Any], kind: str = ONNX) -> OwnModelError:
     with pytest.raises(OwnModelError) as refused:
         checked_card(card(**changes), kind, EXAMINATIONS)
     assert refused.value.message.endswith(".") and len(refused.value.message) < 300
     return refused.value
+
+
+def test_a_score_that_is_no_share_has_any_numbers_and_titles_any_script() -> None:
+    made = checked_card(card(**metric(metric="cells_per_second", value=93, low=90, high=95)), ONNX, EXAMINATIONS)
+    assert made["metrics"][0]["value"] == 93
+    assert checked_card(card(title="כדוריות דם לבנות"), ONNX, EXAMINATIONS)["title"] == "כדוריות דם לבנות"
 
 
 def test_a_card_in_toml_keeps_what_it_says_and_names_the_examinations_classes() -> None:
@@ -115,6 +127,16 @@ def test_each_missing_key_is_named(key: str) -> None:
         ({"normalisation": {"scale": 255, "std": [1, 1, 0]}}, "card-wrong", "std"),
         ({"thresholds": {"blast": 0.5}}, "card-wrong", "which the model does not name"),
         ({"metrics": [{"task": "t", "dataset": "d", "metric": "accuracy", "value": 1}]}, "card-wrong", "lacks n, low, high"),
+        (metric(value=0.8), "card-wrong", "accuracy of d must be a value within its interval"),
+        (metric(high=0.92), "card-wrong", "accuracy of d must be a value within its interval"),
+        (metric(value=93, low=90, high=95), "card-wrong", "a share from 0 to 1, its low and high too (0.93, not 93)"),
+        (metric(high=1.01), "card-wrong", "a share from 0 to 1"),
+        (metric(low=-0.1, metric="macro_f1"), "card-wrong", "a share from 0 to 1"),
+        (metric(value=float("inf"), high=float("inf")), "card-wrong", "value must be a number"),
+        ({"title": "\u200b\u2060"}, "card-wrong", "characters that are seen"),
+        ({"title": "\u3164"}, "card-wrong", "characters that are seen"),
+        ({"title": "White \u202ecells"}, "card-wrong", "title must be a text without characters that turn"),
+        ({"limits": ["One \u2067 scanner"]}, "card-wrong", "without characters that turn"),
         ({"output": "softmax"}, "card-wrong", "one of: logits, probabilities"),
         ({"sha256": "abc"}, "card-wrong", "64 hexadecimal"),
     ],
