@@ -224,7 +224,7 @@ def _had_part(job: Job, used: Mapping[str, Any]) -> bool:
     film strange; a model of one's own whose card tells no stains never does."""
     if used["role"] != "nucleated-cell-elsewhere" or used.get("taught"):
         return True
-    naming = next((m for m in job.frozen["models"] if m["role"] == "nucleated-cell"), {})
+    naming: Mapping[str, Any] = next((m for m in job.frozen["models"] if m["role"] == "nucleated-cell"), {})
     if not naming.get("own"):
         return True
     row = ModelVersion.objects.filter(algorithm__name=naming["name"], version=naming["version"]).first()

@@ -965,10 +965,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Models that were handed in, the last ones first; POST hands in one, which is then tried in the background. */
+        /**
+         * @description Models that were handed in, the last ones first; POST hands in one, which is then tried in the background (202),
+         *     or puts back the files of one that lost them (200).
+         */
         get: operations["models_uploads_list"];
         put?: never;
-        /** @description Models that were handed in, the last ones first; POST hands in one, which is then tried in the background. */
+        /**
+         * @description Models that were handed in, the last ones first; POST hands in one, which is then tried in the background (202),
+         *     or puts back the files of one that lost them (200).
+         */
         post: operations["models_uploads_create"];
         delete?: never;
         options?: never;
@@ -6039,6 +6045,14 @@ export interface operations {
             };
         };
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelUpload"];
+                };
+            };
             202: {
                 headers: {
                     [name: string]: unknown;

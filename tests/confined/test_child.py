@@ -39,3 +39,14 @@ def test_one_that_crashes_or_never_ends_says_what_it_was_at(tmp_path: Path, monk
     assert crashed.value.opening == "b.tif"
     with pytest.raises(TookTooLong):
         ask(name, {"do": "wait"}, "a.tif", 0.5)
+
+
+def test_who_asks_is_called_while_a_silent_child_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = module(tmp_path, monkeypatch, """
+        import time
+        time.sleep(0.5); print("answer {}")
+    """)  # fmt: skip
+    monkeypatch.setattr("hemaview.confined.child.TICK_S", 0.05)
+    calls: list[None] = []
+    assert ask(name, {}, "x", 30, alive=lambda: calls.append(None)) == {}
+    assert calls

@@ -11,6 +11,7 @@ import pytest
 
 from hemaview.cells.store import sha256_of
 from hemaview.inference import Classifier, WeightsChanged, load_own
+from hemaview.inference.own import OwnRuntime
 from hemaview.methods.own.cardfile import checked_card
 from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
@@ -86,3 +87,16 @@ def test_altered_or_missing_files_are_refused_by_name_even_after_they_were_loade
     own.weights.unlink()
     with pytest.raises(WeightsChanged, match="are gone"):
         load_own(own)
+
+
+@pytest.mark.parametrize("output", ["logits", "probabilities"])
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_an_answer_in_which_any_number_is_none_is_no_answer(tmp_path: Path, output: str, number: float) -> None:
+    own = model(tmp_path / "a", output=output)
+    runtime = own._runtime
+    assert isinstance(runtime, OwnRuntime)
+    answers = np.array([[0.2, 0.3, 0.5], [0.2, number, 0.8]], np.float32)
+    runtime._runtime = lambda x: answers[: len(x)]
+    silent: list[str] = []
+    p = own.telling(silent.append).classify_crops(colours()[:2])
+    assert np.isfinite(p[0]).all() and np.isnan(p[1]).all() and silent == ["mean-colour"]
