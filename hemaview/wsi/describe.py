@@ -110,7 +110,7 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
         main = images[0]
         stated = main.significant_bits
     elif text.startswith(b"ImageJ="):
-        planes = of_imagej(pages, text.decode("latin-1"), name, choice)
+        planes = of_imagej(pages, text.decode("latin-1"), name, notes, choice)
     else:
         planes = of_pages(pages, name, notes, choice, together)
     # Of planes that are pages of their own, writers describe the first in the file, whichever colour it is.
