@@ -15,7 +15,7 @@ from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.laboratory import services
 from apps.laboratory.forms import LaboratoryForm, LogoForm, PhraseForm
 from apps.laboratory.models import Phrase
-from apps.laboratory.selectors import laboratory, logo_bytes, phrase_coded, phrases
+from apps.laboratory.selectors import laboratory, logo_bytes, logo_is_gone, phrase_coded, phrases
 from hemaview.assays import assays
 
 
@@ -41,6 +41,7 @@ def laboratory_page(request: HttpRequest) -> HttpResponse:
         "head": forms.get("head") or LaboratoryForm(instance=laboratory()),
         "logo": forms.get("logo") or LogoForm(),
         "has_logo": bool(laboratory().logo),
+        "logo_gone": logo_is_gone(),
         "phrase": forms.get("phrase") or PhraseForm(),
         "rows": _rows(phrases()),
     }

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from apps.accounts.api.answers import refusal_response
+from apps.accounts.api.answers import refused_page
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.selectors import reported_jobs
 from apps.cases.models import Case
@@ -30,7 +30,7 @@ def report_page(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
         report = report_for(request.user, report_id)
         return _page(proved_bytes(report.html_name, report.html_sha256))
     except Refusal as refusal:
-        return refusal_response(refusal)
+        return refused_page(request, refusal)
 
 
 @login_required
@@ -43,7 +43,7 @@ def report_pdf(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
         name = f"{report.case.accession}-v{report.version}.pdf"
         return _pdf(proved_bytes(report.pdf_name, report.pdf_sha256), name)
     except Refusal as refusal:
-        return refusal_response(refusal)
+        return refused_page(request, refusal)
 
 
 @login_required
@@ -53,7 +53,7 @@ def draft_page(request: HttpRequest, accession: str) -> HttpResponse:
     try:
         return _page(draft_html(_drafted(request, accession)).encode())
     except Refusal as refusal:
-        return refusal_response(refusal)
+        return refused_page(request, refusal)
 
 
 @login_required
@@ -63,7 +63,7 @@ def draft_pdf(request: HttpRequest, accession: str) -> HttpResponse:
         case = _drafted(request, accession)
         return _pdf(render.pdf(draft_html(case)), f"{case.accession}-draft.pdf")
     except Refusal as refusal:
-        return refusal_response(refusal)
+        return refused_page(request, refusal)
 
 
 def _drafted(request: HttpRequest, accession: str) -> Case:

@@ -4,6 +4,9 @@ import { dayTime } from "../shared/format";
 import type { Room } from "../shared/types";
 import { Conclusion } from "./Conclusion";
 
+/** No user name: those have no blank. */
+const NOBODY = "to nobody";
+
 interface Props {
   data: Room;
   onReader(username: string | null, word: string): Promise<boolean>;
@@ -48,7 +51,7 @@ function HandOver({ data, onReader }: Pick<Props, "data" | "onReader">) {
   const others = readers.filter((r) => r.id !== reader?.id);
   async function hand(event: FormEvent) {
     event.preventDefault();
-    if (!(await onReader(to || null, word))) return;
+    if (!(await onReader(to === NOBODY ? null : to, word))) return;
     setOpen(false);
     setTo("");
     setWord("");
@@ -73,8 +76,9 @@ function HandOver({ data, onReader }: Pick<Props, "data" | "onReader">) {
     <form onSubmit={(event) => void hand(event)}>
       <label>
         New reader{" "}
-        <select value={to} onChange={(e) => setTo(e.target.value)}>
-          <option value="">nobody: anyone may take it</option>
+        <select value={to} required onChange={(e) => setTo(e.target.value)}>
+          <option value="">Choose…</option>
+          <option value={NOBODY}>nobody: anyone may take it</option>
           {others.map((r) => (
             <option key={r.id} value={r.username}>
               {r.name}

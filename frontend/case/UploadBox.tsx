@@ -63,7 +63,7 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
 
   async function begin() {
     const scale = mpp.trim() === "" ? null : Number(mpp.replace(",", "."));
-    if (scale !== null && !(scale > 0)) {
+    if (scale !== null && !(scale > 0 && Number.isFinite(scale))) {
       setProblem("Enter µm/px as a number such as 0.25, or leave the field empty.");
       return;
     }

@@ -25,6 +25,8 @@ interface Props {
   notes: Notes;
   /** How many cells the list holds; null while that is not known. */
   total: number | null;
+  /** How many of them are counted, where the list is a class's; null where that is not known. */
+  counted: number | null;
   loading: boolean;
   error: string;
   empty: string;
@@ -83,6 +85,12 @@ export function Gallery(props: Props) {
       <header>
         <h2>
           {props.title} <b>{props.total ?? "…"}</b>
+          {props.total !== null && props.counted !== null && props.counted < props.total && (
+            <span className="soft" title="Cut by an edge, outside the counted fields, or rejected: see their cards">
+              {" "}
+              {props.counted} counted
+            </span>
+          )}
         </h2>
         <div className="tools">
           {props.view && (

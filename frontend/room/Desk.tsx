@@ -118,6 +118,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         onGo={goTo}
         onGoToCard={() => goTo(chosen.card)}
         onLike={desk.alike}
+        counts={counts}
       />
       {jobId && job?.reviewable && <Surroundings jobId={jobId} />}
       <CountsBar counts={counts} waiting={waiting} />

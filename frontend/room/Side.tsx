@@ -1,7 +1,7 @@
 import { CellCard } from "../gallery/CellCard";
 import { Compare } from "../gallery/Compare";
 import { Gallery } from "../gallery/Gallery";
-import type { Analysis, GalleryRow, Schema } from "../shared/types";
+import type { Analysis, Counts, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
 import type { useCard } from "./usecard";
 import type { Compared } from "./usecompare";
@@ -25,6 +25,13 @@ interface Props {
   onGo(row: GalleryRow | null): void;
   onGoToCard(): void;
   onLike(): void;
+  counts: Counts | null;
+}
+
+/** How many cells of a class are counted; null for other lists, and for classes of which nothing is counted. */
+function countedOf(counts: Counts | null, which: Which): number | null {
+  const rows = counts?.sections.flatMap((s) => s.rows) ?? [];
+  return rows.find((r) => r.class === which)?.reviewed.count ?? null;
 }
 
 /** The gallery and the card of the chosen cell. */
@@ -44,6 +51,7 @@ export function Side(props: Props) {
           schema={schema}
           rows={rows}
           total={query.data?.n ?? null}
+          counted={countedOf(props.counts, which)}
           loading={query.isPending}
           error={query.isError ? query.error.message : ""}
           empty={typeof which === "number" ? "No cell has this class." : EMPTY[which]}

@@ -14,6 +14,8 @@ interface Setting {
   onSelect: (row: number | null) => void;
   goTo: (row: GalleryRow | null) => void;
   say: (text: string) => void;
+  /** The list holds cells of several classes: those that must be seen are confirmed one at a time. */
+  mixed: boolean;
 }
 
 const DONE: Record<LabelAction, string> = {
@@ -28,7 +30,7 @@ export function doneText(action: LabelAction, n: number): string {
   return `${n} ${n === 1 ? "cell" : "cells"} ${DONE[action]}. Press z to undo.`;
 }
 
-export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say }: Setting) {
+export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say, mixed }: Setting) {
   // By key: a cell that changes its class may change its place in the list.
   const [currentKey, setCurrentKey] = useState<string | null>(null);
   const current = useMemo(() => rows.findIndex((r) => keyOf(r) === currentKey), [rows, currentKey]);
@@ -78,7 +80,14 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
         say(refusal);
         return;
       }
-      const targets = targetsOf(rows.filter((r) => chosen.has(keyOf(r))));
+      const wanted = rows.filter((r) => chosen.has(keyOf(r)));
+      const heap = action === "confirm" && mixed ? heapOf(wanted) : wanted;
+      const left = wanted.length - heap.length;
+      if (left && !heap.length) {
+        say(ONE_AT_A_TIME);
+        return;
+      }
+      const targets = targetsOf(heap);
       if (!targets.rows.length && !targets.added.length && selectedRow !== null) targets.rows.push(selectedRow);
       const n = targets.rows.length + targets.added.length;
       if (!n) {
@@ -86,11 +95,12 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
         return;
       }
       if (!(await label(action, targets, cls))) return;
-      if (n > 1) say(doneText(action, n));
+      if (left) say(`${doneText(action, n)} ${leftText(left)}`);
+      else if (n > 1) say(doneText(action, n));
       // The cell itself has been seen now, though the list in hand does not say so yet.
       else if (current >= 0) following(rows.length - 1);
     },
-    [refusal, rows, chosen, selectedRow, label, current, following, say],
+    [refusal, rows, chosen, selectedRow, label, current, following, say, mixed],
   );
 
   /** Give the given cells another class, wherever the keys stand. */
@@ -107,15 +117,30 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
   /** Confirm those of the given cells that are open. */
   const confirm = useCallback(
     async (keys: ReadonlySet<string>) => {
-      const targets = targetsOf(rows.filter((r) => r.state === "" && keys.has(keyOf(r))));
+      const open = rows.filter((r) => r.state === "" && keys.has(keyOf(r)));
+      const heap = mixed ? heapOf(open) : open;
+      const left = open.length - heap.length;
+      const targets = targetsOf(heap);
       const n = targets.rows.length + targets.added.length;
-      if (!n) say("Every cell on screen has been reviewed.");
-      else if (await label("confirm", targets, null)) say(doneText("confirm", n));
+      if (!n) say(left ? ONE_AT_A_TIME : "Every cell on screen has been reviewed.");
+      else if (await label("confirm", targets, null))
+        say(left ? `${doneText("confirm", n)} ${leftText(left)}` : doneText("confirm", n));
     },
-    [rows, label, say],
+    [rows, label, say, mixed],
   );
 
   return { current, setCurrentKey, chosen, setChosen, choose, next, act, give, confirm };
+}
+
+const ONE_AT_A_TIME = "Cells that must be seen are confirmed one at a time: press Space, look, press Enter.";
+
+function leftText(n: number): string {
+  return n === 1 ? "One that must be seen was left." : `${n} that must be seen were left.`;
+}
+
+/** What may be confirmed in a heap: of several cells none that must be seen, a single one whichever it is. */
+export function heapOf(cells: GalleryRow[]): GalleryRow[] {
+  return cells.length > 1 ? cells.filter((r) => !r.must_see || r.state !== "") : cells;
 }
 
 function targetsOf(rows: GalleryRow[]): Targets {

@@ -60,7 +60,8 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const [menu, setMenu] = useState<Menu>(null);
   const groups = useDifferential(job, tabled, schema, counts, labels);
   const rows = tabled ? groups.rows : gallery.rows;
-  const acts = useActs({ rows, label: session.label, refusal, selectedRow: row, onSelect: setRow, goTo, say });
+  const mixed = !tabled && (which === "must-see" || which === "alike" || which === "all");
+  const acts = useActs({ rows, label: session.label, refusal, selectedRow: row, onSelect: setRow, goTo, say, mixed });
   const compared = useCompare(rows, acts.chosen, chosen.card);
   // biome-ignore lint/correctness/useExhaustiveDependencies: in another list nothing is chosen yet
   useEffect(() => {

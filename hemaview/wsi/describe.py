@@ -110,13 +110,15 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
         main = images[0]
         stated = main.significant_bits
     elif text.startswith(b"ImageJ="):
-        planes = of_imagej(pages, text.decode("latin-1"), name, choice)
+        planes = of_imagej(pages, text.decode("latin-1"), name, notes, choice)
     else:
         planes = of_pages(pages, name, notes, choice, together)
     # Of planes that are pages of their own, writers describe the first in the file, whichever colour it is.
     first = file.directories[min(planes[0][0])]
     if together and len({_stored(file.directories[min(pages)]) for pages in planes[0]}) > 1:
         raise SeveralSeries.of(f"{name} holds pictures that are stored in different ways", together)
+    if together and len({r for pages in planes[0] if any(r := _resolution(file.directories[min(pages)]))}) > 1:
+        raise SeveralSeries.of(f"{name} holds pictures of different resolutions", together)
     size, contradictions = physical.chosen(_sizes(first, main, text), name)
     width, height = first.number(tiff.IMAGE_WIDTH), first.number(tiff.IMAGE_LENGTH)
     orientation = first.number(tiff.ORIENTATION, 1)
@@ -174,6 +176,11 @@ def _stored(page: tiff.Directory) -> tuple[object, ...]:
     usual = {tiff.PLANAR: (1,), tiff.ORIENTATION: (1,), tiff.SAMPLE_FORMAT: (1,)}
     values = [tuple(page.numbers(tag, 8)) for tag in tags]
     return (*(v or usual.get(tag, ()) for tag, v in zip(tags, values, strict=True)), page.data(tiff.ICC))
+
+
+def _resolution(page: tiff.Directory) -> tuple[bytes, ...]:
+    """XResolution, YResolution and their unit as they are written; empty where a page does not say them."""
+    return tuple(page.data(tag) for tag in (_X_RESOLUTION, _Y_RESOLUTION, _UNIT))
 
 
 def _stage(image: OmeImage, size: PixelSize | None) -> Stage | None:

@@ -35,6 +35,7 @@ def of_pages(
     others = _others(pages, first, notes)
     refuse_missing(choice, name, len(pages))
     if choice.series is not None:
+        notes.append(f"Page {choice.series} of {len(pages)} was taken.")
         return (((pages[choice.series - 1][0],),),)
     if others:
         listed = {number: _size(_shape(d)) for number, (_, d) in enumerate(pages, 1) if not _small(d, first)}
@@ -52,7 +53,7 @@ def of_pages(
     return (tuple((i,) for i, _ in same),)
 
 
-def of_imagej(pages: Pages, text: str, name: str, choice: Choice) -> tuple[Pictures, ...]:
+def of_imagej(pages: Pages, text: str, name: str, notes: list[str], choice: Choice) -> tuple[Pictures, ...]:
     """The pictures of an ImageJ stack by focal plane; its pages run over channels, then planes."""
     counts = {k: int(v) for k, v in re.findall(r"^(images|channels|slices|frames)=(\d{1,9})$", text, re.MULTILINE)}
     images, channels = counts.get("images", 1), counts.get("channels", 1)
@@ -62,6 +63,7 @@ def of_imagej(pages: Pages, text: str, name: str, choice: Choice) -> tuple[Pictu
     if channels not in (1, 3) or slices < 1:
         raise Unsupported(f"{name} holds {channels} channels, not a colour picture in bright field.")
     refuse_missing(choice, name, planes=slices)
+    _note_plane(notes, choice, slices)
     if max(channels, slices) == 1:
         return (((pages[0][0],),),)
     if slices > 1 and channels == 1 and not _in_colour(pages[0][1]):
@@ -96,7 +98,9 @@ def of_ome(
         else:
             slides.append((number, one, indices))
     refuse_missing(choice, name, len(series), max(one.z for one in series))
+    _note_plane(notes, choice, max(one.z for one in series))
     if choice.series is not None:
+        notes.append(f"Series {choice.series} of {len(series)} was taken.")
         slides = [slides[choice.series - 1]]
         main = slides[0][1]
     elif any((one.width_px, one.height_px) != (main.width_px, main.height_px) for _, one, _ in slides):
@@ -112,6 +116,11 @@ def of_ome(
     if len({len(planes) for planes in made}) > 1:
         raise Unsupported(f"{name} holds series of different numbers of focal planes; choose one with --series.")
     return tuple(zip(*made, strict=True)), [one for _, one, _ in slides]
+
+
+def _note_plane(notes: list[str], choice: Choice, planes: int) -> None:
+    if choice.plane_number is not None and planes > 1:
+        notes.append(f"Focal plane {choice.plane_number} of {planes} was taken, as chosen.")
 
 
 def _of_one_scale(one: OmeImage, other: OmeImage) -> bool:

@@ -113,7 +113,9 @@ def test_a_cell_that_a_person_had_added_and_the_machine_finds_now_is_one_cell(jo
     labels = labels_of(second)
     assert not labels.added and labels.rows[53].key == "lymphocyte" and 30 not in labels.rows
     (waiting,) = waiting_labels(second)
-    assert (waiting.row, waiting.label_key) == (30, "lymphocyte"), "what the machine calls otherwise a person decides on"
+    assert (waiting.row, waiting.label_key) == (30, "lymphocyte"), (
+        "what the machine calls otherwise a person decides on"
+    )
 
 
 def test_a_report_says_whose_names_of_an_earlier_analysis_stand(job: Any, slide: Any, tess: Any) -> None:
@@ -121,7 +123,10 @@ def test_a_report_says_whose_names_of_an_earlier_analysis_stand(job: Any, slide:
     second = factories.finished_job(slide, factories.cells(FOUND))
     choose(tess, second)
     page = draft_html(slide.case)
-    assert "What tess said of cells in an earlier analysis stands here; nobody has confirmed or corrected a cell of" in page
+    assert (
+        "What tess said of cells in an earlier analysis stands here; nobody has confirmed or corrected a cell of"
+        in page
+    )
 
 
 def test_two_examinations_of_a_slide_are_both_reported(slide: Any, job: Any) -> None:

@@ -27,7 +27,7 @@ from apps.reports.selectors import proved_bytes
 from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
 from apps.slides.tileservices import request_conversion, run_conversion
-from hemaview.wsi.identity import Entry, names_patient
+from hemaview.wsi.identity import Entry, may_name_patient, names_patient
 from hemaview.wsi.matrixprofile import ADOBE_RGB, matrix_profile
 from tests import factories
 from tests.apps.test_imports import ONE, OTHER, film
@@ -275,4 +275,14 @@ def test_series_that_are_named_after_the_patient_are_offered_by_number(tmp_path:
     for name in ("contents/", ""):
         answer = api(tess).post(f"/api/v1/cases/{case.accession}/slides/{name}", asked, format="json")
         assert MARK not in answer.content.decode()
-        assert [row["name"] for row in answer.json()["series"]] == ["slide 1, 512 × 512 px", "Film 8 in b.dcm, 512 × 512 px"]
+        assert [row["name"] for row in answer.json()["series"]] == [
+            "slide 1, 512 × 512 px",
+            "Film 8 in b.dcm, 512 × 512 px",
+        ]
+
+
+def test_a_series_named_as_people_are_is_offered_by_number_though_nothing_else_names_them() -> None:
+    for name in ("Smith^John 1961", "Smith, John", "born 3.4.61", "Case 20261129"):
+        assert may_name_patient(name, []), name
+    for name in ("Film 8", "40x oil, left half", "Scene 2, 0.25 um", "left"):
+        assert not may_name_patient(name, []), name

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from apps.accounts.errors import Refusal
+from apps.cases.services import create_case
+
 
 @pytest.mark.parametrize(
     ("method", "path", "body", "field"),
@@ -23,3 +26,16 @@ def test_a_misspelt_field_is_named_beside_those_that_there_are(
     answer = getattr(api(tess), method)(f"/api/v1/{path}", body, format="json")
     assert answer.status_code == 400 and list(answer.json()["errors"]) == [field]
     assert answer.json()["detail"].startswith(f"{field}: There is no such field here; there are: ")
+
+
+@pytest.mark.parametrize("turning", ["\u202e", "\u2066"])
+def test_characters_that_turn_what_is_read_are_refused_by_api_and_page(
+    turning: str, tess: Any, api: Any, slide: Any
+) -> None:
+    text = f"Blasts {turning}21 %"
+    answer = api(tess).patch(f"/api/v1/cases/{slide.case.accession}/", {"question": text}, format="json")
+    assert answer.status_code == 400 and "turn the order" in answer.json()["detail"]
+    answer = api(tess).patch(f"/api/v1/cases/{slide.case.accession}/", {"question": "دم محيطي 21 %"}, format="json")
+    assert answer.status_code == 200, "what runs from the right by itself is welcome"
+    with pytest.raises(Refusal):
+        create_case(tess, "TURN-1", pseudonym=text)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.analysis.models import Job
@@ -355,3 +356,14 @@ def test_a_blind_reader_of_an_amended_case_does_not_see_the_version_before(
         answer = api(tom).get(url)
         assert (answer.status_code, answer.json()["code"]) == (409, "blind-reading"), url
         assert api(tess).get(url).status_code == 200, url
+
+
+def test_who_reads_blind_is_told_so_on_a_page_in_place_of_the_draft(job: Any, tess: Any, paul: Any) -> None:
+    order_second_reading(tess, job.slide.case, paul, True)
+    client = Client()
+    client.force_login(paul)
+    address = f"/cases/{job.slide.case.accession}/report/"
+    page = client.get(address, headers={"accept": "text/html"})
+    assert page.status_code == 409 and "You read this case blind" in page.content.decode()
+    assert page["Content-Type"].startswith("text/html") and "Back to the worklist" in page.content.decode()
+    assert client.get(address).json()["code"] == "blind-reading"

@@ -109,6 +109,7 @@ def test_of_several_focal_planes_the_sharpest_or_the_chosen_one_is_taken_and_tol
     assert "Focal plane 2 of 3, the sharpest, was taken." in sharpest.notes
     (third,) = read_pictures(path, path.name, "tiff", choice=Choice(plane=3))
     assert not np.array_equal(third.image.numpy(), film(7)) and third.image.numpy()[0, 0].min() > 100
+    assert "Focal plane 3 of 3 was taken, as chosen." in third.notes
     with pytest.raises(Unsupported, match="3 focal planes; there is no number 4"):
         read_pictures(path, path.name, "tiff", choice=Choice(plane=4))
 
@@ -124,6 +125,25 @@ def test_series_and_pages_of_several_sizes_are_a_choice(tmp_path: Path) -> None:
         assert len(several.value.listed) == 2
         (second,) = read_pictures(path, path.name, "tiff", choice=Choice(series=2))
         assert np.array_equal(second.image.numpy(), film(2, 100))
+
+
+def test_series_and_pages_of_different_scale_are_a_choice_and_the_chosen_one_is_noted(tmp_path: Path) -> None:
+    ome, plain = tmp_path / "scales.ome.tif", tmp_path / "scales.tif"
+    with tifffile.TiffWriter(ome) as out:
+        for seed, um in ((1, 0.19), (2, 0.25)):
+            facts = {"axes": "YXS", "PhysicalSizeX": um, "PhysicalSizeY": um}
+            out.write(film(seed), photometric="rgb", metadata=facts)
+    with tifffile.TiffWriter(plain) as out:
+        for seed, per_cm in ((1, 52_000), (2, 40_000)):
+            out.write(film(seed), photometric="rgb", metadata=None, resolution=(per_cm, per_cm), resolutionunit=3)
+    for path, words, note in (
+        (ome, "different µm/px", "Series 2 of 2"),
+        (plain, "different resolutions", "Page 2 of 2"),
+    ):
+        with pytest.raises(SeveralSeries, match=words):
+            read(path)
+        (second,) = read_pictures(path, path.name, "tiff", choice=Choice(series=2))
+        assert np.array_equal(second.image.numpy(), film(2)) and f"{note} was taken." in second.notes
 
 
 def test_channels_of_fluorescence_are_refused_as_such(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.shortcuts import render
 
 from apps.accounts.errors import Refusal
 
@@ -21,6 +22,13 @@ def refusal_response(refusal: Refusal) -> JsonResponse:
         "code": refusal.code,
     }
     return JsonResponse(body, status=refusal.http_status, content_type="application/problem+json")
+
+
+def refused_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """A refusal as a page for a browser, and in the API's shape for whatever asks for no page."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return refusal_response(refusal)
+    return render(request, "refused.html", {"refusal": refusal}, status=refusal.http_status)
 
 
 def kept_for_ever(request: HttpRequest, etag: str, content_type: str, made: Callable[[], bytes]) -> HttpResponse:
