@@ -39,3 +39,13 @@ def test_characters_that_turn_what_is_read_are_refused_by_api_and_page(
     assert answer.status_code == 200, "what runs from the right by itself is welcome"
     with pytest.raises(Refusal):
         create_case(tess, "TURN-1", pseudonym=text)
+
+
+@pytest.mark.parametrize(("path", "name"), [("cases/?status=signed", "status"), ("jobs/{job}/gallery/?cls=3", "cls")])
+def test_a_misspelt_parameter_chooses_nothing_in_place_of_everything(
+    path: str, name: str, job: Any, tess: Any, api: Any
+) -> None:
+    answer = api(tess).get(f"/api/v1/{path.format(job=job.pk)}")
+    assert answer.status_code == 400 and f"There is no parameter {name} here; there are: " in answer.json()["detail"]
+    right = "cases/?state=signed&page=1&ordering=accession" if name == "status" else f"jobs/{job.pk}/gallery/?class=3"
+    assert api(tess).get(f"/api/v1/{right}").status_code == 200

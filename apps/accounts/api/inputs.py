@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -10,6 +10,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.fields import empty
 from rest_framework.parsers import JSONParser
 
+from apps.accounts.errors import Refusal
 from apps.accounts.texts import TURNS_TEXT, turns_text
 
 
@@ -27,6 +28,15 @@ class OneOf(serializers.ChoiceField):
     def __init__(self, choices: Any, **kwargs: Any) -> None:
         super().__init__(choices, **kwargs)
         self.error_messages["invalid_choice"] = f"Choose one of: {', '.join(str(c) for c in self.choices)}."
+
+
+def refuse_unknown(asked: Iterable[str], known: Iterable[str]) -> None:
+    """Raise Refusal for the first of the asked parameters that there is not: misspelt, it would else choose nothing unsaid."""
+    there = sorted(known)
+    unknown = sorted(set(asked) - set(there))
+    if unknown:
+        shown = unknown[0][:60].encode(errors="replace").decode()
+        raise Refusal(f"There is no parameter {shown} here; there are: {', '.join(there)}.", code="invalid")
 
 
 class Body(serializers.Serializer[Any]):

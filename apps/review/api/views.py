@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.api.answers import kept_for_ever, refusal_response
-from apps.accounts.api.inputs import Body, OneOf, whole_number
+from apps.accounts.api.inputs import Body, OneOf, refuse_unknown, whole_number
 from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, schema_of
@@ -234,6 +234,7 @@ class GalleryView(APIView):
     )
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = _job(request.user, job_id)
+        refuse_unknown(request.query_params, {*GalleryInput().fields, "class"})
         given = GalleryInput(data=request.query_params.dict())
         given.is_valid(raise_exception=True)
         which = request.query_params.get("class", "all")
