@@ -120,7 +120,7 @@ def of_ome(
 
 def _note_plane(notes: list[str], choice: Choice, planes: int) -> None:
     if choice.plane_number is not None and planes > 1:
-        notes.append(f"Focal plane {choice.plane_number} of {planes} was taken, as chosen.")
+        notes.append(f"Focal plane {choice.plane_number} of {planes}, chosen, was taken.")
 
 
 def _of_one_scale(one: OmeImage, other: OmeImage) -> bool:

@@ -222,7 +222,9 @@ def test_each_series_of_an_upload_becomes_a_slide_or_none_does(tmp_path: Path, a
     asked = {"uploads": [upload(api(tess), case.accession, path)]}
     again = api(tess).post(f"{url}each-series/", asked, format="json")
     assert (again.status_code, again.json()["code"]) == (409, "slide-exists")
-    assert case.slides.count() == 2 and set(slides[0].folder.parent.iterdir()) == folders, "nothing half-done"
+    # Tests beside this one put slides of their own there.
+    ours = {folder for folder in slides[0].folder.parent.iterdir() if (folder / "original" / path.name).exists()}
+    assert case.slides.count() == 2 and ours <= folders, "nothing half-done"
     assert api(tess).post(f"{url}contents/", asked, format="json").status_code == 200, "the upload waits"
 
 

@@ -109,7 +109,7 @@ def test_of_several_focal_planes_the_sharpest_or_the_chosen_one_is_taken_and_tol
     assert "Focal plane 2 of 3, the sharpest, was taken." in sharpest.notes
     (third,) = read_pictures(path, path.name, "tiff", choice=Choice(plane=3))
     assert not np.array_equal(third.image.numpy(), film(7)) and third.image.numpy()[0, 0].min() > 100
-    assert "Focal plane 3 of 3 was taken, as chosen." in third.notes
+    assert "Focal plane 3 of 3, chosen, was taken." in third.notes
     with pytest.raises(Unsupported, match="3 focal planes; there is no number 4"):
         read_pictures(path, path.name, "tiff", choice=Choice(plane=4))
 
