@@ -35,6 +35,8 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
   const theme = themeSign();
   const current = data.case;
   const active = job !== null && ACTIVE.has(job.state);
+  // Report, comment and signature show the first reading: who reads blind is offered none of them.
+  const blind = data.me.reading === "second-blind";
   return (
     <header className="room-head">
       <a href="/" className="brand" title="To the worklist">
@@ -66,7 +68,7 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
             ◫
           </button>
         )}
-        <ReportLink data={data} />
+        {!blind && <ReportLink data={data} />}
         <button type="button" onClick={onLink} title="Copy a link to this place">
           Link
         </button>
@@ -76,7 +78,7 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
         <button type="button" onClick={() => onDialog("help")} title="Keyboard shortcuts (?)">
           ?
         </button>
-        <CaseActions data={data} reviewable={!!job?.reviewable} onDialog={onDialog} />
+        {!blind && <CaseActions data={data} reviewable={!!job?.reviewable} onDialog={onDialog} />}
       </span>
     </header>
   );
