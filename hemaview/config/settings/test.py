@@ -1,9 +1,13 @@
-"""Settings of the test run: a folder of its own, fast passwords, the embedded broker unless services are named."""
+"""Settings of the test run: a folder of its own for each worker, fast passwords, the embedded broker unless services are named."""
 
 import os
 import tempfile
 
-os.environ.setdefault("HEMAVIEW_VAR", tempfile.mkdtemp(prefix="hemaview-test-"))
+# Workers inherit the environment of the process that deals out the tests; what they start keeps theirs.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+if "HEMAVIEW_VAR" not in os.environ or os.environ.get("HEMAVIEW_VAR_OF", _WORKER) != _WORKER:
+    os.environ["HEMAVIEW_VAR"] = tempfile.mkdtemp(prefix="hemaview-test-")
+os.environ["HEMAVIEW_VAR_OF"] = _WORKER
 
 from hemaview.config.settings.base import *  # noqa: F403
 
