@@ -1,4 +1,4 @@
-"""Settings of the test run: a folder of its own for each worker, fast passwords, the embedded broker unless services are named."""
+"""Settings of the test run: a folder of its own a worker, fast passwords, the embedded broker unless services are named."""
 
 import os
 import tempfile
@@ -9,7 +9,7 @@ if "HEMAVIEW_VAR" not in os.environ or os.environ.get("HEMAVIEW_VAR_OF", _WORKER
     os.environ["HEMAVIEW_VAR"] = tempfile.mkdtemp(prefix="hemaview-test-")
 os.environ["HEMAVIEW_VAR_OF"] = _WORKER
 
-from hemaview.config.settings.base import *  # noqa: F403
+from hemaview.config.settings.base import *  # noqa: E402, F403
 
 SECRET_KEY = "test-only-not-a-secret"
 ALLOWED_HOSTS = ["*"]
