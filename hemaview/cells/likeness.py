@@ -33,7 +33,7 @@ def unlikeness(cells: CellTable, row: int) -> NDArray[np.float32]:
         if not known.any():
             continue
         low, high = np.quantile(values[known], [0.25, 0.75])
-        apart = np.abs(values - values[row]) / max(float(high - low) / 2, 1e-3)
-        apart = np.where(known == known[row], np.nan_to_num(apart, nan=0.0), UNKNOWN)
-        away += MEASURES_WEIGHT / len(MEASURES) * np.square(np.minimum(apart, FARTHEST))
+        difference = np.abs(values - values[row]) / max(float(high - low) / 2, 1e-3)
+        difference = np.where(known == known[row], np.nan_to_num(difference, nan=0.0), UNKNOWN)
+        away += MEASURES_WEIGHT / len(MEASURES) * np.square(np.minimum(difference, FARTHEST))
     return np.asarray(away, np.float32)

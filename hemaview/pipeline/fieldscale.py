@@ -25,21 +25,21 @@ def scale_of(
 ) -> tuple[float, str, float | None, list[str], list[Guard]]:
     """(µm/px, where it is from, its standard deviation, notes, what contradicts it)."""
     progress("measuring red cells", 0.0)
-    found = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
+    by_cells = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
     if not request.mpp and (rounds := _round_fields(slide, request)):
         of_oil = float(np.median([mpp_through_eyepiece(seen) for _, seen in rounds]))
-        if found is None or not seen_with(found[0], of_oil):
+        if by_cells is None or not seen_with(by_cells[0], of_oil):
             mpp, sd, note = _by_round_fields(rounds, of_oil)
             return mpp, "estimated", sd, [note], []
     if request.mpp:
-        return request.mpp, "slide", None, [], disagreement(request.mpp, found[0]) if found else []
-    if found is None:
+        return request.mpp, "slide", None, [], disagreement(request.mpp, by_cells[0]) if by_cells else []
+    if by_cells is None:
         raise PipelineError(
             "The µm per pixel of this slide are not known and too few round red cells were found to measure them by; "
             "give the slide its µm/px and analyse again.",
             "An administrator can give it.",
         )
-    mpp, sd, n = found
+    mpp, sd, n = by_cells
     note = f"µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm rest on it."
     return mpp, "estimated", sd, [note], []
 

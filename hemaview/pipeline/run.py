@@ -108,8 +108,8 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
             errors = {} if own else named_by.card.machine_errors
             counted = replace(counted, cells=cells, errors=errors.get(STRANGE if elsewhere else KNOWN, {}))
             strange = [with_expectation(guard, cells, known) for guard in strange]
-        told = strange + own_guards({role: models[role] for role in request.own if role in models}, known)
-        plan.guards += [guard for guard in told if guard not in plan.guards]
+        guards = strange + own_guards({role: models[role] for role in request.own if role in models}, known)
+        plan.guards += [guard for guard in guards if guard not in plan.guards]
     return _close(request, plan, counted, notes)
 
 
