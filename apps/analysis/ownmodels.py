@@ -106,7 +106,7 @@ def receive(
             return row
         with transaction.atomic():
             _refuse_taken(card)
-            _end_lapsed(user, card)
+            _end_lapsed(card)
             row.save(force_insert=True)
             record(
                 user, "model.uploaded", "model-upload", row.pk, name=row.name, version=row.version, size=row.size,
@@ -190,7 +190,7 @@ def _abandoned() -> Q:
     return Q(state=ModelUpload.State.RUNNING) & leases.lapsed(LEASE_S)
 
 
-def _end_lapsed(user: Any, card: Mapping[str, Any]) -> None:
+def _end_lapsed(card: Mapping[str, Any]) -> None:
     """End the check of this name and version whose worker is gone: it is handed in again."""
     rows = ModelUpload.objects.filter(_abandoned(), name=card["name"], version=card["version"])
     for row in rows.select_for_update():
