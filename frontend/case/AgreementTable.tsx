@@ -1,41 +1,54 @@
-import { numberOf } from "../shared/format";
+import { plural, t } from "../shared/catalogue";
+import { fixed } from "../shared/format";
+import { richPlural } from "../shared/rich";
 import type { Agreement } from "../shared/types";
 
 type Table = Agreement["examinations"][number];
 
 const kappa = (k: { value: number; low: number; high: number }) =>
-  `${k.value.toFixed(2)} (${k.low.toFixed(2)}–${k.high.toFixed(2)})`;
+  `${fixed(k.value, 2)} (${fixed(k.low, 2)}–${fixed(k.high, 2)})`;
 
 /** Cells that both named: of fewer a kappa and its interval say nothing, as on the report. */
 const KAPPA_FROM = 20;
 
 /** Agreement of two readers of one examination: over all classes and class by class. */
 export function AgreementTable({ table }: { table: Table }) {
-  if (!table.kappa) return <p className="soft note">{table.title}: there is no cell yet that both readers named.</p>;
+  if (!table.kappa)
+    return (
+      <p className="soft note">
+        {t("{examination}: there is no cell yet that both readers named.", { examination: table.title })}
+      </p>
+    );
+  const values = { examination: table.title, same: table.same };
   return (
     <>
       <p className="note">
-        {table.title}: {table.same} of {numberOf(table.n, "cell")} that both named are called alike
-        {table.n < KAPPA_FROM ? (
-          `; kappa is given from ${KAPPA_FROM} on.`
-        ) : (
-          <>
-            ; kappa <b>{kappa(table.kappa)}</b>.
-          </>
-        )}
+        {table.n < KAPPA_FROM
+          ? plural(
+              table.n,
+              "{examination}: {same} of {n} cell that both named are called alike; kappa is given from {least} on.",
+              "{examination}: {same} of {n} cells that both named are called alike; kappa is given from {least} on.",
+              { ...values, least: KAPPA_FROM },
+            )
+          : richPlural(
+              table.n,
+              "{examination}: {same} of {n} cell that both named are called alike; kappa {kappa}.",
+              "{examination}: {same} of {n} cells that both named are called alike; kappa {kappa}.",
+              { ...values, kappa: <b>{kappa(table.kappa)}</b> },
+            )}
       </p>
       <details>
-        <summary>Class by class</summary>
+        <summary>{t("Class by class")}</summary>
         <div className="sheet scrolls">
           <table className="list">
             <thead>
               <tr>
-                <th>Class</th>
-                <th className="number">Both</th>
-                <th className="number">Only the first</th>
-                <th className="number">Only the second</th>
-                <th className="number">Kappa (95 % interval)</th>
-                <th className="number">McNemar’s p</th>
+                <th>{t("Class")}</th>
+                <th className="number">{t("Both")}</th>
+                <th className="number">{t("Only the first")}</th>
+                <th className="number">{t("Only the second")}</th>
+                <th className="number">{t("Kappa (95 % interval)")}</th>
+                <th className="number">{t("McNemar’s p")}</th>
               </tr>
             </thead>
             <tbody>
@@ -46,7 +59,7 @@ export function AgreementTable({ table }: { table: Table }) {
                   <td className="number">{c.only_first}</td>
                   <td className="number">{c.only_second}</td>
                   <td className="number">{kappa(c.kappa)}</td>
-                  <td className="number">{c.mcnemar_p < 0.001 ? "< 0.001" : c.mcnemar_p.toFixed(3)}</td>
+                  <td className="number">{c.mcnemar_p < 0.001 ? `< ${fixed(0.001, 3)}` : fixed(c.mcnemar_p, 3)}</td>
                 </tr>
               ))}
             </tbody>

@@ -1,5 +1,6 @@
+import { plural, t } from "../shared/catalogue";
 import { ExportMenu } from "../shared/ExportMenu";
-import { dayTime, JOB_STATES, number, numberOf } from "../shared/format";
+import { dayTime, JOB_STATES, number } from "../shared/format";
 import type { Analysis, Job } from "../shared/types";
 
 interface Props {
@@ -15,16 +16,16 @@ export function Analyses({ jobs, accession, may, signed, onReport }: Props) {
   if (!jobs.length) return null;
   return (
     <table className="analyses">
-      <caption>Analyses of this slide</caption>
+      <caption>{t("Analyses of this slide")}</caption>
       <thead>
         <tr>
-          <th>Examination</th>
-          <th>Protocol</th>
-          <th>Ordered</th>
-          <th>Cells</th>
-          <th>Reviewed</th>
-          <th>Reported</th>
-          <th>Files</th>
+          <th>{t("Examination")}</th>
+          <th>{t("Protocol")}</th>
+          <th>{t("Ordered")}</th>
+          <th>{t("Cells")}</th>
+          <th>{t("Reviewed")}</th>
+          <th>{t("Reported")}</th>
+          <th>{t("Files")}</th>
         </tr>
       </thead>
       <tbody>
@@ -32,19 +33,22 @@ export function Analyses({ jobs, accession, may, signed, onReport }: Props) {
           <tr key={job.id}>
             <td>{job.assay_title}</td>
             <td>
-              {job.protocol_title}, version {job.protocol_version}
+              {t("{protocol}, version {version}", {
+                protocol: job.protocol_title,
+                version: String(job.protocol_version),
+              })}
             </td>
             <td>
               {dayTime(job.requested_at)}
               {job.requested_by && `, ${job.requested_by}`}
             </td>
             <td>{job.reviewable ? number.format(job.cells) : JOB_STATES[job.state]}</td>
-            <td>{job.reviewable ? numberOf(job.labels, "cell") : "–"}</td>
+            <td>{job.reviewable ? plural(job.labels, "{n} cell", "{n} cells") : "–"}</td>
             <td>
-              {job.reported && <b>reported</b>}
+              {job.reported && <b>{t("reported")}</b>}
               {!job.reported && job.reviewable && may && (
                 <button type="button" onClick={() => onReport(job)} title={carries(job)}>
-                  Report this analysis
+                  {t("Report this analysis")}
                 </button>
               )}
               {!job.reported && job.reviewable && <Compare job={job} jobs={jobs} accession={accession} />}
@@ -52,11 +56,15 @@ export function Analyses({ jobs, accession, may, signed, onReport }: Props) {
             <td>
               {job.reviewable && job.assay === "fetal_nrbc" && (
                 <a className="button" href={`/cases/${accession}/picking/${job.id}/`}>
-                  Picking
+                  {t("Picking")}
                 </a>
               )}
               {job.reviewable && (
-                <ExportMenu of={`jobs/${job.id}`} what={`the analysis ${job.protocol_title}`} signed={signed} />
+                <ExportMenu
+                  of={`jobs/${job.id}`}
+                  what={t("the analysis {protocol_title}", { protocol_title: job.protocol_title })}
+                  signed={signed}
+                />
               )}
             </td>
           </tr>
@@ -71,12 +79,18 @@ function Compare({ job, jobs, accession }: { job: Analysis; jobs: Analysis[]; ac
   if (!reported) return null;
   return (
     <a className="button" href={`/cases/${accession}/compare/${reported.id}/${job.id}/`}>
-      Compare
+      {t("Compare")}
     </a>
   );
 }
 
 function carries(job: Analysis): string {
   const n = job.labels_at_stake;
-  return n ? `${n} ${n === 1 ? "label" : "labels"} of the reported analysis will be carried over` : "";
+  return n
+    ? plural(
+        n,
+        "{n} label of the reported analysis will be carried over",
+        "{n} labels of the reported analysis will be carried over",
+      )
+    : "";
 }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { get, send } from "../shared/api";
+import { t } from "../shared/catalogue";
 import type { BloodCountRow, BloodCount as Count } from "../shared/types";
 
 interface Props {
@@ -23,10 +24,10 @@ export function BloodCount({ accession, may, act }: Props) {
   return (
     <section className="blood-count">
       <div className="slides-head">
-        <h2>Blood count</h2>
+        <h2>{t("Blood count")}</h2>
         {may && !open && (
           <button type="button" onClick={() => setOpen(true)}>
-            {quantities.some((q) => q.value !== null) ? "Edit analyser values…" : "Enter analyser values…"}
+            {quantities.some((q) => q.value !== null) ? t("Edit analyser values…") : t("Enter analyser values…")}
           </button>
         )}
       </div>
@@ -36,18 +37,18 @@ export function BloodCount({ accession, may, act }: Props) {
           <table className="list">
             <thead>
               <tr>
-                <th>Quantity</th>
-                <th className="number">Value (95 % interval)</th>
-                <th>Unit</th>
-                <th className="number">Reference range</th>
-                <th>Flag</th>
+                <th>{t("Quantity")}</th>
+                <th className="number">{t("Value (95 % interval)")}</th>
+                <th>{t("Unit")}</th>
+                <th className="number">{t("Reference range")}</th>
+                <th>{t("Flag")}</th>
               </tr>
             </thead>
             <tbody>
               {rows.map((row) => (
                 <tr key={row.key} className={row.flag && row.settled ? "flagged" : undefined}>
                   <td>
-                    {row.name} {row.of === "film" && <span className="soft">film × analyser</span>}
+                    {row.name} {row.of === "film" && <span className="soft">{t("film × analyser")}</span>}
                   </td>
                   <td className="number">{row.text}</td>
                   <td className="soft">{row.unit}</td>
@@ -63,7 +64,7 @@ export function BloodCount({ accession, may, act }: Props) {
           </table>
         </div>
       ) : (
-        !open && <p className="empty">No analyser values yet.</p>
+        !open && <p className="empty">{t("No analyser values yet.")}</p>
       )}
       {notes.map((note) => (
         <p key={note} className="soft note">
@@ -72,9 +73,11 @@ export function BloodCount({ accession, may, act }: Props) {
       ))}
       {rows.some((row) => row.range) && (
         <p className="soft note">
-          {references.name}, version {references.version}:{" "}
-          {[...new Set(rows.map((r) => r.range?.whose))].filter(Boolean).join("; ")}. Check them against the
-          laboratory’s own.
+          {t("{name}, version {version}: {whose}. Check them against the laboratory’s own.", {
+            name: references.name,
+            version: String(references.version),
+            whose: [...new Set(rows.map((r) => r.range?.whose))].filter(Boolean).join("; "),
+          })}
         </p>
       )}
     </section>
@@ -89,7 +92,7 @@ function Flag({ row }: { row: BloodCountRow }) {
       {row.flag === "low" ? "▼" : "▲"} {text}
     </b>
   ) : (
-    <span className="soft" title="The interval reaches into the reference range">
+    <span className="soft" title={t("The interval reaches into the reference range")}>
       ({text})
     </span>
   );
@@ -115,7 +118,7 @@ function Values({ accession, count, act, onDone }: ValuesProps) {
     if (await act(() => send("PATCH", `/api/v1/cases/${accession}/`, { analyser }))) onDone();
   }
   return (
-    <form className="sheet values" aria-label="Values of the analyser" onSubmit={(event) => void save(event)}>
+    <form className="sheet values" aria-label={t("Values of the analyser")} onSubmit={(event) => void save(event)}>
       {count.quantities.map((q) => (
         <label key={q.key}>
           {q.name}
@@ -132,12 +135,12 @@ function Values({ accession, count, act, onDone }: ValuesProps) {
       ))}
       <p className="actions wide">
         <button type="submit" className="primary" disabled={wrong.length > 0}>
-          Save
+          {t("Save")}
         </button>
         <button type="button" onClick={onDone}>
-          Cancel
+          {t("Cancel")}
         </button>
-        {wrong.length > 0 && <span className="error">Enter numbers of at least 0, such as 7.4.</span>}
+        {wrong.length > 0 && <span className="error">{t("Enter numbers of at least 0, such as 7.4.")}</span>}
       </p>
     </form>
   );

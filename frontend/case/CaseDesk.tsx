@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { get, send } from "../shared/api";
+import { t } from "../shared/catalogue";
 import { ExportMenu } from "../shared/ExportMenu";
 import { slideTitle } from "../shared/format";
 import { Notices } from "../shared/Notices";
@@ -76,13 +77,15 @@ export function CaseDesk({ first }: { first: Room }) {
       <BloodCount accession={accession} may={may} act={act} />
       <History accession={accession} />
       <div className="slides-head">
-        <h2>Slides</h2>
+        <h2>{t("Slides")}</h2>
         {data.slides.some((slide) => slide.jobs?.some((job) => job.reported)) && (
-          <ExportMenu of={`cases/${accession}`} what="the reported analyses" signed={data.case.locked} />
+          <ExportMenu of={`cases/${accession}`} what={t("the reported analyses")} signed={data.case.locked} />
         )}
       </div>
       {data.slides.length === 0 && (
-        <p className="empty">No slides yet.{may && " Add a slide file, or the photographs of one slide, below."}</p>
+        <p className="empty">
+          {t("No slides yet.")} {may && t("Add a slide file, or the photographs of one slide, below.")}
+        </p>
       )}
       <ul className="slides">
         {data.slides.map((slide, place) => {

@@ -1,3 +1,4 @@
+import { plural, t } from "../shared/catalogue";
 import type { UploadContents } from "../shared/types";
 import { type Choice, SHARPEST, type Which } from "./choices";
 
@@ -16,21 +17,23 @@ export function Choices({ contents, choice, onWhich, onPlane }: Props) {
     <fieldset className="choices">
       <legend>
         {series.length > 1
-          ? `${together ? "This file holds" : "These files hold"} ${series.length} ${together ? "pictures" : "slides"}`
-          : `This slide has ${planes} focal planes`}
+          ? together
+            ? plural(series.length, "This file holds {n} picture", "This file holds {n} pictures")
+            : plural(series.length, "These files hold {n} slide", "These files hold {n} slides")
+          : plural(planes, "This slide has {n} focal plane", "This slide has {n} focal planes")}
       </legend>
       {series.length > 1 && (
         <label>
-          Bring in{" "}
+          {t("Bring in")}{" "}
           <select
             value={String(choice.which)}
             onChange={(e) => onWhich(/^\d+$/.test(e.target.value) ? Number(e.target.value) : (e.target.value as Which))}
           >
-            {together && <option value="together">all as fields of one slide</option>}
-            <option value="each">each as a slide of its own</option>
+            {together && <option value="together">{t("all as fields of one slide")}</option>}
+            <option value="each">{t("each as a slide of its own")}</option>
             {series.map((one) => (
               <option key={one.number} value={one.number}>
-                only {one.number}: {one.name}
+                {t("only {number}: {name}", { number: one.number, name: one.name })}
               </option>
             ))}
           </select>
@@ -38,12 +41,12 @@ export function Choices({ contents, choice, onWhich, onPlane }: Props) {
       )}
       {planeOpen && (
         <label>
-          Focal plane{" "}
+          {t("Focal plane")}{" "}
           <select value={choice.plane} onChange={(e) => onPlane(Number(e.target.value))}>
-            <option value={SHARPEST}>the sharpest</option>
+            <option value={SHARPEST}>{t("the sharpest")}</option>
             {Array.from({ length: planes }, (_, i) => i + 1).map((number) => (
               <option key={number} value={number}>
-                {number} of {planes}
+                {t("{number} of {planes}", { number, planes })}
               </option>
             ))}
           </select>

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { ChangedMeanwhile } from "../shared/ChangedMeanwhile";
 import { ConclusionField } from "../shared/ConclusionField";
+import { t } from "../shared/catalogue";
 import type { Room } from "../shared/types";
 
 interface Props {
@@ -19,8 +20,8 @@ export function Conclusion({ data, onConclusion }: Props) {
   if (text === null)
     return (
       <div className="comment">
-        <span className="soft">Conclusion</span>{" "}
-        {conclusion ? <p className="written">{conclusion}</p> : <span>none yet</span>}{" "}
+        <span className="soft">{t("Conclusion")}</span>{" "}
+        {conclusion ? <p className="written">{conclusion}</p> : <span>{t("none yet")}</span>}{" "}
         {may && (
           <button
             type="button"
@@ -29,7 +30,7 @@ export function Conclusion({ data, onConclusion }: Props) {
               setBefore(conclusion);
             }}
           >
-            {conclusion ? "Edit conclusion…" : "Write a conclusion…"}
+            {conclusion ? t("Edit conclusion…") : t("Write a conclusion…")}
           </button>
         )}
       </div>
@@ -42,13 +43,13 @@ export function Conclusion({ data, onConclusion }: Props) {
       }}
     >
       <ConclusionField value={text} assays={assays} onChange={setText} />
-      <ChangedMeanwhile name="conclusion" before={before} now={conclusion} />
+      <ChangedMeanwhile which="conclusion" before={before} now={conclusion} />
       <p className="actions">
         <button type="submit" className="primary">
-          Save
+          {t("Save")}
         </button>
         <button type="button" onClick={() => setText(null)}>
-          Cancel
+          {t("Cancel")}
         </button>
       </p>
     </form>

@@ -1,3 +1,4 @@
+import { plural, t } from "../shared/catalogue";
 import type { Agreement, ReadingDifference, Room, Schema } from "../shared/types";
 import { writePlace } from "../viewer/place";
 
@@ -15,7 +16,7 @@ export function Differences({ found, data, may, onDecide }: Props) {
   const hidden = found.n - found.differences.length;
   return (
     <>
-      <h3>Differences</h3>
+      <h3>{t("Differences")}</h3>
       <ul className="differences">
         {found.differences.map((d) => {
           const schema = data.schemas[d.schema];
@@ -29,7 +30,15 @@ export function Differences({ found, data, may, onDecide }: Props) {
           );
         })}
       </ul>
-      {hidden > 0 && <p className="soft note">{hidden} further differences follow once these are decided.</p>}
+      {hidden > 0 && (
+        <p className="soft note">
+          {plural(
+            hidden,
+            "{n} further difference follows once these are decided.",
+            "{n} further differences follow once these are decided.",
+          )}
+        </p>
+      )}
     </>
   );
 }
@@ -39,8 +48,8 @@ function Picture({ difference: d, data }: { difference: ReadingDifference; data:
   const cell = d.row === null ? {} : { cell: d.row };
   const place = writePlace({ slide: slide?.id, x: Math.round(d.x), y: Math.round(d.y), z: 40, ...cell });
   return (
-    <a href={`/cases/${data.case.accession}/read/${place}`} title="Show on the slide">
-      <img src={`${d.crop_url}?size=96`} width={96} height={96} alt="The cell on which the readers differ" />
+    <a href={`/cases/${data.case.accession}/read/${place}`} title={t("Show on the slide")}>
+      <img src={`${d.crop_url}?size=96`} width={96} height={96} alt={t("The cell on which the readers differ")} />
     </a>
   );
 }
@@ -49,9 +58,9 @@ function Choices(props: { difference: ReadingDifference; schema: Schema; may: bo
   const { difference: d, schema, may, onDecide } = props;
   const name = (key: string) =>
     key === REJECTED
-      ? "Rejected"
+      ? t("Rejected")
       : key === ""
-        ? "No such cell"
+        ? t("No such cell")
         : (schema.classes.find((c) => c.key === key)?.name ?? key);
   const other = d.decided && ![d.first, d.second].includes(d.decided) ? d.decided : "";
   return (
@@ -66,14 +75,14 @@ function Choices(props: { difference: ReadingDifference; schema: Schema; may: bo
             aria-pressed={d.decided === key}
             onClick={() => void onDecide(d, key)}
           >
-            <span className="soft">{role === "first" ? "First" : "Second"}:</span> {name(d[role])}
+            <span className="soft">{role === "first" ? t("First:") : t("Second:")}</span> {name(d[role])}
           </button>
         );
       })}
       {may && (
-        <select value={other} aria-label="Another class" onChange={(e) => void onDecide(d, e.target.value)}>
+        <select value={other} aria-label={t("Another class")} onChange={(e) => void onDecide(d, e.target.value)}>
           <option value="" disabled>
-            Another class…
+            {t("Another class…")}
           </option>
           {schema.classes.map((c) => (
             <option key={c.key} value={c.key}>
@@ -83,9 +92,7 @@ function Choices(props: { difference: ReadingDifference; schema: Schema; may: bo
         </select>
       )}
       {d.decided && (
-        <span className="soft">
-          {name(d.decided)}, decided by {d.decided_by}
-        </span>
+        <span className="soft">{t("{name}, decided by {who}", { name: name(d.decided), who: d.decided_by })}</span>
       )}
     </div>
   );

@@ -1,10 +1,11 @@
 import { type FormEvent, useState } from "react";
 import { send } from "../shared/api";
+import { t } from "../shared/catalogue";
 import { SPECIMEN_NAMES } from "../shared/format";
 import type { Case } from "../shared/types";
-import { AGE_UNITS, type AgeUnit, ageOf, ageText, daysOf } from "./age";
+import { type AgeUnit, ageOf, ageText, daysOf, UNIT_NAMES } from "./age";
 
-const SEXES: Record<Case["sex"], string> = { "": "not stated", female: "female", male: "male" };
+const SEXES: Record<Case["sex"], string> = { "": t("not stated"), female: t("female"), male: t("male") };
 
 interface Props {
   facts: Case;
@@ -18,17 +19,17 @@ export function Facts({ facts, may, act }: Props) {
   if (open) return <Edit facts={facts} act={act} onDone={() => setOpen(false)} />;
   const patient = [facts.sex && SEXES[facts.sex], ageText(facts.age_days)].filter(Boolean).join(", ");
   return (
-    <section className="sheet facts-sheet" aria-label="Facts">
+    <section className="sheet facts-sheet" aria-label={t("Facts")}>
       <dl>
-        <Fact name="Pseudonym" text={facts.pseudonym} />
-        <Fact name="Patient" text={patient} />
-        <Fact name="Specimen" text={SPECIMEN_NAMES[facts.specimen] ?? facts.specimen} />
-        <Fact name="Stain" text={facts.stain} />
-        {facts.question && <Fact name="Clinical question" text={facts.question} wide />}
+        <Fact name={t("Pseudonym")} text={facts.pseudonym} />
+        <Fact name={t("Patient")} text={patient} />
+        <Fact name={t("Specimen")} text={SPECIMEN_NAMES[facts.specimen] ?? facts.specimen} />
+        <Fact name={t("Stain")} text={facts.stain} />
+        {facts.question && <Fact name={t("Clinical question")} text={facts.question} wide />}
       </dl>
       {may && (
         <button type="button" onClick={() => setOpen(true)}>
-          Edit…
+          {t("Edit…")}
         </button>
       )}
     </section>
@@ -62,12 +63,12 @@ function Edit({ facts, act, onDone }: Pick<Props, "facts" | "act"> & { onDone():
     if (await act(() => send("PATCH", `/api/v1/cases/${facts.accession}/`, { ...given, age_days }))) onDone();
   }
   return (
-    <form className="sheet facts-sheet edit" aria-label="Facts" onSubmit={(event) => void save(event)}>
+    <form className="sheet facts-sheet edit" aria-label={t("Facts")} onSubmit={(event) => void save(event)}>
       <label>
-        Pseudonym <input value={given.pseudonym} onChange={set("pseudonym")} />
+        {t("Pseudonym")} <input value={given.pseudonym} onChange={set("pseudonym")} />
       </label>
       <label>
-        Sex{" "}
+        {t("Sex")}{" "}
         <select value={given.sex} onChange={set("sex")}>
           {Object.entries(SEXES).map(([key, name]) => (
             <option key={key} value={key}>
@@ -77,28 +78,30 @@ function Edit({ facts, act, onDone }: Pick<Props, "facts" | "act"> & { onDone():
         </select>
       </label>
       <label>
-        Age when the specimen was taken
+        {t("Age when the specimen was taken")}
         <span className="pair">
           <input value={age} inputMode="numeric" pattern="\d{0,4}" onChange={(e) => setAge(e.target.value)} />
-          <select value={unit} aria-label="Unit of age" onChange={(e) => setUnit(e.target.value as AgeUnit)}>
-            {Object.keys(AGE_UNITS).map((name) => (
-              <option key={name}>{name}</option>
+          <select value={unit} aria-label={t("Unit of age")} onChange={(e) => setUnit(e.target.value as AgeUnit)}>
+            {Object.entries(UNIT_NAMES).map(([key, name]) => (
+              <option key={key} value={key}>
+                {name}
+              </option>
             ))}
           </select>
         </span>
       </label>
       <label>
-        Stain <input value={given.stain} onChange={set("stain")} />
+        {t("Stain")} <input value={given.stain} onChange={set("stain")} />
       </label>
       <label className="wide">
-        Clinical question <textarea rows={2} value={given.question} onChange={set("question")} />
+        {t("Clinical question")} <textarea rows={2} value={given.question} onChange={set("question")} />
       </label>
       <p className="actions wide">
         <button type="submit" className="primary">
-          Save
+          {t("Save")}
         </button>
         <button type="button" onClick={onDone}>
-          Cancel
+          {t("Cancel")}
         </button>
       </p>
     </form>

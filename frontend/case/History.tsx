@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get } from "../shared/api";
-import { day, STATE_NAMES } from "../shared/format";
+import { LANGUAGE, plural, t } from "../shared/catalogue";
+import { day, fixed, STATE_NAMES } from "../shared/format";
 import type { FigureSeries, History as Past } from "../shared/types";
 import { Trend } from "./Trend";
 
@@ -18,33 +19,36 @@ export function History({ accession }: { accession: string }) {
   const { cases, series, left_out, excluded } = past.data;
   const shown = all ? series : series.slice(0, FIRST);
   return (
-    <section className="history" aria-label="Cases of this patient">
-      <h2>Cases of this patient</h2>
+    <section className="history" aria-label={t("Cases of this patient")}>
+      <h2>{t("Cases of this patient")}</h2>
       <p className="soft note">
-        {left_out > 0 && `${left_out} further ${left_out === 1 ? "case is" : "cases are"} not shown. `}
-        Figures of signed cases are those that were signed; bars are 95 % intervals, the band is the reference range.
+        {left_out > 0 && `${plural(left_out, "{n} further case is not shown.", "{n} further cases are not shown.")} `}
+        {t(
+          "Figures of signed cases are those that were signed; bars are 95 % intervals, the band is the reference range.",
+        )}
       </p>
       {excluded.map((one) => (
         <p key={one.accession} className="warn">
-          {one.accession === accession ? "This case" : one.accession} is in no trend. {one.why}
+          {one.accession === accession ? t("This case is in no trend.") : t("{accession} is in no trend.", one)}{" "}
+          {one.why}
         </p>
       ))}
       <div className="sheet scrolls">
         <table className="list trends">
           <thead>
             <tr>
-              <th>Figure</th>
-              <th>Trend</th>
+              <th>{t("Figure")}</th>
+              <th>{t("Trend")}</th>
               {cases.map((one) => (
                 <th key={one.accession} className="number">
-                  {one.this ? "this case" : <a href={`/cases/${one.accession}/`}>{one.accession}</a>}
+                  {one.this ? t("this case") : <a href={`/cases/${one.accession}/`}>{one.accession}</a>}
                   <br />
                   <span className="soft">
-                    {day(one.received)}, {STATE_NAMES[one.state]?.toLowerCase()}
+                    {day(one.received)}, {STATE_NAMES[one.state]?.toLocaleLowerCase(LANGUAGE)}
                   </span>
                 </th>
               ))}
-              <th>Change</th>
+              <th>{t("Change")}</th>
             </tr>
           </thead>
           <tbody>
@@ -54,7 +58,7 @@ export function History({ accession }: { accession: string }) {
                   {one.name} <span className="soft">{one.unit}</span>
                 </td>
                 <td>
-                  <Trend series={one} label={`${one.name}: ${one.points.map((p) => p.value.toFixed(1)).join(", ")}`} />
+                  <Trend series={one} label={`${one.name}: ${one.points.map((p) => fixed(p.value, 1)).join(", ")}`} />
                 </td>
                 {cases.map(({ accession: name }) => (
                   <td key={name} className="number">
@@ -69,7 +73,7 @@ export function History({ accession }: { accession: string }) {
       </div>
       {series.length > FIRST && (
         <button type="button" onClick={() => setAll(!all)}>
-          {all ? "Fewer figures" : `All ${series.length} figures`}
+          {all ? t("Fewer figures") : plural(series.length, "All {n} figure", "All {n} figures")}
         </button>
       )}
     </section>
@@ -80,15 +84,15 @@ function text(series: FigureSeries, accession: string): string {
   const point = series.points.find((p) => p.accession === accession);
   if (!point) return "–";
   const digits = point.value < 10 ? 2 : point.value < 100 ? 1 : 0;
-  return point.value.toFixed(digits);
+  return fixed(point.value, digits);
 }
 
 function change({ change: found }: FigureSeries) {
   if (!found) return "";
   const digits = Math.abs(found.by) < 10 ? 2 : 1;
-  const by = `${found.by > 0 ? "+" : ""}${found.by.toFixed(digits)}`;
+  const by = `${found.by > 0 ? "+" : ""}${fixed(found.by, digits)}`;
   return found.intervals_disjoint ? (
-    <b title={`Since ${found.since}: the intervals do not overlap`}>{by}</b>
+    <b title={t("Since {since}: the intervals do not overlap", { since: found.since })}>{by}</b>
   ) : (
     <span className="soft">{by}</span>
   );

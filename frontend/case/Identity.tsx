@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { get } from "../shared/api";
+import { t } from "../shared/catalogue";
 import type { IdentityEntry, Slide } from "../shared/types";
 import { LabelPicture } from "../viewer/LabelPanel";
 
@@ -9,7 +10,10 @@ export function Identity({ slide, sees }: { slide: Slide; sees: boolean }) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const labels = slide.associated.filter((name) => name === "label" || name === "macro");
-  const kinds = [...slide.identifying.filter((kind) => kind !== "picture"), ...labels.map((name) => `${name} picture`)];
+  const kinds = [
+    ...slide.identifying.filter((kind) => kind !== "picture"),
+    ...labels.map((name) => t("{name} picture", { name })),
+  ];
   if (kinds.length === 0) return null;
 
   async function show() {
@@ -26,32 +30,32 @@ export function Identity({ slide, sees }: { slide: Slide; sees: boolean }) {
 
   return (
     <div className="facts identity">
-      Its file says something that may tell who the patient is: {kinds.join(", ")}.{" "}
-      {!sees && "Your role may not see it."}
+      {t("Its file says something that may tell who the patient is: {kinds}.", { kinds: kinds.join(", ") })}{" "}
+      {!sees && t("Your role may not see it.")}
       {sees && entries === null && (
         <button type="button" disabled={busy} onClick={() => void show()}>
-          Show what it says…
+          {t("Show what it says…")}
         </button>
       )}
       {problem && <p role="alert">{problem}</p>}
       {entries !== null && (
-        <section aria-label="What the file says of the patient">
+        <section aria-label={t("What the file says of the patient")}>
           <p>
-            That you looked stands in the audit record. None of it goes into reports, exports or converted files.{" "}
+            {t("That you looked stands in the audit record. None of it goes into reports, exports or converted files.")}{" "}
             <button type="button" onClick={() => setEntries(null)}>
-              Hide
+              {t("Hide")}
             </button>
           </p>
           {entries.length === 0 && (
-            <p>The pictures were joined to a slide, and what else their files said was not kept.</p>
+            <p>{t("The pictures were joined to a slide, and what else their files said was not kept.")}</p>
           )}
           {entries.length > 0 && (
             <table>
               <thead>
                 <tr>
-                  <th>Of what kind</th>
-                  <th>Where</th>
-                  <th>What it says</th>
+                  <th>{t("Of what kind")}</th>
+                  <th>{t("Where")}</th>
+                  <th>{t("What it says")}</th>
                 </tr>
               </thead>
               <tbody>

@@ -1,4 +1,5 @@
-import { JOB_STATES, numberOf, seconds } from "../shared/format";
+import { plural, t } from "../shared/catalogue";
+import { JOB_STATES, seconds } from "../shared/format";
 import type { Job } from "../shared/types";
 
 /** How far an analysis is, or what came of it. */
@@ -6,26 +7,16 @@ export function JobLine({ job }: { job: Job }) {
   if (job.state === "running")
     return (
       <p>
-        <progress max={100} value={job.percent} aria-label="Analysis" /> {Math.round(job.percent)} %
-        {job.fields_total > 0
-          ? `, field ${job.fields_done} of ${job.fields_total}, ${numberOf(job.cells, "cell")}`
-          : `, ${job.phase}`}
-        {job.eta_s !== null && `, ${seconds(job.eta_s)} left`}
+        <progress max={100} value={job.percent} aria-label={t("Analysis")} /> {progressText(job)}
       </p>
     );
-  if (job.state === "requested" || job.state === "queued") return <p>Waiting to start.</p>;
+  if (job.state === "requested" || job.state === "queued") return <p>{t("Waiting to start.")}</p>;
   if (job.state === "failed")
-    return (
-      <p className="error">
-        Failed: {job.reason} {job.advice}
-      </p>
-    );
+    return <p className="error">{t("Failed: {reason} {advice}", { reason: job.reason, advice: job.advice })}</p>;
   return (
     <>
       <p className="facts">
-        {job.protocol_title}: {JOB_STATES[job.state]}
-        {job.partial && " (partial)"}, {numberOf(job.cells, "cell")} in {job.fields_done}{" "}
-        {job.fields_done === 1 ? "field" : "fields"}, {seconds(job.duration_s)}
+        {job.protocol_title}: {endText(job)}
       </p>
       {[...job.guards.map((g) => g.sentence), ...job.notes].map((note) => (
         <p key={note} className="warn note">
@@ -34,4 +25,20 @@ export function JobLine({ job }: { job: Job }) {
       ))}
     </>
   );
+}
+
+/** 61 %, field 12 of 20, 1,204 cells, 40 s left. */
+function progressText(job: Job): string {
+  const where =
+    job.fields_total > 0 ? t("field {done} of {total}", { done: job.fields_done, total: job.fields_total }) : job.phase;
+  const cells = job.fields_total > 0 ? plural(job.cells, "{n} cell", "{n} cells") : "";
+  const left = job.eta_s !== null ? t("{seconds} left", { seconds: seconds(job.eta_s) }) : "";
+  return [t("{percent} %", { percent: Math.round(job.percent) }), where, cells, left].filter(Boolean).join(", ");
+}
+
+function endText(job: Job): string {
+  const state = JOB_STATES[job.state] ?? job.state;
+  const cells = plural(job.cells, "{n} cell", "{n} cells");
+  const fields = plural(job.fields_done, "{cells} in {n} field", "{cells} in {n} fields", { cells });
+  return [job.partial ? t("{state} (partial)", { state }) : state, fields, seconds(job.duration_s)].join(", ");
 }

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { t } from "../shared/catalogue";
 import type { ProtocolName } from "../shared/types";
 
 /** The laboratory's own protocol first, or the one of the `last` job; where there are more, a list to choose from. */
@@ -9,11 +10,11 @@ export function OrderButton(props: { protocols: ProtocolName[]; last: string; on
   return (
     <span className="order">
       <button type="button" onClick={() => props.onOrder(chosen.name)}>
-        {props.last ? "Analyse again" : "Analyse"}
+        {props.last ? t("Analyse again") : t("Analyse")}
         {props.protocols.length === 1 && `: ${chosen.title}`}
       </button>
       {props.protocols.length > 1 && (
-        <select value={chosen.name} onChange={(e) => setName(e.target.value)} aria-label="Protocol">
+        <select value={chosen.name} onChange={(e) => setName(e.target.value)} aria-label={t("Protocol")}>
           {props.protocols.map((p) => (
             <option key={p.name} value={p.name}>
               {p.title}

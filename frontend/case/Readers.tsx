@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { get, send } from "../shared/api";
+import { t } from "../shared/catalogue";
 import type { Agreement, Room } from "../shared/types";
 import { AgreementTable } from "./AgreementTable";
 import { Differences } from "./Differences";
@@ -10,7 +11,9 @@ interface Props {
   act(work: () => Promise<unknown>): Promise<boolean>;
 }
 
-const ROLES = { first: "First reading", second: "Second reading", consensus: "Consensus" } as const;
+const ROLES = { first: t("First reading"), second: t("Second reading"), consensus: t("Consensus") } as const;
+
+const READING_STATES: Record<string, string> = { open: t("open"), closed: t("closed") };
 
 /** Who reads the case once and twice, how far they agree, and the cells on which they differ. */
 export function Readers({ data, act }: Props) {
@@ -27,19 +30,19 @@ export function Readers({ data, act }: Props) {
   const at = `/api/v1/cases/${accession}/second-reading/`;
   const closes = may && second?.state === "open" && (mine || data.me.rights.includes("sign"));
   return (
-    <section className="readers" aria-label="Readers">
+    <section className="readers" aria-label={t("Readers")}>
       <div className="slides-head">
-        <h2>Readers</h2>
+        <h2>{t("Readers")}</h2>
         {second?.state === "open" && may && (
           <span className="actions">
             {closes && (
               <button type="button" className="primary" onClick={() => void act(() => send("POST", `${at}close/`))}>
-                Close the second reading
+                {t("Close the second reading")}
               </button>
             )}
             {second.acts === 0 && (
               <button type="button" onClick={() => void act(() => send("DELETE", at))}>
-                Withdraw it
+                {t("Withdraw it")}
               </button>
             )}
           </span>
@@ -49,11 +52,15 @@ export function Readers({ data, act }: Props) {
         <ul className="roles sheet">
           {readings.map((r) => (
             <li key={r.role}>
-              {ROLES[r.role]}: <b>{r.reader || r.by.join(", ") || "nobody yet"}</b>
-              {r.role === "second" && <span className="soft"> {r.blind ? "blind" : "open"}, </span>}
+              {ROLES[r.role]}: <b>{r.reader || r.by.join(", ") || t("nobody yet")}</b>
+              {r.role === "second" && <span className="soft"> {r.blind ? t("blind") : t("open")}, </span>}
               <span className="soft">
                 {" "}
-                {r.role !== "consensus" ? r.state : open ? `${open} of ${n} to decide` : "settled"}
+                {r.role !== "consensus"
+                  ? (READING_STATES[r.state] ?? r.state)
+                  : open
+                    ? t("{open} of {n} to decide", { open, n })
+                    : t("settled")}
               </span>
             </li>
           ))}
@@ -62,7 +69,9 @@ export function Readers({ data, act }: Props) {
       {!second && may && (
         <Order data={data} onOrder={(username, blind) => act(() => send("POST", at, { username, blind }))} />
       )}
-      {hidden && <p className="soft note">The second reading is blind: nothing is compared before it is closed.</p>}
+      {hidden && (
+        <p className="soft note">{t("The second reading is blind: nothing is compared before it is closed.")}</p>
+      )}
       {examinations.map((table) => (
         <AgreementTable key={table.assay} table={table} />
       ))}
@@ -90,7 +99,7 @@ function Order({ data, onOrder }: { data: Room; onOrder(username: string, blind:
   if (!open)
     return (
       <button type="button" onClick={() => setOpen(true)}>
-        Ask for a second reading…
+        {t("Ask for a second reading…")}
       </button>
     );
   async function order(event: FormEvent) {
@@ -98,9 +107,9 @@ function Order({ data, onOrder }: { data: Room; onOrder(username: string, blind:
     if (await onOrder(to, blind)) setOpen(false);
   }
   return (
-    <form className="sheet" aria-label="Second reading" onSubmit={(event) => void order(event)}>
+    <form className="sheet" aria-label={t("Second reading")} onSubmit={(event) => void order(event)}>
       <label>
-        Second reader{" "}
+        {t("Second reader")}{" "}
         <select value={to} onChange={(e) => setTo(e.target.value)} required>
           {others.map((r) => (
             <option key={r.id} value={r.username}>
@@ -110,15 +119,15 @@ function Order({ data, onOrder }: { data: Room; onOrder(username: string, blind:
         </select>
       </label>
       <label>
-        <input type="checkbox" checked={blind} onChange={(e) => setBlind(e.target.checked)} /> Blind: the reader sees
-        nothing of the first reading
+        <input type="checkbox" checked={blind} onChange={(e) => setBlind(e.target.checked)} />{" "}
+        {t("Blind: the reader sees nothing of the first reading")}
       </label>
       <span className="actions">
         <button type="submit" className="primary">
-          Ask
+          {t("Ask")}
         </button>
         <button type="button" onClick={() => setOpen(false)}>
-          Cancel
+          {t("Cancel")}
         </button>
       </span>
     </form>

@@ -1,11 +1,12 @@
 import { type FormEvent, useState } from "react";
 import { ChangedMeanwhile } from "../shared/ChangedMeanwhile";
+import { t } from "../shared/catalogue";
 import { dayTime } from "../shared/format";
 import type { Room } from "../shared/types";
 import { Conclusion } from "./Conclusion";
 
 /** No user name: those have no blank. */
-const NOBODY = "to nobody";
+const NOBODY = t("to nobody");
 
 interface Props {
   data: Room;
@@ -19,9 +20,9 @@ interface Props {
 export function Reading({ data, onReader, onComment, onConclusion }: Props) {
   const { handover } = data;
   return (
-    <section className="sheet reading" aria-label="Reading">
+    <section className="sheet reading" aria-label={t("Reading")}>
       <p>
-        <span className="soft">Reader</span> <b>{data.case.reader?.name ?? "nobody yet"}</b>
+        <span className="soft">{t("Reader")}</span> <b>{data.case.reader?.name ?? t("nobody yet")}</b>
       </p>
       {handover && (
         <blockquote>
@@ -62,12 +63,12 @@ function HandOver({ data, onReader }: Pick<Props, "data" | "onReader">) {
       <p className="actions">
         {reviews && !mine && (
           <button type="button" onClick={() => void onReader(me.username, "")}>
-            Take this case
+            {t("Take this case")}
           </button>
         )}
         {others.length > 0 && (
           <button type="button" onClick={() => setOpen(true)}>
-            {reader ? "Hand over…" : "Assign…"}
+            {reader ? t("Hand over…") : t("Assign…")}
           </button>
         )}
       </p>
@@ -75,10 +76,10 @@ function HandOver({ data, onReader }: Pick<Props, "data" | "onReader">) {
   return (
     <form onSubmit={(event) => void hand(event)}>
       <label>
-        New reader{" "}
+        {t("New reader")}{" "}
         <select value={to} required onChange={(e) => setTo(e.target.value)}>
-          <option value="">Choose…</option>
-          <option value={NOBODY}>nobody: anyone may take it</option>
+          <option value="">{t("Choose…")}</option>
+          <option value={NOBODY}>{t("nobody: anyone may take it")}</option>
           {others.map((r) => (
             <option key={r.id} value={r.username}>
               {r.name}
@@ -87,14 +88,14 @@ function HandOver({ data, onReader }: Pick<Props, "data" | "onReader">) {
         </select>
       </label>
       <label>
-        Note for the new reader <textarea rows={2} value={word} onChange={(e) => setWord(e.target.value)} />
+        {t("Note for the new reader")} <textarea rows={2} value={word} onChange={(e) => setWord(e.target.value)} />
       </label>
       <p className="actions">
         <button type="submit" className="primary">
-          Hand over
+          {t("Hand over")}
         </button>
         <button type="button" onClick={() => setOpen(false)}>
-          Cancel
+          {t("Cancel")}
         </button>
       </p>
     </form>
@@ -108,8 +109,8 @@ function Comment({ data, onComment }: Pick<Props, "data" | "onComment">) {
   if (text === null)
     return (
       <div className="comment">
-        <span className="soft">Comment for the report</span>{" "}
-        {data.case.comment ? <p className="written">{data.case.comment}</p> : <span>none yet</span>}{" "}
+        <span className="soft">{t("Comment for the report")}</span>{" "}
+        {data.case.comment ? <p className="written">{data.case.comment}</p> : <span>{t("none yet")}</span>}{" "}
         {may && (
           <button
             type="button"
@@ -118,7 +119,7 @@ function Comment({ data, onComment }: Pick<Props, "data" | "onComment">) {
               setBefore(data.case.comment);
             }}
           >
-            {data.case.comment ? "Edit comment…" : "Write a comment…"}
+            {data.case.comment ? t("Edit comment…") : t("Write a comment…")}
           </button>
         )}
       </div>
@@ -131,15 +132,15 @@ function Comment({ data, onComment }: Pick<Props, "data" | "onComment">) {
       }}
     >
       <label>
-        Comment for the report <textarea rows={5} value={text} onChange={(e) => setText(e.target.value)} />
+        {t("Comment for the report")} <textarea rows={5} value={text} onChange={(e) => setText(e.target.value)} />
       </label>
-      <ChangedMeanwhile name="comment" before={before} now={data.case.comment} />
+      <ChangedMeanwhile which="comment" before={before} now={data.case.comment} />
       <p className="actions">
         <button type="submit" className="primary">
-          Save
+          {t("Save")}
         </button>
         <button type="button" onClick={() => setText(null)}>
-          Cancel
+          {t("Cancel")}
         </button>
       </p>
     </form>

@@ -1,21 +1,23 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { get } from "../shared/api";
+import { t } from "../shared/catalogue";
+import { fixed } from "../shared/format";
 import type { Analysis, Preset, ScaleChange, Slide } from "../shared/types";
 
 /** What is usual where the laboratory has no presets of its own. */
 const USUAL: Preset[] = [
-  { name: "Scanner, 40×", mpp: 0.25 },
-  { name: "Scanner, 20×", mpp: 0.5 },
-  { name: "Camera of 3.45 µm pixels, 100× oil, 0.5× adapter", mpp: 0.069 },
-  { name: "Camera of 3.45 µm pixels, 50× oil, 0.5× adapter", mpp: 0.138 },
+  { name: t("Scanner, 40×"), mpp: 0.25 },
+  { name: t("Scanner, 20×"), mpp: 0.5 },
+  { name: t("Camera of 3.45 µm pixels, 100× oil, 0.5× adapter"), mpp: 0.069 },
+  { name: t("Camera of 3.45 µm pixels, 50× oil, 0.5× adapter"), mpp: 0.138 },
 ];
 
 const SOURCES: Record<string, string> = {
-  file: "from the file",
-  user: "entered by a person",
-  estimated: "estimated from red cells",
-  unknown: "unknown",
+  file: t("from the file"),
+  user: t("entered by a person"),
+  estimated: t("estimated from red cells"),
+  unknown: t("unknown"),
 };
 
 interface Props {
@@ -41,28 +43,28 @@ export function Scale({ slide, job, may, onScale }: Props) {
     setText("");
   }
   const known = slide.mpp
-    ? `${slide.mpp.toFixed(4)} µm/px, ${SOURCES[slide.mpp_source] ?? slide.mpp_source}`
+    ? t("{mpp} µm/px, {source}", { mpp: fixed(slide.mpp, 4), source: SOURCES[slide.mpp_source] ?? slide.mpp_source })
     : job?.mpp
-      ? `µm/px not stated; ${job.mpp.toFixed(4)} µm/px estimated from red cells`
-      : "µm/px not stated; it will be estimated from red cells unless you enter it";
+      ? t("µm/px not stated; {mpp} µm/px estimated from red cells", { mpp: fixed(job.mpp, 4) })
+      : t("µm/px not stated; it will be estimated from red cells unless you enter it");
   return (
     <div className="facts scale">
       {known}{" "}
       {may && !open && (
         <button type="button" onClick={() => setOpen(true)}>
-          {slide.mpp ? "Correct…" : "Enter µm/px…"}
+          {slide.mpp ? t("Correct…") : t("Enter µm/px…")}
         </button>
       )}
       {open && (
         <form onSubmit={(event) => void save(event)}>
           <label>
-            µm/px{" "}
+            {t("µm/px")}{" "}
             <input
               value={text}
               onChange={(e) => setText(e.target.value)}
               inputMode="decimal"
               list="scales"
-              placeholder="e.g. 0.25"
+              placeholder={t("e.g. 0.25")}
             />
           </label>
           <datalist id="scales">
@@ -73,13 +75,13 @@ export function Scale({ slide, job, may, onScale }: Props) {
             ))}
           </datalist>
           <button type="submit" className="primary" disabled={!valid}>
-            Save
+            {t("Save")}
           </button>
           <button type="button" onClick={() => setOpen(false)}>
-            Cancel
+            {t("Cancel")}
           </button>
           {job?.reviewable && (
-            <p className="warn">Analyses made so far keep their scale; analyse again to use this one.</p>
+            <p className="warn">{t("Analyses made so far keep their scale; analyse again to use this one.")}</p>
           )}
         </form>
       )}

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { get } from "../shared/api";
+import { t } from "../shared/catalogue";
 import type { Site } from "../shared/types";
 
 interface Props {
@@ -16,10 +17,10 @@ export function SiteSelect({ site, may, onSite }: Props) {
   if (site !== null && !names.includes(site)) names.unshift(site);
   if (names.length === 0) return null;
   return (
-    <label title="Where slides look alike: a site's named cells can teach a net of its own">
-      Site:{" "}
+    <label title={t("Where slides look alike: a site's named cells can teach a net of its own")}>
+      {t("Site:")}{" "}
       <select value={site ?? ""} disabled={!may} onChange={(e) => onSite(e.target.value || null)}>
-        <option value="">not said</option>
+        <option value="">{t("not said")}</option>
         {names.map((name) => (
           <option key={name} value={name}>
             {name}

@@ -1,5 +1,6 @@
 import { useState } from "react";
-import { bytes, number, SPECIMEN_NAMES } from "../shared/format";
+import { t } from "../shared/catalogue";
+import { bytes, SPECIMEN_NAMES } from "../shared/format";
 import type { Job, ProtocolName, Room, ScaleChange, Schema, Slide } from "../shared/types";
 import { WaitingLabels } from "../shared/WaitingLabels";
 import { Analyses } from "./Analyses";
@@ -46,7 +47,7 @@ export function SlideItem(props: ItemProps) {
     <li className="slide">
       {slide.status === "ready" ? (
         <a href={`/cases/${accession}/read/#slide=${slide.id}`}>
-          <img src={slide.thumbnail_url} alt={`Thumbnail of ${slide.name}`} />
+          <img src={slide.thumbnail_url} alt={t("Thumbnail of {name}", { name: slide.name })} />
         </a>
       ) : (
         <div className="no-thumb">{slide.status === "importing" ? "…" : "✕"}</div>
@@ -55,7 +56,7 @@ export function SlideItem(props: ItemProps) {
         <h3 title={slide.name}>{props.title}</h3>
         <p className="facts">
           <label>
-            Specimen:{" "}
+            {t("Specimen:")}{" "}
             <select value={slide.specimen} disabled={!may} onChange={(e) => props.onSpecimen(e.target.value)}>
               {Object.entries(SPECIMEN_NAMES).map(([key, name]) => (
                 <option key={key} value={key}>
@@ -68,8 +69,8 @@ export function SlideItem(props: ItemProps) {
         </p>
         {slide.status === "importing" && (
           <p>
-            <progress max={100} value={slide.percent} aria-label={`Import of ${slide.name}`} /> importing{" "}
-            {Math.round(slide.percent)} %
+            <progress max={100} value={slide.percent} aria-label={t("Import of {name}", { name: slide.name })} />{" "}
+            {t("importing {percent} %", { percent: Math.round(slide.percent) })}
           </p>
         )}
         {slide.status === "refused" && (
@@ -79,11 +80,12 @@ export function SlideItem(props: ItemProps) {
         )}
         {slide.status === "ready" && (
           <p className="facts">
-            {number.format(slide.width)} × {number.format(slide.height)} px · {slide.vendor} · {bytes(slide.size_bytes)}
+            {t("{width} × {height} px", { width: slide.width, height: slide.height })} · {slide.vendor} ·{" "}
+            {bytes(slide.size_bytes)}
           </p>
         )}
         {slide.status === "ready" && slide.notes.length > 0 && (
-          <ul className="facts notes" aria-label="How it was taken in">
+          <ul className="facts notes" aria-label={t("How it was taken in")}>
             {slide.notes.map((note) => (
               <li key={note}>{note}</li>
             ))}
@@ -108,7 +110,7 @@ export function SlideItem(props: ItemProps) {
         <p className="actions">
           {slide.status === "ready" && (
             <a className="button primary" href={`/cases/${accession}/read/#slide=${slide.id}`}>
-              Review
+              {t("Review")}
             </a>
           )}
           {may && slide.status === "ready" && !active && protocols.length > 0 && (
@@ -116,17 +118,21 @@ export function SlideItem(props: ItemProps) {
           )}
           {may && active && job && (
             <button type="button" onClick={() => onJob(job, "cancel")}>
-              Cancel analysis
+              {t("Cancel analysis")}
             </button>
           )}
           {may && job?.state === "failed" && (
             <button type="button" onClick={() => onJob(job, "retry")}>
-              Retry
+              {t("Retry")}
             </button>
           )}
           {may && convertible(slide) && (
-            <button type="button" onClick={onConvert} title="Runs in the background and leaves the original unchanged">
-              Convert for fast viewing
+            <button
+              type="button"
+              onClick={onConvert}
+              title={t("Runs in the background and leaves the original unchanged")}
+            >
+              {t("Convert for fast viewing")}
             </button>
           )}
           {may && slide.status !== "importing" && !jobs.some((j) => j.reviewable || ACTIVE.includes(j.state)) && (
@@ -144,17 +150,17 @@ function RemoveButton({ name, onRemove }: { name: string; onRemove(): void }) {
   if (!asking)
     return (
       <button type="button" onClick={() => setAsking(true)}>
-        Remove…
+        {t("Remove…")}
       </button>
     );
   return (
     <span className="asking">
-      Remove {name} for good?{" "}
+      {t("Remove {name} for good?", { name })}{" "}
       <button type="button" onClick={onRemove}>
-        Remove
+        {t("Remove")}
       </button>{" "}
       <button type="button" onClick={() => setAsking(false)}>
-        Keep
+        {t("Keep")}
       </button>
     </span>
   );

@@ -1,3 +1,4 @@
+import { plural, t } from "../shared/catalogue";
 import { bytes } from "../shared/format";
 import type { Slide } from "../shared/types";
 
@@ -10,29 +11,44 @@ export function TilesLine({ slide, may, onColour }: { slide: Slide; may: boolean
     <>
       {slide.tile_levels.length > 0 && (
         <p className="facts" title={why}>
-          Tiles: {stored} of {slide.tile_levels.length} levels are sent as stored
-          {stored < slide.tile_levels.length && `, the others are decoded (${why.replace(/\.$/, "")})`}
+          {stored < slide.tile_levels.length
+            ? plural(
+                slide.tile_levels.length,
+                "Tiles: {stored} of {n} level are sent as stored, the others are decoded ({why})",
+                "Tiles: {stored} of {n} levels are sent as stored, the others are decoded ({why})",
+                { stored, why: why.replace(/\.$/, "") },
+              )
+            : plural(
+                slide.tile_levels.length,
+                "Tiles: {stored} of {n} level are sent as stored",
+                "Tiles: {stored} of {n} levels are sent as stored",
+                { stored },
+              )}
         </p>
       )}
       {running && (
         <p>
-          <progress max={100} value={slide.conversion_percent} aria-label={`Conversion of ${slide.name}`} /> converting{" "}
-          {Math.round(slide.conversion_percent)} %
+          <progress
+            max={100}
+            value={slide.conversion_percent}
+            aria-label={t("Conversion of {name}", { name: slide.name })}
+          />{" "}
+          {t("converting {percent} %", { percent: Math.round(slide.conversion_percent) })}
         </p>
       )}
       {slide.conversion === "failed" && (
         <p className="error" role="alert">
-          Conversion failed: {slide.conversion_message}
+          {t("Conversion failed: {message}", { message: slide.conversion_message })}
         </p>
       )}
       {slide.icc_bytes > 0 && (
         <p className="facts">
           <label>
-            Colour profile ({bytes(slide.icc_bytes)}):{" "}
+            {t("Colour profile ({size}):", { size: bytes(slide.icc_bytes) })}{" "}
             <select value={slide.colour} disabled={!may} onChange={(e) => onColour(e.target.value)}>
-              <option value="stored">ignored</option>
-              <option value="carried">applied by the browser</option>
-              <option value="applied">applied by HemaView (sRGB)</option>
+              <option value="stored">{t("ignored")}</option>
+              <option value="carried">{t("applied by the browser")}</option>
+              <option value="applied">{t("applied by HemaView (sRGB)")}</option>
             </select>
           </label>
         </p>

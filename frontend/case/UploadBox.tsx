@@ -1,5 +1,6 @@
 import { useRef, useState } from "react";
 import { Problem, unreachable } from "../shared/api";
+import { plural, t } from "../shared/catalogue";
 import { bytes } from "../shared/format";
 import type { UploadContents } from "../shared/types";
 import { Choices } from "./Choices";
@@ -64,7 +65,7 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   async function begin() {
     const scale = mpp.trim() === "" ? null : Number(mpp.replace(",", "."));
     if (scale !== null && !(scale > 0 && Number.isFinite(scale))) {
-      setProblem("Enter µm/px as a number such as 0.25, or leave the field empty.");
+      setProblem(t("Enter µm/px as a number such as 0.25, or leave the field empty."));
       return;
     }
     abort.current = new AbortController();
@@ -100,7 +101,7 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   return (
     <section
       className={`upload${over ? " over" : ""}`}
-      aria-label="Add a slide"
+      aria-label={t("Add a slide")}
       onDragOver={(e) => {
         e.preventDefault();
         setOver(true);
@@ -112,18 +113,19 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
         take(e.dataTransfer.files);
       }}
     >
-      <h3>Add a slide</h3>
+      <h3>{t("Add a slide")}</h3>
       <p className="soft">
-        One slide file (SVS, NDPI, MRXS with its files, SCN, BIF, TIFF, DICOM, OME-Zarr as a folder), or all photographs
-        of one slide (JPEG, PNG, WebP, TIFF). Drop the files here or choose them:
+        {t(
+          "One slide file (SVS, NDPI, MRXS with its files, SCN, BIF, TIFF, DICOM, OME-Zarr as a folder), or all photographs of one slide (JPEG, PNG, WebP, TIFF). Drop the files here or choose them:",
+        )}
       </p>
       <p className="actions">
         <label className="button">
-          Files…
+          {t("Files…")}
           <input type="file" multiple className="hidden" onChange={(e) => take(e.target.files)} disabled={!!progress} />
         </label>
         <label className="button">
-          Folder…
+          {t("Folder…")}
           <input
             type="file"
             className="hidden"
@@ -138,19 +140,22 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
           <p>
             {files.length === 1
               ? files[0]?.name.replace(/\.zarr\.tar$/i, ".zarr")
-              : `${files.length} files${contents && contents.series.length > 1 ? "" : " as one slide"}`}{" "}
+              : contents && contents.series.length > 1
+                ? plural(files.length, "{n} file", "{n} files")
+                : plural(files.length, "{n} file as one slide", "{n} files as one slide")}{" "}
             · {bytes(total)}
           </p>
           <label>
-            Name <input value={name} onChange={(e) => setName(e.target.value)} placeholder="as in the file" />
+            {t("Name")}{" "}
+            <input value={name} onChange={(e) => setName(e.target.value)} placeholder={t("as in the file")} />
           </label>
           <label>
-            µm/px{" "}
+            {t("µm/px")}{" "}
             <input
               value={mpp}
               onChange={(e) => setMpp(e.target.value)}
               inputMode="decimal"
-              placeholder="if the file does not state it"
+              placeholder={t("if the file does not state it")}
             />
           </label>
           {contents && (
@@ -163,15 +168,15 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
           )}
           {progress ? (
             <p>
-              <progress max={progress.total} value={progress.sent} aria-label="Upload" />{" "}
+              <progress max={progress.total} value={progress.sent} aria-label={t("Upload")} />{" "}
               {Math.round((100 * progress.sent) / Math.max(1, progress.total))} % {progress.file}
               <button type="button" onClick={() => abort.current?.abort()}>
-                Cancel
+                {t("Cancel")}
               </button>
             </p>
           ) : (
             <button type="button" className="primary" disabled={looking} onClick={() => void begin()}>
-              {looking ? "Looking at it…" : contents ? "Bring in" : "Upload"}
+              {looking ? t("Looking at it…") : contents ? t("Bring in") : t("Upload")}
             </button>
           )}
         </div>

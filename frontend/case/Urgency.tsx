@@ -1,3 +1,5 @@
+import { t } from "../shared/catalogue";
+
 interface Props {
   urgent: boolean;
   may: boolean;
@@ -9,10 +11,10 @@ export function Urgency({ urgent, may, onUrgent }: Props) {
   if (!urgent && !may) return null;
   return (
     <p className="facts urgency">
-      {urgent && <strong>Urgent: its analyses go before all others. </strong>}
+      {urgent && <strong>{t("Urgent: its analyses go before all others.")}</strong>}
       {may && (
         <button type="button" onClick={() => onUrgent(!urgent)}>
-          {urgent ? "No longer urgent" : "Make urgent"}
+          {urgent ? t("No longer urgent") : t("Make urgent")}
         </button>
       )}
     </p>

@@ -1,8 +1,12 @@
 /** Ages as people say them, in days as they are kept. */
 
+import { plural, t } from "../shared/catalogue";
+
 export type AgeUnit = "years" | "months" | "days";
 
 export const AGE_UNITS: Record<AgeUnit, number> = { years: 365.25, months: 365.25 / 12, days: 1 };
+
+export const UNIT_NAMES: Record<AgeUnit, string> = { years: t("years"), months: t("months"), days: t("days") };
 
 export interface Age {
   n: number;
@@ -23,5 +27,6 @@ export function daysOf({ n, unit }: Age): number {
 export function ageText(days: number | null): string {
   if (days === null) return "";
   const { n, unit } = ageOf(days);
-  return `${n} ${n === 1 ? unit.slice(0, -1) : unit}`;
+  if (unit === "years") return plural(n, "{n} year", "{n} years");
+  return unit === "months" ? plural(n, "{n} month", "{n} months") : plural(n, "{n} day", "{n} days");
 }

@@ -1,5 +1,7 @@
 /** An OME-Zarr folder as one file for the upload: POSIX ustar, as hemaview/wsi/packed.py reads it. */
 
+import { t } from "../shared/catalogue";
+
 const BLOCK = 512;
 const MARKS = [".zgroup", "zarr.json"];
 const text = new TextEncoder();
@@ -58,5 +60,5 @@ function inTwo(path: string): [string, string] {
   for (let at = path.indexOf("/"); at > 0; at = path.indexOf("/", at + 1)) {
     if (!long(path.slice(at + 1), 100) && !long(path.slice(0, at), 155)) return [path.slice(0, at), path.slice(at + 1)];
   }
-  throw new Error(`The folder holds a file whose path is too long: ${path}.`);
+  throw new Error(t("The folder holds a file whose path is too long: {path}.", { path }));
 }

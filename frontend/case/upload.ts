@@ -2,6 +2,7 @@
 
 import * as tus from "tus-js-client";
 import { csrfToken, send } from "../shared/api";
+import { t } from "../shared/catalogue";
 import type { Slide, UploadContents } from "../shared/types";
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
@@ -38,7 +39,7 @@ export function uploadFile(
     });
     signal.addEventListener("abort", () => {
       void upload.abort(true);
-      reject(new Error("The upload was cancelled."));
+      reject(new Error(t("The upload was cancelled.")));
     });
     upload
       .findPreviousUploads()
@@ -58,9 +59,9 @@ function reasonOf(error: Error | tus.DetailedError): string {
     } catch {
       // not JSON
     }
-    return `The server reported an error (${error.originalResponse.getStatus()}).`;
+    return t("The server reported an error ({status}).", { status: String(error.originalResponse.getStatus()) });
   }
-  return "The upload was interrupted. Choose the same file again to resume it.";
+  return t("The upload was interrupted. Choose the same file again to resume it.");
 }
 
 export interface Facts {

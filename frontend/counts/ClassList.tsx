@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { Which } from "../room/usegallery";
 import type { Marks } from "../room/usemarks";
 import type { Notes } from "../room/usenotes";
+import { plural, t } from "../shared/catalogue";
 import { Mark } from "../shared/Mark";
 import type { CellClass, Counts, Schema } from "../shared/types";
 import { type ClassGroup, classGroups } from "./order";
@@ -26,13 +27,13 @@ export function ClassList({ schema, counts, runningCounts, marks, chosen, notes,
   const count = (index: number) => (runningCounts ? (runningCounts[index] ?? 0) : (tally.get(index) ?? 0));
   const groups = classGroups(schema, count, typeof chosen === "number" ? chosen : null);
   return (
-    <nav className="classes" aria-label="Classes">
+    <nav className="classes" aria-label={t("Classes")}>
       <button
         type="button"
         className={`class must${chosen === "must-see" ? " on" : ""}`}
         onClick={() => onChoose("must-see")}
       >
-        <span>Must be seen</span>
+        <span>{t("Must be seen")}</span>
         <b>{counts ? counts.must_see.open : "–"}</b>
       </button>
       <div className="noted-lists">
@@ -59,8 +60,8 @@ export function ClassList({ schema, counts, runningCounts, marks, chosen, notes,
 }
 
 const NOTED = [
-  ["teach", "★ To teach", "teaching"],
-  ["comment", "✍ Commented", "commented"],
+  ["teach", t("★ To teach"), "teaching"],
+  ["comment", t("✍ Commented"), "commented"],
 ] as const;
 
 interface GroupProps {
@@ -85,7 +86,11 @@ function Group({ group, count, marks, chosen, onChoose }: GroupProps) {
           type="button"
           className="eye"
           aria-pressed={!allHidden}
-          aria-label={`${allHidden ? "Mark" : "Do not mark"} ${group.name} on the slide`}
+          aria-label={
+            allHidden
+              ? t("Mark {name} on the slide", { name: group.name })
+              : t("Do not mark {name} on the slide", { name: group.name })
+          }
           onClick={() => marks.toggle(classes.map((c) => c.index))}
         >
           {allHidden ? "○" : "●"}
@@ -98,8 +103,10 @@ function Group({ group, count, marks, chosen, onChoose }: GroupProps) {
       {group.empty.length > 0 && (
         <button type="button" className="fold" aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>
           {unfolded
-            ? "Hide empty classes"
-            : `${group.empty.length} ${group.filled.length ? "more" : group.empty.length === 1 ? "class" : "classes"} without cells`}
+            ? t("Hide empty classes")
+            : group.filled.length
+              ? plural(group.empty.length, "{n} more without cells", "{n} more without cells")
+              : plural(group.empty.length, "{n} class without cells", "{n} classes without cells")}
         </button>
       )}
     </section>
@@ -122,7 +129,11 @@ function Line({ cell, n, marks, on, onChoose }: LineProps) {
         type="button"
         className="eye"
         aria-pressed={!hidden}
-        aria-label={`${hidden ? "Mark" : "Do not mark"} ${cell.name} on the slide`}
+        aria-label={
+          hidden
+            ? t("Mark {name} on the slide", { name: cell.name })
+            : t("Do not mark {name} on the slide", { name: cell.name })
+        }
         onClick={() => marks.toggle([cell.index])}
       >
         {hidden ? <i className="off" /> : <Mark mark={cell.mark} colour={cell.colour} />}
@@ -135,11 +146,11 @@ function Line({ cell, n, marks, on, onChoose }: LineProps) {
       <button
         type="button"
         className="only"
-        aria-label={`Mark only ${cell.name} on the slide`}
-        title="Only this class on the slide; once more: those that matter"
+        aria-label={t("Mark only {name} on the slide", { name: cell.name })}
+        title={t("Only this class on the slide; once more: those that matter")}
         onClick={() => marks.only(cell.index)}
       >
-        only
+        {t("only")}
       </button>
     </div>
   );

@@ -1,12 +1,14 @@
 import { useState } from "react";
+import { LANGUAGE, plural, t } from "../shared/catalogue";
 import { percent } from "../shared/format";
+import { rich } from "../shared/rich";
 import type { Counts, Ratio, Section } from "../shared/types";
 import { CountsTable } from "./CountsTable";
 
 /** Always in view, changes with each key; opens to the whole table. What it shows is what the examination puts first. */
 export function CountsBar({ counts, waiting }: { counts: Counts | null; waiting: number }) {
   const [open, setOpen] = useState(false);
-  if (!counts) return <footer className="countsbar empty">Counts appear when the analysis is complete.</footer>;
+  if (!counts) return <footer className="countsbar empty">{t("Counts appear when the analysis is complete.")}</footer>;
   if (counts.why) return <footer className="countsbar empty">{counts.why}</footer>;
   const unsettled = counts.unsettled[0];
   return (
@@ -17,7 +19,7 @@ export function CountsBar({ counts, waiting }: { counts: Counts | null; waiting:
         className="countsline"
         aria-expanded={open}
         onClick={() => setOpen(!open)}
-        title="All counts"
+        title={t("All counts")}
       >
         <b>{open ? "▾" : "▴"}</b>
         {counts.headline.map((key) => {
@@ -28,10 +30,10 @@ export function CountsBar({ counts, waiting }: { counts: Counts | null; waiting:
         })}
         {waiting > 0 && (
           <span className="warn">
-            without {waiting} {waiting === 1 ? "edit" : "edits"} not yet sent
+            {plural(waiting, "without {n} edit not yet sent", "without {n} edits not yet sent")}
           </span>
         )}
-        {counts.partial && <span className="warn">partial</span>}
+        {counts.partial && <span className="warn">{t("partial")}</span>}
         {unsettled && <span className="warn">{unsettled.text}</span>}
       </button>
     </footer>
@@ -44,15 +46,20 @@ function SectionLine({ section }: { section: Section }) {
   return (
     <>
       <span>
-        {section.noun} <b>{section.n.reviewed}</b>
-        {section.target !== null && ` of ${section.target}`}
+        {section.target === null
+          ? rich("{noun} {n}", { noun: section.noun, n: <b>{section.n.reviewed}</b> })
+          : rich("{noun} {n} of {target}", {
+              noun: section.noun,
+              n: <b>{section.n.reviewed}</b>,
+              target: section.target,
+            })}
       </span>
       {!section.below_floor &&
         largest
           .filter((r) => r.reviewed.count > 0 && r.reviewed.value !== null)
           .map((r) => (
             <span key={r.key}>
-              {r.name.toLowerCase()} <b>{percent(r.reviewed)}</b>
+              {r.name.toLocaleLowerCase(LANGUAGE)} <b>{percent(r.reviewed)}</b>
             </span>
           ))}
     </>

@@ -1,4 +1,5 @@
-import { numberOf, percent } from "../shared/format";
+import { plural, t } from "../shared/catalogue";
+import { number, percent } from "../shared/format";
 import type { Account, Counts, Section } from "../shared/types";
 
 /** Every section, ratio and note of what was counted. */
@@ -28,10 +29,17 @@ export function CountsTable({ counts }: { counts: Counts }) {
           <p key={n}>{n}</p>
         ))}
         <p>
-          Exact 95 % sampling intervals;
-          {counts.rules && ` counting rules ${counts.rules.name} ${counts.rules.version};`}{" "}
-          {numberOf(counts.reviewed_n, "cell")}
-          confirmed, corrected or added by readers.
+          {t("Exact 95 % sampling intervals;")}{" "}
+          {counts.rules &&
+            t("counting rules {name} {version};", {
+              name: counts.rules.name,
+              version: String(counts.rules.version),
+            })}{" "}
+          {plural(
+            counts.reviewed_n,
+            "{n} cell confirmed, corrected or added by readers.",
+            "{n} cells confirmed, corrected or added by readers.",
+          )}
         </p>
       </div>
     </div>
@@ -47,13 +55,13 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
       <caption>{section.title}</caption>
       <thead>
         <tr>
-          <th>Class</th>
-          <th>Reviewed</th>
+          <th>{t("Class")}</th>
+          <th>{t("Reviewed")}</th>
           <th>% (95 %)</th>
-          {likely && <th title={LIKELY}>With machine errors</th>}
-          {absolute && <th>10⁹/L</th>}
-          {graded && <th>Grade</th>}
-          <th>Machine alone</th>
+          {likely && <th title={LIKELY}>{t("With machine errors")}</th>}
+          {absolute && <th>{"10⁹/L"}</th>}
+          {graded && <th>{t("Grade")}</th>}
+          <th>{t("Machine alone")}</th>
         </tr>
       </thead>
       <tbody>
@@ -69,7 +77,7 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
               {graded && (
                 <td>
                   {r.grade?.text}
-                  {r.grade?.crosses && <small> crosses a limit</small>}
+                  {r.grade?.crosses && <small>{t("crosses a limit")}</small>}
                 </td>
               )}
               <td className="machine">
@@ -79,10 +87,11 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
             </tr>
           ))}
         <tr className="sum">
-          <td>n</td>
+          <td>{t("n")}</td>
           <td>
-            {section.n.reviewed}
-            {section.target !== null && ` of ${section.target}`}
+            {section.target === null
+              ? section.n.reviewed
+              : t("{n} of {target}", { n: section.n.reviewed, target: section.target })}
           </td>
           <td />
           {likely && <td />}
@@ -95,23 +104,24 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
   );
 }
 
-const LIKELY =
-  "What each share is likely to be: nobody has named some of these cells but the machine, and this holds how it errs on films of other laboratories.";
+const LIKELY = t(
+  "What each share is likely to be: nobody has named some of these cells but the machine, and this holds how it errs on films of other laboratories.",
+);
 
 const PARTS: [keyof Account, string][] = [
-  ["machine", "detected by the machine"],
-  ["rejected", "of these rejected"],
-  ["renamed_away", "of these reclassified"],
-  ["renamed_here", "reclassified to this class"],
-  ["added", "added by people"],
-  ["cut", "cut by a field edge, not counted"],
-  ["outside", "outside the counted fields, not counted"],
+  ["machine", t("detected by the machine")],
+  ["rejected", t("of these rejected")],
+  ["renamed_away", t("of these reclassified")],
+  ["renamed_here", t("reclassified to this class")],
+  ["added", t("added by people")],
+  ["cut", t("cut by a field edge, not counted")],
+  ["outside", t("outside the counted fields, not counted")],
 ];
 
 /** How the number of a class came about, in words. */
 export function explained(account: Account | undefined): string {
   if (!account) return "";
   return PARTS.filter(([key]) => key === "machine" || account[key] > 0)
-    .map(([key, words]) => `${account[key]} ${words}`)
+    .map(([key, words]) => `${number.format(account[key])} ${words}`)
     .join("; ");
 }

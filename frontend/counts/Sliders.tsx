@@ -1,25 +1,27 @@
 import type { Marks } from "../room/usemarks";
+import { t } from "../shared/catalogue";
+import { fixed } from "../shared/format";
 
 /** How cells are marked on the slide. */
 export function Sliders({ marks }: { marks: Marks }) {
   return (
     <div className="sliders">
       <fieldset className="sizes marked">
-        <legend>Mark on the slide</legend>
+        <legend>{t("Mark on the slide")}</legend>
         <button type="button" className={marks.every ? "" : "on"} onClick={() => marks.markEvery(false)}>
-          What matters
+          {t("What matters")}
         </button>
         <button
           type="button"
           className={marks.every ? "on" : ""}
           onClick={() => marks.markEvery(true)}
-          title="Mark every cell (Shift + H)"
+          title={t("Mark every cell (Shift + H)")}
         >
-          Every cell
+          {t("Every cell")}
         </button>
       </fieldset>
       <label>
-        <span>Min. score</span>
+        <span>{t("Min. score")}</span>
         <input
           type="range"
           min="0"
@@ -28,10 +30,10 @@ export function Sliders({ marks }: { marks: Marks }) {
           value={marks.threshold}
           onChange={(e) => marks.setThreshold(Number(e.target.value))}
         />
-        <output>{marks.threshold.toFixed(2)}</output>
+        <output>{fixed(marks.threshold, 2)}</output>
       </label>
       <label>
-        <span>Opacity</span>
+        <span>{t("Opacity")}</span>
         <input
           type="range"
           min="0"
@@ -44,7 +46,7 @@ export function Sliders({ marks }: { marks: Marks }) {
       </label>
       <label className="tick">
         <input type="checkbox" checked={marks.showRegions} onChange={(e) => marks.setShowRegions(e.target.checked)} />{" "}
-        Outline the fields
+        {t("Outline the fields")}
       </label>
     </div>
   );

@@ -1,5 +1,7 @@
 /** When enough is counted, and what the cells that nobody has confirmed can still change; no DOM. */
 
+import { plural, t } from "../shared/catalogue";
+import { fixed } from "../shared/format";
 import type { Counts, Section, TriageRow } from "../shared/types";
 
 export interface Stop {
@@ -22,20 +24,35 @@ export function stopOf(
   const [left, renamed] = [sum("left"), sum("leave")];
   const parts: string[] = [];
   if (section.target !== null && n < section.target)
-    parts.push(`${section.target - n} more cells are needed to reach ${section.target}`);
-  if (left > 0) {
-    parts.push(`${left} left to confirm`);
     parts.push(
-      renamed >= 1 ? `about ${Math.round(renamed)} of them may have another name` : "hardly any may have another name",
+      plural(
+        section.target - n,
+        "{n} more cell is needed to reach {target}",
+        "{n} more cells are needed to reach {target}",
+        { target: section.target },
+      ),
+    );
+  if (left > 0) {
+    parts.push(t("{left} left to confirm", { left }));
+    parts.push(
+      renamed >= 1
+        ? plural(
+            Math.round(renamed),
+            "about {n} of them may have another name",
+            "about {n} of them may have another name",
+          )
+        : t("hardly any may have another name"),
     );
     // Cells that are counted per hundred of others have no share of their own.
     if (n >= section.floor && section.rows.some((r) => r.reviewed.value !== null))
-      parts.push(`each moves a share by ${points(100 / n)}`);
+      parts.push(t("each moves a share by {points} points", { points: points(100 / n) }));
   }
   const settled = left === 0 && (section.target === null || n >= section.target);
   return {
-    text: `${n - left} of ${section.target ?? n} ${section.noun} confirmed`,
-    rest: parts.length ? parts.join(" · ") : `all ${n} counted cells are confirmed`,
+    text: t("{n} of {target} {noun} confirmed", { n: n - left, target: section.target ?? n, noun: section.noun }),
+    rest: parts.length
+      ? parts.join(" · ")
+      : plural(n, "all {n} counted cell is confirmed", "all {n} counted cells are confirmed"),
     done: n ? (n - left) / Math.max(n, section.target ?? n) : 0,
     settled,
   };
@@ -45,11 +62,11 @@ export function stopOf(
 export function leftText(row: TriageRow | undefined, n: number): string {
   if (!row) return "";
   const moves = n > 0 && (row.leave >= 0.05 || row.come >= 0.05);
-  const text = row.left > 0 ? `${row.left} left` : "";
+  const text = row.left > 0 ? t("{left} left", { left: row.left }) : "";
   if (!moves) return text;
-  const range = `may move −${share(row.leave, n)} to +${share(row.come, n)} points`;
+  const range = t("may move −{down} to +{up} points", { down: share(row.leave, n), up: share(row.come, n) });
   return [text, range].filter(Boolean).join(", ");
 }
 
-const share = (cells: number, n: number) => ((100 * cells) / n).toFixed(1);
-const points = (value: number) => `${value < 0.1 ? value.toFixed(2) : value.toFixed(1)} points`;
+const share = (cells: number, n: number) => fixed((100 * cells) / n, 1);
+const points = (value: number) => fixed(value, value < 0.1 ? 2 : 1);

@@ -1,17 +1,24 @@
 import type { Notes } from "../room/usenotes";
-import { dayTime } from "../shared/format";
+import { t } from "../shared/catalogue";
+import { ACTION_NAMES, dayTime, fixed } from "../shared/format";
 import { Mark } from "../shared/Mark";
 import type { Card, Schema } from "../shared/types";
 import { CellNotes } from "./CellNotes";
 import { CellPicture } from "./CellPicture";
 
 const MEASURES: [keyof Card["measures"], string, string][] = [
-  ["diameter_um", "diameter", "µm"],
-  ["area_um2", "area", "µm²"],
-  ["circularity", "circularity", ""],
-  ["pallor", "central pallor", ""],
-  ["nc_ratio", "nucleus-to-cell ratio", ""],
+  ["diameter_um", t("diameter"), "µm"],
+  ["area_um2", t("area"), "µm²"],
+  ["circularity", t("circularity"), ""],
+  ["pallor", t("central pallor"), ""],
+  ["nc_ratio", t("nucleus-to-cell ratio"), ""],
 ];
+
+const READERS: Record<string, string> = {
+  first: t("first reader"),
+  second: t("second reader"),
+  consensus: t("consensus reader"),
+};
 
 interface Props {
   card: Card | null;
@@ -30,9 +37,10 @@ interface Props {
 /** Everything about the chosen cell: picture, class, probabilities, measures, history. */
 export function CellCard({ card, loading, problem, schema, notes, mayWrite, commenting, onGo, onLike }: Props) {
   if (!card) {
-    const text = problem || (loading ? "Loading the chosen cell…" : "Choose a cell on the slide or in the gallery.");
+    const text =
+      problem || (loading ? t("Loading the chosen cell…") : t("Choose a cell on the slide or in the gallery."));
     return (
-      <aside className="card none" aria-label="Chosen cell">
+      <aside className="card none" aria-label={t("Chosen cell")}>
         <p role={problem ? "alert" : undefined}>{text}</p>
       </aside>
     );
@@ -40,36 +48,38 @@ export function CellCard({ card, loading, problem, schema, notes, mayWrite, comm
   const label = card.label >= 0 ? schema.classes[card.label] : undefined;
   const machine = schema.classes[card.class];
   return (
-    <aside className="card" aria-label="Chosen cell">
+    <aside className="card" aria-label={t("Chosen cell")}>
       <div className="card-top">
-        <button type="button" className="card-picture" onClick={onGo} title="Show on the slide (g)">
+        <button type="button" className="card-picture" onClick={onGo} title={t("Show on the slide (g)")}>
           <CellPicture
             key={card.crop_url}
             src={`${card.crop_url}?size=192`}
-            alt={label?.name ?? "rejected cell"}
+            alt={label?.name ?? t("rejected cell")}
             size={116}
           />
         </button>
         <div>
           <h3>
-            {label && <Mark mark={label.mark} colour={label.colour} />} {label?.name ?? "Rejected"}
+            {label && <Mark mark={label.mark} colour={label.colour} />} {label?.name ?? t("Rejected")}
           </h3>
           <p className="machine">
-            machine: {machine?.name} {card.p > 0 && `${Math.round(card.p * 100)} %`}
+            {t("machine: {name}", { name: machine?.name ?? "" })} {card.p > 0 && `${Math.round(card.p * 100)} %`}
           </p>
           {card.others.map((other) => (
             <p key={other.role} className="machine">
-              {other.role} reader: {other.label === null ? "rejected" : schema.classes[other.label]?.name}
-              {other.state === "" && " (left as it was)"}
+              {t(other.state === "" ? "{reader}: {name} (left as it was)" : "{reader}: {name}", {
+                reader: READERS[other.role] ?? other.role,
+                name: other.label === null ? t("rejected") : (schema.classes[other.label]?.name ?? ""),
+              })}
             </p>
           ))}
-          {card.must_see && <p className="must-note">must be seen: {card.must_see}</p>}
-          {card.cut && <p className="machine">cut by the edge of the picture; not counted</p>}
+          {card.must_see && <p className="must-note">{t("must be seen: {must_see}", { must_see: card.must_see })}</p>}
+          {card.cut && <p className="machine">{t("cut by the edge of the picture; not counted")}</p>}
           <ol className="bars">
             {card.probabilities.slice(0, 4).map(({ class: c, p }) => (
               <li key={c}>
                 <i style={{ width: `${Math.max(2, 60 * p)}px`, background: schema.classes[c]?.colour }} />
-                <span>{schema.classes[c]?.short}</span> {(p * 100).toFixed(0)} %
+                <span>{schema.classes[c]?.short}</span> {Math.round(p * 100)} %
               </li>
             ))}
           </ol>
@@ -77,9 +87,9 @@ export function CellCard({ card, loading, problem, schema, notes, mayWrite, comm
             type="button"
             className="quiet"
             onClick={onLike}
-            title="List the cells most like this one (Shift + K)"
+            title={t("List the cells most like this one (Shift + K)")}
           >
-            Find alike
+            {t("Find alike")}
           </button>
         </div>
       </div>
@@ -89,7 +99,7 @@ export function CellCard({ card, loading, problem, schema, notes, mayWrite, comm
           <div key={key}>
             <dt>{name}</dt>
             <dd>
-              {card.measures[key]?.toFixed(key === "area_um2" || key === "diameter_um" ? 1 : 2)} {unit}
+              {fixed(card.measures[key] ?? 0, key === "area_um2" || key === "diameter_um" ? 1 : 2)} {unit}
             </dd>
           </div>
         ))}
@@ -97,7 +107,7 @@ export function CellCard({ card, loading, problem, schema, notes, mayWrite, comm
       {card.history.length > 0 && (
         <ul className="history">
           {card.history.map((h) => (
-            <li key={`${h.at}${h.action}`} className={h.undone ? "undone" : ""}>
+            <li key={`${h.at}${ACTION_NAMES[h.action] ?? h.action}`} className={h.undone ? "undone" : ""}>
               {h.action}
               {h.label !== null && ` ${schema.classes[h.label]?.name ?? ""}`} · {h.by} · {dayTime(h.at)}
             </li>

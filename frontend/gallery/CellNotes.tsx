@@ -1,5 +1,6 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Notes } from "../room/usenotes";
+import { t } from "../shared/catalogue";
 import { dayTime } from "../shared/format";
 
 interface Props {
@@ -31,22 +32,22 @@ export function CellNotes({ row, notes, mayWrite, asked }: Props) {
           className={teach ? "on" : ""}
           disabled={!mayWrite}
           onClick={() => void notes.teach(row)}
-          title="Put this cell into the set to teach with (Shift + E)"
+          title={t("Put this cell into the set to teach with (Shift + E)")}
         >
-          {teach ? "★ To teach" : "☆ Teach"}
+          {teach ? t("★ To teach") : t("☆ Teach")}
         </button>
         <button
           type="button"
           aria-expanded={open}
           disabled={!mayWrite}
           onClick={() => setOpen(!open)}
-          title="Write a comment on this cell (Shift + C)"
+          title={t("Write a comment on this cell (Shift + C)")}
         >
-          Comment
+          {t("Comment")}
         </button>
         {notes.restore && (
           <button type="button" onClick={() => void notes.restore?.()}>
-            Undo removal
+            {t("Undo removal")}
           </button>
         )}
       </p>
@@ -61,7 +62,7 @@ export function CellNotes({ row, notes, mayWrite, asked }: Props) {
               </small>
               {mayWrite && (
                 <button type="button" className="plain" onClick={() => void notes.remove(n)}>
-                  Remove
+                  {t("Remove")}
                 </button>
               )}
             </li>
@@ -83,12 +84,12 @@ function Writing({ row, notes, onDone }: { row: number; notes: Notes; onDone(): 
       <input
         // biome-ignore lint/a11y/noAutofocus: the reader asked to write
         autoFocus
-        aria-label="Comment on this cell"
+        aria-label={t("Comment on this cell")}
         value={text}
         onChange={(e) => setText(e.target.value)}
       />
       <button type="submit" className="primary" disabled={!text.trim()}>
-        Save
+        {t("Save")}
       </button>
     </form>
   );

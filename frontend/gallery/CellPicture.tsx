@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { t } from "../shared/catalogue";
 import { useLine } from "../shared/line";
 
 /** The picture of one cell: never another's while its own is on the way, and asked for again when the server is back. */
@@ -7,8 +8,8 @@ export function CellPicture({ src, alt, size, lazy }: { src: string; alt: string
   const [failed_at, setFailedAt] = useState(-1);
   if (failed_at === returns) {
     return (
-      <span className="no-picture" role="img" aria-label={`${alt}: no picture`}>
-        no picture
+      <span className="no-picture" role="img" aria-label={t("{alt}: no picture", { alt })}>
+        {t("no picture")}
       </span>
     );
   }

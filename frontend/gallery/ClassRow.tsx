@@ -1,5 +1,6 @@
 import { type DragEvent, type MouseEvent, useEffect, useRef, useState } from "react";
 import type { DifferentialClass } from "../room/usedifferential";
+import { t } from "../shared/catalogue";
 import { percent } from "../shared/format";
 import { Mark } from "../shared/Mark";
 import type { CellClass } from "../shared/types";
@@ -66,16 +67,20 @@ export function ClassRow(props: RowProps) {
         <b>{share ? share.count : rows.length}</b>
         <small>
           {share && percent(share)}
-          {cell.key === UNIDENTIFIED && "outside the count until somebody names them"}
+          {cell.key === UNIDENTIFIED && t("outside the count until somebody names them")}
         </small>
         {left && <small className="left">{left}</small>}
         <span className="row-acts">
-          <button type="button" onClick={() => props.onTypical(cell.index)} title="Show typical cells of this class">
-            Typical
+          <button
+            type="button"
+            onClick={() => props.onTypical(cell.index)}
+            title={t("Show typical cells of this class")}
+          >
+            {t("Typical")}
           </button>
           {canReview && (
             <button type="button" onClick={() => cells.current && props.onConfirm(onScreen(cells.current))}>
-              Confirm those on screen
+              {t("Confirm those on screen")}
             </button>
           )}
         </span>
@@ -106,12 +111,12 @@ export function ClassRow(props: RowProps) {
       </div>
       {!all && rows.length > SHOWN && (
         <button type="button" className="fold" onClick={() => setEvery(true)}>
-          {rows.length - SHOWN} more
+          {t("{n} more", { n: rows.length - SHOWN })}
         </button>
       )}
       {share && share.count > rows.length && (
         <p className="without">
-          {rows.length} of {share.count} are here; the gallery of the class holds all.
+          {t("{n} of {count} are here; the gallery of the class holds all.", { n: rows.length, count: share.count })}
         </p>
       )}
     </div>

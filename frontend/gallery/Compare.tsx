@@ -1,4 +1,5 @@
 import type { Compared } from "../room/usecompare";
+import { plural, t } from "../shared/catalogue";
 import { Mark } from "../shared/Mark";
 import type { GalleryRow, Schema } from "../shared/types";
 import { CellPicture } from "./CellPicture";
@@ -16,11 +17,12 @@ interface Props {
 export function Compare({ jobId, schema, compared }: Props) {
   const { cells, more, cls } = compared;
   return (
-    <section className="compare" aria-label="Compare">
+    <section className="compare" aria-label={t("Compare")}>
       {cells.length === 0 && (
         <p className="note">
-          Click a cell to hold it against typical ones; Ctrl + click chooses a second. A class’s key, a right-click, or
-          dragging to another row reclassifies.
+          {t(
+            "Click a cell to hold it against typical ones; Ctrl + click chooses a second. A class’s key, a right-click, or dragging to another row reclassifies.",
+          )}
         </p>
       )}
       <div className={`compare-cells of-${cells.length}`}>
@@ -28,7 +30,11 @@ export function Compare({ jobId, schema, compared }: Props) {
           <Side key={keyOf(row)} row={row} jobId={jobId} schema={schema} />
         ))}
       </div>
-      {more > 0 && <p className="source">{more} more chosen; the two newest are shown.</p>}
+      {more > 0 && (
+        <p className="source">
+          {plural(more, "{n} more chosen; the two newest are shown.", "{n} more chosen; the two newest are shown.")}
+        </p>
+      )}
       {cls !== null && <TypicalStrip jobId={jobId} schema={schema} cls={cls} onClass={compared.setCls} />}
     </section>
   );
@@ -36,7 +42,7 @@ export function Compare({ jobId, schema, compared }: Props) {
 
 function Side({ row, jobId, schema }: { row: GalleryRow; jobId: string; schema: Schema }) {
   const known = row.label !== null && row.label >= 0 ? schema.classes[row.label] : undefined;
-  const name = row.state === "rejected" ? "Rejected" : (known?.name ?? "Unknown");
+  const name = row.state === "rejected" ? t("Rejected") : (known?.name ?? t("Unknown"));
   return (
     <figure>
       <CellPicture src={`${pictureUrl(jobId, row)}?size=256`} alt={name} size={164} />

@@ -1,6 +1,7 @@
 import { leftText, stopOf } from "../counts/stop";
 import type { DifferentialClass, Differential as Groups } from "../room/usedifferential";
 import type { Notes } from "../room/usenotes";
+import { t } from "../shared/catalogue";
 import type { Counts, GalleryRow, Schema, Section } from "../shared/types";
 import { ClassRow, DropName } from "./ClassRow";
 import { ORDERS, SIZES, type View } from "./Gallery";
@@ -36,12 +37,12 @@ export function Differential(props: Props) {
     n += group.rows.length;
   }
   return (
-    <section className="differential" aria-label="Differential" tabIndex={-1}>
+    <section className="differential" aria-label={t("Differential")} tabIndex={-1}>
       <header>
-        <h2>Differential</h2>
+        <h2>{t("Differential")}</h2>
         <Choices groups={groups} />
-        <button type="button" onClick={onClose} title="Back to the slide (Shift + D)">
-          Slide
+        <button type="button" onClick={onClose} title={t("Back to the slide (Shift + D)")}>
+          {t("Slide")}
         </button>
         {groups.sections
           .filter((s) => s.n.reviewed > 0 || s.target !== null)
@@ -54,7 +55,7 @@ export function Differential(props: Props) {
           {groups.problem}
         </p>
       )}
-      {groups.loading && <p className="note">Loading cells…</p>}
+      {groups.loading && <p className="note">{t("Loading cells…")}</p>}
       {groups.filled.map((group) => (
         <ClassRow
           key={group.cell.key}
@@ -66,7 +67,7 @@ export function Differential(props: Props) {
       ))}
       {groups.empty.length > 0 && (
         <p className="without">
-          Without cells:{" "}
+          {t("Without cells:")}{" "}
           {groups.empty.map((c) => (
             <DropName key={c.key} cell={c} onDrop={props.onDrop} />
           ))}
@@ -82,7 +83,7 @@ function Choices({ groups }: { groups: Groups }) {
   return (
     <span className="choices">
       {kinds.length > 1 && (
-        <span role="tablist" aria-label="Kind of cells">
+        <span role="tablist" aria-label={t("Kind of cells")}>
           {kinds.map((k) => (
             <button
               key={k.key}
@@ -96,7 +97,11 @@ function Choices({ groups }: { groups: Groups }) {
           ))}
         </span>
       )}
-      <select value={view} onChange={(e) => groups.setView(e.target.value as View)} aria-label="Order of the pictures">
+      <select
+        value={view}
+        onChange={(e) => groups.setView(e.target.value as View)}
+        aria-label={t("Order of the pictures")}
+      >
         {ORDERS.map(([key, name]) => (
           <option key={key} value={key}>
             {name}
@@ -106,7 +111,7 @@ function Choices({ groups }: { groups: Groups }) {
       <select
         value={size}
         onChange={(e) => groups.setSize(e.target.value as keyof typeof SIZES)}
-        aria-label="Size of the pictures"
+        aria-label={t("Size of the pictures")}
       >
         {Object.keys(SIZES).map((key) => (
           <option key={key}>{key}</option>
@@ -121,7 +126,7 @@ function StopRule({ section, triage }: { section: Section; triage: Counts["triag
   const stop = stopOf(section, triage);
   return (
     <span className={`stop-rule${stop.settled ? " settled" : ""}`}>
-      <progress max={1} value={stop.done} aria-label={`${section.title}: confirmed`} />
+      <progress max={1} value={stop.done} aria-label={t("{title}: confirmed", { title: section.title })} />
       <b>{stop.text}</b> <small>{stop.rest}</small>
     </span>
   );

@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import type { Notes } from "../room/usenotes";
+import { t } from "../shared/catalogue";
 import type { GalleryRow, Schema } from "../shared/types";
 import { keyOf } from "./keyof";
 import { onScreen } from "./onscreen";
@@ -9,11 +10,11 @@ import { Picture } from "./Picture";
 export type View = "unsure" | "sure" | "position" | "largest" | "smallest";
 
 export const ORDERS: readonly (readonly [View, string])[] = [
-  ["unsure", "least certain first"],
-  ["sure", "most certain first"],
-  ["largest", "largest first"],
-  ["smallest", "smallest first"],
-  ["position", "in slide order"],
+  ["unsure", t("least certain first")],
+  ["sure", t("most certain first")],
+  ["largest", t("largest first")],
+  ["smallest", t("smallest first")],
+  ["position", t("in slide order")],
 ];
 export const SIZES = { S: 56, M: 80, L: 120 } as const;
 
@@ -81,20 +82,23 @@ export function Gallery(props: Props) {
   }, [last, lines, props.rows.length, props.total, onMore]);
 
   return (
-    <section className="gallery" aria-label="Gallery">
+    <section className="gallery" aria-label={t("Gallery")}>
       <header>
         <h2>
           {props.title} <b>{props.total ?? "…"}</b>
           {props.total !== null && props.counted !== null && props.counted < props.total && (
-            <span className="soft" title="Cut by an edge, outside the counted fields, or rejected: see their cards">
+            <span
+              className="soft"
+              title={t("Cut by an edge, outside the counted fields, or rejected: see their cards")}
+            >
               {" "}
-              {props.counted} counted
+              {t("{n} counted", { n: props.counted })}
             </span>
           )}
         </h2>
         <div className="tools">
           {props.view && (
-            <select value={props.view} onChange={(e) => props.onView(e.target.value as View)} aria-label="Order">
+            <select value={props.view} onChange={(e) => props.onView(e.target.value as View)} aria-label={t("Order")}>
               {ORDERS.map(([view, name]) => (
                 <option key={view} value={view}>
                   {name}
@@ -103,7 +107,7 @@ export function Gallery(props: Props) {
             </select>
           )}
           <fieldset className="sizes">
-            <legend className="hidden">Size</legend>
+            <legend className="hidden">{t("Size")}</legend>
             {(Object.keys(SIZES) as (keyof typeof SIZES)[]).map((size) => (
               <button
                 key={size}
@@ -119,9 +123,9 @@ export function Gallery(props: Props) {
             <button
               type="button"
               onClick={() => scroller.current && onConfirm(onScreen(scroller.current))}
-              title="Confirm the open cells whose pictures are on screen now"
+              title={t("Confirm the open cells whose pictures are on screen now")}
             >
-              Confirm those on screen
+              {t("Confirm those on screen")}
             </button>
           )}
         </div>
@@ -139,7 +143,7 @@ export function Gallery(props: Props) {
             {props.error}
           </p>
         ) : props.rows.length === 0 ? (
-          <p className="note">{props.loading ? "Loading cells…" : props.empty}</p>
+          <p className="note">{props.loading ? t("Loading cells…") : props.empty}</p>
         ) : (
           <div className="gallery-sheet" role="presentation" style={{ height: `${grid.getTotalSize()}px` }}>
             {items.map((line) => (

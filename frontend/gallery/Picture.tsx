@@ -1,3 +1,5 @@
+import { t } from "../shared/catalogue";
+import { LABEL_STATES } from "../shared/format";
 import { Mark } from "../shared/Mark";
 import type { CellNote, GalleryRow, Schema } from "../shared/types";
 import { CellPicture } from "./CellPicture";
@@ -34,12 +36,12 @@ export function Picture({ row, jobId, schema, size, notes, chosen, current, onCh
   const machine = row.class !== null ? schema.classes[row.class] : undefined;
   const changed = row.state === "relabelled" && machine && known && machine.index !== known.index;
   const words = [
-    row.state === "rejected" ? "rejected" : (known?.name ?? "unknown"),
-    changed ? `machine: ${machine.name}` : "",
-    row.p !== null ? `${Math.round(row.p * 100)} %` : "added by a person",
-    row.must_see ? `must be seen: ${row.must_see}` : "",
-    row.state,
-    ...notes.map((n) => (n.kind === "teach" ? "to teach with" : `“${n.text}”`)),
+    row.state === "rejected" ? t("rejected") : (known?.name ?? t("unknown")),
+    changed ? t("machine: {name}", { name: machine.name }) : "",
+    row.p !== null ? `${Math.round(row.p * 100)} %` : t("added by a person"),
+    row.must_see ? t("must be seen: {must_see}", { must_see: row.must_see }) : "",
+    LABEL_STATES[row.state] ?? row.state,
+    ...notes.map((n) => (n.kind === "teach" ? t("to teach with") : `“${n.text}”`)),
   ].filter(Boolean);
   return (
     <button

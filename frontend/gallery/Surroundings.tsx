@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { t } from "../shared/catalogue";
 
 /** ms for which the pointer has to rest on a picture. */
 const REST_MS = 450;
@@ -41,7 +42,7 @@ export function Surroundings({ jobId }: { jobId: string }) {
     <img
       className="surroundings"
       src={shown.url}
-      alt="What the cell lies among"
+      alt={t("What the cell lies among")}
       width={SIDE_PX}
       height={SIDE_PX}
       style={{ left: `${shown.left}px`, top: `${shown.top}px` }}

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { get } from "../shared/api";
+import { plural, t } from "../shared/catalogue";
 import { Mark } from "../shared/Mark";
 import type { Schema, Typical } from "../shared/types";
 import { CellPicture } from "./CellPicture";
@@ -21,22 +22,30 @@ export function TypicalStrip({ jobId, schema, cls, onClass }: Props) {
   const pictures = query.data?.pictures ?? [];
   const known = schema.classes[cls];
   return (
-    <section className="typical" aria-label="Typical cells">
+    <section className="typical" aria-label={t("Typical cells")}>
       <h3>
         {known && <Mark mark={known.mark} colour={known.colour} />}
-        <select value={cls} onChange={(e) => onClass(Number(e.target.value))} aria-label="Class of the typical cells">
+        <select
+          value={cls}
+          onChange={(e) => onClass(Number(e.target.value))}
+          aria-label={t("Class of the typical cells")}
+        >
           {schema.classes.map((c) => (
             <option key={c.key} value={c.index}>
               {c.name}
             </option>
           ))}
         </select>
-        <small>typical</small>
+        <small>{t("typical")}</small>
       </h3>
       <div className="typical-strip">
         {pictures.map((p) => (
-          <span key={p.url} title={p.own ? `Confirmed in ${p.source}` : p.source}>
-            <CellPicture src={p.own ? `${p.url}?size=128` : p.url} alt={`typical ${known?.name ?? ""}`} size={76} />
+          <span key={p.url} title={p.own ? t("Confirmed in {source}", { source: p.source }) : p.source}>
+            <CellPicture
+              src={p.own ? `${p.url}?size=128` : p.url}
+              alt={t("typical {name}", { name: known?.name ?? "" })}
+              size={76}
+            />
           </span>
         ))}
       </div>
@@ -48,13 +57,15 @@ export function TypicalStrip({ jobId, schema, cls, onClass }: Props) {
 /** Where the pictures come from, in one line. */
 export function sourcesText(pictures: Typical["pictures"]): string {
   if (!pictures.length)
-    return "No typical picture yet: confirm cells of this class in other cases, and they appear here.";
+    return t("No typical picture yet: confirm cells of this class in other cases, and they appear here.");
   const own = pictures.filter((p) => p.own);
   const free = [...new Set(pictures.filter((p) => !p.own).map((p) => p.source))];
   const cases = new Set(own.map((p) => p.source)).size;
   const mine = own.length
     ? [
-        `${own.length} confirmed ${own.length === 1 ? "cell" : "cells"} of ${cases} ${cases === 1 ? "case" : "cases"} here`,
+        plural(own.length, "{n} confirmed cell of {cases} here", "{n} confirmed cells of {cases} here", {
+          cases: plural(cases, "{n} case", "{n} cases"),
+        }),
       ]
     : [];
   return [...mine, ...free].join("; ");

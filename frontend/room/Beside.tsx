@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { get } from "../shared/api";
+import { t } from "../shared/catalogue";
 import type { Room, Schema } from "../shared/types";
 import { Viewer } from "../viewer/Viewer";
 import { type DeltaAnswer, NO_LABELS, withDelta } from "./labels";
@@ -28,7 +29,7 @@ export function Beside({ data, beside, say }: Props) {
     >
       <Second key={shown.slide.id} data={data} shown={shown} beside={beside} say={say} />
       <div className="beside-bar">
-        <select value={shown.key} onChange={(e) => beside.choose(e.target.value)} aria-label="Shown beside">
+        <select value={shown.key} onChange={(e) => beside.choose(e.target.value)} aria-label={t("Shown beside")}>
           {choices.map((c) => (
             <option key={c.key} value={c.key}>
               {c.name}
@@ -36,9 +37,9 @@ export function Beside({ data, beside, say }: Props) {
           ))}
         </select>
         <button type="button" aria-pressed={linked} className={linked ? "on" : ""} onClick={beside.link}>
-          {linked ? "Linked" : "Link"}
+          {linked ? t("Linked") : t("Link")}
         </button>
-        <button type="button" onClick={beside.toggle} aria-label="Close the second slide">
+        <button type="button" onClick={beside.toggle} aria-label={t("Close the second slide")}>
           ✕
         </button>
       </div>
@@ -75,7 +76,7 @@ function Second({ data, shown, beside, say }: Props & { shown: Choice }) {
       slide={slide}
       tiles={null}
       mpp={mpp}
-      mppNote={mpp ? "" : "µm/px unknown"}
+      mppNote={mpp ? "" : t("µm/px unknown")}
       scene={scene}
       jobId={job?.id ?? null}
       addMode={false}

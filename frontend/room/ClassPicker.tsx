@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { t } from "../shared/catalogue";
 import { Mark } from "../shared/Mark";
 import type { Schema } from "../shared/types";
 import { classOfKey } from "./keys";
@@ -45,9 +46,9 @@ export function ClassPicker({ title, schema, note, at, onPick, onCancel }: Props
       style={{ left: `min(${at[0] + 16}px, calc(100% - 262px))`, top: `min(${at[1]}px, calc(100% - 330px))` }}
     >
       <header>
-        <b>Which class?</b>
+        <b>{t("Which class?")}</b>
         <button type="button" onClick={onCancel}>
-          Cancel
+          {t("Cancel")}
         </button>
       </header>
       {note && <p className="soft">{note}</p>}

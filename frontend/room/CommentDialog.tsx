@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { send } from "../shared/api";
 import { ChangedMeanwhile } from "../shared/ChangedMeanwhile";
+import { t } from "../shared/catalogue";
 import { Dialog, FormFooter } from "../shared/Dialog";
 import type { Case } from "../shared/types";
 
@@ -25,19 +26,19 @@ export function CommentDialog({ current, onClose, onSaved }: { current: Case; on
     }
   }
   return (
-    <Dialog title={`Comment on ${current.accession}`} onClose={onClose}>
+    <Dialog title={t("Comment on {accession}", { accession: current.accession })} onClose={onClose}>
       <form onSubmit={save}>
         <label>
-          Comment for the report
+          {t("Comment for the report")}
           <textarea rows={7} value={comment} onChange={(e) => setComment(e.target.value)} />
         </label>
-        <ChangedMeanwhile name="comment" before={before} now={current.comment} />
+        <ChangedMeanwhile which="comment" before={before} now={current.comment} />
         {problem && (
           <p className="error" role="alert">
             {problem}
           </p>
         )}
-        <FormFooter verb="Save" onCancel={onClose} />
+        <FormFooter verb={t("Save")} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -1,6 +1,7 @@
 import { useRef } from "react";
 import { Differential } from "../gallery/Differential";
 import { keyOf } from "../gallery/keyof";
+import { t } from "../shared/catalogue";
 import type { Counts, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
 import { ClassPicker } from "./ClassPicker";
@@ -59,7 +60,7 @@ export function DifferentialPane(props: Props) {
       />
       {menu && (
         <ClassPicker
-          title="Class of the chosen cells"
+          title={t("Class of the chosen cells")}
           schema={schema}
           note=""
           at={menu.at}

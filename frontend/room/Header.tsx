@@ -1,4 +1,5 @@
-import { dayTime, number, SPECIMEN_NAMES, STATE_NAMES, seconds, slideTitle } from "../shared/format";
+import { plural, t } from "../shared/catalogue";
+import { dayTime, SPECIMEN_NAMES, STATE_NAMES, seconds, slideTitle } from "../shared/format";
 import { themeSign } from "../shared/theme";
 import type { Analysis, Job, Room, Slide } from "../shared/types";
 import { CaseActions, JobActions, ReportLink } from "./HeaderActions";
@@ -22,9 +23,9 @@ interface Props {
 
 const READINGS: Record<Room["me"]["reading"], string> = {
   "": "",
-  second: "Second reading",
-  "second-blind": "Second reading, blind",
-  consensus: "Consensus of two readers",
+  second: t("Second reading"),
+  "second-blind": t("Second reading, blind"),
+  consensus: t("Consensus of two readers"),
 };
 
 const ACTIVE = new Set(["requested", "queued", "running"]);
@@ -39,14 +40,14 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
   const blind = data.me.reading === "second-blind";
   return (
     <header className="room-head">
-      <a href="/" className="brand" title="To the worklist">
+      <a href="/" className="brand" title={t("To the worklist")}>
         HemaView
       </a>
       <a href={`/cases/${current.accession}/`} className="accession" title={current.accession}>
         {current.accession}
       </a>
       <span className="what">
-        {SPECIMEN_NAMES[current.specimen]} · {current.pseudonym || "no pseudonym"}
+        {SPECIMEN_NAMES[current.specimen]} · {current.pseudonym || t("no pseudonym")}
       </span>
       <span className={`state ${current.state}`}>{STATE_NAMES[current.state]}</span>
       {data.me.reading && <span className="state reading-role">{READINGS[data.me.reading]}</span>}
@@ -59,23 +60,28 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
       <span className="actions">
         <JobActions data={data} opened={opened} orders={orders} active={active} />
         {onDifferential && (
-          <button type="button" onClick={onDifferential} aria-pressed={tabled} title="White cells in rows (Shift + D)">
-            Differential
+          <button
+            type="button"
+            onClick={onDifferential}
+            aria-pressed={tabled}
+            title={t("White cells in rows (Shift + D)")}
+          >
+            {t("Differential")}
           </button>
         )}
         {onBeside && (
-          <button type="button" onClick={onBeside} aria-pressed={paired} title="Side by side (Shift + S)">
+          <button type="button" onClick={onBeside} aria-pressed={paired} title={t("Side by side (Shift + S)")}>
             ◫
           </button>
         )}
         {!blind && <ReportLink data={data} />}
-        <button type="button" onClick={onLink} title="Copy a link to this place">
-          Link
+        <button type="button" onClick={onLink} title={t("Copy a link to this place")}>
+          {t("Link")}
         </button>
         <button type="button" data-theme-switch title={theme.name} aria-label={theme.name}>
           {theme.sign}
         </button>
-        <button type="button" onClick={() => onDialog("help")} title="Keyboard shortcuts (?)">
+        <button type="button" onClick={() => onDialog("help")} title={t("Keyboard shortcuts (?)")}>
           ?
         </button>
         {!blind && <CaseActions data={data} reviewable={!!job?.reviewable} onDialog={onDialog} />}
@@ -93,16 +99,16 @@ function RegionJobs({ jobs, shown, onOpen }: { jobs: readonly Analysis[]; shown:
       <span key={j.id} className="region-job">
         {ACTIVE.has(j.state) ? (
           <>
-            Region <progress max={100} value={j.percent} aria-label="Analysis of the region" /> {Math.round(j.percent)}{" "}
-            %
+            {t("Region")} <progress max={100} value={j.percent} aria-label={t("Analysis of the region")} />{" "}
+            {Math.round(j.percent)} %
           </>
         ) : j.reviewable ? (
-          <button type="button" onClick={() => onOpen(j.id)} title="Open the analysis of the region">
-            Region: {number.format(j.cells)} cells
+          <button type="button" onClick={() => onOpen(j.id)} title={t("Open the analysis of the region")}>
+            {plural(j.cells, "Region: {n} cell", "Region: {n} cells")}
           </button>
         ) : (
           <span className="warn" title={j.reason}>
-            Region failed
+            {t("Region failed")}
           </span>
         )}
       </span>
@@ -110,14 +116,18 @@ function RegionJobs({ jobs, shown, onOpen }: { jobs: readonly Analysis[]; shown:
 }
 
 /** What a slide is called where it cannot be shown. */
-const STATUS_NAMES: Record<Slide["status"], string> = { ready: "", importing: " (importing)", refused: " (refused)" };
+const STATUS_NAMES: Record<Slide["status"], string> = {
+  ready: "",
+  importing: ` (${t("importing")})`,
+  refused: ` (${t("refused")})`,
+};
 
 function SlideAndAnalysis({ slides, opened }: { slides: Slide[]; opened: Opened }) {
   const { slide, job } = opened;
   return (
     <>
       {slides.length > 1 ? (
-        <select value={slide?.id} onChange={(e) => opened.openSlide(e.target.value)} aria-label="Slide">
+        <select value={slide?.id} onChange={(e) => opened.openSlide(e.target.value)} aria-label={t("Slide")}>
           {slides.map((s, i) => (
             <option key={s.id} value={s.id} disabled={s.status !== "ready"}>
               {slideTitle(s, i)}
@@ -131,12 +141,12 @@ function SlideAndAnalysis({ slides, opened }: { slides: Slide[]; opened: Opened 
         </span>
       )}
       {slide && (slide.jobs?.length ?? 0) > 1 && job && (
-        <select value={job.id} onChange={(e) => opened.openJob(e.target.value)} aria-label="Analysis">
+        <select value={job.id} onChange={(e) => opened.openJob(e.target.value)} aria-label={t("Analysis")}>
           {slide.jobs?.map((j) => (
             <option key={j.id} value={j.id}>
               {j.assay_title}: {j.protocol_title}, {dayTime(j.requested_at)}
-              {j.region ? " (region)" : ""}
-              {j.reported ? " (reported)" : ""}
+              {j.region ? ` (${t("region")})` : ""}
+              {j.reported ? ` (${t("reported")})` : ""}
             </option>
           ))}
         </select>
@@ -149,9 +159,7 @@ function SlideAndAnalysis({ slides, opened }: { slides: Slide[]; opened: Opened 
 function JobNotes({ notes }: { notes: string[] }) {
   return (
     <details className="job-notes">
-      <summary title={notes.join("\n")}>
-        ⚠ {notes.length} {notes.length === 1 ? "note" : "notes"}
-      </summary>
+      <summary title={notes.join("\n")}>{plural(notes.length, "⚠ {n} note", "⚠ {n} notes")}</summary>
       <ul>
         {notes.map((note) => (
           <li key={note}>{note}</li>
@@ -162,23 +170,24 @@ function JobNotes({ notes }: { notes: string[] }) {
 }
 
 function JobLine({ job }: { job: Job }) {
-  if (job.state === "requested" || job.state === "queued") return <span>waiting to start</span>;
+  if (job.state === "requested" || job.state === "queued") return <span>{t("waiting to start")}</span>;
   if (job.state === "running") {
     return (
       <span className="progress" title={job.phase}>
-        <progress max={100} value={job.percent} aria-label="Analysis" />
+        <progress max={100} value={job.percent} aria-label={t("Analysis")} />
         {Math.round(job.percent)} %
         {job.fields_total > 0 &&
-          ` · field ${job.fields_done} of ${job.fields_total} · ${number.format(job.cells)} cells`}
-        {job.eta_s !== null && ` · ${seconds(job.eta_s)} left`}
+          ` · ${t("field {done} of {total}", { done: job.fields_done, total: job.fields_total })} · ${plural(job.cells, "{n} cell", "{n} cells")}`}
+        {job.eta_s !== null && ` · ${t("{seconds} left", { seconds: seconds(job.eta_s) })}`}
         {job.fields_total === 0 && ` · ${job.phase}`}
       </span>
     );
   }
-  if (job.state === "failed") return <span className="warn">failed: {job.reason}</span>;
+  if (job.state === "failed") return <span className="warn">{t("failed: {reason}", { reason: job.reason })}</span>;
   return (
     <span>
-      {job.protocol_title}, {number.format(job.cells)} cells{job.partial ? ", partial (cancelled)" : ""}
+      {job.protocol_title}, {plural(job.cells, "{n} cell", "{n} cells")}
+      {job.partial && `, ${t("partial (cancelled)")}`}
     </span>
   );
 }

@@ -1,3 +1,4 @@
+import { plural, t } from "../shared/catalogue";
 import { ExportMenu } from "../shared/ExportMenu";
 import type { Analysis, Room } from "../shared/types";
 import type { Open } from "./RoomDialogs";
@@ -21,23 +22,23 @@ export function JobActions({ data, opened, orders, active }: JobActionsProps) {
     <>
       {active && rights.includes("annotate") && (
         <button type="button" onClick={() => void orders.cancel()}>
-          Cancel analysis
+          {t("Cancel analysis")}
         </button>
       )}
       {job && !active && (job.state === "failed" || (job.state === "cancelled" && !job.reviewable)) && mayOrder && (
         <button type="button" onClick={() => void orders.retry()}>
-          Retry
+          {t("Retry")}
         </button>
       )}
       {job?.reviewable && !job.reported && rights.includes("review") && !data.case.locked && (
         <button type="button" onClick={() => void orders.report()} title={stake(job)}>
-          Report this analysis
+          {t("Report this analysis")}
         </button>
       )}
-      {job?.reviewable && <ExportMenu of={`jobs/${job.id}`} what="this analysis" signed={data.case.locked} />}
+      {job?.reviewable && <ExportMenu of={`jobs/${job.id}`} what={t("this analysis")} signed={data.case.locked} />}
       {mayOrder && !job && first && (
         <button type="button" className="primary" onClick={() => void orders.order(first.name)}>
-          Analyse
+          {t("Analyse")}
         </button>
       )}
     </>
@@ -50,12 +51,12 @@ export function ReportLink({ data }: { data: Room }) {
   if (report)
     return (
       <a className="button" href={report.pdf_url ?? report.html_url} target="_blank" rel="noreferrer">
-        Report v{report.version}
+        {t("Report v{version}", { version: String(report.version) })}
       </a>
     );
   return (
     <a className="button" href={`/cases/${data.case.accession}/report/`} target="_blank" rel="noreferrer">
-      Draft
+      {t("Draft")}
     </a>
   );
 }
@@ -74,17 +75,17 @@ export function CaseActions({ data, reviewable, onDialog }: CaseActionsProps) {
     <>
       {rights.includes("annotate") && !locked && (
         <button type="button" onClick={() => onDialog("comment")}>
-          Comment
+          {t("Comment")}
         </button>
       )}
       {rights.includes("sign") && !locked && (
         <button type="button" className="primary" onClick={() => onDialog("sign")} disabled={!reviewable}>
-          Sign…
+          {t("Sign…")}
         </button>
       )}
       {rights.includes("sign") && locked && (
         <button type="button" onClick={() => onDialog("amend")}>
-          Amend…
+          {t("Amend…")}
         </button>
       )}
     </>
@@ -93,6 +94,10 @@ export function CaseActions({ data, reviewable, onDialog }: CaseActionsProps) {
 
 function stake(job: Analysis): string {
   const n = job.labels_at_stake;
-  if (!n) return "The report will use this analysis instead of the other one";
-  return `The report will use this analysis; ${n} ${n === 1 ? "label is" : "labels are"} carried over from the other one`;
+  if (!n) return t("The report will use this analysis instead of the other one");
+  return plural(
+    n,
+    "The report will use this analysis; {n} label is carried over from the other one",
+    "The report will use this analysis; {n} labels are carried over from the other one",
+  );
 }

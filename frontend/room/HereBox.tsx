@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { get } from "../shared/api";
-import { percent } from "../shared/format";
+import { plural, t } from "../shared/catalogue";
+import { fixed, percent } from "../shared/format";
 import { Mark } from "../shared/Mark";
 import type { CountsWithin, Schema } from "../shared/types";
 
@@ -21,14 +22,14 @@ export function HereBox({ jobId, schema, outline, revision, onClose }: Props) {
   });
   const counts = query.data;
   return (
-    <section className="here-box" aria-label="Counts here">
+    <section className="here-box" aria-label={t("Counts here")}>
       <header>
         <b>
-          {counts ? `${counts.n} cells here` : "Counting…"}
-          {counts?.area_mm2 !== null && counts && `, ${counts.area_mm2.toFixed(3)} mm²`}
+          {counts ? plural(counts.n, "{n} cell here", "{n} cells here") : t("Counting…")}
+          {counts?.area_mm2 !== null && counts && `, ${fixed(counts.area_mm2, 3)} mm²`}
         </b>
         <button type="button" onClick={onClose}>
-          Close
+          {t("Close")}
         </button>
       </header>
       {query.isError && <p role="alert">{query.error.message}</p>}
@@ -50,7 +51,7 @@ export function HereBox({ jobId, schema, outline, revision, onClose }: Props) {
           </tbody>
         </table>
       )}
-      <p className="soft">Of this place alone; the report counts the analysis as a whole.</p>
+      <p className="soft">{t("Of this place alone; the report counts the analysis as a whole.")}</p>
     </section>
   );
 }

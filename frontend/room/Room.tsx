@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, unreachable } from "../shared/api";
+import { t } from "../shared/catalogue";
 import type { Room as RoomData, TileAccess } from "../shared/types";
 import { Desk } from "./Desk";
 import { useLive } from "./live";
@@ -23,7 +24,7 @@ export function Room({ first }: { first: First }) {
   if (room.isError && !unreachable(room.error))
     return (
       <p className="room-note" role="alert">
-        {room.error.message} <a href="/">Back to the worklist</a>
+        {room.error.message} <a href="/">{t("Back to the worklist")}</a>
       </p>
     );
   return <Desk data={room.data} tiles={first.tiles} opens_with={first.room.opens_with} />;

@@ -1,4 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
+import { t } from "../shared/catalogue";
 import type { Case, Counts, Schema } from "../shared/types";
 import { CommentDialog } from "./CommentDialog";
 import { AmendDialog, ConflictDialog, HelpDialog } from "./dialogs";
@@ -31,7 +32,7 @@ export function RoomDialogs({ open, current, counts, schema, session, onClose, o
     <>
       {open === "help" && <HelpDialog schema={schema} onClose={onClose} />}
       {open === "comment" && (
-        <CommentDialog current={current} onClose={onClose} onSaved={() => done("The comment has been saved.")} />
+        <CommentDialog current={current} onClose={onClose} onSaved={() => done(t("The comment has been saved."))} />
       )}
       {open === "sign" && (
         <SignDialog
@@ -39,11 +40,11 @@ export function RoomDialogs({ open, current, counts, schema, session, onClose, o
           counts={counts}
           onClose={onClose}
           onSeeOpen={onSeeOpen}
-          onSigned={(report) => done(`Signed as version ${report.version}.`)}
+          onSigned={(report) => done(t("Signed as version {version}.", { version: report.version }))}
         />
       )}
       {open === "amend" && (
-        <AmendDialog current={current} onClose={onClose} onAmended={() => done("The case is open again.")} />
+        <AmendDialog current={current} onClose={onClose} onAmended={() => done(t("The case is open again."))} />
       )}
       {conflict && (
         <ConflictDialog

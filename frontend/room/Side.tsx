@@ -1,6 +1,7 @@
 import { CellCard } from "../gallery/CellCard";
 import { Compare } from "../gallery/Compare";
 import { Gallery } from "../gallery/Gallery";
+import { t } from "../shared/catalogue";
 import type { Analysis, Counts, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
 import type { useCard } from "./usecard";
@@ -39,7 +40,7 @@ export function Side(props: Props) {
   const { tabled, hasSlide, job, schema, gallery, acts, chosen, canReview, onGo, onGoToCard } = props;
   const { which, query, rows } = gallery;
   const mustSee = which === "must-see";
-  const title = typeof which === "number" ? (schema.classes[which]?.name ?? "Cells") : TITLES[which];
+  const title = typeof which === "number" ? (schema.classes[which]?.name ?? t("Cells")) : TITLES[which];
   return (
     <div className="side">
       {tabled && job ? (
@@ -54,7 +55,7 @@ export function Side(props: Props) {
           counted={countedOf(props.counts, which)}
           loading={query.isPending}
           error={query.isError ? query.error.message : ""}
-          empty={typeof which === "number" ? "No cell has this class." : EMPTY[which]}
+          empty={typeof which === "number" ? t("No cell has this class.") : EMPTY[which]}
           notes={props.notes}
           chosen={acts.chosen}
           current={acts.current}
@@ -89,25 +90,26 @@ export function Side(props: Props) {
 type Named = Exclude<Which, number>;
 
 const TITLES: Record<Named, string> = {
-  "must-see": "Must be seen",
-  all: "All cells",
-  outlined: "Lasso",
-  alike: "Most like the chosen cell",
-  comment: "Commented",
-  teach: "To teach with",
+  "must-see": t("Must be seen"),
+  all: t("All cells"),
+  outlined: t("Lasso"),
+  alike: t("Most like the chosen cell"),
+  comment: t("Commented"),
+  teach: t("To teach with"),
 };
 const EMPTY: Record<Named, string> = {
-  "must-see": "Nothing is left: every cell that must be seen has been reviewed.",
-  all: "This analysis has no cells.",
-  outlined: "No marked cell lies within the outline.",
-  alike: "This analysis has no cells.",
-  comment: "No cell of this analysis has a comment.",
-  teach: "No cell of this analysis is marked to teach with. Choose one and press Shift + E.",
+  "must-see": t("Nothing is left: every cell that must be seen has been reviewed."),
+  all: t("This analysis has no cells."),
+  outlined: t("No marked cell lies within the outline."),
+  alike: t("This analysis has no cells."),
+  comment: t("No cell of this analysis has a comment."),
+  teach: t("No cell of this analysis is marked to teach with. Choose one and press Shift + E."),
 };
 
 function whyEmpty(job: Analysis | null, hasSlide: boolean): string {
-  if (!hasSlide) return "Cells appear here once a slide has been added and analysed.";
-  if (job === null) return "This slide has not been analysed. Order an analysis above; its cells will appear here.";
-  if (job.state === "failed") return `The analysis failed. ${job.reason} ${job.advice}`;
-  return "Cells appear on the slide as fields are completed; the gallery opens when the analysis is complete.";
+  if (!hasSlide) return t("Cells appear here once a slide has been added and analysed.");
+  if (job === null) return t("This slide has not been analysed. Order an analysis above; its cells will appear here.");
+  if (job.state === "failed")
+    return t("The analysis failed. {reason} {advice}", { reason: job.reason, advice: job.advice });
+  return t("Cells appear on the slide as fields are completed; the gallery opens when the analysis is complete.");
 }

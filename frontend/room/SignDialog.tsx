@@ -3,9 +3,18 @@ import { type FormEvent, useState } from "react";
 import { get, Problem, send } from "../shared/api";
 import { ChangedMeanwhile } from "../shared/ChangedMeanwhile";
 import { ConclusionField } from "../shared/ConclusionField";
+import { plural, t } from "../shared/catalogue";
 import { Dialog, FormFooter } from "../shared/Dialog";
+import { rich } from "../shared/rich";
 import type { Case, Counts, Report, Signing } from "../shared/types";
 import { SigningSummary } from "./SigningSummary";
+
+/** Meanings of a signature by what the report keeps, whatever the page's language. */
+const MEANINGS: Record<string, string> = {
+  "Reviewed and approved": t("Reviewed and approved"),
+  "Reviewed; comment added": t("Reviewed; comment added"),
+  "Approved as a second reader": t("Approved as a second reader"),
+};
 
 interface Props {
   current: Case;
@@ -19,7 +28,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
   const client = useQueryClient();
   const [before] = useState(current);
   const [password, setPassword] = useState("");
-  const [meaning, setMeaning] = useState("Reviewed and approved");
+  const [meaning, setMeaning] = useState(Object.keys(MEANINGS)[0] ?? "");
   // Until the signer types, the fields show what stands, also where somebody else writes it meanwhile.
   const [typed, setTyped] = useState<{ conclusion?: string; comment?: string }>({});
   const { conclusion, comment } = { conclusion: current.conclusion, comment: current.comment, ...typed };
@@ -60,11 +69,13 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
   }
 
   return (
-    <Dialog title={`Sign ${current.accession}`} onClose={onClose}>
+    <Dialog title={t("Sign {accession}", { accession: current.accession })} onClose={onClose}>
       {open > 0 && (
         <div className="blocked">
           <p>
-            <b>{open === 1 ? "1 cell" : `${open} cells`}</b> must be reviewed before signing:
+            {rich("{cells} must be reviewed before signing:", {
+              cells: <b>{plural(open, "{n} cell", "{n} cells")}</b>,
+            })}
           </p>
           <ul>
             {counts?.must_see.by_reason
@@ -76,13 +87,13 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
               ))}
           </ul>
           <button type="button" onClick={onSeeOpen}>
-            Show these cells
+            {t("Show these cells")}
           </button>
         </div>
       )}
       {signing.isError && (
         <p className="error" role="alert">
-          What would be signed could not be read: {signing.error.message}
+          {t("What would be signed could not be read: {reason}", { reason: signing.error.message })}
         </p>
       )}
       {signing.data && <SigningSummary signing={signing.data} />}
@@ -94,14 +105,14 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
       <form onSubmit={sign}>
         {forReason.length > 0 && (
           <div className="blocked">
-            <p>Before this case is signed:</p>
+            <p>{t("Before this case is signed:")}</p>
             <ul>
               {forReason.map((h) => (
                 <li key={h.code + h.sentence}>{h.sentence}</li>
               ))}
             </ul>
             <label>
-              Why may the case be signed nevertheless? The report will state your reason.
+              {t("Why may the case be signed nevertheless? The report will state your reason.")}
               <textarea rows={2} value={reason} onChange={(e) => setReason(e.target.value)} />
             </label>
           </div>
@@ -111,27 +122,29 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
           assays={assays}
           onChange={(text) => setTyped({ ...typed, conclusion: text })}
         />
-        <ChangedMeanwhile name="conclusion" before={before.conclusion} now={current.conclusion} />
+        <ChangedMeanwhile which="conclusion" before={before.conclusion} now={current.conclusion} />
         {!conclusion.trim() && (
           <p className="warn" role="status">
-            No conclusion is written: the report will say so.
+            {t("No conclusion is written: the report will say so.")}
           </p>
         )}
         <label>
-          Comment for the report
+          {t("Comment for the report")}
           <textarea rows={3} value={comment} onChange={(e) => setTyped({ ...typed, comment: e.target.value })} />
         </label>
-        <ChangedMeanwhile name="comment" before={before.comment} now={current.comment} />
+        <ChangedMeanwhile which="comment" before={before.comment} now={current.comment} />
         <label>
-          Meaning of the signature
+          {t("Meaning of the signature")}
           <select value={meaning} onChange={(e) => setMeaning(e.target.value)}>
-            <option>Reviewed and approved</option>
-            <option>Reviewed; comment added</option>
-            <option>Approved as a second reader</option>
+            {Object.entries(MEANINGS).map(([key, name]) => (
+              <option key={key} value={key}>
+                {name}
+              </option>
+            ))}
           </select>
         </label>
         <label>
-          Your password
+          {t("Your password")}
           <input
             type="password"
             autoComplete="current-password"
@@ -146,10 +159,11 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
           </p>
         )}
         <p className="soft">
-          Signing freezes the counts, the labels and the checksums of slide and cell file in a report and locks the
-          case. AI-assisted; research use only.
+          {t(
+            "Signing freezes the counts, the labels and the checksums of slide and cell file in a report and locks the case. AI-assisted; research use only.",
+          )}
         </p>
-        <FormFooter verb={busy ? "Signing…" : "Sign"} disabled={busy || !password} onCancel={onClose} />
+        <FormFooter verb={busy ? t("Signing…") : t("Sign")} disabled={busy || !password} onCancel={onClose} />
       </form>
     </Dialog>
   );

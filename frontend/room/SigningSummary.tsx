@@ -1,18 +1,17 @@
-import { numberOf } from "../shared/format";
+import { plural, t } from "../shared/catalogue";
+
 import type { Signing } from "../shared/types";
 
 /** What is about to be signed: counts beside what was asked for, findings, warnings, slides left out, and who read. */
 export function SigningSummary({ signing }: { signing: Signing }) {
   return (
-    <section className="signing" aria-label="What you sign">
+    <section className="signing" aria-label={t("What you sign")}>
       {signing.missing.length > 0 && (
         <div className="signing-missing">
-          <b>Not part of the report</b>
+          <b>{t("Not part of the report")}</b>
           <ul>
             {signing.missing.map((slide) => (
-              <li key={slide.id}>
-                The slide {slide.slide} {slide.why}
-              </li>
+              <li key={slide.id}>{t("The slide {slide} {why}", slide)}</li>
             ))}
           </ul>
         </div>
@@ -21,13 +20,14 @@ export function SigningSummary({ signing }: { signing: Signing }) {
         <div key={part.assay + part.slides.join()}>
           <b>{part.title}</b>{" "}
           <span className="soft">
-            {numberOf(part.slides.length, "slide")}. {part.readers}
+            {plural(part.slides.length, "{n} slide.", "{n} slides.")} {part.readers}
           </span>
           <ul>
             {part.counted.map((one) => (
               <li key={one.title} className={one.target && one.n < one.target ? "warn" : undefined}>
-                {one.title}: {one.n.toLocaleString("en")}
-                {one.target ? ` of ${one.target.toLocaleString("en")}` : ""} {one.noun}
+                {one.target
+                  ? t("{title}: {n} of {target} {noun}", { ...one, target: one.target })
+                  : t("{title}: {n} {noun}", { title: one.title, n: one.n, noun: one.noun })}
               </li>
             ))}
             {part.findings.map((text) => (
@@ -38,7 +38,7 @@ export function SigningSummary({ signing }: { signing: Signing }) {
           </ul>
           {part.warnings.length > 0 && (
             <details open={part.warnings.length < 4}>
-              <summary className="warn">{numberOf(part.warnings.length, "warning")}</summary>
+              <summary className="warn">{plural(part.warnings.length, "{n} warning", "{n} warnings")}</summary>
               <ul>
                 {part.warnings.map((text) => (
                   <li key={text}>{text}</li>

@@ -1,4 +1,5 @@
 import type { RefObject } from "react";
+import { t } from "../shared/catalogue";
 import type { Room, TileAccess } from "../shared/types";
 import type { Scene } from "../viewer/overlay";
 import { Viewer, type ViewerHandle } from "../viewer/Viewer";
@@ -34,6 +35,13 @@ interface Props {
   onPick(row: number | null): void;
 }
 
+const MPP_NOTES: Partial<Record<string, string>> = {
+  file: t("µm/px file"),
+  user: t("µm/px user"),
+  estimated: t("µm/px estimated"),
+  unknown: t("µm/px unknown"),
+};
+
 /** The slide, and the question that a missed cell asks. */
 export function Stage(props: Props) {
   const { hidden, data, tiles, opened, mpp, scene, adding, tools, viewer, onMoved, onPick } = props;
@@ -42,8 +50,8 @@ export function Stage(props: Props) {
     return (
       <main hidden={hidden}>
         <p className="room-note">
-          This case has no slide that can be shown yet. {openingNote(data, null)}{" "}
-          <a href={`/cases/${data.case.accession}/`}>Add a slide</a>
+          {t("This case has no slide that can be shown yet.")} {openingNote(data, null)}{" "}
+          <a href={`/cases/${data.case.accession}/`}>{t("Add a slide")}</a>
         </p>
       </main>
     );
@@ -62,7 +70,13 @@ export function Stage(props: Props) {
           slide={slide}
           tiles={tiles?.slide === slide.id ? tiles : null}
           mpp={mpp}
-          mppNote={slide.mpp ? `µm/px ${slide.mpp_source}` : mpp ? "µm/px estimated from red cells" : "µm/px unknown"}
+          mppNote={
+            slide.mpp
+              ? (MPP_NOTES[slide.mpp_source] ?? "")
+              : mpp
+                ? t("µm/px estimated from red cells")
+                : t("µm/px unknown")
+          }
           scene={scene}
           jobId={jobId}
           addMode={adding.on || (tools.tool !== null && !tools.draft?.whole)}
@@ -96,9 +110,9 @@ export function Stage(props: Props) {
         )}
         {adding.place && (
           <ClassPicker
-            title="Class of the missed cell"
+            title={t("Class of the missed cell")}
             schema={adding.place.nucleated_only ? nucleatedOnly(schema) : schema}
-            note={adding.place.nucleated_only ? "Only nucleated cells are counted in this field." : ""}
+            note={adding.place.nucleated_only ? t("Only nucleated cells are counted in this field.") : ""}
             at={adding.place.screen}
             onPick={(cls) => void adding.pick(cls)}
             onCancel={adding.cancel}
@@ -112,11 +126,12 @@ export function Stage(props: Props) {
 
 /** What a click on the slide does now; empty where it chooses a cell. */
 function hintOf(adding: boolean, { tool, draft }: Tools): string {
-  if (adding && !tool) return "Click the centre of the missed cell. Esc cancels.";
+  if (adding && !tool) return t("Click the centre of the missed cell. Esc cancels.");
   if (!tool || draft?.whole) return "";
-  if (tool === "lasso") return "Drag round the cells. Esc cancels.";
-  if (tool === "point") return "Click the place. Esc cancels.";
+  if (tool === "lasso") return t("Drag round the cells. Esc cancels.");
+  if (tool === "point") return t("Click the place. Esc cancels.");
   if (tool === "polygon")
-    return "Click the corners; Enter closes the area, Backspace takes a corner back. Esc cancels.";
-  return `Click ${draft ? "the other" : "one"} ${tool === "line" ? "end" : "corner"}. Esc cancels.`;
+    return t("Click the corners; Enter closes the area, Backspace takes a corner back. Esc cancels.");
+  if (tool === "line") return t(draft ? "Click the other end. Esc cancels." : "Click one end. Esc cancels.");
+  return t(draft ? "Click the other corner. Esc cancels." : "Click one corner. Esc cancels.");
 }

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { t } from "../shared/catalogue";
 import type { Annotation } from "../shared/types";
 import type { Point } from "../viewer/glue";
 import type { ShapeKind } from "../viewer/shapes";
@@ -6,10 +7,10 @@ import { cornersOf, measureText } from "../viewer/shapes";
 import type { Tools } from "./usetools";
 
 const TOOLS: { kind: ShapeKind; name: string; hint: string }[] = [
-  { kind: "line", name: "Length", hint: "Measure a length: click both ends" },
-  { kind: "polygon", name: "Area", hint: "Measure an area: click its corners, Enter closes it" },
-  { kind: "rectangle", name: "Rectangle", hint: "Mark a rectangle: click two corners" },
-  { kind: "point", name: "Point", hint: "Mark a point" },
+  { kind: "line", name: t("Length"), hint: t("Measure a length: click both ends") },
+  { kind: "polygon", name: t("Area"), hint: t("Measure an area: click its corners, Enter closes it") },
+  { kind: "rectangle", name: t("Rectangle"), hint: t("Mark a rectangle: click two corners") },
+  { kind: "point", name: t("Point"), hint: t("Mark a point") },
 ];
 
 interface Props {
@@ -35,16 +36,16 @@ export function ToolBar({ tools, mpp, area, onGo, onSnapshot }: Props) {
   return (
     <div className="slide-tools">
       <fieldset>
-        <legend className="hidden">Tools</legend>
+        <legend className="hidden">{t("Tools")}</legend>
         {area && (
           <button
             type="button"
-            title="Choose cells: drag round them (Shift + L)"
+            title={t("Choose cells: drag round them (Shift + L)")}
             aria-pressed={tools.tool === "lasso"}
             className={tools.tool === "lasso" ? "on" : ""}
             onClick={() => tools.choose("lasso")}
           >
-            Lasso
+            {t("Lasso")}
           </button>
         )}
         {TOOLS.map(({ kind, name, hint }) => (
@@ -59,33 +60,38 @@ export function ToolBar({ tools, mpp, area, onGo, onSnapshot }: Props) {
             {name}
           </button>
         ))}
-        <button type="button" onClick={onSnapshot} title="Save what is shown as a picture with a scale bar">
-          Snapshot
+        <button type="button" onClick={onSnapshot} title={t("Save what is shown as a picture with a scale bar")}>
+          {t("Snapshot")}
         </button>
-        <button type="button" aria-expanded={listed} onClick={() => setListed(!listed)} title="Notes on this slide">
-          Notes {annotations.length}
+        <button
+          type="button"
+          aria-expanded={listed}
+          onClick={() => setListed(!listed)}
+          title={t("Notes on this slide")}
+        >
+          {t("Notes {n}", { n: annotations.length })}
         </button>
         {tools.undo && (
-          <button type="button" onClick={() => void tools.undo?.()} title="Undo my last change of a note">
-            Undo note
+          <button type="button" onClick={() => void tools.undo?.()} title={t("Undo my last change of a note")}>
+            {t("Undo note")}
           </button>
         )}
       </fieldset>
       {tools.draft?.whole && <Writing key={tools.draft.shape.points.join()} tools={tools} mpp={mpp} area={area} />}
       {listed && (
-        <ul className="notes-list" aria-label="Notes on this slide">
-          {annotations.length === 0 && <li className="soft">No notes yet.</li>}
+        <ul className="notes-list" aria-label={t("Notes on this slide")}>
+          {annotations.length === 0 && <li className="soft">{t("No notes yet.")}</li>}
           {annotations.map((one) => (
             <li key={one.id}>
               <button type="button" className="plain" onClick={() => onGo(...middleOf(one))}>
-                {one.text || TOOLS.find((t) => t.kind === one.kind)?.name}
+                {one.text || TOOLS.find((tool) => tool.kind === one.kind)?.name}
               </button>{" "}
               <span className="soft">
                 {[measureText({ kind: one.kind, points: pairsOf(one) }, mpp), one.by].filter(Boolean).join(" · ")}
               </span>
               {tools.may && (
                 <button type="button" className="plain" onClick={() => void tools.remove(one.id)}>
-                  Remove
+                  {t("Remove")}
                 </button>
               )}
             </li>
@@ -105,7 +111,7 @@ function Writing({ tools, mpp, area }: Pick<Props, "tools" | "mpp" | "area">) {
   return (
     <form
       className="writing"
-      aria-label="Note"
+      aria-label={t("Note")}
       onKeyDown={(event) => event.key === "Escape" && tools.cancel()}
       onSubmit={(event) => {
         event.preventDefault();
@@ -119,18 +125,18 @@ function Writing({ tools, mpp, area }: Pick<Props, "tools" | "mpp" | "area">) {
           <input
             // biome-ignore lint/a11y/noAutofocus: the note is what the reader asked for
             autoFocus={tools.tool !== "lasso"}
-            aria-label="Text of the note"
-            placeholder="Note"
+            aria-label={t("Text of the note")}
+            placeholder={t("Note")}
             value={text}
             onChange={(e) => setText(e.target.value)}
           />
           <button type="submit" className="primary">
-            Keep
+            {t("Keep")}
           </button>
         </>
       )}
       <button type="button" onClick={tools.discard}>
-        Discard
+        {t("Discard")}
       </button>
     </form>
   );
@@ -140,19 +146,19 @@ function AreaButtons({ area, corners }: { area: AreaActs; corners: readonly Poin
   const { analyse } = area;
   return (
     <>
-      <button type="button" onClick={() => area.choose(corners)} title="Choose the marked cells within">
-        Choose cells
+      <button type="button" onClick={() => area.choose(corners)} title={t("Choose the marked cells within")}>
+        {t("Choose cells")}
       </button>
-      <button type="button" onClick={() => area.count(corners)} title="Count the cells within">
-        Count here
+      <button type="button" onClick={() => area.count(corners)} title={t("Count the cells within")}>
+        {t("Count here")}
       </button>
       {analyse && (
         <button
           type="button"
           onClick={() => analyse(corners)}
-          title="Analyse the rectangle around it by itself; what is reported stays"
+          title={t("Analyse the rectangle around it by itself; what is reported stays")}
         >
-          Analyse here
+          {t("Analyse here")}
         </button>
       )}
     </>

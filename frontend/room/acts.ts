@@ -2,6 +2,7 @@
 
 import { useCallback, useMemo, useState } from "react";
 import { keyOf } from "../gallery/keyof";
+import { plural, t } from "../shared/catalogue";
 import type { GalleryRow } from "../shared/types";
 import type { LabelAction, Targets } from "./outbox";
 
@@ -18,16 +19,22 @@ interface Setting {
   mixed: boolean;
 }
 
-const DONE: Record<LabelAction, string> = {
-  confirm: "confirmed",
-  relabel: "given another class",
-  reject: "rejected",
-  clear: "cleared",
-};
-
 /** What was done to how many cells, and how to take it back. */
 export function doneText(action: LabelAction, n: number): string {
-  return `${n} ${n === 1 ? "cell" : "cells"} ${DONE[action]}. Press z to undo.`;
+  switch (action) {
+    case "confirm":
+      return plural(n, "{n} cell confirmed. Press z to undo.", "{n} cells confirmed. Press z to undo.");
+    case "relabel":
+      return plural(
+        n,
+        "{n} cell given another class. Press z to undo.",
+        "{n} cells given another class. Press z to undo.",
+      );
+    case "reject":
+      return plural(n, "{n} cell rejected. Press z to undo.", "{n} cells rejected. Press z to undo.");
+    case "clear":
+      return plural(n, "{n} cell cleared. Press z to undo.", "{n} cells cleared. Press z to undo.");
+  }
 }
 
 export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say, mixed }: Setting) {
@@ -68,7 +75,7 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
           return;
         }
       }
-      say(n ? "Every cell of this list has been reviewed." : "This list is empty.");
+      say(n ? t("Every cell of this list has been reviewed.") : t("This list is empty."));
     },
     [rows, current, choose, goTo, say],
   );
@@ -91,7 +98,7 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
       if (!targets.rows.length && !targets.added.length && selectedRow !== null) targets.rows.push(selectedRow);
       const n = targets.rows.length + targets.added.length;
       if (!n) {
-        say("Choose a cell first: Space goes to the next one.");
+        say(t("Choose a cell first: Space goes to the next one."));
         return;
       }
       if (!(await label(action, targets, cls))) return;
@@ -122,7 +129,7 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
       const left = open.length - heap.length;
       const targets = targetsOf(heap);
       const n = targets.rows.length + targets.added.length;
-      if (!n) say(left ? ONE_AT_A_TIME : "Every cell on screen has been reviewed.");
+      if (!n) say(left ? ONE_AT_A_TIME : t("Every cell on screen has been reviewed."));
       else if (await label("confirm", targets, null))
         say(left ? `${doneText("confirm", n)} ${leftText(left)}` : doneText("confirm", n));
     },
@@ -132,10 +139,10 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
   return { current, setCurrentKey, chosen, setChosen, choose, next, act, give, confirm };
 }
 
-const ONE_AT_A_TIME = "Cells that must be seen are confirmed one at a time: press Space, look, press Enter.";
+const ONE_AT_A_TIME = t("Cells that must be seen are confirmed one at a time: press Space, look, press Enter.");
 
 function leftText(n: number): string {
-  return n === 1 ? "One that must be seen was left." : `${n} that must be seen were left.`;
+  return plural(n, "One that must be seen was left.", "{n} that must be seen were left.");
 }
 
 /** What may be confirmed in a heap: of several cells none that must be seen, a single one whichever it is. */

@@ -1,13 +1,15 @@
 import { type FormEvent, useState } from "react";
 import { send } from "../shared/api";
+import { t } from "../shared/catalogue";
 import { Dialog, FormFooter } from "../shared/Dialog";
+import { ACTION_NAMES, LABEL_STATES } from "../shared/format";
 import type { Case, Schema } from "../shared/types";
 import { KEYS } from "./keys";
 import type { PendingConflict } from "./useedits";
 
 export function HelpDialog({ schema, onClose }: { schema: Schema; onClose(): void }) {
   return (
-    <Dialog title="Keyboard shortcuts" onClose={onClose}>
+    <Dialog title={t("Keyboard shortcuts")} onClose={onClose}>
       <div className="keys">
         <dl>
           {KEYS.map((k) => (
@@ -54,11 +56,15 @@ export function AmendDialog({
     }
   }
   return (
-    <Dialog title={`Amend ${current.accession}`} onClose={onClose}>
+    <Dialog title={t("Amend {accession}", { accession: current.accession })} onClose={onClose}>
       <form onSubmit={amend}>
-        <p>The signed report remains available. The case is reopened, and the next signature creates a new version.</p>
+        <p>
+          {t(
+            "The signed report remains available. The case is reopened, and the next signature creates a new version.",
+          )}
+        </p>
         <label>
-          Reason for the amendment
+          {t("Reason for the amendment")}
           <textarea rows={3} required minLength={3} value={reason} onChange={(e) => setReason(e.target.value)} />
         </label>
         {error && (
@@ -66,10 +72,15 @@ export function AmendDialog({
             {error}
           </p>
         )}
-        <FormFooter verb="Amend" onCancel={onClose} />
+        <FormFooter verb={t("Amend")} onCancel={onClose} />
       </form>
     </Dialog>
   );
+}
+
+/** What was done, and as which class: relabel as Monocyte. */
+function asText(what: string, label: number | null, schema: Schema): string {
+  return label === null ? what : t("{what} as {name}", { what, name: schema.classes[label]?.name ?? "" });
 }
 
 interface ConflictProps {
@@ -80,27 +91,24 @@ interface ConflictProps {
 }
 
 export function ConflictDialog({ conflict, schema, onKeep, onOverrule }: ConflictProps) {
-  const mine =
-    conflict.edit.label === null
-      ? conflict.edit.action
-      : `${conflict.edit.action} as ${schema.classes[conflict.edit.label]?.name}`;
+  const mine = asText(ACTION_NAMES[conflict.edit.action] ?? conflict.edit.action, conflict.edit.label, schema);
   return (
-    <Dialog title="Changed by somebody else" onClose={onKeep}>
-      <p>Somebody else has labelled these cells since you last saw them. Your change has not been saved.</p>
+    <Dialog title={t("Changed by somebody else")} onClose={onKeep}>
+      <p>{t("Somebody else has labelled these cells since you last saw them. Your change has not been saved.")}</p>
       <ul>
         {conflict.conflicts.slice(0, 12).map((c) => (
           <li key={c.row ?? c.added}>
-            {c.row === undefined ? "added cell" : `cell ${c.row}`}: {c.state || "cleared"}
-            {c.label !== null && c.label !== undefined && ` as ${schema.classes[c.label]?.name}`}, {c.by}
+            {c.row === undefined ? t("added cell") : t("cell {row}", { row: String(c.row) })}:{" "}
+            {asText(LABEL_STATES[c.state || "cleared"] ?? c.state, c.label ?? null, schema)}, {c.by}
           </li>
         ))}
       </ul>
       <footer>
         <button type="button" onClick={onKeep}>
-          Keep theirs
+          {t("Keep theirs")}
         </button>
         <button type="button" className="primary" onClick={onOverrule}>
-          Replace with mine: {mine}
+          {t("Replace with mine: {mine}", { mine })}
         </button>
       </footer>
     </Dialog>

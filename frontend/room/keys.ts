@@ -1,5 +1,6 @@
 /** Which key does what, in one place; the help page and the key handler read the same table. */
 
+import { t } from "../shared/catalogue";
 import type { Schema } from "../shared/types";
 
 export type Action =
@@ -32,31 +33,31 @@ export type Action =
   | { relabel: number };
 
 export const KEYS: { keys: string; what: string }[] = [
-  { keys: "Space", what: "next cell that has not been reviewed" },
-  { keys: "Enter", what: "confirm the chosen cells" },
-  { keys: "letter or digit", what: "assign that class to the chosen cells" },
-  { keys: "Backspace", what: "reject: not a cell to be counted" },
-  { keys: "z", what: "undo my last change" },
-  { keys: "Shift + Z or Ctrl + Y", what: "redo what I undid last" },
-  { keys: "Arrow keys", what: "move through the gallery" },
-  { keys: "Shift + click", what: "choose a range of cells; Ctrl + click adds one" },
-  { keys: "Ctrl + A", what: "choose the gallery’s cells that are on screen" },
-  { keys: "g", what: "go to the chosen cell on the slide" },
-  { keys: "Shift + A", what: "add a missed cell: click it, then give its class" },
-  { keys: "Shift + L", what: "lasso: drag round cells on the slide to choose them" },
-  { keys: "Shift + K", what: "list the cells that are most like the chosen one" },
-  { keys: "Shift + C", what: "write a comment on the chosen cell" },
-  { keys: "Shift + E", what: "mark the chosen cell as one to teach with" },
-  { keys: "h", what: "hide or show the marks on the slide" },
-  { keys: "Shift + H", what: "mark every cell, or only those that matter" },
-  { keys: "Shift + S", what: "two slides or two analyses side by side, moved together" },
-  { keys: "Shift + D", what: "show the differential: cells in rows, by class" },
-  { keys: "Shift + T", what: "in the differential: typical cells of the next likely class" },
-  { keys: "r", what: "turn the slide by 45°" },
-  { keys: "Shift + R", what: "mirror the slide" },
-  { keys: "Shift + F", what: "full screen" },
-  { keys: "Escape", what: "cancel, and return the keys to the gallery" },
-  { keys: "?", what: "show these keys" },
+  { keys: t("Space"), what: t("next cell that has not been reviewed") },
+  { keys: t("Enter"), what: t("confirm the chosen cells") },
+  { keys: t("letter or digit"), what: t("assign that class to the chosen cells") },
+  { keys: t("Backspace"), what: t("reject: not a cell to be counted") },
+  { keys: "z", what: t("undo my last change") },
+  { keys: t("Shift + Z or Ctrl + Y"), what: t("redo what I undid last") },
+  { keys: t("Arrow keys"), what: t("move through the gallery") },
+  { keys: t("Shift + click"), what: t("choose a range of cells; Ctrl + click adds one") },
+  { keys: t("Ctrl + A"), what: t("choose the gallery’s cells that are on screen") },
+  { keys: "g", what: t("go to the chosen cell on the slide") },
+  { keys: t("Shift + A"), what: t("add a missed cell: click it, then give its class") },
+  { keys: t("Shift + L"), what: t("lasso: drag round cells on the slide to choose them") },
+  { keys: t("Shift + K"), what: t("list the cells that are most like the chosen one") },
+  { keys: t("Shift + C"), what: t("write a comment on the chosen cell") },
+  { keys: t("Shift + E"), what: t("mark the chosen cell as one to teach with") },
+  { keys: "h", what: t("hide or show the marks on the slide") },
+  { keys: t("Shift + H"), what: t("mark every cell, or only those that matter") },
+  { keys: t("Shift + S"), what: t("two slides or two analyses side by side, moved together") },
+  { keys: t("Shift + D"), what: t("show the differential: cells in rows, by class") },
+  { keys: t("Shift + T"), what: t("in the differential: typical cells of the next likely class") },
+  { keys: "r", what: t("turn the slide by 45°") },
+  { keys: t("Shift + R"), what: t("mirror the slide") },
+  { keys: t("Shift + F"), what: t("full screen") },
+  { keys: t("Escape"), what: t("cancel, and return the keys to the gallery") },
+  { keys: "?", what: t("show these keys") },
 ];
 
 /** What holds the focus, as far as keys go: text and lists keep every key, sliders those that move them, buttons those that press. */

@@ -1,5 +1,6 @@
 /** Which slide a room opens on, what it marks at first, and where a cell may be added; no DOM. */
 
+import { t } from "../shared/catalogue";
 import { slideTitle } from "../shared/format";
 import type { Analysis, Region, Room, Schema, Slide } from "../shared/types";
 
@@ -11,13 +12,17 @@ export function openingNote(room: Pick<Room, "slides">, opened: Slide | null): s
     .map((slide, i) => whyNot(slide, slideTitle(slide, i)))
     .filter(Boolean);
   if (!reasons.length) return "";
-  return opened ? `${reasons.join(" ")} This is ${slideTitle(opened, place)}.` : reasons.join(" ");
+  return opened
+    ? t("{reasons} This is {title}.", { reasons: reasons.join(" "), title: slideTitle(opened, place) })
+    : reasons.join(" ");
 }
 
 function whyNot(slide: Slide, title: string): string {
-  if (slide.status === "importing") return `${title} is still being imported.`;
-  if (slide.status === "refused") return `${title} could not be imported: ${sentence(slide.message)}`;
-  if (slide.job?.state === "failed") return `The analysis of ${title} failed: ${sentence(slide.job.reason)}`;
+  if (slide.status === "importing") return t("{title} is still being imported.", { title });
+  if (slide.status === "refused")
+    return t("{title} could not be imported: {sentence}", { title, sentence: sentence(slide.message) });
+  if (slide.job?.state === "failed")
+    return t("The analysis of {title} failed: {sentence}", { title, sentence: sentence(slide.job.reason) });
   return "";
 }
 
@@ -62,14 +67,14 @@ export interface PlaceCounts {
 export function placeCounts(slide: Slide, regions: readonly Region[], x: number, y: number): PlaceCounts {
   const inside = holds(x, y);
   const none = (refusal: string) => ({ refusal, nucleated_only: false });
-  if (!inside({ x: 0, y: 0, w: slide.width, h: slide.height })) return none("This place lies outside the slide.");
+  if (!inside({ x: 0, y: 0, w: slide.width, h: slide.height })) return none(t("This place lies outside the slide."));
   if (slide.photo_fields.length && !slide.photo_fields.some(inside))
-    return none("This place lies between the photographs, where there is nothing to count.");
+    return none(t("This place lies between the photographs, where there is nothing to count."));
   const here = regions.filter(inside);
   const counted = regions.some((r) => r.used && r.done);
   if (!counted || here.some((r) => r.used && r.done)) return none("");
   if (here.some((r) => r.searched === "film")) return { refusal: "", nucleated_only: true };
-  return none("This place lies outside the counted fields; a cell added here would distort the counts.");
+  return none(t("This place lies outside the counted fields; a cell added here would distort the counts."));
 }
 
 /** A schema of its nucleated classes alone; indices stay as they are. */

@@ -2,6 +2,8 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { get, getBytes, send, untilReached } from "../shared/api";
+import { plural, t } from "../shared/catalogue";
+import { ACTION_NAMES } from "../shared/format";
 import { line } from "../shared/line";
 import type { CellIndex, Counts, Job, LabelAnswer, Region } from "../shared/types";
 import { CellStore, unpack } from "../viewer/cellstore";
@@ -92,15 +94,15 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
       if (!jobId) return false;
       await edits.outbox.idle();
       if (which === "undo" && edits.outbox.takeBack(jobId)) {
-        say("Undone: the last change had not been sent yet.");
+        say(t("Undone: the last change had not been sent yet."));
         return true;
       }
       try {
         const body = { base_revision: known.current.labels.revision };
         const answer = await send<LabelAnswer>("POST", `/api/v1/jobs/${jobId}/labels/${which}/`, body);
         take(jobId, answer);
-        if (answer.undone) say(`Undone: ${doneText(answer.undone)}. Press Shift + Z to redo.`);
-        if (answer.redone) say(`Redone: ${doneText(answer.redone)}.`);
+        if (answer.undone) say(t("Undone: {what}. Press Shift + Z to redo.", { what: doneText(answer.undone) }));
+        if (answer.redone) say(t("Redone: {what}.", { what: doneText(answer.redone) }));
         await readLabels();
         return true;
       } catch (error) {
@@ -123,7 +125,7 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
 export type Session = ReturnType<typeof useSession>;
 
 function doneText({ action, n }: { action: string; n: number }): string {
-  return `${action} (${n} ${n === 1 ? "cell" : "cells"})`;
+  return plural(n, "{action} ({n} cell)", "{action} ({n} cells)", { action: ACTION_NAMES[action] ?? action });
 }
 
 /** The machine's own work on the slide: fields, and cells as columns, tile by tile or, while the job runs, field by field. */

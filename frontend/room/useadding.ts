@@ -1,6 +1,7 @@
 /** Adding a cell that the machine missed: a place first, then its class, then it counts. */
 
 import { useCallback, useState } from "react";
+import { t } from "../shared/catalogue";
 import type { Region, Schema, Slide } from "../shared/types";
 import { placeCounts } from "./opening";
 
@@ -52,7 +53,7 @@ export function useAdding(setting: Setting) {
     async (cls: number) => {
       cancel();
       if (!place || !(await addCell(place.x, place.y, place.side_px, cls))) return;
-      say(`${schema.classes[cls]?.name} added. Press z to undo.`);
+      say(t("{name} added. Press z to undo.", { name: schema.classes[cls]?.name ?? "" }));
       onAdded();
     },
     [place, cancel, addCell, say, schema, onAdded],

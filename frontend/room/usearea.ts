@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from "react";
 import { keyOf } from "../gallery/keyof";
+import { plural, t } from "../shared/catalogue";
 import type { GalleryRow, Schema, Slide } from "../shared/types";
 import type { Point } from "../viewer/glue";
 import { around, outlineText } from "../viewer/outline";
@@ -55,8 +56,15 @@ export function outlinedOf(
 }
 
 export function chosenText(rows: readonly GalleryRow[], n: number): string {
-  if (!n) return "No marked cell lies there.";
-  const some = rows.length < n ? `${rows.length} of ${n} marked cells are chosen; go round fewer.` : "";
-  const all = `${n} marked ${n === 1 ? "cell is" : "cells are"} chosen.`;
-  return `${some || all} A class’s key, Enter or Backspace acts on all of them.`;
+  if (!n) return t("No marked cell lies there.");
+  const chosen =
+    rows.length < n
+      ? plural(
+          n,
+          "{some} of {n} marked cell are chosen; go round fewer.",
+          "{some} of {n} marked cells are chosen; go round fewer.",
+          { some: rows.length },
+        )
+      : plural(n, "{n} marked cell is chosen.", "{n} marked cells are chosen.");
+  return `${chosen} ${t("A class’s key, Enter or Backspace acts on all of them.")}`;
 }

@@ -1,6 +1,7 @@
 /** A second slide, or a second analysis of the same one, beside the first, and how the two are moved together. */
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { t } from "../shared/catalogue";
 import { dayTime, slideTitle } from "../shared/format";
 import type { Analysis, Room, Slide } from "../shared/types";
 import type { Place } from "../viewer/lens";
@@ -87,13 +88,13 @@ export function choicesOf(slides: readonly Slide[]): Choice[] {
     if (slide.status !== "ready") return [];
     const title = slideTitle(slide, i);
     const jobs = (slide.jobs ?? []).filter((j) => j.reviewable);
-    if (!jobs.length) return [{ key: slide.id, slide, job: null, name: `${title}, not analysed` }];
+    if (!jobs.length) return [{ key: slide.id, slide, job: null, name: t("{title}, not analysed", { title }) }];
     return jobs.map((job) => ({
       key: `${slide.id} ${job.id}`,
       slide,
       job,
-      name: `${title}: ${job.protocol_title}, ${dayTime(job.requested_at)}${job.region ? " (region)" : ""}${
-        job.reported ? " (reported)" : ""
+      name: `${title}: ${job.protocol_title}, ${dayTime(job.requested_at)}${job.region ? ` (${t("region")})` : ""}${
+        job.reported ? ` (${t("reported")})` : ""
       }`,
     }));
   });

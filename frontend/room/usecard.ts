@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { get } from "../shared/api";
+import { t } from "../shared/catalogue";
 import { useLine } from "../shared/line";
 import type { Card } from "../shared/types";
 import type { Labels } from "./labels";
@@ -25,7 +26,7 @@ export function useCard(jobId: string | null, row: number | null, labels: Labels
     problem: query.isError
       ? query.error.message
       : waits && !requests
-        ? "This cell cannot be shown until HemaView can be reached again."
+        ? t("This cell cannot be shown until HemaView can be reached again.")
         : "",
   };
 }

@@ -2,6 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { t } from "../shared/catalogue";
 import type { Card, GalleryRow, Room as RoomData } from "../shared/types";
 import type { ViewerHandle } from "../viewer/Viewer";
 import { useActs } from "./acts";
@@ -112,13 +113,13 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const notes = useNotes(jobId, !!job?.reviewable, say);
   const [commenting, setCommenting] = useState(0);
   const ofChosen = (act: (of: number) => void) => {
-    if (row === null) say("Choose a cell of the machine’s first.");
-    else if (!mayOrder) say("You may view this case but not write on it.");
+    if (row === null) say(t("Choose a cell of the machine’s first."));
+    else if (!mayOrder) say(t("You may view this case but not write on it."));
     else act(row);
   };
   const alike = () => {
     if (row === null) {
-      say("Choose a cell of the machine’s first.");
+      say(t("Choose a cell of the machine’s first."));
       return;
     }
     setTabled(false);
@@ -155,8 +156,8 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     help,
     differential,
     typical: () => {
-      if (!tabled) say("Typical cells stand beside the differential: press Shift + D first.");
-      else if (!compared.nextClass()) say("Choose a cell of the machine’s first.");
+      if (!tabled) say(t("Typical cells stand beside the differential: press Shift + D first."));
+      else if (!compared.nextClass()) say(t("Choose a cell of the machine’s first."));
     },
     beside: sideBySide,
   });
@@ -228,7 +229,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
 
 /** Why nothing may be labelled here; empty where it may. */
 function refusalOf(data: RoomData, reviewable: boolean): string {
-  if (data.case.locked) return "This case is signed; amend it to change anything.";
-  if (!data.me.rights.includes("review")) return "You may view this case but not review it.";
-  return reviewable ? "" : "The cells can be reviewed once the analysis is complete.";
+  if (data.case.locked) return t("This case is signed; amend it to change anything.");
+  if (!data.me.rights.includes("review")) return t("You may view this case but not review it.");
+  return reviewable ? "" : t("The cells can be reviewed once the analysis is complete.");
 }

@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { UNIDENTIFIED } from "../gallery/ClassRow";
 import type { SIZES, View } from "../gallery/Gallery";
 import { get } from "../shared/api";
+import { t } from "../shared/catalogue";
 import type { Analysis, CellClass, Counts, GalleryPage, GalleryRow, Schema, Section, Share } from "../shared/types";
 import type { Labels } from "./labels";
 import { withLabel } from "./usegallery";
@@ -43,7 +44,11 @@ export interface Kind {
 }
 
 const NUCLEATED = "nucleated";
-const NAMES: Record<string, string> = { nucleated: "Nucleated cells", red_cell: "Red cells", platelet: "Platelets" };
+const NAMES: Record<string, string> = {
+  nucleated: t("Nucleated cells"),
+  red_cell: t("Red cells"),
+  platelet: t("Platelets"),
+};
 
 /** Nucleated cells first, then what else the schema has; what is counted nowhere comes last. */
 export function kindsOf(schema: Schema): Kind[] {
@@ -51,7 +56,7 @@ export function kindsOf(schema: Schema): Kind[] {
   return [...new Set([NUCLEATED, ...schema.groups.map((g) => g.kind)])]
     .map((key) => {
       const groups = of(key);
-      return { key, name: NAMES[key] ?? "Others", classes: schema.classes.filter((c) => groups.has(c.group)) };
+      return { key, name: NAMES[key] ?? t("Others"), classes: schema.classes.filter((c) => groups.has(c.group)) };
     })
     .filter((kind) => kind.classes.length > 0);
 }

@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { t } from "../shared/catalogue";
 
 /** What others labelled meanwhile, read as soon as it is told. */
 export function useNews(
@@ -12,7 +13,7 @@ export function useNews(
     const news = (event: Event) => {
       const detail = (event as CustomEvent<{ job: string; reading: string; revision: number; by: string }>).detail;
       if (detail.job !== jobId || (detail.reading === reading && detail.revision <= revision)) return;
-      if (detail.by && detail.by !== me) say(`${detail.by} labelled cells of this slide.`);
+      if (detail.by && detail.by !== me) say(t("{by} labelled cells of this slide.", { by: detail.by }));
       void readLabels();
     };
     window.addEventListener("hemaview:labels", news);

@@ -3,6 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
 import { get, send } from "../shared/api";
+import { t } from "../shared/catalogue";
 import type { CellNote } from "../shared/types";
 
 export interface Notes {
@@ -47,7 +48,8 @@ export function useNotes(jobId: string | null, reviewable: boolean, say: (text: 
   const url = `/api/v1/jobs/${jobId}/notes/`;
   const remove = useCallback(
     async (note: CellNote) => {
-      const what = note.kind === "teach" ? "The cell is no longer one to teach with." : "The comment has been removed.";
+      const what =
+        note.kind === "teach" ? t("The cell is no longer one to teach with.") : t("The comment has been removed.");
       if (await change(() => send("DELETE", `/api/v1/notes/${note.id}/`), what)) setRemoved({ job: jobId, note });
     },
     [change, jobId],
@@ -59,16 +61,16 @@ export function useNotes(jobId: string | null, reviewable: boolean, say: (text: 
     teaching: placed.teaching,
     astray: placed.astray,
     comment: (row, text) =>
-      change(() => send("POST", url, { kind: "comment", row, text }), "The comment has been saved."),
+      change(() => send("POST", url, { kind: "comment", row, text }), t("The comment has been saved.")),
     teach: async (row) => {
       const marked = placed.cells.get(`r${row}`)?.find((n) => n.kind === "teach");
       if (marked) await remove(marked);
-      else await change(() => send("POST", url, { kind: "teach", row }), "Marked as a cell to teach with.");
+      else await change(() => send("POST", url, { kind: "teach", row }), t("Marked as a cell to teach with."));
     },
     remove,
     restore: last
       ? async () => {
-          if (await change(() => send("POST", `/api/v1/notes/${last.id}/restore/`), "It is back.")) setRemoved(null);
+          if (await change(() => send("POST", `/api/v1/notes/${last.id}/restore/`), t("It is back."))) setRemoved(null);
         }
       : null,
   };

@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { send } from "../shared/api";
+import { plural, t } from "../shared/catalogue";
 import type { Job, Slide } from "../shared/types";
 
 export interface Carried {
@@ -13,9 +14,21 @@ export interface Carried {
 
 /** What choosing an analysis did, in words. */
 export function carriedText(done: Carried): string {
-  if (!done.labels) return "This analysis is now the one that is reported.";
-  const rest = done.to_look_at ? `; ${done.to_look_at} await your decision` : "";
-  return `This analysis is now the one that is reported. ${done.carried} of ${done.labels} labels were carried over${rest}.`;
+  if (!done.labels) return t("This analysis is now the one that is reported.");
+  const carried = { carried: done.carried, await: done.to_look_at };
+  return done.to_look_at
+    ? plural(
+        done.labels,
+        "This analysis is now the one that is reported. {carried} of {n} label were carried over; {await} await your decision.",
+        "This analysis is now the one that is reported. {carried} of {n} labels were carried over; {await} await your decision.",
+        carried,
+      )
+    : plural(
+        done.labels,
+        "This analysis is now the one that is reported. {carried} of {n} label were carried over.",
+        "This analysis is now the one that is reported. {carried} of {n} labels were carried over.",
+        carried,
+      );
 }
 
 export function useOrders(accession: string, slide: Slide | null, jobId: string | null, say: (text: string) => void) {
@@ -35,7 +48,7 @@ export function useOrders(accession: string, slide: Slide | null, jobId: string 
     orderRegion: (protocol: string, region: readonly number[]) =>
       run(async () => {
         await send<Job>("POST", `/api/v1/slides/${slide?.id}/jobs/`, { protocol, region });
-        say("The analysis of this region has been ordered. What you read stays in view; its progress stands above.");
+        say(t("The analysis of this region has been ordered. What you read stays in view; its progress stands above."));
       }),
     cancel: () => run(() => send<Job>("POST", `/api/v1/jobs/${jobId}/cancel/`)),
     retry: () => run(() => send<Job>("POST", `/api/v1/jobs/${jobId}/retry/`)),

@@ -1,4 +1,5 @@
 import { type RefObject, useCallback } from "react";
+import { t } from "../shared/catalogue";
 import { writePlace } from "../viewer/place";
 import type { ViewerHandle } from "../viewer/Viewer";
 import type { Opened } from "./useopened";
@@ -23,9 +24,9 @@ export function usePlace(
     keepPlace();
     try {
       await navigator.clipboard.writeText(location.href);
-      say("The link to this place has been copied.");
+      say(t("The link to this place has been copied."));
     } catch {
-      say("Copy the link to this place from the address bar.");
+      say(t("Copy the link to this place from the address bar."));
     }
   };
   return { keepPlace, copyLink };

@@ -1,11 +1,33 @@
 /** Says, under a text that is being edited, that somebody else has written it anew since the edit began, and what stands now. */
-export function ChangedMeanwhile({ name, before, now }: { name: string; before: string; now: string }) {
+import { t } from "./catalogue";
+
+interface Props {
+  which: "conclusion" | "comment";
+  before: string;
+  now: string;
+}
+
+export function ChangedMeanwhile({ which, before, now }: Props) {
   if (before === now) return null;
   return (
     <p className="warn" role="status">
-      {now
-        ? `Somebody else has changed the ${name} meanwhile; it now reads “${now}”. The text here is what will stand.`
-        : `Somebody else has emptied the ${name} meanwhile. The text here is what will stand.`}
+      {which === "conclusion" ? conclusionText(now) : commentText(now)}
     </p>
   );
+}
+
+function conclusionText(now: string): string {
+  return now
+    ? t("Somebody else has changed the conclusion meanwhile; it now reads “{now}”. The text here is what will stand.", {
+        now,
+      })
+    : t("Somebody else has emptied the conclusion meanwhile. The text here is what will stand.");
+}
+
+function commentText(now: string): string {
+  return now
+    ? t("Somebody else has changed the comment meanwhile; it now reads “{now}”. The text here is what will stand.", {
+        now,
+      })
+    : t("Somebody else has emptied the comment meanwhile. The text here is what will stand.");
 }

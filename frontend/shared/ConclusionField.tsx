@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useId, useRef, useState } from "react";
 import { get } from "./api";
+import { t } from "./catalogue";
 import "./conclusion.css";
 import { offered, phrasesFor, withAppended, withPhrase } from "./phrases";
 import type { Phrase } from "./types";
@@ -49,7 +50,7 @@ export function ConclusionField({ value, assays, onChange }: Props) {
 
   return (
     <div className="conclusion-field">
-      <label htmlFor={`${id}-text`}>Conclusion</label>
+      <label htmlFor={`${id}-text`}>{t("Conclusion")}</label>
       <textarea
         id={`${id}-text`}
         ref={area}
@@ -58,7 +59,7 @@ export function ConclusionField({ value, assays, onChange }: Props) {
         aria-controls={list.length ? `${id}-list` : undefined}
         aria-activedescendant={list.length ? `${id}-${at}` : undefined}
         aria-autocomplete="list"
-        placeholder={mine.length ? "Type, or begin the code of a phrase" : undefined}
+        placeholder={mine.length ? t("Type, or begin the code of a phrase") : undefined}
         onChange={(event) => {
           onChange(event.target.value);
           setCaret(event.target.selectionStart);
@@ -69,7 +70,7 @@ export function ConclusionField({ value, assays, onChange }: Props) {
         onBlur={() => setClosed(true)}
       />
       {list.length > 0 && (
-        <div role="listbox" id={`${id}-list`} aria-label="Phrases" className="offered">
+        <div role="listbox" id={`${id}-list`} aria-label={t("Phrases")} className="offered">
           {list.map((phrase, place) => (
             <div
               key={phrase.code}
@@ -100,20 +101,23 @@ function PhraseSelect({ phrases, empty, onPick }: { phrases: Phrase[]; empty: bo
   if (!shown.length) return null;
   return (
     <select
-      aria-label="Add a phrase of the laboratory"
+      aria-label={t("Add a phrase of the laboratory")}
       value=""
       onChange={(event) => {
         const phrase = shown.find((one) => one.code === event.target.value);
         if (phrase) onPick(phrase);
       }}
     >
-      <option value="">Add a phrase…</option>
+      <option value="">{t("Add a phrase…")}</option>
       {shown.map((phrase) => (
         <option key={phrase.code} value={phrase.code}>
-          {phrase.kind === "template" ? "Template: " : ""}
-          {phrase.code} – {phrase.text.length > 60 ? `${phrase.text.slice(0, 60)}…` : phrase.text}
+          {phrase.kind === "template" ? t("Template: {phrase}", { phrase: lineOf(phrase) }) : lineOf(phrase)}
         </option>
       ))}
     </select>
   );
+}
+
+function lineOf({ code, text }: Phrase): string {
+  return `${code} – ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from "react";
+import { t } from "./catalogue";
 
 /** A modal dialog; Escape and the cross close it. */
 export function Dialog({ title, onClose, children }: { title: string; onClose(): void; children: ReactNode }) {
@@ -11,7 +12,7 @@ export function Dialog({ title, onClose, children }: { title: string; onClose():
     <dialog ref={dialog} onClose={onClose} aria-label={title}>
       <header>
         <h2>{title}</h2>
-        <button type="button" className="plain" aria-label="Close" onClick={onClose}>
+        <button type="button" className="plain" aria-label={t("Close")} onClick={onClose}>
           ✕
         </button>
       </header>
@@ -32,7 +33,7 @@ export function FormFooter({ verb, disabled = false, onCancel }: FooterProps) {
   return (
     <footer>
       <button type="button" onClick={onCancel}>
-        Cancel
+        {t("Cancel")}
       </button>
       <button type="submit" className="primary" disabled={disabled}>
         {verb}

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get } from "./api";
+import { t } from "./catalogue";
 import type { ExportFormat } from "./types";
 
 interface Props {
@@ -28,8 +29,8 @@ export function ExportMenu({ of, what, signed }: Props) {
         if (!event.currentTarget.contains(event.relatedTarget)) event.currentTarget.open = false;
       }}
     >
-      <summary className="button" aria-label={`Export ${what}`}>
-        Export
+      <summary className="button" aria-label={t("Export {what}", { what })}>
+        {t("Export")}
       </summary>
       <ul>
         {formats.data?.map((format) => (
@@ -39,9 +40,9 @@ export function ExportMenu({ of, what, signed }: Props) {
             </a>
           </li>
         ))}
-        {formats.isPending && <li className="soft">Loading…</li>}
+        {formats.isPending && <li className="soft">{t("Loading…")}</li>}
         {formats.isError && <li className="error">{formats.error.message}</li>}
-        {!signed && <li className="soft">Marked as a draft until the case is signed.</li>}
+        {!signed && <li className="soft">{t("Marked as a draft until the case is signed.")}</li>}
       </ul>
     </details>
   );

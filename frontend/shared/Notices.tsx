@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { plural, t } from "./catalogue";
 import { clock } from "./format";
 import { useLine } from "./line";
 
@@ -10,23 +11,23 @@ export function Notices({ opening = "", waiting = 0 }: { opening?: string; waiti
     <>
       {lost_at !== null && (
         <p className="notice lost" role="alert">
-          <b>Not live since {clock(lost_at)}.</b>{" "}
+          <b>{t("Not live since {time}.", { time: clock(lost_at) })}</b>{" "}
           {requests
-            ? "The changes of others do not arrive at the moment."
-            : "HemaView cannot be reached; counts and labels are those of that time."}{" "}
-          {waitingText(waiting)} Reconnecting…
+            ? t("The changes of others do not arrive at the moment.")
+            : t("HemaView cannot be reached; counts and labels are those of that time.")}{" "}
+          {waitingText(waiting)} {t("Reconnecting…")}
         </p>
       )}
       {lost_at === null && waiting > 1 && (
         <p className="notice" role="status">
-          Sending {waiting} edits…
+          {plural(waiting, "Sending {n} edit…", "Sending {n} edits…")}
         </p>
       )}
       {opening && opening !== dismissed && (
         <p className="notice" role="status">
           {opening}{" "}
           <button type="button" onClick={() => setDismissed(opening)}>
-            OK
+            {t("OK")}
           </button>
         </p>
       )}
@@ -35,6 +36,6 @@ export function Notices({ opening = "", waiting = 0 }: { opening?: string; waiti
 }
 
 function waitingText(n: number): string {
-  if (n === 0) return "Edits made now are kept and sent later.";
-  return `${n} ${n === 1 ? "edit waits" : "edits wait"} and will be sent.`;
+  if (n === 0) return t("Edits made now are kept and sent later.");
+  return plural(n, "{n} edit waits and will be sent.", "{n} edits wait and will be sent.");
 }

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { CellPicture } from "../gallery/CellPicture";
 import { get, send } from "./api";
 import { carriedText, keepText } from "./carried";
+import { plural, t } from "./catalogue";
 import type { CarriedLabel, Schema } from "./types";
 
 interface Props {
@@ -35,8 +36,11 @@ export function WaitingLabels({ jobId, schema, may, onGo, onDecided }: Props) {
   return (
     <details className="waiting-labels">
       <summary>
-        {labels.length} {labels.length === 1 ? "label" : "labels"} of an earlier analysis{" "}
-        {labels.length === 1 ? "awaits" : "await"} a decision
+        {plural(
+          labels.length,
+          "{n} label of an earlier analysis awaits a decision",
+          "{n} labels of an earlier analysis await a decision",
+        )}
       </summary>
       {problem && (
         <p className="error" role="alert">
@@ -51,7 +55,7 @@ export function WaitingLabels({ jobId, schema, may, onGo, onDecided }: Props) {
               {label.row !== null && (
                 <CellPicture
                   src={`/api/v1/jobs/${jobId}/cells/${label.row}/crop.jpg?size=96`}
-                  alt="the cell"
+                  alt={t("the cell")}
                   size={56}
                 />
               )}
@@ -61,7 +65,7 @@ export function WaitingLabels({ jobId, schema, may, onGo, onDecided }: Props) {
               <span className="actions">
                 {onGo && (
                   <button type="button" onClick={() => onGo(label.x, label.y)}>
-                    Show
+                    {t("Show")}
                   </button>
                 )}
                 {may && (
@@ -70,7 +74,7 @@ export function WaitingLabels({ jobId, schema, may, onGo, onDecided }: Props) {
                       {keepText(label)}
                     </button>
                     <button type="button" onClick={() => void decide(label.id, false)}>
-                      Drop the label
+                      {t("Drop the label")}
                     </button>
                   </>
                 )}

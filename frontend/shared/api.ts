@@ -1,5 +1,6 @@
 /** Requests to our API: the session's cookie, Django's CSRF token, problems as one error class. */
 
+import { t } from "./catalogue";
 import { line } from "./line";
 
 export class Problem extends Error {
@@ -37,7 +38,7 @@ export function csrfToken(): string {
 
 function offline(): Problem {
   line.lost("requests");
-  return new Problem(0, "offline", "HemaView cannot be reached at the moment.", {});
+  return new Problem(0, "offline", t("HemaView cannot be reached at the moment."), {});
 }
 
 async function problem(response: Response): Promise<Problem> {
@@ -47,7 +48,10 @@ async function problem(response: Response): Promise<Problem> {
   } catch {
     // not JSON: the status tells
   }
-  const text = typeof body.detail === "string" ? body.detail : `The server reported an error (${response.status}).`;
+  const text =
+    typeof body.detail === "string"
+      ? body.detail
+      : t("The server reported an error ({status}).", { status: String(response.status) });
   return new Problem(response.status, String(body.code ?? response.status), text, body);
 }
 
@@ -56,7 +60,7 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
   try {
     response = await fetch(url, { credentials: "same-origin", ...init });
   } catch {
-    if (init.signal?.aborted) throw new Problem(0, "aborted", "The request was cancelled.", {});
+    if (init.signal?.aborted) throw new Problem(0, "aborted", t("The request was cancelled."), {});
     throw offline();
   }
   if (!response.ok) {

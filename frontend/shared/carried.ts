@@ -1,5 +1,6 @@
 /** What a label of an earlier analysis said, and why it waits for a decision, in words. */
 
+import { t } from "./catalogue";
 import type { CarriedLabel, Schema } from "./types";
 
 /** The two sentences of one label: what was said, and what the new analysis has there. */
@@ -7,18 +8,24 @@ export function carriedText(label: CarriedLabel, schema: Schema): { said: string
   const name = (key: string) => schema.classes.find((c) => c.key === key)?.name ?? key;
   const said =
     label.state === "rejected"
-      ? `${label.by} rejected this cell.`
+      ? t("{by} rejected this cell.", { by: label.by })
       : label.label_key
-        ? `${label.by} classified this cell as ${name(label.label_key)}.`
-        : `${label.by} confirmed this cell as ${name(label.machine_before)}.`;
-  if (label.why === "no-partner") return { said, now: "The new analysis has no cell here." };
+        ? t("{by} classified this cell as {name}.", { by: label.by, name: name(label.label_key) })
+        : t("{by} confirmed this cell as {name}.", { by: label.by, name: name(label.machine_before) });
+  if (label.why === "no-partner") return { said, now: t("The new analysis has no cell here.") };
   if (label.machine_now === label.machine_before)
-    return { said, now: `The classes of the new analysis do not include ${name(label.label_key)}.` };
-  return { said, now: `The machine now says ${name(label.machine_now)}; before, ${name(label.machine_before)}.` };
+    return { said, now: t("The classes of the new analysis do not include {name}.", { name: name(label.label_key) }) };
+  return {
+    said,
+    now: t("The machine now says {now}; before, {before}.", {
+      now: name(label.machine_now),
+      before: name(label.machine_before),
+    }),
+  };
 }
 
 /** What keeping the label does. */
 export function keepText(label: CarriedLabel): string {
-  if (label.why === "no-partner") return label.state === "rejected" ? "Leave it out" : "Add the cell";
-  return "Keep the label";
+  if (label.why === "no-partner") return label.state === "rejected" ? t("Leave it out") : t("Add the cell");
+  return t("Keep the label");
 }

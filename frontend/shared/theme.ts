@@ -1,10 +1,16 @@
 /** Light or dark: as the system has it, or as the reader chose; the choice is a cookie, so that a page comes in it at once. */
 
+import { t } from "./catalogue";
+
 export type Theme = "system" | "light" | "dark";
 
 const COOKIE = "hemaview_theme";
 const NEXT: Record<Theme, Theme> = { system: "dark", dark: "light", light: "system" };
-const NAMES: Record<Theme, string> = { system: "Theme: as the system", dark: "Theme: dark", light: "Theme: light" };
+const NAMES: Record<Theme, string> = {
+  system: t("Theme: as the system"),
+  dark: t("Theme: dark"),
+  light: t("Theme: light"),
+};
 const SIGNS: Record<Theme, string> = { system: "◐", dark: "●", light: "○" };
 
 export function themeIn(cookies: string): Theme {

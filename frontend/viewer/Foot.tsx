@@ -1,3 +1,4 @@
+import { t } from "../shared/catalogue";
 import { lengthText, scaleBar } from "./scalebar";
 
 interface Props {
@@ -16,10 +17,10 @@ export function Foot({ um_per_px, mode, known, note, hint }: Props) {
       {bar && (
         <div className="scalebar" title={note}>
           <span style={{ width: `${bar.px}px` }} />
-          {known ? lengthText(bar.um) : "scale unknown"}
+          {known ? lengthText(bar.um) : t("scale unknown")}
         </div>
       )}
-      {mode === "counts" && <p className="viewer-hint">Exact counts per square. Zoom in to see each cell.</p>}
+      {mode === "counts" && <p className="viewer-hint">{t("Exact counts per square. Zoom in to see each cell.")}</p>}
       {hint && <p className="viewer-hint strong">{hint}</p>}
     </div>
   );

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { getBytes } from "../shared/api";
+import { t } from "../shared/catalogue";
 
 interface Props {
   slideId: string;
@@ -11,10 +12,10 @@ interface Props {
 /** Label and macro picture of the slide, for who may know who the patient is; all others read why they are not shown. */
 export function LabelPanel({ slideId, names, onClose }: Props) {
   return (
-    <section className="label-panel" aria-label="Label and macro picture">
+    <section className="label-panel" aria-label={t("Label and macro picture")}>
       <header>
-        <h2>Label and macro picture</h2>
-        <button type="button" onClick={onClose} aria-label="Close">
+        <h2>{t("Label and macro picture")}</h2>
+        <button type="button" onClick={onClose} aria-label={t("Close")}>
           ✕
         </button>
       </header>
@@ -46,5 +47,9 @@ export function LabelPicture({ src, name }: { src: string; name: string }) {
     };
   }, [src]);
   if (state.problem) return <p role="alert">{state.problem}</p>;
-  return state.url ? <img src={state.url} alt={name} /> : <p>Loading the {name} picture…</p>;
+  return state.url ? (
+    <img src={state.url} alt={name} />
+  ) : (
+    <p>{name === "label" ? t("Loading the label picture…") : t("Loading the macro picture…")}</p>
+  );
 }

@@ -1,3 +1,5 @@
+import { plural, t } from "../shared/catalogue";
+import { fixed } from "../shared/format";
 import type { TileAccess } from "../shared/types";
 import { AS_IT_IS, isChanged, matrix, type Picture } from "./picture";
 
@@ -11,18 +13,18 @@ interface Props {
 }
 
 const SLIDERS = [
-  { key: "brightness", label: "Brightness", min: -0.4, max: 0.4, step: 0.01 },
-  { key: "contrast", label: "Contrast", min: 0.4, max: 2.5, step: 0.01 },
-  { key: "gamma", label: "Gamma", min: 0.4, max: 2.5, step: 0.01 },
+  { key: "brightness", label: t("Brightness"), min: -0.4, max: 0.4, step: 0.01 },
+  { key: "contrast", label: t("Contrast"), min: 0.4, max: 2.5, step: 0.01 },
+  { key: "gamma", label: t("Gamma"), min: 0.4, max: 2.5, step: 0.01 },
 ] as const;
 
 /** Sliders for the picture on this screen; nothing of it is stored, counted or reported. */
 export function PicturePanel({ picture, access, picking, onChange, onPick, onClose }: Props) {
   return (
-    <section className="picture-panel" aria-label="Picture">
+    <section className="picture-panel" aria-label={t("Picture")}>
       <header>
-        <h2>Picture</h2>
-        <button type="button" onClick={onClose} aria-label="Close">
+        <h2>{t("Picture")}</h2>
+        <button type="button" onClick={onClose} aria-label={t("Close")}>
           ✕
         </button>
       </header>
@@ -35,24 +37,28 @@ export function PicturePanel({ picture, access, picking, onChange, onPick, onClo
             value={picture[key]}
             onChange={(e) => onChange({ ...picture, [key]: Number(e.target.value) })}
           />
-          <output>{picture[key].toFixed(2)}</output>
+          <output>{fixed(picture[key], 2)}</output>
         </label>
       ))}
       <p className="buttons">
         <button type="button" className={picking ? "on" : ""} onClick={onPick}>
-          {picking ? "Click on empty glass…" : "White balance"}
+          {picking ? t("Click on empty glass…") : t("White balance")}
         </button>
         <button type="button" disabled={!isChanged(picture)} onClick={() => onChange(AS_IT_IS)}>
-          Reset
+          {t("Reset")}
         </button>
       </p>
       {access && (
         <p className="facts">
-          Colours: {access.colour_text}. Tiles: {access.stored_levels} of {access.levels.length} levels as stored in the
-          file.
+          {plural(
+            access.levels.length,
+            "Colours: {colours}. Tiles: {stored} of {n} level as stored in the file.",
+            "Colours: {colours}. Tiles: {stored} of {n} levels as stored in the file.",
+            { colours: access.colour_text, stored: access.stored_levels },
+          )}
         </p>
       )}
-      <p className="facts">On this screen only: models and report use the slide as it is.</p>
+      <p className="facts">{t("On this screen only: models and report use the slide as it is.")}</p>
     </section>
   );
 }

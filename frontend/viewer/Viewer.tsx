@@ -1,4 +1,5 @@
 import { forwardRef, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { t } from "../shared/catalogue";
 import type { Slide, TileAccess } from "../shared/types";
 import { useTileAccess } from "./access";
 import { Foot } from "./Foot";
@@ -68,7 +69,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
           setMode(how);
         },
         onTileFailed: lookAgain,
-        onOpenFailed: () => setFailed("The slide cannot be opened. Check that its file is still in place."),
+        onOpenFailed: () => setFailed(t("The slide cannot be opened. Check that its file is still in place.")),
       },
       place.current,
     );
@@ -114,7 +115,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
     const balance = colour && balanceFor(colour);
     setPicking(false);
     if (balance) setPicture((p) => ({ ...p, balance }));
-    else setFailed("That place is too dark for a white balance; click on empty glass.");
+    else setFailed(t("That place is too dark for a white balance; click on empty glass."));
     return true;
   };
 

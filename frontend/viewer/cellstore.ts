@@ -1,5 +1,6 @@
 /** Cells as typed arrays, in chunks: a tile of the final file, or a field of a running job. No object a cell, no DOM. */
 
+import { t } from "../shared/catalogue";
 import type { CellIndex } from "../shared/types";
 import { ContourStore } from "./contours";
 import { SquareGrid } from "./grid";
@@ -24,7 +25,7 @@ export interface Chunk {
 /** Column slices as the server packs them: x, y f4 | w, h u2 | class, score u1, little-endian. */
 export function unpack(raw: ArrayBuffer, key: string, first: number): Chunk {
   const n = raw.byteLength / ROW_BYTES;
-  if (!Number.isInteger(n)) throw new Error("The list of cells is incomplete; reload the page.");
+  if (!Number.isInteger(n)) throw new Error(t("The list of cells is incomplete; reload the page."));
   const columns = {
     key,
     first,

@@ -1,5 +1,7 @@
 /** Outlines of cells as typed arrays, tile by tile, and the paths that are drawn of them; no DOM but Path2D. */
 
+import { t } from "../shared/catalogue";
+
 export interface ContourChunk {
   /** Row of its first cell, and how many rows it holds. */
   first: number;
@@ -12,12 +14,12 @@ export interface ContourChunk {
 
 /** Points of each of n rows u2, then all points i2 x, y, little-endian. */
 export function unpackContours(raw: ArrayBuffer, first: number, n: number): ContourChunk {
-  if (raw.byteLength < 2 * n) throw new Error("The outlines are incomplete; reload the page.");
+  if (raw.byteLength < 2 * n) throw new Error(t("The outlines are incomplete; reload the page."));
   const counts = new Uint16Array(raw, 0, n);
   const starts = new Uint32Array(n + 1);
   for (let i = 0; i < n; i++) starts[i + 1] = (starts[i] as number) + (counts[i] as number);
   if (raw.byteLength !== 2 * n + 4 * (starts[n] as number))
-    throw new Error("The outlines are incomplete; reload the page.");
+    throw new Error(t("The outlines are incomplete; reload the page."));
   return { first, n, starts, deltas: new Int16Array(raw, 2 * n) };
 }
 

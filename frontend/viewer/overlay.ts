@@ -1,5 +1,7 @@
 /** Draws cells, fields and counts on one canvas above the slide. */
 
+import { t } from "../shared/catalogue";
+import { LABEL_STATES } from "../shared/format";
 import { markSprite } from "../shared/marks";
 import type { AddedCell, Card, CellClass, CellIndex, Region, Schema } from "../shared/types";
 import type { CellStore, Chunk } from "./cellstore";
@@ -246,7 +248,7 @@ export class Overlay {
       context.lineWidth = used ? 1.8 : 1;
       context.strokeStyle = used || searched ? "#0a5fb4" : "rgba(90,90,90,0.8)";
       context.stroke();
-      const text = used ? "" : searched ? "nucleated cells counted" : r.reason || (r.used ? "waiting" : "");
+      const text = used ? "" : searched ? t("nucleated cells counted") : r.reason || (r.used ? t("waiting") : "");
       if (text && r.w * scale > 70) {
         const [x, y] = toScreen(at, r.x, r.y);
         const wide = context.measureText(text).width + 8;
@@ -385,5 +387,7 @@ export function isShown(scene: Scene, chunk: Chunk, i: number): boolean {
 export function nameOf(scene: Scene, chunk: Chunk, i: number): string {
   const label = chunk.first >= 0 ? scene.labels.get(chunk.first + i) : undefined;
   const name = scene.schema.classes[label?.label ?? (chunk.cls[i] as number)]?.name ?? "";
-  return label ? `${name}, ${label.state}` : `${name} ${Math.round(((chunk.score[i] as number) / 255) * 100)} %`;
+  return label
+    ? `${name}, ${LABEL_STATES[label.state] ?? label.state}`
+    : `${name} ${Math.round(((chunk.score[i] as number) / 255) * 100)} %`;
 }

@@ -1,5 +1,7 @@
 /** The scale bar: a round length in µm that fits. */
 
+import { number } from "../shared/format";
+
 const STEPS = [1, 2, 5];
 
 /** The longest round length (µm) of at most `most_px` screen px, and its width in px. */
@@ -12,7 +14,7 @@ export function scaleBar(um_per_px: number, most_px: number): { um: number; px: 
 }
 
 export function lengthText(um: number): string {
-  return um >= 1000 ? `${um / 1000} mm` : `${um} µm`;
+  return um >= 1000 ? `${number.format(um / 1000)} mm` : `${number.format(um)} µm`;
 }
 
 /** ×40 shows 0.25 µm a screen px, as a 40× objective on a common camera does. */

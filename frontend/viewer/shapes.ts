@@ -1,5 +1,6 @@
 /** Places that people mark on a slide, in level-0 px: what they measure, and how they are drawn. */
 
+import { fixed } from "../shared/format";
 import { type Affine, type Point, toScreen } from "./glue";
 
 export type ShapeKind = "point" | "line" | "rectangle" | "polygon";
@@ -52,11 +53,11 @@ export function measureText(shape: Pick<Shape, "kind" | "points">, mpp: number |
 }
 
 function lengthInUm(um: number): string {
-  return um >= 1000 ? `${(um / 1000).toFixed(2)} mm` : `${um.toFixed(um < 100 ? 1 : 0)} µm`;
+  return um >= 1000 ? `${fixed(um / 1000, 2)} mm` : `${fixed(um, um < 100 ? 1 : 0)} µm`;
 }
 
 function areaInUm2(um2: number): string {
-  return um2 >= 1e5 ? `${(um2 / 1e6).toFixed(3)} mm²` : `${um2.toFixed(um2 < 100 ? 1 : 0)} µm²`;
+  return um2 >= 1e5 ? `${fixed(um2 / 1e6, 3)} mm²` : `${fixed(um2, um2 < 100 ? 1 : 0)} µm²`;
 }
 
 const INK = "#0b6a3a";

@@ -1,5 +1,6 @@
 /** Cells drawn by WebGL 2: a chunk's columns are uploaded once as they came, labels beside them, and drawn tile by tile. */
 
+import { t } from "../shared/catalogue";
 import type { Schema } from "../shared/types";
 import type { Chunk } from "./cellstore";
 import type { Affine, Box } from "./glue";
@@ -196,14 +197,14 @@ function linked(gl: WebGL2RenderingContext): WebGLProgram {
     [gl.FRAGMENT_SHADER, FRAGMENT],
   ] as const) {
     const shader = gl.createShader(kind);
-    if (!shader) throw new Error("WebGL has lost its context.");
+    if (!shader) throw new Error(t("WebGL has lost its context."));
     gl.shaderSource(shader, source);
     gl.compileShader(shader);
     gl.attachShader(program, shader);
   }
   gl.linkProgram(program);
   if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
-    throw new Error(`The layer's program cannot be made: ${gl.getProgramInfoLog(program) ?? "no reason given"}`);
+    throw new Error(`program of the layer: ${gl.getProgramInfoLog(program) ?? ""}`);
   }
   return program;
 }

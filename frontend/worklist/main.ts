@@ -1,5 +1,6 @@
 /** The worklist follows running jobs without being loaded again. */
 
+import { t } from "../shared/catalogue";
 import "../base/base.css";
 import { clock, seconds } from "../shared/format";
 import { line } from "../shared/line";
@@ -30,8 +31,8 @@ function show(news: News): void {
   const bar = document.createElement("progress");
   bar.max = 100;
   bar.value = news.job.percent;
-  bar.setAttribute("aria-label", `Analysis of ${accession}`);
-  const eta = news.job.eta_s === null ? "" : `, ${seconds(news.job.eta_s)} left`;
+  bar.setAttribute("aria-label", t("Analysis of {accession}", { accession }));
+  const eta = news.job.eta_s === null ? "" : `, ${t("{seconds} left", { seconds: seconds(news.job.eta_s) })}`;
   left.replaceChildren(bar, ` ${Math.round(news.job.percent)} %${eta}`);
 }
 
@@ -55,7 +56,9 @@ line.subscribe(() => {
     notice.id = "not-live";
     notice.className = "notice lost";
     notice.setAttribute("role", "alert");
-    notice.textContent = `Not live since ${clock(lost_at)}. This list shows that time. Reconnecting…`;
+    notice.textContent = t("Not live since {time}. This list shows that time. Reconnecting…", {
+      time: clock(lost_at),
+    });
     document.querySelector("main")?.prepend(notice);
   }
 });
