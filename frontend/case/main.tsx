@@ -1,5 +1,6 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
+import { writeTimes } from "../base/times";
 import "../base/base.css";
 import { pageData } from "../shared/api";
 import { queries } from "../shared/queries";
@@ -9,6 +10,7 @@ import { CaseDesk } from "./CaseDesk";
 import "./case.css";
 
 offerThemes();
+writeTimes(document);
 const client = queries();
 const element = document.getElementById("case-island");
 if (element) {

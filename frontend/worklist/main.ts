@@ -1,5 +1,6 @@
 /** The worklist follows running jobs without being loaded again. */
 
+import { writeTimes } from "../base/times";
 import { t } from "../shared/catalogue";
 import "../base/base.css";
 import { clock, seconds } from "../shared/format";
@@ -11,6 +12,7 @@ import type { Case, Job } from "../shared/types";
 type News = { type: "job"; accession: string; job: Job } | { type: "case"; case: Case };
 
 offerThemes();
+writeTimes(document);
 let first = true;
 
 function row(accession: string): HTMLElement | null {

@@ -7,25 +7,29 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from hemaview.config.phrases import phrases
 
 _SECTIONS = (
     (
-        "Laboratory",
+        _("Laboratory"),
         "/laboratory/",
-        "Name, address and logo that head each report; phrases and templates for conclusions.",
+        _("Name, address and logo that head each report; phrases and templates for conclusions."),
         "laboratory.change_laboratory",
     ),
     (
-        "Protocols",
+        _("Protocols"),
         "/protocols/",
-        "What people can order: an examination with its models, settings and readers.",
+        _("What people can order: an examination with its models, settings and readers."),
         "analysis.change_protocol",
     ),
-    ("People", "/people/", "Who works here, in which roles, and what each role may do.", "accounts.change_user"),
-    ("Sites", "/sites/", "Where slides look alike, and the nets that they taught.", "slides.change_site"),
-    ("Queue", "/queue/", "Analyses that run and wait, and the workers that are alive.", "analysis.view_job"),
-    ("Audit", "/audit/", "Who did what and when, by person, case and date; as a file, too.", "audit.view_record"),
-    ("All tables", "/admin/", "Everything else that is kept, row by row.", "accounts.view_user"),
+    (_("People"), "/people/", _("Who works here, in which roles, and what each role may do."), "accounts.change_user"),
+    (_("Sites"), "/sites/", _("Where slides look alike, and the nets that they taught."), "slides.change_site"),
+    (_("Queue"), "/queue/", _("Analyses that run and wait, and the workers that are alive."), "analysis.view_job"),
+    (_("Audit"), "/audit/", _("Who did what and when, by person, case and date; as a file, too."), "audit.view_record"),
+    (_("All tables"), "/admin/", _("Everything else that is kept, row by row."), "accounts.view_user"),
 )
 """Title, address, what it is about, and the permission that it needs."""
 
@@ -33,6 +37,7 @@ _SECTIONS = (
 def product(request: HttpRequest) -> dict[str, Any]:
     return {
         "product_version": settings.VERSION,
+        "phrases": phrases(get_language() or settings.LANGUAGE_CODE),
         "is_demo": getattr(settings, "DEMO", False),
         "administration": SimpleLazyObject(lambda: _sections(request)),  # asked for by its own pages alone
     }

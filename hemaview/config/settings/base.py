@@ -7,6 +7,7 @@ from pathlib import Path
 
 import environ
 
+from hemaview.config import pseudo
 from hemaview.config.beat import Steady
 from hemaview.config.layers import redis_layers
 from hemaview.config.logs import configure as structured_logs
@@ -72,6 +73,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "hemaview.config.csp.AdminScriptMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -92,6 +94,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["django.templatetags.i18n", "apps.desk.templatetags.moments"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -302,9 +305,16 @@ DJANGO_VITE = {
     }
 }
 
+# --- language -------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+if env.bool("HEMAVIEW_PSEUDO_LANGUAGE", False):
+    LANGUAGE_CODE, LOCALE_PATHS = pseudo.CODE, [VAR_DIR / "locale"]
+    LANGUAGES = [(pseudo.CODE, "Pseudo-English")]
+    pseudo.write(BASE_DIR / "locale", VAR_DIR / "locale")
 TIME_ZONE = env.str("HEMAVIEW_TIME_ZONE", "UTC")
-USE_I18N = False
+USE_I18N = True
 USE_TZ = True
 
 UNFOLD = {

@@ -2,8 +2,9 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
+from hemaview.config import pseudo
 from hemaview.config.settings.base import *  # noqa: F403
-from hemaview.config.settings.base import ALLOWED_HOSTS, DATABASES, REDIS_URL, SECRET_KEY, env
+from hemaview.config.settings.base import ALLOWED_HOSTS, DATABASES, LANGUAGE_CODE, REDIS_URL, SECRET_KEY, env
 from hemaview.config.statics import never_changes
 
 KNOWN_DEFAULTS = {"", "change-me", "changeme", "secret", "demo-only-not-a-secret", "test-only-not-a-secret"}
@@ -18,6 +19,9 @@ if DATABASES["default"].get("PASSWORD", "") in {*KNOWN_DEFAULTS, "hemaview", "po
     raise ImproperlyConfigured("Set DATABASE_URL with a password of your own.")
 if not REDIS_URL:
     raise ImproperlyConfigured("Set REDIS_URL: several workers and web processes need it.")
+
+if LANGUAGE_CODE == pseudo.CODE:
+    raise ImproperlyConfigured("HEMAVIEW_PSEUDO_LANGUAGE is for developers; leave it out.")
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HEMAVIEW_HTTPS", True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -1,0 +1,128 @@
+"""What people read is in the catalogues: templates and Python in gettext's, the front end in its own (see its own tests)."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext, ngettext, trans_real
+
+from hemaview.config import pseudo
+from hemaview.config.phrases import phrases
+from tests import factories
+from tests.conftest import needs
+from tests.templatewords import words_outside
+
+ROOT = Path(__file__).parents[1]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_a_template_says_nothing_that_is_in_no_catalogue(path: Path) -> None:
+    assert words_outside(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("<p>Seen by {{ who }}</p>", ["Seen by"]),
+        ('<img alt="A cell">', ["A cell"]),
+        ('<td>{{ at|default:"never" }}</td>', ["never"]),
+        ("<b>{% if a %}low{% endif %}</b>", ["low"]),
+        ('<p>{% translate "Seen" %} {% blocktranslate with n=a.n %}by {{ n }}{% endblocktranslate %} · {{ x }} µm</p>', []),
+        ('<td>{{ at|default:_("never") }}</td><code>manage.py</code><i class="soft" data-x="a b">–</i>', []),
+        ("""<button value="{{ on|yesno:'off,on' }}">{% translate "Switch" %}</button>""", []),
+    ],
+)
+def test_words_of_a_template_are_told_from_tags_and_values(template: str, found: list[str]) -> None:
+    assert words_outside(template) == found
+
+
+def test_the_committed_catalogue_is_what_the_sources_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs(shutil.which("xgettext") is not None, "gettext is missing: apt-get install gettext")
+    monkeypatch.chdir(ROOT)
+    call_command("catalogue", into=tmp_path, verbosity=0)
+    written = (tmp_path / "en/LC_MESSAGES/django.po").read_text()
+    assert written == (ROOT / "locale/en/LC_MESSAGES/django.po").read_text(), "run make catalogue"
+
+
+class Words(HTMLParser):
+    """Text that a page shows, without what machines read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.silent += tag in ("style", "script")
+        self.words += [value or "" for key, value in attrs if key in ("alt", "title", "aria-label", "placeholder")]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.silent -= tag in ("style", "script")
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent:
+            self.words.append(data)
+
+
+@pytest.fixture
+def pseudo_language(tmp_path: Path, settings: Any) -> Any:
+    pseudo.write(ROOT / "locale", tmp_path)
+    settings.LANGUAGE_CODE, settings.LANGUAGES = pseudo.CODE, [(pseudo.CODE, "Pseudo-English")]
+    settings.LOCALE_PATHS = [tmp_path]
+
+    def forget() -> None:
+        trans_real._translations.clear()
+        trans_real._default = None
+        for cached in vars(trans_real).values():
+            if hasattr(cached, "cache_clear"):
+                cached.cache_clear()
+        phrases.cache_clear()
+
+    forget()
+    with translation.override(pseudo.CODE):
+        yield
+    settings.LOCALE_PATHS = [ROOT / "locale"]
+    forget()
+
+
+def test_pseudo_english_keeps_places_and_tags() -> None:
+    said = pseudo.pseudo("Seen by %(who)s in {n} <b>cells</b> &amp; more")
+    assert said.startswith("⟦") and said.rstrip("~⟧") != said
+    assert re.findall(r"%\(who\)s|\{n\}|<b>|</b>|&amp;", said) == ["%(who)s", "{n}", "<b>", "</b>", "&amp;"]
+    assert len(said) > 1.3 * len("Seen by %(who)s in {n} <b>cells</b> &amp; more")
+
+
+def test_python_phrases_and_plurals_come_from_the_catalogue(pseudo_language: None) -> None:
+    assert gettext("Log out").startswith("⟦")
+    one, many = (ngettext("%(n)s slide", "%(n)s slides", n) % {"n": n} for n in (1, 2))
+    assert one == "⟦1 šlîdé" + "~" * 3 + "⟧" and many.startswith("⟦2 šlîdéš")
+
+
+def test_a_page_in_another_language_holds_no_english_and_brings_the_front_ends_phrases(
+    db: None, pseudo_language: None, client: Any
+) -> None:
+    ada = factories.person("administrator", "ada")
+    client.force_login(ada)
+    page = client.get("/account/").content.decode()
+    assert '<html lang="en-xa"' in page
+    brought = json.loads(re.search(r'<script id="phrases" type="application/json">(.*?)</script>', page)[1])  # type: ignore[index]
+    assert brought["Blood film"] == "⟦Blööd fîlm~~~⟧" and set(brought["{n} cell"]) == {"one", "other"}
+    parser = Words()
+    parser.feed(page)
+    plain = [w.strip() for w in parser.words if re.search(r"[^\W\d_]{3,}", w) and not re.search("⟦.*⟧", w, re.S)]
+    known = {"HemaView", ada.display_name, ada.username, "API"}
+    assert [w for w in plain if not any(w == k or k in w for k in known)] == []
+
+
+def test_english_pages_bring_no_phrases() -> None:
+    assert phrases("en") == {} and 'id="phrases"' not in render_to_string("404.html")
