@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import path, reverse
+from django.utils.translation import gettext
 from django.views.generic import RedirectView
 from unfold.admin import ModelAdmin
 
@@ -104,7 +105,10 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             messages.error(request, f"{person}: {refusal.message}")
         else:
             messages.success(
-                request, f"Give this link to {person}, and to nobody else; it works once, for three days: {address}"
+                request,
+                gettext(
+                    "Give this link to {person}, and to nobody else; it works once, for three days: {address}"
+                ).format(person=person, address=address),
             )
 
     @admin.action(description="Make a link that lets the person set a password", permissions=["change"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import ApiToken
 from apps.accounts.signin import NotSignedIn, sign_in
@@ -33,4 +34,4 @@ class LoginForm(AuthenticationForm):
 class TokenForm(forms.Form):
     name = forms.CharField(max_length=80)
     scope = forms.ChoiceField(choices=ApiToken.Scope.choices, initial=ApiToken.Scope.READ)
-    days = forms.IntegerField(min_value=1, max_value=DAYS_MAX, initial=30, label="Ends after, days")
+    days = forms.IntegerField(min_value=1, max_value=DAYS_MAX, initial=30, label=gettext_lazy("Ends after, days"))

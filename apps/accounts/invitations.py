@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden, Missing
 from apps.accounts.models import Invitation, User, key_hash
@@ -24,11 +25,11 @@ def invite(by: User, person: User) -> str:
     their place.
     """
     if not by.has_perm("accounts.change_user"):
-        raise Forbidden("Only administrators invite people.")
+        raise Forbidden(gettext("Only administrators invite people."))
     if not by.is_superuser and (person.is_superuser or person.has_usable_password()):
-        raise Forbidden("This person has a password already: only a superuser makes a link to set another.")
+        raise Forbidden(gettext("This person has a password already: only a superuser makes a link to set another."))
     if not person.is_active:
-        raise Forbidden("This account is closed; open it before you invite.")
+        raise Forbidden(gettext("This account is closed; open it before you invite."))
     Invitation.objects.filter(user=person, used_at=None).delete()
     key = secrets.token_urlsafe(32)
     Invitation.objects.create(user=person, key_sha256=key_hash(key), made_by=by, expires_at=timezone.now() + LASTS)
@@ -56,7 +57,7 @@ def accept(key: str, password: str) -> User:
 def new_person(by: User, username: str, roles: list[Group], **names: str) -> User:
     """An account without a password; raises Forbidden."""
     if not by.has_perm("accounts.add_user"):
-        raise Forbidden("Only administrators add people.")
+        raise Forbidden(gettext("Only administrators add people."))
     user = User(username=username, **names)
     user.set_unusable_password()
     user.save()
@@ -77,4 +78,6 @@ def _open(key: str, lock: bool = False) -> Invitation:
 
 
 def _gone() -> Missing:
-    return Missing("This link has been used or has ended; ask an administrator for another one.", code="link-ended")
+    return Missing(
+        gettext("This link has been used or has ended; ask an administrator for another one."), code="link-ended"
+    )

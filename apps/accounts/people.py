@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from apps.accounts import secondfactor
@@ -33,7 +34,7 @@ _ROLES = [(role, f"{role.capitalize()}: {about}") for role, about in ROLE_MEANIN
 
 class RolesForm(forms.Form):
     roles = forms.MultipleChoiceField(
-        label="Roles", choices=_ROLES, widget=forms.CheckboxSelectMultiple, required=False
+        label=gettext_lazy("Roles"), choices=_ROLES, widget=forms.CheckboxSelectMultiple, required=False
     )
 
 
@@ -44,7 +45,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class NewPersonForm(PersonForm):
-    roles = forms.MultipleChoiceField(label="Roles", choices=_ROLES, widget=forms.CheckboxSelectMultiple)
+    roles = forms.MultipleChoiceField(label=gettext_lazy("Roles"), choices=_ROLES, widget=forms.CheckboxSelectMultiple)
 
     class Meta(PersonForm.Meta):
         fields = ["username", "first_name", "last_name", "email"]
@@ -79,7 +80,7 @@ def person_page(request: HttpRequest, pk: int) -> HttpResponse:
     by = _admitted(request)
     person = User.objects.filter(pk=pk).first() if pk < 2**31 else None
     if person is None:
-        raise Http404("There is no such person.")
+        raise Http404(gettext("There is no such person."))
     act = request.POST.get("act", "")
     facts = PersonForm(request.POST if act == "facts" else None, instance=person)
     if request.method == "POST" and (act != "facts" or facts.is_valid()):
@@ -108,29 +109,34 @@ def person_page(request: HttpRequest, pk: int) -> HttpResponse:
 def _act(request: HttpRequest, by: User, person: User, act: str, facts: PersonForm) -> None:
     if act == "facts":
         change_person(by, person, **facts.cleaned_data)
-        messages.success(request, "The name is saved.")
+        messages.success(request, gettext("The name is saved."))
     elif act == "roles":
         set_roles(by, person, set(request.POST.getlist("roles")))
-        messages.success(request, "The roles are saved; sessions that are open end.")
+        messages.success(request, gettext("The roles are saved; sessions that are open end."))
     elif act == "identity":
         set_sees_identity(by, person, bool(request.POST.get("sees")))
-        messages.success(request, "The right is saved; sessions that are open end.")
+        messages.success(request, gettext("The right is saved; sessions that are open end."))
     elif act in ("close", "open"):
         change_person(by, person, is_active=act == "open")
-        messages.success(request, "The account is open." if act == "open" else "The account is closed.")
+        messages.success(
+            request, gettext("The account is open.") if act == "open" else gettext("The account is closed.")
+        )
     elif act == "link":
         _give_link(request, by, person)
     elif act == "second-factor":
         secondfactor.switch_off(by, person)
-        messages.success(request, "The second factor is off; the person can switch on another.")
+        messages.success(request, gettext("The second factor is off; the person can switch on another."))
     else:
-        raise Refusal("There is nothing to do.", code="invalid")
+        raise Refusal(gettext("There is nothing to do."), code="invalid")
 
 
 def _give_link(request: HttpRequest, by: User, person: User) -> None:
     address = request.build_absolute_uri(reverse("invited", args=[invite(by, person)]))
     messages.success(
-        request, f"Give this link to {person}, and to nobody else; it works once, for three days: {address}"
+        request,
+        gettext("Give this link to {person}, and to nobody else; it works once, for three days: {address}").format(
+            person=person, address=address
+        ),
     )
 
 
@@ -160,6 +166,6 @@ def _roles() -> list[dict[str, Any]]:
 def _admitted(request: HttpRequest) -> User:
     user: Any = request.user
     if not user.has_perm("accounts.change_user"):
-        raise PermissionDenied("Only administrators see who works here.")
+        raise PermissionDenied(gettext("Only administrators see who works here."))
     person: User = user
     return person

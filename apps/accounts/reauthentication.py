@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 
 from apps.accounts import signin
 from apps.accounts.errors import Forbidden
@@ -30,5 +31,5 @@ def by_password(user: User, proof: str) -> None:
     signin.refuse_early(name)
     if not user.check_password(proof):
         signin.failed(name)
-        raise Forbidden("The password is incorrect.", code="wrong-password")
+        raise Forbidden(gettext("The password is incorrect."), code="wrong-password")
     signin.succeeded(name)

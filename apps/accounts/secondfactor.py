@@ -11,6 +11,7 @@ from typing import Any
 import segno
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden, Refusal
 from apps.accounts.models import SecondFactor, User, sealed_key
@@ -36,9 +37,11 @@ def proves(user: User, code: str) -> bool:
 def begin(user: User) -> SecondFactor:
     """A secret that the person puts into their app; it counts once `finish` has seen a code of it."""
     if not settings.SECOND_FACTOR:
-        raise Refusal("A second factor is not available here; an administrator can allow it.", code="no-second-factor")
+        raise Refusal(
+            gettext("A second factor is not available here; an administrator can allow it."), code="no-second-factor"
+        )
     if is_on(user):
-        raise Refusal("Your second factor is on already; switch it off first.", code="second-factor-on")
+        raise Refusal(gettext("Your second factor is on already; switch it off first."), code="second-factor-on")
     SecondFactor.objects.filter(user=user, confirmed=False).delete()
     device: SecondFactor = SecondFactor.objects.create(
         user=user, name="authenticator app", confirmed=False, key=sealed_key()
@@ -56,7 +59,9 @@ def finish(user: User, code: str) -> None:
     """Switch it on, where the code is the app's; raises Refusal."""
     device = SecondFactor.objects.select_for_update().filter(user=user, confirmed=False).first()
     if device is None or not _plain(code) or not device.verify_token(int(_plain(code))):
-        raise Refusal("The code is incorrect; check the clock of your phone and enter the next one.", code="wrong-code")
+        raise Refusal(
+            gettext("The code is incorrect; check the clock of your phone and enter the next one."), code="wrong-code"
+        )
     device.confirmed = True
     device.save(update_fields=["confirmed"])
 
@@ -64,10 +69,10 @@ def finish(user: User, code: str) -> None:
 def switch_off(by: User, user: User) -> None:
     """The person's own, where it need not be on, or by a superuser for somebody whose phone is lost; raises Forbidden."""
     if by != user and not by.is_superuser:
-        raise Forbidden("Only a superuser switches off another person's second factor.")
+        raise Forbidden(gettext("Only a superuser switches off another person's second factor."))
     if by == user and settings.SECOND_FACTOR_REQUIRED:
         raise Forbidden(
-            "Everybody signs in with a second factor here; a superuser can switch yours off for a new phone."
+            gettext("Everybody signs in with a second factor here; a superuser can switch yours off for a new phone.")
         )
     for device in SecondFactor.objects.filter(user=user):
         device.delete()

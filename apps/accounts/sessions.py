@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.signals import m2m_changed, post_save, pre_save
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Missing
 from apps.accounts.models import ApiToken, Invitation, SignIn, User
@@ -31,7 +32,7 @@ def end_session(user: User, pk: int) -> None:
     """End one of the person's own sessions; raises Missing."""
     row = sessions_of(user).filter(pk=pk).first()
     if row is None:
-        raise Missing("There is no such session of yours.")
+        raise Missing(gettext("There is no such session of yours."))
     Session.objects.filter(session_key=row.session_key).delete()
     row.delete()
     session_ended.send(sender=SignIn, row=row)

@@ -14,6 +14,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_login_failed
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts import secondfactor
 from apps.accounts.errors import Refusal
@@ -40,14 +41,16 @@ def sign_in(request: Any, username: str, password: str, code: str = "") -> User:
     user: Any = authenticate(request, username=username, password=password)
     if user is None:
         failed(username)
-        raise NotSignedIn("The user name or the password is incorrect.", code="wrong-password")
+        raise NotSignedIn(gettext("The user name or the password is incorrect."), code="wrong-password")
     if secondfactor.is_on(user):
         if not code.strip():
-            raise NotSignedIn("Enter the code that your second factor shows now.", code="code-needed")
+            raise NotSignedIn(gettext("Enter the code that your second factor shows now."), code="code-needed")
         if not secondfactor.proves(user, code):
             user_login_failed.send(sender=__name__, credentials={"username": username}, request=request)
             failed(username)
-            raise NotSignedIn("The code is incorrect or was used before; wait for the next one.", code="wrong-code")
+            raise NotSignedIn(
+                gettext("The code is incorrect or was used before; wait for the next one."), code="wrong-code"
+            )
     succeeded(username)
     return user
 
@@ -64,7 +67,11 @@ def refuse_early(name: str) -> None:
     left = min(left, WAIT_MAX_S)  # a clock that was set back makes nobody wait for longer
     if left > 0:
         raise NotSignedIn(
-            f"Too many wrong passwords for this name: wait {math.ceil(left)} s, then try again.", "locked", 429
+            gettext("Too many wrong passwords for this name: wait {left} s, then try again.").format(
+                left=math.ceil(left)
+            ),
+            "locked",
+            429,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Missing, Refusal
 from apps.accounts.models import ApiToken, User, key_hash
@@ -20,11 +21,13 @@ _SEEN_EVERY = timedelta(minutes=1)
 def make_token(user: User, name: str, scope: str, lasts: timedelta) -> str:
     """The key of a new token, which nobody can read again; raises Refusal."""
     if not name.strip() or len(name) > 80:
-        raise Refusal("Name the token in 1 to 80 characters, for example after the program that uses it.", code="name")
+        raise Refusal(
+            gettext("Name the token in 1 to 80 characters, for example after the program that uses it."), code="name"
+        )
     if scope not in ApiToken.Scope.values:
-        raise Refusal("Choose what the token may do: read, or read and write.", code="scope")
+        raise Refusal(gettext("Choose what the token may do: read, or read and write."), code="scope")
     if not timedelta() < lasts <= timedelta(days=DAYS_MAX):
-        raise Refusal(f"Let the token end within {DAYS_MAX} days.", code="lifetime")
+        raise Refusal(gettext("Let the token end within {days_max} days.").format(days_max=DAYS_MAX), code="lifetime")
     key = secrets.token_urlsafe(32)
     ApiToken.objects.create(
         user=user, name=name.strip(), scope=scope, key_sha256=key_hash(key), expires_at=timezone.now() + lasts
@@ -41,7 +44,7 @@ def revoke_token(user: User, pk: int) -> None:
     """End one of the person's own tokens; raises Missing."""
     token = tokens_of(user).filter(pk=pk).first()
     if token is None:
-        raise Missing("There is no such token of yours.")
+        raise Missing(gettext("There is no such token of yours."))
     token.delete()
 
 

@@ -12,6 +12,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -103,7 +104,7 @@ def invitation(request: HttpRequest, key: str) -> HttpResponse:
 def admin_login(request: HttpRequest) -> HttpResponse:
     """The administration has no way in of its own: everybody signs in on one page, with what it asks."""
     if request.user.is_authenticated:
-        raise PermissionDenied("You have no right to the administration.")
+        raise PermissionDenied(gettext("You have no right to the administration."))
     return redirect_to_login(request.GET.get("next") or "/admin/")
 
 

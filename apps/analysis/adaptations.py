@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts import leases, stores
 from apps.accounts.errors import Conflict, Missing
@@ -31,7 +32,7 @@ def adaptation_for(user: Any, adaptation_id: uuid.UUID | str) -> Adaptation:
     require_sites(user)
     row = adaptations().filter(pk=adaptation_id).first()
     if row is None:
-        raise Missing("There is no such teaching.", code="no-adaptation")
+        raise Missing(gettext("There is no such teaching."), code="no-adaptation")
     return row
 
 
@@ -65,7 +66,7 @@ def taught_file(job: Job) -> tuple[Path, str] | None:
         path = stores.adaptations().local_path(f"{taught['id']}/taught.safetensors")
     except FileNotFoundError as error:
         raise Missing(
-            "What the site taught is gone from the disk; a backup may hold it.", code="taught-gone"
+            gettext("What the site taught is gone from the disk; a backup may hold it."), code="taught-gone"
         ) from error
     assert path is not None
     return path, str(taught["sha256"])
@@ -81,7 +82,9 @@ def create(user: Any, site: Site, assay: str, base: ModelVersion) -> Adaptation:
             row = Adaptation.objects.create(site=site, assay=assay, number=last + 1, base=base, requested_by=user)
             record(user, "site.teach", "adaptation", row.pk, site=site.name, assay=assay, number=row.number)
     except IntegrityError:
-        raise Conflict("This site is being taught already; wait until that has ended.", code="teaching") from None
+        raise Conflict(
+            gettext("This site is being taught already; wait until that has ended."), code="teaching"
+        ) from None
     return row
 
 
@@ -149,10 +152,12 @@ def switch(user: Any, row: Adaptation, on: bool) -> Adaptation:
     hold_site(row.site)
     row = adaptations().get(pk=row.pk)
     if on and row.state != Adaptation.State.DONE:
-        raise Conflict("This teaching has not ended well, so it cannot be switched on.", code="not-taught")
+        raise Conflict(gettext("This teaching has not ended well, so it cannot be switched on."), code="not-taught")
     if on and row.base.sha256 != _installed(row.base):
         raise Conflict(
-            f"{row.base.algorithm.title} has other weights now than those that were taught; teach the site again.",
+            gettext("{title} has other weights now than those that were taught; teach the site again.").format(
+                title=row.base.algorithm.title
+            ),
             code="other-weights",
         )
     if row.in_force == on:

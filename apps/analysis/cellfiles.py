@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
 from numpy.typing import NDArray
 
 from apps.accounts import stores
@@ -63,7 +64,10 @@ def prove_file(path: Path, sha256: str) -> None:
     try:
         prove(path, sha256)
     except Altered as error:
-        raise Conflict(f"{error} Tell the administrator; a backup may hold it.", code="evidence-altered") from error
+        raise Conflict(
+            gettext("{error} Tell the administrator; a backup may hold it.").format(error=error),
+            code="evidence-altered",
+        ) from error
     except OSError as error:
         raise _gone(path.name) from error
 
@@ -74,7 +78,9 @@ def _opened(job: Job) -> tuple[CellTable, Schema, MachineErrors | None]:
     try:
         return _file(str(path), job.cells_sha256, job.assay)
     except CellFileError as error:
-        raise Missing(f"{error} Tell the administrator; a backup may hold it.", code="cells-gone") from error
+        raise Missing(
+            gettext("{error} Tell the administrator; a backup may hold it.").format(error=error), code="cells-gone"
+        ) from error
 
 
 def _mapped(name: str) -> Path:
@@ -89,7 +95,10 @@ def _mapped(name: str) -> Path:
 
 def _gone(name: str) -> Missing:
     return Missing(
-        f"The file {name} of this analysis is gone. Tell the administrator; a backup may hold it.", code="cells-gone"
+        gettext("The file {name} of this analysis is gone. Tell the administrator; a backup may hold it.").format(
+            name=name
+        ),
+        code="cells-gone",
     )
 
 
@@ -131,7 +140,7 @@ def field_bytes(job: Job, field: int) -> bytes:
     # A name of more digits no file system takes.
     cells = RunFolder(job.folder).field_cells(field) if field < 10**9 else None
     if cells is None:
-        raise Missing(f"Field {field} is not finished.", code="field-unfinished")
+        raise Missing(gettext("Field {field} is not finished.").format(field=field), code="field-unfinished")
     return pack(cells)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.analysis.models import Protocol, finders
@@ -31,8 +32,10 @@ def field_name(setting: Setting) -> str:
 class ProtocolForm(forms.ModelForm):  # type: ignore[type-arg]
     """What every protocol has; `protocol_form` adds the settings of its examination."""
 
-    assay = forms.ChoiceField(label="Examination", widget=UnfoldAdminSelectWidget)
-    finder = forms.ChoiceField(label="Way of finding cells", required=False, widget=UnfoldAdminSelectWidget)
+    assay = forms.ChoiceField(label=gettext_lazy("Examination"), widget=UnfoldAdminSelectWidget)
+    finder = forms.ChoiceField(
+        label=gettext_lazy("Way of finding cells"), required=False, widget=UnfoldAdminSelectWidget
+    )
     specimen = forms.ChoiceField(choices=Case.Specimen.choices, widget=UnfoldAdminSelectWidget)
 
     class Meta:

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden
 from apps.accounts.leases import held, holds, lapsed
@@ -71,7 +72,7 @@ def queue_for(user: Any) -> dict[str, list[dict[str, Any]]]:
     Raises Forbidden.
     """
     if not user.has_perm("analysis.view_job"):
-        raise Forbidden("Only administrators look at the queue.")
+        raise Forbidden(gettext("Only administrators look at the queue."))
     running = _held().select_related("slide__case", "requested_by", "protocol").order_by("started_at")
     seen = set(cases_for(user).values_list("pk", flat=True))
     changeable = {

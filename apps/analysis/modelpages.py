@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden, Refusal
 from apps.analysis import ownmodels
@@ -95,7 +96,7 @@ def _switched(request: HttpRequest, model: ModelVersion) -> str:
     """Do what was posted; the sentence that says so. Raises Refusal."""
     act = request.POST.get("act", "")
     if act not in ("on", "off"):
-        raise Refusal("There is nothing to do.", code="invalid")
+        raise Refusal(gettext("There is nothing to do."), code="invalid")
     ownmodels.switch(request.user, model, act == "on")
     if act == "on":
         return f"{model} can be chosen in protocols."
@@ -148,7 +149,9 @@ def _two_files(request: HttpRequest) -> tuple[Any, Any]:
     weights = [f for f in files if f not in cards]
     if len(cards) != 1 or len(weights) != 1:
         raise Refusal(
-            f"Choose two files together: the weights ({' or '.join(_WEIGHTS)}) and their card ({' or '.join(_CARDS)}).",
+            gettext("Choose two files together: the weights ({weights}) and their card ({cards}).").format(
+                weights=" or ".join(_WEIGHTS), cards=" or ".join(_CARDS)
+            ),
             code="two-files",
         )
     return weights[0], cards[0]

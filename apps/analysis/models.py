@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from apps.slides.models import Site, Slide
 from hemaview.assays import Assay, AssayError, Rules, assay, rules_from
@@ -49,11 +50,11 @@ class ModelVersion(models.Model):
     weights = models.CharField(
         max_length=100,
         blank=True,
-        help_text="Of a model of one's own: what its weights are kept under. Empty: installed.",
+        help_text=gettext_lazy("Of a model of one's own: what its weights are kept under. Empty: installed."),
     )
     card_sha256 = models.CharField(max_length=64, blank=True)
     checks = models.JSONField(
-        default=list, help_text="What was tried before it could be chosen: {title, ok, result} each."
+        default=list, help_text=gettext_lazy("What was tried before it could be chosen: {title, ok, result} each.")
     )
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
 
@@ -89,17 +90,17 @@ class ModelUpload(models.Model):
     """
 
     class State(models.TextChoices):
-        REQUESTED = "requested", "Waiting"
-        RUNNING = "running", "Being checked"
-        DONE = "done", "Checked"
-        REFUSED = "refused", "Refused"
+        REQUESTED = "requested", gettext_lazy("Waiting")
+        RUNNING = "running", gettext_lazy("Being checked")
+        DONE = "done", gettext_lazy("Checked")
+        REFUSED = "refused", gettext_lazy("Refused")
 
     ACTIVE = (State.REQUESTED, State.RUNNING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.SlugField(max_length=64)
     version = models.CharField(max_length=32)
-    file_name = models.CharField(max_length=200, help_text="What the file of weights was called.")
+    file_name = models.CharField(max_length=200, help_text=gettext_lazy("What the file of weights was called."))
     kind = models.CharField(max_length=16)
     size = models.PositiveBigIntegerField("size in bytes")
     sha256 = models.CharField(max_length=64)
@@ -152,18 +153,20 @@ class Protocol(models.Model):
     specimen = models.CharField(max_length=32)
     assay = models.CharField("examination", max_length=64, default="blood_film")
     finder = models.CharField(
-        "way of finding cells", max_length=64, blank=True, help_text="Empty: the examination's own."
+        "way of finding cells", max_length=64, blank=True, help_text=gettext_lazy("Empty: the examination's own.")
     )
     enabled = models.BooleanField(default=True)
     second_reader = models.BooleanField(
-        "two readers", default=False, help_text="A case cannot be signed before two people have read these cells."
+        "two readers",
+        default=False,
+        help_text=gettext_lazy("A case cannot be signed before two people have read these cells."),
     )
-    settings = models.JSONField(default=dict, help_text="What the examination lets a protocol set.")
+    settings = models.JSONField(default=dict, help_text=gettext_lazy("What the examination lets a protocol set."))
     rules = models.JSONField(
         "changed counting rules",
         default=dict,
         blank=True,
-        help_text="What differs from the examination's own rules, in the same tables; empty: nothing.",
+        help_text=gettext_lazy("What differs from the examination's own rules, in the same tables; empty: nothing."),
     )
 
     class Meta:
@@ -229,7 +232,9 @@ class ProtocolModel(models.Model):
     threshold = models.FloatField(
         null=True,
         blank=True,
-        help_text="In place of the model's own: the score from which a box counts or a cell is called an erythroblast.",
+        help_text=gettext_lazy(
+            "In place of the model's own: the score from which a box counts or a cell is called an erythroblast."
+        ),
     )
 
     class Meta:
@@ -264,12 +269,12 @@ class Job(models.Model):
     """One protocol run on one slide. This row is the truth; the queue's message only wakes a worker."""
 
     class State(models.TextChoices):
-        REQUESTED = "requested", "Requested"
-        QUEUED = "queued", "Queued"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        REQUESTED = "requested", gettext_lazy("Requested")
+        QUEUED = "queued", gettext_lazy("Queued")
+        RUNNING = "running", gettext_lazy("Running")
+        DONE = "done", gettext_lazy("Done")
+        FAILED = "failed", gettext_lazy("Failed")
+        CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
     ACTIVE = (State.REQUESTED, State.QUEUED, State.RUNNING)
 
@@ -279,12 +284,15 @@ class Job(models.Model):
     assay = models.CharField("examination", max_length=64, db_index=True, default="blood_film")
     state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED, db_index=True)
     frozen = models.JSONField(
-        default=dict, help_text="Settings, models, classes and counting rules as they were when the job was requested."
+        default=dict,
+        help_text=gettext_lazy("Settings, models, classes and counting rules as they were when the job was requested."),
     )
 
     owner = models.CharField(max_length=96, blank=True)
     attempt = models.PositiveIntegerField(default=0)
-    stalled = models.PositiveIntegerField(default=0, help_text="Attempts since a field was last finished.")
+    stalled = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("Attempts since a field was last finished.")
+    )
     lease = models.DateTimeField(null=True, blank=True, db_index=True)
     cancel_requested = models.BooleanField(default=False)
     revision = models.PositiveIntegerField(default=0)
@@ -311,7 +319,8 @@ class Job(models.Model):
     mpp_sd = models.FloatField("standard deviation of µm/px", null=True, blank=True)
     notes = models.JSONField(default=list)
     guards = models.JSONField(
-        default=list, help_text="What speaks against the slide's being what it is taken for: {code, sentence} each."
+        default=list,
+        help_text=gettext_lazy("What speaks against the slide's being what it is taken for: {code, sentence} each."),
     )
     cells_sha256 = models.CharField(max_length=64, blank=True)
     contours_sha256 = models.CharField(max_length=64, blank=True)
@@ -396,17 +405,17 @@ class Adaptation(models.Model):
     """A net taught by a site's labelled cells, for one examination. This row is the truth; the bell only wakes a worker."""
 
     class State(models.TextChoices):
-        REQUESTED = "requested", "Waiting"
-        RUNNING = "running", "Learning"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+        REQUESTED = "requested", gettext_lazy("Waiting")
+        RUNNING = "running", gettext_lazy("Learning")
+        DONE = "done", gettext_lazy("Done")
+        FAILED = "failed", gettext_lazy("Failed")
 
     ACTIVE = (State.REQUESTED, State.RUNNING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="adaptations")
     assay = models.CharField("examination", max_length=64)
-    number = models.PositiveIntegerField(help_text="Counts the site's teachings for this examination.")
+    number = models.PositiveIntegerField(help_text=gettext_lazy("Counts the site's teachings for this examination."))
     base = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="taught")
     state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED, db_index=True)
     phase = models.CharField(max_length=64, blank=True)
@@ -419,10 +428,10 @@ class Adaptation(models.Model):
     requested_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     duration_s = models.FloatField(null=True, blank=True)
-    cells = models.JSONField(default=list, help_text="The labelled cells that it learned from.")
-    report = models.JSONField(default=dict, help_text="How good it is, and which cells to name next.")
+    cells = models.JSONField(default=list, help_text=gettext_lazy("The labelled cells that it learned from."))
+    report = models.JSONField(default=dict, help_text=gettext_lazy("How good it is, and which cells to name next."))
     sha256 = models.CharField(max_length=64, blank=True)
-    in_force = models.BooleanField(default=False, help_text="New analyses of the site's slides use it.")
+    in_force = models.BooleanField(default=False, help_text=gettext_lazy("New analyses of the site's slides use it."))
 
     class Meta:
         ordering = ["site", "assay", "-number"]

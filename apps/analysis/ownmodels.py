@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts import leases, stores
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
@@ -46,7 +47,7 @@ def may_change_models(user: Any) -> bool:
 def require_models(user: Any) -> None:
     """Raise Forbidden unless the person may upload, switch on and retire models."""
     if not may_change_models(user):
-        raise Forbidden("Only administrators upload models and switch them on and off.")
+        raise Forbidden(gettext("Only administrators upload models and switch them on and off."))
 
 
 def uploads() -> QuerySet[ModelUpload]:
@@ -58,7 +59,7 @@ def upload_for(user: Any, upload_id: uuid.UUID | str) -> ModelUpload:
     require_models(user)
     row = uploads().filter(pk=upload_id).first()
     if row is None:
-        raise Missing("There is no such upload of a model.", code="no-upload")
+        raise Missing(gettext("There is no such upload of a model."), code="no-upload")
     return row
 
 
@@ -97,7 +98,9 @@ def receive(
         row.sha256 = digest.hexdigest()
         if card.get("sha256", row.sha256) != row.sha256:
             raise Refusal(
-                "The weights are not those that the card is of: their sha256 is another; hand in the two that belong together.",
+                gettext(
+                    "The weights are not those that the card is of: their sha256 is another; hand in the two that belong together."
+                ),
                 code="wrong-weights",
             )
         if damaged is not None:
@@ -145,7 +148,7 @@ def _hashed(first: bytes, rest: Iterator[bytes], digest: Any, size: int) -> Iter
         digest.update(chunk)
         yield chunk
     if left:
-        raise Refusal("The file did not come whole; upload it again.", code="cut-short")
+        raise Refusal(gettext("The file did not come whole; upload it again."), code="cut-short")
 
 
 def _refuse_taken(card: Mapping[str, Any]) -> ModelVersion | None:
@@ -154,11 +157,19 @@ def _refuse_taken(card: Mapping[str, Any]) -> ModelVersion | None:
     name, version = card["name"], card["version"]
     versions = ModelVersion.objects.filter(algorithm__name=name)
     if versions.filter(weights="").exists():
-        raise Conflict(f"HemaView has a model called {name} itself; give yours another name.", code="model-name-taken")
+        raise Conflict(
+            gettext("HemaView has a model called {name} itself; give yours another name.").format(name=name),
+            code="model-name-taken",
+        )
     if there := versions.filter(version=version).select_related("algorithm").first():
         if is_damaged(there):
             return there
-        raise Conflict(f"There is {name} {version} already; give this one another version.", code="model-exists")
+        raise Conflict(
+            gettext("There is {name} {version} already; give this one another version.").format(
+                name=name, version=version
+            ),
+            code="model-exists",
+        )
     active = ModelUpload.objects.filter(name=name, version=version, state__in=ModelUpload.ACTIVE)
     if active.exclude(_abandoned()).exists():
         raise _being_checked(card)
@@ -167,8 +178,10 @@ def _refuse_taken(card: Mapping[str, Any]) -> ModelVersion | None:
 
 def _other_files(model: ModelVersion) -> Conflict:
     return Conflict(
-        f"There is {model} already, and these are not its files: upload the very same two to put them back, for some were "
-        "altered or are gone, or give this one another version.",
+        gettext(
+            "There is {model} already, and these are not its files: upload the very same two to put them back, for some were "
+            "altered or are gone, or give this one another version."
+        ).format(model=model),
         code="model-exists",
     )
 
@@ -180,7 +193,9 @@ def _refuse_many(user: Any) -> None:
         and ModelUpload.objects.filter(requested_by=user, state__in=ModelUpload.ACTIVE).count() >= MOST_WAITING
     ):
         raise Conflict(
-            f"{MOST_WAITING} of your uploads wait to be checked, the most that may; wait until one has ended.",
+            gettext(
+                "{most_waiting} of your uploads wait to be checked, the most that may; wait until one has ended."
+            ).format(most_waiting=MOST_WAITING),
             code="too-many-waiting",
         )
 
@@ -199,7 +214,9 @@ def _end_lapsed(card: Mapping[str, Any]) -> None:
 
 def _being_checked(card: Mapping[str, Any]) -> Conflict:
     return Conflict(
-        f"{card['name']} {card['version']} has been uploaded and is being checked; wait until that has ended.",
+        gettext("{name} {version} has been uploaded and is being checked; wait until that has ended.").format(
+            name=card["name"], version=card["version"]
+        ),
         code="model-being-checked",
     )
 
@@ -337,7 +354,10 @@ def own_files(frozen_models: Iterable[Mapping[str, Any]]) -> dict[str, OwnFiles]
             card = stores.models().local_path(f"{own['card_sha256']}.json")
         except FileNotFoundError as error:
             raise Missing(
-                f"The files of {used['name']} {used['version']} are gone from the disk.", code="model-gone"
+                gettext("The files of {name} {version} are gone from the disk.").format(
+                    name=used["name"], version=used["version"]
+                ),
+                code="model-gone",
             ) from error
         assert weights is not None and card is not None
         files[used["role"]] = OwnFiles(weights, used["sha256"], card, own["card_sha256"])

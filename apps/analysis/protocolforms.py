@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from apps.accounts.errors import Refusal
 from apps.analysis.models import ModelVersion, Protocol
@@ -21,9 +22,9 @@ class RevisionForm(forms.Form):
 
     title = forms.CharField(max_length=120)
     second_reader = forms.BooleanField(
-        label="Ask for two readers",
+        label=gettext_lazy("Ask for two readers"),
         required=False,
-        help_text="A case cannot be signed before two people have read these cells.",
+        help_text=gettext_lazy("A case cannot be signed before two people have read these cells."),
     )
 
     def __init__(self, source: Protocol, data: Any = None) -> None:
@@ -47,7 +48,7 @@ class RevisionForm(forms.Form):
                 label=f"Counts from, for {chosen.role.replace('-', ' ')}",
                 required=False,
                 initial=chosen.threshold,
-                help_text="A score between 0 and 1 in place of the model's own; empty: the model's own.",
+                help_text=gettext("A score between 0 and 1 in place of the model's own; empty: the model's own."),
             )
         self.numbers = _numbers_of(source)
         for number in self.numbers:
@@ -60,12 +61,14 @@ class RevisionForm(forms.Form):
                 widget=forms.NumberInput(attrs={"step": "any"}),
             )
         self.fields["rules"] = forms.JSONField(
-            label="Changes as a table (JSON)",
+            label=gettext("Changes as a table (JSON)"),
             required=False,
             initial=source.rules,
             widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-            help_text="What differs from the examination's own rules, in the same tables, such as one more limit; {} changes "
-            "nothing. A number that is changed above counts more than what stands here.",
+            help_text=gettext(
+                "What differs from the examination's own rules, in the same tables, such as one more limit; {} changes "
+                "nothing. A number that is changed above counts more than what stands here."
+            ),
         )
 
     def groups(self) -> list[tuple[str, list[Any]]]:
@@ -142,7 +145,7 @@ class CopyForm(RevisionForm):
     """The same, and the name of the new protocol."""
 
     name = forms.SlugField(
-        max_length=64, help_text="What programs call it: letters, digits, hyphens. It stays for ever."
+        max_length=64, help_text=gettext_lazy("What programs call it: letters, digits, hyphens. It stays for ever.")
     )
     field_order = ("name", "title", "second_reader")
 

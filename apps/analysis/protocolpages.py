@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.analysis import protocolservices as services
@@ -47,7 +48,8 @@ def protocol_page(request: HttpRequest, name: str) -> HttpResponse:
         if act in ("retire", "restore"):
             services.set_retired(request.user, name, act == "retire")
             messages.success(
-                request, "Nobody can order it any more." if act == "retire" else "It can be ordered again."
+                request,
+                gettext("Nobody can order it any more.") if act == "retire" else gettext("It can be ordered again."),
             )
             return redirect("protocol", name=name)
         if act and form and form.is_valid():
@@ -55,7 +57,9 @@ def protocol_page(request: HttpRequest, name: str) -> HttpResponse:
             same = made.pk == protocol.pk
             messages.success(
                 request,
-                "Nothing was changed." if same else f"Version {made.version} is saved; new analyses use it.",
+                gettext("Nothing was changed.")
+                if same
+                else gettext("Version {version} is saved; new analyses use it.").format(version=made.version),
             )
             return redirect("protocol", name=name)
     except Refusal as refusal:
@@ -80,11 +84,13 @@ def copy_page(request: HttpRequest, name: str) -> HttpResponse:
     source = _newest(name)
     form = _form(CopyForm, source, request.POST or None)
     if form is None:
-        raise Http404("The examination of this protocol is not installed.")
+        raise Http404(gettext("The examination of this protocol is not installed."))
     if request.method == "POST" and form.is_valid():
         try:
             made = services.copy(request.user, source, form.cleaned_data["name"], form.draft())
-            messages.success(request, f"The protocol {made.title} is made and can be ordered.")
+            messages.success(
+                request, gettext("The protocol {title} is made and can be ordered.").format(title=made.title)
+            )
             return redirect("protocol", name=made.name)
         except Refusal as refusal:
             form.refuse(refusal)

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.analysis.models import ModelVersion, Protocol, ProtocolModel
@@ -66,7 +67,7 @@ def may_change_protocols(user: Any) -> bool:
 def require_protocols(user: Any) -> None:
     """Raise Forbidden unless the person may change protocols."""
     if not may_change_protocols(user):
-        raise Forbidden("Only administrators change protocols.")
+        raise Forbidden(gettext("Only administrators change protocols."))
 
 
 def newest_protocols() -> list[Protocol]:
@@ -81,7 +82,7 @@ def newest(name: str) -> Protocol:
     """The newest version of a protocol, in use or not; raises Missing."""
     row = None if "\0" in name else versions(name).first()
     if row is None:
-        raise Missing(f"There is no protocol called {name}.", code="no-protocol")
+        raise Missing(gettext("There is no protocol called {name}.").format(name=name), code="no-protocol")
     return row
 
 
@@ -128,7 +129,9 @@ def revise(user: Any, protocol: Protocol, draft: Draft) -> Protocol:
     last = _locked(protocol.name)
     if last.pk != protocol.pk:
         raise Conflict(
-            f"{protocol.name} has had version {last.version} since you opened it; look at that one first.",
+            gettext("{name} has had version {version} since you opened it; look at that one first.").format(
+                name=protocol.name, version=last.version
+            ),
             code="protocol-changed",
         )
     before = Draft.of(last)
@@ -246,4 +249,4 @@ def _words(chosen: Chosen) -> str:
 
 
 def _taken(name: str) -> Conflict:
-    return Conflict(f"There is a protocol called {name} already.", code="protocol-exists")
+    return Conflict(gettext("There is a protocol called {name} already.").format(name=name), code="protocol-exists")

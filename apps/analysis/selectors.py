@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts import leases
 from apps.accounts.errors import Conflict, Missing
@@ -30,18 +31,18 @@ def job_for(user: Any, job_id: uuid.UUID | str, right: str = "view") -> Job:
     """The job, if the person holds the right on its case; raises Missing or Forbidden."""
     job = Job.objects.select_related(*_EAGER).filter(pk=job_id).first()
     if job is None:
-        raise Missing("There is no such job, or you may not see it.")
+        raise Missing(gettext("There is no such job, or you may not see it."))
     try:
         require(user, job.slide.case, right)
     except Missing:
-        raise Missing("There is no such job, or you may not see it.") from None
+        raise Missing(gettext("There is no such job, or you may not see it.")) from None
     return job
 
 
 def reviewable_job_for(user: Any, job_id: uuid.UUID | str, right: str = "view") -> Job:
     job = job_for(user, job_id, right)
     if not job.reviewable:
-        raise Conflict("This job has no finished cell file yet.", code="job-unfinished")
+        raise Conflict(gettext("This job has no finished cell file yet."), code="job-unfinished")
     return job
 
 
@@ -129,7 +130,10 @@ def protocol_named(name: str) -> Protocol:
         if protocol.name == name:
             return protocol
     known = ", ".join(p.name for p in protocols()) or "none is enabled"
-    raise Missing(f"There is no protocol called {name}; there are: {known}.", code="no-protocol")
+    raise Missing(
+        gettext("There is no protocol called {name}; there are: {known}.").format(name=name, known=known),
+        code="no-protocol",
+    )
 
 
 def model_versions() -> QuerySet[ModelVersion]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts import leases
 from apps.accounts.errors import Conflict, Refusal
@@ -34,7 +35,9 @@ def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, An
     classes and counting rules."""
     if wrong := protocol.what_is_wrong():  # written before it was checked, or past the administration
         raise Refusal(
-            f"The administrator must correct {protocol}. {next(iter(wrong.values()))}",
+            gettext("The administrator must correct {protocol}. {values}").format(
+                protocol=protocol, values=next(iter(wrong.values()))
+            ),
             code="wrong-settings",
             http_status=409,
         )
@@ -42,7 +45,9 @@ def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, An
     off = [m for m in chosen if not m.model.enabled]
     if off:
         raise Refusal(
-            f"{off[0].model} is switched off; ask the administrator to choose another model for {off[0].role}.",
+            gettext("{model} is switched off; ask the administrator to choose another model for {role}.").format(
+                model=off[0].model, role=off[0].role
+            ),
             code="model-off",
             http_status=409,
         )
@@ -51,8 +56,10 @@ def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, An
     blood = protocol.settings.get("calibrated_on")
     if blood and not any(blood in m.model.calibrations for m in chosen):
         raise Refusal(
-            f"The administrator must correct the settings of {protocol}: none of its models is calibrated for blood like "
-            f"that of {blood} (calibrated_on).",
+            gettext(
+                "The administrator must correct the settings of {protocol}: none of its models is calibrated for blood like "
+                "that of {blood} (calibrated_on)."
+            ).format(protocol=protocol, blood=blood),
             code="wrong-settings",
             http_status=409,
         )
@@ -94,10 +101,12 @@ def request_job(user: Any, slide: Slide, protocol: Protocol, region: tuple[int, 
         with transaction.atomic():
             slide = hold_slide(slide)
             if slide.status != Slide.Status.READY:
-                raise Conflict("This slide is not ready yet.", code="not-ready")
+                raise Conflict(gettext("This slide is not ready yet."), code="not-ready")
             if protocol.specimen != slide.specimen:
                 raise Conflict(
-                    f"{protocol.title} is not meant for this specimen: {slide.get_specimen_display().lower()}.",
+                    gettext("{title} is not meant for this specimen: {lower}.").format(
+                        title=protocol.title, lower=slide.get_specimen_display().lower()
+                    ),
                     code="wrong-specimen",
                 )
             if region:
@@ -121,7 +130,9 @@ def request_job(user: Any, slide: Slide, protocol: Protocol, region: tuple[int, 
             if slide.case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
                 set_state("system", slide.case, Case.State.ANALYSING)
     except IntegrityError:
-        raise Conflict("This slide is already being analysed for this examination.", code="job-active") from None
+        raise Conflict(
+            gettext("This slide is already being analysed for this examination."), code="job-active"
+        ) from None
     return job
 
 
@@ -129,7 +140,10 @@ def _hold_protocol(protocol: Protocol) -> Protocol:
     """The protocol as it is now, locked until the transaction ends; raises Conflict where it was retired meanwhile."""
     protocol = Protocol.objects.select_for_update(no_key=True).get(pk=protocol.pk)
     if not protocol.enabled:
-        raise Conflict(f"{protocol.title} has been retired; order another protocol.", code="protocol-retired")
+        raise Conflict(
+            gettext("{title} has been retired; order another protocol.").format(title=protocol.title),
+            code="protocol-retired",
+        )
     return protocol
 
 
@@ -143,12 +157,19 @@ def _check_region(slide: Slide, region: tuple[int, int, int, int]) -> None:
     """Raise Refusal where a rectangle is not one of the slide that can be analysed at once."""
     x, y, w, h = region
     if x < 0 or y < 0 or x + w > slide.width or y + h > slide.height:
-        raise Refusal("The region reaches beyond the slide; draw it within.", code="outside")
+        raise Refusal(gettext("The region reaches beyond the slide; draw it within."), code="outside")
     if min(w, h) < LEAST_REGION_PX:
-        raise Refusal(f"The region is too small; draw one of at least {LEAST_REGION_PX} px.", code="too-small")
+        raise Refusal(
+            gettext("The region is too small; draw one of at least {least_region_px} px.").format(
+                least_region_px=LEAST_REGION_PX
+            ),
+            code="too-small",
+        )
     if slide.mpp and w * h * (slide.mpp / 1000) ** 2 > MOST_REGION_MM2:
         raise Refusal(
-            f"The region is larger than {MOST_REGION_MM2:g} mm²; draw a smaller one, or analyse the whole slide.",
+            gettext(
+                "The region is larger than {most_region_mm2:g} mm²; draw a smaller one, or analyse the whole slide."
+            ).format(most_region_mm2=MOST_REGION_MM2),
             code="too-large",
         )
 
@@ -256,7 +277,7 @@ def cancel(user: Any, job: Job) -> Job:
             cancel_requested=True, revision=F("revision") + 1
         )
         if not asked:
-            raise Conflict("This analysis has already ended.", code="job-ended")
+            raise Conflict(gettext("This analysis has already ended."), code="job-ended")
         record(user, "job.cancel", "job", job.pk, accession=job.slide.case.accession)
         if waiting:
             _settle_case(job)
@@ -273,7 +294,8 @@ def retry(user: Any, job: Job) -> Job:
             job.refresh_from_db()
             if job.readings.filter(revision__gt=0).exists():
                 raise Conflict(
-                    "Cells of this analysis have been labelled; order a new analysis instead.", code="job-labelled"
+                    gettext("Cells of this analysis have been labelled; order a new analysis instead."),
+                    code="job-labelled",
                 )
             again = Job.objects.filter(pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED]).update(
                 state=Job.State.REQUESTED,
@@ -289,12 +311,14 @@ def retry(user: Any, job: Job) -> Job:
                 revision=F("revision") + 1,
             )
             if not again:
-                raise Conflict("Only a failed or cancelled analysis can be retried.", code="job-not-ended")
+                raise Conflict(gettext("Only a failed or cancelled analysis can be retried."), code="job-not-ended")
             record(user, "job.retry", "job", job.pk, accession=job.slide.case.accession)
             if case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
                 set_state("system", case, Case.State.ANALYSING)
     except IntegrityError:
-        raise Conflict("This slide is already being analysed for this examination.", code="job-active") from None
+        raise Conflict(
+            gettext("This slide is already being analysed for this examination."), code="job-active"
+        ) from None
     job.refresh_from_db()
     return job
 

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.analysis.line import queue_for
@@ -58,11 +59,11 @@ def _queued(request: HttpRequest) -> str:
         again = retry(request.user, job)
         transaction.on_commit(lambda: ring([str(again.pk)]))
         return "The analysis waits again; finished fields are kept."
-    raise Refusal("There is nothing to do.", code="invalid")
+    raise Refusal(gettext("There is nothing to do."), code="invalid")
 
 
 def _id(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise Missing("There is no such job, or you may not see it.") from None
+        raise Missing(gettext("There is no such job, or you may not see it.")) from None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden
 from apps.audit.models import Record
@@ -20,7 +21,7 @@ def records_for(user: Any) -> QuerySet[Record]:
     Raises Forbidden for people without the right to view the record.
     """
     if not user.has_perm("audit.view_record"):
-        raise Forbidden("Only administrators may read the audit record.")
+        raise Forbidden(gettext("Only administrators may read the audit record."))
     lines = Record.objects.all()
     for hidden in hidden_accessions:
         lines = lines.exclude(accession__in=hidden(user))

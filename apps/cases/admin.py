@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from guardian.admin import GuardedModelAdminMixin
 from unfold.admin import ModelAdmin
 
@@ -102,7 +103,7 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
     def _administered(self, request: HttpRequest, key: str) -> None:
         """Who may do what with a case is shown to those who may say so."""
         if not cases_for(request.user, "administer").filter(pk=_key(key)).exists():
-            raise Http404("There is nothing here.")
+            raise Http404(gettext("There is nothing here."))
 
     def has_delete_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
         return False
@@ -123,5 +124,5 @@ def _by_services(form: Any, request: HttpRequest) -> Any:
 def _key(text: str) -> str:
     """A row's number as an address gives it; guardian asks the database for whatever stands there."""
     if whole_number(text) is None:
-        raise Http404("There is nothing here.")
+        raise Http404(gettext("There is nothing here."))
     return text

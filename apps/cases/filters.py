@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.cases.models import Case
@@ -23,12 +24,12 @@ ORDERINGS = {
 
 
 class CaseFilter(django_filters.FilterSet):
-    search = django_filters.CharFilter(method="by_text", label="Search")
-    state = django_filters.ChoiceFilter(choices=Case.State.choices, empty_label="Any state")
-    specimen = django_filters.ChoiceFilter(choices=Case.Specimen.choices, empty_label="Any specimen")
-    stain = django_filters.CharFilter(lookup_expr="icontains", label="Stain")
+    search = django_filters.CharFilter(method="by_text", label=gettext_lazy("Search"))
+    state = django_filters.ChoiceFilter(choices=Case.State.choices, empty_label=gettext_lazy("Any state"))
+    specimen = django_filters.ChoiceFilter(choices=Case.Specimen.choices, empty_label=gettext_lazy("Any specimen"))
+    stain = django_filters.CharFilter(lookup_expr="icontains", label=gettext_lazy("Stain"))
     reader = django_filters.ModelChoiceFilter(
-        queryset=User.objects.filter(is_active=True), to_field_name="username", empty_label="Any reader"
+        queryset=User.objects.filter(is_active=True), to_field_name="username", empty_label=gettext_lazy("Any reader")
     )
 
     class Meta:

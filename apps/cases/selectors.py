@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Q, QuerySet
+from django.utils.translation import gettext
 from guardian.shortcuts import get_group_perms, get_objects_for_user, get_user_perms, get_users_with_perms
 
 from apps.accounts.errors import Forbidden, Missing
@@ -79,7 +80,7 @@ def case_for(user: Any, accession: str, right: str = "view") -> Case:
     # PostgreSQL refuses to look for a NUL.
     case = None if "\0" in accession else Case.objects.select_related("reader").filter(accession=accession).first()
     if case is None:
-        raise Missing(f"There is no case {accession}, or you may not see it.")
+        raise Missing(gettext("There is no case {accession}, or you may not see it.").format(accession=accession))
     require(user, case, right)
     return case
 
@@ -88,9 +89,11 @@ def require(user: Any, case: Case, right: str) -> None:
     """Raise Missing or Forbidden unless the person holds the right on the case."""
     rights = rights_of(user, case)
     if "view" not in rights:
-        raise Missing(f"There is no case {case.accession}, or you may not see it.")
+        raise Missing(gettext("There is no case {accession}, or you may not see it.").format(accession=case.accession))
     if right not in rights:
-        raise Forbidden(f"You may view this case but not {RIGHT_MEANING[right]}.")
+        raise Forbidden(
+            gettext("You may view this case but not {right_meaning}.").format(right_meaning=RIGHT_MEANING[right])
+        )
 
 
 def require_any(user: Any, case: Case, *rights: str) -> None:

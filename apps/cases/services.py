@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from guardian.shortcuts import assign_perm, get_group_perms, get_user_perms, remove_perm
 
 from apps.accounts import leases
@@ -52,7 +53,7 @@ def hold(case: Case) -> Case:
     # No join: PostgreSQL reads the row anew once it has the lock, but a joined reader as it was before.
     case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     if case.being_signed:
-        raise Conflict("This case is being signed; try again in a moment.", code="being-signed")
+        raise Conflict(gettext("This case is being signed; try again in a moment."), code="being-signed")
     return case
 
 
@@ -60,7 +61,7 @@ def hold_open(case: Case) -> Case:
     """The same for a write of what a report says; raises Conflict also where the case is signed."""
     case = hold(case)
     if case.locked:
-        raise Conflict("This case is signed; amend it to change anything.", code="case-locked")
+        raise Conflict(gettext("This case is signed; amend it to change anything."), code="case-locked")
     return case
 
 
@@ -71,11 +72,18 @@ def create_case(user: Any, accession: str, **facts: Any) -> Case:
     analyse and review, never to sign.
     """
     if not may_create(user):
-        raise Forbidden("Your role does not allow you to open cases.")
+        raise Forbidden(gettext("Your role does not allow you to open cases."))
     case = Case(accession=accession, created_by=user, **{k: v for k, v in facts.items() if k in EDITABLE})
     if accession.strip().lower() in RESERVED:
-        raise Refusal(f"{accession} is no accession number: HemaView has a page of that name.", code="invalid")
-    taken = Conflict(f"The accession number {accession} is taken.", code="accession-taken")
+        raise Refusal(
+            gettext("{accession} is no accession number: HemaView has a page of that name.").format(
+                accession=accession
+            ),
+            code="invalid",
+        )
+    taken = Conflict(
+        gettext("The accession number {accession} is taken.").format(accession=accession), code="accession-taken"
+    )
     try:
         with transaction.atomic():
             if Case.objects.filter(accession=accession).exists():
@@ -105,7 +113,7 @@ def withdraw_case(user: Any, case: Case) -> None:
     require(user, case, "annotate")
     case = hold_open(case)
     if case.slides.exists() or case.uploads.exists() or case.reports.exists():
-        raise Conflict("This case has slides or reports, so it cannot be removed.", code="case-used")
+        raise Conflict(gettext("This case has slides or reports, so it cannot be removed."), code="case-used")
     record(user, "case.withdrawn", "case", case.pk, accession=case.accession)
     case.delete()
 
@@ -164,9 +172,16 @@ def set_reader(user: Any, case: Case, reader: User | None, word: str = "") -> Ca
     if not rights & {"sign", "administer"}:
         require(user, case, "review")
         if case.reader not in (user, None):
-            raise Forbidden(f"{case.reader} reads this case; only they, or somebody who signs, can hand it over.")
+            raise Forbidden(
+                gettext("{reader} reads this case; only they, or somebody who signs, can hand it over.").format(
+                    reader=case.reader
+                )
+            )
     if reader is not None and reader != case.reader and "review" not in rights_of(reader, case):
-        raise Refusal(f"{reader.display_name} may not review this case.", code="not-a-reader")
+        raise Refusal(
+            gettext("{display_name} may not review this case.").format(display_name=reader.display_name),
+            code="not-a-reader",
+        )
     return _give_to(user, case, reader, **({"word": word.strip()} if word.strip() else {}))
 
 
@@ -177,7 +192,10 @@ def set_rights(user: Any, case: Case, person: User | Group, rights: set[str], **
     unknown = rights - set(RIGHTS)
     if unknown:
         raise Refusal(
-            f"There is no right called {sorted(unknown)[0]}; there are: {', '.join(RIGHTS)}.", code="unknown-right"
+            gettext("There is no right called {unknown}; there are: {rights}.").format(
+                unknown=sorted(unknown)[0], rights=", ".join(RIGHTS)
+            ),
+            code="unknown-right",
         )
     # Not `hold`: who may see a case is no part of what a signature freezes.
     case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
@@ -201,7 +219,9 @@ def set_state(actor: Any, case: Case, state: str) -> Case:
         return case
     if state not in _NEXT[Case.State(case.state)]:
         raise Conflict(
-            f"The case is {case.get_state_display().lower()}; it cannot become {Case.State(state).label.lower()}."
+            gettext("The case is {lower}; it cannot become {lower2}.").format(
+                lower=case.get_state_display().lower(), lower2=Case.State(state).label.lower()
+            )
         )
     before, case.state, case.state_since = case.state, state, timezone.now()
     case.save(update_fields=["state", "state_since", "updated_at"])
@@ -228,7 +248,9 @@ def end_signing(case: Case) -> Case:
     row = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     if row.signing_key != case.signing_key:
         raise Conflict(
-            "Signing took too long, and the case was changed or signed in the meantime; review it and sign again.",
+            gettext(
+                "Signing took too long, and the case was changed or signed in the meantime; review it and sign again."
+            ),
             code="signing-lapsed",
         )
     row.signing_key, row.signing_until = "", None
@@ -263,7 +285,8 @@ def _write(user: Any, case: Case, name: str, text: str, expected: str | None) ->
     case = hold_open(case)
     if case.pk in words_hidden_from(user):
         raise Conflict(
-            f"You read this case blind: write your {name} once your reading is closed.", code="blind-reading"
+            gettext("You read this case blind: write your {name} once your reading is closed.").format(name=name),
+            code="blind-reading",
         )
     before, after = getattr(case, name), text.replace("\r\n", "\n").strip()
     if after == before:
@@ -271,7 +294,9 @@ def _write(user: Any, case: Case, name: str, text: str, expected: str | None) ->
     if expected is not None and expected.replace("\r\n", "\n").strip() != before:
         now = f"now reads “{before}”" if before else "is empty now"
         raise Conflict(
-            f"Somebody else has changed the {name} meanwhile; it {now}: check what is to stand, and save again.",
+            gettext(
+                "Somebody else has changed the {name} meanwhile; it {now}: check what is to stand, and save again."
+            ).format(name=name, now=now),
             code="text-changed",
         )
     setattr(case, name, after)

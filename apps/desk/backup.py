@@ -22,6 +22,7 @@ from django.core import serializers
 from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
+from django.utils.translation import gettext
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Refusal
@@ -56,9 +57,9 @@ def backup(out: Path, say: Say, after: Path | None = None) -> int:
     change than then; the earlier one is needed to restore.
     """
     if out.exists():
-        raise Conflict(f"{out} is there already; choose another name.")
+        raise Conflict(gettext("{out} is there already; choose another name.").format(out=out))
     if not out.parent.is_dir():
-        raise Refusal(f"There is no folder {out.parent}.")
+        raise Refusal(gettext("There is no folder {parent}.").format(parent=out.parent))
     before = _manifest(after) if after else {}
     held = {**before.get("earlier", {}), **before.get("files", {})}
     part = out.with_name(f".{out.name}.part")
@@ -110,14 +111,16 @@ def _stat(name: str) -> list[int]:
 def _manifest(source: Path) -> dict[str, Any]:
     """What a backup says of itself; raises Refusal where it is none."""
     if not source.is_file():
-        raise Refusal(f"There is no file {source}.")
+        raise Refusal(gettext("There is no file {source}.").format(source=source))
     try:
         with tarfile.open(source, "r:gz") as tar:
             manifest: dict[str, Any] = json.loads(_read(tar, "manifest.json"))
     except (tarfile.TarError, KeyError, OSError, EOFError, ValueError) as error:
-        raise Refusal(f"{source.name} is damaged or no backup of HemaView ({error}).") from error
+        raise Refusal(
+            gettext("{name} is damaged or no backup of HemaView ({error}).").format(name=source.name, error=error)
+        ) from error
     if manifest.get("format") != FORMAT:
-        raise Refusal(f"{source.name} is not a backup of HemaView.")
+        raise Refusal(gettext("{name} is not a backup of HemaView.").format(name=source.name))
     return manifest
 
 
@@ -178,7 +181,7 @@ def _prove(path: Path) -> None:
             elif stream is not None:
                 manifest = json.loads(stream.read())
     if sha256_by_name != {**manifest["files"], "rows.json": manifest["rows_sha256"]}:
-        raise Refusal("The backup could not be read back as it was written; look at the disk, then try again.")
+        raise Refusal(gettext("The backup could not be read back as it was written; look at the disk, then try again."))
 
 
 def restore(source: Path, say: Say) -> int:
@@ -187,13 +190,15 @@ def restore(source: Path, say: Say) -> int:
     from apps.cases.models import Case
 
     if not source.is_file():
-        raise Refusal(f"There is no file {source}.")
+        raise Refusal(gettext("There is no file {source}.").format(source=source))
     if User.objects.exists() or Case.objects.exists():
-        raise Conflict("This database is not empty; restore into a new one.")
+        raise Conflict(gettext("This database is not empty; restore into a new one."))
     for folder in FOLDERS:
         place = Path(settings.VAR_DIR) / folder
         if place.is_dir() and any(place.iterdir()):
-            raise Conflict(f"{place} is not empty; restore beside it, with another HEMAVIEW_VAR.")
+            raise Conflict(
+                gettext("{place} is not empty; restore beside it, with another HEMAVIEW_VAR.").format(place=place)
+            )
     manifest = _manifest(source)
     chain = _chain(source, manifest)
     hashes = {**manifest.get("earlier", {}), **manifest.get("files", {})}
@@ -210,9 +215,11 @@ def restore(source: Path, say: Say) -> int:
             wanted -= own
         for name, sha256 in hashes.items():
             if _sha256(name) != sha256:
-                raise Refusal(f"{name} in {source.name} is not what was packed.")
+                raise Refusal(gettext("{name} in {name2} is not what was packed.").format(name=name, name2=source.name))
     except (tarfile.TarError, KeyError, OSError, EOFError, ValueError) as error:
-        raise Refusal(f"{source.name} is damaged or no backup of HemaView ({error}).") from error
+        raise Refusal(
+            gettext("{name} is damaged or no backup of HemaView ({error}).").format(name=source.name, error=error)
+        ) from error
     say("writing rows")
     rows = Path(settings.VAR_DIR) / ".restore-rows.json"
     try:
@@ -224,12 +231,18 @@ def restore(source: Path, say: Say) -> int:
                 call_command("loaddata", str(rows), verbosity=0)
             verdict = verify()
             if not verdict.ok:
-                raise Refusal(f"The audit record of this backup does not hold: {verdict.message}")
+                raise Refusal(
+                    gettext("The audit record of this backup does not hold: {message}").format(message=verdict.message)
+                )
             # A model's file that was lost before the backup must not keep everything else from coming back: it is said below.
             signed = Report.objects.select_related("case", "signed_by")
             differ = [v for v in (verify_report(r, model_files=False) for r in signed) if not v.ok]
             if differ:
-                raise Refusal(f"A report of this backup does not hold: {differ[0].report}: {differ[0].differs[0]}")
+                raise Refusal(
+                    gettext("A report of this backup does not hold: {report}: {differs}").format(
+                        report=differ[0].report, differs=differ[0].differs[0]
+                    )
+                )
     finally:
         rows.unlink(missing_ok=True)
     for fault in faults_of_all():
@@ -243,10 +256,18 @@ def _chain(source: Path, manifest: dict[str, Any]) -> list[tuple[Path, dict[str,
     while after := chain[-1][1].get("after"):
         path = source.parent / Path(after["name"]).name
         if not path.is_file():
-            raise Refusal(f"{chain[-1][0].name} was made after {path.name}; put that beside it.")
+            raise Refusal(
+                gettext("{name} was made after {name2}; put that beside it.").format(
+                    name=chain[-1][0].name, name2=path.name
+                )
+            )
         says = _manifest(path)
         if says["rows_sha256"] != after["rows_sha256"]:
-            raise Refusal(f"{path.name} is not the backup that {chain[-1][0].name} was made after.")
+            raise Refusal(
+                gettext("{name} is not the backup that {name2} was made after.").format(
+                    name=path.name, name2=chain[-1][0].name
+                )
+            )
         chain.append((path, says))
     return chain
 

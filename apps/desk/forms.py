@@ -6,6 +6,7 @@ from math import ceil
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from apps.cases.models import Case
 
@@ -14,9 +15,14 @@ AGE_UNITS = {"years": 365.25, "months": 365.25 / 12, "days": 1}
 
 class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
     age = forms.IntegerField(
-        required=False, min_value=0, max_value=1000, help_text="When the specimen was taken; for reference ranges."
+        required=False,
+        min_value=0,
+        max_value=1000,
+        help_text=gettext_lazy("When the specimen was taken; for reference ranges."),
     )
-    age_unit = forms.ChoiceField(label="Age in", required=False, choices=[(unit, unit) for unit in AGE_UNITS])
+    age_unit = forms.ChoiceField(
+        label=gettext_lazy("Age in"), required=False, choices=[(unit, unit) for unit in AGE_UNITS]
+    )
 
     class Meta:
         model = Case

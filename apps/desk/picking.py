@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods
 
@@ -36,7 +37,7 @@ def picking_page(request: HttpRequest, accession: str, job_id: uuid.UUID) -> Htt
     except (Missing, Conflict) as refusal:
         raise Http404(refusal.message) from refusal
     if job.slide.case.accession != accession or not has_candidates(job):
-        raise Http404("There is no analysis of this case here that looks for nucleated red cells.")
+        raise Http404(gettext("There is no analysis of this case here that looks for nucleated red cells."))
     if request.method == "POST":
         try:
             where = _said(request, job)
@@ -57,12 +58,12 @@ def _said(request: HttpRequest, job: Job) -> str:
         mark_hbf(request.user, job, request.POST.get("hbf", ""), row, added)
         return f"cell-{added or row}"
     if act not in _ACTS:
-        raise Refusal(f"{act} is nothing that can be said of a candidate.", code="invalid")
+        raise Refusal(gettext("{act} is nothing that can be said of a candidate.").format(act=act), code="invalid")
     revision = request.POST.get("revision", "")
     rows, cells = ([] if row is None else [row]), ([added] if added else [])
     listed = next((c for c in candidates(job) if (c.row, c.added) == (row, added or None)), None)
     if listed is None:
-        raise Missing("This cell is no candidate of the analysis.")
+        raise Missing(gettext("This cell is no candidate of the analysis."))
     base = int(revision) if revision.isdigit() else 0
     # What somebody named otherwise is called so again; a bare confirmation would confirm the other name.
     relabel = act == "confirm" and listed.state not in ("pending", CONFIRMED)

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from guardian.shortcuts import get_user_perms, get_users_with_perms
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
@@ -22,14 +23,17 @@ from apps.cases.services import set_rights, update_case
 
 class RightsForm(forms.Form):
     person = forms.ModelChoiceField(
-        User.objects.filter(is_active=True).order_by("last_name", "username"), empty_label="Choose a person"
+        User.objects.filter(is_active=True).order_by("last_name", "username"),
+        empty_label=gettext_lazy("Choose a person"),
     )
     rights = forms.MultipleChoiceField(
-        label="May",
+        label=gettext_lazy("May"),
         choices=[(right, meaning[0].upper() + meaning[1:]) for right, meaning in RIGHT_MEANING.items()],
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text="On this case alone, beside what their role gives; none takes away what was given here before.",
+        help_text=gettext_lazy(
+            "On this case alone, beside what their role gives; none takes away what was given here before."
+        ),
     )
 
 
@@ -54,7 +58,9 @@ def rights_page(request: HttpRequest, accession: str) -> HttpResponse:
             if form.is_valid():
                 person = form.cleaned_data["person"]
                 set_rights(request.user, case, person, set(form.cleaned_data["rights"]))
-                messages.success(request, f"The rights of {person} on this case are saved.")
+                messages.success(
+                    request, gettext("The rights of {person} on this case are saved.").format(person=person)
+                )
                 return _back(request, case)
         except Refusal as refusal:
             form.add_error(None, refusal.message)

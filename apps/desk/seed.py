@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Refusal
 from apps.accounts.models import User
@@ -132,7 +133,7 @@ def _synthetic(user: User, drawing: subprocess.Popen[bytes] | None, say: Say) ->
     if drawing is not None:
         say("waiting for the synthetic film to be drawn")
         if drawing.wait() != 0:
-            raise Refusal("The synthetic film could not be drawn; look above for why.")
+            raise Refusal(gettext("The synthetic film could not be drawn; look above for why."))
     film, _ = film_files()
     slide = _slide(
         user,
@@ -163,5 +164,5 @@ def _slide(
     say(f"importing: {name}")
     slide = run_import(begin_import_of_files(user, case, files, name, mpp).pk)
     if slide.status != Slide.Status.READY:
-        raise Refusal(f"{name} could not be imported: {slide.message}")
+        raise Refusal(gettext("{name} could not be imported: {message}").format(name=name, message=slide.message))
     return slide

@@ -14,6 +14,8 @@ import urllib.request
 from collections.abc import Callable
 from types import FrameType
 
+from django.utils.translation import gettext
+
 from apps.accounts.errors import Refusal
 
 GRACE_S = 5.0
@@ -29,7 +31,9 @@ def free_or_refuse(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise Refusal(f"Port {port} is taken; end what uses it, or choose another with PORT=….") from error
+            raise Refusal(
+                gettext("Port {port} is taken; end what uses it, or choose another with PORT=….").format(port=port)
+            ) from error
 
 
 def serve(host: str, port: int, say: Say, on_ready: Callable[[], None], reload: bool = False) -> int:

@@ -13,6 +13,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
@@ -78,7 +79,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
 @login_required
 def new_case(request: HttpRequest) -> HttpResponse:
     if not may_create(request.user):
-        raise PermissionDenied("Your role does not allow you to open cases.")
+        raise PermissionDenied(gettext("Your role does not allow you to open cases."))
     form = CaseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         facts = form.facts()
@@ -127,7 +128,7 @@ def administration(request: HttpRequest) -> HttpResponse:
     """What there is to administer, each with a sentence."""
     user: Any = request.user
     if not user.is_staff:
-        raise PermissionDenied("Only administrators have something to do here.")
+        raise PermissionDenied(gettext("Only administrators have something to do here."))
     return render(request, "desk/administration.html")
 
 
@@ -137,7 +138,7 @@ def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUI
     case = _case(request, accession)
     jobs = {job.pk: job for job in jobs_for(request.user).filter(slide__case=case, pk__in=[a, b])}
     if len(jobs) != 2 or not all(job.reviewable for job in jobs.values()):
-        raise Http404("There are no two finished analyses of this case under that address.")
+        raise Http404(gettext("There are no two finished analyses of this case under that address."))
     try:
         comparison = compare(jobs[a], jobs[b])
     except Conflict as refusal:

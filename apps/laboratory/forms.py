@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from apps.laboratory.models import Laboratory, Phrase
 from hemaview.assays import assays
@@ -28,12 +29,13 @@ class LaboratoryForm(Whole):
 
 class LogoForm(forms.Form):
     logo = forms.FileField(
-        label="Picture", help_text="PNG or JPEG, at most 1 MB; a wide one on a white ground prints best."
+        label=gettext_lazy("Picture"),
+        help_text=gettext_lazy("PNG or JPEG, at most 1 MB; a wide one on a white ground prints best."),
     )
 
 
 class PhraseForm(Whole):
-    assay = forms.ChoiceField(label="Examination", required=False)
+    assay = forms.ChoiceField(label=gettext_lazy("Examination"), required=False)
 
     class Meta:
         model = Phrase

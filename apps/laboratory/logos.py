@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from django.utils.translation import gettext
 from PIL import Image, UnidentifiedImageError
 
 from apps.accounts.errors import Refusal
@@ -17,14 +18,18 @@ WIDTH_PX, HEIGHT_PX = 600, 240
 def checked(raw: bytes) -> bytes:
     """PNG bytes of at most WIDTH_PX × HEIGHT_PX; raises Refusal where `raw` is no PNG or JPEG picture of a logo's size."""
     if len(raw) > MOST_BYTES:
-        raise Refusal(f"A logo has at most {MOST_BYTES // 1024:,} kB; make it smaller.", code="logo-too-large")
-    no_picture = Refusal("This is no PNG or JPEG picture.", code="no-picture")
+        raise Refusal(
+            gettext("A logo has at most {most_bytes:,} kB; make it smaller.").format(most_bytes=MOST_BYTES // 1024),
+            code="logo-too-large",
+        )
+    no_picture = Refusal(gettext("This is no PNG or JPEG picture."), code="no-picture")
     try:
         with Image.open(io.BytesIO(raw), formats=("PNG", "JPEG")) as picture:
             if max(picture.size) > MOST_SIDE_PX:
                 raise Refusal(
-                    f"A logo has at most {MOST_SIDE_PX:,} pixels a side; this one is {picture.width:,} × "
-                    f"{picture.height:,}.",
+                    gettext(
+                        "A logo has at most {most_side_px:,} pixels a side; this one is {width:,} × {height:,}."
+                    ).format(most_side_px=MOST_SIDE_PX, width=picture.width, height=picture.height),
                     code="logo-too-large",
                 )
             small = picture.convert("RGBA")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 CODE_LENGTH, TEXT_LENGTH = 24, 2000
 
@@ -28,8 +29,8 @@ class Phrase(models.Model):
     """Words of the laboratory for conclusions: picked by a short code, or as the template that a conclusion begins with."""
 
     class Kind(models.TextChoices):
-        PHRASE = "phrase", "Phrase"
-        TEMPLATE = "template", "Template"
+        PHRASE = "phrase", gettext_lazy("Phrase")
+        TEMPLATE = "template", gettext_lazy("Template")
 
     code = models.CharField(
         max_length=CODE_LENGTH,
@@ -39,17 +40,20 @@ class Phrase(models.Model):
                 r"^[a-z0-9][a-z0-9._-]*\Z", "Use lower-case letters, digits, dots, hyphens and underscores, no spaces."
             )
         ],
-        help_text="What people type for it, such as schisto.",
+        help_text=gettext_lazy("What people type for it, such as schisto."),
     )
     kind = models.CharField(
         max_length=16,
         choices=Kind.choices,
         default=Kind.PHRASE,
-        help_text="A phrase is put into the text; a template begins an empty conclusion.",
+        help_text=gettext_lazy("A phrase is put into the text; a template begins an empty conclusion."),
     )
     text = models.TextField(max_length=TEXT_LENGTH)
     assay = models.CharField(
-        "examination", max_length=64, blank=True, help_text="Offered for this examination alone; empty: for all."
+        "examination",
+        max_length=64,
+        blank=True,
+        help_text=gettext_lazy("Offered for this examination alone; empty: for all."),
     )
 
     class Meta:

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from apps.accounts import stores
 from apps.accounts.errors import Missing
@@ -31,7 +32,7 @@ def phrase_coded(code: str) -> Phrase:
     """The phrase; raises Missing."""
     row = None if "\0" in code else Phrase.objects.filter(code=code).first()
     if row is None:
-        raise Missing(f"There is no phrase called {code}.", code="no-phrase")
+        raise Missing(gettext("There is no phrase called {code}.").format(code=code), code="no-phrase")
     return row
 
 
@@ -39,11 +40,11 @@ def logo_bytes() -> bytes:
     """The logo as PNG; raises Missing where there is none."""
     name = laboratory().logo
     if not name:
-        raise Missing("The laboratory has no logo.", code="no-logo")
+        raise Missing(gettext("The laboratory has no logo."), code="no-logo")
     try:
         return stores.laboratory().read(name)
     except OSError as error:
-        raise Missing("The file of the laboratory's logo is gone: add it again.", code="no-logo") from error
+        raise Missing(gettext("The file of the laboratory's logo is gone: add it again."), code="no-logo") from error
 
 
 def logo_is_gone() -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
@@ -24,7 +25,7 @@ PHRASE_FACTS = ("code", "kind", "text", "assay")
 def require_laboratory(user: Any) -> None:
     """Raise Forbidden unless the person may change the laboratory's settings."""
     if not may_change_laboratory(user):
-        raise Forbidden("Only administrators change the laboratory's settings.")
+        raise Forbidden(gettext("Only administrators change the laboratory's settings."))
 
 
 @transaction.atomic
@@ -116,7 +117,7 @@ def _held() -> Laboratory:
 def _held_phrase(phrase: Phrase) -> Phrase:
     row = Phrase.objects.select_for_update().filter(pk=phrase.pk).first()
     if row is None:
-        raise Missing(f"There is no phrase called {phrase.code} any more.", code="no-phrase")
+        raise Missing(gettext("There is no phrase called {code} any more.").format(code=phrase.code), code="no-phrase")
     return row
 
 
@@ -129,7 +130,7 @@ def _save_phrase(row: Phrase, force_insert: bool = False) -> None:
 
 
 def _taken(code: str) -> Conflict:
-    return Conflict(f"There is a phrase called {code} already.", code="phrase-exists")
+    return Conflict(gettext("There is a phrase called {code} already.").format(code=code), code="phrase-exists")
 
 
 def _plain(text: str) -> str:
@@ -140,7 +141,10 @@ def _plain(text: str) -> str:
 def _refuse_wrong(row: Phrase) -> None:
     if row.assay and row.assay not in assays():
         raise Refusal(
-            f"There is no examination called {row.assay}; there are: {', '.join(assays())}.", code="no-examination"
+            gettext("There is no examination called {assay}; there are: {assays}.").format(
+                assay=row.assay, assays=", ".join(assays())
+            ),
+            code="no-examination",
         )
     _validate(row)
     if Phrase.objects.filter(code=row.code).exclude(pk=row.pk).exists():

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
@@ -61,11 +62,11 @@ def phrase_page(request: HttpRequest, code: str) -> HttpResponse:
         try:
             if request.POST.get("act") == "remove":
                 services.remove_phrase(request.user, phrase_coded(code))
-                messages.success(request, f"The phrase {code} is removed.")
+                messages.success(request, gettext("The phrase {code} is removed.").format(code=code))
                 return redirect("laboratory")
             if form.is_valid():
                 services.change_phrase(request.user, row, **form.cleaned_data)
-                messages.success(request, f"The phrase {form.cleaned_data['code']} is saved.")
+                messages.success(request, gettext("The phrase {code} is saved.").format(code=form.cleaned_data["code"]))
                 return redirect("laboratory")
         except Refusal as refusal:
             form.add_error(None, refusal.message)
@@ -105,7 +106,7 @@ def _act(request: HttpRequest, act: str, form: Any) -> str:
     if act == "phrase":
         made = services.create_phrase(request.user, **form.cleaned_data)
         return f"The phrase {made.code} is added."
-    raise Refusal("There is nothing to do.", code="invalid")
+    raise Refusal(gettext("There is nothing to do."), code="invalid")
 
 
 def _rows(found: Any) -> list[dict[str, Any]]:

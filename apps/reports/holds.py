@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.errors import Refusal
 from apps.analysis.cellfiles import prove_file, schema_of
 from apps.analysis.models import Job
@@ -151,7 +153,14 @@ def _carried(jobs: Sequence[Job]) -> list[Hold]:
     if not (n := open_labels.count()):
         return []
     noun = "label of an earlier analysis waits" if n == 1 else "labels of an earlier analysis wait"
-    return [Hold("carried-labels", f"{n} {noun} for a decision: keep or drop.", "review", {"n": n})]
+    return [
+        Hold(
+            "carried-labels",
+            gettext("{n} {noun} for a decision: keep or drop.").format(n=n, noun=noun),
+            "review",
+            {"n": n},
+        )
+    ]
 
 
 def _readers(jobs: Sequence[Job]) -> Iterator[Hold]:
@@ -185,7 +194,11 @@ def _guards(jobs: Sequence[Job]) -> list[Hold]:
 def _analyser(case: Case) -> list[Hold]:
     """Values of the analyser that cannot all be true of one blood."""
     return [
-        Hold("analyser-contradiction", f"The analyser's values contradict each other. {sentence}", "reason")
+        Hold(
+            "analyser-contradiction",
+            gettext("The analyser's values contradict each other. {sentence}").format(sentence=sentence),
+            "reason",
+        )
         for sentence in contradictions(case.analyser)
     ]
 
@@ -213,7 +226,9 @@ def _partial(jobs: Sequence[Job]) -> list[Hold]:
     return [
         Hold(
             "partial-analysis",
-            f"{job.slide.name}: {assay_title(job)} was cancelled before its end, so its counts are partial.",
+            gettext("{name}: {job} was cancelled before its end, so its counts are partial.").format(
+                name=job.slide.name, job=assay_title(job)
+            ),
             "reason",
             {"job": str(job.pk)},
         )
@@ -227,7 +242,9 @@ def _regions(jobs: Sequence[Job]) -> list[Hold]:
     return [
         Hold(
             "region-alone",
-            f"{job.slide.name}: what is reported of {assay_title(job)} was counted in a drawn region alone.",
+            gettext("{name}: what is reported of {job} was counted in a drawn region alone.").format(
+                name=job.slide.name, job=assay_title(job)
+            ),
             "reason",
             {"job": str(job.pk)},
         )

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from apps.cases.models import Case
 
@@ -15,17 +16,17 @@ class Report(models.Model):
     """One signed version of a case's report. Its content and its files never change; only `state` may."""
 
     class State(models.TextChoices):
-        SIGNED = "signed", "Signed"
-        SUPERSEDED = "superseded", "Superseded"
+        SIGNED = "signed", gettext_lazy("Signed")
+        SUPERSEDED = "superseded", gettext_lazy("Superseded")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="reports")
     version = models.PositiveIntegerField()
     state = models.CharField(max_length=16, choices=State.choices, default=State.SIGNED)
-    document = models.JSONField(help_text="Everything the report says, as it was when it was signed.")
+    document = models.JSONField(help_text=gettext_lazy("Everything the report says, as it was when it was signed."))
     html_sha256 = models.CharField(max_length=64)
     pdf_sha256 = models.CharField(max_length=64, blank=True)
-    sha256 = models.CharField(max_length=64, help_text="Over the document in canonical JSON.")
+    sha256 = models.CharField(max_length=64, help_text=gettext_lazy("Over the document in canonical JSON."))
     meaning = models.CharField(max_length=200)
     reason = models.TextField("why the version before was amended", blank=True)
     signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reports_signed")

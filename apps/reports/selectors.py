@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing
@@ -26,11 +27,11 @@ def report_for(user: Any, report_id: uuid.UUID | str) -> Report:
     """The report, if the person may view its case; raises Missing, or Conflict where they read the case blind."""
     report = Report.objects.select_related("case", "signed_by").filter(pk=report_id).first()
     if report is None:
-        raise Missing("There is no such report, or you may not see it.")
+        raise Missing(gettext("There is no such report, or you may not see it."))
     try:
         require(user, report.case, "view")
     except Missing:
-        raise Missing("There is no such report, or you may not see it.") from None
+        raise Missing(gettext("There is no such report, or you may not see it.")) from None
     refuse_blind(user, reported_jobs(report.case))  # of an amended case: the version before holds the first reading
     return report
 
@@ -44,9 +45,11 @@ def proved_bytes(name: str, sha256: str) -> bytes:
     try:
         raw = stores.reports().read(name)
     except OSError as error:
-        raise Missing("The file of this report is gone; restore it from a backup.", code="report-gone") from error
+        raise Missing(
+            gettext("The file of this report is gone; restore it from a backup."), code="report-gone"
+        ) from error
     if hashlib.sha256(raw).hexdigest() != sha256:
-        raise Conflict("The file of this report is not the one that was signed.", code="report-changed")
+        raise Conflict(gettext("The file of this report is not the one that was signed."), code="report-changed")
     return raw
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Refusal
@@ -55,7 +56,9 @@ def sign(
     """
     require(user, case, "sign")
     if not meaning.strip():
-        raise Refusal("State the meaning of your signature, for example: reviewed and approved.", code="no-meaning")
+        raise Refusal(
+            gettext("State the meaning of your signature, for example: reviewed and approved."), code="no-meaning"
+        )
     for name, text in (
         ("meaning of your signature", meaning),
         ("conclusion", conclusion or ""),
@@ -97,7 +100,9 @@ class Content:
         """What is there now, read under the case's lock; raises Conflict where nothing has been analysed."""
         jobs = reported_jobs(case)
         if not jobs:
-            raise Conflict("No slide of this case has been analysed; there is nothing to sign.", code="nothing-counted")
+            raise Conflict(
+                gettext("No slide of this case has been analysed; there is nothing to sign."), code="nothing-counted"
+            )
         last = case.reports.order_by("-version").first()
         amendment = Amendment.objects.filter(report=last).select_related("by").first() if last else None
         facts = {
@@ -132,11 +137,18 @@ class Content:
 def _begin(user: Any, case: Case, words: dict[str, tuple[str | None, str | None]], reason: str) -> tuple[Case, Content]:
     case = hold(case)
     if case.state not in (Case.State.IN_REVIEW, Case.State.AMENDED):
-        raise Conflict(f"A case that is {case.get_state_display().lower()} cannot be signed.", code="not-in-review")
+        raise Conflict(
+            gettext("A case that is {lower} cannot be signed.").format(lower=case.get_state_display().lower()),
+            code="not-in-review",
+        )
     if active_jobs(case).exists():
-        raise Conflict("An analysis of this case is still running; wait for it or cancel it.", code="analysis-running")
+        raise Conflict(
+            gettext("An analysis of this case is still running; wait for it or cancel it."), code="analysis-running"
+        )
     if case.slides.filter(status=Slide.Status.IMPORTING).exists():
-        raise Conflict("A slide of this case is still being imported; wait for it or remove it.", code="import-running")
+        raise Conflict(
+            gettext("A slide of this case is still being imported; wait for it or remove it."), code="import-running"
+        )
     for name, write in (("conclusion", set_conclusion), ("comment", set_comment)):
         text, before = words[name]
         if text is not None:
@@ -151,7 +163,7 @@ def _conclude(user: Any, case: Case, content: Content, report: Report) -> Report
     row = end_signing(case)
     if Content.of(row, content.reason).facts != content.facts:
         raise Conflict(
-            "The case was changed while it was being signed; review it and sign again.", code="signing-lapsed"
+            gettext("The case was changed while it was being signed; review it and sign again."), code="signing-lapsed"
         )
     row.reports.filter(state=Report.State.SIGNED).update(state=Report.State.SUPERSEDED)
     report.save()
@@ -173,15 +185,15 @@ def amend(user: Any, case: Case, reason: str) -> Case:
     """Open a signed case again; the signed version stays readable, the next one carries the reason."""
     require(user, case, "sign")
     if len(reason.strip()) < 3:
-        raise Refusal("State the reason for the amendment.", code="no-reason")
+        raise Refusal(gettext("State the reason for the amendment."), code="no-reason")
     _refuse_unprintable("reason", reason)
     with transaction.atomic():
         case = hold(case)
         if case.state != Case.State.SIGNED:
-            raise Conflict("Only a signed case can be amended.", code="not-signed")
+            raise Conflict(gettext("Only a signed case can be amended."), code="not-signed")
         last = case.reports.order_by("-version").first()
         if last is None:
-            raise Conflict("This case has no signed report.", code="not-signed")
+            raise Conflict(gettext("This case has no signed report."), code="not-signed")
         Amendment.objects.create(case=case, report=last, reason=reason.strip(), by=user, at=timezone.now())
         record(user, "report.amended", "report", last.pk, accession=case.accession, reason=reason.strip())
         return set_state(user, case, Case.State.AMENDED)
@@ -190,7 +202,9 @@ def amend(user: Any, case: Case, reason: str) -> Case:
 def _refuse_unprintable(name: str, text: str) -> None:
     if missing := unprintable(text):
         raise Refusal(
-            f"The {name} has characters that no font at hand can print: {named(missing)}. Write it without them.",
+            gettext(
+                "The {name} has characters that no font at hand can print: {missing}. Write it without them."
+            ).format(name=name, missing=named(missing)),
             code="unprintable-characters",
         )
 

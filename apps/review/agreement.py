@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Conflict
 from apps.accounts.models import User
@@ -107,7 +108,9 @@ def summary(jobs: Sequence[Job]) -> dict[str, Any]:
 def refuse_blind(user: Any, jobs: Sequence[Job]) -> None:
     """Raise Conflict where the person reads one of the jobs blind: what they ask for shows the first reading."""
     if any(is_second_of(user, r) and r.blind for job in jobs for r in job.readings.all()):
-        raise Conflict("You read this case blind: this is shown once your reading is closed.", code="blind-reading")
+        raise Conflict(
+            gettext("You read this case blind: this is shown once your reading is closed."), code="blind-reading"
+        )
 
 
 def _table(pairs: Sequence[Pair]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.accounts.models import User
@@ -55,7 +56,9 @@ def choose(user: Any, job: Job) -> Carried:
         job = Job.objects.select_related("slide", "protocol").get(pk=job.pk)
         job.slide.case = case
         if not job.reviewable:
-            raise Conflict("This analysis has no finished cells that could be reported.", code="job-unfinished")
+            raise Conflict(
+                gettext("This analysis has no finished cells that could be reported."), code="job-unfinished"
+            )
         now = timezone.now()
         row, made = ReportedAnalysis.objects.select_for_update().get_or_create(
             slide_id=job.slide_id, assay=job.assay, defaults={"job": job, "chosen_by": user, "chosen_at": now}
@@ -66,7 +69,9 @@ def choose(user: Any, job: Job) -> Carried:
         carried = Carried(0, 0, 0)
         if before is not None and before.readings.filter(role=Reading.Role.SECOND, state=Reading.State.OPEN).exists():
             raise Conflict(
-                "A second reading of the reported analysis is open; close or withdraw it before another one is reported.",
+                gettext(
+                    "A second reading of the reported analysis is open; close or withdraw it before another one is reported."
+                ),
                 code="second-reading-open",
             )
         if before is not None:
@@ -91,9 +96,9 @@ def settle(user: Any, job: Job, label_id: Any, keep: bool) -> None:
         job.slide.case = case
         waiting = CarriedLabel.objects.select_for_update().filter(pk=label_id, reading__job=job).first()
         if waiting is None:
-            raise Missing("There is no such label of an earlier analysis.")
+            raise Missing(gettext("There is no such label of an earlier analysis."))
         if waiting.settled_at is not None:
-            raise Conflict("Somebody has already decided on this label.", code="settled")
+            raise Conflict(gettext("Somebody has already decided on this label."), code="settled")
         if keep:
             _keep(user, locked_reading(user, job), job, waiting)
         waiting.settled_by, waiting.settled_at = user, timezone.now()
@@ -117,14 +122,19 @@ def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:
         if action != LabelEvent.Action.REJECT:
             action = LabelEvent.Action.RELABEL
         if key and key not in known.by_key:
-            raise Refusal(f"The classes of this analysis have no {key}; drop the label.", code="unknown-class")
+            raise Refusal(
+                gettext("The classes of this analysis have no {key}; drop the label.").format(key=key),
+                code="unknown-class",
+            )
         append(user, reading, job, action, [waiting.row], [], key, carried=True)
         return
     if waiting.state == REJECTED:
         return  # there is nothing to reject any more
     key = waiting.label_key or waiting.machine_before
     if key not in known.by_key:
-        raise Refusal(f"The classes of this analysis have no {key}; drop the label.", code="unknown-class")
+        raise Refusal(
+            gettext("The classes of this analysis have no {key}; drop the label.").format(key=key), code="unknown-class"
+        )
     cell = AddedCell.objects.create(
         reading=reading, x=waiting.x, y=waiting.y, w=waiting.w, h=waiting.h, by=user, at=timezone.now()
     )

@@ -9,6 +9,7 @@ from typing import Any
 import shapely
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.audit.services import record
@@ -43,19 +44,32 @@ def annotate(user: Any, slide: Slide, kind: str, points: Sequence[Sequence[float
     """Write an annotation; `points` in level-0 px. Raises Refusal where they do not make one of its kind on the slide."""
     require(user, slide.case, "annotate")
     if kind not in _POINTS:
-        raise Refusal(f"There is no annotation called {kind}; there are: {', '.join(_POINTS)}.", code="invalid")
+        raise Refusal(
+            gettext("There is no annotation called {kind}; there are: {points}.").format(
+                kind=kind, points=", ".join(_POINTS)
+            ),
+            code="invalid",
+        )
     least, most = _POINTS[kind]
     if not least <= len(points) <= most:
         wanted = str(least) if least == most else f"{least} to {most:,}"
-        raise Refusal(f"An annotation of the kind {kind} has {wanted} points.", code="invalid")
+        raise Refusal(
+            gettext("An annotation of the kind {kind} has {wanted} points.").format(kind=kind, wanted=wanted),
+            code="invalid",
+        )
     if not all(len(p) == 2 and 0 <= p[0] <= slide.width and 0 <= p[1] <= slide.height for p in points):
-        raise Refusal("A point of the annotation lies outside the slide.", code="outside")
+        raise Refusal(gettext("A point of the annotation lies outside the slide."), code="outside")
     if kind == "polygon" and not shapely.Polygon(points).is_valid:
-        raise Refusal("The outline crosses itself, so it has no area; draw it anew.", code="crossed")
+        raise Refusal(gettext("The outline crosses itself, so it has no area; draw it anew."), code="crossed")
     with transaction.atomic():
         case = hold_open(slide.case)
         if Annotation.objects.filter(slide=slide, removed_at__isnull=True).count() >= MOST_ON_A_SLIDE:
-            raise Refusal(f"A slide holds at most {MOST_ON_A_SLIDE:,} annotations.", code="too-many")
+            raise Refusal(
+                gettext("A slide holds at most {most_on_a_slide:,} annotations.").format(
+                    most_on_a_slide=MOST_ON_A_SLIDE
+                ),
+                code="too-many",
+            )
         made = Annotation.objects.create(
             slide=slide, kind=kind, points=[[round(float(v), 2) for v in p] for p in points], text=text.strip(), by=user,
             at=timezone.now(),
@@ -104,7 +118,7 @@ def annotation_for(user: Any, annotation_id: Any) -> Annotation:
     """The annotation, if the person may view its case; raises Missing."""
     row = Annotation.objects.select_related("slide__case", "by").filter(pk=annotation_id).first()
     if row is None or "view" not in rights_of(user, row.slide.case):
-        raise Missing("There is no such annotation, or you may not see it.")
+        raise Missing(gettext("There is no such annotation, or you may not see it."))
     return row
 
 
@@ -115,7 +129,7 @@ def _held(user: Any, annotation: Annotation) -> Annotation:
     hold_open(case)
     row = Annotation.objects.select_for_update().get(pk=annotation.pk)
     if row.by_id != user.pk and not rights_of(user, case) & {"sign", "administer"}:
-        raise Forbidden("Only who wrote an annotation, or somebody who signs, changes it.")
+        raise Forbidden(gettext("Only who wrote an annotation, or somebody who signs, changes it."))
     return row
 
 

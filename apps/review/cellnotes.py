@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from scipy.spatial import cKDTree
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
@@ -82,17 +83,27 @@ def note_cell(user: Any, job: Job, kind: str, row: int | None, added: str, text:
     require(user, job.slide.case, "annotate")
     text = text.strip()
     if kind not in CellNote.Kind.values:
-        raise Refusal(f"There is no note called {kind}; there are: {', '.join(CellNote.Kind.values)}.", code="invalid")
+        raise Refusal(
+            gettext("There is no note called {kind}; there are: {values}.").format(
+                kind=kind, values=", ".join(CellNote.Kind.values)
+            ),
+            code="invalid",
+        )
     if kind == COMMENT and not text:
-        raise Refusal("Write a comment first.", code="invalid")
+        raise Refusal(gettext("Write a comment first."), code="invalid")
     if (row is None) == (not added):
-        raise Refusal("Name one cell, by its row or by the id of an added cell.", code="invalid")
+        raise Refusal(gettext("Name one cell, by its row or by the id of an added cell."), code="invalid")
     with transaction.atomic():
         case = hold_open(job.slide.case)
         x, y, w, h = _box(job, row, added)
         standing = CellNote.objects.filter(slide=job.slide_id, removed_at__isnull=True)
         if standing.count() >= MOST_ON_A_SLIDE:
-            raise Refusal(f"A slide holds at most {MOST_ON_A_SLIDE:,} notes on cells.", code="too-many")
+            raise Refusal(
+                gettext("A slide holds at most {most_on_a_slide:,} notes on cells.").format(
+                    most_on_a_slide=MOST_ON_A_SLIDE
+                ),
+                code="too-many",
+            )
         if kind == TEACH and (marked := _marked(user, job, row, added)):
             return marked
         made = CellNote.objects.create(
@@ -138,7 +149,7 @@ def note_for(user: Any, note_id: Any) -> CellNote:
     """The note, if the person may view its case; raises Missing."""
     row = CellNote.objects.select_related("slide__case", "by").filter(pk=note_id).first()
     if row is None or "view" not in rights_of(user, row.slide.case):
-        raise Missing("There is no such note, or you may not see it.")
+        raise Missing(gettext("There is no such note, or you may not see it."))
     return row
 
 
@@ -146,11 +157,13 @@ def _box(job: Job, row: int | None, added: str) -> tuple[float, float, float, fl
     if row is not None:
         cells = cells_of(job)
         if not 0 <= row < len(cells):
-            raise Missing(f"This job has {len(cells)} cells; there is no cell {row}.")
+            raise Missing(
+                gettext("This job has {cells} cells; there is no cell {row}.").format(cells=len(cells), row=row)
+            )
         return float(cells.x[row]), float(cells.y[row]), float(cells.w[row]), float(cells.h[row])
     cell = AddedCell.objects.filter(reading__job=job, pk=added).first()
     if cell is None:
-        raise Missing("There is no such added cell.")
+        raise Missing(gettext("There is no such added cell."))
     return cell.x, cell.y, cell.w, cell.h
 
 
@@ -160,7 +173,7 @@ def _held(user: Any, note: CellNote) -> CellNote:
     hold_open(case)
     row = CellNote.objects.select_for_update().get(pk=note.pk)
     if row.kind == COMMENT and row.by_id != user.pk and not rights_of(user, case) & {"sign", "administer"}:
-        raise Forbidden("Only who wrote a comment, or somebody who signs, takes it away.")
+        raise Forbidden(gettext("Only who wrote a comment, or somebody who signs, takes it away."))
     return row
 
 

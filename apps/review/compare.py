@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Conflict
 from apps.analysis.cellfiles import cells_of, schema_of
@@ -25,7 +26,9 @@ def compare(a: Job, b: Job) -> dict[str, Any]:
     Conflict where the analyses are not of one slide and one examination.
     """
     if a.slide_id != b.slide_id or a.assay != b.assay:
-        raise Conflict("Only two analyses of one slide by one examination can be compared.", code="not-comparable")
+        raise Conflict(
+            gettext("Only two analyses of one slide by one examination can be compared."), code="not-comparable"
+        )
     cells_a, cells_b = cells_of(a), cells_of(b)
     known_a, known_b = schema_of(a), schema_of(b)
     now_a, now_b = effective(a, labels_of(a)), effective(b, labels_of(b))

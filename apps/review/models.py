@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from apps.analysis.models import Job
 from apps.slides.models import Slide
@@ -16,13 +17,13 @@ class Reading(models.Model):
     """What one person, or a role, says of a job's cells. Its revision grows with each event."""
 
     class Role(models.TextChoices):
-        FIRST = "first", "First reading"
-        SECOND = "second", "Second reading"
-        CONSENSUS = "consensus", "Consensus"
+        FIRST = "first", gettext_lazy("First reading")
+        SECOND = "second", gettext_lazy("Second reading")
+        CONSENSUS = "consensus", gettext_lazy("Consensus")
 
     class State(models.TextChoices):
-        OPEN = "open", "Open"
-        CLOSED = "closed", "Closed"
+        OPEN = "open", gettext_lazy("Open")
+        CLOSED = "closed", gettext_lazy("Closed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="readings")
@@ -32,17 +33,17 @@ class Reading(models.Model):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        help_text="Empty: whoever may review.",
+        help_text=gettext_lazy("Empty: whoever may review."),
     )
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     blind = models.BooleanField(
-        default=False, help_text="Its reader sees nothing of other readings until it is closed."
+        default=False, help_text=gettext_lazy("Its reader sees nothing of other readings until it is closed.")
     )
     revision = models.PositiveIntegerField(default=0)
-    labelled_by = models.CharField(max_length=150, blank=True, help_text="Who wrote the newest event.")
+    labelled_by = models.CharField(max_length=150, blank=True, help_text=gettext_lazy("Who wrote the newest event."))
     carried_from = models.ForeignKey(
         Job, null=True, blank=True, on_delete=models.PROTECT, related_name="carried_to",
-        help_text="The analysis whose labels were carried over to this one.",
+        help_text=gettext_lazy("The analysis whose labels were carried over to this one."),
     )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -58,19 +59,19 @@ class CarriedLabel(models.Model):
     """A label of an earlier analysis that could not simply be carried over: a person looks at it."""
 
     class Why(models.TextChoices):
-        NO_PARTNER = "no-partner", "The new analysis has no cell there"
-        RENAMED = "renamed", "The machine names the cell otherwise now"
+        NO_PARTNER = "no-partner", gettext_lazy("The new analysis has no cell there")
+        RENAMED = "renamed", gettext_lazy("The machine names the cell otherwise now")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reading = models.ForeignKey(Reading, on_delete=models.PROTECT, related_name="carried_labels")
     why = models.CharField(max_length=16, choices=Why.choices)
-    row = models.PositiveIntegerField(null=True, help_text="The new cell, where there is one.")
+    row = models.PositiveIntegerField(null=True, help_text=gettext_lazy("The new cell, where there is one."))
     x = models.FloatField("centre x, level-0 px")
     y = models.FloatField("centre y, level-0 px")
     w = models.FloatField("width, level-0 px")
     h = models.FloatField("height, level-0 px")
     label_key = models.CharField(
-        max_length=64, blank=True, help_text="What the person called it; empty: confirmed, rejected."
+        max_length=64, blank=True, help_text=gettext_lazy("What the person called it; empty: confirmed, rejected.")
     )
     state = models.CharField(max_length=16)
     machine_before = models.CharField(max_length=64, blank=True)
@@ -109,20 +110,24 @@ class LabelEvent(models.Model):
     """One act of a person on one or many cells of a reading. Rows are those of the job's cell file."""
 
     class Action(models.TextChoices):
-        RELABEL = "relabel", "relabelled"
-        CONFIRM = "confirm", "confirmed"
-        REJECT = "reject", "rejected"
-        CLEAR = "clear", "cleared"
-        ADD = "add", "added"
-        UNDO = "undo", "undone"
+        RELABEL = "relabel", gettext_lazy("relabelled")
+        CONFIRM = "confirm", gettext_lazy("confirmed")
+        REJECT = "reject", gettext_lazy("rejected")
+        CLEAR = "clear", gettext_lazy("cleared")
+        ADD = "add", gettext_lazy("added")
+        UNDO = "undo", gettext_lazy("undone")
 
     reading = models.ForeignKey(Reading, on_delete=models.PROTECT, related_name="events")
     revision = models.PositiveIntegerField()
     action = models.CharField(max_length=8, choices=Action.choices)
     rows = models.JSONField(default=list)
     added = models.JSONField(default=list)
-    label_key = models.CharField("class", max_length=64, blank=True, help_text="Key of the class that was given.")
-    carried = models.BooleanField(default=False, help_text="Carried over from an earlier analysis of the slide.")
+    label_key = models.CharField(
+        "class", max_length=64, blank=True, help_text=gettext_lazy("Key of the class that was given.")
+    )
+    carried = models.BooleanField(
+        default=False, help_text=gettext_lazy("Carried over from an earlier analysis of the slide.")
+    )
     undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
     redoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="redone_by")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
@@ -150,14 +155,14 @@ class HbfMark(models.Model):
     """What a second, HbF-stained section says of a confirmed nucleated red cell; the newest of a cell stands."""
 
     class State(models.TextChoices):
-        POSITIVE = "positive", "HbF positive"
-        NEGATIVE = "negative", "HbF negative"
-        NOT_DONE = "not_done", "HbF not done"
+        POSITIVE = "positive", gettext_lazy("HbF positive")
+        NEGATIVE = "negative", gettext_lazy("HbF negative")
+        NOT_DONE = "not_done", gettext_lazy("HbF not done")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reading = models.ForeignKey(Reading, on_delete=models.PROTECT, related_name="hbf_marks")
     row = models.PositiveIntegerField(
-        null=True, help_text="The cell's row in the job's cell file; empty: an added cell."
+        null=True, help_text=gettext_lazy("The cell's row in the job's cell file; empty: an added cell.")
     )
     added = models.ForeignKey(AddedCell, null=True, on_delete=models.PROTECT, related_name="hbf_marks")
     state = models.CharField(max_length=8, choices=State.choices)
@@ -188,15 +193,17 @@ class Annotation(models.Model):
     """A place of a slide with what somebody wrote there; it is part of no count. One that was removed keeps its row."""
 
     class Kind(models.TextChoices):
-        POINT = "point", "Point"
-        LINE = "line", "Length"
-        RECTANGLE = "rectangle", "Rectangle"
-        POLYGON = "polygon", "Area"
+        POINT = "point", gettext_lazy("Point")
+        LINE = "line", gettext_lazy("Length")
+        RECTANGLE = "rectangle", gettext_lazy("Rectangle")
+        POLYGON = "polygon", gettext_lazy("Area")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slide = models.ForeignKey(Slide, on_delete=models.CASCADE, related_name="annotations")
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    points = models.JSONField(help_text="[x, y] in level-0 px: one, two ends, two corners, or three and more.")
+    points = models.JSONField(
+        help_text=gettext_lazy("[x, y] in level-0 px: one, two ends, two corners, or three and more.")
+    )
     text = models.CharField(max_length=1000, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
@@ -218,16 +225,18 @@ class CellNote(models.Model):
     """
 
     class Kind(models.TextChoices):
-        COMMENT = "comment", "Comment"
-        TEACH = "teach", "To teach with"
+        COMMENT = "comment", gettext_lazy("Comment")
+        TEACH = "teach", gettext_lazy("To teach with")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slide = models.ForeignKey(Slide, on_delete=models.CASCADE, related_name="cell_notes")
     job = models.ForeignKey(
-        Job, on_delete=models.PROTECT, related_name="+", help_text="The analysis in which it was written."
+        Job, on_delete=models.PROTECT, related_name="+", help_text=gettext_lazy("The analysis in which it was written.")
     )
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    row = models.PositiveIntegerField(null=True, help_text="The cell's row in that analysis; empty: an added cell.")
+    row = models.PositiveIntegerField(
+        null=True, help_text=gettext_lazy("The cell's row in that analysis; empty: an added cell.")
+    )
     added = models.ForeignKey(AddedCell, null=True, on_delete=models.PROTECT, related_name="notes")
     x = models.FloatField("centre x, level-0 px")
     y = models.FloatField("centre y, level-0 px")

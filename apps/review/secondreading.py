@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.accounts.models import User
@@ -39,12 +40,17 @@ def order_second_reading(user: Any, case: Case, reader: User, blind: bool) -> No
     with transaction.atomic():
         case, jobs = _held(case)
         if Reading.objects.filter(job__in=jobs, role=Reading.Role.SECOND).exists():
-            raise Conflict("This case has a second reading already.", code="second-reading")
+            raise Conflict(gettext("This case has a second reading already."), code="second-reading")
         if "review" not in rights_of(reader, case):
-            raise Refusal(f"{reader.display_name} may not review this case.", code="not-a-reader")
+            raise Refusal(
+                gettext("{display_name} may not review this case.").format(display_name=reader.display_name),
+                code="not-a-reader",
+            )
         if LabelEvent.objects.filter(reading__job__in=jobs, by=reader).exists():
             raise Refusal(
-                f"{reader.display_name} has read cells of this case already; a second reader is somebody else.",
+                gettext("{display_name} has read cells of this case already; a second reader is somebody else.").format(
+                    display_name=reader.display_name
+                ),
                 code="first-reader",
             )
         for job in jobs:
@@ -64,7 +70,7 @@ def withdraw_second_reading(user: Any, case: Case) -> None:
         case, jobs = _held(case)
         readings = _second_of(jobs)
         if any(r.revision for r in readings):
-            raise Conflict("The second reading has begun; its reader closes it.", code="second-reading-begun")
+            raise Conflict(gettext("The second reading has begun; its reader closes it."), code="second-reading-begun")
         touch(case)
         record(
             user, "reading.withdrawn", "case", case.pk, accession=case.accession,
@@ -83,10 +89,10 @@ def close_second_reading(user: Any, case: Case) -> int:
         case, jobs = _held(case)
         readings = _second_of(jobs)
         if not all(is_second_of(user, r) for r in readings) and "sign" not in rights_of(user, case):
-            raise Forbidden("Only its reader, or somebody who signs, closes a second reading.")
+            raise Forbidden(gettext("Only its reader, or somebody who signs, closes a second reading."))
         if not any(r.revision for r in readings):
             raise Conflict(
-                "Its reader has not read a cell yet; withdraw the second reading where it is not wanted.",
+                gettext("Its reader has not read a cell yet; withdraw the second reading where it is not wanted."),
                 code="second-reading-empty",
             )
         waiting = 0
@@ -117,15 +123,20 @@ def decide(user: Any, job: Job, row: int | None, added: str, label_key: str) -> 
         job.slide.case = hold_open(job.slide.case)
         reading = locked_reading(user, job)
         if reading.role != Reading.Role.CONSENSUS:
-            raise Conflict("The second reading is not closed; there is nothing to decide yet.", code="no-consensus")
+            raise Conflict(
+                gettext("The second reading is not closed; there is nothing to decide yet."), code="no-consensus"
+            )
         if label_key != REJECTED_KEY and label_key not in schema_of(job).by_key:
-            raise Refusal(f"There is no class {label_key} in this analysis.", code="unknown-class")
+            raise Refusal(
+                gettext("There is no class {label_key} in this analysis.").format(label_key=label_key),
+                code="unknown-class",
+            )
         if why := may_not_decide(user, job):
             raise Forbidden(why, code="own-reading")
         pair = pair_of(job)
         difference = pair and next((d for d in pair.differences if d.row == row and d.added == (added or "")), None)
         if not difference:
-            raise Missing("The two readers do not differ on this cell.")
+            raise Missing(gettext("The two readers do not differ on this cell."))
         if difference.row is not None:
             rejected = label_key == REJECTED_KEY
             action = LabelEvent.Action.REJECT if rejected else LabelEvent.Action.RELABEL
@@ -155,7 +166,9 @@ def _held(case: Case) -> tuple[Case, list[Job]]:
     case = hold_open(case)
     jobs = reported_jobs(case)
     if not jobs:
-        raise Conflict("No slide of this case has been analysed; there is nothing to read.", code="nothing-counted")
+        raise Conflict(
+            gettext("No slide of this case has been analysed; there is nothing to read."), code="nothing-counted"
+        )
     return case, jobs
 
 
@@ -167,7 +180,7 @@ def _second_of(jobs: Sequence[Job]) -> list[Reading]:
         .order_by("pk")
     )
     if not readings:
-        raise Conflict("This case has no open second reading.", code="no-second-reading")
+        raise Conflict(gettext("This case has no open second reading."), code="no-second-reading")
     return readings
 
 

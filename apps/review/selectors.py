@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
 from numpy.typing import NDArray
 
 from apps.accounts.errors import Missing, Refusal
@@ -114,9 +115,9 @@ def gallery(
 def _unlike(cells: CellTable, row: int | None) -> NDArray[np.float32]:
     """float32 (n,): how little each cell is like that of the row."""
     if row is None:
-        raise Refusal("Name the cell that the others are to be like: like=ROW.", code="invalid")
+        raise Refusal(gettext("Name the cell that the others are to be like: like=ROW."), code="invalid")
     if row >= len(cells):
-        raise Missing("There is no such cell.")
+        raise Missing(gettext("There is no such cell."))
     away = unlikeness(cells, row)
     away[row] = -1  # before others that are quite alike
     return away
@@ -149,7 +150,11 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
     """Everything about one cell; raises Missing."""
     cells = cells_of(job)
     if not 0 <= row < len(cells):
-        raise Missing(f"This job has {number_of(len(cells), 'cell')}; there is no cell {row}.")
+        raise Missing(
+            gettext("This job has {cells}; there is no cell {row}.").format(
+                cells=number_of(len(cells), "cell"), row=row
+            )
+        )
     labels, known, reading = labels_of(job), schema_of(job), reading_of(job)
     label = labels.rows.get(row)
     p = np.nan_to_num(cells.p[row].astype(float), nan=0.0)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.analysis.cellfiles import regions, schema_of
@@ -47,23 +48,35 @@ def label_cells(
     """
     require(user, job.slide.case, "review")
     if action not in ACTIONS:
-        raise Refusal(f"{action} is no action; there are: {', '.join(ACTIONS)}.", code="invalid")
+        raise Refusal(
+            gettext("{action} is no action; there are: {actions}.").format(action=action, actions=", ".join(ACTIONS)),
+            code="invalid",
+        )
     if not rows and not added:
-        raise Refusal("Name at least one cell.", code="invalid")
+        raise Refusal(gettext("Name at least one cell."), code="invalid")
     if len(rows) + len(added) > MOST_CELLS:
-        raise Refusal(f"At most {MOST_CELLS:,} cells can be changed at once.", code="too-many")
+        raise Refusal(
+            gettext("At most {most_cells:,} cells can be changed at once.").format(most_cells=MOST_CELLS),
+            code="too-many",
+        )
     with transaction.atomic():
         job, reading = _locked(user, job)
         key = _key_of(job, label) if action == LabelEvent.Action.RELABEL else ""
         if any(not 0 <= row < job.cells for row in rows):
-            raise Missing(f"This job has {number_of(job.cells, 'cell')}; one of the rows is not among them.")
+            raise Missing(
+                gettext("This job has {cells}; one of the rows is not among them.").format(
+                    cells=number_of(job.cells, "cell")
+                )
+            )
         labels = labels_of(job, reading)
         unknown = [key for key in added if key not in labels.added]
         if unknown:
-            raise Missing("One of the added cells no longer exists.")
+            raise Missing(gettext("One of the added cells no longer exists."))
         if base_revision > labels.revision:
             raise Refusal(
-                f"This reading is at revision {labels.revision}; there is no revision {base_revision:.6g} yet.",
+                gettext("This reading is at revision {revision}; there is no revision {base_revision:.6g} yet.").format(
+                    revision=labels.revision, base_revision=base_revision
+                ),
                 code="invalid",
             )
         if not force:
@@ -90,7 +103,9 @@ def add_cell(user: Any, job: Job, x: float, y: float, w: float, h: float, label:
     require(user, job.slide.case, "review")
     slide = job.slide
     if not (0 <= x < slide.width and 0 <= y < slide.height and 2 <= w <= 4000 and 2 <= h <= 4000):
-        raise Refusal("This cell lies outside the slide, or its box is too small or too large.", code="invalid")
+        raise Refusal(
+            gettext("This cell lies outside the slide, or its box is too small or too large."), code="invalid"
+        )
     with transaction.atomic():
         job, reading = _locked(user, job)
         key = _key_of(job, label)
@@ -108,7 +123,9 @@ def _refuse_uncounted_place(job: Job, key: str, x: float, y: float) -> None:
     photographs = job.slide.photo_fields
     if photographs and not any(map(holds, photographs)):
         raise Refusal(
-            "This place lies between the photographs, or where another one shows the same: nothing is counted here.",
+            gettext(
+                "This place lies between the photographs, or where another one shows the same: nothing is counted here."
+            ),
             code="place-not-counted",
         )
     fields = regions(job)["fields"]
@@ -117,11 +134,13 @@ def _refuse_uncounted_place(job: Job, key: str, x: float, y: float) -> None:
         return
     if not any(f["searched"] == "film" and holds(f) for f in fields):
         raise Refusal(
-            "This place lies outside the counted fields; a cell added here would distort the counts.",
+            gettext("This place lies outside the counted fields; a cell added here would distort the counts."),
             code="place-not-counted",
         )
     if key not in {c.key for c in schema_of(job).of_kind("nucleated")}:
-        raise Refusal("Only nucleated cells are counted here; choose one of their classes.", code="place-not-counted")
+        raise Refusal(
+            gettext("Only nucleated cells are counted here; choose one of their classes."), code="place-not-counted"
+        )
 
 
 def undo(user: Any, job: Job) -> LabelEvent:
@@ -131,7 +150,7 @@ def undo(user: Any, job: Job) -> LabelEvent:
         job, reading = _locked(user, job)
         event = last_event_of(reading, user)
         if event is None:
-            raise Conflict("You have no change to undo here.", code="nothing-to-undo")
+            raise Conflict(gettext("You have no change to undo here."), code="nothing-to-undo")
         _refuse_conflicts(schema_of(job), labels_of(job, reading), event.revision, user, [*event.rows, *event.added])
         return append(user, reading, job, LabelEvent.Action.UNDO, [], [], "", undoes=event)
 
@@ -144,7 +163,7 @@ def redo(user: Any, job: Job) -> LabelEvent:
         job, reading = _locked(user, job)
         event = last_undone_of(reading, user)
         if event is None:
-            raise Conflict("You have no undone change to redo here.", code="nothing-to-redo")
+            raise Conflict(gettext("You have no undone change to redo here."), code="nothing-to-redo")
         since = event.undone_by.revision
         _refuse_conflicts(schema_of(job), labels_of(job, reading), since, user, [*event.rows, *event.added])
         return append(user, reading, job, event.action, event.rows, event.added, event.label_key, redoes=event)
@@ -172,7 +191,9 @@ def _refuse_conflicts(known: Schema, labels: Labels, base_revision: int, user: A
     who = next((c["by"] for c in conflicts if c["by"]), "Another person")
     noun = "this cell" if len(clashing) == 1 else f"{len(clashing)} of these cells"
     raise Conflict(
-        f"{who} has changed {noun} since you last saw it. Your change has not been saved.",
+        gettext("{who} has changed {noun} since you last saw it. Your change has not been saved.").format(
+            who=who, noun=noun
+        ),
         code="conflict",
         conflicts=conflicts,
         revision=labels.revision,
@@ -184,18 +205,25 @@ def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str
     of an added cell. Raises Refusal where the cell is not confirmed, Missing where there is none."""
     require(user, job.slide.case, "review")
     if state not in HbfMark.State.values:
-        raise Refusal(f"{state} is no HbF state; there are: {', '.join(HbfMark.State.values)}.", code="invalid")
+        raise Refusal(
+            gettext("{state} is no HbF state; there are: {values}.").format(
+                state=state, values=", ".join(HbfMark.State.values)
+            ),
+            code="invalid",
+        )
     if (row is None) == (not added):
-        raise Refusal("Name one cell, by its row or by the id of an added cell.", code="invalid")
+        raise Refusal(gettext("Name one cell, by its row or by the id of an added cell."), code="invalid")
     with transaction.atomic():
         job, reading = _locked(user, job)
         candidate = next(
             (c for c in candidates(with_reading(job, reading)) if (c.row, c.added) == (row, added or None)), None
         )
         if candidate is None:
-            raise Missing("This cell is no candidate of the analysis.")
+            raise Missing(gettext("This cell is no candidate of the analysis."))
         if candidate.state != CONFIRMED:
-            raise Refusal("Confirm the candidate first: HbF is asked of confirmed cells alone.", code="not-confirmed")
+            raise Refusal(
+                gettext("Confirm the candidate first: HbF is asked of confirmed cells alone."), code="not-confirmed"
+            )
         mark = HbfMark.objects.create(
             reading=reading, row=row, added_id=added or None, state=state, by=user, at=timezone.now()
         )
@@ -275,7 +303,7 @@ def _locked(user: Any, job: Job) -> tuple[Job, Reading]:
     case = hold_open(job.slide.case)
     locked = Job.objects.select_related("slide", "protocol").get(pk=job.pk)
     if not locked.reviewable:
-        raise Conflict("This job has no finished cell file yet.", code="job-unfinished")
+        raise Conflict(gettext("This job has no finished cell file yet."), code="job-unfinished")
     locked.slide.case = case
     return locked, locked_reading(user, locked)
 
@@ -287,4 +315,6 @@ def _key_of(job: Job, label: int | str | None) -> str:
         return label
     if isinstance(label, int) and 0 <= label < len(known):
         return known.classes[label].key
-    raise Refusal(f"There is no class {label} in {known.name}.", code="unknown-class")
+    raise Refusal(
+        gettext("There is no class {label} in {name}.").format(label=label, name=known.name), code="unknown-class"
+    )

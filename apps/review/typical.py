@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
@@ -39,7 +41,9 @@ def typical(user: Any, job: Job, cls: int) -> dict[str, Any]:
     """
     known = schema_of(job)
     if not 0 <= cls < len(known):
-        raise Missing(f"There is no class {cls} in {known.name}.", code="unknown-class")
+        raise Missing(
+            gettext("There is no class {cls} in {name}.").format(cls=cls, name=known.name), code="unknown-class"
+        )
     key = known.classes[cls].key
     pictures = [
         {"url": f"/api/v1/jobs/{other.pk}/cells/{row}/crop.jpg", "source": other.slide.case.accession, "own": True}
@@ -98,5 +102,5 @@ def picture_of(folder: str, name: str) -> bytes:
     """A picture of a free set; raises Missing."""
     path = FOLDER / folder / name
     if folder not in SETS or path.suffix != ".webp" or path.parent != FOLDER / folder or not path.is_file():
-        raise Missing("There is no such picture.")
+        raise Missing(gettext("There is no such picture."))
     return path.read_bytes()

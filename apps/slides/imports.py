@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Refusal
@@ -96,7 +97,7 @@ def begin_import_of_each_series(
     """
     numbers = [row["number"] for row in contents_of(user, case, upload_ids).series]
     if not numbers:
-        raise Refusal("These files hold one slide; bring it in without choosing.", code="one-series")
+        raise Refusal(gettext("These files hold one slide; bring it in without choosing."), code="one-series")
     uploads = take_complete(user, case, upload_ids)
     slides: list[Slide] = []
     try:
@@ -257,7 +258,10 @@ def _make_ready(slide: Slide) -> None:
                 vendor=slide.vendor,
             )
     except IntegrityError:
-        raise Conflict(f"This slide is already in case {slide.case.accession}.", code="slide-exists") from None
+        raise Conflict(
+            gettext("This slide is already in case {accession}.").format(accession=slide.case.accession),
+            code="slide-exists",
+        ) from None
     if request["pictures"]:
         stores.slides().delete(f"{slide.pk}/original")
 

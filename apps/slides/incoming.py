@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Missing, Refusal
 from hemaview.wsi.contents import MAX_NAME, check_name
@@ -161,11 +162,12 @@ def _inspect(files: list[tuple[Path, str]], choice: Choice) -> tuple[str, list[P
     if main is not None and len(files) > 1:
         return main[1], _probe_with_companions(files, main, choice)
     if choice.series is not None and len(files) > 1:
-        raise Refusal("Choose a series of one file at a time.", code="invalid")
+        raise Refusal(gettext("Choose a series of one file at a time."), code="invalid")
     probes = probe_many([(path, name) for path, name in files], choice=choice)
     if len(files) > 1 and any(p.kind == "slide" for p in probes):
         raise Refusal(
-            "Add one slide at a time; several files at once must all be photographs of one slide.", code="mixed-files"
+            gettext("Add one slide at a time; several files at once must all be photographs of one slide."),
+            code="mixed-files",
         )
     return files[0][1], probes
 
@@ -232,7 +234,7 @@ def with_companions(paths: list[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if not path.exists():
-            raise Missing(f"There is no file {path}.", code="no-file")
+            raise Missing(gettext("There is no file {path}.").format(path=path), code="no-file")
         if is_zarr(path):
             found.append(path)
         elif path.is_dir():
@@ -246,7 +248,7 @@ def with_companions(paths: list[Path]) -> list[Path]:
                 found += [p for p in islice(_visible(path.parent), MOST_BESIDE) if is_dicom(p)]
     found = list(dict.fromkeys(found))
     if not found:
-        raise Refusal("It contains neither a slide nor a picture.", code="unsupported-format")
+        raise Refusal(gettext("It contains neither a slide nor a picture."), code="unsupported-format")
     return sorted(found, key=lambda p: natural_key(p.name))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy
 
 from apps.cases.models import Case
 
@@ -15,7 +16,9 @@ from apps.cases.models import Case
 class Site(models.Model):
     """Where slides look alike: one laboratory with its stain and its camera or scanner."""
 
-    name = models.CharField(max_length=100, unique=True, help_text="For example: Ward 3, May-Grünwald, Axiocam.")
+    name = models.CharField(
+        max_length=100, unique=True, help_text=gettext_lazy("For example: Ward 3, May-Grünwald, Axiocam.")
+    )
     description = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -31,40 +34,44 @@ class Slide(models.Model):
     """One image file that can be viewed and analysed. Its id is part of every tile's address."""
 
     class Status(models.TextChoices):
-        IMPORTING = "importing", "Importing"
-        READY = "ready", "Ready"
-        REFUSED = "refused", "Refused"
+        IMPORTING = "importing", gettext_lazy("Importing")
+        READY = "ready", gettext_lazy("Ready")
+        REFUSED = "refused", gettext_lazy("Refused")
 
     class MppSource(models.TextChoices):
-        FILE = "file", "from the file"
-        USER = "user", "given by a person"
-        ESTIMATED = "estimated", "estimated from red cells"
-        UNKNOWN = "unknown", "unknown"
+        FILE = "file", gettext_lazy("from the file")
+        USER = "user", gettext_lazy("given by a person")
+        ESTIMATED = "estimated", gettext_lazy("estimated from red cells")
+        UNKNOWN = "unknown", gettext_lazy("unknown")
 
     class Colouring(models.TextChoices):
-        STORED = "stored", "colours as stored"
-        CARRIED = "carried", "profile sent along, applied by the browser"
-        APPLIED = "applied", "profile applied (sRGB)"
+        STORED = "stored", gettext_lazy("colours as stored")
+        CARRIED = "carried", gettext_lazy("profile sent along, applied by the browser")
+        APPLIED = "applied", gettext_lazy("profile applied (sRGB)")
 
     class Conversion(models.TextChoices):
-        NONE = "", "not asked for"
-        ASKED = "asked", "asked for"
-        RUNNING = "running", "running"
-        DONE = "done", "done"
-        FAILED = "failed", "failed"
+        NONE = "", gettext_lazy("not asked for")
+        ASKED = "asked", gettext_lazy("asked for")
+        RUNNING = "running", gettext_lazy("running")
+        DONE = "done", gettext_lazy("done")
+        FAILED = "failed", gettext_lazy("failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="slides")
     name = models.CharField(max_length=200)
     own_specimen = models.CharField(
-        "specimen", max_length=32, choices=Case.Specimen.choices, blank=True, help_text="Empty: the case's."
+        "specimen",
+        max_length=32,
+        choices=Case.Specimen.choices,
+        blank=True,
+        help_text=gettext_lazy("Empty: the case's."),
     )
     site = models.ForeignKey(Site, null=True, blank=True, on_delete=models.PROTECT, related_name="slides")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.IMPORTING)
     message = models.TextField(blank=True)
     percent = models.FloatField(default=0)
     path = models.CharField(max_length=1024, blank=True)
-    in_place = models.BooleanField(default=False, help_text="The file stays where it was found.")
+    in_place = models.BooleanField(default=False, help_text=gettext_lazy("The file stays where it was found."))
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
     mpp = models.FloatField("scale in µm/px", null=True, blank=True)
@@ -76,27 +83,33 @@ class Slide(models.Model):
     associated = models.JSONField(default=list)
     photo_fields = models.JSONField(default=list)
     notes = models.JSONField(
-        default=list, help_text="What a person should know of how the file was taken, a sentence each."
+        default=list, help_text=gettext_lazy("What a person should know of how the file was taken, a sentence each.")
     )
     identifying = models.JSONField(
         default=list,
-        help_text="Of what kinds is what the file says of people, places, times and devices; never the words.",
+        help_text=gettext_lazy(
+            "Of what kinds is what the file says of people, places, times and devices; never the words."
+        ),
     )
     stage = models.JSONField(
         default=list,
-        help_text="Where the slide, or each of its photographs, lies on the stage that it was taken on, as its file says.",
+        help_text=gettext_lazy(
+            "Where the slide, or each of its photographs, lies on the stage that it was taken on, as its file says."
+        ),
     )
     side_pyramid = models.BooleanField(default=False)
     colour = models.CharField(max_length=8, choices=Colouring.choices, default=Colouring.STORED)
-    icc_bytes = models.PositiveIntegerField(default=0, help_text="Size of the embedded colour profile.")
+    icc_bytes = models.PositiveIntegerField(default=0, help_text=gettext_lazy("Size of the embedded colour profile."))
     tile_levels = models.JSONField(
-        default=list, help_text="Each level: size, whether its tiles go out as stored, why not."
+        default=list, help_text=gettext_lazy("Each level: size, whether its tiles go out as stored, why not.")
     )
     conversion = models.CharField(max_length=8, choices=Conversion.choices, default=Conversion.NONE, blank=True)
     conversion_percent = models.FloatField(default=0)
     conversion_message = models.TextField(blank=True)
     conversion_beat = models.DateTimeField(null=True, blank=True)
-    generation = models.PositiveIntegerField(default=1, help_text="Grows when the file is replaced; part of the ETag.")
+    generation = models.PositiveIntegerField(
+        default=1, help_text=gettext_lazy("Grows when the file is replaced; part of the ETag.")
+    )
     import_request = models.JSONField(default=dict)
     import_beat = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
@@ -154,8 +167,10 @@ class Slide(models.Model):
 class ScalePreset(models.Model):
     """A camera with its objective and adapter, as the laboratory calls it, and the µm/px that it gives."""
 
-    name = models.CharField(max_length=100, unique=True, help_text="For example: Axiocam 305, 100× oil, 0.5× adapter.")
-    mpp = models.FloatField("scale in µm/px", help_text="Measured on a stage micrometer.")
+    name = models.CharField(
+        max_length=100, unique=True, help_text=gettext_lazy("For example: Axiocam 305, 100× oil, 0.5× adapter.")
+    )
+    mpp = models.FloatField("scale in µm/px", help_text=gettext_lazy("Measured on a stage micrometer."))
 
     class Meta:
         ordering = ["name"]

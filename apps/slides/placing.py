@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Refusal
@@ -63,13 +64,13 @@ def placed(
     files, main, probes = incoming.files, incoming.main, incoming.probes
     names = [file_name for _, file_name in files]
     if len(set(names)) != len(names):
-        raise Refusal("Two of the files have the same name.", code="name-refused")
+        raise Refusal(gettext("Two of the files have the same name."), code="name-refused")
     pictures = all(p.kind == "picture" for p in probes)
     if pictures and in_place:
-        raise Refusal("Photographs are joined into a new slide, so they cannot stay in place.", code="invalid")
+        raise Refusal(gettext("Photographs are joined into a new slide, so they cannot stay in place."), code="invalid")
     foreign = not pictures and probes[0].convert
     if foreign and in_place:
-        raise Refusal("This slide is converted when it comes in, so it cannot stay in place.", code="invalid")
+        raise Refusal(gettext("This slide is converted when it comes in, so it cannot stay in place."), code="invalid")
     total = sum(path.stat().st_size for path, _ in _each_file(files))
     if not move and not in_place:
         refuse_full_disk(total)
@@ -154,4 +155,6 @@ def refuse_known(case: Case, digest: str, but: uuid.UUID | None = None) -> None:
     if but is not None:
         known = known.exclude(pk=but)
     if digest and known.exists():
-        raise Conflict(f"This slide is already in case {case.accession}.", code="slide-exists")
+        raise Conflict(
+            gettext("This slide is already in case {accession}.").format(accession=case.accession), code="slide-exists"
+        )

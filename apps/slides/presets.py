@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden, Missing
 from apps.audit.services import record
@@ -22,7 +23,10 @@ def preset_of(name: str) -> ScalePreset:
     found = ScalePreset.objects.filter(name__iexact=name.strip()).first()
     if found is None:
         known = ", ".join(p.name for p in presets()) or "none yet; an administrator can add them"
-        raise Missing(f"There is no preset {name.strip()} (there are: {known}).", code="no-preset")
+        raise Missing(
+            gettext("There is no preset {strip} (there are: {known}).").format(strip=name.strip(), known=known),
+            code="no-preset",
+        )
     return found
 
 
@@ -49,4 +53,4 @@ def remove_preset(user: Any, preset: ScalePreset) -> None:
 
 def _require(user: Any) -> None:
     if not (user.is_superuser or user.has_perm("slides.change_scalepreset")):
-        raise Forbidden("Only administrators change the laboratory's presets.")
+        raise Forbidden(gettext("Only administrators change the laboratory's presets."))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden, Missing
 from apps.audit.services import record
@@ -29,18 +30,18 @@ def slide_for(user: Any, slide_id: uuid.UUID | str, right: str = "view") -> Slid
     """The slide, if the person holds the right on its case; raises Missing or Forbidden."""
     slide = Slide.objects.select_related("case").filter(pk=slide_id).first()
     if slide is None:
-        raise Missing("There is no such slide, or you may not see it.")
+        raise Missing(gettext("There is no such slide, or you may not see it."))
     try:
         require(user, slide.case, right)
     except Missing:
-        raise Missing("There is no such slide, or you may not see it.") from None
+        raise Missing(gettext("There is no such slide, or you may not see it.")) from None
     return slide
 
 
 def ready_slide_for(user: Any, slide_id: uuid.UUID | str, right: str = "view") -> Slide:
     slide = slide_for(user, slide_id, right)
     if slide.status != Slide.Status.READY:
-        raise Missing("This slide is not ready yet.", code="not-ready")
+        raise Missing(gettext("This slide is not ready yet."), code="not-ready")
     return slide
 
 
@@ -51,7 +52,7 @@ def may_see_identity(user: Any) -> bool:
 
 def require_identity(user: Any) -> None:
     if not may_see_identity(user):
-        raise Forbidden("Label and macro pictures can show who the patient is; your role may not see them.")
+        raise Forbidden(gettext("Label and macro pictures can show who the patient is; your role may not see them."))
 
 
 def identity_of_slide(user: Any, slide: Slide) -> list[Entry]:
@@ -70,7 +71,7 @@ def require_associated(user: Any, slide: Slide, name: str) -> None:
     """Let a person look at a picture beside the slide, and record it; raises Forbidden, Missing."""
     require_identity(user)
     if name not in slide.associated:
-        raise Missing(f"This slide has no picture called {name}.")
+        raise Missing(gettext("This slide has no picture called {name}.").format(name=name))
     _record_look(user, slide, f"{name} picture")
 
 
@@ -94,7 +95,7 @@ def contents_of(user: Any, case: Case, upload_ids: list[uuid.UUID], series: int 
     require(user, case, "annotate")
     uploads = {u.pk: u for u in Upload.objects.filter(pk__in=upload_ids, owner=user, case=case)}
     if not uploads or any(pk not in uploads or not uploads[pk].complete for pk in upload_ids):
-        raise Missing("One of these uploads no longer exists; upload the file again.", code="upload-gone")
+        raise Missing(gettext("One of these uploads no longer exists; upload the file again."), code="upload-gone")
     try:
         incoming = look_at(files_of(uploads[pk] for pk in upload_ids), set(), Choice(series))
     except SeveralSeries as several:
@@ -123,5 +124,5 @@ def upload_for(user: Any, upload_id: uuid.UUID | str) -> Upload:
     """The person's own upload; raises Missing."""
     upload = Upload.objects.select_related("case").filter(pk=upload_id, owner=user).first()
     if upload is None:
-        raise Missing("There is no such upload; it may have been cancelled. Start again.", code="upload-gone")
+        raise Missing(gettext("There is no such upload; it may have been cancelled. Start again."), code="upload-gone")
     return upload

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing, Refusal
@@ -27,7 +28,7 @@ def hold_slide(slide: Slide, hold_case: Callable[[Case], Case] = hold_open) -> S
     case = hold_case(slide.case)
     row = Slide.objects.select_for_update(no_key=True).filter(pk=slide.pk).first()
     if row is None:
-        raise Missing("This slide no longer exists.", code="slide-gone")
+        raise Missing(gettext("This slide no longer exists."), code="slide-gone")
     row.case = case
     return row
 
@@ -38,15 +39,15 @@ def delete_slide(user: Any, slide: Slide) -> None:
     require(user, slide.case, "annotate")
     slide = hold_slide(slide)
     if slide.status == Slide.Status.IMPORTING and alive(slide.import_beat, IMPORT_LEASE_S):
-        raise Conflict("This slide is being imported; wait until that is complete.", code="importing")
+        raise Conflict(gettext("This slide is being imported; wait until that is complete."), code="importing")
     if slide.conversion == Slide.Conversion.RUNNING and alive(slide.conversion_beat, IMPORT_LEASE_S):
-        raise Conflict("This slide is being converted; wait until that is complete.", code="converting")
+        raise Conflict(gettext("This slide is being converted; wait until that is complete."), code="converting")
     # Analyses know slides, not the other way round: they are reached through the slide alone.
     jobs = list(slide.jobs.all()) if hasattr(slide, "jobs") else []
     if any(job.state in job.ACTIVE for job in jobs):
-        raise Conflict("This slide is being analysed; cancel the analysis first.", code="slide-analysed")
+        raise Conflict(gettext("This slide is being analysed; cancel the analysis first."), code="slide-analysed")
     if any(job.reviewable for job in jobs):
-        raise Conflict("This slide has results, so it cannot be removed.", code="slide-analysed")
+        raise Conflict(gettext("This slide has results, so it cannot be removed."), code="slide-analysed")
     record(
         user, "slide.deleted", "slide", slide.pk, accession=slide.case.accession, sha256=slide.sha256,
         **({"analyses": [str(job.pk) for job in jobs]} if jobs else {}),
@@ -101,7 +102,9 @@ def plausible_mpp(mpp: float) -> float:
     """The scale, if a microscope can give it; raises Refusal."""
     if not PLAUSIBLE_MPP[0] <= mpp <= PLAUSIBLE_MPP[1]:
         raise Refusal(
-            f"{mpp:g} µm/px is implausible; enter a value between {PLAUSIBLE_MPP[0]} and {PLAUSIBLE_MPP[1]}.",
+            gettext("{mpp:g} µm/px is implausible; enter a value between {plausible_mpp} and {plausible_mpp2}.").format(
+                mpp=mpp, plausible_mpp=PLAUSIBLE_MPP[0], plausible_mpp2=PLAUSIBLE_MPP[1]
+            ),
             code="implausible-mpp",
         )
     return mpp

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.audit.services import record
@@ -27,7 +28,7 @@ def site_named(name: str) -> Site:
     site = None if "\0" in name else Site.objects.filter(name__iexact=name.strip()).first()
     if site is None:
         known = ", ".join(Site.objects.values_list("name", flat=True)) or "none yet; an administrator can add them"
-        raise Missing(f"There is no such site (there are: {known}).", code="no-site")
+        raise Missing(gettext("There is no such site (there are: {known}).").format(known=known), code="no-site")
     return site
 
 
@@ -38,14 +39,14 @@ def may_manage_sites(user: Any) -> bool:
 def require_sites(user: Any) -> None:
     """Raise Forbidden unless the person may change sites and what they taught."""
     if not may_manage_sites(user):
-        raise Forbidden("Only administrators change sites and what they teach.")
+        raise Forbidden(gettext("Only administrators change sites and what they teach."))
 
 
 def hold_site(site: Site) -> Site:
     """The site's row as it is now, locked until the caller's transaction ends; raises Missing where it was removed."""
     row = Site.objects.select_for_update(no_key=True).filter(pk=site.pk).first()
     if row is None:
-        raise Missing(f"There is no site called {site.name} any more.", code="no-site")
+        raise Missing(gettext("There is no site called {name} any more.").format(name=site.name), code="no-site")
     return row
 
 
@@ -55,8 +56,11 @@ def create_site(user: Any, name: str, description: str = "") -> Site:
     require_sites(user)
     name = " ".join(name.replace("\0", "").split())
     if not name or len(name) > NAME_LENGTH:
-        raise Refusal(f"Give the site a name of at most {NAME_LENGTH} characters.", code="invalid")
-    taken = Conflict(f"There is a site called {name} already.", code="site-exists")
+        raise Refusal(
+            gettext("Give the site a name of at most {name_length} characters.").format(name_length=NAME_LENGTH),
+            code="invalid",
+        )
+    taken = Conflict(gettext("There is a site called {name} already.").format(name=name), code="site-exists")
     if Site.objects.filter(name__iexact=name).exists():
         raise taken
     try:
@@ -74,7 +78,7 @@ def remove_site(user: Any, site: Site) -> None:
     require_sites(user)
     site = hold_site(site)
     if site.slides.exists() or site.adaptations.exists():
-        raise Conflict("This site has slides or teachings, so it cannot be removed.", code="site-used")
+        raise Conflict(gettext("This site has slides or teachings, so it cannot be removed."), code="site-used")
     record(user, "site.removed", "site", site.pk, name=site.name)
     site.delete()
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.accounts.leases import silent
@@ -35,7 +36,7 @@ def index_of(slide: Slide) -> TileIndex:
     except (SlideError, OSError):
         pass
     if not slide.file.exists():
-        raise Missing("The slide's file is missing; tell the administrator.", code="unreadable")
+        raise Missing(gettext("The slide's file is missing; tell the administrator."), code="unreadable")
     return _plan(slide)
 
 
@@ -43,7 +44,10 @@ def set_colour(user: Any, slide: Slide, colour: str) -> Slide:
     """What happens to the slide's embedded profile, for tiles, thumbnail, gallery and later jobs alike."""
     require(user, slide.case, "annotate")
     if colour not in list(Colour):
-        raise Refusal(f"Colours can be {', '.join(Colour)}; not {colour}.", code="invalid")
+        raise Refusal(
+            gettext("Colours can be {colour}; not {colour2}.").format(colour=", ".join(Colour), colour2=colour),
+            code="invalid",
+        )
     with transaction.atomic():
         slide = _hold_at_rest(slide, colour)
     before = slide.colour
@@ -55,7 +59,9 @@ def set_colour(user: Any, slide: Slide, colour: str) -> Slide:
         with transaction.atomic():
             slide = _hold_at_rest(slide, colour)
             if slide.colour != before:
-                raise Conflict("Somebody else has changed the colours of this slide; reload the page.", code="conflict")
+                raise Conflict(
+                    gettext("Somebody else has changed the colours of this slide; reload the page."), code="conflict"
+                )
             slide.colour, slide.icc_bytes, slide.tile_levels = made.colour, made.icc_bytes, made.levels
             slide.revision += 1
             if other_pixels:
@@ -79,11 +85,11 @@ def request_conversion(user: Any, slide: Slide) -> Slide:
     require(user, slide.case, "annotate")
     slide = hold_slide(slide, hold)  # also of a signed case: what is analysed and reported stays the original
     if slide.status != Slide.Status.READY:
-        raise Conflict("This slide is not ready yet.", code="not-ready")
+        raise Conflict(gettext("This slide is not ready yet."), code="not-ready")
     if slide.conversion in (Slide.Conversion.ASKED, Slide.Conversion.RUNNING):
-        raise Conflict("This slide is already being converted.", code="converting")
+        raise Conflict(gettext("This slide is already being converted."), code="converting")
     if all(level["stored"] for level in slide.tile_levels):
-        raise Conflict("Every level of this slide is already sent as stored.", code="nothing-to-convert")
+        raise Conflict(gettext("Every level of this slide is already sent as stored."), code="nothing-to-convert")
     refuse_full_disk(max(slide.size_bytes, slide.width * slide.height // 4))
     slide.conversion, slide.conversion_percent, slide.conversion_message = Slide.Conversion.ASKED, 0, ""
     slide.conversion_beat = None
@@ -152,9 +158,9 @@ def _progress(slide: Slide) -> Any:
 def _hold_at_rest(slide: Slide, colour: str) -> Slide:
     slide = hold_slide(slide)
     if colour != Colour.STORED and not slide.icc_bytes:
-        raise Conflict("This slide carries no colour profile that could be applied.", code="no-profile")
+        raise Conflict(gettext("This slide carries no colour profile that could be applied."), code="no-profile")
     if slide.conversion == Slide.Conversion.RUNNING:
-        raise Conflict("This slide is being converted; wait until that is complete.", code="converting")
+        raise Conflict(gettext("This slide is being converted; wait until that is complete."), code="converting")
     return slide
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing, Refusal
@@ -41,7 +42,9 @@ def refuse_full_disk(more_bytes: int, where: Path | None = None) -> None:
     free = shutil.disk_usage(folder).free
     if free - more_bytes < settings.DISK_RESERVE_BYTES:
         raise Refusal(
-            f"The server's disk is nearly full ({free // 1024**2} MiB left); ask the administrator to make room.",
+            gettext("The server's disk is nearly full ({free} MiB left); ask the administrator to make room.").format(
+                free=free // 1024**2
+            ),
             code="disk-full",
             http_status=507,
         )
@@ -56,15 +59,19 @@ def create_upload(user: Any, case: Case, name: str, length: int) -> Upload:
         raise as_refusal(error) from error
     if not may_come(name):
         raise Refusal(
-            f"{name} is neither a slide ({LISTED}) nor a picture ({LISTED_PICTURES}).",
+            gettext("{name} is neither a slide ({listed}) nor a picture ({listed_pictures}).").format(
+                name=name, listed=LISTED, listed_pictures=LISTED_PICTURES
+            ),
             code="unsupported-format",
             http_status=422,
         )
     if length <= 0:
-        raise Refusal(f"{name} is empty.", code="unsupported-format", http_status=422)
+        raise Refusal(gettext("{name} is empty.").format(name=name), code="unsupported-format", http_status=422)
     if length > settings.UPLOAD_MAX_BYTES:
         raise Refusal(
-            f"{name} has more than the {settings.UPLOAD_MAX_BYTES // 1024**2} MiB that an upload may have.",
+            gettext("{name} has more than the {UPLOAD_MAX_BYTES} MiB that an upload may have.").format(
+                name=name, UPLOAD_MAX_BYTES=settings.UPLOAD_MAX_BYTES // 1024**2
+            ),
             code="too-many-bytes",
             http_status=413,
         )
@@ -87,9 +94,12 @@ def receive_chunk(upload: Upload, offset: int, chunk: bytes) -> Upload:
             raise _gone()
         upload = row
         if offset != upload.offset:
-            raise Conflict(f"The upload is at byte {upload.offset}, not {offset}.", code="wrong-offset")
+            raise Conflict(
+                gettext("The upload is at byte {offset}, not {offset2}.").format(offset=upload.offset, offset2=offset),
+                code="wrong-offset",
+            )
         if offset + len(chunk) > upload.length:
-            raise Refusal("More bytes were received than announced.", code="too-many-bytes", http_status=413)
+            raise Refusal(gettext("More bytes were received than announced."), code="too-many-bytes", http_status=413)
         refuse_full_disk(len(chunk))
         stores.uploads().extend(str(upload.pk), offset, chunk)
         upload.offset = offset + len(chunk)
@@ -138,9 +148,9 @@ def take_complete(user: Any, case: Case, ids: list[uuid.UUID]) -> list[Upload]:
     Their rows are gone afterwards, so that nobody else takes them at the same moment; their files are the caller's.
     """
     if not ids:
-        raise Refusal("Name at least one upload.", code="invalid")
+        raise Refusal(gettext("Name at least one upload."), code="invalid")
     if len(set(ids)) != len(ids):
-        raise Refusal("An upload is named twice.", code="invalid")
+        raise Refusal(gettext("An upload is named twice."), code="invalid")
     hold_open(case)
     rows = {u.pk: u for u in Upload.objects.select_for_update().filter(pk__in=ids, owner=user, case=case)}
     if any(i not in rows for i in ids):
@@ -148,7 +158,10 @@ def take_complete(user: Any, case: Case, ids: list[uuid.UUID]) -> list[Upload]:
     uploads = [rows[i] for i in ids]
     unfinished = [u.name for u in uploads if not u.complete]
     if unfinished:
-        raise Conflict(f"{unfinished[0]} has not been uploaded completely yet.", code="upload-unfinished")
+        raise Conflict(
+            gettext("{unfinished} has not been uploaded completely yet.").format(unfinished=unfinished[0]),
+            code="upload-unfinished",
+        )
     Upload.objects.filter(pk__in=ids).delete()
     return uploads
 
@@ -159,7 +172,7 @@ def put_back(uploads: Iterable[Upload]) -> None:
 
 
 def _gone() -> Missing:
-    return Missing("One of these uploads no longer exists; upload the file again.", code="upload-gone")
+    return Missing(gettext("One of these uploads no longer exists; upload the file again."), code="upload-gone")
 
 
 def _sweep_strays(before: float) -> None:

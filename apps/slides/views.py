@@ -6,6 +6,7 @@ import uuid
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
@@ -44,7 +45,7 @@ def tile(request: HttpRequest, slide_id: str, level: str, column: str, row: str)
     try:
         return _answer_tile(request, uuid.UUID(slide_id), int(level), int(column), int(row))
     except ValueError:
-        return refusal_response(Missing("There is no such slide."))
+        return refusal_response(Missing(gettext("There is no such slide.")))
 
 
 def _answer_tile(request: HttpRequest, slide_id: uuid.UUID, level: int, column: int, row: int) -> HttpResponse:
@@ -73,7 +74,7 @@ def thumbnail(request: HttpRequest, slide_id: uuid.UUID) -> HttpResponse:
     except Refusal as refusal:
         return refusal_response(refusal)
     except OSError:
-        return refusal_response(Missing("There is no thumbnail of this slide."))
+        return refusal_response(Missing(gettext("There is no thumbnail of this slide.")))
 
 
 @require_safe

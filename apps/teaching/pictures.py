@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
 from numpy.typing import NDArray
 
 from apps.accounts.errors import Missing
@@ -49,7 +50,9 @@ def crops_at(job: Job, points: NDArray[np.float64], model: Classifier) -> NDArra
     pictures = np.zeros((len(points), side, side, 3), np.uint8)
     if plan is None or not plan.fields:
         raise Missing(
-            f"The fields of an analysis in {job.slide.case.accession} are gone from the disk; choose another one to be reported.",
+            gettext(
+                "The fields of an analysis in {accession} are gone from the disk; choose another one to be reported."
+            ).format(accession=job.slide.case.accession),
             code="plan-gone",
         )
     if not len(points):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.errors import Conflict, Refusal
 from apps.analysis import adaptations
 from apps.analysis.models import Adaptation, ModelVersion
@@ -36,7 +38,7 @@ def order(user: Any, site: Site, assay_key: str) -> Adaptation:
         raise Refusal(str(error), code="invalid") from error
     base = _base()
     if base is None:
-        raise Conflict(f"{BASE} is not installed; run `manage.py setup`.", code="no-model")
+        raise Conflict(gettext("{base} is not installed; run `manage.py setup`.").format(base=BASE), code="no-model")
     cells = named_cells(site, assay_key, tuple(base.card["classes"]))
     if len(cells) < FEWEST:
         raise Conflict(
@@ -45,5 +47,7 @@ def order(user: Any, site: Site, assay_key: str) -> Adaptation:
             code="too-few-labels",
         )
     if len({cell.key for cell in cells}) < 2:
-        raise Conflict("All named cells of this site are of one class; name some of another.", code="one-class")
+        raise Conflict(
+            gettext("All named cells of this site are of one class; name some of another."), code="one-class"
+        )
     return adaptations.create(user, site, assay_key, base)

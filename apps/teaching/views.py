@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.analysis import adaptations
@@ -99,7 +100,7 @@ def _act(request: HttpRequest, site: Site) -> str:
     if act == "remove":
         gone = site.slides.filter(pk=_uuid(request.POST.get("slide", ""))).select_related("case").first()
         if gone is None:
-            raise Refusal("This slide is not from this site.", code="no-slide")
+            raise Refusal(gettext("This slide is not from this site."), code="no-slide")
         set_site(request.user, gone, None)
         return f"{gone.name} is from no site now."
     if act == "teach":
@@ -112,7 +113,7 @@ def _act(request: HttpRequest, site: Site) -> str:
         return (
             "New analyses of this site's slides use it." if act == "on" else "New analyses use the shipped net again."
         )
-    raise Refusal("There is nothing to do.", code="invalid")
+    raise Refusal(gettext("There is nothing to do."), code="invalid")
 
 
 def _admit(request: HttpRequest) -> None:
@@ -126,7 +127,7 @@ def _uuid(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise Missing("There is no such thing.") from None
+        raise Missing(gettext("There is no such thing.")) from None
 
 
 def _teachable() -> list[Assay]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 from rest_framework.permissions import SAFE_METHODS
@@ -27,7 +28,9 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if lacking(token.user):
             raise exceptions.PermissionDenied(NEEDED)
         if token.scope == ApiToken.Scope.READ and request.method not in SAFE_METHODS:
-            raise exceptions.PermissionDenied("This token may only read; make one that may write on your account page.")
+            raise exceptions.PermissionDenied(
+                gettext("This token may only read; make one that may write on your account page.")
+            )
         return token.user, token
 
     def authenticate_header(self, request: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.fields import empty
@@ -36,7 +37,12 @@ def refuse_unknown(asked: Iterable[str], known: Iterable[str]) -> None:
     unknown = sorted(set(asked) - set(there))
     if unknown:
         shown = unknown[0][:60].encode(errors="replace").decode()
-        raise Refusal(f"There is no parameter {shown} here; there are: {', '.join(there)}.", code="invalid")
+        raise Refusal(
+            gettext("There is no parameter {shown} here; there are: {there}.").format(
+                shown=shown, there=", ".join(there)
+            ),
+            code="invalid",
+        )
 
 
 class Body(serializers.Serializer[Any]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -30,7 +31,7 @@ class CredentialsSerializer(Body):
 
     def validate_scope(self, scope: str) -> str:
         if scope not in ApiToken.Scope.values:
-            raise serializers.ValidationError("Choose one of: read, write.")
+            raise serializers.ValidationError(gettext("Choose one of: read, write."))
         return scope
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -100,7 +101,7 @@ def refuse_other_files(request: Request) -> None:
     """Raise Refusal where a request has a file twice, or one beside the two that are asked for: which was meant nobody knows."""
     counts = {key: len(request.FILES.getlist(key)) for key in request.FILES}
     if any(n > 1 for n in counts.values()) or set(counts) - {"weights", "card"}:
-        raise Refusal("Send two files: one as weights, one as card, and no other.", code="two-files")
+        raise Refusal(gettext("Send two files: one as weights, one as card, and no other."), code="two-files")
 
 
 def refuse_too_large(content_length: str) -> None:
@@ -108,8 +109,10 @@ def refuse_too_large(content_length: str) -> None:
     size = whole_number(content_length)
     if size is not None and size > settings.MODEL_MAX_BYTES + MOST_BYTES + SLACK_BYTES:
         raise Refusal(
-            f"The files have {size / 1024**2:,.0f} MB; a model may have {settings.MODEL_MAX_BYTES / 1024**2:,.0f} MB at most: "
-            "save it in half precision, or choose a smaller net.",
+            gettext(
+                "The files have {size:,.0f} MB; a model may have {MODEL_MAX_BYTES:,.0f} MB at most: "
+                "save it in half precision, or choose a smaller net."
+            ).format(size=size / 1024**2, MODEL_MAX_BYTES=settings.MODEL_MAX_BYTES / 1024**2),
             code="model-too-large",
             http_status=413,
         )
@@ -118,5 +121,5 @@ def refuse_too_large(content_length: str) -> None:
 def _model(name: str, version: str) -> Any:
     row = model_versions().filter(algorithm__name=name, version=version).first() if "\0" not in name + version else None
     if row is None:
-        raise Missing("There is no such model.", code="no-model")
+        raise Missing(gettext("There is no such model."), code="no-model")
     return row

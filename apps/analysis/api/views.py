@@ -8,6 +8,7 @@ from typing import Any
 import django_filters
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
@@ -159,7 +160,9 @@ def cell_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int) -
         etag = f'"{job.cells_sha256[:24]}-{first}-{count}"'
         if not 0 < count <= MOST_ROWS or first + count > job.cells:
             raise Missing(
-                f"The file has {number_of(job.cells, 'cell')}; ask for at most {MOST_ROWS} of them.",
+                gettext("The file has {cells}; ask for at most {most_rows} of them.").format(
+                    cells=number_of(job.cells, "cell"), most_rows=MOST_ROWS
+                ),
                 code="out-of-bounds",
             )
         return kept_for_ever(request, etag, "application/octet-stream", lambda: cellfiles.row_bytes(job, first, count))
@@ -177,7 +180,10 @@ def contour_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int
         etag = f'"{job.contours_sha256[:24]}-{first}-{count}"'
         if not 0 < count <= MOST_CONTOURS or first + count > job.cells:
             raise Missing(
-                f"The file has {job.cells} cells; ask for at most {MOST_CONTOURS} outlines.", code="out-of-bounds"
+                gettext("The file has {cells} cells; ask for at most {most_contours} outlines.").format(
+                    cells=job.cells, most_contours=MOST_CONTOURS
+                ),
+                code="out-of-bounds",
             )
         return kept_for_ever(
             request, etag, "application/octet-stream", lambda: cellfiles.contour_rows(job, first, count)
@@ -209,7 +215,11 @@ class SchemaView(APIView):
     def get(self, request: Request, name: str) -> Response:
         known = assays().get(name)
         if known is None:
-            raise Missing(f"There is no examination called {name}; there are: {', '.join(assays())}.")
+            raise Missing(
+                gettext("There is no examination called {name}; there are: {assays}.").format(
+                    name=name, assays=", ".join(assays())
+                )
+            )
         return Response(cellfiles.schema_json(known.schema))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 
 from apps.accounts.api.inputs import Body, OneOf
@@ -33,10 +34,12 @@ class AnalyserSerializer(serializers.Serializer[Any]):
         unknown = [str(key)[:40] for key in data if key not in self.fields] if isinstance(data, dict) else []
         if unknown:
             raise serializers.ValidationError(
-                f"There is no analyser value called {unknown[0]}; there are: {', '.join(self.fields)}."
+                gettext("There is no analyser value called {unknown}; there are: {fields}.").format(
+                    unknown=unknown[0], fields=", ".join(self.fields)
+                )
             )
         if isinstance(data, dict) and any(isinstance(value, bool) for value in data.values()):
-            raise serializers.ValidationError("Values of the analyser are numbers.")
+            raise serializers.ValidationError(gettext("Values of the analyser are numbers."))
         return super().to_internal_value(data)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -61,7 +62,9 @@ class CaseListView(ListAPIView[Any]):
         data = dict(facts.validated_data)
         accession = data.pop("accession", "")
         if not accession:
-            raise Refusal("A case needs an accession number.", code="invalid", errors={"accession": ["Required."]})
+            raise Refusal(
+                gettext("A case needs an accession number."), code="invalid", errors={"accession": ["Required."]}
+            )
         restricted = data.pop("restricted", False)
         with transaction.atomic():
             case = services.create_case(request.user, accession, **data)

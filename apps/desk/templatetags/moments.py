@@ -23,7 +23,9 @@ def moment(at: datetime | None) -> str:
 @register.filter
 def ago(at: datetime) -> str:
     """How long ago it was, with the moment itself as its title."""
-    return format_html('<time datetime="{}" title="{}" data-ago>{}</time>', at.isoformat(), _in_utc(at), naturaltime(at))
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>', at.isoformat(), _in_utc(at), naturaltime(at)
+    )
 
 
 def _in_utc(at: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -48,7 +49,7 @@ class LogoView(APIView):
         try:
             raw = base64.b64decode(given.validated_data["png_or_jpeg"], validate=True)
         except (binascii.Error, ValueError) as error:
-            raise Refusal("Send the picture's bytes in base64.", code="invalid") from error
+            raise Refusal(gettext("Send the picture's bytes in base64."), code="invalid") from error
         return Response(LaboratorySerializer(services.set_logo(request.user, raw)).data)
 
     @extend_schema(responses={204: None})

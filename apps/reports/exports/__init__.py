@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 
+from django.utils.translation import gettext
+
 from apps.accounts.errors import Missing
 from apps.reports.exports import arrow, coco, csv, fhir, geojson, picking
 from apps.reports.exports.exporter import Exporter
@@ -33,4 +35,9 @@ def exporter(key: str) -> Exporter:
     try:
         return exporters()[key]
     except KeyError:
-        raise Missing(f"There is no format {key}; there are: {', '.join(exporters())}.", code="no-format") from None
+        raise Missing(
+            gettext("There is no format {key}; there are: {exporters}.").format(
+                key=key, exporters=", ".join(exporters())
+            ),
+            code="no-format",
+        ) from None

@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Conflict
 from apps.reports.exports.csv import written
@@ -67,7 +68,7 @@ def _listed(source: Source) -> list[tuple[Part, Sequence[Candidate]]]:
     made = [(p, candidates(p.job, p.labels, until)) for p in source.parts if has_candidates(p.job)]
     if not made:
         raise Conflict(
-            "No analysis here looks for nucleated red cells; there is nothing to pick.", code="no-candidates"
+            gettext("No analysis here looks for nucleated red cells; there is nothing to pick."), code="no-candidates"
         )
     return made
 

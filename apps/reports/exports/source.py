@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
 
 from apps.accounts.errors import Conflict
 from apps.analysis.cellfiles import cells_of, outlines_of, prove_file, schema_of
@@ -176,7 +177,9 @@ def of_case(case: Case) -> Source:
         return of_report(report)
     jobs = reported_jobs(case)
     if not jobs:
-        raise Conflict("No slide of this case has been analysed; there is nothing to export.", code="nothing-counted")
+        raise Conflict(
+            gettext("No slide of this case has been analysed; there is nothing to export."), code="nothing-counted"
+        )
     return Source(case.accession, case, [Part(job, labels_of(job)) for job in jobs], False)
 
 

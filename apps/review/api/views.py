@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -57,7 +58,7 @@ class ClassField(serializers.Field):  # type: ignore[type-arg]
 
     def to_internal_value(self, data: Any) -> int | str:
         if isinstance(data, bool) or not isinstance(data, int | str):
-            raise serializers.ValidationError("Name a class by its index or its key.")
+            raise serializers.ValidationError(gettext("Name a class by its index or its key."))
         number = whole_number(data) if isinstance(data, str) else None
         return data if number is None else number
 
@@ -110,11 +111,13 @@ class OutlineField(serializers.Field):  # type: ignore[type-arg]
         try:
             corners = tuple((float(x), float(y)) for x, y in (corner.split(",") for corner in str(data).split()))
         except ValueError:
-            raise serializers.ValidationError("Write an outline as corners x,y apart by blanks.") from None
+            raise serializers.ValidationError(gettext("Write an outline as corners x,y apart by blanks.")) from None
         if corners and not 3 <= len(corners) <= MOST_CORNERS:
-            raise serializers.ValidationError(f"An outline has 3 to {MOST_CORNERS} corners.")
+            raise serializers.ValidationError(
+                gettext("An outline has 3 to {most_corners} corners.").format(most_corners=MOST_CORNERS)
+            )
         if not all(math.isfinite(v) and abs(v) < 1e9 for corner in corners for v in corner):
-            raise serializers.ValidationError("A corner of the outline lies outside every slide.")
+            raise serializers.ValidationError(gettext("A corner of the outline lies outside every slide."))
         return corners
 
     def to_representation(self, value: Any) -> Any:
@@ -128,7 +131,7 @@ class IndicesField(serializers.Field):  # type: ignore[type-arg]
     def to_internal_value(self, data: Any) -> frozenset[int] | None:
         numbers = [whole_number(part) for part in str(data).split(",")] if data else []
         if any(n is None for n in numbers):
-            raise serializers.ValidationError("Write indices of classes apart by commas.")
+            raise serializers.ValidationError(gettext("Write indices of classes apart by commas."))
         return frozenset(n for n in numbers if n is not None) if data else None
 
     def to_representation(self, value: Any) -> Any:
@@ -240,7 +243,7 @@ class GalleryView(APIView):
         which = request.query_params.get("class", "all")
         index = whole_number(which)
         if which != "all" and index is None:
-            raise Refusal("class must be the index of a class, or 'all'.", code="invalid")
+            raise Refusal(gettext("class must be the index of a class, or 'all'."), code="invalid")
         data = given.validated_data
         only = selectors.Only(data["within"], data["classes"], data["least"])
         if data["noted"]:
@@ -278,7 +281,7 @@ class CountsWithinView(APIView):
         given = OutlineInput(data=request.query_params.dict())
         given.is_valid(raise_exception=True)
         if not given.validated_data["within"]:
-            raise Refusal("Draw an outline of at least three corners.", code="invalid")
+            raise Refusal(gettext("Draw an outline of at least three corners."), code="invalid")
         return Response(counts_within(job, given.validated_data["within"]))
 
 
@@ -343,7 +346,11 @@ def cell_crop(request: HttpRequest, job_id: uuid.UUID, row: int) -> HttpResponse
         job = _job(request.user, job_id)
         cells = cells_of(job)
         if not 0 <= row < len(cells):
-            raise Missing(f"This job has {number_of(len(cells), 'cell')}; there is no cell {row}.")
+            raise Missing(
+                gettext("This job has {cells}; there is no cell {row}.").format(
+                    cells=number_of(len(cells), "cell"), row=row
+                )
+            )
         box = float(cells.x[row]), float(cells.y[row]), float(cells.w[row]), float(cells.h[row])
         return _crop(request, job, f"{row}", box)
     except Refusal as refusal:
@@ -357,7 +364,7 @@ def added_crop(request: HttpRequest, job_id: uuid.UUID, added_id: uuid.UUID) -> 
         job = _job(request.user, job_id)
         cell = AddedCell.objects.filter(reading__job=job, pk=added_id).first()
         if cell is None:
-            raise Missing("There is no such added cell.")
+            raise Missing(gettext("There is no such added cell."))
         return _crop(request, job, str(cell.pk), (cell.x, cell.y, cell.w, cell.h))
     except Refusal as refusal:
         return refusal_response(refusal)
@@ -368,7 +375,7 @@ def added_crop(request: HttpRequest, job_id: uuid.UUID, added_id: uuid.UUID) -> 
 def typical_picture(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     try:
         if not request.user.is_authenticated:
-            raise Missing("There is no such picture.")
+            raise Missing(gettext("There is no such picture."))
         picture = typical.picture_of(folder, name)
     except Refusal as refusal:
         return refusal_response(refusal)

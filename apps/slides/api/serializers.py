@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
 from rest_framework import serializers
 
 from apps.accounts.api.inputs import Body, OneOf
@@ -165,7 +166,7 @@ class SlideChangeSerializer(Body):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:
             raise serializers.ValidationError(
-                "Give mpp (µm/px), preset, colour (stored, carried, applied), specimen or site, one at a time."
+                gettext("Give mpp (µm/px), preset, colour (stored, carried, applied), specimen or site, one at a time.")
             )
         return attrs
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -34,7 +35,11 @@ class ChunkParser(BaseParser):
         limit = settings.UPLOAD_CHUNK_MAX_BYTES
         body: bytes = stream.read(limit + 1)
         if len(body) > limit:
-            raise Refusal(f"A chunk may have {limit} bytes at most.", code="too-many-bytes", http_status=413)
+            raise Refusal(
+                gettext("A chunk may have {limit} bytes at most.").format(limit=limit),
+                code="too-many-bytes",
+                http_status=413,
+            )
         return body
 
 
@@ -105,7 +110,7 @@ def _position(upload: Upload) -> dict[str, str]:
 def _number(request: Request, header: str) -> int:
     value = whole_number(request.headers.get(header, ""))
     if value is None:
-        raise Refusal(f"The header {header} must be a number of bytes.", code="invalid")
+        raise Refusal(gettext("The header {header} must be a number of bytes.").format(header=header), code="invalid")
     return value
 
 
@@ -116,5 +121,5 @@ def _metadata(header: str) -> dict[str, str]:
         try:
             pairs[key] = base64.b64decode(value, validate=True).decode()
         except ValueError:  # no base64, no ASCII, or no UTF-8 in it
-            raise Refusal("The header Upload-Metadata is not base64 of UTF-8.", code="invalid") from None
+            raise Refusal(gettext("The header Upload-Metadata is not base64 of UTF-8."), code="invalid") from None
     return pairs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import transaction
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,7 +29,7 @@ from apps.teaching.tasks import ring
 def _site(number: int) -> Site:
     site = sites().filter(pk=number).first() if number < 2**31 else None
     if site is None:
-        raise Missing("There is no such site.", code="no-site")
+        raise Missing(gettext("There is no such site."), code="no-site")
     return site
 
 

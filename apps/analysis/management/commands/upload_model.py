@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Conflict, Refusal
 from apps.accounts.services import acting_user
@@ -34,7 +36,7 @@ class Command(SentenceCommand):
         weights, card, user = options["weights"], options["card"], acting_user(options["user"])
         for path in (weights, card):
             if not path.is_file():
-                raise Refusal(f"There is no file {path}.", code="no-file")
+                raise Refusal(gettext("There is no file {path}.").format(path=path), code="no-file")
         with card.open("rb") as stream:
             card_raw = stream.read(MOST_BYTES + 1)
         row = ownmodels.receive(user, weights.name, weights.stat().st_size, _chunks(weights), card.name, card_raw)
@@ -43,7 +45,9 @@ class Command(SentenceCommand):
             row if put_back else check(row.pk, lambda title, share: self.stderr.write(f"{100 * share:3.0f} % {title}"))
         )
         if tried is None:
-            raise Conflict("A worker has taken this upload; look at the page of models.", code="model-being-checked")
+            raise Conflict(
+                gettext("A worker has taken this upload; look at the page of models."), code="model-being-checked"
+            )
         model = ModelVersion.objects.filter(algorithm__name=row.name, version=row.version).first()
         if tried.state == ModelUpload.State.DONE and model and options["switch_on"]:
             model = ownmodels.switch(user, model, True)

@@ -9,6 +9,8 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.accounts.services import acting_user
@@ -46,7 +48,9 @@ class Command(SentenceCommand):
         protocol = protocol_named(options["protocol"])
         if options["wait"] and not options["local"] and not workers_alive():
             raise Conflict(
-                "No worker is running: start one with `celery -A hemaview.config worker -B`, or add --local to run it here."
+                gettext(
+                    "No worker is running: start one with `celery -A hemaview.config worker -B`, or add --local to run it here."
+                )
             )
         job = request_job(user, slide, protocol)
         if options["local"]:
@@ -77,7 +81,7 @@ class Command(SentenceCommand):
                 revision, heard = job.revision, time.monotonic()
                 self._progress(job)
             if time.monotonic() - heard > PATIENCE_S and not workers_alive():
-                raise Conflict(f"The worker has gone; job {job.pk} waits for another one.")
+                raise Conflict(gettext("The worker has gone; job {job} waits for another one.").format(job=job.pk))
             time.sleep(0.3)
 
     def _progress(self, job: Job) -> None:
@@ -147,8 +151,8 @@ def _slide(user: Any, text: str) -> Slide:
     found = [pk for pk in Slide.objects.values_list("pk", flat=True) if len(wanted) >= 4 and pk.hex.startswith(wanted)]
     if len(found) != 1:
         raise Missing(
-            f"There is no slide {text}."
+            gettext("There is no slide {text}.").format(text=text)
             if not found
-            else f"{len(found)} slides begin with {text}; write more of the id."
+            else gettext("{found} slides begin with {text}; write more of the id.").format(found=len(found), text=text)
         )
     return slide_for(user, found[0])

@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
 
@@ -40,9 +42,9 @@ class Command(SentenceCommand):
         from bench.slides import FULL, QUICK, make_slides
 
         if options["slides"] < 1 or options["requests"] < 10:
-            raise Refusal("--slides is 1 or more, --requests 10 or more.")
+            raise Refusal(gettext("--slides is 1 or more, --requests 10 or more."))
         if options["slide"] and not options["slide"].is_file():
-            raise Refusal(f"There is no file {options['slide']}.", code="no-file")
+            raise Refusal(gettext("There is no file {slide}.").format(slide=options["slide"]), code="no-file")
         if options["what"] in ("tiles", "soak"):
             for case, why in ways.available().items():
                 self.say(f"{case} is left out: {why}")

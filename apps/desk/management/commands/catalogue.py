@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management.base import CommandParser
 from django.core.management.commands import makemessages
 
 SAY_NOTHING = (
@@ -26,7 +26,7 @@ msgstr ""
 class Command(makemessages.Command):
     help = "Write the catalogue of phrases of templates and Python from the sources (needs gettext)."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--into", type=Path, default=None, help="another folder than locale/")
 
@@ -45,5 +45,5 @@ class Command(makemessages.Command):
         path.write_text(f"{_HEAD}\n{phrases}")
 
     def find_files(self, root: str) -> list[Any]:
-        self.locale_paths = [self.default_locale_path]  # of several that it knows, it would write to the nearest
+        self.locale_paths = [str(self.default_locale_path)]  # of several that it knows, it would write to the nearest
         return super().find_files(root)

@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import call_command
+from django.utils.translation import gettext
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
@@ -30,7 +31,7 @@ class Command(SentenceCommand):
         from django.conf import settings
 
         if not getattr(settings, "DEMO", False):
-            raise Refusal("`demo` is for the demonstration settings only; these are not.")
+            raise Refusal(gettext("`demo` is for the demonstration settings only; these are not."))
         started = time.monotonic()
         if not options["prepare_only"]:
             supervise.free_or_refuse(options["host"], options["port"])

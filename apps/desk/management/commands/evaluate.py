@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
@@ -53,23 +54,35 @@ class Command(SentenceCommand):
         names = options["methods"] or there
         unknown = [n for n in names if n not in there]
         if unknown:
-            raise Refusal(f"There is no model called {unknown[0]}; there are: {', '.join(there)}.")
+            raise Refusal(
+                gettext("There is no model called {unknown}; there are: {there}.").format(
+                    unknown=unknown[0], there=", ".join(there)
+                )
+            )
         if options["task"] and options["task"] not in TASKS:
-            raise Refusal(f"There is no task called {options['task']}; there are: {', '.join(sorted(TASKS))}.")
+            raise Refusal(
+                gettext("There is no task called {task}; there are: {tasks}.").format(
+                    task=options["task"], tasks=", ".join(sorted(TASKS))
+                )
+            )
         if options["all"] and options["methods"]:
-            raise Refusal("Name models or ask for --all, not both.")
+            raise Refusal(gettext("Name models or ask for --all, not both."))
         if options["page"]:
             self._may_write(options["page"].with_suffix(""))
         if options["cards"] and options["split"] != "test":
-            raise Refusal("Model cards hold scores of the test side; leave --split as it is.")
+            raise Refusal(gettext("Model cards hold scores of the test side; leave --split as it is."))
         if not 0 <= options["tolerance"] <= 1:
-            raise Refusal("A tolerance is a number above 0 and at most 1, such as 0.001.")
+            raise Refusal(gettext("A tolerance is a number above 0 and at most 1, such as 0.001."))
         if options["tolerance"] and (options["cards"] or options["page"]):
-            raise Refusal("Model cards and the page hold scores at the models' own tolerance; leave --tolerance out.")
+            raise Refusal(
+                gettext("Model cards and the page hold scores at the models' own tolerance; leave --tolerance out.")
+            )
         if not root.is_dir():
-            raise Refusal(f"There is no folder {root}.")
+            raise Refusal(gettext("There is no folder {root}.").format(root=root))
         nothing_to_score = Refusal(
-            f"None of the sets that these models are scored on has a split {options['split']} in {root}."
+            gettext("None of the sets that these models are scored on has a split {split} in {root}.").format(
+                split=options["split"], root=root
+            )
         )
         # What is drawn needs no folder; but a folder without any set is a slip of the pen.
         if not options["methods"] and not any(has(root, name, options["split"]) for name in SETS if not drawn(name)):
@@ -115,9 +128,15 @@ class Command(SentenceCommand):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Refusal(f"The page's pictures cannot be written to {folder}: {error.strerror}.") from error
+            raise Refusal(
+                gettext("The page's pictures cannot be written to {folder}: {strerror}.").format(
+                    folder=folder, strerror=error.strerror
+                )
+            ) from error
         if not os.access(folder, os.W_OK) or not os.access(folder.parent, os.W_OK):
-            raise Refusal(f"The page cannot be written to {folder.parent}: permission denied.")
+            raise Refusal(
+                gettext("The page cannot be written to {parent}: permission denied.").format(parent=folder.parent)
+            )
 
     def _keep(self, scores: list[Any]) -> None:
         """The table, as JSON, beside those of earlier evaluations."""

@@ -7,6 +7,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
 
@@ -33,9 +35,13 @@ class Command(SentenceCommand):
 
         root, names = options["data"], options["methods"] or list(NAMES)
         if unknown := [n for n in names if n not in NAMES]:
-            raise Refusal(f"{unknown[0]} names no nucleated cells of films; there are: {', '.join(NAMES)}.")
+            raise Refusal(
+                gettext("{unknown} names no nucleated cells of films; there are: {names}.").format(
+                    unknown=unknown[0], names=", ".join(NAMES)
+                )
+            )
         if not root.is_dir():
-            raise Refusal(f"There is no folder {root}.")
+            raise Refusal(gettext("There is no folder {root}.").format(root=root))
         measured = {}
         for name in names:
             try:

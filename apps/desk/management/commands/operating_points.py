@@ -7,6 +7,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
 
@@ -30,9 +32,13 @@ class Command(SentenceCommand):
 
         root, names = options["data"], options["methods"] or list(MODELS)
         if unknown := [n for n in names if n not in MODELS]:
-            raise Refusal(f"{unknown[0]} has no operating points; these have: {', '.join(MODELS)}.")
+            raise Refusal(
+                gettext("{unknown} has no operating points; these have: {models}.").format(
+                    unknown=unknown[0], models=", ".join(MODELS)
+                )
+            )
         if not root.is_dir():
-            raise Refusal(f"There is no folder {root}.")
+            raise Refusal(gettext("There is no folder {root}.").format(root=root))
         points_by_model = {}
         for name in names:
             try:

@@ -7,6 +7,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
 
@@ -32,9 +34,13 @@ class Command(SentenceCommand):
         root, names = options["data"], options["methods"] or sorted(cards())
         unknown = [n for n in names if n not in cards()]
         if unknown:
-            raise Refusal(f"There is no model called {unknown[0]}; there are: {', '.join(sorted(cards()))}.")
+            raise Refusal(
+                gettext("There is no model called {unknown}; there are: {cards}.").format(
+                    unknown=unknown[0], cards=", ".join(sorted(cards()))
+                )
+            )
         if not root.is_dir():
-            raise Refusal(f"There is no folder {root}.")
+            raise Refusal(gettext("There is no folder {root}.").format(root=root))
         found = {}
         for name in names:
             try:

@@ -7,6 +7,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
 
@@ -36,16 +38,18 @@ class Command(SentenceCommand):
                 self.stdout.write(f"{study.name}: {study.asks} ({study.source})")
             return
         if name not in STUDIES:
-            raise Refusal(f"There is no study {name}; there are: {', '.join(STUDIES)}.")
+            raise Refusal(
+                gettext("There is no study {name}; there are: {studies}.").format(name=name, studies=", ".join(STUDIES))
+            )
         if root is None or out is None:
-            raise Refusal("Name the data with --data DIR and the results with --out DIR.")
+            raise Refusal(gettext("Name the data with --data DIR and the results with --out DIR."))
         if not root.is_dir():
-            raise Refusal(f"There is no folder {root}.")
+            raise Refusal(gettext("There is no folder {root}.").format(root=root))
         study, epochs = STUDIES[name], options["epochs"]
         if epochs is not None and not study.epochs:
-            raise Refusal(f"{name} trains nothing: leave --epochs out.")
+            raise Refusal(gettext("{name} trains nothing: leave --epochs out.").format(name=name))
         if epochs is not None and epochs < 1:
-            raise Refusal(f"Name a whole number from 1 on with --epochs, not {epochs}.")
+            raise Refusal(gettext("Name a whole number from 1 on with --epochs, not {epochs}.").format(epochs=epochs))
         folder = out / name
         folder.mkdir(parents=True, exist_ok=True)
         try:

@@ -6,6 +6,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
 
@@ -47,9 +49,9 @@ class Command(SentenceCommand):
             training_of(name)  # an unknown name is told first
             epochs = _length(options["epochs"])
             if root is None or out is None:
-                raise Refusal("Name the data with --data DIR and the results with --out DIR.")
+                raise Refusal(gettext("Name the data with --data DIR and the results with --out DIR."))
             if not root.is_dir():
-                raise Refusal(f"There is no folder {root}.")
+                raise Refusal(gettext("There is no folder {root}.").format(root=root))
             request = TrainRequest(
                 name,
                 root,
@@ -70,5 +72,5 @@ def _length(epochs: Any) -> int | None:
     if epochs is None:
         return None
     if not (str(epochs).isascii() and str(epochs).isdecimal() and int(epochs) > 0):
-        raise Refusal(f"Name a whole number from 1 on with --epochs, not {epochs}.")
+        raise Refusal(gettext("Name a whole number from 1 on with --epochs, not {epochs}.").format(epochs=epochs))
     return int(epochs)

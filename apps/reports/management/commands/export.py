@@ -8,6 +8,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
 from apps.accounts.services import acting_user
@@ -34,9 +36,9 @@ class Command(SentenceCommand):
     def handle(self, **options: Any) -> None:
         out: Path = options["out"]
         if not out.parent.is_dir():
-            raise Refusal(f"There is no folder {out.parent}.")
+            raise Refusal(gettext("There is no folder {parent}.").format(parent=out.parent))
         if out.is_dir():
-            raise Refusal(f"{out} is a folder; name a file.")
+            raise Refusal(gettext("{out} is a folder; name a file.").format(out=out))
         user = acting_user(options["user"])
         try:
             job_id = uuid.UUID(options["what"])

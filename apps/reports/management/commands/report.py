@@ -6,6 +6,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Conflict, Refusal
 from apps.accounts.services import acting_user
@@ -30,9 +32,9 @@ class Command(SentenceCommand):
     def handle(self, **options: Any) -> None:
         out: Path = options["out"]
         if out.suffix.lower() not in (".pdf", ".html"):
-            raise Refusal("Name a file that ends in .pdf or .html.")
+            raise Refusal(gettext("Name a file that ends in .pdf or .html."))
         if not out.parent.is_dir():
-            raise Refusal(f"There is no folder {out.parent}.")
+            raise Refusal(gettext("There is no folder {parent}.").format(parent=out.parent))
         case = case_for(acting_user(options["user"]), options["accession"])
         is_pdf = out.suffix.lower() == ".pdf"
         if options["draft"]:
@@ -41,7 +43,11 @@ class Command(SentenceCommand):
         else:
             signed = reports_of(case)
             if not signed:
-                raise Conflict(f"Case {case.accession} has no signed report yet; --draft writes what would be signed.")
+                raise Conflict(
+                    gettext("Case {accession} has no signed report yet; --draft writes what would be signed.").format(
+                        accession=case.accession
+                    )
+                )
             report = signed[0]
             if is_pdf and not report.pdf_sha256:
                 raise Refusal(render.NO_PDF, code="no-pdf")

@@ -7,6 +7,8 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Missing, Refusal
 from apps.reports.manifest import verify
@@ -27,12 +29,12 @@ class Command(SentenceCommand):
     def handle(self, **options: Any) -> None:
         accession = options["accession"]
         if bool(accession) == options["all"]:
-            raise Refusal("Name a case, or ask for --all.")
+            raise Refusal(gettext("Name a case, or ask for --all."))
         reports = Report.objects.select_related("case", "signed_by").order_by("case__accession", "version")
         if accession:
             reports = reports.filter(case__accession=accession)
             if not reports:
-                raise Missing(f"Case {accession} has no signed report.")
+                raise Missing(gettext("Case {accession} has no signed report.").format(accession=accession))
         verdicts = [verify(report) for report in reports]
         wrong = [v for v in verdicts if not v.ok]
         if options["json"]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Missing, Refusal
@@ -74,7 +75,7 @@ class Command(SentenceCommand):
         user = acting_user(options["user"])
         if options["preset"]:
             if options["mpp"] is not None:
-                raise Refusal("Give --mpp or --preset, not both.", code="invalid")
+                raise Refusal(gettext("Give --mpp or --preset, not both."), code="invalid")
             preset = preset_of(options["preset"])
             options["mpp"], options["preset"] = preset.mpp, preset.name
         site = site_named(options["site"]) if options["site"] else None
@@ -85,7 +86,9 @@ class Command(SentenceCommand):
         made = case is None
         if case is None:
             if not options["create"]:
-                raise Missing(f"There is no case {accession}; add --create to open it.")
+                raise Missing(
+                    gettext("There is no case {accession}; add --create to open it.").format(accession=accession)
+                )
             facts = {k: options[k] for k in ("stain", "pseudonym")}
             case = create_case(user, accession, specimen=options["specimen"] or Case.Specimen.BLOOD_FILM, **facts)
         entries: list[Entry] = []
@@ -113,7 +116,11 @@ class Command(SentenceCommand):
         sys.stdout.flush()
         failed = next((s for s in slides if s.conversion == Slide.Conversion.FAILED), None)
         if failed is not None:
-            raise Refusal(f"The slide is imported and can be used, but was not converted: {failed.conversion_message}")
+            raise Refusal(
+                gettext("The slide is imported and can be used, but was not converted: {conversion_message}").format(
+                    conversion_message=failed.conversion_message
+                )
+            )
 
     def _bring_in(self, user: Any, case: Case, options: dict[str, Any]) -> list[Slide]:
         """One slide, or one a series; all of them or none. Raises Refusal."""

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Missing, Refusal
 from hemaview.wsi.errors import SlideError
@@ -31,7 +33,7 @@ class Command(SentenceCommand):
         rows: list[dict[str, Any]] = []
         for path in options["paths"]:
             if not path.is_file():
-                raise Missing(f"There is no file {path}.", code="no-file")
+                raise Missing(gettext("There is no file {path}.").format(path=path), code="no-file")
             try:
                 probe(path)  # in the limited child first: a hostile file must not end this process
                 rows += [{"file": path.name, **asdict(level)} for level in prove(path)]
@@ -45,7 +47,11 @@ class Command(SentenceCommand):
             for r in rows:
                 self.stdout.write(_line(r))
         if worst > TOLERATED or exact > 0:
-            raise Refusal(f"Tiles differ: by {worst} grey levels from openslide, by {exact} from tifffile.")
+            raise Refusal(
+                gettext("Tiles differ: by {worst} grey levels from openslide, by {exact} from tifffile.").format(
+                    worst=worst, exact=exact
+                )
+            )
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -6,6 +6,8 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Conflict, Refusal
 from apps.accounts.services import acting_user
@@ -35,7 +37,7 @@ class Command(SentenceCommand):
         if options["switch_off"]:
             row = adaptations.adaptations().filter(site=site, assay=options["assay"], in_force=True).first()
             if row is None:
-                raise Conflict("Nothing that this site taught is switched on.", code="not-in-force")
+                raise Conflict(gettext("Nothing that this site taught is switched on."), code="not-in-force")
             self._tell(adaptations.switch(user, row, False), options["json"])
             return
         row = order(user, site, options["assay"])
@@ -43,7 +45,7 @@ class Command(SentenceCommand):
 
         learned = learn(row.pk, lambda phase, share: self.stderr.write(f"{100 * share:3.0f} % {phase}"))
         if learned is None:
-            raise Conflict("A worker has taken this teaching; look at the site's page.", code="teaching")
+            raise Conflict(gettext("A worker has taken this teaching; look at the site's page."), code="teaching")
         if learned.state == Adaptation.State.FAILED:
             raise Refusal(learned.reason, code="teaching-failed")
         if options["switch_on"]:
