@@ -28,7 +28,9 @@ def words_outside(template: str) -> list[str]:
 
 def _without_values_of_attributes(text: str) -> str:
     """`value="{{ on|yesno:'off,on' }}"` speaks to the server, not to people."""
-    return re.sub(r"""\b(?:value|name|id|class|data-[\w-]+)="(?:\{\{.*?\}\}|\{%.*?%\}|[^"{])*\"""", "", text, flags=re.S)
+    return re.sub(
+        r"""\b(?:value|name|id|class|data-[\w-]+)="(?:\{\{.*?\}\}|\{%.*?%\}|[^"{])*\"""", "", text, flags=re.S
+    )
 
 
 def _wordy(piece: str) -> bool:

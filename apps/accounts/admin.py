@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from django.views.generic import RedirectView
 from unfold.admin import ModelAdmin
 
@@ -41,8 +41,8 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "first_name", "last_name", "email")}),
-        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
-        ("Times", {"fields": ("last_login", "date_joined")}),
+        (gettext_lazy("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        (gettext_lazy("Times"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": NewPersonForm.Meta.fields}),)
     actions = ("send_link", "second_factor_off")
@@ -111,12 +111,12 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]
                 ).format(person=person, address=address),
             )
 
-    @admin.action(description="Make a link that lets the person set a password", permissions=["change"])
+    @admin.action(description=gettext_lazy("Make a link that lets the person set a password"), permissions=["change"])
     def send_link(self, request: HttpRequest, people: QuerySet[User]) -> None:
         for person in people:
             self._link(request, person)
 
-    @admin.action(description="Switch off the second factor", permissions=["change"])
+    @admin.action(description=gettext_lazy("Switch off the second factor"), permissions=["change"])
     def second_factor_off(self, request: HttpRequest, people: QuerySet[User]) -> None:
         by: Any = request.user
         for person in people:

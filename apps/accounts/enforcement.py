@@ -7,12 +7,13 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts import secondfactor
 from apps.accounts.api.answers import refusal_response
 from apps.accounts.errors import Forbidden
 
-NEEDED = "Switch on a second factor on your account page first: everybody signs in with one here."
+NEEDED = gettext_noop("Switch on a second factor on your account page first: everybody signs in with one here.")
 _OPEN = ("/account/", "/accounts/", "/static/", "/health/", "/ready/", "/metrics")
 
 
@@ -26,6 +27,6 @@ class SecondFactorMiddleware:
         if request.path.startswith(_OPEN) or not secondfactor.lacking(request.user):
             return self.get_response(request)
         if request.path.startswith(("/api/", "/slides/")):
-            return refusal_response(Forbidden(NEEDED, code="second-factor-needed"))
-        messages.error(request, NEEDED)
+            return refusal_response(Forbidden(gettext(NEEDED), code="second-factor-needed"))
+        messages.error(request, gettext(NEEDED))
         return redirect("account")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
 
 class Refusal(Exception):
     """One sentence that a person can act on, with a code for the API.
@@ -12,7 +15,7 @@ class Refusal(Exception):
     """
 
     http_status = 400
-    title = "This cannot be done"
+    title: str | Promise = gettext_lazy("This cannot be done")
 
     def __init__(self, message: str, code: str = "refused", http_status: int | None = None, **extra: Any) -> None:
         super().__init__(message)
@@ -27,7 +30,7 @@ class Forbidden(Refusal):
     """The person lacks the right."""
 
     http_status = 403
-    title = "You are not permitted to do this"
+    title = gettext_lazy("You are not permitted to do this")
 
     def __init__(self, message: str, code: str = "no-right", **extra: Any) -> None:
         super().__init__(message, code, **extra)
@@ -37,7 +40,7 @@ class Missing(Refusal):
     """There is no such thing, or the person may not know of it."""
 
     http_status = 404
-    title = "Not found"
+    title = gettext_lazy("Not found")
 
     def __init__(self, message: str, code: str = "not-found", **extra: Any) -> None:
         super().__init__(message, code, **extra)
@@ -47,7 +50,7 @@ class Conflict(Refusal):
     """The state of things has moved."""
 
     http_status = 409
-    title = "Something has changed"
+    title = gettext_lazy("Something has changed")
 
     def __init__(self, message: str, code: str = "conflict", **extra: Any) -> None:
         super().__init__(message, code, **extra)

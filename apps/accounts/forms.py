@@ -15,7 +15,10 @@ from apps.accounts.tokens import DAYS_MAX
 
 class LoginForm(AuthenticationForm):
     code = forms.CharField(
-        required=False, max_length=12, widget=forms.TextInput(attrs={"autocomplete": "one-time-code"})
+        label=gettext_lazy("Code"),
+        required=False,
+        max_length=12,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
     )
     asks_code = False
 
@@ -32,6 +35,6 @@ class LoginForm(AuthenticationForm):
 
 
 class TokenForm(forms.Form):
-    name = forms.CharField(max_length=80)
-    scope = forms.ChoiceField(choices=ApiToken.Scope.choices, initial=ApiToken.Scope.READ)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    scope = forms.ChoiceField(label=gettext_lazy("Scope"), choices=ApiToken.Scope.choices, initial=ApiToken.Scope.READ)
     days = forms.IntegerField(min_value=1, max_value=DAYS_MAX, initial=30, label=gettext_lazy("Ends after, days"))

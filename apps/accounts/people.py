@@ -97,7 +97,7 @@ def person_page(request: HttpRequest, pk: int) -> HttpResponse:
         "others": [name for name in held if name not in ROLE_RIGHTS],
         "own": by.pk == person.pk,
         "identity": {
-            "meaning": IDENTITY_MEANING,
+            "meaning": gettext(IDENTITY_MEANING),
             "own": person.user_permissions.filter(codename=SEES_IDENTITY).exists(),
             "sees": person.has_perm(f"accounts.{SEES_IDENTITY}"),
         },
@@ -154,12 +154,18 @@ def _roles() -> list[dict[str, Any]]:
     rows = []
     for group in Group.objects.prefetch_related("permissions").order_by("name"):
         names = {p.codename.removesuffix("_case") for p in group.permissions.all() if p.codename.endswith("_case")}
-        may = [meaning for right, meaning in RIGHT_MEANING.items() if right in names]
+        may = [gettext(meaning) for right, meaning in RIGHT_MEANING.items() if right in names]
         if group.name == RESEARCHER:
-            may.append("open cases of their own, and add slides to and review those")
+            may.append(gettext("open cases of their own, and add slides to and review those"))
         if any(p.codename == SEES_IDENTITY for p in group.permissions.all()):
-            may.append(IDENTITY_MEANING)
-        rows.append({"name": group.name, "about": ROLE_MEANING.get(group.name, ""), "may": may})
+            may.append(gettext(IDENTITY_MEANING))
+        rows.append(
+            {
+                "name": group.name,
+                "about": gettext(ROLE_MEANING[group.name]) if group.name in ROLE_MEANING else "",
+                "may": may,
+            }
+        )
     return rows
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 RIGHTS: tuple[str, ...] = ("view", "annotate", "review", "sign", "administer")
 
 TECHNOLOGIST, PATHOLOGIST, ADMINISTRATOR, RESEARCHER = "technologist", "pathologist", "administrator", "researcher"
@@ -17,22 +19,22 @@ OWN_CASE_RIGHTS: tuple[str, ...] = ("view", "annotate", "review")
 """What a person whose role lets them open cases of their own, and nothing else, may do on those."""
 
 ROLE_MEANING: dict[str, str] = {
-    TECHNOLOGIST: "Brings slides in and reviews cells, all day.",
-    PATHOLOGIST: "Decides, signs and amends reports.",
-    ADMINISTRATOR: "Keeps people, protocols, cases and the laboratory's settings.",
-    RESEARCHER: "Looks at cases, and opens cases of their own.",
+    TECHNOLOGIST: gettext_noop("Brings slides in and reviews cells, all day."),
+    PATHOLOGIST: gettext_noop("Decides, signs and amends reports."),
+    ADMINISTRATOR: gettext_noop("Keeps people, protocols, cases and the laboratory's settings."),
+    RESEARCHER: gettext_noop("Looks at cases, and opens cases of their own."),
 }
 
 RIGHT_MEANING: dict[str, str] = {
-    "view": "view the case, its slides, cells and reports",
-    "annotate": "add slides, order analyses, add missed cells, write the comment",
-    "review": "confirm, relabel and reject cells, write the conclusion",
-    "sign": "sign and amend the report",
-    "administer": "manage the case, its people and its reader",
+    "view": gettext_noop("view the case, its slides, cells and reports"),
+    "annotate": gettext_noop("add slides, order analyses, add missed cells, write the comment"),
+    "review": gettext_noop("confirm, relabel and reject cells, write the conclusion"),
+    "sign": gettext_noop("sign and amend the report"),
+    "administer": gettext_noop("manage the case, its people and its reader"),
 }
 
 SEES_IDENTITY = "see_identity"
 """Codename of the right that no role has by default; it is given to a person."""
-IDENTITY_MEANING = (
+IDENTITY_MEANING = gettext_noop(
     "see who the patient is: label and macro pictures, and what files say of people, places, times and devices"
 )

@@ -14,7 +14,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_login_failed
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from apps.accounts import secondfactor
 from apps.accounts.errors import Refusal
@@ -29,7 +29,7 @@ class NotSignedIn(Refusal):
     """The name, the password or the code is wrong, or it is too early for the next try."""
 
     http_status = 400
-    title = "You are not signed in"
+    title = gettext_lazy("You are not signed in")
 
 
 def sign_in(request: Any, username: str, password: str, code: str = "") -> User:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy
+
 from apps.accounts.errors import Refusal
 
-TURNS_TEXT = "It holds characters that turn the order of what is read; write it without them."
+TURNS_TEXT = gettext_lazy("It holds characters that turn the order of what is read; write it without them.")
 
 
 def turns_text(text: str) -> bool:

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, gettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
@@ -73,7 +74,7 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[type-arg]
     fields = ("algorithm", "version", "enabled", "default_for", "scores", "limits", "licence", "sha256", "added_at")
     readonly_fields = ("algorithm", "version", "default_for", "scores", "limits", "licence", "sha256", "added_at")
 
-    @admin.display(description="default in")
+    @admin.display(description=gettext_lazy("default in"))
     def default_for(self, model: ModelVersion) -> str:
         return ", ".join(f"{d.protocol} ({d.role})" for d in model.default_in.select_related("protocol")) or "–"
 
@@ -82,7 +83,7 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[type-arg]
         found = [m for m in model.card.get("metrics", []) if m["metric"] in ("accuracy", "cell_f1_50")]
         return "; ".join(f"{m['dataset']} {m['metric']} {m['value']:.3f}" for m in found) or "–"
 
-    @admin.display(description="measured scores (95 % interval)")
+    @admin.display(description=gettext_lazy("measured scores (95 % interval)"))
     def scores(self, model: ModelVersion) -> str:
         rows = (
             (m["task"], m["dataset"], m["metric"], f"{m['value']:.4f} ({m['low']:.4f}–{m['high']:.4f}), n {m['n']}")
@@ -143,7 +144,13 @@ class ProtocolAdmin(ModelAdmin):  # type: ignore[type-arg]
         known = settings_of(obj)
         if obj is None or not known:
             return [own]
-        return [own, (f"Settings of {obj.examination.title}", {"fields": [field_name(s) for s in known]})]
+        return [
+            own,
+            (
+                gettext("Settings of {title}").format(title=obj.examination.title),
+                {"fields": [field_name(s) for s in known]},
+            ),
+        ]
 
     def get_form(self, request: HttpRequest, obj: Protocol | None = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **{**kwargs, "form": protocol_form(obj), "fields": None})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.analysis.models import Protocol, finders
@@ -45,7 +45,7 @@ class ProtocolForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["assay"].choices = [(a.key, a.title) for a in assays().values()]  # type: ignore[attr-defined]
-        self.fields["finder"].choices = [("", "The examination's own")] + [  # type: ignore[attr-defined]
+        self.fields["finder"].choices = [("", gettext("The examination's own"))] + [  # type: ignore[attr-defined]
             (kind.key, kind.title) for kind in finders().values()
         ]
         for setting in settings_of(self.instance if self.instance.pk else None):

@@ -99,8 +99,10 @@ def _switched(request: HttpRequest, model: ModelVersion) -> str:
         raise Refusal(gettext("There is nothing to do."), code="invalid")
     ownmodels.switch(request.user, model, act == "on")
     if act == "on":
-        return f"{model} can be chosen in protocols."
-    return f"{model} is retired: protocols that use it cannot be ordered until another is chosen."
+        return gettext("{model} can be chosen in protocols.").format(model=model)
+    return gettext("{model} is retired: protocols that use it cannot be ordered until another is chosen.").format(
+        model=model
+    )
 
 
 @login_required
@@ -113,7 +115,7 @@ def upload_page(request: HttpRequest) -> HttpResponse:
             weights, card = _two_files(request)
             row = handed_in(request.user, weights, card)
             put_back = row.state == ModelUpload.State.DONE
-            done = "is uploaded and is being checked; this page shows how far it is"
+            done = gettext("is uploaded and is being checked; this page shows how far it is")
             messages.success(request, f"{row} {'has its files back' if put_back else done}.")
             return redirect("model-upload")
     except Forbidden as refusal:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from apps.slides.models import Site, Slide
 from hemaview.assays import Assay, AssayError, Rules, assay, rules_from
@@ -28,7 +28,7 @@ class Algorithm(models.Model):
     title = models.CharField(max_length=120)
     task = models.CharField(max_length=64)
     summary = models.TextField(blank=True)
-    source = models.TextField("described in", blank=True)
+    source = models.TextField(gettext_lazy("described in"), blank=True)
 
     class Meta:
         ordering = ["name"]
@@ -45,7 +45,7 @@ class ModelVersion(models.Model):
     sha256 = models.CharField(max_length=64)
     enabled = models.BooleanField(default=True)
     card = models.JSONField(default=dict)
-    card_text = models.TextField("model card", blank=True)
+    card_text = models.TextField(gettext_lazy("model card"), blank=True)
     added_at = models.DateTimeField(auto_now_add=True)
     weights = models.CharField(
         max_length=100,
@@ -102,7 +102,7 @@ class ModelUpload(models.Model):
     version = models.CharField(max_length=32)
     file_name = models.CharField(max_length=200, help_text=gettext_lazy("What the file of weights was called."))
     kind = models.CharField(max_length=16)
-    size = models.PositiveBigIntegerField("size in bytes")
+    size = models.PositiveBigIntegerField(gettext_lazy("size in bytes"))
     sha256 = models.CharField(max_length=64)
     card = models.JSONField(default=dict)
     state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED, db_index=True)
@@ -153,17 +153,20 @@ class Protocol(models.Model):
     specimen = models.CharField(max_length=32)
     assay = models.CharField("examination", max_length=64, default="blood_film")
     finder = models.CharField(
-        "way of finding cells", max_length=64, blank=True, help_text=gettext_lazy("Empty: the examination's own.")
+        gettext_lazy("way of finding cells"),
+        max_length=64,
+        blank=True,
+        help_text=gettext_lazy("Empty: the examination's own."),
     )
     enabled = models.BooleanField(default=True)
     second_reader = models.BooleanField(
-        "two readers",
+        gettext_lazy("two readers"),
         default=False,
         help_text=gettext_lazy("A case cannot be signed before two people have read these cells."),
     )
     settings = models.JSONField(default=dict, help_text=gettext_lazy("What the examination lets a protocol set."))
     rules = models.JSONField(
-        "changed counting rules",
+        gettext_lazy("changed counting rules"),
         default=dict,
         blank=True,
         help_text=gettext_lazy("What differs from the examination's own rules, in the same tables; empty: nothing."),
@@ -197,18 +200,20 @@ class Protocol(models.Model):
         if not wrong["settings"] and (blood := self.settings.get("calibrated_on")):
             sets = sorted({name for model in ModelVersion.objects.all() for name in model.calibrations})
             if blood not in sets:
-                wrong["settings"] = (
-                    f"No model is calibrated for blood like that of {blood}; there is: {', '.join(sets) or 'none'}."
-                )
+                wrong["settings"] = gettext(
+                    "No model is calibrated for blood like that of {blood}; there is: {sets}."
+                ).format(blood=blood, sets=", ".join(sets) or "none")
         if self.finder_key not in finders():
-            wrong["finder"] = (
-                f"There is no way of finding cells called {self.finder_key}; there are: {', '.join(finders())}."
-            )
+            wrong["finder"] = gettext(
+                "There is no way of finding cells called {finder_key}; there are: {finders}."
+            ).format(finder_key=self.finder_key, finders=", ".join(finders()))
         if self.specimen not in known.specimens:
-            wrong["specimen"] = f"{known.title} is made of: {', '.join(known.specimens)}."
+            wrong["specimen"] = gettext("{title} is made of: {specimens}.").format(
+                title=known.title, specimens=", ".join(known.specimens)
+            )
         try:
             if not isinstance(self.rules, dict):
-                raise ValueError("Changed counting rules are names with their values in braces.")
+                raise ValueError(gettext("Changed counting rules are names with their values in braces."))
             self.counting_rules  # noqa: B018
         except ValueError as error:
             wrong["rules"] = str(error)
@@ -247,9 +252,11 @@ class ProtocolModel(models.Model):
             return
         kind = finders().get(self.protocol.finder_key)
         if kind is None or self.role not in kind.scored:
-            raise ValidationError({"threshold": f"The role {self.role} takes no threshold; leave this empty."})
+            raise ValidationError(
+                {"threshold": gettext("The role {role} takes no threshold; leave this empty.").format(role=self.role)}
+            )
         if not 0 < self.threshold < 1:
-            raise ValidationError({"threshold": "A threshold is a score between 0 and 1."})
+            raise ValidationError({"threshold": gettext("A threshold is a score between 0 and 1.")})
         if (
             self.model.own
             and not self.model.card.get("thresholds")
@@ -257,7 +264,9 @@ class ProtocolModel(models.Model):
         ):
             raise ValidationError(
                 {
-                    "threshold": f"{self.model} names no nucleated red cells: a threshold would change nothing; leave this empty."
+                    "threshold": gettext(
+                        "{model} names no nucleated red cells: a threshold would change nothing; leave this empty."
+                    ).format(model=self.model)
                 }
             )
 
@@ -314,9 +323,9 @@ class Job(models.Model):
     device = models.CharField(max_length=200, blank=True)
     software_version = models.CharField(max_length=32, blank=True)
     colour_policy = models.CharField(max_length=64, blank=True)
-    mpp = models.FloatField("scale in µm/px", null=True, blank=True)
+    mpp = models.FloatField(gettext_lazy("scale in µm/px"), null=True, blank=True)
     mpp_source = models.CharField(max_length=16, blank=True)
-    mpp_sd = models.FloatField("standard deviation of µm/px", null=True, blank=True)
+    mpp_sd = models.FloatField(gettext_lazy("standard deviation of µm/px"), null=True, blank=True)
     notes = models.JSONField(default=list)
     guards = models.JSONField(
         default=list,

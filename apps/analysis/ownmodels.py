@@ -99,7 +99,8 @@ def receive(
         if card.get("sha256", row.sha256) != row.sha256:
             raise Refusal(
                 gettext(
-                    "The weights are not those that the card is of: their sha256 is another; hand in the two that belong together."
+                    "The weights are not those that the card is of: their sha256 is another; "
+                    "hand in the two that belong together."
                 ),
                 code="wrong-weights",
             )

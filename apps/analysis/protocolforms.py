@@ -20,7 +20,7 @@ _MODEL, _THRESHOLD, _RULE = "model_", "threshold_", "rule_"
 class RevisionForm(forms.Form):
     """Title, readers, settings and models of a protocol; `source` is the version that it begins with."""
 
-    title = forms.CharField(max_length=120)
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=120)
     second_reader = forms.BooleanField(
         label=gettext_lazy("Ask for two readers"),
         required=False,
@@ -40,12 +40,12 @@ class RevisionForm(forms.Form):
             able = choices(chosen)
             self.fields[_MODEL + chosen.role] = forms.ModelChoiceField(
                 ModelVersion.objects.select_related("algorithm").filter(pk__in=[m.pk for m in able]),
-                label=f"Model for {chosen.role.replace('-', ' ')}",
+                label=gettext("Model for {role}").format(role=chosen.role.replace("-", " ")),
                 empty_label=None,
                 initial=chosen.model_id,
             )
             self.fields[_THRESHOLD + chosen.role] = forms.FloatField(
-                label=f"Counts from, for {chosen.role.replace('-', ' ')}",
+                label=gettext("Counts from, for {role}").format(role=chosen.role.replace("-", " ")),
                 required=False,
                 initial=chosen.threshold,
                 help_text=gettext("A score between 0 and 1 in place of the model's own; empty: the model's own."),
@@ -76,7 +76,7 @@ class RevisionForm(forms.Form):
         settings = [self[SETTING + s.key] for s in self.known]
         models = [self[name + m.role] for m in self.roles for name in self._of_model(m.role)]
         head = [self[name] for name in self.fields if name in ("name", "title", "second_reader")]
-        return [("Protocol", head), ("Settings", settings), ("Models", models)]
+        return [(gettext("Protocol"), head), (gettext("Settings"), settings), (gettext("Models"), models)]
 
     def table(self) -> Any:
         """The field of the table of changed rules."""
@@ -145,7 +145,9 @@ class CopyForm(RevisionForm):
     """The same, and the name of the new protocol."""
 
     name = forms.SlugField(
-        max_length=64, help_text=gettext_lazy("What programs call it: letters, digits, hyphens. It stays for ever.")
+        label=gettext_lazy("Name"),
+        max_length=64,
+        help_text=gettext_lazy("What programs call it: letters, digits, hyphens. It stays for ever."),
     )
     field_order = ("name", "title", "second_reader")
 
@@ -166,7 +168,11 @@ def _numbers_of(source: Protocol) -> list[RuleField]:
 
 
 def _shipped(value: float | None) -> str:
-    return "Added by the laboratory." if value is None else f"Changed; the examination's own is {value:g}."
+    return (
+        gettext("Added by the laboratory.")
+        if value is None
+        else gettext("Changed; the examination's own is {value:g}.").format(value=value)
+    )
 
 
 def _whole(value: float) -> float:
@@ -179,9 +185,11 @@ def _field(setting: Setting, value: Any) -> forms.Field:
     label = f"{setting.label} ({setting.unit})" if setting.unit else setting.label
     hints = [setting.help]
     if setting.minimum is not None and setting.maximum is not None:
-        hints.append(f"From {setting.minimum:,.10g} to {setting.maximum:,.10g}.")
+        hints.append(
+            gettext("From {minimum:,.10g} to {maximum:,.10g}.").format(minimum=setting.minimum, maximum=setting.maximum)
+        )
     elif setting.minimum is not None:
-        hints.append(f"At least {setting.minimum:,.10g}.")
+        hints.append(gettext("At least {minimum:,.10g}.").format(minimum=setting.minimum))
     common: dict[str, Any] = {
         "label": label,
         "help_text": " ".join(hints),

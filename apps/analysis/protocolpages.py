@@ -71,7 +71,7 @@ def protocol_page(request: HttpRequest, name: str) -> HttpResponse:
         "protocol": protocol,
         "form": form,
         "versions": _versions(name),
-        "verb": "Save as a new version",
+        "verb": gettext("Save as a new version"),
         "warnings": services.warnings_of(protocol),
     }
     return render(request, "analysis/protocol.html", context, status=400 if form and form.errors else 200)
@@ -94,7 +94,7 @@ def copy_page(request: HttpRequest, name: str) -> HttpResponse:
             return redirect("protocol", name=made.name)
         except Refusal as refusal:
             form.refuse(refusal)
-    context = {"protocol": source, "form": form, "copy": True, "verb": "Make the protocol"}
+    context = {"protocol": source, "form": form, "copy": True, "verb": gettext("Make the protocol")}
     return render(request, "analysis/protocol.html", context, status=400 if form.errors else 200)
 
 

@@ -114,7 +114,9 @@ def warnings_of(protocol: Protocol) -> list[str]:
 
 def _warning(chosen: ProtocolModel) -> str:
     if not chosen.model.enabled:
-        return f"{chosen.model}, its model for {chosen.role}, is retired: it cannot be ordered until another is chosen."
+        return gettext(
+            "{model}, its model for {role}, is retired: it cannot be ordered until another is chosen."
+        ).format(model=chosen.model, role=chosen.role)
     return what_is_gone(chosen.model)
 
 
@@ -211,7 +213,9 @@ def _wrong_fields(made: Protocol) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     known = {s.key: s for s in made.examination.settings}
     for key, value in made.settings.items():
-        wrong = known[key].wrong(value) if key in known else f"There is no setting called {key}."
+        wrong = (
+            known[key].wrong(value) if key in known else gettext("There is no setting called {key}.").format(key=key)
+        )
         if wrong:
             errors[SETTING + key] = [wrong]
     try:
@@ -228,10 +232,16 @@ def _wrong_models(made: Protocol, roles: Mapping[str, ProtocolModel], draft: Dra
     errors: dict[str, list[str]] = {}
     for role, chosen in draft.models.items():
         if role not in roles:
-            errors[PART + role] = [f"This protocol has no role called {role}; it has: {', '.join(roles)}."]
+            errors[PART + role] = [
+                gettext("This protocol has no role called {role}; it has: {roles}.").format(
+                    role=role, roles=", ".join(roles)
+                )
+            ]
         elif chosen.model not in choices(roles[role]):
             errors[PART + role] = [
-                f"{chosen.model} cannot take the role {role}: it is made for another one, or is switched off."
+                gettext("{model} cannot take the role {role}: it is made for another one, or is switched off.").format(
+                    model=chosen.model, role=role
+                )
             ]
         else:
             try:
@@ -240,7 +250,9 @@ def _wrong_models(made: Protocol, roles: Mapping[str, ProtocolModel], draft: Dra
                 errors[PART + role] = error.message_dict.get("threshold", error.messages)
     blood = made.settings.get("calibrated_on")
     if blood and draft.models and not any(blood in chosen.model.calibrations for chosen in draft.models.values()):
-        errors[SETTING + "calibrated_on"] = [f"None of the chosen models is calibrated for blood like that of {blood}."]
+        errors[SETTING + "calibrated_on"] = [
+            gettext("None of the chosen models is calibrated for blood like that of {blood}.").format(blood=blood)
+        ]
     return errors
 
 

@@ -129,7 +129,7 @@ def protocol_named(name: str) -> Protocol:
     for protocol in protocols():
         if protocol.name == name:
             return protocol
-    known = ", ".join(p.name for p in protocols()) or "none is enabled"
+    known = ", ".join(p.name for p in protocols()) or gettext("none is enabled")
     raise Missing(
         gettext("There is no protocol called {name}; there are: {known}.").format(name=name, known=known),
         code="no-protocol",

@@ -47,18 +47,18 @@ def _queued(request: HttpRequest) -> str:
         urgent = request.POST.get("urgent") == "1"
         set_urgent(request.user, case, urgent)
         return (
-            f"{case.accession} is urgent: its analyses go first."
+            gettext("{accession} is urgent: its analyses go first.").format(accession=case.accession)
             if urgent
-            else f"{case.accession} is no longer urgent."
+            else gettext("{accession} is no longer urgent.").format(accession=case.accession)
         )
     job = job_for(request.user, _id(request.POST.get("job", "")))
     if act == "cancel":
         cancel(request.user, job)
-        return "The analysis ends after the field in hand; what is counted is kept."
+        return gettext("The analysis ends after the field in hand; what is counted is kept.")
     if act == "retry":
         again = retry(request.user, job)
         transaction.on_commit(lambda: ring([str(again.pk)]))
-        return "The analysis waits again; finished fields are kept."
+        return gettext("The analysis waits again; finished fields are kept.")
     raise Refusal(gettext("There is nothing to do."), code="invalid")
 
 

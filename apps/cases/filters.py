@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from apps.accounts.models import User
 from apps.cases.models import Case
@@ -39,7 +39,7 @@ class CaseFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.form.fields["search"].widget = forms.TextInput(
-            attrs={"type": "search", "placeholder": "Accession or pseudonym"}
+            attrs={"type": "search", "placeholder": gettext("Accession or pseudonym")}
         )
 
     def by_text(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:

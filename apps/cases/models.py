@@ -31,7 +31,7 @@ class Case(models.Model):
         MALE = "male", gettext_lazy("Male")
 
     accession = models.CharField(
-        "accession number",
+        gettext_lazy("accession number"),
         max_length=64,
         unique=True,
         validators=[
@@ -45,20 +45,20 @@ class Case(models.Model):
     )
     sex = models.CharField(max_length=8, choices=Sex.choices, blank=True, default=Sex.UNKNOWN)
     age_days = models.PositiveIntegerField(
-        "age in days", null=True, blank=True, validators=[MaxValueValidator(55_000)],
+        gettext_lazy("age in days"), null=True, blank=True, validators=[MaxValueValidator(55_000)],
         help_text=gettext_lazy("When the specimen was taken; for reference ranges."),
     )  # fmt: skip
     specimen = models.CharField(max_length=32, choices=Specimen.choices, default=Specimen.BLOOD_FILM)
     stain = models.CharField(max_length=64, blank=True)
-    question = models.TextField("clinical question", blank=True, max_length=2000)
+    question = models.TextField(gettext_lazy("clinical question"), blank=True, max_length=2000)
     conclusion = models.TextField(
         blank=True,
         max_length=4000,
         help_text=gettext_lazy("What the examination means, in words; the report begins with it."),
     )
-    comment = models.TextField("comment for the report", blank=True, max_length=8000)
+    comment = models.TextField(gettext_lazy("comment for the report"), blank=True, max_length=8000)
     analyser = models.JSONField(
-        "values of the analyser",
+        gettext_lazy("values of the analyser"),
         default=dict,
         blank=True,
         help_text=gettext_lazy("By name with unit, such as wbc_10e9_per_l."),
@@ -68,7 +68,7 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases_read"
     )
     restricted = models.BooleanField(
-        "only named people",
+        gettext_lazy("only named people"),
         default=False,
         help_text=gettext_lazy("Roles then count for nothing: only rights given on this case do."),
     )

@@ -92,7 +92,7 @@ def require(user: Any, case: Case, right: str) -> None:
         raise Missing(gettext("There is no case {accession}, or you may not see it.").format(accession=case.accession))
     if right not in rights:
         raise Forbidden(
-            gettext("You may view this case but not {right_meaning}.").format(right_meaning=RIGHT_MEANING[right])
+            gettext("You may view this case but not {meaning}.").format(meaning=gettext(RIGHT_MEANING[right]))
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext, ngettext
 
 from apps.analysis.api.serializers import eta_s
 from apps.analysis.models import Job
@@ -69,36 +70,44 @@ def _between_readers(jobs: Sequence[Job], step: Step) -> Step:
     for by_role in roles:
         second = by_role.get(Reading.Role.SECOND)
         if second and second.state == Reading.State.OPEN:
-            return Step(f"Second reading by {second.reader}", "review", "review", second.reader_id)
+            return Step(
+                gettext("Second reading by {reader}").format(reader=second.reader), "review", "review", second.reader_id
+            )
     if step.right != "sign":
         return step
     if any(
         job.frozen.get("second_reader") and Reading.Role.SECOND not in r for job, r in zip(jobs, roles, strict=True)
     ):
-        return Step("Ask for a second reader", "review", "open")
+        return Step(gettext("Ask for a second reader"), "review", "open")
     if n := sum(open_differences(job) for job, r in zip(jobs, roles, strict=True) if Reading.Role.CONSENSUS in r):
-        return Step(f"{n} {'difference' if n == 1 else 'differences'} to decide", "review", "open")
+        return Step(ngettext("{n} difference to decide", "{n} differences to decide", n).format(n=n), "review", "open")
     return step
 
 
 def _step(case: Any, job: Job | None, still: Sequence[int | None]) -> Step:
     if job is not None:
         left = eta_s(job)
-        return Step(f"{job.percent:.0f} %" + (f", {duration(left)} left" if left else ""))
+        if not left:
+            return Step(f"{job.percent:.0f} %")
+        return Step(gettext("{percent:.0f} %, {duration} left").format(percent=job.percent, duration=duration(left)))
     if case.state == Case.State.SIGNED:
         return Step("")
     if not case.ready_n:
-        return Step("Slide is being imported") if case.importing else Step("Add a slide", "annotate")
+        return Step(gettext("Slide is being imported")) if case.importing else Step(gettext("Add a slide"), "annotate")
     if case.state == Case.State.ANALYSING:
         return Step("")  # its job has just ended
     if case.state == Case.State.RECEIVED:
         failed = case.newest_state == Job.State.FAILED
-        return Step("Analysis failed", "annotate", "open") if failed else Step("Order an analysis", "annotate", "open")
+        return (
+            Step(gettext("Analysis failed"), "annotate", "open")
+            if failed
+            else Step(gettext("Order an analysis"), "annotate", "open")
+        )
     if None in still:  # the cells are gone or altered: the case's page says which
-        return Step("Cells cannot be read", "annotate", "open")
+        return Step(gettext("Cells cannot be read"), "annotate", "open")
     if n := sum(n or 0 for n in still):
-        return Step(f"{n} {'cell' if n == 1 else 'cells'} to review", "review", "review")
-    return Step("Ready to sign", "sign", "sign")
+        return Step(ngettext("{n} cell to review", "{n} cells to review", n).format(n=n), "review", "review")
+    return Step(gettext("Ready to sign"), "sign", "sign")
 
 
 def waiting_for(user: Any, cases: QuerySet[Case]) -> tuple[list[int], dict[int, Step]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.analysis.selectors import examinations, reported_jobs
 from apps.cases.models import Case
 from apps.cases.selectors import cases_for
@@ -25,7 +27,7 @@ def blood_count_of(user: Any, case: Case) -> dict[str, Any]:
     if case.locked and (document := _signed(case)) is not None:
         frozen = document.get("blood_count")
         if frozen is None:
-            why = "This case was signed before blood counts were kept; its report says what was signed."
+            why = gettext("This case was signed before blood counts were kept; its report says what was signed.")
             return {**blood_count({"sex": "", "age_days": None, "analyser": {}}, ()), "notes": [why], "signed": True}
         return {**frozen, "signed": True}
     return {**blood_count(_patient(case), _counts(user, case)), "signed": False}
@@ -69,18 +71,18 @@ def history_of(user: Any, case: Case) -> dict[str, Any]:
 def _not_comparable(one: Case, case: Case) -> str:
     """Why a case's figures stand in no trend beside this case's, in a sentence; "" where they do."""
     if any(guard["code"] in _NO_PICTURE_OF_BLOOD for job in reported_jobs(one) for guard in job.guards):
-        return "Its picture's colours are not those of a stained film."
+        return gettext("Its picture's colours are not those of a stained film.")
     if one.pk == case.pk:
         return ""
     if one.sex and case.sex and one.sex != case.sex:
-        return (
-            f"It is of a {one.get_sex_display().lower()} patient, this case of a {case.get_sex_display().lower()} one."
+        return gettext("It is of a {lower} patient, this case of a {lower2} one.").format(
+            lower=one.get_sex_display().lower(), lower2=case.get_sex_display().lower()
         )
     if one.age_days is None or case.age_days is None:
         return ""
     expected = case.age_days + (one.created_at - case.created_at).days
     if abs(one.age_days - expected) > AGE_SLACK_DAYS:
-        return "The ages that are stated do not go together."
+        return gettext("The ages that are stated do not go together.")
     return ""
 
 
@@ -114,7 +116,7 @@ def _figures(user: Any, case: Case) -> dict[str, dict[str, Any]]:
             for row in section["rows"]:
                 share = row["reviewed"]
                 if share["value"] is not None:
-                    unit = f"% of {section['noun']}"
+                    unit = gettext("% of {noun}").format(noun=section["noun"])
                     key = f"{part['assay']}:{section['key']}:{row['key']}"
                     figures[key] = {"name": row["name"], "unit": unit, **_ends(share), "range": None}
         for ratio in part["ratios"]:

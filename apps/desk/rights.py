@@ -24,6 +24,7 @@ from apps.cases.services import set_rights, update_case
 class RightsForm(forms.Form):
     person = forms.ModelChoiceField(
         User.objects.filter(is_active=True).order_by("last_name", "username"),
+        label=gettext_lazy("Person"),
         empty_label=gettext_lazy("Choose a person"),
     )
     rights = forms.MultipleChoiceField(
@@ -52,7 +53,11 @@ def rights_page(request: HttpRequest, accession: str) -> HttpResponse:
             if "restricted" in request.POST:
                 restricted = request.POST["restricted"] == "1"
                 update_case(request.user, case, restricted=restricted)
-                text = "Only named people see this case now." if restricted else "Roles count for this case again."
+                text = (
+                    gettext("Only named people see this case now.")
+                    if restricted
+                    else gettext("Roles count for this case again.")
+                )
                 messages.success(request, text)
                 return _back(request, case)
             if form.is_valid():
@@ -89,4 +94,4 @@ def _rows(case: Case) -> list[dict[str, Any]]:
 
 
 def _words(rights: Any) -> list[str]:
-    return [RIGHT_MEANING[right] for right in RIGHTS if right in rights]
+    return [gettext(RIGHT_MEANING[right]) for right in RIGHTS if right in rights]

@@ -13,7 +13,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
@@ -34,8 +34,16 @@ from apps.slides.tileaccess import set_tile_cookie, tile_access
 
 log = logging.getLogger(__name__)
 
-_COLUMNS = (("accession", "Accession"), ("pseudonym", "Pseudonym"), ("specimen", "Specimen"), ("", "Slides"),
-            ("state", "State"), ("", "Next step"), ("reader", "Reader"), ("since", "Since"))  # fmt: skip
+_COLUMNS = (
+    ("accession", gettext_noop("Accession")),
+    ("pseudonym", gettext_noop("Pseudonym")),
+    ("specimen", gettext_noop("Specimen")),
+    ("", gettext_noop("Slides")),
+    ("state", gettext_noop("State")),
+    ("", gettext_noop("Next step")),
+    ("reader", gettext_noop("Reader")),
+    ("since", gettext_noop("Since")),
+)
 
 
 @login_required
@@ -58,8 +66,10 @@ def worklist(request: HttpRequest) -> HttpResponse:
     pages.count = found.shown
     page = pages.get_page(request.GET.get("page"))
     counts = found.states
-    tabs = [{"key": "", "label": "All", "n": sum(counts.values()), "active": chosen == ""}]
-    tabs.append({"key": "waiting", "label": "Waiting for me", "n": len(waiting), "active": chosen == "waiting"})
+    tabs = [{"key": "", "label": gettext("All"), "n": sum(counts.values()), "active": chosen == ""}]
+    tabs.append(
+        {"key": "waiting", "label": gettext("Waiting for me"), "n": len(waiting), "active": chosen == "waiting"}
+    )
     tabs += [{"key": k, "label": label, "n": counts[k], "active": chosen == k} for k, label in Case.State.choices]
     context = {
         "page_obj": page,
@@ -67,7 +77,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "filter": filtered,
         "tabs": tabs,
         "state": chosen,
-        "columns": [_column(request, key, label, ordering) for key, label in _COLUMNS],
+        "columns": [_column(request, key, gettext(label), ordering) for key, label in _COLUMNS],
         "can_create": may_create(request.user),
         "query": _query(request, page=None),
         "demo_cases": shown_first() if getattr(settings, "DEMO", False) else [],
@@ -98,7 +108,7 @@ def case_page(request: HttpRequest, accession: str) -> HttpResponse:
     case = _case(request, accession)
     room = room_json(request.user, case)
     reports = [{**report, "at": parse_datetime(report["signed_at"])} for report in room["reports"]]
-    rights = [RIGHT_MEANING[right] for right in RIGHTS if right in room["me"]["rights"]]
+    rights = [gettext(RIGHT_MEANING[right]) for right in RIGHTS if right in room["me"]["rights"]]
     return render(request, "cases/case.html", {"case": case, "rights": rights, "reports": reports, "data": room})
 
 
@@ -143,7 +153,7 @@ def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUI
         comparison = compare(jobs[a], jobs[b])
     except Conflict as refusal:
         return render(request, "cases/compare.html", {"case": case, "refusal": refusal.message})
-    names = {c.key: c.name for job in jobs.values() for c in schema_of(job).classes} | {"rejected": "Rejected"}
+    names = {c.key: c.name for job in jobs.values() for c in schema_of(job).classes} | {"rejected": gettext("Rejected")}
     context = {
         "case": case,
         "a": jobs[a],
@@ -171,19 +181,19 @@ def _lists(found: dict[str, Any], a: Job, b: Job, names: dict[str, str]) -> list
 
     return [
         {
-            "title": "Reclassified",
+            "title": gettext("Reclassified"),
             "n": found["renamed"]["n"],
             "cells": [
                 picture(b, c["row_b"], f"{names[c['key_a']]} → {names[c['key_b']]}") for c in found["renamed"]["shown"]
             ],
         },
         {
-            "title": "Detected only by the second analysis",
+            "title": gettext("Detected only by the second analysis"),
             "n": found["gained"]["n"],
             "cells": [picture(b, c["row"], names[c["key"]]) for c in found["gained"]["shown"]],
         },
         {
-            "title": "Detected only by the first analysis",
+            "title": gettext("Detected only by the first analysis"),
             "n": found["lost"]["n"],
             "cells": [picture(a, c["row"], names[c["key"]]) for c in found["lost"]["shown"]],
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from apps.laboratory.models import Laboratory, Phrase
 from hemaview.assays import assays
@@ -24,6 +24,7 @@ class LaboratoryForm(Whole):
     class Meta:
         model = Laboratory
         fields = ["name", "address", "phone"]
+        labels = {"name": gettext_lazy("Name"), "address": gettext_lazy("Address"), "phone": gettext_lazy("Phone")}
         widgets = {"address": forms.Textarea(attrs={"rows": 3})}
 
 
@@ -40,11 +41,12 @@ class PhraseForm(Whole):
     class Meta:
         model = Phrase
         fields = ["code", "kind", "assay", "text"]
+        labels = {"code": gettext_lazy("Code"), "kind": gettext_lazy("Kind"), "text": gettext_lazy("Text")}
         widgets = {"text": forms.Textarea(attrs={"rows": 4})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["assay"].choices = [("", "All examinations")] + [  # type: ignore[attr-defined]
+        self.fields["assay"].choices = [("", gettext("All examinations"))] + [  # type: ignore[attr-defined]
             (a.key, a.title) for a in assays().values()
         ]
 

@@ -96,16 +96,16 @@ def _act(request: HttpRequest, act: str, form: Any) -> str:
     """Do what was posted; the sentence that says so. Raises Refusal."""
     if act == "head":
         services.change_laboratory(request.user, **form.cleaned_data)
-        return "The laboratory's head is saved; reports that are signed from now on carry it."
+        return gettext("The laboratory's head is saved; reports that are signed from now on carry it.")
     if act == "logo":
         services.set_logo(request.user, form.cleaned_data["logo"].read())
-        return "The logo is saved; reports that are signed from now on carry it."
+        return gettext("The logo is saved; reports that are signed from now on carry it.")
     if act == "logo-remove":
         services.set_logo(request.user, None)
-        return "The logo is removed."
+        return gettext("The logo is removed.")
     if act == "phrase":
         made = services.create_phrase(request.user, **form.cleaned_data)
-        return f"The phrase {made.code} is added."
+        return gettext("The phrase {code} is added.").format(code=made.code)
     raise Refusal(gettext("There is nothing to do."), code="invalid")
 
 

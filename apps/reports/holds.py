@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from apps.accounts.errors import Refusal
 from apps.analysis.cellfiles import prove_file, schema_of
@@ -79,15 +79,15 @@ def missing_slides(case: Case, jobs: Sequence[Job]) -> list[dict[str, str]]:
             continue
         newest = next(iter(analyses[slide.pk]), None)
         if slide.status == Slide.Status.REFUSED:
-            why = f"could not be imported: {slide.message}"
+            why = gettext("could not be imported: {message}").format(message=slide.message)
         elif slide.status == Slide.Status.IMPORTING:
-            why = "is still being imported"
+            why = gettext("is still being imported")
         elif newest is None:
-            why = "was not analysed"
+            why = gettext("was not analysed")
         elif newest.state == Job.State.FAILED:
-            why = f"could not be analysed: {newest.reason}"
+            why = gettext("could not be analysed: {reason}").format(reason=newest.reason)
         else:
-            why = "has no finished analysis"
+            why = gettext("has no finished analysis")
         missing.append({"slide": slide.name, "id": str(slide.pk), "why": why})
     return missing
 
@@ -111,7 +111,10 @@ def _unprintable(case: Case, jobs: Sequence[Job]) -> Iterator[Hold]:
     code points, if a reason is given."""
     facts = {name: getattr(case, name) for name in ("pseudonym", "stain", "question", "conclusion", "comment")}
     of_laboratory = head()
-    names = {f"{name} of the laboratory": of_laboratory[name] for name in ("name", "address", "phone")}
+    names = {
+        gettext("{name} of the laboratory").format(name=name): of_laboratory[name]
+        for name in ("name", "address", "phone")
+    }
     names["name of the reader"] = case.reader.display_name if case.reader else ""
     for slide in case.slides.order_by("created_at"):
         names[f"name of the slide {slide.name}"] = slide.name
@@ -119,13 +122,15 @@ def _unprintable(case: Case, jobs: Sequence[Job]) -> Iterator[Hold]:
         names[f"title of the analysis {job.protocol}"] = f"{job.protocol} {assay_title(job)}"
         names[f"classes of {assay_title(job)}"] = " ".join(c.name for c in schema_of(job).classes)
     for texts, lifted_by, way in (
-        (facts, "", "Write it without them, or have a font for them installed."),
-        (names, "reason", "The PDF shows their code points, unless a font for them is installed."),
+        (facts, "", gettext("Write it without them, or have a font for them installed.")),
+        (names, "reason", gettext("The PDF shows their code points, unless a font for them is installed.")),
     ):
         for where, text in texts.items():
             if missing := unprintable(text):
                 detail = {"where": where, "characters": missing}
-                sentence = f"The {where} has characters that no font at hand can print: {named(missing)}. {way}"
+                sentence = gettext(
+                    "The {where} has characters that no font at hand can print: {missing}. {way}"
+                ).format(where=where, missing=named(missing), way=way)
                 yield Hold("unprintable-characters", sentence, lifted_by, detail)
 
 
@@ -143,8 +148,9 @@ def _must_see(jobs: Sequence[Job]) -> list[Hold]:
     if not total:
         return []
     words = ", ".join(f"{n} × {reason}" for reason, n in sorted(by.items()))
-    cells = "1 cell" if total == 1 else f"{total} cells"
-    sentence = f"{cells} must be seen before signing: {words}."
+    sentence = ngettext(
+        "{n} cell must be seen before signing: {words}.", "{n} cells must be seen before signing: {words}.", total
+    ).format(n=total, words=words)
     return [Hold("must-see-open", sentence, "review", {"open": named, "n": total})]
 
 
@@ -152,11 +158,14 @@ def _carried(jobs: Sequence[Job]) -> list[Hold]:
     open_labels = CarriedLabel.objects.filter(reading__job__in=jobs, settled_at__isnull=True)
     if not (n := open_labels.count()):
         return []
-    noun = "label of an earlier analysis waits" if n == 1 else "labels of an earlier analysis wait"
     return [
         Hold(
             "carried-labels",
-            gettext("{n} {noun} for a decision: keep or drop.").format(n=n, noun=noun),
+            ngettext(
+                "{n} label of an earlier analysis waits for a decision: keep or drop.",
+                "{n} labels of an earlier analysis wait for a decision: keep or drop.",
+                n,
+            ).format(n=n),
             "review",
             {"n": n},
         )
@@ -170,16 +179,21 @@ def _readers(jobs: Sequence[Job]) -> Iterator[Hold]:
         second = roles.get(Reading.Role.SECOND)
         detail = {"job": str(job.pk)}
         if second is None and job.frozen.get("second_reader"):
-            sentence = (
-                f"{job.slide.name}: the protocol {job.protocol.title} asks for a second reader; nobody was asked yet."
+            sentence = gettext("{name}: the protocol {title} asks for a second reader; nobody was asked yet.").format(
+                name=job.slide.name, title=job.protocol.title
             )
             yield Hold("second-reader", sentence, "review", detail)
         elif second is not None and second.state == Reading.State.OPEN:
-            sentence = f"{job.slide.name}: the second reading by {second.reader} is not closed."
+            sentence = gettext("{name}: the second reading by {reader} is not closed.").format(
+                name=job.slide.name, reader=second.reader
+            )
             yield Hold("second-reading-open", sentence, "review", detail)
         elif second is not None and (pair := pair_of(job)) and (n := pair.open):
-            noun = "1 cell waits" if n == 1 else f"{n} cells wait"
-            sentence = f"{job.slide.name}: {noun} for a decision between the two readers."
+            sentence = ngettext(
+                "{name}: {n} cell waits for a decision between the two readers.",
+                "{name}: {n} cells wait for a decision between the two readers.",
+                n,
+            ).format(name=job.slide.name, n=n)
             yield Hold("differences-open", sentence, "review", {**detail, "n": n})
 
 
@@ -214,9 +228,15 @@ def _unidentified(jobs: Sequence[Job]) -> list[Hold]:
             every = section.n + section.unidentified
             share = 100 * section.unidentified / every if every else 0.0
             if share > MOST_UNIDENTIFIED_PERCENT:
-                sentence = (
-                    f"{section.title}: {section.unidentified} of {every} nucleated cells ({share:.0f} %) are unidentified; name "
-                    f"them until no more than {MOST_UNIDENTIFIED_PERCENT:g} % are."
+                sentence = gettext(
+                    "{title}: {unidentified} of {every} nucleated cells ({share:.0f} %) are unidentified; name "
+                    "them until no more than {most_unidentified_percent:g} % are."
+                ).format(
+                    title=section.title,
+                    unidentified=section.unidentified,
+                    every=every,
+                    share=share,
+                    most_unidentified_percent=MOST_UNIDENTIFIED_PERCENT,
                 )
                 holds.append(Hold("unidentified-cells", sentence, "review", {"n": section.unidentified}))
     return holds
@@ -254,7 +274,9 @@ def _regions(jobs: Sequence[Job]) -> list[Hold]:
 
 
 def _logo() -> list[Hold]:
-    sentence = "The file of the laboratory's logo is gone: the report is printed without it until it is added again."
+    sentence = gettext(
+        "The file of the laboratory's logo is gone: the report is printed without it until it is added again."
+    )
     return [Hold("logo-gone", sentence, "reason")] if logo_is_gone() else []
 
 

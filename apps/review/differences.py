@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
 
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
@@ -33,7 +34,7 @@ def may_not_decide(user: Any, job: Job) -> str:
         return ""
     if {"sign", "administer"} <= rights_of(user, job.slide.case):
         return ""
-    return "You read these cells first; somebody else decides between the two readings."
+    return gettext("You read these cells first; somebody else decides between the two readings.")
 
 
 @dataclass(frozen=True)

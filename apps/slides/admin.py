@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_lazy
 from unfold.admin import ModelAdmin
 
 from apps.accounts.errors import Refusal
@@ -37,9 +38,9 @@ class SlideAdmin(ReadOnlyAdmin):
             '<img src="{}" alt="" width="64" loading="lazy">', reverse("slide-thumbnail", args=[slide.pk])
         )
 
-    @admin.display(description="Scale", ordering="mpp")
+    @admin.display(description=gettext_lazy("Scale"), ordering="mpp")
     def scale(self, slide: Slide) -> str:
-        return f"{slide.mpp:.4g} µm/px" if slide.mpp else "not known"
+        return f"{slide.mpp:.4g} µm/px" if slide.mpp else gettext("not known")
 
     @admin.display(description="px")
     def size(self, slide: Slide) -> str:

@@ -74,7 +74,7 @@ class Slide(models.Model):
     in_place = models.BooleanField(default=False, help_text=gettext_lazy("The file stays where it was found."))
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
-    mpp = models.FloatField("scale in µm/px", null=True, blank=True)
+    mpp = models.FloatField(gettext_lazy("scale in µm/px"), null=True, blank=True)
     mpp_source = models.CharField(max_length=16, choices=MppSource.choices, default=MppSource.UNKNOWN)
     vendor = models.CharField(max_length=64, blank=True)
     objective = models.FloatField(null=True, blank=True)
@@ -170,7 +170,7 @@ class ScalePreset(models.Model):
     name = models.CharField(
         max_length=100, unique=True, help_text=gettext_lazy("For example: Axiocam 305, 100× oil, 0.5× adapter.")
     )
-    mpp = models.FloatField("scale in µm/px", help_text=gettext_lazy("Measured on a stage micrometer."))
+    mpp = models.FloatField(gettext_lazy("scale in µm/px"), help_text=gettext_lazy("Measured on a stage micrometer."))
 
     class Meta:
         ordering = ["name"]

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.slides.models import Slide
@@ -44,7 +45,7 @@ def tile_access(user: Any, slide: Slide) -> dict[str, Any]:
         "height": index.height,
         "levels": _levels(index),
         "colour": index.colour,
-        "colour_text": slide.get_colour_display() if slide.icc_bytes else "no colour profile in the file",
+        "colour_text": slide.get_colour_display() if slide.icc_bytes else gettext("no colour profile in the file"),
         "icc_bytes": slide.icc_bytes,
         "stored_levels": index.stored_levels,
     }

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.analysis import adaptations
@@ -27,17 +27,19 @@ from apps.teaching.services import base_classes, order
 from apps.teaching.tasks import ring
 from hemaview.assays import Assay, assays
 from hemaview.cells.labelled import FEWEST
-from hemaview.counting.words import number_of
 
 FEW_CLASSES = 3
 """An examination that shares no more classes than these with the net is none that a site can teach."""
 LEAST_GAIN = 0.02
 """Less macro F1 than that more is none that a laboratory would see."""
 _FIGURES = (
-    ("accuracy", "Cells named rightly"), ("macro_f1", "Macro F1"), ("blast_recall", "Blasts called blast"),
-    ("coverage", "Cells with a name of their own"), ("silent_error", "Of those, named wrongly"),
-    ("unidentified", "Cells left unidentified"),
-)  # fmt: skip
+    ("accuracy", gettext_noop("Cells named rightly")),
+    ("macro_f1", gettext_noop("Macro F1")),
+    ("blast_recall", gettext_noop("Blasts called blast")),
+    ("coverage", gettext_noop("Cells with a name of their own")),
+    ("silent_error", gettext_noop("Of those, named wrongly")),
+    ("unidentified", gettext_noop("Cells left unidentified")),
+)
 
 
 @login_required
@@ -96,22 +98,28 @@ def _act(request: HttpRequest, site: Site) -> str:
         slides = list(case.slides.all())
         for slide in slides:
             set_site(request.user, slide, site)
-        return f"{number_of(len(slides), 'slide')} of {case.accession} {'is' if len(slides) == 1 else 'are'} from this site now."
+        return ngettext(
+            "{n} slide of {accession} is from this site now.",
+            "{n} slides of {accession} are from this site now.",
+            len(slides),
+        ).format(n=len(slides), accession=case.accession)
     if act == "remove":
         gone = site.slides.filter(pk=_uuid(request.POST.get("slide", ""))).select_related("case").first()
         if gone is None:
             raise Refusal(gettext("This slide is not from this site."), code="no-slide")
         set_site(request.user, gone, None)
-        return f"{gone.name} is from no site now."
+        return gettext("{name} is from no site now.").format(name=gone.name)
     if act == "teach":
         row = order(request.user, site, request.POST.get("assay", ""))
         transaction.on_commit(lambda: ring(str(row.pk)))
-        return "It learns in the background, for a minute or two; this page shows how far it is."
+        return gettext("It learns in the background, for a minute or two; this page shows how far it is.")
     if act in ("on", "off"):
         row = adaptations.adaptation_for(request.user, _uuid(request.POST.get("adaptation", "")))
         adaptations.switch(request.user, row, act == "on")
         return (
-            "New analyses of this site's slides use it." if act == "on" else "New analyses use the shipped net again."
+            gettext("New analyses of this site's slides use it.")
+            if act == "on"
+            else gettext("New analyses use the shipped net again.")
         )
     raise Refusal(gettext("There is nothing to do."), code="invalid")
 
@@ -154,7 +162,7 @@ def _row(row: Adaptation) -> dict[str, Any]:
     report = row.report
     examination, names = _words(row.assay)
     figures = [
-        (title, _percent(report["before"].get(name)), _percent(report["after"].get(name)))
+        (gettext(title), _percent(report["before"].get(name)), _percent(report["after"].get(name)))
         for name, title in _FIGURES
         if report
     ]
@@ -183,12 +191,16 @@ def _doubts(report: dict[str, Any]) -> list[str]:
     doubts = []
     if after["macro_f1"] < before["macro_f1"] + LEAST_GAIN:
         doubts.append(
-            "It names cells left out hardly better than the shipped net: name more cells, of more slides, first."
+            gettext(
+                "It names cells left out hardly better than the shipped net: name more cells, of more slides, first."
+            )
         )
     if after["unidentified"] > before["unidentified"]:
-        doubts.append("It leaves more cells unidentified than the shipped net does: name more cells first.")
+        doubts.append(gettext("It leaves more cells unidentified than the shipped net does: name more cells first."))
     if before["blast_recall"] is not None and after["blast_recall"] < before["blast_recall"]:
-        doubts.append("It calls fewer of the blasts left out blast than the shipped net does: name more blasts first.")
+        doubts.append(
+            gettext("It calls fewer of the blasts left out blast than the shipped net does: name more blasts first.")
+        )
     return doubts
 
 

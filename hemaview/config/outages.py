@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from django.utils.translation import gettext, gettext_lazy
 from redis.exceptions import RedisError
 
 from apps.accounts.errors import Refusal
@@ -22,7 +23,7 @@ class Outage(Refusal):
     """A part of the server cannot be used at this moment; nothing of the request was done."""
 
     http_status = 503
-    title = "Not at this moment"
+    title = gettext_lazy("Not at this moment")
 
 
 def outage_of(error: BaseException | None) -> Outage | None:
@@ -38,22 +39,27 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _outage(error: BaseException) -> Outage | None:
     if isinstance(error, RedisError):
-        return _unreachable("A part of the server (Redis)", "cache-down")
+        return _unreachable(gettext("A part of the server (Redis)"), "cache-down")
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return _no_room()
     if isinstance(error, (OperationalError, InterfaceError)) and _is_down(str(error)):
         if connection.vendor == "sqlite" and shutil.disk_usage(settings.VAR_DIR).free < LEAST_BYTES:
             return _no_room()
-        return _unreachable("The database", "database-down")
+        return _unreachable(gettext("The database"), "database-down")
     return None
 
 
 def _unreachable(part: str, code: str) -> Outage:
-    return Outage(f"{part} cannot be reached, so nothing was done; try again, or tell the administrator.", code)
+    return Outage(
+        gettext("{part} cannot be reached, so nothing was done; try again, or tell the administrator.").format(
+            part=part
+        ),
+        code,
+    )
 
 
 def _no_room() -> Outage:
-    return Outage("The server's disk is full, so nothing was done; tell the administrator.", "disk-full", 507)
+    return Outage(gettext("The server's disk is full, so nothing was done; tell the administrator."), "disk-full", 507)
 
 
 def _is_down(text: str) -> bool:

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from django.utils.translation import gettext
 from django.views import defaults
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -40,9 +41,9 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
             set_rollback()
         return problem(outage.http_status, outage.code, outage.title, outage.message)
     if isinstance(error, Http404):
-        error = exceptions.NotFound("There is nothing here, or you may not see it.")
+        error = exceptions.NotFound(gettext("There is nothing here, or you may not see it."))
     elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied(str(error) or "You have no right to do this.")
+        error = exceptions.PermissionDenied(str(error) or gettext("You have no right to do this."))
     response = exception_handler(error, context)
     if response is None or not isinstance(error, exceptions.APIException):
         return response
@@ -50,7 +51,7 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
         answer = problem(
             status.HTTP_400_BAD_REQUEST,
             "invalid",
-            "Some of it cannot be taken",
+            gettext("Some of it cannot be taken"),
             _first(error.detail),
             errors=error.detail,
         )
@@ -67,20 +68,24 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
 def _own_words(error: exceptions.APIException, context: dict[str, Any]) -> tuple[str, str]:
     """Title and sentence of an error that the framework raises, in words that a person can act on."""
     if isinstance(error, exceptions.MethodNotAllowed):
-        method = getattr(context.get("request"), "method", "") or "This method"
+        method = getattr(context.get("request"), "method", "") or gettext("This method")
         allowed = ", ".join(m for m in getattr(context.get("view"), "allowed_methods", ()) if m != "OPTIONS")
-        return "Not possible here", f"{method} is not possible here" + (f"; possible: {allowed}." if allowed else ".")
+        return gettext("Not possible here"), gettext("{method} is not possible here").format(method=method) + (
+            f"; possible: {allowed}." if allowed else "."
+        )
     if isinstance(error, exceptions.UnsupportedMediaType):
-        return "Not understood", "Send the request as JSON (Content-Type: application/json)."
+        return gettext("Not understood"), gettext("Send the request as JSON (Content-Type: application/json).")
     if isinstance(error, exceptions.NotAcceptable):
-        return "Not understood", "This answer is not to be had in the type that you accept; accept application/json."
+        return gettext("Not understood"), gettext(
+            "This answer is not to be had in the type that you accept; accept application/json."
+        )
     if isinstance(error, exceptions.ParseError):
-        return "Not understood", f"The request could not be read: {error.detail}"
+        return gettext("Not understood"), gettext("The request could not be read: {detail}").format(detail=error.detail)
     if isinstance(error, exceptions.NotAuthenticated):
-        return "Not signed in", "Sign in first, or send a token."
+        return gettext("Not signed in"), gettext("Sign in first, or send a token.")
     if isinstance(error, exceptions.Throttled):
         wait_s = error.wait
-        return "Too many requests", "Too many requests" + (
+        return gettext("Too many requests"), gettext("Too many requests") + (
             f"; try again in {wait_s:.0f} s." if wait_s else "; try again later."
         )
     return str(error.default_detail), str(error.detail)
@@ -100,7 +105,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler of addresses that lead nowhere: problem details under /api/, else the page."""
     if not request.path.startswith("/api/"):
         return defaults.page_not_found(request, exception)
-    return _json(problem(404, "not-found", "Not found", "There is nothing under this address."))
+    return _json(problem(404, "not-found", gettext("Not found"), gettext("There is nothing under this address.")))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -113,7 +118,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return HttpResponse(page, status=outage.http_status)
     if not request.path.startswith("/api/"):
         return defaults.server_error(request)
-    return _json(problem(500, "fault", "A fault of ours", "Something went wrong here; tell the administrator."))
+    return _json(
+        problem(500, "fault", gettext("A fault of ours"), gettext("Something went wrong here; tell the administrator."))
+    )
 
 
 def _json(answer: Response) -> HttpResponse:

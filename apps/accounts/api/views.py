@@ -52,7 +52,7 @@ class TokenView(APIView):
         facts = given.validated_data
         user = sign_in(request._request, facts["username"], facts["password"], facts["code"])
         if lacking(user):
-            raise Forbidden(NEEDED, code="second-factor-needed")
+            raise Forbidden(gettext(NEEDED), code="second-factor-needed")
         return Response(
             {"token": make_token(user, "by name and password", facts["scope"], timedelta(hours=SIGN_IN_HOURS))}
         )

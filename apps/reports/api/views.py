@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -197,7 +199,9 @@ class FormatsView(APIView):
 
     @extend_schema(responses=FormatSerializer(many=True))
     def get(self, request: Request) -> Response:
-        return Response(FormatSerializer(list(exporters().values()), many=True).data)
+        return Response(
+            FormatSerializer([replace(e, title=gettext(e.title)) for e in exporters().values()], many=True).data
+        )
 
 
 class JobExportView(APIView):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pyarrow as pa
+from django.utils.translation import gettext_noop
 
 from apps.reports.exports.exporter import Exporter
 from apps.reports.exports.source import Source
@@ -48,4 +49,4 @@ def cells(source: Source) -> Iterator[bytes]:
     yield sink.getvalue().to_pybytes()
 
 
-CELLS = Exporter("arrow", "Cells as Arrow", "-cells.arrow", "application/vnd.apache.arrow.file", cells)
+CELLS = Exporter("arrow", gettext_noop("Cells as Arrow"), "-cells.arrow", "application/vnd.apache.arrow.file", cells)

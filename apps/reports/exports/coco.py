@@ -8,6 +8,7 @@ from typing import Any
 
 import shapely
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from apps.reports.exports.exporter import Exporter
 from apps.reports.exports.rings import polygons, rings_of
@@ -68,4 +69,4 @@ def cells(source: Source) -> Iterator[bytes]:
     yield b"]}"
 
 
-CELLS = Exporter("coco", "Cells as COCO", "-coco.json", "application/json", cells)
+CELLS = Exporter("coco", gettext_noop("Cells as COCO"), "-coco.json", "application/json", cells)

@@ -7,6 +7,8 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from apps.reports.exports.exporter import Exporter
 from apps.reports.exports.source import Source
 
@@ -114,5 +116,5 @@ def _numeric(text: str) -> bool:
     return True
 
 
-COUNTS = Exporter("csv", "Counts as CSV", "-counts.csv", "text/csv; charset=utf-8", counts)
-CELLS = Exporter("cells-csv", "Cells as CSV", "-cells.csv", "text/csv; charset=utf-8", cells)
+COUNTS = Exporter("csv", gettext_noop("Counts as CSV"), "-counts.csv", "text/csv; charset=utf-8", counts)
+CELLS = Exporter("cells-csv", gettext_noop("Cells as CSV"), "-cells.csv", "text/csv; charset=utf-8", cells)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import shapely
+from django.utils.translation import gettext_noop
 
 from apps.reports.exports.exporter import Exporter
 from apps.reports.exports.rings import polygons
@@ -90,4 +91,4 @@ def _annotation(annotation: Annotation, status: str) -> str:
     return json.dumps(feature, separators=(",", ":"))
 
 
-CELLS = Exporter("geojson", "Cells as GeoJSON (QuPath)", "-cells.geojson", "application/geo+json", cells)
+CELLS = Exporter("geojson", gettext_noop("Cells as GeoJSON (QuPath)"), "-cells.geojson", "application/geo+json", cells)
