@@ -7,7 +7,7 @@ TWO_AT_A_TIME := HEMAVIEW_THREADS=1 OMP_NUM_THREADS=1
 FRONTEND := $(shell find frontend -type f) package.json vite.config.ts tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test prove check api format lock clean
+.PHONY: help demo dev test prove check api catalogue format lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -42,6 +42,10 @@ api: .venv/.development node_modules/.ready ## write the API's description, and 
 	$(BIN)/python manage.py spectacular --settings hemaview.config.settings.test --file clients/openapi.yaml
 	npm run --silent api
 	$(BIN)/python clients/python/make_types.py
+
+catalogue: .venv/.development node_modules/.ready ## write the catalogues of phrases (locale/en) from the sources; needs gettext
+	npm run --silent catalogue
+	$(BIN)/python manage.py catalogue --settings hemaview.config.settings.test --verbosity 0
 
 format: .venv/.development node_modules/.ready ## put every file into shape
 	$(BIN)/ruff check --fix hemaview apps bench tests clients manage.py

@@ -60,7 +60,7 @@ def next_steps(cases: Sequence[Case], running: Mapping[int, Job]) -> dict[int, S
     for case in cases:
         jobs = reported.get(case.pk, [])
         step = _step(case, running.get(case.pk), [still[j.pk] for j in jobs])
-        steps[case.pk] = _between_readers(jobs, step) if step.right in ("review", "sign") else step
+        steps[case.pk] = _between_readers(jobs, step) if step.right in ("review", gettext("sign")) else step
     return steps
 
 
@@ -71,16 +71,21 @@ def _between_readers(jobs: Sequence[Job], step: Step) -> Step:
         second = by_role.get(Reading.Role.SECOND)
         if second and second.state == Reading.State.OPEN:
             return Step(
-                gettext("Second reading by {reader}").format(reader=second.reader), "review", "review", second.reader_id
+                gettext("Second reading by {reader}").format(reader=second.reader),
+                "review",
+                gettext("review"),
+                second.reader_id,
             )
     if step.right != "sign":
         return step
     if any(
         job.frozen.get("second_reader") and Reading.Role.SECOND not in r for job, r in zip(jobs, roles, strict=True)
     ):
-        return Step(gettext("Ask for a second reader"), "review", "open")
+        return Step(gettext("Ask for a second reader"), "review", gettext("open"))
     if n := sum(open_differences(job) for job, r in zip(jobs, roles, strict=True) if Reading.Role.CONSENSUS in r):
-        return Step(ngettext("{n} difference to decide", "{n} differences to decide", n).format(n=n), "review", "open")
+        return Step(
+            ngettext("{n} difference to decide", "{n} differences to decide", n).format(n=n), "review", gettext("open")
+        )
     return step
 
 
@@ -99,15 +104,15 @@ def _step(case: Any, job: Job | None, still: Sequence[int | None]) -> Step:
     if case.state == Case.State.RECEIVED:
         failed = case.newest_state == Job.State.FAILED
         return (
-            Step(gettext("Analysis failed"), "annotate", "open")
+            Step(gettext("Analysis failed"), "annotate", gettext("open"))
             if failed
-            else Step(gettext("Order an analysis"), "annotate", "open")
+            else Step(gettext("Order an analysis"), "annotate", gettext("open"))
         )
     if None in still:  # the cells are gone or altered: the case's page says which
-        return Step(gettext("Cells cannot be read"), "annotate", "open")
+        return Step(gettext("Cells cannot be read"), "annotate", gettext("open"))
     if n := sum(n or 0 for n in still):
-        return Step(ngettext("{n} cell to review", "{n} cells to review", n).format(n=n), "review", "review")
-    return Step(gettext("Ready to sign"), "sign", "sign")
+        return Step(ngettext("{n} cell to review", "{n} cells to review", n).format(n=n), "review", gettext("review"))
+    return Step(gettext("Ready to sign"), "sign", gettext("sign"))
 
 
 def waiting_for(user: Any, cases: QuerySet[Case]) -> tuple[list[int], dict[int, Step]]:

@@ -52,6 +52,13 @@ describe("a source", () => {
     });
   });
 
+  it("gives phrases also where strings are names for machines", () => {
+    expect(readSource("page.tsx", '<Fact name={t("Patient")} className={`a b ${c}`} />')).toMatchObject({
+      phrases: { Patient: "Patient" },
+      outside: [],
+    });
+  });
+
   it("is refused where a phrase is put together before it is looked up", () => {
     expect(readSource("page.ts", "t(`Seen by ${who}`)").unclear).toHaveLength(1);
     expect(readSource("page.ts", "t(name)").unclear).toHaveLength(1);

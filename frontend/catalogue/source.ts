@@ -78,18 +78,29 @@ export function readSource(path: string, text: string): Reading {
     for (const other of node.arguments.filter((argument) => !forms.includes(argument))) visit(other);
   }
 
+  /** Takes the phrases of a call of the catalogue; false where the node is none. */
+  function calls(node: ts.Node): boolean {
+    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return false;
+    const name = node.expression.text;
+    if (!TAKES_PHRASE.has(name) && !TAKES_FORMS.has(name)) return false;
+    call(node, name);
+    return true;
+  }
+
+  /** Phrases where other strings are not read by people. */
+  function phrasesIn(node: ts.Node): void {
+    if (!calls(node)) ts.forEachChild(node, phrasesIn);
+  }
+
   function visit(node: ts.Node): void {
     if (ts.isImportDeclaration(node) || ts.isTypeNode(node) || ts.isInterfaceDeclaration(node)) return;
-    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
-      const name = node.expression.text;
-      if (TAKES_PHRASE.has(name) || TAKES_FORMS.has(name)) {
-        call(node, name);
-        return;
-      }
-    }
+    if (calls(node)) return;
     if (ts.isJsxAttribute(node)) {
       const name = node.name.getText();
-      if (NOT_SHOWN.has(name) || name.startsWith("data-")) return;
+      if (NOT_SHOWN.has(name) || name.startsWith("data-")) {
+        phrasesIn(node);
+        return;
+      }
       if (SHOWN.has(name) && node.initializer && wordsIn(node.initializer)) {
         outside(node);
         return;
