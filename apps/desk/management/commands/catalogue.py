@@ -24,7 +24,10 @@ msgstr ""
 
 
 class Command(makemessages.Command):
-    help = "Write the catalogue of phrases of templates and Python from the sources (needs gettext)."
+    help = (
+        "Write the catalogue of phrases of templates and Python from the sources (needs gettext). "
+        "Example: manage.py catalogue"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
