@@ -15,10 +15,12 @@ from pydicom.uid import JPEGBaseline8Bit, generate_uid
 SIDE = 256
 
 
-def write_dicom(path: Path, rgb: NDArray[np.uint8], series: str, mpp: float = 0.25, **facts: Any) -> Path:
+def write_dicom(
+    path: Path, rgb: NDArray[np.uint8], series: str, mpp: float = 0.25, step_um: float | None = None, **facts: Any
+) -> Path:
     """`rgb` (sides multiples of SIDE) as one VOLUME instance of `series`; `facts` are further attributes by keyword.
 
-    A stack (planes, height, width, 3) becomes that many focal planes.
+    A stack (planes, height, width, 3) becomes that many focal planes, `step_um` from each other.
     """
     planes = rgb[None] if rgb.ndim == 3 else rgb
     height, width = planes.shape[1:3]
@@ -47,6 +49,8 @@ def write_dicom(path: Path, rgb: NDArray[np.uint8], series: str, mpp: float = 0.
     data.OpticalPathSequence = [light]
     measures, kind, shared = Dataset(), Dataset(), Dataset()
     measures.PixelSpacing, measures.SliceThickness = [mpp / 1000, mpp / 1000], 0.001
+    if step_um is not None:
+        measures.SpacingBetweenSlices = step_um / 1000
     kind.FrameType = data.ImageType
     shared.PixelMeasuresSequence, shared.WholeSlideMicroscopyImageFrameTypeSequence = [measures], [kind]
     data.SharedFunctionalGroupsSequence = [shared]

@@ -28,6 +28,7 @@ from apps.slides.incoming import (
 )
 from apps.slides.models import Slide
 from apps.slides.placing import digest_of, placed, refuse_known, store
+from apps.slides.planes import converted, joined, make_planes
 from apps.slides.selectors import contents_of
 from apps.slides.services import IMPORT_LEASE_S
 from apps.slides.uploads import discard, files_of, put_back, take_complete
@@ -39,7 +40,7 @@ from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
 _IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "width", "height", "vendor", "objective",
              "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion",
-             "notes", "import_request", "name", "stage")  # fmt: skip
+             "notes", "import_request", "name", "stage", "planes")  # fmt: skip
 """What an import finds out of a slide."""
 UNSAID = "A note of what its file says of its colours is left out: it would say who the patient is."
 CONVERTED = "It was converted when it came in, and each part compared with the original: what is analysed is JPEG of quality 90."
@@ -188,8 +189,9 @@ def _make_ready(slide: Slide) -> None:
             main, slide.folder / "slide.tif", True, _progress(slide, 0, 60), choice, in_place=False
         )
         slide.path = "slide.tif"
+        slide.planes, of_planes = make_planes(slide, made_of, converted(main, choice))
     elif request["pictures"]:
-        joined = join_fields(
+        sheet = join_fields(
             files,
             slide.folder / "slide.tif",
             request["mpp"] or request.get("file_mpp"),
@@ -197,11 +199,13 @@ def _make_ready(slide: Slide) -> None:
             _likenesses(slide.case),
             choice,
         )
-        slide.path, slide.photo_fields = "slide.tif", joined["fields"]
-        slide.notes, slide.stage = [*request.get("notes", []), *joined["notes"]], joined["stages"]
-        slide.import_request = {**request, "likenesses": joined["likenesses"]}
-        if not request.get("named") and len(joined["fields"]) != len(names):
-            slide.name = title_of_fields([field["name"] for field in joined["fields"]])
+        slide.path, slide.photo_fields = "slide.tif", sheet["fields"]
+        of_sheet = joined(files, request["mpp"] or request.get("file_mpp"), choice, sheet)
+        slide.planes, of_planes = make_planes(slide, sheet, of_sheet)
+        slide.notes, slide.stage = [*request.get("notes", []), *sheet["notes"], *of_planes], sheet["stages"]
+        slide.import_request = {**request, "likenesses": sheet["likenesses"]}
+        if not request.get("named") and len(sheet["fields"]) != len(names):
+            slide.name = title_of_fields([field["name"] for field in sheet["fields"]])
     elif not slide.in_place:
         slide.path = f"original/{stored_name(request['main'], names)}"
     if not slide.sha256:
@@ -209,7 +213,7 @@ def _make_ready(slide: Slide) -> None:
         refuse_known(slide.case, slide.sha256, but=slide.pk)
     found = probe_many([(slide.file, slide.file.name)])[0]
     if source is not None:
-        found = replace(found, **{**source, "notes": (*source["notes"], *made_of["notes"], CONVERTED)})
+        found = replace(found, **{**source, "notes": (*source["notes"], *made_of["notes"], *of_planes, CONVERTED)})
     slide.width, slide.height = found.width, found.height
     slide.vendor = "camera fields" if request["pictures"] else found.vendor
     slide.objective, slide.associated = found.objective, list(found.associated)

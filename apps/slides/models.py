@@ -97,6 +97,12 @@ class Slide(models.Model):
             "Where the slide, or each of its photographs, lies on the stage that it was taken on, as its file says."
         ),
     )
+    planes = models.JSONField(
+        default=list,
+        help_text=gettext_lazy(
+            "Focal planes that can be looked at: number, depth in µm where stated, which one is analysed."
+        ),
+    )
     side_pyramid = models.BooleanField(default=False)
     colour = models.CharField(max_length=8, choices=Colouring.choices, default=Colouring.STORED)
     icc_bytes = models.PositiveIntegerField(default=0, help_text=gettext_lazy("Size of the embedded colour profile."))
@@ -162,6 +168,10 @@ class Slide(models.Model):
     @property
     def tile_index_file(self) -> Path:
         return self.folder / "tiles.hvt"
+
+    def plane_folder(self, number: int) -> Path:
+        """Where a focal plane that is not analysed has its pyramid and its index; the tile server looks there, too."""
+        return self.folder / "planes" / str(number)
 
 
 class ScalePreset(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections import defaultdict
@@ -13,12 +14,16 @@ from django.db import close_old_connections
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
 
+from apps.accounts.errors import Refusal
 from apps.accounts.models import User
 from apps.slides.models import Slide
+from apps.slides.planes import plane_index
 from apps.slides.selectors import slides_for
 from apps.slides.tileservices import index_of
 from hemaview.tiles.token import LIFETIME_S, Signer
 from hemaview.wsi.tileindex import TileIndex
+
+log = logging.getLogger(__name__)
 
 COOKIE = "hvt"
 
@@ -44,6 +49,7 @@ def tile_access(user: Any, slide: Slide) -> dict[str, Any]:
         "width": index.width,
         "height": index.height,
         "levels": _levels(index),
+        "planes": [_plane(slide, index, plane) for plane in slide.planes],
         "colour": index.colour,
         "colour_text": slide.get_colour_display() if slide.icc_bytes else gettext("no colour profile in the file"),
         "icc_bytes": slide.icc_bytes,
@@ -78,6 +84,17 @@ def _levels(index: TileIndex) -> list[dict[str, Any]]:
         for number, level in enumerate(index.levels)
     ]
     return levels[::-1]
+
+
+def _plane(slide: Slide, index: TileIndex, plane: dict[str, Any]) -> dict[str, Any]:
+    """A focal plane with the address of its tiles, whose levels are the slide's."""
+    number = plane["number"]
+    try:
+        place = index.stamp if plane["analysed"] else f"z{number}/{plane_index(slide, number).stamp}"
+    except Refusal:
+        log.exception("focal plane %s of slide %s cannot be read", number, slide.pk)
+        return {**plane, "base": ""}  # the slide is looked at without it
+    return {**plane, "base": f"/tiles/{slide.pk.hex}/{place}/"}
 
 
 def still_allowed(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -3060,6 +3060,19 @@ export interface components {
             hbf: components["schemas"]["HbfSums"];
             candidates: components["schemas"]["Candidate"][];
         };
+        /** @description A focal plane of the slide; its tiles have the slide's levels, under a base of their own. */
+        Plane: {
+            number: number;
+            /**
+             * Format: double
+             * @description from the first plane; null where the file does not say
+             */
+            depth_um: number | null;
+            /** @description cells, counts and report are of this plane */
+            analysed: boolean;
+            /** @description empty where its file cannot be read */
+            base: string;
+        };
         Preset: {
             /** @description For example: Axiocam 305, 100× oil, 0.5× adapter. */
             name: string;
@@ -3705,6 +3718,8 @@ export interface components {
             width: number;
             height: number;
             levels: components["schemas"]["TileLevel"][];
+            /** @description empty where the slide has one focal plane */
+            planes: components["schemas"]["Plane"][];
             colour: string;
             colour_text: string;
             icc_bytes: number;

@@ -1,5 +1,7 @@
 """The tile server: `/tiles/<slide>/<stamp>/<level>/<column>_<row>.jpg`, a token in `?t=` or in the cookie `hvt`.
 
+Of a slide with several focal planes, `/tiles/<slide>/z<plane>/<stamp>/…` is one that is not analysed; the token is the slide's.
+
 A stored tile costs a dictionary look-up, a bounds check and one read; nothing here asks the database. Reads that the
 page cache cannot answer at once go to a thread, and decoding to other processes, so neither holds up the event loop.
 """
@@ -37,7 +39,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 PREFIX = "/tiles/"
 RETRY_AFTER = b"1"
 
-_ADDRESS = re.compile(rb"/tiles/([0-9a-f]{32})/([0-9a-f]{16})/(\d{1,3})/(\d{1,7})_(\d{1,7})\.jpg")
+_ADDRESS = re.compile(rb"/tiles/([0-9a-f]{32})(/z\d{1,4})?/([0-9a-f]{16})/(\d{1,3})/(\d{1,7})_(\d{1,7})\.jpg")
 JPEG = (b"content-type", b"image/jpeg")
 SAID = ((b"cache-control", b"private, max-age=31536000, immutable"), (b"x-content-type-options", b"nosniff"))
 PREFLIGHT = (
@@ -111,7 +113,7 @@ class TileApp:
         address = _ADDRESS.fullmatch(raw_path)
         if address is None:
             return None
-        slide_id, stamp, number_text, column_text, row_text = address.groups()
+        slide_id, plane, stamp, number_text, column_text, row_text = address.groups()
         cookie = known_tag = b""
         for name, value in headers:
             if name == b"if-none-match":
@@ -122,7 +124,7 @@ class TileApp:
                 return None
         now_s = time.time()
         grant = self.admission.good.get((slide_id, token_in(query, cookie)))
-        slide = self.slides.get(slide_id)
+        slide = self.slides.get(slide_id + plane if plane else slide_id)
         if grant is None or grant.expires_s <= now_s or slide is None or now_s - slide.checked_s > FRESH_S:
             return None
         number, column, row = int(number_text), int(column_text), int(row_text)
@@ -162,13 +164,14 @@ class TileApp:
         address = _ADDRESS.fullmatch(scope["raw_path"])
         if address is None:
             raise Refused(404, "not-found", "There is no tile at this address.")
-        slide_id, stamp, *place_texts = address.groups()
+        slide_id, plane, stamp, *place_texts = address.groups()
+        key = slide_id + (plane or b"")
         known = dict(scope["headers"])
         now_s = time.time()
         self.admission.admit(slide_id, token_in(scope["query_string"], known.get(b"cookie", b"")), now_s)
-        slide = self.slides.get(slide_id)
+        slide = self.slides.get(key)
         if slide is None or now_s - slide.checked_s > FRESH_S:
-            slide = await self._open(slide_id, now_s)
+            slide = await self._open(key, now_s)
         if slide.stamp != stamp:
             raise Refused(404, "slide-changed", "The slide has been indexed anew; open it again.")
         number, column, row = (int(text) for text in place_texts)
@@ -203,7 +206,8 @@ class TileApp:
             opened: IndexedSlide = await self._in_thread(IndexedSlide, self.root / folder_of(key) / INDEX_NAME)
         except NoSuchSlide:
             self.slides.drop(key, now_s)
-            await self._in_thread(self.keep.forget, key.decode())
+            if b"/" not in key:
+                await self._in_thread(self.keep.forget, key.decode())
             raise
         except SlideError:
             self.slides.drop(key, now_s)
@@ -286,8 +290,9 @@ class _Gone(Exception):
 
 
 def folder_of(key: bytes) -> str:
-    """The folder's name of a slide: its id with hyphens."""
-    return str(uuid.UUID(hex=key.decode()))
+    """The folder's name of a slide, its id with hyphens, and within it that of a focal plane where `key` names one."""
+    slide_id, _, plane = key.decode().partition("/z")
+    return f"{uuid.UUID(hex=slide_id)}/planes/{int(plane)}" if plane else str(uuid.UUID(hex=slide_id))
 
 
 def read_warm(level: OpenLevel, place: int, count: int) -> bytes | None:

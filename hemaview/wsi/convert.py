@@ -35,7 +35,8 @@ def convert(
     choice: Choice = NO_CHOICE,
     in_place: bool = True,
 ) -> dict[str, Any]:
-    """Write `out` from the slide at `path` and compare the two; {tiles, worst_mean_difference, notes}. Raises SlideError.
+    """Write `out` from the slide at `path` and compare the two; {tiles, worst_mean_difference, notes,
+    planes, plane, plane_step_um}. Raises SlideError.
 
     `apply_profile` brings every pixel to sRGB by the embedded profile, and `notes` say so. Memory: one strip of 256 px a
     level. The file appears only when it has been verified.
@@ -50,9 +51,11 @@ def convert(
         worst = _compare(slide, part, mean)
         os.replace(part, out)
         notes = _of_colour(slide.source.icc) if apply_profile else []
+        facts = slide.source.facts
     tell(1.0)
     return {
         "tiles": sum(level.tiles for level in levels), "worst_mean_difference": round(worst, 3), "notes": notes,
+        "planes": facts.focal_planes, "plane": facts.plane, "plane_step_um": facts.plane_step_um,
     }  # fmt: skip
 
 

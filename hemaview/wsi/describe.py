@@ -46,6 +46,8 @@ class Description:
     height_px: int
     planes: tuple[Pictures, ...] = (((0,),),)
     """By focal plane the pages of each picture."""
+    plane_step_um: float | None = None
+    """From one focal plane to the next, where the file says."""
     samples: int = 3
     bits: int = 8
     stated_bits: int = 0
@@ -134,6 +136,7 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
         width_px=width,
         height_px=height,
         planes=planes,
+        plane_step_um=main.um_z if main else None,
         samples=joined if joined > 1 else first.number(tiff.SAMPLES, 1),
         bits=bits.pop(),
         stated_bits=stated or (most.bit_length() if 255 <= most < 65535 else 0),

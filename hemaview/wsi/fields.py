@@ -70,7 +70,8 @@ def write_fields(
 
     `known`: likenesses of pictures that the case has already, each with the name of its slide; such are left out.
     Returns width, height, `fields` ({x, y, w, h, name}: what is counted of each, in level-0 px), the `likenesses` of the
-    fields, `stages` (where each lies on the stage, `Stage.as_json` with its `photograph`), and `notes`. Raises SlideError.
+    fields, `stages` (where each lies on the stage, `Stage.as_json` with its `photograph`), `notes`, and the focal planes of the
+    sheet (`planes`, the `plane` that it shows, `plane_step_um`). Raises SlideError.
     """
     limits = limits or Limits()
     if len(paths) > limits.max_images:
@@ -93,6 +94,8 @@ def write_fields(
         raise Unreadable("One of the pictures is damaged and cannot be read to its end.") from error
     parts, said = _counted([picture for picture, _ in pictures])
     notes += said
+    stack, said = _stack([picture for picture, _ in pictures])
+    notes += said
     return {
         "width": width,
         "height": height,
@@ -108,6 +111,7 @@ def write_fields(
         ],
         "likenesses": [like for _, like in pictures],
         "notes": notes,
+        **stack,
     }
 
 
@@ -155,6 +159,17 @@ def _alike(one: str, other: str) -> bool:
         and float(a.reshape(-1, 3).std(axis=0).mean()) > LEAST_DETAIL
         and int(np.abs(a - b).max()) <= RESAVED
     )
+
+
+def _stack(pictures: list[Picture]) -> tuple[dict[str, Any], list[str]]:
+    """How many focal planes there are of the whole sheet, which one it shows, the step between them; and a note where
+    its pictures show different ones."""
+    stacks = {(p.planes, p.plane, p.plane_step_um) for p in pictures}
+    planes, plane, step_um = min(stacks, key=lambda stack: stack[:2])
+    if len(stacks) == 1 or max(n for n, _, _ in stacks) == 1:
+        return {"planes": planes, "plane": plane, "plane_step_um": step_um}, []
+    said = "Its pictures show different focal planes, each its sharpest; the others cannot be looked at."
+    return {"planes": 1, "plane": 1, "plane_step_um": None}, [said]
 
 
 def _read(paths: list[Path], choice: Choice) -> list[Picture]:

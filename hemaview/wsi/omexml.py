@@ -55,6 +55,8 @@ class OmeImage:
     """How its planes follow each other, the quickest first."""
     stage_um: tuple[float, float] | None = None
     """Where on the stage its first plane was taken, x and y; None where unsaid, or in units of no length."""
+    um_z: float | None = None
+    """From one focal plane to the next; None where unsaid."""
 
     @property
     def planes(self) -> int:
@@ -101,6 +103,7 @@ def _image(element: ElementTree.Element) -> OmeImage:
         significant_bits=int(pixels.get("SignificantBits", "0")),
         order=pixels.get("DimensionOrder", "XYZCT"),
         stage_um=_stage_um(pixels),
+        um_z=_um(pixels, "Z"),
     )
 
 

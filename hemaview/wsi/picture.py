@@ -5,7 +5,7 @@ Every step that changes what was stored for a reason that a person may want to k
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,10 @@ class Picture:
     name: str
     notes: tuple[str, ...]
     stage: Stage | None = None
+    planes: int = 1
+    """So many focal planes the file holds of it."""
+    plane: int = 1
+    plane_step_um: float | None = None
 
 
 def describe(file: Path | Blob, name: str, kind: str, choice: Choice = NO_CHOICE) -> Description:
@@ -67,24 +71,34 @@ def read_pictures(file: Path | Blob, name: str, kind: str, bits: int = 0, choice
     Of several focal planes the sharpest is taken where none was chosen, and that is told.
     """
     blob = _blob(file)
-    what = describe(blob, name, kind, choice)
+    what = describe(blob, name, kind, replace(choice, plane=None))
+    refuse_missing(choice, name, choice.series or 1, len(what.planes))
     refuse_kinds(what, name)
-    notes = list(what.notes)
-    made: list[pyvips.Image] = []
-    for plane in what.planes:
-        made.append([_upright(blob, name, kind, what, pages, bits, notes) for pages in plane])
-    chosen = 0
-    if len(made) > 1:
-        chosen = sharpest(len(made), lambda z: made[z][0].numpy())
-        notes.append(f"Focal plane {chosen + 1} of {len(made)}, the sharpest, was taken.")
-    for image in made[chosen]:
+    notes, planes = list(what.notes), len(what.planes)
+
+    def shown(plane: int) -> list[pyvips.Image]:
+        return [_upright(blob, name, kind, what, pages, bits, notes) for pages in what.planes[plane]]
+
+    if choice.plane_number is not None:
+        taken, how = choice.plane_number - 1, "chosen"
+        images = shown(taken)
+    else:
+        made = [shown(plane) for plane in range(planes)]
+        taken, how = sharpest(planes, lambda z: made[z][0].numpy()) if planes > 1 else 0, "the sharpest"
+        images = made[taken]
+    if planes > 1:
+        notes.append(f"Focal plane {taken + 1} of {planes}, {how}, was taken.")
+    for image in images:
         refuse_dark_ground(image.numpy(), name)
-    several, said = len(made[chosen]) > 1, tuple(dict.fromkeys(notes))
-    stages = what.stages or (None,) * len(made[chosen])
+    several, said = len(images) > 1, tuple(dict.fromkeys(notes))
+    stages = what.stages or (None,) * len(images)
     return [
-        Picture(image, Path(name).stem + (f" page {number}" if several else ""), said if number == 1 else (), stage)
-        for number, (image, stage) in enumerate(zip(made[chosen], stages, strict=True), 1)
-    ]
+        Picture(
+            image, Path(name).stem + (f" page {number}" if several else ""), said if number == 1 else (), stage,
+            planes, taken + 1, what.plane_step_um,
+        )
+        for number, (image, stage) in enumerate(zip(images, stages, strict=True), 1)
+    ]  # fmt: skip
 
 
 def bits_in_use(file: Path | Blob, name: str, kind: str, choice: Choice = NO_CHOICE) -> int:

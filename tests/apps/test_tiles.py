@@ -27,6 +27,12 @@ from tests.tiffs import picture
 
 def fetch(url: str, token: str) -> tuple[int, bytes]:
     """A tile from the application that a server runs: tiles ahead of Django."""
+    status, _, body = answer(url, token)
+    return status, body
+
+
+def answer(url: str, token: str, known_tag: bytes = b"") -> tuple[int, dict[bytes, bytes], bytes]:
+    """The same with its headers, asked for with the tag of what is known already."""
     from hemaview.config.asgi import application
 
     sent: list[Any] = []
@@ -40,12 +46,12 @@ def fetch(url: str, token: str) -> tuple[int, bytes]:
     async def ask() -> None:
         scope = {
             "type": "http", "method": "GET", "path": url, "raw_path": url.encode(), "query_string": f"t={token}".encode(),
-            "headers": [],
+            "headers": [(b"if-none-match", known_tag)] if known_tag else [],
         }  # fmt: skip
         await application(scope, receive, send)
 
     asyncio.run(ask())
-    return sent[0]["status"], sent[1]["body"]
+    return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
 
 
 def decoded_slide(user: Any, path: Path, icc: bytes = b"") -> Slide:

@@ -181,6 +181,17 @@ class TileLevelSerializer(serializers.Serializer[Any]):
     rows = serializers.IntegerField()
 
 
+class PlaneSerializer(serializers.Serializer[Any]):
+    """A focal plane of the slide; its tiles have the slide's levels, under a base of their own."""
+
+    number = serializers.IntegerField()
+    depth_um = serializers.FloatField(
+        allow_null=True, help_text="from the first plane; null where the file does not say"
+    )
+    analysed = serializers.BooleanField(help_text="cells, counts and report are of this plane")
+    base = serializers.CharField(allow_blank=True, help_text="empty where its file cannot be read")
+
+
 class TileAccessSerializer(serializers.Serializer[Any]):
     """Tiles lie at `base` + `number/column_row.jpg`, with `?t=token` or the token in the cookie `hvt`."""
 
@@ -192,6 +203,7 @@ class TileAccessSerializer(serializers.Serializer[Any]):
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     levels = TileLevelSerializer(many=True)
+    planes = PlaneSerializer(many=True, help_text="empty where the slide has one focal plane")
     colour = serializers.CharField()
     colour_text = serializers.CharField()
     icc_bytes = serializers.IntegerField()

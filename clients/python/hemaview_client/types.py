@@ -1346,6 +1346,16 @@ Picking = TypedDict(
     },
 )
 
+Plane = TypedDict(
+    "Plane",
+    {
+        "number": "int",
+        "depth_um": "float | None",
+        "analysed": "bool",
+        "base": "str",
+    },
+)
+
 Preset = TypedDict(
     "Preset",
     {
@@ -2000,6 +2010,7 @@ TileAccess = TypedDict(
         "width": "int",
         "height": "int",
         "levels": "list[TileLevel]",
+        "planes": "list[Plane]",
         "colour": "str",
         "colour_text": "str",
         "icc_bytes": "int",

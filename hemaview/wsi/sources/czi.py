@@ -74,7 +74,7 @@ class CziSource(Source):
         self.levels = (Level(size[0], size[1], 1.0),)
         if len(scenes) > 1:
             self._notes.append(f"Scene {choice.series} of {len(scenes)} was taken.")
-        self._planes = last_z - first_z
+        self._planes, self._first_z = last_z - first_z, first_z
         self._plane = first_z + (choice.plane or 1) - 1
         if last_z - first_z > 1:
             how = "chosen"
@@ -92,7 +92,10 @@ class CziSource(Source):
         known = (sides_um[0], sides_um[1]) if sides_um[0] and sides_um[1] else None
         power = re.search(r"<NominalMagnification>([\d.]+)</NominalMagnification>", said)
         objective = float(power.group(1)) if power else None
-        return Facts("zeiss", known, "its scaling" if known else "", objective, tuple(self._notes), self._planes)
+        return Facts(
+            "zeiss", known, "its scaling" if known else "", objective, tuple(self._notes), self._planes,
+            plane=self._plane - self._first_z + 1, plane_step_um=_um(said, "Z"),
+        )  # fmt: skip
 
     def read_bgra(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
         out = np.zeros((height_px, width_px, 4), np.uint8)

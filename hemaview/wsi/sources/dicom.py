@@ -53,7 +53,10 @@ class DicomSource(Source):
         notes: tuple[str, ...] = ()
         if image.focal_planes > 1:
             notes = (f"Focal plane {self._plane + 1} of {image.focal_planes}, {self._how}, was taken.",)
-        return Facts("dicom", image.mpp_xy, image.mpp_from, image.objective, notes, image.focal_planes, image.stage)
+        return Facts(
+            "dicom", image.mpp_xy, image.mpp_from, image.objective, notes, image.focal_planes,
+            plane=self._plane + 1, plane_step_um=image.plane_step_um, stage=image.stage,
+        )  # fmt: skip
 
     @property
     def icc(self) -> bytes:

@@ -50,6 +50,8 @@ class DicomImage:
     objective: float | None = None
     icc: bytes = b""
     stage: Stage | None = None
+    plane_step_um: float | None = None
+    """From one focal plane to the next, where it says."""
 
 
 def quiet_pydicom() -> ModuleType:
@@ -156,6 +158,7 @@ def _read(blob: Blob) -> tuple[str, DicomImage | None] | None:
             **(scale := _scale(data)),
             **_optics(data),
             stage=_stage(data, scale.get("mpp_xy")),
+            plane_step_um=_plane_step_um(data),
         )
     except Exception:  # pydicom raises what it likes over bytes that are no sound DICOM (tests/wsi/test_fuzz.py)
         return None
@@ -179,6 +182,13 @@ def _scale(data: Any) -> dict[str, Any]:
         if spacing_mm and len(spacing_mm) == 2 and all(float(v) > 0 for v in spacing_mm):
             return {"mpp_xy": (float(spacing_mm[1]) * 1000, float(spacing_mm[0]) * 1000), "mpp_from": source}
     return {}
+
+
+def _plane_step_um(data: Any) -> float | None:
+    """From one focal plane to the next (PS3.3 C.7.6.16.2.1, Spacing Between Slices)."""
+    groups = data.get("SharedFunctionalGroupsSequence") or []
+    stated = [m.get("SpacingBetweenSlices") for g in groups for m in g.get("PixelMeasuresSequence") or []]
+    return float(stated[0]) * 1000 if stated and stated[0] and float(stated[0]) > 0 else None
 
 
 def _stage(data: Any, mpp_xy: tuple[float, float] | None) -> Stage | None:

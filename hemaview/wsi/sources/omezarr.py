@@ -82,7 +82,9 @@ class OmeZarrSource(Source):
         self._order = _order(said, sizes, str(self._arrays[0].dtype), name)
         shapes = [dict(zip(axes, array.shape, strict=True)) for array in self._arrays]
         self.levels = tuple(Level(s["x"], s["y"], sizes["x"] / s["x"]) for s in shapes)
-        self._mpp = _mpp(scales, axes)
+        um = _um_by_axis(scales, axes)
+        self._mpp = (um["x"], um["y"]) if "x" in um and "y" in um else None
+        self._step_um = um.get("z")
         self._planes = planes = sizes.get("z", 1)
         refuse_missing(choice, name, choice.series or 1, planes)
         self._plane = (choice.plane or 1) - 1
@@ -97,7 +99,10 @@ class OmeZarrSource(Source):
     @property
     def facts(self) -> Facts:
         source = "its OME-Zarr scale" if self._mpp else ""
-        return Facts("OME-Zarr", self._mpp, source, notes=tuple(self._notes), focal_planes=self._planes)
+        return Facts(
+            "OME-Zarr", self._mpp, source, notes=tuple(self._notes), focal_planes=self._planes,
+            plane=self._plane + 1, plane_step_um=self._step_um,
+        )  # fmt: skip
 
     def read_bgra(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
         out = np.zeros((height_px, width_px, 4), np.uint8)
@@ -151,8 +156,8 @@ def _order(said: dict[str, Any], sizes: dict[str, int], dtype: str, name: str) -
     return [places[i] for i in range(3)] if set(places) == {0, 1, 2} else [0, 1, 2]
 
 
-def _mpp(scales: dict[str, Any], axes: list[str]) -> tuple[float, float] | None:
-    """µm per level-0 px across and down, where the axes have units of length."""
+def _um_by_axis(scales: dict[str, Any], axes: list[str]) -> dict[str, float]:
+    """µm from one level-0 px, or focal plane, to the next, of each axis that has a scale and a unit of length."""
     units = {a["name"]: _UM.get(a.get("unit", "")) for a in scales.get("axes", []) if isinstance(a, dict)}
     factors = dict.fromkeys(axes, 1.0)
     steps = [*scales["datasets"][0].get("coordinateTransformations", []), *scales.get("coordinateTransformations", [])]
@@ -161,5 +166,4 @@ def _mpp(scales: dict[str, Any], axes: list[str]) -> tuple[float, float] | None:
         if step.get("type") == "scale":
             scaled = True
             factors = {axis: factors[axis] * float(v) for axis, v in zip(axes, step["scale"], strict=True)}
-    x, y = units.get("x"), units.get("y")
-    return (factors["x"] * x, factors["y"] * y) if scaled and x and y else None
+    return {axis: factors[axis] * unit for axis, unit in units.items() if unit and scaled}

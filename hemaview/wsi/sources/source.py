@@ -39,6 +39,10 @@ class Facts:
     """What a person should know of how it was taken, a sentence each."""
     focal_planes: int = 1
     """So many the file holds; one of them is shown."""
+    plane: int = 1
+    """The number of the one that is shown, from 1."""
+    plane_step_um: float | None = None
+    """From one focal plane to the next, where the file says."""
     stage: Stage | None = None
     """Where it lies on the stage that it was taken on, where the file knows."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
 from hemaview.wsi.looks import as_it_looks, as_numbers, colour_bands, depth
 from hemaview.wsi.picture import refuse_kinds
-from hemaview.wsi.sources.choice import NO_CHOICE, Choice
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
 from hemaview.wsi.sources.source import Facts, Level, Source
 from hemaview.wsi.sources.tiles import Tile, TileCache, region, spread
 from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
@@ -36,7 +37,8 @@ class TiledTiffSource(Source):
     """The one picture of a tiled TIFF, at the chosen focal plane or at the sharpest."""
 
     def __init__(self, blob: Blob, choice: Choice = NO_CHOICE) -> None:
-        self._what = describe_tiff(blob, blob.title, choice)
+        # Described with all its planes: which of them is shown is decided here.
+        self._what = describe_tiff(blob, blob.title, replace(choice, plane=None))
         _refuse(self._what, blob.title)
         self._blob, self._cache, self._lock = blob, TileCache(), threading.Lock()
         self._stream = blob.open()
@@ -53,10 +55,13 @@ class TiledTiffSource(Source):
         self.levels = tuple(Level(w, h, sizes[0][0] / w) for w, h in sizes)
         self._notes: list[str] = []
         self._bits = 0
-        self._plane = sharpest(len(self._planes), self._glance) if len(self._planes) > 1 else 0
+        self._plane = 0
+        refuse_missing(choice, blob.title, choice.series or 1, len(self._planes))
         if len(self._planes) > 1:
+            self._plane = (choice.plane_number or sharpest(len(self._planes), self._glance) + 1) - 1
             self._cache = TileCache()
-            self._notes.append(f"Focal plane {self._plane + 1} of {len(self._planes)}, the sharpest, was taken.")
+            how = "chosen" if choice.plane_number else "the sharpest"
+            self._notes.append(f"Focal plane {self._plane + 1} of {len(self._planes)}, {how}, was taken.")
         self._bits = self._bits_in_use()
 
     @property
@@ -65,7 +70,10 @@ class TiledTiffSource(Source):
         notes = tuple(dict.fromkeys((*self._what.notes, *self._notes)))
         stage = self._what.stages[0] if self._what.stages else None
         sides, source = ((size.um_x, size.um_y), size.source) if size else (None, "")
-        return Facts("tiled TIFF", sides, source, notes=notes, focal_planes=len(self._planes), stage=stage)
+        return Facts(
+            "tiled TIFF", sides, source, notes=notes, focal_planes=len(self._planes), stage=stage,
+            plane=self._plane + 1, plane_step_um=self._what.plane_step_um,
+        )  # fmt: skip
 
     def tile_px(self, level: int) -> tuple[int, int]:
         page = self._planes[self._plane][level][0]

@@ -1,0 +1,96 @@
+"""The focal planes of a slide that are there to be looked at: each a pyramid of its own beside the one that is analysed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext
+
+from apps.accounts.errors import Refusal
+from apps.slides.models import Slide
+from apps.slides.uploads import refuse_full_disk
+from hemaview.wsi import sandbox
+from hemaview.wsi.errors import SlideError, Unsupported
+from hemaview.wsi.sources.choice import Choice
+from hemaview.wsi.tileindex import IndexedFile, TileIndex, read_index
+
+_FILE, _INDEX = "slide.tif", "tiles.hvt"
+
+
+Maker = Callable[[int, Path], None]
+"""Writes the pyramid of a plane, by its number, to a file; raises SlideError."""
+
+
+def make_planes(slide: Slide, taken: dict[str, Any], make: Maker) -> tuple[list[dict[str, Any]], list[str]]:
+    """Make the planes beside the one that is analysed; `taken`: `planes`, `plane`, `plane_step_um` of what it was made from.
+
+    Returns the slide's `planes` ([] where the file holds one) and notes: a plane that cannot be made is left out with a
+    sentence, the slide stays.
+    """
+    if taken["planes"] < 2:
+        return [], []
+    planes, notes = [], []
+    for number in range(1, taken["planes"] + 1):
+        depth_um = None if taken["plane_step_um"] is None else round((number - 1) * taken["plane_step_um"], 3)
+        analysed = number == taken["plane"]
+        folder = slide.plane_folder(number)
+        try:
+            if not analysed:
+                refuse_full_disk((slide.folder / _FILE).stat().st_size)
+                folder.mkdir(parents=True, exist_ok=True)
+                make(number, folder / _FILE)
+                _prepare(folder)
+        except (SlideError, Refusal) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            notes.append(f"Focal plane {number} cannot be shown: {error.message}")
+        else:
+            planes.append({"number": number, "depth_um": depth_um, "analysed": analysed})
+    return (planes if len(planes) > 1 else []), notes
+
+
+def converted(main: Path, choice: Choice) -> Maker:
+    """Planes of a scan, converted as the analysed one was."""
+
+    def make(number: int, out: Path) -> None:
+        sandbox.convert(main, out, True, None, replace(choice, plane=number), in_place=False)
+
+    return make
+
+
+def joined(files: list[Path], mpp: float | None, choice: Choice, sheet: dict[str, Any]) -> Maker:
+    """Planes of photographs, laid out as `sheet`, the answer of `join_fields` for the analysed one; another layout is refused."""
+
+    def make(number: int, out: Path) -> None:
+        made = sandbox.join_fields(files, out, mpp, None, {}, replace(choice, plane=number))
+        if any(made[fact] != sheet[fact] for fact in ("width", "height", "fields")):
+            raise Unsupported("its pictures do not lie as those of the analysed plane.")
+
+    return make
+
+
+def plane_index(slide: Slide, number: int) -> TileIndex:
+    """The index of a plane's tiles, made again where it is missing or its file was put back; raises Refusal."""
+    folder = slide.plane_folder(number)
+    try:
+        index = read_index(folder / _INDEX)
+        if all(IndexedFile.of(Path(f.path)) == f for f in index.files):
+            return index
+    except (SlideError, OSError):
+        pass
+    try:
+        _prepare(folder)
+        return read_index(folder / _INDEX)
+    except (SlideError, OSError) as error:
+        raise Refusal(
+            gettext("Focal plane {number} of this slide cannot be read; tell the administrator.").format(number=number),
+            code="unreadable",
+            http_status=404,
+        ) from error
+
+
+def _prepare(folder: Path) -> None:
+    sandbox.prepare(folder / _FILE, folder / "thumbnail.jpg", folder / "low-levels.tif", folder / _INDEX)
