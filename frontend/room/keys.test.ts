@@ -37,6 +37,10 @@ describe("keys", () => {
       "redo",
     ]);
   });
+  it("steps through focal planes", () => {
+    expect([press(","), press(".")]).toEqual(["plane-before", "plane-after"]);
+    expect(held(".", "slider")).toBe("plane-after");
+  });
   it("leaves the browser its own keys", () => {
     expect(press("s", { ctrlKey: true })).toBeNull();
     expect(press("s", { altKey: true })).toBeNull();

@@ -11,6 +11,8 @@ export type Action =
   | "go"
   | "rotate"
   | "flip"
+  | "plane-before"
+  | "plane-after"
   | "full"
   | "add"
   | "help"
@@ -55,6 +57,7 @@ export const KEYS: { keys: string; what: string }[] = [
   { keys: t("Shift + T"), what: t("in the differential: typical cells of the next likely class") },
   { keys: "r", what: t("turn the slide by 45°") },
   { keys: t("Shift + R"), what: t("mirror the slide") },
+  { keys: t(", and ."), what: t("focal plane before and after, where the slide has several") },
   { keys: t("Shift + F"), what: t("full screen") },
   { keys: t("Escape"), what: t("cancel, and return the keys to the gallery") },
   { keys: "?", what: t("show these keys") },
@@ -151,6 +154,10 @@ export function actionOf(
       return "rotate";
     case "h":
       return "cells";
+    case ",":
+      return "plane-before";
+    case ".":
+      return "plane-after";
   }
   const index = classOfKey(event.key, schema);
   return index === null ? null : { relabel: index };

@@ -68,6 +68,8 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
         go: () => goTo(card ?? rows[acts.current] ?? null),
         rotate: () => viewer.current?.rotate(),
         flip: () => viewer.current?.flip(),
+        "plane-before": () => viewer.current?.plane(-1),
+        "plane-after": () => viewer.current?.plane(1),
         full: () => viewer.current?.fullScreen(),
         add: adding.toggle,
         help,

@@ -7,13 +7,17 @@ import { LabelPanel } from "./LabelPanel";
 import { Lens, type Place, type Wishes } from "./lens";
 import { Objectives } from "./Objectives";
 import { PictureFilter, PicturePanel } from "./PicturePanel";
+import { PlaneControl } from "./PlaneControl";
 import { AS_IT_IS, balanceFor, isChanged } from "./picture";
 import { saved } from "./snapshot";
+import { useFocalPlane } from "./usefocalplane";
 
 export interface ViewerHandle {
   goTo(x: number, y: number, objective?: number): void;
   rotate(): void;
   flip(): void;
+  /** The next focal plane by `step`, where the slide has several. */
+  plane(step: number): void;
   fullScreen(): void;
   place(): Place | null;
   follow(place: Place): void;
@@ -50,6 +54,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
   const [panel, setPanel] = useState(false);
   const [label, setLabel] = useState(false);
   const beside = props.slide.associated.filter((name) => name === "label" || name === "macro");
+  const plane = useFocalPlane(access);
   const [picking, setPicking] = useState(false);
   const pick = useRef<(x: number, y: number) => boolean>(() => false);
 
@@ -81,6 +86,11 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
     };
   }, [access?.base, mpp]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new lens shows the same plane
+  useEffect(() => {
+    if (plane.tiles) lens.current?.showTiles(plane.tiles);
+  }, [plane.tiles, access?.base, mpp]);
+
   const fullScreen = () => {
     if (document.fullscreenElement) void document.exitFullscreen();
     else void frame.current?.requestFullscreen();
@@ -89,6 +99,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
     goTo: (x, y, o) => lens.current?.goTo(x, y, o),
     rotate: () => lens.current?.rotate(),
     flip: () => lens.current?.flip(),
+    plane: plane.step,
     fullScreen,
     place: () => lens.current?.place() ?? null,
     follow: (to) => lens.current?.follow(to),
@@ -156,6 +167,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
         onLabel={beside.length ? () => setLabel(!label) : null}
         onFullScreen={fullScreen}
       />
+      <PlaneControl planes={plane.planes} shown={plane.shown} onShow={plane.show} />
       <Foot um_per_px={umPx} mode={mode} known={props.mpp !== null} note={props.mppNote} hint={props.hint} />
     </div>
   );

@@ -57,12 +57,16 @@ export interface Signals {
   onOpenFailed(): void;
 }
 
+/** A tiled image that says when the tiles of the view are there. */
+type Loading = OpenSeadragon.TiledImage & { whenFullyLoaded(then: () => void): void };
+
 export class Lens {
   private readonly viewer: OpenSeadragon.Viewer;
   private readonly canvas = document.createElement("canvas");
   private readonly cells = document.createElement("canvas");
   private readonly overlay: Overlay;
-  private readonly prefetcher: Prefetcher;
+  private prefetcher: Prefetcher;
+  private shown: string;
   private readonly ratio = Math.min(2, window.devicePixelRatio || 1);
   private readonly stopListening: () => void;
   private readonly tip = document.createElement("div");
@@ -82,6 +86,7 @@ export class Lens {
     start: Partial<Place>,
   ) {
     const grid = new TileGrid(access);
+    this.shown = access.base;
     this.prefetcher = new Prefetcher(grid);
     refuseInlineStyle();
     this.viewer = OpenSeadragon({
@@ -165,6 +170,36 @@ export class Lens {
   schedule = (): void => {
     if (!this.frame) this.frame = requestAnimationFrame(this.paint);
   };
+
+  /** Tiles of another focal plane of the same slide, in the place of those that are shown; the view and the marks stay. */
+  showTiles(access: TileAccess): void {
+    if (access.base === this.shown) return;
+    this.shown = access.base;
+    const grid = new TileGrid(access);
+    this.prefetcher.stop();
+    this.prefetcher = new Prefetcher(grid);
+    this.viewer.addTiledImage({
+      tileSource: tileSource(grid),
+      success: (event) => this.settle((event as unknown as { item: Loading }).item, access.base),
+    });
+  }
+
+  /** What was shown stays below until the new tiles are there; of several that were asked for in a row, the last stays. */
+  private settle(item: Loading, base: string): void {
+    const { world } = this.viewer;
+    if (base !== this.shown) {
+      world.removeItem(item);
+      return;
+    }
+    item.whenFullyLoaded(() => {
+      if (base !== this.shown) return;
+      for (let i = world.getItemCount() - 1; i >= 0; i--) {
+        const other = world.getItemAt(i);
+        if (other !== item) world.removeItem(other);
+      }
+      this.schedule();
+    });
+  }
 
   goTo(x: number, y: number, objective?: number): void {
     this.move(x, y, objective, false);
@@ -418,6 +453,8 @@ const OPTIONS: OpenSeadragon.Options = {
   tileRetryMax: 4,
   tileRetryDelay: 1200,
   showNavigationControl: false,
+  // Another focal plane takes the place of the one that is shown; else the viewer would go to the whole slide then.
+  preserveViewport: true,
   showNavigator: true,
   navigatorPosition: "BOTTOM_RIGHT",
   navigatorSizeRatio: 0.17,
