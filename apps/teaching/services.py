@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from apps.accounts.errors import Conflict, Refusal
 from apps.analysis import adaptations
@@ -42,8 +42,11 @@ def order(user: Any, site: Site, assay_key: str) -> Adaptation:
     cells = named_cells(site, assay_key, tuple(base.card["classes"]))
     if len(cells) < FEWEST:
         raise Conflict(
-            f"{site.name} has {len(cells)} named nucleated cell{'' if len(cells) == 1 else 's'} in {examination.title.lower()}; "
-            f"at least {FEWEST} are needed.",
+            ngettext(
+                "{site} has {n} named nucleated cell in {examination}; at least {fewest} are needed.",
+                "{site} has {n} named nucleated cells in {examination}; at least {fewest} are needed.",
+                len(cells),
+            ).format(site=site.name, n=len(cells), examination=examination.title.lower(), fewest=FEWEST),
             code="too-few-labels",
         )
     if len({cell.key for cell in cells}) < 2:
