@@ -19,6 +19,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
+from hemaview.counting.words import number_of
 from hemaview.inference import CentreFinder, Classifier, Detector, Model, Stain, load, load_own, read_taught, solving_to
 from hemaview.methods.registry import METHODS
 from hemaview.pipeline.fieldchoice import plan_run
@@ -28,6 +29,7 @@ from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.foreign import without_covered
 from hemaview.pipeline.ownmodels import own_guards, own_note
 from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sink
+from hemaview.pipeline.redlookalikes import without_red_lookalikes
 from hemaview.pipeline.scale import scale_notes
 from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
 from hemaview.pipeline.stains import stain_guards, with_expectation
@@ -60,6 +62,10 @@ _ELSEWHERE_NAMED = {
     "named its cells.",
 }
 """What is said where another net than that of usual films named the nucleated cells."""
+_LOOKALIKES = (
+    "{cells} that the nets took for nucleated cells held nothing coloured otherwise than the red cells around: no nucleus was "
+    "seen, and they count as red cells without a named shape."
+)
 FIRST_FIELDS = 4
 """Where a protocol asks for no red cells, those of so many fields are counted all the same."""
 
@@ -91,9 +97,13 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         except NoAnswer as error:
             raise named_failure(plan.silent_nets) from error
         warmth = {role: model.temperature for role, model in models.items() if isinstance(model, Classifier)}
-        cells = _every_cell(request.folder, done, searched.tables, known)
+        every = _every_cell(request.folder, done, searched.tables, known)
+        photographs = bool(request.photo_fields)
+        cells, lookalikes = without_red_lookalikes(slide, every, done, plan.mpp, known, photographs)
         counted = _Counted(cells, done, partial or searched.partial, cell_finder.thresholds, warmth, searched)
         notes += plan.notes + searched.notes + unanswered_notes(cells, plan.silent_nets)
+        if lookalikes:
+            notes.append(_LOOKALIKES.format(cells=number_of(lookalikes, "thing")))
         named_by = models.get("nucleated-cell")
         own = taught is not None and named_by is not None and named_by.info.name == taught.base
         white = bool((known.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
