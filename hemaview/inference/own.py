@@ -23,6 +23,7 @@ from hemaview.inference.errors import InferenceError, WeightsChanged, WeightsUnf
 from hemaview.inference.pictures import all_or_none, softmax
 from hemaview.inference.precision import F32
 from hemaview.inference.runtime import Runtime, onnx_runtime, runtime_for
+from hemaview.inference.settings import NetSettings
 from hemaview.methods.card import Card
 from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
@@ -184,7 +185,7 @@ def _house_runtime(card: OwnCard, weights: Path) -> Runtime:
         raise WeightsUnfit(
             f"The weights do not fit the net of {method.name} with {len(card.outputs)} classes ({first_line(error)})."
         ) from error
-    return runtime_for(net.eval(), card.input_px, card, method.traceable, F32, f"own-{card.name}")
+    return runtime_for(net.eval(), card.input_px, card, method.traceable, NetSettings(F32), f"own-{card.name}")
 
 
 def first_line(error: Exception) -> str:

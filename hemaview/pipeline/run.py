@@ -19,7 +19,17 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.inference import CentreFinder, Classifier, Detector, Model, Stain, load, load_own, read_taught, solving_to
+from hemaview.inference import (
+    CentreFinder,
+    Classifier,
+    Detector,
+    Model,
+    NetSettings,
+    Stain,
+    load,
+    load_own,
+    read_taught,
+)
 from hemaview.methods.registry import METHODS
 from hemaview.pipeline.fieldchoice import plan_run
 from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
@@ -116,11 +126,11 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
 def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
     """The models by role, as the protocol sets them, and what is to be said of that."""
     tolerance, blood = float(request.settings.get("tolerance", 0)), str(request.settings.get("calibrated_on", ""))
-    with solving_to(tolerance):
-        models: dict[str, Model] = {
-            role: load_own(request.own[role]) if role in request.own else load(*model)
-            for role, model in request.models.items()
-        }
+    settings = NetSettings(tolerance=tolerance)
+    models: dict[str, Model] = {
+        role: load_own(request.own[role]) if role in request.own else load(*model, settings=settings)
+        for role, model in request.models.items()
+    }
     shipped = [m.info.name for role, m in models.items() if role not in request.own]
     solved = [name for name in shipped if tolerance and METHODS[name].solve_to]
     if tolerance and not solved:

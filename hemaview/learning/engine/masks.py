@@ -17,6 +17,7 @@ from torch.nn import functional
 from hemaview.learning.engine.augment import Augmentation, restain
 from hemaview.learning.engine.averaging import blend, wearing
 from hemaview.learning.engine.course import Course, device, device_of, memory_named
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import data
 
 
@@ -47,7 +48,7 @@ class MaskRecipe:
 
 
 def read_masks(
-    root: Path,
+    experiment: Experiment,
     name: str,
     split: str,
     side_px: int,
@@ -55,9 +56,9 @@ def read_masks(
 ) -> MaskSet:
     """A set of single-cell pictures with masks, resampled to side_px (pictures by area, masks by nearest)."""
     images, masks, labels = [], [], []
-    for row in data.rows(root, name, split):
-        rgb = data.image(root, name, split, row["file"])
-        drawn = data.mask(root, name, split, str(Path(row["file"]).with_suffix("")))
+    for row in data.rows(experiment, name, split):
+        rgb = data.image(experiment, name, split, row["file"])
+        drawn = data.mask(experiment, name, split, str(Path(row["file"]).with_suffix("")))
         if prepare is not None:
             rgb = prepare(rgb)
         shrinks = rgb.shape[0] > side_px

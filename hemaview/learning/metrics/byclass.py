@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hemaview.learning.metrics.evidence import Answers
+from hemaview.learning.evidence import Answers
 from hemaview.learning.metrics.score import area_under_roc
 
 MEASURES = ("sensitivity", "specificity", "ppv", "npv", "f1", "accuracy", "area")

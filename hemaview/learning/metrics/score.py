@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from hemaview.counting import agreement
-from hemaview.learning.metrics.evidence import note_answers
+from hemaview.learning.evidence import Evidence
 from hemaview.learning.sets.data import DataError
 
 
@@ -166,6 +166,7 @@ def by_group(
 
 
 def scored(
+    evidence: Evidence,
     method: str,
     task: str,
     dataset: str,
@@ -174,8 +175,8 @@ def scored(
     truth: NDArray[np.int64],
     names: Sequence[str] = (),
 ) -> list[Score]:
-    """The rows of `measured`; `names` are the classes', for the figures."""
-    note_answers((method, task, dataset), p, truth, names)
+    """The rows of `measured`; the answers are noted in `evidence` where the classes' `names` are given."""
+    evidence.note_answers((method, task, dataset), p, truth, names)
     return measured(method, task, dataset, split, p, truth)
 
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from hemaview.inference import Detector, Masker, load_as
 from hemaview.inference.pictures import rescale
 from hemaview.learning.engine.classify import load_weights
-from hemaview.learning.metrics.evidence import Answers, Evidence, Key
+from hemaview.learning.evidence import Answers, Key
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import SHAPE_MPP
 from hemaview.learning.sets import data
 from hemaview.methods.card import cards
@@ -33,8 +34,9 @@ ENLARGED, REACH = 10, 14
 """How far pictures of sampling points are enlarged, and how many px to each side they show."""
 
 
-def draw_all(evidence: Evidence, root: Path, split: str, folder: Path) -> list[tuple[str, str]]:
-    """Write the figures to `folder`; (file name, caption) of each."""
+def draw_all(experiment: Experiment, split: str, folder: Path) -> list[tuple[str, str]]:
+    """Write the figures of the experiment's evidence to `folder`; (file name, caption) of each."""
+    evidence = experiment.evidence
     folder.mkdir(parents=True, exist_ok=True)
     made: list[tuple[str, str]] = []
     for key, answers in sorted(evidence.answers.items()):
@@ -73,7 +75,7 @@ def draw_all(evidence: Evidence, root: Path, split: str, folder: Path) -> list[t
         ),
         ("overlay-detection.jpg", "White cells, red cells and platelets as found on txl-pbc (MIT).", _boxes),
     ):
-        picture = draw(root, split)
+        picture = draw(experiment, split)
         if picture is not None:
             cv2.imwrite(str(folder / name), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
             made.append((name, caption))
@@ -185,13 +187,13 @@ def _said(key: Key) -> str:
     return f"`{key[0]}` on {key[2]}"
 
 
-def _masks(root: Path, split: str, n: int = 6) -> NDArray[np.uint8] | None:
-    if "wbc-mask-unet" not in cards() or not data.has(root, "wbc-masks-2", split):
+def _masks(experiment: Experiment, split: str, n: int = 6) -> NDArray[np.uint8] | None:
+    if "wbc-mask-unet" not in cards() or not data.has(experiment, "wbc-masks-2", split):
         return None
-    model = load_as(Masker, "wbc-mask-unet")
+    model = load_as(Masker, "wbc-mask-unet", experiment.nets)
     tiles = []
-    for file in data.files(root, "wbc-masks-2", split)[:n]:
-        rgb = data.image(root, "wbc-masks-2", split, file).copy()
+    for file in data.files(experiment, "wbc-masks-2", split)[:n]:
+        rgb = data.image(experiment, "wbc-masks-2", split, file).copy()
         drawn = model.mask(rgb)
         for number, colour in ((1, (0, 114, 178)), (2, (213, 94, 0))):
             lines, _ = cv2.findContours((drawn >= number).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -200,15 +202,15 @@ def _masks(root: Path, split: str, n: int = 6) -> NDArray[np.uint8] | None:
     return _row(tiles)
 
 
-def _boxes(root: Path, split: str, n: int = 3) -> NDArray[np.uint8] | None:
-    if "cascade-blood" not in cards() or not data.has(root, "txl-pbc", split):
+def _boxes(experiment: Experiment, split: str, n: int = 3) -> NDArray[np.uint8] | None:
+    if "cascade-blood" not in cards() or not data.has(experiment, "txl-pbc", split):
         return None
-    model = load_as(Detector, "cascade-blood")
+    model = load_as(Detector, "cascade-blood", experiment.nets)
     colours = ((0, 114, 178), (213, 94, 0), (0, 158, 115))
     tiles = []
-    files = data.files(root, "txl-pbc", split)
+    files = data.files(experiment, "txl-pbc", split)
     for file in files[:: max(1, len(files) // n)][:n]:
-        rgb = data.image(root, "txl-pbc", split, file).copy()
+        rgb = data.image(experiment, "txl-pbc", split, file).copy()
         found = model.detect(rgb)
         for box, score, label in zip(found.boxes, found.scores, found.labels, strict=True):
             if score >= 0.5:
@@ -219,15 +221,15 @@ def _boxes(root: Path, split: str, n: int = 3) -> NDArray[np.uint8] | None:
     return _row(tiles)
 
 
-def _sampling(root: Path, split: str) -> NDArray[np.uint8] | None:
+def _sampling(experiment: Experiment, split: str) -> NDArray[np.uint8] | None:
     """The paper's Fig. 4: sampling points of both nets for the steepest point of each third of a square."""
-    if "zhang-dunet" not in cards() or not data.has(root, "chula-rbc12", split):
+    if "zhang-dunet" not in cards() or not data.has(experiment, "chula-rbc12", split):
         return None
     card = cards()["zhang-dunet"]
     trained = load_weights(METHODS["zhang-dunet"].build(2), card.weights).eval()
     assert isinstance(trained, DUNet)
-    file = data.files(root, "chula-rbc12", split)[0]
-    rgb = rescale(data.image(root, "chula-rbc12", split, file), SHAPE_MPP / card.mpp)[200:360, 200:360]
+    file = data.files(experiment, "chula-rbc12", split)[0]
+    rgb = rescale(data.image(experiment, "chula-rbc12", split, file), SHAPE_MPP / card.mpp)[200:360, 200:360]
     grey = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (0, 0), 2).astype(np.float32)
     slope = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
     slope[:REACH], slope[-REACH:] = 0, 0

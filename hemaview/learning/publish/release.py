@@ -20,6 +20,7 @@ from hemaview.inference.filmstatistics import STRANGE_FILMS
 from hemaview.inference.pictures import as_learned, rescale, softmax, turned
 from hemaview.learning.engine.classify import predict
 from hemaview.learning.engine.course import device
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, best_temperature, threshold_between
 from hemaview.learning.publish.conformal import fit_logits, least_of
 from hemaview.learning.publish.seen import ground_learned, stains_learned
@@ -45,16 +46,20 @@ TRIED = "tried"
 
 @dataclass(frozen=True)
 class Made:
-    """A finished training: the model's name, its weights (best.safetensors) in the folder of the training, the folder of
-    the data; how long it was trained, where that is not the recipe's own length; whether from free data alone; and on which
-    backbone, where that is not the method's own."""
+    """A finished training."""
 
     name: str
+    """The model's."""
     trained: Path
+    """Its weights (best.safetensors), in the folder of the training."""
     root: Path
+    """The folder that holds the sets."""
     epochs: int | None = None
+    """None: as many as the recipe says."""
     free: bool = False
+    """Whether from free data alone."""
     backbone: str = ""
+    """"": the method's own."""
 
     def command(self, version: str = "") -> str:
         """What was typed."""
@@ -80,16 +85,16 @@ def tried(made: Made, log: Log) -> modelcard.Card:
     name = made.name
     method, training = METHODS[name], training_of(name, made.backbone)
     weights, state = made.trained.with_name(f"{name}.safetensors"), load_file(made.trained)
-    with data.free_only(made.free):
-        log("calibrating on val")
-        ground = ground_learned(training, made.root)
-        shown_on = ground.get("ground", ()) if training.ground == ALWAYS else ()  # val's are not strange
-        temperature, thresholds, apart = calibrated(name, state, weights, made.root, log, shown_on)
-        least = (
-            least_of(training, _net(name, weights), temperature, made.root) if training.adapts and training.held else {}
-        )
-        stains = stains_learned(training, made.root) if training.minds_stain else []
-        sets = [s for s in training.sets if data.has(made.root, s, "train")]
+    learned_from = Experiment(made.root, free_only=made.free)
+    log("calibrating on val")
+    ground = ground_learned(training, learned_from)
+    shown_on = ground.get("ground", ()) if training.ground == ALWAYS else ()  # val's are not strange
+    temperature, thresholds, apart = calibrated(name, state, weights, learned_from, log, shown_on)
+    least = (
+        least_of(training, _net(name, weights), temperature, learned_from) if training.adapts and training.held else {}
+    )
+    stains = stains_learned(training, learned_from) if training.minds_stain else []
+    sets = [s for s in training.sets if data.has(learned_from, s, "train")]
     raw: dict[str, Any] = {
         "name": name,
         "version": TRIED,
@@ -124,7 +129,7 @@ def tried(made: Made, log: Log) -> modelcard.Card:
 
 def _scores(card: modelcard.Card, made: Made, split: str, log: Log) -> list[Score]:
     with in_place_of(card):
-        found = [s for s in evaluate(made.root, split, [made.name], log) if s.method == made.name]
+        found = [s for s in evaluate(Experiment(made.root), split, [made.name], log) if s.method == made.name]
     torch.set_grad_enabled(True)
     return found
 
@@ -154,7 +159,7 @@ def calibrated(
     name: str,
     state: dict[str, torch.Tensor],
     weights: Path,
-    root: Path,
+    experiment: Experiment,
     log: Log,
     ground: Sequence[float] = (),
 ) -> tuple[float, dict[str, float], dict[str, Any]]:
@@ -165,7 +170,7 @@ def calibrated(
     half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
     temperature, thresholds, apart = 1.0, dict[str, float](), dict[str, Any]()
-    pools = training.held(root) if training.held is not None else []
+    pools = training.held(experiment) if training.held is not None else []
     if pools:
         net = _net(name, weights)
         logits = [
@@ -176,7 +181,7 @@ def calibrated(
         log(f"temperature {temperature:.3f}")
         if training.classes == NUCLEATED:
             nrbc = classes.index("erythroblast")
-            there = [dataset for dataset in NRBC_KEPT if data.has(root, dataset, "val")]
+            there = [dataset for dataset in NRBC_KEPT if data.has(experiment, dataset, "val")]
             for dataset, pool, z in zip(there, pools, logits, strict=False):
                 own = temperature if dataset == "pbc" else round(best_temperature(z, pool.allowed), 4)
                 p, is_one = softmax(z / own)[:, nrbc], np.asarray(pool.allowed[:, nrbc])
@@ -191,7 +196,7 @@ def calibrated(
             "shift": training.shift,
         }
     if training.thresholds is not None:
-        thresholds |= training.thresholds(_net(name, weights), root)
+        thresholds |= training.thresholds(_net(name, weights), experiment)
     return round(temperature, 4), thresholds, apart
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from matplotlib import pyplot as plt
 
+from hemaview.learning.evidence import Answers
 from hemaview.learning.metrics.byclass import over_folds
-from hemaview.learning.metrics.evidence import Answers
 from hemaview.learning.publish.figures import receiver_operating_of_classes
 from hemaview.learning.scoring.limitstudies import Row
 from hemaview.learning.scoring.studies import Study

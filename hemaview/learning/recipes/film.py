@@ -26,6 +26,7 @@ from hemaview.learning.engine.segment import (
     rescale,
     train_segmentation,
 )
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.matching import Matches, dice, match_masks
 from hemaview.learning.recipes.kinds import KIND_SETS, kind_pools
 from hemaview.learning.sets import data
@@ -81,14 +82,14 @@ class Training:
 
     name: str
     sets: tuple[str, ...]
-    run: Callable[[Path, Path, Path, Path | None, int | None, Log], Path]
+    run: Callable[[Experiment, Path, Path, Path | None, int | None, Log], Path]
     classes: tuple[str, ...]
     mpp: float
     input_px: int
     limits: tuple[str, ...]
-    held: Callable[[Path], list[Pool]] | None = None
+    held: Callable[[Experiment], list[Pool]] | None = None
     views: int = 1
-    thresholds: Callable[[nn.Module, Path], dict[str, float]] | None = None
+    thresholds: Callable[[nn.Module, Experiment], dict[str, float]] | None = None
     ground: str = ""
     minds_stain: bool = False
     ground_rgb: tuple[float, ...] = ()
@@ -97,13 +98,15 @@ class Training:
     """How it is made fit for a film (`methods.card.Card.adapts`)."""
     shift: dict[str, float] = field(default_factory=dict)
     """Class to what is added to its logit on strange films."""
-    elsewhere: Callable[[Path], list[Pool]] | None = None
+    elsewhere: Callable[[Experiment], list[Pool]] | None = None
     """Val's cells at their own size, to be shown as other laboratories would."""
-    given: Callable[[Path], list[Pool]] | None = None
+    given: Callable[[Experiment], list[Pool]] | None = None
     """Cells, as shown, of a laboratory that is given for choosing."""
 
 
-def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_nucleated(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """EfficientNet-Lite0 on pbc and jhu-aml together, 128 px at 0.2 µm/px."""
     net = EfficientNetLite0(len(NUCLEATED))
     start_from_imagenet(net, imagenet, log)
@@ -112,51 +115,59 @@ def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, e
         NUCLEATED, NUCLEATED_PX, epochs=epochs or 12, batch=64, rate=2e-3, balance=0.4, patience=12, augmentation=how
     )
     return train_classifier(
-        net, recipe, nucleated_pools(root, "train", cache), nucleated_pools(root, "val", cache), out, log
+        net, recipe, nucleated_pools(experiment, "train", cache), nucleated_pools(experiment, "val", cache), out, log
     )
 
 
-def nucleated_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
+def nucleated_pools(experiment: Experiment, side: str, cache: Path | None) -> list[Pool]:
     pools = []
     for name in ("pbc", "jhu-aml"):
-        if data.has(root, name, side):
-            crops = data.cell_crops(root, name, side, cache)
+        if data.has(experiment, name, side):
+            crops = data.cell_crops(experiment, name, side, cache)
             pools.append(Pool(crops.images, allowed(crops.fine, NUCLEATED)))
     return pools
 
 
-def train_shape(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_shape(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """EfficientNet-Lite0 on chula-rbc12: 72 px around each cell, shown at 96 px."""
     net = EfficientNetLite0(len(SHAPES))
     start_from_imagenet(net, imagenet, log)
     # Some classes come from few slides: without strong changes of stain the net learns their tint instead of the shape.
     how = Augmentation(scale=0.04, shift=0.06, stain=0.3, light=0.25, blur=0.2, noise=4)
     recipe = Recipe(SHAPES, SHAPE_PX, epochs=epochs or 6, batch=48, balance=0.35, smoothing=0.08, augmentation=how)
-    return train_classifier(net, recipe, shape_pools(root, "train", cache), shape_pools(root, "val", cache), out, log)
+    return train_classifier(
+        net, recipe, shape_pools(experiment, "train", cache), shape_pools(experiment, "val", cache), out, log
+    )
 
 
-def shape_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
-    crops = data.point_crops(root, "chula-rbc12", side, SHAPE_CROP_PX, cache)
+def shape_pools(experiment: Experiment, side: str, cache: Path | None) -> list[Pool]:
+    crops = data.point_crops(experiment, "chula-rbc12", side, SHAPE_CROP_PX, cache)
     return [Pool(crops.images, allowed(crops.labels, SHAPES))]
 
 
-def train_kind(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_kind(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """The kind net on cut-outs of every set that labels some (learning/recipes/kinds.py), 64 px at 0.3 µm/px."""
     how = Augmentation(scale=0.15, shift=0.04, stain=0.3, light=0.2, blur=0.3, noise=5)
     recipe = Recipe(
         cellkind.KINDS, cellkind.INPUT_PX, epochs=epochs or 5, batch=64, rate=2e-3, balance=0.6, augmentation=how
     )
     return train_classifier(
-        cellkind.CellKindNet(), recipe, kind_pools(root, "train"), kind_pools(root, "val"), out, log
+        cellkind.CellKindNet(), recipe, kind_pools(experiment, "train"), kind_pools(experiment, "val"), out, log
     )
 
 
-def train_unet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_unet(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """U-Net with core and rim outputs on drawn masks of bbbc041seg and cautious pseudo-masks; 0.16 µm/px."""
     use_cores()
-    fields = drawn_fields(root, "train") + pseudo_fields(root, "train")
+    fields = drawn_fields(experiment, "train") + pseudo_fields(experiment, "train")
     log(f"{len(fields)} fields")
-    held = segmentation_pairs(root, "val")
+    held = segmentation_pairs(experiment, "val")
 
     def val(net: nn.Module) -> float:
         return cells_and_edges(net, held)
@@ -166,13 +177,13 @@ def train_unet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs
 
 
 def segmentation_pairs(
-    root: Path, side: str, shown_mpp: float = MPP
+    experiment: Experiment, side: str, shown_mpp: float = MPP
 ) -> list[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
     """(picture at shown_mpp µm/px, instances at the picture's own resolution) of bbbc041seg."""
     found = []
-    for file in data.files(root, "bbbc041seg", side):
-        rgb = data.image(root, "bbbc041seg", side, file)
-        parts = mask_parts(data.mask(root, "bbbc041seg", side, Path(file).stem))
+    for file in data.files(experiment, "bbbc041seg", side):
+        rgb = data.image(experiment, "bbbc041seg", side, file)
+        parts = mask_parts(data.mask(experiment, "bbbc041seg", side, Path(file).stem))
         found.append((rescale(rgb, mpp_of(parts) / shown_mpp), parts))
     return found
 
@@ -267,7 +278,7 @@ FILM_TRAININGS: dict[str, Training] = {
                 "neutrophils eosinophils.",
                 "Immature granulocyte stages, bands against segmented, and blasts need a person's eye.",
             ),
-            lambda root: nucleated_pools(root, "val", None),
+            lambda experiment: nucleated_pools(experiment, "val", None),
             views=4,
             ground=ALWAYS,
             minds_stain=True,
@@ -284,7 +295,7 @@ FILM_TRAININGS: dict[str, Training] = {
                 "Sizes (macrocyte, microcyte) rest on the µm/px of the slide.",
                 ELLIPTOCYTES,
             ),
-            lambda root: shape_pools(root, "val", None),
+            lambda experiment: shape_pools(experiment, "val", None),
             ground=STRANGE,
         ),
         Training(
@@ -300,7 +311,7 @@ FILM_TRAININGS: dict[str, Training] = {
                 "of their own white cells was not measured.",
                 TXL_COPIES,
             ),
-            lambda root: kind_pools(root, "val"),
+            lambda experiment: kind_pools(experiment, "val"),
         ),
     )
 }

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hemaview.learning.engine.augment import Augmentation
 from hemaview.learning.engine.classify import Pool, Recipe, train_classifier
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import ALWAYS, Log, Training, allowed
 from hemaview.learning.sets import data
 from hemaview.methods.nucleusthreshold import PATCH_PX, central_patch
@@ -25,10 +26,12 @@ SUN_NEGATIVES = (
 """The negatives of Sun et al.: lymphocytes and neutrophils."""
 
 
-def train_pnet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_pnet(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """p-net on patches of pbc, erythroblasts against lymphocytes and neutrophils, as in the paper."""
     recipe = pnet_recipe(epochs)
-    pools = [pnet_pool(root, "pbc", side, cache, SUN_NEGATIVES, log) for side in ("train", "val")]
+    pools = [pnet_pool(experiment, "pbc", side, cache, SUN_NEGATIVES, log) for side in ("train", "val")]
     return train_classifier(PNet(), recipe, pools[:1], pools[1:], out, log)
 
 
@@ -42,13 +45,18 @@ def pnet_recipe(epochs: int | None) -> Recipe:
 
 
 def pnet_pool(
-    root: Path, name: str, split: str, cache: Path | None, negatives: tuple[str, ...] | None, log: Log = print
+    experiment: Experiment,
+    name: str,
+    split: str,
+    cache: Path | None,
+    negatives: tuple[str, ...] | None,
+    log: Log = print,
 ) -> Pool:
     """Patches around the extracted nuclei; where none is found the middle of the picture stands for it.
 
     negatives: the classes that count as other (None: all). The extraction's misses are logged, not hidden.
     """
-    crops = data.cell_crops(root, name, split, cache)
+    crops = data.cell_crops(experiment, name, split, cache)
     fine = np.array(crops.fine)
     wanted = fine == "erythroblast"
     if negatives is not None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from hemaview.inference import Boxes
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import mean_recall
 from hemaview.learning.recipes.film import TXL_COPIES, Log, Training, imagenet_weights
 from hemaview.learning.sets import data, marrowscenes, overviews
@@ -30,17 +31,29 @@ KNOWING_NOTHING: dict[str, Any] = {"trunk_rate": 1.0, "hold_norms": False}
 
 
 def train_blood(
-    root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log, backbone: str = "lite0"
+    experiment: Experiment,
+    out: Path,
+    cache: Path,
+    imagenet: Path | None,
+    epochs: int | None,
+    log: Log,
+    backbone: str = "lite0",
 ) -> Path:
     """White cells, red cells and platelets of txl-pbc, pictures brought to 320 px; fully labelled, so no soft sampling."""
-    train, val = (scenes(root, "txl-pbc", side, DETECTION_CLASSES, BLOOD_PX) for side in ("train", "val"))
+    train, val = (scenes(experiment, "txl-pbc", side, DETECTION_CLASSES, BLOOD_PX) for side in ("train", "val"))
     net, steps = _fresh(len(DETECTION_CLASSES), False, backbone), (epochs or 7) * 100
     _begin_at_imagenet(net, backbone, imagenet, log)
     return _train(net, train, _map50(val), {"steps": steps, "side_px": BLOOD_PX, "balance": (0.0, 0.0, 1.5)}, out, log)
 
 
 def train_marrow(
-    root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log, backbone: str = "lite0"
+    experiment: Experiment,
+    out: Path,
+    cache: Path,
+    imagenet: Path | None,
+    epochs: int | None,
+    log: Log,
+    backbone: str = "lite0",
 ) -> Path:
     """Eleven classes on composed marrow, with the paper's soft sampling: the marrow's own cells carry no label.
 
@@ -48,8 +61,8 @@ def train_marrow(
     the cells already and moves slowly. Chosen by the recall of val's cells, since a box on an unlabelled cell of the
     marrow would count as false in an average precision.
     """
-    train = marrowscenes.scenes(root, "train", TRAIN_SCENES, 1, cache, per_class=300, pasted=(10, 16))
-    val = marrowscenes.scenes(root, "val", VAL_SCENES, 2, cache)
+    train = marrowscenes.scenes(experiment, "train", TRAIN_SCENES, 1, cache, per_class=300, pasted=(10, 16))
+    val = marrowscenes.scenes(experiment, "val", VAL_SCENES, 2, cache)
     net, steps = _fresh(len(marrowscenes.CLASSES), True, backbone, rois=64), (epochs or 16) * 100
     knows = _begin_at_imagenet(net, backbone, imagenet, log)
     start_from_shipped(net, log, _is_light(backbone))
@@ -66,7 +79,7 @@ def train_marrow(
 
 
 def train_overview(
-    root: Path,
+    experiment: Experiment,
     out: Path,
     cache: Path,
     imagenet: Path | None,

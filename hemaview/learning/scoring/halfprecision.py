@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,13 +17,13 @@ import torch
 from numpy.typing import NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from hemaview.inference import Boxes, load
+from hemaview.inference import Boxes, NetSettings, load
 from hemaview.inference.device import device
 from hemaview.inference.pictures import softmax
-from hemaview.inference.precision import TOLERANCE, comparing, in_float32
+from hemaview.inference.precision import F32, TOLERANCE
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score
 from hemaview.learning.scoring.evaluate import main_task
-from hemaview.learning.sets import data
 from hemaview.learning.sets.boxes import box_overlaps
 from hemaview.methods.card import cards
 
@@ -87,25 +86,24 @@ class Rounded(TorchDispatchMode):
         return func(*(a.float() if _is_half(a) else a for a in args), **(kwargs or {})).bfloat16()
 
 
-def measure(name: str, root: Path, log: Callable[[str], None], lines: int = LINES) -> dict[str, Any]:
+def measure(name: str, experiment: Experiment, log: Callable[[str], None], lines: int = LINES) -> dict[str, Any]:
     """The `precision` section of a model's card, without figures where its net cannot be run in bf16 at all; raises
     DataError where its set is not there."""
     dataset, task = main_task(name)
     difference = Difference(cards()[name].temperature)
-    with data.sampled(lines):
-        load(name)  # converted before its numbers are rounded: tracing cannot be
-        log(f"{name} on {dataset}/val in bf16")
-        try:
-            with comparing(difference.note), _quick():
-                half = _figures(task(root, "val"))
-        except RuntimeError as error:
-            if "BFloat16" not in str(error):
-                raise
-            log(f"its net takes no bf16: {error}")
-            return {"bf16": False, "command": _command(name), "rows": []}
-        log(f"{name} on {dataset}/val in float32")
-        with in_float32():
-            plain = _figures(task(root, "val"))
+    load(name)  # converted before its numbers are rounded: tracing cannot be
+    log(f"{name} on {dataset}/val in bf16")
+    in_both = replace(experiment, most_lines=lines, nets=NetSettings(compare=difference.note))
+    try:
+        with _quick():
+            half = _figures(task(in_both, "val"))
+    except RuntimeError as error:
+        if "BFloat16" not in str(error):
+            raise
+        log(f"its net takes no bf16: {error}")
+        return {"bf16": False, "command": _command(name), "rows": []}
+    log(f"{name} on {dataset}/val in float32")
+    plain = _figures(task(replace(in_both, nets=NetSettings(precision=F32)), "val"))
     return section(name, plain, half, difference)
 
 

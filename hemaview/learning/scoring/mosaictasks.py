@@ -17,6 +17,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.store import read_cells
 from hemaview.cells.table import CellTable
 from hemaview.learning.engine.segment import CHULA_MPP
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import Log
 from hemaview.learning.sets import data
 from hemaview.methods.card import cards
@@ -166,12 +167,12 @@ def _well_inside(cells: CellTable, mosaic: Mosaic) -> NDArray[np.bool_]:
     return inside
 
 
-def mosaic_study(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def mosaic_study(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """The agreement of a mosaic of chula-rbc12's val with its photographs, by the size of its tiles and its place."""
-    if not data.has(root, "chula-rbc12", "val"):
-        raise data.DataError(f"chula-rbc12/val is not in {root}.")
-    files = data.files(root, "chula-rbc12", "val")[:FIELDS]
-    pictures = [data.image(root, "chula-rbc12", "val", f)[:HEIGHT_PX, :WIDTH_PX] for f in files]
+    if not data.has(experiment, "chula-rbc12", "val"):
+        raise data.DataError(f"chula-rbc12/val is not in {experiment.root}.")
+    files = data.files(experiment, "chula-rbc12", "val")[:FIELDS]
+    pictures = [data.image(experiment, "chula-rbc12", "val", f)[:HEIGHT_PX, :WIDTH_PX] for f in files]
     rows = []
     for tile in TILES_PX:
         for offset in OFFSETS_PX:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Detector, load_as
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, bootstrap
 from hemaview.learning.sets.boxes import box_overlaps
 from hemaview.learning.sets.overviews import overviews
@@ -51,12 +51,12 @@ class Counted:
         return self.iou / max(1, self.found + self.missed)
 
 
-def marrow_regions(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def marrow_regions(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Recall, precision, accuracy and IoU, of regions (IoU > 0.5 of a region's box) and of slides (of all its boxes' area).
 
-    `dataset` is drawn: nothing is read from `root`.
+    `dataset` is drawn: nothing is read from the folder of the sets.
     """
-    model = load_as(Detector, name)
+    model = load_as(Detector, name, experiment.nets)
     regions, slides = [], []
     for scene in overviews(split):
         found = regions_on(scene.rgb, model)

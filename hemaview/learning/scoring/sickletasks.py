@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from hemaview.assays import assay
 from hemaview.cells.table import CUT, CellTable
-from hemaview.inference import CentreFinder, load
+from hemaview.inference import AS_SHIPPED, CentreFinder, NetSettings, load
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, area_under_roc, bootstrap, share
 from hemaview.learning.scoring.filmtasks import as_slide, in_boxes
 from hemaview.learning.sets import data
@@ -41,15 +42,15 @@ class Field:
         return bool(len(self.boxes))
 
 
-def sickle_fields(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def sickle_fields(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """`box_recall`: boxes with a cell called sickle in them; a field that the protocol refuses has none.
     `sickle_calls_per_100_red_cells` of negative fields. `auc` of positive against negative fields by the share of sickle cells
     to be expected of each; the same of fields made equal in light and stain (`auc_equalised`). `auc_brightness`, `auc_stain`:
     what the fields' light, or the colour of what is stained, would do alone (whichever way round), and once they are made
     equal. `fields_refused`: share of fields that the protocol does not count."""
-    fields = labelled_fields(root, dataset, split)
+    fields = labelled_fields(experiment, dataset, split)
     truth = np.array([f.positive for f in fields])
-    how = sickle_finder()
+    how = sickle_finder(nets=experiment.nets)
     counted = [cells_of(how, f.rgb, f.file) for f in fields]
     equal = [equalised(f.rgb) for f in fields]
     hits = [_hit(f.boxes, cells) for f, cells in zip(fields, counted, strict=True) if f.positive]
@@ -70,16 +71,16 @@ def sickle_fields(name: str, dataset: str, root: Path, split: str) -> list[Score
     return [*rows, share(name, TASK, dataset, split, "fields_refused", refused)]
 
 
-def labelled_fields(root: Path, dataset: str, split: str) -> list[Field]:
+def labelled_fields(experiment: Experiment, dataset: str, split: str) -> list[Field]:
     """Every field of a side; raises DataError where it lacks negative or positive ones."""
     lines: dict[str, list[list[float]]] = {}
-    for row in data.rows(root, dataset, split):
+    for row in data.rows(experiment, dataset, split):
         boxes = lines.setdefault(row["file"], [])
         if row["class"] == "sickle":
             x, y, w, h = (float(row[k]) for k in "xywh")
             boxes.append([x, y, x + w, y + h])
     made = [
-        Field(file, data.image(root, dataset, split, file), np.array(boxes, np.float32).reshape(-1, 4))
+        Field(file, data.image(experiment, dataset, split, file), np.array(boxes, np.float32).reshape(-1, 4))
         for file, boxes in lines.items()
     ]
     if len({f.positive for f in made}) < 2:
@@ -87,11 +88,11 @@ def labelled_fields(root: Path, dataset: str, split: str) -> list[Field]:
     return made
 
 
-def sickle_finder(peak: float | None = None) -> CellFinder:
+def sickle_finder(peak: float | None = None, nets: NetSettings = AS_SHIPPED) -> CellFinder:
     """The finder of the shipped protocol PROTOCOL with its models, its finder of sickle cells calling from a height of `peak`
     where that is not its card's."""
     order = next(o for o in assay("sickle").orders if o.name == PROTOCOL)
-    models = {role: load(model) for role, model in order.models.items()}
+    models = {role: load(model, settings=nets) for role, model in order.models.items()}
     if peak is not None and isinstance(pointer := models["sickle-cell-finder"], CentreFinder):
         models["sickle-cell-finder"] = pointer = copy.copy(pointer)  # the one in use is everybody's
         pointer.least = peak

@@ -12,6 +12,7 @@ from hemaview.assays import assay
 from hemaview.cells.table import CellTable
 from hemaview.inference import Detector, load_as
 from hemaview.learning.engine.segment import mask_parts, mpp_of
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, share
 from hemaview.learning.scoring.filmtasks import as_slide, film_models, whole_field
 from hemaview.learning.sets import data
@@ -26,15 +27,15 @@ SAME = 0.5
 PATCH_PX, OVERLAP_PX = 256, 160
 
 
-def stitched_boxes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def stitched_boxes(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Of the cells that an inner side of a patch cuts, the share that is whole and single again, against the picture
     shown whole.
 
     Pictures at the model's own scale; patches of 256 px that overlap by half their side or more.
     """
-    model = load_as(Detector, name)
+    model = load_as(Detector, name, experiment.nets)
     kept: list[NDArray[np.bool_]] = []
-    for scene in scenes(root, dataset, split, DETECTION_CLASSES, model.info.input_px):
+    for scene in scenes(experiment, dataset, split, DETECTION_CLASSES, model.info.input_px):
         size = scene.rgb.shape[1], scene.rgb.shape[0]
         whole = model.at_scale(scene.rgb)
         seen = whole.take(whole.scores >= SURE / 2).boxes
@@ -45,16 +46,16 @@ def stitched_boxes(name: str, dataset: str, root: Path, split: str) -> list[Scor
     return [share(name, "stitching", dataset, split, "whole_and_single", kept)]
 
 
-def stitched_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def stitched_cells(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """The same of the blood-film protocol: fields cut into four, counted as a job counts them, against the field.
 
     What the field calls an artefact is no cell and is not asked for.
     """
-    models, film = film_models(name), assay("blood_film").schema
+    models, film = film_models(name, experiment.nets), assay("blood_film").schema
     kept = []
-    for file in data.files(root, dataset, split):
-        rgb = data.image(root, dataset, split, file)
-        mpp = mpp_of(mask_parts(data.mask(root, dataset, split, Path(file).stem)))
+    for file in data.files(experiment, dataset, split):
+        rgb = data.image(experiment, dataset, split, file)
+        mpp = mpp_of(mask_parts(data.mask(experiment, dataset, split, Path(file).stem)))
         h, w = rgb.shape[:2]
         picture = as_slide(rgb)
         whole = cells_of_field(picture, whole_field(0, 0, 0, w, h), mpp, models, film)

@@ -33,7 +33,8 @@ from hemaview.learning.engine.masks import (
     train_masks,
 )
 from hemaview.learning.engine.segment import Field, train_segmentation
-from hemaview.learning.metrics.evidence import Answers
+from hemaview.learning.evidence import Answers
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.matching import dice
 from hemaview.learning.metrics.score import accuracy, macro_f1
 from hemaview.learning.recipes import elmanna
@@ -79,7 +80,7 @@ class Study:
     name: str
     asks: str
     source: str
-    run: Callable[[Path, Path, int, Log], list[Row]]
+    run: Callable[[Experiment, Path, int, Log], list[Row]]
     epochs: int
     """Of each variant; 0 where nothing is trained."""
     notes: str = ""
@@ -91,9 +92,9 @@ class Study:
     """Of the first variant, a fold each, read from where `run` kept them: for a table by class and its ROC."""
 
 
-def pnet_variants(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def pnet_variants(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Sun et al., Table 2: what each choice of p-net is worth; sensitivity and specificity on val, the paper's negatives."""
-    train, val = (pnet_pool(root, "pbc", side, out / "cache", SUN_NEGATIVES, log) for side in ("train", "val"))
+    train, val = (pnet_pool(experiment, "pbc", side, out / "cache", SUN_NEGATIVES, log) for side in ("train", "val"))
     base = pnet_recipe(epochs)
     still = Augmentation(scale=0, shift=0, stain=0, light=0, blur=0, noise=0, turns=False)
     variants: dict[str, tuple[Callable[[], nn.Module], Recipe]] = {
@@ -119,9 +120,9 @@ def pnet_variants(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     return [repeated(name, partial(once, name, *how)) for name, how in variants.items()]
 
 
-def nodes_positions(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def nodes_positions(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Li et al., Table 1: one ODE block at tolerance 1e-3 at each of the nine places, against the plain U-Net."""
-    sets = _wbc(root, ODE_PX)
+    sets = _wbc(experiment, ODE_PX)
     places: dict[str, dict[int, tuple[float, ...]]] = {
         "U-Net": {},
         **{f"place {p}": {p: (1e-3,)} for p in range(1, 10)},
@@ -129,9 +130,9 @@ def nodes_positions(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     return [_masked(name, partial(NodesUNet, 3, 8, where), sets, out, epochs, log) for name, where in places.items()]
 
 
-def nodes_networks(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def nodes_networks(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Li et al., Table 2: U-Net, ResNet blocks and ODE blocks at the bottom, of one width."""
-    sets = _wbc(root, ODE_PX)
+    sets = _wbc(experiment, ODE_PX)
     nets: dict[str, Callable[[], nn.Module]] = {
         "U-Net": partial(NodesUNet, 3, 8, {}),
         "ResNet-U-Net": partial(NodesUNet, 3, 8, residual=True),
@@ -140,12 +141,12 @@ def nodes_networks(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     return [_masked(name, build, sets, out, epochs, log) for name, build in nets.items()]
 
 
-def nodes_tolerance(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def nodes_tolerance(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Li et al., §3.3: one trained NODEs-UNet solved at looser and looser tolerances; time against accuracy."""
     card = cards().get("li-nodes-unet")
     if card is None:
         raise data.DataError("li-nodes-unet must be trained and released first: this study solves it again.")
-    sets = _wbc(root, card.input_px)
+    sets = _wbc(experiment, card.input_px)
     net = load_weights(NodesUNet(3, 8), card.weights).to(device())
     rows = []
     for tolerance in (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1):
@@ -164,13 +165,13 @@ def nodes_tolerance(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     return rows
 
 
-def dunet_size(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def dunet_size(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Zhang et al., Fig. 7: dU-Net and U-Net from 5, 10, 20 and all fields; Dice of cell against ground and F1 of cells on
     val. Kept are the weights of the best Dice."""
-    held = segmentation_pairs(root, "val", MPP)
+    held = segmentation_pairs(experiment, "val", MPP)
     rows = []
     for n in SIZES:
-        fields = binary_fields(root, "train", n)
+        fields = binary_fields(experiment, "train", n)
         for name, deformable in (("dU-Net", True), ("U-Net", False)):
 
             def once(seed: int, fields: list[Field] = fields, name: str = name, deformable: bool = deformable) -> Row:
@@ -197,7 +198,7 @@ def _mean_dice(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.i
     return float(np.mean(found))
 
 
-def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def elmanna_folds(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Elmanna et al., Tables 4 to 6: 5 × 2 cross-validation of four backbones and, for B0, of both losses and of cells with
     and without their surroundings; paired t-tests.
 
@@ -205,8 +206,8 @@ def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     against B0 on cells alone with the plain loss, the paper's choice; with 5 × 2 folds such a test finds too much
     (Dietterich 1998), as the paper's does.
     """
-    shown, lines = _shape_pool(root, out)
-    painted = replace(shown, images=elmanna.alone(shown.images, root, lines))
+    shown, lines = _shape_pool(experiment, out)
+    painted = replace(shown, images=elmanna.alone(shown.images, experiment, lines))
     pools = {False: _at_side(shown, FOLD_PX), True: _at_side(painted, FOLD_PX)}
     fields = tuple(line["file"] for line in lines)
     variants: list[tuple[str, str, bool, bool]] = [
@@ -325,9 +326,9 @@ STUDIES: dict[str, Study] = {
 }  # fmt: skip
 
 
-def _wbc(root: Path, side_px: int) -> tuple[MaskSet, MaskSet]:
+def _wbc(experiment: Experiment, side_px: int) -> tuple[MaskSet, MaskSet]:
     train, val = (
-        joined([read_masks(root, name, side, side_px, equalised) for name in WBC_MASK_SETS])
+        joined([read_masks(experiment, name, side, side_px, equalised) for name in WBC_MASK_SETS])
         for side in ("train", "val")
     )
     return train, val
@@ -363,10 +364,10 @@ def _masked(
     return repeated(name, once)
 
 
-def _shape_pool(root: Path, out: Path) -> tuple[Pool, list[dict[str, str]]]:
+def _shape_pool(experiment: Experiment, out: Path) -> tuple[Pool, list[dict[str, str]]]:
     """Cells of FOLD_FIELDS fields of chula-rbc12's train side, and their lines in its list."""
-    pool = shape_pools(root, "train", out / "cache")[0]
-    lines = list(data.rows(root, "chula-rbc12", "train"))
+    pool = shape_pools(experiment, "train", out / "cache")[0]
+    lines = list(data.rows(experiment, "chula-rbc12", "train"))
     fields = np.array([line["file"] for line in lines])
     kept = np.isin(fields, np.random.default_rng(20261121).permutation(np.unique(fields))[:FOLD_FIELDS])
     chosen = [line for line, keep in zip(lines, kept, strict=True) if keep]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Boxes
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import data
 
 DETECTION_CLASSES = ("WBC", "RBC", "platelet")
@@ -34,14 +34,14 @@ class Hits:
     true: int
 
 
-def scenes(root: Path, name: str, split: str, classes: Sequence[str], longest_px: int = 0) -> list[Scene]:
+def scenes(experiment: Experiment, name: str, split: str, classes: Sequence[str], longest_px: int = 0) -> list[Scene]:
     """The pictures of a set with boxes, resized so that the longer side is longest_px (0: as they are)."""
     lines: dict[str, list[dict[str, str]]] = {}
-    for row in data.rows(root, name, split):
+    for row in data.rows(experiment, name, split):
         lines.setdefault(row["file"], []).append(row)
     found = []
     for file, rows in lines.items():
-        rgb = data.image(root, name, split, file)
+        rgb = data.image(experiment, name, split, file)
         factor = longest_px / max(rgb.shape[:2]) if longest_px else 1.0
         known = [r for r in rows if r["class"] in classes]
         boxes = np.array(

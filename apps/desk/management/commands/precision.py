@@ -24,6 +24,7 @@ class Command(SentenceCommand):
 
     def handle(self, **options: Any) -> None:
         from hemaview.inference import InferenceError
+        from hemaview.learning.experiment import Experiment
         from hemaview.learning.publish.release import write_section
         from hemaview.learning.scoring.halfprecision import measure
         from hemaview.learning.sets.data import DataError
@@ -38,7 +39,7 @@ class Command(SentenceCommand):
         found = {}
         for name in names:
             try:
-                found[name] = measure(name, root, self.stderr.write)
+                found[name] = measure(name, Experiment(root), self.stderr.write)
             except (DataError, InferenceError) as error:
                 raise Refusal(str(error)) from error
             write_section(name, "precision", found[name])

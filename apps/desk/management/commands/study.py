@@ -26,6 +26,7 @@ class Command(SentenceCommand):
         parser.add_argument("--json", action="store_true", help='{"study", "rows"} on stdout')
 
     def handle(self, **options: Any) -> None:
+        from hemaview.learning.experiment import Experiment
         from hemaview.learning.publish.studypage import keep, write_page
         from hemaview.learning.scoring.studies import STUDIES
         from hemaview.learning.sets.data import DataError
@@ -50,7 +51,7 @@ class Command(SentenceCommand):
         folder.mkdir(parents=True, exist_ok=True)
         try:
             epochs = epochs or study.epochs
-            rows = study.run(root, folder, epochs, self.stderr.write)
+            rows = study.run(Experiment(root), folder, epochs, self.stderr.write)
         except DataError as error:
             raise Refusal(str(error)) from error
         kept = keep(study, rows, epochs, folder)
