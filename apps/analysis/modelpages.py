@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from apps.accounts.errors import Forbidden, Refusal
-from apps.analysis import ownmodels
+from apps.analysis import ownmodels, ownuploads
 from apps.analysis.api.ownmodels import handed_in
 from apps.analysis.api.views import model_json
 from apps.analysis.cardpage import card_html
@@ -106,7 +106,7 @@ def _switched(request: HttpRequest, model: ModelVersion) -> str:
 def upload_page(request: HttpRequest) -> HttpResponse:
     """Weights and card to hand in, and how those before are getting on."""
     try:
-        rows = ownmodels.recent_uploads(request.user)
+        rows = ownuploads.recent_uploads(request.user)
         refused = ""
         if request.method == "POST":
             weights, card = _two_files(request)

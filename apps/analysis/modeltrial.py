@@ -14,7 +14,7 @@ from typing import Any
 
 from apps.accounts import stores
 from apps.accounts.errors import Refusal
-from apps.analysis import ownmodels
+from apps.analysis import owntrials, ownuploads
 from apps.analysis.models import ModelUpload
 from hemaview.methods.own.trial import try_out
 
@@ -25,29 +25,29 @@ Listener = Callable[[str, float], None]
 
 def check(upload_id: uuid.UUID | str, listener: Listener | None = None) -> ModelUpload | None:
     """Try it here if it can be claimed; the row afterwards, None where another worker has it."""
-    row = ownmodels.claim(upload_id, f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
+    row = owntrials.claim(upload_id, f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
     if row is None:
         return None
 
     def step(title: str, share: float) -> None:
-        ownmodels.note(row, title, round(100 * share, 1))
+        owntrials.note(row, title, round(100 * share, 1))
         if listener:
             listener(title, share)
 
     try:
         _end(row, _tried(row, step))
     except Refusal as error:
-        ownmodels.refuse(row, [], error.code, error.message)
+        owntrials.refuse(row, [], error.code, error.message)
     except OSError as error:
         sentence = (
             f"A file could not be read or written ({error.strerror or error}); check the disk, then upload again."
         )
-        ownmodels.refuse(row, [], "disk", sentence)
+        owntrials.refuse(row, [], "disk", sentence)
     except Exception:
         logger.exception("upload %s failed", row.pk)
         sentence = "An unexpected error occurred; send the worker's log to the administrator."
-        ownmodels.refuse(row, [], "fault", sentence)
-    return ownmodels.uploads().get(pk=row.pk)
+        owntrials.refuse(row, [], "fault", sentence)
+    return ownuploads.uploads().get(pk=row.pk)
 
 
 def _tried(row: ModelUpload, step: Listener) -> list[dict[str, Any]]:
@@ -56,12 +56,12 @@ def _tried(row: ModelUpload, step: Listener) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         card = Path(folder) / "card.json"
         card.write_text(json.dumps(row.card))
-        return try_out(path, card, row.sha256, step, lambda: ownmodels.alive(row))
+        return try_out(path, card, row.sha256, step, lambda: owntrials.alive(row))
 
 
 def _end(row: ModelUpload, checks: list[dict[str, Any]]) -> None:
     last = checks[-1]
     if last["ok"]:
-        ownmodels.accept(row, checks)
+        owntrials.accept(row, checks)
     else:
-        ownmodels.refuse(row, checks, last["code"], last["result"])
+        owntrials.refuse(row, checks, last["code"], last["result"])

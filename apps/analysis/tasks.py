@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from apps.analysis import ownmodels, services
+from apps.analysis import owntrials, ownuploads, services
 from apps.analysis.line import unrung
 from apps.analysis.modeltrial import check
 
@@ -35,9 +35,9 @@ def check_model(upload_id: str) -> None:
 
 @shared_task
 def sweep_models() -> None:
-    for upload_id in ownmodels.unheld():
+    for upload_id in owntrials.unheld():
         ring_model(upload_id)
-    ownmodels.sweep_strays()
+    ownuploads.sweep_strays()
 
 
 def ring_model(upload_id: str) -> None:

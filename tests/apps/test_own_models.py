@@ -20,13 +20,15 @@ from django.utils.html import escape
 
 from apps.accounts import stores, texts
 from apps.accounts.errors import Conflict, Forbidden, Refusal
-from apps.analysis import modeltrial, ownmodels
+from apps.analysis import modeltrial, ownmodels, owntrials, ownuploads
 from apps.analysis import protocolservices as protocols
 from apps.analysis.modelpages import EXAMPLE
 from apps.analysis.models import Algorithm, Job, ModelUpload, ModelVersion, Protocol
 from apps.analysis.modelservices import sync_models
 from apps.analysis.ownblobs import faults_of_all
-from apps.analysis.ownmodels import claim, own_files, receive, switch
+from apps.analysis.ownmodels import own_files, switch
+from apps.analysis.owntrials import claim
+from apps.analysis.ownuploads import receive
 from apps.analysis.protocolservices import Chosen, Draft, newest
 from apps.analysis.services import request_job
 from apps.analysis.tasks import check_model, sweep_models
@@ -319,7 +321,7 @@ def test_the_page_takes_both_files_in_any_order_and_refuses_anything_else(ada: A
 
 
 def test_the_example_on_the_page_is_a_card_that_can_be_taken(ada: Any, api: Any) -> None:
-    card = checked_card(read_card(EXAMPLE.encode(), "card.toml"), ONNX, ownmodels.examinations())
+    card = checked_card(read_card(EXAMPLE.encode(), "card.toml"), ONNX, ownuploads.examinations())
     assert card["classes"] == ["segmented_neutrophil", "lymphocyte", "monocyte"]
     assert escape(EXAMPLE.splitlines()[6]) in api(ada).get("/models/upload/").content.decode()
 
@@ -351,11 +353,11 @@ def test_a_worker_that_dies_leaves_the_check_to_the_next_and_three_deaths_end_it
         held = claim(row.pk, f"worker {attempt}")
         assert held is not None and claim(row.pk, "another") is None, "while it is held nobody else has it"
         ModelUpload.objects.filter(pk=row.pk).update(lease=timezone.now() - timezone.timedelta(seconds=1))
-        assert ownmodels.unheld() == [str(row.pk)]
+        assert owntrials.unheld() == [str(row.pk)]
     assert modeltrial.check(row.pk) is None
     row.refresh_from_db()
     assert (row.state, row.code) == (ModelUpload.State.REFUSED, "crashed") and not list(stores.models().names())
-    assert held is not None and ownmodels.accept(held, quick) is None, "one who comes back too late makes no model"
+    assert held is not None and owntrials.accept(held, quick) is None, "one who comes back too late makes no model"
 
 
 def test_the_sweep_rings_for_what_waits_and_forgets_files_of_nobody(
@@ -538,7 +540,7 @@ def test_a_request_with_a_file_twice_or_a_third_one_is_refused(ada: Any, api: An
 
 
 def test_no_more_than_twenty_uploads_of_one_person_wait(ada: Any, quick: Any) -> None:
-    rows = [handed(ada, version=str(n)) for n in range(ownmodels.MOST_WAITING)]
+    rows = [handed(ada, version=str(n)) for n in range(ownuploads.MOST_WAITING)]
     with pytest.raises(Conflict, match="20 of your uploads wait to be checked") as many:
         handed(ada, version="more")
     assert many.value.code == "too-many-waiting"

@@ -29,13 +29,14 @@ from apps.cases.services import create_case
 from apps.accounts.models import User
 for name, role in {people!r}:
     ensure_person(name, {password!r}, role, name.capitalize(), "Test")
-create_case(User.objects.get(username="tess"), "B-1", specimen="blood-film", pseudonym="P-1", stain="synthetic")
+for accession, pseudonym in (("B-1", "P-1"), ("B-2", "P-2")):
+    create_case(User.objects.get(username="tess"), accession, specimen="blood-film", pseudonym=pseudonym, stain="synthetic")
 """
 
 
 @contextmanager
 def furnished(folder: Path) -> Iterator[Stack]:
-    """A house with its people and an empty case B-1; nothing runs yet."""
+    """A house with its people and two empty cases, B-1 and B-2; nothing runs yet."""
     needs(shutil.which("chromium") is not None, "Chromium is missing: apt-get install chromium")
     needs(AXE.is_file(), "axe-core is missing: make check")
     with running(folder, False) as stack:
@@ -55,7 +56,7 @@ def _analyse_film(var: Path) -> None:
 
 @contextmanager
 def analysed(folder: Path) -> Iterator[Stack]:
-    """The same, its case with a film (`var/film.tif`) that was analysed; nothing runs yet."""
+    """The same, B-1 with a film (`var/film.tif`) that was analysed; nothing runs yet."""
     needs(shutil.which("chromium") is not None, "Chromium is missing: apt-get install chromium")
     needs(AXE.is_file(), "axe-core is missing: make check")
     with running(folder, False) as stack:

@@ -28,7 +28,7 @@ def test_a_file_of_several_series_offers_them_and_each_becomes_a_slide(
         for seed, h in ((1, 512), (2, 480)):
             out.write(film(seed, h), photometric="rgb", metadata={"axes": "YXS", "Name": f"spot {seed}"})
     page = visit("tess")
-    page.goto(f"http://127.0.0.1:{house.port}/cases/B-1/")
+    page.goto(f"http://127.0.0.1:{house.port}/cases/B-2/")
     there = page.locator("ul.slides > li").count()
     page.locator("input[type=file]").first.set_input_files(path)
     page.get_by_role("button", name="Upload").click()
@@ -47,7 +47,7 @@ def test_a_file_of_several_series_offers_them_and_each_becomes_a_slide(
 def test_a_folder_that_is_an_ome_zarr_comes_in_as_one_slide(visit: Any, house: Stack, tmp_path: Path) -> None:
     folder, _ = write_zarr(Case("zarr 2", "channels first", tiling="tiles 64"), tmp_path)
     page = visit("tess")
-    page.goto(f"http://127.0.0.1:{house.port}/cases/B-1/")
+    page.goto(f"http://127.0.0.1:{house.port}/cases/B-2/")
     page.locator("input[type=file][webkitdirectory]").set_input_files(folder)
     expect(page.get_by_text("made.zarr · ")).to_be_visible()
     page.get_by_role("button", name="Upload").click()

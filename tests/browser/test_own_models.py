@@ -15,7 +15,7 @@ from tests.integration.stack import Stack
 pytestmark = pytest.mark.browser
 CHECK = """
 from apps.analysis.modeltrial import check
-from apps.analysis.ownmodels import unheld
+from apps.analysis.owntrials import unheld
 for upload in unheld():
     check(upload)
 """

@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.accounts import services as people
 from apps.accounts.errors import Conflict
-from apps.analysis import adaptations, ownmodels, protocolservices
+from apps.analysis import adaptations, ownmodels, owntrials, ownuploads, protocolservices
 from apps.laboratory import services as laboratory
 from apps.laboratory.models import Phrase
 from apps.slides import sites
@@ -107,12 +107,12 @@ def _retired(a: Arena, side: int) -> Shot:
 def _model_uploaded(a: Arena, side: int) -> Shot:
     """Both hand in the same name and version."""
     user, weights = who(a, side, "ada", "agnes"), onnx.mean_colour(3)
-    return lambda: ownmodels.receive(user, "net.onnx", len(weights), [weights], "card.json", onnx.card_bytes())
+    return lambda: ownuploads.receive(user, "net.onnx", len(weights), [weights], "card.json", onnx.card_bytes())
 
 
 def _model_claimed(a: Arena, side: int) -> Shot:
     upload = a.waiting_model()
-    return lambda: ownmodels.claim(upload.pk, f"worker {side}") or _refused()
+    return lambda: owntrials.claim(upload.pk, f"worker {side}") or _refused()
 
 
 def _refused() -> None:

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.api.inputs import whole_number
 from apps.accounts.errors import Missing, Refusal
-from apps.analysis import ownmodels
+from apps.analysis import ownmodels, ownuploads
 from apps.analysis.api.serializers import (
     ModelFilesInput,
     ModelSerializer,
@@ -44,7 +44,7 @@ class ModelUploadsView(APIView):
 
     @extend_schema(responses=ModelUploadSerializer(many=True))
     def get(self, request: Request) -> Response:
-        return Response(ModelUploadSerializer(ownmodels.recent_uploads(request.user), many=True).data)
+        return Response(ModelUploadSerializer(ownuploads.recent_uploads(request.user), many=True).data)
 
     @extend_schema(
         request={"multipart/form-data": ModelFilesInput},
@@ -66,7 +66,7 @@ class ModelUploadView(APIView):
 
     @extend_schema(responses=ModelUploadSerializer)
     def get(self, request: Request, upload_id: uuid.UUID) -> Response:
-        return Response(ModelUploadSerializer(ownmodels.upload_for(request.user, upload_id)).data)
+        return Response(ModelUploadSerializer(ownuploads.upload_for(request.user, upload_id)).data)
 
 
 class ModelVersionView(APIView):
@@ -88,7 +88,7 @@ class ModelVersionView(APIView):
 def handed_in(user: Any, weights: UploadedFile, card: UploadedFile) -> ModelUpload:
     """Receive the two files of a form and ring for a worker; raises Forbidden, Refusal, Conflict."""
     card_raw = card.read(MOST_BYTES + 1)
-    row = ownmodels.receive(
+    row = ownuploads.receive(
         user, weights.name or "", weights.size or 0, weights.chunks(1 << 20), card.name or "", card_raw
     )
     if row.state == ModelUpload.State.REQUESTED:

@@ -18,8 +18,8 @@ from apps.cases.models import Case
 from apps.cases.selectors import case_for
 from apps.review import secondreading
 from apps.review.agreement import agreement_json
+from apps.review.api.labels import after
 from apps.review.api.shapes import AgreementSerializer, LabelAnswerSerializer
-from apps.review.api.views import after
 
 
 class SecondReadingInput(Body):

@@ -4,10 +4,10 @@ import os
 import tempfile
 
 # Workers inherit the environment of the process that deals out the tests; what they start keeps theirs.
-_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-if "HEMAVIEW_VAR" not in os.environ or os.environ.get("HEMAVIEW_VAR_OF", _WORKER) != _WORKER:
-    os.environ["HEMAVIEW_VAR"] = tempfile.mkdtemp(prefix="hemaview-test-")
-os.environ["HEMAVIEW_VAR_OF"] = _WORKER
+_FOLDER = f"hemaview-test-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}-"
+_GIVEN = os.path.basename(os.environ.get("HEMAVIEW_VAR", ""))
+if not _GIVEN or (_GIVEN.startswith("hemaview-test-") and not _GIVEN.startswith(_FOLDER)):
+    os.environ["HEMAVIEW_VAR"] = tempfile.mkdtemp(prefix=_FOLDER)
 
 from hemaview.config.settings.base import *  # noqa: E402, F403
 

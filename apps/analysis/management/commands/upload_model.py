@@ -11,7 +11,7 @@ from typing import Any
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Conflict, Refusal
 from apps.accounts.services import acting_user
-from apps.analysis import ownmodels
+from apps.analysis import ownmodels, ownuploads
 from apps.analysis.models import ModelUpload, ModelVersion
 from apps.analysis.modeltrial import check
 from hemaview.methods.own.cardfile import MOST_BYTES
@@ -37,7 +37,7 @@ class Command(SentenceCommand):
                 raise Refusal(f"There is no file {path}.", code="no-file")
         with card.open("rb") as stream:
             card_raw = stream.read(MOST_BYTES + 1)
-        row = ownmodels.receive(user, weights.name, weights.stat().st_size, _chunks(weights), card.name, card_raw)
+        row = ownuploads.receive(user, weights.name, weights.stat().st_size, _chunks(weights), card.name, card_raw)
         put_back = row.state == ModelUpload.State.DONE
         tried = (
             row if put_back else check(row.pk, lambda title, share: self.stderr.write(f"{100 * share:3.0f} % {title}"))

@@ -1,0 +1,80 @@
+"""Pictures of cells over HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from apps.accounts.api.answers import kept_for_ever, refusal_response
+from apps.accounts.api.inputs import whole_number
+from apps.accounts.api.tokens import token_or_session
+from apps.accounts.errors import Missing, Refusal
+from apps.analysis.cellfiles import cells_of
+from apps.analysis.models import Job
+from apps.review import typical
+from apps.review.api.asread import job_as_read
+from apps.review.crops import crop_jpeg
+from apps.review.models import AddedCell
+from hemaview.counting.words import number_of
+from hemaview.wsi.errors import SlideError
+
+MOST_AROUND = 6
+"""So many times as wide as a cell's own picture may one of what it lies among be."""
+
+
+@require_safe
+@token_or_session
+def cell_crop(request: HttpRequest, job_id: uuid.UUID, row: int) -> HttpResponse:
+    try:
+        job = job_as_read(request.user, job_id)
+        cells = cells_of(job)
+        if not 0 <= row < len(cells):
+            raise Missing(f"This job has {number_of(len(cells), 'cell')}; there is no cell {row}.")
+        box = float(cells.x[row]), float(cells.y[row]), float(cells.w[row]), float(cells.h[row])
+        return _crop(request, job, f"{row}", box)
+    except Refusal as refusal:
+        return refusal_response(refusal)
+
+
+@require_safe
+@token_or_session
+def added_crop(request: HttpRequest, job_id: uuid.UUID, added_id: uuid.UUID) -> HttpResponse:
+    try:
+        job = job_as_read(request.user, job_id)
+        cell = AddedCell.objects.filter(reading__job=job, pk=added_id).first()
+        if cell is None:
+            raise Missing("There is no such added cell.")
+        return _crop(request, job, str(cell.pk), (cell.x, cell.y, cell.w, cell.h))
+    except Refusal as refusal:
+        return refusal_response(refusal)
+
+
+@require_safe
+@token_or_session
+def typical_picture(request: HttpRequest, folder: str, name: str) -> HttpResponse:
+    try:
+        if not request.user.is_authenticated:
+            raise Missing("There is no such picture.")
+        picture = typical.picture_of(folder, name)
+    except Refusal as refusal:
+        return refusal_response(refusal)
+    return kept_for_ever(request, f'"{hashlib.sha256(picture).hexdigest()[:16]}"', "image/webp", lambda: picture)
+
+
+def _crop(request: HttpRequest, job: Job, name: str, box: tuple[float, float, float, float]) -> HttpResponse:
+    size = whole_number(request.GET.get("size", "96"))
+    out_px = 96 if size is None else min(512, max(16, size))
+    wide = whole_number(request.GET.get("around", "1"))
+    around = 1 if wide is None else min(MOST_AROUND, max(1, wide))
+    etag = f'"{job.pk.hex[:12]}-{job.cells_sha256[:12]}-{name}-{out_px}-{around}-{job.slide.generation}"'
+
+    def picture() -> bytes:
+        try:
+            return crop_jpeg(job, *box, out_px, around)
+        except SlideError as error:
+            raise Missing(error.message, code=error.code) from error
+
+    return kept_for_ever(request, etag, "image/jpeg", picture)

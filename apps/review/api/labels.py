@@ -1,0 +1,137 @@
+"""Labels over HTTP: what people gave, and the acts that give them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.api.inputs import Body, OneOf, whole_number
+from apps.analysis.cellfiles import schema_of
+from apps.analysis.models import Job
+from apps.review import selectors, services
+from apps.review.api.asread import job_as_read
+from apps.review.api.shapes import (
+    LabelAnswerSerializer,
+    LabelsSerializer,
+    RedoAnswerSerializer,
+    UndoAnswerSerializer,
+)
+from apps.review.counts import counts_json
+from apps.review.models import LabelEvent
+from apps.review.state import labels_of, with_reading
+
+
+@extend_schema_field({"oneOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]})
+class ClassField(serializers.Field):  # type: ignore[type-arg]
+    """A class of the job, by its index in the job's classes or by its key."""
+
+    def to_internal_value(self, data: Any) -> int | str:
+        if isinstance(data, bool) or not isinstance(data, int | str):
+            raise serializers.ValidationError("Name a class by its index or its key.")
+        number = whole_number(data) if isinstance(data, str) else None
+        return data if number is None else number
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class LabelInput(Body):
+    action = OneOf(choices=services.ACTIONS)
+    rows = serializers.ListField(child=serializers.IntegerField(min_value=0), required=False, default=list)
+    added = serializers.ListField(child=serializers.UUIDField(format="hex_verbose"), required=False, default=list)
+    label = ClassField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    base_revision = serializers.IntegerField(min_value=0)
+    force = serializers.BooleanField(required=False, default=False)
+
+
+class AddInput(Body):
+    x = serializers.FloatField()
+    y = serializers.FloatField()
+    w = serializers.FloatField()
+    h = serializers.FloatField()
+    label = ClassField()  # type: ignore[assignment]
+
+
+class LabelsView(APIView):
+    """The labels people gave, as a delta over the cell file; POST adds one event."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("since", int, description="a revision; only what was touched after it")],
+        responses=LabelsSerializer,
+    )
+    def get(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = job_as_read(request.user, job_id)
+        since = whole_number(request.query_params.get("since", "0"))
+        return Response(selectors.labels_json(job, since or 0))
+
+    @extend_schema(request=LabelInput, responses=LabelAnswerSerializer)
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = job_as_read(request.user, job_id, "review")
+        given = LabelInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        event = services.label_cells(
+            request.user,
+            job,
+            data["action"],
+            data["rows"],
+            [str(a) for a in data["added"]],
+            data["label"],
+            data["base_revision"],
+            data["force"],
+        )
+        return Response(after(event))
+
+
+class UndoView(APIView):
+    """Undo your newest event."""
+
+    @extend_schema(request=None, responses=UndoAnswerSerializer)
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        event = services.undo(request.user, job_as_read(request.user, job_id, "review"))
+        source = event.undoes
+        assert source is not None
+        cells = len(source.rows) + len(source.added)
+        return Response({**after(event), "undone": {"action": source.get_action_display(), "n": cells}})
+
+
+class RedoView(APIView):
+    """Do again what you undid last."""
+
+    @extend_schema(request=None, responses=RedoAnswerSerializer)
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        event = services.redo(request.user, job_as_read(request.user, job_id, "review"))
+        done = {"action": event.get_action_display(), "n": len(event.rows) + len(event.added)}
+        return Response({**after(event), "redone": done})
+
+
+class AddedCellsView(APIView):
+    """Add a cell that the machine missed."""
+
+    @extend_schema(request=AddInput, responses={201: LabelAnswerSerializer})
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = job_as_read(request.user, job_id, "review")
+        given = AddInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        return Response(after(services.add_cell(request.user, job, **given.validated_data)), status=201)
+
+
+def after(event: LabelEvent) -> dict[str, Any]:
+    """What changed by an event, and the counts that follow from it."""
+    job = Job.objects.select_related("slide__case", "protocol").get(pk=event.reading.job_id)
+    labels, known = labels_of(with_reading(job, event.reading)), schema_of(job)
+    source = event.undoes if event.undoes_id and event.undoes else event
+    added = [j for j in selectors.added_json(job, labels) if j["id"] in source.added]
+    return {
+        "revision": event.revision,
+        "changed": [selectors.row_json(known, labels, row) for row in source.rows],
+        "added": added,
+        "gone": [a for a in source.added if a not in labels.added],
+        "counts": counts_json(job),
+    }
