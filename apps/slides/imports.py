@@ -18,15 +18,15 @@ from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.slides.incoming import (
-    asked_dicom,
     contradicted,
+    named_dicom,
     scale_notes,
     stored_name,
     title_of_fields,
     with_companions,
 )
 from apps.slides.models import Slide
-from apps.slides.placing import digest_of, placed, refuse_known, store
+from apps.slides.placing import NO_OPTIONS, ImportOptions, digest_of, placed, refuse_known, store
 from apps.slides.selectors import contents_of
 from apps.slides.services import IMPORT_LEASE_S
 from apps.slides.uploads import discard, files_of, put_back, take_complete
@@ -34,7 +34,7 @@ from hemaview.wsi.errors import SeveralSeries, SlideError
 from hemaview.wsi.identity import names_patient
 from hemaview.wsi.sandbox import convert as convert_source
 from hemaview.wsi.sandbox import identity_of, join_fields, prepare, probe_many
-from hemaview.wsi.sources.choice import NO_CHOICE, Choice
+from hemaview.wsi.sources.choice import Choice
 
 _IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "width", "height", "vendor", "objective",
              "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion",
@@ -48,12 +48,7 @@ def begin_import_of_uploads(
     user: Any,
     case: Case,
     upload_ids: list[uuid.UUID],
-    name: str = "",
-    mpp: float | None = None,
-    convert: bool = False,
-    specimen: str = "",
-    choice: Choice = NO_CHOICE,
-    preset: str = "",
+    options: ImportOptions = NO_OPTIONS,
 ) -> Slide:
     """Turn complete uploads into one slide row that a worker will make ready; refusals leave nothing behind.
 
@@ -64,8 +59,7 @@ def begin_import_of_uploads(
     uploads = take_complete(user, case, upload_ids)
     try:
         files = files_of(uploads)
-        how: dict[str, Any] = {"convert": convert, "choice": choice, "preset": preset}
-        slide = placed(user, case, files, name, mpp, specimen, move=True, **how)
+        slide = placed(user, case, files, options, move=True)
         store(user, case, [slide])
     except Refusal as refusal:
         if refusal.code == SeveralSeries.code:
@@ -84,15 +78,12 @@ def begin_import_of_each_series(
     user: Any,
     case: Case,
     upload_ids: list[uuid.UUID],
-    name: str = "",
-    mpp: float | None = None,
-    convert: bool = False,
-    specimen: str = "",
-    preset: str = "",
+    options: ImportOptions = NO_OPTIONS,
 ) -> list[Slide]:
     """Turn each series that complete uploads hold into a slide of its own, all of them or none; after a refusal the uploads wait.
 
-    Pages or series that would become fields of one slide are series here, too. Of focal planes the sharpest is taken.
+    Pages or series that would become fields of one slide are series here, too. Of focal planes the sharpest is taken, whatever
+    the options choose.
     """
     numbers = [row["number"] for row in contents_of(user, case, upload_ids).series]
     if not numbers:
@@ -102,9 +93,9 @@ def begin_import_of_each_series(
     try:
         files = files_of(uploads)
         for i, number in enumerate(numbers, 1):
-            title = f"{name}, series {number}" if name else ""
-            how: dict[str, Any] = {"convert": convert, "choice": Choice(number), "preset": preset, "number": i}
-            slides.append(placed(user, case, files, title, mpp, specimen, move=False, **how))
+            name = f"{options.name}, series {number}" if options.name else ""
+            of_series = replace(options, name=name, choice=Choice(number))
+            slides.append(placed(user, case, files, of_series, move=False, number=i))
         store(user, case, slides)
     except BaseException:
         for slide in slides:
@@ -119,20 +110,12 @@ def begin_import_of_files(
     user: Any,
     case: Case,
     paths: list[Path],
-    name: str = "",
-    mpp: float | None = None,
-    in_place: bool = False,
-    convert: bool = False,
-    specimen: str = "",
-    choice: Choice = NO_CHOICE,
-    preset: str = "",
+    options: ImportOptions = NO_OPTIONS,
 ) -> Slide:
     """The same for files on the server (the command line); they are copied, or left where they are."""
     require(user, case, "annotate")
     files = [(p, p.name) for p in with_companions(paths)]
-    how: dict[str, Any] = {"move": False, "in_place": in_place, "convert": convert, "asked": asked_dicom(paths)}
-    how |= {"choice": choice, "preset": preset}
-    slide = placed(user, case, files, name, mpp, specimen, **how)
+    slide = placed(user, case, files, options, move=False, dicom=named_dicom(paths))
     store(user, case, [slide])
     return slide
 

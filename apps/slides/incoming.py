@@ -45,13 +45,13 @@ class Incoming:
     """Of what the main file holds; a DICOM series is chosen by its files."""
 
 
-def look_at(files: Files, asked: set[Path], choice: Choice = NO_CHOICE) -> Incoming:
+def look_at(files: Files, dicom: set[Path], choice: Choice = NO_CHOICE) -> Incoming:
     """What the files are together; raises SlideError (SeveralSeries where a person must choose) or Refusal.
 
-    `asked`: DICOM files that were named, the others having been found beside them; empty where all were named.
+    `dicom`: DICOM files that were named, the others having been found beside them; empty where all were named.
     """
     try:
-        return _looked_at([(path, check_name(name)) for path, name in files], asked, choice)
+        return _looked_at([(path, check_name(name)) for path, name in files], dicom, choice)
     except SeveralSeries as several:
         raise _without_patient(several, files) from None
 
@@ -69,9 +69,9 @@ def _without_patient(several: SeveralSeries, files: Files) -> SeveralSeries:
     return SeveralSeries.of(f"These files hold {len(listed)} slides", listed)
 
 
-def _looked_at(files: Files, asked: set[Path], choice: Choice) -> Incoming:
+def _looked_at(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
     if any(is_dicom(path) for path, _ in files):
-        return _one_series(files, asked, choice)
+        return _one_series(files, dicom, choice)
     main, probes = _inspect(files, choice)
     title = _title(files, main)
     if choice.series is not None:
@@ -79,11 +79,11 @@ def _looked_at(files: Files, asked: set[Path], choice: Choice) -> Incoming:
     return Incoming(files, main, probes, title, [], choice)
 
 
-def _one_series(files: Files, asked: set[Path], choice: Choice) -> Incoming:
+def _one_series(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
     """The series that holds a slide, or the chosen one of several."""
     strangers = [name for path, name in files if not is_dicom(path)]
-    instances = _instances([f for f in files if f[1] not in strangers], asked)
-    wanted = {i.series for (path, _), i in instances.items() if path in asked}
+    instances = _instances([f for f in files if f[1] not in strangers], dicom)
+    wanted = {i.series for (path, _), i in instances.items() if path in dicom}
     slides: dict[str, list[Instance]] = {}
     for instance in instances.values():
         if instance.width_px and (not wanted or instance.series in wanted):
@@ -119,13 +119,13 @@ def _one_series(files: Files, asked: set[Path], choice: Choice) -> Incoming:
     return Incoming(kept, main[1], probes, _title_of(largest, main[1] if several else ""), notes, of_file)
 
 
-def _instances(files: Files, asked: set[Path]) -> dict[tuple[Path, str], Instance]:
+def _instances(files: Files, dicom: set[Path]) -> dict[tuple[Path, str], Instance]:
     """What each file says of itself; a damaged one that nobody named but that lies beside one is no matter of this slide."""
     instances = {}
     for (path, name), instance in zip(files, dicom_instances(files), strict=True):
         if instance is not None:
             instances[path, name] = instance
-        elif not asked or path in asked:
+        elif not dicom or path in dicom:
             raise Unreadable(f"{name} is damaged and cannot be read as DICOM.")
     return instances
 
@@ -263,7 +263,7 @@ def _inside(folder: Path) -> list[Path]:
     return inside
 
 
-def asked_dicom(paths: list[Path]) -> set[Path]:
+def named_dicom(paths: list[Path]) -> set[Path]:
     """The DICOM files among the paths that were named themselves."""
     return {path for path in paths if path.is_file() and is_dicom(path)}
 

@@ -18,6 +18,7 @@ from apps.cases.services import create_case, withdraw_case
 from apps.slides import imports, services, tileservices
 from apps.slides.incoming import with_companions
 from apps.slides.models import Slide
+from apps.slides.placing import ImportOptions
 from apps.slides.presets import preset_of
 from apps.slides.selectors import require_identity
 from apps.slides.sites import set_site, site_named
@@ -124,13 +125,15 @@ class Command(SentenceCommand):
                 user,
                 case,
                 options["paths"],
-                options["name"],
-                options["mpp"],
-                options["in_place"],
-                options["convert"],
-                options["specimen"] or "",
-                Choice(series, options["plane"]),
-                options["preset"] or "",
+                ImportOptions(
+                    options["name"],
+                    options["mpp"],
+                    options["preset"] or "",
+                    options["specimen"] or "",
+                    options["convert"],
+                    Choice(series, options["plane"]),
+                    options["in_place"],
+                ),
             )
             made.append(slide)
             made[-1] = imports.run_import(slide.pk)
