@@ -109,7 +109,7 @@ def test_cells_are_matched_one_to_one() -> None:
     b = np.zeros((20, 20), np.int32)
     b[2:8, 3:8] = 1
     m = match_masks(a, b)
-    assert (m.found, m.true, m.hits) == (2, 1, 1)
+    assert (m.predicted, m.true, m.hits) == (2, 1, 1)
     matched, partner = match_points(np.array([[0.0, 0], [1, 0]]), np.array([[0.9, 0.0]]), 3)
     assert matched.hits == 1 and partner.tolist() == [1]
 

@@ -125,9 +125,9 @@ def found_in(net: Cascade, rgb: NDArray[np.uint8]) -> Boxes:
     return shown_whole(TorchRuntime(net, device_of(net).type), rgb)
 
 
-def map50(found: Sequence[Boxes], truth: Sequence[Scene], classes: int) -> float:
+def map50(predicted: Sequence[Boxes], truth: Sequence[Scene], classes: int) -> float:
     """Mean over classes of the average precision at IoU 0.5."""
-    each = [average_precision([hits(f, t, c) for f, t in zip(found, truth, strict=True)]) for c in range(classes)]
+    each = [average_precision([hits(f, t, c) for f, t in zip(predicted, truth, strict=True)]) for c in range(classes)]
     return float(np.nanmean(each))
 
 
@@ -150,13 +150,13 @@ def crop(scene: Scene, recipe: DetectorRecipe, rng: np.random.Generator) -> Scen
     part = rgb[y0 : min(rgb.shape[0], top + side), x0 : min(rgb.shape[1], left + side)]
     out[y0 - top : y0 - top + part.shape[0], x0 - left : x0 - left + part.shape[1]] = part
     moved = boxes - np.array([left, top, left, top], np.float32)
-    seen = moved.clip(0, side)
+    inside = moved.clip(0, side)
     area = (moved[:, 2:] - moved[:, :2]).prod(axis=1)
-    visible = (seen[:, 2:] - seen[:, :2]).prod(axis=1) / np.maximum(area, 1e-6)
+    visible = (inside[:, 2:] - inside[:, :2]).prod(axis=1) / np.maximum(area, 1e-6)
     keep = visible >= recipe.least_visible
-    for box in seen[~keep & (visible > 0)].round().astype(int):
+    for box in inside[~keep & (visible > 0)].round().astype(int):
         out[box[1] : box[3], box[0] : box[2]] = GROUND
-    return Scene(out, np.ascontiguousarray(seen[keep]), scene.labels[keep])
+    return Scene(out, np.ascontiguousarray(inside[keep]), scene.labels[keep])
 
 
 def turned(

@@ -136,11 +136,11 @@ def mask_loss(logits: Tensor, target: Tensor, weights: Tensor) -> Tensor:
 def predict_masks(net: nn.Module, images: NDArray[np.uint8], batch: int = 32) -> NDArray[np.uint8]:
     """Class of each pixel, uint8 (n, H, W)."""
     net.eval()
-    found = []
+    masks = []
     for at in range(0, len(images), batch):
         x = torch.from_numpy(np.ascontiguousarray(images[at : at + batch])).to(device_of(net))
-        found.append(net(x.permute(0, 3, 1, 2).float()).argmax(1).to(torch.uint8).cpu().numpy())
-    return np.concatenate(found)
+        masks.append(net(x.permute(0, 3, 1, 2).float()).argmax(1).to(torch.uint8).cpu().numpy())
+    return np.concatenate(masks)
 
 
 def confusion(predicted: NDArray[np.uint8], truth: NDArray[np.uint8], classes: int) -> NDArray[np.int64]:

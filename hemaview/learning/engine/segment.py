@@ -84,13 +84,13 @@ def rescale_labels(labels: NDArray[np.int32], shape: tuple[int, int]) -> NDArray
 
 def drawn_fields(experiment: Experiment, split: str) -> list[Field]:
     """bbbc041seg: masks drawn by people; µm/px from the median cell (7.2 µm) of each picture."""
-    found = []
+    fields = []
     for file in data.files(experiment, "bbbc041seg", split):
         rgb = data.image(experiment, "bbbc041seg", split, file)
         parts = mask_parts(data.mask(experiment, "bbbc041seg", split, Path(file).stem))
         small = rescale(rgb, mpp_of(parts) / MPP)
-        found.append(Field(small, targets(rescale_labels(parts, small.shape[:2])), 6.0))
-    return found
+        fields.append(Field(small, targets(rescale_labels(parts, small.shape[:2])), 6.0))
+    return fields
 
 
 def pseudo_field(rgb: NDArray[np.uint8], weight: float) -> Field:
@@ -120,8 +120,8 @@ def pseudo_field(rgb: NDArray[np.uint8], weight: float) -> Field:
         elif not (cut and round_enough and red):
             place = region.slice
             target[place][region.image] = IGNORE
-    made = targets(sure)
-    target = np.where(sure > 0, made, target)
+    maps = targets(sure)
+    target = np.where(sure > 0, maps, target)
     loose = ndimage.binary_dilation(target == IGNORE, iterations=3) & (sure == 0)
     cut_cells = (parts > 0) & (sure == 0) & (target == 0)
     target[loose | cut_cells] = IGNORE
@@ -131,10 +131,10 @@ def pseudo_field(rgb: NDArray[np.uint8], weight: float) -> Field:
 def pseudo_fields(experiment: Experiment, split: str, seed: int = 3) -> list[Field]:
     """Chula fields, txl-pbc fields and single-cell pictures of pbc with pseudo-masks."""
     rng = np.random.default_rng(seed)
-    found = []
+    fields = []
     if data.has(experiment, "chula-rbc12", split):
         for file in data.files(experiment, "chula-rbc12", split)[::2]:
-            found.append(
+            fields.append(
                 pseudo_field(rescale(data.image(experiment, "chula-rbc12", split, file), CHULA_MPP / MPP), 0.5)
             )
     if data.has(experiment, "txl-pbc", split):
@@ -144,14 +144,14 @@ def pseudo_fields(experiment: Experiment, split: str, seed: int = 3) -> list[Fie
                 boxes.setdefault(row["file"], []).append(max(float(row["w"]), float(row["h"])))
         for file, sides in list(boxes.items())[::2]:
             shown = rescale(data.image(experiment, "txl-pbc", split, file), mpp_of_boxes(sides) / MPP)
-            found.append(pseudo_field(shown, 0.4))
+            fields.append(pseudo_field(shown, 0.4))
     if data.has(experiment, "pbc", split):
         files = data.files(experiment, "pbc", split)
         for index in rng.choice(len(files), min(240, len(files)), replace=False):
-            found.append(
+            fields.append(
                 pseudo_field(rescale(data.image(experiment, "pbc", split, files[int(index)]), PBC_MPP / MPP), 0.25)
             )
-    return found
+    return fields
 
 
 @memory_named()

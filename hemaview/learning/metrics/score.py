@@ -63,26 +63,26 @@ def bootstrap(
     return float(np.nanpercentile(values, 2.5)), float(np.nanpercentile(values, 97.5))
 
 
-def accuracy(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
-    return float((truth == found).mean())
+def accuracy(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
+    return float((truth == predicted).mean())
 
 
-def macro_f1(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+def macro_f1(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
     """Mean F1 over the classes that occur in truth."""
     values = []
     for c in np.unique(truth):
-        hit = ((truth == c) & (found == c)).sum()
-        values.append(2 * hit / ((truth == c).sum() + (found == c).sum()))
+        hit = ((truth == c) & (predicted == c)).sum()
+        values.append(2 * hit / ((truth == c).sum() + (predicted == c).sum()))
     return float(np.mean(values))
 
 
-def mean_recall(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
-    return float(np.mean([(found[truth == c] == c).mean() for c in np.unique(truth)]))
+def mean_recall(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
+    return float(np.mean([(predicted[truth == c] == c).mean() for c in np.unique(truth)]))
 
 
-def mean_accuracy(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+def mean_accuracy(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
     """Mean over the classes that occur in truth of the accuracy of that class against all others (Wang et al., eq. 18)."""
-    return float(np.mean([((truth == c) == (found == c)).mean() for c in np.unique(truth)]))
+    return float(np.mean([((truth == c) == (predicted == c)).mean() for c in np.unique(truth)]))
 
 
 def area_under_roc(p: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
@@ -93,10 +93,10 @@ def area_under_roc(p: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
     return float((rankdata(p)[truth].sum() - true * (true + 1) / 2) / (true * other))
 
 
-def kappa(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+def kappa(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
     """Cohen's kappa of class numbers against truth."""
-    n = int(max(truth.max(), found.max())) + 1
-    return agreement.kappa(np.bincount(truth * n + found, minlength=n * n).reshape(n, n)).value
+    n = int(max(truth.max(), predicted.max())) + 1
+    return agreement.kappa(np.bincount(truth * n + predicted, minlength=n * n).reshape(n, n)).value
 
 
 def expected_calibration_error(p: NDArray[np.float32], truth: NDArray[np.int64], bins: int = 15) -> float:

@@ -37,12 +37,12 @@ def machine_errors(name: str, experiment: Experiment, log: Log) -> dict[str, Any
     if training.held is None:
         raise data.DataError(f"{name} has no val side to measure its errors on.")
     log(f"{name}: films of known stains")
-    made = {KNOWN: _table(model, KNOWN, _known(training, model, experiment))}
+    by_stain = {KNOWN: _table(model, KNOWN, _known(training, model, experiment))}
     if training.adapts and training.elsewhere is not None:
         log(f"{name}: films as other laboratories would show them")
         strange = model.calibrated_on(STRANGE_FILMS)
-        made[STRANGE] = _table(strange, STRANGE, _strange(training, strange, experiment))
-    return {stain: errors.as_json() for stain, errors in made.items() if errors.films}
+        by_stain[STRANGE] = _table(strange, STRANGE, _strange(training, strange, experiment))
+    return {stain: errors.as_json() for stain, errors in by_stain.items() if errors.films}
 
 
 def _table(model: Classifier, stain: str, films: Iterator[Film]) -> MachineErrors:

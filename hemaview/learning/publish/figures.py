@@ -38,30 +38,30 @@ def draw_all(experiment: Experiment, split: str, folder: Path) -> list[tuple[str
     """Write the figures of the experiment's evidence to `folder`; (file name, caption) of each."""
     evidence = experiment.evidence
     folder.mkdir(parents=True, exist_ok=True)
-    made: list[tuple[str, str]] = []
+    figures: list[tuple[str, str]] = []
     for key, answers in sorted(evidence.answers.items()):
         if key[1] in ("kind", "nucleated-cells"):
             continue
-        made.append(_write(folder, f"confusion-{key[0]}-{key[2]}.png", confusion_matrix, answers))
-        made[-1] = (made[-1][0], f"{_said(key)}: rows are the labels, in per cent of each label's cells.")
+        figures.append(_write(folder, f"confusion-{key[0]}-{key[2]}.png", confusion_matrix, answers))
+        figures[-1] = (figures[-1][0], f"{_title_of(key)}: rows are the labels, in per cent of each label's cells.")
     if evidence.answers:
         graded = {k: a for k, a in evidence.answers.items() if float(a.p.max(axis=1).min()) < 1}
-        made.append(_write(folder, "reliability.png", reliability, graded))
-        made[-1] = (
-            made[-1][0],
+        figures.append(_write(folder, "reliability.png", reliability, graded))
+        figures[-1] = (
+            figures[-1][0],
             "Reliability: how often an answer of a given confidence is right; on the line is honest.",
         )
     shapes = {k: a for k, a in evidence.answers.items() if k[1] == "rbc-morphology"}
     for key, answers in sorted(shapes.items()):
-        made.append(_write(folder, f"roc-{key[0]}-{key[2]}.png", receiver_operating_of_classes, answers))
-        made[-1] = (made[-1][0], f"{_said(key)}: ROC of each class against the rest.")
+        figures.append(_write(folder, f"roc-{key[0]}-{key[2]}.png", receiver_operating_of_classes, answers))
+        figures[-1] = (figures[-1][0], f"{_title_of(key)}: ROC of each class against the rest.")
     if shapes:
-        made.append(_write(folder, "rbc-morphology-roc.png", receiver_operating, shapes))
-        made[-1] = (made[-1][0], "Red-cell morphology: ROC, mean over the classes one against the rest.")
+        figures.append(_write(folder, "rbc-morphology-roc.png", receiver_operating, shapes))
+        figures[-1] = (figures[-1][0], "Red-cell morphology: ROC, mean over the classes one against the rest.")
     if evidence.questions:
-        made.append(_write(folder, "nrbc-precision-recall.png", precision_recall, evidence.questions))
-        made[-1] = (
-            made[-1][0],
+        figures.append(_write(folder, "nrbc-precision-recall.png", precision_recall, evidence.questions))
+        figures[-1] = (
+            figures[-1][0],
             "Nucleated red cells against all others (dashed: against lymphocytes and neutrophils, as p-net's paper has it): "
             "precision over recall.",
         )
@@ -78,16 +78,18 @@ def draw_all(experiment: Experiment, split: str, folder: Path) -> list[tuple[str
         picture = draw(experiment, split)
         if picture is not None:
             cv2.imwrite(str(folder / name), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
-            made.append((name, caption))
-    return made
+            figures.append((name, caption))
+    return figures
 
 
 def confusion_matrix(axes: Any, answers: Answers) -> None:
     """Shares of each true class (rows) over what it was called (columns), for the classes that occur."""
-    found = answers.p.argmax(axis=1)
-    shown = np.unique(np.concatenate([answers.truth, found]))
+    predicted = answers.p.argmax(axis=1)
+    shown = np.unique(np.concatenate([answers.truth, predicted]))
     n = len(answers.names)
-    table = np.bincount(answers.truth * n + found, minlength=n * n).reshape(n, n)[np.ix_(shown, shown)].astype(float)
+    table = (
+        np.bincount(answers.truth * n + predicted, minlength=n * n).reshape(n, n)[np.ix_(shown, shown)].astype(float)
+    )
     share = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
     names = [answers.names[int(i)].replace("_", " ") for i in shown]
@@ -183,7 +185,7 @@ def _write(folder: Path, name: str, draw: Callable[[Any, Any], None], what: Any)
     return name, ""
 
 
-def _said(key: Key) -> str:
+def _title_of(key: Key) -> str:
     return f"`{key[0]}` on {key[2]}"
 
 
@@ -211,8 +213,8 @@ def _boxes(experiment: Experiment, split: str, n: int = 3) -> NDArray[np.uint8] 
     files = data.files(experiment, "txl-pbc", split)
     for file in files[:: max(1, len(files) // n)][:n]:
         rgb = data.image(experiment, "txl-pbc", split, file).copy()
-        found = model.detect(rgb)
-        for box, score, label in zip(found.boxes, found.scores, found.labels, strict=True):
+        boxes = model.detect(rgb)
+        for box, score, label in zip(boxes.boxes, boxes.scores, boxes.labels, strict=True):
             if score >= 0.5:
                 x0, y0, x1, y1 = (int(v) for v in box)
                 cv2.rectangle(rgb, (x0, y0), (x1, y1), colours[int(label)], 2)

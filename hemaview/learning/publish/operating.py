@@ -40,8 +40,8 @@ RECALLS = (0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 
 def operating_points(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
     """The section of a card that a model's operating points are, by its key; {} where it has none. Raises DataError."""
-    made: Callable[[str, Experiment, Log], dict[str, Any]] | None = _OF.get(name)
-    return made(name, experiment, log) if made else {}
+    measure: Callable[[str, Experiment, Log], dict[str, Any]] | None = _OF.get(name)
+    return measure(name, experiment, log) if measure else {}
 
 
 def called_from(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
@@ -55,8 +55,8 @@ def called_from(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
     for side, step in (("val", 1), ("train", TRAIN_EACH)):
         for row in data.rows(experiment, "pbc", side)[::step]:
             cells = cells_of(how, data.image(experiment, "pbc", side, row["file"]), PBC_MPP)
-            kept = ((cells.flags & CUT) == 0) & np.isin(cells.cls, shapes)
-            p.append(cells.p[kept].astype(np.float32))
+            gradable = ((cells.flags & CUT) == 0) & np.isin(cells.cls, shapes)
+            p.append(cells.p[gradable].astype(np.float32))
         log(f"pbc/{side}: {sum(map(len, p))} red cells so far")
     limits = grade_limits(assay("blood_film").rules.get("grades", {}))
     most = {key: OF_TWO_PLUS * limit.low / 100 for key, limit in limits.items() if key in film.by_key} | MOST_SHARE
@@ -102,13 +102,13 @@ def recall_and_cost(name: str, experiment: Experiment, log: Log) -> dict[str, An
 def points_of(p: NDArray[np.float32], true: NDArray[np.bool_]) -> list[dict[str, float]]:
     """For each of RECALLS: `recall`, `threshold` (the greatest in thousandths that keeps it), `false_per_100`."""
     own = np.sort(p[true])[::-1]
-    made = []
+    points = []
     for recall in RECALLS:
         needed = float(own[int(np.ceil(recall * len(own))) - 1])
         threshold = round(float(np.floor(needed * 1000)) / 1000, 3)
         false = 100 * float((p[~true] >= threshold).mean())
-        made.append({"recall": recall, "threshold": threshold, "false_per_100": round(false, 2)})
-    return made
+        points.append({"recall": recall, "threshold": threshold, "false_per_100": round(false, 2)})
+    return points
 
 
 def sickle_peak(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:

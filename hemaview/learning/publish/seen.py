@@ -31,11 +31,11 @@ def ground_learned(training: Training, experiment: Experiment) -> dict[str, Any]
     if training.ground != STRANGE:
         return {"ground": _whole(np.median([np.median(own, axis=0) for own in each], axis=0))}
     every = np.concatenate(each)
-    told = np.zeros((0, 3))
+    grounds = np.zeros((0, 3))
     for ground in np.unique(np.rint(every), axis=0):
-        if not len(told) or np.abs(told - ground).max(axis=1).min() > ALIKE // 2:
-            told = np.concatenate([told, ground[None]])
-    return {"ground": _whole(np.median(every, axis=0)), "grounds": [_whole(ground) for ground in told]}
+        if not len(grounds) or np.abs(grounds - ground).max(axis=1).min() > ALIKE // 2:
+            grounds = np.concatenate([grounds, ground[None]])
+    return {"ground": _whole(np.median(every, axis=0)), "grounds": [_whole(ground) for ground in grounds]}
 
 
 def _grounds(experiment: Experiment, name: str) -> NDArray[np.float64]:
@@ -51,12 +51,12 @@ def _whole(values: NDArray[np.float64]) -> list[float]:
 def stains_learned(training: Training, experiment: Experiment) -> list[list[float]]:
     """Lowest and highest (2, 3) stain of the nuclei it learned from: of each patient with enough cells, and of each set
     that knows no patients as a whole."""
-    found = []
+    stains = []
     for dataset in (s for s in CELL_SETS if s in training.sets and data.has(experiment, s, "train")):
         crops = data.cell_crops(experiment, dataset, "train")
         named = ~np.isin(crops.fine, NO_NUCLEUS)
         for patient in sorted(set(crops.patients)):
             rows = np.flatnonzero(named & (np.array(crops.patients) == patient))[:MOST_OF_A_PATIENT]
             stain = stain_of([crops.images[i] for i in rows])
-            found += [] if stain is None else [stain]
-    return [[round(float(v), 4) for v in edge] for edge in (np.min(found, axis=0), np.max(found, axis=0))]
+            stains += [] if stain is None else [stain]
+    return [[round(float(v), 4) for v in edge] for edge in (np.min(stains, axis=0), np.max(stains, axis=0))]

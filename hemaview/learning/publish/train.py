@@ -8,7 +8,7 @@ from pathlib import Path
 from hemaview.learning.engine.course import alone_in, identity
 from hemaview.learning.engine.curves import draw_curves
 from hemaview.learning.experiment import Experiment
-from hemaview.learning.publish.release import Made, release, tried, write_free_variant
+from hemaview.learning.publish.release import TrainedModel, release, tried, write_free_variant
 from hemaview.learning.recipes.film import Log, Training
 from hemaview.learning.recipes.trainings import training_of
 from hemaview.learning.sets import data
@@ -64,14 +64,14 @@ def train(request: TrainRequest, say: Log, log: Log) -> None:
         log(f"{lost}/train is not in {request.root}: left out")
     with alone_in(request.out, wanted):
         best = _learned(request, training, say, log)
-        made = Made(request.name, best, request.root, request.epochs, request.free, request.backbone)
-        card = tried(made, log)
+        model = TrainedModel(request.name, best, request.root, request.epochs, request.free, request.backbone)
+        card = tried(model, log)
         say(f"weights: {card.weights}\ncard: {request.out / 'card.json'}, {request.out / 'card.md'}")
         if request.version:
             shipped = (
-                write_free_variant(made, request.version, card, log)
+                write_free_variant(model, request.version, card, log)
                 if request.free
-                else release(made, request.version, card)
+                else release(model, request.version, card)
             )
             say(f"shipped card: {shipped}")
 

@@ -107,18 +107,18 @@ def folds(pool: Pool, fields: tuple[str, ...], repeats: int, seed: int) -> list[
     """
     rng = np.random.default_rng(seed)
     names = np.unique(fields)
-    found = []
+    pairs = []
     for _ in range(repeats):
         half = set(rng.permutation(names)[: len(names) // 2].tolist())
         first = np.array([f in half for f in fields])
         for rows in (first, ~first):
-            found.append(
+            pairs.append(
                 (
                     replace(pool, images=pool.images[rows], allowed=pool.allowed[rows]),
                     replace(pool, images=pool.images[~rows], allowed=pool.allowed[~rows]),
                 )
             )
-    return found
+    return pairs
 
 
 BACKBONES = ("b0", "lite0", "resnet18", "plain")

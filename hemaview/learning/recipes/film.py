@@ -180,12 +180,12 @@ def segmentation_pairs(
     experiment: Experiment, side: str, shown_mpp: float = MPP
 ) -> list[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
     """(picture at shown_mpp µm/px, instances at the picture's own resolution) of bbbc041seg."""
-    found = []
+    pairs = []
     for file in data.files(experiment, "bbbc041seg", side):
         rgb = data.image(experiment, "bbbc041seg", side, file)
         parts = mask_parts(data.mask(experiment, "bbbc041seg", side, Path(file).stem))
-        found.append((rescale(rgb, mpp_of(parts) / shown_mpp), parts))
-    return found
+        pairs.append((rescale(rgb, mpp_of(parts) / shown_mpp), parts))
+    return pairs
 
 
 def cells_and_edges(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.int32]]]) -> float:
@@ -200,9 +200,9 @@ def cells_and_edges(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray
             [cv2.resize(of_class, (w, h), interpolation=cv2.INTER_LINEAR) for of_class in foreground(net, small)]
         )
         shown_mpp = MPP * small.shape[1] / w
-        found = split(p, int(4 / shown_mpp**2))
-        total += match_masks(found, true)
-        overlap.append(dice(found > 0, true > 0))
+        labels = split(p, int(4 / shown_mpp**2))
+        total += match_masks(labels, true)
+        overlap.append(dice(labels > 0, true > 0))
     return (total.f1 + float(np.mean(overlap))) / 2
 
 

@@ -54,15 +54,15 @@ def _boxes(experiment: Experiment, name: str, side: str, rng: np.random.Generato
     for row in data.rows(experiment, name, side):
         x, y, w, h = (float(row[k]) for k in "xywh")
         boxes.setdefault(row["file"], []).append((x, y, w, h, names.get(row["class"], "nothing")))
-    for file, found in boxes.items():
-        red = [max(w, h) for _, _, w, h, kind in found if kind == "red_cell"]
+    for file, of_file in boxes.items():
+        red = [max(w, h) for _, _, w, h, kind in of_file if kind == "red_cell"]
         if not red:
             continue
         factor = mpp_of_boxes(red) / cellkind.MPP
         small = wear(rescale(data.image(experiment, name, side, file), factor))
         height, width = small.shape[:2]
         cells = np.zeros((height, width), bool)
-        for x, y, w, h, kind in found:
+        for x, y, w, h, kind in of_file:
             top, left = max(0, int(y * factor)), max(0, int(x * factor))
             cells[top : int((y + h) * factor) + 1, left : int((x + w) * factor) + 1] = True
             cut = x <= 1 or y <= 1 or (x + w) * factor >= width - 1 or (y + h) * factor >= height - 1
@@ -91,10 +91,10 @@ def _points(experiment: Experiment, name: str, side: str, rng: np.random.Generat
     for row in data.rows(experiment, name, side):
         points.setdefault(row["file"], []).append((float(row["x"]), float(row["y"])))
     factor = CHULA_MPP / cellkind.MPP
-    for file, found in points.items():
+    for file, of_file in points.items():
         small = rescale(data.image(experiment, name, side, file), factor)
-        for index in rng.choice(len(found), min(30, len(found)), replace=False):
-            x, y = found[int(index)]
+        for index in rng.choice(len(of_file), min(30, len(of_file)), replace=False):
+            x, y = of_file[int(index)]
             yield data.square(small, x * factor, y * factor, CROP_PX), "red_cell"
 
 

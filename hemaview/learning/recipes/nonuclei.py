@@ -34,8 +34,8 @@ def crops_without_nucleus(experiment: Experiment, split: str, cache: Path | None
     key = hashlib.sha256(f"{sets} {split} {seed} {PER_FIELD} {CLEAR_UM}".encode()).hexdigest()[:12]
     path = cache / f"no-nucleus-{key}.npy" if cache is not None else None
     if path is not None and path.exists():
-        kept: NDArray[np.uint8] = np.load(path, mmap_mode="r")
-        return kept
+        cached: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+        return cached
     rng = np.random.default_rng(seed)
     crops = [c for name in sets for c in _of_set(experiment, name, split, rng)]
     packed = np.concatenate(crops) if crops else np.zeros((0, CROP_PX, CROP_PX, 3), np.uint8)

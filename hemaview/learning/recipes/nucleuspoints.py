@@ -32,7 +32,7 @@ def point_fields(experiment: Experiment, split: str) -> list[tuple[NDArray[np.ui
     centres: dict[str, list[tuple[float, float]]] = {}
     for row in data.rows(experiment, SET, split):
         centres.setdefault(row["file"], []).append((float(row["x"]), float(row["y"])))
-    return [(data.image(experiment, SET, split, file), np.array(found)) for file, found in sorted(centres.items())]
+    return [(data.image(experiment, SET, split, file), np.array(points)) for file, points in sorted(centres.items())]
 
 
 def disc_target(shape: tuple[int, int], centres: Points) -> NDArray[np.uint8]:
@@ -51,12 +51,12 @@ def train_nuclei(
 ) -> Path:
     """A U-Net of 16 channels on discs; scored on val by the F1 of points at the best height of peak."""
     use_cores()
-    fields = [Field(rgb, disc_target(rgb.shape[:2], found), 1.0) for rgb, found in point_fields(experiment, "train")]
+    fields = [Field(rgb, disc_target(rgb.shape[:2], points), 1.0) for rgb, points in point_fields(experiment, "train")]
     held = point_fields(experiment, "val")
 
     def val(net: torch.nn.Module) -> float:
         maps = [nucleus_map(net, rgb) for rgb, _ in held]
-        return max(points_f1(maps, [found for _, found in held], least).f1 for least in LEAST_PEAKS)
+        return max(points_f1(maps, [points for _, points in held], least).f1 for least in LEAST_PEAKS)
 
     return train_segmentation(
         UNet(2, 16, 4), fields, val, out, (epochs or 5) * 100, log, side_px=192, batch=8, class_weights=(1.0, 2.0)
@@ -80,7 +80,7 @@ def best_peak(net: torch.nn.Module, experiment: Experiment) -> dict[str, float]:
     """The height of peak that is best on val, as the card's threshold."""
     held = point_fields(experiment, "val")
     maps = [nucleus_map(net, rgb) for rgb, _ in held]
-    scores = [points_f1(maps, [found for _, found in held], least).f1 for least in LEAST_PEAKS]
+    scores = [points_f1(maps, [points for _, points in held], least).f1 for least in LEAST_PEAKS]
     return {"peak": LEAST_PEAKS[int(np.argmax(scores))]}
 
 

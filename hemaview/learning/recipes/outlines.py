@@ -29,8 +29,8 @@ def measured(experiment: Experiment, split: str) -> tuple[NDArray[np.float32], N
     """(measures (n, 43), class numbers (n,)) of the cells of a split, their masks drawn by the mask model."""
     masker = load_as(Masker, "elmanna-cell-mask", experiment.nets)
     lines = data.rows(experiment, SET, split)
-    found = [cell_measures(*drawn_cell(masker, data.image(experiment, SET, split, line["file"]))) for line in lines]
-    return np.stack(found), data.numbers([line["class"] for line in lines], ELONGATION, f"{SET}/{split}")
+    measures = [cell_measures(*drawn_cell(masker, data.image(experiment, SET, split, line["file"]))) for line in lines]
+    return np.stack(measures), data.numbers([line["class"] for line in lines], ELONGATION, f"{SET}/{split}")
 
 
 def train_outline(
@@ -91,8 +91,8 @@ def train_elongation(
 
 def elongation_pool(experiment: Experiment, split: str) -> Pool:
     """The crops at the net's size."""
-    found = read_masks(experiment, "erythrocytes-idb", split, ELONGATION_PX)
-    return Pool(found.images, allowed(found.labels, ELONGATION))
+    masks = read_masks(experiment, "erythrocytes-idb", split, ELONGATION_PX)
+    return Pool(masks.images, allowed(masks.labels, ELONGATION))
 
 
 OUTLINE_TRAININGS: tuple[Training, ...] = (

@@ -38,13 +38,13 @@ ENOUGH = 0.8
 
 def net(log: Log) -> SickleFinder:
     """With the first stages of the shipped net of red-cell shapes."""
-    made = SickleFinder()
+    finder = SickleFinder()
     card = cards().get("red-cell-shape-net")
     if card is None:
         log("no trained Lite0 is installed: starting from nothing")
-        return made
-    log(f"{start_from(made, load_file(card.weights))} tensors taken over from {card.name} {card.version}")
-    return made
+        return finder
+    log(f"{start_from(finder, load_file(card.weights))} tensors taken over from {card.name} {card.version}")
+    return finder
 
 
 def train_finder(

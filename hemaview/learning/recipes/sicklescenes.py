@@ -95,8 +95,8 @@ def uganda_fields(experiment: Experiment, split: str) -> list[SickleField]:
 
 
 def _field(rgb: NDArray[np.uint8], file: str, rows: list[dict[str, str]]) -> SickleField:
-    seen = eyepiece_of(rgb)
-    factor = (mpp_through_eyepiece(seen) if seen is not None else 0.2) / MPP
+    eyepiece = eyepiece_of(rgb)
+    factor = (mpp_through_eyepiece(eyepiece) if eyepiece is not None else 0.2) / MPP
     boxes = np.array([[float(r[k]) for k in "xywh"] for r in rows if r["class"] == "sickle"], np.float32).reshape(-1, 4)
     small = evenly_lit(rescale(rgb, factor))
     centres = (boxes[:, :2] + boxes[:, 2:] / 2) * np.float32(factor)
@@ -147,7 +147,7 @@ def density_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _cut_out(field: SickleField) -> list[NDArray[np.float32]]:
     """The thing in the middle of each box, without what else lies in it."""
-    found = []
+    cells = []
     density = density_of(field.rgb)
     grey = density.mean(axis=2)
     h, w = grey.shape
@@ -166,13 +166,13 @@ def _cut_out(field: SickleField) -> list[NDArray[np.float32]]:
             continue
         mask = (labels == int(sizes.argmax())).astype(np.float32)
         soft = cv2.GaussianBlur(cv2.dilate(mask, np.ones((3, 3), np.uint8)), (0, 0), 1.0)
-        found.append(density[y0:y1, x0:x1] * soft[..., None])
-    return found
+        cells.append(density[y0:y1, x0:x1] * soft[..., None])
+    return cells
 
 
 def _outlined(experiment: Experiment, split: str) -> list[NDArray[np.float32]]:
     """Elongated cells of erythrocytes-idb by their masks."""
-    found = []
+    outlines = []
     for row in data.rows(experiment, "erythrocytes-idb", split):
         if row["class"] != "elongated":
             continue
@@ -182,8 +182,8 @@ def _outlined(experiment: Experiment, split: str) -> list[NDArray[np.float32]]:
         even = np.asarray((rgb * (EVEN / np.maximum(ground, 1))).clip(0, 255), np.uint8)
         size = (round(mask.shape[1] * IDB_MPP / MPP), round(mask.shape[0] * IDB_MPP / MPP))
         soft = cv2.GaussianBlur(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), (0, 0), 0.7)
-        found.append(density_of(rescale(even, IDB_MPP / MPP))[: soft.shape[0], : soft.shape[1]] * soft[..., None])
-    return found
+        outlines.append(density_of(rescale(even, IDB_MPP / MPP))[: soft.shape[0], : soft.shape[1]] * soft[..., None])
+    return outlines
 
 
 def draw_scene(pool: SicklePool, side_px: int, rng: np.random.Generator) -> SeekScene:

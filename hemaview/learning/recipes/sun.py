@@ -60,13 +60,13 @@ def pnet_pool(
     fine = np.array(crops.fine)
     wanted = fine == "erythroblast"
     if negatives is not None:
-        kept = wanted | np.isin(fine, negatives)
+        usable = wanted | np.isin(fine, negatives)
     else:
-        kept = np.ones(len(fine), bool)
-    images, missed = patches(crops.images[kept])
+        usable = np.ones(len(fine), bool)
+    images, missed = patches(crops.images[usable])
     if missed:
-        log(f"{name}/{split}: no nucleus found in {missed} of {int(kept.sum())} pictures")
-    labels = np.where(wanted[kept], "erythroblast", "other")
+        log(f"{name}/{split}: no nucleus found in {missed} of {int(usable.sum())} pictures")
+    labels = np.where(wanted[usable], "erythroblast", "other")
     return Pool(images, allowed(tuple(labels), NRBC_OR_NOT))
 
 
@@ -75,15 +75,15 @@ def patches(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
     out = np.full((len(images), PATCH_PX, PATCH_PX, 3), 255, np.uint8)
     missed = 0
     for i, rgb in enumerate(images):
-        found = central_patch(np.ascontiguousarray(rgb))
-        if found is None:
+        patch = central_patch(np.ascontiguousarray(rgb))
+        if patch is None:
             missed += 1
             h, w = rgb.shape[:2]
             top, left = max(0, (h - PATCH_PX) // 2), max(0, (w - PATCH_PX) // 2)
             middle = rgb[top : top + PATCH_PX, left : left + PATCH_PX]
             out[i, : middle.shape[0], : middle.shape[1]] = middle
         else:
-            out[i] = found
+            out[i] = patch
     return out, missed
 
 

@@ -101,11 +101,15 @@ def on_backbone(training: Training, backbone: str) -> Training:
     run = _RUNS.get(training.name)
     if run is None:
         raise data.DataError(f"{training.name} has no backbone to choose; only {', '.join(_RUNS)} have.")
-    said = {_TRUNK: f"Its trunk is {backbone}, the paper's ResNet-101."}
+    limits = {_TRUNK: f"Its trunk is {backbone}, the paper's ResNet-101."}
     if not _is_light(backbone):
-        said[_BEGAN] = "It began from the shipped cascade-blood, its trunk from what --imagenet named or from nothing."
+        limits[_BEGAN] = (
+            "It began from the shipped cascade-blood, its trunk from what --imagenet named or from nothing."
+        )
     return replace(
-        training, run=partial(run, backbone=backbone), limits=tuple(said.get(limit, limit) for limit in training.limits)
+        training,
+        run=partial(run, backbone=backbone),
+        limits=tuple(limits.get(limit, limit) for limit in training.limits),
     )
 
 
@@ -176,14 +180,14 @@ def _train(
 
 
 def recognised(
-    found: Sequence[Boxes], truth: Sequence[Scene], missed: int
+    predicted: Sequence[Boxes], truth: Sequence[Scene], missed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(true class, class given) of every labelled cell; `missed` where no box of LEAST_SCORE overlaps it by half.
 
     Boxes elsewhere are not judged: the marrow's own cells carry no label.
     """
     true, given = [], []
-    for boxes, scene in zip(found, truth, strict=True):
+    for boxes, scene in zip(predicted, truth, strict=True):
         sure = boxes.take(boxes.scores >= LEAST_SCORE)
         table = box_overlaps(scene.boxes, sure.boxes)
         for row, label in enumerate(scene.labels):

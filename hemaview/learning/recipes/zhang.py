@@ -49,13 +49,13 @@ def binary_target(instances: NDArray[np.int32]) -> NDArray[np.uint8]:
 
 def binary_fields(experiment: Experiment, split: str, limit: int | None = None) -> list[Field]:
     """The drawn masks of bbbc041seg at MPP as cell or ground; the first `limit` fields in order of name."""
-    found = []
+    fields = []
     for file in data.files(experiment, "bbbc041seg", split)[:limit]:
         rgb = data.image(experiment, "bbbc041seg", split, file)
         truth = mask_parts(data.mask(experiment, "bbbc041seg", split, Path(file).stem))
         small = rescale(rgb, mpp_of(truth) / MPP)
-        found.append(Field(small, binary_target(rescale_labels(truth, small.shape[:2])), 1.0))
-    return found
+        fields.append(Field(small, binary_target(rescale_labels(truth, small.shape[:2])), 1.0))
+    return fields
 
 
 def binary_f1(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.int32]]]) -> float:

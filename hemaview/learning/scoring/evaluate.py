@@ -54,11 +54,11 @@ PBC_GROUPS: dict[str, str] = {
 def evaluate(experiment: Experiment, split: str, names: list[str], log: Log, task: str = "") -> list[Score]:
     """Rows for each named model and each set that is there, of one of TASKS alone where it is named; sets that lack or cannot
     be used are named through `log` and left out. Raises DataError or InferenceError where that leaves nothing."""
-    found: list[Score] = []
+    scores: list[Score] = []
     refused: DataError | InferenceError | None = None
-    for asked in _TASKS:
-        name, dataset = asked.method, asked.dataset
-        if name not in names or (task and asked.function not in _GIVES[task]):
+    for entry in _TASKS:
+        name, dataset = entry.method, entry.dataset
+        if name not in names or (task and entry.function not in _GIVES[task]):
             continue
         try:
             lacking = [s for s in (dataset, *ALSO_NEEDS.get(name, ())) if not data.has(experiment, s, split)]
@@ -67,7 +67,7 @@ def evaluate(experiment: Experiment, split: str, names: list[str], log: Log, tas
                 continue
             log(f"{name} on {dataset}/{split}")
             began = time.monotonic()
-            rows = [row for row in asked.rows(experiment, split) if not task or row.task == task]
+            rows = [row for row in entry.rows(experiment, split) if not task or row.task == task]
         except (DataError, InferenceError) as error:
             # One set that cannot be used is no reason to lose what hours found on the others.
             refused = refused or error
@@ -80,10 +80,10 @@ def evaluate(experiment: Experiment, split: str, names: list[str], log: Log, tas
         for of_task in sorted({row.task for row in unknown}):
             metrics = ", ".join(r.metric for r in unknown if r.task == of_task)
             log(f"{dataset}/{split} holds too little for {metrics} of {of_task}")
-        found += [row for row in rows if row not in unknown]
-    if refused is not None and not found:
+        scores += [row for row in rows if row not in unknown]
+    if refused is not None and not scores:
         raise refused
-    return found + [replace(s, method="best") for s in found if s.method in BEST.get(s.task, "").split()]
+    return scores + [replace(s, method="best") for s in scores if s.method in BEST.get(s.task, "").split()]
 
 
 def main_task(name: str) -> tuple[str, Callable[[Experiment, str], list[Score]]]:
@@ -174,13 +174,13 @@ def _nrbc(
 ) -> list[Score]:
     """Sensitivity and specificity at the card's threshold for such blood, which was set on the set's val."""
     evidence.note_question((name, "nrbc", dataset), p, truth)
-    found = p >= cards()[name].calibration_on(dataset)[1].get("erythroblast", 0.5)
+    positive = p >= cards()[name].calibration_on(dataset)[1].get("erythroblast", 0.5)
 
     def sensitivity(rows: NDArray[np.int64]) -> float:
-        return float(found[rows][truth[rows]].mean())
+        return float(positive[rows][truth[rows]].mean())
 
     def specificity(rows: NDArray[np.int64]) -> float:
-        return float((~found[rows][~truth[rows]]).mean())
+        return float((~positive[rows][~truth[rows]]).mean())
 
     every, n = np.arange(len(truth)), len(truth)
     return [

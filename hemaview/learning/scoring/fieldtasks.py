@@ -45,11 +45,11 @@ def red_cells(name: str, dataset: str, experiment: Experiment, split: str) -> li
         rgb = data.image(experiment, dataset, split, file)
         true = mask_parts(data.mask(experiment, dataset, split, Path(file).stem))
         mpp = mpp_of(true)
-        found = without_debris(segment(rgb, mpp), LEAST_UM2 / mpp**2)
-        overlap = dice(found > 0, true > 0)
-        pixel.append((overlap, overlap / (2 - overlap), hausdorff_px(found > 0, true > 0)))
-        matches.append(match_masks(found, true))
-        errors.append(cell_errors(found, true))
+        predicted = without_debris(segment(rgb, mpp), LEAST_UM2 / mpp**2)
+        overlap = dice(predicted > 0, true > 0)
+        pixel.append((overlap, overlap / (2 - overlap), hausdorff_px(predicted > 0, true > 0)))
+        matches.append(match_masks(predicted, true))
+        errors.append(cell_errors(predicted, true))
     each = np.array(pixel)
     rows = [
         _over_fields(name, "rbc-segmentation", dataset, split, len(each), metric, _column_mean(each, column))
@@ -70,12 +70,12 @@ def red_cells(name: str, dataset: str, experiment: Experiment, split: str) -> li
     return rows
 
 
-def hausdorff_px(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
+def hausdorff_px(predicted: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
     """Hausdorff distance between the edges of two masks, px; the diagonal where one of them is empty."""
-    if not found.any() or not true.any():
-        return float(np.hypot(*found.shape)) if found.any() != true.any() else 0.0
-    edges = [find_boundaries(m, mode="inner") for m in (found, true)]
-    edges = [e if e.any() else m for e, m in zip(edges, (found, true), strict=True)]
+    if not predicted.any() or not true.any():
+        return float(np.hypot(*predicted.shape)) if predicted.any() != true.any() else 0.0
+    edges = [find_boundaries(m, mode="inner") for m in (predicted, true)]
+    edges = [e if e.any() else m for e, m in zip(edges, (predicted, true), strict=True)]
     return float(max(ndimage.distance_transform_edt(~b)[a].max() for a, b in (edges, edges[::-1])))
 
 
@@ -85,8 +85,10 @@ def nuclei_points(name: str, dataset: str, experiment: Experiment, split: str) -
     for rgb, true in point_fields(experiment, split):
         if name == "sun-nuclei":
             labels = nuclei(rgb)
-            found = np.array(ndimage.center_of_mass(labels > 0, labels, np.arange(1, labels.max() + 1))).reshape(-1, 2)
-            points = found[:, ::-1]
+            centres = np.array(ndimage.center_of_mass(labels > 0, labels, np.arange(1, labels.max() + 1))).reshape(
+                -1, 2
+            )
+            points = centres[:, ::-1]
         else:
             points = load_as(Pointer, name, experiment.nets).points(rgb)[:, :2]
         matches.append(match_points(points, true, REACH_PX)[0])
@@ -100,14 +102,14 @@ def plasma_masks(name: str, dataset: str, experiment: Experiment, split: str) ->
     model = load_as(Masker, name, experiment.nets)
     counts = []
     for file in data.files(experiment, dataset, split):
-        found = model.mask(data.image(experiment, dataset, split, file)) == 1
+        predicted = model.mask(data.image(experiment, dataset, split, file)) == 1
         true = data.mask(experiment, dataset, split, Path(file).stem) > 0
-        counts.append((float((found & true).sum()), float(found.sum()), float(true.sum())))
+        counts.append((float((predicted & true).sum()), float(predicted.sum()), float(true.sum())))
     each = np.array(counts)
 
     def overlap(rows: NDArray[np.int64]) -> float:
-        both, found, true = each[rows].sum(axis=0)
-        return float(2 * both / max(1.0, found + true))
+        both, predicted, true = each[rows].sum(axis=0)
+        return float(2 * both / max(1.0, predicted + true))
 
     return [
         _over_fields(name, "plasma-mask", dataset, split, len(each), "dice", overlap),
@@ -118,11 +120,11 @@ def plasma_masks(name: str, dataset: str, experiment: Experiment, split: str) ->
 def detection(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Mean average precision at IoU 0.5 over white cells, red cells and platelets."""
     model = load_as(Detector, name, experiment.nets)
-    found, truth = [], scenes(experiment, dataset, split, DETECTION_CLASSES)
+    predicted, truth = [], scenes(experiment, dataset, split, DETECTION_CLASSES)
     for scene in truth:
-        found.append(model.detect(scene.rgb))
+        predicted.append(model.detect(scene.rgb))
     each = [
-        [hits(f, t, c) for f, t in zip(found, truth, strict=True)]
+        [hits(f, t, c) for f, t in zip(predicted, truth, strict=True)]
         for c in range(len(DETECTION_CLASSES))
         if any((t.labels == c).any() for t in truth)
     ]
@@ -139,12 +141,12 @@ def marrow_differential(name: str, dataset: str, experiment: Experiment, split: 
     cells (§4.4), over scenes, on the machine at hand."""
     model = load_as(Detector, name, experiment.nets)
     truth = marrowscenes.scenes(experiment, split, TEST_SCENES, 3)
-    found, seconds = [], []
+    predicted, seconds = [], []
     for scene in truth:
         began = time.monotonic()
-        found.append(model.at_scale(scene.rgb))
+        predicted.append(model.at_scale(scene.rgb))
         seconds.append(time.monotonic() - began)
-    true, given = recognised(found, truth, len(model.info.classes))
+    true, given = recognised(predicted, truth, len(model.info.classes))
     named = (*model.info.classes, "not found")
     experiment.evidence.note_answers(
         (name, "marrow-differential", dataset), np.eye(len(named), dtype=np.float32)[given], true, named
@@ -155,7 +157,7 @@ def marrow_differential(name: str, dataset: str, experiment: Experiment, split: 
         low, high = bootstrap(len(true), lambda r, f=function: f(true[r], given[r]))  # type: ignore[misc]
         value = function(true, given)
         rows.append(Score.rounded(name, "marrow-differential", dataset, split, len(true), metric, value, low, high))
-    each, cells = np.array(seconds), np.array([int((boxes.scores >= LEAST_SCORE).sum()) for boxes in found])
+    each, cells = np.array(seconds), np.array([int((boxes.scores >= LEAST_SCORE).sum()) for boxes in predicted])
     return [
         *rows,
         _over_fields(

@@ -57,10 +57,10 @@ def white_cells_found(name: str, dataset: str, experiment: Experiment, split: st
             false_blasts.append(float((cells.cls == schema.index("blast")).sum()))
             continue
         hit.append(_hits(rows, cells, mpp))
-    made = [share(name, TASK, dataset, split, "recall", hit), _mean(name, dataset, split, "cells_a_field", every)]
+    scores = [share(name, TASK, dataset, split, "recall", hit), _mean(name, dataset, split, "cells_a_field", every)]
     if false_blasts:
-        made.append(_mean(name, dataset, split, "blasts_a_negative_field", false_blasts))
-    return made
+        scores.append(_mean(name, dataset, split, "blasts_a_negative_field", false_blasts))
+    return scores
 
 
 def fitted_finder(fields: list[tuple[NDArray[np.uint8], float]], nets: NetSettings = AS_SHIPPED) -> CellFinder:

@@ -50,10 +50,10 @@ class Difference:
         """Of logits (N, classes, …), or of lists of boxes with scores."""
         self.times.append(plain_s / max(half_s, 1e-9))
         if isinstance(plain, np.ndarray):
-            apart = [np.abs(self._probabilities(plain) - self._probabilities(half)).max()]
+            differences = [np.abs(self._probabilities(plain) - self._probabilities(half)).max()]
         else:
-            apart = [score_difference(_boxes(a), _boxes(b)) for a, b in zip(plain, half, strict=True)]
-        self.largest = max(self.largest, *(float(v) for v in apart))
+            differences = [score_difference(_boxes(a), _boxes(b)) for a, b in zip(plain, half, strict=True)]
+        self.largest = max(self.largest, *(float(v) for v in differences))
 
     def _probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         return softmax(np.asarray(logits / self.temperature, np.float32))
@@ -107,7 +107,7 @@ def measure(name: str, experiment: Experiment, log: Callable[[str], None], lines
     return section(name, plain, half, difference)
 
 
-def section(name: str, plain: Sequence[Score], half: Sequence[Score], found: Difference) -> dict[str, Any]:
+def section(name: str, plain: Sequence[Score], half: Sequence[Score], difference: Difference) -> dict[str, Any]:
     """Bf16 is allowed where no figure left its interval, no probability moved by more than TOLERANCE and, on a machine that
     has it, it was faster."""
     rows = [
@@ -124,12 +124,12 @@ def section(name: str, plain: Sequence[Score], half: Sequence[Score], found: Dif
         }
         for a, b in zip(plain, half, strict=True)
     ]
-    harmless = all(row["within"] for row in rows) and found.largest <= TOLERANCE
-    told = {"largest_difference": round(found.largest, 4), "command": _command(name), "rows": rows}
-    if not (_has_bf16() and found.times):
-        return {"bf16": harmless, **told}
-    times = round(float(np.median(found.times)), 1)  # whatever else the machine did meanwhile
-    return {"bf16": harmless and times > 1, "times_faster": times, **told}
+    harmless = all(row["within"] for row in rows) and difference.largest <= TOLERANCE
+    facts = {"largest_difference": round(difference.largest, 4), "command": _command(name), "rows": rows}
+    if not (_has_bf16() and difference.times):
+        return {"bf16": harmless, **facts}
+    times = round(float(np.median(difference.times)), 1)  # whatever else the machine did meanwhile
+    return {"bf16": harmless and times > 1, "times_faster": times, **facts}
 
 
 def _command(name: str) -> str:
@@ -161,9 +161,9 @@ def _is_half(value: Any) -> bool:
     return isinstance(value, torch.Tensor) and value.dtype == torch.bfloat16
 
 
-def _boxes(found: Any) -> Boxes:
+def _boxes(answer: Any) -> Boxes:
     return Boxes(
-        found.boxes.float().cpu().numpy(),
-        found.scores.float().cpu().numpy(),
-        found.labels.cpu().numpy().astype(np.int64),
+        answer.boxes.float().cpu().numpy(),
+        answer.scores.float().cpu().numpy(),
+        answer.labels.cpu().numpy().astype(np.int64),
     )

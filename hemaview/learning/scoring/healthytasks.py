@@ -74,16 +74,16 @@ def counted_cells(name: str, dataset: str, experiment: Experiment, split: str) -
         if row["class"] in labelled:
             of = labelled[row["class"]]
             of[row["file"]] = of.get(row["file"], 0) + 1
-    found: list[tuple[float, float]] = []
+    counts: list[tuple[float, float]] = []
     truth: list[tuple[float, float]] = []
     for file, sides in _red_sides(experiment, dataset, split).items():
         cells = cells_of(how, data.image(experiment, dataset, split, file), mpp_of_boxes(sides))
         white = float(film.rows_of_kind(cells.cls, "nucleated").sum())
-        found.append((white, red_cells_in(cells)))
+        counts.append((white, red_cells_in(cells)))
         truth.append((labelled["WBC"].get(file, 0), labelled["RBC"].get(file, 0)))
     rows = []
     for column, kind in enumerate(("wbc", "rbc")):
-        own, true = np.array(found)[:, column], np.array(truth, float)[:, column]
+        own, true = np.array(counts)[:, column], np.array(truth, float)[:, column]
         rows += _count_errors(name, dataset, split, kind, own, true)
     return rows
 
@@ -102,13 +102,13 @@ def red_cells_in(cells: CellTable) -> float:
 
 
 def _count_errors(
-    name: str, dataset: str, split: str, kind: str, found: NDArray[np.float64], true: NDArray[np.float64]
+    name: str, dataset: str, split: str, kind: str, predicted: NDArray[np.float64], true: NDArray[np.float64]
 ) -> list[Score]:
     def of_all(rows: NDArray[np.int64]) -> float:
-        return float(abs(found[rows].sum() - true[rows].sum()) / max(1.0, true[rows].sum()))
+        return float(abs(predicted[rows].sum() - true[rows].sum()) / max(1.0, true[rows].sum()))
 
     there = np.flatnonzero(true > 0)
-    each = np.abs(found[there] - true[there]) / true[there]
+    each = np.abs(predicted[there] - true[there]) / true[there]
 
     def mean(rows: NDArray[np.int64]) -> float:
         return float(each[rows].mean())

@@ -92,11 +92,11 @@ def focus_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> li
         files = data.files(experiment, name, "val")[:FIELDS]
         fields = [(data.image(experiment, name, "val", file), scale(experiment, name, file)) for file in files]
         for blur in BLURS_UM:
-            found = np.array([look(_blurred(rgb, blur / mpp), mpp).focus for rgb, mpp in fields])
+            focus = np.array([look(_blurred(rgb, blur / mpp), mpp).focus for rgb, mpp in fields])
             rows.append(
-                {"variant": f"{name}, blurred by {blur:g} µm" if blur else name, "median_focus": float(np.median(found)),
-                 "lowest": float(found.min()), "highest": float(found.max()), "fields": len(found),
-                 "share_refused": float((found < NO_FOCUS).mean()), "share_told_of": float((found < SOFT_FOCUS).mean())}
+                {"variant": f"{name}, blurred by {blur:g} µm" if blur else name, "median_focus": float(np.median(focus)),
+                 "lowest": float(focus.min()), "highest": float(focus.max()), "fields": len(focus),
+                 "share_refused": float((focus < NO_FOCUS).mean()), "share_told_of": float((focus < SOFT_FOCUS).mean())}
             )  # fmt: skip
     if not rows:
         raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {experiment.root}.")
@@ -221,8 +221,8 @@ def copy_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> lis
         own = np.stack([duplicates.look(rgb) for rgb in pictures])
         for what, alter in ALTERATIONS.items():
             copies = np.stack([duplicates.look(np.ascontiguousarray(alter(rgb))) for rgb in pictures])
-            found = {pair.own for pair in duplicates.shared(own, copies) if pair.own == pair.other}
-            rows.append({"variant": f"{name}, {what}", "share_found": len(found) / len(own), "pictures": len(own)})
+            hits = {pair.own for pair in duplicates.shared(own, copies) if pair.own == pair.other}
+            rows.append({"variant": f"{name}, {what}", "share_found": len(hits) / len(own), "pictures": len(own)})
         if data.has(experiment, name, "train"):
             others = duplicates.looks_of(experiment, name, "train")
             taken = len(list(duplicates.shared(own, others)))

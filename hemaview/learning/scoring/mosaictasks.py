@@ -125,8 +125,8 @@ def film_request(slide: Path, folder: Path, mpp: float, photos: list[dict[str, A
 def counted(mosaic: Mosaic, folder: Path, as_photos: bool) -> CellTable:
     """Every cell of a mosaic, counted as photographs or as a scan; targets off."""
     photos = mosaic.places if as_photos else []
-    asked = film_request(mosaic.slide, folder, mosaic.mpp, photos, rbc=EVERYTHING, wbc=0, max_fields=EVERYTHING)
-    run(asked, _Silent())
+    request = film_request(mosaic.slide, folder, mosaic.mpp, photos, rbc=EVERYTHING, wbc=0, max_fields=EVERYTHING)
+    run(request, _Silent())
     return read_cells(folder / "cells.arrow")[0]
 
 
@@ -151,9 +151,9 @@ def partners(cells: CellTable, others: CellTable) -> NDArray[np.int64]:
     if not len(cells) or not len(others):
         return np.full(len(cells), -1, np.int64)
     tree = cKDTree(np.stack([others.x, others.y], axis=1).astype(np.float64))
-    apart, row = tree.query(np.stack([cells.x, cells.y], axis=1).astype(np.float64))
+    distance, row = tree.query(np.stack([cells.x, cells.y], axis=1).astype(np.float64))
     smaller = np.minimum(np.minimum(cells.w, cells.h), np.minimum(others.w, others.h)[row])
-    return np.where(apart < SAME_CELL * smaller, row, -1).astype(np.int64)
+    return np.where(distance < SAME_CELL * smaller, row, -1).astype(np.int64)
 
 
 def _well_inside(cells: CellTable, mosaic: Mosaic) -> NDArray[np.bool_]:

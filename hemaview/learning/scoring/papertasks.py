@@ -23,9 +23,9 @@ def cell_masks(name: str, dataset: str, experiment: Experiment, split: str) -> l
     model = load_as(Masker, name, experiment.nets)
     ious = []
     for row in data.rows(experiment, dataset, split):
-        found = model.mask(data.image(experiment, dataset, split, row["file"])) > 0
+        predicted = model.mask(data.image(experiment, dataset, split, row["file"])) > 0
         drawn = data.mask(experiment, dataset, split, str(Path(row["file"]).with_suffix(""))) > 0
-        ious.append((found & drawn).sum() / max(1, (found | drawn).sum()))
+        ious.append((predicted & drawn).sum() / max(1, (predicted | drawn).sum()))
     values = np.array(ious)
     return [_mean(name, "cell-mask", dataset, split, "iou", values)]
 
@@ -46,12 +46,12 @@ def cell_mask_classes(name: str, dataset: str, experiment: Experiment, split: st
     lines = data.rows(experiment, dataset, split)
     numbers = data.numbers([line["class"] for line in lines], classes, f"{dataset}/{split}")
     for row, number in zip(lines, numbers, strict=True):
-        found = model.mask(data.image(experiment, dataset, split, row["file"]))
+        predicted = model.mask(data.image(experiment, dataset, split, row["file"]))
         cell = data.mask(experiment, dataset, split, str(Path(row["file"]).with_suffix(""))) > 0
         true = cell.astype(np.uint8) * np.uint8(number)
-        tables.append(confusion(found, true, len(classes)))
-        distances.append([_distance(found == c, true == c) for c in range(len(classes))])
-        torn.append(in_several_classes(found[cell], len(classes)))
+        tables.append(confusion(predicted, true, len(classes)))
+        distances.append([_distance(predicted == c, true == c) for c in range(len(classes))])
+        torn.append(in_several_classes(predicted[cell], len(classes)))
     each, px = np.stack(tables), np.array(distances)
     n, every = len(each), np.arange(len(each))
 
@@ -95,8 +95,8 @@ def majority(p: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(votes / votes.sum(), np.float32)
 
 
-def _distance(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
-    return hausdorff_px(found, true) if found.any() or true.any() else float("nan")
+def _distance(predicted: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
+    return hausdorff_px(predicted, true) if predicted.any() or true.any() else float("nan")
 
 
 def _mean_of_known(px: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -133,9 +133,9 @@ def white_cell_masks(name: str, dataset: str, experiment: Experiment, split: str
     model = load_as(Masker, name, experiment.nets)
     tables = []
     for row in data.rows(experiment, dataset, split):
-        found = model.mask(data.image(experiment, dataset, split, row["file"]))
+        predicted = model.mask(data.image(experiment, dataset, split, row["file"]))
         tables.append(
-            confusion(found, data.mask(experiment, dataset, split, str(Path(row["file"]).with_suffix(""))), 3)
+            confusion(predicted, data.mask(experiment, dataset, split, str(Path(row["file"]).with_suffix(""))), 3)
         )
     each = np.stack(tables)
     metrics: tuple[tuple[str, Callable[[NDArray[np.int64]], float]], ...] = (
@@ -163,14 +163,14 @@ def pnet(name: str, dataset: str, experiment: Experiment, split: str) -> list[Sc
     p = model.classify_crops(images)[:, 1]
     truth = np.array(crops.fine) == "erythroblast"
     rows = []
-    for of, kept in (("", np.ones(len(truth), bool)), ("_of_paper", truth | np.isin(crops.fine, SUN_NEGATIVES))):
-        asked, true = p[kept], truth[kept]
-        experiment.evidence.note_question((name, "nrbc" + of, dataset), asked, true)
-        found = asked >= 0.5
+    for of, subset in (("", np.ones(len(truth), bool)), ("_of_paper", truth | np.isin(crops.fine, SUN_NEGATIVES))):
+        probability, true = p[subset], truth[subset]
+        experiment.evidence.note_question((name, "nrbc" + of, dataset), probability, true)
+        positive = probability >= 0.5
         measures: dict[str, Callable[[NDArray[np.int64]], float]] = {
-            "sensitivity": lambda r, f=found, t=true: float(f[r][t[r]].mean()),  # type: ignore[misc]
-            "specificity": lambda r, f=found, t=true: float((~f[r][~t[r]]).mean()),  # type: ignore[misc]
-            "accuracy": lambda r, f=found, t=true: float((f[r] == t[r]).mean()),  # type: ignore[misc]
+            "sensitivity": lambda r, f=positive, t=true: float(f[r][t[r]].mean()),  # type: ignore[misc]
+            "specificity": lambda r, f=positive, t=true: float((~f[r][~t[r]]).mean()),  # type: ignore[misc]
+            "accuracy": lambda r, f=positive, t=true: float((f[r] == t[r]).mean()),  # type: ignore[misc]
         }
         rows += [
             Score.rounded(

@@ -79,13 +79,13 @@ def labelled_fields(experiment: Experiment, dataset: str, split: str) -> list[Fi
         if row["class"] == "sickle":
             x, y, w, h = (float(row[k]) for k in "xywh")
             boxes.append([x, y, x + w, y + h])
-    made = [
+    fields = [
         Field(file, data.image(experiment, dataset, split, file), np.array(boxes, np.float32).reshape(-1, 4))
         for file, boxes in lines.items()
     ]
-    if len({f.positive for f in made}) < 2:
+    if len({f.positive for f in fields}) < 2:
         raise data.DataError(f"{dataset}/{split} needs fields with boxes of sickle cells, and negative ones.")
-    return made
+    return fields
 
 
 def sickle_finder(peak: float | None = None, nets: NetSettings = AS_SHIPPED) -> CellFinder:
@@ -129,17 +129,17 @@ def share_ofcounts_of(cells: CellTable | None) -> float:
 
 def equalised(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The field on an even ground, with what is stained of one density in each colour; its rim black, as it was."""
-    seen = eyepiece_of(rgb)
-    made = in_equal_stain(evenly_lit(rgb)).copy()
-    if seen is not None:
-        made[~seen.inside] = 0
-    return made
+    eyepiece = eyepiece_of(rgb)
+    equal = in_equal_stain(evenly_lit(rgb)).copy()
+    if eyepiece is not None:
+        equal[~eyepiece.inside] = 0
+    return equal
 
 
 def brightness(rgb: NDArray[np.uint8]) -> float:
     """Mean light of the field, 0-255, without its rim."""
-    seen = eyepiece_of(rgb)
-    return float(rgb[seen.inside].mean() if seen is not None else rgb.mean())
+    eyepiece = eyepiece_of(rgb)
+    return float(rgb[eyepiece.inside].mean() if eyepiece is not None else rgb.mean())
 
 
 def stain(rgb: NDArray[np.uint8]) -> float:

@@ -77,13 +77,13 @@ def rows_of(
             "to_look_at_per_100": lambda: 100 * _mean(~silent),
         }[metric]()
 
-    asked = ["macro_f1"] if dataset != "all-idb2" else []
-    asked += ["blast_recall", "blast_false"] if blast.any() else []
-    asked += ["coverage", "silent_error", "to_look_at_per_100"] + (["blast_missed_silently"] if blast.any() else [])
+    metrics = ["macro_f1"] if dataset != "all-idb2" else []
+    metrics += ["blast_recall", "blast_false"] if blast.any() else []
+    metrics += ["coverage", "silent_error", "to_look_at_per_100"] + (["blast_missed_silently"] if blast.any() else [])
     every, n = np.arange(len(labels)), len(labels)
     return [
         Score.rounded(name, TASK, dataset, split, n, metric, measure(metric, every), *_interval(n, metric, measure))
-        for metric in asked
+        for metric in metrics
     ]
 
 

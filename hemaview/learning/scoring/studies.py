@@ -110,11 +110,11 @@ def pnet_variants(experiment: Experiment, out: Path, epochs: int, log: Log) -> l
         torch.manual_seed(seed)  # before the net is made: what variants share begins from the same values
         net = build()
         best = train_classifier(net, replace(recipe, seed=seed), [train], [val], out / f"{_slug(name)}-{seed}", log)
-        found = predict(load_weights(net, best), val.images, recipe.input_px).argmax(axis=1)
+        predicted = predict(load_weights(net, best), val.images, recipe.input_px).argmax(axis=1)
         return {
-            "accuracy": float((found == truth).mean()),
-            "sensitivity": float((found[truth == 1] == 1).mean()),
-            "specificity": float((found[truth == 0] == 0).mean()),
+            "accuracy": float((predicted == truth).mean()),
+            "sensitivity": float((predicted[truth == 1] == 1).mean()),
+            "specificity": float((predicted[truth == 0] == 0).mean()),
         }
 
     return [repeated(name, partial(once, name, *how)) for name, how in variants.items()]
@@ -190,12 +190,12 @@ def dunet_size(experiment: Experiment, out: Path, epochs: int, log: Log) -> list
 
 def _mean_dice(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.int32]]]) -> float:
     """Mean Dice over pictures of what a net of ground and cell sees as cell; pairs as `binary_f1` takes them."""
-    found = []
+    scores = []
     for small, truth in pairs:
         h, w = truth.shape
         cell = cv2.resize(foreground(net.eval(), small)[1], (w, h), interpolation=cv2.INTER_LINEAR) > 0.5
-        found.append(dice(np.asarray(cell), truth > 0))
-    return float(np.mean(found))
+        scores.append(dice(np.asarray(cell), truth > 0))
+    return float(np.mean(scores))
 
 
 def elmanna_folds(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
@@ -216,19 +216,19 @@ def elmanna_folds(experiment: Experiment, out: Path, epochs: int, log: Log) -> l
         ("b0, with surroundings", "b0", False, False),
         *((f"{name}, cells alone", name, False, True) for name in elmanna.BACKBONES if name != "b0"),
     ]
-    made = {alone: elmanna.folds(pool, fields, 5, 20261121) for alone, pool in pools.items()}
+    halves = {alone: elmanna.folds(pool, fields, 5, 20261121) for alone, pool in pools.items()}
     scores: dict[str, list[tuple[float, float]]] = {}
     for fold in range(10):
         for name, backbone, weighed, alone in variants:
-            train, held = made[alone][fold]
+            train, held = halves[alone][fold]
             truth = held.allowed.argmax(axis=1)
             net, recipe = elmanna.backbone(backbone), elmanna.recipe(epochs, weighed)
             recipe = replace(recipe, input_px=FOLD_PX, batch=FOLD_BATCH)
             last = train_classifier(net, recipe, [train], [], out / f"{_slug(name)}-{fold}", log)
             logits = predict(load_weights(net, last), held.images, recipe.input_px)
             np.savez(last.parent / "answers.npz", p=softmax(logits), truth=truth)
-            found = logits.argmax(axis=1)
-            scores.setdefault(name, []).append((accuracy(truth, found), macro_f1(truth, found)))
+            predicted = logits.argmax(axis=1)
+            scores.setdefault(name, []).append((accuracy(truth, predicted), macro_f1(truth, predicted)))
             log(f"fold {fold + 1}/10 {name}: accuracy {scores[name][-1][0]:.4f}")
     first = np.array(next(iter(scores.values())))
     rows = []
@@ -243,8 +243,8 @@ def elmanna_folds(experiment: Experiment, out: Path, epochs: int, log: Log) -> l
 
 def elmanna_answers(out: Path) -> list[Answers]:
     """What B0 on cells alone with the plain loss, the paper's choice, said of the held half of each fold."""
-    kept = [np.load(out / f"{_slug(PAPERS_CHOICE)}-{fold}" / "answers.npz") for fold in range(10)]
-    return [Answers(fold["p"], fold["truth"], SHAPES) for fold in kept]
+    folds = [np.load(out / f"{_slug(PAPERS_CHOICE)}-{fold}" / "answers.npz") for fold in range(10)]
+    return [Answers(fold["p"], fold["truth"], SHAPES) for fold in folds]
 
 
 _THRICE = f"means over {len(SEEDS)} seeds, sd their standard deviation."
@@ -336,10 +336,10 @@ def _wbc(experiment: Experiment, side_px: int) -> tuple[MaskSet, MaskSet]:
 
 def repeated(name: str, once: Callable[[int], Row]) -> Row:
     """One variant trained from each of SEEDS: means of its measures, and the standard deviation of the first."""
-    found = [once(seed) for seed in SEEDS]
-    first, *others = found[0]
-    spread = float(np.std([row[first] for row in found], ddof=1))
-    means = {measure: float(np.mean([row[measure] for row in found])) for measure in found[0]}
+    measures = [once(seed) for seed in SEEDS]
+    first, *others = measures[0]
+    spread = float(np.std([row[first] for row in measures], ddof=1))
+    means = {measure: float(np.mean([row[measure] for row in measures])) for measure in measures[0]}
     return {"variant": name, first: means[first], f"{first}_sd": spread, **{m: means[m] for m in others}}
 
 
@@ -369,9 +369,9 @@ def _shape_pool(experiment: Experiment, out: Path) -> tuple[Pool, list[dict[str,
     pool = shape_pools(experiment, "train", out / "cache")[0]
     lines = list(data.rows(experiment, "chula-rbc12", "train"))
     fields = np.array([line["file"] for line in lines])
-    kept = np.isin(fields, np.random.default_rng(20261121).permutation(np.unique(fields))[:FOLD_FIELDS])
-    chosen = [line for line, keep in zip(lines, kept, strict=True) if keep]
-    return replace(pool, images=pool.images[kept], allowed=pool.allowed[kept]), chosen
+    rows = np.isin(fields, np.random.default_rng(20261121).permutation(np.unique(fields))[:FOLD_FIELDS])
+    chosen = [line for line, keep in zip(lines, rows, strict=True) if keep]
+    return replace(pool, images=pool.images[rows], allowed=pool.allowed[rows]), chosen
 
 
 def _at_side(pool: Pool, side_px: int) -> Pool:

@@ -39,7 +39,7 @@ def scenes(experiment: Experiment, name: str, split: str, classes: Sequence[str]
     lines: dict[str, list[dict[str, str]]] = {}
     for row in data.rows(experiment, name, split):
         lines.setdefault(row["file"], []).append(row)
-    found = []
+    pictures = []
     for file, rows in lines.items():
         rgb = data.image(experiment, name, split, file)
         factor = longest_px / max(rgb.shape[:2]) if longest_px else 1.0
@@ -52,8 +52,8 @@ def scenes(experiment: Experiment, name: str, split: str, classes: Sequence[str]
             np.float32,
         ).reshape(-1, 4)
         labels = np.array([classes.index(r["class"]) for r in known], np.int64)
-        found.append(Scene(resized(rgb, factor), boxes * np.float32(factor), labels))
-    return found
+        pictures.append(Scene(resized(rgb, factor), boxes * np.float32(factor), labels))
+    return pictures
 
 
 def resized(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
@@ -73,12 +73,12 @@ def box_overlaps(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.f
     return np.asarray(both / np.maximum(areas[0][:, None] + areas[1][None] - both, 1e-9), np.float32)
 
 
-def hits(found: Boxes, truth: Scene, label: int, iou: float = 0.5) -> Hits:
+def hits(predicted: Boxes, truth: Scene, label: int, iou: float = 0.5) -> Hits:
     """Each detection of a class, best first, takes the best free box of that class it overlaps by `iou` or more."""
-    rows = np.flatnonzero(found.labels == label)
-    rows = rows[np.argsort(-found.scores[rows], kind="stable")]
+    rows = np.flatnonzero(predicted.labels == label)
+    rows = rows[np.argsort(-predicted.scores[rows], kind="stable")]
     boxes = truth.boxes[truth.labels == label]
-    table = box_overlaps(found.boxes[rows], boxes)
+    table = box_overlaps(predicted.boxes[rows], boxes)
     free = np.ones(len(boxes), bool)
     hit = np.zeros(len(rows), bool)
     for i in range(len(rows)):
@@ -87,7 +87,7 @@ def hits(found: Boxes, truth: Scene, label: int, iou: float = 0.5) -> Hits:
         best = int(np.where(free, table[i], -1).argmax())
         if free[best] and table[i, best] >= iou:
             hit[i], free[best] = True, False
-    return Hits(found.scores[rows], hit, len(boxes))
+    return Hits(predicted.scores[rows], hit, len(boxes))
 
 
 def average_precision(parts: Sequence[Hits]) -> float:

@@ -58,23 +58,23 @@ def refuse_shared(
         sides = [s for s in SIDES if not data.drawn(name) and data.has(experiment, name, s)]
         if len(sides) < 2:
             continue
-        told = _remembered(experiment, name, sides, cache) if cache else _looked_at(experiment, name, sides)
-        if told:
-            log(told)
+        sentence = _remembered(experiment, name, sides, cache) if cache else _looked_at(experiment, name, sides)
+        if sentence:
+            log(sentence)
 
 
 def _remembered(experiment: Experiment, name: str, sides: list[str], cache: Path) -> str:
-    seen = cache / f"{name}-sides-{_state(experiment, name, sides)}.ok"
-    if not seen.exists():
-        told = _looked_at(experiment, name, sides)
-        seen.parent.mkdir(parents=True, exist_ok=True)
-        seen.write_text(told, encoding="utf-8")
-    return seen.read_text(encoding="utf-8")
+    marker = cache / f"{name}-sides-{_state(experiment, name, sides)}.ok"
+    if not marker.exists():
+        sentence = _looked_at(experiment, name, sides)
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.write_text(sentence, encoding="utf-8")
+    return marker.read_text(encoding="utf-8")
 
 
 def _looked_at(experiment: Experiment, name: str, sides: list[str]) -> str:
     """What is to be told of the set; raises DataError at a pair that is refused."""
-    told = []
+    sentences = []
     for one, two, pairs in between_sides(experiment, name, sides):
         for pair in pairs:
             a, b = data.files(experiment, name, one)[pair.own], data.files(experiment, name, two)[pair.other]
@@ -82,10 +82,10 @@ def _looked_at(experiment: Experiment, name: str, sides: list[str]) -> str:
                 raise data.DataError(
                     f"{name} shows the same picture on two sides: {one}/{a} and {two}/{b}; take one out."
                 )
-            told.append(f"{one}/{a} and {two}/{b}")
-    if not told:
+            sentences.append(f"{one}/{a} and {two}/{b}")
+    if not sentences:
         return ""
-    return f"{name} shows altered copies on two sides ({len(told)} pairs, first {told[0]}): scores on it may flatter"
+    return f"{name} shows altered copies on two sides ({len(sentences)} pairs, first {sentences[0]}): scores on it may flatter"
 
 
 def between_sides(experiment: Experiment, name: str, sides: Sequence[str]) -> Iterator[tuple[str, str, Iterator[Pair]]]:
@@ -100,12 +100,12 @@ def shared(looks: Looks, others: Looks) -> Iterator[Pair]:
     """The pairs of looks (n, 64, 64) and others (m, 64, 64) at the same picture, in any of its eight views."""
     own = _coarse(looks)
     for view in range(VIEWS):
-        seen = turned(others, view)
-        coarse = _coarse(seen)
+        variant = turned(others, view)
+        coarse = _coarse(variant)
         for at in range(0, len(own), _BLOCK):
             alike = own[at : at + _BLOCK] @ coarse.T
             for row, other in np.argwhere(alike >= NEAR):
-                if laid_over(looks[at + row], seen[other]) >= SAME:
+                if laid_over(looks[at + row], variant[other]) >= SAME:
                     yield Pair(int(at + row), int(other), view == 0 and bool(alike[row, other] >= UNCHANGED))
 
 
@@ -128,13 +128,13 @@ def laid_over(own: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     until = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-4)
     everywhere = np.ones(other.shape, np.uint8)
     try:
-        found, _ = cv2.findTransformECC(
+        correlation, _ = cv2.findTransformECC(
             np.ascontiguousarray(middle), _outlines(other, 3.0), warp, cv2.MOTION_AFFINE, until, everywhere, 3
         )
     except cv2.error:  # nothing in common that could be laid over each other
         return 0.0
     zoom = float(np.linalg.det(warp[:, :2]))
-    return float(found) if abs(zoom - 1) <= _MOST_ZOOM else 0.0
+    return float(correlation) if abs(zoom - 1) <= _MOST_ZOOM else 0.0
 
 
 def _coarse(looks: Looks) -> NDArray[np.float32]:

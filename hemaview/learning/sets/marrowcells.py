@@ -46,8 +46,8 @@ def marrow_cells(experiment: Experiment, split: str, cache: Path | None, seed: i
     key = hashlib.sha256(f"{split} {seed} {SINGLE_UM} {FAR_UM} {EDGE_UM} {OTHERS_PER_FIELD}".encode()).hexdigest()[:12]
     path = cache / f"marrow-cells-{key}.npz" if cache is not None else None
     if path is not None and path.exists():
-        with np.load(path) as kept:
-            return MarrowCells(kept["plasma"], kept["others"])
+        with np.load(path) as archive:
+            return MarrowCells(archive["plasma"], archive["others"])
     rng = np.random.default_rng(seed)
     plasma, others = [], []
     factor = MARROW_MPP / CROP_MPP

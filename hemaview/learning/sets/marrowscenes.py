@@ -48,11 +48,11 @@ def cut_cells(experiment: Experiment, split: str, cache: Path | None, per_class:
     masker = load_as(Masker, "wbc-mask-unet", experiment.nets)
     sets = [name for name in ("pbc", "jhu-aml") if data.has(experiment, name, split)]
     key = f"{sets} {split} {per_class} {seed} {masker.info.sha256}".encode()
-    kept = cache / f"cut-cells-{hashlib.sha256(key).hexdigest()[:16]}.npz" if cache is not None else None
-    if kept is not None and kept.exists():
-        return _read(kept)
+    cache_file = cache / f"cut-cells-{hashlib.sha256(key).hexdigest()[:16]}.npz" if cache is not None else None
+    if cache_file is not None and cache_file.exists():
+        return _read(cache_file)
     rng = np.random.default_rng(seed)
-    found = []
+    cells = []
     for name in sets:
         crops = data.cell_crops(experiment, name, split, cache)
         labels = np.array([_OURS.get(f, f) for f in crops.fine])
@@ -61,10 +61,10 @@ def cut_cells(experiment: Experiment, split: str, cache: Path | None, per_class:
             for row in rng.permutation(rows)[:per_class]:
                 cell = cut_out(np.ascontiguousarray(crops.images[int(row)]), masker, number)
                 if cell is not None:
-                    found.append(cell)
-    if kept is not None:
-        _write(kept, found)
-    return found
+                    cells.append(cell)
+    if cache_file is not None:
+        _write(cache_file, cells)
+    return cells
 
 
 def _write(path: Path, cells: list[CutCell]) -> None:
@@ -81,8 +81,8 @@ def _write(path: Path, cells: list[CutCell]) -> None:
 
 
 def _read(path: Path) -> list[CutCell]:
-    with np.load(path) as kept:
-        shapes, rgb, alpha, light, labels = (kept[k] for k in ("shapes", "rgb", "alpha", "light", "labels"))
+    with np.load(path) as archive:
+        shapes, rgb, alpha, light, labels = (archive[k] for k in ("shapes", "rgb", "alpha", "light", "labels"))
     ends = np.cumsum(shapes.prod(axis=1))
     return [
         CutCell(rgb[end - h * w : end].reshape(h, w, 3), alpha[end - h * w : end].reshape(h, w), own, int(label))

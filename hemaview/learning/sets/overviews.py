@@ -165,12 +165,12 @@ def _particle(
     spread = radius * (0.75 + 0.6 * behind)
     trail = np.exp(-((across / spread) ** 2)) * np.exp(-1.6 * behind) * (along < 0) * (behind < 1)
     grainy = np.clip(1 + 0.5 * smear.streaks(1.2, rng) + 0.6 * _noise(w, h, 1.2, rng), 0.1, None)
-    seen = np.clip(np.minimum(smear.u * 8, (1 - smear.u) * 8), 0, 1) * np.clip((1.05 - np.abs(smear.v)) * 8, 0, 1)
+    visible = np.clip(np.minimum(smear.u * 8, (1 - smear.u) * 8), 0, 1) * np.clip((1.05 - np.abs(smear.v)) * 8, 0, 1)
     strength = float(rng.uniform(0.4, 0.9)) * look.trail
     density = np.maximum(
         body * float(rng.uniform(0.8, 1.7)) * (1 + 0.3 * _noise(w, h, 1.5, rng)), strength * trail * grainy
     )
-    density = np.asarray(density * seen, np.float32)
+    density = np.asarray(density * visible, np.float32)
     smooth = cv2.GaussianBlur(density, (0, 0), 1.5)
     rows, columns = (
         np.flatnonzero((smooth > LEAST_DENSITY).any(axis=1)),

@@ -41,12 +41,12 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     cards.cache_clear()
 
 
-def made(folder: Path, name: str, free: bool = False, epochs: int | None = None) -> release.Made:
+def made(folder: Path, name: str, free: bool = False, epochs: int | None = None) -> release.TrainedModel:
     """A training that ended at once: weights, and a set of which no picture is looked at."""
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(1)
     save_file(METHODS[name].build(len(TRAININGS[name].classes)).state_dict(), folder / "best.safetensors")
-    return release.Made(name, folder / "best.safetensors", folder, epochs, free)
+    return release.TrainedModel(name, folder / "best.safetensors", folder, epochs, free)
 
 
 def test_a_variant_on_free_data_is_scored_with_its_own_weights_and_only_its_scores_are_kept(
