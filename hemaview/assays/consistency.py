@@ -44,7 +44,7 @@ _NAMES = {
 
 def contradictions(values: Mapping[str, float]) -> list[str]:
     """What contradicts what, a sentence each; `values` by name with unit, such as `hb_g_per_l`."""
-    made = []
+    sentences = []
     for index in _INDICES:
         a, b, stated = values.get(index.a), values.get(index.b), values.get(index.key)
         if not a or not b:
@@ -52,21 +52,21 @@ def contradictions(values: Mapping[str, float]) -> list[str]:
         given = index.of(a, b)
         allowed = TOLERANCE + sum(_NAMES[k][2] / 2 / v for k, v in ((index.a, a), (index.b, b)))
         if stated and abs(stated - given) > allowed * given:
-            made.append(
+            sentences.append(
                 f"{_first(_said(index.a, a))} and {_said(index.b, b)} give an {_NAMES[index.key][0]} of {given:.3g} "
                 f"{_NAMES[index.key][1]}, but {stated:g} is stated."
             )
         elif index.key == "mchc_g_per_l" and not _possible(given, allowed):
-            made.append(
+            sentences.append(
                 f"{_first(_said(index.a, a))} and {_said(index.b, b)} give an MCHC of {given:.3g} g/L, which no red cells "
                 f"have ({MCHC_G_PER_L[0]:g} to {MCHC_G_PER_L[1]:g})."
             )
     stated = values.get("mchc_g_per_l")
-    if stated and not _possible(stated, 0.0) and not any("MCHC" in sentence for sentence in made):
-        made.append(
+    if stated and not _possible(stated, 0.0) and not any("MCHC" in sentence for sentence in sentences):
+        sentences.append(
             f"An MCHC of {stated:g} g/L is stated, which no red cells have ({MCHC_G_PER_L[0]:g} to {MCHC_G_PER_L[1]:g})."
         )
-    return made
+    return sentences
 
 
 def _possible(mchc: float, allowed: float) -> bool:

@@ -62,18 +62,18 @@ class References:
         """
         if age_days is None:
             return None
-        found = [
+        ranges = [
             row
             for row in self.rows
             if key in row
             and row["from_days"] <= age_days < row.get("to_days", float("inf"))
             and row.get("sex") in (None, *((sex,) if sex else SEXES))
         ]
-        if not found or (not sex and len(found) == 1 and found[0].get("sex")):
+        if not ranges or (not sex and len(ranges) == 1 and ranges[0].get("sex")):
             return None
-        whose = " or ".join(row["whose"] for row in found)
-        sources = dict.fromkeys(self.sources[row["source"]] for row in found)
-        return Range(min(r[key][0] for r in found), max(r[key][1] for r in found), whose, "; ".join(sources))
+        whose = " or ".join(row["whose"] for row in ranges)
+        sources = dict.fromkeys(self.sources[row["source"]] for row in ranges)
+        return Range(min(r[key][0] for r in ranges), max(r[key][1] for r in ranges), whose, "; ".join(sources))
 
 
 @cache

@@ -151,19 +151,23 @@ def section(
         limits = (grades or {}).get(name)
         bounds = bounds_of(count, n, unidentified) if unidentified else None
         rows.append(Row(name, count, share, grade(share, limits) if share and limits else None, bounds))
-    made = Section(key, title, n, noun, tuple(rows), unidentified=unidentified, **facts)
-    open_cells = unidentified_note(made)
-    return replace(made, note=" ".join([*filter(None, [made.note]), *open_cells])) if open_cells else made
+    without_errors = Section(key, title, n, noun, tuple(rows), unidentified=unidentified, **facts)
+    open_cells = unidentified_note(without_errors)
+    return (
+        replace(without_errors, note=" ".join([*filter(None, [without_errors.note]), *open_cells]))
+        if open_cells
+        else without_errors
+    )
 
 
-def with_errors(made: Section, tally: Tally, nucleated: Sequence[str]) -> Section:
+def with_errors(section: Section, tally: Tally, nucleated: Sequence[str]) -> Section:
     """The section with each share as it is likely to be, given how the machine errs: of all cells of the `nucleated` classes
     those that no person confirmed stand for what they may be."""
     if tally.errors is None:
-        return made
+        return section
     called = {key: int(tally.cells.get(key, 0)) - int(tally.confirmed.get(key, 0)) for key in nucleated}
-    likely = with_machine_errors(tally.errors, called, tally.confirmed, {row.key: (row.key,) for row in made.rows})
-    return replace(made, rows=tuple(replace(row, with_errors=likely.get(row.key)) for row in made.rows))
+    likely = with_machine_errors(tally.errors, called, tally.confirmed, {row.key: (row.key,) for row in section.rows})
+    return replace(section, rows=tuple(replace(row, with_errors=likely.get(row.key)) for row in section.rows))
 
 
 def bounds_of(count: int, n: int, unidentified: int) -> tuple[float, float]:
@@ -172,15 +176,15 @@ def bounds_of(count: int, n: int, unidentified: int) -> tuple[float, float]:
     return 100 * count / every, 100 * (count + unidentified) / every
 
 
-def unidentified_note(made: Section) -> list[str]:
+def unidentified_note(section: Section) -> list[str]:
     """What is to be said of a section whose cells are not all named; nothing where they are."""
-    if not (u := made.unidentified):
+    if not (u := section.unidentified):
         return []
     cells = "1 nucleated cell is unidentified and lies" if u == 1 else f"{u:,} nucleated cells are unidentified and lie"
-    share = 100 * u / (made.n + u)
+    share = 100 * u / (section.n + u)
     return [
-        f"{cells} outside the {made.n:,} {made.noun} ({share:.1f} % of all): until a person names them, each class may hold none "
-        "or all of them, and no limit is settled."
+        f"{cells} outside the {section.n:,} {section.noun} ({share:.1f} % of all): until a person names them, "
+        "each class may hold none or all of them, and no limit is settled."
     ]
 
 

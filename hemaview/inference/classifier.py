@@ -109,8 +109,8 @@ class Classifier:
 
     def logits(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """Logits of the crops, averaged over the model's views (or the first `views` of them)."""
-        seen = [in_batches(self._runtime, turned(crops, view)) for view in range(views or self.views)]
-        return np.asarray(np.mean(seen, axis=0) + self._shift, np.float32)
+        each_view = [in_batches(self._runtime, turned(crops, view)) for view in range(views or self.views)]
+        return np.asarray(np.mean(each_view, axis=0) + self._shift, np.float32)
 
     def classify_crops(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """float32 (n, classes) calibrated, of uint8 (n, input_px, input_px, 3) at the model's own scale; a row of NaN for a crop

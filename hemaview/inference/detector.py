@@ -42,9 +42,9 @@ class Detector:
         longest = max(rgb.shape[:2])
         factor = mpp / self.info.mpp if mpp and self.info.mpp else self.info.input_px / longest
         small = rescale(rgb, factor)
-        found = shown_whole(self._runtime, small)
+        boxes = shown_whole(self._runtime, small)
         scale = np.array([rgb.shape[1] / small.shape[1], rgb.shape[0] / small.shape[0]] * 2, np.float32)
-        return Boxes(found.boxes * scale, found.scores, found.labels)
+        return Boxes(boxes.boxes * scale, boxes.scores, boxes.labels)
 
     def at_scale(self, rgb: NDArray[np.uint8]) -> Boxes:
         """Boxes of a picture that is at the model's own scale."""

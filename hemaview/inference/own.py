@@ -73,10 +73,10 @@ class OwnCard(Card):
     @property
     def merging(self) -> NDArray[np.float32]:
         """float32 (outputs, classes): which output is which class."""
-        made = np.zeros((len(self.outputs), len(self.classes)), np.float32)
+        matrix = np.zeros((len(self.outputs), len(self.classes)), np.float32)
         for row, name in enumerate(self.outputs):
-            made[row, self.classes.index(self.raw["class_map"][name])] = 1
-        return made
+            matrix[row, self.classes.index(self.raw["class_map"][name])] = 1
+        return matrix
 
 
 class OwnRuntime:
@@ -191,7 +191,7 @@ def _house_runtime(card: OwnCard, weights: Path) -> Runtime:
 def first_line(error: Exception) -> str:
     """What a library says, as far as a sentence has room for it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = next(
+    telling = next(
         (line for line in lines if not line.startswith(("Exception from", "Check '"))), lines[0] if lines else ""
     )
-    return said[:160].rstrip(".:")
+    return telling[:160].rstrip(".:")

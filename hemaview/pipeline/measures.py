@@ -50,10 +50,10 @@ def measure(labels: NDArray[np.int32], rgb: NDArray[np.uint8]) -> Measured:
         if place is None:
             continue
         own = (labels[place] == index).astype(np.uint8)
-        found, _ = cv2.findContours(np.pad(own, 1), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        if not found:
+        outlines, _ = cv2.findContours(np.pad(own, 1), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        if not outlines:
             continue
-        contour = max(found, key=cv2.contourArea)
+        contour = max(outlines, key=cv2.contourArea)
         # findContours runs through the centres of the border's px: half a px of width is missing all around.
         around = cv2.arcLength(contour, True)
         area = cv2.contourArea(contour) + around / 2 + 1

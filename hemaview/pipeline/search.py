@@ -141,10 +141,10 @@ def search(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | Non
     return outcome
 
 
-def _edges_mm2(task: SearchTask, found: Searched, most_mm2: float) -> float:
+def _edges_mm2(task: SearchTask, searched: Searched, most_mm2: float) -> float:
     """How much of the edges is searched: the share that was searched of the film, at least EDGES_MM2."""
     every = {name: sum(f.area_mm2 for f in task.plan.fields if f.monolayer == film) for name, film in _KNOWN.items()}
-    share = min(1.0, found.mm2["film"] / max(every["film"], 1e-9))
+    share = min(1.0, searched.mm2["film"] / max(every["film"], 1e-9))
     return min(max(EDGES_MM2, share * every["edges"]), EDGES_SHARE * most_mm2)
 
 
@@ -157,25 +157,25 @@ class _Progress:
 
     task: SearchTask
     targets: Targets
-    found: Searched
+    searched: Searched
     counted: NDArray[np.int64]
     cells: int
 
     def take(self, part: Callable[[], _Part], sink: Sink) -> bool:
         """Search a part and count what it gave; False where a person asked to stop."""
         if sink.stop_asked():
-            self.found.partial = True
+            self.searched.partial = True
             return False
         done, area = part(), {f.index: f.area_mm2 for f in self.task.plan.fields}
         for index, place in done.where.items():
             if place:
-                (self.found.film if place == FILM else self.found.edges).append(index)
-                self.found.mm2[place] += area[index]
-        self.found.tables.append(done.cells)
+                (self.searched.film if place == FILM else self.searched.edges).append(index)
+                self.searched.mm2[place] += area[index]
+        self.searched.tables.append(done.cells)
         whole = (done.cells.flags & (CUT | OUTSIDE)) == 0
         self.counted += np.bincount(done.cells.cls[whole], minlength=len(self.counted))
         self.cells += len(done.cells)
-        fields = len(self.task.done) + len(self.found.film) + len(self.found.edges)
+        fields = len(self.task.done) + len(self.searched.film) + len(self.searched.edges)
         sink.field_done(fields, max(fields, self._expected(fields)), self.cells)
         return True
 
@@ -221,7 +221,7 @@ def _lots(task: SearchTask, name: str, order: list[int], ahead: ThreadPoolExecut
 def _part_of(lot: _Lot, task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | None) -> Callable[[], _Part]:
     """What reads a part from disk, or searches its fields and writes it."""
 
-    def made() -> _Part:
+    def make() -> _Part:
         part = _read(lot)
         if part is None:
             views = lot.views.result() if lot.views is not None else _views(task, lot.places)
@@ -229,7 +229,7 @@ def _part_of(lot: _Lot, task: SearchTask, finder: SearchingFinder, seeker: Centr
             _write(lot.path, part)
         return part
 
-    return made
+    return make
 
 
 def _views(task: SearchTask, places: list[PlannedField]) -> Views:
@@ -269,19 +269,19 @@ def candidates_in(views: list[LowPower], seeker: CentreFinder | None) -> list[ND
     return [view.candidates(seeker) for view in views]
 
 
-def _notes(targets: Targets, counted: NDArray[np.int64], found: Searched) -> list[str]:
+def _notes(targets: Targets, counted: NDArray[np.int64], searched: Searched) -> list[str]:
     notes = []
     wanted, classes = targets[0]
-    if not reached(targets, counted) and not found.partial:
+    if not reached(targets, counted) and not searched.partial:
         n = int(counted[classes].sum())
         notes.append(
-            f"{n} of {wanted} nucleated cells to count {were(n)} found in {found.mm2['film']:.2f} mm², all of one layer that was "
-            "searched."
+            f"{n} of {wanted} nucleated cells to count {were(n)} found in {searched.mm2['film']:.2f} mm², all of one layer "
+            "that was searched."
         )
-    outside = sum(int(((t.flags & OUTSIDE) != 0).sum()) for t in found.tables)
-    if found.edges:
+    outside = sum(int(((t.flags & OUTSIDE) != 0).sum()) for t in searched.tables)
+    if searched.edges:
         notes.append(
-            f"{found.mm2['edges']:.2f} mm² of edges, the feathered end and thick places were searched: the "
+            f"{searched.mm2['edges']:.2f} mm² of edges, the feathered end and thick places were searched: the "
             f"{number_of(outside, 'cell')} found there must be seen and {'is' if outside == 1 else 'are'} outside the count."
         )
     return notes

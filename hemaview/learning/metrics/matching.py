@@ -13,8 +13,11 @@ class Matches:
     """Counts over one or several fields; `+` adds them."""
 
     predicted: int = 0
+    """Things that a model gave."""
     true: int = 0
+    """Things that are labelled."""
     hits: int = 0
+    """Pairs of both."""
 
     def __add__(self, other: Matches) -> Matches:
         return Matches(self.predicted + other.predicted, self.true + other.true, self.hits + other.hits)
@@ -25,7 +28,7 @@ class Matches:
 
 
 def overlaps(predicted: NDArray[np.int32], true: NDArray[np.int32]) -> NDArray[np.float64]:
-    """IoU float64 (found cells, true cells) of two instance masks of one shape."""
+    """IoU float64 (predicted cells, true cells) of two instance masks of one shape."""
     n, m = int(predicted.max()) + 1, int(true.max()) + 1
     pairs = np.bincount(predicted.ravel().astype(np.int64) * m + true.ravel(), minlength=n * m).reshape(n, m)
     a, b = pairs.sum(axis=1)[1:, None], pairs.sum(axis=0)[None, 1:]

@@ -21,12 +21,16 @@ FOUND_IOU = 0.5
 
 @dataclass(frozen=True)
 class Counted:
-    """Units (regions, or slides) found, missed and invented, and the sum of IoU over the `true` ones there are."""
+    """Units, regions or slides; `+` adds them."""
 
     hits: int = 0
+    """Found."""
     missed: int = 0
+    """There and not found."""
     invented: int = 0
+    """Found and not there."""
     iou: float = 0.0
+    """Summed over those that are there."""
 
     def __add__(self, other: Counted) -> Counted:
         return Counted(
