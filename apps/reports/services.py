@@ -258,7 +258,7 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
     canonical = json.dumps(frozen, sort_keys=True, separators=(",", ":"), default=str).encode()
     sha256 = hashlib.sha256(canonical).hexdigest()
     page = render.html(frozen, {**signature, "sha256": sha256}).encode()
-    made = render.pdf(page.decode())
+    pdf = render.pdf(page.decode())
     report = Report(
         id=report_id,
         case=case,
@@ -266,13 +266,13 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
         document=json.loads(canonical),
         sha256=sha256,
         html_sha256=hashlib.sha256(page).hexdigest(),
-        pdf_sha256=hashlib.sha256(made).hexdigest(),
+        pdf_sha256=hashlib.sha256(pdf).hexdigest(),
         meaning=meaning,
         reason=signature["reason"],
         signed_by=user,
         signed_at=now,
     )
     stores.reports().put(report.html_name, page)
-    if made:
-        stores.reports().put(report.pdf_name, made)
+    if pdf:
+        stores.reports().put(report.pdf_name, pdf)
     return report

@@ -95,15 +95,15 @@ def note_cell(user: Any, job: Job, kind: str, row: int | None, added: str, text:
             raise Refusal(f"A slide holds at most {MOST_ON_A_SLIDE:,} notes on cells.", code="too-many")
         if kind == TEACH and (marked := _marked(user, job, row, added)):
             return marked
-        made = CellNote.objects.create(
+        note = CellNote.objects.create(
             slide=job.slide, job=job, kind=kind, row=row, added_id=added or None, x=x, y=y, w=w, h=h, text=text, by=user,
             at=timezone.now(),
         )  # fmt: skip
         record(
             user, "cell.commented" if kind == COMMENT else "cell.teach", "job", job.pk, accession=case.accession,
-            note=str(made.pk), cell=row if row is not None else added, text=text,
+            note=str(note.pk), cell=row if row is not None else added, text=text,
         )  # fmt: skip
-    return made
+    return note
 
 
 def _marked(user: Any, job: Job, row: int | None, added: str) -> CellNote | None:

@@ -104,10 +104,10 @@ def candidates(job: Job, labels: Labels | None = None, until: datetime | None = 
             )
         )
     for row, probability in zip(rows.tolist(), p.tolist(), strict=True):
-        said = labels.rows.get(row)
+        event = labels.rows.get(row)
         state = PENDING
-        if said is not None:
-            agreed = now[row] == index and said.state in (AGREED, RELABELLED)
+        if event is not None:
+            agreed = now[row] == index and event.state in (AGREED, RELABELLED)
             state = CONFIRMED if agreed else EXCLUDED
         x, y = float(cells.x[row]), float(cells.y[row])
         place = _place(job, x, y)
@@ -115,7 +115,7 @@ def candidates(job: Job, labels: Labels | None = None, until: datetime | None = 
         listed.append(
             Candidate(
                 len(listed) + 1, row, None, x, y, *place, int(cells.field[row]), round(probability, 4), state,
-                hbf if state == CONFIRMED else HBF_OPEN, said.by if said else "", by if state == CONFIRMED else "",
+                hbf if state == CONFIRMED else HBF_OPEN, event.by if event else "", by if state == CONFIRMED else "",
                 bool(cells.flags[row] & (CUT | OUTSIDE)), stage_place(job, x, y, place[2]),
             )
         )  # fmt: skip
@@ -168,16 +168,16 @@ def _hbf(labels: Labels, until: datetime | None) -> dict[int | str, tuple[str, s
 
 def stage_place(job: Job, x_px: float, y_px: float, photograph: str) -> tuple[float, float] | None:
     """µm on the stage of a point of the slide, level-0 px; None where the file of the slide, or of the photograph, knows none."""
-    said = next((s for s in job.slide.stage if s["photograph"] == photograph), None)
-    return Stage.of_json(said).at(x_px, y_px, float(job.mpp)) if said is not None and job.mpp else None
+    record = next((s for s in job.slide.stage if s["photograph"] == photograph), None)
+    return Stage.of_json(record).at(x_px, y_px, float(job.mpp)) if record is not None and job.mpp else None
 
 
 def stage_words(job: Job) -> str:
     """Where the stage's coordinates come from, or that there are none."""
-    sources = sorted({str(said["source"]) for said in job.slide.stage})
+    sources = sorted({str(record["source"]) for record in job.slide.stage})
     if not sources:
         return UNKNOWN_STAGE
-    photographs = {said["photograph"] for said in job.slide.stage} - {""}
+    photographs = {record["photograph"] for record in job.slide.stage} - {""}
     some = len(photographs) < len(job.slide.photo_fields)
     return f"Stage coordinates by {', '.join(sources)}{'; not of every photograph' if some else ''}."
 

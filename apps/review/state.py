@@ -95,18 +95,18 @@ def labels_at(reading: Reading, revision: int) -> Labels:
 def labels_of_all(jobs: Iterable[Job]) -> dict[uuid.UUID, Labels]:
     """`labels_of` for each job by its key, with one query for all the events that are not remembered."""
     readings = {job.pk: reading_of(job) for job in jobs}
-    made = {pk: _folded.get((r.pk, r.revision)) if r else Labels() for pk, r in readings.items()}
-    asked = {r.pk: r for pk, r in readings.items() if r and made[pk] is None}
-    events: dict[uuid.UUID, list[LabelEvent]] = {pk: [] for pk in asked}
-    if asked:
-        rows = LabelEvent.objects.filter(reading__in=asked).select_related("by", "undone_by").order_by("revision")
+    by_job = {pk: _folded.get((r.pk, r.revision)) if r else Labels() for pk, r in readings.items()}
+    missing = {r.pk: r for pk, r in readings.items() if r and by_job[pk] is None}
+    events: dict[uuid.UUID, list[LabelEvent]] = {pk: [] for pk in missing}
+    if missing:
+        rows = LabelEvent.objects.filter(reading__in=missing).select_related("by", "undone_by").order_by("revision")
         for event in rows:
-            if event.revision <= asked[event.reading_id].revision:
+            if event.revision <= missing[event.reading_id].revision:
                 events[event.reading_id].append(event)
     folded = {
-        pk: _folded.put((pk, reading.revision), _fold(pk, reading.revision, events[pk])) for pk, reading in asked.items()
+        pk: _folded.put((pk, reading.revision), _fold(pk, reading.revision, events[pk])) for pk, reading in missing.items()
     }  # fmt: skip
-    return {pk: labels or folded[_key(readings[pk])] for pk, labels in made.items()}
+    return {pk: labels or folded[_key(readings[pk])] for pk, labels in by_job.items()}
 
 
 def _key(reading: Reading | None) -> Any:

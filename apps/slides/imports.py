@@ -189,17 +189,17 @@ def _make_ready(slide: Slide) -> None:
     if not slide.sha256:
         slide.sha256 = digest_of([slide.file] if slide.in_place else files, choice)
         refuse_known(slide.case, slide.sha256, but=slide.pk)
-    found = probe_many([(slide.file, slide.file.name)])[0]
+    probe = probe_many([(slide.file, slide.file.name)])[0]
     if source is not None:
-        found = replace(found, **{**source, "notes": (*source["notes"], *made_of["notes"], CONVERTED)})
-    slide.width, slide.height = found.width, found.height
-    slide.vendor = "camera fields" if request["pictures"] else found.vendor
-    slide.objective, slide.associated = found.objective, list(found.associated)
+        probe = replace(probe, **{**source, "notes": (*source["notes"], *made_of["notes"], CONVERTED)})
+    slide.width, slide.height = probe.width, probe.height
+    slide.vendor = "camera fields" if request["pictures"] else probe.vendor
+    slide.objective, slide.associated = probe.objective, list(probe.associated)
     stated, of_scale = request.get("file_mpp"), request.get("scale_notes", [])
     if not request["pictures"]:
-        stated, of_scale = found.mpp, scale_notes(found)
-        slide.notes = [*request.get("notes", []), *found.notes]
-        slide.stage = [{"photograph": "", **found.stage}] if found.stage else []
+        stated, of_scale = probe.mpp, scale_notes(probe)
+        slide.notes = [*request.get("notes", []), *probe.notes]
+        slide.stage = [{"photograph": "", **probe.stage}] if probe.stage else []
     slide.notes = _nameless_notes(slide, files)
     if request["mpp"]:
         slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
@@ -210,12 +210,12 @@ def _make_ready(slide: Slide) -> None:
         slide.notes = slide.notes + of_scale
         if stated:
             slide.mpp, slide.mpp_source = stated, Slide.MppSource.FILE
-    made = prepare(
+    ready = prepare(
         slide.file, slide.thumbnail_file, slide.side_pyramid_file, slide.tile_index_file, "", _progress(slide, 60, 99)
     )
-    slide.side_pyramid, slide.colour = made.side_pyramid, made.colour
-    slide.icc_bytes, slide.tile_levels = made.icc_bytes, made.levels
-    if request.get("convert") and not all(level["stored"] for level in made.levels):
+    slide.side_pyramid, slide.colour = ready.side_pyramid, ready.colour
+    slide.icc_bytes, slide.tile_levels = ready.icc_bytes, ready.levels
+    if request.get("convert") and not all(level["stored"] for level in ready.levels):
         slide.conversion = Slide.Conversion.ASKED
     slide.status, slide.percent, slide.message = Slide.Status.READY, 100, ""
     facts = {name: getattr(slide, name) for name in _IMPORTED}
@@ -251,8 +251,8 @@ def _nameless_notes(slide: Slide, files: list[Path]) -> list[str]:
         return list(slide.notes)
     looked_at = [slide.file] if slide.in_place else files
     entries = identity_of([(path, path.name) for path in looked_at])
-    kept = [note for note in slide.notes if not names_patient(note, entries, slide.case.accession)]
-    return kept if len(kept) == len(slide.notes) else [*kept, UNSAID]
+    notes = [note for note in slide.notes if not names_patient(note, entries, slide.case.accession)]
+    return notes if len(notes) == len(slide.notes) else [*notes, UNSAID]
 
 
 def _progress(slide: Slide, low: float, high: float) -> Any:

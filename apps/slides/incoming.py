@@ -102,21 +102,21 @@ def _one_series(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
         raise Unsupported(f"{largest.name} holds {largest.optical_paths} optical paths; export the one to be counted.")
     plane = choice.plane if choice.plane is not None or largest.focal_planes == 1 else SHARPEST
     of_file = Choice(plane=plane if largest.focal_planes > 1 else None)
-    kept = [f for f, i in instances.items() if i.series == series]
-    names = Counter(name for _, name in kept)
+    of_series = [f for f, i in instances.items() if i.series == series]
+    names = Counter(name for _, name in of_series)
     if max(names.values()) > 1:  # archives number the files of each folder anew
-        renamed = {f: (f[0], f"{number}-{f[1]}") for number, f in enumerate(kept, 1)}
+        renamed = {f: (f[0], f"{number}-{f[1]}") for number, f in enumerate(of_series, 1)}
         instances = {renamed.get(f, f): i for f, i in instances.items()}
-        kept = list(renamed.values())
+        of_series = list(renamed.values())
     others = [i.name for i in instances.values() if i.series not in (series, "", *slides)]
     left = [*(others if not wanted else ()), *strangers]
     notes = [f"{_some(left)}: left out, not of the slide's DICOM series."] if left else []
     if len(slides) > 1:
         notes.append(f"Series {choice.series} of {len(slides)} was taken.")
     main = next(f for f, i in instances.items() if i is largest)
-    probes = _probe_with_companions(kept, main, of_file)
+    probes = _probe_with_companions(of_series, main, of_file)
     several = len({i.series for i in instances.values() if i.width_px}) > 1
-    return Incoming(kept, main[1], probes, _title_of(largest, main[1] if several else ""), notes, of_file)
+    return Incoming(of_series, main[1], probes, _title_of(largest, main[1] if several else ""), notes, of_file)
 
 
 def _instances(files: Files, dicom: set[Path]) -> dict[tuple[Path, str], Instance]:
@@ -229,25 +229,25 @@ def stored_name(name: str, names: list[str]) -> str:
 
 def with_companions(paths: list[Path]) -> list[Path]:
     """A folder becomes its files; MRXS and DICOM bring what lies beside them."""
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
         if not path.exists():
             raise Missing(f"There is no file {path}.", code="no-file")
         if is_zarr(path):
-            found.append(path)
+            files.append(path)
         elif path.is_dir():
-            found += _inside(path)
+            files += _inside(path)
         else:
-            found.append(path)
+            files.append(path)
             beside = path.parent / data_folder(path.name) if data_folder(path.name) else None
             if beside is not None and beside.is_dir():
-                found += _visible(beside)
+                files += _visible(beside)
             elif is_dicom(path):
-                found += [p for p in islice(_visible(path.parent), MOST_BESIDE) if is_dicom(p)]
-    found = list(dict.fromkeys(found))
-    if not found:
+                files += [p for p in islice(_visible(path.parent), MOST_BESIDE) if is_dicom(p)]
+    files = list(dict.fromkeys(files))
+    if not files:
         raise Refusal("It contains neither a slide nor a picture.", code="unsupported-format")
-    return sorted(found, key=lambda p: natural_key(p.name))
+    return sorted(files, key=lambda p: natural_key(p.name))
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -298,8 +298,8 @@ def common_mpp(pictures: list[Probe]) -> tuple[float | None, list[str]]:
     return stated[0], [f"{stated[0]:.4g} µm/px as the file states in {', '.join(sources)}."]
 
 
-def scale_notes(found: Probe) -> list[str]:
-    return [f"{found.mpp:.4g} µm/px as the file states in {found.mpp_from}."] if found.mpp and found.mpp_from else []
+def scale_notes(probe: Probe) -> list[str]:
+    return [f"{probe.mpp:.4g} µm/px as the file states in {probe.mpp_from}."] if probe.mpp and probe.mpp_from else []
 
 
 def contradicted(given: float, stated: float | None) -> list[str]:

@@ -149,11 +149,11 @@ def _place(source: Path, target: Path, move: bool) -> None:
 
 def _each_file(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
     """The files, and those in the folders among them."""
-    found = []
+    every = []
     for path, name in files:
         inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        found += [(p, name) for p in inside]
-    return found
+        every += [(p, name) for p in inside]
+    return every
 
 
 def digest_of(paths: list[Path], choice: Choice = NO_CHOICE) -> str:

@@ -54,10 +54,10 @@ class Command(SentenceCommand):
             rows = study.run(Experiment(root), folder, epochs, self.stderr.write)
         except DataError as error:
             raise Refusal(str(error)) from error
-        kept = keep(study, rows, epochs, folder)
+        tables = keep(study, rows, epochs, folder)
         self.stderr.write(f"tables and charts: {folder}")
         if options["page"]:
-            write_page(options["page"], kept, STUDIES.values())
+            write_page(options["page"], tables, STUDIES.values())
         if options["json"]:
             self.stdout.write(json.dumps({"study": name, "rows": rows}, indent=1))
             return
