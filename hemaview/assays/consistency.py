@@ -53,12 +53,12 @@ def contradictions(values: Mapping[str, float]) -> list[str]:
         allowed = TOLERANCE + sum(_NAMES[k][2] / 2 / v for k, v in ((index.a, a), (index.b, b)))
         if stated and abs(stated - given) > allowed * given:
             sentences.append(
-                f"{_first(_said(index.a, a))} and {_said(index.b, b)} give an {_NAMES[index.key][0]} of {given:.3g} "
+                f"{_first(_in_words(index.a, a))} and {_in_words(index.b, b)} give an {_NAMES[index.key][0]} of {given:.3g} "
                 f"{_NAMES[index.key][1]}, but {stated:g} is stated."
             )
         elif index.key == "mchc_g_per_l" and not _possible(given, allowed):
             sentences.append(
-                f"{_first(_said(index.a, a))} and {_said(index.b, b)} give an MCHC of {given:.3g} g/L, which no red cells "
+                f"{_first(_in_words(index.a, a))} and {_in_words(index.b, b)} give an MCHC of {given:.3g} g/L, which no red cells "
                 f"have ({MCHC_G_PER_L[0]:g} to {MCHC_G_PER_L[1]:g})."
             )
     stated = values.get("mchc_g_per_l")
@@ -79,6 +79,6 @@ def _first(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _said(key: str, value: float) -> str:
+def _in_words(key: str, value: float) -> str:
     name, unit, _ = _NAMES[key]
     return f"a {name} of {value:g} {unit}"

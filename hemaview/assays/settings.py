@@ -34,12 +34,12 @@ class Setting:
                 fits = self.maximum is None or value <= self.maximum
             else:
                 fits = False
-            return "" if fits else f"{self.label} ({self.key}) is {self._asked()}, such as {self._example()}."
+            return "" if fits else f"{self.label} ({self.key}) is {self._range_in_words()}, such as {self._example()}."
         if self.kind == "choice":
             return "" if value in self.choices else f"{self.label} ({self.key}) is one of: {', '.join(self.choices)}."
         return "" if isinstance(value, str) and value else f"{self.label} ({self.key}) is a text that is not empty."
 
-    def _asked(self) -> str:
+    def _range_in_words(self) -> str:
         what = "a whole number" if self.kind == "integer" else "a number"
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:

@@ -57,8 +57,8 @@ def sickle_fields(name: str, dataset: str, experiment: Experiment, split: str) -
     rows = [share(name, TASK, dataset, split, "box_recall", hits)]
     rows.append(_calls(name, dataset, split, [c for c, p in zip(counted, truth, strict=True) if not p]))
     measures = {
-        "auc": [share_ofcounts_of(c) for c in counted],
-        "auc_equalised": [share_ofcounts_of(cells_of(how, rgb, "")) for rgb in equal],
+        "auc": [sickle_share(c) for c in counted],
+        "auc_equalised": [sickle_share(cells_of(how, rgb, "")) for rgb in equal],
     }
     for metric, values in measures.items():
         rows.append(_auc(name, dataset, split, metric, np.array(values), truth))
@@ -115,7 +115,7 @@ def cells_of(how: CellFinder, rgb: NDArray[np.uint8], file: str) -> CellTable | 
     return how.cells(slide, plan.counted[0], plan.mpp, of.schema)
 
 
-def share_ofcounts_of(cells: CellTable | None) -> float:
+def sickle_share(cells: CellTable | None) -> float:
     """How many of the gradable red cells are to be expected to be sickle cells, by their probabilities; 0 where the field was
     refused."""
     if cells is None:
