@@ -58,8 +58,8 @@ def contradictions(values: Mapping[str, float]) -> list[str]:
             )
         elif index.key == "mchc_g_per_l" and not _possible(given, allowed):
             sentences.append(
-                f"{_first(_in_words(index.a, a))} and {_in_words(index.b, b)} give an MCHC of {given:.3g} g/L, which no red cells "
-                f"have ({MCHC_G_PER_L[0]:g} to {MCHC_G_PER_L[1]:g})."
+                f"{_first(_in_words(index.a, a))} and {_in_words(index.b, b)} give an MCHC of {given:.3g} g/L, which no red "
+                f"cells have ({MCHC_G_PER_L[0]:g} to {MCHC_G_PER_L[1]:g})."
             )
     stated = values.get("mchc_g_per_l")
     if stated and not _possible(stated, 0.0) and not any("MCHC" in sentence for sentence in sentences):

@@ -43,15 +43,20 @@ ASKED_FROM = 0.02
 
 @dataclass(frozen=True)
 class Models:
-    """The models of the blood-film protocol; `nucleus` draws nuclei where the protocol names such a model; `thresholds`:
-    class to the probability from which a cell is called so even where another class is likelier."""
+    """The models of the blood-film protocol."""
 
     segmentation: Segmenter
+    """Finds cells."""
     kind: Classifier
+    """Tells red cells, nucleated cells, platelets and nothing from each other (`methods.cellkind.KINDS`)."""
     shape: Classifier
+    """Names red cells."""
     nucleated: Classifier
+    """Names nucleated cells."""
     thresholds: Mapping[str, float]
+    """Class to the probability from which a cell is called so even where another class is likelier."""
     nucleus: Masker | None = None
+    """Draws nuclei, where the protocol names such a model."""
     seeker: CentreFinder | None = None
     """Points at nucleated cells at low power, also at those that the segmentation takes for something else."""
     without_nucleus: Classifier | None = None

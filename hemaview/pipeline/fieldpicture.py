@@ -30,19 +30,28 @@ GROUND_STEP_UM = 4.0
 
 @dataclass(frozen=True)
 class FieldPicture:
-    """A field with its surroundings: rgb uint8 (H, W, 3) at `mpp` µm/px; (left, top) and `scale` (x, y) lead to level-0 px;
-    it is whole blocks of `block_px`, a photograph none (0)."""
+    """A field with its surroundings, as nets are shown it."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3)."""
     mpp: float
+    """µm/px of `rgb`."""
     block_px: int
+    """It is whole blocks of this side; 0: a photograph, which is none."""
     left: int
+    """Level-0 px of its corner."""
     top: int
+    """Level-0 px of its corner."""
     scale: tuple[float, float]
+    """Level-0 px (x, y) to one of its px."""
     place: PlannedField
+    """The field itself."""
     slide_mpp: float
+    """µm/px of level 0."""
     slide_px: tuple[int, int]
+    """Width and height of level 0."""
     grounds: Grounds
+    """Colours of the ground over it."""
     eyepiece: Eyepiece | None = None
     """The round field of a photograph through an eyepiece; its rim is painted as ground in `rgb`."""
 

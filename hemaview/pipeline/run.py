@@ -51,15 +51,20 @@ _CORRECT = "An administrator must correct the protocol's settings; then order it
 
 @dataclass(frozen=True)
 class _Counted:
-    """What counting left: each cell once, the indices of the fields in the order in which they were counted, whether it was
-    stopped before its end, what was asked of which role, and the temperature of each role that has one."""
+    """What counting and searching left."""
 
     cells: CellTable
+    """Each cell once."""
     fields: list[int]
+    """Indices of the fields that were counted whole, in that order."""
     partial: bool
+    """Whether it was stopped before its end."""
     thresholds: Thresholds
+    """By role, class to the probability from which a cell was called so."""
     temperatures: Mapping[str, float]
+    """By role of classifier."""
     searched: Searched
+    """What the search for nucleated cells gave."""
     errors: Mapping[str, Any] = field(default_factory=dict)
     """How the net that named the nucleated cells errs on such films (`Card.machine_errors`)."""
 

@@ -60,9 +60,13 @@ class SearchTask:
     """What is searched, and what counting left to find."""
 
     slide: Slide
+    """Open."""
     plan: Plan
+    """Its fields, and the orders of search."""
     request: RunRequest
+    """What was ordered."""
     schema: Schema
+    """The classes of its cells."""
     done: list[int]
     """Indices of the fields that were counted whole."""
     counted: NDArray[np.int64]
@@ -80,8 +84,11 @@ class Searched:
     edges: list[int] = field(default_factory=list)
     """Indices of those that were searched outside it."""
     tables: list[CellTable] = field(default_factory=list)
+    """The cells that it found, a table a lot."""
     partial: bool = False
+    """Whether a person stopped it."""
     notes: list[str] = field(default_factory=list)
+    """Sentences of what it did."""
 
     @classmethod
     def begun(cls, plan: Plan, done: list[int]) -> Searched:
@@ -156,10 +163,15 @@ class _Progress:
     """How far a search is."""
 
     task: SearchTask
+    """What is searched."""
     targets: Targets
+    """How many cells of which classes end it."""
     searched: Searched
+    """What it gave so far."""
     counted: NDArray[np.int64]
+    """Cells that no edge cuts, counting included, by class, int64 (classes,)."""
     cells: int
+    """Of all kinds, counting included."""
 
     def take(self, part: Callable[[], _Part], sink: Sink) -> bool:
         """Search a part and count what it gave; False where a person asked to stop."""
@@ -193,7 +205,9 @@ class _Lot:
     """Fields that are searched together: one part on disk."""
 
     path: Path
+    """The part's file."""
     places: list[PlannedField]
+    """The fields."""
     views: Future[Views] | None
     """Being read ahead; None where the part is on disk."""
 

@@ -52,6 +52,7 @@ class Signs:
     """What is measured of one picture at low power."""
 
     area_um2: float
+    """Of the picture."""
     tissue: float
     """Share of stained pixels."""
     cells: float
@@ -67,8 +68,9 @@ class Signs:
     edge: float
     """Levels between neighbours that the sharpest half percent reach."""
     dark_round: int
+    """Round things of a cell's size, darker than what surrounds them."""
     light_round: int
-    """Round things of a cell's size, darker and lighter than what surrounds them."""
+    """Lighter ones."""
 
 
 def signs_of(rgb: NDArray[np.uint8], mpp: float) -> Signs:

@@ -35,11 +35,17 @@ class Patch:
     """A rectangle of a picture, px, with its place in the grid of patches."""
 
     column: int
+    """In the grid of patches."""
     row: int
+    """In the grid of patches."""
     x: int
+    """Of its corner."""
     y: int
+    """Of its corner."""
     w: int
+    """Width."""
     h: int
+    """Height."""
 
 
 def patches(width_px: int, height_px: int, side_px: int = PATCH_PX, overlap_px: int = 0) -> list[Patch]:

@@ -23,28 +23,42 @@ from hemaview.learning.sets import data
 
 @dataclass(frozen=True)
 class MaskSet:
-    """n pictures uint8 (n, side, side, 3), masks uint8 (n, side, side) of class numbers, and the class of each cell."""
+    """n pictures of one cell each, with their masks."""
 
     images: NDArray[np.uint8]
+    """uint8 (n, side, side, 3)."""
     masks: NDArray[np.uint8]
+    """Class numbers, uint8 (n, side, side)."""
     labels: tuple[str, ...]
+    """The class of each cell."""
 
 
 @dataclass(frozen=True)
 class MaskRecipe:
-    """How to train; `class_weights` weigh the cross-entropy, `scale` is the largest change of size."""
+    """How a net is trained that names pixels."""
 
     classes: int
+    """How many."""
     side_px: int
+    """Of the square that it is shown."""
     epochs: int = 60
+    """At most."""
     batch: int = 16
+    """Pictures at once."""
     rate: float = 2e-3
+    """The largest of the schedule."""
     patience: int = 15
+    """Epochs without a better score after which it stops."""
     scale: float = 0.15
+    """The largest change of size (log)."""
     average: float = 0.98
+    """Decay of the mean of the weights, a step."""
     seed: int = 20261121
+    """Of all that is left to chance."""
     class_weights: tuple[float, ...] = ()
+    """Of the cross-entropy; (): all alike."""
     augmentation: Augmentation = field(default_factory=lambda: Augmentation(stain=0.25, light=0.2, blur=0.25, noise=4))
+    """How pictures are changed."""
 
 
 def read_masks(

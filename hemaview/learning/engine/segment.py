@@ -38,11 +38,14 @@ LEAST_PART_PX = 150
 
 @dataclass(frozen=True)
 class Field:
-    """One training field at MPP: rgb uint8 (H, W, 3), target uint8 (H, W) with IGNORE, its share in the draw."""
+    """One training field at MPP."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3)."""
     target: NDArray[np.uint8]
+    """Class numbers or IGNORE, uint8 (H, W)."""
     weight: float
+    """Its share in the draw, beside other fields'."""
 
 
 def mask_parts(mask: NDArray[np.uint8], least_px: int = LEAST_PART_PX) -> NDArray[np.int32]:

@@ -73,16 +73,16 @@ def dice(predicted: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class CellErrors:
-    """Cells that people would call wrong, counted (Zhang et al., evaluation criteria); `+` adds fields together.
-
-    merged: true cells lying with another in one part (Error I). artefacts: parts that hardly touch a cell (Error II).
-    incomplete: cells found but neither whole nor in one piece (Error III).
-    """
+    """Cells that people would call wrong, counted (Zhang et al., evaluation criteria); `+` adds fields together."""
 
     merged: int = 0
+    """True cells lying with another in one part (Error I)."""
     artefacts: int = 0
+    """Parts that hardly touch a cell (Error II)."""
     incomplete: int = 0
+    """Cells found but neither whole nor in one piece (Error III)."""
     true: int = 0
+    """Cells that there are."""
 
     def __add__(self, other: CellErrors) -> CellErrors:
         return CellErrors(

@@ -20,14 +20,23 @@ class Score:
     """One line of the table that `evaluate` prints."""
 
     method: str
+    """The model's name; `best` for the default of the task."""
     task: str
+    """What was asked, one of `TASKS`."""
     dataset: str
+    """The set's name."""
     split: str
+    """train, val or test."""
     n: int
+    """Cells, pictures or fields that were asked about."""
     metric: str
+    """What the value is."""
     value: float
+    """Rounded, as low and high are."""
     low: float
+    """Of its 95 % interval."""
     high: float
+    """Of its 95 % interval."""
     n_labels: int = 0
     """How many labels of the set itself taught the model; 0 for all that are judged as they ship."""
 

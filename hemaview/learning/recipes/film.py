@@ -71,27 +71,33 @@ ALWAYS, STRANGE = "always", "strange"
 
 @dataclass(frozen=True)
 class Training:
-    """One trainable model: what it learns from and how, and what its card says.
-
-    mpp is µm/px of what the net is shown (0: pictures of cells whose scale nobody stated, resized to input_px);
-    `held` gives the val pools that the temperature is set on, None where there is none to set; `thresholds` sets the
-    card's thresholds on val; `ground`: pictures are shown with their ground in the colour of the training pictures', ALWAYS
-    or where it is STRANGE, like none of theirs ("": as they are); `minds_stain`: its card tells the stains it learned
-    from, so that a job can say where a slide's are others.
-    """
+    """One trainable model: what it learns from and how, and what its card says."""
 
     name: str
+    """The model's."""
     sets: tuple[str, ...]
+    """Names of the sets that it learns from."""
     run: Callable[[Experiment, Path, Path, Path | None, int | None, Log], Path]
+    """Learns: (experiment, folder of the training, cache, ImageNet weights, epochs, log) to the best weights."""
     classes: tuple[str, ...]
+    """Its outputs, in order."""
     mpp: float
+    """µm/px of what the net is shown; 0: pictures of cells whose scale nobody stated, resized to input_px."""
     input_px: int
+    """Side of the square that it is shown."""
     limits: tuple[str, ...]
+    """Sentences of its card on what it cannot."""
     held: Callable[[Experiment], list[Pool]] | None = None
+    """Gives the val pools that its temperature is set on; None: there is none to set."""
     views: int = 1
+    """Turned and mirrored views of a picture that an answer is the mean of."""
     thresholds: Callable[[nn.Module, Experiment], dict[str, float]] | None = None
+    """Sets the card's thresholds on val."""
     ground: str = ""
+    """Pictures are shown with their ground in the colour of the training pictures': ALWAYS, or where it is STRANGE, like none of
+    theirs; "": as they are."""
     minds_stain: bool = False
+    """Whether its card tells the stains that it learned from, so that a job can say where a slide's are others."""
     ground_rgb: tuple[float, ...] = ()
     """The ground's colour (3) where the recipe itself states it."""
     adapts: dict[str, float] = field(default_factory=dict)

@@ -42,12 +42,14 @@ UNSURE = ("smudge", "artefact")
 
 @dataclass(frozen=True)
 class Marked:
-    """A picture uint8 (H, W, 3) at KEPT_MPP, the centres (n, 2: x, y px) of its nucleated cells, and what of it is left out
-    of the loss, bool (H, W)."""
+    """A picture whose nucleated cells are labelled."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3) at KEPT_MPP."""
     centres: NDArray[np.float32]
+    """Of its nucleated cells, (n, 2: x, y px)."""
     unknown: NDArray[np.bool_]
+    """What of it is left out of the loss, bool (H, W)."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,11 @@ class SeekPool:
     fields: tuple[Marked, ...]
     """Labelled fields, small ones mostly."""
     marrow: tuple[Marked, ...]
+    """Labelled fields of marrow."""
     grounds: tuple[Marked, ...]
     """Fields of red cells, into which is pasted."""
     cells: tuple[Cell, ...]
+    """Nucleated cells, to be pasted."""
     others: tuple[Cell, ...]
     """Platelets and red cells."""
 
@@ -227,11 +231,14 @@ def seek_pool(experiment: Experiment, split: str, cache: Path | None, most: int 
 
 @dataclass(frozen=True)
 class SeekScene:
-    """A picture uint8 (side, side, 3) at MPP, more or less, its centres (n, 2: x, y px), and what is left out, bool."""
+    """A scene as the net learns from it."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (side, side, 3), at MPP, more or less."""
     centres: NDArray[np.float32]
+    """Of its nucleated cells, (n, 2: x, y px)."""
     unknown: NDArray[np.bool_]
+    """What of it is left out of the loss, bool (side, side)."""
 
     def target(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """(heatmap float32, known bool), both (side / STRIDE, side / STRIDE): 1 at each centre, falling off around it."""

@@ -45,14 +45,18 @@ TRIES = 25
 
 @dataclass(frozen=True)
 class SickleField:
-    """A field on an even ground at MPP: its picture, centres of its boxes (n, 2), their sides (n, 2), px, and whether cells
-    without a box are none."""
+    """A field on an even ground, at MPP."""
 
     name: str
+    """Its file's."""
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3)."""
     centres: NDArray[np.float32]
+    """Of its boxes of sickle cells, (n, 2: x, y px)."""
     sides: NDArray[np.float32]
+    """Of its boxes, (n, 2), px."""
     complete: bool
+    """Whether a cell without a box is no sickle cell."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,13 @@ class SicklePool:
     """What scenes are made of."""
 
     positive: tuple[SickleField, ...]
+    """Fields with boxes."""
     phone_negative: tuple[SickleField, ...]
+    """Fields of people without sickle cells, through the same phones."""
     negative: tuple[SickleField, ...]
+    """Those, and fields of other sets."""
     cells: tuple[CutOut, ...]
+    """Cells cut out, to be pasted."""
 
 
 def sickle_pool(experiment: Experiment, split: str) -> SicklePool:

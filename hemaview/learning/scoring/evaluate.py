@@ -241,8 +241,11 @@ class _Task:
     """A model measured on a set."""
 
     method: str
+    """The model's name."""
     dataset: str
+    """The set's."""
     function: _Function
+    """Gives the rows."""
 
     def rows(self, experiment: Experiment, split: str) -> list[Score]:
         return self.function(self.method, self.dataset, experiment, split)

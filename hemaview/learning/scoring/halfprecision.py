@@ -39,12 +39,14 @@ LEAST_SCORE = 0.05
 
 @dataclass
 class Difference:
-    """The largest difference in probability between pairs of answers, and of each pair how many times as long float32
-    took; `temperature` is that of the model's card."""
+    """What a net's answers in bf16 differ by."""
 
     temperature: float = 1.0
+    """That of the model's card."""
     largest: float = field(default=0.0, init=False)
+    """The largest difference in probability between two answers to one picture."""
     times: list[float] = field(default_factory=list, init=False)
+    """Of each pair of answers how many times as long float32 took."""
 
     def note(self, plain: Any, half: Any, plain_s: float, half_s: float) -> None:
         """Of logits (N, classes, …), or of lists of boxes with scores."""

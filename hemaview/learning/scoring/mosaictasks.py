@@ -43,11 +43,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Mosaic:
-    """A slide of pictures, and where each lies ({x, y, w, h, name}, level-0 px)."""
+    """A slide of pictures laid side by side."""
 
     slide: Path
+    """Its file."""
     places: list[dict[str, Any]]
+    """Where each picture lies, {x, y, w, h, name}, level-0 px."""
     mpp: float
+    """µm/px."""
 
 
 @dataclass(frozen=True)

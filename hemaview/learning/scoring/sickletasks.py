@@ -31,11 +31,14 @@ not made more of than one on a field of many."""
 
 @dataclass(frozen=True)
 class Field:
-    """A labelled field: its picture uint8 (H, W, 3) and its boxes (n, 4: x0, y0, x1, y1); none where it is a negative one."""
+    """A labelled field."""
 
     file: str
+    """Its picture's name."""
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3)."""
     boxes: NDArray[np.float32]
+    """(n, 4: x0, y0, x1, y1) px of sickle cells; none where it is a negative one."""
 
     @property
     def positive(self) -> bool:

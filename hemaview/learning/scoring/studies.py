@@ -75,15 +75,20 @@ ODE_PX = 64
 
 @dataclass(frozen=True)
 class Study:
-    """One comparison: what it asks, which table or figure of which paper it follows, how it is run, what to know of it."""
+    """One comparison."""
 
     name: str
+    """As the command takes it."""
     asks: str
+    """Its question."""
     source: str
+    """The table or figure of a paper that it follows."""
     run: Callable[[Experiment, Path, int, Log], list[Row]]
+    """(experiment, folder, epochs, log) to rows."""
     epochs: int
     """Of each variant; 0 where nothing is trained."""
     notes: str = ""
+    """What is to be known beside its table."""
     curve: tuple[str, str, str] | None = None
     """Columns of a curve: over what, which measure, a line for each of what ("": one line); else variants are compared."""
     beside: tuple[str, ...] = ()

@@ -18,20 +18,26 @@ DETECTION_CLASSES = ("WBC", "RBC", "platelet")
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture uint8 (H, W, 3) with boxes float32 (n, 4: x0, y0, x1, y1) px and labels int64 (n,)."""
+    """A picture with boxes."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3)."""
     boxes: NDArray[np.float32]
+    """float32 (n, 4: x0, y0, x1, y1) px."""
     labels: NDArray[np.int64]
+    """Class numbers, int64 (n,)."""
 
 
 @dataclass(frozen=True)
 class Hits:
-    """Detections of one class in one picture, best first: scores (n,), hit bool (n,), and how many cells there are."""
+    """Detections of one class in one picture, best first."""
 
     scores: NDArray[np.float32]
+    """(n,)."""
     hit: NDArray[np.bool_]
+    """Whether each is a cell that there is, bool (n,)."""
     true: int
+    """How many cells there are."""
 
 
 def scenes(experiment: Experiment, name: str, split: str, classes: Sequence[str], longest_px: int = 0) -> list[Scene]:

@@ -26,16 +26,20 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class DataSet:
-    """One set: its folder's name, whether its licence is free, and what its README says of patients; `drawn` sets are
-    made by HemaView itself and need no folder. `columns` of its labels.csv besides `file` and `class`; `pixel_classes`:
-    how many classes its masks number (0: a mask is what is not 0)."""
+    """One set of labelled pictures."""
 
     name: str
+    """Its folder's."""
     free: bool
+    """Whether its licence allows all uses."""
     licence: str
+    """As its README says."""
     columns: tuple[str, ...] = ()
+    """Of its labels.csv, besides `file` and `class`."""
     pixel_classes: int = 0
+    """How many classes its masks number; 0: a mask is what is not 0."""
     drawn: bool = False
+    """Whether HemaView makes it itself: it needs no folder."""
 
 
 _POINT, _BOX = ("x", "y"), ("x", "y", "w", "h")
@@ -71,12 +75,16 @@ SETS: dict[str, DataSet] = {
 
 @dataclass(frozen=True)
 class Crops:
-    """n crops: images uint8 (n, side, side, 3), their class names and, where known, fine classes and patients."""
+    """n pictures of single cells."""
 
     images: NDArray[np.uint8]
+    """uint8 (n, side, side, 3)."""
     labels: tuple[str, ...]
+    """Their class names."""
     fine: tuple[str, ...]
+    """Finer classes; the same where the set has none."""
     patients: tuple[str, ...]
+    """Whose they are; "" where nobody knows."""
 
     def __len__(self) -> int:
         return len(self.labels)

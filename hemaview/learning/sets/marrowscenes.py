@@ -34,12 +34,16 @@ LEAST_CELL_PX = 900
 
 @dataclass(frozen=True)
 class CutCell:
-    """One cell cut out of its picture: rgb uint8 (h, w, 3), how much of each pixel is cell float32 (h, w), its class."""
+    """One cell cut out of its picture."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (h, w, 3)."""
     alpha: NDArray[np.float32]
+    """How much of each pixel is cell, float32 (h, w)."""
     light: NDArray[np.float64]
+    """The colour (3,) of the light behind it."""
     label: int
+    """Its class number."""
 
 
 def cut_cells(experiment: Experiment, split: str, cache: Path | None, per_class: int, seed: int) -> list[CutCell]:
