@@ -18,12 +18,16 @@ MCHC_G_PER_L = (220.0, 400.0)
 
 @dataclass(frozen=True)
 class _Index:
-    """An index that others give: of a and b, with the least step in which each value is stated."""
+    """An index that two other values give."""
 
     key: str
+    """The index's."""
     a: str
+    """Key of the first."""
     b: str
+    """Key of the second."""
     of: Callable[[float, float], float]
+    """The index of both."""
 
 
 _INDICES = (

@@ -24,9 +24,13 @@ class Quantity:
     """One figure of a blood count."""
 
     key: str
+    """What files and rows of ranges call it."""
     name: str
+    """What people read."""
     unit: str
+    """Of its values."""
     digits: int
+    """Decimal places that are shown."""
     analyser: str = ""
     """Name with unit among the analyser's values; "" where it is counted on the film."""
     classes: tuple[str, ...] = ()
@@ -38,9 +42,13 @@ class Range:
     """What is usual, in the quantity's unit."""
 
     low: float
+    """Its lower end."""
     high: float
+    """Its upper end."""
     whose: str
+    """Age and sex in words."""
     source: str
+    """Where it is published."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +56,17 @@ class References:
     """Ranges of one origin."""
 
     name: str
+    """Who they are of."""
     version: str
+    """Of their table."""
     sha256: str
     """Of the content in canonical JSON."""
     sources: Mapping[str, str]
+    """By key, where they are published."""
     quantities: tuple[Quantity, ...]
+    """What there are ranges of."""
     rows: tuple[Mapping[str, Any], ...]
+    """Ranges by age and sex, as in the table."""
 
     def range_of(self, key: str, sex: str, age_days: int | None) -> Range | None:
         """The range of a quantity; None where none is given for that age, or where the age is not known.

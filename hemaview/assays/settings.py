@@ -14,16 +14,23 @@ class Setting:
     """One setting of an assay's protocols."""
 
     key: str
+    """Its name in a protocol."""
     kind: str
     """One of KINDS."""
     label: str
+    """Its name in a form."""
     help: str
+    """What it does, in a sentence."""
     default: Any = None
     """None where it may be left out."""
     unit: str = ""
+    """Of its value; empty where it has none."""
     minimum: float | None = None
+    """None: no limit."""
     maximum: float | None = None
+    """None: no limit."""
     choices: tuple[str, ...] = ()
+    """Of a choice."""
 
     def wrong(self, value: Any) -> str:
         """Why `value` cannot be taken, in a sentence; "" where it can."""

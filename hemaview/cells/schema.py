@@ -31,6 +31,7 @@ class Group:
     """Classes that belong together."""
 
     key: str
+    """What files and rules call it."""
     name: str
     """What people read, such as White cells."""
     noun: str
@@ -48,7 +49,9 @@ class CellClass:
     key: str
     """What files, rules and models call it; never changed."""
     name: str
+    """What people read."""
     short: str
+    """The same where there is little room."""
     group: str
     """Key of its group."""
     colour: str
@@ -65,12 +68,16 @@ class CellClass:
 
 @dataclass(frozen=True)
 class Schema:
-    """An ordered set of classes with a name and a version."""
+    """An ordered set of classes."""
 
     name: str
+    """The assay's key."""
     version: int
+    """Grows when its classes change."""
     classes: tuple[CellClass, ...]
+    """In the order of their numbers."""
     groups: tuple[Group, ...] = ()
+    """In the order in which they are shown."""
 
     @cached_property
     def by_key(self) -> dict[str, CellClass]:

@@ -19,11 +19,14 @@ GROUND = 235
 
 @dataclass(frozen=True)
 class Boxes:
-    """n boxes float32 (n, 4: x0, y0, x1, y1) px of a picture, their scores float32 (n,) and class numbers int64 (n,)."""
+    """n boxes of a picture."""
 
     boxes: NDArray[np.float32]
+    """float32 (n, 4: x0, y0, x1, y1) px."""
     scores: NDArray[np.float32]
+    """float32 (n,)."""
     labels: NDArray[np.int64]
+    """Class numbers, int64 (n,)."""
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Boxes:
         """Some of them."""

@@ -59,7 +59,7 @@ class TrainedModel:
     free: bool = False
     """Whether from free data alone."""
     backbone: str = ""
-    """"": the method's own."""
+    """Empty: the method's own."""
 
     def command(self, version: str = "") -> str:
         """What was typed."""

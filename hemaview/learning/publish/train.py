@@ -31,7 +31,7 @@ class TrainRequest:
     imagenet: Path | None = None
     """Weights to begin from, where the method begins from any."""
     backbone: str = ""
-    """"": the method's own."""
+    """Empty: the method's own."""
     free: bool = False
     """Whether from free data alone."""
     version: str = ""
