@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from bench import besides
 from hemaview.assays import assay
 from hemaview.cells.table import CellTable, morton, tile_of
 from hemaview.cells.transport import ROW_BYTES, density_pyramid, pack, pack_contours, tile_index
@@ -88,6 +89,12 @@ class Film:
             {"access": access, "index": index, "schema": schema_json(self.schema), "labels": labels}
         ).encode()
 
+    @cached_property
+    def boxes(self) -> bytes:
+        """float32 left, top, width, height of each cell in level-0 px, for the layers of others."""
+        w, h = (side.astype(np.float32) for side in (self.cells.w, self.cells.h))
+        return np.stack([self.cells.x - w / 2, self.cells.y - h / 2, w, h], axis=1).astype(np.float32).tobytes()
+
     def rows(self, first: int, count: int) -> bytes:
         part = slice(first, first + count)
         columns = {name: getattr(self.cells, name)[part] for name in ("x", "y", "w", "h", "cls", "p", "field", "flags")}
@@ -108,25 +115,47 @@ class Film:
 
 
 def bench_overlay(folder: Path, numbers: tuple[int, ...], say: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Rows of the 95th percentile over frames, at the worst of the zooms, as the room draws it (`ours`) and by WebGL,
-    which the room takes where there is a graphics card."""
-    from playwright.sync_api import sync_playwright
-
+    """Rows of the 95th percentile over frames, at the worst of the zooms: as the room draws it (`ours`), by WebGL, which the room
+    takes where there is a graphics card, and as the layers of others draw so many cells (`deck`, `annotorious`)."""
     built = _built(folder)
     rows: list[dict[str, Any]] = []
-    with sync_playwright() as browsers:
-        for case, engine in (("ours", ""), ("webgl", "webgl")):
-            for n in numbers:
-                with _served(Film(n), built) as address:
-                    browser = browsers.chromium.launch(
-                        executable_path=shutil.which("chromium"),
-                        args=["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"],
-                    )
-                    try:
-                        rows += _measured(browser, address, f"{case}_{n}", engine, say)
-                    finally:
-                        browser.close()
+    for case, engine in (("ours", ""), ("webgl", "webgl")):
+        for n in numbers:
+            with _opened(Film(n), built) as (browser, address):
+                rows += _measured(browser, address, f"{case}_{n}", engine, say)
+    try:
+        others = besides.build(folder)
+    except (OSError, subprocess.CalledProcessError) as error:
+        say(f"the layers of others are left out: npm could not fetch or build them ({error})")
+        return rows
+    ours = {(r["case"], r["metric"]): r["value"] for r in rows if r["case"].startswith("ours_")}
+    for engine in besides.ENGINES:
+        for n in numbers:
+            with _opened(Film(n), others) as (browser, address):
+                for case, metric, value in besides.measure(browser, address, engine, n, SCALES, FRAMES, say):
+                    same = case.replace(engine, "ours")
+                    rows.append(_row(case, metric, value, "ms") | _ratio(value, same, ours[same, metric]))
     return rows
+
+
+def _ratio(value: float, to: str, base: float) -> dict[str, Any]:
+    return {"ratio_to": to, "ratio": round(value / base, 3) if base else None}
+
+
+@contextmanager
+def _opened(film: Film, built: Path) -> Iterator[tuple[Any, str]]:
+    """A browser of its own, and the address of the page above that film."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as browsers, _served(film, built) as address:
+        browser = browsers.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"],
+        )
+        try:
+            yield browser, address
+        finally:
+            browser.close()
 
 
 def _measured(
@@ -187,6 +216,8 @@ def _served(film: Film, built: Path) -> Iterator[str]:
             elif path.startswith("/api/v1/jobs/bench/contours/"):
                 first, count = path.rpartition("/")[2].removesuffix(".bin").split("-")
                 self._answer(film.contours(int(first), int(count)), "application/octet-stream")
+            elif path == "/boxes.f32":
+                self._answer(film.boxes, "application/octet-stream")
             elif path == "/given.json":
                 self._answer(film.given, "application/json")
             else:
