@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.inference import AS_SHIPPED, NetSettings
 from hemaview.inference.pictures import ground_of
 from hemaview.learning.experiment import Camera, Experiment
 from hemaview.learning.recipes.film import Log
@@ -50,9 +49,9 @@ def other_cameras(experiment: Experiment, out: Path, epochs: int, log: Log) -> l
         dataset, task = main_task(name)
         if data.drawn(dataset) or not data.has(experiment, dataset, "val"):
             continue
-        ways = {"": AS_SHIPPED}
+        ways = {"": experiment.nets}
         if card.ground:
-            ways[", ground left as it is"] = NetSettings(brings_ground=False)
+            ways[", ground left as it is"] = replace(experiment.nets, brings_ground=False)
         for how, nets in ways.items():
             log(f"{name} on {dataset}/val{how}")
             values = {}

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from hemaview.inference import Boxes, NetSettings, load
+from hemaview.inference import Boxes, load
 from hemaview.inference.device import device
 from hemaview.inference.pictures import softmax
 from hemaview.inference.precision import F32, TOLERANCE
@@ -95,7 +95,7 @@ def measure(name: str, experiment: Experiment, log: Callable[[str], None], lines
     difference = Difference(cards()[name].temperature)
     load(name)  # converted before its numbers are rounded: tracing cannot be
     log(f"{name} on {dataset}/val in bf16")
-    in_both = replace(experiment, most_lines=lines, nets=NetSettings(compare=difference.note))
+    in_both = replace(experiment, most_lines=lines, nets=replace(experiment.nets, compare=difference.note))
     try:
         with _quick():
             half = _figures(task(in_both, "val"))
@@ -105,7 +105,7 @@ def measure(name: str, experiment: Experiment, log: Callable[[str], None], lines
         log(f"its net takes no bf16: {error}")
         return {"bf16": False, "command": _command(name), "rows": []}
     log(f"{name} on {dataset}/val in float32")
-    plain = _figures(task(replace(in_both, nets=NetSettings(precision=F32)), "val"))
+    plain = _figures(task(replace(in_both, nets=replace(experiment.nets, precision=F32)), "val"))
     return section(name, plain, half, difference)
 
 
