@@ -33,10 +33,15 @@ class Draft:
     """Everything of a protocol that a person can choose; its examination and roles are those of the one it came from."""
 
     title: str
+    """What people read."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    """By key, of those that the examination has."""
     second_reader: bool = False
+    """Whether its cases need one."""
     rules: Mapping[str, Any] = field(default_factory=dict)
+    """The laboratory's own counting rules; empty: those of the examination."""
     models: Mapping[str, Chosen] = field(default_factory=dict)
+    """By role."""
 
     @classmethod
     def of(cls, protocol: Protocol) -> Draft:

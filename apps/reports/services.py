@@ -82,15 +82,20 @@ def sign(
 
 @dataclass(frozen=True)
 class Content:
-    """What a signature is about: the facts of the case, each job with its labels' revision, and the version before."""
+    """What a signature is about."""
 
     jobs: list[Job]
+    """The reported ones, each with its labels' revision."""
     last: Report | None
+    """The version before."""
     amendment: Amendment | None
+    """That asks for this version."""
     facts: str
+    """Of the case, JSON with sorted keys."""
     holds: list[Hold]
     """What a reason lifts."""
     reason: str
+    """Why those may stand."""
 
     @classmethod
     def of(cls, case: Case, reason: str) -> Content:

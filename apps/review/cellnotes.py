@@ -28,11 +28,14 @@ COMMENT, TEACH = CellNote.Kind.COMMENT, CellNote.Kind.TEACH
 
 @dataclass(frozen=True)
 class PlacedNote:
-    """A note, and the cell of an analysis that it is on: its row, the id of an added cell, or neither where none lies there."""
+    """A note, and the cell of an analysis that it is on."""
 
     note: CellNote
+    """Itself."""
     row: int | None
+    """Of the machine's cell; None where it is on an added cell, or on none of this analysis."""
     added: str | None
+    """The id of an added cell; None likewise."""
 
 
 def notes_of(user: Any, job: Job) -> list[PlacedNote]:

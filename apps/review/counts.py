@@ -112,10 +112,15 @@ class Pool:
     """Several analyses of one examination, counted together."""
 
     jobs: Sequence[Job]
+    """The analyses."""
     schema: Schema
+    """Of all of them."""
     machine: Tally
+    """As the machine called the cells."""
     reviewed: Tally
+    """With what people said."""
     accounts: dict[str, Account] = field(default_factory=dict)
+    """By class, what became of its cells."""
 
     def result(self, reviewed: bool) -> Result:
         job = self.jobs[0]

@@ -28,27 +28,36 @@ HBF_OPEN = ""
 
 @dataclass(frozen=True)
 class Candidate:
-    """One candidate. x_um, y_um run from the upper left corner of the slide's picture, or, of a slide made of photographs, of
-    the photograph that shows it; x_px, y_px from that of the slide, at full resolution."""
+    """One candidate of a nucleated red cell."""
 
     rank: int
+    """From 1, in the order of the list."""
     row: int | None
+    """Of the machine's cell; None: a person added it."""
     added: str | None
+    """The id of an added cell; None: the machine found it."""
     x_px: float
+    """At full resolution, from the upper left corner of the slide."""
     y_px: float
+    """At full resolution, from the upper left corner of the slide."""
     x_um: float
+    """From the upper left corner of the slide's picture or, of a slide made of photographs, of the one that shows it."""
     y_um: float
+    """Likewise."""
     photograph: str
     """The photograph that shows it; "" on a scan."""
     field: int | None
+    """In which it was found; None where a person added it."""
     probability: float | None
     """That it is a nucleated red cell, by the machine; None where a person added it."""
     state: str
+    """Confirmed, excluded or pending."""
     hbf: str
     """An HbfMark.State; "" where nobody has said anything."""
     by: str
     """Who confirmed or excluded it."""
     hbf_by: str
+    """Who said so."""
     cut: bool
     """Whether an edge cuts it, or it lies where nothing is counted."""
     stage_um: tuple[float, float] | None

@@ -23,22 +23,33 @@ class Label:
     key: str
     """The class they gave; "" where they confirmed or rejected it."""
     state: str
+    """What they did, such as CONFIRMED."""
     by: str
+    """Their name."""
     by_id: int
+    """Their key."""
     at: datetime
+    """When."""
     revision: int
+    """Of the reading."""
     carried: bool = False
+    """Whether it came over from an earlier analysis."""
 
 
 @dataclass
 class Labels:
-    """Labels by row and by added cell, and the revision at which each was last touched by whom."""
+    """What a reading says of a job's cells."""
 
     reading: uuid.UUID | None = None
+    """Its id; None: there is none yet."""
     revision: int = 0
+    """Of the reading."""
     rows: dict[int, Label] = field(default_factory=dict)
+    """By row of the cell file."""
     added: dict[str, Label] = field(default_factory=dict)
+    """By id of an added cell."""
     touched: dict[int | str, tuple[int, int]] = field(default_factory=dict)
+    """By row or added cell, the revision at which it was last touched, and the key of who did."""
 
     def changed_since(self, revision: int, but_by: int, keys: Iterable[int | str]) -> list[int | str]:
         """Of these cells, those that somebody else touched after `revision`."""

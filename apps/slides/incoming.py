@@ -34,13 +34,18 @@ Files = list[tuple[Path, str]]
 
 @dataclass(frozen=True)
 class Incoming:
-    """The files (path, name) of one slide, the name of the main one, a probe of each that opens by itself, a title, notes."""
+    """The files of one slide that comes in."""
 
     files: Files
+    """Paths and names."""
     main: str
+    """The name of the main one."""
     probes: list[Probe]
+    """Of each that opens by itself."""
     title: str
+    """What the slide is called where nobody names it."""
     notes: list[str]
+    """Sentences on what was left out or chosen."""
     choice: Choice = NO_CHOICE
     """Of what the main file holds; a DICOM series is chosen by its files."""
 

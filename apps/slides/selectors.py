@@ -87,6 +87,7 @@ class Contents:
     together: bool
     """Whether all of `series` become fields of one slide where none is chosen; else one must be."""
     focal_planes: int
+    """That may be chosen from."""
 
 
 def contents_of(user: Any, case: Case, upload_ids: list[uuid.UUID], series: int | None = None) -> Contents:

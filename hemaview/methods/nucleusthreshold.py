@@ -23,13 +23,16 @@ MOST_DARK = 0.85
 
 @dataclass(frozen=True)
 class Extraction:
-    """Sizes at which nuclei are looked for, in px of the picture; `neck` is the share of the smaller part's diameter
-    from which two parts that touch are one nucleus cut in two."""
+    """Sizes at which nuclei are looked for, in px of the picture."""
 
     blur_px: float = 1.0
+    """Standard deviation of the blur before the threshold."""
     least_area_px: int = 60
+    """Of a nucleus."""
     peak_distance_px: int = 5
+    """Least between the middles of two nuclei."""
     neck: float = 0.6
+    """Share of the smaller part's diameter from which two parts that touch are one nucleus cut in two."""
 
 
 def threshold(grey: NDArray[np.uint8], as_printed: bool = False) -> float:

@@ -30,11 +30,14 @@ _SPREAD = ((0.1, 0.1, 0.2, 0.2), (0.05, 0.05, 0.1, 0.1), (0.033, 0.033, 0.067, 0
 
 @dataclass(frozen=True)
 class Detections:
-    """What was found in one picture: boxes float32 (n, 4: x0, y0, x1, y1) px, scores (n,), labels int64 (n,)."""
+    """What was found in one picture."""
 
     boxes: Tensor
+    """float32 (n, 4: x0, y0, x1, y1) px."""
     scores: Tensor
+    """(n,)."""
     labels: Tensor
+    """Class numbers, int64 (n,)."""
 
 
 @MODELS.register_module()
