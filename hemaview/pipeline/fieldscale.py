@@ -16,6 +16,8 @@ from hemaview.wsi.slide import Slide
 
 MOST_SCALE_PHOTOS = 12
 """Photographs that are measured for a scale that nobody gave."""
+ENOUGH_CELLS, MOST_TIMES = 40, 8
+"""Round red cells that a scale rests on where a film has so many, and how many times as many pictures are looked at for them."""
 Progress = Callable[[str, float], None]
 """Is told what is done and how much of it, 0 to 1."""
 
@@ -68,12 +70,26 @@ def _by_round_fields(rounds: list[tuple[NDArray[np.uint8], Eyepiece]], of_oil: f
 
 
 def _red_cells(slide: Slide, request: RunRequest, places: int) -> list[NDArray[np.float64]]:
-    """Diameters of round red cells, px, in half as many photographs or in `places` squares of a scan."""
-    boxes = [(f["x"], f["y"], f["w"], f["h"]) for f in request.photo_fields][: max(1, places // 2)]
-    if not boxes:
-        side = min(2048 if places > 6 else 1024, slide.width_px, slide.height_px)
-        rng = np.random.default_rng(0)
-        spots = rng.uniform(0.1, 0.9, (places, 2)) * (slide.width_px - side, slide.height_px - side)
-        boxes = [(int(x), int(y), side, side) for x, y in spots]
-    read = [slide.read(x, y, 0, w, h) for x, y, w, h in boxes]
-    return [red_cell_px(evenly_lit(rgb) if request.photo_fields else rgb) for rgb in read]
+    """Diameters of round red cells, px, in half as many photographs or in `places` squares of a scan; of more of them, up to
+    MOST_TIMES as many, until there are ENOUGH_CELLS."""
+    diameters: list[NDArray[np.float64]] = []
+    for i, (x, y, w, h) in enumerate(_looked_at(slide, request, places)):
+        if i >= (places // 2 if request.photo_fields else places) and sum(map(len, diameters)) >= ENOUGH_CELLS:
+            break
+        rgb = slide.read(x, y, 0, w, h)
+        diameters.append(red_cell_px(evenly_lit(rgb) if request.photo_fields else rgb))
+    return diameters
+
+
+def _looked_at(slide: Slide, request: RunRequest, places: int) -> list[tuple[int, int, int, int]]:
+    """Boxes (x, y, w, h), level-0 px, in the order in which red cells are looked for: photographs of all parts of the set first,
+    so that one end of it, or one camera, does not stand for all; squares of a scan as they were drawn."""
+    boxes = [(f["x"], f["y"], f["w"], f["h"]) for f in request.photo_fields]
+    if boxes:
+        step = max(1, -(-len(boxes) // max(1, places // 2)))
+        spread = [box for first in range(step) for box in boxes[first::step]]
+        return spread[: MOST_TIMES * places // 2]
+    side = min(2048 if places > 6 else 1024, slide.width_px, slide.height_px)
+    spots = np.random.default_rng(0).uniform(0.1, 0.9, (MOST_TIMES * places, 2))
+    spots = spots * (slide.width_px - side, slide.height_px - side)
+    return [(int(x), int(y), side, side) for x, y in spots]

@@ -1,0 +1,57 @@
+"""The scale of a slide that states none comes from red cells of all its pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+
+from hemaview.assays import assay
+from hemaview.pipeline.fieldscale import scale_of
+from hemaview.pipeline.plan import PipelineError, RunRequest
+from hemaview.wsi.slide import open_slide
+
+SIDE, CELL_PX = 256, 40
+
+
+def test_where_the_first_photographs_hold_no_lone_cell_the_others_are_measured(tmp_path: Path) -> None:
+    mpp, source, _, (note,), guards = scale_of_photos(tmp_path, [0] * 30 + [4] * 10)
+    assert source == "estimated" and "from 40 red cells" in note and guards == []
+    assert mpp == pytest.approx(7.2 / CELL_PX, rel=0.1)
+
+
+def test_a_few_photographs_do_not_stand_for_all(tmp_path: Path) -> None:
+    # The first twelve were taken with another camera: their cells are half as wide.
+    mpp, *_ = scale_of_photos(tmp_path, [4] * 48, small=12)
+    assert mpp == pytest.approx(7.2 / CELL_PX, rel=0.1)
+
+
+def test_without_lone_cells_the_scale_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="give the slide its µm/px"):
+        scale_of_photos(tmp_path, [0] * 20)
+
+
+def scale_of_photos(
+    folder: Path, cells: list[int], small: int = 0
+) -> tuple[float, str, float | None, list[str], list[dict[str, str]]]:
+    """`scale_of` of photographs side by side with so many round cells each, those in the first `small` half as wide."""
+    pictures = [photograph(n, CELL_PX // 2 if i < small else CELL_PX) for i, n in enumerate(cells)]
+    path = folder / "photos.tif"
+    tifffile.imwrite(path, np.concatenate(pictures, axis=1), tile=(256, 256), photometric="rgb")
+    photos = [{"x": i * SIDE, "y": 0, "w": SIDE, "h": SIDE, "name": f"{i}"} for i in range(len(cells))]
+    blood = assay("blood_film")
+    request = RunRequest(path, folder, "blood-film", blood, blood.schema, "field", {}, {}, {}, None, photos)
+    with open_slide(path) as slide:
+        return scale_of(slide, request, lambda phase, share: None)
+
+
+def photograph(cells: int, width_px: int) -> NDArray[np.uint8]:
+    rgb = np.full((SIDE, SIDE, 3), (235, 232, 228), np.uint8)
+    for i in range(cells):
+        at = 64 + 128 * (i % 2), 64 + 128 * (i // 2)
+        cv2.circle(rgb, at, width_px // 2, (190, 120, 130), cv2.FILLED, cv2.LINE_AA)
+    return rgb
