@@ -103,14 +103,16 @@ def _act(request: HttpRequest, act: str, form: Any) -> str:
         services.set_logo(request.user, None)
         return "The logo is removed."
     if act == "phrase":
-        made = services.create_phrase(request.user, **form.cleaned_data)
-        return f"The phrase {made.code} is added."
+        phrase = services.create_phrase(request.user, **form.cleaned_data)
+        return f"The phrase {phrase.code} is added."
     raise Refusal("There is nothing to do.", code="invalid")
 
 
-def _rows(found: Any) -> list[dict[str, Any]]:
+def _rows(phrases: Any) -> list[dict[str, Any]]:
     titles = {a.key: a.title for a in assays().values()}
-    return [{"phrase": row, "assay": titles.get(row.assay, row.assay), "template": _is_template(row)} for row in found]
+    return [
+        {"phrase": row, "assay": titles.get(row.assay, row.assay), "template": _is_template(row)} for row in phrases
+    ]
 
 
 def _is_template(row: Phrase) -> bool:

@@ -56,15 +56,15 @@ def annotate(user: Any, slide: Slide, kind: str, points: Sequence[Sequence[float
         case = hold_open(slide.case)
         if Annotation.objects.filter(slide=slide, removed_at__isnull=True).count() >= MOST_ON_A_SLIDE:
             raise Refusal(f"A slide holds at most {MOST_ON_A_SLIDE:,} annotations.", code="too-many")
-        made = Annotation.objects.create(
+        annotation = Annotation.objects.create(
             slide=slide, kind=kind, points=[[round(float(v), 2) for v in p] for p in points], text=text.strip(), by=user,
             at=timezone.now(),
         )  # fmt: skip
         record(
-            user, "annotation.added", "slide", slide.pk, accession=case.accession, annotation=str(made.pk), kind=kind,
-            text=made.text,
+            user, "annotation.added", "slide", slide.pk, accession=case.accession, annotation=str(annotation.pk), kind=kind,
+            text=annotation.text,
         )  # fmt: skip
-    return made
+    return annotation
 
 
 def rewrite(user: Any, annotation: Annotation, text: str) -> Annotation:

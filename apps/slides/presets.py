@@ -19,11 +19,11 @@ def presets() -> list[ScalePreset]:
 
 def preset_of(name: str) -> ScalePreset:
     """The preset of that name, however it is capitalised; raises Missing, listing those that there are."""
-    found = ScalePreset.objects.filter(name__iexact=name.strip()).first()
-    if found is None:
+    preset = ScalePreset.objects.filter(name__iexact=name.strip()).first()
+    if preset is None:
         known = ", ".join(p.name for p in presets()) or "none yet; an administrator can add them"
         raise Missing(f"There is no preset {name.strip()} (there are: {known}).", code="no-preset")
-    return found
+    return preset
 
 
 @transaction.atomic

@@ -70,20 +70,22 @@ def read_pictures(file: Path | Blob, name: str, kind: str, bits: int = 0, choice
     what = describe(blob, name, kind, choice)
     refuse_kinds(what, name)
     notes = list(what.notes)
-    made: list[pyvips.Image] = []
+    images: list[pyvips.Image] = []
     for plane in what.planes:
-        made.append([_upright(blob, name, kind, what, pages, bits, notes) for pages in plane])
+        images.append([_upright(blob, name, kind, what, pages, bits, notes) for pages in plane])
     chosen = 0
-    if len(made) > 1:
-        chosen = sharpest(len(made), lambda z: made[z][0].numpy())
-        notes.append(f"Focal plane {chosen + 1} of {len(made)}, the sharpest, was taken.")
-    for image in made[chosen]:
+    if len(images) > 1:
+        chosen = sharpest(len(images), lambda z: images[z][0].numpy())
+        notes.append(f"Focal plane {chosen + 1} of {len(images)}, the sharpest, was taken.")
+    for image in images[chosen]:
         refuse_dark_ground(image.numpy(), name)
-    several, said = len(made[chosen]) > 1, tuple(dict.fromkeys(notes))
-    stages = what.stages or (None,) * len(made[chosen])
+    several, sentences = len(images[chosen]) > 1, tuple(dict.fromkeys(notes))
+    stages = what.stages or (None,) * len(images[chosen])
     return [
-        Picture(image, Path(name).stem + (f" page {number}" if several else ""), said if number == 1 else (), stage)
-        for number, (image, stage) in enumerate(zip(made[chosen], stages, strict=True), 1)
+        Picture(
+            image, Path(name).stem + (f" page {number}" if several else ""), sentences if number == 1 else (), stage
+        )
+        for number, (image, stage) in enumerate(zip(images[chosen], stages, strict=True), 1)
     ]
 
 

@@ -87,10 +87,10 @@ class CziSource(Source):
 
     @property
     def facts(self) -> Facts:
-        said = str(self._file.raw_metadata)
-        sides_um = [_um(said, axis) for axis in ("X", "Y")]
+        metadata = str(self._file.raw_metadata)
+        sides_um = [_um(metadata, axis) for axis in ("X", "Y")]
         known = (sides_um[0], sides_um[1]) if sides_um[0] and sides_um[1] else None
-        power = re.search(r"<NominalMagnification>([\d.]+)</NominalMagnification>", said)
+        power = re.search(r"<NominalMagnification>([\d.]+)</NominalMagnification>", metadata)
         objective = float(power.group(1)) if power else None
         return Facts("zeiss", known, "its scaling" if known else "", objective, tuple(self._notes), self._planes)
 
@@ -124,11 +124,11 @@ class CziSource(Source):
         self._stack.close()
 
 
-def _um(said: str, axis: str) -> float | None:
+def _um(metadata: str, axis: str) -> float | None:
     """µm/px of an axis; CZI states metres."""
-    found = re.search(_SCALE.format(axis), said)
+    match = re.search(_SCALE.format(axis), metadata)
     try:
-        value = float(found.group(1)) * 1e6 if found else 0.0
+        value = float(match.group(1)) * 1e6 if match else 0.0
     except ValueError:
         return None
     return value if value > 0 else None

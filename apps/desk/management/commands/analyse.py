@@ -144,11 +144,9 @@ def _slide(user: Any, text: str) -> Slide:
     except ValueError:
         pass
     wanted = text.lower().replace("-", "")
-    found = [pk for pk in Slide.objects.values_list("pk", flat=True) if len(wanted) >= 4 and pk.hex.startswith(wanted)]
-    if len(found) != 1:
+    ids = [pk for pk in Slide.objects.values_list("pk", flat=True) if len(wanted) >= 4 and pk.hex.startswith(wanted)]
+    if len(ids) != 1:
         raise Missing(
-            f"There is no slide {text}."
-            if not found
-            else f"{len(found)} slides begin with {text}; write more of the id."
+            f"There is no slide {text}." if not ids else f"{len(ids)} slides begin with {text}; write more of the id."
         )
-    return slide_for(user, found[0])
+    return slide_for(user, ids[0])
