@@ -43,11 +43,11 @@ def ensure_roles() -> None:
 @transaction.atomic
 def ensure_person(username: str, password: str, role: str, first_name: str = "", last_name: str = "") -> User:
     """A person with a role; an existing one keeps their password."""
-    user, made = User.objects.get_or_create(
+    user, is_new = User.objects.get_or_create(
         username=username,
         defaults={"first_name": first_name, "last_name": last_name, "is_staff": role == ADMINISTRATOR},
     )
-    if made:
+    if is_new:
         user.set_password(password)
         user.save(update_fields=["password"])
     user.groups.add(Group.objects.get(name=role))

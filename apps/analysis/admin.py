@@ -80,8 +80,8 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="measured")
     def short_scores(self, model: ModelVersion) -> str:
-        found = [m for m in model.card.get("metrics", []) if m["metric"] in ("accuracy", "cell_f1_50")]
-        return "; ".join(f"{m['dataset']} {m['metric']} {m['value']:.3f}" for m in found) or "–"
+        metrics = [m for m in model.card.get("metrics", []) if m["metric"] in ("accuracy", "cell_f1_50")]
+        return "; ".join(f"{m['dataset']} {m['metric']} {m['value']:.3f}" for m in metrics) or "–"
 
     @admin.display(description=gettext_lazy("measured scores (95 % interval)"))
     def scores(self, model: ModelVersion) -> str:

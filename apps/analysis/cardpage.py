@@ -42,13 +42,13 @@ def _as_a_page(state: StateCore) -> None:
 
 
 def _without_inward_links(tokens: list[Token]) -> list[Token]:
-    kept, outward = [], True
+    shown_tokens, outward = [], True
     for token in tokens:
         if token.type == "link_open":
             outward = str(token.attrGet("href")).startswith(("https://", "http://"))
         if outward or token.type not in ("link_open", "link_close"):
-            kept.append(token)
-    return kept
+            shown_tokens.append(token)
+    return shown_tokens
 
 
 def _set_table(tokens: list[Token]) -> None:

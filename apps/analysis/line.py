@@ -74,7 +74,7 @@ def queue_for(user: Any) -> dict[str, list[dict[str, Any]]]:
     if not user.has_perm("analysis.view_job"):
         raise Forbidden(gettext("Only administrators look at the queue."))
     running = _held().select_related("slide__case", "requested_by", "protocol").order_by("started_at")
-    seen = set(cases_for(user).values_list("pk", flat=True))
+    visible_cases = set(cases_for(user).values_list("pk", flat=True))
     changeable = {
         pk for right in ("annotate", "administer") for pk in cases_for(user, right).values_list("pk", flat=True)
     }
@@ -83,7 +83,7 @@ def queue_for(user: Any) -> dict[str, list[dict[str, Any]]]:
         case = job.slide.case
         return {
             "job": job,
-            "accession": case.accession if case.pk in seen else "",
+            "accession": case.accession if case.pk in visible_cases else "",
             "urgent": case.urgent,
             "may": case.pk in changeable,
         }

@@ -71,8 +71,8 @@ def model_page(request: HttpRequest, name: str) -> HttpResponse:
     versions = [m for m in model_versions() if m.algorithm.name == name]
     if not versions:
         raise Http404
-    asked = request.POST.get("version") or request.GET.get("version")
-    shown = next((m for m in versions if m.version == asked), versions[0])
+    version = request.POST.get("version") or request.GET.get("version")
+    shown = next((m for m in versions if m.version == version), versions[0])
     if request.method == "POST":
         try:
             messages.success(request, _switched(request, shown))

@@ -21,24 +21,24 @@ def sync_models(cards: Cards) -> list[str]:
 
     Where a protocol's models are no longer installed it gets a new version, because the old one could not be run again.
     """
-    said: list[str] = []
+    sentences: list[str] = []
     installed: dict[str, ModelVersion] = {}
     for c in cards:
         if ModelVersion.objects.filter(algorithm__name=c["name"]).exclude(weights="").exists():
-            said.append(f"left out: model {c['name']}, for a model of the laboratory's own has its name")
+            sentences.append(f"left out: model {c['name']}, for a model of the laboratory's own has its name")
             continue
         algorithm, _ = Algorithm.objects.update_or_create(
             name=c["name"],
             defaults={"title": c["title"], "task": c["task"], "summary": c["summary"], "source": c["source"]},
         )
-        row, made = ModelVersion.objects.update_or_create(
+        row, is_new = ModelVersion.objects.update_or_create(
             algorithm=algorithm,
             version=c["version"],
             defaults={"sha256": c["sha256"], "card": c["card"], "card_text": c["text"]},
         )
         installed[c["name"]] = row
-        if made:
-            said.append(f"model {row}")
+        if is_new:
+            sentences.append(f"model {row}")
             record(
                 "system", "model.installed", "model", row.pk, name=c["name"], version=c["version"], sha256=c["sha256"]
             )
@@ -49,8 +49,8 @@ def sync_models(cards: Cards) -> list[str]:
         chosen = set(current.models.values_list("model_id", flat=True)) if current else set()
         own = set(ModelVersion.objects.exclude(weights="").values_list("pk", flat=True))  # they are where they were
         if current is None or not chosen <= own | {m.pk for m in installed.values()}:
-            said.append(f"protocol {_new_version(order, installed, current, 'protocol.created')}")
-    return said
+            sentences.append(f"protocol {_new_version(order, installed, current, 'protocol.created')}")
+    return sentences
 
 
 def protocols_behind(cards: Cards) -> list[str]:
@@ -128,10 +128,12 @@ def _new_version(
         enabled=not versions.exists() or versions.filter(enabled=True).exists(),  # what is switched off stays so
         settings=_settings(order, installed, current),
     )
-    kept = {(m.role, m.model_id): m.threshold for m in current.models.all()} if current else {}
+    thresholds = {(m.role, m.model_id): m.threshold for m in current.models.all()} if current else {}
     for role, name in order.models.items():
         model = installed[name]
-        ProtocolModel.objects.create(protocol=protocol, role=role, model=model, threshold=kept.get((role, model.pk)))
+        ProtocolModel.objects.create(
+            protocol=protocol, role=role, model=model, threshold=thresholds.get((role, model.pk))
+        )
     record("system", action, "protocol", protocol.pk, name=protocol.name, version=protocol.version, **detail)
     return protocol
 

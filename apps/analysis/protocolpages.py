@@ -53,13 +53,13 @@ def protocol_page(request: HttpRequest, name: str) -> HttpResponse:
             )
             return redirect("protocol", name=name)
         if act and form and form.is_valid():
-            made = services.revise(request.user, _seen(request, protocol), form.draft())
-            same = made.pk == protocol.pk
+            revised = services.revise(request.user, _unchanged(request, protocol), form.draft())
+            same = revised.pk == protocol.pk
             messages.success(
                 request,
                 gettext("Nothing was changed.")
                 if same
-                else gettext("Version {version} is saved; new analyses use it.").format(version=made.version),
+                else gettext("Version {version} is saved; new analyses use it.").format(version=revised.version),
             )
             return redirect("protocol", name=name)
     except Refusal as refusal:
@@ -87,11 +87,11 @@ def copy_page(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404(gettext("The examination of this protocol is not installed."))
     if request.method == "POST" and form.is_valid():
         try:
-            made = services.copy(request.user, source, form.cleaned_data["name"], form.draft())
+            copied = services.copy(request.user, source, form.cleaned_data["name"], form.draft())
             messages.success(
-                request, gettext("The protocol {title} is made and can be ordered.").format(title=made.title)
+                request, gettext("The protocol {title} is made and can be ordered.").format(title=copied.title)
             )
-            return redirect("protocol", name=made.name)
+            return redirect("protocol", name=copied.name)
         except Refusal as refusal:
             form.refuse(refusal)
     context = {"protocol": source, "form": form, "copy": True, "verb": gettext("Make the protocol")}
@@ -106,10 +106,14 @@ def _form(kind: type[RevisionForm], protocol: Protocol, data: Any) -> RevisionFo
         return None
 
 
-def _seen(request: HttpRequest, protocol: Protocol) -> Protocol:
+def _unchanged(request: HttpRequest, protocol: Protocol) -> Protocol:
     """The version that the person saw when they began to change it."""
-    seen = request.POST.get("seen", "")
-    return services.versions(protocol.name).filter(version=seen).first() or protocol if seen.isdecimal() else protocol
+    shown_version = request.POST.get("seen", "")
+    return (
+        services.versions(protocol.name).filter(version=shown_version).first() or protocol
+        if shown_version.isdecimal()
+        else protocol
+    )
 
 
 def _versions(name: str) -> list[Protocol]:

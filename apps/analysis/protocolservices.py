@@ -34,10 +34,15 @@ class Draft:
     """Everything of a protocol that a person can choose; its examination and roles are those of the one it came from."""
 
     title: str
+    """What people read."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    """By key, of those that the examination has."""
     second_reader: bool = False
+    """Whether its cases need one."""
     rules: Mapping[str, Any] = field(default_factory=dict)
+    """The laboratory's own counting rules; empty: those of the examination."""
     models: Mapping[str, Chosen] = field(default_factory=dict)
+    """By role."""
 
     @classmethod
     def of(cls, protocol: Protocol) -> Draft:
@@ -139,14 +144,14 @@ def revise(user: Any, protocol: Protocol, draft: Draft) -> Protocol:
     before = Draft.of(last)
     if before == draft:
         return last
-    made = _make(last, draft, name=last.name, version=last.version + 1, enabled=last.enabled)
+    revised = _make(last, draft, name=last.name, version=last.version + 1, enabled=last.enabled)
     old, new = before.as_json(), draft.as_json()
     names = [name for name in new if new[name] != old[name]]
     record(
-        user, "protocol.changed", "protocol", made.pk, name=made.name, version=made.version,
+        user, "protocol.changed", "protocol", revised.pk, name=revised.name, version=revised.version,
         before={name: old[name] for name in names}, after={name: new[name] for name in names},
     )  # fmt: skip
-    return made
+    return revised
 
 
 @transaction.atomic
@@ -157,14 +162,14 @@ def copy(user: Any, source: Protocol, name: str, draft: Draft) -> Protocol:
         raise _taken(name)
     try:
         with transaction.atomic():
-            made = _make(source, draft, name=name, version=1, enabled=True)
+            protocol = _make(source, draft, name=name, version=1, enabled=True)
     except IntegrityError:
         raise _taken(name) from None
     record(
-        user, "protocol.created", "protocol", made.pk, name=made.name, version=made.version,
+        user, "protocol.created", "protocol", protocol.pk, name=protocol.name, version=protocol.version,
         copied_from=f"{source.name} {source.version}", **draft.as_json(),
     )  # fmt: skip
-    return made
+    return protocol
 
 
 @transaction.atomic
@@ -194,41 +199,41 @@ def _locked(name: str) -> Protocol:
 
 def _make(source: Protocol, draft: Draft, *, name: str, version: int, enabled: bool) -> Protocol:
     """Write a version on the roles of `source`; raises Refusal where a field cannot be taken."""
-    made = Protocol(
+    protocol = Protocol(
         name=name, version=version, title=draft.title.strip(), specimen=source.specimen, assay=source.assay,
         finder=source.finder, enabled=enabled, second_reader=draft.second_reader, settings=dict(draft.settings),
         rules=dict(draft.rules),
     )  # fmt: skip
     roles = {m.role: m for m in models_of(source)}
-    if errors := {**_wrong_fields(made), **_wrong_models(made, roles, draft)}:
+    if errors := {**_wrong_fields(protocol), **_wrong_models(protocol, roles, draft)}:
         raise Refusal(next(iter(errors.values()))[0], code="invalid", errors=errors)
-    made.save(force_insert=True)
+    protocol.save(force_insert=True)
     for role, was in roles.items():
         chosen = draft.models.get(role) or Chosen(was.model, was.threshold)
-        ProtocolModel.objects.create(protocol=made, role=role, model=chosen.model, threshold=chosen.threshold)
-    return made
+        ProtocolModel.objects.create(protocol=protocol, role=role, model=chosen.model, threshold=chosen.threshold)
+    return protocol
 
 
-def _wrong_fields(made: Protocol) -> dict[str, list[str]]:
+def _wrong_fields(protocol: Protocol) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
-    known = {s.key: s for s in made.examination.settings}
-    for key, value in made.settings.items():
+    known = {s.key: s for s in protocol.examination.settings}
+    for key, value in protocol.settings.items():
         wrong = (
             known[key].wrong(value) if key in known else gettext("There is no setting called {key}.").format(key=key)
         )
         if wrong:
             errors[SETTING + key] = [wrong]
     try:
-        made.full_clean(validate_unique=False)
+        protocol.full_clean(validate_unique=False)
     except ValidationError as error:
-        found = dict(error.message_dict)
+        messages = dict(error.message_dict)
         if errors:
-            found.pop("settings", None)  # which of them it is stands there already
-        errors |= found
+            messages.pop("settings", None)  # which of them it is stands there already
+        errors |= messages
     return errors
 
 
-def _wrong_models(made: Protocol, roles: Mapping[str, ProtocolModel], draft: Draft) -> dict[str, list[str]]:
+def _wrong_models(protocol: Protocol, roles: Mapping[str, ProtocolModel], draft: Draft) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     for role, chosen in draft.models.items():
         if role not in roles:
@@ -245,10 +250,10 @@ def _wrong_models(made: Protocol, roles: Mapping[str, ProtocolModel], draft: Dra
             ]
         else:
             try:
-                ProtocolModel(protocol=made, role=role, model=chosen.model, threshold=chosen.threshold).clean()
+                ProtocolModel(protocol=protocol, role=role, model=chosen.model, threshold=chosen.threshold).clean()
             except ValidationError as error:
                 errors[PART + role] = error.message_dict.get("threshold", error.messages)
-    blood = made.settings.get("calibrated_on")
+    blood = protocol.settings.get("calibrated_on")
     if blood and draft.models and not any(blood in chosen.model.calibrations for chosen in draft.models.values()):
         errors[SETTING + "calibrated_on"] = [
             gettext("None of the chosen models is calibrated for blood like that of {blood}.").format(blood=blood)

@@ -273,10 +273,10 @@ def cancel(user: Any, job: Job) -> Job:
         waiting = Job.objects.filter(pk=job.pk, state__in=[Job.State.REQUESTED, Job.State.QUEUED]).update(
             state=Job.State.CANCELLED, partial=True, finished_at=timezone.now(), revision=F("revision") + 1
         )
-        asked = waiting or Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(
+        changed = waiting or Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(
             cancel_requested=True, revision=F("revision") + 1
         )
-        if not asked:
+        if not changed:
             raise Conflict(gettext("This analysis has already ended."), code="job-ended")
         record(user, "job.cancel", "job", job.pk, accession=job.slide.case.accession)
         if waiting:

@@ -127,17 +127,17 @@ def installed_cards() -> list[dict[str, Any]]:
     from hemaview.methods.card import cards
     from hemaview.methods.registry import METHODS
 
-    found = []
+    by_version = []
     for card in cards().values():
         method = METHODS[card.name]
-        found.append(
+        by_version.append(
             {
                 "name": card.name, "version": card.version, "sha256": card.sha256, "title": method.title,
                 "task": method.task, "summary": method.summary, "source": method.source,
                 "card": card.raw, "text": card.text,
             }
         )  # fmt: skip
-    return found
+    return by_version
 
 
 class JobSink:

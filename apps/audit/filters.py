@@ -31,22 +31,22 @@ class RecordForm(forms.Form):
         return data
 
 
-def filtered(lines: QuerySet[Record], asked: dict[str, Any]) -> QuerySet[Record]:
-    """`asked`: the cleaned data of a RecordForm."""
-    if search := asked.get("search"):
+def filtered(lines: QuerySet[Record], conditions: dict[str, Any]) -> QuerySet[Record]:
+    """`conditions`: the cleaned data of a RecordForm."""
+    if search := conditions.get("search"):
         lines = lines.filter(
             Q(actor__icontains=search)
             | Q(accession__icontains=search)
             | Q(object_id__icontains=search)
             | Q(detail__name=search)
         )
-    if person := asked.get("person"):
+    if person := conditions.get("person"):
         lines = lines.filter(actor=person)
-    if action := asked.get("action"):
+    if action := conditions.get("action"):
         lines = lines.filter(action=action)
-    if since := asked.get("since"):
+    if since := conditions.get("since"):
         lines = lines.filter(at__gte=_midnight(since))
-    if (until := asked.get("until")) and until < MOST_DAYS_AHEAD:
+    if (until := conditions.get("until")) and until < MOST_DAYS_AHEAD:
         lines = lines.filter(at__lt=_midnight(until + timedelta(days=1)))
     return lines
 

@@ -122,15 +122,15 @@ def sentence(line: Record) -> str:
         if line.action in WORDS
         else gettext("did {action}").replace("{action}", line.action)
     )
-    told = f"{line.actor} {words.format_map(_Detail(line.detail))}"
-    return told if told.endswith((".", ".”")) else f"{told}."
+    text = f"{line.actor} {words.format_map(_Detail(line.detail))}"
+    return text if text.endswith((".", ".”")) else f"{text}."
 
 
 class _Detail(dict[str, Any]):
     """A line's detail, each value as a person would say it; – where a line of an earlier HemaView does not have it."""
 
     def __init__(self, detail: Mapping[str, Any]) -> None:
-        super().__init__({name: _said(value) for name, value in detail.items()})
+        super().__init__({name: _in_words(value) for name, value in detail.items()})
         if "label" in self:
             self["label"] = self["label"].replace("_", " ")
         self.raw = detail
@@ -142,7 +142,9 @@ class _Detail(dict[str, Any]):
             n, one, many = self.raw.get(name.removeprefix("n_"), 0), *_NOUNS[name]
             return f"{n:,} {one if n == 1 else many}" if isinstance(n, int) else "–"
         if name == "granted":
-            return "; ".join(f"{how} {_said(self.raw[how])}" for how in ("added", "taken") if self.raw.get(how)) or "–"
+            return (
+                "; ".join(f"{how} {_in_words(self.raw[how])}" for how in ("added", "taken") if self.raw.get(how)) or "–"
+            )
         if name == "whose":
             return next((str(self.raw[n]) for n in ("person", "role", "username", "name") if n in self.raw), "–")
         return "–"
@@ -154,7 +156,7 @@ def _change(before: Any, after: Any) -> str:
     return (
         ", ".join(
             gettext("{name} from {before} to {after}").format(
-                name=n.replace("_", " "), before=_said(before.get(n)), after=_said(after[n])
+                name=n.replace("_", " "), before=_in_words(before.get(n)), after=_in_words(after[n])
             )
             for n in sorted(after)
         )
@@ -162,15 +164,15 @@ def _change(before: Any, after: Any) -> str:
     )
 
 
-def _said(value: Any) -> str:
+def _in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value in (None, "", [], {}):
         return "nothing"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_said(one)}" for name, one in value.items())
+        return ", ".join(f"{name} {_in_words(one)}" for name, one in value.items())
     if isinstance(value, list):
-        return ", ".join(_said(one) for one in value)
+        return ", ".join(_in_words(one) for one in value)
     text = " ".join(str(value).split())
     text = text if len(text) <= _MOST else text[:_MOST] + "…"
     return f"“{text}”" if " " in text else text

@@ -19,11 +19,14 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the chain holds, how many lines were read and, where it does not, what is wrong first."""
+    """Whether the chain of the audit record holds."""
 
     ok: bool
+    """It does."""
     lines: int
+    """That were read."""
     message: str
+    """What is wrong first; empty where nothing is."""
 
 
 def record(

@@ -59,12 +59,12 @@ def audit_file(request: HttpRequest) -> HttpResponseBase:
     form = RecordForm(request.GET)
     if not form.is_valid():
         return HttpResponse(next(iter(form.errors.values()))[0], status=400, content_type="text/plain; charset=utf-8")
-    asked = {name: str(value) for name, value in form.cleaned_data.items() if value}
-    found = filtered(lines, form.cleaned_data)
-    newest = found.first()
-    found = found.filter(pk__lte=newest.pk) if newest else found
-    record(request.user, "audit.exported", "audit", "", lines=found.count(), asked=asked)
-    answer = StreamingHttpResponse(written(found), content_type="text/csv; charset=utf-8")
+    conditions = {name: str(value) for name, value in form.cleaned_data.items() if value}
+    records = filtered(lines, form.cleaned_data)
+    newest = records.first()
+    records = records.filter(pk__lte=newest.pk) if newest else records
+    record(request.user, "audit.exported", "audit", "", lines=records.count(), asked=conditions)
+    answer = StreamingHttpResponse(written(records), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="audit.csv"'
     return answer
 

@@ -39,7 +39,7 @@ class PollingConsumer(AsyncJsonWebsocketConsumer):
         if not (await self.signed_in() and await self.allowed()):
             await self.close(code=NO_RIGHT)
             return
-        self.seen: dict[str, Any] = {}
+        self.marks: dict[str, Any] = {}
         await self.look()  # the state at connection is what the page has just read
         self._task = asyncio.create_task(self._poll())
 
@@ -74,8 +74,8 @@ class PollingConsumer(AsyncJsonWebsocketConsumer):
 
     def changed(self, key: str, mark: Any) -> bool:
         """Whether `mark` differs from what was last seen under `key`; remembers it."""
-        before = self.seen.get(key)
-        self.seen[key] = mark
+        before = self.marks.get(key)
+        self.marks[key] = mark
         return before != mark
 
 

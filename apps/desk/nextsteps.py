@@ -53,8 +53,8 @@ def next_steps(cases: Sequence[Case], running: Mapping[int, Job]) -> dict[int, S
 
     Three queries, however many cases there are.
     """
-    asked = [c for c in cases if c.pk not in running and c.state in (Case.State.IN_REVIEW, Case.State.AMENDED)]
-    reported = reported_jobs_of(asked) if asked else {}
+    open_cases = [c for c in cases if c.pk not in running and c.state in (Case.State.IN_REVIEW, Case.State.AMENDED)]
+    reported = reported_jobs_of(open_cases) if open_cases else {}
     still = mustsee.open_counts(job for jobs in reported.values() for job in jobs)
     steps = {}
     for case in cases:
@@ -120,10 +120,10 @@ def waiting_for(user: Any, cases: QuerySet[Case]) -> tuple[list[int], dict[int, 
 
     Work on a case waits for its reader, or for everybody where nobody reads it; a signature waits for all who may sign.
     """
-    asked = list(with_rights(user, foreseen(cases.filter(state__in=OPEN_STATES))))
-    steps = next_steps(asked, {})
+    open_cases = list(with_rights(user, foreseen(cases.filter(state__in=OPEN_STATES))))
+    steps = next_steps(open_cases, {})
     waiting = []
-    for case in asked:
+    for case in open_cases:
         step = steps[case.pk]
         theirs = step.right == "sign" or case.reader_id in (None, user.pk)
         if step.person is not None:

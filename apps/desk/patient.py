@@ -42,9 +42,9 @@ def history_of(user: Any, case: Case) -> dict[str, Any]:
     """
     if not case.pseudonym:
         return {"cases": [], "series": [], "left_out": 0, "excluded": []}
-    found = cases_for(user).filter(pseudonym=case.pseudonym).order_by("-created_at")
-    every = found.count()
-    shown = [*found[:MOST_CASES]]
+    cases = cases_for(user).filter(pseudonym=case.pseudonym).order_by("-created_at")
+    every = cases.count()
+    shown = [*cases[:MOST_CASES]]
     if case not in shown:
         shown = [*shown[: MOST_CASES - 1], case]
     shown.sort(key=lambda one: one.created_at)
@@ -133,13 +133,13 @@ def _ends(interval: Mapping[str, Any]) -> dict[str, Any]:
 def _series(points: Mapping[str, Mapping[str, dict[str, Any]]], this: str) -> list[dict[str, Any]]:
     """A line for each figure that two cases at least hold and that is not 0 in all; this case's figures first."""
     keys = dict.fromkeys([*points.get(this, {}), *(key for figures in points.values() for key in figures)])
-    made: list[dict[str, Any]] = []
+    series: list[dict[str, Any]] = []
     for key in keys:
         held = {accession: figures[key] for accession, figures in points.items() if key in figures}
         if len(held) < 2 or not any(figure["value"] for figure in held.values()):
             continue
         newest: dict[str, Any] = held.get(this) or [*held.values()][-1]
-        made.append(
+        series.append(
             {
                 "key": key,
                 "name": newest["name"],
@@ -149,7 +149,7 @@ def _series(points: Mapping[str, Mapping[str, dict[str, Any]]], this: str) -> li
                 "points": [{"accession": accession, **_ends(figure)} for accession, figure in held.items()],
             }
         )
-    return made
+    return series
 
 
 def _change(held: Sequence[tuple[str, Mapping[str, Any]]], this: str) -> dict[str, Any] | None:

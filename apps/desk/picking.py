@@ -40,7 +40,7 @@ def picking_page(request: HttpRequest, accession: str, job_id: uuid.UUID) -> Htt
         raise Http404(gettext("There is no analysis of this case here that looks for nucleated red cells."))
     if request.method == "POST":
         try:
-            where = _said(request, job)
+            where = _notice(request, job)
         except Forbidden as refusal:
             raise PermissionDenied(refusal.message) from refusal
         except Refusal as refusal:
@@ -50,7 +50,7 @@ def picking_page(request: HttpRequest, accession: str, job_id: uuid.UUID) -> Htt
     return _page(request, job, "", 200)
 
 
-def _said(request: HttpRequest, job: Job) -> str:
+def _notice(request: HttpRequest, job: Job) -> str:
     """Write what was said of a candidate; the anchor of its line."""
     act, added, given = request.POST.get("act", ""), request.POST.get("added", ""), request.POST.get("row", "")
     row = int(given) if given.isdigit() else None

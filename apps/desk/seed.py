@@ -27,6 +27,7 @@ from apps.laboratory.selectors import laboratory, phrases
 from apps.laboratory.services import change_laboratory, create_phrase
 from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
+from apps.slides.placing import ImportOptions
 
 Say = Callable[[str], None]
 
@@ -162,7 +163,7 @@ def _slide(
     if slide is not None:
         return slide
     say(f"importing: {name}")
-    slide = run_import(begin_import_of_files(user, case, files, name, mpp).pk)
+    slide = run_import(begin_import_of_files(user, case, files, ImportOptions(name, mpp)).pk)
     if slide.status != Slide.Status.READY:
         raise Refusal(gettext("{name} could not be imported: {message}").format(name=name, message=slide.message))
     return slide

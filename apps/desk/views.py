@@ -58,14 +58,14 @@ def worklist(request: HttpRequest) -> HttpResponse:
     if chosen == "waiting":
         data["state"] = ""
     filtered = CaseFilter(data, queryset=visible.filter(pk__in=waiting) if chosen == "waiting" else visible)
-    found = overview(visible, filtered.qs, search)
-    if found.exact and "state" not in request.GET:
-        return redirect("case-page", accession=found.exact)
+    overview_rows = overview(visible, filtered.qs, search)
+    if overview_rows.exact and "state" not in request.GET:
+        return redirect("case-page", accession=overview_rows.exact)
     ordering = request.GET.get("ordering", "")
     pages = Paginator(foreseen(ordered(filtered.qs, ordering)), 25)
-    pages.count = found.shown
+    pages.count = overview_rows.shown
     page = pages.get_page(request.GET.get("page"))
-    counts = found.states
+    counts = overview_rows.states
     tabs = [{"key": "", "label": gettext("All"), "n": sum(counts.values()), "active": chosen == ""}]
     tabs.append(
         {"key": "waiting", "label": gettext("Waiting for me"), "n": len(waiting), "active": chosen == "waiting"}
@@ -173,7 +173,7 @@ def _named(sections: list[dict[str, Any]], names: dict[str, str]) -> list[dict[s
     ]
 
 
-def _lists(found: dict[str, Any], a: Job, b: Job, names: dict[str, str]) -> list[dict[str, Any]]:
+def _lists(comparison: dict[str, Any], a: Job, b: Job, names: dict[str, str]) -> list[dict[str, Any]]:
     """The cells that differ, each with its picture and what became of it in words."""
 
     def picture(job: Job, row: int, text: str) -> dict[str, Any]:
@@ -182,20 +182,21 @@ def _lists(found: dict[str, Any], a: Job, b: Job, names: dict[str, str]) -> list
     return [
         {
             "title": gettext("Reclassified"),
-            "n": found["renamed"]["n"],
+            "n": comparison["renamed"]["n"],
             "cells": [
-                picture(b, c["row_b"], f"{names[c['key_a']]} → {names[c['key_b']]}") for c in found["renamed"]["shown"]
+                picture(b, c["row_b"], f"{names[c['key_a']]} → {names[c['key_b']]}")
+                for c in comparison["renamed"]["shown"]
             ],
         },
         {
             "title": gettext("Detected only by the second analysis"),
-            "n": found["gained"]["n"],
-            "cells": [picture(b, c["row"], names[c["key"]]) for c in found["gained"]["shown"]],
+            "n": comparison["gained"]["n"],
+            "cells": [picture(b, c["row"], names[c["key"]]) for c in comparison["gained"]["shown"]],
         },
         {
             "title": gettext("Detected only by the first analysis"),
-            "n": found["lost"]["n"],
-            "cells": [picture(a, c["row"], names[c["key"]]) for c in found["lost"]["shown"]],
+            "n": comparison["lost"]["n"],
+            "cells": [picture(a, c["row"], names[c["key"]]) for c in comparison["lost"]["shown"]],
         },
     ]
 

@@ -36,6 +36,6 @@ def checked(raw: bytes) -> bytes:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise no_picture from error
     small.thumbnail((WIDTH_PX, HEIGHT_PX))
-    made = io.BytesIO()
-    small.save(made, "PNG")
-    return made.getvalue()
+    png = io.BytesIO()
+    small.save(png, "PNG")
+    return png.getvalue()

@@ -51,14 +51,14 @@ def change_laboratory(user: Any, **facts: str) -> Laboratory:
 def set_logo(user: Any, raw: bytes | None) -> Laboratory:
     """Put a logo (PNG or JPEG) in place of the one before, or take it away (None). Raises Forbidden, Refusal."""
     require_laboratory(user)
-    made = logos.checked(raw) if raw is not None else b""
-    name = f"{hashlib.sha256(made).hexdigest()[:32]}.png" if made else ""
+    png = logos.checked(raw) if raw is not None else b""
+    name = f"{hashlib.sha256(png).hexdigest()[:32]}.png" if png else ""
     with transaction.atomic():
         row = _held()
         before, row.logo = row.logo, name
         if before != name:
             if name:
-                stores.laboratory().put(name, made)  # under the lock: who takes the same logo away deletes its file
+                stores.laboratory().put(name, png)  # under the lock: who takes the same logo away deletes its file
             row.save(update_fields=["logo"])
             record(user, "laboratory.logo", "laboratory", row.pk, before=before, after=name)
     if before and before != name:

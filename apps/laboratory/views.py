@@ -104,14 +104,16 @@ def _act(request: HttpRequest, act: str, form: Any) -> str:
         services.set_logo(request.user, None)
         return gettext("The logo is removed.")
     if act == "phrase":
-        made = services.create_phrase(request.user, **form.cleaned_data)
-        return gettext("The phrase {code} is added.").format(code=made.code)
+        phrase = services.create_phrase(request.user, **form.cleaned_data)
+        return gettext("The phrase {code} is added.").format(code=phrase.code)
     raise Refusal(gettext("There is nothing to do."), code="invalid")
 
 
-def _rows(found: Any) -> list[dict[str, Any]]:
+def _rows(phrases: Any) -> list[dict[str, Any]]:
     titles = {a.key: a.title for a in assays().values()}
-    return [{"phrase": row, "assay": titles.get(row.assay, row.assay), "template": _is_template(row)} for row in found]
+    return [
+        {"phrase": row, "assay": titles.get(row.assay, row.assay), "template": _is_template(row)} for row in phrases
+    ]
 
 
 def _is_template(row: Phrase) -> bool:

@@ -151,9 +151,9 @@ def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """Groups of pictures: the surest cells of each class with a nucleus, and every kind of abnormal cell."""
     groups: dict[str, dict[str, Any]] = {}
     try:
-        asked: Sequence[str] = jobs[0].examination.pictures
+        picture_groups: Sequence[str] = jobs[0].examination.pictures
     except AssayError:
-        asked = ()
+        picture_groups = ()
     for job in jobs:
         known = schema_of(job)
         nucleated = known.of_kind("nucleated")
@@ -165,7 +165,7 @@ def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:
             True  # what a person named is counted, cut or not
         )
         for c in known.classes:
-            abnormal = c.must_see or c.key in asked
+            abnormal = c.must_see or c.key in picture_groups
             if not (abnormal or (c.counted and (c in nucleated or c == plain))):
                 continue
             group = groups.setdefault(
@@ -199,24 +199,24 @@ def _crop(job: Job, x: float, y: float, w: float, h: float) -> str:
 
 
 def _models(jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    models: dict[tuple[str, str, str], dict[str, Any]] = {}
     for job in jobs:
         for used in job.frozen.get("models", []):
             row = ModelVersion.objects.filter(algorithm__name=used["name"], version=used["version"]).first()
             card = row.card if row else {}
             if not _had_part(job, used):
                 key = (used["name"], used["version"], "")
-                found.setdefault(key, {**used, "title": card.get("title", used["name"]), "limits": [], "threshold": None,
+                models.setdefault(key, {**used, "title": card.get("title", used["name"]), "limits": [], "threshold": None,
                                        "measured": [], "no_part": True})  # fmt: skip
                 continue
-            found[(used["name"], used["version"], used.get("taught", {}).get("sha256", ""))] = {
+            models[(used["name"], used["version"], used.get("taught", {}).get("sha256", ""))] = {
                 **used,
                 "title": card.get("title", used["name"]),
                 "limits": card.get("limits", []),
                 "threshold": job.frozen.get("thresholds", {}).get(used["role"]),
                 "measured": _measured(card.get("metrics", [])),
             }
-    return list(found.values())
+    return list(models.values())
 
 
 def _had_part(job: Job, used: Mapping[str, Any]) -> bool:

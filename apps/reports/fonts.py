@@ -28,9 +28,13 @@ class Font:
     """One file as the style sheet names it."""
 
     family: str
+    """As the style sheet names it."""
     path: Path
+    """Its file."""
     bold: bool = False
+    """Of that weight."""
     mono: bool = False
+    """Each letter as wide as any."""
 
 
 @lru_cache(maxsize=1)

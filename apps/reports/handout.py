@@ -14,11 +14,14 @@ from apps.reports.exports.source import Source
 
 @dataclass(frozen=True)
 class HandOut:
-    """One export on its way: a file's name, its type and its bytes in pieces."""
+    """One export on its way."""
 
     name: str
+    """Of its file."""
     media_type: str
+    """Of its file."""
     pieces: Iterator[bytes]
+    """Its bytes, in pieces."""
 
 
 def hand_out(user: Any, source: Source, key: str) -> HandOut:

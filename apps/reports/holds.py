@@ -33,7 +33,9 @@ class Hold:
     """One thing that stands before a signature."""
 
     code: str
+    """What programs call it."""
     sentence: str
+    """What people read."""
     lifted_by: str
     """`review`: somebody looks at the cells; `reason`: whoever signs says why it may stand; "": nothing."""
     detail: dict[str, Any] = field(default_factory=dict)

@@ -159,7 +159,7 @@ def _model_files(evidence: list[dict[str, Any]]) -> Iterator[str]:
     """Weights that came with HemaView are held by the names and hashes that the job froze; those of one's own are files that
     the laboratory keeps, so they must be there as well."""
     frozen = Job.objects.filter(pk__in=[piece["job"] for piece in evidence]).values_list("frozen", flat=True)
-    yield from dict.fromkeys(line for kept in frozen for line in faults_of_frozen(kept.get("models", [])))
+    yield from dict.fromkeys(line for job in frozen for line in faults_of_frozen(job.get("models", [])))
 
 
 def _sha256(content: Any) -> str:

@@ -168,13 +168,13 @@ def pdf(page: str) -> bytes:
     for character in unprintable(text_of(page)):
         page = page.replace(character, f"[{code_point(character)}]")
     fonts = fonts_for(text_of(page))
-    made = io.BytesIO()
+    stream = io.BytesIO()
     with _PRINTER:
         book = plutoprint.Book(plutoprint.PAGE_SIZE_A4, media=plutoprint.MEDIA_TYPE_PRINT)
         book.custom_resource_fetcher = _Fonts(fonts)
         book.load_html(page.replace("</head>", f"<style>{_style(fonts)}</style></head>", 1))
-        book.write_to_pdf_stream(made)
-    return made.getvalue()
+        book.write_to_pdf_stream(stream)
+    return stream.getvalue()
 
 
 _PRINTER = threading.Lock()

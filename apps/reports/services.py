@@ -85,15 +85,20 @@ def sign(
 
 @dataclass(frozen=True)
 class Content:
-    """What a signature is about: the facts of the case, each job with its labels' revision, and the version before."""
+    """What a signature is about."""
 
     jobs: list[Job]
+    """The reported ones, each with its labels' revision."""
     last: Report | None
+    """The version before."""
     amendment: Amendment | None
+    """That asks for this version."""
     facts: str
+    """Of the case, JSON with sorted keys."""
     holds: list[Hold]
     """What a reason lifts."""
     reason: str
+    """Why those may stand."""
 
     @classmethod
     def of(cls, case: Case, reason: str) -> Content:
@@ -272,7 +277,7 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
     canonical = json.dumps(frozen, sort_keys=True, separators=(",", ":"), default=str).encode()
     sha256 = hashlib.sha256(canonical).hexdigest()
     page = render.html(frozen, {**signature, "sha256": sha256}).encode()
-    made = render.pdf(page.decode())
+    pdf = render.pdf(page.decode())
     report = Report(
         id=report_id,
         case=case,
@@ -280,13 +285,13 @@ def _freeze(user: Any, case: Case, content: Content, meaning: str, report_id: uu
         document=json.loads(canonical),
         sha256=sha256,
         html_sha256=hashlib.sha256(page).hexdigest(),
-        pdf_sha256=hashlib.sha256(made).hexdigest(),
+        pdf_sha256=hashlib.sha256(pdf).hexdigest(),
         meaning=meaning,
         reason=signature["reason"],
         signed_by=user,
         signed_at=now,
     )
     stores.reports().put(report.html_name, page)
-    if made:
-        stores.reports().put(report.pdf_name, made)
+    if pdf:
+        stores.reports().put(report.pdf_name, pdf)
     return report

@@ -25,11 +25,11 @@ MOST_SHOWN = 500
 
 def readings_json(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """The readings of a case's jobs by role: who reads, how, how far; alike in all its jobs."""
-    found: dict[str, Reading] = {}
+    readings: dict[str, Reading] = {}
     cells: Counter[str] = Counter()
     for job in jobs:
         for reading in job.readings.select_related("reader"):
-            found.setdefault(reading.role, reading)
+            readings.setdefault(reading.role, reading)
             cells[reading.role] += reading.revision
     order = [Reading.Role.FIRST, Reading.Role.SECOND, Reading.Role.CONSENSUS]
     return [
@@ -43,7 +43,7 @@ def readings_json(jobs: Sequence[Job]) -> list[dict[str, Any]]:
             "by": readers_of([r for job in jobs for r in job.readings.all() if r.role == role]),
         }
         for role in order
-        if (r := found.get(role))
+        if (r := readings.get(role))
     ]
 
 
@@ -83,7 +83,7 @@ def summary(jobs: Sequence[Job]) -> dict[str, Any]:
     by_role = {role: [r for r in readings if r.role == role] for role, _ in Reading.Role.choices}
     pairs = [pair for job in jobs if (pair := pair_of(job))]
     second = by_role[Reading.Role.SECOND]
-    made: dict[str, Any] = {
+    answer: dict[str, Any] = {
         "first": readers_of(by_role[Reading.Role.FIRST]),
         "second": sorted({r.reader.display_name for r in second if r.reader}),
         "blind": bool(second) and all(r.blind for r in second),
@@ -93,16 +93,16 @@ def summary(jobs: Sequence[Job]) -> dict[str, Any]:
     }
     carried = User.objects.filter(labelevent__reading__in=by_role[Reading.Role.FIRST], labelevent__carried=True)
     if names := sorted({person.display_name for person in carried.distinct()}):
-        made["carried_by"] = names
-    if pairs and made["closed"]:
+        answer["carried_by"] = names
+    if pairs and answer["closed"]:
         table = _table(pairs)
-        made |= {
+        answer |= {
             "n": table["n"],
             "same": table["same"],
             "kappa": table["kappa"],
             "differences": sum(len(p.differences) for p in pairs),
         }
-    return made
+    return answer
 
 
 def refuse_blind(user: Any, jobs: Sequence[Job]) -> None:

@@ -60,10 +60,10 @@ def choose(user: Any, job: Job) -> Carried:
                 gettext("This analysis has no finished cells that could be reported."), code="job-unfinished"
             )
         now = timezone.now()
-        row, made = ReportedAnalysis.objects.select_for_update().get_or_create(
+        row, is_new = ReportedAnalysis.objects.select_for_update().get_or_create(
             slide_id=job.slide_id, assay=job.assay, defaults={"job": job, "chosen_by": user, "chosen_at": now}
         )
-        before = None if made else row.job
+        before = None if is_new else row.job
         if before is not None and before.pk == job.pk:
             return Carried(0, 0, 0)
         carried = Carried(0, 0, 0)

@@ -70,15 +70,15 @@ def annotate(user: Any, slide: Slide, kind: str, points: Sequence[Sequence[float
                 ),
                 code="too-many",
             )
-        made = Annotation.objects.create(
+        annotation = Annotation.objects.create(
             slide=slide, kind=kind, points=[[round(float(v), 2) for v in p] for p in points], text=text.strip(), by=user,
             at=timezone.now(),
         )  # fmt: skip
         record(
-            user, "annotation.added", "slide", slide.pk, accession=case.accession, annotation=str(made.pk), kind=kind,
-            text=made.text,
+            user, "annotation.added", "slide", slide.pk, accession=case.accession, annotation=str(annotation.pk), kind=kind,
+            text=annotation.text,
         )  # fmt: skip
-    return made
+    return annotation
 
 
 def rewrite(user: Any, annotation: Annotation, text: str) -> Annotation:

@@ -29,11 +29,14 @@ COMMENT, TEACH = CellNote.Kind.COMMENT, CellNote.Kind.TEACH
 
 @dataclass(frozen=True)
 class PlacedNote:
-    """A note, and the cell of an analysis that it is on: its row, the id of an added cell, or neither where none lies there."""
+    """A note, and the cell of an analysis that it is on."""
 
     note: CellNote
+    """Itself."""
     row: int | None
+    """Of the machine's cell; None where it is on an added cell, or on none of this analysis."""
     added: str | None
+    """The id of an added cell; None likewise."""
 
 
 def notes_of(user: Any, job: Job) -> list[PlacedNote]:
@@ -106,15 +109,15 @@ def note_cell(user: Any, job: Job, kind: str, row: int | None, added: str, text:
             )
         if kind == TEACH and (marked := _marked(user, job, row, added)):
             return marked
-        made = CellNote.objects.create(
+        note = CellNote.objects.create(
             slide=job.slide, job=job, kind=kind, row=row, added_id=added or None, x=x, y=y, w=w, h=h, text=text, by=user,
             at=timezone.now(),
         )  # fmt: skip
         record(
             user, "cell.commented" if kind == COMMENT else "cell.teach", "job", job.pk, accession=case.accession,
-            note=str(made.pk), cell=row if row is not None else added, text=text,
+            note=str(note.pk), cell=row if row is not None else added, text=text,
         )  # fmt: skip
-    return made
+    return note
 
 
 def _marked(user: Any, job: Job, row: int | None, added: str) -> CellNote | None:

@@ -77,10 +77,10 @@ def accounts(job: Job, labels: Labels) -> dict[str, Account]:
     confirmed = np.zeros(len(cells), bool)
     confirmed[[row for row, label in labels.rows.items() if label.state != REJECTED]] = True
     counted_before, counted_now = whole, whole & (classes >= 0) | named
-    made = {}
+    by_section = {}
     for c in known.classes:
         was, now = cells.cls == c.index, classes == c.index
-        made[c.key] = Account(
+        by_section[c.key] = Account(
             machine=int((was & counted_before).sum()),
             cut=int((was & cut & ~named).sum()),
             outside=int((was & outside & ~cut & ~named).sum()),
@@ -91,9 +91,9 @@ def accounts(job: Job, labels: Labels) -> dict[str, Account]:
         )
     for _, label in added_cells(job, labels):
         if label.state != REJECTED and label.key:
-            made[label.key].added += 1
-            made[label.key].confirmed += 1
-    return made
+            by_section[label.key].added += 1
+            by_section[label.key].confirmed += 1
+    return by_section
 
 
 def by_field(job: Job, labels: Labels) -> list[dict[str, int]]:
@@ -112,10 +112,15 @@ class Pool:
     """Several analyses of one examination, counted together."""
 
     jobs: Sequence[Job]
+    """The analyses."""
     schema: Schema
+    """Of all of them."""
     machine: Tally
+    """As the machine called the cells."""
     reviewed: Tally
+    """With what people said."""
     accounts: dict[str, Account] = field(default_factory=dict)
+    """By class, what became of its cells."""
 
     def result(self, reviewed: bool) -> Result:
         job = self.jobs[0]
@@ -244,27 +249,27 @@ def pooled_json(jobs: Sequence[Job]) -> dict[str, Any]:
 def _slides_json(jobs: Sequence[Job], together: Result) -> list[dict[str, Any]]:
     """Each slide by itself: n and counts of the sections that give shares."""
     sections = [s.key for s in together.sections if any(r.percent for r in s.rows)]
-    made = []
+    rows = []
     for job in jobs:
         own = pool([job]).result(True)
-        found = [s for key in sections if (s := own.section(key))]
-        made.append(
+        own_sections = [s for key in sections if (s := own.section(key))]
+        rows.append(
             {
                 "slide": job.slide.name,
                 "job": str(job.pk),
                 "sections": [
                     {"key": s.key, "title": s.title, "n": s.n, "rows": {r.key: r.count for r in s.rows if r.count}}
-                    for s in found
+                    for s in own_sections
                 ],
             }
         )
-    return made
+    return rows
 
 
 def _differences(jobs: Sequence[Job], together: Result) -> list[dict[str, Any]]:
     """Classes whose share differs between two slides by more than chance (Fisher's exact test, p below UNLIKELY)."""
     first, second = (pool([job]).result(True) for job in jobs)
-    found = []
+    differences = []
     for section in together.sections:
         a, b = first.section(section.key), second.section(section.key)
         if not a or not b or not a.n or not b.n or not any(r.percent for r in section.rows):
@@ -273,8 +278,8 @@ def _differences(jobs: Sequence[Job], together: Result) -> list[dict[str, Any]]:
         for row in a.rows:
             p = difference(row.count, a.n, counts.get(row.key, 0), b.n)
             if p < UNLIKELY:
-                found.append({"section": section.key, "key": row.key, "p": round(p, 5)})
-    return found
+                differences.append({"section": section.key, "key": row.key, "p": round(p, 5)})
+    return differences
 
 
 def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str, Any]:
@@ -300,7 +305,7 @@ def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str
         "noun": reviewed.noun,
         "unit": f"% of {number_of(reviewed.n, reviewed.noun.removesuffix('s'), reviewed.noun)}",
         "n": {"machine": machine.n, "reviewed": reviewed.n},
-        "target": reviewed.target or _asked(pooled, reviewed),
+        "target": reviewed.target or _target_of(pooled, reviewed),
         "floor": reviewed.floor,
         "below_floor": reviewed.below_floor,
         "note": reviewed.note,
@@ -308,7 +313,7 @@ def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str
     }
 
 
-def _asked(pooled: Pool, section: Section) -> int | None:
+def _target_of(pooled: Pool, section: Section) -> int | None:
     """How many cells of a section were asked for, where a target counts its classes."""
     keys = {row.key for row in section.rows}
     for target in pooled.jobs[0].examination.targets:

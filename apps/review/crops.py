@@ -21,12 +21,16 @@ OFF_CENTRE = 0.08
 
 @dataclass(frozen=True)
 class Window:
-    """A square of the slide, level-0 px, and where in it the cell's centre lies (shares of the side)."""
+    """A square of the slide."""
 
     x: float
+    """Of its corner, level-0 px."""
     y: float
+    """Of its corner, level-0 px."""
     side: float
+    """Level-0 px."""
     at: tuple[float, float]
+    """Where in it the cell's centre lies, shares of the side."""
 
     @property
     def shifted(self) -> bool:

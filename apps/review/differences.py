@@ -39,19 +39,26 @@ def may_not_decide(user: Any, job: Job) -> str:
 
 @dataclass(frozen=True)
 class Difference:
-    """A cell that two readers call otherwise; x, y, w, h in level-0 px."""
+    """A cell that two readers call otherwise."""
 
     row: int | None
+    """Of the machine's cell; None: a reader added it."""
     added: str
     """The cell of the reader who added it; "" for a cell of the machine."""
     x: float
+    """Of its centre, level-0 px."""
     y: float
+    """Of its centre, level-0 px."""
     w: float
+    """Of its box, level-0 px."""
     h: float
+    """Of its box, level-0 px."""
     first: str
     """Key of a class or REJECTED_KEY; "" where the first reader has no such cell."""
     second: str
+    """The same of the second reader."""
     machine: str
+    """Key of the machine's class."""
     decided: Label | None
     """In the consensus; None before somebody decided."""
 
@@ -72,14 +79,21 @@ class Pair:
     """The first and the second reading of a job."""
 
     job: Job
+    """That is read twice."""
     first: Reading
+    """The first reading."""
     second: Reading
+    """The second."""
     consensus: Reading | None
+    """None before it is made."""
     table: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Cells on which both readers said something, by what the first and what the second called them."""
     agreed_rows: list[tuple[int, Label]] = field(default_factory=list)
+    """The machine's cells that both call alike."""
     agreed_added: list[tuple[AddedCell, Label]] = field(default_factory=list)
+    """Cells that both added and call alike."""
     differences: list[Difference] = field(default_factory=list)
+    """Cells that they call otherwise."""
 
     @property
     def open(self) -> int:

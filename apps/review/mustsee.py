@@ -32,10 +32,10 @@ _reasons: Remembered[Any, NDArray[Any]] = Remembered(64)
 
 def _reasons_of(job: Job, least_margin: float) -> NDArray[Any]:
     try:
-        asked = job.examination.must_see
+        must_see = job.examination.must_see
     except AssayError:  # the package that brought the assay is gone
-        asked = MustSee()
-    return must_see_reasons(cells_of(job), schema_of(job), asked, least_margin)
+        must_see = MustSee()
+    return must_see_reasons(cells_of(job), schema_of(job), must_see, least_margin)
 
 
 _open: Remembered[Any, int] = Remembered(8192)

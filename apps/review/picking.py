@@ -28,27 +28,36 @@ HBF_OPEN = ""
 
 @dataclass(frozen=True)
 class Candidate:
-    """One candidate. x_um, y_um run from the upper left corner of the slide's picture, or, of a slide made of photographs, of
-    the photograph that shows it; x_px, y_px from that of the slide, at full resolution."""
+    """One candidate of a nucleated red cell."""
 
     rank: int
+    """From 1, in the order of the list."""
     row: int | None
+    """Of the machine's cell; None: a person added it."""
     added: str | None
+    """The id of an added cell; None: the machine found it."""
     x_px: float
+    """At full resolution, from the upper left corner of the slide."""
     y_px: float
+    """At full resolution, from the upper left corner of the slide."""
     x_um: float
+    """From the upper left corner of the slide's picture or, of a slide made of photographs, of the one that shows it."""
     y_um: float
+    """Likewise."""
     photograph: str
     """The photograph that shows it; "" on a scan."""
     field: int | None
+    """In which it was found; None where a person added it."""
     probability: float | None
     """That it is a nucleated red cell, by the machine; None where a person added it."""
     state: str
+    """Confirmed, excluded or pending."""
     hbf: str
     """An HbfMark.State; "" where nobody has said anything."""
     by: str
     """Who confirmed or excluded it."""
     hbf_by: str
+    """Who said so."""
     cut: bool
     """Whether an edge cuts it, or it lies where nothing is counted."""
     stage_um: tuple[float, float] | None
@@ -104,10 +113,10 @@ def candidates(job: Job, labels: Labels | None = None, until: datetime | None = 
             )
         )
     for row, probability in zip(rows.tolist(), p.tolist(), strict=True):
-        said = labels.rows.get(row)
+        event = labels.rows.get(row)
         state = PENDING
-        if said is not None:
-            agreed = now[row] == index and said.state in (AGREED, RELABELLED)
+        if event is not None:
+            agreed = now[row] == index and event.state in (AGREED, RELABELLED)
             state = CONFIRMED if agreed else EXCLUDED
         x, y = float(cells.x[row]), float(cells.y[row])
         place = _place(job, x, y)
@@ -115,7 +124,7 @@ def candidates(job: Job, labels: Labels | None = None, until: datetime | None = 
         listed.append(
             Candidate(
                 len(listed) + 1, row, None, x, y, *place, int(cells.field[row]), round(probability, 4), state,
-                hbf if state == CONFIRMED else HBF_OPEN, said.by if said else "", by if state == CONFIRMED else "",
+                hbf if state == CONFIRMED else HBF_OPEN, event.by if event else "", by if state == CONFIRMED else "",
                 bool(cells.flags[row] & (CUT | OUTSIDE)), stage_place(job, x, y, place[2]),
             )
         )  # fmt: skip
@@ -168,16 +177,16 @@ def _hbf(labels: Labels, until: datetime | None) -> dict[int | str, tuple[str, s
 
 def stage_place(job: Job, x_px: float, y_px: float, photograph: str) -> tuple[float, float] | None:
     """µm on the stage of a point of the slide, level-0 px; None where the file of the slide, or of the photograph, knows none."""
-    said = next((s for s in job.slide.stage if s["photograph"] == photograph), None)
-    return Stage.of_json(said).at(x_px, y_px, float(job.mpp)) if said is not None and job.mpp else None
+    record = next((s for s in job.slide.stage if s["photograph"] == photograph), None)
+    return Stage.of_json(record).at(x_px, y_px, float(job.mpp)) if record is not None and job.mpp else None
 
 
 def stage_words(job: Job) -> str:
     """Where the stage's coordinates come from, or that there are none."""
-    sources = sorted({str(said["source"]) for said in job.slide.stage})
+    sources = sorted({str(record["source"]) for record in job.slide.stage})
     if not sources:
         return UNKNOWN_STAGE
-    photographs = {said["photograph"] for said in job.slide.stage} - {""}
+    photographs = {record["photograph"] for record in job.slide.stage} - {""}
     some = len(photographs) < len(job.slide.photo_fields)
     return f"Stage coordinates by {', '.join(sources)}{'; not of every photograph' if some else ''}."
 

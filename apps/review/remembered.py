@@ -39,5 +39,5 @@ class Remembered(Generic[K, V]):
             self._values.clear()
 
     def or_make(self, key: K, make: Callable[[], V]) -> V:
-        found = self.get(key)
-        return self.put(key, make()) if found is None else found
+        value = self.get(key)
+        return self.put(key, make()) if value is None else value

@@ -198,11 +198,18 @@ def _agree(consensus: Reading, pair: Pair) -> None:
     for (action, key, by), rows in acts.items():
         append(people[by], consensus, pair.job, action, sorted(rows), [], key, carried=True)
     for cell, label in pair.agreed_added:
-        made = AddedCell.objects.create(
+        added_cell = AddedCell.objects.create(
             reading=consensus, x=cell.x, y=cell.y, w=cell.w, h=cell.h, by=cell.by, at=timezone.now()
         )
         append(
-            people[label.by_id], consensus, pair.job, LabelEvent.Action.ADD, [], [str(made.pk)], label.key, carried=True
+            people[label.by_id],
+            consensus,
+            pair.job,
+            LabelEvent.Action.ADD,
+            [],
+            [str(added_cell.pk)],
+            label.key,
+            carried=True,
         )
 
 
@@ -216,14 +223,14 @@ def _act(label: Label) -> tuple[LabelEvent.Action, str]:
 
 def _carry_hbf(consensus: Reading) -> None:
     """Take along what both readers, or the one who said anything, say of a cell's HbF; where they differ it is open again."""
-    said: dict[tuple[int | None, Any], dict[str, HbfMark]] = {}
+    by_cell: dict[tuple[int | None, Any], dict[str, HbfMark]] = {}
     marks = (
         HbfMark.objects.filter(reading__job=consensus.job_id).exclude(reading=consensus).select_related("by", "added")
     )
     for mark in marks.order_by("at", "id"):
         place = (mark.added.x, mark.added.y) if mark.added else None
-        said.setdefault((mark.row, place), {})[str(mark.reading_id)] = mark
-    for (row, place), by_reading in said.items():
+        by_cell.setdefault((mark.row, place), {})[str(mark.reading_id)] = mark
+    for (row, place), by_reading in by_cell.items():
         newest = list(by_reading.values())
         if len({mark.state for mark in newest}) != 1:
             continue

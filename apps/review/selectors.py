@@ -210,12 +210,12 @@ def _others(job: Job, row: int) -> list[dict[str, Any]]:
     own = reading_of(job)
     if own is None or own.role == Reading.Role.FIRST or (own.role == Reading.Role.SECOND and own.blind):
         return []
-    said = []
+    sentences = []
     for reading in job.readings.order_by("created_at"):
         if reading.pk != own.pk and reading.role != Reading.Role.CONSENSUS:
             labels = labels_of(job, reading)
             label, now = labels.rows.get(row), int(effective(job, labels)[row])
-            said.append(
+            sentences.append(
                 {
                     "role": reading.role,
                     "by": label.by if label else "",
@@ -223,7 +223,7 @@ def _others(job: Job, row: int) -> list[dict[str, Any]]:
                     "state": label.state if label else "",
                 }
             )
-    return said
+    return sentences
 
 
 def labels_json(job: Job, since: int = 0) -> dict[str, Any]:

@@ -23,22 +23,33 @@ class Label:
     key: str
     """The class they gave; "" where they confirmed or rejected it."""
     state: str
+    """What they did, such as CONFIRMED."""
     by: str
+    """Their name."""
     by_id: int
+    """Their key."""
     at: datetime
+    """When."""
     revision: int
+    """Of the reading."""
     carried: bool = False
+    """Whether it came over from an earlier analysis."""
 
 
 @dataclass
 class Labels:
-    """Labels by row and by added cell, and the revision at which each was last touched by whom."""
+    """What a reading says of a job's cells."""
 
     reading: uuid.UUID | None = None
+    """Its id; None: there is none yet."""
     revision: int = 0
+    """Of the reading."""
     rows: dict[int, Label] = field(default_factory=dict)
+    """By row of the cell file."""
     added: dict[str, Label] = field(default_factory=dict)
+    """By id of an added cell."""
     touched: dict[int | str, tuple[int, int]] = field(default_factory=dict)
+    """By row or added cell, the revision at which it was last touched, and the key of who did."""
 
     def changed_since(self, revision: int, but_by: int, keys: Iterable[int | str]) -> list[int | str]:
         """Of these cells, those that somebody else touched after `revision`."""
@@ -95,18 +106,18 @@ def labels_at(reading: Reading, revision: int) -> Labels:
 def labels_of_all(jobs: Iterable[Job]) -> dict[uuid.UUID, Labels]:
     """`labels_of` for each job by its key, with one query for all the events that are not remembered."""
     readings = {job.pk: reading_of(job) for job in jobs}
-    made = {pk: _folded.get((r.pk, r.revision)) if r else Labels() for pk, r in readings.items()}
-    asked = {r.pk: r for pk, r in readings.items() if r and made[pk] is None}
-    events: dict[uuid.UUID, list[LabelEvent]] = {pk: [] for pk in asked}
-    if asked:
-        rows = LabelEvent.objects.filter(reading__in=asked).select_related("by", "undone_by").order_by("revision")
+    by_job = {pk: _folded.get((r.pk, r.revision)) if r else Labels() for pk, r in readings.items()}
+    missing = {r.pk: r for pk, r in readings.items() if r and by_job[pk] is None}
+    events: dict[uuid.UUID, list[LabelEvent]] = {pk: [] for pk in missing}
+    if missing:
+        rows = LabelEvent.objects.filter(reading__in=missing).select_related("by", "undone_by").order_by("revision")
         for event in rows:
-            if event.revision <= asked[event.reading_id].revision:
+            if event.revision <= missing[event.reading_id].revision:
                 events[event.reading_id].append(event)
     folded = {
-        pk: _folded.put((pk, reading.revision), _fold(pk, reading.revision, events[pk])) for pk, reading in asked.items()
+        pk: _folded.put((pk, reading.revision), _fold(pk, reading.revision, events[pk])) for pk, reading in missing.items()
     }  # fmt: skip
-    return {pk: labels or folded[_key(readings[pk])] for pk, labels in made.items()}
+    return {pk: labels or folded[_key(readings[pk])] for pk, labels in by_job.items()}
 
 
 def _key(reading: Reading | None) -> Any:

@@ -19,15 +19,15 @@ from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.slides.incoming import (
-    asked_dicom,
     contradicted,
+    named_dicom,
     scale_notes,
     stored_name,
     title_of_fields,
     with_companions,
 )
 from apps.slides.models import Slide
-from apps.slides.placing import digest_of, placed, refuse_known, store
+from apps.slides.placing import NO_OPTIONS, ImportOptions, digest_of, placed, refuse_known, store
 from apps.slides.planes import converted, joined, make_planes
 from apps.slides.selectors import contents_of
 from apps.slides.services import IMPORT_LEASE_S
@@ -36,7 +36,7 @@ from hemaview.wsi.errors import SeveralSeries, SlideError
 from hemaview.wsi.identity import names_patient
 from hemaview.wsi.sandbox import convert as convert_source
 from hemaview.wsi.sandbox import identity_of, join_fields, prepare, probe_many
-from hemaview.wsi.sources.choice import NO_CHOICE, Choice
+from hemaview.wsi.sources.choice import Choice
 
 _IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "width", "height", "vendor", "objective",
              "associated", "mpp", "mpp_source", "side_pyramid", "colour", "icc_bytes", "tile_levels", "conversion",
@@ -50,12 +50,7 @@ def begin_import_of_uploads(
     user: Any,
     case: Case,
     upload_ids: list[uuid.UUID],
-    name: str = "",
-    mpp: float | None = None,
-    convert: bool = False,
-    specimen: str = "",
-    choice: Choice = NO_CHOICE,
-    preset: str = "",
+    options: ImportOptions = NO_OPTIONS,
 ) -> Slide:
     """Turn complete uploads into one slide row that a worker will make ready; refusals leave nothing behind.
 
@@ -66,8 +61,7 @@ def begin_import_of_uploads(
     uploads = take_complete(user, case, upload_ids)
     try:
         files = files_of(uploads)
-        how: dict[str, Any] = {"convert": convert, "choice": choice, "preset": preset}
-        slide = placed(user, case, files, name, mpp, specimen, move=True, **how)
+        slide = placed(user, case, files, options, move=True)
         store(user, case, [slide])
     except Refusal as refusal:
         if refusal.code == SeveralSeries.code:
@@ -86,15 +80,12 @@ def begin_import_of_each_series(
     user: Any,
     case: Case,
     upload_ids: list[uuid.UUID],
-    name: str = "",
-    mpp: float | None = None,
-    convert: bool = False,
-    specimen: str = "",
-    preset: str = "",
+    options: ImportOptions = NO_OPTIONS,
 ) -> list[Slide]:
     """Turn each series that complete uploads hold into a slide of its own, all of them or none; after a refusal the uploads wait.
 
-    Pages or series that would become fields of one slide are series here, too. Of focal planes the sharpest is taken.
+    Pages or series that would become fields of one slide are series here, too. Of focal planes the sharpest is taken, whatever
+    the options choose.
     """
     numbers = [row["number"] for row in contents_of(user, case, upload_ids).series]
     if not numbers:
@@ -104,9 +95,9 @@ def begin_import_of_each_series(
     try:
         files = files_of(uploads)
         for i, number in enumerate(numbers, 1):
-            title = f"{name}, series {number}" if name else ""
-            how: dict[str, Any] = {"convert": convert, "choice": Choice(number), "preset": preset, "number": i}
-            slides.append(placed(user, case, files, title, mpp, specimen, move=False, **how))
+            name = f"{options.name}, series {number}" if options.name else ""
+            of_series = replace(options, name=name, choice=Choice(number))
+            slides.append(placed(user, case, files, of_series, move=False, number=i))
         store(user, case, slides)
     except BaseException:
         for slide in slides:
@@ -121,20 +112,12 @@ def begin_import_of_files(
     user: Any,
     case: Case,
     paths: list[Path],
-    name: str = "",
-    mpp: float | None = None,
-    in_place: bool = False,
-    convert: bool = False,
-    specimen: str = "",
-    choice: Choice = NO_CHOICE,
-    preset: str = "",
+    options: ImportOptions = NO_OPTIONS,
 ) -> Slide:
     """The same for files on the server (the command line); they are copied, or left where they are."""
     require(user, case, "annotate")
     files = [(p, p.name) for p in with_companions(paths)]
-    how: dict[str, Any] = {"move": False, "in_place": in_place, "convert": convert, "asked": asked_dicom(paths)}
-    how |= {"choice": choice, "preset": preset}
-    slide = placed(user, case, files, name, mpp, specimen, **how)
+    slide = placed(user, case, files, options, move=False, dicom=named_dicom(paths))
     store(user, case, [slide])
     return slide
 
@@ -211,17 +194,17 @@ def _make_ready(slide: Slide) -> None:
     if not slide.sha256:
         slide.sha256 = digest_of([slide.file] if slide.in_place else files, choice)
         refuse_known(slide.case, slide.sha256, but=slide.pk)
-    found = probe_many([(slide.file, slide.file.name)])[0]
+    probe = probe_many([(slide.file, slide.file.name)])[0]
     if source is not None:
-        found = replace(found, **{**source, "notes": (*source["notes"], *made_of["notes"], *of_planes, CONVERTED)})
-    slide.width, slide.height = found.width, found.height
-    slide.vendor = "camera fields" if request["pictures"] else found.vendor
-    slide.objective, slide.associated = found.objective, list(found.associated)
+        probe = replace(probe, **{**source, "notes": (*source["notes"], *made_of["notes"], *of_planes, CONVERTED)})
+    slide.width, slide.height = probe.width, probe.height
+    slide.vendor = "camera fields" if request["pictures"] else probe.vendor
+    slide.objective, slide.associated = probe.objective, list(probe.associated)
     stated, of_scale = request.get("file_mpp"), request.get("scale_notes", [])
     if not request["pictures"]:
-        stated, of_scale = found.mpp, scale_notes(found)
-        slide.notes = [*request.get("notes", []), *found.notes]
-        slide.stage = [{"photograph": "", **found.stage}] if found.stage else []
+        stated, of_scale = probe.mpp, scale_notes(probe)
+        slide.notes = [*request.get("notes", []), *probe.notes]
+        slide.stage = [{"photograph": "", **probe.stage}] if probe.stage else []
     slide.notes = _nameless_notes(slide, files)
     if request["mpp"]:
         slide.mpp, slide.mpp_source = request["mpp"], Slide.MppSource.USER
@@ -232,12 +215,12 @@ def _make_ready(slide: Slide) -> None:
         slide.notes = slide.notes + of_scale
         if stated:
             slide.mpp, slide.mpp_source = stated, Slide.MppSource.FILE
-    made = prepare(
+    ready = prepare(
         slide.file, slide.thumbnail_file, slide.side_pyramid_file, slide.tile_index_file, "", _progress(slide, 60, 99)
     )
-    slide.side_pyramid, slide.colour = made.side_pyramid, made.colour
-    slide.icc_bytes, slide.tile_levels = made.icc_bytes, made.levels
-    if request.get("convert") and not all(level["stored"] for level in made.levels):
+    slide.side_pyramid, slide.colour = ready.side_pyramid, ready.colour
+    slide.icc_bytes, slide.tile_levels = ready.icc_bytes, ready.levels
+    if request.get("convert") and not all(level["stored"] for level in ready.levels):
         slide.conversion = Slide.Conversion.ASKED
     slide.status, slide.percent, slide.message = Slide.Status.READY, 100, ""
     facts = {name: getattr(slide, name) for name in _IMPORTED}
@@ -276,8 +259,8 @@ def _nameless_notes(slide: Slide, files: list[Path]) -> list[str]:
         return list(slide.notes)
     looked_at = [slide.file] if slide.in_place else files
     entries = identity_of([(path, path.name) for path in looked_at])
-    kept = [note for note in slide.notes if not names_patient(note, entries, slide.case.accession)]
-    return kept if len(kept) == len(slide.notes) else [*kept, UNSAID]
+    notes = [note for note in slide.notes if not names_patient(note, entries, slide.case.accession)]
+    return notes if len(notes) == len(slide.notes) else [*notes, UNSAID]
 
 
 def _progress(slide: Slide, low: float, high: float) -> Any:

@@ -35,24 +35,29 @@ Files = list[tuple[Path, str]]
 
 @dataclass(frozen=True)
 class Incoming:
-    """The files (path, name) of one slide, the name of the main one, a probe of each that opens by itself, a title, notes."""
+    """The files of one slide that comes in."""
 
     files: Files
+    """Paths and names."""
     main: str
+    """The name of the main one."""
     probes: list[Probe]
+    """Of each that opens by itself."""
     title: str
+    """What the slide is called where nobody names it."""
     notes: list[str]
+    """Sentences on what was left out or chosen."""
     choice: Choice = NO_CHOICE
     """Of what the main file holds; a DICOM series is chosen by its files."""
 
 
-def look_at(files: Files, asked: set[Path], choice: Choice = NO_CHOICE) -> Incoming:
+def look_at(files: Files, dicom: set[Path], choice: Choice = NO_CHOICE) -> Incoming:
     """What the files are together; raises SlideError (SeveralSeries where a person must choose) or Refusal.
 
-    `asked`: DICOM files that were named, the others having been found beside them; empty where all were named.
+    `dicom`: DICOM files that were named, the others having been found beside them; empty where all were named.
     """
     try:
-        return _looked_at([(path, check_name(name)) for path, name in files], asked, choice)
+        return _looked_at([(path, check_name(name)) for path, name in files], dicom, choice)
     except SeveralSeries as several:
         raise _without_patient(several, files) from None
 
@@ -70,9 +75,9 @@ def _without_patient(several: SeveralSeries, files: Files) -> SeveralSeries:
     return SeveralSeries.of(f"These files hold {len(listed)} slides", listed)
 
 
-def _looked_at(files: Files, asked: set[Path], choice: Choice) -> Incoming:
+def _looked_at(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
     if any(is_dicom(path) for path, _ in files):
-        return _one_series(files, asked, choice)
+        return _one_series(files, dicom, choice)
     main, probes = _inspect(files, choice)
     title = _title(files, main)
     if choice.series is not None:
@@ -80,11 +85,11 @@ def _looked_at(files: Files, asked: set[Path], choice: Choice) -> Incoming:
     return Incoming(files, main, probes, title, [], choice)
 
 
-def _one_series(files: Files, asked: set[Path], choice: Choice) -> Incoming:
+def _one_series(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
     """The series that holds a slide, or the chosen one of several."""
     strangers = [name for path, name in files if not is_dicom(path)]
-    instances = _instances([f for f in files if f[1] not in strangers], asked)
-    wanted = {i.series for (path, _), i in instances.items() if path in asked}
+    instances = _instances([f for f in files if f[1] not in strangers], dicom)
+    wanted = {i.series for (path, _), i in instances.items() if path in dicom}
     slides: dict[str, list[Instance]] = {}
     for instance in instances.values():
         if instance.width_px and (not wanted or instance.series in wanted):
@@ -103,30 +108,30 @@ def _one_series(files: Files, asked: set[Path], choice: Choice) -> Incoming:
         raise Unsupported(f"{largest.name} holds {largest.optical_paths} optical paths; export the one to be counted.")
     plane = choice.plane if choice.plane is not None or largest.focal_planes == 1 else SHARPEST
     of_file = Choice(plane=plane if largest.focal_planes > 1 else None)
-    kept = [f for f, i in instances.items() if i.series == series]
-    names = Counter(name for _, name in kept)
+    of_series = [f for f, i in instances.items() if i.series == series]
+    names = Counter(name for _, name in of_series)
     if max(names.values()) > 1:  # archives number the files of each folder anew
-        renamed = {f: (f[0], f"{number}-{f[1]}") for number, f in enumerate(kept, 1)}
+        renamed = {f: (f[0], f"{number}-{f[1]}") for number, f in enumerate(of_series, 1)}
         instances = {renamed.get(f, f): i for f, i in instances.items()}
-        kept = list(renamed.values())
+        of_series = list(renamed.values())
     others = [i.name for i in instances.values() if i.series not in (series, "", *slides)]
     left = [*(others if not wanted else ()), *strangers]
     notes = [f"{_some(left)}: left out, not of the slide's DICOM series."] if left else []
     if len(slides) > 1:
         notes.append(f"Series {choice.series} of {len(slides)} was taken.")
     main = next(f for f, i in instances.items() if i is largest)
-    probes = _probe_with_companions(kept, main, of_file)
+    probes = _probe_with_companions(of_series, main, of_file)
     several = len({i.series for i in instances.values() if i.width_px}) > 1
-    return Incoming(kept, main[1], probes, _title_of(largest, main[1] if several else ""), notes, of_file)
+    return Incoming(of_series, main[1], probes, _title_of(largest, main[1] if several else ""), notes, of_file)
 
 
-def _instances(files: Files, asked: set[Path]) -> dict[tuple[Path, str], Instance]:
+def _instances(files: Files, dicom: set[Path]) -> dict[tuple[Path, str], Instance]:
     """What each file says of itself; a damaged one that nobody named but that lies beside one is no matter of this slide."""
     instances = {}
     for (path, name), instance in zip(files, dicom_instances(files), strict=True):
         if instance is not None:
             instances[path, name] = instance
-        elif not asked or path in asked:
+        elif not dicom or path in dicom:
             raise Unreadable(f"{name} is damaged and cannot be read as DICOM.")
     return instances
 
@@ -231,25 +236,25 @@ def stored_name(name: str, names: list[str]) -> str:
 
 def with_companions(paths: list[Path]) -> list[Path]:
     """A folder becomes its files; MRXS and DICOM bring what lies beside them."""
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
         if not path.exists():
             raise Missing(gettext("There is no file {path}.").format(path=path), code="no-file")
         if is_zarr(path):
-            found.append(path)
+            files.append(path)
         elif path.is_dir():
-            found += _inside(path)
+            files += _inside(path)
         else:
-            found.append(path)
+            files.append(path)
             beside = path.parent / data_folder(path.name) if data_folder(path.name) else None
             if beside is not None and beside.is_dir():
-                found += _visible(beside)
+                files += _visible(beside)
             elif is_dicom(path):
-                found += [p for p in islice(_visible(path.parent), MOST_BESIDE) if is_dicom(p)]
-    found = list(dict.fromkeys(found))
-    if not found:
+                files += [p for p in islice(_visible(path.parent), MOST_BESIDE) if is_dicom(p)]
+    files = list(dict.fromkeys(files))
+    if not files:
         raise Refusal(gettext("It contains neither a slide nor a picture."), code="unsupported-format")
-    return sorted(found, key=lambda p: natural_key(p.name))
+    return sorted(files, key=lambda p: natural_key(p.name))
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -265,7 +270,7 @@ def _inside(folder: Path) -> list[Path]:
     return inside
 
 
-def asked_dicom(paths: list[Path]) -> set[Path]:
+def named_dicom(paths: list[Path]) -> set[Path]:
     """The DICOM files among the paths that were named themselves."""
     return {path for path in paths if path.is_file() and is_dicom(path)}
 
@@ -300,8 +305,8 @@ def common_mpp(pictures: list[Probe]) -> tuple[float | None, list[str]]:
     return stated[0], [f"{stated[0]:.4g} µm/px as the file states in {', '.join(sources)}."]
 
 
-def scale_notes(found: Probe) -> list[str]:
-    return [f"{found.mpp:.4g} µm/px as the file states in {found.mpp_from}."] if found.mpp and found.mpp_from else []
+def scale_notes(probe: Probe) -> list[str]:
+    return [f"{probe.mpp:.4g} µm/px as the file states in {probe.mpp_from}."] if probe.mpp and probe.mpp_from else []
 
 
 def contradicted(given: float, stated: float | None) -> list[str]:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,31 +31,49 @@ _OF_SOURCE = ("mpp", "mpp_from", "vendor", "objective", "notes", "stage")
 """What is known of a slide that is converted by its own file alone."""
 
 
+@dataclass(frozen=True)
+class ImportOptions:
+    """What a person says of a slide that comes in."""
+
+    name: str = ""
+    """"": as its files are called."""
+    mpp: float | None = None
+    """µm/px; None: as its file says, else from its cells."""
+    preset: str = ""
+    """The laboratory's preset that `mpp` is of."""
+    specimen: str = ""
+    """Where it is another than the case's."""
+    convert: bool = False
+    """Whether it is converted once it is ready, to be served as stored."""
+    choice: Choice = NO_CHOICE
+    """Of several series and focal planes."""
+    in_place: bool = False
+    """Whether files on the server stay where they are."""
+
+
+NO_OPTIONS = ImportOptions()
+
+
 def placed(
     user: Any,
     case: Case,
     files: list[tuple[Path, str]],
-    name: str,
-    mpp: float | None,
-    specimen: str,
+    options: ImportOptions,
     *,
     move: bool,
-    in_place: bool = False,
-    convert: bool = False,
-    asked: set[Path] | None = None,
-    choice: Choice = NO_CHOICE,
-    preset: str = "",
+    dicom: set[Path] | None = None,
     number: int = 1,
 ) -> Slide:
     """A slide that is not stored yet, its files in its folder; raises Refusal, which leaves no folder.
 
-    `number`: the how many-th new slide of the case it will be.
+    `dicom` as in `look_at`; `number`: the how many-th new slide of the case it will be.
     """
+    mpp, in_place = options.mpp, options.in_place
     if mpp is not None:
         plausible_mpp(mpp)
     try:
-        incoming = look_at(files, asked or set(), choice)
-        title = check_name(name) if name else incoming.title
+        incoming = look_at(files, dicom or set(), options.choice)
+        title = check_name(options.name) if options.name else incoming.title
     except SlideError as error:
         raise as_refusal(error) from error
     entries = [entry for probe in incoming.probes for entry in probe.identity]
@@ -77,13 +95,13 @@ def placed(
     digest = digest_of([path for path, _ in files], incoming.choice) if total <= 512 * 1024**2 else ""
     refuse_known(case, digest)
     slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
-    slide.own_specimen = "" if specimen == case.specimen else specimen
-    slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp, "convert": convert}
-    slide.import_request |= {"notes": incoming.notes, "named": bool(name)}
+    slide.own_specimen = "" if options.specimen == case.specimen else options.specimen
+    slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp}
+    slide.import_request |= {"convert": options.convert, "notes": incoming.notes, "named": bool(options.name)}
     slide.identifying = kinds_of(entries)
-    if names_patient(slide.name, entries, case.accession) and not name:
+    if names_patient(slide.name, entries, case.accession) and not options.name:
         slide.name = f"Slide {case.slides.count() + number}"
-    slide.import_request |= {"choice": asdict(incoming.choice), "preset": preset}
+    slide.import_request |= {"choice": asdict(incoming.choice), "preset": options.preset}
     if foreign:
         slide.import_request["source"] = {k: v for k, v in asdict(probes[0]).items() if k in _OF_SOURCE}
     if pictures:
@@ -132,11 +150,11 @@ def _place(source: Path, target: Path, move: bool) -> None:
 
 def _each_file(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
     """The files, and those in the folders among them."""
-    found = []
+    every = []
     for path, name in files:
         inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        found += [(p, name) for p in inside]
-    return found
+        every += [(p, name) for p in inside]
+    return every
 
 
 def digest_of(paths: list[Path], choice: Choice = NO_CHOICE) -> str:

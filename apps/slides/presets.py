@@ -20,14 +20,14 @@ def presets() -> list[ScalePreset]:
 
 def preset_of(name: str) -> ScalePreset:
     """The preset of that name, however it is capitalised; raises Missing, listing those that there are."""
-    found = ScalePreset.objects.filter(name__iexact=name.strip()).first()
-    if found is None:
+    preset = ScalePreset.objects.filter(name__iexact=name.strip()).first()
+    if preset is None:
         known = ", ".join(p.name for p in presets()) or "none yet; an administrator can add them"
         raise Missing(
             gettext("There is no preset {strip} (there are: {known}).").format(strip=name.strip(), known=known),
             code="no-preset",
         )
-    return found
+    return preset
 
 
 @transaction.atomic

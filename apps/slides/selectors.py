@@ -62,8 +62,8 @@ def identity_of_slide(user: Any, slide: Slide) -> list[Entry]:
     """
     require_identity(user)
     _record_look(user, slide, "words of its files")
-    kept = sorted(p for p in (slide.folder / "original").rglob("*") if p.is_file())
-    files = [(path, path.name) for path in kept] or ([(slide.file, slide.file.name)] if slide.in_place else [])
+    originals = sorted(p for p in (slide.folder / "original").rglob("*") if p.is_file())
+    files = [(path, path.name) for path in originals] or ([(slide.file, slide.file.name)] if slide.in_place else [])
     return identity_of(files) if files else []
 
 
@@ -88,6 +88,7 @@ class Contents:
     together: bool
     """Whether all of `series` become fields of one slide where none is chosen; else one must be."""
     focal_planes: int
+    """That may be chosen from."""
 
 
 def contents_of(user: Any, case: Case, upload_ids: list[uuid.UUID], series: int | None = None) -> Contents:

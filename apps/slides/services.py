@@ -52,11 +52,11 @@ def delete_slide(user: Any, slide: Slide) -> None:
         user, "slide.deleted", "slide", slide.pk, accession=slide.case.accession, sha256=slide.sha256,
         **({"analyses": [str(job.pk) for job in jobs]} if jobs else {}),
     )  # fmt: skip
-    kept = [(stores.slides(), str(slide.pk)), *((stores.results(), str(job.pk)) for job in jobs)]
+    folders = [(stores.slides(), str(slide.pk)), *((stores.results(), str(job.pk)) for job in jobs)]
     for job in jobs:
         job.delete()
     slide.delete()
-    for store, name in kept:
+    for store, name in folders:
         transaction.on_commit(partial(store.delete, name))
 
 

@@ -108,8 +108,8 @@ def still_allowed(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
         for person, slides in by_person.items():
             if person in people:
                 ids = [uuid.UUID(hex=s) for s in slides]
-                seen = slides_for(people[person]).filter(pk__in=ids, status=Slide.Status.READY)
-                allowed |= {(pk.hex, person) for pk in seen.values_list("pk", flat=True)}
+                visible = slides_for(people[person]).filter(pk__in=ids, status=Slide.Status.READY)
+                allowed |= {(pk.hex, person) for pk in visible.values_list("pk", flat=True)}
         return allowed
     finally:
         close_old_connections()

@@ -54,7 +54,7 @@ def set_colour(user: Any, slide: Slide, colour: str) -> Slide:
     # What was made under the other colours shows other pixels.
     other_pixels = Colour.APPLIED in (colour, before) and colour != before
     # Outside of the transaction: a child process at work must not hold the database's write lock.
-    made, _ = _indexed(slide, colour, with_converted=not other_pixels)
+    plan, _ = _indexed(slide, colour, with_converted=not other_pixels)
     try:
         with transaction.atomic():
             slide = _hold_at_rest(slide, colour)
@@ -62,7 +62,7 @@ def set_colour(user: Any, slide: Slide, colour: str) -> Slide:
                 raise Conflict(
                     gettext("Somebody else has changed the colours of this slide; reload the page."), code="conflict"
                 )
-            slide.colour, slide.icc_bytes, slide.tile_levels = made.colour, made.icc_bytes, made.levels
+            slide.colour, slide.icc_bytes, slide.tile_levels = plan.colour, plan.icc_bytes, plan.levels
             slide.revision += 1
             if other_pixels:
                 slide.conversion = Slide.Conversion.NONE
@@ -126,9 +126,9 @@ def run_conversion(slide_id: uuid.UUID | str) -> Slide:
 def sweep_conversions() -> list[str]:
     """Ids of conversions that nobody works at; the caller rings for them again."""
     ready = Slide.objects.filter(status=Slide.Status.READY)
-    asked = ready.filter(conversion=Slide.Conversion.ASKED)
+    waiting = ready.filter(conversion=Slide.Conversion.ASKED)
     left = ready.filter(conversion=Slide.Conversion.RUNNING).filter(silent(CONVERSION_LEASE_S, "conversion_beat"))
-    return [str(pk) for pk in (asked | left).values_list("pk", flat=True)]
+    return [str(pk) for pk in (waiting | left).values_list("pk", flat=True)]
 
 
 def _ended(slide: Slide, state: str, message: str) -> Slide:
@@ -166,10 +166,10 @@ def _hold_at_rest(slide: Slide, colour: str) -> Slide:
 
 def _plan(slide: Slide) -> TileIndex:
     """Index the slide's tiles and note how each level is served."""
-    made, index = _indexed(slide, slide.colour)
-    slide.icc_bytes, slide.tile_levels = made.icc_bytes, made.levels
+    plan, index = _indexed(slide, slide.colour)
+    slide.icc_bytes, slide.tile_levels = plan.icc_bytes, plan.levels
     # A slide whose colours were changed meanwhile has been indexed for them.
-    Slide.objects.filter(pk=slide.pk, colour=slide.colour).update(icc_bytes=made.icc_bytes, tile_levels=made.levels)
+    Slide.objects.filter(pk=slide.pk, colour=slide.colour).update(icc_bytes=plan.icc_bytes, tile_levels=plan.levels)
     return index
 
 
@@ -179,7 +179,7 @@ def _indexed(slide: Slide, colour: str, with_converted: bool = True) -> tuple[sa
     converted = slide.converted_file if with_converted and slide.converted_file.exists() else None
     slide.folder.mkdir(parents=True, exist_ok=True)
     try:
-        made = sandbox.plan(slide.file, low, slide.thumbnail_file, slide.tile_index_file, colour, converted)
-        return made, read_index(slide.tile_index_file)
+        plan = sandbox.plan(slide.file, low, slide.thumbnail_file, slide.tile_index_file, colour, converted)
+        return plan, read_index(slide.tile_index_file)
     except SlideError as error:
         raise as_refusal(error) from error

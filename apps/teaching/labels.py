@@ -20,15 +20,22 @@ MOST_UNLABELLED = 400
 
 @dataclass(frozen=True)
 class NamedCell:
-    """A cell that a person named: in which analysis, where (level-0 px), what it is and what the machine had called it."""
+    """A cell that a person named."""
 
     job: Job
+    """In which analysis."""
     row: int | None
+    """Of the machine's cell; None: a person added it."""
     x: float
+    """Of its centre, level-0 px."""
     y: float
+    """Of its centre, level-0 px."""
     key: str
+    """Of the class that it was named."""
     machine: str
+    """Key of the class that the machine had called it; empty of an added cell."""
     label: Label
+    """Who said so, and when."""
 
     @property
     def source(self) -> str:

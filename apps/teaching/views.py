@@ -213,7 +213,7 @@ def _next_cells(user: Any, rows: list[Adaptation]) -> list[dict[str, Any]]:
     newest = next((row for row in rows if row.report), None)
     if newest is None:
         return []
-    asked = newest.report.get("next", [])
-    jobs = {str(job.pk): job for job in jobs_for(user).filter(pk__in={cell["job"] for cell in asked})}
+    suggestions = newest.report.get("next", [])
+    jobs = {str(job.pk): job for job in jobs_for(user).filter(pk__in={cell["job"] for cell in suggestions})}
     named = {pk: labels_of(job).rows for pk, job in jobs.items()}
-    return [cell for cell in asked if cell["job"] in jobs and cell["row"] not in named[cell["job"]]]
+    return [cell for cell in suggestions if cell["job"] in jobs and cell["row"] not in named[cell["job"]]]

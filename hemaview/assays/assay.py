@@ -37,13 +37,19 @@ class Order:
     """A protocol that comes with HemaView: what a laboratory can order."""
 
     name: str
+    """What scripts call it."""
     title: str
+    """What people read."""
     assay: str
+    """Key of the examination."""
     specimen: str
+    """What it is ordered for."""
     finder: str
+    """Key of the way in which cells are found."""
     models: Mapping[str, str]
     """Role to the name of a method."""
     settings: Mapping[str, Any]
+    """By key, of those that the assay has."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,17 @@ class Assay:
     fields: Mapping[str, Any]
     """How fields are chosen: `crowded_is_fine` where cells are meant to overlap, and limits of the choice."""
     schema: Schema
+    """Its classes and groups."""
     rules: Rules
+    """Limits, grades and floors, as it ships."""
     rule_labels: Mapping[str, str]
     """Dotted path of a number of the rules to what people call it."""
     targets: tuple[Target, ...]
+    """How many cells of which classes end a run."""
     settings: tuple[Setting, ...]
+    """What its protocols may set."""
     must_see: MustSee
+    """Which cells a person must see."""
     pictures: tuple[str, ...]
     """Keys of the classes whose pictures a report shows as abnormal, beside those that must be seen."""
     headline: tuple[str, ...]
@@ -78,7 +89,9 @@ class Assay:
     codes: Mapping[str, Any]
     """Terminology: codes of sections, ratios and classes, by key."""
     orders: tuple[Order, ...]
+    """The protocols that come with it."""
     count: Callable[[Tally, Schema, Rules], Result]
+    """Makes the result of a tally."""
 
     @property
     def defaults(self) -> dict[str, Any]:

@@ -18,12 +18,16 @@ MCHC_G_PER_L = (220.0, 400.0)
 
 @dataclass(frozen=True)
 class _Index:
-    """An index that others give: of a and b, with the least step in which each value is stated."""
+    """An index that two other values give."""
 
     key: str
+    """The index's."""
     a: str
+    """Key of the first."""
     b: str
+    """Key of the second."""
     of: Callable[[float, float], float]
+    """The index of both."""
 
 
 _INDICES = (
@@ -44,7 +48,7 @@ _NAMES = {
 
 def contradictions(values: Mapping[str, float]) -> list[str]:
     """What contradicts what, a sentence each; `values` by name with unit, such as `hb_g_per_l`."""
-    made = []
+    sentences = []
     for index in _INDICES:
         a, b, stated = values.get(index.a), values.get(index.b), values.get(index.key)
         if not a or not b:
@@ -52,21 +56,21 @@ def contradictions(values: Mapping[str, float]) -> list[str]:
         given = index.of(a, b)
         allowed = TOLERANCE + sum(_NAMES[k][2] / 2 / v for k, v in ((index.a, a), (index.b, b)))
         if stated and abs(stated - given) > allowed * given:
-            made.append(
-                f"{_first(_said(index.a, a))} and {_said(index.b, b)} give an {_NAMES[index.key][0]} of {given:.3g} "
+            sentences.append(
+                f"{_first(_in_words(index.a, a))} and {_in_words(index.b, b)} give an {_NAMES[index.key][0]} of {given:.3g} "
                 f"{_NAMES[index.key][1]}, but {stated:g} is stated."
             )
         elif index.key == "mchc_g_per_l" and not _possible(given, allowed):
-            made.append(
-                f"{_first(_said(index.a, a))} and {_said(index.b, b)} give an MCHC of {given:.3g} g/L, which no red cells "
-                f"have ({MCHC_G_PER_L[0]:g} to {MCHC_G_PER_L[1]:g})."
+            sentences.append(
+                f"{_first(_in_words(index.a, a))} and {_in_words(index.b, b)} give an MCHC of {given:.3g} g/L, which no red "
+                f"cells have ({MCHC_G_PER_L[0]:g} to {MCHC_G_PER_L[1]:g})."
             )
     stated = values.get("mchc_g_per_l")
-    if stated and not _possible(stated, 0.0) and not any("MCHC" in sentence for sentence in made):
-        made.append(
+    if stated and not _possible(stated, 0.0) and not any("MCHC" in sentence for sentence in sentences):
+        sentences.append(
             f"An MCHC of {stated:g} g/L is stated, which no red cells have ({MCHC_G_PER_L[0]:g} to {MCHC_G_PER_L[1]:g})."
         )
-    return made
+    return sentences
 
 
 def _possible(mchc: float, allowed: float) -> bool:
@@ -79,6 +83,6 @@ def _first(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _said(key: str, value: float) -> str:
+def _in_words(key: str, value: float) -> str:
     name, unit, _ = _NAMES[key]
     return f"a {name} of {value:g} {unit}"

@@ -31,22 +31,22 @@ class MustSee:
     """Class key to the probability from which a cell of any other class must be seen for being perhaps that."""
 
 
-def must_see_reasons(cells: CellTable, schema: Schema, asked: MustSee, least_margin: float) -> NDArray[Any]:
+def must_see_reasons(cells: CellTable, schema: Schema, must_see: MustSee, least_margin: float) -> NDArray[Any]:
     """object (n,): '' or why each cell must be seen: its class, that it is unsure, or that it may be another.
 
     `cells.p` has a column for each class of `schema`. Cells cut by an edge are not counted, so none of them must be seen.
     """
     reasons = np.full(len(cells), "", dtype=object)
     unsure = (margin(cells) < least_margin) | ((cells.flags & SEVERAL) != 0)
-    of_groups = [c.index for c in schema.classes if c.group in asked.unsure]
+    of_groups = [c.index for c in schema.classes if c.group in must_see.unsure]
     maybe = cells.p[:, of_groups].astype(np.float32).sum(axis=1) > (1 - least_margin) / 2
     for c in schema.classes:
         mine = cells.cls == c.index
-        if c.group in asked.unsure:
+        if c.group in must_see.unsure:
             reasons[mine & unsure] = f"{UNSURE}: {c.name.lower()}"
-        elif asked.maybe:
-            reasons[mine & maybe] = f"{UNSURE}: may be {asked.maybe}"
-    for key, least in (asked.probable or {}).items():
+        elif must_see.maybe:
+            reasons[mine & maybe] = f"{UNSURE}: may be {must_see.maybe}"
+    for key, least in (must_see.probable or {}).items():
         perhaps = schema.by_key.get(key)
         if perhaps is not None:
             likely = (cells.p[:, perhaps.index] >= least) & (reasons == "") & (cells.cls != perhaps.index)

@@ -24,9 +24,13 @@ class Quantity:
     """One figure of a blood count."""
 
     key: str
+    """What files and rows of ranges call it."""
     name: str
+    """What people read."""
     unit: str
+    """Of its values."""
     digits: int
+    """Decimal places that are shown."""
     analyser: str = ""
     """Name with unit among the analyser's values; "" where it is counted on the film."""
     classes: tuple[str, ...] = ()
@@ -38,9 +42,13 @@ class Range:
     """What is usual, in the quantity's unit."""
 
     low: float
+    """Its lower end."""
     high: float
+    """Its upper end."""
     whose: str
+    """Age and sex in words."""
     source: str
+    """Where it is published."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +56,17 @@ class References:
     """Ranges of one origin."""
 
     name: str
+    """Who they are of."""
     version: str
+    """Of their table."""
     sha256: str
     """Of the content in canonical JSON."""
     sources: Mapping[str, str]
+    """By key, where they are published."""
     quantities: tuple[Quantity, ...]
+    """What there are ranges of."""
     rows: tuple[Mapping[str, Any], ...]
+    """Ranges by age and sex, as in the table."""
 
     def range_of(self, key: str, sex: str, age_days: int | None) -> Range | None:
         """The range of a quantity; None where none is given for that age, or where the age is not known.
@@ -62,18 +75,18 @@ class References:
         """
         if age_days is None:
             return None
-        found = [
+        ranges = [
             row
             for row in self.rows
             if key in row
             and row["from_days"] <= age_days < row.get("to_days", float("inf"))
             and row.get("sex") in (None, *((sex,) if sex else SEXES))
         ]
-        if not found or (not sex and len(found) == 1 and found[0].get("sex")):
+        if not ranges or (not sex and len(ranges) == 1 and ranges[0].get("sex")):
             return None
-        whose = " or ".join(row["whose"] for row in found)
-        sources = dict.fromkeys(self.sources[row["source"]] for row in found)
-        return Range(min(r[key][0] for r in found), max(r[key][1] for r in found), whose, "; ".join(sources))
+        whose = " or ".join(row["whose"] for row in ranges)
+        sources = dict.fromkeys(self.sources[row["source"]] for row in ranges)
+        return Range(min(r[key][0] for r in ranges), max(r[key][1] for r in ranges), whose, "; ".join(sources))
 
 
 @cache

@@ -27,8 +27,8 @@ def assays() -> Mapping[str, Assay]:
     entries = [e.load() for e in sorted(entry_points(group="hemaview.assays"), key=lambda e: e.name)]
     every: dict[str, Assay] = {}
     for folder in [*folders, *entries]:
-        made = assay_in(folder)
-        every.setdefault(made.key, made)
+        one = assay_in(folder)
+        every.setdefault(one.key, one)
     return every
 
 
@@ -81,9 +81,9 @@ def _table(folder: ModuleType, name: str, missing: dict[str, Any] | None = None)
 
 
 def _schema(key: str, raw: dict[str, Any]) -> Schema:
-    made = schema_from(key, int(raw["version"]), raw["classes"], raw["groups"])
-    refuse_doubles(made)
-    return made
+    schema = schema_from(key, int(raw["version"]), raw["classes"], raw["groups"])
+    refuse_doubles(schema)
+    return schema
 
 
 def _target(raw: dict[str, Any], schema: Schema) -> Target:

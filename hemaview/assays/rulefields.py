@@ -26,7 +26,9 @@ class RuleField:
     group: str
     """What it belongs to, in words; of a grade the class."""
     label: str
+    """What it is, in words."""
     value: float
+    """As it stands now."""
     shipped: float | None
     """None where the laboratory has added it."""
 

@@ -14,16 +14,23 @@ class Setting:
     """One setting of an assay's protocols."""
 
     key: str
+    """Its name in a protocol."""
     kind: str
     """One of KINDS."""
     label: str
+    """Its name in a form."""
     help: str
+    """What it does, in a sentence."""
     default: Any = None
     """None where it may be left out."""
     unit: str = ""
+    """Of its value; empty where it has none."""
     minimum: float | None = None
+    """None: no limit."""
     maximum: float | None = None
+    """None: no limit."""
     choices: tuple[str, ...] = ()
+    """Of a choice."""
 
     def wrong(self, value: Any) -> str:
         """Why `value` cannot be taken, in a sentence; "" where it can."""
@@ -34,12 +41,12 @@ class Setting:
                 fits = self.maximum is None or value <= self.maximum
             else:
                 fits = False
-            return "" if fits else f"{self.label} ({self.key}) is {self._asked()}, such as {self._example()}."
+            return "" if fits else f"{self.label} ({self.key}) is {self._range_in_words()}, such as {self._example()}."
         if self.kind == "choice":
             return "" if value in self.choices else f"{self.label} ({self.key}) is one of: {', '.join(self.choices)}."
         return "" if isinstance(value, str) and value else f"{self.label} ({self.key}) is a text that is not empty."
 
-    def _asked(self) -> str:
+    def _range_in_words(self) -> str:
         what = "a whole number" if self.kind == "integer" else "a number"
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:

@@ -55,13 +55,13 @@ class LocalBlobs(Blobs):
 
     def names(self, prefix: str = "") -> Iterator[str]:
         folder = self._path(prefix.removesuffix("/")) if prefix else self.folder
-        found = (path.relative_to(self.folder) for path in folder.rglob("*") if path.is_file())
-        yield from sorted(str(path) for path in found if not any(part.startswith(".") for part in path.parts))
+        files = (path.relative_to(self.folder) for path in folder.rglob("*") if path.is_file())
+        yield from sorted(str(path) for path in files if not any(part.startswith(".") for part in path.parts))
 
     def names_in(self, folder: str) -> Iterator[str]:
         place = self._path(folder) if folder else self.folder
-        found = (path.name for path in place.iterdir() if path.is_file()) if place.is_dir() else iter(())
-        yield from sorted(f"{folder}/{name}" if folder else name for name in found if not name.startswith("."))
+        files = (path.name for path in place.iterdir() if path.is_file()) if place.is_dir() else iter(())
+        yield from sorted(f"{folder}/{name}" if folder else name for name in files if not name.startswith("."))
 
     def local_path(self, name: str) -> Path:
         path = self._path(name)

@@ -55,10 +55,10 @@ class Blobs(ABC):
 
         Raises NoBlob where there is nothing, ValueError where it ends before `offset`.
         """
-        kept = self.read(name, 0, offset)
-        if len(kept) != offset:
+        before = self.read(name, 0, offset)
+        if len(before) != offset:
             raise ValueError(f"{name} ends before byte {offset}.")
-        self.put(name, (kept, data))
+        self.put(name, (before, data))
 
     @abstractmethod
     def delete(self, name: str) -> None:

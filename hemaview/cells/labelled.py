@@ -14,20 +14,22 @@ FEWEST, MOST = 20, 500
 
 @dataclass(frozen=True)
 class LabelledCells:
-    """n cells; every column has one entry a cell.
-
-    pictures: uint8 (n, side, side, 3), as the net that learns is shown them; classes: keys of the classes that people gave;
-    machine: keys of those that the analysis gave; slides: the slides' ids; readers: who named them; at: when, ISO 8601 in
-    UTC; source: the analysis and the row in its cell file, or the added cell.
-    """
+    """n cells that people named; every column has one entry a cell."""
 
     pictures: NDArray[np.uint8]
+    """As the net that learns is shown them, uint8 (n, side, side, 3)."""
     classes: tuple[str, ...]
+    """Keys of those that people gave."""
     machine: tuple[str, ...]
+    """Keys of those that the analysis gave."""
     slides: tuple[str, ...]
+    """Their ids."""
     readers: tuple[str, ...]
+    """Who named them."""
     at: tuple[str, ...]
+    """When, ISO 8601 in UTC."""
     source: tuple[str, ...]
+    """The analysis and the row in its cell file, or the added cell."""
 
     def __post_init__(self) -> None:
         lengths = {f.name: len(getattr(self, f.name)) for f in fields(self)}

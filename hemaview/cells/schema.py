@@ -31,6 +31,7 @@ class Group:
     """Classes that belong together."""
 
     key: str
+    """What files and rules call it."""
     name: str
     """What people read, such as White cells."""
     noun: str
@@ -48,7 +49,9 @@ class CellClass:
     key: str
     """What files, rules and models call it; never changed."""
     name: str
+    """What people read."""
     short: str
+    """The same where there is little room."""
     group: str
     """Key of its group."""
     colour: str
@@ -65,12 +68,16 @@ class CellClass:
 
 @dataclass(frozen=True)
 class Schema:
-    """An ordered set of classes with a name and a version."""
+    """An ordered set of classes."""
 
     name: str
+    """The assay's key."""
     version: int
+    """Grows when its classes change."""
     classes: tuple[CellClass, ...]
+    """In the order of their numbers."""
     groups: tuple[Group, ...] = ()
+    """In the order in which they are shown."""
 
     @cached_property
     def by_key(self) -> dict[str, CellClass]:
@@ -119,21 +126,21 @@ def schema_from(
     if not 0 < len(classes) <= MOST_CLASSES:
         raise SchemaError(f"{name} has {len(classes)} classes; a cell file takes from 1 to {MOST_CLASSES}.")
     try:
-        made = Schema(
+        schema = Schema(
             name, version, tuple(CellClass(i, **c) for i, c in enumerate(classes)), tuple(Group(**g) for g in groups)
         )
     except TypeError as error:
         raise SchemaError(f"A class of {name} has a part too many or too few: {error}.") from error
-    for g in made.groups:
+    for g in schema.groups:
         if g.kind not in KINDS:
             raise SchemaError(f"The group {g.key} of {name} is of the kind {g.kind}; there are: {', '.join(KINDS)}.")
-    known = {g.key for g in made.groups}
-    for c in made.classes:
+    known = {g.key for g in schema.groups}
+    for c in schema.classes:
         if c.group not in known:
             raise SchemaError(f"The class {c.key} of {name} is of the group {c.group}, which there is not.")
         if c.mark not in MARKS:
             raise SchemaError(f"The class {c.key} of {name} has the mark {c.mark}; there are: {', '.join(MARKS)}.")
-    return made
+    return schema
 
 
 def refuse_doubles(schema: Schema) -> None:

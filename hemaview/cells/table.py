@@ -29,27 +29,34 @@ MEASURES = ("area_um2", "circularity", "pallor", "nc_ratio")
 
 @dataclass(frozen=True)
 class CellTable:
-    """Columns of equal length n.
-
-    x, y: float32 centre, level-0 px; w, h: uint16 box, level-0 px; cls: uint8 index in the schema;
-    p: float16 (n, classes) calibrated probabilities; field: uint32; flags: uint8;
-    area_um2, circularity, pallor, nc_ratio: float16, NaN where there is none;
-    contour: n int16 arrays (points, 2) of x, y from the centre in quarter px (empty where there is none).
-    """
+    """Cells as columns of equal length n."""
 
     x: NDArray[np.float32]
+    """Of the centre, level-0 px."""
     y: NDArray[np.float32]
+    """Of the centre, level-0 px."""
     w: NDArray[np.uint16]
+    """Of the box, level-0 px."""
     h: NDArray[np.uint16]
+    """Of the box, level-0 px."""
     cls: NDArray[np.uint8]
+    """Index in the schema."""
     p: NDArray[np.float16]
+    """Calibrated probabilities (n, classes)."""
     field: NDArray[np.uint32]
+    """Index of the field in the plan."""
     flags: NDArray[np.uint8]
+    """Bits: CUT, OUTSIDE, SEVERAL, UNANSWERED."""
     area_um2: NDArray[np.float16]
+    """NaN where there is no mask."""
     circularity: NDArray[np.float16]
+    """1 of a disc; NaN where there is no mask."""
     pallor: NDArray[np.float16]
+    """How much less dense the middle is than the rim; NaN where that is not known."""
     nc_ratio: NDArray[np.float16]
+    """Share of the cell that is nucleus; NaN where that is not known."""
     contour: tuple[NDArray[np.int16], ...]
+    """(points, 2) of x, y from the centre, quarter px; empty where there is no mask."""
 
     def __len__(self) -> int:
         return len(self.x)

@@ -29,11 +29,11 @@ class ProxyMiddleware:
         self.proxies = networks(settings.PROXIES)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        said = request.META.pop("HTTP_X_FORWARDED_FOR", "")
+        forwarded_for = request.META.pop("HTTP_X_FORWARDED_FOR", "")
         address = request.META.get("REMOTE_ADDR", "")
         if not self._ours(address):
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)
-        entries = [entry.strip() for entry in said.split(",") if entry.strip()]
+        entries = [entry.strip() for entry in forwarded_for.split(",") if entry.strip()]
         while entries and self._ours(address):
             entry = entries.pop()
             if not _is_address(entry):

@@ -20,8 +20,11 @@ class Interval:
     """A value with its exact 95 % interval."""
 
     value: float
+    """The estimate."""
     low: float
+    """Its lower end."""
     high: float
+    """Its upper end."""
 
     def scaled(self, factor: float) -> Interval:
         return Interval(self.value * factor, self.low * factor, self.high * factor)

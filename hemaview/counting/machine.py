@@ -56,11 +56,11 @@ class MachineErrors:
 
     def tables(self) -> NDArray[np.float64]:
         """Cells (films, classes, calls)."""
-        made = np.zeros((len(self.films), len(self.classes), len(self.calls)))
-        for table, film in zip(made, self.films, strict=True):
+        tables = np.zeros((len(self.films), len(self.classes), len(self.calls)))
+        for table, film in zip(tables, self.films, strict=True):
             for i, j, n in film:
                 table[i, j] = n
-        return made
+        return tables
 
 
 def with_machine_errors(
@@ -76,8 +76,8 @@ def with_machine_errors(
     if not own or set(own) - set(errors.calls) or not errors.films:
         return {}
     certain = {key: int(n) for key, n in confirmed.items() if n > 0}
-    asked = tuple((name, tuple(classes)) for name, classes in groups.items())
-    return dict(_shares(errors, tuple(sorted(own.items())), tuple(sorted(certain.items())), asked))
+    classes_of = tuple((name, tuple(classes)) for name, classes in groups.items())
+    return dict(_shares(errors, tuple(sorted(own.items())), tuple(sorted(certain.items())), classes_of))
 
 
 @lru_cache(maxsize=512)

@@ -48,10 +48,13 @@ class Row:
     """One class of a section."""
 
     key: str
+    """The class's."""
     count: int
+    """Cells."""
     percent: Interval | None = None
     """Of the section's n; None where the section gives no shares."""
     grade: Grade | None = None
+    """By the rules; None where they grade no such class."""
     bounds: tuple[float, float] | None = None
     """Percent were none, or all, of the section's unidentified cells of this class; None where there are none."""
     absolute: Interval | None = None
@@ -66,16 +69,21 @@ class Section:
     """Classes that share one n."""
 
     key: str
+    """What files, exports and pages call it."""
     title: str
+    """Its heading."""
     n: int
+    """Cells that are counted in it."""
     noun: str
     """What n counts, such as white cells."""
     rows: tuple[Row, ...]
+    """Its classes, in the schema's order."""
     floor: int = 0
     """n below which shares are not shown on a page."""
     target: int | None = None
     """How many were asked for."""
     note: str = ""
+    """What is to be said beneath it."""
     unidentified: int = 0
     """Cells outside n that nobody named: they may be of any class of the section."""
 
@@ -86,13 +94,18 @@ class Section:
 
 @dataclass(frozen=True)
 class Ratio:
-    """One figure made of counts, with its interval; `why` says why there is none."""
+    """One figure made of counts, with its interval."""
 
     key: str
+    """What files, exports and pages call it."""
     name: str
+    """What people read."""
     unit: str
+    """Of the value."""
     value: Interval | None
+    """None where there is none."""
     why: str = ""
+    """There is none; "" where there is one."""
     basis: str = ""
     """Of what it is made, such as 24 NRBC with 200 white cells."""
 
@@ -110,8 +123,11 @@ class Unsettled:
     """A limit that the interval of a share still holds."""
 
     key: str
+    """The class's, or that of the group or ratio."""
     text: str
+    """What is not settled and what would settle it, a sentence."""
     more_cells: int | None
+    """How many would settle it at the present share; None where none would."""
 
 
 @dataclass(frozen=True)
@@ -119,15 +135,21 @@ class Result:
     """Everything that is counted of one examination."""
 
     assay: str
+    """Its key."""
     rules: str
     """Name and version of the counting rules."""
     sections: tuple[Section, ...]
+    """In the order of the report."""
     ratios: tuple[Ratio, ...] = ()
+    """In the order of the report."""
     findings: tuple[Finding, ...] = ()
+    """Sentences that follow from the counts."""
     unsettled: tuple[Unsettled, ...] = ()
+    """Limits that more cells would settle."""
     outside: Mapping[str, int] = field(default_factory=dict)
     """Cells of classes that are in no section's n, by class key."""
     notes: tuple[str, ...] = ()
+    """What is to be said of all of it."""
 
     def section(self, key: str) -> Section | None:
         return next((s for s in self.sections if s.key == key), None)
@@ -151,19 +173,23 @@ def section(
         limits = (grades or {}).get(name)
         bounds = bounds_of(count, n, unidentified) if unidentified else None
         rows.append(Row(name, count, share, grade(share, limits) if share and limits else None, bounds))
-    made = Section(key, title, n, noun, tuple(rows), unidentified=unidentified, **facts)
-    open_cells = unidentified_note(made)
-    return replace(made, note=" ".join([*filter(None, [made.note]), *open_cells])) if open_cells else made
+    without_errors = Section(key, title, n, noun, tuple(rows), unidentified=unidentified, **facts)
+    open_cells = unidentified_note(without_errors)
+    return (
+        replace(without_errors, note=" ".join([*filter(None, [without_errors.note]), *open_cells]))
+        if open_cells
+        else without_errors
+    )
 
 
-def with_errors(made: Section, tally: Tally, nucleated: Sequence[str]) -> Section:
+def with_errors(section: Section, tally: Tally, nucleated: Sequence[str]) -> Section:
     """The section with each share as it is likely to be, given how the machine errs: of all cells of the `nucleated` classes
     those that no person confirmed stand for what they may be."""
     if tally.errors is None:
-        return made
+        return section
     called = {key: int(tally.cells.get(key, 0)) - int(tally.confirmed.get(key, 0)) for key in nucleated}
-    likely = with_machine_errors(tally.errors, called, tally.confirmed, {row.key: (row.key,) for row in made.rows})
-    return replace(made, rows=tuple(replace(row, with_errors=likely.get(row.key)) for row in made.rows))
+    likely = with_machine_errors(tally.errors, called, tally.confirmed, {row.key: (row.key,) for row in section.rows})
+    return replace(section, rows=tuple(replace(row, with_errors=likely.get(row.key)) for row in section.rows))
 
 
 def bounds_of(count: int, n: int, unidentified: int) -> tuple[float, float]:
@@ -172,15 +198,15 @@ def bounds_of(count: int, n: int, unidentified: int) -> tuple[float, float]:
     return 100 * count / every, 100 * (count + unidentified) / every
 
 
-def unidentified_note(made: Section) -> list[str]:
+def unidentified_note(section: Section) -> list[str]:
     """What is to be said of a section whose cells are not all named; nothing where they are."""
-    if not (u := made.unidentified):
+    if not (u := section.unidentified):
         return []
     cells = "1 nucleated cell is unidentified and lies" if u == 1 else f"{u:,} nucleated cells are unidentified and lie"
-    share = 100 * u / (made.n + u)
+    share = 100 * u / (section.n + u)
     return [
-        f"{cells} outside the {made.n:,} {made.noun} ({share:.1f} % of all): until a person names them, each class may hold none "
-        "or all of them, and no limit is settled."
+        f"{cells} outside the {section.n:,} {section.noun} ({share:.1f} % of all): until a person names them, "
+        "each class may hold none or all of them, and no limit is settled."
     ]
 
 

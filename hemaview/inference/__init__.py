@@ -19,11 +19,12 @@ from hemaview.inference.outliner import Outliner, drawn_cell
 from hemaview.inference.own import load_own
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.segmenter import Segmenter
-from hemaview.inference.solving import solving_to
+from hemaview.inference.settings import AS_SHIPPED, NetSettings
 from hemaview.inference.stain import Stain, stain_beside, stain_of
 from hemaview.inference.taught import Taught, packed, read_taught
 
 __all__ = [
+    "AS_SHIPPED",
     "BadPicture",
     "Boxes",
     "CentreFinder",
@@ -33,6 +34,7 @@ __all__ = [
     "Masker",
     "Model",
     "ModelInfo",
+    "NetSettings",
     "NoDevice",
     "OutOfMemory",
     "Outliner",
@@ -49,7 +51,6 @@ __all__ = [
     "load_own",
     "packed",
     "read_taught",
-    "solving_to",
     "stain_beside",
     "stain_of",
 ]

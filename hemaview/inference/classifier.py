@@ -22,14 +22,16 @@ from hemaview.inference.pictures import (
     turned,
 )
 from hemaview.inference.runtime import Runtime, in_batches
+from hemaview.inference.settings import AS_SHIPPED, NetSettings
 from hemaview.methods.card import Card
 
 
 class Classifier:
     """Names cells, from a square around each centre."""
 
-    def __init__(self, card: Card, runtime: Runtime) -> None:
-        self._runtime, self.info = runtime, info_of(card, runtime.device)
+    def __init__(self, card: Card, runtime: Runtime, settings: NetSettings = AS_SHIPPED) -> None:
+        self._runtime, self.info, self.settings = runtime, info_of(card, runtime.device), settings
+        self._ground = card.ground if settings.brings_ground else ()
         self.temperature = card.temperature
         self.thresholds = card.thresholds
         self.called_from = card.called_from
@@ -90,7 +92,7 @@ class Classifier:
         factor = in_blocks(mpp / self.info.mpp, block_px)
         shown = as_rgb8(rgb) if grounds is not None else self.as_shown(rgb)
         crops = squares(rescale(shown, factor), np.asarray(centres_px) * factor, self.info.input_px)
-        if grounds is not None and self.card.ground:
+        if grounds is not None and self._ground:
             crops = np.stack([self.on_ground(c, g) for c, g in zip(crops, grounds, strict=True)])
         return self.classify_crops(crops, views)
 
@@ -98,17 +100,17 @@ class Classifier:
         """A picture (H, W, 3) with its ground as the model learned it, for who cuts cells out of it himself; `grounds`
         (h, w, 3) are the colours of the ground over the picture, where it holds several."""
         if grounds is None:
-            return as_learned(as_rgb8(rgb), self.card.ground, self.card.grounds)
-        return as_learned_in_places(as_rgb8(rgb), self.card.ground, self.card.grounds, grounds)
+            return as_learned(as_rgb8(rgb), self._ground, self.card.grounds)
+        return as_learned_in_places(as_rgb8(rgb), self._ground, self.card.grounds, grounds)
 
     def on_ground(self, rgb: NDArray[np.uint8], ground: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
         """A picture (H, W, 3) on a ground of that colour (3,), as the model learned it."""
-        return as_learned(rgb, self.card.ground, self.card.grounds, ground)
+        return as_learned(rgb, self._ground, self.card.grounds, ground)
 
     def logits(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """Logits of the crops, averaged over the model's views (or the first `views` of them)."""
-        seen = [in_batches(self._runtime, turned(crops, view)) for view in range(views or self.views)]
-        return np.asarray(np.mean(seen, axis=0) + self._shift, np.float32)
+        each_view = [in_batches(self._runtime, turned(crops, view)) for view in range(views or self.views)]
+        return np.asarray(np.mean(each_view, axis=0) + self._shift, np.float32)
 
     def classify_crops(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """float32 (n, classes) calibrated, of uint8 (n, input_px, input_px, 3) at the model's own scale; a row of NaN for a crop

@@ -19,7 +19,8 @@ from hemaview.inference.classifier import Classifier
 from hemaview.inference.device import is_memory
 from hemaview.inference.errors import InferenceError
 from hemaview.inference.own import OwnCard, OwnRuntime, first_line, own_card, own_runtime
-from hemaview.inference.pictures import grounds_as_they_are, squares
+from hemaview.inference.pictures import squares
+from hemaview.inference.settings import NetSettings
 from hemaview.methods.own.checks import TITLES, Check
 from hemaview.methods.own.errors import OwnModelError
 from hemaview.methods.own.onnxfile import FLOAT, HALF, OnnxFacts, look
@@ -203,9 +204,10 @@ class _Trial:
     def scale(self) -> str:
         fine, points = self._film(self.card.mpp / 2)
         coarse = np.asarray(cv2.resize(fine, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
-        with grounds_as_they_are():  # measured anew on each picture, they differ by more than what is asked here
-            twice = self.model.classify(fine, points, self.card.mpp / 2)
-            once = self.model.classify(coarse, points / 2, self.card.mpp)
+        # Grounds measured anew on each picture differ by more than what is asked here.
+        model = Classifier(self.card, self.runtime, NetSettings(brings_ground=False))
+        twice = model.classify(fine, points, self.card.mpp / 2)
+        once = model.classify(coarse, points / 2, self.card.mpp)
         off = float(np.abs(twice - once).max())
         if off > 0.05:
             raise _Broken(

@@ -37,8 +37,8 @@ def converted(net: nn.Module, side_px: int | None, name: str, sha256: str) -> An
             ov.save_model(model, Path(part) / path.name, compress_to_fp16=False)
             for old in folder.glob(f"{name}-????????????????.*"):
                 old.unlink(missing_ok=True)
-            for made in sorted(Path(part).iterdir()):  # the .bin before the .xml that names it
-                made.replace(folder / made.name)
+            for part_file in sorted(Path(part).iterdir()):  # the .bin before the .xml that names it
+                part_file.replace(folder / part_file.name)
         # Read back, so that the first process and the later ones compute with the same bytes.
         return ov.Core().read_model(path)
     except (OSError, RuntimeError):

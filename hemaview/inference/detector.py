@@ -19,11 +19,14 @@ GROUND = 235
 
 @dataclass(frozen=True)
 class Boxes:
-    """n boxes float32 (n, 4: x0, y0, x1, y1) px of a picture, their scores float32 (n,) and class numbers int64 (n,)."""
+    """n boxes of a picture."""
 
     boxes: NDArray[np.float32]
+    """float32 (n, 4: x0, y0, x1, y1) px."""
     scores: NDArray[np.float32]
+    """float32 (n,)."""
     labels: NDArray[np.int64]
+    """Class numbers, int64 (n,)."""
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Boxes:
         """Some of them."""
@@ -42,9 +45,9 @@ class Detector:
         longest = max(rgb.shape[:2])
         factor = mpp / self.info.mpp if mpp and self.info.mpp else self.info.input_px / longest
         small = rescale(rgb, factor)
-        found = shown_whole(self._runtime, small)
+        boxes = shown_whole(self._runtime, small)
         scale = np.array([rgb.shape[1] / small.shape[1], rgb.shape[0] / small.shape[0]] * 2, np.float32)
-        return Boxes(found.boxes * scale, found.scores, found.labels)
+        return Boxes(boxes.boxes * scale, boxes.scores, boxes.labels)
 
     def at_scale(self, rgb: NDArray[np.uint8]) -> Boxes:
         """Boxes of a picture that is at the model's own scale."""

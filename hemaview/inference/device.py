@@ -29,4 +29,4 @@ def is_memory(error: BaseException) -> bool:
     """Whether it says that memory ran out; some errors of CUDA and other runtimes have no class of their own."""
     if isinstance(error, (MemoryError, OutOfMemory, torch.OutOfMemoryError)):
         return True
-    return isinstance(error, RuntimeError) and any(said in str(error).lower() for said in _OF_MEMORY)
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _OF_MEMORY)

@@ -73,5 +73,5 @@ def fit_for(model: Classifier, statistics: Statistics) -> Classifier:
     for name in sorted(statistics):
         digest.update(name.encode() + statistics[name].numpy().tobytes())
     other = copy.copy(model)
-    other.runs_on(runtime_of(card, net, f"{card.name}@film", digest.hexdigest()))
+    other.runs_on(runtime_of(card, net, f"{card.name}@film", digest.hexdigest(), model.settings))
     return other

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from hemaview.inference.info import info_of
 from hemaview.inference.pictures import as_learned, as_rgb8, softmax, turned, turned_back
 from hemaview.inference.runtime import Runtime, in_batches
+from hemaview.inference.settings import AS_SHIPPED, NetSettings
 from hemaview.methods.card import Card
 from hemaview.methods.registry import METHODS
 
@@ -19,10 +20,11 @@ BATCH = 16
 class Masker:
     """Names each pixel of a picture of one cell."""
 
-    def __init__(self, card: Card, runtime: Runtime) -> None:
+    def __init__(self, card: Card, runtime: Runtime, settings: NetSettings = AS_SHIPPED) -> None:
         self._runtime, self.info = runtime, info_of(card, runtime.device)
         self._prepare = METHODS[card.name].prepare
-        self._card, self.views = card, card.views
+        self._ground, self._grounds = (card.ground, card.grounds) if settings.brings_ground else ((), ())
+        self.views = card.views
 
     def mask(self, rgb: NDArray[np.uint8], views: int = 0) -> NDArray[np.uint8]:
         """Class of each pixel, uint8 (H, W), of uint8 (H, W, 3); `views` fewer than the model's own are quicker."""
@@ -42,7 +44,7 @@ class Masker:
     def _shown(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The picture as the net is shown it, uint8 (side, side, 3)."""
         side = self.info.input_px
-        rgb = as_learned(as_rgb8(rgb), self._card.ground, self._card.grounds)
+        rgb = as_learned(as_rgb8(rgb), self._ground, self._grounds)
         if self._prepare is not None:
             rgb = self._prepare(rgb)
         how = cv2.INTER_AREA if rgb.shape[0] > side else cv2.INTER_LINEAR

@@ -11,7 +11,6 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from hemaview.cells.store import sha256_of
-from hemaview.inference import precision, solving
 from hemaview.inference.centres import CentreFinder
 from hemaview.inference.classifier import Classifier
 from hemaview.inference.detector import Detector
@@ -21,22 +20,19 @@ from hemaview.inference.outliner import Outliner
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.runtime import Runtime, runtime_for, torch_runtime
 from hemaview.inference.segmenter import Segmenter
+from hemaview.inference.settings import AS_SHIPPED, OWN_TOLERANCE, NetSettings
 from hemaview.methods.card import Card, cards
 from hemaview.methods.registry import METHODS
 
 Model = Segmenter | Classifier | Masker | Pointer | CentreFinder | Detector | Outliner
 Kind = TypeVar("Kind", Segmenter, Classifier, Masker, Pointer, CentreFinder, Detector, Outliner)
-_KINDS: dict[str, Any] = {
-    "segmentation": Segmenter,
-    "classification": Classifier,
-    "mask": Masker,
-    "points": Pointer,
-    "centres": CentreFinder,
-}
-_ANY_SIZE = ("segmentation", "points", "centres")
+_OF_FIELDS: dict[str, Any] = {"segmentation": Segmenter, "points": Pointer, "centres": CentreFinder}
+"""They take pictures of any size."""
+_OF_CELLS: dict[str, Any] = {"classification": Classifier, "mask": Masker}
+"""Their cards may name a ground."""
 
 
-def load(name: str, version: str = "", sha256: str = "") -> Model:
+def load(name: str, version: str = "", sha256: str = "", settings: NetSettings = AS_SHIPPED) -> Model:
     """The model called `name`, kept for the process; raises UnknownModel or WeightsChanged."""
     card = cards().get(name)
     if card is None:
@@ -46,13 +42,12 @@ def load(name: str, version: str = "", sha256: str = "") -> Model:
     if sha256 and sha256 != card.sha256:
         raise WeightsChanged(f"The weights of {name} {card.version} are not those that this job was ordered with.")
     with _LOADING:
-        tolerance = solving.tolerance() if METHODS[name].solve_to else solving.OWN
-        return _loaded(name, card.sha256, precision.wanted(), tolerance)
+        return _loaded(name, card.sha256, settings.here(METHODS[name].solve_to is not None))
 
 
-def load_as(kind: type[Kind], name: str) -> Kind:
+def load_as(kind: type[Kind], name: str, settings: NetSettings = AS_SHIPPED) -> Kind:
     """The model called `name`, which must be of `kind`; raises UnknownModel otherwise."""
-    model = load(name)
+    model = load(name, settings=settings)
     if not isinstance(model, kind):
         raise UnknownModel(f"{name} is no {kind.__name__.lower()}.")
     return model
@@ -95,26 +90,31 @@ def net_of(card: Card) -> nn.Module:
     return net.eval()
 
 
-def runtime_of(card: Card, net: nn.Module, name: str, sha256: str) -> Runtime:
+def runtime_of(card: Card, net: nn.Module, name: str, sha256: str, settings: NetSettings = AS_SHIPPED) -> Runtime:
     """Runs a net in the place of the one of `card`; `name` and `sha256` tell its weights from others'."""
-    side = None if METHODS[card.name].task in _ANY_SIZE else card.input_px
+    side = None if METHODS[card.name].task in _OF_FIELDS else card.input_px
     stood_in = Card({**card.raw, "name": card.name, "sha256": sha256})
-    return runtime_for(net, side, stood_in, METHODS[card.name].traceable, precision.wanted(), name)
+    return runtime_for(net, side, stood_in, METHODS[card.name].traceable, settings, name)
 
 
 @lru_cache(maxsize=16)
-def _loaded(name: str, sha256: str, wanted: str = precision.AUTOMATIC, tolerance: float = solving.OWN) -> Model:
+def _loaded(name: str, sha256: str, settings: NetSettings) -> Model:
     card = cards()[name]
     method = METHODS[name]
     net = net_of(card)
-    if method.solve_to is not None and tolerance != solving.OWN:
-        method.solve_to(net, tolerance)
+    if method.solve_to is not None and settings.tolerance != OWN_TOLERANCE:
+        method.solve_to(net, settings.tolerance)
     if method.task == "detection":
-        return Detector(card, torch_runtime(net.eval(), card, wanted))
+        return Detector(card, torch_runtime(net.eval(), card, settings))
     if method.task == "outline":
-        masker = _loaded(method.beside, cards()[method.beside].sha256, wanted)
+        masker = _loaded(method.beside, cards()[method.beside].sha256, settings)
         assert isinstance(masker, Masker)
-        return Outliner(card, torch_runtime(net.eval(), card, wanted), masker)
-    side = None if method.task in _ANY_SIZE else card.input_px
-    found: Model = _KINDS[method.task](card, runtime_for(net.eval(), side, card, method.traceable, wanted))
-    return found
+        return Outliner(card, torch_runtime(net.eval(), card, settings), masker)
+    side = None if method.task in _OF_FIELDS else card.input_px
+    runtime = runtime_for(net.eval(), side, card, method.traceable, settings)
+    model: Model = (
+        _OF_CELLS[method.task](card, runtime, settings)
+        if method.task in _OF_CELLS
+        else _OF_FIELDS[method.task](card, runtime)
+    )
+    return model

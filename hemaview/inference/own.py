@@ -23,6 +23,7 @@ from hemaview.inference.errors import InferenceError, WeightsChanged, WeightsUnf
 from hemaview.inference.pictures import all_or_none, softmax
 from hemaview.inference.precision import F32
 from hemaview.inference.runtime import Runtime, onnx_runtime, runtime_for
+from hemaview.inference.settings import NetSettings
 from hemaview.methods.card import Card
 from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
@@ -72,10 +73,10 @@ class OwnCard(Card):
     @property
     def merging(self) -> NDArray[np.float32]:
         """float32 (outputs, classes): which output is which class."""
-        made = np.zeros((len(self.outputs), len(self.classes)), np.float32)
+        matrix = np.zeros((len(self.outputs), len(self.classes)), np.float32)
         for row, name in enumerate(self.outputs):
-            made[row, self.classes.index(self.raw["class_map"][name])] = 1
-        return made
+            matrix[row, self.classes.index(self.raw["class_map"][name])] = 1
+        return matrix
 
 
 class OwnRuntime:
@@ -184,13 +185,13 @@ def _house_runtime(card: OwnCard, weights: Path) -> Runtime:
         raise WeightsUnfit(
             f"The weights do not fit the net of {method.name} with {len(card.outputs)} classes ({first_line(error)})."
         ) from error
-    return runtime_for(net.eval(), card.input_px, card, method.traceable, F32, f"own-{card.name}")
+    return runtime_for(net.eval(), card.input_px, card, method.traceable, NetSettings(F32), f"own-{card.name}")
 
 
 def first_line(error: Exception) -> str:
     """What a library says, as far as a sentence has room for it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = next(
+    telling = next(
         (line for line in lines if not line.startswith(("Exception from", "Check '"))), lines[0] if lines else ""
     )
-    return said[:160].rstrip(".:")
+    return telling[:160].rstrip(".:")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.inference.context import holding
 from hemaview.inference.errors import BadPicture
 
 
@@ -95,16 +92,6 @@ def on_ground(
     return np.stack([table[:, c][rgb[..., c]] for c in range(3)], axis=-1)
 
 
-_AS_THEY_ARE: ContextVar[bool] = ContextVar("as_they_are", default=False)
-
-
-@contextmanager
-def grounds_as_they_are() -> Iterator[None]:
-    """Within the block `as_learned` changes nothing: to see what it is worth."""
-    with holding(_AS_THEY_ARE, True):
-        yield
-
-
 def as_learned(
     rgb: NDArray[np.uint8],
     wanted: Sequence[float],
@@ -114,7 +101,7 @@ def as_learned(
     """The picture as a model is shown it that learned from pictures whose ground was `wanted` (3,), or nothing (then it
     stays): `on_ground`, where its `own` (3,; measured where that is not given) is like none of those `known` (n, 3) or
     where none are named."""
-    if not len(wanted) or _AS_THEY_ARE.get():
+    if not len(wanted):
         return rgb
     own = ground_of(rgb) if own is None else own
     if len(known) and np.abs(np.asarray(known) - own).max(axis=1).min() <= ALIKE:
@@ -129,7 +116,7 @@ def as_learned_in_places(
     grounds: NDArray[np.float32],
 ) -> NDArray[np.uint8]:
     """`as_learned` of a picture (H, W, 3) whose ground changes from place to place, as `grounds` (h, w, 3) over it says."""
-    if not len(wanted) or _AS_THEY_ARE.get():
+    if not len(wanted):
         return rgb
     gain = np.clip(np.asarray(wanted) / np.maximum(grounds, 1), LEAST_GAIN, MOST_GAIN).astype(np.float32)
     if len(known):

@@ -26,6 +26,6 @@ class Pointer:
         Where the picture's or the model's µm/px is unknown (0) the picture is taken as it is.
         """
         factor = mpp / self.info.mpp if mpp and self.info.mpp else 1.0
-        found = peaks(self._map.probabilities(rescale(as_rgb8(rgb), factor))[1], self.least)
-        found[:, :2] /= factor
-        return found
+        points = peaks(self._map.probabilities(rescale(as_rgb8(rgb), factor))[1], self.least)
+        points[:, :2] /= factor
+        return points

@@ -23,7 +23,8 @@ from torch import nn
 from hemaview.inference.converted import converted
 from hemaview.inference.device import device, is_memory
 from hemaview.inference.errors import OutOfMemory
-from hemaview.inference.precision import AUTOMATIC, BF16, COMPARED, F32, choose, tell
+from hemaview.inference.precision import BF16, F32, choose
+from hemaview.inference.settings import AS_SHIPPED, Compare, NetSettings
 from hemaview.methods.card import Card
 
 BATCH = 64
@@ -105,10 +106,11 @@ def kernels(compiled: Any, layer: str = "") -> set[str]:
 
 
 class ComparedRuntime:
-    """Answers in bf16, having told who compares what float32 says."""
+    """Answers in bf16, having called `compare` with what float32 says."""
 
-    def __init__(self, plain: Any, half: Any) -> None:
+    def __init__(self, plain: Any, half: Any, compare: Compare) -> None:
         self._plain, self._half, self.device = plain, half, half.device
+        self._compare = compare
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(self._both(self._plain, self._half, x), np.float32)
@@ -121,40 +123,45 @@ class ComparedRuntime:
         plain = in_float32(x)
         between = time.perf_counter()
         half = in_bf16(x)
-        tell(plain, half, between - began, time.perf_counter() - between)
+        self._compare(plain, half, between - began, time.perf_counter() - between)
         return half
 
 
 def runtime_for(
-    net: nn.Module, side_px: int | None, card: Card, traceable: bool = True, wanted: str = AUTOMATIC, kept_as: str = ""
+    net: nn.Module,
+    side_px: int | None,
+    card: Card,
+    traceable: bool = True,
+    settings: NetSettings = AS_SHIPPED,
+    kept_as: str = "",
 ) -> Runtime:
     """The best runtime here for a net shown squares of side_px (None: any size); HEMAVIEW_RUNTIME=torch forces torch.
 
     `card` tells its name, the sha256 of its weights and whether bf16 does it no harm; a converted net is kept under its name,
-    or as `kept_as`. A net that is not traceable takes
-    another path for each input and stays on torch.
+    or as `kept_as`. A net that is not traceable takes another path for each input and stays on torch.
     """
     if device() == "cuda" or not traceable or os.environ.get("HEMAVIEW_RUNTIME", "") == "torch":
-        return torch_runtime(net, card, wanted)
+        return torch_runtime(net, card, settings)
     try:
         import openvino as ov
     except ImportError:
-        return torch_runtime(net, card, wanted)
+        return torch_runtime(net, card, settings)
 
-    def made(precision: str) -> Runtime:
+    def runs_in(precision: str) -> Runtime:
         shown = (1, 3, side_px or SMALL_PX, side_px or SMALL_PX)
         return OpenVinoRuntime(converted(net, side_px, kept_as or card.name, card.sha256), shown, precision)
 
     capable = "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") and not _held_below_bf16()
-    if wanted == COMPARED:
-        return ComparedRuntime(made(F32), made(BF16) if capable else TorchRuntime(net, "cpu", BF16))
+    if settings.compare is not None:
+        half = runs_in(BF16) if capable else TorchRuntime(net, "cpu", BF16)
+        return ComparedRuntime(runs_in(F32), half, settings.compare)
     try:
-        return made(choose(wanted, card.bf16, capable))
+        return runs_in(choose(settings.precision, card.bf16, capable))
     except RuntimeError as error:
         if is_memory(error):
             raise
         logger.warning("%s runs on torch: OpenVINO cannot run it on this processor (%s)", card.name, error)
-        return torch_runtime(net, card, wanted)
+        return torch_runtime(net, card, settings)
 
 
 def onnx_runtime(path: Path, side_px: int) -> OnnxRuntime:
@@ -181,14 +188,16 @@ def _held_below_bf16() -> bool:
     )
 
 
-def torch_runtime(net: nn.Module, card: Card | None = None, wanted: str = AUTOMATIC) -> TorchRuntime | ComparedRuntime:
+def torch_runtime(
+    net: nn.Module, card: Card | None = None, settings: NetSettings = AS_SHIPPED
+) -> TorchRuntime | ComparedRuntime:
     """Torch on CUDA or the CPU, for nets that no other runtime can take over. On a CPU, or without a card, it stays in
     float32."""
     where = device()
-    if wanted == COMPARED:
-        return ComparedRuntime(TorchRuntime(net, where), TorchRuntime(net, where, BF16))
+    if settings.compare is not None:
+        return ComparedRuntime(TorchRuntime(net, where), TorchRuntime(net, where, BF16), settings.compare)
     capable = where == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    return TorchRuntime(net, where, choose(wanted, card is not None and card.bf16, capable))
+    return TorchRuntime(net, where, choose(settings.precision, card is not None and card.bf16, capable))
 
 
 def _named(device: str, precision: str) -> str:

@@ -53,11 +53,13 @@ class Segmenter:
             size = (rgb.shape[1], rgb.shape[0])
             p = np.stack([cv2.resize(of_class, size, interpolation=cv2.INTER_LINEAR) for of_class in p])
             shown_mpp = mpp
-        found = self._instances(p, max(6, int(LEAST_CELL_UM2 / shown_mpp**2)))
-        if found.shape == rgb.shape[:2]:
-            return found
+        instances = self._instances(p, max(6, int(LEAST_CELL_UM2 / shown_mpp**2)))
+        if instances.shape == rgb.shape[:2]:
+            return instances
         size = (rgb.shape[1], rgb.shape[0])
-        return np.asarray(cv2.resize(found.astype(np.float32), size, interpolation=cv2.INTER_NEAREST_EXACT), np.int32)
+        return np.asarray(
+            cv2.resize(instances.astype(np.float32), size, interpolation=cv2.INTER_NEAREST_EXACT), np.int32
+        )
 
 
 def _cover(length_px: int) -> tuple[int, int]:

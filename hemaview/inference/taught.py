@@ -29,11 +29,13 @@ class Taught:
     """What a laboratory's labels changed of the shipped net `base`."""
 
     base: str
+    """The shipped net's name."""
     base_sha256: str
     """Of the shipped weights that were taught."""
     tensors: Mapping[str, Tensor]
     """Name of a tensor of the net to its values."""
     temperature: float
+    """By which its logits are divided."""
     least: Mapping[str, float]
     """Class to the least probability at which a cell may be that (`Card.least`)."""
 

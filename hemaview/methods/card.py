@@ -114,13 +114,15 @@ class Card:
     @property
     def calibrations(self) -> dict[str, str]:
         """The sets on whose validation side it was calibrated apart, and what blood theirs is."""
-        return {dataset: str(apart["blood"]) for dataset, apart in self.raw.get("calibrated_on", {}).items()}
+        return {
+            dataset: str(calibration["blood"]) for dataset, calibration in self.raw.get("calibrated_on", {}).items()
+        }
 
     def calibration_on(self, dataset: str) -> tuple[float, dict[str, float]]:
         """Temperature and thresholds for blood like that of `dataset`; its own where it was not calibrated apart."""
-        apart = self.raw.get("calibrated_on", {}).get(dataset, {})
-        thresholds = {k: float(v) for k, v in apart.get("thresholds", {}).items()}
-        return float(apart.get("temperature", self.temperature)), {**self.thresholds, **thresholds}
+        calibration = self.raw.get("calibrated_on", {}).get(dataset, {})
+        thresholds = {k: float(v) for k, v in calibration.get("thresholds", {}).items()}
+        return float(calibration.get("temperature", self.temperature)), {**self.thresholds, **thresholds}
 
     @property
     def bf16(self) -> bool:
@@ -170,18 +172,18 @@ def folder(kind: str) -> Path:
 @lru_cache(maxsize=1)
 def cards() -> dict[str, Card]:
     """The card of each model whose weights are here."""
-    found = {}
+    by_name = {}
     for path in sorted(folder("cards").glob("*.json")):
         card = Card(json.loads(path.read_text(encoding="utf-8")))
         if card.name in METHODS and (METHODS[card.name].members or card.weights.is_file()):
-            found[card.name] = card
+            by_name[card.name] = card
     for of_package in brought():
         if METHODS[of_package.method.name] is of_package.method:
-            found[of_package.method.name] = Card(of_package.card)
-    while lacking := [name for name, card in found.items() if not set(card.needs) <= set(found)]:
+            by_name[of_package.method.name] = Card(of_package.card)
+    while lacking := [name for name, card in by_name.items() if not set(card.needs) <= set(by_name)]:
         for name in lacking:
-            del found[name]
-    return found
+            del by_name[name]
+    return by_name
 
 
 def committee_sha256(members: tuple[str, ...]) -> str:

@@ -54,12 +54,12 @@ def split(
         cored[np.unique(bodies[cores > 0])] = True
         coreless = (bodies > 0) & ~cored[bodies]
         cores = np.where(coreless, bodies + n, cores)
-    found = watershed(ndimage.distance_transform_edt(cores == 0), cores, mask=cell)
-    sizes = np.bincount(found.ravel())
+    labels = watershed(ndimage.distance_transform_edt(cores == 0), cores, mask=cell)
+    sizes = np.bincount(labels.ravel())
     keep = sizes >= least_px
     keep[0] = False
     renumber = np.cumsum(keep) * keep
-    return renumber[found].astype(np.int32)
+    return renumber[labels].astype(np.int32)
 
 
 def fill_instances(instances: NDArray[np.int32]) -> NDArray[np.int32]:

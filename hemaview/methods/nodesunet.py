@@ -107,13 +107,13 @@ class NodesUNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.float() / 127.5 - 1
-        kept: list[Tensor] = []
+        skips: list[Tensor] = []
         for i, block in enumerate(self.down):
             x = self._at(i + 1, block(x if i == 0 else functional.max_pool2d(x, 2)))
-            kept.append(x)
+            skips.append(x)
         for i in reversed(range(4)):
             up = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-            x = self._at(9 - i, self.merge[i](torch.cat([kept[i], up], 1)))
+            x = self._at(9 - i, self.merge[i](torch.cat([skips[i], up], 1)))
         logits: Tensor = self.last(x)
         return logits
 

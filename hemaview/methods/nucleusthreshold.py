@@ -23,13 +23,16 @@ MOST_DARK = 0.85
 
 @dataclass(frozen=True)
 class Extraction:
-    """Sizes at which nuclei are looked for, in px of the picture; `neck` is the share of the smaller part's diameter
-    from which two parts that touch are one nucleus cut in two."""
+    """Sizes at which nuclei are looked for, in px of the picture."""
 
     blur_px: float = 1.0
+    """Standard deviation of the blur before the threshold."""
     least_area_px: int = 60
+    """Of a nucleus."""
     peak_distance_px: int = 5
+    """Least between the middles of two nuclei."""
     neck: float = 0.6
+    """Share of the smaller part's diameter from which two parts that touch are one nucleus cut in two."""
 
 
 def threshold(grey: NDArray[np.uint8], as_printed: bool = False) -> float:
@@ -69,9 +72,9 @@ def nuclei(rgb: NDArray[np.uint8], how: Extraction | None = None, as_printed: bo
     slope = np.hypot(ndimage.sobel(grey.astype(np.float32), 0), ndimage.sobel(grey.astype(np.float32), 1))
     # The gradient parts nuclei where an edge runs between them, the depth where none does.
     landscape = slope / max(1.0, float(slope.max())) - depth / max(1.0, float(depth.max()))
-    found = np.asarray(watershed(landscape, markers, mask=mask), np.int32)
-    found = join_bottlenecks(found, how.neck)
-    return without_debris(found, how.least_area_px)
+    labels = np.asarray(watershed(landscape, markers, mask=mask), np.int32)
+    labels = join_bottlenecks(labels, how.neck)
+    return without_debris(labels, how.least_area_px)
 
 
 def join_bottlenecks(labels: NDArray[np.int32], neck: float) -> NDArray[np.int32]:
@@ -134,15 +137,15 @@ def patch(rgb: NDArray[np.uint8], box: tuple[int, int, int, int], margin_px: int
 
 def central_patch(rgb: NDArray[np.uint8], how: Extraction | None = None) -> NDArray[np.uint8] | None:
     """The patch of the nucleus that lies nearest the picture's middle, its lobes included; None where there is none."""
-    found = nuclei(rgb, how)
-    if not found.any():
+    labels = nuclei(rgb, how)
+    if not labels.any():
         return None
     # Lobes of one nucleus are parts of their own: what lies within a cell's reach of the middle goes together.
-    h, w = found.shape
-    y, x = np.nonzero(found)
+    h, w = labels.shape
+    y, x = np.nonzero(labels)
     near = np.hypot(y - h / 2, x - w / 2) < 0.3 * min(h, w)
     if not near.any():
         return None
-    chosen = np.isin(found, np.unique(found[y[near], x[near]]))
+    chosen = np.isin(labels, np.unique(labels[y[near], x[near]]))
     ys, xs = np.nonzero(chosen)
     return patch(rgb, (int(xs.min()), int(ys.min()), int(np.ptp(xs)) + 1, int(np.ptp(ys)) + 1))

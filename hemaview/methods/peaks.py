@@ -13,12 +13,12 @@ BLUR_PX, APART_PX = 2.0, 6
 def peaks(probability: NDArray[np.float32], least: float) -> NDArray[np.float64]:
     """float64 (n, 3: x, y, height), highest first, of a map (H, W); peaks are at least APART_PX apart."""
     smooth = ndimage.gaussian_filter(probability, BLUR_PX)
-    found = peak_local_max(smooth, min_distance=APART_PX, threshold_abs=least, exclude_border=False)
-    if not len(found):
+    places = peak_local_max(smooth, min_distance=APART_PX, threshold_abs=least, exclude_border=False)
+    if not len(places):
         return np.zeros((0, 3))
-    height = smooth[found[:, 0], found[:, 1]]
+    height = smooth[places[:, 0], places[:, 1]]
     order = np.argsort(-height, kind="stable")
-    return np.stack([found[order, 1], found[order, 0], height[order]], axis=1).astype(np.float64)
+    return np.stack([places[order, 1], places[order, 0], height[order]], axis=1).astype(np.float64)
 
 
 def coarse_peaks(heat: NDArray[np.float32], least: float, stride: int) -> NDArray[np.float64]:

@@ -39,10 +39,10 @@ class UNet(nn.Module):
 def through(x: Tensor, down: nn.ModuleList, up: nn.ModuleList, merge: nn.ModuleList) -> Tensor:
     """Down a U-Net and up again: RGB 0-255 (N, 3, H, W) to the features (N, C, H, W) of its last level."""
     x = x.float() / 127.5 - 1
-    kept: list[Tensor] = []
+    skips: list[Tensor] = []
     for i, block in enumerate(down):
         x = block(x if i == 0 else functional.max_pool2d(x, 2))
-        kept.append(x)
+        skips.append(x)
     for i in reversed(range(len(up))):
-        x = merge[i](torch.cat([kept[i], up[i](x)], dim=1))
+        x = merge[i](torch.cat([skips[i], up[i](x)], dim=1))
     return x

@@ -169,15 +169,15 @@ def red_cell_px(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     mask = fill_holes(stained(density)).astype(np.uint8)
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     h, w = mask.shape
-    found = []
+    diameters = []
     for contour in contours:
         x, y, cw, ch = cv2.boundingRect(contour)
         area, around = cv2.contourArea(contour), cv2.arcLength(contour, True)
         if area < 40 or x == 0 or y == 0 or x + cw == w or y + ch == h:
             continue
         if 4 * np.pi * area / around**2 > 0.78 and 0.8 < cw / ch < 1.25:
-            found.append(2 * np.sqrt(area / np.pi) / factor)
-    return np.array(found, np.float64)
+            diameters.append(2 * np.sqrt(area / np.pi) / factor)
+    return np.array(diameters, np.float64)
 
 
 def discs_px(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -193,11 +193,11 @@ def discs_px(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.asarray(2 * depth[y, x], np.float64)
 
 
-def scale_from(diameters_px: NDArray[np.float64], apart: float = BETWEEN_PEOPLE) -> tuple[float, float, int] | None:
+def scale_from(diameters_px: NDArray[np.float64], deviation: float = BETWEEN_PEOPLE) -> tuple[float, float, int] | None:
     """(µm/px, its standard deviation, cells) from diameters of round things; None where there are too few.
 
     Platelets and dirt are left out by weighing with area: the typical red cell covers most of what is stained. The
-    deviation joins the sample's own with `apart`, relative: that of red cells between people, or of what was measured.
+    sample's own deviation is joined with `deviation`, relative: that of red cells between people, or of what was measured.
     """
     if len(diameters_px) < 12:
         return None
@@ -209,5 +209,5 @@ def scale_from(diameters_px: NDArray[np.float64], apart: float = BETWEEN_PEOPLE)
         return None
     diameter = float(np.median(near))
     spread = 1.2533 * float(near.std()) / np.sqrt(len(near))
-    relative = float(np.hypot(spread / diameter, apart))
+    relative = float(np.hypot(spread / diameter, deviation))
     return RED_CELL_UM / diameter, RED_CELL_UM / diameter * relative, len(near)

@@ -94,26 +94,26 @@ def eyepiece_of(rgb: NDArray[np.uint8]) -> Eyepiece | None:
 def without_rim(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Eyepiece | None]:
     """The picture uint8 (H, W, 3) with its rim painted in the colour of the ground beside it, and its round field; the picture
     as it is, and None, where it has no rim."""
-    seen = eyepiece_of(rgb)
-    if seen is None:
+    eyepiece = eyepiece_of(rgb)
+    if eyepiece is None:
         return rgb, None
-    made = rgb.copy()
-    made[~seen.inside] = _ground_beside(rgb, seen.inside)[~seen.inside]
-    return made, seen
+    out = rgb.copy()
+    out[~eyepiece.inside] = _ground_beside(rgb, eyepiece.inside)[~eyepiece.inside]
+    return out, eyepiece
 
 
 def evenly_lit(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture without its rim and without the light's fall towards it, uint8 (H, W, 3); as it is where it has no rim."""
-    made, seen = without_rim(rgb)
-    return rgb if seen is None else on_even_ground(made, seen)
+    out, eyepiece = without_rim(rgb)
+    return rgb if eyepiece is None else on_even_ground(out, eyepiece)
 
 
-def on_even_ground(rgb: NDArray[np.uint8], seen: Eyepiece | None) -> NDArray[np.uint8]:
+def on_even_ground(rgb: NDArray[np.uint8], eyepiece: Eyepiece | None) -> NDArray[np.uint8]:
     """The picture uint8 (H, W, 3) with its ground at EVEN: place by place through an eyepiece, whose rim is painted as ground
     already, else everywhere alike."""
-    if seen is None:
+    if eyepiece is None:
         return on_ground(rgb, (EVEN, EVEN, EVEN))
-    ground = cv2.GaussianBlur(_ground_beside(rgb, seen.inside), (0, 0), SMOOTH_PX).astype(np.float32)
+    ground = cv2.GaussianBlur(_ground_beside(rgb, eyepiece.inside), (0, 0), SMOOTH_PX).astype(np.float32)
     return np.asarray((rgb * (EVEN / (ground + 1))).clip(0, 255), np.uint8)
 
 

@@ -43,15 +43,20 @@ ASKED_FROM = 0.02
 
 @dataclass(frozen=True)
 class Models:
-    """The models of the blood-film protocol; `nucleus` draws nuclei where the protocol names such a model; `thresholds`:
-    class to the probability from which a cell is called so even where another class is likelier."""
+    """The models of the blood-film protocol."""
 
     segmentation: Segmenter
+    """Finds cells."""
     kind: Classifier
+    """Tells red cells, nucleated cells, platelets and nothing from each other (`methods.cellkind.KINDS`)."""
     shape: Classifier
+    """Names red cells."""
     nucleated: Classifier
+    """Names nucleated cells."""
     thresholds: Mapping[str, float]
+    """Class to the probability from which a cell is called so even where another class is likelier."""
     nucleus: Masker | None = None
+    """Draws nuclei, where the protocol names such a model."""
     seeker: CentreFinder | None = None
     """Points at nucleated cells at low power, also at those that the segmentation takes for something else."""
     without_nucleus: Classifier | None = None
@@ -154,12 +159,12 @@ def _within(cells: CellTable, field: PlannedField, tolerance_px: float) -> CellT
 
 def _once(cells: CellTable) -> CellTable:
     """Each cell once that was seen from two points of one field: the earlier one."""
-    kept: list[int] = []
+    rows: list[int] = []
     for i in range(len(cells)):
         reach = 0.35 * np.sqrt(float(cells.w[i]) * float(cells.h[i]))
-        if all(np.hypot(cells.x[i] - cells.x[k], cells.y[i] - cells.y[k]) >= reach for k in kept):
-            kept.append(i)
-    return cells.take(np.array(kept, np.int64))
+        if all(np.hypot(cells.x[i] - cells.x[k], cells.y[i] - cells.y[k]) >= reach for k in rows):
+            rows.append(i)
+    return cells.take(np.array(rows, np.int64))
 
 
 def _cells_among(
@@ -175,29 +180,29 @@ def _cells_among(
         rows = np.flatnonzero(~(kinds[:, _NUCLEATED] < least_nucleated))
         return (cells.take(rows), kinds[rows]) if len(rows) < len(cells) else (cells, kinds)
 
-    def named(found: Measured, kinds: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        p = probabilities(picture, found, kinds, models, schema)
+    def named(measured: Measured, kinds: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        p = probabilities(picture, measured, kinds, models, schema)
         return p, classes_of(p, models.thresholds, schema, models.called_from)
 
-    found, kinds = pictures()
-    if join_pieces(labels, found, kinds, picture.mpp):
-        found, kinds = pictures()
-    p, cls = named(found, kinds)
-    if join_lobes(labels, found, np.isin(cls, [schema.index(name) for name in GRANULOCYTES]), picture.mpp):
-        found, kinds = pictures()
-        p, cls = named(found, kinds)
-    share = None if models.nucleus is None else _nucleus_shares(picture, found, cls, models.nucleus, schema)
-    return picture.table(found, p, cls, schema, share)
+    measured, kinds = pictures()
+    if join_pieces(labels, measured, kinds, picture.mpp):
+        measured, kinds = pictures()
+    p, cls = named(measured, kinds)
+    if join_lobes(labels, measured, np.isin(cls, [schema.index(name) for name in GRANULOCYTES]), picture.mpp):
+        measured, kinds = pictures()
+        p, cls = named(measured, kinds)
+    share = None if models.nucleus is None else _nucleus_shares(picture, measured, cls, models.nucleus, schema)
+    return picture.table(measured, p, cls, schema, share)
 
 
 def _nucleus_shares(
-    picture: FieldPicture, found: Measured, cls: NDArray[np.uint8], masker: Masker, schema: Schema
+    picture: FieldPicture, measured: Measured, cls: NDArray[np.uint8], masker: Masker, schema: Schema
 ) -> NDArray[np.float64]:
     """The nucleus' share of each nucleated cell, from the mask that the model draws of the square around it."""
-    share = found.nucleus_share.copy()
+    share = measured.nucleus_share.copy()
     rows = np.flatnonzero(schema.rows_of_kind(cls, "nucleated"))
     side = round(CELL_SQUARE_UM / picture.mpp)
-    crops = squares(picture.rgb, found.centres[rows], side)
+    crops = squares(picture.rgb, measured.centres[rows], side)
     for row, mask in zip(rows, masker.masks(crops), strict=True):
         drawn = middle_part(mask)
         nucleus, cytoplasm = int((drawn == 2).sum()), int((drawn == 1).sum())
@@ -207,19 +212,19 @@ def _nucleus_shares(
 
 
 def probabilities(
-    picture: FieldPicture, found: Measured, kinds: NDArray[np.float32], models: Models, schema: Schema
+    picture: FieldPicture, measured: Measured, kinds: NDArray[np.float32], models: Models, schema: Schema
 ) -> NDArray[np.float32]:
     """float32 (n, classes of the schema): kinds mixed with the finer models' answers; rows sum to 1, or are NaN where a model
     that was asked gave no answer."""
-    n = len(found)
+    n = len(measured)
     p = np.zeros((n, len(schema)), np.float32)
     if not n:
         return p
-    kind = dict(zip(KINDS, with_size(kinds, found.area_px * picture.mpp**2, picture.cut(found)).T, strict=True))
-    overlapped = overlap_share(found, kind["red_cell"], picture.mpp)
+    kind = dict(zip(KINDS, with_size(kinds, measured.area_px * picture.mpp**2, picture.cut(measured)).T, strict=True))
+    overlapped = overlap_share(measured, kind["red_cell"], picture.mpp)
     red = np.flatnonzero(kind["red_cell"] > ASKED_FROM)
-    shape = picture.classes(models.shape, found.centres[red])
-    shape = with_axis_ratio(shape, models.shape.info.classes, found.axis_ratio[red])
+    shape = picture.classes(models.shape, measured.centres[red])
+    shape = with_axis_ratio(shape, models.shape.info.classes, measured.axis_ratio[red])
     for column, name in enumerate(models.shape.info.classes):
         p[red, schema.index(name)] += kind["red_cell"][red] * (1 - overlapped[red]) * shape[:, column]
     p[:, schema.index("overlapped")] += kind["red_cell"] * overlapped
@@ -235,9 +240,9 @@ def probabilities(
     if others is None or list(others.info.classes) != names:
         others = models.nucleated
     for net, rows, views in ((models.nucleated, np.flatnonzero(white), 0), (others, np.flatnonzero(~white), 1)):
-        fine[rows] = picture.classes(net, found.centres[other[rows]], views)
+        fine[rows] = picture.classes(net, measured.centres[other[rows]], views)
     three = np.stack([kind[k][other] for k in ("nucleated", "platelet", "nothing")], axis=1)
-    fine = with_platelet_size(rarer_smudges(fine, names), names, found.area_px[other] * picture.mpp**2)
+    fine = with_platelet_size(rarer_smudges(fine, names), names, measured.area_px[other] * picture.mpp**2)
     fine, names = with_platelets_and_dirt(fine, names, three, schema)
     p[np.ix_(other, np.array([schema.index(name) for name in names]))] += agreed(three, fine, names)
     few = (kind["nucleated"] + kind["platelet"]) <= ASKED_FROM

@@ -108,16 +108,16 @@ def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
         f["w"] * f["h"] * (plan.mpp / 1000) ** 2 * share for f, share in zip(request.photo_fields, shares, strict=True)
     ]
     good = good_focus(looks, plan, areas)
-    for i, (f, seen) in enumerate(zip(request.photo_fields, looks, strict=True)):
+    for i, (f, field_look) in enumerate(zip(request.photo_fields, looks, strict=True)):
         reason = ""
-        if seen.cells < 1:
+        if field_look.cells < 1:
             reason = "no cells"
-        elif seen.foreign > MOST_OF_PHOTO:
+        elif field_look.foreign > MOST_OF_PHOTO:
             reason = COVERED
-        elif seen.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
+        elif field_look.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
             reason = BLURRED
-        place = planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, seen, good, reason, photo=True)
-        place.area_mm2 = round(areas[i] * (1 - seen.foreign), 6)
+        place = planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, field_look, good, reason, photo=True)
+        place.area_mm2 = round(areas[i] * (1 - field_look.foreign), 6)
         plan.fields.append(place)
 
 
@@ -141,7 +141,8 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
     areas = [box[2] * box[3] * (plan.mpp / 1000) ** 2 for box in boxes]
     good = good_focus(looks, plan, areas)
     plan.fields = [
-        planned(i, *box, plan.mpp, seen, good, "") for i, (box, seen) in enumerate(zip(boxes, looks, strict=True))
+        planned(i, *box, plan.mpp, field_look, good, "")
+        for i, (box, field_look) in enumerate(zip(boxes, looks, strict=True))
     ]
     plan.notes.append(
         f"Only a region of {sum(areas):.3f} mm² that a person drew was analysed, and all of it was counted."
@@ -210,9 +211,9 @@ def _ranked(
     chosen = _looked_at(len(boxes), request, plan)
     looks: dict[int, Look] = {}
     with ThreadPoolExecutor(LOOKING_THREADS) as pool:
-        seen = pool.map(lambda i: look_at(slide, *boxes[i], plan.mpp), chosen)
+        upcoming = pool.map(lambda i: look_at(slide, *boxes[i], plan.mpp), chosen)
         for n, i in enumerate(chosen):
-            looks[i] = next(seen)
+            looks[i] = next(upcoming)
             progress("looking for fields", (n + 1) / len(chosen))
     areas = [boxes[i][2] * boxes[i][3] * (plan.mpp / 1000) ** 2 for i in looks]
     good = good_focus(list(looks.values()), plan, areas)

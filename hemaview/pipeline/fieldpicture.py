@@ -30,25 +30,34 @@ GROUND_STEP_UM = 4.0
 
 @dataclass(frozen=True)
 class FieldPicture:
-    """A field with its surroundings: rgb uint8 (H, W, 3) at `mpp` µm/px; (left, top) and `scale` (x, y) lead to level-0 px;
-    it is whole blocks of `block_px`, a photograph none (0)."""
+    """A field with its surroundings, as nets are shown it."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3)."""
     mpp: float
+    """µm/px of `rgb`."""
     block_px: int
+    """It is whole blocks of this side; 0: a photograph, which is none."""
     left: int
+    """Level-0 px of its corner."""
     top: int
+    """Level-0 px of its corner."""
     scale: tuple[float, float]
+    """Level-0 px (x, y) to one of its px."""
     place: PlannedField
+    """The field itself."""
     slide_mpp: float
+    """µm/px of level 0."""
     slide_px: tuple[int, int]
+    """Width and height of level 0."""
     grounds: Grounds
+    """Colours of the ground over it."""
     eyepiece: Eyepiece | None = None
     """The round field of a photograph through an eyepiece; its rim is painted as ground in `rgb`."""
 
     def table(
         self,
-        found: Measured,
+        measured: Measured,
         p: NDArray[np.float32],
         cls: NDArray[np.uint8],
         schema: Schema,
@@ -56,30 +65,30 @@ class FieldPicture:
     ) -> CellTable:
         """Every cell whose centre lies in the field; p float32 (n, classes), cls uint8 (n,), of the measured cells. One whose
         p is not finite is unidentified; raises NoAnswer where the schema has no such class."""
-        rows = np.flatnonzero(self._inside(found))
+        rows = np.flatnonzero(self._inside(measured))
         silent = unanswered(p)
-        p, cls = with_unanswered(p, cls, silent & self._inside(found), schema)
-        cut = self.cut(found)
+        p, cls = with_unanswered(p, cls, silent & self._inside(measured), schema)
+        cut = self.cut(measured)
         n = len(rows)
         red, nucleated = schema.rows_of_kind(cls, "red_cell"), schema.rows_of_kind(cls, "nucleated")
-        centres = self.to_slide(found.centres)
-        share = found.nucleus_share if nucleus_share is None else nucleus_share
-        area_um2 = found.area_px * self.mpp**2
+        centres = self.to_slide(measured.centres)
+        share = measured.nucleus_share if nucleus_share is None else nucleus_share
+        area_um2 = measured.area_px * self.mpp**2
         nothing = np.float16("nan")
         return CellTable(
             x=centres[rows, 0].astype(np.float32),
             y=centres[rows, 1].astype(np.float32),
-            w=np.clip(np.rint(found.boxes[rows, 2] * self.scale[0]), 1, 65535).astype(np.uint16),
-            h=np.clip(np.rint(found.boxes[rows, 3] * self.scale[1]), 1, 65535).astype(np.uint16),
+            w=np.clip(np.rint(measured.boxes[rows, 2] * self.scale[0]), 1, 65535).astype(np.uint16),
+            h=np.clip(np.rint(measured.boxes[rows, 3] * self.scale[1]), 1, 65535).astype(np.uint16),
             cls=cls[rows],
             p=p[rows].astype(np.float16),
             field=np.full(n, self.place.index, np.uint32),
             flags=(np.where(cut[rows], CUT, 0) | np.where(silent[rows], UNANSWERED, 0)).astype(np.uint8),
             area_um2=area_um2[rows].astype(np.float16),
-            circularity=found.circularity[rows].astype(np.float16),
-            pallor=np.where(red[rows], found.pallor[rows].astype(np.float16), nothing),
+            circularity=measured.circularity[rows].astype(np.float16),
+            pallor=np.where(red[rows], measured.pallor[rows].astype(np.float16), nothing),
             nc_ratio=np.where(nucleated[rows], share[rows].astype(np.float16), nothing),
-            contour=tuple(_deltas(found.contours[i], found.centres[i], np.array(self.scale)) for i in rows),
+            contour=tuple(_deltas(measured.contours[i], measured.centres[i], np.array(self.scale)) for i in rows),
         )
 
     def classes(self, model: Classifier, centres_px: NDArray[np.float64], views: int = 0) -> NDArray[np.float32]:
@@ -103,8 +112,8 @@ class FieldPicture:
         """Points (n, 2: x, y) of the picture in level-0 px."""
         return np.asarray(points * self.scale + (self.left, self.top))
 
-    def _inside(self, found: Measured) -> NDArray[np.bool_]:
-        centres, place = self.to_slide(found.centres), self.place
+    def _inside(self, measured: Measured) -> NDArray[np.bool_]:
+        centres, place = self.to_slide(measured.centres), self.place
         tolerance = (
             1.0 / self.slide_mpp
         )  # a cell on the border may have its centre on either side; doubles are parted later
@@ -112,13 +121,13 @@ class FieldPicture:
         high = np.minimum((place.x + place.w + tolerance, place.y + place.h + tolerance), self.slide_px)
         return np.asarray(((centres >= low) & (centres < high)).all(axis=1))
 
-    def cut(self, found: Measured) -> NDArray[np.bool_]:
+    def cut(self, measured: Measured) -> NDArray[np.bool_]:
         """Cells that touch the edge of the photograph, its eyepiece's rim, or the scan's edge: the rest was never seen."""
-        low, high = found.boxes[:, :2], found.boxes[:, :2] + found.boxes[:, 2:]
+        low, high = measured.boxes[:, :2], measured.boxes[:, :2] + measured.boxes[:, 2:]
         if self.place.photo:
             size = np.array(self.rgb.shape[1::-1])
             edge = np.asarray((low <= 1).any(axis=1) | (high >= size - 1).any(axis=1))
-            return edge if self.eyepiece is None else edge | self.eyepiece.cuts(np.asarray(found.boxes, np.float64))
+            return edge if self.eyepiece is None else edge | self.eyepiece.cuts(np.asarray(measured.boxes, np.float64))
         return np.asarray(
             (self.to_slide(low) <= 1).any(axis=1) | (self.to_slide(high) >= np.array(self.slide_px) - 1).any(axis=1)
         )
@@ -145,12 +154,12 @@ def picture_of(
     else:
         rgb = slide.read(left, top, 0, width, height)
     scale = (width / rgb.shape[1], height / rgb.shape[0])
-    rgb, seen = without_rim(rgb) if place.photo else (rgb, None)
+    rgb, eyepiece = without_rim(rgb) if place.photo else (rgb, None)
     size = (slide.width_px, slide.height_px)
     if grounds is None:
         # A scan's at low power, as the search for nucleated cells sees them: a cell found both ways is shown alike.
         grounds = one_ground(rgb) if place.photo else at_low_power(slide, place, mpp).grounds()
-    return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, size, grounds, seen)
+    return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, size, grounds, eyepiece)
 
 
 def _deltas(contour: NDArray[np.float64], centre: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.int16]:

@@ -29,7 +29,7 @@ def scale_of(
     progress("measuring red cells", 0.0)
     by_cells = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
     if not request.mpp and (rounds := _round_fields(slide, request)):
-        of_oil = float(np.median([mpp_through_eyepiece(seen) for _, seen in rounds]))
+        of_oil = float(np.median([mpp_through_eyepiece(eyepiece) for _, eyepiece in rounds]))
         if by_cells is None or not seen_with(by_cells[0], of_oil):
             mpp, sd, note = _by_round_fields(rounds, of_oil)
             return mpp, "estimated", sd, [note], []
@@ -49,7 +49,7 @@ def scale_of(
 def _round_fields(slide: Slide, request: RunRequest) -> list[tuple[NDArray[np.uint8], Eyepiece]]:
     """The photographs through an eyepiece, as pictures, with their fields."""
     read = [slide.read(f["x"], f["y"], 0, f["w"], f["h"]) for f in request.photo_fields[:MOST_SCALE_PHOTOS]]
-    return [(rgb, seen) for rgb in read if (seen := eyepiece_of(rgb)) is not None]
+    return [(rgb, eyepiece) for rgb in read if (eyepiece := eyepiece_of(rgb)) is not None]
 
 
 def _by_round_fields(rounds: list[tuple[NDArray[np.uint8], Eyepiece]], of_oil: float) -> tuple[float, float, str]:

@@ -29,27 +29,29 @@ GLASS, BLURRED, OVERLAP, THIN = "too few cells", "out of focus", "cells overlap"
 NOTHING_SEEN = Look(0.0, 0.0, 0, 0.0, 0.0)
 
 
-def judged(seen: Look, area_mm2: float, good_focus: float, crowded_is_fine: bool) -> str:
+def judged(field_look: Look, area_mm2: float, good_focus: float, crowded_is_fine: bool) -> str:
     """Why a field is not counted whole, in a few words; "" where it is good."""
-    if seen.foreign:
+    if field_look.foreign:
         return COVERED
-    if seen.cells < LEAST_CELLS_PER_MM2 * area_mm2 and seen.nuclei < 0.01:
+    if field_look.cells < LEAST_CELLS_PER_MM2 * area_mm2 and field_look.nuclei < 0.01:
         return GLASS
-    if seen.focus < max(NO_FOCUS, LEAST_FOCUS * good_focus):
+    if field_look.focus < max(NO_FOCUS, LEAST_FOCUS * good_focus):
         return BLURRED
     if crowded_is_fine:
         return ""
-    if seen.single_ratio < GOOD_SINGLE_RATIO:
+    if field_look.single_ratio < GOOD_SINGLE_RATIO:
         return OVERLAP
-    return THIN if seen.cells < THIN_PER_MM2 * area_mm2 else ""
+    return THIN if field_look.cells < THIN_PER_MM2 * area_mm2 else ""
 
 
 def good_focus(looks: list[Look], plan: Plan, areas_mm2: list[float]) -> float:
     """The upper quartile of the focus of fields with cells, where there are such of fields that are not thin: a few edges
     on much ground look sharper. Where even that is soft the plan says so."""
-    per_mm2 = [seen.cells / area for seen, area in zip(looks, areas_mm2, strict=True)]
+    per_mm2 = [field_look.cells / area for field_look, area in zip(looks, areas_mm2, strict=True)]
     limit = THIN_PER_MM2 if any(n >= THIN_PER_MM2 for n in per_mm2) else 0
-    sharp = [seen.focus for seen, n in zip(looks, per_mm2, strict=True) if seen.cells >= 1 and n >= limit]
+    sharp = [
+        field_look.focus for field_look, n in zip(looks, per_mm2, strict=True) if field_look.cells >= 1 and n >= limit
+    ]
     good = plan.good_focus = float(np.percentile(sharp, 75)) if sharp else 1.0
     if good < SOFT_FOCUS:
         plan.notes.append("Even the sharpest fields of this slide are soft: take shapes, pallor and nuclei with care.")
@@ -63,24 +65,24 @@ def planned(
     w: int,
     h: int,
     mpp: float,
-    seen: Look,
+    field_look: Look,
     good: float,
     reason: str,
     photo: bool = False,
     crowded_is_fine: bool = False,
 ) -> PlannedField:
-    focus, area_mm2 = min(1.5, seen.focus / max(good, 1e-9)), w * h * (mpp / 1000) ** 2
+    focus, area_mm2 = min(1.5, field_look.focus / max(good, 1e-9)), w * h * (mpp / 1000) ** 2
     if crowded_is_fine:
-        worth = min(1.0, seen.nuclei / GOOD_NUCLEI)
+        worth = min(1.0, field_look.nuclei / GOOD_NUCLEI)
         single = 1.0
     else:
-        worth = min(1.0, seen.cells / area_mm2 / MONOLAYER_PER_MM2)
-        single = seen.single_ratio
+        worth = min(1.0, field_look.cells / area_mm2 / MONOLAYER_PER_MM2)
+        single = field_look.single_ratio
     score = single * min(1.0, focus) * (0.3 + 0.7 * worth)
     return PlannedField(
-        index=index, x=x, y=y, w=w, h=h, tissue=round(seen.tissue, 4), focus=round(focus, 4),
-        single_ratio=round(seen.single_ratio, 4), score=round(score, 5), used=not reason, reason=reason, photo=photo,
-        monolayer=photo or not reason, area_mm2=round(area_mm2, 6), foreign=round(seen.foreign, 4),
+        index=index, x=x, y=y, w=w, h=h, tissue=round(field_look.tissue, 4), focus=round(focus, 4),
+        single_ratio=round(field_look.single_ratio, 4), score=round(score, 5), used=not reason, reason=reason, photo=photo,
+        monolayer=photo or not reason, area_mm2=round(area_mm2, 6), foreign=round(field_look.foreign, 4),
     )  # fmt: skip
 
 

@@ -24,12 +24,15 @@ class LowPower:
     """A field with a margin, seen at LOOK_MPP µm/px or as fine as the slide is."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3)."""
     mpp: float
+    """µm/px of `rgb`."""
     corner: tuple[int, int]
     """Level-0 px (x, y) of its corner."""
     scale: tuple[float, float]
     """Level-0 px (x, y) to one of its px."""
     place: PlannedField
+    """The field itself."""
 
     def look(self) -> Look:
         """What the field without its margin seems to hold."""

@@ -94,11 +94,13 @@ def with_platelet_size(
     return weighed
 
 
-def overlap_share(found: Measured, red: NDArray[np.float32], mpp: float) -> NDArray[np.float64]:
+def overlap_share(measured: Measured, red: NDArray[np.float32], mpp: float) -> NDArray[np.float64]:
     """0 … 1: how surely a red thing is several cells that were not parted: too large, and dented, for one."""
-    area = found.area_px * mpp**2
-    singles = area[(red > 0.5) & (found.solidity > SINGLE_SOLIDITY) & (area > SINGLE_UM2[0]) & (area < SINGLE_UM2[1])]
+    area = measured.area_px * mpp**2
+    singles = area[
+        (red > 0.5) & (measured.solidity > SINGLE_SOLIDITY) & (area > SINGLE_UM2[0]) & (area < SINGLE_UM2[1])
+    ]
     typical = float(np.median(singles)) if len(singles) >= LEAST_SINGLES else TYPICAL_UM2
     size = area / typical
-    evidence = SIZE_WEIGHT * (size - TWO_CELLS) + DENT_WEIGHT * (SINGLE_SOLIDITY - found.solidity)
+    evidence = SIZE_WEIGHT * (size - TWO_CELLS) + DENT_WEIGHT * (SINGLE_SOLIDITY - measured.solidity)
     return np.asarray(np.where(size > LARGER, 1 / (1 + np.exp(-np.clip(evidence, -30, 30))), 0.0))

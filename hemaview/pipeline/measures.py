@@ -15,21 +15,28 @@ from hemaview.pipeline.cheaplook import density_of
 
 @dataclass(frozen=True)
 class Measured:
-    """n cells of one field, px of that field: boxes float (n, 4: x, y, w, h), centres (n, 2), contours float (points, 2).
-
-    `ids` are the cells' numbers in the instance mask.
-    """
+    """n cells of one field, lengths in its px."""
 
     ids: NDArray[np.int32]
+    """Their numbers in the instance mask (n,)."""
     boxes: NDArray[np.float64]
+    """float (n, 4: x, y, w, h)."""
     centres: NDArray[np.float64]
+    """float (n, 2: x, y)."""
     area_px: NDArray[np.float64]
+    """(n,)."""
     circularity: NDArray[np.float64]
+    """4π area / perimeter² (n,)."""
     solidity: NDArray[np.float64]
+    """Area over that of the convex hull (n,)."""
     axis_ratio: NDArray[np.float64]
+    """Short against long axis of the ellipse of the same moments (n,); 1 for a disc."""
     pallor: NDArray[np.float64]
+    """How much less dense the middle is than the rim, 0 to 1 (n,); NaN of what is too small to tell."""
     nucleus_share: NDArray[np.float64]
+    """Share of the cell that is nucleus (n,); NaN of what has one density."""
     contours: tuple[NDArray[np.float64], ...]
+    """One a cell, float (points, 2)."""
 
     def __len__(self) -> int:
         return len(self.area_px)
@@ -50,10 +57,10 @@ def measure(labels: NDArray[np.int32], rgb: NDArray[np.uint8]) -> Measured:
         if place is None:
             continue
         own = (labels[place] == index).astype(np.uint8)
-        found, _ = cv2.findContours(np.pad(own, 1), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        if not found:
+        outlines, _ = cv2.findContours(np.pad(own, 1), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        if not outlines:
             continue
-        contour = max(found, key=cv2.contourArea)
+        contour = max(outlines, key=cv2.contourArea)
         # findContours runs through the centres of the border's px: half a px of width is missing all around.
         around = cv2.arcLength(contour, True)
         area = cv2.contourArea(contour) + around / 2 + 1

@@ -21,8 +21,8 @@ Place = tuple[int, int, int, int]
 
 def regions_on(rgb: NDArray[np.uint8], detector: Detector) -> NDArray[np.float32]:
     """Boxes float32 (n, 4: x0, y0, x1, y1) px of the regions on an overview uint8 (H, W, 3)."""
-    found = detector.detect(rgb)
-    return found.boxes[found.scores >= LEAST_REGION]
+    boxes = detector.detect(rgb)
+    return boxes.boxes[boxes.scores >= LEAST_REGION]
 
 
 def regions_of(slide: Slide, detector: Detector) -> NDArray[np.float64]:
@@ -34,11 +34,11 @@ def regions_of(slide: Slide, detector: Detector) -> NDArray[np.float64]:
 
 def places_within(places: list[Place], regions: NDArray[np.float64]) -> list[Place]:
     """The places (x, y, w, h), level-0 px, that lie in a region."""
-    kept = []
+    inside = []
     for x, y, w, h in places:
         low, high = np.maximum(regions[:, :2], (x, y)), np.minimum(regions[:, 2:], (x + w, y + h))
         both = np.clip(high - low, 0, None).prod(axis=1)
         smaller = np.minimum((regions[:, 2:] - regions[:, :2]).prod(axis=1), w * h)
         if (both >= WITHIN * np.maximum(smaller, 1)).any():
-            kept.append((x, y, w, h))
-    return kept
+            inside.append((x, y, w, h))
+    return inside

@@ -16,14 +16,14 @@ CODE = "classes-not-named"
 
 def own_note(role: str, model: Model, schema: Schema) -> str:
     """That the model named the cells, which classes it cannot name, and what its card is silent about, in a sentence."""
-    said = f"{model.info.name} {model.info.version}, a model of the laboratory's own, names the {NAMED[role][1]}"
+    sentence = f"{model.info.name} {model.info.version}, a model of the laboratory's own, names the {NAMED[role][1]}"
     if lacking := _not_named(role, model, schema):
-        said += f"; of the examination's classes it cannot name: {', '.join(c.name.lower() for c in lacking)}"
+        sentence += f"; of the examination's classes it cannot name: {', '.join(c.name.lower() for c in lacking)}"
     if role == NAMING and isinstance(model, Classifier):
         silent = [] if model.stains else ["which stains it knows (so no film is called strange)"]
         silent += [] if model.least else ["when it cannot be sure (so it leaves no cell unidentified)"]
-        said += f"; its card does not say {' nor '.join(silent)}" if silent else ""
-    return said + "."
+        sentence += f"; its card does not say {' nor '.join(silent)}" if silent else ""
+    return sentence + "."
 
 
 def own_guards(models: Mapping[str, Model], schema: Schema) -> list[dict[str, str]]:

@@ -26,7 +26,7 @@ LARGEST_NUCLEUS_UM2 = 150.0
 _RED, _NUCLEATED = KINDS.index("red_cell"), KINDS.index("nucleated")
 
 
-def join_pieces(labels: NDArray[np.int32], found: Measured, kinds: NDArray[np.float32], mpp: float) -> bool:
+def join_pieces(labels: NDArray[np.int32], measured: Measured, kinds: NDArray[np.float32], mpp: float) -> bool:
     """Join touching pieces in `labels` (changed in place) where together they make one compact cell; whether any were.
 
     A piece belongs to a nucleated cell if it is likelier one than a red cell; together the pieces must be nearly
@@ -34,8 +34,8 @@ def join_pieces(labels: NDArray[np.int32], found: Measured, kinds: NDArray[np.fl
     than any nucleated cell is a lobe: it needs to be near and no more.
     """
     of_cell = (kinds[:, _NUCLEATED] > 0.3) & (kinds[:, _RED] < 0.5)
-    rows = {int(found.ids[i]): int(i) for i in np.flatnonzero(of_cell)}
-    small = {k: bool(found.area_px[i] * mpp**2 < LEAST_CELL_UM2) for k, i in rows.items()}
+    rows = {int(measured.ids[i]): int(i) for i in np.flatnonzero(of_cell)}
+    small = {k: bool(measured.area_px[i] * mpp**2 < LEAST_CELL_UM2) for k, i in rows.items()}
 
     def near_or_lobes(cell: int) -> list[int]:
         near = _touching(labels, cell, rows)
@@ -46,7 +46,7 @@ def join_pieces(labels: NDArray[np.int32], found: Measured, kinds: NDArray[np.fl
         return _one_cell(labels, (cell, piece), mpp, small[piece])
 
     joined = False
-    for cell in sorted(rows, key=lambda k: -found.area_px[rows[k]]):
+    for cell in sorted(rows, key=lambda k: -measured.area_px[rows[k]]):
         if cell not in rows:
             continue
         around = _touching(labels, cell, rows)
@@ -59,14 +59,14 @@ def join_pieces(labels: NDArray[np.int32], found: Measured, kinds: NDArray[np.fl
     return joined
 
 
-def join_lobes(labels: NDArray[np.int32], found: Measured, granulocyte: NDArray[np.bool_], mpp: float) -> bool:
+def join_lobes(labels: NDArray[np.int32], measured: Measured, granulocyte: NDArray[np.bool_], mpp: float) -> bool:
     """Join lobes of one granulocyte in `labels` (changed in place), by now that each was named one; whether any were.
 
     Its cytoplasm is often too pale to be segmented. No whole granulocyte is as small as LARGEST_LOBE_UM2; two such pieces
     a little apart that fill the room of one nucleus are lobes, whatever outline they make together.
     """
-    area = found.area_px * mpp**2
-    rows = {int(found.ids[i]): int(i) for i in np.flatnonzero(granulocyte & (area < LARGEST_LOBE_UM2))}
+    area = measured.area_px * mpp**2
+    rows = {int(measured.ids[i]): int(i) for i in np.flatnonzero(granulocyte & (area < LARGEST_LOBE_UM2))}
 
     def near(cell: int) -> list[int]:
         return _touching(labels, cell, rows, LOBES_OF_ONE_UM / mpp)

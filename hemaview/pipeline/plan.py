@@ -67,10 +67,15 @@ class PlannedField:
     """A field considered for counting, level-0 px."""
 
     index: int
+    """Its number in the plan."""
     x: int
+    """Of its corner."""
     y: int
+    """Of its corner."""
     w: int
+    """Width."""
     h: int
+    """Height."""
     tissue: float
     """Share of it that is stained."""
     focus: float
@@ -84,9 +89,11 @@ class PlannedField:
     reason: str = ""
     """Why it is not counted whole; "" where it is."""
     photo: bool = False
+    """Whether it is a photograph, which is counted whole."""
     monolayer: bool = True
     """Whether its cells lie side by side: what is found elsewhere is outside the count."""
     area_mm2: float = 0.0
+    """Its area; of a photograph without what something covers."""
     foreign: float = 0.0
     """Share of it that ink, a bubble, an edge or dirt covers (`foreign`)."""
     searched: str = ""
@@ -99,10 +106,15 @@ class Plan:
     """The fields of a run in the order in which they are counted, and the scale they are counted at."""
 
     mpp: float
+    """µm/px of level 0."""
     mpp_source: str
+    """Where that comes from: the file, a person, or red cells."""
     mpp_sd: float | None
+    """Its standard deviation where red cells tell it."""
     fields: list[PlannedField] = field(default_factory=list)
+    """In the order in which they are counted."""
     notes: list[str] = field(default_factory=list)
+    """Sentences of the run, shown wherever its cells are."""
     search: list[int] = field(default_factory=list)
     """Indices of the fields of one layer, and of those not looked at yet, in the order in which they are searched for
     nucleated cells."""
@@ -144,12 +156,19 @@ class Outcome:
     """What a run left: the final files' hashes and the totals."""
 
     cells: int
+    """How many."""
     fields_done: int
+    """Counted whole."""
     fields_total: int
+    """To be counted whole."""
     partial: bool
+    """Whether a person stopped it."""
     cells_sha256: str
+    """Of the cell file."""
     contours_sha256: str
+    """Of the file of outlines."""
     notes: tuple[str, ...]
+    """Sentences, shown wherever its cells are."""
     guards: tuple[dict[str, str], ...] = ()
     """What speaks against the specimen being what it is said to be ({code, sentence})."""
     poor_fields: str = ""

@@ -19,7 +19,18 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.inference import CentreFinder, Classifier, Detector, Model, Stain, load, load_own, read_taught, solving_to
+from hemaview.counting.words import number_of
+from hemaview.inference import (
+    CentreFinder,
+    Classifier,
+    Detector,
+    Model,
+    NetSettings,
+    Stain,
+    load,
+    load_own,
+    read_taught,
+)
 from hemaview.methods.registry import METHODS
 from hemaview.pipeline.fieldchoice import plan_run
 from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
@@ -28,6 +39,7 @@ from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.foreign import without_covered
 from hemaview.pipeline.ownmodels import own_guards, own_note
 from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sink
+from hemaview.pipeline.redlookalikes import without_red_lookalikes
 from hemaview.pipeline.scale import scale_notes
 from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
 from hemaview.pipeline.stains import stain_guards, with_expectation
@@ -41,15 +53,20 @@ _CORRECT = "An administrator must correct the protocol's settings; then order it
 
 @dataclass(frozen=True)
 class _Counted:
-    """What counting left: each cell once, the indices of the fields in the order in which they were counted, whether it was
-    stopped before its end, what was asked of which role, and the temperature of each role that has one."""
+    """What counting and searching left."""
 
     cells: CellTable
+    """Each cell once."""
     fields: list[int]
+    """Indices of the fields that were counted whole, in that order."""
     partial: bool
+    """Whether it was stopped before its end."""
     thresholds: Thresholds
+    """By role, class to the probability from which a cell was called so."""
     temperatures: Mapping[str, float]
+    """By role of classifier."""
     searched: Searched
+    """What the search for nucleated cells gave."""
     errors: Mapping[str, Any] = field(default_factory=dict)
     """How the net that named the nucleated cells errs on such films (`Card.machine_errors`)."""
 
@@ -60,6 +77,10 @@ _ELSEWHERE_NAMED = {
     "named its cells.",
 }
 """What is said where another net than that of usual films named the nucleated cells."""
+_LOOKALIKES = (
+    "{cells} that the nets took for nucleated cells held nothing coloured otherwise than the red cells around: no nucleus was "
+    "seen, and they count as red cells without a named shape."
+)
 FIRST_FIELDS = 4
 """Where a protocol asks for no red cells, those of so many fields are counted all the same."""
 
@@ -91,9 +112,13 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         except NoAnswer as error:
             raise named_failure(plan.silent_nets) from error
         warmth = {role: model.temperature for role, model in models.items() if isinstance(model, Classifier)}
-        cells = _every_cell(request.folder, done, searched.tables, known)
+        every = _every_cell(request.folder, done, searched.tables, known)
+        photographs = bool(request.photo_fields)
+        cells, lookalikes = without_red_lookalikes(slide, every, done, plan.mpp, known, photographs)
         counted = _Counted(cells, done, partial or searched.partial, cell_finder.thresholds, warmth, searched)
         notes += plan.notes + searched.notes + unanswered_notes(cells, plan.silent_nets)
+        if lookalikes:
+            notes.append(_LOOKALIKES.format(cells=number_of(lookalikes, "thing")))
         named_by = models.get("nucleated-cell")
         own = taught is not None and named_by is not None and named_by.info.name == taught.base
         white = bool((known.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
@@ -116,28 +141,28 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
 def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
     """The models by role, as the protocol sets them, and what is to be said of that."""
     tolerance, blood = float(request.settings.get("tolerance", 0)), str(request.settings.get("calibrated_on", ""))
-    with solving_to(tolerance):
-        models: dict[str, Model] = {
-            role: load_own(request.own[role]) if role in request.own else load(*model)
-            for role, model in request.models.items()
-        }
+    settings = NetSettings(tolerance=tolerance)
+    models: dict[str, Model] = {
+        role: load_own(request.own[role]) if role in request.own else load(*model, settings=settings)
+        for role, model in request.models.items()
+    }
     shipped = [m.info.name for role, m in models.items() if role not in request.own]
     solved = [name for name in shipped if tolerance and METHODS[name].solve_to]
     if tolerance and not solved:
         raise PipelineError(
             "The protocol sets a tolerance, but none of its models solves equations: leave it out.", _CORRECT
         )
-    apart = {
+    calibrated = {
         r: m.calibrated_on(blood) for r, m in models.items() if isinstance(m, Classifier) and blood in m.calibrations
     }
-    if blood and not apart:
+    if blood and not calibrated:
         raise PipelineError(
             f"The protocol is for blood like that of {blood}, but none of its models is calibrated on it.", _CORRECT
         )
     notes = [f"The equations of {name} were solved at a tolerance of {tolerance:g}, not its own." for name in solved]
-    notes += [f"{m.info.name} is calibrated for {m.calibrations[blood]} ({blood})." for m in apart.values()]
+    notes += [f"{m.info.name} is calibrated for {m.calibrations[blood]} ({blood})." for m in calibrated.values()]
     notes += [own_note(role, models[role], request.schema) for role in sorted(request.own)]
-    return models | apart, notes
+    return models | calibrated, notes
 
 
 def _telling(models: Mapping[str, Model], plan: Plan, folder: RunFolder) -> dict[str, Model]:
@@ -154,12 +179,12 @@ def _telling(models: Mapping[str, Model], plan: Plan, folder: RunFolder) -> dict
 def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequest, list[str]]:
     """The request with the threshold of the role `nrbc` that the asked `recall` needs, and what that costs, in a sentence;
     raises PipelineError where the model's card has no such point, or a threshold is set beside it."""
-    asked = request.settings.get("recall")
-    if not asked:
+    recall = request.settings.get("recall")
+    if not recall:
         return request, []
     nrbc = models.get("nrbc")
     points = nrbc.card.operating_points if isinstance(nrbc, Classifier) else []
-    point = next((p for p in points if p["recall"] >= float(asked)), None)
+    point = next((p for p in points if p["recall"] >= float(recall)), None)
     if point is None:
         raise PipelineError(
             "The protocol sets a recall, but no card of its models says what that needs: leave it out.", _CORRECT
@@ -178,8 +203,8 @@ def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequ
 
 def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: Sink) -> Plan:
     folder = RunFolder(request.folder)
-    if (kept := folder.plan()) is not None:
-        return kept
+    if (earlier := folder.plan()) is not None:
+        return earlier
     overview = models.get("overview")
     plan = plan_run(slide, request, sink.phase, overview if isinstance(overview, Detector) else None)
     # Which net names the cells of a strange film is not known yet, nor whether it is asked.
@@ -244,7 +269,7 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         ),
         **({"taught": request.taught[1]} if request.taught else {}),
         **({"region": list(request.region)} if request.region else {}),
-        "thresholds": {role: dict(asked) for role, asked in sorted(counted.thresholds.items())},
+        "thresholds": {role: dict(of_role) for role, of_role in sorted(counted.thresholds.items())},
         "temperatures": dict(sorted(counted.temperatures.items())),
         "mpp": plan.mpp,
         "mpp_source": plan.mpp_source,

@@ -16,9 +16,9 @@ AGREES = 1.35
 """Red cells and round field are of one mind up to this factor."""
 
 
-def mpp_through_eyepiece(seen: Eyepiece) -> float:
+def mpp_through_eyepiece(eyepiece: Eyepiece) -> float:
     """µm/px of a photograph whose round field is that of an oil objective."""
-    return OIL_FIELD_UM / seen.diameter_px
+    return OIL_FIELD_UM / eyepiece.diameter_px
 
 
 def seen_with(mpp: float, of_oil: float) -> bool:

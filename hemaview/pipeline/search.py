@@ -60,9 +60,13 @@ class SearchTask:
     """What is searched, and what counting left to find."""
 
     slide: Slide
+    """Open."""
     plan: Plan
+    """Its fields, and the orders of search."""
     request: RunRequest
+    """What was ordered."""
     schema: Schema
+    """The classes of its cells."""
     done: list[int]
     """Indices of the fields that were counted whole."""
     counted: NDArray[np.int64]
@@ -80,8 +84,11 @@ class Searched:
     edges: list[int] = field(default_factory=list)
     """Indices of those that were searched outside it."""
     tables: list[CellTable] = field(default_factory=list)
+    """The cells that it found, a table a lot."""
     partial: bool = False
+    """Whether a person stopped it."""
     notes: list[str] = field(default_factory=list)
+    """Sentences of what it did."""
 
     @classmethod
     def begun(cls, plan: Plan, done: list[int]) -> Searched:
@@ -141,10 +148,10 @@ def search(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | Non
     return outcome
 
 
-def _edges_mm2(task: SearchTask, found: Searched, most_mm2: float) -> float:
+def _edges_mm2(task: SearchTask, searched: Searched, most_mm2: float) -> float:
     """How much of the edges is searched: the share that was searched of the film, at least EDGES_MM2."""
     every = {name: sum(f.area_mm2 for f in task.plan.fields if f.monolayer == film) for name, film in _KNOWN.items()}
-    share = min(1.0, found.mm2["film"] / max(every["film"], 1e-9))
+    share = min(1.0, searched.mm2["film"] / max(every["film"], 1e-9))
     return min(max(EDGES_MM2, share * every["edges"]), EDGES_SHARE * most_mm2)
 
 
@@ -156,26 +163,31 @@ class _Progress:
     """How far a search is."""
 
     task: SearchTask
+    """What is searched."""
     targets: Targets
-    found: Searched
+    """How many cells of which classes end it."""
+    searched: Searched
+    """What it gave so far."""
     counted: NDArray[np.int64]
+    """Cells that no edge cuts, counting included, by class, int64 (classes,)."""
     cells: int
+    """Of all kinds, counting included."""
 
     def take(self, part: Callable[[], _Part], sink: Sink) -> bool:
         """Search a part and count what it gave; False where a person asked to stop."""
         if sink.stop_asked():
-            self.found.partial = True
+            self.searched.partial = True
             return False
         done, area = part(), {f.index: f.area_mm2 for f in self.task.plan.fields}
         for index, place in done.where.items():
             if place:
-                (self.found.film if place == FILM else self.found.edges).append(index)
-                self.found.mm2[place] += area[index]
-        self.found.tables.append(done.cells)
+                (self.searched.film if place == FILM else self.searched.edges).append(index)
+                self.searched.mm2[place] += area[index]
+        self.searched.tables.append(done.cells)
         whole = (done.cells.flags & (CUT | OUTSIDE)) == 0
         self.counted += np.bincount(done.cells.cls[whole], minlength=len(self.counted))
         self.cells += len(done.cells)
-        fields = len(self.task.done) + len(self.found.film) + len(self.found.edges)
+        fields = len(self.task.done) + len(self.searched.film) + len(self.searched.edges)
         sink.field_done(fields, max(fields, self._expected(fields)), self.cells)
         return True
 
@@ -193,7 +205,9 @@ class _Lot:
     """Fields that are searched together: one part on disk."""
 
     path: Path
+    """The part's file."""
     places: list[PlannedField]
+    """The fields."""
     views: Future[Views] | None
     """Being read ahead; None where the part is on disk."""
 
@@ -221,7 +235,7 @@ def _lots(task: SearchTask, name: str, order: list[int], ahead: ThreadPoolExecut
 def _part_of(lot: _Lot, task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | None) -> Callable[[], _Part]:
     """What reads a part from disk, or searches its fields and writes it."""
 
-    def made() -> _Part:
+    def make() -> _Part:
         part = _read(lot)
         if part is None:
             views = lot.views.result() if lot.views is not None else _views(task, lot.places)
@@ -229,7 +243,7 @@ def _part_of(lot: _Lot, task: SearchTask, finder: SearchingFinder, seeker: Centr
             _write(lot.path, part)
         return part
 
-    return made
+    return make
 
 
 def _views(task: SearchTask, places: list[PlannedField]) -> Views:
@@ -269,19 +283,19 @@ def candidates_in(views: list[LowPower], seeker: CentreFinder | None) -> list[ND
     return [view.candidates(seeker) for view in views]
 
 
-def _notes(targets: Targets, counted: NDArray[np.int64], found: Searched) -> list[str]:
+def _notes(targets: Targets, counted: NDArray[np.int64], searched: Searched) -> list[str]:
     notes = []
     wanted, classes = targets[0]
-    if not reached(targets, counted) and not found.partial:
+    if not reached(targets, counted) and not searched.partial:
         n = int(counted[classes].sum())
         notes.append(
-            f"{n} of {wanted} nucleated cells to count {were(n)} found in {found.mm2['film']:.2f} mm², all of one layer that was "
-            "searched."
+            f"{n} of {wanted} nucleated cells to count {were(n)} found in {searched.mm2['film']:.2f} mm², all of one layer "
+            "that was searched."
         )
-    outside = sum(int(((t.flags & OUTSIDE) != 0).sum()) for t in found.tables)
-    if found.edges:
+    outside = sum(int(((t.flags & OUTSIDE) != 0).sum()) for t in searched.tables)
+    if searched.edges:
         notes.append(
-            f"{found.mm2['edges']:.2f} mm² of edges, the feathered end and thick places were searched: the "
+            f"{searched.mm2['edges']:.2f} mm² of edges, the feathered end and thick places were searched: the "
             f"{number_of(outside, 'cell')} found there must be seen and {'is' if outside == 1 else 'are'} outside the count."
         )
     return notes

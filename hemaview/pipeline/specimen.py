@@ -52,6 +52,7 @@ class Signs:
     """What is measured of one picture at low power."""
 
     area_um2: float
+    """Of the picture."""
     tissue: float
     """Share of stained pixels."""
     cells: float
@@ -67,15 +68,16 @@ class Signs:
     edge: float
     """Levels between neighbours that the sharpest half percent reach."""
     dark_round: int
+    """Round things of a cell's size, darker than what surrounds them."""
     light_round: int
-    """Round things of a cell's size, darker and lighter than what surrounds them."""
+    """Lighter ones."""
 
 
 def signs_of(rgb: NDArray[np.uint8], mpp: float) -> Signs:
     """What uint8 (H, W, 3) at `mpp` µm/px shows of its specimen."""
     small = rescale(rgb, min(1.0, mpp / LOOK_MPP))
     mpp = max(mpp, LOOK_MPP)
-    seen = look(small, mpp)
+    low_power = look(small, mpp)
     mask = fill_holes(stained(over_ground(small, mpp)))
     cores = nuclear_cores(small, mask)
     ground = cv2.resize(grounds_of(small, mpp, (0.0, 0.0), (1.0, 1.0)).colours, small.shape[1::-1])
@@ -87,9 +89,9 @@ def signs_of(rgb: NDArray[np.uint8], mpp: float) -> Signs:
     packed = small.astype(np.int32) @ np.array([65536, 256, 1], np.int32)
     return Signs(
         area_um2=small.shape[0] * small.shape[1] * mpp**2,
-        tissue=seen.tissue,
-        cells=seen.single_ratio,
-        nuclei=seen.nuclei,
+        tissue=low_power.tissue,
+        cells=low_power.single_ratio,
+        nuclei=low_power.nuclei,
         green=float(of_nuclei[1] / of_nuclei.sum()) if of_nuclei.sum() > 0 else float("nan"),
         chroma=float(colours[mask].mean()) if mask.any() else float(colours.mean()),
         one_colour=float(np.unique(packed, return_counts=True)[1].max() / packed.size),
@@ -107,14 +109,14 @@ def guards(signs: Sequence[Signs], expected: Sequence[str]) -> list[Guard]:
     stainless = _no_stained_specimen(signs)
     if stainless:
         return [stainless]
-    seen = looks_like(signs)
-    if not expected or not seen or seen in expected:
+    kind = looks_like(signs)
+    if not expected or not kind or kind in expected:
         return []
     wanted = " or ".join(LOOKS[key] for key in expected)
     return [
         {
-            "code": f"looks-like-{seen}",
-            "sentence": f"This slide looks like {LOOKS[seen]}, not like {wanted}: check the specimen and the examination.",
+            "code": f"looks-like-{kind}",
+            "sentence": f"This slide looks like {LOOKS[kind]}, not like {wanted}: check the specimen and the examination.",
         }
     ]
 
@@ -165,12 +167,12 @@ def _round_things(mask: NDArray[np.bool_], mpp: float) -> int:
     filled = fill_holes(mask).astype(np.uint8)
     contours, _ = cv2.findContours(filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     h, w = mask.shape
-    found = 0
+    n = 0
     for contour in contours:
         area = cv2.contourArea(contour)
         if not _ROUND_UM2[0] <= area * mpp**2 <= _ROUND_UM2[1]:
             continue
         x, y, cw, ch = cv2.boundingRect(contour)
         inside = x > 0 and y > 0 and x + cw < w and y + ch < h
-        found += inside and area > 0.9 * cv2.contourArea(cv2.convexHull(contour))
-    return found
+        n += inside and area > 0.9 * cv2.contourArea(cv2.convexHull(contour))
+    return n

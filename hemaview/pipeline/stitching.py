@@ -35,20 +35,26 @@ class Patch:
     """A rectangle of a picture, px, with its place in the grid of patches."""
 
     column: int
+    """In the grid of patches."""
     row: int
+    """In the grid of patches."""
     x: int
+    """Of its corner."""
     y: int
+    """Of its corner."""
     w: int
+    """Width."""
     h: int
+    """Height."""
 
 
 def patches(width_px: int, height_px: int, side_px: int = PATCH_PX, overlap_px: int = 0) -> list[Patch]:
     """Patches that cover a picture, row by row (equation 3); the last of a line is moved inwards to full size."""
-    found = []
+    corners = []
     for row, y in enumerate(_starts(height_px, side_px, overlap_px)):
         for column, x in enumerate(_starts(width_px, side_px, overlap_px)):
-            found.append(Patch(column, row, x, y, min(side_px, width_px), min(side_px, height_px)))
-    return found
+            corners.append(Patch(column, row, x, y, min(side_px, width_px), min(side_px, height_px)))
+    return corners
 
 
 def _starts(length_px: int, side_px: int, overlap_px: int) -> list[int]:
@@ -71,9 +77,9 @@ def detect_stitched(
     parts = []
     for patch in cut:
         own = rgb[patch.y : patch.y + patch.h, patch.x : patch.x + patch.w]
-        found = detect(np.ascontiguousarray(own))
-        found = found.take(found.scores > LEAST_SCORE)
-        parts.append(Boxes(found.boxes + np.array([patch.x, patch.y] * 2, np.float32), found.scores, found.labels))
+        boxes = detect(np.ascontiguousarray(own))
+        boxes = boxes.take(boxes.scores > LEAST_SCORE)
+        parts.append(Boxes(boxes.boxes + np.array([patch.x, patch.y] * 2, np.float32), boxes.scores, boxes.labels))
     size = rgb.shape[1], rgb.shape[0]
     return join_overlapping(parts, cut, size) if overlap_px else join_corners(parts, cut)
 
@@ -131,14 +137,14 @@ def join_overlapping(parts: list[Boxes], cut: list[Patch], size_px: tuple[int, i
         same = (overlap >= SAME_CELL_IOU) | ((covered >= PART_OF_CELL) & lesser)
         keeper[near[same]] = i
         keeper[i] = i
-    kept = np.unique(keeper)
+    rows = np.unique(keeper)
     labels = every.labels.copy()
-    for i in kept:
+    for i in rows:
         same = np.flatnonzero(keeper == i)
         if len(np.unique(every.labels[same])) > 1:
             votes = np.bincount(every.labels[same], every.scores[same] * np.where(whole[same], 1.0, 0.5))
             labels[i] = int(votes.argmax())
-    return Boxes(every.boxes[kept], every.scores[kept], labels[kept])
+    return Boxes(every.boxes[rows], every.scores[rows], labels[rows])
 
 
 def _overlaps(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -72,10 +72,10 @@ class Admission:
         for grant in self.good.values():
             pair = (grant.slide, grant.person)
             latest[pair] = max(latest.get(pair, 0), grant.expires_s)
-        asked = set(latest) | set(self._withdrawn)
-        if not asked:
+        ids = set(latest) | set(self._withdrawn)
+        if not ids:
             return
-        allowed = await asyncio.get_running_loop().run_in_executor(self._threads, self.still_allowed, asked)
+        allowed = await asyncio.get_running_loop().run_in_executor(self._threads, self.still_allowed, ids)
         for pair in set(latest) - allowed:
             self._withdrawn[pair] = latest[pair]
         self._withdrawn = {p: t for p, t in self._withdrawn.items() if t > now_s and p not in allowed}
@@ -103,11 +103,11 @@ class Admission:
 def token_in(query: bytes, cookie: bytes) -> bytes:
     """The token of a request: `t=` of its query, else the cookie `hvt`; empty where there is none."""
     if query:
-        found = _QUERY.search(query)
-        if found:
-            return found[1]
+        match = _QUERY.search(query)
+        if match:
+            return match[1]
     if cookie:
-        found = _COOKIE.search(cookie)
-        if found:
-            return found[1]
+        match = _COOKIE.search(cookie)
+        if match:
+            return match[1]
     return b""

@@ -98,8 +98,8 @@ class TileApp:
             except SlideError as error:
                 await _problem(send, scope["method"], 404, error.code, error.message)
             except Busy:
-                said = "Too many tiles are being made just now; try again in a second."
-                await _problem(send, scope["method"], 503, "busy", said)
+                sentence = "Too many tiles are being made just now; try again in a second."
+                await _problem(send, scope["method"], 503, "busy", sentence)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
@@ -148,14 +148,14 @@ class TileApp:
 
     async def _tile(self, scope: Scope, receive: Receive, send: Send) -> None:
         method, query, headers = scope["method"], scope["query_string"], scope["headers"]
-        found = self.at_once(scope["raw_path"], query, headers) if method in ("GET", "HEAD") else None
-        if found is None:
-            found = await self._in_time(scope, receive)
-        status, tag, body = found
-        said = [*SAID, (b"etag", tag)]
+        answer = self.at_once(scope["raw_path"], query, headers) if method in ("GET", "HEAD") else None
+        if answer is None:
+            answer = await self._in_time(scope, receive)
+        status, tag, body = answer
+        answer_headers = [*SAID, (b"etag", tag)]
         if status == 200:
-            said += [JPEG, (b"content-length", b"%d" % len(body))]
-        await _answer(send, status, said, body if method == "GET" else b"")
+            answer_headers += [JPEG, (b"content-length", b"%d" % len(body))]
+        await _answer(send, status, answer_headers, body if method == "GET" else b"")
 
     async def _in_time(self, scope: Scope, receive: Receive) -> tuple[int, bytes, bytes]:
         """The same for every other request: checks with their reasons, cold pages, decoded tiles."""
@@ -217,11 +217,11 @@ class TileApp:
         return opened
 
     def _blank_tile(self, width: int, height: int) -> bytes:
-        found = self._blank.get((width, height))
-        if found is None:
+        blank = self._blank.get((width, height))
+        if blank is None:
             white = np.full((height, width, 3), 255, np.uint8)
-            found = self._blank[(width, height)] = bytes(simplejpeg.encode_jpeg(white, colorspace="RGB"))
-        return found
+            blank = self._blank[(width, height)] = bytes(simplejpeg.encode_jpeg(white, colorspace="RGB"))
+        return blank
 
     async def _decoded(
         self, slide: IndexedSlide, key: bytes, level: int, column: int, row: int, receive: Receive
@@ -253,9 +253,9 @@ class TileApp:
 
     async def _make(self, place: Path, request: dict[str, Any]) -> bytes:
         if self.keep.max_bytes:
-            kept: bytes | None = await self._in_thread(self.keep.read, place)
-            if kept is not None:
-                return kept
+            stored: bytes | None = await self._in_thread(self.keep.read, place)
+            if stored is not None:
+                return stored
         if self._decoders is None:
             self._decoders = Decoders()
         jpeg = await self._decoders.decode(request)
@@ -329,13 +329,13 @@ def _is_preflight(scope: Scope) -> bool:
 
 def _varied(send: Send, origin: bytes) -> Send:
     """Answers say that they depend on the origin, and that pages of this one may read them."""
-    said = [(b"vary", b"Origin")]
+    headers = [(b"vary", b"Origin")]
     if origin:
-        said += [(b"access-control-allow-origin", origin), (b"access-control-expose-headers", b"ETag, Retry-After")]
+        headers += [(b"access-control-allow-origin", origin), (b"access-control-expose-headers", b"ETag, Retry-After")]
 
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], *said]}
+            message = {**message, "headers": [*message["headers"], *headers]}
         await send(message)
 
     return sending

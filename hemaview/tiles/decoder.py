@@ -62,25 +62,25 @@ class Decoder:
         return with_icc(jpeg, index.icc) if index.colour == Colour.CARRIED else jpeg
 
     def _index(self, path: str, stamp: str) -> TileIndex:
-        found = self._indexes.get((path, stamp))
-        if found is None:
-            found = read_index(Path(path))
-            if found.stamp != stamp:
+        index = self._indexes.get((path, stamp))
+        if index is None:
+            index = read_index(Path(path))
+            if index.stamp != stamp:
                 raise Unreadable("The slide has been indexed anew; open it again.")
-            self._indexes[(path, stamp)] = found
+            self._indexes[(path, stamp)] = index
             while len(self._indexes) > MAX_SLIDES:
                 self._indexes.popitem(last=False)
-        return found
+        return index
 
     def _slide(self, path: str, stamp: str) -> Slide:
-        found = self._slides.get((path, stamp))
-        if found is None:
-            found = open_slide(path, cache=self._cache)
-            self._slides[(path, stamp)] = found
+        slide = self._slides.get((path, stamp))
+        if slide is None:
+            slide = open_slide(path, cache=self._cache)
+            self._slides[(path, stamp)] = slide
             while len(self._slides) > MAX_SLIDES:
                 self._slides.popitem(last=False)[1].close()
         self._slides.move_to_end((path, stamp))
-        return found
+        return slide
 
 
 def keep_tile(target: Path, jpeg: bytes) -> None:

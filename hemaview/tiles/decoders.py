@@ -119,9 +119,9 @@ async def _ask(process: asyncio.subprocess.Process, line: bytes) -> bytes:
     body = await process.stdout.readexactly(length)
     if status == 0:
         return body
-    said = json.loads(body)
-    kind = OutOfBounds if said["code"] == OutOfBounds.code else Unreadable
-    raise kind(said["message"])
+    answer = json.loads(body)
+    kind = OutOfBounds if answer["code"] == OutOfBounds.code else Unreadable
+    raise kind(answer["message"])
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

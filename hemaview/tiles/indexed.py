@@ -115,10 +115,10 @@ class IndexedSlides:
         return len(self._open)
 
     def get(self, key: bytes) -> IndexedSlide | None:
-        found = self._open.get(key)
-        if found is not None:
+        slide = self._open.get(key)
+        if slide is not None:
             self._open.move_to_end(key)
-        return found
+        return slide
 
     def add(self, key: bytes, opened: IndexedSlide, now_s: float) -> None:
         self.drop(key, now_s)

@@ -39,17 +39,17 @@ class KeptTiles:
 
     def sweep(self) -> int:
         """Remove the oldest tiles until four fifths of the limit are left; bytes kept. Runs in a thread."""
-        found: list[tuple[float, int, str]] = []
+        files: list[tuple[float, int, str]] = []
         for folder, _, names in os.walk(self.folder):
             for name in names:
                 path = os.path.join(folder, name)
                 with contextlib.suppress(OSError):
                     status = os.stat(path)
-                    found.append((max(status.st_mtime, status.st_atime), status.st_size, path))
-        total = sum(size for _, size, _ in found)
+                    files.append((max(status.st_mtime, status.st_atime), status.st_size, path))
+        total = sum(size for _, size, _ in files)
         if total <= self.max_bytes:
             return total
-        for _, size, path in sorted(found):
+        for _, size, path in sorted(files):
             if total <= self.max_bytes * SHARE_LEFT:
                 break
             with contextlib.suppress(OSError):

@@ -64,11 +64,11 @@ class TileProtocol(HttpToolsProtocol):
             super().on_headers_complete()
             return
         path, _, query = self.url.partition(b"?")
-        found = self._tiles.at_once(path, query, self.headers)
-        if found is None:
+        answer = self._tiles.at_once(path, query, self.headers)
+        if answer is None:
             super().on_headers_complete()
             return
-        status, tag, body = found
+        status, tag, body = answer
         if status == 200:
             self.transport.write(_FOUND % (self._default_lines(), tag, len(body)) + body)
         else:

@@ -69,10 +69,10 @@ def usable(icc: bytes) -> bool:
 def profile_name(icc: bytes) -> str:
     """What a profile calls itself, on one line, "" where it has no name; raises ValueError where it cannot be read."""
     try:
-        said = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc)))
+        name = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc)))
     except (OSError, ImageCms.PyCMSError) as error:
         raise ValueError("no profile") from error
-    return " ".join(said.split())[:_LONGEST_NAME]
+    return " ".join(name.split())[:_LONGEST_NAME]
 
 
 def brought_from(name: str) -> str:

@@ -148,13 +148,13 @@ def _write(levels: list[_Level], out: Path, mpp: float | None) -> None:
             level.spool.close()
 
 
-def _compare(slide: Slide, made: Path, mean: NDArray[np.float64]) -> float:
+def _compare(slide: Slide, copy: Path, mean: NDArray[np.float64]) -> float:
     """The largest mean difference of a tile between the slide and what was made of it; raises Unreadable if too large.
 
     `mean`: the slide's mean colour (R, G, B) over level 0.
     """
     worst = 0.0
-    with open_slide(made) as pyramid:
+    with open_slide(copy) as pyramid:
         if (pyramid.width_px, pyramid.height_px) != (slide.width_px, slide.height_px):
             raise Unreadable("The converted slide does not have the size of its source.")
         columns, rows = -(-slide.width_px // TILE_PX), -(-slide.height_px // TILE_PX)

@@ -122,7 +122,7 @@ def _of_lab(array: NDArray[np.generic], name: str, what: Description) -> pyvips.
     return pyvips.Image.new_from_array(np.ascontiguousarray(lab, np.float32)).copy(interpretation="lab")
 
 
-def why(blob: Blob, name: str, kind: str, what: Description | None, said: str = "") -> SlideError:
+def why(blob: Blob, name: str, kind: str, what: Description | None, reason: str = "") -> SlideError:
     """The true reason why a file cannot be decoded: what it is stored in, or damage."""
     if kind == "jpeg" and (process := _jpeg_process(blob)):
         return Unsupported(
@@ -130,7 +130,7 @@ def why(blob: Blob, name: str, kind: str, what: Description | None, said: str = 
         )
     if what is not None and kind == "tiff":
         known = _COMPRESSIONS.get(what.compression)
-        if known is None or what.compression == _OLD_JPEG or "requires" in said or "not supported" in said:
+        if known is None or what.compression == _OLD_JPEG or "requires" in reason or "not supported" in reason:
             stored = known or f"number {what.compression}"
             return Unsupported(
                 f"{name} is stored in a compression that HemaView cannot decode ({stored}); save it with LZW, deflate or JPEG."

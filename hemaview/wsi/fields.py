@@ -92,10 +92,10 @@ def write_fields(
         write_pyramid(sheet, out, mpp, quality=92)
     except pyvips.Error as error:
         raise Unreadable("One of the pictures is damaged and cannot be read to its end.") from error
-    parts, said = _counted([picture for picture, _ in pictures])
-    notes += said
-    stack, said = _stack([picture for picture, _ in pictures])
-    notes += said
+    parts, sentences = _counted([picture for picture, _ in pictures])
+    notes += sentences
+    stack, sentences = _stack([picture for picture, _ in pictures])
+    notes += sentences
     return {
         "width": width,
         "height": height,
@@ -125,9 +125,9 @@ def as_taken(paths: list[Path]) -> list[Path]:
 def _counted(pictures: list[Picture]) -> tuple[list[Box | None], list[str]]:
     """Of each picture the part that is counted, in px of its own: what an earlier one shows too is counted there."""
     hidden: dict[int, list[tuple[int, Box]]] = {}
-    for found in overlaps((picture.image.numpy() for picture in pictures), len(pictures)):
-        first = pictures[found.first].image
-        hidden.setdefault(found.second, []).append((found.first, (-found.x_px, -found.y_px, first.width, first.height)))
+    for pair in overlaps((picture.image.numpy() for picture in pictures), len(pictures)):
+        first = pictures[pair.first].image
+        hidden.setdefault(pair.second, []).append((pair.first, (-pair.x_px, -pair.y_px, first.width, first.height)))
     parts: list[Box | None] = []
     notes = []
     for number, picture in enumerate(pictures):
@@ -181,12 +181,12 @@ def _read(paths: list[Path], choice: Choice) -> list[Picture]:
 
 def _each_once(pictures: list[Picture], known: Mapping[str, str]) -> tuple[list[tuple[Picture, str]], list[str]]:
     """The pictures with their likenesses, doubles left out, and what is to be said of it and of each."""
-    kept: list[tuple[Picture, str]] = []
+    once: list[tuple[Picture, str]] = []
     notes: list[str] = []
-    said: dict[str, list[str]] = {}
+    sentences: dict[str, list[str]] = {}
     for picture in pictures:
         like = likeness(picture.image)
-        double = next((p.name for p, other in kept if _alike(like, other)), None)
+        double = next((p.name for p, other in once if _alike(like, other)), None)
         slide = next((name for other, name in known.items() if _alike(like, other)), None)
         if double is not None:
             notes.append(
@@ -197,13 +197,13 @@ def _each_once(pictures: list[Picture], known: Mapping[str, str]) -> tuple[list[
                 f"{picture.name} is already in this case, in {slide}; it was left out, so that its cells count once."
             )
         else:
-            kept.append((picture, like))
+            once.append((picture, like))
             for note in picture.notes:
-                said.setdefault(note, []).append(picture.name)
-    for note, names in said.items():
+                sentences.setdefault(note, []).append(picture.name)
+    for note, names in sentences.items():
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         notes.append(f"{', '.join(names[:MOST_NAMED])}{more}: {note}" if len(pictures) > 1 else note)
-    return kept, notes
+    return once, notes
 
 
 def _mixed_sizes(sizes: list[tuple[int, int]]) -> list[str]:

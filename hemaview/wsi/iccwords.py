@@ -57,15 +57,15 @@ def _tags(icc: bytes) -> dict[bytes, bytes]:
     (count,) = struct.unpack(">I", icc[_HEADER : _HEADER + 4])
     if not 0 < count <= _MOST_TAGS or len(icc) < _HEADER + 4 + _ENTRY * count:
         return {}
-    found = {}
+    tags = {}
     for i in range(count):
         at = _HEADER + 4 + _ENTRY * i
         name, (offset, size) = icc[at : at + 4], struct.unpack(">II", icc[at + 4 : at + 12])
         if offset + size > len(icc):
             return {}
         if name in _COLOUR_TAGS:
-            found[name] = icc[offset : offset + size]
-    return found
+            tags[name] = icc[offset : offset + size]
+    return tags
 
 
 def _text2(words: str, kind: bytes) -> bytes:

@@ -52,31 +52,31 @@ class Entry:
     value: str
 
 
-def entries_of(path: Path, name: str, kind: str, said: Mapping[str, str], beside: Iterable[str]) -> list[Entry]:
+def entries_of(path: Path, name: str, kind: str, properties: Mapping[str, str], beside: Iterable[str]) -> list[Entry]:
     """All that is said in a file of this kind (`contents.kind_of`).
 
-    `said`: properties that a reader of slides gives; `beside`: pictures beside the slide (a label can show a name).
+    `properties`: what a reader of slides says of it; `beside`: pictures beside the slide (a label can show a name).
     """
-    found = [Entry("file name", "file name", name)]
-    found += [Entry("picture", f"{one} picture", "a picture that can show who the patient is") for one in beside]
+    entries = [Entry("file name", "file name", name)]
+    entries += [Entry("picture", f"{one} picture", "a picture that can show who the patient is") for one in beside]
     readers = {"tiff": _of_tiff, "jpeg": _of_picture, "png": _of_picture, "webp": _of_picture, "dicom": _of_dicom}
     if kind in readers:
-        found += readers[kind](path)
+        entries += readers[kind](path)
     if kind == "other":
-        found += _of_czi(path)
-    for key, value in said.items():
-        found += _of_pair(key, value)
-    return list(dict.fromkeys(entry for entry in found if entry.value.strip()))[:MOST_ENTRIES]
+        entries += _of_czi(path)
+    for key, value in properties.items():
+        entries += _of_pair(key, value)
+    return list(dict.fromkeys(entry for entry in entries if entry.value.strip()))[:MOST_ENTRIES]
 
 
 def entries_of_folder(path: Path, name: str) -> list[Entry]:
     """The same of an OME-Zarr: its attributes and OME-XML."""
-    found = [Entry("file name", "file name", name)]
+    entries = [Entry("file name", "file name", name)]
     for pattern in (".zattrs", "zarr.json", "METADATA.ome.xml"):
         for text in islice(path.rglob(pattern), MOST_ENTRIES):
             if text.stat().st_size <= 4 << 20:
-                found += _of_text(str(text.relative_to(path)), text.read_text(errors="replace").replace('":', "="))
-    return list(dict.fromkeys(entry for entry in found if entry.value.strip()))[:MOST_ENTRIES]
+                entries += _of_text(str(text.relative_to(path)), text.read_text(errors="replace").replace('":', "="))
+    return list(dict.fromkeys(entry for entry in entries if entry.value.strip()))[:MOST_ENTRIES]
 
 
 def kinds_of(entries: Iterable[Entry]) -> list[str]:
@@ -120,11 +120,11 @@ def _of_text(where: str, text: str) -> list[Entry]:
     """The pairs of a text that say something of the kinds above; a short text without any is one itself."""
     text = text.strip("\0 \n\t")[:200_000]
     pairs = [*_PAIR.findall(text), *_ELEMENT.findall(text)]
-    found = [entry for key, value in pairs for entry in _of_pair(key.strip(), value)]
-    found = [Entry(e.kind, f"{where}: {e.where}", e.value) for e in found]
-    if not found and text and not text.startswith("<"):
-        found += [Entry(_kind(where) or "text", where, text[:MOST_CHARACTERS])]
-    return found
+    entries = [entry for key, value in pairs for entry in _of_pair(key.strip(), value)]
+    entries = [Entry(e.kind, f"{where}: {e.where}", e.value) for e in entries]
+    if not entries and text and not text.startswith("<"):
+        entries += [Entry(_kind(where) or "text", where, text[:MOST_CHARACTERS])]
+    return entries
 
 
 def _words(value: Any) -> str:
@@ -136,34 +136,34 @@ def _of_tiff(path: Path) -> list[Entry]:
     from hemaview.wsi import tiff
     from hemaview.wsi.errors import SlideError
 
-    found: list[Entry] = []
+    entries: list[Entry] = []
     try:
         for directory in tiff.TiffFile(blob_of(path)).directories:
             for tag, entry in directory.entries.items():
                 own = tag in _TIFF_TEXT or (entry.kind == 2 and tag not in (271, 272, 305))
                 if own and entry.nbytes <= 4 << 20:
-                    found += _of_text(_TIFF_TEXT.get(tag, f"tag {tag}"), _words(directory.data(tag)))
+                    entries += _of_text(_TIFF_TEXT.get(tag, f"tag {tag}"), _words(directory.data(tag)))
     except SlideError:  # what is wrong with the file is said by its reader
-        return found
-    return found + _of_exif(path)
+        return entries
+    return entries + _of_exif(path)
 
 
 def _of_picture(path: Path) -> list[Entry]:
     from PIL import Image
 
-    found = _of_exif(path)
+    entries = _of_exif(path)
     with Image.open(path) as picture:
         picture.load() if picture.format == "PNG" and picture.width * picture.height < 1 << 24 else None
         for key, value in picture.info.items():
             if isinstance(value, str | bytes) and key not in ("exif", "icc_profile"):
-                found += _of_text(str(key), _words(value))
-    return found
+                entries += _of_text(str(key), _words(value))
+    return entries
 
 
 def _of_exif(path: Path) -> list[Entry]:
     from PIL import ExifTags, Image
 
-    found: list[Entry] = []
+    entries: list[Entry] = []
     try:
         with Image.open(path) as picture:
             exif = picture.getexif()
@@ -178,10 +178,10 @@ def _of_exif(path: Path) -> list[Entry]:
                     if tag in (_EXIF, _GPS) or (key == "ImageDescription" and picture.format == "TIFF"):
                         continue
                     text = _words(value).replace("\0", "").removeprefix("ASCII").removeprefix("UNICODE")
-                    found += list(_of_pair(key, text))
+                    entries += list(_of_pair(key, text))
     except Exception:  # Pillow raises what it likes over broken EXIF, which says nothing then
-        return found
-    return found
+        return entries
+    return entries
 
 
 def _of_czi(path: Path) -> list[Entry]:
@@ -203,16 +203,16 @@ def _of_dicom(path: Path) -> list[Entry]:
 
     try:
         data = quiet_pydicom().dcmread(path, stop_before_pixels=True)
-        found: list[Entry] = []
+        entries: list[Entry] = []
         for element in data.iterall():
             key = element.keyword or str(element.tag)
             if element.VR in ("SQ", "OB", "OW", "UI", "UN") or element.value in (None, ""):
                 continue
             kind = "patient" if key.startswith("Patient") else "person" if element.VR == "PN" else ""
             if kind:
-                found.append(Entry(kind, key, str(element.value)[:MOST_CHARACTERS]))
+                entries.append(Entry(kind, key, str(element.value)[:MOST_CHARACTERS]))
             else:
-                found += list(_of_pair(key, str(element.value)))
-        return found
+                entries += list(_of_pair(key, str(element.value)))
+        return entries
     except Exception:  # pydicom raises what it likes over a damaged file, which its reader refuses
         return []

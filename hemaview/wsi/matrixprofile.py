@@ -31,10 +31,10 @@ def matrix_profile(points: tuple[Point, Point, Point, Point], exponent: float, n
     text = name.encode("ascii", "replace")
     described = b"desc" + bytes(4) + struct.pack(">I", len(text) + 1) + text + bytes(1 + 78)
     described += bytes(-len(described) % 4)
-    said = b"text" + bytes(4) + b"No copyright\0"
-    said += bytes(-len(said) % 4)
+    rights = b"text" + bytes(4) + b"No copyright\0"
+    rights += bytes(-len(rights) % 4)
     parts = {
-        b"desc": described, b"cprt": said, b"wtpt": _xyz(_D50), b"rXYZ": _xyz(columns[:, 0]), b"gXYZ": _xyz(columns[:, 1]),
+        b"desc": described, b"cprt": rights, b"wtpt": _xyz(_D50), b"rXYZ": _xyz(columns[:, 0]), b"gXYZ": _xyz(columns[:, 1]),
         b"bXYZ": _xyz(columns[:, 2]), b"rTRC": curve, b"gTRC": curve, b"bTRC": curve,
     }  # fmt: skip
     table, body = b"", b""

@@ -45,19 +45,19 @@ def overlaps(pictures: Iterable[NDArray[np.uint8]], n: int) -> list[Overlap]:
 
     By phase correlation (Kuglin and Hines, 1975); pictures of different sizes are not compared.
     """
-    kept: deque[tuple[int, tuple[int, ...], _Detail, NDArray[np.complex128]]] = deque(
+    recent: deque[tuple[int, tuple[int, ...], _Detail, NDArray[np.complex128]]] = deque(
         maxlen=n if n <= ALL_PAIRS else NEIGHBOURS
     )
-    found = []
+    pairs = []
     for j, picture in enumerate(pictures):
         look, step = _look(picture)
         spectrum = _spectrum(look)
-        for i, shape, other, spectrum_of_other in kept:
+        for i, shape, other, spectrum_of_other in recent:
             shift = _shift(spectrum_of_other, spectrum, other, look) if shape == picture.shape else None
             if shift is not None:
-                found.append(Overlap(i, j, shift[0] * step, shift[1] * step))
-        kept.append((j, picture.shape, look, spectrum))
-    return found
+                pairs.append(Overlap(i, j, shift[0] * step, shift[1] * step))
+        recent.append((j, picture.shape, look, spectrum))
+    return pairs
 
 
 def counted_part(size_px: tuple[int, int], hidden: Sequence[Box]) -> Box | None:

@@ -112,10 +112,10 @@ def of_ome(
         notes.append(f"Its {len(slides)} series were taken as {len(slides)} fields.")
     if at < len(pages):
         notes.append(f"{len(pages) - at} pages that its description does not name were left out.")
-    made = [_colours(one, indices, name, choice) for _, one, indices in slides]
-    if len({len(planes) for planes in made}) > 1:
+    by_series = [_colours(one, indices, name, choice) for _, one, indices in slides]
+    if len({len(planes) for planes in by_series}) > 1:
         raise Unsupported(f"{name} holds series of different numbers of focal planes; choose one with --series.")
-    return tuple(zip(*made, strict=True)), [one for _, one, _ in slides]
+    return tuple(zip(*by_series, strict=True)), [one for _, one, _ in slides]
 
 
 def _note_plane(notes: list[str], choice: Choice, planes: int) -> None:

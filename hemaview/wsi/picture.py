@@ -90,11 +90,11 @@ def read_pictures(file: Path | Blob, name: str, kind: str, bits: int = 0, choice
         notes.append(f"Focal plane {taken + 1} of {planes}, {how}, was taken.")
     for image in images:
         refuse_dark_ground(image.numpy(), name)
-    several, said = len(images) > 1, tuple(dict.fromkeys(notes))
+    several, sentences = len(images) > 1, tuple(dict.fromkeys(notes))
     stages = what.stages or (None,) * len(images)
     return [
         Picture(
-            image, Path(name).stem + (f" page {number}" if several else ""), said if number == 1 else (), stage,
+            image, Path(name).stem + (f" page {number}" if several else ""), sentences if number == 1 else (), stage,
             planes, taken + 1, what.plane_step_um,
         )
         for number, (image, stage) in enumerate(zip(images, stages, strict=True), 1)

@@ -180,14 +180,14 @@ def identity(path: Path, name: str) -> list[list[str]]:
     from hemaview.wsi.contents import kind_of
     from hemaview.wsi.identity import entries_of, entries_of_folder
 
-    said: dict[str, str] = {}
+    properties: dict[str, str] = {}
     beside: list[str] = []
     if path.is_dir():
         return [[e.kind, e.where, e.value] for e in entries_of_folder(path, name)]
     with contextlib.suppress(openslide.OpenSlideError), openslide.OpenSlide(path) as handle:
-        said = {k: v for k, v in handle.properties.items() if not k.startswith(("openslide.", "tiff."))}
+        properties = {k: v for k, v in handle.properties.items() if not k.startswith(("openslide.", "tiff."))}
         beside = [one for one in handle.associated_images if one in ("label", "macro")]
-    return [[e.kind, e.where, e.value] for e in entries_of(path, name, kind_of(path), said, beside)]
+    return [[e.kind, e.where, e.value] for e in entries_of(path, name, kind_of(path), properties, beside)]
 
 
 def _glance(slide: Slide) -> NDArray[np.uint8]:
@@ -235,11 +235,11 @@ def prepare(path: Path, thumbnail: Path, side_pyramid: Path, index: Path, colour
     from hemaview.wsi.slide import open_slide
 
     with open_slide(path) as slide:
-        made = needs_side_pyramid(slide)
-        if made:
+        needs_pyramid = needs_side_pyramid(slide)
+        if needs_pyramid:
             write_side_pyramid(slide, side_pyramid, _tell)
-    answer = plan(path, side_pyramid if made else None, thumbnail, index, colour, None)
-    return {**answer, "side_pyramid": made}
+    answer = plan(path, side_pyramid if needs_pyramid else None, thumbnail, index, colour, None)
+    return {**answer, "side_pyramid": needs_pyramid}
 
 
 def plan(

@@ -20,10 +20,10 @@ MOST_PX = 256_000_000
 
 def kept_levels(slide: Slide) -> int:
     """How many of the file's levels, from the largest, follow each other without a hole; the rest is made anew."""
-    kept = 1
-    while kept < len(slide.levels) and slide.levels[kept].downsample <= GAP * slide.levels[kept - 1].downsample:
-        kept += 1
-    return kept
+    n = 1
+    while n < len(slide.levels) and slide.levels[n].downsample <= GAP * slide.levels[n - 1].downsample:
+        n += 1
+    return n
 
 
 def needs_side_pyramid(slide: Slide) -> bool:

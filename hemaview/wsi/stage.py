@@ -44,9 +44,9 @@ class Stage:
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
     @classmethod
-    def of_json(cls, said: dict[str, Any]) -> Stage:
-        pairs = {k: (float(said[k][0]), float(said[k][1])) for k in ("px", "um", "right", "down")}
-        return cls(**pairs, mpp=float(said["mpp"]), source=str(said["source"]))
+    def of_json(cls, record: dict[str, Any]) -> Stage:
+        pairs = {k: (float(record[k][0]), float(record[k][1])) for k in ("px", "um", "right", "down")}
+        return cls(**pairs, mpp=float(record["mpp"]), source=str(record["source"]))
 
 
 def upright(

@@ -75,8 +75,8 @@ class Directory:
         if entry is None or entry.kind != 5:
             return []
         count = min(limit, entry.count)
-        said = struct.unpack(f"{self.file.order}{2 * count}I", self.file.read(entry.offset, 8 * count))
-        return [above / below if below else 0.0 for above, below in zip(said[::2], said[1::2], strict=True)]
+        numbers = struct.unpack(f"{self.file.order}{2 * count}I", self.file.read(entry.offset, 8 * count))
+        return [above / below if below else 0.0 for above, below in zip(numbers[::2], numbers[1::2], strict=True)]
 
     def data(self, tag: int) -> bytes:
         entry = self.entries.get(tag)
@@ -118,13 +118,13 @@ class TiffFile:
             self.big, offset = True, struct.unpack(self.order + "Q", self.read(8, 8))[0]
         else:
             raise Unsupported(f"{self.name} is not a TIFF.")
-        seen: set[int] = set()
+        offsets: set[int] = set()
         while offset:
-            if offset in seen:
+            if offset in offsets:
                 raise Unreadable(f"{self.name} is damaged: its list of pictures runs in a circle.")
-            if len(seen) >= MAX_DIRECTORIES:
+            if len(offsets) >= MAX_DIRECTORIES:
                 raise Unreadable(f"{self.name} holds more than {MAX_DIRECTORIES} pictures; that is no slide.")
-            seen.add(offset)
+            offsets.add(offset)
             offset = self._directory(offset)
 
     def _directory(self, offset: int) -> int:

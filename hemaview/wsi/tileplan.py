@@ -96,7 +96,7 @@ def _plan(path: Path, slide: Slide, count: int, full: tuple[int, int], why: str)
     for number in range(count):
         size = slide.levels[number]
         reason = why or "The file holds no tiles that a browser can show."
-        found: _Planned | None = None
+        plan: _Planned | None = None
         for candidate in candidates:
             if (candidate.width_px, candidate.height_px) != (size.width_px, size.height_px):
                 continue
@@ -109,9 +109,9 @@ def _plan(path: Path, slide: Slide, count: int, full: tuple[int, int], why: str)
                 reason = error.message
                 continue
             assert candidate.blob.path is not None  # what is served lies in files
-            found = _Planned(candidate.blob.path, _level(slide, number, full, candidate, blank), candidate)
+            plan = _Planned(candidate.blob.path, _level(slide, number, full, candidate, blank), candidate)
             break
-        planned.append(found or _Planned(path, _decoded(slide, number, full, reason)))
+        planned.append(plan or _Planned(path, _decoded(slide, number, full, reason)))
     return planned
 
 

@@ -50,11 +50,11 @@ def _index(path: Path, folder: Path) -> TileIndex:
 
 def _level(slide: Slide, index: TileIndex, number: int, candidates: list[StoredLevel]) -> LevelProof:
     level = index.levels[number]
-    found = [c for c in candidates if (c.width_px, c.height_px) == (level.width, level.height)]
+    of_size = [c for c in candidates if (c.width_px, c.height_px) == (level.width, level.height)]
     tiles = level.columns * level.rows
-    if not level.stored or not found:
+    if not level.stored or not of_size:
         return LevelProof(number, level.width, level.height, False, level.why, tiles, 0, None, 0, None)
-    stored = found[0]
+    stored = of_size[0]
     theirs: list[int] = []
     exact: list[int] = []
     whole = dict(_tifffile_tiles(stored))

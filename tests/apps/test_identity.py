@@ -26,6 +26,7 @@ from apps.reports.exports import exporter, exporters, source
 from apps.reports.selectors import proved_bytes
 from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
+from apps.slides.placing import ImportOptions
 from apps.slides.tileservices import request_conversion, run_conversion
 from hemaview.wsi.identity import Entry, may_name_patient, names_patient
 from hemaview.wsi.matrixprofile import ADOBE_RGB, matrix_profile
@@ -194,7 +195,9 @@ def test_a_slide_named_after_its_patient_is_called_neutrally_unless_a_person_nam
     case = factories.case()
     slide = bring(scan(tmp_path), case)
     assert slide.name == "Slide 1" and any("The names of its files say who" in note for note in slide.notes)
-    named = run_import(begin_import_of_files(case.created_by, case, [photograph(tmp_path)], "left film").pk)
+    named = run_import(
+        begin_import_of_files(case.created_by, case, [photograph(tmp_path)], ImportOptions("left film")).pk
+    )
     assert (named.name, named.photo_fields[0]["name"]) == ("left film", "picture 1")
 
 

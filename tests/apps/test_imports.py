@@ -22,6 +22,7 @@ from apps.accounts.errors import Refusal
 from apps.cases.models import Case
 from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
+from apps.slides.placing import ImportOptions
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.sources.choice import Choice
 from tests import factories
@@ -40,7 +41,7 @@ def film(seed: int, h: int = 512, w: int = 512) -> NDArray[np.uint8]:
 
 
 def bring(paths: list[Path], case: Any, **how: Any) -> Slide:
-    return run_import(begin_import_of_files(case.created_by, case, paths, **how).pk)
+    return run_import(begin_import_of_files(case.created_by, case, paths, ImportOptions(**how)).pk)
 
 
 def exported(folder: Path) -> Path:

@@ -241,7 +241,7 @@ def test_a_second_slide_is_read_with_the_first(job: Any, tess: Any, tom: Any, tm
 def test_news_are_of_the_reading_on_which_a_person_works(twice: Any, tess: Any, tom: Any) -> None:
     def told(user: Any) -> list[tuple[str, int]]:
         consumer = CaseConsumer()
-        consumer.user, consumer.case_id, consumer.seen = user, twice.slide.case_id, {}
+        consumer.user, consumer.case_id, consumer.marks = user, twice.slide.case_id, {}
         look: Any = CaseConsumer.__dict__["look"].func
         return [(m["role"], m["revision"]) for m in look(consumer) if m["type"] == "labels"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hemaview.inference import Classifier, Segmenter, UnknownModel, WeightsChanged, load
+from hemaview.inference import Classifier, NetSettings, Segmenter, UnknownModel, WeightsChanged, load
 from hemaview.inference.models import state_of
 from hemaview.inference.pictures import softmax
 from hemaview.inference.precision import F32
@@ -43,7 +43,9 @@ def test_the_chosen_runtime_and_torch_agree_in_float32(name: str) -> None:
     net.load_state_dict(state_of(card))
     rgb = field()
     crops = np.stack([rgb[y : y + side, x : x + side] for x, y in ((0, 0), (150, 80), (300, 200), (380, 220))])
-    ours = in_batches(runtime_for(net, None if any_size else side, card, METHODS[name].traceable, F32), crops)
+    ours = in_batches(
+        runtime_for(net, None if any_size else side, card, METHODS[name].traceable, NetSettings(F32)), crops
+    )
     reference = in_batches(TorchRuntime(net, "cpu"), crops)
     assert np.abs(softmax(ours) - softmax(reference)).max() < 1e-3
 

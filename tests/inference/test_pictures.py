@@ -11,8 +11,18 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from hemaview.cells.store import sha256_of
-from hemaview.inference import BadPicture, Classifier, Masker, Segmenter, WeightsUnfit, load, models
-from hemaview.inference.pictures import ALIKE, MOST_GAIN, as_rgb8, ground_of, grounds_as_they_are, on_ground
+from hemaview.inference import (
+    AS_SHIPPED,
+    BadPicture,
+    Classifier,
+    Masker,
+    NetSettings,
+    Segmenter,
+    WeightsUnfit,
+    load,
+    models,
+)
+from hemaview.inference.pictures import ALIKE, MOST_GAIN, as_rgb8, ground_of, on_ground
 from hemaview.methods import card as modelcard
 from hemaview.methods.card import Card, cards
 
@@ -46,10 +56,11 @@ def test_the_net_of_white_cells_is_shown_every_field_on_the_ground_of_its_traini
 
 @pytest.mark.parametrize("name", ["red-cell-shape-committee", "wbc-mask-unet"])
 def test_a_white_scanner_and_a_dim_lamp_change_what_is_seen_little(name: str) -> None:
-    model, card = load(name), cards()[name]
-    assert isinstance(model, Classifier | Masker)
+    card = cards()[name]
 
-    def seen(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def seen(rgb: NDArray[np.uint8], nets: NetSettings = AS_SHIPPED) -> NDArray[np.float32]:
+        model = load(name, settings=nets)
+        assert isinstance(model, Classifier | Masker)
         if isinstance(model, Masker):
             return model.probabilities(rgb, 1)
         return model.classify(rgb, np.array([[60.0, 60.0]]), 0.19)
@@ -66,8 +77,8 @@ def test_a_white_scanner_and_a_dim_lamp_change_what_is_seen_little(name: str) ->
             continue
         strange += 1
         apart = np.abs(seen(plain) - seen(other)).mean()
-        with grounds_as_they_are():
-            left = np.abs(seen(plain) - seen(other)).mean()
+        as_it_is = NetSettings(brings_ground=False)
+        left = np.abs(seen(plain, as_it_is) - seen(other, as_it_is)).mean()
         assert apart < 0.02 and left > 2 * apart
     assert strange
 
@@ -118,7 +129,7 @@ def loaded_with(weights: Path, classes: tuple[str, ...], monkeypatch: pytest.Mon
     card = Card({"name": "cell-kind-net", "version": "9", "sha256": sha256_of(weights), "classes": classes, "mpp": 0.3,
                  "input_px": 64})  # fmt: skip
     monkeypatch.setattr(models, "cards", lambda: {"cell-kind-net": card})
-    models._loaded.__wrapped__("cell-kind-net", card.sha256)
+    models._loaded.__wrapped__("cell-kind-net", card.sha256, AS_SHIPPED)
 
 
 def test_pickled_weights_are_refused(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

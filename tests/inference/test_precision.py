@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from hemaview.inference import models, precision, runtime
+from hemaview.inference import models, runtime
 from hemaview.inference.pictures import softmax
-from hemaview.inference.precision import AUTOMATIC, BF16, COMPARED, F32, TOLERANCE, choose, comparing, in_float32
+from hemaview.inference.precision import AUTOMATIC, BF16, F32, TOLERANCE, choose
 from hemaview.inference.runtime import ComparedRuntime, TorchRuntime, runtime_for, torch_runtime
+from hemaview.inference.settings import AS_SHIPPED, NetSettings
 from hemaview.methods.card import Card
 from hemaview.methods.cellkind import CellKindNet
 from hemaview.methods.dunet import DeformableConv
@@ -42,16 +43,17 @@ def test_a_card_that_says_nothing_of_bf16_does_not_allow_it() -> None:
     assert not Card({"name": "x"}).bf16 and not card(False).bf16 and card(True).bf16
 
 
-def test_the_environment_and_a_block_keep_models_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_and_the_settings_keep_models_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HEMAVIEW_PRECISION", raising=False)
-    assert precision.wanted() == AUTOMATIC
-    with in_float32():
-        assert precision.wanted() == F32
+    assert AS_SHIPPED.here(False).precision == AUTOMATIC
+    assert NetSettings(precision=F32).here(False).precision == F32
     monkeypatch.setenv("HEMAVIEW_PRECISION", "f32")
-    assert precision.wanted() == F32
-    with comparing(lambda plain, half, plain_s, half_s: None):
-        assert precision.wanted() == COMPARED
-    assert precision.wanted() == F32
+    assert AS_SHIPPED.here(False).precision == F32
+
+
+def test_only_a_net_that_solves_equations_has_a_tolerance() -> None:
+    coarse = NetSettings(tolerance=0.1)
+    assert coarse.here(True).tolerance == 0.1 and coarse.here(False) == AS_SHIPPED.here(False)
 
 
 class Compiled:
@@ -112,8 +114,7 @@ def test_answers_in_bf16_differ_and_stay_within_the_tolerance_and_who_compares_i
     plain, half = TorchRuntime(net, "cpu"), TorchRuntime(net, "cpu", BF16)
     assert half.device == "CPU (torch), bf16"
     told: list[tuple[np.ndarray, np.ndarray, float, float]] = []
-    with comparing(lambda *answers: told.append(answers)):
-        answer = ComparedRuntime(plain, half)(pictures())
+    answer = ComparedRuntime(plain, half, lambda *answers: told.append(answers))(pictures())
     assert answer.dtype == np.float32
     ((exact, rounded, *seconds),) = told
     assert min(seconds) > 0
@@ -129,11 +130,10 @@ def test_a_deformable_layer_knows_its_pixels_in_half_precision() -> None:
     assert torch.equal(points[0, 4, 1, 0], torch.arange(400.0))
 
 
-def test_models_are_kept_apart_by_what_is_wanted_of_them() -> None:
-    with in_float32():
-        plain = models.load("cell-kind-net")
-    with comparing(lambda plain, half, plain_s, half_s: None):
-        compared = models.load("cell-kind-net")
+def test_models_are_kept_apart_by_what_is_wanted_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEMAVIEW_PRECISION", "f32")  # who compares sees both precisions all the same
+    plain = models.load("cell-kind-net", settings=NetSettings(precision=F32))
+    compared = models.load("cell-kind-net", settings=NetSettings(compare=lambda *answers: None))
     assert plain is not compared and compared.info.device.endswith("bf16")
     assert not plain.info.device.endswith("bf16")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hemaview.inference import Masker, load_as, solving_to
+from hemaview.inference import Masker, NetSettings, load_as
 from hemaview.methods.nodesunet import BOTTOM_TOLERANCES, OdeBlock
 
 
@@ -13,9 +13,7 @@ def test_a_larger_tolerance_asks_the_equations_less_often_and_leaves_the_model_a
     rgb = np.full((128, 128, 3), 235, np.uint8)
     rgb[np.hypot(x - 64, y - 64) < 40], rgb[np.hypot(x - 64, y - 64) < 24] = (210, 180, 215), (90, 40, 130)
     own = load_as(Masker, "li-nodes-unet")
-    with solving_to(0.1):
-        coarse = load_as(Masker, "li-nodes-unet")
-        other = load_as(Masker, "wbc-mask-unet")
+    coarse, other = (load_as(Masker, name, NetSettings(tolerance=0.1)) for name in ("li-nodes-unet", "wbc-mask-unet"))
     asked = [_evaluations(model, rgb) for model in (own, coarse)]
     assert asked[1] < asked[0]
     assert (own.mask(rgb) == coarse.mask(rgb)).mean() > 0.95

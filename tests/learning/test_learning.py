@@ -11,6 +11,7 @@ from PIL import Image
 
 from hemaview.learning.engine.classify import Pool, Recipe, partial_label_loss, train_classifier
 from hemaview.learning.engine.curves import draw_curves
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.matching import match_masks, match_points
 from hemaview.learning.metrics.score import (
     best_temperature,
@@ -61,7 +62,7 @@ def test_a_label_that_allows_two_classes_is_content_with_either() -> None:
 
 def test_data_that_are_not_there_are_refused_with_where_to_look(tmp_path: Path) -> None:
     with pytest.raises(data.DataError, match="--data"):
-        data.rows(tmp_path, "pbc", "test")
+        data.rows(Experiment(tmp_path), "pbc", "test")
 
 
 def test_crops_are_packed_once_and_keep_their_labels(tmp_path: Path) -> None:
@@ -70,12 +71,12 @@ def test_crops_are_packed_once_and_keep_their_labels(tmp_path: Path) -> None:
     for i in range(3):
         Image.fromarray(np.full((20, 20, 3), 40 * i, np.uint8)).save(folder / f"{i}.png")
     (tmp_path / "pbc" / "train" / "labels.csv").write_text("file,class,fine_class\n0.png,a,a1\n1.png,b,\n2.png,a,a2\n")
-    crops = data.cell_crops(tmp_path, "pbc", "train", tmp_path / "cache")
+    crops = data.cell_crops(Experiment(tmp_path), "pbc", "train", tmp_path / "cache")
     assert crops.labels == ("a", "b", "a") and crops.fine == ("a1", "b", "a2")
     assert [int(i[0, 0, 0]) for i in crops.images] == [0, 40, 80]
     for file in folder.iterdir():
         file.unlink()
-    again = data.cell_crops(tmp_path, "pbc", "train", tmp_path / "cache")
+    again = data.cell_crops(Experiment(tmp_path), "pbc", "train", tmp_path / "cache")
     assert np.array_equal(again.images, crops.images)
 
 
@@ -108,7 +109,7 @@ def test_cells_are_matched_one_to_one() -> None:
     b = np.zeros((20, 20), np.int32)
     b[2:8, 3:8] = 1
     m = match_masks(a, b)
-    assert (m.found, m.true, m.hits) == (2, 1, 1)
+    assert (m.predicted, m.true, m.hits) == (2, 1, 1)
     matched, partner = match_points(np.array([[0.0, 0], [1, 0]]), np.array([[0.9, 0.0]]), 3)
     assert matched.hits == 1 and partner.tolist() == [1]
 
@@ -117,12 +118,11 @@ def test_sets_without_a_free_licence_are_left_out_where_only_free_ones_are_wante
     for name in ("pbc", "jhu-aml"):
         (tmp_path / name / "train").mkdir(parents=True)
         (tmp_path / name / "train" / "labels.csv").write_text("file,class\n")
-    assert data.has(tmp_path, "jhu-aml", "train")
-    with data.free_only():
-        assert data.has(tmp_path, "pbc", "train") and not data.has(tmp_path, "jhu-aml", "train")
-        with pytest.raises(data.DataError, match="jhu-aml has no free licence"):
-            data.rows(tmp_path, "jhu-aml", "train")
-    assert data.has(tmp_path, "jhu-aml", "train")
+    assert data.has(Experiment(tmp_path), "jhu-aml", "train")
+    free = Experiment(tmp_path, free_only=True)
+    assert data.has(free, "pbc", "train") and not data.has(free, "jhu-aml", "train")
+    with pytest.raises(data.DataError, match="jhu-aml has no free licence"):
+        data.rows(free, "jhu-aml", "train")
 
 
 def test_a_log_becomes_curves(tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ import torch
 from hemaview.assays import Order, assay, assays
 from hemaview.cells.store import read_cells
 from hemaview.cells.table import CellTable
-from hemaview.inference import Detector, load
-from hemaview.inference.pictures import grounds_as_they_are
+from hemaview.inference import AS_SHIPPED, Detector, NetSettings, load
 from hemaview.learning.scoring.filmtasks import as_slide
 from hemaview.methods.card import Card, cards
 from hemaview.pipeline import PipelineError
@@ -164,10 +163,11 @@ kept on one processor, or in one light, alone: the net that says so is shown the
 
 
 def test_p_net_judges_a_dim_picture_as_one_in_full_light(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = finder("nuclei", {"nrbc": load("sun-pnet"), "kind": load("cell-kind-net")}, NRBC)
     seen = nuclei.picture_of
 
-    def cells_in(light: float) -> CellTable:
+    def cells_in(light: float, nets: NetSettings = AS_SHIPPED) -> CellTable:
+        models = {"nrbc": load("sun-pnet", settings=nets), "kind": load("cell-kind-net", settings=nets)}
+
         def dimmed(*asked: Any) -> Any:
             picture = seen(*asked)
             # A dimmer lamp dims the ground as it does the cells.
@@ -176,13 +176,13 @@ def test_p_net_judges_a_dim_picture_as_one_in_full_light(film: Path, monkeypatch
 
         monkeypatch.setattr(nuclei, "picture_of", dimmed)
         with open_slide(film) as slide:
-            return found.cells(slide, PlannedField(0, 0, 0, 4096, 1536, 0.4, 1.0, 0.8, 1.0, True), 0.25, NRBC)
+            place = PlannedField(0, 0, 0, 4096, 1536, 0.4, 1.0, 0.8, 1.0, True)
+            return finder("nuclei", models, NRBC).cells(slide, place, 0.25, NRBC)
 
     full, dim = cells_in(1.0), cells_in(0.75)
     same, surely_lost = _apart(full, dim)
     assert min(len(full), len(dim)) > 3 and not surely_lost and same < 0.05
-    with grounds_as_they_are():
-        left, surely_lost = _apart(full, cells_in(0.75))
+    left, surely_lost = _apart(full, cells_in(0.75, NetSettings(brings_ground=False)))
     assert surely_lost or left > 2 * same
 
 

@@ -31,13 +31,13 @@ def refused_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return render(request, "refused.html", {"refusal": refusal}, status=refusal.http_status)
 
 
-def kept_for_ever(request: HttpRequest, etag: str, content_type: str, made: Callable[[], bytes]) -> HttpResponse:
+def kept_for_ever(request: HttpRequest, etag: str, content_type: str, content: Callable[[], bytes]) -> HttpResponse:
     """Bytes that never change under their strong `etag`; they are made only for a browser that does not have them."""
     response: HttpResponse
     if request.headers.get("If-None-Match") == etag:
         response = HttpResponseNotModified()
     else:
-        response = HttpResponse(made(), content_type=content_type)
+        response = HttpResponse(content(), content_type=content_type)
     response["ETag"] = etag
     response["Cache-Control"] = PRIVATE_FOREVER
     return response

@@ -31,10 +31,10 @@ class OneOf(serializers.ChoiceField):
         self.error_messages["invalid_choice"] = f"Choose one of: {', '.join(str(c) for c in self.choices)}."
 
 
-def refuse_unknown(asked: Iterable[str], known: Iterable[str]) -> None:
+def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
     """Raise Refusal for the first of the asked parameters that there is not: misspelt, it would else choose nothing unsaid."""
     there = sorted(known)
-    unknown = sorted(set(asked) - set(there))
+    unknown = sorted(set(names) - set(there))
     if unknown:
         shown = unknown[0][:60].encode(errors="replace").decode()
         raise Refusal(

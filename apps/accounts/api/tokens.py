@@ -21,7 +21,7 @@ def token_or_session(view: View) -> View:
     """Ask as whoever an `Authorization` header names, else as whoever is signed in; a header that is wrong is refused (401)."""
 
     @wraps(view)
-    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def view_for_people(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "Authorization" in request.headers:
             try:
                 if person := _named(request):
@@ -34,7 +34,7 @@ def token_or_session(view: View) -> View:
                 return refusal_response(Forbidden(str(error.detail), code="permission-denied"))
         return view(request, *args, **kwargs)
 
-    return asked
+    return view_for_people
 
 
 def _named(request: HttpRequest) -> Any:
@@ -42,6 +42,6 @@ def _named(request: HttpRequest) -> Any:
     ways: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
     for way in ways:
         authenticator = way()
-        if authenticator.authenticate_header(request) and (found := authenticator.authenticate(request)):
-            return found[0]
+        if authenticator.authenticate_header(request) and (user_and_token := authenticator.authenticate(request)):
+            return user_and_token[0]
     return None

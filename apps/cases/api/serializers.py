@@ -78,8 +78,8 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
 
     def to_representation(self, case: Case) -> dict[str, Any]:
         """Without the words of others where the person reads the case blind."""
-        made = super().to_representation(case)
-        return {**made, "comment": "", "conclusion": ""} if case.pk in self._hidden() else made
+        answer = super().to_representation(case)
+        return {**answer, "comment": "", "conclusion": ""} if case.pk in self._hidden() else answer
 
     def _hidden(self) -> frozenset[int]:
         root: Any = self.root  # the list's, where there is one: asked once for all of it

@@ -99,5 +99,5 @@ class PhraseView(APIView):
 
 
 def _assay(request: Request) -> str | None:
-    asked = request.query_params.get("assay")
-    return None if asked is None else asked.replace("\0", "")
+    key = request.query_params.get("assay")
+    return None if key is None else key.replace("\0", "")

@@ -233,8 +233,8 @@ class ReportExportView(APIView):
 
 
 def _file(request: Request, of: source.Source, kind: str) -> StreamingHttpResponse:
-    made = hand_out(request.user, of, kind)
-    response = StreamingHttpResponse(made.pieces, content_type=made.media_type)
-    response["Content-Disposition"] = f'attachment; filename="{made.name}"'
+    export = hand_out(request.user, of, kind)
+    response = StreamingHttpResponse(export.pieces, content_type=export.media_type)
+    response["Content-Disposition"] = f'attachment; filename="{export.name}"'
     response["Cache-Control"] = "private, no-cache"
     return response

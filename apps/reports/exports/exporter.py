@@ -10,14 +10,18 @@ from apps.reports.exports.source import Source
 
 @dataclass(frozen=True)
 class Exporter:
-    """One format: how it is called, and the bytes it makes of a source, in pieces."""
+    """One format."""
 
     key: str
+    """What scripts call it."""
     title: str
+    """What people read."""
     suffix: str
     """What a file's name ends in, with its dot."""
     media_type: str
+    """Of its file."""
     pieces: Callable[[Source], Iterator[bytes]]
+    """The bytes that it makes of a source, in pieces."""
 
     def file_name(self, source: Source) -> str:
         """A name that says what it is of, and that it is a draft where it is one."""

@@ -42,11 +42,11 @@ def bundle(source: Source) -> Any:
     """A `fhir.resources.R4B.bundle.Bundle`; raises pydantic's ValidationError where it would not be valid FHIR."""
     from fhir.resources.R4B.bundle import Bundle
 
-    made = _Builder(source)
+    builder = _Builder(source)
     facts: dict[str, Any] = {
         "type": "collection",
-        "timestamp": made.at,
-        "entry": [{"fullUrl": url, "resource": resource} for url, resource in made.entries()],
+        "timestamp": builder.at,
+        "entry": [{"fullUrl": url, "resource": resource} for url, resource in builder.entries()],
     }
     if source.report:
         facts["identifier"] = {"system": "urn:hemaview:report-sha256", "value": source.report.sha256}
@@ -77,7 +77,9 @@ class _Builder:
 
         d, signed = self.document, self.source.report
         observations = [
-            (self.url("observation", name), made) for part in self.parts for name, made in self.observations(part)
+            (self.url("observation", name), resource)
+            for part in self.parts
+            for name, resource in self.observations(part)
         ]
         facts: dict[str, Any] = {
             "status": self.status,
@@ -119,12 +121,12 @@ class _Builder:
 
     def specimens(self) -> dict[str, dict[str, Any]]:
         """Name of each specimen to its type, coded where the examination says how."""
-        made: dict[str, dict[str, Any]] = {}
+        specimens: dict[str, dict[str, Any]] = {}
         for part in self.parts:
             code = _concept(part["specimen"], part["codes"].get("specimen", {}))
-            if part["specimen"] not in made or "coding" in code:
-                made[part["specimen"]] = code
-        return made
+            if part["specimen"] not in specimens or "coding" in code:
+                specimens[part["specimen"]] = code
+        return specimens
 
     def report_code(self) -> dict[str, Any]:
         """What the report is of: the examinations by name. A code stands for all of it or not at all."""
@@ -165,11 +167,11 @@ class _Builder:
             why = f"Fewer than {section.get('floor', 0)} {section.get('noun', 'cells')} were counted." if below else ""
             for row in section["rows"]:
                 share = None if below else row["reviewed"]
-                made = self.observation(
+                observation = self.observation(
                     part, row["key"], row["name"], coded.get(row["key"], {}), share, "%", "%", why, row["grade"], n,
                     row.get("absolute"),
                 )  # fmt: skip
-                yield f"{where} {section['key']} {row['key']}", made
+                yield f"{where} {section['key']} {row['key']}", observation
         yield from self.absolutes(part, where)
         yield from self.hbf(part, where)
         coded = part["codes"].get("ratios", {})
@@ -191,13 +193,15 @@ class _Builder:
             if row["of"] != "film":
                 continue
             name = f"{row['name']}, absolute count"
-            made = self.observation(
+            observation = self.observation(
                 part, f"absolute_{row['key']}", name, {}, row, "10⁹/L", "10*9/L", "", None, None, None
             )
             if usual := row["range"]:
                 ends = {end: _quantity(usual[end], "10⁹/L", "10*9/L") for end in ("low", "high")}
-                made = made.model_copy(update={"referenceRange": [_checked_range({**ends, "text": usual["whose"]})]})
-            yield f"{where} absolute {row['key']}", made
+                observation = observation.model_copy(
+                    update={"referenceRange": [_checked_range({**ends, "text": usual["whose"]})]}
+                )
+            yield f"{where} absolute {row['key']}", observation
 
     def hbf(self, part: dict[str, Any], where: str) -> Iterator[tuple[str, Any]]:
         """Confirmed nucleated red cells, and what their HbF stain says, as numbers of cells."""
@@ -205,10 +209,10 @@ class _Builder:
         for state, n in part.get("hbf", {}).items():
             value = {"value": n, "low": None, "high": None}
             of = None if state == "confirmed" else part["hbf"]["confirmed"]
-            made = self.observation(
+            observation = self.observation(
                 part, f"hbf_{state}", names[state], {}, value, "cells", "{cells}", "", None, of, None
             )
-            yield f"{where} hbf {state}", made
+            yield f"{where} hbf {state}", observation
 
     def observation(
         self, part: dict[str, Any], key: str, name: str, code: dict[str, Any], value: dict[str, Any] | None, unit: str,

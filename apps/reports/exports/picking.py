@@ -65,12 +65,12 @@ def page(source: Source) -> Iterator[bytes]:
 
 def _listed(source: Source) -> list[tuple[Part, Sequence[Candidate]]]:
     until: datetime | None = source.report.signed_at if source.report else None
-    made = [(p, candidates(p.job, p.labels, until)) for p in source.parts if has_candidates(p.job)]
-    if not made:
+    parts = [(p, candidates(p.job, p.labels, until)) for p in source.parts if has_candidates(p.job)]
+    if not parts:
         raise Conflict(
             gettext("No analysis here looks for nucleated red cells; there is nothing to pick."), code="no-candidates"
         )
-    return made
+    return parts
 
 
 def _page(source: Source, part: Part, listed: Sequence[Candidate]) -> str:
@@ -125,43 +125,43 @@ def _origin(photographs: list[dict[str, Any]]) -> str:
 def _grid(width_um: float, height_um: float, w: float, h: float) -> list[str]:
     """Lines every so many µm, so that a stage's verniers can be followed."""
     step = next((s for s in STEPS_UM if max(width_um, height_um) / s <= 12), STEPS_UM[-1])
-    made = []
+    lines = []
     for x in np.arange(0, width_um, step):
         at = MARGIN_MM + x / width_um * w
-        made.append(f'<path d="M{at:.2f} {MAP_TOP_MM}v{h:.2f}" stroke="#888" stroke-width="0.08"/>')
-        made.append(_text(at, MAP_TOP_MM - 0.8, f"{x:,.0f}", 2.2))
+        lines.append(f'<path d="M{at:.2f} {MAP_TOP_MM}v{h:.2f}" stroke="#888" stroke-width="0.08"/>')
+        lines.append(_text(at, MAP_TOP_MM - 0.8, f"{x:,.0f}", 2.2))
     for y in np.arange(0, height_um, step):
         at = MAP_TOP_MM + y / height_um * h
-        made.append(f'<path d="M{MARGIN_MM} {at:.2f}h{w:.2f}" stroke="#888" stroke-width="0.08"/>')
-        made.append(_text(1.5, at + 0.8, f"{y:,.0f}", 2.2))
-    return [*made, _text(MARGIN_MM, MAP_TOP_MM + h + 3.5, f"Lines every {step:,} µm.", 2.6)]
+        lines.append(f'<path d="M{MARGIN_MM} {at:.2f}h{w:.2f}" stroke="#888" stroke-width="0.08"/>')
+        lines.append(_text(1.5, at + 0.8, f"{y:,.0f}", 2.2))
+    return [*lines, _text(MARGIN_MM, MAP_TOP_MM + h + 3.5, f"Lines every {step:,} µm.", 2.6)]
 
 
 def _mark(c: Candidate, scale: float) -> str:
     x, y = MARGIN_MM + c.x_px * scale, MAP_TOP_MM + c.y_px * scale
     ring, fill = LOOKS[c.state]
-    made = f'<circle cx="{x:.2f}" cy="{y:.2f}" r="1.1" fill="{fill}" stroke="{ring}" stroke-width="0.35"/>'
+    svg = f'<circle cx="{x:.2f}" cy="{y:.2f}" r="1.1" fill="{fill}" stroke="{ring}" stroke-width="0.35"/>'
     if c.state == EXCLUDED:
-        made += f'<path d="M{x - 1.1:.2f} {y - 1.1:.2f}l2.2 2.2" stroke="{ring}" stroke-width="0.35"/>'
-    return made + _text(x + 1.5, y + 1, str(c.rank), 2.6)
+        svg += f'<path d="M{x - 1.1:.2f} {y - 1.1:.2f}l2.2 2.2" stroke="{ring}" stroke-width="0.35"/>'
+    return svg + _text(x + 1.5, y + 1, str(c.rank), 2.6)
 
 
 def _lines(listed: Sequence[Candidate], top: float) -> list[str]:
     shown = [c for c in listed if c.state != EXCLUDED][:LINES]
-    made = []
+    lines = []
     for i, c in enumerate(shown):
         column, line = divmod(i, LINES // 2)
         x, y = MARGIN_MM + column * 95, top + 4 * line
         hbf = f", HbF {c.hbf.replace('_', ' ')}" if c.hbf else ""
         where = f"{c.x_um:,.0f}, {c.y_um:,.0f} µm" + (f" in {c.photograph}" if c.photograph else "")
         stage = f" ({c.stage_um[0]:,.0f}, {c.stage_um[1]:,.0f})" if c.stage_um else ""
-        made.append(_text(x, y, f"{c.rank}. {where}{stage}: {c.state}{hbf}", 2.9))
+        lines.append(_text(x, y, f"{c.rank}. {where}{stage}: {c.state}{hbf}", 2.9))
     left = sum(c.state != EXCLUDED for c in listed) - len(shown)
     if left > 0:
-        made.append(
+        lines.append(
             _text(MARGIN_MM, top + 4 * LINES // 2 + 2, f"{left:,} more stand on the map and in the table.", 2.9)
         )
-    return made
+    return lines
 
 
 def _text(x: float, y: float, text: str, size: float = 3.2) -> str:

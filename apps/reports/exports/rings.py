@@ -22,7 +22,7 @@ def polygons(part: Part) -> NDArray[np.object_]:
     """A valid Polygon or MultiPolygon for each cell in level-0 px: its outline, or its box where there is none."""
     columns = part.columns
     x, y, w, h = (np.asarray(columns[name], float) for name in ("x_px", "y_px", "w_px", "h_px"))
-    made = shapely.box(x - w / 2, y - h / 2, x + w / 2, y + h / 2)
+    boxes = shapely.box(x - w / 2, y - h / 2, x + w / 2, y + h / 2)
     outlines = part.outlines or []
     rows = np.array([row for row, points in enumerate(outlines) if len(points) >= 3], int)
     if len(rows):
@@ -31,21 +31,21 @@ def polygons(part: Part) -> NDArray[np.object_]:
             np.concatenate([outlines[row] for row in rows]), indices=np.repeat(np.arange(len(rows)), lengths)
         )
         drawn = tidy(shapely.polygons(rings))
-        kept = ~shapely.is_empty(drawn)
-        made[rows[kept]] = drawn[kept]
-    return shapely.orient_polygons(made)
+        there = ~shapely.is_empty(drawn)
+        boxes[rows[there]] = drawn[there]
+    return shapely.orient_polygons(boxes)
 
 
 def tidy(given: NDArray[np.object_]) -> NDArray[np.object_]:
     """The same areas, valid and simplified; empty where nothing of an area is left."""
-    made = given.copy()
-    crossed = ~shapely.is_valid(made)
-    made[crossed] = [_areas(geometry) for geometry in shapely.make_valid(made[crossed])]
-    simple = shapely.simplify(made, TOLERANCE_PX)
+    valid = given.copy()
+    crossed = ~shapely.is_valid(valid)
+    valid[crossed] = [_areas(geometry) for geometry in shapely.make_valid(valid[crossed])]
+    simple = shapely.simplify(valid, TOLERANCE_PX)
     # A ring of a few px may lose its shape: it stays as it was drawn.
-    like = np.abs(shapely.area(simple) - shapely.area(made)) <= MOST_LOST * shapely.area(made)
+    like = np.abs(shapely.area(simple) - shapely.area(valid)) <= MOST_LOST * shapely.area(valid)
     usable = shapely.is_valid(simple) & ~shapely.is_empty(simple) & np.isin(shapely.get_type_id(simple), (3, 6)) & like
-    return np.where(usable, simple, made)
+    return np.where(usable, simple, valid)
 
 
 def rings_of(geometry: Any) -> list[list[float]]:
@@ -58,7 +58,7 @@ def _areas(geometry: Any) -> Any:
     """What has an area of a repaired geometry: one polygon, or several."""
     parts = [p for p in shapely.get_parts(shapely.get_parts(geometry)) if shapely.get_type_id(p) == 3]
     large = [p for p in parts if shapely.area(p) >= LEAST_PART_PX2]
-    kept = large or sorted(parts, key=shapely.area)[-1:]
-    if not kept:
+    pieces = large or sorted(parts, key=shapely.area)[-1:]
+    if not pieces:
         return shapely.Polygon()
-    return kept[0] if len(kept) == 1 else shapely.MultiPolygon(kept)
+    return pieces[0] if len(pieces) == 1 else shapely.MultiPolygon(pieces)

@@ -125,7 +125,9 @@ class Source:
     name: str
     """What files of it are called."""
     case: Case
+    """Whose results they are."""
     parts: Sequence[Part]
+    """Each analysis that is in it."""
     signed: bool
     """Whether all of it is what a standing signed report froze; else it is a draft."""
     report: Report | None = None

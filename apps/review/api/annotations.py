@@ -64,8 +64,8 @@ class SlideAnnotationsView(APIView):
         slide = ready_slide_for(request.user, slide_id, "annotate")
         given = AnnotationInput(data=request.data)
         given.is_valid(raise_exception=True)
-        made = notes.annotate(request.user, slide, **given.validated_data)
-        return Response(AnnotationSerializer(made).data, status=201)
+        annotation = notes.annotate(request.user, slide, **given.validated_data)
+        return Response(AnnotationSerializer(annotation).data, status=201)
 
 
 class AnnotationView(APIView):

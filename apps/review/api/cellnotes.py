@@ -64,8 +64,8 @@ class CellNotesView(APIView):
         given = CellNoteInput(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
-        made = cellnotes.note_cell(request.user, job, data["kind"], data["row"], str(data["added"] or ""), data["text"])
-        return Response(_shown(made), status=201)
+        note = cellnotes.note_cell(request.user, job, data["kind"], data["row"], str(data["added"] or ""), data["text"])
+        return Response(_shown(note), status=201)
 
 
 class CellNoteView(APIView):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
@@ -24,6 +26,7 @@ from apps.slides.api.serializers import (
     SlideSerializer,
     TileAccessSerializer,
 )
+from apps.slides.placing import ImportOptions
 from apps.slides.presets import preset_of, presets
 from apps.slides.selectors import contents_of, identity_of_slide, ready_slide_for, slide_for
 from apps.slides.sites import set_site, site_named
@@ -48,20 +51,22 @@ class CaseSlidesView(APIView):
         given = ImportSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
-        preset = preset_of(data["preset"]) if data.get("preset") else None
-        slide = imports.begin_import_of_uploads(
-            request.user,
-            case,
-            data["uploads"],
-            data.get("name", ""),
-            preset.mpp if preset else data.get("mpp"),
-            data.get("convert", False),
-            data.get("specimen", ""),
-            Choice(data.get("series"), data.get("plane")),
-            preset.name if preset else "",
-        )
+        slide = imports.begin_import_of_uploads(request.user, case, data["uploads"], _options(data))
         transaction.on_commit(lambda: ring(import_slide, str(slide.pk)))
         return Response(SlideSerializer(slide).data, status=202)
+
+
+def _options(data: Mapping[str, Any]) -> ImportOptions:
+    """The options of an import's body; raises Refusal where there is no such preset."""
+    preset = preset_of(data["preset"]) if data.get("preset") else None
+    return ImportOptions(
+        data.get("name", ""),
+        preset.mpp if preset else data.get("mpp"),
+        preset.name if preset else "",
+        data.get("specimen", ""),
+        data.get("convert", False),
+        Choice(data.get("series"), data.get("plane")),
+    )
 
 
 class ContentsView(APIView):
@@ -86,17 +91,7 @@ class EachSeriesView(APIView):
         given = EachSeriesSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
-        preset = preset_of(data["preset"]) if data.get("preset") else None
-        slides = imports.begin_import_of_each_series(
-            request.user,
-            case,
-            data["uploads"],
-            data.get("name", ""),
-            preset.mpp if preset else data.get("mpp"),
-            data.get("convert", False),
-            data.get("specimen", ""),
-            preset.name if preset else "",
-        )
+        slides = imports.begin_import_of_each_series(request.user, case, data["uploads"], _options(data))
         for slide in slides:
             transaction.on_commit(partial(ring, import_slide, str(slide.pk)))
         return Response(SlideSerializer(slides, many=True).data, status=202)

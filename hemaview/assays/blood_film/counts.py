@@ -69,12 +69,12 @@ def _numbers(key: str, title: str, noun: str, counts: list[tuple[str, int]], n: 
 
 def _nrbc(tally: Tally, schema: Schema) -> Section:
     """Nucleated red cells; what nobody has named may be some."""
-    made = _numbers("nrbc", "Nucleated red cells", "nucleated red cells", _counts(tally, schema, "nrbc"))
+    numbers = _numbers("nrbc", "Nucleated red cells", "nucleated red cells", _counts(tally, schema, "nrbc"))
     nameless = tally.of("unidentified")
     if not nameless:
-        return made
+        return numbers
     note = f"{number_of(nameless, 'nucleated cell')} {were(nameless)} left unidentified: NRBC may be among them."
-    return replace(made, unidentified=nameless, note=note)
+    return replace(numbers, unidentified=nameless, note=note)
 
 
 def _differential(tally: Tally, schema: Schema, rules: Rules) -> Section:
@@ -88,14 +88,16 @@ def _differential(tally: Tally, schema: Schema, rules: Rules) -> Section:
     )
 
 
-def _with_absolute_counts(made: Section, tally: Tally, corrected: Ratio) -> Section:
+def _with_absolute_counts(differential: Section, tally: Tally, corrected: Ratio) -> Section:
     """With each share times the analyser's white cells, or times those corrected for NRBC where that is applied."""
     wbc = tally.analyser.get("wbc_10e9_per_l")
-    if not wbc or not made.n:
-        return made
+    if not wbc or not differential.n:
+        return differential
     white = corrected.value or Interval(wbc, wbc, wbc)
-    rows = tuple(replace(r, absolute=_times(r.percent.scaled(0.01), white) if r.percent else None) for r in made.rows)
-    return replace(made, rows=rows)
+    rows = tuple(
+        replace(r, absolute=_times(r.percent.scaled(0.01), white) if r.percent else None) for r in differential.rows
+    )
+    return replace(differential, rows=rows)
 
 
 def _times(a: Interval, b: Interval) -> Interval:
@@ -110,16 +112,16 @@ def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
     if not note and 0 < n < least:
         note = f"Shapes are graded from {least:,} red cells on; {n:,} {were(n)} counted."
     grades = {} if note else grade_limits(rules.get("grades", {}))
-    made = section("red_cells", "Red-cell morphology", "red cells", counts, grades, note=note)
-    ungraded = made.n < rules.get("schistocyte.min_red_cells", 0)
-    shareless = made.n < rules.get("schistocyte.share_from_red_cells", 0)
+    red_cells = section("red_cells", "Red-cell morphology", "red cells", counts, grades, note=note)
+    ungraded = red_cells.n < rules.get("schistocyte.min_red_cells", 0)
+    shareless = red_cells.n < rules.get("schistocyte.share_from_red_cells", 0)
 
     def held(row: Row) -> Row:
         if row.key != "schistocyte":
             return row
         return replace(row, grade=None if ungraded else row.grade, percent=None if shareless else row.percent)
 
-    return replace(made, rows=tuple(held(row) for row in made.rows))
+    return replace(red_cells, rows=tuple(held(row) for row in red_cells.rows))
 
 
 def _nrbc_rate(nrbc: int, white: int, rules: Rules) -> Ratio:
@@ -143,8 +145,8 @@ def _corrected(nrbc_rate: Ratio, tally: Tally, rules: Rules) -> Ratio:
         why = f"It is applied from {from_rate:g} NRBC per 100 white cells on."
         return Ratio(key, name, unit, None, why, f"analyser {wbc:g}")
     r = nrbc_rate.value
-    made = Interval(corrected_wbc(wbc, r.value), corrected_wbc(wbc, r.high), corrected_wbc(wbc, r.low))
-    return Ratio(key, name, unit, made, basis=f"analyser {wbc:g} × 100 / (100 + NRBC per 100)")
+    interval = Interval(corrected_wbc(wbc, r.value), corrected_wbc(wbc, r.high), corrected_wbc(wbc, r.low))
+    return Ratio(key, name, unit, interval, basis=f"analyser {wbc:g} × 100 / (100 + NRBC per 100)")
 
 
 def _it_ratio(tally: Tally, rules: Rules) -> Ratio:
@@ -169,7 +171,7 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
     in_field = Ratio("platelets_per_oil_field", name, "/field", None, density.why)
     factor = float(rules.get("platelets.factor_low", 0)), float(rules.get("platelets.factor_high", 0))
     estimate = Ratio("platelets_estimate", "Platelets, estimated", "10⁹/L", None, density.why)
-    made = [density, in_field, estimate] if field_mm else [density]
+    ratios = [density, in_field, estimate] if field_mm else [density]
     if area and field_mm:
         counted = rate(platelets, area)
         fields = counted.scaled(pi * (field_mm / 2) ** 2)
@@ -177,13 +179,13 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
         why = f"Not estimated: {tally.poor_fields}." if tally.poor_fields else ""
         scaled = Interval(fields.value * sum(factor) / 2, fields.low * factor[0], fields.high * factor[1])
         estimate_basis = f"× {factor[0]:g} to {factor[1]:g} per platelet of an oil field"
-        made = [
+        ratios = [
             Ratio(density.key, density.name, density.unit, counted, basis=basis),
             Ratio(in_field.key, name, in_field.unit, fields, basis=basis),
             Ratio(estimate.key, estimate.name, estimate.unit, None if why else scaled, why, estimate_basis),
         ]
     elif area:
-        made = [Ratio(density.key, density.name, density.unit, rate(platelets, area))]
+        ratios = [Ratio(density.key, density.name, density.unit, rate(platelets, area))]
     searched = tally.searched_mm2 or area
     if searched:
         nrbc, nameless = rate(tally.of("erythroblast"), searched), tally.of("unidentified")
@@ -192,21 +194,21 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
             most = rate(tally.of("erythroblast") + nameless, searched)
             cells = number_of(nameless, "unidentified cell")
             basis += f"; were the {cells} NRBC, {most.value:.0f} ({most.low:.0f}–{most.high:.0f})"
-        made.append(Ratio("nrbc_per_mm2", "NRBC per mm² searched", "/mm²", nrbc, basis=basis))
-    return made
+        ratios.append(Ratio("nrbc_per_mm2", "NRBC per mm² searched", "/mm²", nrbc, basis=basis))
+    return ratios
 
 
 def _findings(tally: Tally, red_cells: Section, nrbc_rate: Ratio, rules: Rules) -> list[Finding]:
-    made = []
+    findings = []
     from_rate = float(rules.get("nrbc.correct_from_per_100_wbc", 0))
     if nrbc_rate.value and nrbc_rate.value.value >= from_rate:
         text = "The analyser's white-cell count must be corrected for NRBC: WBC × 100 / (100 + NRBC per 100)."
-        made.append(Finding("correct_wbc", text))
+        findings.append(Finding("correct_wbc", text))
     if clumps := tally.of("platelet_clump"):
         noun = "clump was" if clumps == 1 else "clumps were"
         text = f"{clumps:,} platelet {noun} seen; the platelet density is too low by what they hold."
-        made.append(Finding("platelet_clumps", text))
-    return made + _unspecific(tally, red_cells, rules)
+        findings.append(Finding("platelet_clumps", text))
+    return findings + _unspecific(tally, red_cells, rules)
 
 
 def _unspecific(tally: Tally, red_cells: Section, rules: Rules) -> list[Finding]:
@@ -214,18 +216,18 @@ def _unspecific(tally: Tally, red_cells: Section, rules: Rules) -> list[Finding]
     poor fields, nor from too few red cells."""
     if tally.poor_fields or red_cells.n < rules.get("unspecific_from_red_cells", 0):
         return []
-    made = []
+    findings = []
     for limit in rules.get("unspecific", ()):
         share = percent(tally.of(limit["class"]), red_cells.n)
         if share.value > float(limit["percent"]):
             text = f"{limit['noun']} {share.value:.1f} % of red cells ({share.low:.1f}–{share.high:.1f} %): {limit['text']}."
-            made.append(Finding(f"many_{limit['class']}", text))
-    return made
+            findings.append(Finding(f"many_{limit['class']}", text))
+    return findings
 
 
 def _unsettled(tally: Tally, differential: Section, red_cells: Section, rules: Rules) -> list[Unsettled]:
     by_key = {s.key: s for s in (differential, red_cells)}
-    asked = [
+    questions = [
         unsettled(
             limit["class"],
             limit["text"],
@@ -239,8 +241,8 @@ def _unsettled(tally: Tally, differential: Section, red_cells: Section, rules: R
     if red_cells.n >= rules.get("schistocyte.min_red_cells", 0) and not tally.poor_fields:
         limit = float(rules.get("schistocyte.limit_percent", 1))
         text = f"schistocytes against {limit:g} % of red cells"
-        asked.append(unsettled("schistocyte", text, tally.of("schistocyte"), red_cells.n, limit))
-    return [u for u in asked if u]
+        questions.append(unsettled("schistocyte", text, tally.of("schistocyte"), red_cells.n, limit))
+    return [u for u in questions if u]
 
 
 def _notes(tally: Tally, differential: Section, red_cells: Section, nrbc: Section, rules: Rules) -> list[str]:

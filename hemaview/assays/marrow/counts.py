@@ -84,11 +84,11 @@ def _densities(tally: Tally) -> list[Ratio]:
 
 
 def _findings(tally: Tally, differential: Section, rules: Rules) -> list[Finding]:
-    made = []
+    findings = []
     if differential.n and (blasts := tally.of("blast")):
         share = percent(blasts, differential.n)
         text = f"Blasts {share.value:.1f} % ({share.low:.1f}–{share.high:.1f}) of {number_of(differential.n, 'nucleated cell')}."
-        made.append(Finding("blasts", text))
+        findings.append(Finding("blasts", text))
     blood = tally.of(*OF_BLOOD)
     limit = float(rules.get("dilution.mature_percent", 100))
     if differential.n and blood * 100 >= limit * differential.n:
@@ -97,14 +97,16 @@ def _findings(tally: Tally, differential: Section, rules: Rules) -> list[Finding
             f"{share.value:.0f} % ({share.low:.0f}–{share.high:.0f}) of the cells are segmented neutrophils, lymphocytes and "
             "monocytes as blood has them: the aspirate may be diluted."
         )
-        made.append(Finding("dilution", text))
+        findings.append(Finding("dilution", text))
     if tumour := tally.of("tumour_cell"):
-        made.append(Finding("tumour_cells", f"{number_of(tumour, 'cell')} foreign to the marrow {were(tumour)} seen."))
-    return made
+        findings.append(
+            Finding("tumour_cells", f"{number_of(tumour, 'cell')} foreign to the marrow {were(tumour)} seen.")
+        )
+    return findings
 
 
 def _unsettled(tally: Tally, differential: Section, rules: Rules) -> list[Unsettled]:
-    asked = [
+    questions = [
         unsettled(
             f"{limit['class']}_{limit['percent']:g}",
             limit["text"],
@@ -115,7 +117,7 @@ def _unsettled(tally: Tally, differential: Section, rules: Rules) -> list[Unsett
         )
         for limit in rules.get("limits", ())
     ]
-    return [u for u in asked if u]
+    return [u for u in questions if u]
 
 
 def _notes(tally: Tally, differential: Section, rules: Rules) -> list[str]:

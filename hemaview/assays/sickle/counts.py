@@ -22,7 +22,7 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         grades,
         floor=int(rules.get("sickle.percent_from", 0)),
     )
-    asked = [
+    questions = [
         unsettled(limit["class"], limit["text"], tally.of(limit["class"]), red.n, float(limit["percent"]))
         for limit in rules.get("limits", ())
     ]
@@ -45,7 +45,7 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         rules=rules.title,
         sections=(red,),
         ratios=(_over_fields(tally, [key for key, _ in counts]), density),
-        unsettled=tuple(u for u in asked if u),
+        unsettled=tuple(u for u in questions if u),
         outside={c.key: n for c in schema.classes if not c.counted and (n := tally.of(c.key))},
         notes=tuple(notes),
     )

@@ -12,19 +12,26 @@ from torch.nn import functional
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """Strengths; `scale` as share of size, `shift` as share of the side, `stain` as share of each colour's contrast, `smear`
-    as share of pictures that are badly out of focus or stored small; pictures are shown `zoom` times larger, about; without
-    `turns` they are neither rotated nor mirrored."""
+    """How strongly pictures are changed before a net learns from them."""
 
     scale: float = 0.15
+    """The largest change of size (log)."""
     shift: float = 0.05
+    """The largest, as a share of half the side."""
     stain: float = 0.2
+    """Of each colour's optical density: how far its gain (log) and its mixture with the others go."""
     light: float = 0.12
+    """The largest change of optical density is half of it."""
     blur: float = 0.25
+    """Share of pictures that are softened by a pixel."""
     noise: float = 4.0
+    """The largest standard deviation of a pixel's noise, levels of 255."""
     turns: bool = True
+    """Whether they are rotated and mirrored."""
     smear: float = 0.0
+    """Share that is badly out of focus or was stored small."""
     zoom: float = 1.0
+    """How many times larger they are shown, about."""
 
 
 OWN_SHARE = 0.2

@@ -27,35 +27,51 @@ from hemaview.learning.engine.course import Course, autocast, device, device_of,
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train; `balance` is the power of class frequency by which rare classes are drawn more often (1 = equal);
-    `films` the share of batches that are one film's: of one source, with classes in a mixture of its own, and one stain,
-    light, size and focus; `at_home`: how the cells of the other batches are changed, where another way than those of films."""
+    """How a classifier is trained."""
 
     classes: tuple[str, ...]
+    """Its outputs, in order."""
     input_px: int
+    """Side of the square that it is shown."""
     epochs: int = 6
+    """At most."""
     batch: int = 48
+    """Pictures at once."""
     rate: float = 1.5e-3
+    """The largest of the schedule."""
     weight_decay: float = 1e-4
+    """Of AdamW."""
     balance: float = 0.5
+    """Power of a class's frequency by which rare ones are drawn more often; 1: all come equally often."""
     smoothing: float = 0.05
+    """Share of the target that all classes hold alike."""
     average: float = 0.998
+    """Decay of the mean of the weights, a step."""
     patience: int = 4
+    """Epochs without a better score after which it stops."""
     films: float = 0.0
+    """Share of batches that are one film's: of one source, with classes in a mixture of its own, and one stain, light, size and
+    focus."""
     seed: int = 20261121
+    """Of all that is left to chance."""
     augmentation: Augmentation = field(default_factory=Augmentation)
+    """How pictures of films are changed."""
     at_home: Augmentation | None = None
+    """How those of the other batches are, where another way."""
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Training or validation images of one source: images uint8 (n, H, W, 3), allowed bool (n, classes); drawn `scale` times as
-    often as others; `film`: a batch may be of it alone."""
+    """Training or validation pictures of one source."""
 
     images: NDArray[np.uint8]
+    """uint8 (n, H, W, 3)."""
     allowed: NDArray[np.bool_]
+    """Which classes each may be, bool (n, classes)."""
     scale: float = 1.0
+    """How many times as often as others they are drawn."""
     film: bool = True
+    """Whether a batch may be of it alone."""
 
 
 @memory_named()

@@ -21,6 +21,7 @@ from hemaview.inference import device as devices
 from hemaview.inference.errors import NoDevice, OutOfMemory
 from hemaview.learning.engine.averaging import State, copied
 from hemaview.learning.engine.curves import draw_curves
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import data
 
 COLUMNS = ("done", "train_loss", "val_score")
@@ -130,11 +131,13 @@ def use_cores(most: int = 2) -> None:
     torch.set_num_threads(int(os.environ.get("HEMAVIEW_THREADS", "0")) or min(most, free))
 
 
-def identity(name: str, root: Path, sets: Sequence[str], licences: str, backbone: str = "") -> dict[str, str]:
+def identity(
+    name: str, experiment: Experiment, sets: Sequence[str], licences: str, backbone: str = ""
+) -> dict[str, str]:
     """What makes a training the same one: its method, the sets that it really learns from, and their labels."""
-    there = [s for s in sets if data.has(root, s, "train")]
+    there = [s for s in sets if data.has(experiment, s, "train")]
     labels = hashlib.sha256()
-    for path in (root / s / side / "labels.csv" for s in there for side in ("train", "val")):
+    for path in (experiment.root / s / side / "labels.csv" for s in there for side in ("train", "val")):
         labels.update(path.read_bytes() if path.is_file() else b"")
     return {
         "method": name,

@@ -25,31 +25,41 @@ from hemaview.methods.cascade import Cascade
 
 @dataclass(frozen=True)
 class DetectorRecipe:
-    """How to train, by AdamW (the paper names 5e-4 as its rate and no optimiser). `side_px` is the square that is shown;
-    `scale` the largest change of size (log).
-
-    `data_oriented`: the rate falls by a tenth every 10 × scenes steps (Wang et al. §3.2), so that no scene comes only
-    when it can no longer teach; otherwise it falls to nothing over the steps. `trunk_rate` is the trunk's share of the
-    rate; with `hold_norms` its batch norms keep the statistics that they come with. It stops after `patience` checks
-    without a better score.
-    """
+    """How a detector is trained, by AdamW (the paper names 5e-4 as its rate and no optimiser)."""
 
     side_px: int = 320
+    """Of the square that is shown."""
     steps: int = 1000
+    """At most."""
     batch: int = 4
+    """Scenes at once."""
     rate: float = 1e-3
+    """The largest of the schedule."""
     weight_decay: float = 1e-4
+    """Of AdamW."""
     scale: float = 0.2
+    """The largest change of size (log)."""
     check_every: int = 100
+    """Steps between two scores on val."""
     average: float = 0.99
+    """Decay of the mean of the weights, a step."""
     least_visible: float = 0.4
+    """Share of a cell that must be seen for its box to be learned."""
     seed: int = 20261121
+    """Of all that is left to chance."""
     balance: tuple[float, ...] = ()
+    """Of each class, by how much a scene that shows it is drawn more often; (): all alike."""
     data_oriented: bool = False
+    """The rate falls by a tenth every 10 × scenes steps (Wang et al. §3.2), so that no scene comes only when it can no longer
+    teach; otherwise it falls to nothing over the steps."""
     trunk_rate: float = 1.0
+    """The trunk's share of the rate."""
     hold_norms: bool = False
+    """Whether the trunk's batch norms keep the statistics that they come with."""
     patience: int = 8
+    """Checks without a better score after which it stops."""
     augmentation: Augmentation = field(default_factory=lambda: Augmentation(stain=0.25, light=0.2, blur=0.25, noise=4))
+    """How scenes are changed."""
 
 
 @memory_named()
@@ -125,9 +135,9 @@ def found_in(net: Cascade, rgb: NDArray[np.uint8]) -> Boxes:
     return shown_whole(TorchRuntime(net, device_of(net).type), rgb)
 
 
-def map50(found: Sequence[Boxes], truth: Sequence[Scene], classes: int) -> float:
+def map50(predicted: Sequence[Boxes], truth: Sequence[Scene], classes: int) -> float:
     """Mean over classes of the average precision at IoU 0.5."""
-    each = [average_precision([hits(f, t, c) for f, t in zip(found, truth, strict=True)]) for c in range(classes)]
+    each = [average_precision([hits(f, t, c) for f, t in zip(predicted, truth, strict=True)]) for c in range(classes)]
     return float(np.nanmean(each))
 
 
@@ -150,13 +160,13 @@ def crop(scene: Scene, recipe: DetectorRecipe, rng: np.random.Generator) -> Scen
     part = rgb[y0 : min(rgb.shape[0], top + side), x0 : min(rgb.shape[1], left + side)]
     out[y0 - top : y0 - top + part.shape[0], x0 - left : x0 - left + part.shape[1]] = part
     moved = boxes - np.array([left, top, left, top], np.float32)
-    seen = moved.clip(0, side)
+    inside = moved.clip(0, side)
     area = (moved[:, 2:] - moved[:, :2]).prod(axis=1)
-    visible = (seen[:, 2:] - seen[:, :2]).prod(axis=1) / np.maximum(area, 1e-6)
+    visible = (inside[:, 2:] - inside[:, :2]).prod(axis=1) / np.maximum(area, 1e-6)
     keep = visible >= recipe.least_visible
-    for box in seen[~keep & (visible > 0)].round().astype(int):
+    for box in inside[~keep & (visible > 0)].round().astype(int):
         out[box[1] : box[3], box[0] : box[2]] = GROUND
-    return Scene(out, np.ascontiguousarray(seen[keep]), scene.labels[keep])
+    return Scene(out, np.ascontiguousarray(inside[keep]), scene.labels[keep])
 
 
 def turned(

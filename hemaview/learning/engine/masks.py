@@ -17,37 +17,52 @@ from torch.nn import functional
 from hemaview.learning.engine.augment import Augmentation, restain
 from hemaview.learning.engine.averaging import blend, wearing
 from hemaview.learning.engine.course import Course, device, device_of, memory_named
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import data
 
 
 @dataclass(frozen=True)
 class MaskSet:
-    """n pictures uint8 (n, side, side, 3), masks uint8 (n, side, side) of class numbers, and the class of each cell."""
+    """n pictures of one cell each, with their masks."""
 
     images: NDArray[np.uint8]
+    """uint8 (n, side, side, 3)."""
     masks: NDArray[np.uint8]
+    """Class numbers, uint8 (n, side, side)."""
     labels: tuple[str, ...]
+    """The class of each cell."""
 
 
 @dataclass(frozen=True)
 class MaskRecipe:
-    """How to train; `class_weights` weigh the cross-entropy, `scale` is the largest change of size."""
+    """How a net is trained that names pixels."""
 
     classes: int
+    """How many."""
     side_px: int
+    """Of the square that it is shown."""
     epochs: int = 60
+    """At most."""
     batch: int = 16
+    """Pictures at once."""
     rate: float = 2e-3
+    """The largest of the schedule."""
     patience: int = 15
+    """Epochs without a better score after which it stops."""
     scale: float = 0.15
+    """The largest change of size (log)."""
     average: float = 0.98
+    """Decay of the mean of the weights, a step."""
     seed: int = 20261121
+    """Of all that is left to chance."""
     class_weights: tuple[float, ...] = ()
+    """Of the cross-entropy; (): all alike."""
     augmentation: Augmentation = field(default_factory=lambda: Augmentation(stain=0.25, light=0.2, blur=0.25, noise=4))
+    """How pictures are changed."""
 
 
 def read_masks(
-    root: Path,
+    experiment: Experiment,
     name: str,
     split: str,
     side_px: int,
@@ -55,9 +70,9 @@ def read_masks(
 ) -> MaskSet:
     """A set of single-cell pictures with masks, resampled to side_px (pictures by area, masks by nearest)."""
     images, masks, labels = [], [], []
-    for row in data.rows(root, name, split):
-        rgb = data.image(root, name, split, row["file"])
-        drawn = data.mask(root, name, split, str(Path(row["file"]).with_suffix("")))
+    for row in data.rows(experiment, name, split):
+        rgb = data.image(experiment, name, split, row["file"])
+        drawn = data.mask(experiment, name, split, str(Path(row["file"]).with_suffix("")))
         if prepare is not None:
             rgb = prepare(rgb)
         shrinks = rgb.shape[0] > side_px
@@ -135,11 +150,11 @@ def mask_loss(logits: Tensor, target: Tensor, weights: Tensor) -> Tensor:
 def predict_masks(net: nn.Module, images: NDArray[np.uint8], batch: int = 32) -> NDArray[np.uint8]:
     """Class of each pixel, uint8 (n, H, W)."""
     net.eval()
-    found = []
+    masks = []
     for at in range(0, len(images), batch):
         x = torch.from_numpy(np.ascontiguousarray(images[at : at + batch])).to(device_of(net))
-        found.append(net(x.permute(0, 3, 1, 2).float()).argmax(1).to(torch.uint8).cpu().numpy())
-    return np.concatenate(found)
+        masks.append(net(x.permute(0, 3, 1, 2).float()).argmax(1).to(torch.uint8).cpu().numpy())
+    return np.concatenate(masks)
 
 
 def confusion(predicted: NDArray[np.uint8], truth: NDArray[np.uint8], classes: int) -> NDArray[np.int64]:

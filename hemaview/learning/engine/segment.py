@@ -24,6 +24,7 @@ from torch.nn import functional
 from hemaview.learning.engine.augment import Augmentation, restain
 from hemaview.learning.engine.averaging import blend, wearing
 from hemaview.learning.engine.course import Course, device, device_of, memory_named
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import data
 from hemaview.methods.cellsplit import IGNORE, targets
 
@@ -37,11 +38,14 @@ LEAST_PART_PX = 150
 
 @dataclass(frozen=True)
 class Field:
-    """One training field at MPP: rgb uint8 (H, W, 3), target uint8 (H, W) with IGNORE, its share in the draw."""
+    """One training field at MPP."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3)."""
     target: NDArray[np.uint8]
+    """Class numbers or IGNORE, uint8 (H, W)."""
     weight: float
+    """Its share in the draw, beside other fields'."""
 
 
 def mask_parts(mask: NDArray[np.uint8], least_px: int = LEAST_PART_PX) -> NDArray[np.int32]:
@@ -81,15 +85,15 @@ def rescale_labels(labels: NDArray[np.int32], shape: tuple[int, int]) -> NDArray
     return labels[np.ix_(rows, columns)]
 
 
-def drawn_fields(root: Path, split: str) -> list[Field]:
+def drawn_fields(experiment: Experiment, split: str) -> list[Field]:
     """bbbc041seg: masks drawn by people; µm/px from the median cell (7.2 µm) of each picture."""
-    found = []
-    for file in data.files(root, "bbbc041seg", split):
-        rgb = data.image(root, "bbbc041seg", split, file)
-        parts = mask_parts(data.mask(root, "bbbc041seg", split, Path(file).stem))
+    fields = []
+    for file in data.files(experiment, "bbbc041seg", split):
+        rgb = data.image(experiment, "bbbc041seg", split, file)
+        parts = mask_parts(data.mask(experiment, "bbbc041seg", split, Path(file).stem))
         small = rescale(rgb, mpp_of(parts) / MPP)
-        found.append(Field(small, targets(rescale_labels(parts, small.shape[:2])), 6.0))
-    return found
+        fields.append(Field(small, targets(rescale_labels(parts, small.shape[:2])), 6.0))
+    return fields
 
 
 def pseudo_field(rgb: NDArray[np.uint8], weight: float) -> Field:
@@ -119,34 +123,38 @@ def pseudo_field(rgb: NDArray[np.uint8], weight: float) -> Field:
         elif not (cut and round_enough and red):
             place = region.slice
             target[place][region.image] = IGNORE
-    made = targets(sure)
-    target = np.where(sure > 0, made, target)
+    maps = targets(sure)
+    target = np.where(sure > 0, maps, target)
     loose = ndimage.binary_dilation(target == IGNORE, iterations=3) & (sure == 0)
     cut_cells = (parts > 0) & (sure == 0) & (target == 0)
     target[loose | cut_cells] = IGNORE
     return Field(rgb, target, weight)
 
 
-def pseudo_fields(root: Path, split: str, seed: int = 3) -> list[Field]:
+def pseudo_fields(experiment: Experiment, split: str, seed: int = 3) -> list[Field]:
     """Chula fields, txl-pbc fields and single-cell pictures of pbc with pseudo-masks."""
     rng = np.random.default_rng(seed)
-    found = []
-    if data.has(root, "chula-rbc12", split):
-        for file in data.files(root, "chula-rbc12", split)[::2]:
-            found.append(pseudo_field(rescale(data.image(root, "chula-rbc12", split, file), CHULA_MPP / MPP), 0.5))
-    if data.has(root, "txl-pbc", split):
+    fields = []
+    if data.has(experiment, "chula-rbc12", split):
+        for file in data.files(experiment, "chula-rbc12", split)[::2]:
+            fields.append(
+                pseudo_field(rescale(data.image(experiment, "chula-rbc12", split, file), CHULA_MPP / MPP), 0.5)
+            )
+    if data.has(experiment, "txl-pbc", split):
         boxes: dict[str, list[float]] = {}
-        for row in data.rows(root, "txl-pbc", split):
+        for row in data.rows(experiment, "txl-pbc", split):
             if row["class"] == "RBC":
                 boxes.setdefault(row["file"], []).append(max(float(row["w"]), float(row["h"])))
         for file, sides in list(boxes.items())[::2]:
-            shown = rescale(data.image(root, "txl-pbc", split, file), mpp_of_boxes(sides) / MPP)
-            found.append(pseudo_field(shown, 0.4))
-    if data.has(root, "pbc", split):
-        files = data.files(root, "pbc", split)
+            shown = rescale(data.image(experiment, "txl-pbc", split, file), mpp_of_boxes(sides) / MPP)
+            fields.append(pseudo_field(shown, 0.4))
+    if data.has(experiment, "pbc", split):
+        files = data.files(experiment, "pbc", split)
         for index in rng.choice(len(files), min(240, len(files)), replace=False):
-            found.append(pseudo_field(rescale(data.image(root, "pbc", split, files[int(index)]), PBC_MPP / MPP), 0.25))
-    return found
+            fields.append(
+                pseudo_field(rescale(data.image(experiment, "pbc", split, files[int(index)]), PBC_MPP / MPP), 0.25)
+            )
+    return fields
 
 
 @memory_named()

@@ -32,12 +32,14 @@ SMOOTHING = 0.05
 
 @dataclass(frozen=True)
 class Film:
-    """Labelled cells of one film as the net is shown them: images uint8 (n, side, side, 3), which classes each is, bool
-    (n, classes), and what the net's first layers take from the film ({} for nothing)."""
+    """Labelled cells of one film."""
 
     images: NDArray[np.uint8]
+    """As the net is shown them, uint8 (n, side, side, 3)."""
     allowed: NDArray[np.bool_]
+    """Which classes each is, bool (n, classes)."""
     statistics: Mapping[str, Tensor]
+    """What the net's first layers take from the film; {} for nothing."""
 
     def take(self, rows: NDArray[np.int64]) -> Film:
         """Those of its cells, in that order."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hemaview.learning.metrics.evidence import Answers
+from hemaview.learning.evidence import Answers
 from hemaview.learning.metrics.score import area_under_roc
 
 MEASURES = ("sensitivity", "specificity", "ppv", "npv", "f1", "accuracy", "area")
@@ -16,10 +16,10 @@ MEASURES = ("sensitivity", "specificity", "ppv", "npv", "f1", "accuracy", "area"
 
 def by_class(answers: Answers) -> dict[str, dict[str, float]]:
     """Of each class that occurs, by its name: how many `cells`, and MEASURES. What is predicted of no cell is 0."""
-    found = answers.p.argmax(axis=1)
+    predicted = answers.p.argmax(axis=1)
     rows = {}
     for number in np.unique(answers.truth):
-        is_it, called = answers.truth == number, found == number
+        is_it, called = answers.truth == number, predicted == number
         both, neither = int((is_it & called).sum()), int((~is_it & ~called).sum())
         rows[answers.names[int(number)]] = {
             "cells": float(is_it.sum()),

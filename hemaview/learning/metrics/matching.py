@@ -12,45 +12,48 @@ from numpy.typing import NDArray
 class Matches:
     """Counts over one or several fields; `+` adds them."""
 
-    found: int = 0
+    predicted: int = 0
+    """Things that a model gave."""
     true: int = 0
+    """Things that are labelled."""
     hits: int = 0
+    """Pairs of both."""
 
     def __add__(self, other: Matches) -> Matches:
-        return Matches(self.found + other.found, self.true + other.true, self.hits + other.hits)
+        return Matches(self.predicted + other.predicted, self.true + other.true, self.hits + other.hits)
 
     @property
     def f1(self) -> float:
-        return 2 * self.hits / (self.found + self.true) if self.found + self.true else 1.0
+        return 2 * self.hits / (self.predicted + self.true) if self.predicted + self.true else 1.0
 
 
-def overlaps(found: NDArray[np.int32], true: NDArray[np.int32]) -> NDArray[np.float64]:
-    """IoU float64 (found cells, true cells) of two instance masks of one shape."""
-    n, m = int(found.max()) + 1, int(true.max()) + 1
-    pairs = np.bincount(found.ravel().astype(np.int64) * m + true.ravel(), minlength=n * m).reshape(n, m)
+def overlaps(predicted: NDArray[np.int32], true: NDArray[np.int32]) -> NDArray[np.float64]:
+    """IoU float64 (predicted cells, true cells) of two instance masks of one shape."""
+    n, m = int(predicted.max()) + 1, int(true.max()) + 1
+    pairs = np.bincount(predicted.ravel().astype(np.int64) * m + true.ravel(), minlength=n * m).reshape(n, m)
     a, b = pairs.sum(axis=1)[1:, None], pairs.sum(axis=0)[None, 1:]
     both = pairs[1:, 1:]
     return both / np.maximum(a + b - both, 1)
 
 
-def match_masks(found: NDArray[np.int32], true: NDArray[np.int32], iou: float = 0.5) -> Matches:
+def match_masks(predicted: NDArray[np.int32], true: NDArray[np.int32], iou: float = 0.5) -> Matches:
     """Hits are pairs with IoU above `iou` (≥ 0.5, so that no cell can be in two pairs)."""
-    table = overlaps(found, true)
+    table = overlaps(predicted, true)
     return Matches(table.shape[0], table.shape[1], int((table > iou).sum()))
 
 
 def match_points(
-    found: NDArray[np.float64], true: NDArray[np.float64], radius: float | NDArray[np.float64]
+    predicted: NDArray[np.float64], true: NDArray[np.float64], radius: float | NDArray[np.float64]
 ) -> tuple[Matches, NDArray[np.int64]]:
     """Pair found (n, 2) and true (m, 2) centres, nearest first, within `radius`; for each true one its found row or -1."""
     from scipy.spatial import cKDTree
 
     partner = np.full(len(true), -1, np.int64)
-    if len(found) and len(true):
+    if len(predicted) and len(true):
         limit = np.broadcast_to(np.asarray(radius, float), (len(true),))
-        tree = cKDTree(found)
+        tree = cKDTree(predicted)
         pairs = [
-            (float(np.hypot(*(found[i] - true[j]))), j, i)
+            (float(np.hypot(*(predicted[i] - true[j]))), j, i)
             for j, near in enumerate(tree.query_ball_point(true, limit))
             for i in near
         ]
@@ -59,27 +62,27 @@ def match_points(
             if partner[j] < 0 and i not in taken:
                 partner[j] = i
                 taken.add(i)
-    return Matches(len(found), len(true), int((partner >= 0).sum())), partner
+    return Matches(len(predicted), len(true), int((partner >= 0).sum())), partner
 
 
-def dice(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
+def dice(predicted: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
     """Dice of two binary masks; 1 where both are empty."""
-    both = int(found.sum()) + int(true.sum())
-    return 2 * int((found & true).sum()) / both if both else 1.0
+    both = int(predicted.sum()) + int(true.sum())
+    return 2 * int((predicted & true).sum()) / both if both else 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class CellErrors:
-    """Cells that people would call wrong, counted (Zhang et al., evaluation criteria); `+` adds fields together.
-
-    merged: true cells lying with another in one part (Error I). artefacts: parts that hardly touch a cell (Error II).
-    incomplete: cells found but neither whole nor in one piece (Error III).
-    """
+    """Cells that people would call wrong, counted (Zhang et al., evaluation criteria); `+` adds fields together."""
 
     merged: int = 0
+    """True cells lying with another in one part (Error I)."""
     artefacts: int = 0
+    """Parts that hardly touch a cell (Error II)."""
     incomplete: int = 0
+    """Cells found but neither whole nor in one piece (Error III)."""
     true: int = 0
+    """Cells that there are."""
 
     def __add__(self, other: CellErrors) -> CellErrors:
         return CellErrors(
@@ -94,15 +97,15 @@ class CellErrors:
         return 100 * float(getattr(self, which)) / max(1, self.true)
 
 
-def cell_errors(found: NDArray[np.int32], true: NDArray[np.int32]) -> CellErrors:
+def cell_errors(predicted: NDArray[np.int32], true: NDArray[np.int32]) -> CellErrors:
     """Errors I, II and III of two instance masks of one shape; the paper counts them by eye, these rules stand for it.
 
     A true cell belongs to the part that covers at least half of it; two such cells in one part are merged. A part is
     an artefact where less than a tenth of it lies on true cells. A cell is incomplete where parts cover at least a
     fifth of it but the largest share of one part is below three quarters.
     """
-    n, m = int(found.max()) + 1, int(true.max()) + 1
-    pairs = np.bincount(found.ravel().astype(np.int64) * m + true.ravel(), minlength=n * m).reshape(n, m)
+    n, m = int(predicted.max()) + 1, int(true.max()) + 1
+    pairs = np.bincount(predicted.ravel().astype(np.int64) * m + true.ravel(), minlength=n * m).reshape(n, m)
     both = pairs[1:, 1:]
     found_px, true_px = pairs.sum(axis=1)[1:], pairs.sum(axis=0)[1:]
     if not both.size:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from hemaview.counting import agreement
-from hemaview.learning.metrics.evidence import note_answers
+from hemaview.learning.evidence import Evidence
 from hemaview.learning.sets.data import DataError
 
 
@@ -20,14 +20,23 @@ class Score:
     """One line of the table that `evaluate` prints."""
 
     method: str
+    """The model's name; `best` for the default of the task."""
     task: str
+    """What was asked, one of `TASKS`."""
     dataset: str
+    """The set's name."""
     split: str
+    """train, val or test."""
     n: int
+    """Cells, pictures or fields that were asked about."""
     metric: str
+    """What the value is."""
     value: float
+    """Rounded, as low and high are."""
     low: float
+    """Of its 95 % interval."""
     high: float
+    """Of its 95 % interval."""
     n_labels: int = 0
     """How many labels of the set itself taught the model; 0 for all that are judged as they ship."""
 
@@ -63,26 +72,26 @@ def bootstrap(
     return float(np.nanpercentile(values, 2.5)), float(np.nanpercentile(values, 97.5))
 
 
-def accuracy(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
-    return float((truth == found).mean())
+def accuracy(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
+    return float((truth == predicted).mean())
 
 
-def macro_f1(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+def macro_f1(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
     """Mean F1 over the classes that occur in truth."""
     values = []
     for c in np.unique(truth):
-        hit = ((truth == c) & (found == c)).sum()
-        values.append(2 * hit / ((truth == c).sum() + (found == c).sum()))
+        hit = ((truth == c) & (predicted == c)).sum()
+        values.append(2 * hit / ((truth == c).sum() + (predicted == c).sum()))
     return float(np.mean(values))
 
 
-def mean_recall(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
-    return float(np.mean([(found[truth == c] == c).mean() for c in np.unique(truth)]))
+def mean_recall(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
+    return float(np.mean([(predicted[truth == c] == c).mean() for c in np.unique(truth)]))
 
 
-def mean_accuracy(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+def mean_accuracy(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
     """Mean over the classes that occur in truth of the accuracy of that class against all others (Wang et al., eq. 18)."""
-    return float(np.mean([((truth == c) == (found == c)).mean() for c in np.unique(truth)]))
+    return float(np.mean([((truth == c) == (predicted == c)).mean() for c in np.unique(truth)]))
 
 
 def area_under_roc(p: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
@@ -93,10 +102,10 @@ def area_under_roc(p: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
     return float((rankdata(p)[truth].sum() - true * (true + 1) / 2) / (true * other))
 
 
-def kappa(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+def kappa(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
     """Cohen's kappa of class numbers against truth."""
-    n = int(max(truth.max(), found.max())) + 1
-    return agreement.kappa(np.bincount(truth * n + found, minlength=n * n).reshape(n, n)).value
+    n = int(max(truth.max(), predicted.max())) + 1
+    return agreement.kappa(np.bincount(truth * n + predicted, minlength=n * n).reshape(n, n)).value
 
 
 def expected_calibration_error(p: NDArray[np.float32], truth: NDArray[np.int64], bins: int = 15) -> float:
@@ -166,6 +175,7 @@ def by_group(
 
 
 def scored(
+    evidence: Evidence,
     method: str,
     task: str,
     dataset: str,
@@ -174,8 +184,8 @@ def scored(
     truth: NDArray[np.int64],
     names: Sequence[str] = (),
 ) -> list[Score]:
-    """The rows of `measured`; `names` are the classes', for the figures."""
-    note_answers((method, task, dataset), p, truth, names)
+    """The rows of `measured`; the answers are noted in `evidence` where the classes' `names` are given."""
+    evidence.note_answers((method, task, dataset), p, truth, names)
     return measured(method, task, dataset, split, p, truth)
 
 

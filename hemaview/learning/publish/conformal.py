@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from hemaview.inference.filmstatistics import blended
 from hemaview.inference.pictures import softmax
 from hemaview.learning.engine.augment import Augmentation, augment
 from hemaview.learning.engine.classify import Pool
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import Training
 
 MISSES = (0.1, 0.07, 0.05, 0.03, 0.02, 0.015, 0.01, 0.005)
@@ -114,7 +114,9 @@ def elsewhere_films(
         yield augment(x, input_px, OTHER_LABORATORY, generator, one_film=True), pool.allowed[rows]
 
 
-def least_of(training: Training, net: nn.Module, temperature: float, root: Path) -> dict[str, dict[str, float]]:
+def least_of(
+    training: Training, net: nn.Module, temperature: float, experiment: Experiment
+) -> dict[str, dict[str, float]]:
     """`known` and `strange` stains to class to its least probability, for a card."""
     shift = np.array([training.shift.get(name, 0.0) for name in training.classes], np.float32)
 
@@ -122,10 +124,10 @@ def least_of(training: Training, net: nn.Module, temperature: float, root: Path)
         logits = [fit_logits(net, _batch(p.images), training.adapts) + added for p in pools]
         return [Answers(softmax(z / temperature), p.allowed) for z, p in zip(logits, pools, strict=True)]
 
-    known = answers(training.held(root) if training.held is not None else [], np.zeros_like(shift))
-    whole = training.elsewhere(root) if training.elsewhere is not None else []
+    known = answers(training.held(experiment) if training.held is not None else [], np.zeros_like(shift))
+    whole = training.elsewhere(experiment) if training.elsewhere is not None else []
     strange = as_elsewhere(net, training.input_px, temperature, training.adapts, whole, shift)
-    given = answers(training.given(root) if training.given is not None else [], shift)
+    given = answers(training.given(experiment) if training.given is not None else [], shift)
     return {
         "known": least_probabilities(Answers.together(known), training.classes),
         "strange": least_probabilities(Answers.together([strange, *given]), training.classes),

@@ -7,7 +7,6 @@ cells, the net made fit for each, and the laboratory that is given for choosing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from hemaview.counting.machine import MachineErrors
 from hemaview.inference import Classifier, load_as
 from hemaview.inference.filmstatistics import STRANGE_FILMS, fit_for, statistics_of
 from hemaview.learning.engine.classify import Pool
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.publish.conformal import elsewhere_films
 from hemaview.learning.recipes.film import Log, Training
 from hemaview.learning.recipes.trainings import training_of
@@ -31,18 +31,18 @@ Film = tuple[NDArray[np.float32], NDArray[np.bool_]]
 """Probabilities (n, classes) of the cells of a film, and what each may be, bool (n, classes)."""
 
 
-def machine_errors(name: str, root: Path, log: Log) -> dict[str, Any]:
+def machine_errors(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
     """`known` and `strange` stains to how the shipped classifier `name` errs on films, for its card; raises DataError."""
-    training, model = training_of(name), load_as(Classifier, name)
+    training, model = training_of(name), load_as(Classifier, name, experiment.nets)
     if training.held is None:
         raise data.DataError(f"{name} has no val side to measure its errors on.")
     log(f"{name}: films of known stains")
-    made = {KNOWN: _table(model, KNOWN, _known(training, model, root))}
+    by_stain = {KNOWN: _table(model, KNOWN, _known(training, model, experiment))}
     if training.adapts and training.elsewhere is not None:
         log(f"{name}: films as other laboratories would show them")
         strange = model.calibrated_on(STRANGE_FILMS)
-        made[STRANGE] = _table(strange, STRANGE, _strange(training, strange, root))
-    return {stain: errors.as_json() for stain, errors in made.items() if errors.films}
+        by_stain[STRANGE] = _table(strange, STRANGE, _strange(training, strange, experiment))
+    return {stain: errors.as_json() for stain, errors in by_stain.items() if errors.films}
 
 
 def _table(model: Classifier, stain: str, films: Iterator[Film]) -> MachineErrors:
@@ -63,21 +63,21 @@ def _table(model: Classifier, stain: str, films: Iterator[Film]) -> MachineError
     return MachineErrors(classes, (*classes, CLASS), tuple(rows))
 
 
-def _known(training: Training, model: Classifier, root: Path) -> Iterator[Film]:
+def _known(training: Training, model: Classifier, experiment: Experiment) -> Iterator[Film]:
     assert training.held is not None
-    for pool in training.held(root):
+    for pool in training.held(experiment):
         order = np.random.default_rng(7).permutation(len(pool.images))
         p = _fit(training, model, pool.images)
         for rows in np.array_split(order, max(1, len(order) // LOT)):
             yield p[rows], pool.allowed[rows]
 
 
-def _strange(training: Training, model: Classifier, root: Path) -> Iterator[Film]:
+def _strange(training: Training, model: Classifier, experiment: Experiment) -> Iterator[Film]:
     assert training.elsewhere is not None
-    for x, allowed in elsewhere_films(training.elsewhere(root), training.input_px):
+    for x, allowed in elsewhere_films(training.elsewhere(experiment), training.input_px):
         images = x.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
         yield _fit(training, model, images), allowed
-    given: list[Pool] = training.given(root) if training.given is not None else []
+    given: list[Pool] = training.given(experiment) if training.given is not None else []
     for pool in given:
         yield _fit(training, model, pool.images), pool.allowed
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from hemaview.inference import Detector, Masker, load_as
 from hemaview.inference.pictures import rescale
 from hemaview.learning.engine.classify import load_weights
-from hemaview.learning.metrics.evidence import Answers, Evidence, Key
+from hemaview.learning.evidence import Answers, Key
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import SHAPE_MPP
 from hemaview.learning.sets import data
 from hemaview.methods.card import cards
@@ -33,33 +34,34 @@ ENLARGED, REACH = 10, 14
 """How far pictures of sampling points are enlarged, and how many px to each side they show."""
 
 
-def draw_all(evidence: Evidence, root: Path, split: str, folder: Path) -> list[tuple[str, str]]:
-    """Write the figures to `folder`; (file name, caption) of each."""
+def draw_all(experiment: Experiment, split: str, folder: Path) -> list[tuple[str, str]]:
+    """Write the figures of the experiment's evidence to `folder`; (file name, caption) of each."""
+    evidence = experiment.evidence
     folder.mkdir(parents=True, exist_ok=True)
-    made: list[tuple[str, str]] = []
+    figures: list[tuple[str, str]] = []
     for key, answers in sorted(evidence.answers.items()):
         if key[1] in ("kind", "nucleated-cells"):
             continue
-        made.append(_write(folder, f"confusion-{key[0]}-{key[2]}.png", confusion_matrix, answers))
-        made[-1] = (made[-1][0], f"{_said(key)}: rows are the labels, in per cent of each label's cells.")
+        figures.append(_write(folder, f"confusion-{key[0]}-{key[2]}.png", confusion_matrix, answers))
+        figures[-1] = (figures[-1][0], f"{_title_of(key)}: rows are the labels, in per cent of each label's cells.")
     if evidence.answers:
         graded = {k: a for k, a in evidence.answers.items() if float(a.p.max(axis=1).min()) < 1}
-        made.append(_write(folder, "reliability.png", reliability, graded))
-        made[-1] = (
-            made[-1][0],
+        figures.append(_write(folder, "reliability.png", reliability, graded))
+        figures[-1] = (
+            figures[-1][0],
             "Reliability: how often an answer of a given confidence is right; on the line is honest.",
         )
     shapes = {k: a for k, a in evidence.answers.items() if k[1] == "rbc-morphology"}
     for key, answers in sorted(shapes.items()):
-        made.append(_write(folder, f"roc-{key[0]}-{key[2]}.png", receiver_operating_of_classes, answers))
-        made[-1] = (made[-1][0], f"{_said(key)}: ROC of each class against the rest.")
+        figures.append(_write(folder, f"roc-{key[0]}-{key[2]}.png", receiver_operating_of_classes, answers))
+        figures[-1] = (figures[-1][0], f"{_title_of(key)}: ROC of each class against the rest.")
     if shapes:
-        made.append(_write(folder, "rbc-morphology-roc.png", receiver_operating, shapes))
-        made[-1] = (made[-1][0], "Red-cell morphology: ROC, mean over the classes one against the rest.")
+        figures.append(_write(folder, "rbc-morphology-roc.png", receiver_operating, shapes))
+        figures[-1] = (figures[-1][0], "Red-cell morphology: ROC, mean over the classes one against the rest.")
     if evidence.questions:
-        made.append(_write(folder, "nrbc-precision-recall.png", precision_recall, evidence.questions))
-        made[-1] = (
-            made[-1][0],
+        figures.append(_write(folder, "nrbc-precision-recall.png", precision_recall, evidence.questions))
+        figures[-1] = (
+            figures[-1][0],
             "Nucleated red cells against all others (dashed: against lymphocytes and neutrophils, as p-net's paper has it): "
             "precision over recall.",
         )
@@ -73,19 +75,21 @@ def draw_all(evidence: Evidence, root: Path, split: str, folder: Path) -> list[t
         ),
         ("overlay-detection.jpg", "White cells, red cells and platelets as found on txl-pbc (MIT).", _boxes),
     ):
-        picture = draw(root, split)
+        picture = draw(experiment, split)
         if picture is not None:
             cv2.imwrite(str(folder / name), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
-            made.append((name, caption))
-    return made
+            figures.append((name, caption))
+    return figures
 
 
 def confusion_matrix(axes: Any, answers: Answers) -> None:
     """Shares of each true class (rows) over what it was called (columns), for the classes that occur."""
-    found = answers.p.argmax(axis=1)
-    shown = np.unique(np.concatenate([answers.truth, found]))
+    predicted = answers.p.argmax(axis=1)
+    shown = np.unique(np.concatenate([answers.truth, predicted]))
     n = len(answers.names)
-    table = np.bincount(answers.truth * n + found, minlength=n * n).reshape(n, n)[np.ix_(shown, shown)].astype(float)
+    table = (
+        np.bincount(answers.truth * n + predicted, minlength=n * n).reshape(n, n)[np.ix_(shown, shown)].astype(float)
+    )
     share = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
     names = [answers.names[int(i)].replace("_", " ") for i in shown]
@@ -181,17 +185,17 @@ def _write(folder: Path, name: str, draw: Callable[[Any, Any], None], what: Any)
     return name, ""
 
 
-def _said(key: Key) -> str:
+def _title_of(key: Key) -> str:
     return f"`{key[0]}` on {key[2]}"
 
 
-def _masks(root: Path, split: str, n: int = 6) -> NDArray[np.uint8] | None:
-    if "wbc-mask-unet" not in cards() or not data.has(root, "wbc-masks-2", split):
+def _masks(experiment: Experiment, split: str, n: int = 6) -> NDArray[np.uint8] | None:
+    if "wbc-mask-unet" not in cards() or not data.has(experiment, "wbc-masks-2", split):
         return None
-    model = load_as(Masker, "wbc-mask-unet")
+    model = load_as(Masker, "wbc-mask-unet", experiment.nets)
     tiles = []
-    for file in data.files(root, "wbc-masks-2", split)[:n]:
-        rgb = data.image(root, "wbc-masks-2", split, file).copy()
+    for file in data.files(experiment, "wbc-masks-2", split)[:n]:
+        rgb = data.image(experiment, "wbc-masks-2", split, file).copy()
         drawn = model.mask(rgb)
         for number, colour in ((1, (0, 114, 178)), (2, (213, 94, 0))):
             lines, _ = cv2.findContours((drawn >= number).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -200,17 +204,17 @@ def _masks(root: Path, split: str, n: int = 6) -> NDArray[np.uint8] | None:
     return _row(tiles)
 
 
-def _boxes(root: Path, split: str, n: int = 3) -> NDArray[np.uint8] | None:
-    if "cascade-blood" not in cards() or not data.has(root, "txl-pbc", split):
+def _boxes(experiment: Experiment, split: str, n: int = 3) -> NDArray[np.uint8] | None:
+    if "cascade-blood" not in cards() or not data.has(experiment, "txl-pbc", split):
         return None
-    model = load_as(Detector, "cascade-blood")
+    model = load_as(Detector, "cascade-blood", experiment.nets)
     colours = ((0, 114, 178), (213, 94, 0), (0, 158, 115))
     tiles = []
-    files = data.files(root, "txl-pbc", split)
+    files = data.files(experiment, "txl-pbc", split)
     for file in files[:: max(1, len(files) // n)][:n]:
-        rgb = data.image(root, "txl-pbc", split, file).copy()
-        found = model.detect(rgb)
-        for box, score, label in zip(found.boxes, found.scores, found.labels, strict=True):
+        rgb = data.image(experiment, "txl-pbc", split, file).copy()
+        boxes = model.detect(rgb)
+        for box, score, label in zip(boxes.boxes, boxes.scores, boxes.labels, strict=True):
             if score >= 0.5:
                 x0, y0, x1, y1 = (int(v) for v in box)
                 cv2.rectangle(rgb, (x0, y0), (x1, y1), colours[int(label)], 2)
@@ -219,15 +223,15 @@ def _boxes(root: Path, split: str, n: int = 3) -> NDArray[np.uint8] | None:
     return _row(tiles)
 
 
-def _sampling(root: Path, split: str) -> NDArray[np.uint8] | None:
+def _sampling(experiment: Experiment, split: str) -> NDArray[np.uint8] | None:
     """The paper's Fig. 4: sampling points of both nets for the steepest point of each third of a square."""
-    if "zhang-dunet" not in cards() or not data.has(root, "chula-rbc12", split):
+    if "zhang-dunet" not in cards() or not data.has(experiment, "chula-rbc12", split):
         return None
     card = cards()["zhang-dunet"]
     trained = load_weights(METHODS["zhang-dunet"].build(2), card.weights).eval()
     assert isinstance(trained, DUNet)
-    file = data.files(root, "chula-rbc12", split)[0]
-    rgb = rescale(data.image(root, "chula-rbc12", split, file), SHAPE_MPP / card.mpp)[200:360, 200:360]
+    file = data.files(experiment, "chula-rbc12", split)[0]
+    rgb = rescale(data.image(experiment, "chula-rbc12", split, file), SHAPE_MPP / card.mpp)[200:360, 200:360]
     grey = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (0, 0), 2).astype(np.float32)
     slope = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
     slope[:REACH], slope[-REACH:] = 0, 0

@@ -4,7 +4,6 @@ costs."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from hemaview.cells.table import CUT
 from hemaview.counting.grades import grade_limits
 from hemaview.inference import Classifier, load_as
 from hemaview.learning.engine.segment import PBC_MPP
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import Log
 from hemaview.learning.recipes.sun import patches
 from hemaview.learning.scoring.healthytasks import cells_of, film_finder
@@ -38,25 +38,25 @@ MOST_SICKLE = 1.4
 RECALLS = (0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 
 
-def operating_points(name: str, root: Path, log: Log) -> dict[str, Any]:
+def operating_points(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
     """The section of a card that a model's operating points are, by its key; {} where it has none. Raises DataError."""
-    made: Callable[[str, Path, Log], dict[str, Any]] | None = _OF.get(name)
-    return made(name, root, log) if made else {}
+    measure: Callable[[str, Experiment, Log], dict[str, Any]] | None = _OF.get(name)
+    return measure(name, experiment, log) if measure else {}
 
 
-def called_from(name: str, root: Path, log: Log) -> dict[str, Any]:
+def called_from(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
     """`called_from`: of each graded shape the least probability, in hundredths, at which no more whole gradable red cells of
     people without blood disease (pbc's val, and some of train, which no red-cell net learned from) are called so than
     MOST_SHARE or OF_TWO_PLUS allows."""
     film = assay("blood_film").schema
     shapes = [c.index for c in film.group_of("rbc") if c.counted]
-    how = film_finder(operating=False)
+    how = film_finder(operating=False, nets=experiment.nets)
     p: list[NDArray[np.float32]] = []
     for side, step in (("val", 1), ("train", TRAIN_EACH)):
-        for row in data.rows(root, "pbc", side)[::step]:
-            cells = cells_of(how, data.image(root, "pbc", side, row["file"]), PBC_MPP)
-            kept = ((cells.flags & CUT) == 0) & np.isin(cells.cls, shapes)
-            p.append(cells.p[kept].astype(np.float32))
+        for row in data.rows(experiment, "pbc", side)[::step]:
+            cells = cells_of(how, data.image(experiment, "pbc", side, row["file"]), PBC_MPP)
+            gradable = ((cells.flags & CUT) == 0) & np.isin(cells.cls, shapes)
+            p.append(cells.p[gradable].astype(np.float32))
         log(f"pbc/{side}: {sum(map(len, p))} red cells so far")
     limits = grade_limits(assay("blood_film").rules.get("grades", {}))
     most = {key: OF_TWO_PLUS * limit.low / 100 for key, limit in limits.items() if key in film.by_key} | MOST_SHARE
@@ -88,11 +88,11 @@ def least_for(p: NDArray[np.float32], column: int, most: float) -> float:
     return min(fits, default=1.0)
 
 
-def recall_and_cost(name: str, root: Path, log: Log) -> dict[str, Any]:
+def recall_and_cost(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
     """`operating_points`: for each of RECALLS the probability from which so many of the nucleated red cells of pbc's val are
     called, and how many of 100 other nucleated cells are then called too."""
-    model = load_as(Classifier, name)
-    crops = data.cell_crops(root, "pbc", "val")
+    model = load_as(Classifier, name, experiment.nets)
+    crops = data.cell_crops(experiment, "pbc", "val")
     images, _ = patches(np.stack([model.as_shown(rgb) for rgb in crops.images]))
     p, true = model.classify_crops(images)[:, 1], np.array(crops.fine) == "erythroblast"
     log(f"pbc/val: {int(true.sum())} nucleated red cells, {int((~true).sum())} others")
@@ -102,23 +102,23 @@ def recall_and_cost(name: str, root: Path, log: Log) -> dict[str, Any]:
 def points_of(p: NDArray[np.float32], true: NDArray[np.bool_]) -> list[dict[str, float]]:
     """For each of RECALLS: `recall`, `threshold` (the greatest in thousandths that keeps it), `false_per_100`."""
     own = np.sort(p[true])[::-1]
-    made = []
+    points = []
     for recall in RECALLS:
         needed = float(own[int(np.ceil(recall * len(own))) - 1])
         threshold = round(float(np.floor(needed * 1000)) / 1000, 3)
         false = 100 * float((p[~true] >= threshold).mean())
-        made.append({"recall": recall, "threshold": threshold, "false_per_100": round(false, 2)})
-    return made
+        points.append({"recall": recall, "threshold": threshold, "false_per_100": round(false, 2)})
+    return points
 
 
-def sickle_peak(name: str, root: Path, log: Log) -> dict[str, Any]:
+def sickle_peak(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
     """`thresholds`: the lowest of PEAKS at which the sickle protocol calls no more than MOST_SICKLE cells per 100 gradable red
     cells of the negative fields of sickle-uganda's val and of every other one of train's."""
-    fields = [f for f in labelled_fields(root, SICKLE_SET, "val") if not f.positive]
-    fields += [f for f in labelled_fields(root, SICKLE_SET, "train") if not f.positive][::2]
+    fields = [f for f in labelled_fields(experiment, SICKLE_SET, "val") if not f.positive]
+    fields += [f for f in labelled_fields(experiment, SICKLE_SET, "train") if not f.positive][::2]
     chosen = max(PEAKS)
     for peak in sorted(PEAKS, reverse=True):
-        how = sickle_finder(peak)
+        how = sickle_finder(peak, experiment.nets)
         counts = [counts_of(cells) for f in fields if (cells := sickle_cells_of(how, f.rgb, f.file)) is not None]
         sickle, red = np.sum(counts, axis=0)
         log(f"peak {peak}: {sickle} sickle calls of {red} gradable red cells in {len(fields)} negative fields")

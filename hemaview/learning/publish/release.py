@@ -20,6 +20,7 @@ from hemaview.inference.filmstatistics import STRANGE_FILMS
 from hemaview.inference.pictures import as_learned, rescale, softmax, turned
 from hemaview.learning.engine.classify import predict
 from hemaview.learning.engine.course import device
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, best_temperature, threshold_between
 from hemaview.learning.publish.conformal import fit_logits, least_of
 from hemaview.learning.publish.seen import ground_learned, stains_learned
@@ -44,17 +45,21 @@ TRIED = "tried"
 
 
 @dataclass(frozen=True)
-class Made:
-    """A finished training: the model's name, its weights (best.safetensors) in the folder of the training, the folder of
-    the data; how long it was trained, where that is not the recipe's own length; whether from free data alone; and on which
-    backbone, where that is not the method's own."""
+class TrainedModel:
+    """A model whose training is finished."""
 
     name: str
-    trained: Path
+    """The model's."""
+    weights: Path
+    """Its weights (best.safetensors), in the folder of the training."""
     root: Path
+    """The folder that holds the sets."""
     epochs: int | None = None
+    """None: as many as the recipe says."""
     free: bool = False
+    """Whether from free data alone."""
     backbone: str = ""
+    """Empty: the method's own."""
 
     def command(self, version: str = "") -> str:
         """What was typed."""
@@ -72,37 +77,37 @@ class Made:
         )
 
 
-def tried(made: Made, log: Log) -> modelcard.Card:
-    """The card of a training, with its weights and its text beside `made.trained`: calibrated on val, scored on test.
+def tried(model: TrainedModel, log: Log) -> modelcard.Card:
+    """The card of a training, with its weights and its text beside `model.weights`: calibrated on val, scored on test.
 
     The package is left as it is. Weights from free data alone are scored on the other sets too.
     """
-    name = made.name
-    method, training = METHODS[name], training_of(name, made.backbone)
-    weights, state = made.trained.with_name(f"{name}.safetensors"), load_file(made.trained)
-    with data.free_only(made.free):
-        log("calibrating on val")
-        ground = ground_learned(training, made.root)
-        shown_on = ground.get("ground", ()) if training.ground == ALWAYS else ()  # val's are not strange
-        temperature, thresholds, apart = calibrated(name, state, weights, made.root, log, shown_on)
-        least = (
-            least_of(training, _net(name, weights), temperature, made.root) if training.adapts and training.held else {}
-        )
-        stains = stains_learned(training, made.root) if training.minds_stain else []
-        sets = [s for s in training.sets if data.has(made.root, s, "train")]
+    name = model.name
+    method, training = METHODS[name], training_of(name, model.backbone)
+    weights, state = model.weights.with_name(f"{name}.safetensors"), load_file(model.weights)
+    learned_from = Experiment(model.root, free_only=model.free)
+    log("calibrating on val")
+    ground = ground_learned(training, learned_from)
+    shown_on = ground.get("ground", ()) if training.ground == ALWAYS else ()  # val's are not strange
+    temperature, thresholds, by_blood = calibrated(name, state, weights, learned_from, log, shown_on)
+    least = (
+        least_of(training, _net(name, weights), temperature, learned_from) if training.adapts and training.held else {}
+    )
+    stains = stains_learned(training, learned_from) if training.minds_stain else []
+    sets = [s for s in training.sets if data.has(learned_from, s, "train")]
     raw: dict[str, Any] = {
         "name": name,
         "version": TRIED,
         "title": method.title,
         "task": method.task,
         "sha256": modelcard.committee_sha256(method.members) if method.members else sha256_of(weights),
-        **({"backbone": made.backbone} if made.backbone else {}),
+        **({"backbone": model.backbone} if model.backbone else {}),
         "classes": list(training.classes),
         "mpp": round(training.mpp, 5),
         "input_px": training.input_px,
         "temperature": temperature,
         "thresholds": thresholds,
-        **({"calibrated_on": apart} if apart else {}),
+        **({"calibrated_on": by_blood} if by_blood else {}),
         "views": training.views,
         **ground,
         **({"stains": stains} if stains else {}),
@@ -111,35 +116,37 @@ def tried(made: Made, log: Log) -> modelcard.Card:
         "parameters": sum(v.numel() for k, v in state.items() if "running" not in k and "num_batches" not in k),
         "data": _sources(sets),
         "split": "train (val for early stopping and temperature; test only for the scores below)",
-        "command": made.command(),
+        "command": model.command(),
         "limits": list(training.limits),
         "licence_note": _licence(sets),
     }
     log("scoring on test, with 95 % bootstrap intervals; this may take minutes")
-    raw["metrics"] = [s.as_json() for s in _scores(modelcard.Card({**raw, "weights": str(weights)}), made, "test", log)]
-    _write(made.trained.with_name("card.json"), raw)
-    made.trained.with_name("card.md").write_text(markdown(raw), encoding="utf-8")
+    raw["metrics"] = [
+        s.as_json() for s in _scores(modelcard.Card({**raw, "weights": str(weights)}), model, "test", log)
+    ]
+    _write(model.weights.with_name("card.json"), raw)
+    model.weights.with_name("card.md").write_text(markdown(raw), encoding="utf-8")
     return modelcard.Card({**raw, "weights": str(weights)})
 
 
-def _scores(card: modelcard.Card, made: Made, split: str, log: Log) -> list[Score]:
+def _scores(card: modelcard.Card, model: TrainedModel, split: str, log: Log) -> list[Score]:
     with in_place_of(card):
-        found = [s for s in evaluate(made.root, split, [made.name], log) if s.method == made.name]
+        scores = [s for s in evaluate(Experiment(model.root), split, [model.name], log) if s.method == model.name]
     torch.set_grad_enabled(True)
-    return found
+    return scores
 
 
-def release(made: Made, version: str, card: modelcard.Card) -> Path:
+def release(model: TrainedModel, version: str, card: modelcard.Card) -> Path:
     """Ship what `tried` gave: its weights and its card into the package, in place of those of its name; the card's path."""
     raw = {k: v for k, v in card.raw.items() if k != "weights"}
-    raw |= {"version": version, "command": made.command(version)}
-    path = modelcard.folder("cards") / f"{made.name}.json"
+    raw |= {"version": version, "command": model.command(version)}
+    path = modelcard.folder("cards") / f"{model.name}.json"
     old = modelcard.Card(json.loads(path.read_text(encoding="utf-8"))).weights if path.is_file() else None
     new = modelcard.Card(raw).weights
     parts = {path: path.with_suffix(".part"), path.with_suffix(".md"): path.with_suffix(".md.part")}
     _write(parts[path], raw)
     parts[path.with_suffix(".md")].write_text(markdown(raw), encoding="utf-8")
-    if not METHODS[made.name].members:  # a committee's weights are its members' own
+    if not METHODS[model.name].members:  # a committee's weights are its members' own
         parts = {new: new.with_suffix(".part")} | parts
         copyfile(card.weights, parts[new])
     for final, part in parts.items():
@@ -154,7 +161,7 @@ def calibrated(
     name: str,
     state: dict[str, torch.Tensor],
     weights: Path,
-    root: Path,
+    experiment: Experiment,
     log: Log,
     ground: Sequence[float] = (),
 ) -> tuple[float, dict[str, float], dict[str, Any]]:
@@ -164,8 +171,8 @@ def calibrated(
     classes = training.classes
     half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
-    temperature, thresholds, apart = 1.0, dict[str, float](), dict[str, Any]()
-    pools = training.held(root) if training.held is not None else []
+    temperature, thresholds, by_blood = 1.0, dict[str, float](), dict[str, Any]()
+    pools = training.held(experiment) if training.held is not None else []
     if pools:
         net = _net(name, weights)
         logits = [
@@ -176,23 +183,27 @@ def calibrated(
         log(f"temperature {temperature:.3f}")
         if training.classes == NUCLEATED:
             nrbc = classes.index("erythroblast")
-            there = [dataset for dataset in NRBC_KEPT if data.has(root, dataset, "val")]
+            there = [dataset for dataset in NRBC_KEPT if data.has(experiment, dataset, "val")]
             for dataset, pool, z in zip(there, pools, logits, strict=False):
                 own = temperature if dataset == "pbc" else round(best_temperature(z, pool.allowed), 4)
                 p, is_one = softmax(z / own)[:, nrbc], np.asarray(pool.allowed[:, nrbc])
                 called = threshold_between(p, is_one, *NRBC_KEPT[dataset])
-                apart[dataset] = {"blood": BLOOD[dataset], "temperature": own, "thresholds": {"erythroblast": called}}
-            thresholds = apart.pop("pbc", {}).get("thresholds", {})
+                by_blood[dataset] = {
+                    "blood": BLOOD[dataset],
+                    "temperature": own,
+                    "thresholds": {"erythroblast": called},
+                }
+            thresholds = by_blood.pop("pbc", {}).get("thresholds", {})
     if training.shift:
-        apart[STRANGE_FILMS] = {
+        by_blood[STRANGE_FILMS] = {
             "blood": "films stained unlike those that a net learned from",
             "temperature": round(temperature, 4),
             "thresholds": {},
             "shift": training.shift,
         }
     if training.thresholds is not None:
-        thresholds |= training.thresholds(_net(name, weights), root)
-    return round(temperature, 4), thresholds, apart
+        thresholds |= training.thresholds(_net(name, weights), experiment)
+    return round(temperature, 4), thresholds, by_blood
 
 
 def _answers(net: nn.Module, shown: Any, training: Training) -> Any:
@@ -212,15 +223,15 @@ def _net(name: str, weights: Path) -> nn.Module:
     return net.eval().to(device())
 
 
-def write_free_variant(made: Made, version: str, card: modelcard.Card, log: Log) -> Path:
+def write_free_variant(model: TrainedModel, version: str, card: modelcard.Card, log: Log) -> Path:
     """Put the scores of what `tried` gave, which learned from free data alone, into the shipped model's card, those on val
     too; the card's path. Its weights stay where they are."""
     variant = {
         "sets": [d["name"] for d in card.raw["data"]],
-        "command": made.command(version),
-        "metrics": [s.as_json() for s in _scores(card, made, "val", log)] + card.raw["metrics"],
+        "command": model.command(version),
+        "metrics": [s.as_json() for s in _scores(card, model, "val", log)] + card.raw["metrics"],
     }
-    return write_section(made.name, "free_variant", variant)
+    return write_section(model.name, "free_variant", variant)
 
 
 @contextmanager
@@ -302,9 +313,9 @@ def _stand_in(card: dict[str, Any]) -> str:
 
 def _calibration(card: dict[str, Any]) -> str:
     called = "; ".join(f"{name.replace('_', ' ')} from {p} on" for name, p in card["thresholds"].items())
-    said = f"temperature {card['temperature']}; called so though another class is likelier: {called or 'none'}"
+    line = f"temperature {card['temperature']}; called so though another class is likelier: {called or 'none'}"
     held = "; ".join(f"{name.replace('_', ' ')} below {p}" for name, p in card.get("called_from", {}).items())
-    return f"{said}; not called so, the next likely class is: {held}" if held else said
+    return f"{line}; not called so, the next likely class is: {held}" if held else line
 
 
 def _operating_lines(card: dict[str, Any]) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from hemaview.learning.evidence import Evidence
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.byclass import MEASURES, by_class
-from hemaview.learning.metrics.evidence import Evidence
 from hemaview.learning.metrics.score import Score
 from hemaview.learning.publish.figures import draw_all
 from hemaview.learning.publish.published import BASELINES, PUBLISHED, TASKS
@@ -64,10 +65,11 @@ def beside(score: Score, scores: Sequence[Score], evidence: Evidence) -> tuple[s
     return published, "" if itself else baseline, f"{speed:.1f}" if speed else ""
 
 
-def write_page(path: Path, scores: list[Score], evidence: Evidence, root: Path, split: str) -> None:
-    """Write the page and, in a folder beside it, its pictures."""
+def write_page(path: Path, scores: list[Score], experiment: Experiment, split: str) -> None:
+    """Write the page of scores, of which the experiment holds the evidence, and, in a folder beside it, its pictures."""
     folder = path.with_suffix("")
-    pictures = draw_all(evidence, root, split, folder)
+    evidence = experiment.evidence
+    pictures = draw_all(experiment, split, folder)
     absent = ", ".join(sorted(set(METHODS) - set(cards())))
     lines = [_HEAD.format(split=split, absent=absent)]
     for task, title in TASKS.items():

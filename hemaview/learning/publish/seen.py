@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from hemaview.inference import stain_of
 from hemaview.inference.pictures import ALIKE, ground_of
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import NO_NUCLEUS, STRANGE, Training
 from hemaview.learning.recipes.seekscenes import CELL_SETS
 from hemaview.learning.sets import data
@@ -17,7 +17,7 @@ from hemaview.learning.sets import data
 MOST_OF_A_PATIENT = 400
 
 
-def ground_learned(training: Training, root: Path) -> dict[str, Any]:
+def ground_learned(training: Training, experiment: Experiment) -> dict[str, Any]:
     """For the card of a training that minds the ground: its usual colour `ground` (3) and, where only strange pictures are
     changed, `grounds` (n, 3): so many that each training picture's is within half of ALIKE of one; {} of others.
 
@@ -27,36 +27,36 @@ def ground_learned(training: Training, root: Path) -> dict[str, Any]:
         return {}
     if training.ground_rgb:
         return {"ground": list(training.ground_rgb)}
-    each = [_grounds(root, name) for name in training.sets if data.has(root, name, "train")]
+    each = [_grounds(experiment, name) for name in training.sets if data.has(experiment, name, "train")]
     if training.ground != STRANGE:
         return {"ground": _whole(np.median([np.median(own, axis=0) for own in each], axis=0))}
     every = np.concatenate(each)
-    told = np.zeros((0, 3))
+    grounds = np.zeros((0, 3))
     for ground in np.unique(np.rint(every), axis=0):
-        if not len(told) or np.abs(told - ground).max(axis=1).min() > ALIKE // 2:
-            told = np.concatenate([told, ground[None]])
-    return {"ground": _whole(np.median(every, axis=0)), "grounds": [_whole(ground) for ground in told]}
+        if not len(grounds) or np.abs(grounds - ground).max(axis=1).min() > ALIKE // 2:
+            grounds = np.concatenate([grounds, ground[None]])
+    return {"ground": _whole(np.median(every, axis=0)), "grounds": [_whole(ground) for ground in grounds]}
 
 
-def _grounds(root: Path, name: str) -> NDArray[np.float64]:
+def _grounds(experiment: Experiment, name: str) -> NDArray[np.float64]:
     """(n, 3) of a set's training pictures."""
-    files = sorted({line["file"] for line in data.rows(root, name, "train")})
-    return np.array([ground_of(data.image(root, name, "train", file)) for file in files])
+    files = sorted({line["file"] for line in data.rows(experiment, name, "train")})
+    return np.array([ground_of(data.image(experiment, name, "train", file)) for file in files])
 
 
 def _whole(values: NDArray[np.float64]) -> list[float]:
     return [float(v) for v in np.rint(values)]
 
 
-def stains_learned(training: Training, root: Path) -> list[list[float]]:
+def stains_learned(training: Training, experiment: Experiment) -> list[list[float]]:
     """Lowest and highest (2, 3) stain of the nuclei it learned from: of each patient with enough cells, and of each set
     that knows no patients as a whole."""
-    found = []
-    for dataset in (s for s in CELL_SETS if s in training.sets and data.has(root, s, "train")):
-        crops = data.cell_crops(root, dataset, "train")
+    stains = []
+    for dataset in (s for s in CELL_SETS if s in training.sets and data.has(experiment, s, "train")):
+        crops = data.cell_crops(experiment, dataset, "train")
         named = ~np.isin(crops.fine, NO_NUCLEUS)
         for patient in sorted(set(crops.patients)):
             rows = np.flatnonzero(named & (np.array(crops.patients) == patient))[:MOST_OF_A_PATIENT]
             stain = stain_of([crops.images[i] for i in rows])
-            found += [] if stain is None else [stain]
-    return [[round(float(v), 4) for v in edge] for edge in (np.min(found, axis=0), np.max(found, axis=0))]
+            stains += [] if stain is None else [stain]
+    return [[round(float(v), 4) for v in edge] for edge in (np.min(stains, axis=0), np.max(stains, axis=0))]

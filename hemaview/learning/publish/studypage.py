@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from matplotlib import pyplot as plt
 
+from hemaview.learning.evidence import Answers
 from hemaview.learning.metrics.byclass import over_folds
-from hemaview.learning.metrics.evidence import Answers
 from hemaview.learning.publish.figures import receiver_operating_of_classes
 from hemaview.learning.scoring.limitstudies import Row
 from hemaview.learning.scoring.studies import Study
@@ -125,11 +125,11 @@ def _curves(axes: Any, rows: Sequence[Row], x: str, y: str, line: str) -> None:
         axes.legend()
 
 
-def write_page(page: Path, kept: Iterable[Path], studies: Iterable[Study]) -> None:
+def write_page(page: Path, tables: Iterable[Path], studies: Iterable[Study]) -> None:
     """Put tables and charts beside the page, in a folder of its name, and write the page of all that lie there."""
     folder = page.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
-    for path in kept:
+    for path in tables:
         shutil.copyfile(path, folder / path.name)
     lines = [_HEAD]
     for study in studies:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from hemaview.learning.engine.course import alone_in, identity
 from hemaview.learning.engine.curves import draw_curves
-from hemaview.learning.publish.release import Made, release, tried, write_free_variant
+from hemaview.learning.experiment import Experiment
+from hemaview.learning.publish.release import TrainedModel, release, tried, write_free_variant
 from hemaview.learning.recipes.film import Log, Training
 from hemaview.learning.recipes.trainings import training_of
 from hemaview.learning.sets import data
@@ -17,18 +18,29 @@ from hemaview.methods.card import cards
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """The model's name, the folder of the data, the folder of the training; how long, where that is not the recipe's own
-    length; ImageNet weights and a backbone, where those are not the method's own; whether from free data alone; and the
-    version to ship it as ("": not at all)."""
+    """A training as it was asked for."""
 
     name: str
+    """The model's."""
     root: Path
+    """The folder that holds the sets."""
     out: Path
+    """The folder of this training alone, in which it goes on where it was stopped."""
     epochs: int | None = None
+    """None: as many as the recipe says."""
     imagenet: Path | None = None
+    """Weights to begin from, where the method begins from any."""
     backbone: str = ""
+    """Empty: the method's own."""
     free: bool = False
+    """Whether from free data alone."""
     version: str = ""
+    """To ship it as; "": not at all."""
+
+    @property
+    def experiment(self) -> Experiment:
+        """What it learns from."""
+        return Experiment(self.root, free_only=self.free)
 
 
 def train(request: TrainRequest, say: Log, log: Log) -> None:
@@ -43,24 +55,23 @@ def train(request: TrainRequest, say: Log, log: Log) -> None:
     if request.free and closed:
         log(f"left out, having no free licence: {', '.join(closed)}")
     training = training_of(request.name, request.backbone)
-    with data.free_only(request.free):
-        licences = "free" if request.free else "any"
-        wanted = identity(request.name, request.root, training.sets, licences, request.backbone)
-        lacking = [s for s in training.sets if not data.has(request.root, s, "train")]
+    licences = "free" if request.free else "any"
+    wanted = identity(request.name, request.experiment, training.sets, licences, request.backbone)
+    lacking = [s for s in training.sets if not data.has(request.experiment, s, "train")]
     if training.sets and len(lacking) == len(training.sets):
         raise data.DataError(f"None of the sets that {request.name} learns from has a train side in {request.root}.")
     for lost in (s for s in lacking if not (request.free and s in closed)):
         log(f"{lost}/train is not in {request.root}: left out")
     with alone_in(request.out, wanted):
         best = _learned(request, training, say, log)
-        made = Made(request.name, best, request.root, request.epochs, request.free, request.backbone)
-        card = tried(made, log)
+        model = TrainedModel(request.name, best, request.root, request.epochs, request.free, request.backbone)
+        card = tried(model, log)
         say(f"weights: {card.weights}\ncard: {request.out / 'card.json'}, {request.out / 'card.md'}")
         if request.version:
             shipped = (
-                write_free_variant(made, request.version, card, log)
+                write_free_variant(model, request.version, card, log)
                 if request.free
-                else release(made, request.version, card)
+                else release(model, request.version, card)
             )
             say(f"shipped card: {shipped}")
 
@@ -78,12 +89,11 @@ def _refuse_variant(request: TrainRequest, closed: list[str]) -> None:
 def _learned(request: TrainRequest, training: Training, say: Log, log: Log) -> Path:
     """Run the training; its best weights. The curves are drawn also where it is stopped."""
     cache = request.out / "cache"
-    with data.free_only(request.free):
-        refuse_shared(request.root, training.sets, cache, log)
-        try:
-            best = training.run(request.root, request.out, cache, request.imagenet, request.epochs, log)
-        finally:
-            curves = draw_curves(request.out)
+    refuse_shared(request.experiment, training.sets, cache, log)
+    try:
+        best = training.run(request.experiment, request.out, cache, request.imagenet, request.epochs, log)
+    finally:
+        curves = draw_curves(request.out)
     if curves:
         say(f"log and curves: {request.out / 'log.csv'}, {curves}")
     return best

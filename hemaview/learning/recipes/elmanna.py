@@ -17,6 +17,7 @@ from hemaview.learning.engine.augment import Augmentation
 from hemaview.learning.engine.classify import Pool, Recipe, train_classifier
 from hemaview.learning.engine.course import use_cores
 from hemaview.learning.engine.masks import MaskRecipe, read_masks, train_masks
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import (
     ELLIPTOCYTES,
     SHAPE_CROP_PX,
@@ -70,24 +71,26 @@ def start(net: EfficientNetB0, log: Log) -> None:
     log(f"{start_from_lite0(net, state)} tensors taken over from {card.name} {card.version}")
 
 
-def train_b0(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_b0(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """EfficientNet-B0 with the plain loss, which the paper prefers by F1."""
     net = EfficientNetB0(len(SHAPES))
     start(net, log)
-    train, val = (shape_pools(root, side, cache) for side in ("train", "val"))
+    train, val = (shape_pools(experiment, side, cache) for side in ("train", "val"))
     return train_classifier(net, recipe(epochs, weighed=False), train, val, out, log)
 
 
-def alone(images: NDArray[np.uint8], root: Path, lines: Sequence[dict[str, str]]) -> NDArray[np.uint8]:
+def alone(images: NDArray[np.uint8], experiment: Experiment, lines: Sequence[dict[str, str]]) -> NDArray[np.uint8]:
     """Squares uint8 (n, side, side, 3) around the points of chula-rbc12's `lines` (train side) with all but their own
     cell, as the default model draws it, painted in the field's ground: what the paper's classifier is shown."""
-    segmenter = load_as(Segmenter, "red-cell-unet")
+    segmenter = load_as(Segmenter, "red-cell-unet", experiment.nets)
     out, side = images.copy(), images.shape[1]
     file, labels, ground = "", np.zeros((1, 1), np.int32), np.zeros(3)
     for i, line in enumerate(lines):
         if line["file"] != file:
             file = line["file"]
-            rgb = data.image(root, "chula-rbc12", "train", file)
+            rgb = data.image(experiment, "chula-rbc12", "train", file)
             labels = segmenter.segment(rgb, SHAPE_MPP)
             ground = np.median(rgb[labels == 0], axis=0) if (labels == 0).any() else np.full(3, 230.0)
         own = data.square(labels, float(line["x"]), float(line["y"]), side)
@@ -104,18 +107,18 @@ def folds(pool: Pool, fields: tuple[str, ...], repeats: int, seed: int) -> list[
     """
     rng = np.random.default_rng(seed)
     names = np.unique(fields)
-    found = []
+    pairs = []
     for _ in range(repeats):
         half = set(rng.permutation(names)[: len(names) // 2].tolist())
         first = np.array([f in half for f in fields])
         for rows in (first, ~first):
-            found.append(
+            pairs.append(
                 (
                     replace(pool, images=pool.images[rows], allowed=pool.allowed[rows]),
                     replace(pool, images=pool.images[~rows], allowed=pool.allowed[~rows]),
                 )
             )
-    return found
+    return pairs
 
 
 BACKBONES = ("b0", "lite0", "resnet18", "plain")
@@ -153,10 +156,12 @@ class _ResNet18(nn.Module):
         return logits
 
 
-def train_cell_mask(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_cell_mask(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """Elmanna's U-Net on 80 × 80 px crops of single red cells."""
     use_cores()
-    train, val = (read_masks(root, "erythrocytes-idb", side, CELL_MASK_PX) for side in ("train", "val"))
+    train, val = (read_masks(experiment, "erythrocytes-idb", side, CELL_MASK_PX) for side in ("train", "val"))
     return train_masks(UNet(2, 16, 4), MaskRecipe(2, CELL_MASK_PX, epochs or 80, 32), train, val, out, log)
 
 
@@ -198,7 +203,7 @@ ELMANNA_TRAININGS: tuple[Training, ...] = (
             "still, 32 cells a step, ±36°, stopped after 10 epochs without a lower loss).",
             ELLIPTOCYTES,
         ),
-        lambda root: shape_pools(root, "val", None),
+        lambda experiment: shape_pools(experiment, "val", None),
         ground=STRANGE,
     ),
     Training(
@@ -217,7 +222,7 @@ ELMANNA_TRAININGS: tuple[Training, ...] = (
             "schistocyte and no graded shape stays above nine tenths of its 2+: figures that end in `_as_called` are of that. "
             "It costs: macro F1 of all shapes is then 0.760, without it 0.806; spherocytes lose most.",
         ),
-        lambda root: shape_pools(root, "val", None),
+        lambda experiment: shape_pools(experiment, "val", None),
         views=2,
         ground=STRANGE,
     ),

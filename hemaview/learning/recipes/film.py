@@ -26,6 +26,7 @@ from hemaview.learning.engine.segment import (
     rescale,
     train_segmentation,
 )
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.matching import Matches, dice, match_masks
 from hemaview.learning.recipes.kinds import KIND_SETS, kind_pools
 from hemaview.learning.sets import data
@@ -70,40 +71,48 @@ ALWAYS, STRANGE = "always", "strange"
 
 @dataclass(frozen=True)
 class Training:
-    """One trainable model: what it learns from and how, and what its card says.
-
-    mpp is µm/px of what the net is shown (0: pictures of cells whose scale nobody stated, resized to input_px);
-    `held` gives the val pools that the temperature is set on, None where there is none to set; `thresholds` sets the
-    card's thresholds on val; `ground`: pictures are shown with their ground in the colour of the training pictures', ALWAYS
-    or where it is STRANGE, like none of theirs ("": as they are); `minds_stain`: its card tells the stains it learned
-    from, so that a job can say where a slide's are others.
-    """
+    """One trainable model: what it learns from and how, and what its card says."""
 
     name: str
+    """The model's."""
     sets: tuple[str, ...]
-    run: Callable[[Path, Path, Path, Path | None, int | None, Log], Path]
+    """Names of the sets that it learns from."""
+    run: Callable[[Experiment, Path, Path, Path | None, int | None, Log], Path]
+    """Learns: (experiment, folder of the training, cache, ImageNet weights, epochs, log) to the best weights."""
     classes: tuple[str, ...]
+    """Its outputs, in order."""
     mpp: float
+    """µm/px of what the net is shown; 0: pictures of cells whose scale nobody stated, resized to input_px."""
     input_px: int
+    """Side of the square that it is shown."""
     limits: tuple[str, ...]
-    held: Callable[[Path], list[Pool]] | None = None
+    """Sentences of its card on what it cannot."""
+    held: Callable[[Experiment], list[Pool]] | None = None
+    """Gives the val pools that its temperature is set on; None: there is none to set."""
     views: int = 1
-    thresholds: Callable[[nn.Module, Path], dict[str, float]] | None = None
+    """Turned and mirrored views of a picture that an answer is the mean of."""
+    thresholds: Callable[[nn.Module, Experiment], dict[str, float]] | None = None
+    """Sets the card's thresholds on val."""
     ground: str = ""
+    """Pictures are shown with their ground in the colour of the training pictures': ALWAYS, or where it is STRANGE, like none of
+    theirs; "": as they are."""
     minds_stain: bool = False
+    """Whether its card tells the stains that it learned from, so that a job can say where a slide's are others."""
     ground_rgb: tuple[float, ...] = ()
     """The ground's colour (3) where the recipe itself states it."""
     adapts: dict[str, float] = field(default_factory=dict)
     """How it is made fit for a film (`methods.card.Card.adapts`)."""
     shift: dict[str, float] = field(default_factory=dict)
     """Class to what is added to its logit on strange films."""
-    elsewhere: Callable[[Path], list[Pool]] | None = None
+    elsewhere: Callable[[Experiment], list[Pool]] | None = None
     """Val's cells at their own size, to be shown as other laboratories would."""
-    given: Callable[[Path], list[Pool]] | None = None
+    given: Callable[[Experiment], list[Pool]] | None = None
     """Cells, as shown, of a laboratory that is given for choosing."""
 
 
-def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_nucleated(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """EfficientNet-Lite0 on pbc and jhu-aml together, 128 px at 0.2 µm/px."""
     net = EfficientNetLite0(len(NUCLEATED))
     start_from_imagenet(net, imagenet, log)
@@ -112,51 +121,59 @@ def train_nucleated(root: Path, out: Path, cache: Path, imagenet: Path | None, e
         NUCLEATED, NUCLEATED_PX, epochs=epochs or 12, batch=64, rate=2e-3, balance=0.4, patience=12, augmentation=how
     )
     return train_classifier(
-        net, recipe, nucleated_pools(root, "train", cache), nucleated_pools(root, "val", cache), out, log
+        net, recipe, nucleated_pools(experiment, "train", cache), nucleated_pools(experiment, "val", cache), out, log
     )
 
 
-def nucleated_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
+def nucleated_pools(experiment: Experiment, side: str, cache: Path | None) -> list[Pool]:
     pools = []
     for name in ("pbc", "jhu-aml"):
-        if data.has(root, name, side):
-            crops = data.cell_crops(root, name, side, cache)
+        if data.has(experiment, name, side):
+            crops = data.cell_crops(experiment, name, side, cache)
             pools.append(Pool(crops.images, allowed(crops.fine, NUCLEATED)))
     return pools
 
 
-def train_shape(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_shape(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """EfficientNet-Lite0 on chula-rbc12: 72 px around each cell, shown at 96 px."""
     net = EfficientNetLite0(len(SHAPES))
     start_from_imagenet(net, imagenet, log)
     # Some classes come from few slides: without strong changes of stain the net learns their tint instead of the shape.
     how = Augmentation(scale=0.04, shift=0.06, stain=0.3, light=0.25, blur=0.2, noise=4)
     recipe = Recipe(SHAPES, SHAPE_PX, epochs=epochs or 6, batch=48, balance=0.35, smoothing=0.08, augmentation=how)
-    return train_classifier(net, recipe, shape_pools(root, "train", cache), shape_pools(root, "val", cache), out, log)
+    return train_classifier(
+        net, recipe, shape_pools(experiment, "train", cache), shape_pools(experiment, "val", cache), out, log
+    )
 
 
-def shape_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
-    crops = data.point_crops(root, "chula-rbc12", side, SHAPE_CROP_PX, cache)
+def shape_pools(experiment: Experiment, side: str, cache: Path | None) -> list[Pool]:
+    crops = data.point_crops(experiment, "chula-rbc12", side, SHAPE_CROP_PX, cache)
     return [Pool(crops.images, allowed(crops.labels, SHAPES))]
 
 
-def train_kind(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_kind(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """The kind net on cut-outs of every set that labels some (learning/recipes/kinds.py), 64 px at 0.3 µm/px."""
     how = Augmentation(scale=0.15, shift=0.04, stain=0.3, light=0.2, blur=0.3, noise=5)
     recipe = Recipe(
         cellkind.KINDS, cellkind.INPUT_PX, epochs=epochs or 5, batch=64, rate=2e-3, balance=0.6, augmentation=how
     )
     return train_classifier(
-        cellkind.CellKindNet(), recipe, kind_pools(root, "train"), kind_pools(root, "val"), out, log
+        cellkind.CellKindNet(), recipe, kind_pools(experiment, "train"), kind_pools(experiment, "val"), out, log
     )
 
 
-def train_unet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_unet(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """U-Net with core and rim outputs on drawn masks of bbbc041seg and cautious pseudo-masks; 0.16 µm/px."""
     use_cores()
-    fields = drawn_fields(root, "train") + pseudo_fields(root, "train")
+    fields = drawn_fields(experiment, "train") + pseudo_fields(experiment, "train")
     log(f"{len(fields)} fields")
-    held = segmentation_pairs(root, "val")
+    held = segmentation_pairs(experiment, "val")
 
     def val(net: nn.Module) -> float:
         return cells_and_edges(net, held)
@@ -166,15 +183,15 @@ def train_unet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs
 
 
 def segmentation_pairs(
-    root: Path, side: str, shown_mpp: float = MPP
+    experiment: Experiment, side: str, shown_mpp: float = MPP
 ) -> list[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
     """(picture at shown_mpp µm/px, instances at the picture's own resolution) of bbbc041seg."""
-    found = []
-    for file in data.files(root, "bbbc041seg", side):
-        rgb = data.image(root, "bbbc041seg", side, file)
-        parts = mask_parts(data.mask(root, "bbbc041seg", side, Path(file).stem))
-        found.append((rescale(rgb, mpp_of(parts) / shown_mpp), parts))
-    return found
+    pairs = []
+    for file in data.files(experiment, "bbbc041seg", side):
+        rgb = data.image(experiment, "bbbc041seg", side, file)
+        parts = mask_parts(data.mask(experiment, "bbbc041seg", side, Path(file).stem))
+        pairs.append((rescale(rgb, mpp_of(parts) / shown_mpp), parts))
+    return pairs
 
 
 def cells_and_edges(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.int32]]]) -> float:
@@ -189,9 +206,9 @@ def cells_and_edges(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray
             [cv2.resize(of_class, (w, h), interpolation=cv2.INTER_LINEAR) for of_class in foreground(net, small)]
         )
         shown_mpp = MPP * small.shape[1] / w
-        found = split(p, int(4 / shown_mpp**2))
-        total += match_masks(found, true)
-        overlap.append(dice(found > 0, true > 0))
+        labels = split(p, int(4 / shown_mpp**2))
+        total += match_masks(labels, true)
+        overlap.append(dice(labels > 0, true > 0))
     return (total.f1 + float(np.mean(overlap))) / 2
 
 
@@ -267,7 +284,7 @@ FILM_TRAININGS: dict[str, Training] = {
                 "neutrophils eosinophils.",
                 "Immature granulocyte stages, bands against segmented, and blasts need a person's eye.",
             ),
-            lambda root: nucleated_pools(root, "val", None),
+            lambda experiment: nucleated_pools(experiment, "val", None),
             views=4,
             ground=ALWAYS,
             minds_stain=True,
@@ -284,7 +301,7 @@ FILM_TRAININGS: dict[str, Training] = {
                 "Sizes (macrocyte, microcyte) rest on the µm/px of the slide.",
                 ELLIPTOCYTES,
             ),
-            lambda root: shape_pools(root, "val", None),
+            lambda experiment: shape_pools(experiment, "val", None),
             ground=STRANGE,
         ),
         Training(
@@ -300,7 +317,7 @@ FILM_TRAININGS: dict[str, Training] = {
                 "of their own white cells was not measured.",
                 TXL_COPIES,
             ),
-            lambda root: kind_pools(root, "val"),
+            lambda experiment: kind_pools(experiment, "val"),
         ),
     )
 }

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from skimage.filters import threshold_otsu
 
 from hemaview.learning.engine.classify import Pool
 from hemaview.learning.engine.segment import CHULA_MPP, PBC_MPP, mask_parts, mpp_of, mpp_of_boxes, rescale
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import data
 from hemaview.methods import cellkind
 
@@ -33,36 +33,36 @@ _Cut = tuple[NDArray[np.uint8], str]
 _Wear = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 
 
-def kind_pools(root: Path, side: str, seed: int = 5) -> list[Pool]:
+def kind_pools(experiment: Experiment, side: str, seed: int = 5) -> list[Pool]:
     """The pools of all sets that are there, one a set."""
-    return [kind_pool(root, name, side, seed) for name in _SETS if data.has(root, name, side)]
+    return [kind_pool(experiment, name, side, seed) for name in _SETS if data.has(experiment, name, side)]
 
 
-def kind_pool(root: Path, name: str, side: str, seed: int = 5) -> Pool:
+def kind_pool(experiment: Experiment, name: str, side: str, seed: int = 5) -> Pool:
     """One set's cut-outs of CROP_PX at the kind net's scale; raises DataError where it gives none."""
-    wear = _wardrobe(root, seed) if side == "train" else _as_it_is
-    cuts = list(_SETS[name](root, name, side, np.random.default_rng(seed), wear))
+    wear = _wardrobe(experiment, seed) if side == "train" else _as_it_is
+    cuts = list(_SETS[name](experiment, name, side, np.random.default_rng(seed), wear))
     if not cuts:
         raise data.DataError(f"{name}/{side} holds no cell that can be cut out.")
     kinds = np.array([cellkind.KINDS.index(kind) for _, kind in cuts])
     return Pool(np.stack([cut for cut, _ in cuts]), np.eye(len(cellkind.KINDS), dtype=bool)[kinds])
 
 
-def _boxes(root: Path, name: str, side: str, rng: np.random.Generator, wear: _Wear) -> Iterator[_Cut]:
+def _boxes(experiment: Experiment, name: str, side: str, rng: np.random.Generator, wear: _Wear) -> Iterator[_Cut]:
     names = {"RBC": "red_cell", "WBC": "nucleated", "Platelet": "platelet", "Platelets": "platelet"}
     boxes: dict[str, list[tuple[float, float, float, float, str]]] = {}
-    for row in data.rows(root, name, side):
+    for row in data.rows(experiment, name, side):
         x, y, w, h = (float(row[k]) for k in "xywh")
         boxes.setdefault(row["file"], []).append((x, y, w, h, names.get(row["class"], "nothing")))
-    for file, found in boxes.items():
-        red = [max(w, h) for _, _, w, h, kind in found if kind == "red_cell"]
+    for file, of_file in boxes.items():
+        red = [max(w, h) for _, _, w, h, kind in of_file if kind == "red_cell"]
         if not red:
             continue
         factor = mpp_of_boxes(red) / cellkind.MPP
-        small = wear(rescale(data.image(root, name, side, file), factor))
+        small = wear(rescale(data.image(experiment, name, side, file), factor))
         height, width = small.shape[:2]
         cells = np.zeros((height, width), bool)
-        for x, y, w, h, kind in found:
+        for x, y, w, h, kind in of_file:
             top, left = max(0, int(y * factor)), max(0, int(x * factor))
             cells[top : int((y + h) * factor) + 1, left : int((x + w) * factor) + 1] = True
             cut = x <= 1 or y <= 1 or (x + w) * factor >= width - 1 or (y + h) * factor >= height - 1
@@ -72,11 +72,11 @@ def _boxes(root: Path, name: str, side: str, rng: np.random.Generator, wear: _We
             yield from _ground(small, cells, 12, rng)
 
 
-def _masks(root: Path, name: str, side: str, rng: np.random.Generator, wear: _Wear) -> Iterator[_Cut]:
+def _masks(experiment: Experiment, name: str, side: str, rng: np.random.Generator, wear: _Wear) -> Iterator[_Cut]:
     """Mask parts about as large as the picture's median cell: larger ones are several cells, smaller ones pieces."""
-    for file in data.files(root, name, side):
-        rgb = data.image(root, name, side, file)
-        parts = mask_parts(data.mask(root, name, side, file.rpartition(".")[0]))
+    for file in data.files(experiment, name, side):
+        rgb = data.image(experiment, name, side, file)
+        parts = mask_parts(data.mask(experiment, name, side, file.rpartition(".")[0]))
         areas = np.bincount(parts.ravel())[1:]
         factor, median = mpp_of(parts) / cellkind.MPP, float(np.median(areas))
         small = rescale(rgb, factor)
@@ -86,34 +86,38 @@ def _masks(root: Path, name: str, side: str, rng: np.random.Generator, wear: _We
         yield from _ground(small, rescale(np.uint8(255) * (parts > 0), factor) > 0, 6, rng)
 
 
-def _points(root: Path, name: str, side: str, rng: np.random.Generator, wear: _Wear) -> Iterator[_Cut]:
+def _points(experiment: Experiment, name: str, side: str, rng: np.random.Generator, wear: _Wear) -> Iterator[_Cut]:
     points: dict[str, list[tuple[float, float]]] = {}
-    for row in data.rows(root, name, side):
+    for row in data.rows(experiment, name, side):
         points.setdefault(row["file"], []).append((float(row["x"]), float(row["y"])))
     factor = CHULA_MPP / cellkind.MPP
-    for file, found in points.items():
-        small = rescale(data.image(root, name, side, file), factor)
-        for index in rng.choice(len(found), min(30, len(found)), replace=False):
-            x, y = found[int(index)]
+    for file, of_file in points.items():
+        small = rescale(data.image(experiment, name, side, file), factor)
+        for index in rng.choice(len(of_file), min(30, len(of_file)), replace=False):
+            x, y = of_file[int(index)]
             yield data.square(small, x * factor, y * factor, CROP_PX), "red_cell"
 
 
-def _single_cells(root: Path, name: str, side: str, rng: np.random.Generator, wear: _Wear) -> Iterator[_Cut]:
-    lines = [line for line in data.rows(root, name, side) if line["class"] != "artefact"]
+def _single_cells(
+    experiment: Experiment, name: str, side: str, rng: np.random.Generator, wear: _Wear
+) -> Iterator[_Cut]:
+    lines = [line for line in data.rows(experiment, name, side) if line["class"] != "artefact"]
     for index in rng.choice(len(lines), min(3000, len(lines)), replace=False):
         line = lines[int(index)]
-        small = wear(rescale(data.image(root, name, side, line["file"]), PBC_MPP / cellkind.MPP))
+        small = wear(rescale(data.image(experiment, name, side, line["file"]), PBC_MPP / cellkind.MPP))
         kind = "platelet" if line["class"].startswith("platelet") else "nucleated"
         yield data.square(small, small.shape[1] / 2, small.shape[0] / 2, CROP_PX), kind
 
 
-def _sickle_boxes(root: Path, name: str, side: str, rng: np.random.Generator, wear: _Wear) -> Iterator[_Cut]:
-    for row in data.rows(root, name, side):
+def _sickle_boxes(
+    experiment: Experiment, name: str, side: str, rng: np.random.Generator, wear: _Wear
+) -> Iterator[_Cut]:
+    for row in data.rows(experiment, name, side):
         if row["class"] != "sickle":
             continue
         x, y, w, h = (float(row[k]) for k in "xywh")
         factor = SICKLE_UM / max(w, h) / cellkind.MPP
-        small = rescale(data.image(root, name, side, row["file"]), factor)
+        small = rescale(data.image(experiment, name, side, row["file"]), factor)
         yield data.square(small, (x + w / 2) * factor, (y + h / 2) * factor, CROP_PX), "red_cell"
 
 
@@ -155,18 +159,18 @@ def _as_it_is(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 @lru_cache(maxsize=256)
-def _stain_of_field(root: Path, name: str, file: str, mpp: float) -> NDArray[np.float32] | None:
-    return ground_and_red(rescale(data.image(root, name, "train", file), mpp / cellkind.MPP))
+def _stain_of_field(experiment: Experiment, name: str, file: str, mpp: float) -> NDArray[np.float32] | None:
+    return ground_and_red(rescale(data.image(experiment, name, "train", file), mpp / cellkind.MPP))
 
 
-def _wardrobe(root: Path, seed: int, each: int = 50) -> _Wear:
+def _wardrobe(experiment: Experiment, seed: int, each: int = 50) -> _Wear:
     """What puts half of the pictures it is given into the stain of a training field of red cells alone."""
     rng = np.random.default_rng(seed)
     stains = []
     for name, mpp in (("chula-rbc12", CHULA_MPP), ("bbbc041seg", BBBC_MPP)):
-        files = data.files(root, name, "train") if data.has(root, name, "train") else []
+        files = data.files(experiment, name, "train") if data.has(experiment, name, "train") else []
         for index in rng.permutation(len(files))[:each]:
-            stains.append(_stain_of_field(root, name, files[int(index)], mpp))
+            stains.append(_stain_of_field(experiment, name, files[int(index)], mpp))
     known = [s for s in stains if s is not None]
 
     def wear(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -176,7 +180,7 @@ def _wardrobe(root: Path, seed: int, each: int = 50) -> _Wear:
     return wear
 
 
-_SETS: dict[str, Callable[[Path, str, str, np.random.Generator, _Wear], Iterator[_Cut]]] = {
+_SETS: dict[str, Callable[[Experiment, str, str, np.random.Generator, _Wear], Iterator[_Cut]]] = {
     "txl-pbc": _boxes,
     "draaslan-blood": _boxes,
     "chula-rbc12": _points,

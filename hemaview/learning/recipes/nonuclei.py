@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from hemaview.inference.pictures import rescale, squares
 from hemaview.learning.engine.segment import CHULA_MPP, mpp_of_boxes
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import data
 from hemaview.learning.sets.marrowcells import CROP_MPP, CROP_PX
 from hemaview.learning.sets.marrowscenes import MPP as MARROW_MPP
@@ -27,16 +28,16 @@ RED_DENSITY = 0.06
 PER_FIELD = {"txl-pbc": 3, "chula-rbc12": 2, "segpc-plasma": 6}
 
 
-def crops_without_nucleus(root: Path, split: str, cache: Path | None, seed: int = 11) -> NDArray[np.uint8]:
+def crops_without_nucleus(experiment: Experiment, split: str, cache: Path | None, seed: int = 11) -> NDArray[np.uint8]:
     """uint8 (n, CROP_PX, CROP_PX, 3) at CROP_MPP µm/px of every one of SETS that is there; kept in `cache`."""
-    sets = [name for name in SETS if data.has(root, name, split)]
+    sets = [name for name in SETS if data.has(experiment, name, split)]
     key = hashlib.sha256(f"{sets} {split} {seed} {PER_FIELD} {CLEAR_UM}".encode()).hexdigest()[:12]
     path = cache / f"no-nucleus-{key}.npy" if cache is not None else None
     if path is not None and path.exists():
-        kept: NDArray[np.uint8] = np.load(path, mmap_mode="r")
-        return kept
+        cached: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+        return cached
     rng = np.random.default_rng(seed)
-    crops = [c for name in sets for c in _of_set(root, name, split, rng)]
+    crops = [c for name in sets for c in _of_set(experiment, name, split, rng)]
     packed = np.concatenate(crops) if crops else np.zeros((0, CROP_PX, CROP_PX, 3), np.uint8)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,13 +47,13 @@ def crops_without_nucleus(root: Path, split: str, cache: Path | None, seed: int 
     return packed
 
 
-def _of_set(root: Path, name: str, split: str, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
+def _of_set(experiment: Experiment, name: str, split: str, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
     fields: dict[str, list[dict[str, str]]] = {}
-    for row in data.rows(root, name, split):
+    for row in data.rows(experiment, name, split):
         fields.setdefault(row["file"], []).append(row)
     crops = []
     for file, rows in fields.items():
-        rgb = data.image(root, name, split, file)
+        rgb = data.image(experiment, name, split, file)
         mpp = _mpp(name, rows)
         if not mpp:
             continue

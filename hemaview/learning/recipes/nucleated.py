@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hemaview.inference.pictures import as_learned, rescale, squares
 from hemaview.learning.engine.augment import Augmentation
 from hemaview.learning.engine.classify import Pool, Recipe, train_classifier
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import ALWAYS, NUCLEATED, NUCLEATED_MPP, Log, Training, allowed, start_from_imagenet
 from hemaview.learning.recipes.nonuclei import crops_without_nucleus
 from hemaview.learning.sets import data
@@ -38,7 +39,9 @@ DRAWN = {"pbc": 1.0, "jhu-aml": 2.2, "raabin-wbc": 3.0}
 ELSEWHERE = Augmentation(scale=0.38, shift=0.06, stain=0.6, light=0.2, blur=0.3, noise=6, smear=0.2, zoom=1.25)
 
 
-def train_strangers(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_strangers(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """EfficientNet-Lite0. The last epoch counts: val of the sets that it learns from chooses nothing."""
     net = EfficientNetLite0(len(NUCLEATED))
     start_from_imagenet(net, imagenet, log)
@@ -46,42 +49,42 @@ def train_strangers(root: Path, out: Path, cache: Path, imagenet: Path | None, e
         NUCLEATED, SHOWN_PX, epochs=epochs or 14, batch=64, rate=1.2e-3, balance=0.5, films=0.5, average=0.997,
         augmentation=ELSEWHERE,
     )  # fmt: skip
-    return train_classifier(net, recipe, strangers_pools(root, "train", cache), [], out, log)
+    return train_classifier(net, recipe, strangers_pools(experiment, "train", cache), [], out, log)
 
 
-def strangers_pools(root: Path, side: str, cache: Path | None) -> list[Pool]:
+def strangers_pools(experiment: Experiment, side: str, cache: Path | None) -> list[Pool]:
     """Cells of a side on the common ground: one pool a set of single cells, then crops without a nucleus and those of marrow."""
     pools = []
     for name, drawn in DRAWN.items():
-        if data.has(root, name, side):
-            crops = data.cell_crops(root, name, side, cache)
+        if data.has(experiment, name, side):
+            crops = data.cell_crops(experiment, name, side, cache)
             labels = crops.fine if name == "pbc" else crops.labels
             pools.append(Pool(on_ground(crops.images), allowed(labels, NUCLEATED), drawn))
-    without = crops_without_nucleus(root, side, cache)
+    without = crops_without_nucleus(experiment, side, cache)
     if len(without):
         pools.append(_of_one("artefact", without, 0.6))
-    if data.has(root, "segpc-plasma", side):
-        marrow = marrow_cells(root, side, cache)
+    if data.has(experiment, "segpc-plasma", side):
+        marrow = marrow_cells(experiment, side, cache)
         may = np.ones((len(marrow.others), len(NUCLEATED)), bool)
         may[:, NUCLEATED.index("plasma_cell")] = False
         pools += [_of_one("plasma_cell", marrow.plasma, 2.0), Pool(on_ground(marrow.others), may, 2.0, film=False)]
     return pools
 
 
-def held_pools(root: Path) -> list[Pool]:
+def held_pools(experiment: Experiment) -> list[Pool]:
     """Val's cells as the net is shown them, uint8 (n, SHOWN_PX, SHOWN_PX, 3)."""
-    return [Pool(as_shown(p.images), p.allowed, p.scale, p.film) for p in strangers_pools(root, "val", None)]
+    return [Pool(as_shown(p.images), p.allowed, p.scale, p.film) for p in strangers_pools(experiment, "val", None)]
 
 
-def given_pools(root: Path) -> list[Pool]:
+def given_pools(experiment: Experiment) -> list[Pool]:
     """The test side of all-idb2, as shown: blasts, and cells that are any class but a blast."""
-    if not data.has(root, GIVEN, "test"):
+    if not data.has(experiment, GIVEN, "test"):
         return []
-    lines = data.rows(root, GIVEN, "test")
+    lines = data.rows(experiment, GIVEN, "test")
     factor = GIVEN_MPP / SHOWN_MPP
     crops = []
     for line in lines:
-        rgb = rescale(data.image(root, GIVEN, "test", line["file"]), factor)
+        rgb = rescale(data.image(experiment, GIVEN, "test", line["file"]), factor)
         middle = np.array([[rgb.shape[1] / 2, rgb.shape[0] / 2]])
         crops.append(as_learned(squares(rgb, middle, SHOWN_PX)[0], GROUND))
     may = np.ones((len(lines), len(NUCLEATED)), bool)
@@ -134,7 +137,7 @@ STRANGER_TRAININGS = (
         minds_stain=True,
         ground_rgb=GROUND,
         adapts=ADAPTS,
-        elsewhere=lambda root: strangers_pools(root, "val", None),
+        elsewhere=lambda experiment: strangers_pools(experiment, "val", None),
         given=given_pools,
         shift={"blast": 2.25},
     ),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hemaview.learning.engine.course import use_cores
 from hemaview.learning.engine.segment import Field, train_segmentation
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.matching import Matches, match_points
 from hemaview.learning.recipes.film import Log, Training, foreground
 from hemaview.learning.sets import data
@@ -26,12 +27,12 @@ LEAST_PEAKS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 Points = NDArray[np.float64]
 
 
-def point_fields(root: Path, split: str) -> list[tuple[NDArray[np.uint8], Points]]:
+def point_fields(experiment: Experiment, split: str) -> list[tuple[NDArray[np.uint8], Points]]:
     """(picture, centres (n, 2: x, y) px) of each field."""
     centres: dict[str, list[tuple[float, float]]] = {}
-    for row in data.rows(root, SET, split):
+    for row in data.rows(experiment, SET, split):
         centres.setdefault(row["file"], []).append((float(row["x"]), float(row["y"])))
-    return [(data.image(root, SET, split, file), np.array(found)) for file, found in sorted(centres.items())]
+    return [(data.image(experiment, SET, split, file), np.array(points)) for file, points in sorted(centres.items())]
 
 
 def disc_target(shape: tuple[int, int], centres: Points) -> NDArray[np.uint8]:
@@ -45,15 +46,17 @@ def disc_target(shape: tuple[int, int], centres: Points) -> NDArray[np.uint8]:
     return np.where(far <= DISC_PX, 1, np.where(far <= UNSURE_PX, IGNORE, 0)).astype(np.uint8)
 
 
-def train_nuclei(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_nuclei(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """A U-Net of 16 channels on discs; scored on val by the F1 of points at the best height of peak."""
     use_cores()
-    fields = [Field(rgb, disc_target(rgb.shape[:2], found), 1.0) for rgb, found in point_fields(root, "train")]
-    held = point_fields(root, "val")
+    fields = [Field(rgb, disc_target(rgb.shape[:2], points), 1.0) for rgb, points in point_fields(experiment, "train")]
+    held = point_fields(experiment, "val")
 
     def val(net: torch.nn.Module) -> float:
         maps = [nucleus_map(net, rgb) for rgb, _ in held]
-        return max(points_f1(maps, [found for _, found in held], least).f1 for least in LEAST_PEAKS)
+        return max(points_f1(maps, [points for _, points in held], least).f1 for least in LEAST_PEAKS)
 
     return train_segmentation(
         UNet(2, 16, 4), fields, val, out, (epochs or 5) * 100, log, side_px=192, batch=8, class_weights=(1.0, 2.0)
@@ -73,11 +76,11 @@ def points_f1(maps: list[NDArray[np.float32]], truth: list[Points], least: float
     return total
 
 
-def best_peak(net: torch.nn.Module, root: Path) -> dict[str, float]:
+def best_peak(net: torch.nn.Module, experiment: Experiment) -> dict[str, float]:
     """The height of peak that is best on val, as the card's threshold."""
-    held = point_fields(root, "val")
+    held = point_fields(experiment, "val")
     maps = [nucleus_map(net, rgb) for rgb, _ in held]
-    scores = [points_f1(maps, [found for _, found in held], least).f1 for least in LEAST_PEAKS]
+    scores = [points_f1(maps, [points for _, points in held], least).f1 for least in LEAST_PEAKS]
     return {"peak": LEAST_PEAKS[int(np.argmax(scores))]}
 
 

@@ -14,6 +14,7 @@ from hemaview.inference import Masker, drawn_cell, load_as
 from hemaview.learning.engine.augment import Augmentation
 from hemaview.learning.engine.classify import Pool, Recipe, train_classifier
 from hemaview.learning.engine.masks import read_masks
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import Log, Training, allowed, start_from_imagenet
 from hemaview.learning.sets import data
 from hemaview.methods.cellshape import OutlineNet, cell_measures
@@ -24,21 +25,23 @@ ELONGATION = ("circular", "elongated", "other")
 ELONGATION_PX = 96
 
 
-def measured(root: Path, split: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def measured(experiment: Experiment, split: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """(measures (n, 43), class numbers (n,)) of the cells of a split, their masks drawn by the mask model."""
-    masker = load_as(Masker, "elmanna-cell-mask")
-    lines = data.rows(root, SET, split)
-    found = [cell_measures(*drawn_cell(masker, data.image(root, SET, split, line["file"]))) for line in lines]
-    return np.stack(found), data.numbers([line["class"] for line in lines], ELONGATION, f"{SET}/{split}")
+    masker = load_as(Masker, "elmanna-cell-mask", experiment.nets)
+    lines = data.rows(experiment, SET, split)
+    measures = [cell_measures(*drawn_cell(masker, data.image(experiment, SET, split, line["file"]))) for line in lines]
+    return np.stack(measures), data.numbers([line["class"] for line in lines], ELONGATION, f"{SET}/{split}")
 
 
-def train_outline(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_outline(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """Two multinomial logistic regressions, each with its ridge, by L-BFGS; seconds once the masks are drawn.
 
     Measures and ridges were chosen by six-fold cross-validation over train and val, blocks of file numbers whole.
     """
     out.mkdir(parents=True, exist_ok=True)
-    x, y = measured(root, "train")
+    x, y = measured(experiment, "train")
     net = OutlineNet(len(ELONGATION))
     net.mean, net.scale = torch.from_numpy(x.mean(axis=0)), torch.from_numpy(np.maximum(x.std(axis=0), 1e-6))
     with torch.no_grad():
@@ -46,7 +49,7 @@ def train_outline(root: Path, out: Path, cache: Path, imagenet: Path | None, epo
             best = regression(terms.double().numpy(), y, len(ELONGATION), ridge)
             part.weight.copy_(torch.from_numpy(best[:, :-1]))
             part.bias.copy_(torch.from_numpy(best[:, -1]))
-        held, labels = measured(root, "val")
+        held, labels = measured(experiment, "val")
         right = net(torch.from_numpy(held)).argmax(1).numpy() == labels
     log(f"val accuracy {right.mean():.4f}")
     save_file(net.state_dict(), out / "best.safetensors")
@@ -71,7 +74,9 @@ def regression(terms: NDArray[np.float64], y: NDArray[np.int64], classes: int, r
     return best.reshape(classes, width + 1)
 
 
-def train_elongation(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_elongation(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """EfficientNet-Lite0 on the same crops: circular, elongated (sickle) or other."""
     net = EfficientNetLite0(len(ELONGATION))
     start_from_imagenet(net, imagenet, log)
@@ -80,14 +85,14 @@ def train_elongation(root: Path, out: Path, cache: Path, imagenet: Path | None, 
         ELONGATION, ELONGATION_PX, epochs=epochs or 40, batch=32, rate=1e-3, balance=0.3, average=0.98, patience=40,
         augmentation=how,
     )  # fmt: skip
-    pools = [elongation_pool(root, side) for side in ("train", "val")]
+    pools = [elongation_pool(experiment, side) for side in ("train", "val")]
     return train_classifier(net, recipe, pools[:1], pools[1:], out, log)
 
 
-def elongation_pool(root: Path, split: str) -> Pool:
+def elongation_pool(experiment: Experiment, split: str) -> Pool:
     """The crops at the net's size."""
-    found = read_masks(root, "erythrocytes-idb", split, ELONGATION_PX)
-    return Pool(found.images, allowed(found.labels, ELONGATION))
+    masks = read_masks(experiment, "erythrocytes-idb", split, ELONGATION_PX)
+    return Pool(masks.images, allowed(masks.labels, ELONGATION))
 
 
 OUTLINE_TRAININGS: tuple[Training, ...] = (
@@ -114,7 +119,7 @@ OUTLINE_TRAININGS: tuple[Training, ...] = (
             "Elongated is a shape, not a diagnosis.",
             "372 training cells of one hospital.",
         ),
-        lambda root: [elongation_pool(root, "val")],
+        lambda experiment: [elongation_pool(experiment, "val")],
         views=8,
     ),
 )

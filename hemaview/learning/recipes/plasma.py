@@ -6,16 +6,19 @@ from pathlib import Path
 
 from hemaview.learning.engine.course import use_cores
 from hemaview.learning.engine.masks import MaskRecipe, read_masks, train_masks
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import STRANGE, Log, Training
 from hemaview.methods.unet import UNet
 
 SET, SIDE_PX = "segpc-plasma", 256
 
 
-def train_plasma(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_plasma(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """A U-Net of 16 channels on whole fields at half their size."""
     use_cores()
-    train, val = (read_masks(root, SET, side, SIDE_PX) for side in ("train", "val"))
+    train, val = (read_masks(experiment, SET, side, SIDE_PX) for side in ("train", "val"))
     return train_masks(UNet(2, 16, 4), MaskRecipe(2, SIDE_PX, epochs or 24, 6, scale=0.2), train, val, out, log)
 
 

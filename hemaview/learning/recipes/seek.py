@@ -13,6 +13,7 @@ from torch import nn
 from hemaview.inference.pictures import rescale
 from hemaview.learning.engine.course import device_of, use_cores
 from hemaview.learning.engine.heat import Scene, train_heat
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import Log, Training
 from hemaview.learning.recipes.seekscenes import (
     KEPT_MPP,
@@ -43,15 +44,17 @@ MARGIN = 0.5
 that is not found is lost."""
 
 
-def train_seeker(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_seeker(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """Scenes of 96 µm, sixteen a step; scored on val by the average precision of points."""
     use_cores()
-    pool = seek_pool(root, "train", cache)
+    pool = seek_pool(experiment, "train", cache)
     log(
         f"{len(pool.fields)} labelled fields, {len(pool.marrow)} of marrow, {len(pool.grounds)} of red cells; "
         f"{len(pool.cells)} nucleated cells and {len(pool.others)} others to paste"
     )
-    held = held_scenes(root)
+    held = held_scenes(experiment)
 
     def draw(rng: np.random.Generator) -> Scene:
         scene = draw_scene(pool, SIDE_PX, rng)
@@ -60,15 +63,15 @@ def train_seeker(root: Path, out: Path, cache: Path, imagenet: Path | None, epoc
     return train_heat(Seeker(), draw, lambda net: points_precision(net, held), out, (epochs or 20) * 100, log)
 
 
-def held_scenes(root: Path) -> list[SeekScene]:
+def held_scenes(experiment: Experiment) -> list[SeekScene]:
     """Val's scenes: labelled fields as they are, and pasted ones, at their own scale."""
     rng = np.random.default_rng(9)
-    pool = seek_pool(root, "val", None, most=300)
+    pool = seek_pool(experiment, "val", None, most=300)
     scenes = [
         _at_low_power(f)
         for name in ("txl-pbc", "draaslan-blood")
-        if data.has(root, name, "val")
-        for f in boxed_fields(root, name, "val")
+        if data.has(experiment, name, "val")
+        for f in boxed_fields(experiment, name, "val")
     ]
     pasting = SeekPool((), (), pool.grounds, pool.cells, pool.others)
     return scenes + [draw_scene(pasting, SIDE_PX, rng, scale=0.1) for _ in range(60)]
@@ -122,9 +125,9 @@ def points_precision(net: nn.Module, scenes: list[SeekScene]) -> float:
     return float(precision[hit].sum() / max(1, cells))
 
 
-def least_peak(net: nn.Module, root: Path) -> dict[str, float]:
+def least_peak(net: nn.Module, experiment: Experiment) -> dict[str, float]:
     """MARGIN of the greatest height of peak at which WANTED_RECALL of val's cells are found, as the card's threshold."""
-    heights, cells, _ = matched(net, held_scenes(root), min(LEAST_PEAKS))
+    heights, cells, _ = matched(net, held_scenes(experiment), min(LEAST_PEAKS))
     fits = [least for least in LEAST_PEAKS if (heights >= least).sum() >= WANTED_RECALL * cells]
     return {"peak": round(MARGIN * max(fits, default=min(LEAST_PEAKS)), 3)}
 

@@ -18,6 +18,7 @@ from scipy import ndimage
 
 from hemaview.inference.pictures import rescale
 from hemaview.learning.engine.segment import CHULA_MPP, PBC_MPP, mask_parts, mpp_of, mpp_of_boxes
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import data
 from hemaview.learning.sets.marrowscenes import MPP as MARROW_MPP
 from hemaview.learning.sets.marrowscenes import marrow_field
@@ -41,12 +42,14 @@ UNSURE = ("smudge", "artefact")
 
 @dataclass(frozen=True)
 class Marked:
-    """A picture uint8 (H, W, 3) at KEPT_MPP, the centres (n, 2: x, y px) of its nucleated cells, and what of it is left out
-    of the loss, bool (H, W)."""
+    """A picture whose nucleated cells are labelled."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3) at KEPT_MPP."""
     centres: NDArray[np.float32]
+    """Of its nucleated cells, (n, 2: x, y px)."""
     unknown: NDArray[np.bool_]
+    """What of it is left out of the loss, bool (H, W)."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,11 @@ class SeekPool:
     fields: tuple[Marked, ...]
     """Labelled fields, small ones mostly."""
     marrow: tuple[Marked, ...]
+    """Labelled fields of marrow."""
     grounds: tuple[Marked, ...]
     """Fields of red cells, into which is pasted."""
     cells: tuple[Cell, ...]
+    """Nucleated cells, to be pasted."""
     others: tuple[Cell, ...]
     """Platelets and red cells."""
 
@@ -88,11 +93,11 @@ def unlabelled_nuclei(rgb: NDArray[np.uint8], centres: NDArray[np.float32]) -> N
     return np.asarray(full & (near == 0))
 
 
-def boxed_fields(root: Path, name: str, split: str) -> list[Marked]:
+def boxed_fields(experiment: Experiment, name: str, split: str) -> list[Marked]:
     """Fields with boxes (txl-pbc, draaslan-blood), at the scale of their red cells; all white cells are labelled. What the
     edge cuts is left out."""
     lines: dict[str, list[dict[str, str]]] = {}
-    for row in data.rows(root, name, split):
+    for row in data.rows(experiment, name, split):
         lines.setdefault(row["file"], []).append(row)
     scenes = []
     for file, rows in lines.items():
@@ -100,7 +105,7 @@ def boxed_fields(root: Path, name: str, split: str) -> list[Marked]:
         if len(red) < 3:
             continue
         factor = mpp_of_boxes(red) / KEPT_MPP
-        rgb = rescale(data.image(root, name, split, file), factor)
+        rgb = rescale(data.image(experiment, name, split, file), factor)
         boxes = np.array([[float(r[k]) * factor for k in "xywh"] for r in rows if r["class"] == "WBC"]).reshape(-1, 4)
         h, w = rgb.shape[:2]
         whole = whole_boxes(boxes, w, h)
@@ -118,17 +123,17 @@ def whole_boxes(boxes: NDArray[np.float64], width_px: float, height_px: float) -
     return np.asarray((boxes[:, :2] > 2).all(axis=1) & (ends < (width_px - 2, height_px - 2)).all(axis=1))
 
 
-def masked_cells(root: Path, name: str, split: str) -> list[Marked]:
+def masked_cells(experiment: Experiment, name: str, split: str) -> list[Marked]:
     """Pictures of one white cell with its mask (wbc-masks-1, -2), at the scale of the set's typical cell."""
     photographs, widths = [], []
-    for row in data.rows(root, name, split):
-        drawn = data.mask(root, name, split, str(Path(row["file"]).with_suffix(""))) > 0
+    for row in data.rows(experiment, name, split):
+        drawn = data.mask(experiment, name, split, str(Path(row["file"]).with_suffix(""))) > 0
         parts, n = ndimage.label(drawn)
         if not n:
             continue
         sizes = ndimage.sum_labels(drawn, parts, np.arange(1, n + 1))
         y, x = ndimage.center_of_mass(parts == 1 + int(np.argmax(sizes)))
-        photographs.append((data.image(root, name, split, row["file"]), x, y))
+        photographs.append((data.image(experiment, name, split, row["file"]), x, y))
         widths.append(2 * np.sqrt(float(max(sizes)) / np.pi))
     factor = WHITE_CELL_UM / float(np.median(widths)) / KEPT_MPP if widths else 1.0
     marked = []
@@ -138,28 +143,28 @@ def masked_cells(root: Path, name: str, split: str) -> list[Marked]:
     return marked
 
 
-def red_fields(root: Path, split: str) -> list[Marked]:
+def red_fields(experiment: Experiment, split: str) -> list[Marked]:
     """Fields of chula-rbc12 and bbbc041seg, whose few white cells nobody labelled."""
     scenes = []
     nobody = np.zeros((0, 2), np.float32)
     for name in ("chula-rbc12", "bbbc041seg"):
-        if not data.has(root, name, split):
+        if not data.has(experiment, name, split):
             continue
-        for file in data.files(root, name, split)[:: 2 if name == "chula-rbc12" else 1]:
-            rgb = data.image(root, name, split, file)
+        for file in data.files(experiment, name, split)[:: 2 if name == "chula-rbc12" else 1]:
+            rgb = data.image(experiment, name, split, file)
             mpp = CHULA_MPP
             if name == "bbbc041seg":
-                mpp = mpp_of(mask_parts(data.mask(root, name, split, Path(file).stem)))
+                mpp = mpp_of(mask_parts(data.mask(experiment, name, split, Path(file).stem)))
             small = rescale(rgb, mpp / KEPT_MPP)
             scenes.append(Marked(small, nobody, unlabelled_nuclei(small, nobody)))
     return scenes
 
 
-def marrow_fields(root: Path, split: str) -> list[Marked]:
+def marrow_fields(experiment: Experiment, split: str) -> list[Marked]:
     """Fields of segpc-plasma: plasma cells that touch no other are marked, other nuclei are left out."""
     scenes = []
-    for file in data.files(root, "segpc-plasma", split):
-        scene = marrow_field(root, split, file)
+    for file in data.files(experiment, "segpc-plasma", split):
+        scene = marrow_field(experiment, split, file)
         factor = MARROW_MPP / KEPT_MPP
         rgb = rescale(scene.rgb, factor)
         sides = (scene.boxes[:, 2:] - scene.boxes[:, :2]) * MARROW_MPP
@@ -170,7 +175,7 @@ def marrow_fields(root: Path, split: str) -> list[Marked]:
 
 
 def single_cells(
-    root: Path,
+    experiment: Experiment,
     split: str,
     cache: Path | None,
     most: int,
@@ -184,9 +189,9 @@ def single_cells(
     cells: list[Cell] = []
     others: list[Cell] = []
     for name in sets:
-        if not data.has(root, name, split):
+        if not data.has(experiment, name, split):
             continue
-        crops = data.cell_crops(root, name, split, cache)
+        crops = data.cell_crops(experiment, name, split, cache)
         fine = np.array(crops.fine)
         there = [k for k in np.unique(fine) if k not in UNSURE and (not kinds or k in (*kinds, *NO_NUCLEUS))]
         for kind in there:
@@ -197,40 +202,43 @@ def single_cells(
                     rescale(np.ascontiguousarray(crops.images[int(row)]), PBC_MPP / KEPT_MPP), kind not in NO_NUCLEUS
                 )
                 (cells if cell.nucleated else others).append(cell)
-    if data.has(root, "chula-rbc12", split):
+    if data.has(experiment, "chula-rbc12", split):
         side = round(27 / CHULA_MPP)
-        crops = data.point_crops(root, "chula-rbc12", split, side, cache)
+        crops = data.point_crops(experiment, "chula-rbc12", split, side, cache)
         for row in rng.permutation(len(crops))[: most // 3]:
             others.append(Cell(rescale(np.ascontiguousarray(crops.images[int(row)]), CHULA_MPP / KEPT_MPP), False))
     return cells, others
 
 
-def seek_pool(root: Path, split: str, cache: Path | None, most: int = 1200, seed: int = 5) -> SeekPool:
+def seek_pool(experiment: Experiment, split: str, cache: Path | None, most: int = 1200, seed: int = 5) -> SeekPool:
     """Everything of a split that is there."""
     fields = [
         m
         for name in ("txl-pbc", "draaslan-blood")
-        if data.has(root, name, split)
-        for m in boxed_fields(root, name, split)
+        if data.has(experiment, name, split)
+        for m in boxed_fields(experiment, name, split)
     ]
     fields += [
         m
         for name in ("wbc-masks-1", "wbc-masks-2")
-        if data.has(root, name, split)
-        for m in masked_cells(root, name, split)
+        if data.has(experiment, name, split)
+        for m in masked_cells(experiment, name, split)
     ]
-    marrow = marrow_fields(root, split) if data.has(root, "segpc-plasma", split) else []
-    cells, others = single_cells(root, split, cache, most, seed)
-    return SeekPool(tuple(fields), tuple(marrow), tuple(red_fields(root, split)), tuple(cells), tuple(others))
+    marrow = marrow_fields(experiment, split) if data.has(experiment, "segpc-plasma", split) else []
+    cells, others = single_cells(experiment, split, cache, most, seed)
+    return SeekPool(tuple(fields), tuple(marrow), tuple(red_fields(experiment, split)), tuple(cells), tuple(others))
 
 
 @dataclass(frozen=True)
 class SeekScene:
-    """A picture uint8 (side, side, 3) at MPP, more or less, its centres (n, 2: x, y px), and what is left out, bool."""
+    """A scene as the net learns from it."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (side, side, 3), at MPP, more or less."""
     centres: NDArray[np.float32]
+    """Of its nucleated cells, (n, 2: x, y px)."""
     unknown: NDArray[np.bool_]
+    """What of it is left out of the loss, bool (side, side)."""
 
     def target(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """(heatmap float32, known bool), both (side / STRIDE, side / STRIDE): 1 at each centre, falling off around it."""

@@ -13,6 +13,7 @@ from torch import nn
 from hemaview.inference.pictures import turned, turned_back
 from hemaview.learning.engine.course import device_of, use_cores
 from hemaview.learning.engine.heat import Scene, train_heat
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import Log, Training
 from hemaview.learning.recipes.seek import peaks_in
 from hemaview.learning.recipes.sicklescenes import MPP, SickleField, draw_scene, sickle_pool, uganda_fields
@@ -37,23 +38,25 @@ ENOUGH = 0.8
 
 def net(log: Log) -> SickleFinder:
     """With the first stages of the shipped net of red-cell shapes."""
-    made = SickleFinder()
+    finder = SickleFinder()
     card = cards().get("red-cell-shape-net")
     if card is None:
         log("no trained Lite0 is installed: starting from nothing")
-        return made
-    log(f"{start_from(made, load_file(card.weights))} tensors taken over from {card.name} {card.version}")
-    return made
+        return finder
+    log(f"{start_from(finder, load_file(card.weights))} tensors taken over from {card.name} {card.version}")
+    return finder
 
 
-def train_finder(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_finder(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """Scenes of 64 µm, sixteen a step; scored on val by how boxes and what is found on negative fields are parted."""
     use_cores()
-    pool = sickle_pool(root, "train")
+    pool = sickle_pool(experiment, "train")
     log(
         f"{len(pool.positive)} fields with boxes, {len(pool.negative)} without sickle cells, {len(pool.cells)} to paste"
     )
-    held = uganda_fields(root, "val")
+    held = uganda_fields(experiment, "val")
 
     def draw(rng: np.random.Generator) -> Scene:
         scene = draw_scene(pool, SIDE_PX, rng)
@@ -92,11 +95,11 @@ def limit_at(false: list[NDArray[np.float64]], per_100: float) -> float:
     return float(every[allowed]) if allowed < len(every) else LEAST
 
 
-def least_peak(model: nn.Module, root: Path) -> dict[str, float]:
+def least_peak(model: nn.Module, experiment: Experiment) -> dict[str, float]:
     """The height of peak from which a sickle cell is called: where ENOUGH of MOST_FALSE are called on val's negative fields and
     on some of train's, over VIEWS views."""
-    negative = [f for f in uganda_fields(root, "val") if f.complete]
-    negative += [f for f in uganda_fields(root, "train") if f.complete][::3]
+    negative = [f for f in uganda_fields(experiment, "val") if f.complete]
+    negative += [f for f in uganda_fields(experiment, "train") if f.complete][::3]
     false = [coarse_peaks(seen_from(model, f.rgb), LEAST, STRIDE)[:, 2] for f in negative]
     return {"peak": round(limit_at(false, ENOUGH * MOST_FALSE), 3)}
 

@@ -8,7 +8,6 @@ all scenes is shown without colour.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from hemaview.inference.pictures import rescale
 from hemaview.learning.engine.segment import CHULA_MPP, mpp_of_boxes
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.seekscenes import SeekScene
 from hemaview.learning.sets import data
 from hemaview.pipeline.eyepiece import EVEN, evenly_lit, eyepiece_of
@@ -45,14 +45,18 @@ TRIES = 25
 
 @dataclass(frozen=True)
 class SickleField:
-    """A field on an even ground at MPP: its picture, centres of its boxes (n, 2), their sides (n, 2), px, and whether cells
-    without a box are none."""
+    """A field on an even ground, at MPP."""
 
     name: str
+    """Its file's."""
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3)."""
     centres: NDArray[np.float32]
+    """Of its boxes of sickle cells, (n, 2: x, y px)."""
     sides: NDArray[np.float32]
+    """Of its boxes, (n, 2), px."""
     complete: bool
+    """Whether a cell without a box is no sickle cell."""
 
 
 @dataclass(frozen=True)
@@ -67,36 +71,40 @@ class SicklePool:
     """What scenes are made of."""
 
     positive: tuple[SickleField, ...]
+    """Fields with boxes."""
     phone_negative: tuple[SickleField, ...]
+    """Fields of people without sickle cells, through the same phones."""
     negative: tuple[SickleField, ...]
+    """Those, and fields of other sets."""
     cells: tuple[CutOut, ...]
+    """Cells cut out, to be pasted."""
 
 
-def sickle_pool(root: Path, split: str) -> SicklePool:
+def sickle_pool(experiment: Experiment, split: str) -> SicklePool:
     """Everything of a split that is there; raises DataError where there is no field."""
-    fields = uganda_fields(root, split)
+    fields = uganda_fields(experiment, split)
     positive = tuple(f for f in fields if not f.complete)
     phone_negative = tuple(f for f in fields if f.complete)
-    negative = (*phone_negative, *_chula(root, split), *_txl(root, split))
+    negative = (*phone_negative, *_chula(experiment, split), *_txl(experiment, split))
     if not positive or not phone_negative:
         raise data.DataError(f"sickle-uganda/{split} lacks fields with, or without, sickle cells.")
     cells = [CutOut(c) for f in positive for c in _cut_out(f)]
-    if data.has(root, "erythrocytes-idb", split):
-        cells += [CutOut(c) for c in _outlined(root, split)]
+    if data.has(experiment, "erythrocytes-idb", split):
+        cells += [CutOut(c) for c in _outlined(experiment, split)]
     return SicklePool(positive, phone_negative, negative, tuple(cells))
 
 
-def uganda_fields(root: Path, split: str) -> list[SickleField]:
+def uganda_fields(experiment: Experiment, split: str) -> list[SickleField]:
     """The fields of sickle-uganda, their scale by their round field."""
     lines: dict[str, list[dict[str, str]]] = {}
-    for row in data.rows(root, "sickle-uganda", split):
+    for row in data.rows(experiment, "sickle-uganda", split):
         lines.setdefault(row["file"], []).append(row)
-    return [_field(data.image(root, "sickle-uganda", split, file), file, rows) for file, rows in lines.items()]
+    return [_field(data.image(experiment, "sickle-uganda", split, file), file, rows) for file, rows in lines.items()]
 
 
 def _field(rgb: NDArray[np.uint8], file: str, rows: list[dict[str, str]]) -> SickleField:
-    seen = eyepiece_of(rgb)
-    factor = (mpp_through_eyepiece(seen) if seen is not None else 0.2) / MPP
+    eyepiece = eyepiece_of(rgb)
+    factor = (mpp_through_eyepiece(eyepiece) if eyepiece is not None else 0.2) / MPP
     boxes = np.array([[float(r[k]) for k in "xywh"] for r in rows if r["class"] == "sickle"], np.float32).reshape(-1, 4)
     small = evenly_lit(rescale(rgb, factor))
     centres = (boxes[:, :2] + boxes[:, 2:] / 2) * np.float32(factor)
@@ -109,25 +117,27 @@ def on_even_ground(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray((rgb * (EVEN / np.maximum(ground, 1))).clip(0, 255), np.uint8)
 
 
-def _chula(root: Path, split: str) -> list[SickleField]:
-    if not data.has(root, "chula-rbc12", split):
+def _chula(experiment: Experiment, split: str) -> list[SickleField]:
+    if not data.has(experiment, "chula-rbc12", split):
         return []
     elongated: dict[str, int] = {}
-    for row in data.rows(root, "chula-rbc12", split):
+    for row in data.rows(experiment, "chula-rbc12", split):
         elongated[row["file"]] = elongated.get(row["file"], 0) + (row["class"] in ELONGATED)
     files = [file for file, n in elongated.items() if n <= MOST_ELONGATED][::3]
-    return [_negative(file, rescale(data.image(root, "chula-rbc12", split, file), CHULA_MPP / MPP)) for file in files]
+    return [
+        _negative(file, rescale(data.image(experiment, "chula-rbc12", split, file), CHULA_MPP / MPP)) for file in files
+    ]
 
 
-def _txl(root: Path, split: str) -> list[SickleField]:
-    if not data.has(root, "txl-pbc", split):
+def _txl(experiment: Experiment, split: str) -> list[SickleField]:
+    if not data.has(experiment, "txl-pbc", split):
         return []
     sides: dict[str, list[float]] = {}
-    for row in data.rows(root, "txl-pbc", split):
+    for row in data.rows(experiment, "txl-pbc", split):
         if row["class"] == "RBC":
             sides.setdefault(row["file"], []).append(max(float(row["w"]), float(row["h"])))
     return [
-        _negative(file, rescale(data.image(root, "txl-pbc", split, file), mpp_of_boxes(own) / MPP))
+        _negative(file, rescale(data.image(experiment, "txl-pbc", split, file), mpp_of_boxes(own) / MPP))
         for file, own in list(sides.items())[::5]
         if len(own) >= 3
     ]
@@ -145,7 +155,7 @@ def density_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _cut_out(field: SickleField) -> list[NDArray[np.float32]]:
     """The thing in the middle of each box, without what else lies in it."""
-    found = []
+    cells = []
     density = density_of(field.rgb)
     grey = density.mean(axis=2)
     h, w = grey.shape
@@ -164,24 +174,24 @@ def _cut_out(field: SickleField) -> list[NDArray[np.float32]]:
             continue
         mask = (labels == int(sizes.argmax())).astype(np.float32)
         soft = cv2.GaussianBlur(cv2.dilate(mask, np.ones((3, 3), np.uint8)), (0, 0), 1.0)
-        found.append(density[y0:y1, x0:x1] * soft[..., None])
-    return found
+        cells.append(density[y0:y1, x0:x1] * soft[..., None])
+    return cells
 
 
-def _outlined(root: Path, split: str) -> list[NDArray[np.float32]]:
+def _outlined(experiment: Experiment, split: str) -> list[NDArray[np.float32]]:
     """Elongated cells of erythrocytes-idb by their masks."""
-    found = []
-    for row in data.rows(root, "erythrocytes-idb", split):
+    outlines = []
+    for row in data.rows(experiment, "erythrocytes-idb", split):
         if row["class"] != "elongated":
             continue
-        rgb = data.image(root, "erythrocytes-idb", split, row["file"])
-        mask = (data.mask(root, "erythrocytes-idb", split, row["file"].rpartition(".")[0]) > 0).astype(np.float32)
+        rgb = data.image(experiment, "erythrocytes-idb", split, row["file"])
+        mask = (data.mask(experiment, "erythrocytes-idb", split, row["file"].rpartition(".")[0]) > 0).astype(np.float32)
         ground = np.median(rgb[mask == 0], axis=0) if (mask == 0).any() else np.full(3, float(EVEN))
         even = np.asarray((rgb * (EVEN / np.maximum(ground, 1))).clip(0, 255), np.uint8)
         size = (round(mask.shape[1] * IDB_MPP / MPP), round(mask.shape[0] * IDB_MPP / MPP))
         soft = cv2.GaussianBlur(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), (0, 0), 0.7)
-        found.append(density_of(rescale(even, IDB_MPP / MPP))[: soft.shape[0], : soft.shape[1]] * soft[..., None])
-    return found
+        outlines.append(density_of(rescale(even, IDB_MPP / MPP))[: soft.shape[0], : soft.shape[1]] * soft[..., None])
+    return outlines
 
 
 def draw_scene(pool: SicklePool, side_px: int, rng: np.random.Generator) -> SeekScene:

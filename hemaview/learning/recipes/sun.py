@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hemaview.learning.engine.augment import Augmentation
 from hemaview.learning.engine.classify import Pool, Recipe, train_classifier
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import ALWAYS, Log, Training, allowed
 from hemaview.learning.sets import data
 from hemaview.methods.nucleusthreshold import PATCH_PX, central_patch
@@ -25,10 +26,12 @@ SUN_NEGATIVES = (
 """The negatives of Sun et al.: lymphocytes and neutrophils."""
 
 
-def train_pnet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def train_pnet(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     """p-net on patches of pbc, erythroblasts against lymphocytes and neutrophils, as in the paper."""
     recipe = pnet_recipe(epochs)
-    pools = [pnet_pool(root, "pbc", side, cache, SUN_NEGATIVES, log) for side in ("train", "val")]
+    pools = [pnet_pool(experiment, "pbc", side, cache, SUN_NEGATIVES, log) for side in ("train", "val")]
     return train_classifier(PNet(), recipe, pools[:1], pools[1:], out, log)
 
 
@@ -42,23 +45,28 @@ def pnet_recipe(epochs: int | None) -> Recipe:
 
 
 def pnet_pool(
-    root: Path, name: str, split: str, cache: Path | None, negatives: tuple[str, ...] | None, log: Log = print
+    experiment: Experiment,
+    name: str,
+    split: str,
+    cache: Path | None,
+    negatives: tuple[str, ...] | None,
+    log: Log = print,
 ) -> Pool:
     """Patches around the extracted nuclei; where none is found the middle of the picture stands for it.
 
     negatives: the classes that count as other (None: all). The extraction's misses are logged, not hidden.
     """
-    crops = data.cell_crops(root, name, split, cache)
+    crops = data.cell_crops(experiment, name, split, cache)
     fine = np.array(crops.fine)
     wanted = fine == "erythroblast"
     if negatives is not None:
-        kept = wanted | np.isin(fine, negatives)
+        usable = wanted | np.isin(fine, negatives)
     else:
-        kept = np.ones(len(fine), bool)
-    images, missed = patches(crops.images[kept])
+        usable = np.ones(len(fine), bool)
+    images, missed = patches(crops.images[usable])
     if missed:
-        log(f"{name}/{split}: no nucleus found in {missed} of {int(kept.sum())} pictures")
-    labels = np.where(wanted[kept], "erythroblast", "other")
+        log(f"{name}/{split}: no nucleus found in {missed} of {int(usable.sum())} pictures")
+    labels = np.where(wanted[usable], "erythroblast", "other")
     return Pool(images, allowed(tuple(labels), NRBC_OR_NOT))
 
 
@@ -67,15 +75,15 @@ def patches(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
     out = np.full((len(images), PATCH_PX, PATCH_PX, 3), 255, np.uint8)
     missed = 0
     for i, rgb in enumerate(images):
-        found = central_patch(np.ascontiguousarray(rgb))
-        if found is None:
+        patch = central_patch(np.ascontiguousarray(rgb))
+        if patch is None:
             missed += 1
             h, w = rgb.shape[:2]
             top, left = max(0, (h - PATCH_PX) // 2), max(0, (w - PATCH_PX) // 2)
             middle = rgb[top : top + PATCH_PX, left : left + PATCH_PX]
             out[i, : middle.shape[0], : middle.shape[1]] = middle
         else:
-            out[i] = found
+            out[i] = patch
     return out, missed
 
 

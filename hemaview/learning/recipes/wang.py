@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from hemaview.inference import Boxes
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import mean_recall
 from hemaview.learning.recipes.film import TXL_COPIES, Log, Training, imagenet_weights
 from hemaview.learning.sets import data, marrowscenes, overviews
@@ -30,17 +31,29 @@ KNOWING_NOTHING: dict[str, Any] = {"trunk_rate": 1.0, "hold_norms": False}
 
 
 def train_blood(
-    root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log, backbone: str = "lite0"
+    experiment: Experiment,
+    out: Path,
+    cache: Path,
+    imagenet: Path | None,
+    epochs: int | None,
+    log: Log,
+    backbone: str = "lite0",
 ) -> Path:
     """White cells, red cells and platelets of txl-pbc, pictures brought to 320 px; fully labelled, so no soft sampling."""
-    train, val = (scenes(root, "txl-pbc", side, DETECTION_CLASSES, BLOOD_PX) for side in ("train", "val"))
+    train, val = (scenes(experiment, "txl-pbc", side, DETECTION_CLASSES, BLOOD_PX) for side in ("train", "val"))
     net, steps = _fresh(len(DETECTION_CLASSES), False, backbone), (epochs or 7) * 100
     _begin_at_imagenet(net, backbone, imagenet, log)
     return _train(net, train, _map50(val), {"steps": steps, "side_px": BLOOD_PX, "balance": (0.0, 0.0, 1.5)}, out, log)
 
 
 def train_marrow(
-    root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log, backbone: str = "lite0"
+    experiment: Experiment,
+    out: Path,
+    cache: Path,
+    imagenet: Path | None,
+    epochs: int | None,
+    log: Log,
+    backbone: str = "lite0",
 ) -> Path:
     """Eleven classes on composed marrow, with the paper's soft sampling: the marrow's own cells carry no label.
 
@@ -48,8 +61,8 @@ def train_marrow(
     the cells already and moves slowly. Chosen by the recall of val's cells, since a box on an unlabelled cell of the
     marrow would count as false in an average precision.
     """
-    train = marrowscenes.scenes(root, "train", TRAIN_SCENES, 1, cache, per_class=300, pasted=(10, 16))
-    val = marrowscenes.scenes(root, "val", VAL_SCENES, 2, cache)
+    train = marrowscenes.scenes(experiment, "train", TRAIN_SCENES, 1, cache, per_class=300, pasted=(10, 16))
+    val = marrowscenes.scenes(experiment, "val", VAL_SCENES, 2, cache)
     net, steps = _fresh(len(marrowscenes.CLASSES), True, backbone, rois=64), (epochs or 16) * 100
     knows = _begin_at_imagenet(net, backbone, imagenet, log)
     start_from_shipped(net, log, _is_light(backbone))
@@ -66,7 +79,7 @@ def train_marrow(
 
 
 def train_overview(
-    root: Path,
+    experiment: Experiment,
     out: Path,
     cache: Path,
     imagenet: Path | None,
@@ -88,11 +101,15 @@ def on_backbone(training: Training, backbone: str) -> Training:
     run = _RUNS.get(training.name)
     if run is None:
         raise data.DataError(f"{training.name} has no backbone to choose; only {', '.join(_RUNS)} have.")
-    said = {_TRUNK: f"Its trunk is {backbone}, the paper's ResNet-101."}
+    limits = {_TRUNK: f"Its trunk is {backbone}, the paper's ResNet-101."}
     if not _is_light(backbone):
-        said[_BEGAN] = "It began from the shipped cascade-blood, its trunk from what --imagenet named or from nothing."
+        limits[_BEGAN] = (
+            "It began from the shipped cascade-blood, its trunk from what --imagenet named or from nothing."
+        )
     return replace(
-        training, run=partial(run, backbone=backbone), limits=tuple(said.get(limit, limit) for limit in training.limits)
+        training,
+        run=partial(run, backbone=backbone),
+        limits=tuple(limits.get(limit, limit) for limit in training.limits),
     )
 
 
@@ -163,14 +180,14 @@ def _train(
 
 
 def recognised(
-    found: Sequence[Boxes], truth: Sequence[Scene], missed: int
+    predicted: Sequence[Boxes], truth: Sequence[Scene], missed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(true class, class given) of every labelled cell; `missed` where no box of LEAST_SCORE overlaps it by half.
 
     Boxes elsewhere are not judged: the marrow's own cells carry no label.
     """
     true, given = [], []
-    for boxes, scene in zip(found, truth, strict=True):
+    for boxes, scene in zip(predicted, truth, strict=True):
         sure = boxes.take(boxes.scores >= LEAST_SCORE)
         table = box_overlaps(scene.boxes, sure.boxes)
         for row, label in enumerate(scene.labels):

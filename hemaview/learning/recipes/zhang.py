@@ -24,6 +24,7 @@ from hemaview.learning.engine.segment import (
     rescale_labels,
     train_segmentation,
 )
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.matching import Matches, match_masks
 from hemaview.learning.recipes.film import STRANGE, Log, Training, foreground, segmentation_pairs
 from hemaview.learning.sets import data
@@ -46,15 +47,15 @@ def binary_target(instances: NDArray[np.int32]) -> NDArray[np.uint8]:
     return np.asarray((instances > 0) & ~between, np.uint8)
 
 
-def binary_fields(root: Path, split: str, limit: int | None = None) -> list[Field]:
+def binary_fields(experiment: Experiment, split: str, limit: int | None = None) -> list[Field]:
     """The drawn masks of bbbc041seg at MPP as cell or ground; the first `limit` fields in order of name."""
-    found = []
-    for file in data.files(root, "bbbc041seg", split)[:limit]:
-        rgb = data.image(root, "bbbc041seg", split, file)
-        truth = mask_parts(data.mask(root, "bbbc041seg", split, Path(file).stem))
+    fields = []
+    for file in data.files(experiment, "bbbc041seg", split)[:limit]:
+        rgb = data.image(experiment, "bbbc041seg", split, file)
+        truth = mask_parts(data.mask(experiment, "bbbc041seg", split, Path(file).stem))
         small = rescale(rgb, mpp_of(truth) / MPP)
-        found.append(Field(small, binary_target(rescale_labels(truth, small.shape[:2])), 1.0))
-    return found
+        fields.append(Field(small, binary_target(rescale_labels(truth, small.shape[:2])), 1.0))
+    return fields
 
 
 def binary_f1(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.int32]]]) -> float:
@@ -67,29 +68,33 @@ def binary_f1(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.in
 
 
 def train_binary(
-    net: nn.Module, root: Path, out: Path, steps: int, log: Callable[[str], None], side_px: int = 192
+    net: nn.Module, experiment: Experiment, out: Path, steps: int, log: Callable[[str], None], side_px: int = 192
 ) -> Path:
     """Train on the drawn masks alone, as the paper does; the path of the best weights on val."""
     use_cores()
-    held = segmentation_pairs(root, "val", MPP)
+    held = segmentation_pairs(experiment, "val", MPP)
 
     def val(trained: nn.Module) -> float:
         return binary_f1(trained, held)
 
-    fields = binary_fields(root, "train")
+    fields = binary_fields(experiment, "train")
     return train_segmentation(net, fields, val, out, steps, log, side_px=side_px, batch=4, class_weights=(1.0, 1.0))
 
 
-def _deformable(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
-    return train_binary(DUNet(2), root, out, (epochs or 5) * 100, log)
+def _deformable(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
+    return train_binary(DUNet(2), experiment, out, (epochs or 5) * 100, log)
 
 
-def _plain(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
-    return train_binary(DUNet(2, deformable=False), root, out, (epochs or 5) * 100, log)
+def _plain(experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+    return train_binary(DUNet(2, deformable=False), experiment, out, (epochs or 5) * 100, log)
 
 
-def _pspnet(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
-    return train_binary(PSPNet(2), root, out, (epochs or 5) * 100, log)
+def _pspnet(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
+    return train_binary(PSPNet(2), experiment, out, (epochs or 5) * 100, log)
 
 
 def class_masks(cells: MaskSet, classes: tuple[str, ...] = PIXEL_CLASSES) -> MaskSet:
@@ -98,7 +103,7 @@ def class_masks(cells: MaskSet, classes: tuple[str, ...] = PIXEL_CLASSES) -> Mas
     return replace(cells, masks=(cells.masks > 0).astype(np.uint8) * numbers[:, None, None])
 
 
-def train_classes(net: nn.Module, sibling: str, root: Path, out: Path, epochs: int, log: Log) -> Path:
+def train_classes(net: nn.Module, sibling: str, experiment: Experiment, out: Path, epochs: int, log: Log) -> Path:
     """Multi-class segmentation (the paper's second experiment); the classes' pixels weigh as they come.
 
     All but the last layer begin as in `sibling`, the same net trained on cells against ground: the set is small.
@@ -110,20 +115,22 @@ def train_classes(net: nn.Module, sibling: str, root: Path, out: Path, epochs: i
     else:
         state = {k: v.float() for k, v in load_file(card.weights).items() if not k.startswith("last.")}
         net.load_state_dict(state, strict=False)
-    train, val = (class_masks(read_masks(root, CLASSES_SET, side, CLASSES_PX)) for side in ("train", "val"))
+    train, val = (class_masks(read_masks(experiment, CLASSES_SET, side, CLASSES_PX)) for side in ("train", "val"))
     recipe = MaskRecipe(len(PIXEL_CLASSES), CLASSES_PX, epochs, batch=8, average=0.95)
     return train_masks(net, recipe, train, val, out, log)
 
 
 def _deformable_classes(
-    root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
 ) -> Path:
-    return train_classes(DUNet(len(PIXEL_CLASSES)), "zhang-dunet", root, out, epochs or CLASSES_EPOCHS, log)
+    return train_classes(DUNet(len(PIXEL_CLASSES)), "zhang-dunet", experiment, out, epochs or CLASSES_EPOCHS, log)
 
 
-def _plain_classes(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log) -> Path:
+def _plain_classes(
+    experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Log
+) -> Path:
     return train_classes(
-        DUNet(len(PIXEL_CLASSES), deformable=False), "zhang-unet", root, out, epochs or CLASSES_EPOCHS, log
+        DUNet(len(PIXEL_CLASSES), deformable=False), "zhang-unet", experiment, out, epochs or CLASSES_EPOCHS, log
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from hemaview.inference.filmstatistics import statistics_of
 from hemaview.inference.models import net_of
 from hemaview.inference.pictures import softmax
 from hemaview.learning.engine.teach import Film, logits_of, teach
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, macro_f1
 from hemaview.learning.scoring.strangers import SETS, crops_of
 from hemaview.learning.sets import data
@@ -30,15 +30,15 @@ DRAWS = 5
 GROUPS = {"segmented_neutrophil": "neutrophil", "band_neutrophil": "neutrophil", "lymphocyte_variant": "lymphocyte"}
 
 
-def adapted(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def adapted(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """`macro_f1` before and after, the mean of DRAWS draws with the lowest and highest; `untaught_blast_recall` where the
     laboratory has blasts: by a net that was taught all its classes but those."""
-    model = load_as(Classifier, name)
+    model = load_as(Classifier, name, experiment.nets)
     card = cards()[name]
-    lines = data.rows(root, dataset, split)
+    lines = data.rows(experiment, dataset, split)
     labels = np.array([line["class"] for line in lines])
     days = np.array([line.get("patient", "") for line in lines])
-    crops = crops_of(model, [data.image(root, dataset, split, line["file"]) for line in lines], SETS[dataset])
+    crops = crops_of(model, [data.image(experiment, dataset, split, line["file"]) for line in lines], SETS[dataset])
     statistics = statistics_of(name, crops[:: max(1, len(crops) // 256)]) or {}
     net = net_of(card)
     groups = GROUPS if "neutrophil" in labels else {"lymphocyte_variant": "lymphocyte"}

@@ -3,21 +3,20 @@ brought back to the one it learned on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.inference.pictures import ground_of, grounds_as_they_are
+from hemaview.inference.pictures import ground_of
+from hemaview.learning.experiment import Camera, Experiment
 from hemaview.learning.recipes.film import Log
 from hemaview.learning.scoring.evaluate import main_task
 from hemaview.learning.scoring.limitstudies import Row
 from hemaview.learning.sets import data
 from hemaview.methods.card import cards
 
-Camera = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 LINES = 250
 """About how many labelled lines of a set each model is shown, of whole pictures in a seeded draw."""
 WHITE = 245
@@ -42,29 +41,29 @@ CAMERAS: dict[str, Camera] = {
 """The picture itself; its ground white as slide scanners set it; 0.7 of its light; a yellowish lamp."""
 
 
-def other_cameras(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def other_cameras(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """The first figure of each shipped model's main task on val, through each of CAMERAS; of a model whose card minds the
     ground also without that."""
     rows: list[Row] = []
     for name, card in cards().items():
         dataset, task = main_task(name)
-        if data.drawn(dataset) or not data.has(root, dataset, "val"):
+        if data.drawn(dataset) or not data.has(experiment, dataset, "val"):
             continue
-        ways: dict[str, Callable[[], AbstractContextManager[None]]] = {"": nullcontext}
+        ways = {"": experiment.nets}
         if card.ground:
-            ways[", ground left as it is"] = grounds_as_they_are
-        for how, way in ways.items():
+            ways[", ground left as it is"] = replace(experiment.nets, brings_ground=False)
+        for how, nets in ways.items():
             log(f"{name} on {dataset}/val{how}")
-            seen = {}
-            for camera, change in CAMERAS.items():
-                with data.sampled(LINES), data.seen_through(change), way():
-                    first = next(s for s in task(root, "val") if s.metric in MEASURES)
-                seen[camera] = first.value
+            values = {}
+            for key, camera in CAMERAS.items():
+                variant = replace(experiment, most_lines=LINES, camera=camera, nets=nets)
+                first = next(s for s in task(variant, "val") if s.metric in MEASURES)
+                values[key] = first.value
             rows.append(
-                {"variant": f"{name}{how}", **seen, "measure": first.metric, "task": first.task, "data": dataset}
+                {"variant": f"{name}{how}", **values, "measure": first.metric, "task": first.task, "data": dataset}
             )
     if not rows:
         raise data.DataError(
-            f"None of the sets that the shipped models are measured on has a validation side in {root}."
+            f"None of the sets that the shipped models are measured on has a validation side in {experiment.root}."
         )
     return rows

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Classifier, load_as
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, by_group, scored
 from hemaview.learning.sets import data
 
@@ -21,25 +22,25 @@ FIVE = {
 """The five classes of the sets from ours; any other answer is wrong there."""
 
 
-def white_cells_elsewhere(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def white_cells_elsewhere(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """The five white cells of pictures with one each, around the middle of its drawn mask.
 
     The sets tell no scale: their median neutrophil is taken as NEUTROPHIL_UM wide.
     """
-    model = load_as(Classifier, name)
-    lines = [line for line in data.rows(root, dataset, split) if line["class"] in FIVE.values()]
-    masks = [data.mask(root, dataset, split, Path(line["file"]).stem) > 0 for line in lines]
+    model = load_as(Classifier, name, experiment.nets)
+    lines = [line for line in data.rows(experiment, dataset, split) if line["class"] in FIVE.values()]
+    masks = [data.mask(experiment, dataset, split, Path(line["file"]).stem) > 0 for line in lines]
     mpp = mpp_of_neutrophils(masks, [line["class"] for line in lines])
     if not mpp:
         raise data.DataError(f"{dataset}/{split} holds no neutrophil that its scale could be told from.")
     answers = []
     for line, mask in zip(lines, masks, strict=True):
         centre = np.array([np.argwhere(mask).mean(axis=0)[::-1]])
-        answers.append(model.classify(data.image(root, dataset, split, line["file"]), centre, mpp))
+        answers.append(model.classify(data.image(experiment, dataset, split, line["file"]), centre, mpp))
     classes = model.info.classes
     p, groups = by_group(np.concatenate(answers), classes, {c: FIVE.get(c, "other") for c in classes})
     truth = np.array([groups.index(line["class"]) for line in lines])
-    return scored(name, "nucleated-cells-elsewhere", dataset, split, p, truth, groups)
+    return scored(experiment.evidence, name, "nucleated-cells-elsewhere", dataset, split, p, truth, groups)
 
 
 def mpp_of_neutrophils(masks: list[NDArray[np.bool_]], labels: list[str]) -> float:

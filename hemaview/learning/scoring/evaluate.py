@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Classifier, InferenceError, load_as
-from hemaview.learning.metrics.evidence import note_question, note_speed
+from hemaview.learning.evidence import Evidence
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, bootstrap, by_group, measured, scored
 from hemaview.learning.recipes.elmanna import ELMANNA_EIGHT
 from hemaview.learning.recipes.film import NUCLEATED_MPP, SHAPE_MPP
@@ -51,23 +51,23 @@ PBC_GROUPS: dict[str, str] = {
 """The eight classes of the pbc set from our finer ones; what the set does not have is wrong by definition."""
 
 
-def evaluate(root: Path, split: str, names: list[str], log: Log, task: str = "") -> list[Score]:
+def evaluate(experiment: Experiment, split: str, names: list[str], log: Log, task: str = "") -> list[Score]:
     """Rows for each named model and each set that is there, of one of TASKS alone where it is named; sets that lack or cannot
     be used are named through `log` and left out. Raises DataError or InferenceError where that leaves nothing."""
-    found: list[Score] = []
+    scores: list[Score] = []
     refused: DataError | InferenceError | None = None
-    for asked in _TASKS:
-        name, dataset = asked.method, asked.dataset
-        if name not in names or (task and asked.function not in _GIVES[task]):
+    for entry in _TASKS:
+        name, dataset = entry.method, entry.dataset
+        if name not in names or (task and entry.function not in _GIVES[task]):
             continue
         try:
-            lacking = [s for s in (dataset, *ALSO_NEEDS.get(name, ())) if not data.has(root, s, split)]
+            lacking = [s for s in (dataset, *ALSO_NEEDS.get(name, ())) if not data.has(experiment, s, split)]
             if lacking:
-                log(f"{lacking[0]}/{split} is not in {root}: left out")
+                log(f"{lacking[0]}/{split} is not in {experiment.root}: left out")
                 continue
             log(f"{name} on {dataset}/{split}")
             began = time.monotonic()
-            rows = [row for row in asked.rows(root, split) if not task or row.task == task]
+            rows = [row for row in entry.rows(experiment, split) if not task or row.task == task]
         except (DataError, InferenceError) as error:
             # One set that cannot be used is no reason to lose what hours found on the others.
             refused = refused or error
@@ -75,36 +75,36 @@ def evaluate(root: Path, split: str, names: list[str], log: Log, task: str = "")
             continue
         spent = time.monotonic() - began
         for of_task in {row.task for row in rows}:
-            note_speed((name, of_task, dataset), max(row.n for row in rows), spent)
+            experiment.evidence.note_speed((name, of_task, dataset), max(row.n for row in rows), spent)
         unknown = [row for row in rows if not np.isfinite((row.value, row.low, row.high)).all()]
         for of_task in sorted({row.task for row in unknown}):
             metrics = ", ".join(r.metric for r in unknown if r.task == of_task)
             log(f"{dataset}/{split} holds too little for {metrics} of {of_task}")
-        found += [row for row in rows if row not in unknown]
-    if refused is not None and not found:
+        scores += [row for row in rows if row not in unknown]
+    if refused is not None and not scores:
         raise refused
-    return found + [replace(s, method="best") for s in found if s.method in BEST.get(s.task, "").split()]
+    return scores + [replace(s, method="best") for s in scores if s.method in BEST.get(s.task, "").split()]
 
 
-def main_task(name: str) -> tuple[str, Callable[[Path, str], list[Score]]]:
-    """The set that a model is measured on first, and the function (root, split) that does it."""
+def main_task(name: str) -> tuple[str, Callable[[Experiment, str], list[Score]]]:
+    """The set that a model is measured on first, and the function (experiment, split) that does it."""
     first = next(task for task in _TASKS if task.method == name)
     return first.dataset, first.rows
 
 
-def _shapes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
-    model = load_as(Classifier, name)
+def _shapes(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
+    model = load_as(Classifier, name, experiment.nets)
     points: dict[str, list[tuple[float, float, str]]] = {}
-    for row in data.rows(root, "chula-rbc12", split):
+    for row in data.rows(experiment, "chula-rbc12", split):
         points.setdefault(row["file"], []).append((float(row["x"]), float(row["y"]), row["class"]))
     p, labels = [], []
     for file, cells in points.items():
-        rgb = data.image(root, "chula-rbc12", split, file)
+        rgb = data.image(experiment, "chula-rbc12", split, file)
         p.append(model.classify(rgb, np.array([(x, y) for x, y, _ in cells]), SHAPE_MPP))
         labels += [label for _, _, label in cells]
     every = np.concatenate(p)
     truth = data.numbers(labels, model.info.classes, f"{dataset}/{split}")
-    rows = scored(name, "rbc-morphology", dataset, split, every, truth, model.info.classes)
+    rows = scored(experiment.evidence, name, "rbc-morphology", dataset, split, every, truth, model.info.classes)
     eight, names = by_group(every, model.info.classes, ELMANNA_EIGHT)
     of_paper = np.array([names.index(ELMANNA_EIGHT[label]) for label in labels])
     rows += [
@@ -123,53 +123,64 @@ def _shapes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     ]
 
 
-def _nucleated(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def _nucleated(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     rows: list[Score] = []
-    crops, p, classes = _nucleated_answers(name, dataset, root, split)
+    crops, p, classes = _nucleated_answers(name, dataset, experiment, split)
     grouped, groups = by_group(p, classes, PBC_GROUPS)
     truth = data.numbers(crops.labels, groups, f"{dataset}/{split}")
-    rows += scored(name, "nucleated-cells", dataset, split, grouped, truth, groups)
-    rows += _nrbc(name, dataset, split, p[:, classes.index("erythroblast")], np.array(crops.fine) == "erythroblast")
+    rows += scored(experiment.evidence, name, "nucleated-cells", dataset, split, grouped, truth, groups)
+    rows += _nrbc(
+        experiment.evidence,
+        name,
+        dataset,
+        split,
+        p[:, classes.index("erythroblast")],
+        np.array(crops.fine) == "erythroblast",
+    )
     known = np.array([label in classes for label in crops.fine])
     fine = np.array([classes.index(label) for label in np.array(crops.fine)[known]])
-    rows += scored(name, "nucleated-cells-fine", dataset, split, p[known], fine, classes)
+    rows += scored(experiment.evidence, name, "nucleated-cells-fine", dataset, split, p[known], fine, classes)
     return rows
 
 
-def _nucleated_patients(name: str, dataset: str, root: Path, split: str) -> list[Score]:
-    crops, p, classes = _nucleated_answers(name, dataset, root, split)
+def _nucleated_patients(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
+    crops, p, classes = _nucleated_answers(name, dataset, experiment, split)
     fine = np.array(crops.fine)
-    rows = _nrbc(name, dataset, split, p[:, classes.index("erythroblast")], fine == "erythroblast")
+    rows = _nrbc(experiment.evidence, name, dataset, split, p[:, classes.index("erythroblast")], fine == "erythroblast")
     names, counts = np.unique(fine, return_counts=True)
     often = [n for n, c in zip(names, counts, strict=True) if c >= 15 and n in classes]
     if not often:
         return rows
     known = np.isin(fine, often)
     truth = np.array([classes.index(label) for label in fine[known]])
-    return rows + scored(name, "nucleated-cells-patients", dataset, split, p[known], truth, classes)
+    return rows + scored(
+        experiment.evidence, name, "nucleated-cells-patients", dataset, split, p[known], truth, classes
+    )
 
 
 def _nucleated_answers(
-    name: str, dataset: str, root: Path, split: str
+    name: str, dataset: str, experiment: Experiment, split: str
 ) -> tuple[data.Crops, NDArray[np.float32], list[str]]:
-    model = load_as(Classifier, name).calibrated_on(dataset)
-    crops = data.cell_crops(root, dataset, split)
+    model = load_as(Classifier, name, experiment.nets).calibrated_on(dataset)
+    crops = data.cell_crops(experiment, dataset, split)
     h, w = crops.images.shape[1:3]
     centre = np.array([[w / 2, h / 2]])
     p = np.concatenate([model.classify(rgb, centre, NUCLEATED_MPP) for rgb in crops.images])
     return crops, p, list(model.info.classes)
 
 
-def _nrbc(name: str, dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.bool_]) -> list[Score]:
+def _nrbc(
+    evidence: Evidence, name: str, dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.bool_]
+) -> list[Score]:
     """Sensitivity and specificity at the card's threshold for such blood, which was set on the set's val."""
-    note_question((name, "nrbc", dataset), p, truth)
-    found = p >= cards()[name].calibration_on(dataset)[1].get("erythroblast", 0.5)
+    evidence.note_question((name, "nrbc", dataset), p, truth)
+    positive = p >= cards()[name].calibration_on(dataset)[1].get("erythroblast", 0.5)
 
     def sensitivity(rows: NDArray[np.int64]) -> float:
-        return float(found[rows][truth[rows]].mean())
+        return float(positive[rows][truth[rows]].mean())
 
     def specificity(rows: NDArray[np.int64]) -> float:
-        return float((~found[rows][~truth[rows]]).mean())
+        return float((~positive[rows][~truth[rows]]).mean())
 
     every, n = np.arange(len(truth)), len(truth)
     return [
@@ -178,19 +189,19 @@ def _nrbc(name: str, dataset: str, split: str, p: NDArray[np.float32], truth: ND
     ]
 
 
-def _kinds(name: str, dataset: str, root: Path, split: str) -> list[Score]:
-    model = load_as(Classifier, name)
-    pool = kind_pool(root, dataset, split)
+def _kinds(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
+    model = load_as(Classifier, name, experiment.nets)
+    pool = kind_pool(experiment, dataset, split)
     side = model.info.input_px
     at = (pool.images.shape[1] - side) // 2
     p = model.classify_crops(np.ascontiguousarray(pool.images[:, at : at + side, at : at + side]))
     truth = pool.allowed.argmax(axis=1).astype(np.int64)
-    rows = scored(name, "kind", dataset, split, p, truth)
+    rows = scored(experiment.evidence, name, "kind", dataset, split, p, truth)
     # Where a set labels one kind alone, means over kinds say nothing more.
     return [r for r in rows if len(np.unique(truth)) > 1 or r.metric in ("accuracy", "ece")]
 
 
-_Function = Callable[[str, str, Path, str], list[Score]]
+_Function = Callable[[str, str, Experiment, str], list[Score]]
 _GIVES: dict[str, tuple[_Function, ...]] = {
     "rbc-segmentation": (fieldtasks.red_cells,),
     "stitching": (stitchtasks.stitched_cells, stitchtasks.stitched_boxes),
@@ -230,11 +241,14 @@ class _Task:
     """A model measured on a set."""
 
     method: str
+    """The model's name."""
     dataset: str
+    """The set's."""
     function: _Function
+    """Gives the rows."""
 
-    def rows(self, root: Path, split: str) -> list[Score]:
-        return self.function(self.method, self.dataset, root, split)
+    def rows(self, experiment: Experiment, split: str) -> list[Score]:
+        return self.function(self.method, self.dataset, experiment, split)
 
 
 def _of(method: str, dataset: str, function: _Function) -> _Task:

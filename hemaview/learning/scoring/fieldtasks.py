@@ -15,7 +15,7 @@ from skimage.segmentation import find_boundaries
 from hemaview.inference import Detector, Masker, Pointer, Segmenter, load_as
 from hemaview.inference.pictures import rescale
 from hemaview.learning.engine.segment import mask_parts, mpp_of, rescale_labels
-from hemaview.learning.metrics.evidence import note_answers
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.matching import CellErrors, Matches, cell_errors, dice, match_masks, match_points
 from hemaview.learning.metrics.score import Score, bootstrap, kappa, mean_accuracy, mean_recall
 from hemaview.learning.recipes.nucleuspoints import REACH_PX, point_fields
@@ -30,26 +30,26 @@ from hemaview.methods.regiongrowing import region_growing
 Rgb = NDArray[np.uint8]
 
 
-def red_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def red_cells(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Dice, Jaccard and Hausdorff distance (px) of cell against ground, mean over fields; F1 of cells at IoU 0.5 and
     errors I, II, III per 100 cells over all fields.
 
     The set tells no scale: the typical cell of each picture is taken as 7.2 µm wide, as a job does. Parts below 4 µm²
     are platelets and dirt, which the set does not mark.
     """
-    segment = _region_growing if name == "region-growing" else load_as(Segmenter, name).segment
+    segment = _region_growing if name == "region-growing" else load_as(Segmenter, name, experiment.nets).segment
     pixel: list[tuple[float, float, float]] = []
     matches: list[Matches] = []
     errors: list[CellErrors] = []
-    for file in data.files(root, dataset, split):
-        rgb = data.image(root, dataset, split, file)
-        true = mask_parts(data.mask(root, dataset, split, Path(file).stem))
+    for file in data.files(experiment, dataset, split):
+        rgb = data.image(experiment, dataset, split, file)
+        true = mask_parts(data.mask(experiment, dataset, split, Path(file).stem))
         mpp = mpp_of(true)
-        found = without_debris(segment(rgb, mpp), LEAST_UM2 / mpp**2)
-        overlap = dice(found > 0, true > 0)
-        pixel.append((overlap, overlap / (2 - overlap), hausdorff_px(found > 0, true > 0)))
-        matches.append(match_masks(found, true))
-        errors.append(cell_errors(found, true))
+        predicted = without_debris(segment(rgb, mpp), LEAST_UM2 / mpp**2)
+        overlap = dice(predicted > 0, true > 0)
+        pixel.append((overlap, overlap / (2 - overlap), hausdorff_px(predicted > 0, true > 0)))
+        matches.append(match_masks(predicted, true))
+        errors.append(cell_errors(predicted, true))
     each = np.array(pixel)
     rows = [
         _over_fields(name, "rbc-segmentation", dataset, split, len(each), metric, _column_mean(each, column))
@@ -70,44 +70,46 @@ def red_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     return rows
 
 
-def hausdorff_px(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
+def hausdorff_px(predicted: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
     """Hausdorff distance between the edges of two masks, px; the diagonal where one of them is empty."""
-    if not found.any() or not true.any():
-        return float(np.hypot(*found.shape)) if found.any() != true.any() else 0.0
-    edges = [find_boundaries(m, mode="inner") for m in (found, true)]
-    edges = [e if e.any() else m for e, m in zip(edges, (found, true), strict=True)]
+    if not predicted.any() or not true.any():
+        return float(np.hypot(*predicted.shape)) if predicted.any() != true.any() else 0.0
+    edges = [find_boundaries(m, mode="inner") for m in (predicted, true)]
+    edges = [e if e.any() else m for e, m in zip(edges, (predicted, true), strict=True)]
     return float(max(ndimage.distance_transform_edt(~b)[a].max() for a, b in (edges, edges[::-1])))
 
 
-def nuclei_points(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def nuclei_points(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """F1 of nuclei as points within 8 px, over all fields."""
     matches = []
-    for rgb, true in point_fields(root, split):
+    for rgb, true in point_fields(experiment, split):
         if name == "sun-nuclei":
             labels = nuclei(rgb)
-            found = np.array(ndimage.center_of_mass(labels > 0, labels, np.arange(1, labels.max() + 1))).reshape(-1, 2)
-            points = found[:, ::-1]
+            centres = np.array(ndimage.center_of_mass(labels > 0, labels, np.arange(1, labels.max() + 1))).reshape(
+                -1, 2
+            )
+            points = centres[:, ::-1]
         else:
-            points = load_as(Pointer, name).points(rgb)[:, :2]
+            points = load_as(Pointer, name, experiment.nets).points(rgb)[:, :2]
         matches.append(match_points(points, true, REACH_PX)[0])
     return [
         _over_fields(name, "nuclei", dataset, split, len(matches), "point_f1", lambda r: _sum(matches, r, Matches()).f1)
     ]
 
 
-def plasma_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def plasma_masks(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Dice and IoU of plasma cells against all else, over all pixels of the set."""
-    model = load_as(Masker, name)
+    model = load_as(Masker, name, experiment.nets)
     counts = []
-    for file in data.files(root, dataset, split):
-        found = model.mask(data.image(root, dataset, split, file)) == 1
-        true = data.mask(root, dataset, split, Path(file).stem) > 0
-        counts.append((float((found & true).sum()), float(found.sum()), float(true.sum())))
+    for file in data.files(experiment, dataset, split):
+        predicted = model.mask(data.image(experiment, dataset, split, file)) == 1
+        true = data.mask(experiment, dataset, split, Path(file).stem) > 0
+        counts.append((float((predicted & true).sum()), float(predicted.sum()), float(true.sum())))
     each = np.array(counts)
 
     def overlap(rows: NDArray[np.int64]) -> float:
-        both, found, true = each[rows].sum(axis=0)
-        return float(2 * both / max(1.0, found + true))
+        both, predicted, true = each[rows].sum(axis=0)
+        return float(2 * both / max(1.0, predicted + true))
 
     return [
         _over_fields(name, "plasma-mask", dataset, split, len(each), "dice", overlap),
@@ -115,14 +117,14 @@ def plasma_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]
     ]
 
 
-def detection(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def detection(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Mean average precision at IoU 0.5 over white cells, red cells and platelets."""
-    model = load_as(Detector, name)
-    found, truth = [], scenes(root, dataset, split, DETECTION_CLASSES)
+    model = load_as(Detector, name, experiment.nets)
+    predicted, truth = [], scenes(experiment, dataset, split, DETECTION_CLASSES)
     for scene in truth:
-        found.append(model.detect(scene.rgb))
+        predicted.append(model.detect(scene.rgb))
     each = [
-        [hits(f, t, c) for f, t in zip(found, truth, strict=True)]
+        [hits(f, t, c) for f, t in zip(predicted, truth, strict=True)]
         for c in range(len(DETECTION_CLASSES))
         if any((t.labels == c).any() for t in truth)
     ]
@@ -133,27 +135,29 @@ def detection(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     return [_over_fields(name, "detection", dataset, split, len(truth), "map50", mean)]
 
 
-def marrow_differential(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def marrow_differential(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Recall and accuracy one against the rest, mean over classes (equations 17 and 18), and Cohen's kappa, of labelled
     cells of composed marrow; a cell that is not found is given to no class. Then the seconds that detection takes for 500
     cells (§4.4), over scenes, on the machine at hand."""
-    model = load_as(Detector, name)
-    truth = marrowscenes.scenes(root, split, TEST_SCENES, 3)
-    found, seconds = [], []
+    model = load_as(Detector, name, experiment.nets)
+    truth = marrowscenes.scenes(experiment, split, TEST_SCENES, 3)
+    predicted, seconds = [], []
     for scene in truth:
         began = time.monotonic()
-        found.append(model.at_scale(scene.rgb))
+        predicted.append(model.at_scale(scene.rgb))
         seconds.append(time.monotonic() - began)
-    true, given = recognised(found, truth, len(model.info.classes))
+    true, given = recognised(predicted, truth, len(model.info.classes))
     named = (*model.info.classes, "not found")
-    note_answers((name, "marrow-differential", dataset), np.eye(len(named), dtype=np.float32)[given], true, named)
+    experiment.evidence.note_answers(
+        (name, "marrow-differential", dataset), np.eye(len(named), dtype=np.float32)[given], true, named
+    )
     measures = {"mean_recall": mean_recall, "mean_accuracy": mean_accuracy, "kappa": kappa}
     rows = []
     for metric, function in measures.items():
         low, high = bootstrap(len(true), lambda r, f=function: f(true[r], given[r]))  # type: ignore[misc]
         value = function(true, given)
         rows.append(Score.rounded(name, "marrow-differential", dataset, split, len(true), metric, value, low, high))
-    each, cells = np.array(seconds), np.array([int((boxes.scores >= LEAST_SCORE).sum()) for boxes in found])
+    each, cells = np.array(seconds), np.array([int((boxes.scores >= LEAST_SCORE).sum()) for boxes in predicted])
     return [
         *rows,
         _over_fields(

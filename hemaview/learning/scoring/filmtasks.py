@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,10 @@ from numpy.typing import NDArray
 
 from hemaview.assays import assay
 from hemaview.cells.table import CUT, CellTable
-from hemaview.inference import Classifier, Segmenter, load_as
+from hemaview.inference import AS_SHIPPED, Classifier, NetSettings, Segmenter, load_as
 from hemaview.inference.pictures import rescale
 from hemaview.learning.engine.segment import mpp_of_boxes
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, share
 from hemaview.learning.scoring.fieldtasks import Rgb
 from hemaview.learning.sets import data
@@ -23,15 +23,15 @@ LEAST_RED = 3
 """Labelled red cells that a field's µm/px can be told from."""
 
 
-def white_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def white_cells(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Of labelled white cells that no edge cuts, the share with exactly one white or nucleated red cell in their box; and
     of such cells that were found, the share in a box. µm/px from each field's red cells."""
-    models = film_models(name)
+    models = film_models(name, experiment.nets)
     film = assay("blood_film").schema
     once: list[NDArray[np.bool_]] = []
     right: list[NDArray[np.bool_]] = []
-    for file, boxes, red in fields_with_boxes(root, dataset, split):
-        rgb = data.image(root, dataset, split, file)
+    for file, boxes, red in fields_with_boxes(experiment, dataset, split):
+        rgb = data.image(experiment, dataset, split, file)
         h, w = rgb.shape[:2]
         cells = cells_of_field(as_slide(rgb), whole_field(0, 0, 0, w, h), mpp_of_boxes(red), models, film)
         white = film.rows_of_kind(cells.cls, "nucleated")
@@ -54,13 +54,13 @@ def in_boxes(boxes: NDArray[np.float32], cells: CellTable) -> NDArray[np.bool_]:
     return np.asarray((x > x0) & (x < x1) & (y > y0) & (y < y1))
 
 
-def film_models(segmentation: str) -> Models:
+def film_models(segmentation: str, nets: NetSettings = AS_SHIPPED) -> Models:
     """The blood film's models, its red-cell shapes by the smaller one: no white cell depends on them."""
-    nucleated = load_as(Classifier, "nucleated-cell-net")
+    nucleated = load_as(Classifier, "nucleated-cell-net", nets)
     return Models(
-        load_as(Segmenter, segmentation),
-        load_as(Classifier, "cell-kind-net"),
-        load_as(Classifier, "red-cell-shape-net"),
+        load_as(Segmenter, segmentation, nets),
+        load_as(Classifier, "cell-kind-net", nets),
+        load_as(Classifier, "red-cell-shape-net", nets),
         nucleated,
         nucleated.thresholds,
     )
@@ -92,11 +92,13 @@ class _Picture:
         return rescale(self.read(x, y, 0, w, h), out_w / w)
 
 
-def fields_with_boxes(root: Path, dataset: str, split: str) -> list[tuple[str, NDArray[np.float32], list[float]]]:
+def fields_with_boxes(
+    experiment: Experiment, dataset: str, split: str
+) -> list[tuple[str, NDArray[np.float32], list[float]]]:
     """(file, boxes of white cells (n, 4), widths of red cells) of the fields that have enough red cells."""
     white: dict[str, list[tuple[float, float, float, float]]] = {}
     red: dict[str, list[float]] = {}
-    for row in data.rows(root, dataset, split):
+    for row in data.rows(experiment, dataset, split):
         x, y, w, h = (float(row[k]) for k in "xywh")
         if row["class"] == "WBC":
             white.setdefault(row["file"], []).append((x, y, x + w, y + h))

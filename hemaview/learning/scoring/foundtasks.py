@@ -3,17 +3,16 @@ the default protocol of blood films, made fit for the laboratory's cells."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.assays import assay
 from hemaview.cells.table import CellTable
-from hemaview.inference import CentreFinder, Classifier, Model, load
+from hemaview.inference import AS_SHIPPED, CentreFinder, Classifier, Model, NetSettings, load
 from hemaview.inference.filmstatistics import MOST_CELLS, STRANGE_FILMS, fit_for, statistics_of
 from hemaview.inference.grounds import one_ground
 from hemaview.inference.pictures import rescale, squares
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, bootstrap, share
 from hemaview.learning.scoring.filmtasks import as_slide, in_boxes, whole_field
 from hemaview.learning.sets import data
@@ -35,14 +34,14 @@ def mpp_of_field(dataset: str, rgb: NDArray[np.uint8]) -> float:
     return LARGE_MPP if rgb.shape[1] >= LARGE_PX else SMALL_MPP
 
 
-def white_cells_found(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def white_cells_found(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """`recall` of labelled cells (in the box, or within REACH_UM of the point), nucleated cells a field beside it; on fields
     without any blast, blasts called a field."""
     lines: dict[str, list[dict[str, str]]] = {}
-    for row in data.rows(root, dataset, split):
+    for row in data.rows(experiment, dataset, split):
         lines.setdefault(row["file"], []).append(row)
-    pictures = {file: data.image(root, dataset, split, file) for file in lines}
-    how = fitted_finder([(rgb, mpp_of_field(dataset, rgb)) for rgb in pictures.values()])
+    pictures = {file: data.image(experiment, dataset, split, file) for file in lines}
+    how = fitted_finder([(rgb, mpp_of_field(dataset, rgb)) for rgb in pictures.values()], experiment.nets)
     schema = assay("blood_film").schema
     hit: list[NDArray[np.bool_]] = []
     every: list[float] = []
@@ -58,18 +57,18 @@ def white_cells_found(name: str, dataset: str, root: Path, split: str) -> list[S
             false_blasts.append(float((cells.cls == schema.index("blast")).sum()))
             continue
         hit.append(_hits(rows, cells, mpp))
-    made = [share(name, TASK, dataset, split, "recall", hit), _mean(name, dataset, split, "cells_a_field", every)]
+    scores = [share(name, TASK, dataset, split, "recall", hit), _mean(name, dataset, split, "cells_a_field", every)]
     if false_blasts:
-        made.append(_mean(name, dataset, split, "blasts_a_negative_field", false_blasts))
-    return made
+        scores.append(_mean(name, dataset, split, "blasts_a_negative_field", false_blasts))
+    return scores
 
 
-def fitted_finder(fields: list[tuple[NDArray[np.uint8], float]]) -> CellFinder:
+def fitted_finder(fields: list[tuple[NDArray[np.uint8], float]], nets: NetSettings = AS_SHIPPED) -> CellFinder:
     """The finder of PROTOCOL, its nets fit for the cells that the finder points at on the fields (picture, µm/px), as a job
     fits them to a film."""
     film = assay("blood_film")
     order = next(o for o in film.orders if o.name == PROTOCOL)
-    models: dict[str, Model] = {role: load(name) for role, name in order.models.items()}
+    models: dict[str, Model] = {role: load(name, settings=nets) for role, name in order.models.items()}
     seeker, named = models["nucleated-cell-finder"], models.pop("nucleated-cell-elsewhere")
     assert isinstance(seeker, CentreFinder) and isinstance(named, Classifier)
     crops: list[NDArray[np.uint8]] = []
@@ -82,7 +81,7 @@ def fitted_finder(fields: list[tuple[NDArray[np.uint8], float]]) -> CellFinder:
             break
     named = named.calibrated_on(STRANGE_FILMS)
     models["nucleated-cell"] = named
-    models["red-cell-shape"] = load("red-cell-shape-net")  # the smaller one: no white cell depends on it
+    models["red-cell-shape"] = load("red-cell-shape-net", settings=nets)  # the smaller one: no white cell depends on it
     if crops and (statistics := statistics_of(named.info.name, np.stack(crops))) is not None:
         models["nucleated-cell"] = fit_for(named, statistics)
     return finder(order.finder, models, film.schema)

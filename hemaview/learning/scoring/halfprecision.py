@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,10 +20,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from hemaview.inference import Boxes, load
 from hemaview.inference.device import device
 from hemaview.inference.pictures import softmax
-from hemaview.inference.precision import TOLERANCE, comparing, in_float32
+from hemaview.inference.precision import F32, TOLERANCE
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score
 from hemaview.learning.scoring.evaluate import main_task
-from hemaview.learning.sets import data
 from hemaview.learning.sets.boxes import box_overlaps
 from hemaview.methods.card import cards
 
@@ -40,21 +39,23 @@ LEAST_SCORE = 0.05
 
 @dataclass
 class Difference:
-    """The largest difference in probability between pairs of answers, and of each pair how many times as long float32
-    took; `temperature` is that of the model's card."""
+    """What a net's answers in bf16 differ by."""
 
     temperature: float = 1.0
+    """That of the model's card."""
     largest: float = field(default=0.0, init=False)
+    """The largest difference in probability between two answers to one picture."""
     times: list[float] = field(default_factory=list, init=False)
+    """Of each pair of answers how many times as long float32 took."""
 
     def note(self, plain: Any, half: Any, plain_s: float, half_s: float) -> None:
         """Of logits (N, classes, …), or of lists of boxes with scores."""
         self.times.append(plain_s / max(half_s, 1e-9))
         if isinstance(plain, np.ndarray):
-            apart = [np.abs(self._probabilities(plain) - self._probabilities(half)).max()]
+            differences = [np.abs(self._probabilities(plain) - self._probabilities(half)).max()]
         else:
-            apart = [score_difference(_boxes(a), _boxes(b)) for a, b in zip(plain, half, strict=True)]
-        self.largest = max(self.largest, *(float(v) for v in apart))
+            differences = [score_difference(_boxes(a), _boxes(b)) for a, b in zip(plain, half, strict=True)]
+        self.largest = max(self.largest, *(float(v) for v in differences))
 
     def _probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         return softmax(np.asarray(logits / self.temperature, np.float32))
@@ -87,29 +88,28 @@ class Rounded(TorchDispatchMode):
         return func(*(a.float() if _is_half(a) else a for a in args), **(kwargs or {})).bfloat16()
 
 
-def measure(name: str, root: Path, log: Callable[[str], None], lines: int = LINES) -> dict[str, Any]:
+def measure(name: str, experiment: Experiment, log: Callable[[str], None], lines: int = LINES) -> dict[str, Any]:
     """The `precision` section of a model's card, without figures where its net cannot be run in bf16 at all; raises
     DataError where its set is not there."""
     dataset, task = main_task(name)
     difference = Difference(cards()[name].temperature)
-    with data.sampled(lines):
-        load(name)  # converted before its numbers are rounded: tracing cannot be
-        log(f"{name} on {dataset}/val in bf16")
-        try:
-            with comparing(difference.note), _quick():
-                half = _figures(task(root, "val"))
-        except RuntimeError as error:
-            if "BFloat16" not in str(error):
-                raise
-            log(f"its net takes no bf16: {error}")
-            return {"bf16": False, "command": _command(name), "rows": []}
-        log(f"{name} on {dataset}/val in float32")
-        with in_float32():
-            plain = _figures(task(root, "val"))
+    load(name)  # converted before its numbers are rounded: tracing cannot be
+    log(f"{name} on {dataset}/val in bf16")
+    in_both = replace(experiment, most_lines=lines, nets=replace(experiment.nets, compare=difference.note))
+    try:
+        with _quick():
+            half = _figures(task(in_both, "val"))
+    except RuntimeError as error:
+        if "BFloat16" not in str(error):
+            raise
+        log(f"its net takes no bf16: {error}")
+        return {"bf16": False, "command": _command(name), "rows": []}
+    log(f"{name} on {dataset}/val in float32")
+    plain = _figures(task(replace(in_both, nets=replace(experiment.nets, precision=F32)), "val"))
     return section(name, plain, half, difference)
 
 
-def section(name: str, plain: Sequence[Score], half: Sequence[Score], found: Difference) -> dict[str, Any]:
+def section(name: str, plain: Sequence[Score], half: Sequence[Score], difference: Difference) -> dict[str, Any]:
     """Bf16 is allowed where no figure left its interval, no probability moved by more than TOLERANCE and, on a machine that
     has it, it was faster."""
     rows = [
@@ -126,12 +126,12 @@ def section(name: str, plain: Sequence[Score], half: Sequence[Score], found: Dif
         }
         for a, b in zip(plain, half, strict=True)
     ]
-    harmless = all(row["within"] for row in rows) and found.largest <= TOLERANCE
-    told = {"largest_difference": round(found.largest, 4), "command": _command(name), "rows": rows}
-    if not (_has_bf16() and found.times):
-        return {"bf16": harmless, **told}
-    times = round(float(np.median(found.times)), 1)  # whatever else the machine did meanwhile
-    return {"bf16": harmless and times > 1, "times_faster": times, **told}
+    harmless = all(row["within"] for row in rows) and difference.largest <= TOLERANCE
+    facts = {"largest_difference": round(difference.largest, 4), "command": _command(name), "rows": rows}
+    if not (_has_bf16() and difference.times):
+        return {"bf16": harmless, **facts}
+    times = round(float(np.median(difference.times)), 1)  # whatever else the machine did meanwhile
+    return {"bf16": harmless and times > 1, "times_faster": times, **facts}
 
 
 def _command(name: str) -> str:
@@ -163,9 +163,9 @@ def _is_half(value: Any) -> bool:
     return isinstance(value, torch.Tensor) and value.dtype == torch.bfloat16
 
 
-def _boxes(found: Any) -> Boxes:
+def _boxes(answer: Any) -> Boxes:
     return Boxes(
-        found.boxes.float().cpu().numpy(),
-        found.scores.float().cpu().numpy(),
-        found.labels.cpu().numpy().astype(np.int64),
+        answer.boxes.float().cpu().numpy(),
+        answer.scores.float().cpu().numpy(),
+        answer.labels.cpu().numpy().astype(np.int64),
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.assays import assay
 from hemaview.cells.table import CUT, CellTable
-from hemaview.inference import Classifier, Model, load
+from hemaview.inference import AS_SHIPPED, Classifier, Model, NetSettings, load
 from hemaview.learning.engine.segment import PBC_MPP, mpp_of_boxes
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, bootstrap
 from hemaview.learning.scoring.filmtasks import LEAST_RED, as_slide, whole_field
 from hemaview.learning.sets import data
@@ -26,13 +26,13 @@ RAABIN_PX = 575
 Rgb = NDArray[np.uint8]
 
 
-def healthy_red_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def healthy_red_cells(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Share of gradable whole red cells called each of CALLED; n red cells. pbc's donors have no disease of the blood, of the
     other sets health is unknown; red cells that an edge cuts are left out."""
-    how, film = film_finder(), assay("blood_film").schema
+    how, film = film_finder(nets=experiment.nets), assay("blood_film").schema
     shapes = [c.index for c in film.group_of("rbc") if c.counted]
     calls: list[NDArray[np.uint8]] = []
-    for rgb, mpp in _pictures(root, dataset, split):
+    for rgb, mpp in _pictures(experiment, dataset, split):
         cells = cells_of(how, rgb, mpp)
         calls.append(cells.cls[((cells.flags & CUT) == 0) & np.isin(cells.cls, shapes)])
     if not sum(map(len, calls)):
@@ -53,37 +53,37 @@ def _share(name: str, dataset: str, split: str, metric: str, calls: list[NDArray
     )
 
 
-def _pictures(root: Path, dataset: str, split: str) -> Iterator[tuple[Rgb, float]]:
+def _pictures(experiment: Experiment, dataset: str, split: str) -> Iterator[tuple[Rgb, float]]:
     if dataset == "pbc":
-        for row in data.rows(root, dataset, split):
-            yield data.image(root, dataset, split, row["file"]), PBC_MPP
+        for row in data.rows(experiment, dataset, split):
+            yield data.image(experiment, dataset, split, row["file"]), PBC_MPP
         return
-    for file, sides in _red_sides(root, dataset, split).items():
-        rgb = data.image(root, dataset, split, file)
+    for file, sides in _red_sides(experiment, dataset, split).items():
+        rgb = data.image(experiment, dataset, split, file)
         if dataset != "txl-pbc" or RAABIN_PX not in rgb.shape[:2]:
             yield rgb, mpp_of_boxes(sides)
 
 
-def counted_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def counted_cells(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """|Σ found - Σ labelled| / Σ labelled of white and of red cells over all fields, and the mean over fields of the same of
     one field (of those that have a label of the kind); n fields. Cells that an edge cuts are counted, as they are labelled;
     of an overlapped thing so many as red cells of the field's typical size go into it."""
-    how, film = film_finder(), assay("blood_film").schema
+    how, film = film_finder(nets=experiment.nets), assay("blood_film").schema
     labelled = {"WBC": dict[str, int](), "RBC": dict[str, int]()}
-    for row in data.rows(root, dataset, split):
+    for row in data.rows(experiment, dataset, split):
         if row["class"] in labelled:
             of = labelled[row["class"]]
             of[row["file"]] = of.get(row["file"], 0) + 1
-    found: list[tuple[float, float]] = []
+    counts: list[tuple[float, float]] = []
     truth: list[tuple[float, float]] = []
-    for file, sides in _red_sides(root, dataset, split).items():
-        cells = cells_of(how, data.image(root, dataset, split, file), mpp_of_boxes(sides))
+    for file, sides in _red_sides(experiment, dataset, split).items():
+        cells = cells_of(how, data.image(experiment, dataset, split, file), mpp_of_boxes(sides))
         white = float(film.rows_of_kind(cells.cls, "nucleated").sum())
-        found.append((white, red_cells_in(cells)))
+        counts.append((white, red_cells_in(cells)))
         truth.append((labelled["WBC"].get(file, 0), labelled["RBC"].get(file, 0)))
     rows = []
     for column, kind in enumerate(("wbc", "rbc")):
-        own, true = np.array(found)[:, column], np.array(truth, float)[:, column]
+        own, true = np.array(counts)[:, column], np.array(truth, float)[:, column]
         rows += _count_errors(name, dataset, split, kind, own, true)
     return rows
 
@@ -102,13 +102,13 @@ def red_cells_in(cells: CellTable) -> float:
 
 
 def _count_errors(
-    name: str, dataset: str, split: str, kind: str, found: NDArray[np.float64], true: NDArray[np.float64]
+    name: str, dataset: str, split: str, kind: str, predicted: NDArray[np.float64], true: NDArray[np.float64]
 ) -> list[Score]:
     def of_all(rows: NDArray[np.int64]) -> float:
-        return float(abs(found[rows].sum() - true[rows].sum()) / max(1.0, true[rows].sum()))
+        return float(abs(predicted[rows].sum() - true[rows].sum()) / max(1.0, true[rows].sum()))
 
     there = np.flatnonzero(true > 0)
-    each = np.abs(found[there] - true[there]) / true[there]
+    each = np.abs(predicted[there] - true[there]) / true[there]
 
     def mean(rows: NDArray[np.int64]) -> float:
         return float(each[rows].mean())
@@ -125,22 +125,22 @@ def _count_errors(
     ]
 
 
-def _red_sides(root: Path, dataset: str, split: str) -> dict[str, list[float]]:
+def _red_sides(experiment: Experiment, dataset: str, split: str) -> dict[str, list[float]]:
     """The longer sides of the red cells' boxes of each field that has enough of them, px."""
     sides: dict[str, list[float]] = {}
-    for row in data.rows(root, dataset, split):
+    for row in data.rows(experiment, dataset, split):
         if row["class"] == "RBC":
             sides.setdefault(row["file"], []).append(max(float(row["w"]), float(row["h"])))
     return {file: own for file, own in sides.items() if len(own) >= LEAST_RED}
 
 
-def film_finder(operating: bool = True) -> CellFinder:
+def film_finder(operating: bool = True, nets: NetSettings = AS_SHIPPED) -> CellFinder:
     """The finder of the shipped protocol PROTOCOL with its models, as of a film like those learned from; every shape is its
     likeliest where not `operating` at the points of its card."""
     film = assay("blood_film")
     order = next(o for o in film.orders if o.name == PROTOCOL)
     models: dict[str, Model] = {
-        role: load(model) for role, model in order.models.items() if role != "nucleated-cell-elsewhere"
+        role: load(model, settings=nets) for role, model in order.models.items() if role != "nucleated-cell-elsewhere"
     }
     if not operating and isinstance(models["red-cell-shape"], Classifier):
         models["red-cell-shape"] = shape = copy.copy(models["red-cell-shape"])  # the one in use is everybody's

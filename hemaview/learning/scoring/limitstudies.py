@@ -15,6 +15,7 @@ from PIL import Image
 from hemaview.inference.pictures import ground_of, rescale, turned
 from hemaview.inference.stain import LEAST_CELLS, MOST, Stain, share_beyond, stain_beside
 from hemaview.learning.engine.segment import CHULA_MPP, mask_parts, mpp_of, mpp_of_boxes
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import NO_NUCLEUS, Log
 from hemaview.learning.sets import data, duplicates, marrowscenes
 from hemaview.methods.card import cards
@@ -37,7 +38,7 @@ BLURS_UM = (0.0, 0.5, 1.0, 2.0)
 _STAINED = ("pbc", "jhu-aml", "wbc-masks-1", "wbc-masks-2", "raabin-wbc")
 
 
-def stain_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def stain_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """How much of each patient, and of each set that knows none in lots of LOT cells, is stained beyond what
     nucleated-cell-net learned from, and how many are called strange for it."""
     card = cards().get("nucleated-cell-net")
@@ -45,9 +46,9 @@ def stain_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
         raise data.DataError("nucleated-cell-net, with the stains that it learned from, must be released first.")
     rows = []
     for name in _STAINED:
-        for side in (s for s in SIDES if data.has(root, name, s)):
+        for side in (s for s in SIDES if data.has(experiment, name, s)):
             log(f"{name}/{side}")
-            lots = [[data.image(root, name, side, f) for f in lot] for lot in _lots(root, name, side)]
+            lots = [[data.image(experiment, name, side, f) for f in lot] for lot in _lots(experiment, name, side)]
             every = [share_beyond(lot, card.stains) for lot in lots]
             shares = np.array([s for s in every if s is not None])
             few = [
@@ -64,15 +65,15 @@ def stain_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
                 )  # fmt: skip
     if not rows:
         raise data.DataError(
-            f"None of {', '.join(_STAINED)} has a patient or a lot with {LEAST_CELLS} nuclei in {root}."
+            f"None of {', '.join(_STAINED)} has a patient or a lot with {LEAST_CELLS} nuclei in {experiment.root}."
         )
     return rows
 
 
-def _lots(root: Path, name: str, side: str) -> Iterator[list[str]]:
+def _lots(experiment: Experiment, name: str, side: str) -> Iterator[list[str]]:
     """Files of white cells, by patient; where none is known by chance."""
     groups: dict[str, list[str]] = {}
-    for line in data.rows(root, name, side):
+    for line in data.rows(experiment, name, side):
         if (line.get("fine_class") or line["class"]) not in NO_NUCLEUS:
             groups.setdefault(line.get("patient") or "", []).append(line["file"])
     for patient, files in sorted(groups.items()):
@@ -81,38 +82,39 @@ def _lots(root: Path, name: str, side: str) -> Iterator[list[str]]:
             yield [str(file) for file in order[at : at + LOT]]
 
 
-def focus_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def focus_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """The focus of fields as they are and blurred by some µm, and the share of them that is refused or told of."""
     rows = []
     for name, scale in _SCALES.items():
-        if not data.has(root, name, "val"):
+        if not data.has(experiment, name, "val"):
             continue
         log(name)
-        files = data.files(root, name, "val")[:FIELDS]
-        fields = [(data.image(root, name, "val", file), scale(root, name, file)) for file in files]
+        files = data.files(experiment, name, "val")[:FIELDS]
+        fields = [(data.image(experiment, name, "val", file), scale(experiment, name, file)) for file in files]
         for blur in BLURS_UM:
-            found = np.array([look(_blurred(rgb, blur / mpp), mpp).focus for rgb, mpp in fields])
+            focus = np.array([look(_blurred(rgb, blur / mpp), mpp).focus for rgb, mpp in fields])
             rows.append(
-                {"variant": f"{name}, blurred by {blur:g} µm" if blur else name, "median_focus": float(np.median(found)),
-                 "lowest": float(found.min()), "highest": float(found.max()), "fields": len(found),
-                 "share_refused": float((found < NO_FOCUS).mean()), "share_told_of": float((found < SOFT_FOCUS).mean())}
+                {"variant": f"{name}, blurred by {blur:g} µm" if blur else name, "median_focus": float(np.median(focus)),
+                 "lowest": float(focus.min()), "highest": float(focus.max()), "fields": len(focus),
+                 "share_refused": float((focus < NO_FOCUS).mean()), "share_told_of": float((focus < SOFT_FOCUS).mean())}
             )  # fmt: skip
     if not rows:
-        raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {root}.")
+        raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {experiment.root}.")
     return rows
 
 
-def field_choice(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def field_choice(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """How much of the red cells of fields lies in discs of one cell's size, of fields as they are and laid on one and on two
     others, as in a thick end, and the share of them that is called poor."""
     rows = []
     for name, scale in _SCALES.items():
-        if name == "segpc-plasma" or not data.has(root, name, "val"):
+        if name == "segpc-plasma" or not data.has(experiment, name, "val"):
             continue  # marrow is meant to be crowded
         log(name)
-        files = data.files(root, name, "val")[:FIELDS]
+        files = data.files(experiment, name, "val")[:FIELDS]
         fields = [
-            rescale(data.image(root, name, "val", file), min(1.0, scale(root, name, file) / LOOK_MPP)) for file in files
+            rescale(data.image(experiment, name, "val", file), min(1.0, scale(experiment, name, file) / LOOK_MPP))
+            for file in files
         ]
         for layers in (1, 2, 3):
             single_ratios = np.array(
@@ -124,21 +126,22 @@ def field_choice(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
                  "share_poor": float((single_ratios < GOOD_SINGLE_RATIO).mean())}
             )  # fmt: skip
     if not rows:
-        raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {root}.")
+        raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {experiment.root}.")
     return rows
 
 
-def foreign_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def foreign_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """How large the pieces of fields are that are dense as no stain is, and how much of a stroke of each of INKS, drawn over
     every fifth field, and how much else of it, is said to be covered."""
     rows = []
     for name, scale in _SCALES.items():
-        if not data.has(root, name, "val"):
+        if not data.has(experiment, name, "val"):
             continue
         log(name)
-        files = data.files(root, name, "val")
+        files = data.files(experiment, name, "val")
         fields = [
-            rescale(data.image(root, name, "val", file), min(1.0, scale(root, name, file) / LOOK_MPP)) for file in files
+            rescale(data.image(experiment, name, "val", file), min(1.0, scale(experiment, name, file) / LOOK_MPP))
+            for file in files
         ]
         largest = np.array([pieces(rgb, LOOK_MPP)[1].max(initial=0.0) for rgb in fields])
         of_ink, beside = {}, []
@@ -153,7 +156,7 @@ def foreign_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
              "beside_ink": float(np.mean(beside))}
         )  # fmt: skip
     if not rows:
-        raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {root}.")
+        raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {experiment.root}.")
     return rows
 
 
@@ -184,19 +187,19 @@ def _blurred(rgb: NDArray[np.uint8], sigma_px: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.GaussianBlur(rgb, (0, 0), sigma_px), np.uint8) if sigma_px else rgb
 
 
-def _by_mask(root: Path, name: str, file: str) -> float:
-    return mpp_of(mask_parts(data.mask(root, name, "val", file.rpartition(".")[0])))
+def _by_mask(experiment: Experiment, name: str, file: str) -> float:
+    return mpp_of(mask_parts(data.mask(experiment, name, "val", file.rpartition(".")[0])))
 
 
-def _by_boxes(root: Path, name: str, file: str) -> float:
-    own = [line for line in data.rows(root, name, "val") if line["file"] == file and line["w"]]
+def _by_boxes(experiment: Experiment, name: str, file: str) -> float:
+    own = [line for line in data.rows(experiment, name, "val") if line["file"] == file and line["w"]]
     red = [line for line in own if line["class"] == "RBC"] or own
     if not red:
         raise data.DataError(f"No cell of {name}/val/images/{file} is boxed: its µm/px cannot be told.")
     return mpp_of_boxes([max(float(line["w"]), float(line["h"])) for line in red])
 
 
-_SCALES: dict[str, Callable[[Path, str, str], float]] = {
+_SCALES: dict[str, Callable[[Experiment, str, str], float]] = {
     "chula-rbc12": lambda *_: CHULA_MPP,
     "bbbc041seg": _by_mask,
     "txl-pbc": _by_boxes,
@@ -206,22 +209,22 @@ _SCALES: dict[str, Callable[[Path, str, str], float]] = {
 """Sets of fields, and how the µm/px of one is told."""
 
 
-def copy_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def copy_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """The share of altered copies that is found, by what was altered; last, pairs of different pictures, of two sides of the
     set, that are taken for one."""
     rows = []
     for name in ("pbc", "jhu-aml", "erythrocytes-idb", "chula-rbc12"):
-        if not data.has(root, name, "val"):
+        if not data.has(experiment, name, "val"):
             continue
         log(name)
-        pictures = [data.image(root, name, "val", file) for file in data.files(root, name, "val")[:COPIED]]
+        pictures = [data.image(experiment, name, "val", file) for file in data.files(experiment, name, "val")[:COPIED]]
         own = np.stack([duplicates.look(rgb) for rgb in pictures])
         for what, alter in ALTERATIONS.items():
             copies = np.stack([duplicates.look(np.ascontiguousarray(alter(rgb))) for rgb in pictures])
-            found = {pair.own for pair in duplicates.shared(own, copies) if pair.own == pair.other}
-            rows.append({"variant": f"{name}, {what}", "share_found": len(found) / len(own), "pictures": len(own)})
-        if data.has(root, name, "train"):
-            others = duplicates.looks_of(root, name, "train")
+            hits = {pair.own for pair in duplicates.shared(own, copies) if pair.own == pair.other}
+            rows.append({"variant": f"{name}, {what}", "share_found": len(hits) / len(own), "pictures": len(own)})
+        if data.has(experiment, name, "train"):
+            others = duplicates.looks_of(experiment, name, "train")
             taken = len(list(duplicates.shared(own, others)))
             rows.append(
                 {
@@ -231,25 +234,25 @@ def copy_limits(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
                 }
             )
     if not rows:
-        raise data.DataError(f"None of the sets whose pictures are copied has a val side in {root}.")
+        raise data.DataError(f"None of the sets whose pictures are copied has a val side in {experiment.root}.")
     return rows
 
 
-def copies_in_sets(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def copies_in_sets(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Of each two sides of each set how many pictures of the second show what the first shows; labels are not looked at."""
     rows = []
     for name in data.SETS:
-        sides = [side for side in duplicates.SIDES if not data.drawn(name) and data.has(root, name, side)]
+        sides = [side for side in duplicates.SIDES if not data.drawn(name) and data.has(experiment, name, side)]
         if len(sides) < 2:
             continue
         log(name)
-        for one, two, pairs in duplicates.between_sides(root, name, sides):
-            copies, of = {pair.other for pair in pairs}, len(data.files(root, name, two))
+        for one, two, pairs in duplicates.between_sides(experiment, name, sides):
+            copies, of = {pair.other for pair in pairs}, len(data.files(experiment, name, two))
             rows.append(
                 {"variant": f"{name}, {one} and {two}", "seen_again": len(copies), "pictures_of_the_second": of}
             )
     if not rows:
-        raise data.DataError(f"No set in {root} has two sides.")
+        raise data.DataError(f"No set in {experiment.root} has two sides.")
     return rows
 
 

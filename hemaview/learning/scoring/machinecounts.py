@@ -7,7 +7,6 @@ plain interval, of the cells that the machine named alone, and of the one with t
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from hemaview.counting.intervals import Interval, percent
 from hemaview.counting.machine import MachineErrors, with_machine_errors
 from hemaview.inference import Classifier, load_as
 from hemaview.inference.filmstatistics import STRANGE_FILMS, fit_for, statistics_of
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, bootstrap
 from hemaview.learning.scoring.strangers import SETS, crops_of
 from hemaview.learning.sets import data
@@ -29,13 +29,16 @@ NO_WHITE_CELLS = ("platelet", "giant_platelet", "platelet_clump", "smudge", "art
 _MERGED = {"segmented_neutrophil": "neutrophil", "band_neutrophil": "neutrophil"}
 
 
-def machine_counts(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def machine_counts(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """`truth_held` and `mean_width` (percent) of the intervals with the machine's errors; `truth_held_plain` of the others."""
     written = cards()[name].machine_errors.get(STRANGE)
     if written is None:
         raise data.DataError(f"The card of {name} tells no errors: measure them with `machine_errors {name}`.")
-    errors, shipped = MachineErrors.from_json(written), load_as(Classifier, name).calibrated_on(STRANGE_FILMS)
-    lines = data.rows(root, dataset, split)
+    errors, shipped = (
+        MachineErrors.from_json(written),
+        load_as(Classifier, name, experiment.nets).calibrated_on(STRANGE_FILMS),
+    )
+    lines = data.rows(experiment, dataset, split)
     labels = np.array([line["class"] for line in lines])
     films = np.array([line.get("patient") or "" for line in lines])
     groups = _groups(errors.classes, set(labels))
@@ -45,7 +48,7 @@ def machine_counts(name: str, dataset: str, root: Path, split: str) -> list[Scor
         if len(rows) < LEAST_CELLS:
             continue
         called = _called(
-            name, shipped, [data.image(root, dataset, split, lines[i]["file"]) for i in rows], SETS[dataset]
+            name, shipped, [data.image(experiment, dataset, split, lines[i]["file"]) for i in rows], SETS[dataset]
         )
         likely = with_machine_errors(errors, called, {}, groups)
         for label in sorted(set(labels)):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from hemaview.assays import assay
 from hemaview.cells.table import CellTable
-from hemaview.inference import load
+from hemaview.inference import AS_SHIPPED, NetSettings, load
 from hemaview.inference.pictures import rescale
 from hemaview.learning.engine.segment import CHULA_MPP, mpp_of_boxes
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, bootstrap, share
 from hemaview.learning.scoring.filmtasks import as_slide, in_boxes, whole_field
 from hemaview.learning.sets import data
@@ -35,11 +34,11 @@ MINI_CODES = {
 """The source's codes as the marrow assay's classes; erythroblasts of any stage are one."""
 
 
-def marrow_finder() -> CellFinder:
+def marrow_finder(nets: NetSettings = AS_SHIPPED) -> CellFinder:
     """The finder of the shipped protocol PROTOCOL with its models."""
     marrow = assay("marrow")
     order = next(o for o in marrow.orders if o.name == PROTOCOL)
-    models = {role: load(name) for role, name in order.models.items() if role != "overview"}
+    models = {role: load(name, settings=nets) for role, name in order.models.items() if role != "overview"}
     return finder(order.finder, models, marrow.schema)
 
 
@@ -49,13 +48,13 @@ def cells_of(how: CellFinder, rgb: NDArray[np.uint8], mpp: float) -> CellTable:
     return how.cells(as_slide(rgb), whole_field(0, 0, 0, w, h), mpp, assay("marrow").schema)
 
 
-def plasma_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def plasma_cells(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Of single outlined plasma cells the share in whose box a cell is called plasma cell; red cells called nucleated, and
     cells called nucleated, a field."""
-    how, schema = marrow_finder(), assay("marrow").schema
+    how, schema = marrow_finder(experiment.nets), assay("marrow").schema
     hit, red, every = [], [], []
-    for file in data.files(root, dataset, split):
-        scene = marrow_field(root, split, file)
+    for file in data.files(experiment, dataset, split):
+        scene = marrow_field(experiment, split, file)
         cells = cells_of(how, scene.rgb, MARROW_MPP)
         boxes = scene.boxes[single_boxes(scene.boxes)]
         plasma = cells.cls == schema.index("plasma_cell")
@@ -70,12 +69,12 @@ def plasma_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]
     ]
 
 
-def red_cell_fields(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def red_cell_fields(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """The negative control: red cells called nucleated, a field of blood (txl-pbc, chula-rbc12)."""
-    how, schema = marrow_finder(), assay("marrow").schema
+    how, schema = marrow_finder(experiment.nets), assay("marrow").schema
     red = []
     lines: dict[str, list[dict[str, str]]] = {}
-    for row in data.rows(root, dataset, split):
+    for row in data.rows(experiment, dataset, split):
         lines.setdefault(row["file"], []).append(row)
     for file, rows in lines.items():
         mpp = CHULA_MPP
@@ -84,19 +83,19 @@ def red_cell_fields(name: str, dataset: str, root: Path, split: str) -> list[Sco
             if len(sides) < 3:
                 continue
             mpp = mpp_of_boxes(sides)
-        rgb = data.image(root, dataset, split, file)
+        rgb = data.image(experiment, dataset, split, file)
         cells = cells_of(how, rgb, mpp)
         nucleated = np.flatnonzero(schema.rows_of_kind(cells.cls, "nucleated"))
         red.append(float(without_nucleus(rgb, mpp, cells.take(nucleated)).sum()))
     return [_a_field(name, dataset, split, "false_red_cells_per_field", red)]
 
 
-def a_handful(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def a_handful(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Of single real marrow cells how many are named rightly, and of artefacts how many are called cells."""
-    how, schema = marrow_finder(), assay("marrow").schema
+    how, schema = marrow_finder(experiment.nets), assay("marrow").schema
     right, called = [], []
-    for row in data.rows(root, dataset, split):
-        rgb = data.image(root, dataset, split, row["file"])
+    for row in data.rows(experiment, dataset, split):
+        rgb = data.image(experiment, dataset, split, row["file"])
         cells = cells_of(how, rgb, MINI_MPP)
         cells = cells.take(np.flatnonzero(schema.rows_of_kind(cells.cls, "nucleated")))
         off = np.hypot(cells.x - rgb.shape[1] / 2, cells.y - rgb.shape[0] / 2) * MINI_MPP

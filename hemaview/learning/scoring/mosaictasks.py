@@ -17,6 +17,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.store import read_cells
 from hemaview.cells.table import CellTable
 from hemaview.learning.engine.segment import CHULA_MPP
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import Log
 from hemaview.learning.sets import data
 from hemaview.methods.card import cards
@@ -42,11 +43,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Mosaic:
-    """A slide of pictures, and where each lies ({x, y, w, h, name}, level-0 px)."""
+    """A slide of pictures laid side by side."""
 
     slide: Path
+    """Its file."""
     places: list[dict[str, Any]]
+    """Where each picture lies, {x, y, w, h, name}, level-0 px."""
     mpp: float
+    """µm/px."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,8 @@ def film_request(slide: Path, folder: Path, mpp: float, photos: list[dict[str, A
 def counted(mosaic: Mosaic, folder: Path, as_photos: bool) -> CellTable:
     """Every cell of a mosaic, counted as photographs or as a scan; targets off."""
     photos = mosaic.places if as_photos else []
-    asked = film_request(mosaic.slide, folder, mosaic.mpp, photos, rbc=EVERYTHING, wbc=0, max_fields=EVERYTHING)
-    run(asked, _Silent())
+    request = film_request(mosaic.slide, folder, mosaic.mpp, photos, rbc=EVERYTHING, wbc=0, max_fields=EVERYTHING)
+    run(request, _Silent())
     return read_cells(folder / "cells.arrow")[0]
 
 
@@ -150,9 +154,9 @@ def partners(cells: CellTable, others: CellTable) -> NDArray[np.int64]:
     if not len(cells) or not len(others):
         return np.full(len(cells), -1, np.int64)
     tree = cKDTree(np.stack([others.x, others.y], axis=1).astype(np.float64))
-    apart, row = tree.query(np.stack([cells.x, cells.y], axis=1).astype(np.float64))
+    distance, row = tree.query(np.stack([cells.x, cells.y], axis=1).astype(np.float64))
     smaller = np.minimum(np.minimum(cells.w, cells.h), np.minimum(others.w, others.h)[row])
-    return np.where(apart < SAME_CELL * smaller, row, -1).astype(np.int64)
+    return np.where(distance < SAME_CELL * smaller, row, -1).astype(np.int64)
 
 
 def _well_inside(cells: CellTable, mosaic: Mosaic) -> NDArray[np.bool_]:
@@ -166,12 +170,12 @@ def _well_inside(cells: CellTable, mosaic: Mosaic) -> NDArray[np.bool_]:
     return inside
 
 
-def mosaic_study(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def mosaic_study(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """The agreement of a mosaic of chula-rbc12's val with its photographs, by the size of its tiles and its place."""
-    if not data.has(root, "chula-rbc12", "val"):
-        raise data.DataError(f"chula-rbc12/val is not in {root}.")
-    files = data.files(root, "chula-rbc12", "val")[:FIELDS]
-    pictures = [data.image(root, "chula-rbc12", "val", f)[:HEIGHT_PX, :WIDTH_PX] for f in files]
+    if not data.has(experiment, "chula-rbc12", "val"):
+        raise data.DataError(f"chula-rbc12/val is not in {experiment.root}.")
+    files = data.files(experiment, "chula-rbc12", "val")[:FIELDS]
+    pictures = [data.image(experiment, "chula-rbc12", "val", f)[:HEIGHT_PX, :WIDTH_PX] for f in files]
     rows = []
     for tile in TILES_PX:
         for offset in OFFSETS_PX:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hemaview.inference import Classifier, Masker, Outliner, load, load_as
 from hemaview.learning.engine.masks import confusion, mean_iou
-from hemaview.learning.metrics.evidence import note_question
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, bootstrap, scored
 from hemaview.learning.recipes.outlines import elongation_pool
 from hemaview.learning.recipes.sun import SUN_NEGATIVES, patches
@@ -18,19 +18,19 @@ from hemaview.learning.scoring.fieldtasks import hausdorff_px
 from hemaview.learning.sets import data
 
 
-def cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def cell_masks(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Intersection over union of the cell in the middle, mean over pictures; all at the pictures' own size."""
-    model = load_as(Masker, name)
+    model = load_as(Masker, name, experiment.nets)
     ious = []
-    for row in data.rows(root, dataset, split):
-        found = model.mask(data.image(root, dataset, split, row["file"])) > 0
-        drawn = data.mask(root, dataset, split, str(Path(row["file"]).with_suffix(""))) > 0
-        ious.append((found & drawn).sum() / max(1, (found | drawn).sum()))
+    for row in data.rows(experiment, dataset, split):
+        predicted = model.mask(data.image(experiment, dataset, split, row["file"])) > 0
+        drawn = data.mask(experiment, dataset, split, str(Path(row["file"]).with_suffix(""))) > 0
+        ious.append((predicted & drawn).sum() / max(1, (predicted | drawn).sum()))
     values = np.array(ious)
     return [_mean(name, "cell-mask", dataset, split, "iou", values)]
 
 
-def cell_mask_classes(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def cell_mask_classes(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Dice, Jaccard and Hausdorff distance (px) of each class of pixels and their mean over all classes, the background
     among them (Zhang et al., Table III), and Error III of several classes, per 100 cells.
 
@@ -39,19 +39,19 @@ def cell_mask_classes(name: str, dataset: str, root: Path, split: str) -> list[S
     is nowhere drawn nor found has no rows. A cell is an error where at least a third of its drawn area is called another
     class of cell than most of it.
     """
-    model = load(name)
+    model = load(name, settings=experiment.nets)
     assert isinstance(model, Masker | Outliner)
     classes = model.info.classes if isinstance(model, Masker) else ("background", *model.info.classes)
     tables, distances, torn = [], [], []
-    lines = data.rows(root, dataset, split)
+    lines = data.rows(experiment, dataset, split)
     numbers = data.numbers([line["class"] for line in lines], classes, f"{dataset}/{split}")
     for row, number in zip(lines, numbers, strict=True):
-        found = model.mask(data.image(root, dataset, split, row["file"]))
-        cell = data.mask(root, dataset, split, str(Path(row["file"]).with_suffix(""))) > 0
+        predicted = model.mask(data.image(experiment, dataset, split, row["file"]))
+        cell = data.mask(experiment, dataset, split, str(Path(row["file"]).with_suffix(""))) > 0
         true = cell.astype(np.uint8) * np.uint8(number)
-        tables.append(confusion(found, true, len(classes)))
-        distances.append([_distance(found == c, true == c) for c in range(len(classes))])
-        torn.append(in_several_classes(found[cell], len(classes)))
+        tables.append(confusion(predicted, true, len(classes)))
+        distances.append([_distance(predicted == c, true == c) for c in range(len(classes))])
+        torn.append(in_several_classes(predicted[cell], len(classes)))
     each, px = np.stack(tables), np.array(distances)
     n, every = len(each), np.arange(len(each))
 
@@ -95,8 +95,8 @@ def majority(p: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(votes / votes.sum(), np.float32)
 
 
-def _distance(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
-    return hausdorff_px(found, true) if found.any() or true.any() else float("nan")
+def _distance(predicted: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
+    return hausdorff_px(predicted, true) if predicted.any() or true.any() else float("nan")
 
 
 def _mean_of_known(px: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -106,33 +106,37 @@ def _mean_of_known(px: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.where(known.any(axis=0), total / np.maximum(1, known.sum(axis=0)), np.nan))
 
 
-def elongation(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def elongation(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Circular, elongated or other; of a mask with classes, what most of its pixels say."""
-    model = load(name)
+    model = load(name, settings=experiment.nets)
     assert isinstance(model, Classifier | Outliner | Masker)
     if isinstance(model, Masker):
-        rows, classes = data.rows(root, dataset, split), model.info.classes[1:]
+        rows, classes = data.rows(experiment, dataset, split), model.info.classes[1:]
         named = data.numbers([row["class"] for row in rows], classes, f"{dataset}/{split}")
-        votes = np.stack([majority(model.probabilities(data.image(root, dataset, split, r["file"]))) for r in rows])
-        return scored(name, "sickle", dataset, split, votes, named, classes)
+        votes = np.stack(
+            [majority(model.probabilities(data.image(experiment, dataset, split, r["file"]))) for r in rows]
+        )
+        return scored(experiment.evidence, name, "sickle", dataset, split, votes, named, classes)
     if isinstance(model, Classifier):
-        pool = elongation_pool(root, split)
+        pool = elongation_pool(experiment, split)
         p, truth = model.classify_crops(pool.images), pool.allowed.argmax(axis=1).astype(np.int64)
     else:
-        lines = data.rows(root, dataset, split)
-        p = model.classify_crops(np.stack([data.image(root, dataset, split, line["file"]) for line in lines]))
+        lines = data.rows(experiment, dataset, split)
+        p = model.classify_crops(np.stack([data.image(experiment, dataset, split, line["file"]) for line in lines]))
         truth = data.numbers([line["class"] for line in lines], model.info.classes, f"{dataset}/{split}")
-    return scored(name, "sickle", dataset, split, p, truth, model.info.classes)
+    return scored(experiment.evidence, name, "sickle", dataset, split, p, truth, model.info.classes)
 
 
-def white_cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def white_cell_masks(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Pixel accuracy, accuracy of each class of pixels and their mean, and mean IoU over background, cytoplasm and nucleus
     (Li et al., §4)."""
-    model = load_as(Masker, name)
+    model = load_as(Masker, name, experiment.nets)
     tables = []
-    for row in data.rows(root, dataset, split):
-        found = model.mask(data.image(root, dataset, split, row["file"]))
-        tables.append(confusion(found, data.mask(root, dataset, split, str(Path(row["file"]).with_suffix(""))), 3))
+    for row in data.rows(experiment, dataset, split):
+        predicted = model.mask(data.image(experiment, dataset, split, row["file"]))
+        tables.append(
+            confusion(predicted, data.mask(experiment, dataset, split, str(Path(row["file"]).with_suffix(""))), 3)
+        )
     each = np.stack(tables)
     metrics: tuple[tuple[str, Callable[[NDArray[np.int64]], float]], ...] = (
         ("pixel_accuracy", lambda t: float(np.trace(t) / t.sum())),
@@ -151,22 +155,22 @@ def white_cell_masks(name: str, dataset: str, root: Path, split: str) -> list[Sc
     return rows
 
 
-def pnet(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def pnet(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Erythroblasts at a probability of 0.5: against all others, and, `_of_paper`, against the paper's negatives alone."""
-    model = load_as(Classifier, name)
-    crops = data.cell_crops(root, dataset, split)
+    model = load_as(Classifier, name, experiment.nets)
+    crops = data.cell_crops(experiment, dataset, split)
     images, _ = patches(np.stack([model.as_shown(rgb) for rgb in crops.images]))
     p = model.classify_crops(images)[:, 1]
     truth = np.array(crops.fine) == "erythroblast"
     rows = []
-    for of, kept in (("", np.ones(len(truth), bool)), ("_of_paper", truth | np.isin(crops.fine, SUN_NEGATIVES))):
-        asked, true = p[kept], truth[kept]
-        note_question((name, "nrbc" + of, dataset), asked, true)
-        found = asked >= 0.5
+    for of, subset in (("", np.ones(len(truth), bool)), ("_of_paper", truth | np.isin(crops.fine, SUN_NEGATIVES))):
+        probability, true = p[subset], truth[subset]
+        experiment.evidence.note_question((name, "nrbc" + of, dataset), probability, true)
+        positive = probability >= 0.5
         measures: dict[str, Callable[[NDArray[np.int64]], float]] = {
-            "sensitivity": lambda r, f=found, t=true: float(f[r][t[r]].mean()),  # type: ignore[misc]
-            "specificity": lambda r, f=found, t=true: float((~f[r][~t[r]]).mean()),  # type: ignore[misc]
-            "accuracy": lambda r, f=found, t=true: float((f[r] == t[r]).mean()),  # type: ignore[misc]
+            "sensitivity": lambda r, f=positive, t=true: float(f[r][t[r]].mean()),  # type: ignore[misc]
+            "specificity": lambda r, f=positive, t=true: float((~f[r][~t[r]]).mean()),  # type: ignore[misc]
+            "accuracy": lambda r, f=positive, t=true: float((f[r] == t[r]).mean()),  # type: ignore[misc]
         }
         rows += [
             Score.rounded(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.inference import CentreFinder, load_as
+from hemaview.inference import AS_SHIPPED, CentreFinder, NetSettings, load_as
 from hemaview.inference.pictures import ground_of, rescale
 from hemaview.learning.engine.segment import mpp_of_boxes
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.matching import match_points
 from hemaview.learning.metrics.score import Score, bootstrap
 from hemaview.learning.recipes.seekscenes import SeekPool, draw_scene, red_fields, single_cells, whole_boxes
@@ -26,15 +26,15 @@ RULE = "nuclear-stain"
 """The fixed rule, which learns nothing."""
 
 
-def boxed_white_cells(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def boxed_white_cells(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Of labelled white cells that no edge cuts the share with a candidate in their box, and candidates in no box a field,
     over fields whose scale their red cells tell."""
     hit: list[NDArray[np.bool_]] = []
     spare: list[float] = []
-    for file, boxes, red in fields_with_boxes(root, dataset, split):
+    for file, boxes, red in fields_with_boxes(experiment, dataset, split):
         mpp = mpp_of_boxes(red)
-        rgb = data.image(root, dataset, split, file)
-        points = candidates(name, rgb, mpp)
+        rgb = data.image(experiment, dataset, split, file)
+        points = candidates(name, rgb, mpp, experiment.nets)
         inside = (points[None, :, 0] > boxes[:, :1]) & (points[None, :, 0] < boxes[:, 2:3])
         inside &= (points[None, :, 1] > boxes[:, 1:2]) & (points[None, :, 1] < boxes[:, 3:4])
         sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(np.float64)
@@ -43,13 +43,13 @@ def boxed_white_cells(name: str, dataset: str, root: Path, split: str) -> list[S
     return _rows(name, dataset, split, hit, spare)
 
 
-def white_cells_in_mosaics(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def white_cells_in_mosaics(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """The same of the set's fields joined at MPP, rows of MOSAIC_COLUMNS, as a scan would hold them: cells of one field lie
     beside the ground and the stain of another."""
     shown: list[tuple[NDArray[np.uint8], NDArray[np.float64]]] = []
-    for file, boxes, red in fields_with_boxes(root, dataset, split):
+    for file, boxes, red in fields_with_boxes(experiment, dataset, split):
         factor = mpp_of_boxes(red) / MPP
-        shown.append((rescale(data.image(root, dataset, split, file), factor), boxes.astype(np.float64) * factor))
+        shown.append((rescale(data.image(experiment, dataset, split, file), factor), boxes.astype(np.float64) * factor))
     if not shown:
         raise data.DataError(f"{dataset}/{split} labels no nucleated cell that could be looked for.")
     hit: list[NDArray[np.bool_]] = []
@@ -58,7 +58,7 @@ def white_cells_in_mosaics(name: str, dataset: str, root: Path, split: str) -> l
         row = shown[start : start + MOSAIC_COLUMNS]
         height = max(rgb.shape[0] for rgb, _ in row)
         sheet = np.concatenate([_filled(rgb, height) for rgb, _ in row], axis=1)
-        points = candidates(name, sheet, MPP)
+        points = candidates(name, sheet, MPP, experiment.nets)
         free, left = np.ones(len(points), bool), 0
         for rgb, of_cells in row:
             inside = (points[None, :, 0] > of_cells[:, :1] + left) & (points[None, :, 0] < of_cells[:, 2:3] + left)
@@ -79,18 +79,18 @@ def _filled(rgb: NDArray[np.uint8], height_px: int) -> NDArray[np.uint8]:
     return out
 
 
-def pasted_nrbc(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def pasted_nrbc(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """The same of nucleated red cells of a set, pasted with soft edges into fields of red cells of the same side; what is
     stained there like a nucleus and nobody labelled counts neither way."""
     rng = np.random.default_rng(17)
-    cells, others = single_cells(root, split, None, 150, 3, sets=(dataset,), kinds=("erythroblast",))
-    pool = SeekPool((), (), tuple(red_fields(root, split)), tuple(cells), tuple(others))
+    cells, others = single_cells(experiment, split, None, 150, 3, sets=(dataset,), kinds=("erythroblast",))
+    pool = SeekPool((), (), tuple(red_fields(experiment, split)), tuple(cells), tuple(others))
     if not pool.cells or not pool.grounds:
         raise data.DataError(f"{dataset}/{split} and chula-rbc12/{split} hold no nucleated red cell to paste.")
     hit, spare = [], []
     for _ in range(SCENES):
         scene = draw_scene(pool, SCENE_PX, rng, scale=0.1)
-        points = candidates(name, scene.rgb, MPP)
+        points = candidates(name, scene.rgb, MPP, experiment.nets)
         partner = match_points(points[:, :2], scene.centres.astype(np.float64), REACH_UM / MPP)[1]
         known = ~scene.unknown[
             points[:, 1].astype(int).clip(0, SCENE_PX - 1), points[:, 0].astype(int).clip(0, SCENE_PX - 1)
@@ -101,10 +101,10 @@ def pasted_nrbc(name: str, dataset: str, root: Path, split: str) -> list[Score]:
     return _rows(name, dataset, split, hit, spare)
 
 
-def candidates(name: str, rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.float64]:
+def candidates(name: str, rgb: NDArray[np.uint8], mpp: float, nets: NetSettings = AS_SHIPPED) -> NDArray[np.float64]:
     """Where nucleated cells may lie, px of the picture, float64 (n, 3: x, y, score)."""
     if name != RULE:
-        return load_as(CentreFinder, name).centres(rgb, mpp)
+        return load_as(CentreFinder, name, nets).centres(rgb, mpp)
     points = stained_nuclei(rescale(rgb, mpp / MPP))
     points[:, :2] *= MPP / mpp
     return points

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from hemaview.assays import assay
 from hemaview.cells.table import CUT, CellTable
-from hemaview.inference import CentreFinder, load
+from hemaview.inference import AS_SHIPPED, CentreFinder, NetSettings, load
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, area_under_roc, bootstrap, share
 from hemaview.learning.scoring.filmtasks import as_slide, in_boxes
 from hemaview.learning.sets import data
@@ -30,34 +31,37 @@ not made more of than one on a field of many."""
 
 @dataclass(frozen=True)
 class Field:
-    """A labelled field: its picture uint8 (H, W, 3) and its boxes (n, 4: x0, y0, x1, y1); none where it is a negative one."""
+    """A labelled field."""
 
     file: str
+    """Its picture's name."""
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3)."""
     boxes: NDArray[np.float32]
+    """(n, 4: x0, y0, x1, y1) px of sickle cells; none where it is a negative one."""
 
     @property
     def positive(self) -> bool:
         return bool(len(self.boxes))
 
 
-def sickle_fields(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def sickle_fields(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """`box_recall`: boxes with a cell called sickle in them; a field that the protocol refuses has none.
     `sickle_calls_per_100_red_cells` of negative fields. `auc` of positive against negative fields by the share of sickle cells
     to be expected of each; the same of fields made equal in light and stain (`auc_equalised`). `auc_brightness`, `auc_stain`:
     what the fields' light, or the colour of what is stained, would do alone (whichever way round), and once they are made
     equal. `fields_refused`: share of fields that the protocol does not count."""
-    fields = labelled_fields(root, dataset, split)
+    fields = labelled_fields(experiment, dataset, split)
     truth = np.array([f.positive for f in fields])
-    how = sickle_finder()
+    how = sickle_finder(nets=experiment.nets)
     counted = [cells_of(how, f.rgb, f.file) for f in fields]
     equal = [equalised(f.rgb) for f in fields]
     hits = [_hit(f.boxes, cells) for f, cells in zip(fields, counted, strict=True) if f.positive]
     rows = [share(name, TASK, dataset, split, "box_recall", hits)]
     rows.append(_calls(name, dataset, split, [c for c, p in zip(counted, truth, strict=True) if not p]))
     measures = {
-        "auc": [share_ofcounts_of(c) for c in counted],
-        "auc_equalised": [share_ofcounts_of(cells_of(how, rgb, "")) for rgb in equal],
+        "auc": [sickle_share(c) for c in counted],
+        "auc_equalised": [sickle_share(cells_of(how, rgb, "")) for rgb in equal],
     }
     for metric, values in measures.items():
         rows.append(_auc(name, dataset, split, metric, np.array(values), truth))
@@ -70,28 +74,28 @@ def sickle_fields(name: str, dataset: str, root: Path, split: str) -> list[Score
     return [*rows, share(name, TASK, dataset, split, "fields_refused", refused)]
 
 
-def labelled_fields(root: Path, dataset: str, split: str) -> list[Field]:
+def labelled_fields(experiment: Experiment, dataset: str, split: str) -> list[Field]:
     """Every field of a side; raises DataError where it lacks negative or positive ones."""
     lines: dict[str, list[list[float]]] = {}
-    for row in data.rows(root, dataset, split):
+    for row in data.rows(experiment, dataset, split):
         boxes = lines.setdefault(row["file"], [])
         if row["class"] == "sickle":
             x, y, w, h = (float(row[k]) for k in "xywh")
             boxes.append([x, y, x + w, y + h])
-    made = [
-        Field(file, data.image(root, dataset, split, file), np.array(boxes, np.float32).reshape(-1, 4))
+    fields = [
+        Field(file, data.image(experiment, dataset, split, file), np.array(boxes, np.float32).reshape(-1, 4))
         for file, boxes in lines.items()
     ]
-    if len({f.positive for f in made}) < 2:
+    if len({f.positive for f in fields}) < 2:
         raise data.DataError(f"{dataset}/{split} needs fields with boxes of sickle cells, and negative ones.")
-    return made
+    return fields
 
 
-def sickle_finder(peak: float | None = None) -> CellFinder:
+def sickle_finder(peak: float | None = None, nets: NetSettings = AS_SHIPPED) -> CellFinder:
     """The finder of the shipped protocol PROTOCOL with its models, its finder of sickle cells calling from a height of `peak`
     where that is not its card's."""
     order = next(o for o in assay("sickle").orders if o.name == PROTOCOL)
-    models = {role: load(model) for role, model in order.models.items()}
+    models = {role: load(model, settings=nets) for role, model in order.models.items()}
     if peak is not None and isinstance(pointer := models["sickle-cell-finder"], CentreFinder):
         models["sickle-cell-finder"] = pointer = copy.copy(pointer)  # the one in use is everybody's
         pointer.least = peak
@@ -114,7 +118,7 @@ def cells_of(how: CellFinder, rgb: NDArray[np.uint8], file: str) -> CellTable | 
     return how.cells(slide, plan.counted[0], plan.mpp, of.schema)
 
 
-def share_ofcounts_of(cells: CellTable | None) -> float:
+def sickle_share(cells: CellTable | None) -> float:
     """How many of the gradable red cells are to be expected to be sickle cells, by their probabilities; 0 where the field was
     refused."""
     if cells is None:
@@ -128,17 +132,17 @@ def share_ofcounts_of(cells: CellTable | None) -> float:
 
 def equalised(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The field on an even ground, with what is stained of one density in each colour; its rim black, as it was."""
-    seen = eyepiece_of(rgb)
-    made = in_equal_stain(evenly_lit(rgb)).copy()
-    if seen is not None:
-        made[~seen.inside] = 0
-    return made
+    eyepiece = eyepiece_of(rgb)
+    equal = in_equal_stain(evenly_lit(rgb)).copy()
+    if eyepiece is not None:
+        equal[~eyepiece.inside] = 0
+    return equal
 
 
 def brightness(rgb: NDArray[np.uint8]) -> float:
     """Mean light of the field, 0-255, without its rim."""
-    seen = eyepiece_of(rgb)
-    return float(rgb[seen.inside].mean() if seen is not None else rgb.mean())
+    eyepiece = eyepiece_of(rgb)
+    return float(rgb[eyepiece.inside].mean() if eyepiece is not None else rgb.mean())
 
 
 def stain(rgb: NDArray[np.uint8]) -> float:

@@ -7,7 +7,6 @@ laboratory does not list is wrong there; neutrophils are segmented and band toge
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from hemaview.inference import Classifier, load_as
 from hemaview.inference.filmstatistics import STRANGE_FILMS, fit_for, statistics_of
 from hemaview.inference.pictures import ground_of, rescale, squares
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, bootstrap, macro_f1
 from hemaview.learning.recipes.film import NUCLEATED_MPP
 from hemaview.learning.sets import data
@@ -28,13 +28,13 @@ _NEUTROPHILS = {"segmented_neutrophil": "neutrophil", "band_neutrophil": "neutro
 BLAST = "blast"
 
 
-def strangers(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+def strangers(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """`macro_f1`, `blast_recall`, `blast_false` without abstention; `coverage`, `silent_error`, `blast_missed_silently` and
     `to_look_at_per_100` with it."""
-    model = load_as(Classifier, name).calibrated_on(STRANGE_FILMS)
-    lines = data.rows(root, dataset, split)
+    model = load_as(Classifier, name, experiment.nets).calibrated_on(STRANGE_FILMS)
+    lines = data.rows(experiment, dataset, split)
     labels = np.array([line["class"] for line in lines])
-    crops = crops_of(model, [data.image(root, dataset, split, line["file"]) for line in lines], SETS[dataset])
+    crops = crops_of(model, [data.image(experiment, dataset, split, line["file"]) for line in lines], SETS[dataset])
     if (statistics := statistics_of(name, crops[:: max(1, len(crops) // 256)])) is not None:
         model = fit_for(model, statistics)
     p = model.classify_crops(crops)
@@ -77,13 +77,13 @@ def rows_of(
             "to_look_at_per_100": lambda: 100 * _mean(~silent),
         }[metric]()
 
-    asked = ["macro_f1"] if dataset != "all-idb2" else []
-    asked += ["blast_recall", "blast_false"] if blast.any() else []
-    asked += ["coverage", "silent_error", "to_look_at_per_100"] + (["blast_missed_silently"] if blast.any() else [])
+    metrics = ["macro_f1"] if dataset != "all-idb2" else []
+    metrics += ["blast_recall", "blast_false"] if blast.any() else []
+    metrics += ["coverage", "silent_error", "to_look_at_per_100"] + (["blast_missed_silently"] if blast.any() else [])
     every, n = np.arange(len(labels)), len(labels)
     return [
         Score.rounded(name, TASK, dataset, split, n, metric, measure(metric, every), *_interval(n, metric, measure))
-        for metric in asked
+        for metric in metrics
     ]
 
 

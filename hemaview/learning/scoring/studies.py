@@ -33,7 +33,8 @@ from hemaview.learning.engine.masks import (
     train_masks,
 )
 from hemaview.learning.engine.segment import Field, train_segmentation
-from hemaview.learning.metrics.evidence import Answers
+from hemaview.learning.evidence import Answers
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.matching import dice
 from hemaview.learning.metrics.score import accuracy, macro_f1
 from hemaview.learning.recipes import elmanna
@@ -74,15 +75,20 @@ ODE_PX = 64
 
 @dataclass(frozen=True)
 class Study:
-    """One comparison: what it asks, which table or figure of which paper it follows, how it is run, what to know of it."""
+    """One comparison."""
 
     name: str
+    """As the command takes it."""
     asks: str
+    """Its question."""
     source: str
-    run: Callable[[Path, Path, int, Log], list[Row]]
+    """The table or figure of a paper that it follows."""
+    run: Callable[[Experiment, Path, int, Log], list[Row]]
+    """(experiment, folder, epochs, log) to rows."""
     epochs: int
     """Of each variant; 0 where nothing is trained."""
     notes: str = ""
+    """What is to be known beside its table."""
     curve: tuple[str, str, str] | None = None
     """Columns of a curve: over what, which measure, a line for each of what ("": one line); else variants are compared."""
     beside: tuple[str, ...] = ()
@@ -91,9 +97,9 @@ class Study:
     """Of the first variant, a fold each, read from where `run` kept them: for a table by class and its ROC."""
 
 
-def pnet_variants(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def pnet_variants(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Sun et al., Table 2: what each choice of p-net is worth; sensitivity and specificity on val, the paper's negatives."""
-    train, val = (pnet_pool(root, "pbc", side, out / "cache", SUN_NEGATIVES, log) for side in ("train", "val"))
+    train, val = (pnet_pool(experiment, "pbc", side, out / "cache", SUN_NEGATIVES, log) for side in ("train", "val"))
     base = pnet_recipe(epochs)
     still = Augmentation(scale=0, shift=0, stain=0, light=0, blur=0, noise=0, turns=False)
     variants: dict[str, tuple[Callable[[], nn.Module], Recipe]] = {
@@ -109,19 +115,19 @@ def pnet_variants(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
         torch.manual_seed(seed)  # before the net is made: what variants share begins from the same values
         net = build()
         best = train_classifier(net, replace(recipe, seed=seed), [train], [val], out / f"{_slug(name)}-{seed}", log)
-        found = predict(load_weights(net, best), val.images, recipe.input_px).argmax(axis=1)
+        predicted = predict(load_weights(net, best), val.images, recipe.input_px).argmax(axis=1)
         return {
-            "accuracy": float((found == truth).mean()),
-            "sensitivity": float((found[truth == 1] == 1).mean()),
-            "specificity": float((found[truth == 0] == 0).mean()),
+            "accuracy": float((predicted == truth).mean()),
+            "sensitivity": float((predicted[truth == 1] == 1).mean()),
+            "specificity": float((predicted[truth == 0] == 0).mean()),
         }
 
     return [repeated(name, partial(once, name, *how)) for name, how in variants.items()]
 
 
-def nodes_positions(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def nodes_positions(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Li et al., Table 1: one ODE block at tolerance 1e-3 at each of the nine places, against the plain U-Net."""
-    sets = _wbc(root, ODE_PX)
+    sets = _wbc(experiment, ODE_PX)
     places: dict[str, dict[int, tuple[float, ...]]] = {
         "U-Net": {},
         **{f"place {p}": {p: (1e-3,)} for p in range(1, 10)},
@@ -129,9 +135,9 @@ def nodes_positions(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     return [_masked(name, partial(NodesUNet, 3, 8, where), sets, out, epochs, log) for name, where in places.items()]
 
 
-def nodes_networks(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def nodes_networks(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Li et al., Table 2: U-Net, ResNet blocks and ODE blocks at the bottom, of one width."""
-    sets = _wbc(root, ODE_PX)
+    sets = _wbc(experiment, ODE_PX)
     nets: dict[str, Callable[[], nn.Module]] = {
         "U-Net": partial(NodesUNet, 3, 8, {}),
         "ResNet-U-Net": partial(NodesUNet, 3, 8, residual=True),
@@ -140,12 +146,12 @@ def nodes_networks(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     return [_masked(name, build, sets, out, epochs, log) for name, build in nets.items()]
 
 
-def nodes_tolerance(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def nodes_tolerance(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Li et al., §3.3: one trained NODEs-UNet solved at looser and looser tolerances; time against accuracy."""
     card = cards().get("li-nodes-unet")
     if card is None:
         raise data.DataError("li-nodes-unet must be trained and released first: this study solves it again.")
-    sets = _wbc(root, card.input_px)
+    sets = _wbc(experiment, card.input_px)
     net = load_weights(NodesUNet(3, 8), card.weights).to(device())
     rows = []
     for tolerance in (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1):
@@ -164,13 +170,13 @@ def nodes_tolerance(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     return rows
 
 
-def dunet_size(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def dunet_size(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Zhang et al., Fig. 7: dU-Net and U-Net from 5, 10, 20 and all fields; Dice of cell against ground and F1 of cells on
     val. Kept are the weights of the best Dice."""
-    held = segmentation_pairs(root, "val", MPP)
+    held = segmentation_pairs(experiment, "val", MPP)
     rows = []
     for n in SIZES:
-        fields = binary_fields(root, "train", n)
+        fields = binary_fields(experiment, "train", n)
         for name, deformable in (("dU-Net", True), ("U-Net", False)):
 
             def once(seed: int, fields: list[Field] = fields, name: str = name, deformable: bool = deformable) -> Row:
@@ -189,15 +195,15 @@ def dunet_size(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
 
 def _mean_dice(net: nn.Module, pairs: list[tuple[NDArray[np.uint8], NDArray[np.int32]]]) -> float:
     """Mean Dice over pictures of what a net of ground and cell sees as cell; pairs as `binary_f1` takes them."""
-    found = []
+    scores = []
     for small, truth in pairs:
         h, w = truth.shape
         cell = cv2.resize(foreground(net.eval(), small)[1], (w, h), interpolation=cv2.INTER_LINEAR) > 0.5
-        found.append(dice(np.asarray(cell), truth > 0))
-    return float(np.mean(found))
+        scores.append(dice(np.asarray(cell), truth > 0))
+    return float(np.mean(scores))
 
 
-def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
+def elmanna_folds(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Elmanna et al., Tables 4 to 6: 5 × 2 cross-validation of four backbones and, for B0, of both losses and of cells with
     and without their surroundings; paired t-tests.
 
@@ -205,8 +211,8 @@ def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
     against B0 on cells alone with the plain loss, the paper's choice; with 5 × 2 folds such a test finds too much
     (Dietterich 1998), as the paper's does.
     """
-    shown, lines = _shape_pool(root, out)
-    painted = replace(shown, images=elmanna.alone(shown.images, root, lines))
+    shown, lines = _shape_pool(experiment, out)
+    painted = replace(shown, images=elmanna.alone(shown.images, experiment, lines))
     pools = {False: _at_side(shown, FOLD_PX), True: _at_side(painted, FOLD_PX)}
     fields = tuple(line["file"] for line in lines)
     variants: list[tuple[str, str, bool, bool]] = [
@@ -215,19 +221,19 @@ def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
         ("b0, with surroundings", "b0", False, False),
         *((f"{name}, cells alone", name, False, True) for name in elmanna.BACKBONES if name != "b0"),
     ]
-    made = {alone: elmanna.folds(pool, fields, 5, 20261121) for alone, pool in pools.items()}
+    halves = {alone: elmanna.folds(pool, fields, 5, 20261121) for alone, pool in pools.items()}
     scores: dict[str, list[tuple[float, float]]] = {}
     for fold in range(10):
         for name, backbone, weighed, alone in variants:
-            train, held = made[alone][fold]
+            train, held = halves[alone][fold]
             truth = held.allowed.argmax(axis=1)
             net, recipe = elmanna.backbone(backbone), elmanna.recipe(epochs, weighed)
             recipe = replace(recipe, input_px=FOLD_PX, batch=FOLD_BATCH)
             last = train_classifier(net, recipe, [train], [], out / f"{_slug(name)}-{fold}", log)
             logits = predict(load_weights(net, last), held.images, recipe.input_px)
             np.savez(last.parent / "answers.npz", p=softmax(logits), truth=truth)
-            found = logits.argmax(axis=1)
-            scores.setdefault(name, []).append((accuracy(truth, found), macro_f1(truth, found)))
+            predicted = logits.argmax(axis=1)
+            scores.setdefault(name, []).append((accuracy(truth, predicted), macro_f1(truth, predicted)))
             log(f"fold {fold + 1}/10 {name}: accuracy {scores[name][-1][0]:.4f}")
     first = np.array(next(iter(scores.values())))
     rows = []
@@ -242,8 +248,8 @@ def elmanna_folds(root: Path, out: Path, epochs: int, log: Log) -> list[Row]:
 
 def elmanna_answers(out: Path) -> list[Answers]:
     """What B0 on cells alone with the plain loss, the paper's choice, said of the held half of each fold."""
-    kept = [np.load(out / f"{_slug(PAPERS_CHOICE)}-{fold}" / "answers.npz") for fold in range(10)]
-    return [Answers(fold["p"], fold["truth"], SHAPES) for fold in kept]
+    folds = [np.load(out / f"{_slug(PAPERS_CHOICE)}-{fold}" / "answers.npz") for fold in range(10)]
+    return [Answers(fold["p"], fold["truth"], SHAPES) for fold in folds]
 
 
 _THRICE = f"means over {len(SEEDS)} seeds, sd their standard deviation."
@@ -325,9 +331,9 @@ STUDIES: dict[str, Study] = {
 }  # fmt: skip
 
 
-def _wbc(root: Path, side_px: int) -> tuple[MaskSet, MaskSet]:
+def _wbc(experiment: Experiment, side_px: int) -> tuple[MaskSet, MaskSet]:
     train, val = (
-        joined([read_masks(root, name, side, side_px, equalised) for name in WBC_MASK_SETS])
+        joined([read_masks(experiment, name, side, side_px, equalised) for name in WBC_MASK_SETS])
         for side in ("train", "val")
     )
     return train, val
@@ -335,10 +341,10 @@ def _wbc(root: Path, side_px: int) -> tuple[MaskSet, MaskSet]:
 
 def repeated(name: str, once: Callable[[int], Row]) -> Row:
     """One variant trained from each of SEEDS: means of its measures, and the standard deviation of the first."""
-    found = [once(seed) for seed in SEEDS]
-    first, *others = found[0]
-    spread = float(np.std([row[first] for row in found], ddof=1))
-    means = {measure: float(np.mean([row[measure] for row in found])) for measure in found[0]}
+    measures = [once(seed) for seed in SEEDS]
+    first, *others = measures[0]
+    spread = float(np.std([row[first] for row in measures], ddof=1))
+    means = {measure: float(np.mean([row[measure] for row in measures])) for measure in measures[0]}
     return {"variant": name, first: means[first], f"{first}_sd": spread, **{m: means[m] for m in others}}
 
 
@@ -363,14 +369,14 @@ def _masked(
     return repeated(name, once)
 
 
-def _shape_pool(root: Path, out: Path) -> tuple[Pool, list[dict[str, str]]]:
+def _shape_pool(experiment: Experiment, out: Path) -> tuple[Pool, list[dict[str, str]]]:
     """Cells of FOLD_FIELDS fields of chula-rbc12's train side, and their lines in its list."""
-    pool = shape_pools(root, "train", out / "cache")[0]
-    lines = list(data.rows(root, "chula-rbc12", "train"))
+    pool = shape_pools(experiment, "train", out / "cache")[0]
+    lines = list(data.rows(experiment, "chula-rbc12", "train"))
     fields = np.array([line["file"] for line in lines])
-    kept = np.isin(fields, np.random.default_rng(20261121).permutation(np.unique(fields))[:FOLD_FIELDS])
-    chosen = [line for line, keep in zip(lines, kept, strict=True) if keep]
-    return replace(pool, images=pool.images[kept], allowed=pool.allowed[kept]), chosen
+    rows = np.isin(fields, np.random.default_rng(20261121).permutation(np.unique(fields))[:FOLD_FIELDS])
+    chosen = [line for line, keep in zip(lines, rows, strict=True) if keep]
+    return replace(pool, images=pool.images[rows], allowed=pool.allowed[rows]), chosen
 
 
 def _at_side(pool: Pool, side_px: int) -> Pool:

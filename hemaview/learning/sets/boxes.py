@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Boxes
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import data
 
 DETECTION_CLASSES = ("WBC", "RBC", "platelet")
@@ -18,30 +18,36 @@ DETECTION_CLASSES = ("WBC", "RBC", "platelet")
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture uint8 (H, W, 3) with boxes float32 (n, 4: x0, y0, x1, y1) px and labels int64 (n,)."""
+    """A picture with boxes."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (H, W, 3)."""
     boxes: NDArray[np.float32]
+    """float32 (n, 4: x0, y0, x1, y1) px."""
     labels: NDArray[np.int64]
+    """Class numbers, int64 (n,)."""
 
 
 @dataclass(frozen=True)
 class Hits:
-    """Detections of one class in one picture, best first: scores (n,), hit bool (n,), and how many cells there are."""
+    """Detections of one class in one picture, best first."""
 
     scores: NDArray[np.float32]
+    """(n,)."""
     hit: NDArray[np.bool_]
+    """Whether each is a cell that there is, bool (n,)."""
     true: int
+    """How many cells there are."""
 
 
-def scenes(root: Path, name: str, split: str, classes: Sequence[str], longest_px: int = 0) -> list[Scene]:
+def scenes(experiment: Experiment, name: str, split: str, classes: Sequence[str], longest_px: int = 0) -> list[Scene]:
     """The pictures of a set with boxes, resized so that the longer side is longest_px (0: as they are)."""
     lines: dict[str, list[dict[str, str]]] = {}
-    for row in data.rows(root, name, split):
+    for row in data.rows(experiment, name, split):
         lines.setdefault(row["file"], []).append(row)
-    found = []
+    pictures = []
     for file, rows in lines.items():
-        rgb = data.image(root, name, split, file)
+        rgb = data.image(experiment, name, split, file)
         factor = longest_px / max(rgb.shape[:2]) if longest_px else 1.0
         known = [r for r in rows if r["class"] in classes]
         boxes = np.array(
@@ -52,8 +58,8 @@ def scenes(root: Path, name: str, split: str, classes: Sequence[str], longest_px
             np.float32,
         ).reshape(-1, 4)
         labels = np.array([classes.index(r["class"]) for r in known], np.int64)
-        found.append(Scene(resized(rgb, factor), boxes * np.float32(factor), labels))
-    return found
+        pictures.append(Scene(resized(rgb, factor), boxes * np.float32(factor), labels))
+    return pictures
 
 
 def resized(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
@@ -73,12 +79,12 @@ def box_overlaps(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.f
     return np.asarray(both / np.maximum(areas[0][:, None] + areas[1][None] - both, 1e-9), np.float32)
 
 
-def hits(found: Boxes, truth: Scene, label: int, iou: float = 0.5) -> Hits:
+def hits(predicted: Boxes, truth: Scene, label: int, iou: float = 0.5) -> Hits:
     """Each detection of a class, best first, takes the best free box of that class it overlaps by `iou` or more."""
-    rows = np.flatnonzero(found.labels == label)
-    rows = rows[np.argsort(-found.scores[rows], kind="stable")]
+    rows = np.flatnonzero(predicted.labels == label)
+    rows = rows[np.argsort(-predicted.scores[rows], kind="stable")]
     boxes = truth.boxes[truth.labels == label]
-    table = box_overlaps(found.boxes[rows], boxes)
+    table = box_overlaps(predicted.boxes[rows], boxes)
     free = np.ones(len(boxes), bool)
     hit = np.zeros(len(rows), bool)
     for i in range(len(rows)):
@@ -87,7 +93,7 @@ def hits(found: Boxes, truth: Scene, label: int, iou: float = 0.5) -> Hits:
         best = int(np.where(free, table[i], -1).argmax())
         if free[best] and table[i, best] >= iou:
             hit[i], free[best] = True, False
-    return Hits(found.scores[rows], hit, len(boxes))
+    return Hits(predicted.scores[rows], hit, len(boxes))
 
 
 def average_precision(parts: Sequence[Hits]) -> float:

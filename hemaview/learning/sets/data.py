@@ -6,9 +6,7 @@ import csv
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hemaview.inference import BadPicture
-from hemaview.inference.context import holding
 from hemaview.inference.pictures import as_rgb8
+from hemaview.learning.experiment import Experiment
 
 
 class DataError(Exception):
@@ -28,16 +26,20 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class DataSet:
-    """One set: its folder's name, whether its licence is free, and what its README says of patients; `drawn` sets are
-    made by HemaView itself and need no folder. `columns` of its labels.csv besides `file` and `class`; `pixel_classes`:
-    how many classes its masks number (0: a mask is what is not 0)."""
+    """One set of labelled pictures."""
 
     name: str
+    """Its folder's."""
     free: bool
+    """Whether its licence allows all uses."""
     licence: str
+    """As its README says."""
     columns: tuple[str, ...] = ()
+    """Of its labels.csv, besides `file` and `class`."""
     pixel_classes: int = 0
+    """How many classes its masks number; 0: a mask is what is not 0."""
     drawn: bool = False
+    """Whether HemaView makes it itself: it needs no folder."""
 
 
 _POINT, _BOX = ("x", "y"), ("x", "y", "w", "h")
@@ -73,39 +75,23 @@ SETS: dict[str, DataSet] = {
 
 @dataclass(frozen=True)
 class Crops:
-    """n crops: images uint8 (n, side, side, 3), their class names and, where known, fine classes and patients."""
+    """n pictures of single cells."""
 
     images: NDArray[np.uint8]
+    """uint8 (n, side, side, 3)."""
     labels: tuple[str, ...]
+    """Their class names."""
     fine: tuple[str, ...]
+    """Finer classes; the same where the set has none."""
     patients: tuple[str, ...]
+    """Whose they are; "" where nobody knows."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
 
-_FREE_ONLY: ContextVar[bool] = ContextVar("free_only", default=False)
-
-
-@contextmanager
-def free_only(yes: bool = True) -> Iterator[None]:
-    """Within the block sets without a free licence are as if they were not there."""
-    with holding(_FREE_ONLY, yes):
-        yield
-
-
-_MOST: ContextVar[int] = ContextVar("most", default=0)
-
-
-@contextmanager
-def sampled(lines: int) -> Iterator[None]:
-    """Within the block each split is a seeded draw of whole pictures with about so many labelled lines."""
-    with holding(_MOST, lines):
-        yield
-
-
-def _drawn(lines: list[dict[str, str]]) -> list[dict[str, str]]:
-    most = _MOST.get()
+def _drawn(lines: list[dict[str, str]], most: int) -> list[dict[str, str]]:
+    """A seeded draw of whole pictures with about `most` lines (0: all of them)."""
     if not most or len(lines) <= most:
         return lines
     counts = Counter(line["file"] for line in lines)
@@ -119,22 +105,14 @@ def _drawn(lines: list[dict[str, str]]) -> list[dict[str, str]]:
     return [line for line in lines if line["file"] in chosen]
 
 
-_SEEN: ContextVar[Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None] = ContextVar("seen", default=None)
-
-
-@contextmanager
-def seen_through(camera: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> Iterator[None]:
-    """Within the block every picture of a set is as another camera would have taken it."""
-    with holding(_SEEN, camera):
-        yield
-
-
-def has(root: Path, name: str, split: str) -> bool:
+def has(experiment: Experiment, name: str, split: str) -> bool:
     """Whether the split of the set is there, and allowed where only free ones are."""
     try:
-        return drawn(name) or (not left_out(name) and (root / name / split / "labels.csv").is_file())
+        return drawn(name) or (
+            not left_out(experiment, name) and (experiment.root / name / split / "labels.csv").is_file()
+        )
     except OSError as error:
-        raise DataError(f"{root / name / split} cannot be looked into: {error.strerror}.") from error
+        raise DataError(f"{experiment.root / name / split} cannot be looked into: {error.strerror}.") from error
 
 
 def drawn(name: str) -> bool:
@@ -142,19 +120,19 @@ def drawn(name: str) -> bool:
     return name in SETS and SETS[name].drawn
 
 
-def left_out(name: str) -> bool:
+def left_out(experiment: Experiment, name: str) -> bool:
     """Whether only free sets are wanted and this is none."""
-    return _FREE_ONLY.get() and name in SETS and not SETS[name].free
+    return experiment.free_only and name in SETS and not SETS[name].free
 
 
-def rows(root: Path, name: str, split: str) -> list[dict[str, str]]:
+def rows(experiment: Experiment, name: str, split: str) -> list[dict[str, str]]:
     """The lines of labels.csv; raises DataError with one sentence."""
-    if left_out(name):
+    if left_out(experiment, name):
         raise DataError(f"{name} has no free licence ({SETS[name].licence}), and this cannot be learned without it.")
-    path = root / name / split / "labels.csv"
+    path = experiment.root / name / split / "labels.csv"
     if not path.is_file():
         raise DataError(
-            f"There is no {name}/{split}/labels.csv in {root}; name the folder that holds the sets with --data."
+            f"There is no {name}/{split}/labels.csv in {experiment.root}; name the folder that holds the sets with --data."
         )
     where = f"{name}/{split}/labels.csv"
     try:
@@ -165,7 +143,7 @@ def rows(root: Path, name: str, split: str) -> list[dict[str, str]]:
     if not lines:
         raise DataError(f"{where} has no line.")
     _check(lines, name, where)
-    return _drawn(lines)
+    return _drawn(lines, experiment.most_lines)
 
 
 def _check(lines: list[dict[str, str]], name: str, where: str) -> None:
@@ -190,24 +168,23 @@ def _finite(text: str) -> bool:
         return False
 
 
-def image(root: Path, name: str, split: str, file: str) -> NDArray[np.uint8]:
+def image(experiment: Experiment, name: str, split: str, file: str) -> NDArray[np.uint8]:
     """One picture, uint8 (H, W, 3); raises DataError."""
     where = f"{name}/{split}/images/{file}"
     try:
-        with Image.open(root / where) as picture:
+        with Image.open(experiment.root / where) as picture:
             deep = picture.mode.startswith("I")
             rgb = as_rgb8(np.asarray(picture).astype(np.uint16)) if deep else np.asarray(picture.convert("RGB"))
     except (OSError, BadPicture) as error:
         raise DataError(f"{where} is missing or damaged.") from error
-    camera = _SEEN.get()
-    return rgb if camera is None else camera(rgb)
+    return rgb if experiment.camera is None else experiment.camera(rgb)
 
 
-def mask(root: Path, name: str, split: str, stem: str) -> NDArray[np.uint8]:
+def mask(experiment: Experiment, name: str, split: str, stem: str) -> NDArray[np.uint8]:
     """One mask with its stored values, uint8 (H, W), as large as its picture; raises DataError."""
     where = f"{name}/{split}/masks/{stem}.png"
     try:
-        with Image.open(root / where) as picture:
+        with Image.open(experiment.root / where) as picture:
             drawn_mask = np.asarray(picture).astype(np.uint8)
     except OSError as error:
         raise DataError(f"{where} is missing or damaged.") from error
@@ -216,7 +193,7 @@ def mask(root: Path, name: str, split: str, stem: str) -> NDArray[np.uint8]:
     most = SETS[name].pixel_classes if name in SETS else 0
     if most and drawn_mask.max() >= most:
         raise DataError(f"{where} holds the number {drawn_mask.max()}; its classes are numbered 0 to {most - 1}.")
-    shown = next((root / name / split / "images" / stem).parent.glob(f"{Path(stem).name}.*"), None)
+    shown = next((experiment.root / name / split / "images" / stem).parent.glob(f"{Path(stem).name}.*"), None)
     if shown is not None and (size := _size(shown)) and size != drawn_mask.shape[::-1]:
         raise DataError(f"{where} is of another size than its picture.")
     return drawn_mask
@@ -240,17 +217,17 @@ def numbers(labels: Sequence[str], classes: Sequence[str], where: str) -> NDArra
     return np.array([place[label] for label in labels], np.int64)
 
 
-def files(root: Path, name: str, split: str) -> list[str]:
+def files(experiment: Experiment, name: str, split: str) -> list[str]:
     """The picture names of a split, sorted, each once."""
-    return sorted({row["file"] for row in rows(root, name, split)})
+    return sorted({row["file"] for row in rows(experiment, name, split)})
 
 
-def cell_crops(root: Path, name: str, split: str, cache: Path | None = None) -> Crops:
+def cell_crops(experiment: Experiment, name: str, split: str, cache: Path | None = None) -> Crops:
     """Sets of single-cell pictures (pbc, jhu-aml, erythrocytes-idb), each picture whole."""
-    lines = rows(root, name, split)
+    lines = rows(experiment, name, split)
 
     def pack() -> NDArray[np.uint8]:
-        pictures = [image(root, name, split, line["file"]) for line in lines]
+        pictures = [image(experiment, name, split, line["file"]) for line in lines]
         other = next((i for i, rgb in enumerate(pictures) if rgb.shape != pictures[0].shape), None)
         if other is not None:
             raise DataError(
@@ -259,28 +236,28 @@ def cell_crops(root: Path, name: str, split: str, cache: Path | None = None) -> 
         return np.stack(pictures)
 
     return Crops(
-        images=_packed(cache, root, name, split, "whole", pack),
+        images=_packed(cache, experiment, name, split, "whole", pack),
         labels=tuple(line["class"] for line in lines),
         fine=tuple(line.get("fine_class") or line["class"] for line in lines),
         patients=tuple(line.get("patient") or "" for line in lines),
     )
 
 
-def point_crops(root: Path, name: str, split: str, side_px: int, cache: Path | None = None) -> Crops:
+def point_crops(experiment: Experiment, name: str, split: str, side_px: int, cache: Path | None = None) -> Crops:
     """Sets of fields with points (chula-rbc12): a square of side_px around each point, edges replicated."""
-    lines = rows(root, name, split)
+    lines = rows(experiment, name, split)
 
     def pack() -> NDArray[np.uint8]:
         out = np.empty((len(lines), side_px, side_px, 3), np.uint8)
         field, current = "", np.zeros((1, 1, 3), np.uint8)
         for i, line in enumerate(lines):
             if line["file"] != field:
-                field, current = line["file"], image(root, name, split, line["file"])
+                field, current = line["file"], image(experiment, name, split, line["file"])
             out[i] = square(current, float(line["x"]), float(line["y"]), side_px)
         return out
 
     return Crops(
-        images=_packed(cache, root, name, split, f"points{side_px}", pack),
+        images=_packed(cache, experiment, name, split, f"points{side_px}", pack),
         labels=tuple(line["class"] for line in lines),
         fine=tuple(line["class"] for line in lines),
         patients=("",) * len(lines),
@@ -296,11 +273,11 @@ def square(rgb: NDArray[Any], x: float, y: float, side_px: int) -> NDArray[Any]:
 
 
 def _packed(
-    cache: Path | None, root: Path, name: str, split: str, kind: str, pack: Callable[[], NDArray[np.uint8]]
+    cache: Path | None, experiment: Experiment, name: str, split: str, kind: str, pack: Callable[[], NDArray[np.uint8]]
 ) -> NDArray[np.uint8]:
     if cache is None:
         return pack()
-    listing = (root / name / split / "labels.csv").read_bytes()
+    listing = (experiment.root / name / split / "labels.csv").read_bytes()
     path = cache / f"{name}-{split}-{kind}-{hashlib.sha256(listing).hexdigest()[:12]}.npy"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)

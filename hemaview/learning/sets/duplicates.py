@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.pictures import turned
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import data
 
 SIDES = ("train", "val", "test")
@@ -47,49 +48,49 @@ class Pair(NamedTuple):
 
 
 def refuse_shared(
-    root: Path, names: tuple[str, ...], cache: Path | None = None, log: Callable[[str], None] = print
+    experiment: Experiment, names: tuple[str, ...], cache: Path | None = None, log: Callable[[str], None] = print
 ) -> None:
     """Raise DataError naming the first pair of near-duplicates that lie on two sides of a set.
 
     What was looked at once is remembered in `cache`, by the labels of the sides and the sizes and times of their pictures.
     """
     for name in names:
-        sides = [s for s in SIDES if not data.drawn(name) and data.has(root, name, s)]
+        sides = [s for s in SIDES if not data.drawn(name) and data.has(experiment, name, s)]
         if len(sides) < 2:
             continue
-        told = _remembered(root, name, sides, cache) if cache else _looked_at(root, name, sides)
-        if told:
-            log(told)
+        sentence = _remembered(experiment, name, sides, cache) if cache else _looked_at(experiment, name, sides)
+        if sentence:
+            log(sentence)
 
 
-def _remembered(root: Path, name: str, sides: list[str], cache: Path) -> str:
-    seen = cache / f"{name}-sides-{_state(root, name, sides)}.ok"
-    if not seen.exists():
-        told = _looked_at(root, name, sides)
-        seen.parent.mkdir(parents=True, exist_ok=True)
-        seen.write_text(told, encoding="utf-8")
-    return seen.read_text(encoding="utf-8")
+def _remembered(experiment: Experiment, name: str, sides: list[str], cache: Path) -> str:
+    marker = cache / f"{name}-sides-{_state(experiment, name, sides)}.ok"
+    if not marker.exists():
+        sentence = _looked_at(experiment, name, sides)
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.write_text(sentence, encoding="utf-8")
+    return marker.read_text(encoding="utf-8")
 
 
-def _looked_at(root: Path, name: str, sides: list[str]) -> str:
+def _looked_at(experiment: Experiment, name: str, sides: list[str]) -> str:
     """What is to be told of the set; raises DataError at a pair that is refused."""
-    told = []
-    for one, two, pairs in between_sides(root, name, sides):
+    sentences = []
+    for one, two, pairs in between_sides(experiment, name, sides):
         for pair in pairs:
-            a, b = data.files(root, name, one)[pair.own], data.files(root, name, two)[pair.other]
+            a, b = data.files(experiment, name, one)[pair.own], data.files(experiment, name, two)[pair.other]
             if pair.unchanged or name not in ALTERED:
                 raise data.DataError(
                     f"{name} shows the same picture on two sides: {one}/{a} and {two}/{b}; take one out."
                 )
-            told.append(f"{one}/{a} and {two}/{b}")
-    if not told:
+            sentences.append(f"{one}/{a} and {two}/{b}")
+    if not sentences:
         return ""
-    return f"{name} shows altered copies on two sides ({len(told)} pairs, first {told[0]}): scores on it may flatter"
+    return f"{name} shows altered copies on two sides ({len(sentences)} pairs, first {sentences[0]}): scores on it may flatter"
 
 
-def between_sides(root: Path, name: str, sides: Sequence[str]) -> Iterator[tuple[str, str, Iterator[Pair]]]:
+def between_sides(experiment: Experiment, name: str, sides: Sequence[str]) -> Iterator[tuple[str, str, Iterator[Pair]]]:
     """For each two sides of a set the pairs of pictures that are one, as they lie in `data.files`."""
-    looks = {side: looks_of(root, name, side) for side in sides}
+    looks = {side: looks_of(experiment, name, side) for side in sides}
     for i, one in enumerate(sides):
         for two in sides[i + 1 :]:
             yield one, two, shared(looks[one], looks[two])
@@ -99,18 +100,18 @@ def shared(looks: Looks, others: Looks) -> Iterator[Pair]:
     """The pairs of looks (n, 64, 64) and others (m, 64, 64) at the same picture, in any of its eight views."""
     own = _coarse(looks)
     for view in range(VIEWS):
-        seen = turned(others, view)
-        coarse = _coarse(seen)
+        variant = turned(others, view)
+        coarse = _coarse(variant)
         for at in range(0, len(own), _BLOCK):
             alike = own[at : at + _BLOCK] @ coarse.T
             for row, other in np.argwhere(alike >= NEAR):
-                if laid_over(looks[at + row], seen[other]) >= SAME:
+                if laid_over(looks[at + row], variant[other]) >= SAME:
                     yield Pair(int(at + row), int(other), view == 0 and bool(alike[row, other] >= UNCHANGED))
 
 
-def looks_of(root: Path, name: str, side: str) -> Looks:
+def looks_of(experiment: Experiment, name: str, side: str) -> Looks:
     """Looks (n, 64, 64) at the pictures of one side, as they lie in `data.files`."""
-    return np.stack([look(data.image(root, name, side, file)) for file in data.files(root, name, side)])
+    return np.stack([look(data.image(experiment, name, side, file)) for file in data.files(experiment, name, side)])
 
 
 def look(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -127,13 +128,13 @@ def laid_over(own: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     until = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-4)
     everywhere = np.ones(other.shape, np.uint8)
     try:
-        found, _ = cv2.findTransformECC(
+        correlation, _ = cv2.findTransformECC(
             np.ascontiguousarray(middle), _outlines(other, 3.0), warp, cv2.MOTION_AFFINE, until, everywhere, 3
         )
     except cv2.error:  # nothing in common that could be laid over each other
         return 0.0
     zoom = float(np.linalg.det(warp[:, :2]))
-    return float(found) if abs(zoom - 1) <= _MOST_ZOOM else 0.0
+    return float(correlation) if abs(zoom - 1) <= _MOST_ZOOM else 0.0
 
 
 def _coarse(looks: Looks) -> NDArray[np.float32]:
@@ -153,12 +154,12 @@ def _outlines(grey: NDArray[np.float32], blur: float) -> NDArray[np.float32]:
     return np.asarray(grey - cv2.GaussianBlur(grey, (0, 0), blur), np.float32)
 
 
-def _state(root: Path, name: str, sides: list[str]) -> str:
+def _state(experiment: Experiment, name: str, sides: list[str]) -> str:
     """Twelve hexadecimal digits that change with the labels, with any picture's size or time, and with the limits."""
     state = hashlib.sha256(f"{NEAR} {SAME} {UNCHANGED} {name in ALTERED}".encode())
     for side in sides:
-        state.update((root / name / side / "labels.csv").read_bytes())
-        for path in sorted((root / name / side / "images").rglob("*")):
+        state.update((experiment.root / name / side / "labels.csv").read_bytes())
+        for path in sorted((experiment.root / name / side / "images").rglob("*")):
             about = path.stat()
             state.update(f"{path.name} {about.st_size} {about.st_mtime_ns}\n".encode())
     return state.hexdigest()[:12]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.pictures import rescale, squares
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import data
 from hemaview.learning.sets.marrowscenes import MPP as MARROW_MPP
 from hemaview.learning.sets.marrowscenes import marrow_field
@@ -40,18 +41,18 @@ class MarrowCells:
     others: NDArray[np.uint8]
 
 
-def marrow_cells(root: Path, split: str, cache: Path | None, seed: int = 13) -> MarrowCells:
+def marrow_cells(experiment: Experiment, split: str, cache: Path | None, seed: int = 13) -> MarrowCells:
     """Every single plasma cell of a split, and up to OTHERS_PER_FIELD other nucleated cells of each field."""
     key = hashlib.sha256(f"{split} {seed} {SINGLE_UM} {FAR_UM} {EDGE_UM} {OTHERS_PER_FIELD}".encode()).hexdigest()[:12]
     path = cache / f"marrow-cells-{key}.npz" if cache is not None else None
     if path is not None and path.exists():
-        with np.load(path) as kept:
-            return MarrowCells(kept["plasma"], kept["others"])
+        with np.load(path) as archive:
+            return MarrowCells(archive["plasma"], archive["others"])
     rng = np.random.default_rng(seed)
     plasma, others = [], []
     factor = MARROW_MPP / CROP_MPP
-    for file in data.files(root, "segpc-plasma", split):
-        scene = marrow_field(root, split, file)
+    for file in data.files(experiment, "segpc-plasma", split):
+        scene = marrow_field(experiment, split, file)
         shown = rescale(scene.rgb, factor)
         middles = (scene.boxes[:, :2] + scene.boxes[:, 2:]).astype(np.float64) / 2
         plasma.append(squares(shown, middles[single_boxes(scene.boxes)] * factor, CROP_PX))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from hemaview.inference import Masker, load_as
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import data
 from hemaview.learning.sets.boxes import Scene, box_overlaps
 
@@ -33,37 +34,41 @@ LEAST_CELL_PX = 900
 
 @dataclass(frozen=True)
 class CutCell:
-    """One cell cut out of its picture: rgb uint8 (h, w, 3), how much of each pixel is cell float32 (h, w), its class."""
+    """One cell cut out of its picture."""
 
     rgb: NDArray[np.uint8]
+    """uint8 (h, w, 3)."""
     alpha: NDArray[np.float32]
+    """How much of each pixel is cell, float32 (h, w)."""
     light: NDArray[np.float64]
+    """The colour (3,) of the light behind it."""
     label: int
+    """Its class number."""
 
 
-def cut_cells(root: Path, split: str, cache: Path | None, per_class: int, seed: int) -> list[CutCell]:
+def cut_cells(experiment: Experiment, split: str, cache: Path | None, per_class: int, seed: int) -> list[CutCell]:
     """Up to per_class cells of each class and set, cut out by the shipped mask model; kept in `cache`, so that a training
     that goes on does not cut them again."""
-    masker = load_as(Masker, "wbc-mask-unet")
-    sets = [name for name in ("pbc", "jhu-aml") if data.has(root, name, split)]
+    masker = load_as(Masker, "wbc-mask-unet", experiment.nets)
+    sets = [name for name in ("pbc", "jhu-aml") if data.has(experiment, name, split)]
     key = f"{sets} {split} {per_class} {seed} {masker.info.sha256}".encode()
-    kept = cache / f"cut-cells-{hashlib.sha256(key).hexdigest()[:16]}.npz" if cache is not None else None
-    if kept is not None and kept.exists():
-        return _read(kept)
+    cache_file = cache / f"cut-cells-{hashlib.sha256(key).hexdigest()[:16]}.npz" if cache is not None else None
+    if cache_file is not None and cache_file.exists():
+        return _read(cache_file)
     rng = np.random.default_rng(seed)
-    found = []
+    cells = []
     for name in sets:
-        crops = data.cell_crops(root, name, split, cache)
+        crops = data.cell_crops(experiment, name, split, cache)
         labels = np.array([_OURS.get(f, f) for f in crops.fine])
         for number, label in enumerate(CLASSES):
             rows = np.flatnonzero(labels == label)
             for row in rng.permutation(rows)[:per_class]:
                 cell = cut_out(np.ascontiguousarray(crops.images[int(row)]), masker, number)
                 if cell is not None:
-                    found.append(cell)
-    if kept is not None:
-        _write(kept, found)
-    return found
+                    cells.append(cell)
+    if cache_file is not None:
+        _write(cache_file, cells)
+    return cells
 
 
 def _write(path: Path, cells: list[CutCell]) -> None:
@@ -80,8 +85,8 @@ def _write(path: Path, cells: list[CutCell]) -> None:
 
 
 def _read(path: Path) -> list[CutCell]:
-    with np.load(path) as kept:
-        shapes, rgb, alpha, light, labels = (kept[k] for k in ("shapes", "rgb", "alpha", "light", "labels"))
+    with np.load(path) as archive:
+        shapes, rgb, alpha, light, labels = (archive[k] for k in ("shapes", "rgb", "alpha", "light", "labels"))
     ends = np.cumsum(shapes.prod(axis=1))
     return [
         CutCell(rgb[end - h * w : end].reshape(h, w, 3), alpha[end - h * w : end].reshape(h, w), own, int(label))
@@ -105,10 +110,10 @@ def cut_out(rgb: NDArray[np.uint8], masker: Masker, label: int) -> CutCell | Non
     return CutCell(rgb[place].copy(), alpha[place], np.percentile(rgb.reshape(-1, 3), 90, axis=0), label)
 
 
-def marrow_field(root: Path, split: str, file: str) -> Scene:
+def marrow_field(experiment: Experiment, split: str, file: str) -> Scene:
     """A field without its bars, with a box for each part of the plasma cells' mask that is of a cell's size."""
-    rgb = data.image(root, "segpc-plasma", split, file)
-    mask = data.mask(root, "segpc-plasma", split, Path(file).stem) > 0
+    rgb = data.image(experiment, "segpc-plasma", split, file)
+    mask = data.mask(experiment, "segpc-plasma", split, Path(file).stem) > 0
     # The bars above and below are of one colour each: their lines do not vary.
     lines = np.flatnonzero(rgb.std(axis=(1, 2)) - rgb.mean(axis=1).std(axis=1) > 4)
     top, bottom = int(lines[0]), int(lines[-1]) + 1
@@ -124,7 +129,7 @@ def marrow_field(root: Path, split: str, file: str) -> Scene:
 
 
 def scenes(
-    root: Path,
+    experiment: Experiment,
     split: str,
     n: int,
     seed: int,
@@ -134,10 +139,10 @@ def scenes(
 ) -> list[Scene]:
     """n scenes: a marrow field with `pasted` cells, fewest and most, classes drawn alike; the same for the same seed."""
     rng = np.random.default_rng(seed)
-    cells = cut_cells(root, split, cache, per_class, seed)
+    cells = cut_cells(experiment, split, cache, per_class, seed)
     by_class = [[c for c in cells if c.label == number] for number in range(len(CLASSES))]
     by_class = [own for own in by_class if own]
-    fields = [marrow_field(root, split, f) for f in data.files(root, "segpc-plasma", split)]
+    fields = [marrow_field(experiment, split, f) for f in data.files(experiment, "segpc-plasma", split)]
     return [_composed(fields[int(rng.integers(len(fields)))], by_class, rng, pasted) for _ in range(n)]
 
 

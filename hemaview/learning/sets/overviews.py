@@ -30,17 +30,24 @@ Field = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Look:
-    """A laboratory's slides: light of the ground (R, G, B), densities of blood, marrow and dirt, how much misleads
-    (mean counts), how far trails are seen, blur (px) and grain (grey levels)."""
+    """What a laboratory's slides look like."""
 
     ground: tuple[float, float, float]
+    """Its light (R, G, B)."""
     blood: tuple[float, float, float]
+    """Its optical density (R, G, B)."""
     marrow: tuple[float, float, float]
+    """That of marrow."""
     dirt: tuple[float, float, float]
+    """That of dirt."""
     misleading: float = 1.0
+    """How much misleads: mean counts are times this."""
     trail: float = 1.0
+    """How far trails of marrow are seen."""
     blur: float = 0.6
+    """px."""
     grain: float = 2.0
+    """Levels of 255."""
 
 
 LOOKS: dict[str, tuple[Look, ...]] = {
@@ -99,15 +106,16 @@ def draw_overview(look: Look, rng: np.random.Generator) -> Scene:
 
 @dataclass(frozen=True)
 class _Smear:
-    """Where a smear lies: u runs along it from 0 (where the drop was set) to 1, v across it from -1 to 1; float (H, W).
-
-    `along` is the direction of spreading in px.
-    """
+    """Where a smear lies."""
 
     u: Field
+    """Along it, from 0 (where the drop was set) to 1, float (H, W)."""
     v: Field
+    """Across it, from -1 to 1, float (H, W)."""
     along: tuple[float, float]
+    """The direction of spreading (x, y)."""
     length_px: float
+    """Along it."""
 
     @classmethod
     def of(cls, w: int, h: int, rng: np.random.Generator, film: bool) -> _Smear:
@@ -165,12 +173,12 @@ def _particle(
     spread = radius * (0.75 + 0.6 * behind)
     trail = np.exp(-((across / spread) ** 2)) * np.exp(-1.6 * behind) * (along < 0) * (behind < 1)
     grainy = np.clip(1 + 0.5 * smear.streaks(1.2, rng) + 0.6 * _noise(w, h, 1.2, rng), 0.1, None)
-    seen = np.clip(np.minimum(smear.u * 8, (1 - smear.u) * 8), 0, 1) * np.clip((1.05 - np.abs(smear.v)) * 8, 0, 1)
+    visible = np.clip(np.minimum(smear.u * 8, (1 - smear.u) * 8), 0, 1) * np.clip((1.05 - np.abs(smear.v)) * 8, 0, 1)
     strength = float(rng.uniform(0.4, 0.9)) * look.trail
     density = np.maximum(
         body * float(rng.uniform(0.8, 1.7)) * (1 + 0.3 * _noise(w, h, 1.5, rng)), strength * trail * grainy
     )
-    density = np.asarray(density * seen, np.float32)
+    density = np.asarray(density * visible, np.float32)
     smooth = cv2.GaussianBlur(density, (0, 0), 1.5)
     rows, columns = (
         np.flatnonzero((smooth > LEAST_DENSITY).any(axis=1)),

@@ -30,11 +30,14 @@ _SPREAD = ((0.1, 0.1, 0.2, 0.2), (0.05, 0.05, 0.1, 0.1), (0.033, 0.033, 0.067, 0
 
 @dataclass(frozen=True)
 class Detections:
-    """What was found in one picture: boxes float32 (n, 4: x0, y0, x1, y1) px, scores (n,), labels int64 (n,)."""
+    """What was found in one picture."""
 
     boxes: Tensor
+    """float32 (n, 4: x0, y0, x1, y1) px."""
     scores: Tensor
+    """(n,)."""
     labels: Tensor
+    """Class numbers, int64 (n,)."""
 
 
 @MODELS.register_module()
@@ -53,12 +56,12 @@ class Lite0Trunk(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         x = nn.functional.relu6(self._bn0(self._conv_stem(x)))
-        kept = []
+        outputs = []
         for i, block in enumerate(self._blocks, start=1):
             x = block(x)
             if i in self.ends:
-                kept.append(x)
-        return tuple(kept)
+                outputs.append(x)
+        return tuple(outputs)
 
     def init_weights(self) -> None:
         """mmdet asks for it; weights come from `Cascade.start_from_imagenet`."""
@@ -103,8 +106,8 @@ class Cascade(nn.Module):
     def forward(self, x: Tensor) -> list[Detections]:
         """Detections of each picture of x, float RGB 0-255 (N, 3, H, W), H and W multiples of 32."""
         samples = [_sample(x) for _ in range(len(x))]
-        found = self.net.predict(self._normalised(x), samples, rescale=False)
-        return [Detections(s.pred_instances.bboxes, s.pred_instances.scores, s.pred_instances.labels) for s in found]
+        answers = self.net.predict(self._normalised(x), samples, rescale=False)
+        return [Detections(s.pred_instances.bboxes, s.pred_instances.scores, s.pred_instances.labels) for s in answers]
 
     def loss(self, x: Tensor, boxes: list[Tensor], labels: list[Tensor]) -> Tensor:
         """The sum of all losses of float RGB (N, 3, H, W) with boxes (n, 4: x0, y0, x1, y1) and labels of each picture."""

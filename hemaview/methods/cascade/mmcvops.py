@@ -30,7 +30,7 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) ->
     order = scores.detach().cpu().sort(descending=True, stable=True).indices
     sorted_boxes = boxes.detach().cpu()[order]
     alive = torch.ones(len(order), dtype=torch.bool)
-    kept: list[Tensor] = []
+    keep: list[Tensor] = []
     for at in range(0, len(order), _BLOCK):
         rows = torch.arange(at, min(at + _BLOCK, len(order)))
         rows = rows[alive[rows]]
@@ -42,13 +42,13 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) ->
             if own[i]:
                 own &= ~above[i]
         chosen = rows[torch.from_numpy(own)]
-        kept.append(chosen)
+        keep.append(chosen)
         rest = torch.arange(int(rows[-1]) + 1, len(order))
         rest = rest[alive[rest]]
         if len(rest) and len(chosen):
             covered = (iou(sorted_boxes[chosen], sorted_boxes[rest], offset) > iou_threshold).any(dim=0)
             alive[rest[covered]] = False
-    return (order[torch.cat(kept)] if kept else order[:0]).to(where)
+    return (order[torch.cat(keep)] if keep else order[:0]).to(where)
 
 
 def iou(a: Tensor, b: Tensor, offset: int = 0) -> Tensor:

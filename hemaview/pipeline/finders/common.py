@@ -61,9 +61,9 @@ def fitting(models: Mapping[str, Any], role: str, kind: type[_M]) -> _M:
     return model
 
 
-def thresholds_of(model: Classifier, asked: float | None) -> Mapping[str, float]:
+def thresholds_of(model: Classifier, threshold: float | None) -> Mapping[str, float]:
     """Class to the probability from which a cell is called so: the protocol's in place of the model's own."""
-    return model.thresholds if asked is None else dict.fromkeys(model.thresholds or ("erythroblast",), asked)
+    return model.thresholds if threshold is None else dict.fromkeys(model.thresholds or ("erythroblast",), threshold)
 
 
 def devices(models: Mapping[str, Model]) -> str:

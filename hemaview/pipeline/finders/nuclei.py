@@ -51,27 +51,27 @@ class NucleusFinder:
         if self.pointer is not None:
             labels = _pointed(labels, self.pointer.points(rescale(picture.rgb, factor))[:, :2])
         full = cv2.resize(labels.astype(np.float32), picture.rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-        found = measure(np.asarray(full, np.int32), picture.rgb)
-        nucleated = self._nucleated(picture, found)
+        measured = measure(np.asarray(full, np.int32), picture.rgb)
+        nucleated = self._nucleated(picture, measured)
         # On a film the threshold also takes red cells; they are not what this protocol is asked about.
-        kept = np.flatnonzero(~(nucleated < LEAST_NUCLEATED))
-        found, nucleated = found.take(kept), nucleated[kept]
-        p = np.zeros((len(found), len(schema)), np.float32)
-        if len(found):
-            boxes = np.rint(found.boxes * factor).astype(int)
+        rows = np.flatnonzero(~(nucleated < LEAST_NUCLEATED))
+        measured, nucleated = measured.take(rows), nucleated[rows]
+        p = np.zeros((len(measured), len(schema)), np.float32)
+        if len(measured):
+            boxes = np.rint(measured.boxes * factor).astype(int)
             crops = np.stack([patch(small, (int(x), int(y), int(w), int(h))) for x, y, w, h in boxes])
             erythroblast = self.nrbc.classify_crops(crops)[:, self.nrbc.info.classes.index("erythroblast")]
             p[:, schema.index("erythroblast")] = nucleated * erythroblast
             p[:, schema.index("nucleated_cell")] = nucleated * (1 - erythroblast)
             p[:, schema.index("artefact")] = 1 - nucleated
         p = summing(p)
-        return picture.table(found, p, classes_of(p, self.thresholds["nrbc"], schema), schema)
+        return picture.table(measured, p, classes_of(p, self.thresholds["nrbc"], schema), schema)
 
-    def _nucleated(self, picture: FieldPicture, found: Measured) -> NDArray[np.float32]:
+    def _nucleated(self, picture: FieldPicture, measured: Measured) -> NDArray[np.float32]:
         """float32 (n,): how surely each is a nucleated cell; 1 where no model is asked, as in a cell block."""
         if self.kind is None:
-            return np.ones(len(found), np.float32)
-        return picture.classes(self.kind, found.centres)[:, KINDS.index("nucleated")]
+            return np.ones(len(measured), np.float32)
+        return picture.classes(self.kind, measured.centres)[:, KINDS.index("nucleated")]
 
 
 def _pointed(labels: NDArray[np.int32], points: NDArray[np.float64]) -> NDArray[np.int32]:
@@ -80,15 +80,15 @@ def _pointed(labels: NDArray[np.int32], points: NDArray[np.float64]) -> NDArray[
     h, w = labels.shape
     at = np.rint(points).astype(int).clip(0, (w - 1, h - 1))
     held = labels[at[:, 1], at[:, 0]] if len(at) else np.zeros(0, np.int32)
-    kept = np.where(np.isin(labels, held[held > 0]), labels, 0).astype(np.int32)
+    out = np.where(np.isin(labels, held[held > 0]), labels, 0).astype(np.int32)
     number = int(labels.max())
     radius = round(NUCLEUS_UM / 2 / NUCLEI_MPP)
     for x, y in at[held == 0].tolist():
         number += 1
         disc = np.zeros((h, w), np.uint8)
         cv2.circle(disc, (x, y), radius, 1, cv2.FILLED)
-        kept[(disc > 0) & (kept == 0)] = number
-    return kept
+        out[(disc > 0) & (out == 0)] = number
+    return out
 
 
 KIND = FinderKind(

@@ -87,14 +87,14 @@ class CziSource(Source):
 
     @property
     def facts(self) -> Facts:
-        said = str(self._file.raw_metadata)
-        sides_um = [_um(said, axis) for axis in ("X", "Y")]
+        metadata = str(self._file.raw_metadata)
+        sides_um = [_um(metadata, axis) for axis in ("X", "Y")]
         known = (sides_um[0], sides_um[1]) if sides_um[0] and sides_um[1] else None
-        power = re.search(r"<NominalMagnification>([\d.]+)</NominalMagnification>", said)
+        power = re.search(r"<NominalMagnification>([\d.]+)</NominalMagnification>", metadata)
         objective = float(power.group(1)) if power else None
         return Facts(
             "zeiss", known, "its scaling" if known else "", objective, tuple(self._notes), self._planes,
-            plane=self._plane - self._first_z + 1, plane_step_um=_um(said, "Z"),
+            plane=self._plane - self._first_z + 1, plane_step_um=_um(metadata, "Z"),
         )  # fmt: skip
 
     def read_bgra(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
@@ -127,11 +127,11 @@ class CziSource(Source):
         self._stack.close()
 
 
-def _um(said: str, axis: str) -> float | None:
+def _um(metadata: str, axis: str) -> float | None:
     """µm/px of an axis; CZI states metres."""
-    found = re.search(_SCALE.format(axis), said)
+    match = re.search(_SCALE.format(axis), metadata)
     try:
-        value = float(found.group(1)) * 1e6 if found else 0.0
+        value = float(match.group(1)) * 1e6 if match else 0.0
     except ValueError:
         return None
     return value if value > 0 else None

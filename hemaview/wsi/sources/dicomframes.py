@@ -68,12 +68,12 @@ def images_of(blob: Blob) -> list[DicomImage]:
     if own is None:
         return []
     series = own[0]
-    found = {(own[1].width_px, own[1].height_px): own[1]} if own[1] else {}
+    images = {(own[1].width_px, own[1].height_px): own[1]} if own[1] else {}
     for other in islice(blob.beside(), MAX_FILES):
         read = _read(other)
         if read and read[0] == series and read[1]:
-            found.setdefault((read[1].width_px, read[1].height_px), read[1])
-    return sorted(found.values(), key=lambda i: -i.width_px * i.height_px)
+            images.setdefault((read[1].width_px, read[1].height_px), read[1])
+    return sorted(images.values(), key=lambda i: -i.width_px * i.height_px)
 
 
 def frames(image: DicomImage, expected: int) -> tuple[array[int], array[int]]:

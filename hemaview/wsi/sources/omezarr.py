@@ -58,10 +58,10 @@ class OmeZarrSource(Source):
 
     def _begin(self, root: Any, choice: Choice) -> None:
         group, name = root, self._title
-        said = _said(group)
-        if "plate" in said or "well" in said:
+        attributes = _attributes_of(group)
+        if "plate" in attributes or "well" in attributes:
             raise Unsupported(f"{name} holds a plate of many images; bring in one of them.")
-        if "multiscales" not in said:
+        if "multiscales" not in attributes:
             images = sorted((key for key in group.group_keys() if key.isdigit()), key=int)
             if not images:
                 raise Unsupported(f"{name} holds no image that OME-Zarr describes.")
@@ -71,15 +71,15 @@ class OmeZarrSource(Source):
                     f"{name} holds {len(images)} images", {i: f"image {key}" for i, key in enumerate(images, 1)}
                 )
             group = group[images[(choice.series or 1) - 1]]
-            said = _said(group)
+            attributes = _attributes_of(group)
         else:
             refuse_missing(choice, name)
-        scales = said["multiscales"][0]
+        scales = attributes["multiscales"][0]
         axes = [axis if isinstance(axis, str) else axis["name"] for axis in scales.get("axes", list("tczyx"))]
         self._axes = axes
         self._arrays = [group[one["path"]] for one in scales["datasets"]]
         sizes = dict(zip(axes, self._arrays[0].shape, strict=True))
-        self._order = _order(said, sizes, str(self._arrays[0].dtype), name)
+        self._order = _order(attributes, sizes, str(self._arrays[0].dtype), name)
         shapes = [dict(zip(axes, array.shape, strict=True)) for array in self._arrays]
         self.levels = tuple(Level(s["x"], s["y"], sizes["x"] / s["x"]) for s in shapes)
         um = _um_by_axis(scales, axes)
@@ -133,18 +133,18 @@ class OmeZarrSource(Source):
         """zarr opens each chunk when it is read."""
 
 
-def _said(group: Any) -> dict[str, Any]:
+def _attributes_of(group: Any) -> dict[str, Any]:
     """What NGFF keeps in a group's attributes: below `ome` from 0.5 on."""
     attributes: dict[str, Any] = group.attrs.asdict()
     own: dict[str, Any] = attributes.get("ome", attributes)
     return own
 
 
-def _order(said: dict[str, Any], sizes: dict[str, int], dtype: str, name: str) -> list[int]:
+def _order(attributes: dict[str, Any], sizes: dict[str, int], dtype: str, name: str) -> list[int]:
     """Which channels are red, green and blue; raises Unsupported for what is no colour picture in bright field."""
     if sizes.get("t", 1) > 1:
         raise Unsupported(f"{name} holds {sizes['t']} time points; save the one that is to be counted by itself.")
-    channels = said.get("omero", {}).get("channels", [])
+    channels = attributes.get("omero", {}).get("channels", [])
     labels = ", ".join(str(c.get("label", "unnamed")) for c in channels)
     if any(word in labels.lower() for word in FLUORESCENT):
         raise Unsupported(f"{name} is of fluorescence ({labels}), not of a stained film in bright field.")

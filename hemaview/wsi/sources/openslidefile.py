@@ -48,16 +48,16 @@ class OpenSlideSource(Source):
 
     @property
     def facts(self) -> Facts:
-        said = self._handle.properties
-        x, y = (_number(said.get(k)) for k in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y))
+        properties = self._handle.properties
+        x, y = (_number(properties.get(k)) for k in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y))
         sides = (x, y) if x and y else None
         return Facts(
-            vendor=str(said.get(openslide.PROPERTY_NAME_VENDOR, "")),
+            vendor=str(properties.get(openslide.PROPERTY_NAME_VENDOR, "")),
             mpp_xy=sides,
             mpp_from="its scanner's facts" if x and y else "",
-            objective=_number(said.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
+            objective=_number(properties.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
             notes=self._of_colour(),
-            stage=stage_of(said, (self.levels[0].width_px, self.levels[0].height_px), sides),
+            stage=stage_of(properties, (self.levels[0].width_px, self.levels[0].height_px), sides),
         )
 
     @property
@@ -89,8 +89,8 @@ class OpenSlideSource(Source):
             return np.asarray(self._handle.associated_images[name])
 
     def tile_px(self, level: int) -> tuple[int, int] | None:
-        said = self._handle.properties
-        w, h = (_number(said.get(f"openslide.level[{level}].tile-{side}")) for side in ("width", "height"))
+        properties = self._handle.properties
+        w, h = (_number(properties.get(f"openslide.level[{level}].tile-{side}")) for side in ("width", "height"))
         return (int(w), int(h)) if w and h else None
 
     def read_bgra(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
@@ -112,12 +112,14 @@ class OpenSlideSource(Source):
         self._handle.close()
 
 
-def stage_of(said: Mapping[str, str], size_px: tuple[int, int], mpp_xy: tuple[float, float] | None) -> Stage | None:
+def stage_of(
+    properties: Mapping[str, str], size_px: tuple[int, int], mpp_xy: tuple[float, float] | None
+) -> Stage | None:
     """Of openslide's properties: Hamamatsu states where the scan's centre lies from the slide's, in nm.
 
     Aperio's Left and Top are left alone: it does not state which way their axes run.
     """
-    offsets = [_number(said.get(f"hamamatsu.{axis}OffsetFromSlideCentre")) for axis in "XY"]
+    offsets = [_number(properties.get(f"hamamatsu.{axis}OffsetFromSlideCentre")) for axis in "XY"]
     if offsets[0] is None or offsets[1] is None:
         return None
     centre_px, um = (size_px[0] / 2, size_px[1] / 2), (offsets[0] / 1000, offsets[1] / 1000)

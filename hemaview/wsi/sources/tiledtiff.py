@@ -108,12 +108,12 @@ class TiledTiffSource(Source):
         if len(levels) == 1 and len(pages) == 1:
             levels += [[page] for page in listed[pages[0] + 1 :] if page.is_reduced]
         w, h = full[0].imagewidth, full[0].imagelength
-        kept = [
+        directories = [
             level for level in levels
             if all(page.is_tiled for page in level)
             and abs((w / level[0].imagewidth) / (h / level[0].imagelength) - 1) <= SMALLER
         ]  # fmt: skip
-        return sorted(kept, key=lambda level: -level[0].imagewidth)
+        return sorted(directories, key=lambda level: -level[0].imagewidth)
 
     def _tile(self, plane: int, level: int, column: int, row: int) -> Tile | None:
         """uint8 (h, w, 3) of a tile as it looks."""

@@ -28,15 +28,15 @@ class TileCache:
             if key in self._tiles:
                 self._tiles.move_to_end(key)
                 return self._tiles[key]
-        made = make()
+        tile = make()
         with self._lock:
             if key not in self._tiles:
-                self._tiles[key] = made
-                self._bytes += made.nbytes if made is not None else 0
+                self._tiles[key] = tile
+                self._bytes += tile.nbytes if tile is not None else 0
             while self._bytes > self._most and len(self._tiles) > 1:
                 gone = self._tiles.popitem(last=False)[1]
                 self._bytes -= gone.nbytes if gone is not None else 0
-        return made
+        return tile
 
 
 def region(

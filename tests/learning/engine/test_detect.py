@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from hemaview.learning.engine.detect import DetectorRecipe, rate_at, train_detector
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes import wang
 from hemaview.learning.recipes.trainings import TRAININGS
 from hemaview.learning.sets.boxes import Scene
@@ -65,7 +66,7 @@ def test_only_the_detectors_have_a_backbone_to_choose(monkeypatch: pytest.Monkey
         wang.on_backbone(TRAININGS["pspnet"], "r50")
     asked: list[str] = []
     monkeypatch.setitem(wang._RUNS, "cascade-blood", lambda *_, backbone: (asked.append(backbone), Path())[1])
-    wang.on_backbone(TRAININGS["cascade-blood"], "r50").run(Path(), Path(), Path(), None, None, print)
+    wang.on_backbone(TRAININGS["cascade-blood"], "r50").run(Experiment(Path()), Path(), Path(), None, None, print)
     assert asked == ["r50"]
     limits = wang.on_backbone(TRAININGS["wang-marrow-cascade"], "r50").limits
     assert "Its trunk is r50, the paper's ResNet-101." in limits and not any("Lite0" in limit for limit in limits)

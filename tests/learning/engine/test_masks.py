@@ -20,6 +20,7 @@ from hemaview.learning.engine.masks import (
     read_masks,
     train_masks,
 )
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.zhang import class_masks
 from hemaview.learning.scoring import papertasks
 from hemaview.learning.scoring.papertasks import in_several_classes, majority
@@ -70,7 +71,7 @@ def test_masks_are_read_beside_their_pictures_in_folders_too(tmp_path: Path) -> 
     drawn[20:60, 20:60] = 1
     Image.fromarray(drawn).save(tmp_path / "set/train/masks/round/a.png")
     (tmp_path / "set/train/labels.csv").write_text("file,class\nround/a.jpg,round\n")
-    found = read_masks(tmp_path, "set", "train", 40)
+    found = read_masks(Experiment(tmp_path), "set", "train", 40)
     assert found.images.shape == (1, 40, 40, 3) and found.masks.sum() == 400 and found.labels == ("round",)
 
 
@@ -122,8 +123,8 @@ def test_scores_of_classes_are_over_all_pixels_and_the_background_is_one(
         Image.fromarray(np.full((80, 80, 3), 200, np.uint8)).save(tmp_path / f"set/test/images/{name}.png")
         Image.fromarray(drawn).save(tmp_path / f"set/test/masks/{name}.png")
     (tmp_path / "set/test/labels.csv").write_text("file,class\na.png,elongated\nb.png,circular\n")
-    monkeypatch.setattr(papertasks, "load", lambda name: Named())
-    rows = {s.metric: s.value for s in papertasks.cell_mask_classes("m", "set", tmp_path, "test")}
+    monkeypatch.setattr(papertasks, "load", lambda name, settings: Named())
+    rows = {s.metric: s.value for s in papertasks.cell_mask_classes("m", "set", Experiment(tmp_path), "test")}
     assert rows["dice_elongated"] == pytest.approx(2 * 200 / (420 + 200), abs=1e-5)
     assert rows["jaccard_elongated"] == pytest.approx(200 / 420, abs=1e-5)
     assert rows["dice_circular"] == 0 and rows["dice_background"] > 0.99

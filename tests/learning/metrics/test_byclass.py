@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hemaview.learning.evidence import Answers
 from hemaview.learning.metrics.byclass import by_class, over_folds
-from hemaview.learning.metrics.evidence import Answers
 from hemaview.learning.metrics.score import area_under_roc
 
 

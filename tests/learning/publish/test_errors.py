@@ -11,6 +11,7 @@ import pytest
 
 from hemaview.counting.machine import MachineErrors
 from hemaview.learning.engine.classify import Pool
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.publish import errors as measured
 from hemaview.learning.sets.data import DataError
 
@@ -27,7 +28,7 @@ def test_films_of_known_stains_are_lots_of_their_cells_each_named_once(
     allowed[-5:, :3] = True
     fake: Any = SimpleNamespace(held=lambda _: [Pool(images, allowed)], adapts={}, elsewhere=None, input_px=128)
     monkeypatch.setattr(measured, "training_of", lambda _: fake)
-    made = measured.machine_errors(NAME, tmp_path, lambda _: None)
+    made = measured.machine_errors(NAME, Experiment(tmp_path), lambda _: None)
     assert set(made) == {"known"}
     table = MachineErrors.from_json(made["known"]).tables()
     assert table.shape == (2, classes, classes + 1)
@@ -38,4 +39,4 @@ def test_films_of_known_stains_are_lots_of_their_cells_each_named_once(
 def test_a_net_without_a_val_side_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(measured, "training_of", lambda _: SimpleNamespace(held=None))
     with pytest.raises(DataError, match="no val side"):
-        measured.machine_errors(NAME, tmp_path, lambda _: None)
+        measured.machine_errors(NAME, Experiment(tmp_path), lambda _: None)

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from hemaview.cells.store import sha256_of
 from hemaview.inference.pictures import softmax
 from hemaview.learning.engine.classify import Pool
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, threshold_between
 from hemaview.learning.publish import release
 from hemaview.learning.recipes.film import NUCLEATED
@@ -40,12 +41,12 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     cards.cache_clear()
 
 
-def made(folder: Path, name: str, free: bool = False, epochs: int | None = None) -> release.Made:
+def made(folder: Path, name: str, free: bool = False, epochs: int | None = None) -> release.TrainedModel:
     """A training that ended at once: weights, and a set of which no picture is looked at."""
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(1)
     save_file(METHODS[name].build(len(TRAININGS[name].classes)).state_dict(), folder / "best.safetensors")
-    return release.Made(name, folder / "best.safetensors", folder, epochs, free)
+    return release.TrainedModel(name, folder / "best.safetensors", folder, epochs, free)
 
 
 def test_a_variant_on_free_data_is_scored_with_its_own_weights_and_only_its_scores_are_kept(
@@ -55,9 +56,9 @@ def test_a_variant_on_free_data_is_scored_with_its_own_weights_and_only_its_scor
     weights_before = sorted(modelcard.folder("weights").iterdir())
     seen: list[tuple[str, bool, str]] = []
 
-    def scored(root: Path, split: str, names: list[str], log: object) -> list[Score]:
+    def scored(experiment: Experiment, split: str, names: list[str], log: object) -> list[Score]:
         card = cards()["cell-kind-net"]
-        seen.append((split, data.has(root, "jhu-aml", "train"), card.sha256))
+        seen.append((split, data.has(experiment, "jhu-aml", "train"), card.sha256))
         assert card.weights == tmp_path / "out" / "cell-kind-net.safetensors"
         return [Score("cell-kind-net", "kind", "txl-pbc", split, 9, "accuracy", 0.5, 0.4, 0.6)]
 
@@ -142,11 +143,13 @@ def test_leukaemic_blood_is_calibrated_apart_on_its_own_val(
         truth = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
         logits.append((z * (3 if dataset == "jhu-aml" else 1)).astype(np.float32))
         pools.append(Pool(np.full((3000, 2, 2, 3), len(pools), np.uint8), np.eye(len(NUCLEATED), dtype=bool)[truth]))
-    monkeypatch.setitem(TRAININGS, name, replace(TRAININGS[name], held=lambda root: pools, views=1))
+    monkeypatch.setitem(TRAININGS, name, replace(TRAININGS[name], held=lambda experiment: pools, views=1))
     monkeypatch.setattr(release, "predict", lambda net, images, side: logits[int(images[0, 0, 0, 0])])
     monkeypatch.setattr(release, "NRBC_KEPT", {"pbc": (0.6, 0.9, 0.5), "jhu-aml": (0.3, 0.95, 0.0)})
     state = METHODS[name].build(len(NUCLEATED)).state_dict()
-    temperature, thresholds, apart = release.calibrated(name, state, tmp_path / "w.safetensors", tmp_path, print)
+    temperature, thresholds, apart = release.calibrated(
+        name, state, tmp_path / "w.safetensors", Experiment(tmp_path), print
+    )
     alone = {("pbc",): 1.0, ("jhu-aml",): 3.0, (): 1.0}
     assert temperature == pytest.approx(alone[there], rel=0.1) if there in alone else 1.1 < temperature < 2.9
     assert set(apart) == {"jhu-aml"} & set(there) and set(thresholds) == ({"erythroblast"} if "pbc" in there else set())

@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
-from hemaview.learning.metrics.evidence import collecting, note_answers, note_question, note_speed
+from hemaview.learning.evidence import Evidence
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, scored
 from hemaview.learning.publish.published import PUBLISHED, TASKS
 from hemaview.learning.publish.results import beside, write_page
@@ -20,16 +21,18 @@ def test_the_page_shows_rows_figures_and_pictures(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     p = rng.dirichlet(np.ones(3), 80).astype(np.float32)
     truth = np.where(rng.random(80) < 0.8, p.argmax(1), rng.integers(0, 3, 80)).astype(np.int64)
-    with collecting() as evidence:
-        rows = scored(
-            "red-cell-shape-committee", "rbc-morphology", "chula-rbc12", "test", p, truth, ("round", "long", "odd")
-        )
-        note_question(("sun-pnet", "nrbc", "pbc"), p[:, 0], truth == 0)
-        rows += scored("elmanna-b0", "rbc-morphology", "chula-rbc12", "test", p, truth, ("round", "long", "odd"))
-        note_speed(("red-cell-shape-committee", "rbc-morphology", "chula-rbc12"), 80, 2.0)
+    experiment, names = Experiment(tmp_path / "no-data"), ("round", "long", "odd")
+    evidence = experiment.evidence
+    rows = [
+        row
+        for method in ("red-cell-shape-committee", "elmanna-b0")
+        for row in scored(evidence, method, "rbc-morphology", "chula-rbc12", "test", p, truth, names)
+    ]
+    evidence.note_question(("sun-pnet", "nrbc", "pbc"), p[:, 0], truth == 0)
+    evidence.note_speed(("red-cell-shape-committee", "rbc-morphology", "chula-rbc12"), 80, 2.0)
     best = [Score("best", *list(s.as_json().values())[1:]) for s in rows if s.method == "red-cell-shape-committee"]
     page = tmp_path / "results.md"
-    write_page(page, [*rows, *best], evidence, tmp_path / "no-data", "test")
+    write_page(page, [*rows, *best], experiment, "test")
     text = page.read_text()
     assert "| **red-cell-shape-committee** | chula-rbc12 | 80 | accuracy |" in text
     assert "**elmanna-b0**" not in text, "as good as the default, but not it"
@@ -49,8 +52,8 @@ def test_a_score_stands_beside_the_baseline_of_the_same_data_and_metric() -> Non
         return Score(method, "rbc-segmentation", dataset, "test", 9, "dice", value, 0.0, 1.0)
 
     rows = [score("zhang-dunet", "here", 0.97), score("zhang-unet", "there", 0.9), score("zhang-unet", "here", 0.96)]
-    with collecting() as evidence:
-        note_speed(("zhang-dunet", "rbc-segmentation", "here"), 9, 3.0)
+    evidence = Evidence()
+    evidence.note_speed(("zhang-dunet", "rbc-segmentation", "here"), 9, 3.0)
     assert beside(rows[0], rows, evidence) == (PUBLISHED["zhang-dunet", "dice"], "0.9600 (zhang-unet)", "3.0")
     assert beside(rows[2], rows, evidence)[1:] == ("", "")
 
@@ -60,19 +63,19 @@ def test_the_default_is_not_held_against_itself() -> None:
         return Score(method, task, "here", "test", 9, "accuracy", 0.9, 0.0, 1.0)
 
     rows = [score(m, t) for t in ("nucleated-cells", "nrbc") for m in ("best", "nucleated-cell-net", "sun-pnet")]
-    with collecting() as evidence:
-        told = {(s.method, s.task): beside(s, rows, evidence)[1] for s in rows}
+    told = {(s.method, s.task): beside(s, rows, Evidence())[1] for s in rows}
     assert (
         told["best", "nucleated-cells"] == "" and told["sun-pnet", "nucleated-cells"] == "0.9000 (nucleated-cell-net)"
     )
     assert told["best", "nrbc"] == told["nucleated-cell-net", "nrbc"] == "0.9000 (sun-pnet)"
 
 
-def test_nothing_is_kept_where_nobody_collects() -> None:
-    with collecting() as first:
-        pass
-    note_answers(("m", "t", "d"), np.ones((1, 2), np.float32), np.zeros(1, np.int64), ("a", "b"))
-    assert first.answers == {}
+def test_each_experiment_keeps_its_own_evidence_and_none_of_classes_without_names(tmp_path: Path) -> None:
+    first, second = Experiment(tmp_path), Experiment(tmp_path)
+    p, truth = np.ones((1, 2), np.float32), np.zeros(1, np.int64)
+    first.evidence.note_answers(("m", "t", "d"), p, truth, ("a", "b"))
+    first.evidence.note_answers(("m", "t", "nameless"), p, truth, ())
+    assert list(first.evidence.answers) == [("m", "t", "d")] and second.evidence.answers == {}
 
 
 def test_published_figures_are_of_methods_and_tasks_there_are() -> None:

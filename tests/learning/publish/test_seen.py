@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hemaview.inference.pictures import ALIKE, as_learned, ground_of, grounds_as_they_are
+from hemaview.inference.pictures import ALIKE, as_learned, ground_of
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.publish.seen import ground_learned
 from hemaview.learning.recipes.film import STRANGE
 from hemaview.learning.recipes.trainings import TRAININGS
@@ -31,13 +32,13 @@ def written(root: Path, name: str, grounds: list[int]) -> None:
 def test_every_set_counts_alike_where_every_picture_is_brought_to_one_ground(tmp_path: Path) -> None:
     written(tmp_path, "pbc", [240] * 7)
     written(tmp_path, "jhu-aml", [250] * 3)
-    assert ground_learned(TRAININGS["nucleated-cell-net"], tmp_path) == {"ground": [245.0] * 3}
-    assert ground_learned(TRAININGS["cell-kind-net"], tmp_path) == {}
+    assert ground_learned(TRAININGS["nucleated-cell-net"], Experiment(tmp_path)) == {"ground": [245.0] * 3}
+    assert ground_learned(TRAININGS["cell-kind-net"], Experiment(tmp_path)) == {}
 
 
 def test_pictures_with_a_ground_like_one_learned_from_stay_and_others_are_brought_to_the_middle(tmp_path: Path) -> None:
     written(tmp_path, "chula-rbc12", [*range(150, 171), 220, 221])
-    told = ground_learned(TRAININGS["red-cell-shape-net"], tmp_path)
+    told = ground_learned(TRAININGS["red-cell-shape-net"], Experiment(tmp_path))
     assert told["ground"] == [161.0] * 3
     known = np.array(told["grounds"])
     for value in (*range(150, 171), 220, 221):
@@ -54,18 +55,16 @@ def test_pictures_with_a_ground_like_one_learned_from_stay_and_others_are_brough
     ):  # at most 0.7 of its light
         rgb = np.full((9, 9, 3), value, np.uint8)
         assert ground_of(as_learned(rgb, told["ground"], told["grounds"])).tolist() == [shown] * 3
-        with grounds_as_they_are():
-            assert as_learned(rgb, told["ground"], told["grounds"]) is rgb
     tinted = np.full((9, 9, 3), (160, 160, 120), np.uint8)
     assert ground_of(as_learned(tinted, told["ground"], told["grounds"])).tolist() == [161] * 3, "one channel is enough"
 
 
-def test_a_set_is_seen_through_another_camera_within_the_block_alone(tmp_path: Path) -> None:
+def test_a_set_is_seen_through_the_camera_of_the_experiment_alone(tmp_path: Path) -> None:
     written(tmp_path, "pbc", [200])
-    with data.seen_through(lambda rgb: rgb // 2):
-        assert data.image(tmp_path, "pbc", "train", "0.png").max() == 100
-        assert data.cell_crops(tmp_path, "pbc", "train").images.max() == 100
-    assert data.image(tmp_path, "pbc", "train", "0.png").max() == 200
+    dim = Experiment(tmp_path, camera=lambda rgb: rgb // 2)
+    assert data.image(dim, "pbc", "train", "0.png").max() == 100
+    assert data.cell_crops(dim, "pbc", "train").images.max() == 100
+    assert data.image(Experiment(tmp_path), "pbc", "train", "0.png").max() == 200
 
 
 @pytest.mark.parametrize("name", [t.name for t in TRAININGS.values() if t.ground])

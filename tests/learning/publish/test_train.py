@@ -19,6 +19,7 @@ from hemaview.inference.models import load
 from hemaview.learning.engine import course
 from hemaview.learning.engine.classify import Pool, Recipe, _validate
 from hemaview.learning.engine.course import Course, use_cores
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score
 from hemaview.learning.publish import release
 from hemaview.learning.recipes import wang
@@ -30,7 +31,7 @@ from hemaview.methods.efficientnet import EfficientNetLite0
 from hemaview.methods.registry import METHODS
 
 
-def quick(root: Path, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Any) -> Path:
+def quick(experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Any) -> Path:
     """Learns nothing, epoch by epoch."""
     net = METHODS["cell-kind-net"].build(4)
     known = Course(out, net, torch.optim.AdamW(net.parameters()))
@@ -107,7 +108,7 @@ def test_two_at_a_time_in_one_folder_are_refused(sets: Path, tmp_path: Path) -> 
 def test_a_training_ends_with_weights_and_a_card_and_leaves_the_package_alone(
     sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def scored(root: Path, split: str, names: list[str], log: Any) -> list[Score]:
+    def scored(experiment: Experiment, split: str, names: list[str], log: Any) -> list[Score]:
         assert cards()["cell-kind-net"].weights == tmp_path / "out" / "cell-kind-net.safetensors"
         return [Score("cell-kind-net", "kind", "pbc", split, 9, "accuracy", 0.5, 0.4, 0.6)]
 
@@ -175,7 +176,7 @@ def test_a_length_that_is_none_is_refused(epochs: Any, sets: Path, tmp_path: Pat
 def test_a_detector_on_another_backbone_says_so_in_its_card_and_is_built_on_it(
     sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def on(root: Path, out: Path, *_: Any, backbone: str) -> Path:
+    def on(experiment: Experiment, out: Path, *_: Any, backbone: str) -> Path:
         save_file(METHODS["cascade-blood"].net(3, backbone).state_dict(), out / "best.safetensors")
         return out / "best.safetensors"
 

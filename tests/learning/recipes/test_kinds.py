@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hemaview.learning.experiment import Experiment
+from hemaview.learning.recipes import kinds
 from hemaview.learning.recipes.kinds import CROP_PX, KIND_SETS, ground_and_red, in_stain, kind_pool, kind_pools
 from hemaview.learning.sets import data
 from hemaview.methods.cellkind import KINDS, MPP
@@ -39,7 +41,7 @@ def test_parts_of_a_mask_are_red_cells_in_the_middle_at_the_nets_scale(tmp_path:
     # Three cells of one size, one clump twice as large in area, one fragment: only the three are whole cells.
     cells = [(60, 60, 24), (160, 60, 24), (260, 60, 24), (100, 200, 40), (330, 60, 9)]
     write(tmp_path, "bbbc041seg", "file,x,y,w,h,class\na.png,36,36,48,48,cell\n", cells, masks=True)
-    pool = kind_pool(tmp_path, "bbbc041seg", "val")
+    pool = kind_pool(Experiment(tmp_path), "bbbc041seg", "val")
     red = of_kind(pool.images, pool.allowed, "red_cell")
     assert len(red) == 3 and red.shape[1:] == (CROP_PX, CROP_PX, 3)
     middle = CROP_PX // 2
@@ -56,18 +58,18 @@ def test_parts_of_a_mask_are_red_cells_in_the_middle_at_the_nets_scale(tmp_path:
 def test_boxes_give_their_own_kinds_and_cut_red_cells_are_left_out(tmp_path: Path) -> None:
     lines = "a.png,36,36,48,48,RBC\na.png,136,36,48,48,RBC\na.png,0,200,30,48,RBC\na.png,200,150,90,90,WBC\n"
     write(tmp_path, "txl-pbc", "file,x,y,w,h,class\n" + lines, [(60, 60, 24), (160, 60, 24), (245, 195, 45)])
-    pool = kind_pool(tmp_path, "txl-pbc", "val")
+    pool = kind_pool(Experiment(tmp_path), "txl-pbc", "val")
     counts = {kind: int(pool.allowed[:, i].sum()) for i, kind in enumerate(KINDS)}
     assert counts["red_cell"] == 2 and counts["nucleated"] == 1 and counts["platelet"] == 0 and counts["nothing"] > 0
 
 
 def test_boxes_of_sickle_cells_are_red_cells_and_fields_without_any_give_none(tmp_path: Path) -> None:
     write(tmp_path, "sickle-uganda", "file,x,y,w,h,class\na.png,30,30,60,40,sickle\na.png,,,,,negative_field\n", [])
-    pool = kind_pool(tmp_path, "sickle-uganda", "val")
+    pool = kind_pool(Experiment(tmp_path), "sickle-uganda", "val")
     assert pool.allowed.tolist() == [[kind == "red_cell" for kind in KINDS]]
     (tmp_path / "sickle-uganda" / "val" / "labels.csv").write_text("file,x,y,w,h,class\na.png,,,,,negative_field\n")
     with pytest.raises(data.DataError, match="sickle-uganda/val"):
-        kind_pool(tmp_path, "sickle-uganda", "val")
+        kind_pool(Experiment(tmp_path), "sickle-uganda", "val")
 
 
 def test_a_picture_wears_the_stain_of_another_and_keeps_what_it_shows() -> None:
@@ -87,9 +89,18 @@ def test_a_picture_wears_the_stain_of_another_and_keeps_what_it_shows() -> None:
 
 
 def test_there_is_a_pool_for_each_set_that_is_there_and_for_no_other(tmp_path: Path) -> None:
-    assert kind_pools(tmp_path, "val") == []
+    assert kind_pools(Experiment(tmp_path), "val") == []
     write(tmp_path, "chula-rbc12", "file,x,y,class\na.png,60,60,0\n", [(60, 60, 24)])
     write(tmp_path, "bbbc041seg", "file,x,y,w,h,class\na.png,36,36,48,48,cell\n", [(60, 60, 24)], masks=True)
-    assert len(kind_pools(tmp_path, "val")) == 2 < len(KIND_SETS)
-    with data.free_only():
-        assert len(kind_pools(tmp_path, "val")) == 1
+    assert len(kind_pools(Experiment(tmp_path), "val")) == 2 < len(KIND_SETS)
+    assert len(kind_pools(Experiment(tmp_path, free_only=True), "val")) == 1
+
+
+def test_cells_to_learn_from_wear_the_stains_of_fields_read_once(tmp_path: Path) -> None:
+    write(tmp_path, "chula-rbc12", "file,x,y,class\na.png,60,60,0\n", [(60, 60, 24)])
+    (tmp_path / "chula-rbc12" / "val").rename(tmp_path / "chula-rbc12" / "train")
+    first = kind_pools(Experiment(tmp_path), "train")
+    read = kinds._stain_of_field.cache_info().misses
+    again = kind_pools(Experiment(tmp_path), "train")
+    assert kinds._stain_of_field.cache_info().misses == read, "what an experiment found makes no other one of it"
+    assert np.array_equal(first[0].images, again[0].images)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from hemaview.inference.pictures import as_learned, ground_of
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score
 from hemaview.learning.scoring import cameras
 from hemaview.learning.sets import data
@@ -27,9 +28,10 @@ def test_each_model_is_shown_each_camera_and_one_that_minds_the_ground_also_with
     (folder / "labels.csv").write_text("file,class\na.png,x\n", encoding="utf-8")
     known = {"minds": SimpleNamespace(ground=GROUND), "does-not": SimpleNamespace(ground=())}
 
-    def main_task(name: str) -> tuple[str, Callable[[Path, str], list[Score]]]:
-        def task(root: Path, split: str) -> list[Score]:
-            shown = as_learned(data.image(root, "pbc", split, "a.png"), known[name].ground)
+    def main_task(name: str) -> tuple[str, Callable[[Experiment, str], list[Score]]]:
+        def task(experiment: Experiment, split: str) -> list[Score]:
+            wanted = known[name].ground if experiment.nets.brings_ground else ()
+            shown = as_learned(data.image(experiment, "pbc", split, "a.png"), wanted)
             green = float(ground_of(shown)[1])
             return [Score(name, "t", "pbc", split, 1, metric, green, green, green) for metric in ("ece", "accuracy")]
 
@@ -37,11 +39,11 @@ def test_each_model_is_shown_each_camera_and_one_that_minds_the_ground_also_with
 
     monkeypatch.setattr(cameras, "cards", lambda: known)
     monkeypatch.setattr(cameras, "main_task", main_task)
-    rows = {row["variant"]: row for row in cameras.other_cameras(tmp_path, tmp_path, 0, lambda _: None)}
+    rows = {row["variant"]: row for row in cameras.other_cameras(Experiment(tmp_path), tmp_path, 0, lambda _: None)}
     strange = {"as_it_is": 160.0, "white_ground": 245.0, "less_light": 112.0, "yellow_lamp": 152.0}
     for variant in ("does-not", "minds, ground left as it is"):
         assert {camera: rows[variant][camera] for camera in strange} == strange
     assert all(abs(rows["minds"][camera] - 160) <= 12 for camera in strange)  # 0.7 of the light of 245 is the least
     assert len(rows) == 3 and {row["measure"] for row in rows.values()} == {"accuracy"}
     with pytest.raises(data.DataError, match="has a validation side"):
-        cameras.other_cameras(tmp_path / "nowhere", tmp_path, 0, lambda _: None)
+        cameras.other_cameras(Experiment(tmp_path / "nowhere"), tmp_path, 0, lambda _: None)

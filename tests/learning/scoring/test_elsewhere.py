@@ -8,18 +8,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.together import installed
 from hemaview.learning.scoring.elsewhere import NEUTROPHIL_UM, mpp_of_neutrophils, white_cells_elsewhere
 from hemaview.learning.scoring.strangers import as_listed
 from hemaview.learning.sets import data
 
 
-def test_what_learned_from_closed_data_makes_no_free_variant() -> None:
-    assert installed("nucleated-cell-net").name == "nucleated-cell-net"
-    with data.free_only(), pytest.raises(data.DataError, match="learned from jhu-aml, which has no free licence"):
-        installed("nucleated-cell-net")
+def test_what_learned_from_closed_data_makes_no_free_variant(tmp_path: Path) -> None:
+    experiment = Experiment(tmp_path)
+    assert installed(experiment, "nucleated-cell-net").name == "nucleated-cell-net"
+    with pytest.raises(data.DataError, match="learned from jhu-aml, which has no free licence"):
+        installed(Experiment(tmp_path, free_only=True), "nucleated-cell-net")
     with pytest.raises(data.DataError, match="must be trained and released first"):
-        installed("elongation-net")
+        installed(experiment, "elongation-net")
 
 
 def test_white_cells_elsewhere_are_shown_at_the_scale_of_their_neutrophils(tmp_path: Path) -> None:
@@ -38,9 +40,11 @@ def test_white_cells_elsewhere_are_shown_at_the_scale_of_their_neutrophils(tmp_p
     Image.fromarray(disc.astype(np.uint8)).save(folder / "masks" / "a.png")
     (folder / "labels.csv").write_text("file,class\na.png,lymphocyte\n")
     with pytest.raises(data.DataError, match="no neutrophil"):
-        white_cells_elsewhere("nucleated-cell-net", "wbc-masks-1", tmp_path, "test")
+        white_cells_elsewhere("nucleated-cell-net", "wbc-masks-1", Experiment(tmp_path), "test")
     (folder / "labels.csv").write_text("file,class\na.png,neutrophil\na.png,other\n")
-    rows = {r.metric: r for r in white_cells_elsewhere("nucleated-cell-net", "wbc-masks-1", tmp_path, "test")}
+    rows = {
+        r.metric: r for r in white_cells_elsewhere("nucleated-cell-net", "wbc-masks-1", Experiment(tmp_path), "test")
+    }
     assert rows["accuracy"].n == 1 and rows["accuracy"].value in (0.0, 1.0)
 
 

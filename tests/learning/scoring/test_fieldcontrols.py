@@ -12,6 +12,7 @@ from PIL import Image
 
 from hemaview.assays import assay
 from hemaview.cells.table import CUT
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.scoring import healthytasks, sickletasks
 from hemaview.learning.sets.data import DataError
 from tests import factories
@@ -52,13 +53,13 @@ def found(elongated: int, circular: int, at: tuple[float, float] = (120, 120)) -
 
 
 def scores(root: Path, monkeypatch: pytest.MonkeyPatch, per_field: dict[str, Any]) -> dict[str, float]:
-    monkeypatch.setattr(sickletasks, "sickle_finder", lambda: None)
+    monkeypatch.setattr(sickletasks, "sickle_finder", lambda **_: None)
     monkeypatch.setattr(
         sickletasks,
         "cells_of",
         lambda how, rgb, file: per_field["neg" if file.startswith("neg") else "pos"] if file else None,
     )
-    return {row.metric: row.value for row in sickletasks.sickle_fields("m", "sickle-uganda", root, "test")}
+    return {row.metric: row.value for row in sickletasks.sickle_fields("m", "sickle-uganda", Experiment(root), "test")}
 
 
 def test_boxes_count_where_a_cell_in_them_is_called_sickle(phone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +79,7 @@ def test_brightness_alone_tells_the_fields_until_they_are_made_equal(
 ) -> None:
     row = scores(phone, monkeypatch, {"pos": found(1, 50), "neg": found(0, 100)})
     assert row["auc_brightness"] == 1
-    fields = sickletasks.labelled_fields(phone, "sickle-uganda", "test")
+    fields = sickletasks.labelled_fields(Experiment(phone), "sickle-uganda", "test")
     light = [sickletasks.brightness(f.rgb) for f in fields]
     equal = [sickletasks.brightness(sickletasks.equalised(f.rgb)) for f in fields]
     assert np.ptp(equal) < 0.1 * np.ptp(light)
@@ -88,7 +89,7 @@ def test_fields_of_one_kind_alone_are_refused(phone: Path) -> None:
     labels = phone / "sickle-uganda" / "test" / "labels.csv"
     labels.write_text("file,x,y,w,h,class\npos_0.jpg,90,90,60,60,sickle\n")
     with pytest.raises(DataError, match="negative ones"):
-        sickletasks.labelled_fields(phone, "sickle-uganda", "test")
+        sickletasks.labelled_fields(Experiment(phone), "sickle-uganda", "test")
 
 
 @pytest.fixture
@@ -108,9 +109,9 @@ def test_of_healthy_red_cells_those_that_an_edge_cuts_are_left_out(
 ) -> None:
     # Nine normal cells and a schistocyte that are whole, another schistocyte that is cut.
     table = factories.cells({"normal": 9, "lymphocyte": 2, "schistocyte": 2}, cut=1)
-    monkeypatch.setattr(healthytasks, "film_finder", lambda: None)
+    monkeypatch.setattr(healthytasks, "film_finder", lambda **_: None)
     monkeypatch.setattr(healthytasks, "cells_of", lambda how, rgb, mpp: table)
-    rows = {r.metric: r for r in healthytasks.healthy_red_cells("m", "pbc", crops, "test")}
+    rows = {r.metric: r for r in healthytasks.healthy_red_cells("m", "pbc", Experiment(crops), "test")}
     assert rows["schistocyte_share"].value == pytest.approx(0.1)
     assert rows["schistocyte_share"].n == 20
     assert rows["spherocyte_share"].value == 0
@@ -137,9 +138,9 @@ def test_count_errors_of_all_fields_may_cancel_those_of_each_do_not(
         lines += [f"{i}.jpg,{5 * k},5,40,40,RBC" for k in range(4)] + [f"{i}.jpg,5,5,40,40,WBC"]
     (side / "labels.csv").write_text("\n".join(lines))
     tables = iter([factories.cells({"normal": 3, "lymphocyte": 1}), factories.cells({"normal": 5, "lymphocyte": 2})])
-    monkeypatch.setattr(healthytasks, "film_finder", lambda: None)
+    monkeypatch.setattr(healthytasks, "film_finder", lambda **_: None)
     monkeypatch.setattr(healthytasks, "cells_of", lambda how, rgb, mpp: next(tables))
-    rows = {r.metric: r.value for r in healthytasks.counted_cells("m", "txl-pbc", tmp_path, "test")}
+    rows = {r.metric: r.value for r in healthytasks.counted_cells("m", "txl-pbc", Experiment(tmp_path), "test")}
     assert rows["rbc_count_error"] == 0
     assert rows["rbc_count_error_a_field"] == 0.25
     assert rows["wbc_count_error"] == pytest.approx(0.5)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.scoring import filmtasks
 from hemaview.learning.sets import data
 from hemaview.wsi.synthetic import MPP, draw_film
@@ -42,8 +43,8 @@ def test_white_cells_of_a_drawn_field_are_found_once(tmp_path: Path) -> None:
             lines.append(f"a.png,{cell.x - r - left:.1f},{cell.y - r:.1f},{2 * r:.1f},{2 * r:.1f},{kind}")
     assert sum(",WBC" in line for line in lines) >= 5
     (folder / "labels.csv").write_text("\n".join(["file,x,y,w,h,class", *lines]) + "\n")
-    rows = {r.metric: r for r in filmtasks.white_cells("red-cell-unet", "txl-pbc", tmp_path, "test")}
+    rows = {r.metric: r for r in filmtasks.white_cells("red-cell-unet", "txl-pbc", Experiment(tmp_path), "test")}
     assert rows["whole_and_single"].n >= 4 and rows["whole_and_single"].value == 1.0
     (folder / "labels.csv").write_text("file,x,y,w,h,class\na.png,5,5,9,9,RBC\n")
     with pytest.raises(data.DataError, match="no white cell"):
-        filmtasks.white_cells("red-cell-unet", "txl-pbc", tmp_path, "test")
+        filmtasks.white_cells("red-cell-unet", "txl-pbc", Experiment(tmp_path), "test")

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from torch import nn
 
 from hemaview.inference import Boxes, load
-from hemaview.inference.precision import COMPARED, wanted
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score
 from hemaview.learning.scoring import halfprecision as precision
 from hemaview.learning.scoring.halfprecision import Difference, Rounded, score_difference, section
@@ -96,18 +96,18 @@ def test_a_net_that_takes_no_bf16_stays_in_float32_and_other_errors_are_not_hidd
 ) -> None:
     said = ["dtypes must match, got BFloat16"]
 
-    def task(root: Path, split: str) -> list[Score]:
-        if wanted() == COMPARED:
+    def task(experiment: Experiment, split: str) -> list[Score]:
+        if experiment.nets.compare is not None:
             raise RuntimeError(said[0])
         return [score("accuracy", 0.9, 0.8, 1.0)]
 
     monkeypatch.setattr(precision, "main_task", lambda name: ("pbc", task))
-    found = precision.measure("cell-kind-net", tmp_path, lambda line: None)
+    found = precision.measure("cell-kind-net", Experiment(tmp_path), lambda line: None)
     assert not found["bf16"] and found["rows"] == []
     assert "takes no bf16" in precision_lines({"precision": found})[0]
     said[0] = "out of memory"
     with pytest.raises(RuntimeError, match="out of memory"):
-        precision.measure("cell-kind-net", tmp_path, lambda line: None)
+        precision.measure("cell-kind-net", Experiment(tmp_path), lambda line: None)
 
 
 def test_a_draw_takes_whole_pictures_and_always_the_same(tmp_path: Path) -> None:
@@ -115,13 +115,11 @@ def test_a_draw_takes_whole_pictures_and_always_the_same(tmp_path: Path) -> None
     folder.mkdir(parents=True)
     lines = [f"{i}.png,a{j}" for i in range(20) for j in range(5)]
     (folder / "labels.csv").write_text("file,class\n" + "\n".join(lines) + "\n")
-    whole = data.rows(tmp_path, "pbc", "val")
-    with data.sampled(12):
-        drawn, again = data.rows(tmp_path, "pbc", "val"), data.rows(tmp_path, "pbc", "val")
+    whole = data.rows(Experiment(tmp_path), "pbc", "val")
+    drawn, again = (data.rows(Experiment(tmp_path, most_lines=12), "pbc", "val") for _ in range(2))
     assert drawn == again and len(drawn) == 15 and len({r["file"] for r in drawn}) == 3
-    assert drawn == [r for r in whole if r in drawn] and len(data.rows(tmp_path, "pbc", "val")) == 100
-    with data.sampled(1000):
-        assert data.rows(tmp_path, "pbc", "val") == whole
+    assert drawn == [r for r in whole if r in drawn] and len(data.rows(Experiment(tmp_path), "pbc", "val")) == 100
+    assert data.rows(Experiment(tmp_path, most_lines=1000), "pbc", "val") == whole
 
 
 def test_the_command_refuses_with_a_sentence(tmp_path: Path) -> None:
@@ -136,16 +134,16 @@ def test_the_command_refuses_with_a_sentence(tmp_path: Path) -> None:
 def test_how_much_faster_bf16_was_is_told_only_by_a_machine_that_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def task(root: Path, split: str) -> list[Score]:
-        load("cell-kind-net").classify_crops(np.zeros((2, 64, 64, 3), np.uint8))  # type: ignore[union-attr]
+    def task(experiment: Experiment, split: str) -> list[Score]:
+        load("cell-kind-net", settings=experiment.nets).classify_crops(np.zeros((2, 64, 64, 3), np.uint8))  # type: ignore[union-attr]
         return [score("accuracy", 0.9, 0.8, 1.0)]
 
     monkeypatch.setattr(precision, "main_task", lambda name: ("pbc", task))
     monkeypatch.setattr(precision, "_has_bf16", lambda: True)
-    found = precision.measure("cell-kind-net", tmp_path, lambda line: None)
+    found = precision.measure("cell-kind-net", Experiment(tmp_path), lambda line: None)
     assert found["times_faster"] > 0 and "times as long as bf16" in precision_lines({"precision": found})[1]
     monkeypatch.setattr(precision, "_has_bf16", lambda: False)
-    found = precision.measure("cell-kind-net", tmp_path, lambda line: None)
+    found = precision.measure("cell-kind-net", Experiment(tmp_path), lambda line: None)
     assert "times_faster" not in found and "as long as" not in precision_lines({"precision": found})[1]
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hemaview.inference.pictures import turned
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.scoring import limitstudies as limits
 from hemaview.learning.scoring.limitstudies import (
     ALTERATIONS,
@@ -74,7 +75,7 @@ def test_stains_are_told_by_patient_and_by_lots_where_none_is_known(learned: Non
     write(tmp_path, "jhu-aml", "train", "file,class,patient", patients + nothing, **cells)
     lots = ["usual.png,monocyte,monocyte"] * (LOT + 14) + ["blue.png,platelet,"] * 9 + ["blue.png,cell,smudge"] * 9
     write(tmp_path, "pbc", "val", "file,class,fine_class", lots, **cells)
-    pbc, jhu = stain_limits(tmp_path, tmp_path, 0, quiet)
+    pbc, jhu = stain_limits(Experiment(tmp_path), tmp_path, 0, quiet)
     assert (pbc["variant"], pbc["patients_or_lots"], pbc["called_strange"], pbc["highest"]) == ("pbc, val", 1, 0, 0.0)
     assert jhu["variant"] == "jhu-aml, train"
     assert jhu["patients_or_lots"] == 3, "of the fourth there are too few cells to tell"
@@ -88,10 +89,10 @@ def test_stains_of_nothing_are_refused_with_a_sentence(
     learned: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(DataError, match=r"^None of pbc, jhu-aml, .* has a patient or a lot"):
-        stain_limits(tmp_path, tmp_path, 0, quiet)
+        stain_limits(Experiment(tmp_path), tmp_path, 0, quiet)
     monkeypatch.setattr(limits, "cards", dict[str, Any])
     with pytest.raises(DataError, match="must be released first"):
-        stain_limits(tmp_path, tmp_path, 0, quiet)
+        stain_limits(Experiment(tmp_path), tmp_path, 0, quiet)
 
 
 def red_cells(mpp: float) -> Picture:
@@ -112,7 +113,7 @@ def test_focus_falls_with_the_blur_in_um_and_the_shares_are_those_below_the_limi
     write(tmp_path, "chula-rbc12", "val", "file,x,y,class", ["a.png,5,5,normal"], a=red_cells(limits.CHULA_MPP))
     boxes = ["a.png,0,0,40,63,RBC", "a.png,0,0,300,300,WBC", "a.png,0,0,300,300,WBC"]
     write(tmp_path, "txl-pbc", "val", "file,x,y,w,h,class", boxes, a=red_cells(0.12))
-    rows = focus_limits(tmp_path, tmp_path, 0, quiet)
+    rows = focus_limits(Experiment(tmp_path), tmp_path, 0, quiet)
     by_set = {name: [r for r in rows if r["variant"].startswith(name)] for name in ("chula-rbc12", "txl-pbc")}
     assert [r["variant"] for r in by_set["txl-pbc"]] == [
         "txl-pbc", "txl-pbc, blurred by 0.5 µm", "txl-pbc, blurred by 1 µm", "txl-pbc, blurred by 2 µm",
@@ -126,7 +127,7 @@ def test_focus_falls_with_the_blur_in_um_and_the_shares_are_those_below_the_limi
     as_they_are, softer, *_ = by_set["chula-rbc12"]
     monkeypatch.setattr(limits, "SOFT_FOCUS", as_they_are["median_focus"] - 1e-6)
     monkeypatch.setattr(limits, "NO_FOCUS", softer["median_focus"] - 1e-6)
-    told = focus_limits(tmp_path, tmp_path, 0, quiet)[:4]
+    told = focus_limits(Experiment(tmp_path), tmp_path, 0, quiet)[:4]
     assert [(r["share_told_of"], r["share_refused"]) for r in told] == [(0, 0), (1, 0), (1, 1), (1, 1)]
 
 
@@ -136,7 +137,7 @@ def test_fields_whose_scale_nobody_can_tell_are_refused_with_a_sentence(lines: l
         write(tmp_path, "draaslan-blood", "val", "file,x,y,w,h,class", lines, a=red_cells(0.2))
     said = "No cell of draaslan-blood/val/images/a.png is boxed" if lines else "^None of chula-rbc12, .* has a val side"
     with pytest.raises(DataError, match=said):
-        focus_limits(tmp_path, tmp_path, 0, quiet)
+        focus_limits(Experiment(tmp_path), tmp_path, 0, quiet)
 
 
 def soft(seed: int) -> Picture:
@@ -149,7 +150,7 @@ def test_copies_are_found_by_what_was_altered_and_other_pictures_are_none(tmp_pa
     own["n4"] = ALTERATIONS["shifted by 10 %"](own["n3"])  # found as itself, not as a copy of n3
     for side, shown in (("val", own), ("train", others)):
         write(tmp_path, "pbc", side, "file,class", [f"{stem}.png,basophil" for stem in shown], **shown)
-    rows = copy_limits(tmp_path, tmp_path, 0, quiet)
+    rows = copy_limits(Experiment(tmp_path), tmp_path, 0, quiet)
     *found, past, other = [row["share_found"] for row in rows]
     assert [row["variant"] for row in rows] == [f"pbc, {what}" for what in (*ALTERATIONS, "another picture")]
     assert found == [1.0] * (len(ALTERATIONS) - 1) and past == other == 0, (
@@ -163,9 +164,9 @@ def test_a_picture_of_train_that_lies_in_val_too_is_counted_among_the_pairs(tmp_
     for side in ("val", "train"):
         write(tmp_path, "pbc", side, "file,class", [f"{stem}.png,basophil" for stem in shown], **shown)
         shown = {**{f"n{seed}": soft(seed) for seed in range(20, 23)}, "n3": shown["n3"]}
-    assert copy_limits(tmp_path, tmp_path, 0, quiet)[-1]["share_found"] == pytest.approx(1 / 16)
+    assert copy_limits(Experiment(tmp_path), tmp_path, 0, quiet)[-1]["share_found"] == pytest.approx(1 / 16)
     with pytest.raises(DataError, match="None of the sets whose pictures are copied"):
-        copy_limits(tmp_path / "nowhere", tmp_path, 0, quiet)
+        copy_limits(Experiment(tmp_path / "nowhere"), tmp_path, 0, quiet)
 
 
 @pytest.mark.parametrize("what", ALTERATIONS)
@@ -196,11 +197,11 @@ def test_pictures_that_two_sides_of_a_set_show_are_counted_whatever_their_labels
     }
     for side, shown in sides.items():
         write(tmp_path, "pbc", side, "file,class", [f"{stem}.png,basophil" for stem in shown], **shown)
-    rows = copies_in_sets(tmp_path, tmp_path, 0, quiet)
+    rows = copies_in_sets(Experiment(tmp_path), tmp_path, 0, quiet)
     assert [(row["variant"], row["seen_again"], row["pictures_of_the_second"]) for row in rows] == [
         ("pbc, train and val", 0, 1),
         ("pbc, train and test", 1, 2),
         ("pbc, val and test", 0, 2),
     ]
     with pytest.raises(DataError, match="has two sides"):
-        copies_in_sets(tmp_path / "nowhere", tmp_path, 0, quiet)
+        copies_in_sets(Experiment(tmp_path / "nowhere"), tmp_path, 0, quiet)

@@ -17,9 +17,9 @@ def test_each_box_finds_one_region_at_most() -> None:
     true = boxes((0, 0, 100, 50), (200, 0, 240, 40))
     assert of_regions(true, true) == Counted(2, 0, 0, 2.0)
     # One box over half of each: no region is found, the box is invented.
-    assert of_regions(boxes((0, 0, 240, 50)), true[:1]).found == 0
+    assert of_regions(boxes((0, 0, 240, 50)), true[:1]).hits == 0
     twice = of_regions(boxes((0, 0, 100, 50), (2, 0, 100, 50)), true)
-    assert (twice.found, twice.missed, twice.invented) == (1, 1, 1)
+    assert (twice.hits, twice.missed, twice.invented) == (1, 1, 1)
     assert (twice.recall, twice.precision, twice.accuracy) == pytest.approx((1 / 2, 1 / 2, 1 / 3))
     assert twice.mean_iou == pytest.approx(0.5)
 
@@ -28,7 +28,7 @@ def test_a_slide_is_found_by_the_area_of_all_its_boxes() -> None:
     true = boxes((0, 0, 100, 50))
     # Two halves make up the region: no box of a region, but the area of the slide.
     halves = boxes((0, 0, 50, 50), (50, 0, 100, 50))
-    assert of_regions(halves, true).found == 0
+    assert of_regions(halves, true).hits == 0
     assert of_slide(halves, true, (60, 120)) == Counted(1, 0, 0, 1.0)
     assert of_slide(boxes((0, 0, 40, 50)), true, (60, 120)) == Counted(0, 1, 1, 0.4)
     assert of_slide(boxes(), true, (60, 120)) == Counted(0, 1, 0, 0.0)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from hemaview.learning.engine.classify import Pool
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.publish import studypage
 from hemaview.learning.recipes.elmanna import alone, folds
 from hemaview.learning.scoring import studies
@@ -46,7 +47,7 @@ def test_a_study_ends_in_a_table_and_a_chart(cells: Path, tmp_path: Path, monkey
     study = studies.STUDIES["nodes-networks"]
     out = tmp_path / "out"
     out.mkdir()
-    rows = study.run(cells, out, 2, lambda text: None)
+    rows = study.run(Experiment(cells), out, 2, lambda text: None)
     kept = studypage.keep(study, rows, 2, out)
     with kept[0].open(newline="") as stream:
         table = list(csv.DictReader(stream))
@@ -114,8 +115,8 @@ def test_a_cell_alone_keeps_its_pixels_and_loses_its_neighbours(tmp_path: Path) 
     Image.open(field).convert("RGB").save(folder / "images" / "328.png")
     lines = [{"file": "328.png", "x": "233", "y": "119", "class": "normal"}]
     (folder / "labels.csv").write_text("file,x,y,class\n328.png,233,119,normal\n")
-    images = data.point_crops(tmp_path, "chula-rbc12", "train", 72).images
-    shown = alone(images, tmp_path, lines)[0]
+    images = data.point_crops(Experiment(tmp_path), "chula-rbc12", "train", 72).images
+    shown = alone(images, Experiment(tmp_path), lines)[0]
     assert (shown[32:40, 32:40] == images[0, 32:40, 32:40]).all()
     edge = np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]])
     assert len(np.unique(edge, axis=0)) == 1 and edge[0].mean() > 150

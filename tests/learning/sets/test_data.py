@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from hemaview.learning.engine.segment import mpp_of
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score
 from hemaview.learning.scoring import evaluate
 from hemaview.learning.sets import data
@@ -42,14 +43,14 @@ def write(root: Path, name: str, labels: str | bytes, **pictures: np.ndarray) ->
 def test_labels_that_cannot_be_used_are_refused(labels: str | bytes, said: str, tmp_path: Path) -> None:
     write(tmp_path, "chula-rbc12", labels)
     with pytest.raises(DataError, match=said):
-        data.rows(tmp_path, "chula-rbc12", "test")
+        data.rows(Experiment(tmp_path), "chula-rbc12", "test")
 
 
 def test_a_list_from_a_spreadsheet_and_fields_without_cells_are_taken(tmp_path: Path) -> None:
     write(tmp_path, "chula-rbc12", b"\xef\xbb\xbffile,x,y,class\r\na.png,1,2,burr\r\n")
-    assert data.rows(tmp_path, "chula-rbc12", "test")[0]["file"] == "a.png"
+    assert data.rows(Experiment(tmp_path), "chula-rbc12", "test")[0]["file"] == "a.png"
     write(tmp_path, "sickle-uganda", "file,x,y,w,h,class\nn.jpg,,,,,negative_field\n")
-    assert len(data.rows(tmp_path, "sickle-uganda", "test")) == 1
+    assert len(data.rows(Experiment(tmp_path), "sickle-uganda", "test")) == 1
 
 
 def test_masks_are_of_their_pictures_size_with_numbers_that_mean_something(tmp_path: Path) -> None:
@@ -62,9 +63,9 @@ def test_masks_are_of_their_pictures_size_with_numbers_that_mean_something(tmp_p
     ):
         Image.fromarray(mask).save(folder / "masks/a.png")
         with pytest.raises(DataError, match=said):
-            data.mask(tmp_path, "wbc-masks-1", "test", "a")
+            data.mask(Experiment(tmp_path), "wbc-masks-1", "test", "a")
     Image.fromarray(np.full((6, 9), 2, np.uint8)).save(folder / "masks/a.png")
-    assert data.mask(tmp_path, "wbc-masks-1", "test", "a").tolist() == [[2] * 9] * 6
+    assert data.mask(Experiment(tmp_path), "wbc-masks-1", "test", "a").tolist() == [[2] * 9] * 6
     with pytest.raises(DataError, match="cannot be told"):
         mpp_of(np.zeros((4, 4), np.int32))
 
@@ -72,32 +73,32 @@ def test_masks_are_of_their_pictures_size_with_numbers_that_mean_something(tmp_p
 def test_pictures_of_16_bit_are_taken_as_they_look_and_crops_are_of_one_size(tmp_path: Path) -> None:
     deep = (np.arange(80 * 80).reshape(80, 80) * 10 + 1000).astype(np.uint16)
     write(tmp_path, "pbc", "file,class\na.png,monocyte\nb.png,monocyte\n", a=deep, b=np.zeros((9, 9, 3), np.uint8))
-    seen = data.image(tmp_path, "pbc", "test", "a.png")
+    seen = data.image(Experiment(tmp_path), "pbc", "test", "a.png")
     assert np.array_equal(seen[..., 1], deep >> 8)
     with pytest.raises(DataError, match=r"b\.png is of another size"):
-        data.cell_crops(tmp_path, "pbc", "test")
+        data.cell_crops(Experiment(tmp_path), "pbc", "test")
 
 
 def test_one_set_that_cannot_be_used_costs_no_other_its_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("pbc", "chula-rbc12"):
         write(tmp_path, name, "file,class,x,y\na.png,burr,1,2\n")
 
-    def good(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    def good(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
         whole = Score("m", "nuclei", "chula-rbc12", split, 9, "accuracy", 0.5, 0.4, 0.6)
         return [whole, Score("m", "nuclei", "chula-rbc12", split, 9, "ece", float("nan"), 0.0, 1.0)]
 
-    def bad(name: str, dataset: str, root: Path, split: str) -> list[Score]:
+    def bad(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
         raise DataError("This set is torn.")
 
     monkeypatch.setattr(evaluate, "_TASKS", (evaluate._Task("m", "pbc", bad), evaluate._Task("m", "chula-rbc12", good)))
     said: list[str] = []
-    (row,) = evaluate.evaluate(tmp_path, "test", ["m"], said.append)
+    (row,) = evaluate.evaluate(Experiment(tmp_path), "test", ["m"], said.append)
     assert row.metric == "accuracy"
     assert any("m on pbc/test: left out. This set is torn." in line for line in said)
     assert any("holds too little for ece of nuclei" in line for line in said), "what is no number is no row"
     monkeypatch.setattr(evaluate, "_TASKS", (evaluate._Task("m", "pbc", bad),))
     with pytest.raises(DataError, match="torn"):
-        evaluate.evaluate(tmp_path, "test", ["m"], said.append)
+        evaluate.evaluate(Experiment(tmp_path), "test", ["m"], said.append)
 
 
 def test_a_method_asked_alone_stands_beside_its_baseline(

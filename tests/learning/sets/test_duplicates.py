@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from hemaview.learning.experiment import Experiment
 from hemaview.learning.sets import duplicates
 from hemaview.learning.sets.data import DataError
 from hemaview.learning.sets.duplicates import look, refuse_shared, shared
@@ -34,7 +35,7 @@ def test_a_recompressed_twin_on_another_side_is_refused_by_name(tmp_path: Path) 
     put(tmp_path, "train", {"a.jpg": picture(1), "b.jpg": picture(2)})
     put(tmp_path, "test", {"x.jpg": picture(3), "y.jpg": picture(2)}, quality=60)
     with pytest.raises(DataError, match=r"train/b\.jpg and test/y\.jpg"):
-        refuse_shared(tmp_path, ("cells",), tmp_path / "cache")
+        refuse_shared(Experiment(tmp_path), ("cells",), tmp_path / "cache")
     assert not list(tmp_path.glob("cache/*"))
 
 
@@ -84,12 +85,12 @@ def test_altered_copies_that_a_set_came_with_are_told_and_its_unaltered_ones_ref
     put(tmp_path, "test", {"x.jpg": picture(3), "y.jpg": Image.fromarray(np.asarray(picture(2))[:, ::-1])})
     said: list[str] = []
     for _ in range(2):  # the second time it is remembered
-        refuse_shared(tmp_path, ("cells",), tmp_path / "cache", said.append)
+        refuse_shared(Experiment(tmp_path), ("cells",), tmp_path / "cache", said.append)
     assert len(said) == 2 and said[0] == said[1]
     assert "altered copies on two sides (1 pairs, first train/b.jpg and test/y.jpg)" in said[0]
     picture(1).save(tmp_path / "cells/test/images/x.jpg")
     with pytest.raises(DataError, match=r"train/a\.jpg and test/x\.jpg"):
-        refuse_shared(tmp_path, ("cells",), tmp_path / "cache", said.append)
+        refuse_shared(Experiment(tmp_path), ("cells",), tmp_path / "cache", said.append)
 
 
 def test_different_pictures_pass_and_are_looked_at_again_only_once_one_has_changed(
@@ -97,11 +98,11 @@ def test_different_pictures_pass_and_are_looked_at_again_only_once_one_has_chang
 ) -> None:
     put(tmp_path, "train", {f"{i}.jpg": picture(i) for i in range(20)})
     put(tmp_path, "val", {f"{i}.jpg": picture(i) for i in range(20, 40)})
-    refuse_shared(tmp_path, ("cells", "not-there"), tmp_path / "cache")
+    refuse_shared(Experiment(tmp_path), ("cells", "not-there"), tmp_path / "cache")
     assert len(list(tmp_path.glob("cache/cells-sides-*.ok"))) == 1
     with monkeypatch.context() as blind:
         blind.setattr(duplicates, "shared", lambda *_: pytest.fail("looked at again"))
-        refuse_shared(tmp_path, ("cells",), tmp_path / "cache")
+        refuse_shared(Experiment(tmp_path), ("cells",), tmp_path / "cache")
     picture(3).save(tmp_path / "cells/val/images/20.jpg", quality=95)
     with pytest.raises(DataError, match=r"train/3\.jpg and val/20\.jpg"):
-        refuse_shared(tmp_path, ("cells",), tmp_path / "cache")
+        refuse_shared(Experiment(tmp_path), ("cells",), tmp_path / "cache")

@@ -148,11 +148,11 @@ def _slide(user: Any, text: str) -> Slide:
     except ValueError:
         pass
     wanted = text.lower().replace("-", "")
-    found = [pk for pk in Slide.objects.values_list("pk", flat=True) if len(wanted) >= 4 and pk.hex.startswith(wanted)]
-    if len(found) != 1:
+    ids = [pk for pk in Slide.objects.values_list("pk", flat=True) if len(wanted) >= 4 and pk.hex.startswith(wanted)]
+    if len(ids) != 1:
         raise Missing(
             gettext("There is no slide {text}.").format(text=text)
-            if not found
-            else gettext("{found} slides begin with {text}; write more of the id.").format(found=len(found), text=text)
+            if not ids
+            else gettext("{ids} slides begin with {text}; write more of the id.").format(ids=len(ids), text=text)
         )
-    return slide_for(user, found[0])
+    return slide_for(user, ids[0])

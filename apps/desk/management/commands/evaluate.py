@@ -41,8 +41,8 @@ class Command(SentenceCommand):
         parser.add_argument("--json", action="store_true", help='{"rows": […]} on stdout')
 
     def handle(self, **options: Any) -> None:
-        from hemaview.inference import InferenceError, solving_to
-        from hemaview.learning.metrics.evidence import collecting
+        from hemaview.inference import InferenceError, NetSettings
+        from hemaview.learning.experiment import Experiment
         from hemaview.learning.publish.release import write_scores
         from hemaview.learning.publish.results import beside, write_page
         from hemaview.learning.scoring.evaluate import TASKS, UNLEARNED, evaluate
@@ -50,6 +50,7 @@ class Command(SentenceCommand):
         from hemaview.methods.card import cards
 
         root = options["data"]
+        experiment = Experiment(root, nets=NetSettings(tolerance=options["tolerance"]))
         there = [*sorted(cards()), *UNLEARNED]
         names = options["methods"] or there
         unknown = [n for n in names if n not in there]
@@ -85,11 +86,12 @@ class Command(SentenceCommand):
             )
         )
         # What is drawn needs no folder; but a folder without any set is a slip of the pen.
-        if not options["methods"] and not any(has(root, name, options["split"]) for name in SETS if not drawn(name)):
+        if not options["methods"] and not any(
+            has(experiment, name, options["split"]) for name in SETS if not drawn(name)
+        ):
             raise nothing_to_score
         try:
-            with collecting() as evidence, solving_to(options["tolerance"]):
-                scores = evaluate(root, options["split"], names, self.stderr.write, options["task"])
+            scores = evaluate(experiment, options["split"], names, self.stderr.write, options["task"])
         except (DataError, InferenceError) as error:
             raise Refusal(str(error)) from error
         if not scores:
@@ -98,13 +100,13 @@ class Command(SentenceCommand):
         if options["cards"]:
             write_scores(scores)
         if options["page"]:
-            write_page(options["page"], scores, evidence, root, options["split"])
+            write_page(options["page"], scores, experiment, options["split"])
         if options["json"]:
             self.stdout.write(json.dumps({"rows": [s.as_json() for s in scores]}, indent=1))
             return
         held_against = [*scores, *self._baselines(scores, root, options["split"])]
         for s in scores:
-            notes = zip(("reported", "baseline", "a second"), beside(s, held_against, evidence), strict=True)
+            notes = zip(("reported", "baseline", "a second"), beside(s, held_against, experiment.evidence), strict=True)
             self.stdout.write(
                 f"{s.method:24} {s.task:26} {s.dataset:16} n {s.n:6} {s.metric:18} {s.value:.4f} ({s.low:.4f}-{s.high:.4f})"
                 + "".join(f"  {name} {text}" for name, text in notes if text)
@@ -113,13 +115,16 @@ class Command(SentenceCommand):
     def _baselines(self, scores: list[Any], root: Path, split: str) -> list[Any]:
         """Scores of the methods that these are held against and that nobody asked for, as far as they can be had."""
         from hemaview.inference import InferenceError
+        from hemaview.learning.experiment import Experiment
         from hemaview.learning.publish.published import BASELINES
         from hemaview.learning.scoring.evaluate import evaluate
         from hemaview.learning.sets.data import DataError
 
         wanted = {BASELINES[s.task] for s in scores if s.task in BASELINES} - {s.method for s in scores}
         try:
-            return evaluate(root, split, sorted(wanted), lambda line: self.stderr.write(f"baseline: {line}"))
+            return evaluate(
+                Experiment(root), split, sorted(wanted), lambda line: self.stderr.write(f"baseline: {line}")
+            )
         except (DataError, InferenceError):
             return []
 

@@ -29,6 +29,7 @@ class Command(SentenceCommand):
 
     def handle(self, **options: Any) -> None:
         from hemaview.counting.machine import MachineErrors
+        from hemaview.learning.experiment import Experiment
         from hemaview.learning.publish.errors import machine_errors
         from hemaview.learning.publish.release import write_section
         from hemaview.learning.sets.data import DataError
@@ -45,7 +46,7 @@ class Command(SentenceCommand):
         measured = {}
         for name in names:
             try:
-                measured[name] = machine_errors(name, root, self.stderr.write)
+                measured[name] = machine_errors(name, Experiment(root), self.stderr.write)
             except DataError as error:
                 raise Refusal(str(error)) from error
         for name, section in measured.items():

@@ -26,6 +26,7 @@ class Command(SentenceCommand):
 
     def handle(self, **options: Any) -> None:
         from hemaview.inference import InferenceError
+        from hemaview.learning.experiment import Experiment
         from hemaview.learning.publish.operating import MODELS, operating_points
         from hemaview.learning.publish.release import write_section
         from hemaview.learning.sets.data import DataError
@@ -42,7 +43,7 @@ class Command(SentenceCommand):
         points_by_model = {}
         for name in names:
             try:
-                points_by_model[name] = operating_points(name, root, self.stderr.write)
+                points_by_model[name] = operating_points(name, Experiment(root), self.stderr.write)
             except (DataError, InferenceError) as error:
                 raise Refusal(str(error)) from error
             for key, section in points_by_model[name].items():

@@ -26,6 +26,7 @@ class Command(SentenceCommand):
 
     def handle(self, **options: Any) -> None:
         from hemaview.inference import InferenceError
+        from hemaview.learning.experiment import Experiment
         from hemaview.learning.publish.release import write_section
         from hemaview.learning.scoring.halfprecision import measure
         from hemaview.learning.sets.data import DataError
@@ -41,17 +42,17 @@ class Command(SentenceCommand):
             )
         if not root.is_dir():
             raise Refusal(gettext("There is no folder {root}.").format(root=root))
-        found = {}
+        sections = {}
         for name in names:
             try:
-                found[name] = measure(name, root, self.stderr.write)
+                sections[name] = measure(name, Experiment(root), self.stderr.write)
             except (DataError, InferenceError) as error:
                 raise Refusal(str(error)) from error
-            write_section(name, "precision", found[name])
+            write_section(name, "precision", sections[name])
         if options["json"]:
-            self.stdout.write(json.dumps(found, indent=1))
+            self.stdout.write(json.dumps(sections, indent=1))
             return
-        for name, section in found.items():
+        for name, section in sections.items():
             largest = section.get("largest_difference", "unknown, for its net takes no bf16")
             times = f"; bf16 {section['times_faster']} times as fast" if "times_faster" in section else ""
             self.stdout.write(

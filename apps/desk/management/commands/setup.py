@@ -28,12 +28,12 @@ class Command(SentenceCommand):
     def handle(self, **options: Any) -> None:
         ensure_roles()
         cards = installed_cards()
-        said = ["Roles are there.", *sync_models(cards)]
+        sentences = ["Roles are there.", *sync_models(cards)]
         if options["renew_protocols"]:
-            said += renew_protocols(cards) or ["No protocol needs a new version."]
+            sentences += renew_protocols(cards) or ["No protocol needs a new version."]
         elif behind := protocols_behind(cards):
-            said.append(
+            sentences.append(
                 f"Not as they are shipped now: {', '.join(behind)}; `python manage.py setup --renew-protocols` makes a new "
                 "version of each and leaves the old ones as they are."
             )
-        self.stdout.write("\n".join(said))
+        self.stdout.write("\n".join(sentences))

@@ -28,6 +28,7 @@ class Command(SentenceCommand):
         parser.add_argument("--json", action="store_true", help='{"study", "rows"} on stdout')
 
     def handle(self, **options: Any) -> None:
+        from hemaview.learning.experiment import Experiment
         from hemaview.learning.publish.studypage import keep, write_page
         from hemaview.learning.scoring.studies import STUDIES
         from hemaview.learning.sets.data import DataError
@@ -54,13 +55,13 @@ class Command(SentenceCommand):
         folder.mkdir(parents=True, exist_ok=True)
         try:
             epochs = epochs or study.epochs
-            rows = study.run(root, folder, epochs, self.stderr.write)
+            rows = study.run(Experiment(root), folder, epochs, self.stderr.write)
         except DataError as error:
             raise Refusal(str(error)) from error
-        kept = keep(study, rows, epochs, folder)
+        tables = keep(study, rows, epochs, folder)
         self.stderr.write(f"tables and charts: {folder}")
         if options["page"]:
-            write_page(options["page"], kept, STUDIES.values())
+            write_page(options["page"], tables, STUDIES.values())
         if options["json"]:
             self.stdout.write(json.dumps({"study": name, "rows": rows}, indent=1))
             return

@@ -46,11 +46,11 @@ class Command(SentenceCommand):
             of = source.of_case(case_for(user, options["what"]))
         else:
             of = source.of_job(reviewable_job_for(user, job_id))
-        made = hand_out(user, of, options["format"])
+        export = hand_out(user, of, options["format"])
         part = out.with_name(f".{out.name}.{os.getpid()}.part")
         try:
             with part.open("wb") as stream:
-                stream.writelines(made.pieces)
+                stream.writelines(export.pieces)
             os.replace(part, out)
         finally:
             part.unlink(missing_ok=True)

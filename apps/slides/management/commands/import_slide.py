@@ -19,6 +19,7 @@ from apps.cases.services import create_case, withdraw_case
 from apps.slides import imports, services, tileservices
 from apps.slides.incoming import with_companions
 from apps.slides.models import Slide
+from apps.slides.placing import ImportOptions
 from apps.slides.presets import preset_of
 from apps.slides.selectors import require_identity
 from apps.slides.sites import set_site, site_named
@@ -83,7 +84,7 @@ class Command(SentenceCommand):
             require_identity(user)
         accession = options["case"]
         case = Case.objects.filter(accession=accession).first()
-        made = case is None
+        creates_case = case is None
         if case is None:
             if not options["create"]:
                 raise Missing(
@@ -97,15 +98,15 @@ class Command(SentenceCommand):
                 entries = _identity(options["paths"])
             slides = self._bring_in(user, case, options)
         except Refusal:
-            if made:
+            if creates_case:
                 withdraw_case(user, case)
             raise
         if site is not None:
             slides = [set_site(user, slide, site) for slide in slides]
         slides = [tileservices.run_conversion(s.pk) if s.conversion == Slide.Conversion.ASKED else s for s in slides]
         if options["json"]:
-            said = {"identity": [asdict(e) for e in entries]} if options["identity"] else {}
-            self.stdout.write(json.dumps({"slides": [{**_answer(slide), **said} for slide in slides]}))
+            identity = {"identity": [asdict(e) for e in entries]} if options["identity"] else {}
+            self.stdout.write(json.dumps({"slides": [{**_answer(slide), **identity} for slide in slides]}))
         for slide in slides if not options["json"] else []:
             mpp = f"{slide.mpp:g} µm/px" if slide.mpp else "µm/px unknown"
             self.stdout.write(f"{slide.name}: {slide.width} × {slide.height} px, {mpp}, {slide.status}; id {slide.pk}")
@@ -124,25 +125,27 @@ class Command(SentenceCommand):
 
     def _bring_in(self, user: Any, case: Case, options: dict[str, Any]) -> list[Slide]:
         """One slide, or one a series; all of them or none. Raises Refusal."""
-        made: list[Slide] = []
+        slides: list[Slide] = []
 
         def bring(series: int | None) -> None:
             slide = imports.begin_import_of_files(
                 user,
                 case,
                 options["paths"],
-                options["name"],
-                options["mpp"],
-                options["in_place"],
-                options["convert"],
-                options["specimen"] or "",
-                Choice(series, options["plane"]),
-                options["preset"] or "",
+                ImportOptions(
+                    options["name"],
+                    options["mpp"],
+                    options["preset"] or "",
+                    options["specimen"] or "",
+                    options["convert"],
+                    Choice(series, options["plane"]),
+                    options["in_place"],
+                ),
             )
-            made.append(slide)
-            made[-1] = imports.run_import(slide.pk)
-            if made[-1].status == Slide.Status.REFUSED:
-                raise Refusal(made[-1].message)
+            slides.append(slide)
+            slides[-1] = imports.run_import(slide.pk)
+            if slides[-1].status == Slide.Status.REFUSED:
+                raise Refusal(slides[-1].message)
 
         try:
             try:
@@ -156,10 +159,10 @@ class Command(SentenceCommand):
                 for row in refusal.extra["series"]:
                     bring(row["number"])
         except Refusal:
-            for slide in made:
+            for slide in slides:
                 services.delete_slide(user, slide)
             raise
-        return made
+        return slides
 
 
 def _identity(paths: list[Path]) -> list[Entry]:
