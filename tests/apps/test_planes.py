@@ -13,6 +13,7 @@ from PIL import Image
 
 from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
+from apps.slides.placing import ImportOptions
 from apps.slides.tileaccess import tile_access
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 from tests import factories
@@ -41,7 +42,7 @@ def ome_stack(path: Path) -> Path:
 
 
 def bring(user: Any, path: Path, choice: Choice = NO_CHOICE) -> Slide:
-    slide = run_import(begin_import_of_files(user, factories.case(user), [path], choice=choice).pk)
+    slide = run_import(begin_import_of_files(user, factories.case(user), [path], ImportOptions(choice=choice)).pk)
     assert slide.status == Slide.Status.READY, slide.message
     return slide
 
