@@ -63,19 +63,6 @@ export function CaseDesk({ first }: { first: Room }) {
         onUrgent={(urgent) => void act(() => send("POST", `/api/v1/cases/${accession}/urgent/`, { urgent }))}
       />
       <Facts facts={data.case} may={may} act={act} />
-      <Reading
-        data={data}
-        onReader={(username, word) => act(() => send("POST", `/api/v1/cases/${accession}/reader/`, { username, word }))}
-        onConclusion={(conclusion, before) =>
-          act(() => send("POST", `/api/v1/cases/${accession}/conclusion/`, { conclusion, before }))
-        }
-        onComment={(comment, before) =>
-          act(() => send("POST", `/api/v1/cases/${accession}/comment/`, { comment, before }))
-        }
-      />
-      <Readers data={data} act={act} />
-      <BloodCount accession={accession} may={may} act={act} />
-      <History accession={accession} />
       <div className="slides-head">
         <h2>{t("Slides")}</h2>
         {data.slides.some((slide) => slide.jobs?.some((job) => job.reported)) && (
@@ -117,6 +104,19 @@ export function CaseDesk({ first }: { first: Room }) {
         })}
       </ul>
       {may && <UploadBox accession={accession} onDone={() => void again()} />}
+      <Reading
+        data={data}
+        onReader={(username, word) => act(() => send("POST", `/api/v1/cases/${accession}/reader/`, { username, word }))}
+        onConclusion={(conclusion, before) =>
+          act(() => send("POST", `/api/v1/cases/${accession}/conclusion/`, { conclusion, before }))
+        }
+        onComment={(comment, before) =>
+          act(() => send("POST", `/api/v1/cases/${accession}/comment/`, { comment, before }))
+        }
+      />
+      <Readers data={data} act={act} />
+      <BloodCount accession={accession} may={may} act={act} />
+      <History accession={accession} />
     </>
   );
 }
