@@ -60,7 +60,7 @@ def next_steps(cases: Sequence[Case], running: Mapping[int, Job]) -> dict[int, S
     for case in cases:
         jobs = reported.get(case.pk, [])
         step = _step(case, running.get(case.pk), [still[j.pk] for j in jobs])
-        steps[case.pk] = _between_readers(jobs, step) if step.right in ("review", gettext("sign")) else step
+        steps[case.pk] = _between_readers(jobs, step) if step.right in ("review", "sign") else step
     return steps
 
 
@@ -111,7 +111,7 @@ def _step(case: Any, job: Job | None, still: Sequence[int | None]) -> Step:
     if None in still:  # the cells are gone or altered: the case's page says which
         return Step(gettext("Cells cannot be read"), "annotate", gettext("open"))
     if n := sum(n or 0 for n in still):
-        return Step(ngettext("{n} cell to review", "{n} cells to review", n).format(n=n), "review", gettext("review"))
+        return Step(ngettext("{n} cell to review", "{n} cells to review", n).format(n=n), "review", gettext("open"))
     return Step(gettext("Ready to sign"), "sign", gettext("sign"))
 
 
