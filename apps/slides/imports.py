@@ -18,6 +18,7 @@ from apps.accounts.leases import alive, silent
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
+from apps.slides.identity import keep_words_alone
 from apps.slides.incoming import (
     contradicted,
     named_dicom,
@@ -250,7 +251,7 @@ def _make_ready(slide: Slide) -> None:
             code="slide-exists",
         ) from None
     if request["pictures"]:
-        stores.slides().delete(f"{slide.pk}/original")
+        keep_words_alone(slide, [(originals / stored_name(name, names), name) for name in names])
 
 
 def _nameless_notes(slide: Slide, files: list[Path]) -> list[str]:

@@ -13,12 +13,12 @@ from apps.accounts.errors import Forbidden, Missing
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import cases_for, require
+from apps.slides.identity import words_of
 from apps.slides.incoming import look_at
 from apps.slides.models import Slide, Upload
 from apps.slides.uploads import as_refusal, files_of
 from hemaview.wsi.errors import SeveralSeries, SlideError
 from hemaview.wsi.identity import Entry, may_name_patient
-from hemaview.wsi.sandbox import identity_of
 from hemaview.wsi.sources.choice import Choice
 
 
@@ -56,15 +56,11 @@ def require_identity(user: Any) -> None:
 
 
 def identity_of_slide(user: Any, slide: Slide) -> list[Entry]:
-    """What the slide's files say of people, places, times and devices; raises Forbidden, SlideError.
-
-    Photographs are not kept as files: what they said is gone. That somebody looked stands in the record.
-    """
+    """What the slide's files say of people, places, times and devices; raises Forbidden, SlideError. That somebody looked stands
+    in the record."""
     require_identity(user)
     _record_look(user, slide, "words of its files")
-    originals = sorted(p for p in (slide.folder / "original").rglob("*") if p.is_file())
-    files = [(path, path.name) for path in originals] or ([(slide.file, slide.file.name)] if slide.in_place else [])
-    return identity_of(files) if files else []
+    return words_of(slide)
 
 
 def require_associated(user: Any, slide: Slide, name: str) -> None:

@@ -47,7 +47,7 @@ export function Identity({ slide, sees }: { slide: Slide; sees: boolean }) {
             </button>
           </p>
           {entries.length === 0 && (
-            <p>{t("The pictures were joined to a slide, and what else their files said was not kept.")}</p>
+            <p>{t("What its pictures said was not kept when they came in.")}</p>
           )}
           {entries.length > 0 && (
             <table>

@@ -164,7 +164,7 @@ def test_nothing_that_leaves_holds_who_the_patient_is(
     assert not any(MARK in name for name in leaves)
 
 
-@pytest.mark.parametrize("kind", ["scan", "dicom"])
+@pytest.mark.parametrize("kind", ["scan", "dicom", "photograph"])
 def test_it_is_listed_for_who_may_know_it_and_that_is_recorded(kind: str, tmp_path: Path, api: Any) -> None:
     tess, root = factories.person("technologist"), User.objects.create_superuser("root")
     slide = bring(MADE[kind](tmp_path), factories.case(tess))
