@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
-from guardian.shortcuts import assign_perm, get_group_perms, get_user_perms, remove_perm
+from guardian.shortcuts import assign_perm, get_group_perms, get_user_perms, get_users_with_perms, remove_perm
 
 from apps.accounts import leases
 from apps.accounts.errors import Conflict, Forbidden, Refusal
@@ -121,13 +121,26 @@ def withdraw_case(user: Any, case: Case) -> None:
 def update_case(user: Any, case: Case, **facts: Any) -> Case:
     """Change a case's facts, or who may see it (`restricted`, also where the case is signed)."""
     require(user, case, "administer" if "restricted" in facts else "annotate")
-    return _change(user, case, facts)
+    with transaction.atomic():
+        if facts.get("restricted"):
+            _keep_a_key(user, case)
+        return _change(user, case, facts)
+
+
+def _keep_a_key(user: Any, case: Case) -> None:
+    """Before a case is kept to named people, name who does it, where nobody who is named could manage it: else nobody could."""
+    keepers = get_users_with_perms(case, only_with_perms_in=["administer_case"], with_group_users=True)
+    if not len(keepers):
+        held = {right for right in RIGHTS if f"{right}_case" in get_user_perms(user, case)}
+        set_rights(user, case, user, held | {"view", "administer"})
 
 
 def administer_case(user: Any, case: Case, **facts: Any) -> Case:
     """The same, and the `reader`, by somebody who administers the case."""
     require(user, case, "administer")
     with transaction.atomic():
+        if facts.get("restricted"):
+            _keep_a_key(user, case)
         case = _change(user, case, facts, by=PLACE)
         return _give_to(user, hold_open(case), facts["reader"], by=PLACE) if "reader" in facts else case
 

@@ -170,22 +170,22 @@ def _make_ready(slide: Slide) -> None:
     if source is not None:
         main = originals / stored_name(request["main"], names)
         made_of = convert_source(
-            main, slide.folder / "slide.tif", True, _progress(slide, 0, 60), choice, in_place=False
+            main, slide.folder / "slide.tif", True, _progress(slide, 0, 30), choice, in_place=False
         )
         slide.path = "slide.tif"
-        slide.planes, of_planes = make_planes(slide, made_of, converted(main, choice))
+        slide.planes, of_planes = make_planes(slide, made_of, converted(main, choice), _progress(slide, 30, 60))
     elif request["pictures"]:
         sheet = join_fields(
             files,
             slide.folder / "slide.tif",
             request["mpp"] or request.get("file_mpp"),
-            _progress(slide, 0, 60),
+            _progress(slide, 0, 30),
             _likenesses(slide.case),
             choice,
         )
         slide.path, slide.photo_fields = "slide.tif", sheet["fields"]
         of_sheet = joined(files, request["mpp"] or request.get("file_mpp"), choice, sheet)
-        slide.planes, of_planes = make_planes(slide, sheet, of_sheet)
+        slide.planes, of_planes = make_planes(slide, sheet, of_sheet, _progress(slide, 30, 60))
         slide.notes, slide.stage = [*request.get("notes", []), *sheet["notes"], *of_planes], sheet["stages"]
         slide.import_request = {**request, "likenesses": sheet["likenesses"]}
         if not request.get("named") and len(sheet["fields"]) != len(names):

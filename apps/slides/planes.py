@@ -21,20 +21,32 @@ from hemaview.wsi.tileindex import IndexedFile, TileIndex, read_index
 _FILE, _INDEX = "slide.tif", "tiles.hvt"
 
 
-Maker = Callable[[int, Path], None]
-"""Writes the pyramid of a plane, by its number, to a file; raises SlideError."""
+MOST_PLANES = 40
+"""So many, those nearest to the analysed one, are made: each takes its time and as much disk as that."""
+Progress = Callable[[float], None]
+Maker = Callable[[int, Path, Progress], None]
+"""Writes the pyramid of a plane, by its number, to a file, and tells how much of it is done (0 to 1); raises SlideError."""
 
 
-def make_planes(slide: Slide, taken: dict[str, Any], make: Maker) -> tuple[list[dict[str, Any]], list[str]]:
+def make_planes(
+    slide: Slide, taken: dict[str, Any], make: Maker, progress: Progress
+) -> tuple[list[dict[str, Any]], list[str]]:
     """Make the planes beside the one that is analysed; `taken`: `planes`, `plane`, `plane_step_um` of what it was made from.
 
     Returns the slide's `planes` ([] where the file holds one) and notes: a plane that cannot be made is left out with a
-    sentence, the slide stays.
+    sentence, the slide stays. `progress` is told all along, so that the import is known to be alive.
     """
     if taken["planes"] < 2:
         return [], []
     planes, notes = [], []
-    for number in range(1, taken["planes"] + 1):
+    first = max(1, min(taken["plane"] - MOST_PLANES // 2, taken["planes"] - MOST_PLANES + 1))
+    numbers = range(first, min(first + MOST_PLANES, taken["planes"] + 1))
+    if len(numbers) < taken["planes"]:
+        notes.append(
+            f"It holds {taken['planes']} focal planes; {numbers[0]} to {numbers[-1]}, around the analysed one, can be looked at."
+        )
+    for done, number in enumerate(numbers):
+        progress(done / len(numbers))
         depth_um = None if taken["plane_step_um"] is None else round((number - 1) * taken["plane_step_um"], 3)
         analysed = number == taken["plane"]
         folder = slide.plane_folder(number)
@@ -42,7 +54,7 @@ def make_planes(slide: Slide, taken: dict[str, Any], make: Maker) -> tuple[list[
             if not analysed:
                 refuse_full_disk((slide.folder / _FILE).stat().st_size)
                 folder.mkdir(parents=True, exist_ok=True)
-                make(number, folder / _FILE)
+                make(number, folder / _FILE, _part(progress, done, len(numbers)))
                 _prepare(folder)
         except (SlideError, Refusal) as error:
             shutil.rmtree(folder, ignore_errors=True)
@@ -52,11 +64,16 @@ def make_planes(slide: Slide, taken: dict[str, Any], make: Maker) -> tuple[list[
     return (planes if len(planes) > 1 else []), notes
 
 
+def _part(progress: Progress, done: int, of: int) -> Progress:
+    """Progress of one plane as that of all."""
+    return lambda share: progress((done + share) / of)
+
+
 def converted(main: Path, choice: Choice) -> Maker:
     """Planes of a scan, converted as the analysed one was."""
 
-    def make(number: int, out: Path) -> None:
-        sandbox.convert(main, out, True, None, replace(choice, plane=number), in_place=False)
+    def make(number: int, out: Path, progress: Progress) -> None:
+        sandbox.convert(main, out, True, progress, replace(choice, plane=number), in_place=False)
 
     return make
 
@@ -64,8 +81,8 @@ def converted(main: Path, choice: Choice) -> Maker:
 def joined(files: list[Path], mpp: float | None, choice: Choice, sheet: dict[str, Any]) -> Maker:
     """Planes of photographs, laid out as `sheet`, the answer of `join_fields` for the analysed one; another layout is refused."""
 
-    def make(number: int, out: Path) -> None:
-        made = sandbox.join_fields(files, out, mpp, None, {}, replace(choice, plane=number))
+    def make(number: int, out: Path, progress: Progress) -> None:
+        made = sandbox.join_fields(files, out, mpp, progress, {}, replace(choice, plane=number))
         if any(made[fact] != sheet[fact] for fact in ("width", "height", "fields")):
             raise Unsupported("its pictures do not lie as those of the analysed plane.")
 
@@ -75,6 +92,8 @@ def joined(files: list[Path], mpp: float | None, choice: Choice, sheet: dict[str
 def plane_index(slide: Slide, number: int) -> TileIndex:
     """The index of a plane's tiles, made again where it is missing or its file was put back; raises Refusal."""
     folder = slide.plane_folder(number)
+    if not (folder / _FILE).is_file():
+        raise _unreadable(number)
     try:
         index = read_index(folder / _INDEX)
         if all(IndexedFile.of(Path(f.path)) == f for f in index.files):
@@ -85,11 +104,15 @@ def plane_index(slide: Slide, number: int) -> TileIndex:
         _prepare(folder)
         return read_index(folder / _INDEX)
     except (SlideError, OSError) as error:
-        raise Refusal(
-            gettext("Focal plane {number} of this slide cannot be read; tell the administrator.").format(number=number),
-            code="unreadable",
-            http_status=404,
-        ) from error
+        raise _unreadable(number) from error
+
+
+def _unreadable(number: int) -> Refusal:
+    return Refusal(
+        gettext("Focal plane {number} of this slide cannot be read; tell the administrator.").format(number=number),
+        code="unreadable",
+        http_status=404,
+    )
 
 
 def _prepare(folder: Path) -> None:

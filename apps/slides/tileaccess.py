@@ -92,7 +92,7 @@ def _plane(slide: Slide, index: TileIndex, plane: dict[str, Any]) -> dict[str, A
     try:
         place = index.stamp if plane["analysed"] else f"z{number}/{plane_index(slide, number).stamp}"
     except Refusal:
-        log.exception("focal plane %s of slide %s cannot be read", number, slide.pk)
+        log.warning("focal plane %s of slide %s cannot be read", number, slide.pk)
         return {**plane, "base": ""}  # the slide is looked at without it
     return {**plane, "base": f"/tiles/{slide.pk.hex}/{place}/"}
 

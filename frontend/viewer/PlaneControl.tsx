@@ -27,7 +27,7 @@ export function PlaneControl({ planes, shown, onShow }: Props) {
           value={planes.indexOf(plane)}
           list={marks}
           aria-label={t("Focal plane")}
-          aria-valuetext={t("{number} of {planes}", { number: shown, planes: planes.length })}
+          aria-valuetext={t("plane {number}, one of {n}", { number: shown, n: planes.length })}
           onChange={(e) => onShow(planes[Number(e.target.value)]?.number ?? shown)}
         />
       </label>
@@ -36,14 +36,16 @@ export function PlaneControl({ planes, shown, onShow }: Props) {
           <option value={planes.indexOf(analysed)} label={t("analysed")} />
         </datalist>
       )}
-      <output>
-        {[t("{number} of {planes}", { number: shown, planes: planes.length }), depthText(plane, analysed)]
-          .filter(Boolean)
-          .join(" · ")}
-      </output>
+      <output>{[nameOf(shown, planes), depthText(plane, analysed)].filter(Boolean).join(" · ")}</output>
       <span className="soft">{wordOf(plane, analysed)}</span>
     </fieldset>
   );
+}
+
+/** 2 of 3; where some of the file's planes cannot be shown, the number alone. */
+function nameOf(shown: number, planes: readonly Plane[]): string {
+  const whole = planes.every((plane, place) => plane.number === place + 1);
+  return whole ? t("{number} of {planes}", { number: shown, planes: planes.length }) : t("{number}", { number: shown });
 }
 
 function wordOf(plane: Plane, analysed: Plane | null): string {

@@ -86,7 +86,8 @@ def overlooked(
     what was taken for something else at such a place is dropped."""
     known = schema.rows_of_kind(cells.cls, "nucleated")
     free = _farther_than(points, np.stack([cells.x, cells.y], axis=1)[known], SAME_CELL_UM / picture.slide_mpp)
-    at = (points[free] - (picture.left, picture.top)) / picture.scale
+    places = _once(points[free], SAME_CELL_UM / picture.slide_mpp)
+    at = (places - (picture.left, picture.top)) / picture.scale
     p = probabilities_at(picture, at, nucleated, schema)
     no_cell = [schema.index(name) for name in NO_CELL if name in schema.by_key]
     # Where the net gives no answer (NaN) a person must look: the finder saw a nucleated cell there.
@@ -137,6 +138,15 @@ def _nearest(points: NDArray[np.float64], size: tuple[int, int], mpp: float) -> 
     of_pixel = np.zeros(int(number.max()) + 1, np.int32)
     of_pixel[number[at[:, 1], at[:, 0]]] = np.arange(1, len(points) + 1)
     return np.where(far * mpp <= CELL_SQUARE_UM / 2, of_pixel[number], 0).astype(np.int32)
+
+
+def _once(points: NDArray[np.float64], reach_px: float) -> NDArray[np.float64]:
+    """The points (n, 2), best first, without those that lie within reach_px of a better one: one cell is pointed at once."""
+    kept: list[int] = []
+    for i in range(len(points)):
+        if not kept or np.hypot(*(points[kept] - points[i]).T).min() > reach_px:
+            kept.append(i)
+    return points[kept]
 
 
 def _farther_than(points: NDArray[np.float64], others: NDArray[np.floating], reach_px: float) -> NDArray[np.bool_]:

@@ -108,3 +108,11 @@ def test_on_a_case_rights_are_shown_in_words_and_given_by_who_administers_it(kee
     assert client.get(page).status_code == 403
     client.force_login(tess)
     assert client.get(page).status_code == 404
+
+
+def test_who_keeps_a_case_to_named_people_can_still_open_it(keeper: Client, ada: User) -> None:
+    case = factories.case(factories.person("technologist", "tess"), accession="R-8")
+    keeper.post("/cases/R-8/rights/", {"restricted": "1"})
+    case.refresh_from_db()
+    assert case.restricted and rights_of(ada, case) == {"view", "administer"}
+    assert keeper.get("/cases/R-8/rights/").status_code == 200

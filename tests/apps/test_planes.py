@@ -69,6 +69,15 @@ def test_tiles_of_each_plane_are_its_own_pixels_and_its_depth_is_told(
         assert abs(shown[: expected.shape[0], : expected.shape[1]] - expected).mean() < 6
 
 
+def test_of_many_planes_those_around_the_analysed_one_are_made_and_that_is_said(
+    tmp_path: Path, tess: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.slides.planes.MOST_PLANES", 2)
+    slide = bring(tess, ome_stack(tmp_path / "z.ome.tif"), Choice(plane=3))
+    assert [plane["number"] for plane in slide.planes] == [2, 3]
+    assert "It holds 3 focal planes; 2 to 3, around the analysed one, can be looked at." in slide.notes
+
+
 def test_planes_of_a_dicom_scan_are_looked_at_with_the_depth_that_it_states(tmp_path: Path, tess: Any) -> None:
     path = write_dicom(tmp_path / "z.dcm", stack(), "1.2.3.4.5.6", step_um=2.5)
     access = tile_access(tess, bring(tess, path))
