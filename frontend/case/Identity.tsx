@@ -46,9 +46,7 @@ export function Identity({ slide, sees }: { slide: Slide; sees: boolean }) {
               {t("Hide")}
             </button>
           </p>
-          {entries.length === 0 && (
-            <p>{t("What its pictures said was not kept when they came in.")}</p>
-          )}
+          {entries.length === 0 && <p>{t("What its pictures said was not kept when they came in.")}</p>}
           {entries.length > 0 && (
             <table>
               <thead>
