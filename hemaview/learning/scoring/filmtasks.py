@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -88,8 +89,10 @@ class _Picture:
         outside = ((y0 - y, y + h - y1), (x0 - x, x + w - x1), (0, 0))
         return np.pad(self.rgb[y0:y1, x0:x1], outside, mode="symmetric")
 
-    def read_scaled(self, x: int, y: int, w: int, h: int, out_w: int, out_h: int) -> Rgb:
-        return rescale(self.read(x, y, 0, w, h), out_w / w)
+    def read_scaled(self, x: float, y: float, w: float, h: float, out_w: int, out_h: int) -> Rgb:
+        whole = self.read(round(x), round(y), 0, max(1, round(w)), max(1, round(h)))
+        shown = rescale(whole, out_w / whole.shape[1])
+        return shown if shown.shape[:2] == (out_h, out_w) else np.asarray(cv2.resize(shown, (out_w, out_h)), np.uint8)
 
 
 def fields_with_boxes(

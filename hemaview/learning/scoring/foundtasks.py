@@ -17,6 +17,7 @@ from hemaview.learning.metrics.score import Score, bootstrap, share
 from hemaview.learning.scoring.filmtasks import as_slide, in_boxes, whole_field
 from hemaview.learning.sets import data
 from hemaview.pipeline.finders import CellFinder, finder
+from hemaview.pipeline.redlookalikes import without_red_lookalikes
 
 TASK, PROTOCOL = "white-cells-found", "blood-film"
 FIELDS_MPP = {"rv-pbs-fields": 0.1, "chula-wbc-fields": 0.19}
@@ -50,7 +51,9 @@ def white_cells_found(name: str, dataset: str, experiment: Experiment, split: st
         rgb = pictures[file]
         mpp = mpp_of_field(dataset, rgb)
         h, w = rgb.shape[:2]
-        cells = how.cells(as_slide(rgb), whole_field(0, 0, 0, w, h), mpp, schema)
+        slide = as_slide(rgb)
+        cells = how.cells(slide, whole_field(0, 0, 0, w, h), mpp, schema)
+        cells, _ = without_red_lookalikes(slide, cells, [0], mpp, schema, photographs=True)
         cells = cells.take(np.flatnonzero(schema.rows_of_kind(cells.cls, "nucleated")))
         every.append(float(len(cells)))
         if rows[0]["class"] == "negative_field":
