@@ -48,8 +48,9 @@ def with_expectation(guard: dict[str, str], cells: CellTable, schema: Schema) ->
     if CLASS not in schema.by_key or not nucleated.any():
         return guard
     tenths = round(10 * float((cells.cls[nucleated] == schema.index(CLASS)).mean()))
+    share = "nearly all" if tenths == 10 else f"about {tenths} in 10"
     opening = (
-        f"This stain is far from what the models know: expect about {tenths} in 10 nucleated cells to be unidentified. "
+        f"This stain is far from what the models know: expect {share} nucleated cells to be unidentified. "
         if tenths
         else "This stain is far from what the models know. "
     )
