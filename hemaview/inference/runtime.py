@@ -78,8 +78,10 @@ class OpenVinoRuntime:
         how = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": "1"}
         self._compiled: Any = core.compile_model(model, "CPU", how)
         if any("sse" in kernel for kernel in kernels(self._compiled)):
-            # Without AVX, OpenVINO compiles some nets that it then cannot run: better to learn it here.
-            self(np.zeros(shown, np.float32))
+            # Without AVX, OpenVINO compiles some nets that it then cannot run, or answers nothing for: better to learn it here.
+            answer = self(np.zeros(shown, np.float32))
+            if not answer.size or len(answer) != 1:
+                raise RuntimeError(f"it answers {answer.shape} where one picture was shown")
         self.device = _named("CPU (OpenVINO)", precision)
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
