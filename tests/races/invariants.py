@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from guardian.shortcuts import get_user_perms
+
 from apps.accounts import stores
 from apps.analysis.models import Job, ReportedAnalysis
 from apps.analysis.selectors import reported_jobs
 from apps.audit.models import Record
 from apps.cases.models import Case
-from apps.cases.selectors import rights_of
 from apps.reports.models import Report
 from apps.review.models import CellNote, HbfMark, LabelEvent, Reading
 from apps.review.state import label_revision
@@ -167,10 +168,12 @@ def _cells(arena: Arena, lines: list[Record]) -> list[str]:
 
 def _rest(arena: Arena, case: Case, lines: list[Record]) -> list[str]:
     broken = []
-    rights = [line.detail["rights"] for line in lines if line.action == "case.rights"]
-    named = sorted(rights_of(arena.people["rosa"], case) - ({"view"} if not case.restricted else set()))
-    if rights and named != sorted(set(rights[-1]) - ({"view"} if not case.restricted else set())):
-        broken.append(f"rights {named}, the lines end at {rights[-1]}")
+    named = [line.detail for line in lines if line.action == "case.rights" and "person" in line.detail]
+    last = {detail["person"]: set(detail["rights"]) for detail in named}
+    for person in arena.people.values():
+        given = {name.removesuffix("_case") for name in get_user_perms(person, case)}
+        if person.username in last and given != last[person.username]:
+            broken.append(f"{person} is named for {sorted(given)}, the lines end at {sorted(last[person.username])}")
     active = Job.objects.filter(slide__case=case, state__in=Job.ACTIVE).exists()
     if active != (case.state == Case.State.ANALYSING) and case.state != Case.State.AMENDED:
         broken.append(f"the case is {case.state}, an analysis {'runs' if active else 'does not run'}")
