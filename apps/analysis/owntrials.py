@@ -63,18 +63,18 @@ def accept(row: ModelUpload, checks: list[dict[str, Any]]) -> ModelVersion | Non
         return None
     card_raw = json.dumps(row.card, sort_keys=True, separators=(",", ":")).encode()
     card_sha256 = hashlib.sha256(card_raw).hexdigest()
-    kept = f"{row.sha256}.{row.kind}"
+    weights = f"{row.sha256}.{row.kind}"
     files = stores.models()
-    if not files.exists(kept):
+    if not files.exists(weights):
         with files.open(row.blob) as stream:
-            files.put(kept, iter(lambda: stream.read(1 << 20), b""))
+            files.put(weights, iter(lambda: stream.read(1 << 20), b""))
     files.put(f"{card_sha256}.json", card_raw)
     with transaction.atomic():
         if not _held(row).update(state=ModelUpload.State.DONE, phase="", percent=100, checks=checks, **_ended()):
             return None
         if there := refuse_taken(row.card):  # an installed package may have brought one of its name meanwhile
             raise other_files(there)
-        model = _make(row, kept, card_sha256, checks)
+        model = _make(row, weights, card_sha256, checks)
         record(
             "worker", "model.checked", "model", model.pk, name=row.name, version=row.version, sha256=row.sha256,
             card_sha256=card_sha256, checks=len(checks),

@@ -28,9 +28,9 @@ def keep_words_alone(slide: Slide, files: list[tuple[Path, str]]) -> None:
 
 def words_of(slide: Slide) -> list[Entry]:
     """All that the slide's files say, read anew where they are kept; raises SlideError."""
-    kept = f"{slide.pk}/{_WORDS}"
-    if stores.slides().exists(kept):
-        with stores.slides().open(kept) as stream:
+    name = f"{slide.pk}/{_WORDS}"
+    if stores.slides().exists(name):
+        with stores.slides().open(name) as stream:
             return [Entry(**words) for words in json.load(stream)]
     originals = sorted(p for p in (slide.folder / "original").rglob("*") if p.is_file())
     files = [(path, path.name) for path in originals] or ([(slide.file, slide.file.name)] if slide.in_place else [])

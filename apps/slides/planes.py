@@ -82,8 +82,8 @@ def joined(files: list[Path], mpp: float | None, choice: Choice, sheet: dict[str
     """Planes of photographs, laid out as `sheet`, the answer of `join_fields` for the analysed one; another layout is refused."""
 
     def make(number: int, out: Path, progress: Progress) -> None:
-        made = sandbox.join_fields(files, out, mpp, progress, {}, replace(choice, plane=number))
-        if any(made[fact] != sheet[fact] for fact in ("width", "height", "fields")):
+        plane = sandbox.join_fields(files, out, mpp, progress, {}, replace(choice, plane=number))
+        if any(plane[fact] != sheet[fact] for fact in ("width", "height", "fields")):
             raise Unsupported("its pictures do not lie as those of the analysed plane.")
 
     return make

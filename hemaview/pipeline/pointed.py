@@ -142,11 +142,11 @@ def _nearest(points: NDArray[np.float64], size: tuple[int, int], mpp: float) -> 
 
 def _once(points: NDArray[np.float64], reach_px: float) -> NDArray[np.float64]:
     """The points (n, 2), best first, without those that lie within reach_px of a better one: one cell is pointed at once."""
-    kept: list[int] = []
+    best: list[int] = []
     for i in range(len(points)):
-        if not kept or np.hypot(*(points[kept] - points[i]).T).min() > reach_px:
-            kept.append(i)
-    return points[kept]
+        if not best or np.hypot(*(points[best] - points[i]).T).min() > reach_px:
+            best.append(i)
+    return points[best]
 
 
 def _farther_than(points: NDArray[np.float64], others: NDArray[np.floating], reach_px: float) -> NDArray[np.bool_]:
