@@ -275,6 +275,7 @@ def test_a_restricted_case_is_restricted_in_the_administration_too(job: Any, pau
     )  # fmt: skip
     shown = [client.get(f"/admin/{name}/").context["cl"].result_count for name in lists]
     assert all(shown), shown
+    set_rights(keeper, case, factories.person("administrator"), {"view", "administer"})
     update_case(keeper, case, restricted=True)
     assert [client.get(f"/admin/{name}/").context["cl"].result_count for name in lists] == [0] * 5
     for page in pages:
