@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -21,6 +22,7 @@ from apps.review.selectors import index_of, last_event_of, last_undone_of, row_j
 from apps.review.state import Labels, is_second_of, labels_of, with_reading
 from hemaview.cells.schema import Schema
 from hemaview.counting.words import number_of
+from hemaview.pipeline.sharedplaces import counts_at
 
 MOST_CELLS = 20_000
 ACTIONS = (
@@ -123,12 +125,15 @@ def _refuse_uncounted_place(job: Job, key: str, x: float, y: float) -> None:
     photographs = job.slide.photo_fields
     if photographs and not any(map(holds, photographs)):
         raise Refusal(
-            gettext(
-                "This place lies between the photographs, or where another one shows the same: nothing is counted here."
-            ),
+            gettext("This place lies between the photographs, where there is nothing to count."),
             code="place-not-counted",
         )
-    fields = regions(job)["fields"]
+    fields, at = regions(job)["fields"], (np.array([x]), np.array([y]))
+    if any(f["used"] and holds(f) and not counts_at(f["elsewhere"], at[0], at[1])[0] for f in fields):
+        raise Refusal(
+            gettext("Another photograph shows this place, too, and it is counted there: add the cell there."),
+            code="place-not-counted",
+        )
     whole = [f for f in fields if f["used"] and f["done"]]
     if not whole or any(map(holds, whole)):
         return

@@ -3271,6 +3271,8 @@ export interface components {
             done: boolean;
             /** @description what counts of it: fields, film, or nothing */
             searched: string;
+            /** @description outlines ([x, y] each) of what another photograph shows, too, and counts */
+            elsewhere: number[][][];
             reason: string;
         };
         Regions: {

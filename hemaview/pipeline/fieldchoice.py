@@ -7,7 +7,9 @@ what is out of focus. Limits are relative to the slide where stain and scanner w
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +35,7 @@ from hemaview.pipeline.fieldworth import (
 from hemaview.pipeline.foreign import MOST_OF_PHOTO, on_bare_glass
 from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.plan import PipelineError, Plan, PlannedField, RunRequest
+from hemaview.pipeline.sharedplaces import Shown, share_out
 from hemaview.pipeline.specimen import guards, signs_of
 from hemaview.wsi.slide import Slide
 
@@ -54,6 +57,7 @@ ORDER_SEED = 20261121
 """Of the order of fields that are equally good: the same slide is counted in the same order."""
 
 ENOUGH, NOT_LOOKED_AT = "enough better fields", "not looked at"
+SHOWN_BY_OTHERS = "other photographs show all of it better"
 _POOR = {OVERLAP: "the cells overlap", THIN: "the cells lie too thinly"}
 
 
@@ -92,12 +96,13 @@ def _covered_note(plan: Plan) -> list[str]:
 
 
 def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
-    looks, shares = [], []
+    looks, shares, insides = [], [], []
     for i, f in enumerate(request.photo_fields):
         rgb, mpp = read_at(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp)
         rgb, seen_through = without_rim(rgb)
         looks.append(look(rgb, mpp, None if seen_through is None else seen_through.inside))
         shares.append(1.0 if seen_through is None else seen_through.share)
+        insides.append(None if seen_through is None else seen_through.inside)
         progress("looking at the fields", (i + 1) / len(request.photo_fields))
     if round_fields := sum(share < 1 for share in shares):
         plan.notes.append(
@@ -117,8 +122,26 @@ def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
         elif field_look.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
             reason = BLURRED
         place = planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, field_look, good, reason, photo=True)
+        place.counted_share = shares[i] * (1 - field_look.foreign)
         place.area_mm2 = round(areas[i] * (1 - field_look.foreign), 6)
         plan.fields.append(place)
+    _share_out(plan, request.photo_fields, insides)
+
+
+def _share_out(plan: Plan, photographs: Sequence[dict[str, Any]], insides: Sequence[NDArray[np.bool_] | None]) -> None:
+    """Of the counted fields whose photographs overlap, what each counts: one that is left out takes nothing from the others."""
+    shown = {}
+    for i, (place, photograph) in enumerate(zip(plan.fields, photographs, strict=True)):
+        if (on := photograph.get("film")) and place.used:
+            corner = on["x"] + place.x - photograph["x"], on["y"] + place.y - photograph["y"]
+            shown[i] = Shown((place.x, place.y, place.w, place.h), (on["patch"], *corner), insides[i])
+    for i, share in zip(shown, share_out(list(shown.values())), strict=True):
+        place = plan.fields[i]
+        place.film, place.elsewhere = list(shown[i].film), share.elsewhere
+        place.counted_share *= share.counted
+        place.area_mm2 = round(place.w * place.h * (plan.mpp / 1000) ** 2 * place.counted_share, 6)
+        if not share.counted:
+            place.used, place.reason = False, SHOWN_BY_OTHERS
 
 
 def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
@@ -127,13 +150,15 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
     x, y, w, h = request.region
     places = request.photo_fields or [{"x": 0, "y": 0, "w": slide.width_px, "h": slide.height_px}]
     side = max(64, round(FIELD_UM / plan.mpp))
-    boxes = []
+    boxes, photographs = [], []
     for place in places:
         left, top = max(x, place["x"]), max(y, place["y"])
         width, height = min(x + w, place["x"] + place["w"]) - left, min(y + h, place["y"] + place["h"]) - top
         if width > 0 and height > 0:
             columns, rows = _strips(width, side), _strips(height, side)
-            boxes += [(left + dx, top + dy, dw, dh) for dy, dh in rows for dx, dw in columns]
+            strips = [(left + dx, top + dy, dw, dh) for dy, dh in rows for dx, dw in columns]
+            boxes += strips
+            photographs += [place] * len(strips)
     looks = []
     for i, box in enumerate(boxes):
         looks.append(look_at(slide, *box, plan.mpp))
@@ -144,6 +169,8 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
         planned(i, *box, plan.mpp, field_look, good, "")
         for i, (box, field_look) in enumerate(zip(boxes, looks, strict=True))
     ]
+    _share_out(plan, photographs, [None] * len(boxes))
+    areas = [f.area_mm2 for f in plan.fields]
     plan.notes.append(
         f"Only a region of {sum(areas):.3f} mm² that a person drew was analysed, and all of it was counted."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,33 @@ def test_of_a_drawn_region_every_field_is_counted_and_nothing_else(tmp_path: Pat
     assert all(f.used for f in plan.fields) and plan.search == plan.edges == []
     assert (covered[50:950, 100:1600] == 1).all() and covered.sum() == 1500 * 900
     assert "Only a region" in "".join(plan.notes)
+
+
+def test_overlapping_photographs_share_out_their_film_and_a_blurred_one_takes_nothing(tmp_path: Path) -> None:
+    film = np.hstack([photo(), photo()[::-1]])
+    corners = [0, 200, 400]
+    pictures = [film[:, x : x + 640] for x in corners]
+    for blurred, shares in ((None, [420 / 640, 200 / 640, 420 / 640]), (1, [520 / 640, 0, 520 / 640])):
+        sheet = np.full((480, 3 * 700, 3), 255, np.uint8)
+        fields = []
+        for i, picture in enumerate(pictures):
+            image = Image.fromarray(picture)
+            soft = image.filter(ImageFilter.GaussianBlur(8)) if i == blurred else image
+            sheet[:, i * 700 : i * 700 + 640] = np.asarray(soft)
+            on = {"patch": 0, "x": corners[i], "y": 0}
+            fields.append({"x": i * 700, "y": 0, "w": 640, "h": 480, "name": str(i), "film": on})
+        path = tmp_path / f"{blurred}.tif"
+        tifffile.imwrite(path, sheet, tile=(256, 256), photometric="rgb")
+        asked = RunRequest(
+            slide=path, folder=tmp_path, protocol="p", assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
+            settings={}, models={}, thresholds={}, mpp=0.19, photo_fields=fields,
+        )  # fmt: skip
+        with open_slide(path) as slide:
+            plan = plan_run(slide, asked, lambda _text, _share: None)
+            region = plan_run(slide, replace(asked, region=(0, 100, 2100, 200)), lambda _text, _share: None)
+        used = [f for f in plan.fields if f.used]
+        assert [f.index for f in used] == [i for i, share in enumerate(shares) if share]
+        for f in used:
+            assert f.counted_share == pytest.approx(shares[f.index], rel=2e-3)
+            assert f.area_mm2 == pytest.approx(640 * 480 * 0.19**2 / 1e6 * shares[f.index], rel=2e-3)
+        assert sum(f.area_mm2 for f in region.fields) == pytest.approx(1040 * 200 * 0.19**2 / 1e6, rel=2e-3)

@@ -1553,6 +1553,7 @@ Region = TypedDict(
         "used": "bool",
         "done": "bool",
         "searched": "str",
+        "elsewhere": "list[list[list[int]]]",
         "reason": "str",
     },
 )
