@@ -7,22 +7,19 @@ what is out of focus. Limits are relative to the slide where stain and scanner w
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Detector
-from hemaview.pipeline.cheaplook import Look, density_of, look, stained
+from hemaview.pipeline.burntin import covered, without_marks
+from hemaview.pipeline.cheaplook import Look, density_of, stained
 from hemaview.pipeline.eyepiece import without_rim
 from hemaview.pipeline.fieldscale import Progress, scale_of
 from hemaview.pipeline.fieldworth import (
     BLURRED,
     COVERED,
-    LEAST_FOCUS,
-    NO_FOCUS,
     NOTHING_SEEN,
     OVERLAP,
     THIN,
@@ -32,10 +29,10 @@ from hemaview.pipeline.fieldworth import (
     planned,
     read_at,
 )
-from hemaview.pipeline.foreign import MOST_OF_PHOTO, on_bare_glass
+from hemaview.pipeline.foreign import on_bare_glass
 from hemaview.pipeline.overview import Place, places_within, regions_of
+from hemaview.pipeline.photoplan import plan_photos, share_out_fields, written_into
 from hemaview.pipeline.plan import PipelineError, Plan, PlannedField, RunRequest
-from hemaview.pipeline.sharedplaces import Shown, share_out
 from hemaview.pipeline.specimen import guards, signs_of
 from hemaview.wsi.slide import Slide
 
@@ -57,7 +54,6 @@ ORDER_SEED = 20261121
 """Of the order of fields that are equally good: the same slide is counted in the same order."""
 
 ENOUGH, NOT_LOOKED_AT = "enough better fields", "not looked at"
-SHOWN_BY_OTHERS = "other photographs show all of it better"
 _POOR = {OVERLAP: "the cells overlap", THIN: "the cells lie too thinly"}
 
 
@@ -69,7 +65,7 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
     if request.region:
         _plan_region(slide, request, plan, progress)
     elif request.photo_fields:
-        _plan_photos(slide, request, plan, progress)
+        plan_photos(slide, request, plan, progress)
     else:
         _plan_scan(slide, request, plan, progress, overview)
     plan.notes += _covered_note(plan)
@@ -93,55 +89,6 @@ def _covered_note(plan: Plan) -> list[str]:
     if not covered[0].photo:
         return [f"{some} {len(covered)} of {len(plan.fields)} fields: they are left out."]
     return [f"{some} {len(covered)} of {len(plan.fields)} photographs: cells there are shown and not counted."]
-
-
-def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
-    looks, shares, insides = [], [], []
-    for i, f in enumerate(request.photo_fields):
-        rgb, mpp = read_at(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp)
-        rgb, seen_through = without_rim(rgb)
-        looks.append(look(rgb, mpp, None if seen_through is None else seen_through.inside))
-        shares.append(1.0 if seen_through is None else seen_through.share)
-        insides.append(None if seen_through is None else seen_through.inside)
-        progress("looking at the fields", (i + 1) / len(request.photo_fields))
-    if round_fields := sum(share < 1 for share in shares):
-        plan.notes.append(
-            f"{round_fields} of {len(shares)} photographs were taken through an eyepiece: the dark rim around their field is "
-            "left out of every measure, and cells that it cuts are not counted."
-        )
-    areas = [
-        f["w"] * f["h"] * (plan.mpp / 1000) ** 2 * share for f, share in zip(request.photo_fields, shares, strict=True)
-    ]
-    good = good_focus(looks, plan, areas)
-    for i, (f, field_look) in enumerate(zip(request.photo_fields, looks, strict=True)):
-        reason = ""
-        if field_look.cells < 1:
-            reason = "no cells"
-        elif field_look.foreign > MOST_OF_PHOTO:
-            reason = COVERED
-        elif field_look.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
-            reason = BLURRED
-        place = planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, field_look, good, reason, photo=True)
-        place.counted_share = shares[i] * (1 - field_look.foreign)
-        place.area_mm2 = round(areas[i] * (1 - field_look.foreign), 6)
-        plan.fields.append(place)
-    _share_out(plan, request.photo_fields, insides)
-
-
-def _share_out(plan: Plan, photographs: Sequence[dict[str, Any]], insides: Sequence[NDArray[np.bool_] | None]) -> None:
-    """Of the counted fields whose photographs overlap, what each counts: one that is left out takes nothing from the others."""
-    shown = {}
-    for i, (place, photograph) in enumerate(zip(plan.fields, photographs, strict=True)):
-        if (on := photograph.get("film")) and place.used:
-            corner = on["x"] + place.x - photograph["x"], on["y"] + place.y - photograph["y"]
-            shown[i] = Shown((place.x, place.y, place.w, place.h), (on["patch"], *corner), insides[i])
-    for i, share in zip(shown, share_out(list(shown.values())), strict=True):
-        place = plan.fields[i]
-        place.film, place.elsewhere = list(shown[i].film), share.elsewhere
-        place.counted_share *= share.counted
-        place.area_mm2 = round(place.w * place.h * (plan.mpp / 1000) ** 2 * place.counted_share, 6)
-        if not share.counted:
-            place.used, place.reason = False, SHOWN_BY_OTHERS
 
 
 def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
@@ -169,7 +116,13 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
         planned(i, *box, plan.mpp, field_look, good, "")
         for i, (box, field_look) in enumerate(zip(boxes, looks, strict=True))
     ]
-    _share_out(plan, photographs, [None] * len(boxes))
+    written = {
+        (p["x"], p["y"]): m
+        for p, m in zip(request.photo_fields, written_into(slide, request.photo_fields, progress), strict=True)
+    }
+    for planned_field, photograph in zip(plan.fields, photographs, strict=True):
+        planned_field.marks = written.get((photograph["x"], photograph["y"]), [])
+    share_out_fields(plan, photographs, [None] * len(boxes))
     areas = [f.area_mm2 for f in plan.fields]
     plan.notes.append(
         f"Only a region of {sum(areas):.3f} mm² that a person drew was analysed, and all of it was counted."
@@ -305,6 +258,9 @@ def _guards(slide: Slide, request: RunRequest, plan: Plan) -> list[dict[str, str
     signs = []
     for f in some:
         rgb, mpp = read_at(slide, f.x, f.y, f.w, f.h, plan.mpp)
+        rgb = without_marks(
+            rgb, covered(f.marks, (f.x, f.y), (f.w / rgb.shape[1], f.h / rgb.shape[0]), rgb.shape[1::-1])
+        )
         # A pen over cells would pass for nuclei, and a film for a section.
         signs.append(signs_of(on_bare_glass(without_rim(rgb)[0] if f.photo else rgb, mpp), mpp))
     return guards(signs, request.assay.specimen_guard)

@@ -105,8 +105,10 @@ class PlannedField:
     px."""
     elsewhere: list[list[list[int]]] = field(default_factory=list)
     """Outlines ([x, y] each, level-0 px) of what another field shows, too, and counts; what two of them hold is counted here."""
+    marks: list[list[list[int]]] = field(default_factory=list)
+    """Outlines (likewise) of what a camera's program wrote into the photograph (`burntin`)."""
     counted_share: float = 1.0
-    """Share of its area that is counted: without an eyepiece's rim, what something covers and what another field counts."""
+    """Share of its area that is counted: without a rim, marks, what something covers and what another field counts."""
 
 
 @dataclass
