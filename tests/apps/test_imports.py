@@ -102,6 +102,36 @@ def test_one_of_several_series_comes_in_by_its_number_and_all_of_them_as_slides_
     assert not Case.objects.filter(accession="S-2").exists()
 
 
+def test_a_case_that_nobody_may_bring_a_slide_into_is_not_left_behind(tmp_path: Path) -> None:
+    Image.fromarray(film(1)).save(tmp_path / "1.png")
+    ada = factories.person("administrator")
+    with pytest.raises(CommandError, match="You may view this case but not add slides"):
+        call_command("import_slide", str(tmp_path / "1.png"), "--case=A-9", "--create", f"--user={ada.username}")
+    assert not Case.objects.filter(accession="A-9").exists()
+
+
+def test_an_import_that_is_stopped_leaves_neither_slide_nor_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(film(1)).save(tmp_path / "1.png")
+    tess = factories.person("technologist")
+
+    def stopped(_pk: object) -> Slide:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("apps.slides.imports.run_import", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        call_command("import_slide", str(tmp_path / "1.png"), "--case=A-8", "--create", f"--user={tess.username}")
+    assert not Case.objects.filter(accession="A-8").exists() and not Slide.objects.exists()
+
+
+@pytest.mark.parametrize("given", ["--plane=abc", "--plane=0", "--plane=-1", "--series=0", "--series=two"])
+def test_a_number_that_is_none_is_refused_with_what_may_be_given(given: str, tmp_path: Path) -> None:
+    Image.fromarray(film(1)).save(tmp_path / "1.png")
+    with pytest.raises(CommandError, match=r"is no number of a (focal plane|series): give 1, 2, 3 and so on"):
+        call_command("import_slide", str(tmp_path / "1.png"), "--case=A-7", "--create", given)
+
+
 def planes() -> NDArray[np.uint8]:
     import scipy.ndimage
 
