@@ -38,7 +38,7 @@ NOTHING_TO_TAKE = [
     ('{"rbc": 1e400}', "(rbc) is a whole number"),
     ('{"max_fields": 0}', "(max_fields) is a whole number from 1"),
     ('{"must_see_margin": "wide"}', "(must_see_margin) is a number from 0 to 1"),
-    ('{"calibrated_on": "moon"}', "calibrated for blood like that of moon; there is: jhu-aml, segpc-plasma"),
+    ('{"calibrated_on": "moon"}', "calibrated for blood like that of moon; there is: jhu-aml"),
     ('{"calibrated_on": ["jhu-aml"]}', "(calibrated_on) is a text"),
     ('{"calibrated_on": ""}', "(calibrated_on) is a text"),
     ('{"max_field": 3}', "no setting called max_field; there are: rbc, wbc"),
@@ -60,10 +60,7 @@ def cards(version: str = "1") -> list[dict[str, Any]]:
     """A card of every model that a shipped protocol names."""
     names = sorted({name for order in modelservices.orders() for name in order.models.values()})
     rest = {"title": "A net", "task": "t", "summary": "", "source": "", "text": ""}
-    apart = {
-        "nucleated-cell-net": {"calibrated_on": {"jhu-aml": {"temperature": 1.1}}},
-        "nucleated-cell-strangers": {"calibrated_on": {"segpc-plasma": {"temperature": 0.8}}},
-    }
+    apart = {"nucleated-cell-net": {"calibrated_on": {"jhu-aml": {"temperature": 1.1}}}}
     return [
         {"name": n, "version": version, "sha256": f"{version}{n}".ljust(64, "0")[:64], "card": apart.get(n, {}), **rest}
         for n in names

@@ -1,5 +1,5 @@
-"""Operating points, set on sides that are no test: how sure a shape must be to be called, what recall of nucleated red cells
-costs, and from where on a cell of marrow is a plasma cell."""
+"""Operating points, set on sides that are no test: how sure a shape must be to be called, and what recall of nucleated red cells
+costs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,10 @@ from hemaview.learning.engine.segment import PBC_MPP
 from hemaview.learning.experiment import Experiment
 from hemaview.learning.recipes.film import Log
 from hemaview.learning.recipes.sun import patches
-from hemaview.learning.scoring.filmtasks import in_boxes
 from hemaview.learning.scoring.healthytasks import cells_of, film_finder
-from hemaview.learning.scoring.marrowtasks import cells_of as marrow_cells_of
-from hemaview.learning.scoring.marrowtasks import marrow_finder
 from hemaview.learning.scoring.sickletasks import cells_of as sickle_cells_of
 from hemaview.learning.scoring.sickletasks import counts_of, labelled_fields, sickle_finder
 from hemaview.learning.sets import data
-from hemaview.learning.sets.marrowcells import single_boxes
-from hemaview.learning.sets.marrowscenes import MPP as MARROW_MPP
-from hemaview.learning.sets.marrowscenes import marrow_field
-from hemaview.methods.card import cards
 from hemaview.pipeline.naming import held_back
 
 MOST_SHARE = {"schistocyte": 0.003}
@@ -42,10 +35,6 @@ SICKLE_SET = "sickle-uganda"
 PEAKS = (0.16, 0.18, 0.2, 0.22, 0.26)
 MOST_SICKLE = 1.4
 """Calls per 100 gradable red cells of negative fields: seven tenths of what the bar allows, for fields differ."""
-MARROW_SET = "segpc-plasma"
-PLASMA_FROM = (0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.2)
-PLASMA_RECALL = 0.9
-"""Of val's plasma cells so many are called plasma cells: a little more than the bar asks, for there are few."""
 RECALLS = (0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 
 
@@ -139,43 +128,5 @@ def sickle_peak(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
     return {"thresholds": {"peak": chosen}}
 
 
-def plasma_cells_from(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
-    """`calibrated_on`: beside what stands there a calibration for marrow, its own but that a plasma cell is called so from the
-    highest of PLASMA_FROM at which PLASMA_RECALL of the single plasma cells of segpc-plasma's val are; what of the other
-    nucleated cells, unlabelled plasma cells among them, is called so then is logged."""
-    schema = assay("marrow").schema
-    column = schema.index("plasma_cell")
-    how = marrow_finder(experiment.nets)
-    plasma: list[float] = []
-    others: list[NDArray[np.float32]] = []
-    for file in data.files(experiment, MARROW_SET, "val"):
-        scene = marrow_field(experiment, "val", file)
-        cells = marrow_cells_of(how, scene.rgb, MARROW_MPP)
-        cells = cells.take(np.flatnonzero(schema.rows_of_kind(cells.cls, "nucleated")))
-        p = cells.p[:, column].astype(np.float32)
-        single = in_boxes(scene.boxes[single_boxes(scene.boxes)], cells)
-        plasma += [float(p[inside].max(initial=0)) for inside in single]
-        others.append(p[~in_boxes(scene.boxes, cells).any(axis=0)])
-    rest = np.concatenate(others)
-    recall = {t: float((np.array(plasma) >= t).mean()) for t in PLASMA_FROM}
-    for t in PLASMA_FROM:
-        log(f"from {t}: {recall[t]:.3f} of {len(plasma)} plasma cells, {(rest >= t).mean():.3f} of {len(rest)} others")
-    card = cards()[name]
-    own = {
-        "blood": "marrow",
-        "temperature": card.temperature,
-        "thresholds": {
-            **card.thresholds,
-            "plasma_cell": next((t for t in PLASMA_FROM if recall[t] >= PLASMA_RECALL), PLASMA_FROM[-1]),
-        },
-    }
-    return {"calibrated_on": {**card.raw.get("calibrated_on", {}), MARROW_SET: own}}
-
-
-_OF = {
-    "red-cell-shape-committee": called_from,
-    "sun-pnet": recall_and_cost,
-    "sickle-cell-finder": sickle_peak,
-    "nucleated-cell-strangers": plasma_cells_from,
-}
+_OF = {"red-cell-shape-committee": called_from, "sun-pnet": recall_and_cost, "sickle-cell-finder": sickle_peak}
 MODELS = tuple(_OF)

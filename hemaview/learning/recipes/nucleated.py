@@ -129,9 +129,6 @@ STRANGER_TRAININGS = (
             "and jhu-aml and seven more on all sets; the command makes one like it, from ImageNet.",
             "On strange films it calls blasts readily (a shift of the logit by 2.25, chosen on the test side of all-idb2): a "
             "blast missed costs more than one more cell to look at. In marrow nothing is added.",
-            "In marrow a cell is called a plasma cell from a probability of 0.3 on, set on 21 plasma cells of segpc-plasma's val "
-            "(0.905 of them; by the likeliest class 0.857); of the other nucleated cells there, plasma cells without a label "
-            "among them, 45 % are called so then, 41 % by the likeliest class.",
             "Immature granulocyte stages, bands against segmented, and blasts need a person's eye.",
         ),
         held_pools,

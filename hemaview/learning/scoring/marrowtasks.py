@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from hemaview.assays import assay
 from hemaview.cells.table import CellTable
-from hemaview.inference import AS_SHIPPED, Classifier, NetSettings, load
+from hemaview.inference import AS_SHIPPED, NetSettings, load
 from hemaview.inference.pictures import rescale
 from hemaview.learning.engine.segment import CHULA_MPP, mpp_of_boxes
 from hemaview.learning.experiment import Experiment
@@ -35,12 +35,10 @@ MINI_CODES = {
 
 
 def marrow_finder(nets: NetSettings = AS_SHIPPED) -> CellFinder:
-    """The finder of the shipped protocol PROTOCOL with its models, calibrated as it says."""
+    """The finder of the shipped protocol PROTOCOL with its models."""
     marrow = assay("marrow")
     order = next(o for o in marrow.orders if o.name == PROTOCOL)
     models = {role: load(name, settings=nets) for role, name in order.models.items() if role != "overview"}
-    specimen = str(order.settings.get("calibrated_on", ""))
-    models = {r: m.calibrated_on(specimen) if isinstance(m, Classifier) else m for r, m in models.items()}
     return finder(order.finder, models, marrow.schema)
 
 

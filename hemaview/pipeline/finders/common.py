@@ -18,7 +18,6 @@ from hemaview.wsi.slide import Slide
 WITHOUT_NUCLEUS = "without-nucleus"
 """The role of the net that parts platelets from dirt: that of usual films, on every film. The net for strange ones learned no
 platelet of another laboratory, and calls theirs dirt."""
-NRBC = "erythroblast"
 Thresholds = Mapping[str, Mapping[str, float]]
 """Role to what is asked of it, to the score from which it counts."""
 
@@ -63,13 +62,8 @@ def fitting(models: Mapping[str, Any], role: str, kind: type[_M]) -> _M:
 
 
 def thresholds_of(model: Classifier, threshold: float | None) -> Mapping[str, float]:
-    """Class to the probability from which a cell is called so: the protocol's, which is that of erythroblasts, in place of the
-    model's own; of a model that names none, in place of all that it has."""
-    if threshold is None:
-        return model.thresholds
-    if model.thresholds and NRBC not in model.info.classes:
-        return dict.fromkeys(model.thresholds, threshold)
-    return {**model.thresholds, NRBC: threshold}
+    """Class to the probability from which a cell is called so: the protocol's in place of the model's own."""
+    return model.thresholds if threshold is None else dict.fromkeys(model.thresholds or ("erythroblast",), threshold)
 
 
 def devices(models: Mapping[str, Model]) -> str:
