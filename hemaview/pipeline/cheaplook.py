@@ -60,11 +60,8 @@ class Look:
 
 def density_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Summed optical density float32 (H, W) of uint8 (H, W, 3)."""
-    red, green, blue = cv2.split(rgb)
-    density = cv2.LUT(red, _DENSITY)
-    density += cv2.LUT(green, _DENSITY)
-    density += cv2.LUT(blue, _DENSITY)
-    return np.asarray(density, np.float32)
+    red, green, blue = (np.asarray(cv2.LUT(channel, _DENSITY), np.float32) for channel in cv2.split(rgb))
+    return np.asarray(red + green + blue, np.float32)
 
 
 def over_ground(rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.float32]:
