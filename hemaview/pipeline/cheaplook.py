@@ -42,6 +42,10 @@ AROUND_PX = 129
 """Side of the neighbourhood, px at LOOK_MPP."""
 
 
+_DENSITY = -np.log((np.arange(256, dtype=np.float32) + 1) / 256)
+"""Optical density of each level of light."""
+
+
 @dataclass(frozen=True)
 class Look:
     """What a field seems to hold at low power."""
@@ -63,8 +67,8 @@ class Look:
 
 def density_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Summed optical density float32 (H, W) of uint8 (H, W, 3)."""
-    table = -np.log((np.arange(256, dtype=np.float32) + 1) / 256)
-    return np.asarray(table[rgb].sum(axis=2), np.float32)
+    red, green, blue = (np.asarray(cv2.LUT(channel, _DENSITY), np.float32) for channel in cv2.split(rgb))
+    return np.asarray(red + green + blue, np.float32)
 
 
 def over_ground(rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.float32]:
