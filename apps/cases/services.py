@@ -234,7 +234,8 @@ def set_state(actor: Any, case: Case, state: str) -> Case:
         raise Conflict(
             gettext("The case is {lower}; it cannot become {lower2}.").format(
                 lower=case.get_state_display().lower(), lower2=Case.State(state).label.lower()
-            )
+            ),
+            code="no-such-step",
         )
     before, case.state, case.state_since = case.state, state, timezone.now()
     case.save(update_fields=["state", "state_since", "updated_at"])
