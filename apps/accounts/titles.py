@@ -20,6 +20,7 @@ _TOO_FEW_NAMED = gettext_lazy("Not enough named cells")
 TITLES: dict[str, str | Promise] = {
     "accession-taken": _NAME_TAKEN,
     "analysis-running": _AT_WORK,
+    "authentication-failed": gettext_lazy("Nobody is signed in"),
     "being-signed": gettext_lazy("The case is being signed"),
     "blind-reading": gettext_lazy("You read this case blind"),
     "case-locked": gettext_lazy("The case is signed"),

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext, gettext_lazy
 
+from apps.analysis.scorewords import role_words
 from apps.slides.models import Site, Slide
 from hemaview.assays import Assay, AssayError, Rules, assay, rules_from
 from hemaview.pipeline.folder import CELLS_NAME, CONTOURS_NAME
@@ -253,7 +254,11 @@ class ProtocolModel(models.Model):
         kind = finders().get(self.protocol.finder_key)
         if kind is None or self.role not in kind.scored:
             raise ValidationError(
-                {"threshold": gettext("The role {role} takes no threshold; leave this empty.").format(role=self.role)}
+                {
+                    "threshold": gettext("The role {role} takes no threshold; leave this empty.").format(
+                        role=role_words(self.role)
+                    )
+                }
             )
         if not 0 < self.threshold < 1:
             raise ValidationError({"threshold": gettext("A threshold is a score between 0 and 1.")})

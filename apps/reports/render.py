@@ -12,7 +12,9 @@ from typing import Any
 import plutoprint
 from django.template.loader import render_to_string
 
+from apps.analysis.scorewords import role_words
 from apps.reports.fonts import Font, code_point, fonts_for, unprintable
+from apps.slides.models import Slide
 from hemaview.counting.words import number_of
 
 NO_PDF = "This report was signed without a PDF; its HTML is what was signed."
@@ -26,7 +28,11 @@ def html(document: dict[str, Any], signature: dict[str, Any] | None, standing: S
     """One self-contained page; `signature` None means a draft, and `standing` what stands before it can be signed."""
     parts = [_shown(part) for part in document["examinations"]]
     context = {
-        "d": {**document, "examinations": parts},
+        "d": {
+            **document,
+            "examinations": parts,
+            "models": [{**m, "role": role_words(m["role"])} for m in document["models"]],
+        },
         "age": shown_age(document["case"].get("age_days")),
         "received": _moment(document["case"]["received"])[:-_OF_THE_DAY],
         "made_at": _moment(document["made_at"]),
@@ -127,12 +133,31 @@ def _shown(part: dict[str, Any]) -> dict[str, Any]:
     ratios = [r for r in part["counts"]["ratios"] if r["reviewed"] or r["machine"]]
     below_tables = " ".join(s["note"] for s in sections)
     notes = [note for note in part["counts"]["notes"] if note not in below_tables]
+    names = {row["key"]: row["name"] for s in sections for row in s["rows"]}
     return {
         **part,
-        "counts": {**part["counts"], "sections": sections, "notes": notes},
+        "counts": {
+            **part["counts"],
+            "sections": sections,
+            "notes": notes,
+            "rules": {**part["counts"]["rules"], "name": part["title"]} if part["counts"].get("rules") else None,
+            "slides": [_named(slide, names) for slide in part["counts"].get("slides", ())],
+            "differences": [
+                {**d, "name": names.get(d["key"], d["key"])} for d in part["counts"].get("differences", ())
+            ],
+        },
+        "slides": [{**s, "mpp_source": Slide.MppSource.words(s["mpp_source"])} for s in part["slides"]],
         "ratios": ratios,
         "machine": [*_beside(part)],
     }
+
+
+def _named(slide: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """What one of several slides adds to the counts, its classes by name."""
+    sections = [
+        {**s, "rows": {names.get(key, key).lower(): n for key, n in s["rows"].items()}} for s in slide["sections"]
+    ]
+    return {**slide, "sections": sections}
 
 
 def _beside(part: Mapping[str, Any]) -> Iterator[dict[str, str]]:

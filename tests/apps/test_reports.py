@@ -122,9 +122,9 @@ def test_a_model_of_many_sets_is_told_in_a_line_and_a_protocols_threshold_with_i
     row = {"task": "kind", "metric": "accuracy", "low": 0.9, "high": 1.0}
     sets = [{**row, "dataset": name, "value": value} for name, value in (("a", 0.99), ("b", 0.93), ("c", 1.0))]
     assert document._measured([*sets, {**row, "dataset": "a", "metric": "ece", "value": 0.01}]) == [
-        "3 sets (kind) accuracy 0.930 to 1.000"
+        "3 sets, kind of cell: accuracy 0.930 to 1.000"
     ]
-    assert document._measured(sets[:1]) == ["a (kind) accuracy 0.990 (0.900–1.000)"]
+    assert document._measured(sets[:1]) == ["a, kind of cell: accuracy 0.990 (0.900–1.000)"]
     used = {"role": "nucleated-cell", "name": "nucleated-cell-net", "version": "2", "sha256": "a" * 64}
     job.frozen = {**job.frozen, "models": [used], "thresholds": {"nucleated-cell": 0.02}}
     job.save()
