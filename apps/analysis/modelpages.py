@@ -22,6 +22,7 @@ from apps.analysis.scorewords import card_in_words, role_words, score_words
 from apps.analysis.selectors import model_versions
 from hemaview.assays import assays
 from hemaview.methods.own.cardfile import NEEDED, NEEDED_FOR, ROLES
+from hemaview.words import one_of
 
 EXAMPLE = """name = "ward-three-white-cells"
 version = "1"
@@ -140,7 +141,7 @@ def upload_page(request: HttpRequest) -> HttpResponse:
         "example": EXAMPLE,
         "refused": refused,
         "busy": any(row.state in ModelUpload.ACTIVE for row in rows),
-        "roles": ", ".join(role_words(role) for role in ROLES),
+        "roles": one_of(role_words(role) for role in ROLES),
         "needed": NEEDED,
         "needed_for": NEEDED_FOR,
         "assays": list(assays()),
@@ -165,7 +166,7 @@ def _two_files(request: HttpRequest) -> tuple[Any, Any]:
     if len(cards) != 1 or len(weights) != 1:
         raise Refusal(
             gettext("Choose two files together: the weights ({weights}) and their card ({cards}).").format(
-                weights=" or ".join(_WEIGHTS), cards=" or ".join(_CARDS)
+                weights=one_of(_WEIGHTS), cards=one_of(_CARDS)
             ),
             code="two-files",
         )

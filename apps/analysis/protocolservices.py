@@ -16,6 +16,7 @@ from apps.analysis.models import ModelVersion, Protocol, ProtocolModel
 from apps.analysis.ownmodels import what_is_gone
 from apps.analysis.scorewords import role_words
 from apps.audit.services import record
+from hemaview.words import all_of
 
 PART = "models."
 SETTING = "settings."
@@ -240,7 +241,7 @@ def _wrong_models(protocol: Protocol, roles: Mapping[str, ProtocolModel], draft:
         if role not in roles:
             errors[PART + role] = [
                 gettext("This protocol has no role called {role}; it has: {roles}.").format(
-                    role=role, roles=", ".join(roles)
+                    role=role, roles=all_of(role_words(one) for one in roles)
                 )
             ]
         elif chosen.model not in choices(roles[role]):

@@ -21,6 +21,7 @@ from apps.review.selectors import index_of, last_event_of, last_undone_of, row_j
 from apps.review.state import Labels, is_second_of, labels_of, with_reading
 from hemaview.cells.schema import Schema
 from hemaview.counting.words import number_of
+from hemaview.words import all_of
 
 MOST_CELLS = 20_000
 ACTIONS = (
@@ -49,7 +50,7 @@ def label_cells(
     require(user, job.slide.case, "review")
     if action not in ACTIONS:
         raise Refusal(
-            gettext("{action} is no action; there are: {actions}.").format(action=action, actions=", ".join(ACTIONS)),
+            gettext("{action} is no action; there are: {actions}.").format(action=action, actions=all_of(ACTIONS)),
             code="invalid",
         )
     if not rows and not added:
@@ -207,7 +208,7 @@ def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str
     if state not in HbfMark.State.values:
         raise Refusal(
             gettext("{state} is no HbF state; there are: {values}.").format(
-                state=state, values=", ".join(HbfMark.State.values)
+                state=state, values=all_of(HbfMark.State.values)
             ),
             code="invalid",
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hemaview.counting.intervals import Interval
+from hemaview.words import all_of, one_of
 
 SEXES = ("female", "male")
 _ABOUT = frozenset({"whose", "sex", "from_days", "to_days", "source"})
@@ -139,7 +140,7 @@ def _refuse_row(row: Mapping[str, Any], keys: set[str], sources: Mapping[str, st
     if not whose or "from_days" not in row:
         raise ValueError("A reference range says whose it is (whose) and from which age in days it holds (from_days).")
     if row.get("sex") not in (None, *SEXES):
-        raise ValueError(f"The sex of the reference range of {whose} is one of: {', '.join(SEXES)}; or it is left out.")
+        raise ValueError(f"The sex of the reference range of {whose} is {one_of(SEXES)}, or it is left out.")
     if row.get("source") not in sources:
         raise ValueError(f"The reference range of {whose} names no source of the file.")
     if row["from_days"] < 0 or row.get("to_days", float("inf")) <= row["from_days"]:
@@ -148,7 +149,7 @@ def _refuse_row(row: Mapping[str, Any], keys: set[str], sources: Mapping[str, st
         if name in _ABOUT:
             continue
         if name not in keys:
-            raise ValueError(f"The reference range of {whose} is of {name}; there are: {', '.join(sorted(keys))}.")
+            raise ValueError(f"The reference range of {whose} is of {name}; there are: {all_of(sorted(keys))}.")
         if not isinstance(pair, list) or len(pair) != 2 or not all(_number(v) for v in pair) or pair[0] >= pair[1]:
             raise ValueError(f"The range of {name} of {whose} is two numbers, the lower one first.")
 

@@ -17,6 +17,7 @@ from hemaview.assays.mustsee import MustSee
 from hemaview.assays.rules import Rules
 from hemaview.assays.settings import Setting
 from hemaview.cells.schema import Schema, SchemaError, refuse_doubles, schema_from
+from hemaview.words import all_of
 
 
 @cache
@@ -37,7 +38,7 @@ def assay(key: str) -> Assay:
     try:
         return assays()[key]
     except KeyError:
-        raise AssayError(f"There is no examination called {key}; there are: {', '.join(sorted(assays()))}.") from None
+        raise AssayError(f"There is no examination called {key}; there are: {all_of(sorted(assays()))}.") from None
 
 
 def assay_in(folder: ModuleType) -> Assay:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from hemaview.words import all_of
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -59,7 +61,7 @@ def _refuse_unlike(own: Mapping[str, Any], shipped: Mapping[str, Any], path: str
     for key, value in own.items():
         where = f"{path}{key}"
         if key not in shipped:
-            raise ValueError(f"The counting rules have nothing called {where}; there are: {', '.join(shipped)}.")
+            raise ValueError(f"The counting rules have nothing called {where}; there are: {all_of(shipped)}.")
         like = shipped[key]
         if isinstance(like, Mapping):
             if not isinstance(value, Mapping):

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hemaview.words import all_of, one_of
+
 KINDS = ("integer", "number", "choice", "text")
 
 
@@ -43,7 +45,7 @@ class Setting:
                 fits = False
             return "" if fits else f"{self.label} ({self.key}) is {self._range_in_words()}, such as {self._example()}."
         if self.kind == "choice":
-            return "" if value in self.choices else f"{self.label} ({self.key}) is one of: {', '.join(self.choices)}."
+            return "" if value in self.choices else f"{self.label} ({self.key}) is {one_of(self.choices)}."
         return "" if isinstance(value, str) and value else f"{self.label} ({self.key}) is a text that is not empty."
 
     def _range_in_words(self) -> str:
@@ -65,5 +67,5 @@ def wrong_settings(known: Sequence[Setting], values: Any) -> str:
         return 'Settings are names with their values in braces, such as {"wbc": 200}.'
     by_key = {s.key: s for s in known}
     if strange := sorted(set(values) - set(by_key)):
-        return f"There is no setting called {strange[0]}; there are: {', '.join(by_key)}."
+        return f"There is no setting called {strange[0]}; there are: {all_of(by_key)}."
     return next((wrong for key, value in values.items() if (wrong := by_key[key].wrong(value))), "")

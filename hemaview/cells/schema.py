@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hemaview.words import all_of
+
 MARKS = ("circle", "square", "triangle", "diamond", "plus", "cross", "star", "bar")
 KINDS = ("red_cell", "nucleated", "platelet", "other")
 MOST_CLASSES = 256
@@ -133,13 +135,13 @@ def schema_from(
         raise SchemaError(f"A class of {name} has a part too many or too few: {error}.") from error
     for g in schema.groups:
         if g.kind not in KINDS:
-            raise SchemaError(f"The group {g.key} of {name} is of the kind {g.kind}; there are: {', '.join(KINDS)}.")
+            raise SchemaError(f"The group {g.key} of {name} is of the kind {g.kind}; there are: {all_of(KINDS)}.")
     known = {g.key for g in schema.groups}
     for c in schema.classes:
         if c.group not in known:
             raise SchemaError(f"The class {c.key} of {name} is of the group {c.group}, which there is not.")
         if c.mark not in MARKS:
-            raise SchemaError(f"The class {c.key} of {name} has the mark {c.mark}; there are: {', '.join(MARKS)}.")
+            raise SchemaError(f"The class {c.key} of {name} has the mark {c.mark}; there are: {all_of(MARKS)}.")
     return schema
 
 

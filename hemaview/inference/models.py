@@ -23,6 +23,7 @@ from hemaview.inference.segmenter import Segmenter
 from hemaview.inference.settings import AS_SHIPPED, OWN_TOLERANCE, NetSettings
 from hemaview.methods.card import Card, cards
 from hemaview.methods.registry import METHODS
+from hemaview.words import all_of
 
 Model = Segmenter | Classifier | Masker | Pointer | CentreFinder | Detector | Outliner
 Kind = TypeVar("Kind", Segmenter, Classifier, Masker, Pointer, CentreFinder, Detector, Outliner)
@@ -36,7 +37,7 @@ def load(name: str, version: str = "", sha256: str = "", settings: NetSettings =
     """The model called `name`, kept for the process; raises UnknownModel or WeightsChanged."""
     card = cards().get(name)
     if card is None:
-        raise UnknownModel(f"There is no model called {name}; there are: {', '.join(sorted(cards())) or 'none'}.")
+        raise UnknownModel(f"There is no model called {name}; there are: {all_of(sorted(cards())) or 'none'}.")
     if version and version != card.version:
         raise UnknownModel(f"{name} {version} is not installed; {card.version} is.")
     if sha256 and sha256 != card.sha256:
@@ -59,9 +60,7 @@ _LOADING = threading.Lock()
 def state_of(card: Card) -> dict[str, Tensor]:
     """The tensors of a model from its files, half precision widened; raises WeightsChanged or WeightsUnfit."""
     if not card.as_measured:
-        raise WeightsChanged(
-            f"{card.name} {card.version} was measured with other weights of {' and '.join(card.needs)}."
-        )
+        raise WeightsChanged(f"{card.name} {card.version} was measured with other weights of {all_of(card.needs)}.")
     state: dict[str, Tensor] = {}
     for prefix, path, sha256 in card.files:
         if sha256_of(path) != sha256:

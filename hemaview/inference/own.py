@@ -28,6 +28,7 @@ from hemaview.methods.card import Card
 from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
 from hemaview.methods.registry import METHODS
+from hemaview.words import all_of
 
 REMEDY = (
     "An administrator can upload the very same two files again, restore them from a backup, or choose another model in the "
@@ -173,9 +174,7 @@ def _house_runtime(card: OwnCard, weights: Path) -> Runtime:
     method = METHODS.get(card.raw["method"])
     able = [m.name for m in METHODS.values() if m.task == "classification" and not m.members and not m.beside]
     if method is None or method.name not in able:
-        raise WeightsUnfit(
-            f"No method called {card.raw['method']} takes weights; there are: {', '.join(sorted(able))}."
-        )
+        raise WeightsUnfit(f"No method called {card.raw['method']} takes weights; there are: {all_of(sorted(able))}.")
     net = method.net(len(card.outputs))
     try:
         net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()})

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hemaview.methods.method import Method
+from hemaview.words import all_of
 
 GROUP = "hemaview.methods"
 NEEDED = ("name", "version", "sha256", "classes", "mpp", "input_px", "weights", "licence_note")
@@ -62,7 +63,7 @@ def _brought(module: Any) -> Brought:
         raise Unfit("beside its module lies no card.json that can be read.") from error
     lacking = [key for key in NEEDED if key not in card]
     if lacking:
-        raise Unfit(f"its card does not say {', '.join(lacking)}.")
+        raise Unfit(f"its card does not say {all_of(lacking)}.")
     if card["name"] != method.name:
         raise Unfit(f"its card is of {card['name']}, its method is {method.name}.")
     weights = folder / str(card["weights"])

@@ -51,7 +51,7 @@ class GalleryInput(serializers.Serializer[Any]):
     like = serializers.IntegerField(
         min_value=0, default=None, allow_null=True, help_text="row of the cell that the view `alike` begins with"
     )
-    noted = serializers.ChoiceField(
+    noted = OneOf(
         choices=["", "comment", "teach"], default="", help_text="those with such a note alone"
     )
 

@@ -16,6 +16,7 @@ from typing import Any
 from hemaview.methods.own.errors import OwnModelError
 from hemaview.methods.own.texts import shows_something, turns_text
 from hemaview.methods.own.weights import ONNX, SAFETENSORS
+from hemaview.words import all_of, one_of
 
 ROLES = {"nucleated-cell": ("nucleated", "platelet", "other"), "red-cell-shape": ("red_cell", "other")}
 """The roles that a model of one's own can fill, and the kinds of things whose classes it may name there."""
@@ -87,7 +88,7 @@ def checked_card(table: Mapping[str, Any], kind: str, examinations: Examinations
     missing, or the first one that cannot be taken."""
     needed = (*NEEDED, *NEEDED_FOR[kind])
     if lacking := [key for key in needed if key not in table]:
-        raise OwnModelError("card-incomplete", f"The card does not say {', '.join(lacking)}; each must stand in it.")
+        raise OwnModelError("card-incomplete", f"The card does not say {all_of(lacking)}; each must stand in it.")
     if strange := sorted(str(key) for key in set(table) - {*needed, *_OPTIONAL}):
         raise OwnModelError(
             "card-unknown-key",
@@ -138,7 +139,7 @@ def _check_roles(roles: Sequence[str]) -> None:
 
 
 def _roles_sentence(what: str) -> str:
-    return f"A model of one's own cannot be handed in for {what}; it can for: {', '.join(ROLES)}."
+    return f"A model of one's own cannot be handed in for {what}; it can for {one_of(ROLES)}."
 
 
 def _class_map(card: Mapping[str, Any], examinations: Examinations) -> dict[str, str]:
@@ -146,7 +147,7 @@ def _class_map(card: Mapping[str, Any], examinations: Examinations) -> dict[str,
     if card["assay"] not in examinations:
         raise OwnModelError(
             "unknown-examination",
-            f"There is no examination called {card['assay'][:40]}; there are: {', '.join(examinations)}.",
+            f"There is no examination called {card['assay'][:40]}; there are: {all_of(examinations)}.",
         )
     kinds = ROLES[card["roles"][0]]
     able = {key for key, kind in examinations[card["assay"]].items() if kind in kinds}
@@ -161,8 +162,8 @@ def _class_map(card: Mapping[str, Any], examinations: Examinations) -> dict[str,
             said = f"The card's class {name[:40]}" + (f", mapped to {key[:40]}," if name in given else "")
             raise OwnModelError(
                 "unknown-class",
-                f"{said} is none that {card['roles'][0]} names in {card['assay']}; map it in class_map to one of: "
-                f"{', '.join(sorted(able))}.",
+                f"{said} is none that {card['roles'][0]} names in {card['assay']}; map it in class_map to "
+                f"{one_of(sorted(able))}.",
             )
     return mapped
 
@@ -171,7 +172,7 @@ def _refuse_others(key: str, given: Mapping[str, float], known: Collection[str])
     if strange := sorted(set(given) - set(known)):
         raise OwnModelError(
             "card-wrong",
-            f"{key} is about {strange[0][:40]}, which the model does not name; it names: {', '.join(known)}.",
+            f"{key} is about {strange[0][:40]}, which the model does not name; it names {all_of(known)}.",
         )
 
 
@@ -216,7 +217,7 @@ def _version(key: str, value: Any) -> str:
 def _choice(*choices: str) -> Callable[[str, Any], str]:
     def take(key: str, value: Any) -> str:
         if value not in choices or not isinstance(value, str):
-            raise _wrong(key, f"one of: {', '.join(choices)}")
+            raise _wrong(key, one_of(choices))
         return value
 
     return take
@@ -275,8 +276,8 @@ def _normalisation(key: str, value: Any) -> dict[str, Any]:
 
 def _metric(key: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict) or (lacking := [name for name in _METRIC if name not in value]):
-        lacks = f"; one lacks {', '.join(lacking)}" if isinstance(value, dict) else ""
-        raise _wrong(key, f"a table of {', '.join(_METRIC)} (low and high: the 95 % interval){lacks}")
+        lacks = f"; one lacks {all_of(lacking)}" if isinstance(value, dict) else ""
+        raise _wrong(key, f"a table of {all_of(_METRIC)} (low and high: the 95 % interval){lacks}")
     texts = {name: _text(120)(f"{key}: {name}", value[name]) for name in ("task", "dataset", "metric")}
     numbers = {name: _number(-1e9, 1e9)(f"{key}: {name}", value[name]) for name in ("value", "low", "high")}
     _check_score(f"{key}: {texts['metric']} of {texts['dataset']}", texts["metric"], numbers)

@@ -14,6 +14,7 @@ from hemaview.inference import Model
 from hemaview.pipeline.finders import boxes, centres, film, nuclei, outline
 from hemaview.pipeline.finders.common import CellFinder, FinderKind, Thresholds
 from hemaview.pipeline.plan import PipelineError
+from hemaview.words import all_of, one_of
 
 __all__ = ["CellFinder", "FinderKind", "Thresholds", "finder", "finder_kinds"]
 
@@ -38,7 +39,7 @@ def finder(
     """
     kinds = finder_kinds()
     if key not in kinds:
-        raise PipelineError(f"No finder of cells is called {key}; there are: {', '.join(kinds)}.")
+        raise PipelineError(f"No finder of cells is called {key}; there are: {all_of(kinds)}.")
     kind = kinds[key]
     for role in kind.roles:
         if role not in models:
@@ -47,10 +48,10 @@ def finder(
         strange = [c for c in models[role].info.classes if c not in known.by_key]
         if strange:
             raise PipelineError(
-                f"{models[role].info.name} names classes that {known.name} does not have: {', '.join(strange)}."
+                f"{models[role].info.name} names classes that {known.name} does not have: {all_of(strange)}."
             )
     for role in thresholds or {}:
         if role not in kind.scored:
-            taken = ", ".join(kind.scored) or "no role"
+            taken = one_of(kind.scored) or "no role"
             raise PipelineError(f"The protocol sets a threshold for {role}, which takes none; here {taken} does.")
     return kind.make(models, thresholds or {})

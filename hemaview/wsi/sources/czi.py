@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob
+from hemaview.words import all_of
 from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
@@ -53,7 +54,7 @@ class CziSource(Source):
         kinds = set(self._file.pixel_types.values())
         if kinds != {"Bgr24"}:
             raise Unsupported(
-                f"{name} holds {', '.join(sorted(kinds))} samples, not a colour picture of 8 bits in bright field."
+                f"{name} holds {all_of(sorted(kinds))} samples, not a colour picture of 8 bits in bright field."
             )
         for axis, what in (("T", "time points"), ("C", "channels")):
             first, last = whole.get(axis, (0, 1))
