@@ -219,6 +219,7 @@ def test_two_slides_of_one_specimen_are_pooled_and_shown_apart_where_they_differ
     assert {d["key"] for d in part["counts"]["differences"]} == {"segmented_neutrophil", "lymphocyte"}
     page = render.html(document.build(job.slide.case), None)
     assert "Slide by slide" in page and "differ by more than chance" in page
+    assert "segmented neutrophil 2" in page and "segmented_neutrophil" not in page, "people read names, not keys"
 
 
 def test_a_report_names_the_slides_it_leaves_out_and_signing_needs_a_reason_for_it(
