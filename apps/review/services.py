@@ -6,19 +6,20 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
-from apps.analysis.cellfiles import regions, schema_of
+from apps.analysis.cellfiles import cells_of, regions, schema_of
 from apps.analysis.models import Job
 from apps.audit.services import record
 from apps.cases.selectors import require
 from apps.cases.services import hold_open
+from apps.review import mustsee
 from apps.review.differences import may_not_decide, pair_of
 from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
 from apps.review.picking import CONFIRMED, candidates
 from apps.review.selectors import index_of, last_event_of, last_undone_of, row_json
-from apps.review.state import Labels, is_second_of, labels_of, with_reading
+from apps.review.state import Label, Labels, is_second_of, labels_of, with_reading
 from hemaview.cells.schema import Schema
 from hemaview.counting.words import number_of
 from hemaview.words import all_of
@@ -41,11 +42,14 @@ def label_cells(
     label: int | str | None,
     base_revision: int,
     force: bool = False,
+    shown: int | str | None = None,
 ) -> LabelEvent:
     """Append one event on the given cells; `label` is a class of the job by its index or its key.
 
-    Raises Conflict with the other person's labels where somebody else touched one of these cells after
-    `base_revision` (nothing is written), unless `force` says that this person has seen them.
+    `shown` is the class, by index or key, under which several cells that are confirmed were on screen together. Raises
+    Conflict with the other person's labels where somebody else touched one of these cells after `base_revision` (nothing
+    is written), unless `force` says that this person has seen them; and where cells that must be seen are confirmed in a
+    heap that was not shown as one class.
     """
     require(user, job.slide.case, "review")
     if action not in ACTIONS:
@@ -83,7 +87,50 @@ def label_cells(
         if not force:
             _refuse_conflicts(schema_of(job), labels, base_revision, user, [*rows, *added])
         _refuse_own_decision(user, job, reading, rows, added)
+        if action == LabelEvent.Action.CONFIRM:
+            _refuse_heap(job, labels, rows, added, shown)
         return append(user, reading, job, action, sorted(set(rows)), sorted(set(added)), key)
+
+
+def _refuse_heap(job: Job, labels: Labels, rows: list[int], added: list[str], shown: int | str | None) -> None:
+    """Raise Conflict where several cells are confirmed at once of which some must be seen and nobody has looked at, unless all
+    of them are of the class that they were `shown` as: the page confirms such cells by the class's own pictures alone."""
+    if len({*rows, *added}) < 2:
+        return
+    why = mustsee.reasons(job)
+    unseen = [row for row in sorted(set(rows)) if row not in labels.rows and why[row] != ""]
+    if not unseen:
+        return
+    if shown is None:
+        raise Conflict(
+            ngettext(
+                "{n} of these cells must be seen: confirm it by itself, or together with cells of its class alone that you "
+                "looked at, and say by `shown` which class that is.",
+                "{n} of these cells must be seen: confirm each by itself, or those of one class that you looked at together, "
+                "and say by `shown` which class that is.",
+                len(unseen),
+            ).format(n=len(unseen)),
+            code="must-see-heap",
+            open=unseen[:200],
+        )
+    known, key = schema_of(job), _key_of(job, shown)
+    machine = cells_of(job).cls
+    others = [row for row in set(rows) if _called(labels.rows.get(row), known.classes[machine[row]].key) != key]
+    others += [one for one in set(added) if labels.added[one].key != key]
+    if others:
+        raise Conflict(
+            ngettext(
+                "{n} of these cells is not called {name}; look at them again and confirm those that are.",
+                "{n} of these cells are not called {name}; look at them again and confirm those that are.",
+                len(others),
+            ).format(n=len(others), name=known.by_key[key].name.lower()),
+            code="must-see-heap",
+            open=unseen[:200],
+        )
+
+
+def _called(label: Label | None, by_machine: str) -> str:
+    return label.key if label and label.key else by_machine
 
 
 def _refuse_own_decision(user: Any, job: Job, reading: Reading, rows: list[int], added: list[str]) -> None:

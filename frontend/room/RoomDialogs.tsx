@@ -52,9 +52,9 @@ export function RoomDialogs({ open, current, counts, schema, session, onClose, o
           schema={schema}
           onKeep={() => setConflict(null)}
           onOverrule={() => {
-            const { action, rows, added, label } = conflict.edit;
+            const { action, rows, added, label, shown } = conflict.edit;
             setConflict(null);
-            void session.label(action, { rows, added }, label, conflict.revision);
+            void session.label(action, { rows, added }, label, { seen: conflict.revision, shown });
           }}
         />
       )}

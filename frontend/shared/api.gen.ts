@@ -2656,6 +2656,8 @@ export interface components {
             base_revision: number;
             /** @default false */
             force: boolean;
+            /** @description The class, by index or key, under which cells that are confirmed together were looked at. Needed where some of them must be seen: all must be of it. One cell by itself needs none. */
+            shown?: (number | string) | null;
         };
         /**
          * @description * `` -

@@ -33,8 +33,12 @@ NRBC = BLOOD_FILM.index("erythroblast")
 
 
 def see_all(user: Any, job: Any) -> None:
-    rows = [r["row"] for r in gallery(job, None, "must-see", 0, 500)["rows"]]
-    label_cells(user, job, "confirm", rows, [], None, label_revision(job))
+    """Confirm the cells that must be seen, class by class, as the page does."""
+    by_class: dict[int, list[int]] = {}
+    for r in gallery(job, None, "must-see", 0, 500)["rows"]:
+        by_class.setdefault(r["class"], []).append(r["row"])
+    for cls, rows in by_class.items():
+        label_cells(user, job, "confirm", rows, [], None, label_revision(job), shown=cls)
     job.refresh_from_db()
 
 

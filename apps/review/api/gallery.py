@@ -51,9 +51,7 @@ class GalleryInput(serializers.Serializer[Any]):
     like = serializers.IntegerField(
         min_value=0, default=None, allow_null=True, help_text="row of the cell that the view `alike` begins with"
     )
-    noted = OneOf(
-        choices=["", "comment", "teach"], default="", help_text="those with such a note alone"
-    )
+    noted = OneOf(choices=["", "comment", "teach"], default="", help_text="those with such a note alone")
 
 
 class GalleryView(APIView):

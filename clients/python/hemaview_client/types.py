@@ -972,6 +972,7 @@ LabelInputRequest = TypedDict(
         "label": "NotRequired[int | str | None]",
         "base_revision": "int",
         "force": "NotRequired[bool]",
+        "shown": "NotRequired[int | str | None]",
     },
 )
 
