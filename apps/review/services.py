@@ -115,7 +115,7 @@ def _refuse_heap(job: Job, labels: Labels, rows: list[int], added: list[str], sh
         )
     known, key = schema_of(job), _key_of(job, shown)
     machine = cells_of(job).cls
-    others = [row for row in set(rows) if _called(labels.rows.get(row), known.classes[machine[row]].key) != key]
+    others: list[int | str] = [row for row in set(rows) if _called(labels.rows.get(row), known.classes[machine[row]].key) != key]
     others += [one for one in set(added) if labels.added[one].key != key]
     if others:
         raise Conflict(

@@ -41,10 +41,10 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
     unknown = sorted(set(names) - set(there))
     if unknown:
         shown = unknown[0][:60].encode(errors="replace").decode()
-        raise Refusal(
-            gettext("There is no parameter {shown} here; there are: {there}.").format(shown=shown, there=all_of(there)),
-            code="invalid",
-        )
+        sentence = gettext("There is no parameter {shown} here; there are: {there}.")
+        if not there:
+            sentence = gettext("There is no parameter {shown} here; this address takes none.")
+        raise Refusal(sentence.format(shown=shown, there=all_of(there)), code="invalid")
 
 
 class Body(serializers.Serializer[Any]):
