@@ -1,7 +1,7 @@
 /** What people do to the cells of the list that is shown: choose, go on, label. */
 
 import { useCallback, useMemo, useState } from "react";
-import { keyOf } from "../gallery/keyof";
+import { type CellName, keyOf } from "../gallery/keyof";
 import { plural, t } from "../shared/catalogue";
 import type { GalleryRow } from "../shared/types";
 import type { HowLabelled, LabelAction, Targets } from "./outbox";
@@ -11,8 +11,9 @@ interface Setting {
   label: (action: LabelAction, targets: Targets, cls: number | null, how?: HowLabelled) => Promise<boolean>;
   /** Why nothing may be labelled; empty where it may. */
   refusal: string;
-  selectedRow: number | null;
-  onSelect: (row: number | null) => void;
+  /** The cell of the card, which may be in no list. */
+  selected: CellName | null;
+  onSelect: (cell: CellName | null) => void;
   goTo: (row: GalleryRow | null) => void;
   say: (text: string) => void;
   /** The list holds cells of several classes: those that must be seen are confirmed one at a time. */
@@ -37,7 +38,7 @@ export function doneText(action: LabelAction, n: number): string {
   }
 }
 
-export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say, mixed }: Setting) {
+export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, mixed }: Setting) {
   // By key: a cell that changes its class may change its place in the list.
   const [currentKey, setCurrentKey] = useState<string | null>(null);
   const current = useMemo(() => rows.findIndex((r) => keyOf(r) === currentKey), [rows, currentKey]);
@@ -59,7 +60,7 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
         return next;
       });
       setCurrentKey(keyOf(row));
-      onSelect(row.row);
+      onSelect(row);
     },
     [rows, current, onSelect],
   );
@@ -96,7 +97,10 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
         return;
       }
       const targets = targetsOf(heap);
-      if (!targets.rows.length && !targets.added.length && selectedRow !== null) targets.rows.push(selectedRow);
+      if (!targets.rows.length && !targets.added.length && selected) {
+        if (selected.row !== null) targets.rows.push(selected.row);
+        else if (selected.added !== null) targets.added.push(selected.added);
+      }
       const n = targets.rows.length + targets.added.length;
       if (!n) {
         say(t("Choose a cell first: Space goes to the next one."));
@@ -108,7 +112,7 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
       // The cell itself has been seen now, though the list in hand does not say so yet.
       else if (current >= 0) following(rows.length - 1);
     },
-    [refusal, rows, chosen, selectedRow, label, current, following, say, mixed],
+    [refusal, rows, chosen, selected, label, current, following, say, mixed],
   );
 
   /** Give the given cells another class, wherever the keys stand. */

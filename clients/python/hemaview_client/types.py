@@ -69,6 +69,8 @@ AddedCell = TypedDict(
         "state": "LabelStateEnum | BlankEnum",
         "by": "str",
         "at": "str",
+        "added_by": "str",
+        "added_at": "str",
     },
 )
 
