@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Error, Page, Route, expect
 from scipy.ndimage import binary_dilation
 
-from tests.browser.conftest import accessible, analysed
+from tests.browser.conftest import PASSWORD, accessible, analysed
 from tests.browser.test_journeys import url
 from tests.integration.stack import Stack
 
@@ -626,6 +626,29 @@ def test_on_the_case_page_two_readers_differ_and_somebody_decides(visit: Any, ho
         expect(differences.nth(i)).to_contain_text("decided by Paul Test")
     expect(page.locator(".roles")).to_contain_text("settled")
     assert page.complaints == []
+
+
+def test_the_case_page_offers_the_signature_to_who_may_sign_a_case_that_is_ready(visit: Any, house: Stack) -> None:
+    page = visit("tess")
+    page.goto(url(house, "/cases/B-1/"))
+    expect(page.get_by_role("heading", name="Slides")).to_be_visible()
+    assert page.get_by_role("button", name="Sign…", exact=True).count() == 0
+    page.context.clear_cookies()
+    page = visit("paul")
+    page.goto(url(house, "/cases/B-2/"))
+    expect(page.get_by_role("heading", name="Slides")).to_be_visible()
+    assert page.get_by_role("button", name="Sign…", exact=True).count() == 0, "nothing is analysed there"
+    page.goto(url(house, "/cases/B-1/"))
+    page.get_by_role("button", name="Sign…", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Sign B-1")
+    expect(dialog).to_contain_text("must be seen before signing")
+    expect(dialog.get_by_role("region", name="What you sign")).to_contain_text("Red-cell morphology")
+    accessible(page)
+    dialog.get_by_label("Your password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Sign", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("must be seen before signing")
+    dialog.get_by_role("button", name="Show these cells").click()
+    page.wait_for_url(url(house, "/cases/B-1/read/") + "*")
 
 
 def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, house: Stack) -> None:
