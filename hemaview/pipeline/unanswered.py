@@ -11,6 +11,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import UNANSWERED, CellTable
 from hemaview.pipeline.plan import PipelineError
 from hemaview.pipeline.unidentified import CLASS
+from hemaview.words import gettext
 
 
 class NoAnswer(PipelineError):
@@ -30,7 +31,7 @@ def with_unanswered(
     if not silent.any():
         return p, cls
     if CLASS not in schema.by_key:
-        raise NoAnswer("A net gave no finite answer.")
+        raise NoAnswer(gettext("A net gave no finite answer."))
     p, cls = p.copy(), cls.copy()
     p[silent], cls[silent] = 0, schema.index(CLASS)
     return p, cls
