@@ -84,7 +84,7 @@ def joined(files: list[Path], mpp: float | None, choice: Choice, sheet: dict[str
     def make(number: int, out: Path, progress: Progress) -> None:
         plane = sandbox.join_fields(files, out, mpp, progress, {}, replace(choice, plane=number))
         if any(plane[fact] != sheet[fact] for fact in ("width", "height", "fields")):
-            raise Unsupported("its pictures do not lie as those of the analysed plane.")
+            raise Unsupported(gettext("its pictures do not lie as those of the analysed plane."))
 
     return make
 

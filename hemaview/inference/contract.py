@@ -140,7 +140,9 @@ class _Trial:
     def _wrong_classes(self, dims: tuple[int | None, ...]) -> _Broken:
         return _Broken(
             "wrong-classes",
-            f"The net gives {_shape(dims)}, but its card names {len(self.card.outputs)} classes; list as many, in its order.",
+            gettext("The net gives {shape}, but its card names {outputs} classes; list as many, in its order.").format(
+                shape=_shape(dims), outputs=len(self.card.outputs)
+            ),
         )
 
     def runs(self) -> str:

@@ -49,7 +49,9 @@ from hemaview.words import gettext
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
-_CORRECT = "An administrator must correct the protocol's settings; then order it anew."
+
+def _correct() -> str:
+    return gettext("An administrator must correct the protocol's settings; then order it anew.")
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
     solved = [name for name in shipped if tolerance and METHODS[name].solve_to]
     if tolerance and not solved:
         raise PipelineError(
-            gettext("The protocol sets a tolerance, but none of its models solves equations: leave it out."), _CORRECT
+            gettext("The protocol sets a tolerance, but none of its models solves equations: leave it out."), _correct()
         )
     calibrated = {
         r: m.calibrated_on(blood) for r, m in models.items() if isinstance(m, Classifier) and blood in m.calibrations
@@ -161,7 +163,7 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
             gettext(
                 "The protocol is for blood like that of {blood}, but none of its models is calibrated on it."
             ).format(blood=blood),
-            _CORRECT,
+            _correct(),
         )
     notes = [f"The equations of {name} were solved at a tolerance of {tolerance:g}, not its own." for name in solved]
     notes += [f"{m.info.name} is calibrated for {m.calibrations[blood]} ({blood})." for m in calibrated.values()]
@@ -192,11 +194,12 @@ def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequ
     if point is None:
         raise PipelineError(
             gettext("The protocol sets a recall, but no card of its models says what that needs: leave it out."),
-            _CORRECT,
+            _correct(),
         )
     if "nrbc" in request.thresholds:
         raise PipelineError(
-            gettext("The protocol sets both a recall and a threshold of nucleated red cells: leave one out."), _CORRECT
+            gettext("The protocol sets both a recall and a threshold of nucleated red cells: leave one out."),
+            _correct(),
         )
     note = (
         f"Candidates are called from a probability of {point['threshold']:g}: on {point['data']} that found "

@@ -135,16 +135,21 @@ def why(blob: Blob, name: str, kind: str, what: Description | None, reason: str 
     """The true reason why a file cannot be decoded: what it is stored in, or damage."""
     if kind == "jpeg" and (process := _jpeg_process(blob)):
         return Unsupported(
-            f"{name} is a JPEG that HemaView cannot decode ({process}); save it as an ordinary JPEG or PNG."
+            gettext(
+                "{name} is a JPEG that HemaView cannot decode ({process}); save it as an ordinary JPEG or PNG."
+            ).format(name=name, process=process)
         )
     if what is not None and kind == "tiff":
         known = _COMPRESSIONS.get(what.compression)
         if known is None or what.compression == _OLD_JPEG or "requires" in reason or "not supported" in reason:
             stored = known or f"number {what.compression}"
             return Unsupported(
-                f"{name} is stored in a compression that HemaView cannot decode ({stored}); save it with LZW, deflate or JPEG."
+                gettext(
+                    "{name} is stored in a compression that HemaView cannot decode ({stored}); save it with "
+                    "LZW, deflate or JPEG."
+                ).format(name=name, stored=stored)
             )
-    return Unreadable(f"{name} is damaged or incomplete and cannot be read as a picture.")
+    return Unreadable(gettext("{name} is damaged or incomplete and cannot be read as a picture.").format(name=name))
 
 
 def _jpeg_process(blob: Blob) -> str:

@@ -119,9 +119,21 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
     # Of planes that are pages of their own, writers describe the first in the file, whichever colour it is.
     first = file.directories[min(planes[0][0])]
     if together and len({_stored(file.directories[min(pages)]) for pages in planes[0]}) > 1:
-        raise SeveralSeries.of(f"{name} holds pictures that are stored in different ways", together)
+        raise SeveralSeries.of(
+            gettext(
+                "{name} holds pictures that are stored in different ways ({listed}): choose one by its number, or take them all."
+            ),
+            together,
+            name=name,
+        )
     if together and len({r for pages in planes[0] if any(r := _resolution(file.directories[min(pages)]))}) > 1:
-        raise SeveralSeries.of(f"{name} holds pictures of different resolutions", together)
+        raise SeveralSeries.of(
+            gettext(
+                "{name} holds pictures of different resolutions ({listed}): choose one by its number, or take them all."
+            ),
+            together,
+            name=name,
+        )
     size, contradictions = physical.chosen(_sizes(first, main, text), name)
     width, height = first.number(tiff.IMAGE_WIDTH), first.number(tiff.IMAGE_LENGTH)
     orientation = first.number(tiff.ORIENTATION, 1)

@@ -71,7 +71,7 @@ def _unpack(stream: BinaryIO, size: int, folder: Path, name: str) -> None:
 
 def _entry(head: bytes, name: str) -> tuple[PurePosixPath, int]:
     """The path and the size of one file."""
-    damaged = Unreadable(f"{name} is damaged: its list of files cannot be read.")
+    damaged = Unreadable(gettext("{name} is damaged: its list of files cannot be read.").format(name=name))
     if len(head) != BLOCK or head[257:265] != _MAGIC or head[156:157] != b"0":
         raise damaged
     try:

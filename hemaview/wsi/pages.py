@@ -40,7 +40,11 @@ def of_pages(
         return (((pages[choice.series - 1][0],),),)
     if others:
         listed = {number: _size(_shape(d)) for number, (_, d) in enumerate(pages, 1) if not _small(d, first)}
-        raise SeveralSeries.of(f"{name} holds pictures of different sizes", listed)
+        raise SeveralSeries.of(
+            gettext("{name} holds pictures of different sizes ({listed}): choose one by its number, or take them all."),
+            listed,
+            name=name,
+        )
     if len(same) == 1:
         return (((same[0][0],),),)
     if not all(_in_colour(d) for _, d in same):
@@ -114,9 +118,21 @@ def of_ome(
         slides = [slides[choice.series - 1]]
         main = slides[0][1]
     elif any((one.width_px, one.height_px) != (main.width_px, main.height_px) for _, one, _ in slides):
-        raise SeveralSeries.of(f"{name} holds {len(series)} series", _listed(slides))
+        raise SeveralSeries.of(
+            gettext("{name} holds {n} series ({listed}): choose one by its number, or take them all."),
+            _listed(slides),
+            name=name,
+            n=len(series),
+        )
     elif any(not _of_one_scale(one, main) for _, one, _ in slides):
-        raise SeveralSeries.of(f"{name} holds {len(series)} series of different µm/px", _listed(slides))
+        raise SeveralSeries.of(
+            gettext(
+                "{name} holds {n} series of different µm/px ({listed}): choose one by its number, or take them all."
+            ),
+            _listed(slides),
+            name=name,
+            n=len(series),
+        )
     if len(slides) > 1:
         together |= _listed(slides)
         notes.append(f"Its {len(slides)} series were taken as {len(slides)} fields.")
@@ -229,4 +245,8 @@ def _colours(image: OmeImage, indices: tuple[int, ...], name: str, choice: Choic
 
 
 def _more(name: str, n: int, what: str) -> Unsupported:
-    return Unsupported(f"{name} holds {n} {what}; save the one that is to be counted as a picture of its own.")
+    return Unsupported(
+        gettext("{name} holds {n} {what}; save the one that is to be counted as a picture of its own.").format(
+            name=name, n=n, what=what
+        )
+    )

@@ -105,7 +105,13 @@ def checked_card(table: Mapping[str, Any], kind: str, examinations: Examinations
         )
     card = {key: _TAKEN[key](key, table[key]) for key in table}
     if card.get("task", "classification") != "classification":
-        raise OwnModelError("role-not-taken", _roles_sentence(f"a model for {card['task'][:40]}"))
+        raise OwnModelError(
+            "role-not-taken",
+            _roles_sentence(
+                gettext("A model of one's own cannot be handed in for a model for {what}; it can for {roles}."),
+                card["task"],
+            ),
+        )
     _check_roles(card["roles"])
     outputs = card["classes"]
     class_map = _class_map(card, examinations)
@@ -151,14 +157,21 @@ def _check_roles(roles: Sequence[str]) -> None:
         if role not in ROLES:
             raise OwnModelError(
                 "role-not-taken",
-                _roles_sentence(f"the role {role[:40]}" if role in OTHER_ROLES else f"a role called {role[:40]}"),
+                _roles_sentence(
+                    gettext("A model of one's own cannot be handed in for the role {what}; it can for {roles}.")
+                    if role in OTHER_ROLES
+                    else gettext(
+                        "A model of one's own cannot be handed in for a role called {what}; it can for {roles}."
+                    ),
+                    role,
+                ),
             )
     if len(roles) > 1:
         raise OwnModelError("role-not-taken", gettext("A model of one's own fills one role; make a card for each."))
 
 
-def _roles_sentence(what: str) -> str:
-    return f"A model of one's own cannot be handed in for {what}; it can for {one_of(ROLES)}."
+def _roles_sentence(sentence: str, what: str) -> str:
+    return sentence.format(what=what[:40], roles=one_of(ROLES))
 
 
 def _class_map(card: Mapping[str, Any], examinations: Examinations) -> dict[str, str]:
@@ -211,7 +224,7 @@ def _refuse_others(key: str, given: Mapping[str, float], known: Collection[str])
 
 
 def _wrong(key: str, what: str) -> OwnModelError:
-    return OwnModelError("card-wrong", f"In the card {key} must be {what}.")
+    return OwnModelError("card-wrong", gettext("In the card {key} must be {what}.").format(key=key, what=what))
 
 
 def _text(most: int, empty: bool = False) -> Callable[[str, Any], str]:

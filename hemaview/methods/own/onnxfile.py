@@ -223,7 +223,7 @@ class _Look:
 
 
 def _no_onnx() -> OwnModelError:
-    return OwnModelError("not-a-model", "This is no ONNX file, whatever its name says; export the net anew.")
+    return OwnModelError("not-a-model", gettext("This is no ONNX file, whatever its name says; export the net anew."))
 
 
 def _fields(view: memoryview) -> Iterator[tuple[int, int | memoryview]]:

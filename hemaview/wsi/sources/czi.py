@@ -77,7 +77,12 @@ class CziSource(Source):
         refuse_missing(choice, name, max(1, len(scenes)), last_z - first_z)
         if len(scenes) > 1 and choice.series is None:
             listed = {i: f"scene {i}, {box.w} × {box.h} px" for i, (_, box) in enumerate(scenes, 1)}
-            raise SeveralSeries.of(f"{name} holds {len(scenes)} scenes", listed)
+            raise SeveralSeries.of(
+                gettext("{name} holds {n} scenes ({listed}): choose one by its number, or take them all."),
+                listed,
+                name=name,
+                n=len(scenes),
+            )
         if scenes:
             self._scene, box = scenes[(choice.series or 1) - 1]
             self._corner, size = (box.x, box.y), (box.w, box.h)

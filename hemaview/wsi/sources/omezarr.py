@@ -73,7 +73,10 @@ class OmeZarrSource(Source):
             refuse_missing(choice, name, len(images))
             if len(images) > 1 and choice.series is None:
                 raise SeveralSeries.of(
-                    f"{name} holds {len(images)} images", {i: f"image {key}" for i, key in enumerate(images, 1)}
+                    gettext("{name} holds {n} images ({listed}): choose one by its number, or take them all."),
+                    {i: gettext("image {key}").format(key=key) for i, key in enumerate(images, 1)},
+                    name=name,
+                    n=len(images),
                 )
             group = group[images[(choice.series or 1) - 1]]
             attributes = _attributes_of(group)

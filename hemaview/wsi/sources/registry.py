@@ -113,4 +113,6 @@ def open_source(blob: Blob, choice: Choice = NO_CHOICE, in_place: bool = True) -
             return kind.open(blob, choice)
         except Unsupported as error:
             refused = error
-    raise refused or Unsupported(f"{blob.title} is not a slide format that HemaView reads ({LISTED}).")
+    raise refused or Unsupported(
+        gettext("{title} is not a slide format that HemaView reads ({listed}).").format(title=blob.title, listed=LISTED)
+    )
