@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -15,6 +16,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext, ngettext, trans_real
 
+from hemaview import words
+from hemaview.assays import AssayError, assay
 from hemaview.config import pseudo
 from hemaview.config.phrases import phrases
 from tests import factories
@@ -129,3 +132,41 @@ def test_a_page_in_another_language_holds_no_english_and_brings_the_front_ends_p
 
 def test_english_pages_bring_no_phrases() -> None:
     assert phrases("en") == {} and 'id="phrases"' not in render_to_string("404.html")
+
+
+REFUSALS = {
+    "AlreadyThere", "Altered", "Archive", "AssayError", "BadPicture", "CellFileError", "Conflict", "Crashed", "Forbidden",
+    "Missing", "NameRefused", "NoAnswer", "NoDevice", "NoRuntime", "Outage", "OutOfBounds", "OutOfMemory", "OwnModelError",
+    "PipelineError", "Refusal", "SchemaError", "SlideError", "TookTooLong", "TooLarge", "Unfit", "UnknownModel",
+    "Unreadable", "Unsupported", "WeightsChanged", "WeightsUnfit",
+}  # fmt: skip
+"""What ends in a sentence that people read, in apps and packages; those of training and scoring (`learning`) speak to who
+trains, those of the tile server to browsers."""
+SILENT = ("migrations", "learning", "tiles", "tests")
+
+
+def _english(node: ast.expr) -> bool:
+    """Whether an argument is a sentence outside the catalogue: a literal with words of its own, or one put together."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and " " in node.value.strip()
+    if isinstance(node, ast.JoinedStr):
+        own = " ".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+        return re.search(r"[a-z]{2,} [a-z]{2,}|[a-z]{4,}", own) is not None
+    return isinstance(node, ast.BinOp) and (_english(node.left) or _english(node.right))
+
+
+def test_no_refusal_of_apps_or_packages_stands_outside_the_catalogue() -> None:
+    outside = []
+    for path in (p for folder in ("apps", "hemaview") for p in (ROOT / folder).rglob("*.py")):
+        if set(path.relative_to(ROOT).parts) & set(SILENT):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS:
+                outside += [f"{path.relative_to(ROOT)}:{node.lineno}" for one in node.args if _english(one)]
+    assert outside == []
+
+
+def test_a_refusal_of_a_package_is_said_in_the_language_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "_translated", (lambda phrase: f"«{phrase}»", words._translated[1]))
+    with pytest.raises(AssayError, match=r"«There is no examination called nothing; there are: "):
+        assay("nothing")

@@ -14,6 +14,7 @@ from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.accounts.models import User
 from apps.accounts.roles import ADMINISTRATOR, RESEARCHER, ROLE_RIGHTS, SEES_IDENTITY
 from apps.accounts.tokens import SIGN_IN_HOURS, make_token
+from hemaview.words import all_of
 
 _ADMIN_APPS = ("accounts", "audit", "laboratory", "cases", "slides", "analysis", "review", "reports")
 
@@ -86,7 +87,7 @@ def set_roles(by: User, person: User, roles: set[str]) -> User:
     if unknown := roles - set(ROLE_RIGHTS):
         raise Refusal(
             gettext("There is no role called {unknown}; there are: {role_rights}.").format(
-                unknown=sorted(unknown)[0], role_rights=", ".join(ROLE_RIGHTS)
+                unknown=sorted(unknown)[0], role_rights=all_of(ROLE_RIGHTS)
             ),
             code="unknown-role",
         )

@@ -29,7 +29,7 @@ class NotSignedIn(Refusal):
     """The name, the password or the code is wrong, or it is too early for the next try."""
 
     http_status = 400
-    title = gettext_lazy("You are not signed in")
+    title_of_kind = gettext_lazy("You are not signed in")
 
 
 def sign_in(request: Any, username: str, password: str, code: str = "") -> User:

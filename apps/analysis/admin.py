@@ -16,9 +16,11 @@ from apps.accounts.errors import Refusal
 from apps.analysis.forms import ProtocolForm, field_name, protocol_form, settings_of
 from apps.analysis.models import Algorithm, Job, ModelVersion, Protocol, ProtocolModel
 from apps.analysis.ownmodels import switch
+from apps.analysis.scorewords import metric_words, prose, role_words, score_words
 from apps.analysis.selectors import jobs_for
 from apps.audit.admin import ReadOnlyAdmin
 from apps.audit.services import record
+from hemaview.assays import AssayError
 
 _COLOURS = {"done": "success", "failed": "danger", "cancelled": "warning", "running": "info"}
 
@@ -47,8 +49,8 @@ class JobAdmin(ReadOnlyAdmin):
         return job.slide.case.accession
 
     @display(description="state", label=_COLOURS)
-    def shown_state(self, job: Job) -> str:
-        return job.state
+    def shown_state(self, job: Job) -> tuple[str, str]:
+        return job.state, job.get_state_display()
 
 
 @admin.register(Algorithm)
@@ -76,18 +78,26 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=gettext_lazy("default in"))
     def default_for(self, model: ModelVersion) -> str:
-        return ", ".join(f"{d.protocol} ({d.role})" for d in model.default_in.select_related("protocol")) or "–"
+        return (
+            ", ".join(f"{d.protocol} ({role_words(d.role)})" for d in model.default_in.select_related("protocol"))
+            or "–"
+        )
 
     @admin.display(description="measured")
     def short_scores(self, model: ModelVersion) -> str:
         metrics = [m for m in model.card.get("metrics", []) if m["metric"] in ("accuracy", "cell_f1_50")]
-        return "; ".join(f"{m['dataset']} {m['metric']} {m['value']:.3f}" for m in metrics) or "–"
+        return "; ".join(f"{m['dataset']} {metric_words(m['metric'])} {m['value']:.3f}" for m in metrics) or "–"
 
     @admin.display(description=gettext_lazy("measured scores (95 % interval)"))
     def scores(self, model: ModelVersion) -> str:
         rows = (
-            (m["task"], m["dataset"], m["metric"], f"{m['value']:.4f} ({m['low']:.4f}–{m['high']:.4f}), n {m['n']}")
-            for m in model.card.get("metrics", [])
+            (
+                m["task_words"],
+                m["dataset"],
+                m["metric_words"],
+                f"{m['value']:.4f} {m['unit']} ({m['low']:.4f}–{m['high']:.4f}), n {m['n']}".replace("  ", " "),
+            )
+            for m in map(score_words, model.card.get("metrics", []))
         )
         return format_html(
             "<table>{}</table>", format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
@@ -95,7 +105,7 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="limits")
     def limits(self, model: ModelVersion) -> str:
-        return format_html_join("", "<p>{}</p>", ((limit,) for limit in model.card.get("limits", [])))
+        return format_html_join("", "<p>{}</p>", ((prose(limit),) for limit in model.card.get("limits", [])))
 
     @admin.display(description="licence")
     def licence(self, model: ModelVersion) -> str:
@@ -124,9 +134,16 @@ class ProtocolAdmin(ModelAdmin):  # type: ignore[type-arg]
     """Jobs keep what they were ordered with, so a protocol may be changed at any time; make a new version for new rules."""
 
     form = ProtocolForm
-    list_display = ("title", "name", "version", "assay", "specimen", "enabled")
-    list_filter = ("enabled", "assay", "specimen")
+    list_display = ("title", "name", "version", "examination_title", "specimen", "enabled")
+    list_filter = ("enabled", "specimen")
     inlines = (ProtocolModelInline,)
+
+    @admin.display(description=gettext_lazy("examination"), ordering="assay")
+    def examination_title(self, protocol: Protocol) -> str:
+        try:
+            return protocol.examination.title
+        except AssayError:
+            return protocol.assay
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -12,7 +12,23 @@ class AnalysisConfig(AppConfig):
     label = "analysis"
 
     def ready(self) -> None:
+        from apps.audit.words import add_values
+
         register(models_of_packages, deploy=False)
+        add_values("assay", _titles)
+        add_values("label", _classes)
+
+
+def _titles() -> dict[str, str]:
+    from hemaview.assays import assays
+
+    return {key: assay.title for key, assay in assays().items()}
+
+
+def _classes() -> dict[str, str]:
+    from hemaview.assays import assays
+
+    return {one.key: one.name for assay in assays().values() for one in assay.schema.classes}
 
 
 def models_of_packages(app_configs: Any, **_: Any) -> list[CheckMessage]:

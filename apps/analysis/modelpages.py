@@ -18,9 +18,11 @@ from apps.analysis.api.ownmodels import handed_in
 from apps.analysis.api.views import model_json
 from apps.analysis.cardpage import card_html
 from apps.analysis.models import ModelUpload, ModelVersion
+from apps.analysis.scorewords import card_in_words, role_words, score_words
 from apps.analysis.selectors import model_versions
 from hemaview.assays import assays
 from hemaview.methods.own.cardfile import NEEDED, NEEDED_FOR, ROLES
+from hemaview.words import one_of
 
 EXAMPLE = """name = "ward-three-white-cells"
 version = "1"
@@ -57,7 +59,7 @@ _CARDS, _WEIGHTS = (".toml", ".json"), (".onnx", ".safetensors")
 def models_page(request: HttpRequest) -> HttpResponse:
     context = {
         "models": [
-            {**model_json(m), "gone": ownmodels.what_is_gone(m)}
+            {**_in_words(m), "gone": ownmodels.what_is_gone(m)}
             for m in sorted(model_versions(), key=lambda m: not m.own)
         ],
         "may_upload": ownmodels.may_change_models(request.user),
@@ -82,14 +84,26 @@ def model_page(request: HttpRequest, name: str) -> HttpResponse:
             messages.error(request, refusal.message)
         return redirect(f"{request.path}?version={shown.version}")
     context = {
-        "model": model_json(shown),
+        "model": _in_words(shown),
         "row": shown,
-        "versions": [model_json(m) for m in versions],
-        "card": card_html(shown.card_text),
+        "versions": [_in_words(m) for m in versions],
+        "card": card_html(card_in_words(shown.card_text)),
         "gone": ownmodels.what_is_gone(shown),
         "may_switch": ownmodels.may_change_models(request.user),
     }
     return render(request, "analysis/model.html", context)
+
+
+def _in_words(model: ModelVersion) -> dict[str, Any]:
+    """What the API says of a model, with words for people in place of keys."""
+    return {
+        **model_json(model),
+        "metrics": [score_words(score) for score in model.card.get("metrics", [])],
+        "default_for": [
+            gettext("{protocol} as {role}").format(protocol=d.protocol, role=role_words(d.role))
+            for d in model.default_in.all()
+        ],
+    }
 
 
 def _switched(request: HttpRequest, model: ModelVersion) -> str:
@@ -127,7 +141,7 @@ def upload_page(request: HttpRequest) -> HttpResponse:
         "example": EXAMPLE,
         "refused": refused,
         "busy": any(row.state in ModelUpload.ACTIVE for row in rows),
-        "roles": ", ".join(role.replace("-", " ") for role in ROLES),
+        "roles": one_of(role_words(role) for role in ROLES),
         "needed": NEEDED,
         "needed_for": NEEDED_FOR,
         "assays": list(assays()),
@@ -152,7 +166,7 @@ def _two_files(request: HttpRequest) -> tuple[Any, Any]:
     if len(cards) != 1 or len(weights) != 1:
         raise Refusal(
             gettext("Choose two files together: the weights ({weights}) and their card ({cards}).").format(
-                weights=" or ".join(_WEIGHTS), cards=" or ".join(_CARDS)
+                weights=one_of(_WEIGHTS), cards=one_of(_CARDS)
             ),
             code="two-files",
         )

@@ -11,9 +11,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext, gettext_lazy
 
+from apps.analysis.scorewords import role_words
 from apps.slides.models import Site, Slide
 from hemaview.assays import Assay, AssayError, Rules, assay, rules_from
 from hemaview.pipeline.folder import CELLS_NAME, CONTOURS_NAME
+from hemaview.words import all_of, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -202,14 +204,14 @@ class Protocol(models.Model):
             if blood not in sets:
                 wrong["settings"] = gettext(
                     "No model is calibrated for blood like that of {blood}; there is: {sets}."
-                ).format(blood=blood, sets=", ".join(sets) or "none")
+                ).format(blood=blood, sets=all_of(sets) or gettext("none"))
         if self.finder_key not in finders():
             wrong["finder"] = gettext(
                 "There is no way of finding cells called {finder_key}; there are: {finders}."
-            ).format(finder_key=self.finder_key, finders=", ".join(finders()))
+            ).format(finder_key=self.finder_key, finders=all_of(finders()))
         if self.specimen not in known.specimens:
             wrong["specimen"] = gettext("{title} is made of: {specimens}.").format(
-                title=known.title, specimens=", ".join(known.specimens)
+                title=known.title, specimens=one_of(known.specimens)
             )
         try:
             if not isinstance(self.rules, dict):
@@ -253,7 +255,11 @@ class ProtocolModel(models.Model):
         kind = finders().get(self.protocol.finder_key)
         if kind is None or self.role not in kind.scored:
             raise ValidationError(
-                {"threshold": gettext("The role {role} takes no threshold; leave this empty.").format(role=self.role)}
+                {
+                    "threshold": gettext("The role {role} takes no threshold; leave this empty.").format(
+                        role=role_words(self.role)
+                    )
+                }
             )
         if not 0 < self.threshold < 1:
             raise ValidationError({"threshold": gettext("A threshold is a score between 0 and 1.")})

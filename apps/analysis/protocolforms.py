@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 from apps.accounts.errors import Refusal
 from apps.analysis.models import ModelVersion, Protocol
 from apps.analysis.protocolservices import PART, SETTING, Chosen, Draft, choices, models_of
+from apps.analysis.scorewords import role_words
 from hemaview.assays import AssayError, Setting
 from hemaview.assays.rulefields import GRADES, OF_GRADES, RuleField, rule_fields, with_numbers
 
@@ -40,12 +41,12 @@ class RevisionForm(forms.Form):
             able = choices(chosen)
             self.fields[_MODEL + chosen.role] = forms.ModelChoiceField(
                 ModelVersion.objects.select_related("algorithm").filter(pk__in=[m.pk for m in able]),
-                label=gettext("Model for {role}").format(role=chosen.role.replace("-", " ")),
+                label=gettext("Model for {role}").format(role=role_words(chosen.role)),
                 empty_label=None,
                 initial=chosen.model_id,
             )
             self.fields[_THRESHOLD + chosen.role] = forms.FloatField(
-                label=gettext("Counts from, for {role}").format(role=chosen.role.replace("-", " ")),
+                label=gettext("Counts from, for {role}").format(role=role_words(chosen.role)),
                 required=False,
                 initial=chosen.threshold,
                 help_text=gettext("A score between 0 and 1 in place of the model's own; empty: the model's own."),

@@ -14,7 +14,9 @@ from django.utils.translation import gettext
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.analysis.models import ModelVersion, Protocol, ProtocolModel
 from apps.analysis.ownmodels import what_is_gone
+from apps.analysis.scorewords import role_words
 from apps.audit.services import record
+from hemaview.words import all_of
 
 PART = "models."
 SETTING = "settings."
@@ -121,7 +123,7 @@ def _warning(chosen: ProtocolModel) -> str:
     if not chosen.model.enabled:
         return gettext(
             "{model}, its model for {role}, is retired: it cannot be ordered until another is chosen."
-        ).format(model=chosen.model, role=chosen.role)
+        ).format(model=chosen.model, role=role_words(chosen.role))
     return what_is_gone(chosen.model)
 
 
@@ -239,13 +241,13 @@ def _wrong_models(protocol: Protocol, roles: Mapping[str, ProtocolModel], draft:
         if role not in roles:
             errors[PART + role] = [
                 gettext("This protocol has no role called {role}; it has: {roles}.").format(
-                    role=role, roles=", ".join(roles)
+                    role=role, roles=all_of(role_words(one) for one in roles)
                 )
             ]
         elif chosen.model not in choices(roles[role]):
             errors[PART + role] = [
                 gettext("{model} cannot take the role {role}: it is made for another one, or is switched off.").format(
-                    model=chosen.model, role=role
+                    model=chosen.model, role=role_words(role)
                 )
             ]
         else:

@@ -19,6 +19,7 @@ from apps.cases.models import Case
 from apps.cases.selectors import cases_for, require
 from apps.slides.models import Slide
 from hemaview.assays import AssayError, assays
+from hemaview.words import all_of
 
 _EAGER = ("slide__case", "protocol", "requested_by")
 
@@ -129,7 +130,7 @@ def protocol_named(name: str) -> Protocol:
     for protocol in protocols():
         if protocol.name == name:
             return protocol
-    known = ", ".join(p.name for p in protocols()) or gettext("none is enabled")
+    known = all_of(p.name for p in protocols()) or gettext("none is enabled")
     raise Missing(
         gettext("There is no protocol called {name}; there are: {known}.").format(name=name, known=known),
         code="no-protocol",

@@ -17,6 +17,7 @@ from apps.accounts.errors import Conflict, Refusal
 from apps.analysis.adaptations import taught_for, taught_models
 from apps.analysis.models import Adaptation, Job, ModelVersion, Protocol, ReportedAnalysis, WorkerBeat
 from apps.analysis.ownmodels import frozen_own, what_is_gone
+from apps.analysis.scorewords import role_words
 from apps.analysis.selectors import active_jobs
 from apps.audit.services import record
 from apps.cases.models import Case
@@ -46,7 +47,7 @@ def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, An
     if off:
         raise Refusal(
             gettext("{model} is switched off; ask the administrator to choose another model for {role}.").format(
-                model=off[0].model, role=off[0].role
+                model=off[0].model, role=role_words(off[0].role)
             ),
             code="model-off",
             http_status=409,

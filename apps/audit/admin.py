@@ -7,12 +7,15 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from apps.accounts.errors import Forbidden
 from apps.audit.models import Record
 from apps.audit.selectors import records_for
+from apps.audit.sentences import deed, sentence
 from apps.audit.services import verify
+from apps.audit.words import kind
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]
@@ -28,10 +31,24 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
+class DeedFilter(admin.SimpleListFilter):
+    """By action, in the words of the record's page."""
+
+    title = gettext_lazy("action")
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        actions = Record.objects.order_by("action").values_list("action", flat=True).distinct()
+        return sorted(((action, f"{kind(action)}: {deed(action)}") for action in actions), key=lambda one: one[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Record]) -> QuerySet[Record]:
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
 @admin.register(Record)
 class RecordAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor", "action", "object_type", "accession", "short")
-    list_filter = ("action", "object_type", ("at", admin.DateFieldListFilter))
+    list_display = ("at", "told", "accession", "about")
+    list_filter = (DeedFilter, ("at", admin.DateFieldListFilter))
     search_fields = ("actor", "accession", "object_id", "action")
     date_hierarchy = "at"
 
@@ -47,6 +64,10 @@ class RecordAdmin(ReadOnlyAdmin):
             messages.add_message(request, messages.SUCCESS if verdict.ok else messages.ERROR, verdict.message)
         return super().changelist_view(request, extra_context)
 
-    @admin.display(description="detail")
-    def short(self, line: Record) -> str:
-        return ", ".join(f"{k}: {v}" for k, v in line.detail.items())[:120]
+    @admin.display(description=gettext_lazy("what happened"))
+    def told(self, line: Record) -> str:
+        return sentence(line)
+
+    @admin.display(description=gettext_lazy("about"), ordering="action")
+    def about(self, line: Record) -> str:
+        return kind(line.action)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext, gettext_noop
 
 from apps.audit.models import Record
+from apps.audit.words import Word, fact, of_code
 
 _MOST = 160
 """Characters of a text before it is cut in a sentence."""
@@ -126,18 +128,36 @@ def sentence(line: Record) -> str:
         if line.action in WORDS
         else gettext("did {action}").replace("{action}", line.action)
     )
-    text = f"{line.actor} {words.format_map(_Detail(line.detail))}"
+    text = f"{line.actor} {words.format_map(_Detail(line.detail, line.action))}"
     return text if text.endswith((".", ".”")) else f"{text}."
+
+
+def deed(action: str) -> str:
+    """An action as people choose it from a list: its sentence without who and what; dots stand for what differs by line."""
+    words, _, _ = gettext(WORDS[action]).partition(":") if action in WORDS else (action, "", "")
+    return re.sub(r"\{\w+\}", "…", re.sub(r" \([^()]*$", "", words))
+
+
+def facts(line: Record) -> list[tuple[str, str]]:
+    """Everything that a line holds, each fact's name and value as a person would say it."""
+    return [(fact(name), words) for name, words in _Detail(line.detail, line.action).items()]
+
+
+def _value(name: str, value: Any) -> str:
+    return _in_words(of_code(name, value))
 
 
 class _Detail(dict[str, Any]):
     """A line's detail, each value as a person would say it; – where a line of an earlier HemaView does not have it."""
 
-    def __init__(self, detail: Mapping[str, Any]) -> None:
-        super().__init__({name: _in_words(value) for name, value in detail.items()})
-        if "label" in self:
-            self["label"] = self["label"].replace("_", " ")
+    def __init__(self, detail: Mapping[str, Any], action: str = "") -> None:
+        self.about = action.partition(".")[2]
+        super().__init__({name: _value(self._fact(name), value) for name, value in detail.items()})
         self.raw = detail
+
+    def _fact(self, name: str) -> str:
+        """Which fact a value is of: that of "slide.colour" stands as `before` too."""
+        return self.about if name in ("before", "after", "added", "taken") else name
 
     def __missing__(self, name: str) -> str:
         if name == "change":
@@ -146,9 +166,7 @@ class _Detail(dict[str, Any]):
             n, one, many = self.raw.get(name.removeprefix("n_"), 0), *_NOUNS[name]
             return f"{n:,} {one if n == 1 else many}" if isinstance(n, int) else "–"
         if name == "granted":
-            return (
-                "; ".join(f"{how} {_in_words(self.raw[how])}" for how in ("added", "taken") if self.raw.get(how)) or "–"
-            )
+            return "; ".join(f"{how} {self[how]}" for how in ("added", "taken") if self.raw.get(how)) or "–"
         if name == "whose":
             return next((str(self.raw[n]) for n in ("person", "role", "username", "name") if n in self.raw), "–")
         return "–"
@@ -160,7 +178,7 @@ def _change(before: Any, after: Any) -> str:
     return (
         ", ".join(
             gettext("{name} from {before} to {after}").format(
-                name=n.replace("_", " "), before=_in_words(before.get(n)), after=_in_words(after[n])
+                name=fact(n), before=_value(n, before.get(n)), after=_value(n, after[n])
             )
             for n in sorted(after)
         )
@@ -174,9 +192,11 @@ def _in_words(value: Any) -> str:
     if value in (None, "", [], {}):
         return "nothing"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_in_words(one)}" for name, one in value.items())
+        return ", ".join(f"{fact(name)} {_value(name, one)}" for name, one in value.items())
     if isinstance(value, list):
         return ", ".join(_in_words(one) for one in value)
+    if isinstance(value, Word):
+        return value
     text = " ".join(str(value).split())
     text = text if len(text) <= _MOST else text[:_MOST] + "…"
     return f"“{text}”" if " " in text else text

@@ -20,8 +20,9 @@ from apps.accounts.errors import Forbidden
 from apps.audit.filters import RecordForm, filtered
 from apps.audit.models import Record
 from apps.audit.selectors import records_for
-from apps.audit.sentences import sentence
+from apps.audit.sentences import deed, facts, sentence
 from apps.audit.services import record, verify
+from apps.audit.words import kind
 
 COLUMNS = ("entry", "time_utc", "who", "action", "accession", "sentence", "object", "detail", "sha256")
 _PIECE = 65_536
@@ -40,9 +41,17 @@ def audit_page(request: HttpRequest) -> HttpResponse:
     page = Paginator(lines, 50).get_page(request.GET.get("page"))
     context = {
         "page_obj": page,
-        "rows": [{"line": line, "sentence": sentence(line)} for line in page.object_list],
+        "rows": [
+            {
+                "line": line,
+                "sentence": sentence(line),
+                "kind": kind(line.action),
+                "facts": facts(line),
+            }
+            for line in page.object_list
+        ],
         "verdict": verify(),
-        "actions": Record.objects.order_by("action").values_list("action", flat=True).distinct(),
+        "actions": _actions(),
         "people": Record.objects.order_by("actor").values_list("actor", flat=True).distinct(),
         "form": form,
         "asked": form.cleaned_data if form.is_valid() else {},
@@ -87,6 +96,14 @@ def written(lines: Any) -> Iterator[bytes]:
             out.seek(0)
             out.truncate()
     yield out.getvalue().encode()
+
+
+def _actions() -> list[tuple[str, list[tuple[str, str]]]]:
+    """What the record holds, to choose from: kind by kind, each action's code with its words."""
+    kinds: dict[str, list[tuple[str, str]]] = {}
+    for action in Record.objects.order_by("action").values_list("action", flat=True).distinct():
+        kinds.setdefault(kind(action), []).append((action, deed(action)))
+    return sorted((name, sorted(actions, key=lambda a: a[1])) for name, actions in kinds.items())
 
 
 def _plain(value: Any) -> Any:

@@ -22,6 +22,7 @@ from apps.accounts.texts import refuse_turning
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require, require_any, rights_of, words_hidden_from
+from hemaview.words import all_of
 
 RESERVED = ("new",)
 """Words that stand in addresses where accession numbers do."""
@@ -208,7 +209,7 @@ def set_rights(user: Any, case: Case, person: User | Group, rights: set[str], **
     if unknown:
         raise Refusal(
             gettext("There is no right called {unknown}; there are: {rights}.").format(
-                unknown=sorted(unknown)[0], rights=", ".join(RIGHTS)
+                unknown=sorted(unknown)[0], rights=all_of(RIGHTS)
             ),
             code="unknown-right",
         )
@@ -236,7 +237,8 @@ def set_state(actor: Any, case: Case, state: str) -> Case:
         raise Conflict(
             gettext("The case is {lower}; it cannot become {lower2}.").format(
                 lower=case.get_state_display().lower(), lower2=Case.State(state).label.lower()
-            )
+            ),
+            code="no-such-step",
         )
     before, case.state, case.state_since = case.state, state, timezone.now()
     case.save(update_fields=["state", "state_since", "updated_at"])

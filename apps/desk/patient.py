@@ -13,6 +13,7 @@ from apps.cases.selectors import cases_for
 from apps.review.bloodcount import blood_count
 from apps.review.counts import pooled_json
 from apps.review.state import read_by
+from hemaview.counting.words import unit_beside
 
 MOST_CASES = 12
 MOST_SERIES = 24
@@ -121,7 +122,7 @@ def _figures(user: Any, case: Case) -> dict[str, dict[str, Any]]:
                     figures[key] = {"name": row["name"], "unit": unit, **_ends(share), "range": None}
         for ratio in part["ratios"]:
             if ratio["key"] in _RATIOS and ratio["reviewed"]:
-                unit = "" if ratio["unit"] == "1" else ratio["unit"]
+                unit = unit_beside(ratio["name"], ratio["unit"])
                 figures[ratio["key"]] = {"name": ratio["name"], "unit": unit, **_ends(ratio["reviewed"]), "range": None}
     return figures
 

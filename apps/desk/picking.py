@@ -22,6 +22,7 @@ from apps.review.models import HbfMark, LabelEvent
 from apps.review.picking import CONFIRMED, KEY, candidates, has_candidates, picking_json
 from apps.review.services import label_cells, mark_hbf
 from apps.review.state import read_by
+from apps.slides.models import Slide
 
 ON_A_PAGE = 50
 _ACTS = {"confirm": LabelEvent.Action.CONFIRM, "exclude": LabelEvent.Action.REJECT, "clear": LabelEvent.Action.CLEAR}
@@ -85,6 +86,7 @@ def _page(request: HttpRequest, job: Job, refusal: str, status: int) -> HttpResp
         "hbf_states": HbfMark.State.choices,
         "confirmed": CONFIRMED,
         "may": "review" in rights_of(request.user, case) and not case.locked,
+        "mpp_source": Slide.MppSource.words(job.mpp_source),
         "locked": case.locked,
         "refusal": refusal,
     }

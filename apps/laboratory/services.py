@@ -17,6 +17,7 @@ from apps.laboratory import logos
 from apps.laboratory.models import Laboratory, Phrase
 from apps.laboratory.selectors import may_change_laboratory
 from hemaview.assays import assays
+from hemaview.words import all_of
 
 FACTS = ("name", "address", "phone")
 PHRASE_FACTS = ("code", "kind", "text", "assay")
@@ -142,7 +143,7 @@ def _refuse_wrong(row: Phrase) -> None:
     if row.assay and row.assay not in assays():
         raise Refusal(
             gettext("There is no examination called {assay}; there are: {assays}.").format(
-                assay=row.assay, assays=", ".join(assays())
+                assay=row.assay, assays=all_of(assays())
             ),
             code="no-examination",
         )

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class ReportsConfig(AppConfig):
     name = "apps.reports"
     label = "reports"
+
+    def ready(self) -> None:
+        from apps.audit.words import add_values
+        from apps.reports.exports import exporters
+
+        add_values("format", lambda: {key: one.title for key, one in exporters().items()})

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 from PIL import Image, ImageDraw
 
 from apps.analysis.cellfiles import cells_of, counted_area_mm2, regions, schema_json, schema_of
 from apps.analysis.models import Job, ModelVersion
+from apps.analysis.scorewords import metric_words, prose, task_words
 from apps.analysis.selectors import examinations, reported_jobs
 from apps.cases.models import Case
 from apps.laboratory.selectors import head
@@ -212,7 +214,7 @@ def _models(jobs: Sequence[Job]) -> list[dict[str, Any]]:
             models[(used["name"], used["version"], used.get("taught", {}).get("sha256", ""))] = {
                 **used,
                 "title": card.get("title", used["name"]),
-                "limits": card.get("limits", []),
+                "limits": [prose(limit) for limit in card.get("limits", [])],
                 "threshold": job.frozen.get("thresholds", {}).get(used["role"]),
                 "measured": _measured(card.get("metrics", [])),
             }
@@ -243,9 +245,19 @@ def _measured(metrics: Sequence[dict[str, Any]]) -> list[str]:
         values = sorted(m["value"] for m in rows)
         if len(rows) == 1:
             m = rows[0]
-            lines.append(f"{m['dataset']} ({task}) {metric} {m['value']:.3f} ({m['low']:.3f}–{m['high']:.3f})")
+            lines.append(
+                gettext("{dataset}, {task}: {metric} {value} ({low}–{high})").format(
+                    dataset=m["dataset"], task=task_words(task), metric=metric_words(metric), value=f"{m['value']:.3f}",
+                    low=f"{m['low']:.3f}", high=f"{m['high']:.3f}",
+                )
+            )  # fmt: skip
         else:
-            lines.append(f"{len(rows)} sets ({task}) {metric} {values[0]:.3f} to {values[-1]:.3f}")
+            lines.append(
+                gettext("{n} sets, {task}: {metric} {least} to {most}").format(
+                    n=len(rows), task=task_words(task), metric=metric_words(metric), least=f"{values[0]:.3f}",
+                    most=f"{values[-1]:.3f}",
+                )
+            )  # fmt: skip
     return lines
 
 

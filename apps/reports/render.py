@@ -11,13 +11,19 @@ from typing import Any
 
 import plutoprint
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 
+from apps.analysis.scorewords import role_words
 from apps.reports.fonts import Font, code_point, fonts_for, unprintable
-from hemaview.counting.words import number_of
+from apps.slides.models import Slide
+from hemaview.counting.words import number_of, unit_beside
+from hemaview.words import all_of
 
 NO_PDF = "This report was signed without a PDF; its HTML is what was signed."
 
 
+UNBROKEN_ROWS = 8
+"""A table of no more rows stays on one page; a longer one begins where there is room, and its head comes again."""
 KAPPA_FROM = 20
 """Cells that two readers named: of fewer a kappa and its interval say nothing."""
 
@@ -26,8 +32,13 @@ def html(document: dict[str, Any], signature: dict[str, Any] | None, standing: S
     """One self-contained page; `signature` None means a draft, and `standing` what stands before it can be signed."""
     parts = [_shown(part) for part in document["examinations"]]
     context = {
-        "d": {**document, "examinations": parts},
+        "d": {
+            **document,
+            "examinations": parts,
+            "models": [{**m, "role": role_words(m["role"])} for m in document["models"]],
+        },
         "age": shown_age(document["case"].get("age_days")),
+        "reader": reader_named(document),
         "received": _moment(document["case"]["received"])[:-_OF_THE_DAY],
         "made_at": _moment(document["made_at"]),
         "signature": signature,
@@ -121,18 +132,50 @@ def _shown(part: dict[str, Any]) -> dict[str, Any]:
             "graded": any(r["grade"] for r in s["rows"]),
             "absolute": any(r["absolute"] for r in s["rows"]),
             "with_errors": any(r.get("with_machine_errors") for r in s["rows"]),
+            "short": sum(1 for r in s["rows"] if r["reviewed"]["count"] or r["machine"]["count"]) <= UNBROKEN_ROWS,
         }
         for s in part["counts"]["sections"]
     ]
-    ratios = [r for r in part["counts"]["ratios"] if r["reviewed"] or r["machine"]]
+    for section in sections:
+        section["columns"] = 4 + sum(section[column] for column in ("graded", "absolute", "with_errors"))
+    ratios = [
+        {**r, "unit": unit_beside(r["name"], r["unit"])}
+        for r in part["counts"]["ratios"]
+        if r["reviewed"] or r["machine"]
+    ]
     below_tables = " ".join(s["note"] for s in sections)
     notes = [note for note in part["counts"]["notes"] if note not in below_tables]
+    names = {row["key"]: row["name"] for s in sections for row in s["rows"]}
     return {
         **part,
-        "counts": {**part["counts"], "sections": sections, "notes": notes},
+        "counts": {
+            **part["counts"],
+            "sections": sections,
+            "notes": notes,
+            "rules": {**part["counts"]["rules"], "name": part["title"]} if part["counts"].get("rules") else None,
+            "slides": [_named(slide, names) for slide in part["counts"].get("slides", ())],
+            "differences": [
+                {**d, "name": names.get(d["key"], d["key"])} for d in part["counts"].get("differences", ())
+            ],
+        },
+        "slides": [{**s, "mpp_source": Slide.MppSource.words(s["mpp_source"])} for s in part["slides"]],
         "ratios": ratios,
         "machine": [*_beside(part)],
     }
+
+
+def reader_named(document: Mapping[str, Any]) -> str:
+    """Whose case it is: the reader whom it was given to, else everybody who read cells of it."""
+    read = [who for part in document["examinations"] for role in ("first", "second") for who in part["readers"][role]]
+    return document["case"]["reader"] or all_of(read) or gettext("not assigned")
+
+
+def _named(slide: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """What one of several slides adds to the counts, its classes by name."""
+    sections = [
+        {**s, "rows": {names.get(key, key).lower(): n for key, n in s["rows"].items()}} for s in slide["sections"]
+    ]
+    return {**slide, "sections": sections}
 
 
 def _beside(part: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -151,7 +194,7 @@ def _beside(part: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     for ratio in part["counts"]["ratios"]:
         if ratio["machine"] or ratio["reviewed"]:
             shown = {who: (ratio[who] or {}).get("text", "–") for who in ("machine", "reviewed")}
-            yield {"name": ratio["name"], "section": ratio["unit"] if ratio["unit"] != "1" else "", **shown}
+            yield {"name": ratio["name"], "section": unit_beside(ratio["name"], ratio["unit"]), **shown}
 
 
 def _count(share: Mapping[str, Any], below_floor: bool | None) -> str:

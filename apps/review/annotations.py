@@ -17,6 +17,7 @@ from apps.cases.selectors import require, rights_of
 from apps.cases.services import hold_open
 from apps.review.models import Annotation, Reading
 from apps.slides.models import Slide
+from hemaview.words import all_of
 
 MOST_POINTS, MOST_ON_A_SLIDE = 2000, 2000
 _POINTS = {"point": (1, 1), "line": (2, 2), "rectangle": (2, 2), "polygon": (3, MOST_POINTS)}
@@ -46,7 +47,7 @@ def annotate(user: Any, slide: Slide, kind: str, points: Sequence[Sequence[float
     if kind not in _POINTS:
         raise Refusal(
             gettext("There is no annotation called {kind}; there are: {points}.").format(
-                kind=kind, points=", ".join(_POINTS)
+                kind=kind, points=all_of(_POINTS)
             ),
             code="invalid",
         )

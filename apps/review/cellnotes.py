@@ -21,6 +21,7 @@ from apps.review.matching import boxes_of
 from apps.review.models import AddedCell, CellNote, Reading
 from apps.review.state import added_cells, labels_of
 from hemaview.cells.table import CellTable
+from hemaview.words import all_of
 
 MOST_ON_A_SLIDE = 2000
 SAME_PX = 0.1
@@ -88,7 +89,7 @@ def note_cell(user: Any, job: Job, kind: str, row: int | None, added: str, text:
     if kind not in CellNote.Kind.values:
         raise Refusal(
             gettext("There is no note called {kind}; there are: {values}.").format(
-                kind=kind, values=", ".join(CellNote.Kind.values)
+                kind=kind, values=all_of(CellNote.Kind.values)
             ),
             code="invalid",
         )

@@ -263,7 +263,7 @@ def added_json(job: Job, labels: Labels) -> list[dict[str, Any]]:
     return [
         {
             "id": str(c.pk), "x": c.x, "y": c.y, "w": c.w, "h": c.h, "label": index_of(known, label), "state": label.state,
-            "by": label.by, "at": label.at,
+            "by": label.by, "at": label.at, "added_by": c.by.display_name, "added_at": c.at,
         }
         for c, label in added_cells(job, labels)
     ]  # fmt: skip

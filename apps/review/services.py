@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
-from apps.analysis.cellfiles import regions, schema_of
+from apps.analysis.cellfiles import cells_of, regions, schema_of
 from apps.analysis.models import Job
 from apps.audit.services import record
 from apps.cases.selectors import require
@@ -19,10 +19,11 @@ from apps.review.differences import may_not_decide, pair_of
 from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
 from apps.review.picking import CONFIRMED, candidates
 from apps.review.selectors import index_of, last_event_of, last_undone_of, row_json
-from apps.review.state import Labels, is_second_of, labels_of, with_reading
+from apps.review.state import Label, Labels, is_second_of, labels_of, with_reading
 from hemaview.cells.schema import Schema
 from hemaview.counting.words import number_of
 from hemaview.pipeline.sharedplaces import counts_at
+from hemaview.words import all_of
 
 MOST_CELLS = 20_000
 ACTIONS = (
@@ -42,16 +43,18 @@ def label_cells(
     label: int | str | None,
     base_revision: int,
     force: bool = False,
+    shown: int | str | None = None,
 ) -> LabelEvent:
     """Append one event on the given cells; `label` is a class of the job by its index or its key.
 
-    Raises Conflict with the other person's labels where somebody else touched one of these cells after
-    `base_revision` (nothing is written), unless `force` says that this person has seen them.
+    `shown` is the class, by index or key, under which several cells that are confirmed were on screen together. Raises
+    Conflict with the other person's labels where somebody else touched one of these cells after `base_revision` (nothing
+    is written), unless `force` says that this person has seen them; and where one of them is not what they were shown as.
     """
     require(user, job.slide.case, "review")
     if action not in ACTIONS:
         raise Refusal(
-            gettext("{action} is no action; there are: {actions}.").format(action=action, actions=", ".join(ACTIONS)),
+            gettext("{action} is no action; there are: {actions}.").format(action=action, actions=all_of(ACTIONS)),
             code="invalid",
         )
     if not rows and not added:
@@ -84,7 +87,32 @@ def label_cells(
         if not force:
             _refuse_conflicts(schema_of(job), labels, base_revision, user, [*rows, *added])
         _refuse_own_decision(user, job, reading, rows, added)
+        if action == LabelEvent.Action.CONFIRM and shown is not None:
+            _refuse_others(job, labels, rows, added, shown)
         return append(user, reading, job, action, sorted(set(rows)), sorted(set(added)), key)
+
+
+def _refuse_others(job: Job, labels: Labels, rows: list[int], added: list[str], shown: int | str) -> None:
+    """Raise Conflict where some of the cells that are confirmed together are not of the class that they were `shown` as."""
+    known, key = schema_of(job), _key_of(job, shown)
+    machine = cells_of(job).cls
+    others: list[int | str] = [
+        row for row in set(rows) if _called(labels.rows.get(row), known.classes[machine[row]].key) != key
+    ]
+    others += [one for one in set(added) if labels.added[one].key != key]
+    if others:
+        raise Conflict(
+            ngettext(
+                "{n} of these cells is not called {name}; look at them again and confirm those that are.",
+                "{n} of these cells are not called {name}; look at them again and confirm those that are.",
+                len(others),
+            ).format(n=len(others), name=known.by_key[key].name.lower()),
+            code="not-as-shown",
+        )
+
+
+def _called(label: Label | None, by_machine: str) -> str:
+    return label.key if label and label.key else by_machine
 
 
 def _refuse_own_decision(user: Any, job: Job, reading: Reading, rows: list[int], added: list[str]) -> None:
@@ -212,7 +240,7 @@ def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str
     if state not in HbfMark.State.values:
         raise Refusal(
             gettext("{state} is no HbF state; there are: {values}.").format(
-                state=state, values=", ".join(HbfMark.State.values)
+                state=state, values=all_of(HbfMark.State.values)
             ),
             code="invalid",
         )

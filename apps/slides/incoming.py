@@ -96,7 +96,9 @@ def _one_series(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
             slides.setdefault(instance.series, []).append(instance)
     if not slides:
         raise Unsupported(
-            f"{files[0][1]} belongs to no DICOM series of a whole slide: it holds no image of the slide itself."
+            gettext(
+                "{files} belongs to no DICOM series of a whole slide: it holds no image of the slide itself."
+            ).format(files=files[0][1])
         )
     refuse_missing(choice, files[0][1], len(slides), max(i.focal_planes for s in slides.values() for i in s))
     if len(slides) > 1 and choice.series is None:
@@ -105,7 +107,11 @@ def _one_series(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
     series, levels = list(slides.items())[(choice.series or 1) - 1]
     largest = max(levels, key=lambda i: i.width_px * i.height_px)
     if largest.optical_paths > 1:
-        raise Unsupported(f"{largest.name} holds {largest.optical_paths} optical paths; export the one to be counted.")
+        raise Unsupported(
+            gettext("{name} holds {optical_paths} optical paths; export the one to be counted.").format(
+                name=largest.name, optical_paths=largest.optical_paths
+            )
+        )
     plane = choice.plane if choice.plane is not None or largest.focal_planes == 1 else SHARPEST
     of_file = Choice(plane=plane if largest.focal_planes > 1 else None)
     of_series = [f for f, i in instances.items() if i.series == series]
@@ -132,7 +138,7 @@ def _instances(files: Files, dicom: set[Path]) -> dict[tuple[Path, str], Instanc
         if instance is not None:
             instances[path, name] = instance
         elif not dicom or path in dicom:
-            raise Unreadable(f"{name} is damaged and cannot be read as DICOM.")
+            raise Unreadable(gettext("{name} is damaged and cannot be read as DICOM.").format(name=name))
     return instances
 
 
@@ -184,8 +190,10 @@ def _refuse_incomplete(main: str, others: Files) -> None:
     missing = missing_files([name for _, name in others], slidedat)
     if missing:
         raise Unsupported(
-            f"{main} keeps its pixels in the folder {data_folder(main)} beside it, of which {_some(missing)} is missing: bring "
-            "in the file together with that whole folder."
+            gettext(
+                "{main} keeps its pixels in the folder {data_folder} beside it, of which {some} is "
+                "missing: bring in the file together with that whole folder."
+            ).format(main=main, data_folder=data_folder(main), some=_some(missing))
         )
 
 

@@ -44,6 +44,11 @@ class Slide(models.Model):
         ESTIMATED = "estimated", gettext_lazy("estimated from red cells")
         UNKNOWN = "unknown", gettext_lazy("unknown")
 
+        @classmethod
+        def words(cls, code: str) -> str:
+            """A source in words; whatever is none of them stays as it is."""
+            return str(cls(code).label) if code in cls.values else code
+
     class Colouring(models.TextChoices):
         STORED = "stored", gettext_lazy("colours as stored")
         CARRIED = "carried", gettext_lazy("profile sent along, applied by the browser")

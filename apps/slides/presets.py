@@ -11,6 +11,7 @@ from apps.accounts.errors import Forbidden, Missing
 from apps.audit.services import record
 from apps.slides.models import ScalePreset
 from apps.slides.services import plausible_mpp
+from hemaview.words import all_of
 
 
 def presets() -> list[ScalePreset]:
@@ -22,7 +23,7 @@ def preset_of(name: str) -> ScalePreset:
     """The preset of that name, however it is capitalised; raises Missing, listing those that there are."""
     preset = ScalePreset.objects.filter(name__iexact=name.strip()).first()
     if preset is None:
-        known = ", ".join(p.name for p in presets()) or "none yet; an administrator can add them"
+        known = all_of(p.name for p in presets()) or gettext("none yet; an administrator can add them")
         raise Missing(
             gettext("There is no preset {strip} (there are: {known}).").format(strip=name.strip(), known=known),
             code="no-preset",

@@ -14,6 +14,7 @@ from apps.cases.selectors import require
 from apps.cases.services import hold
 from apps.slides.models import Site, Slide
 from apps.slides.services import hold_slide
+from hemaview.words import all_of
 
 NAME_LENGTH = 100
 
@@ -27,7 +28,9 @@ def site_named(name: str) -> Site:
     """The site of that name, however it is capitalised; raises Missing, listing those that there are."""
     site = None if "\0" in name else Site.objects.filter(name__iexact=name.strip()).first()
     if site is None:
-        known = ", ".join(Site.objects.values_list("name", flat=True)) or "none yet; an administrator can add them"
+        known = all_of(Site.objects.values_list("name", flat=True)) or gettext(
+            "none yet; an administrator can add them"
+        )
         raise Missing(gettext("There is no such site (there are: {known}).").format(known=known), code="no-site")
     return site
 

@@ -19,6 +19,7 @@ from apps.cases.services import hold
 from apps.slides.models import Slide
 from apps.slides.services import hold_slide
 from apps.slides.uploads import as_refusal, refuse_full_disk
+from hemaview.words import one_of
 from hemaview.wsi import sandbox
 from hemaview.wsi.colour import Colour
 from hemaview.wsi.errors import SlideError
@@ -45,7 +46,7 @@ def set_colour(user: Any, slide: Slide, colour: str) -> Slide:
     require(user, slide.case, "annotate")
     if colour not in list(Colour):
         raise Refusal(
-            gettext("Colours can be {colour}; not {colour2}.").format(colour=", ".join(Colour), colour2=colour),
+            gettext("Colours can be {choices}, not {colour}.").format(choices=one_of(Colour), colour=colour),
             code="invalid",
         )
     with transaction.atomic():

@@ -12,6 +12,7 @@ import { Facts } from "./Facts";
 import { History } from "./History";
 import { Readers } from "./Readers";
 import { Reading } from "./Reading";
+import { Signature } from "./Signature";
 import { SlideItem } from "./SlideItem";
 import { UploadBox } from "./UploadBox";
 import { Urgency } from "./Urgency";
@@ -115,6 +116,7 @@ export function CaseDesk({ first }: { first: Room }) {
         }
       />
       <Readers data={data} act={act} />
+      <Signature data={data} />
       <BloodCount accession={accession} may={may} act={act} />
       <History accession={accession} />
     </>

@@ -93,7 +93,13 @@ export function CellCard({ card, loading, problem, schema, notes, mayWrite, comm
           </button>
         </div>
       </div>
-      <CellNotes key={card.row} row={card.row} notes={notes} mayWrite={mayWrite} asked={commenting} />
+      <CellNotes
+        key={card.row}
+        cell={{ row: card.row, added: null }}
+        notes={notes}
+        mayWrite={mayWrite}
+        asked={commenting}
+      />
       <dl>
         {MEASURES.filter(([key]) => card.measures[key] !== null).map(([key, name, unit]) => (
           <div key={key}>

@@ -2,9 +2,10 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Notes } from "../room/usenotes";
 import { t } from "../shared/catalogue";
 import { dayTime } from "../shared/format";
+import { type CellName, keyOf } from "./keyof";
 
 interface Props {
-  row: number;
+  cell: CellName;
   notes: Notes;
   mayWrite: boolean;
   /** Grows each time the reader asks to write a comment. */
@@ -12,8 +13,8 @@ interface Props {
 }
 
 /** What people wrote of the chosen cell, and whether it is one to teach with. */
-export function CellNotes({ row, notes, mayWrite, asked }: Props) {
-  const here = notes.of(`r${row}`);
+export function CellNotes({ cell, notes, mayWrite, asked }: Props) {
+  const here = notes.of(keyOf(cell));
   const comments = here.filter((n) => n.kind === "comment");
   const teach = here.some((n) => n.kind === "teach");
   const [open, setOpen] = useState(false);
@@ -31,7 +32,7 @@ export function CellNotes({ row, notes, mayWrite, asked }: Props) {
           aria-pressed={teach}
           className={teach ? "on" : ""}
           disabled={!mayWrite}
-          onClick={() => void notes.teach(row)}
+          onClick={() => void notes.teach(cell)}
           title={t("Put this cell into the set to teach with (Shift + E)")}
         >
           {teach ? t("★ To teach") : t("☆ Teach")}
@@ -51,7 +52,7 @@ export function CellNotes({ row, notes, mayWrite, asked }: Props) {
           </button>
         )}
       </p>
-      {open && mayWrite && <Writing row={row} notes={notes} onDone={() => setOpen(false)} />}
+      {open && mayWrite && <Writing cell={cell} notes={notes} onDone={() => setOpen(false)} />}
       {comments.length > 0 && (
         <ul>
           {comments.map((n) => (
@@ -73,11 +74,11 @@ export function CellNotes({ row, notes, mayWrite, asked }: Props) {
   );
 }
 
-function Writing({ row, notes, onDone }: { row: number; notes: Notes; onDone(): void }) {
+function Writing({ cell, notes, onDone }: { cell: CellName; notes: Notes; onDone(): void }) {
   const [text, setText] = useState("");
   async function save(event: FormEvent) {
     event.preventDefault();
-    if (await notes.comment(row, text)) onDone();
+    if (await notes.comment(cell, text)) onDone();
   }
   return (
     <form onSubmit={save} onKeyDown={(e) => e.key === "Escape" && onDone()}>

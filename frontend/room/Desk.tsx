@@ -110,13 +110,16 @@ export function Desk({ data, tiles, opens_with }: Props) {
         gallery={gallery}
         acts={acts}
         chosen={chosen}
+        added={desk.added}
+        onRemove={() => void acts.act("reject")}
+        onUndo={() => void session.undo()}
         canReview={canReview}
         compared={desk.compared}
         notes={desk.notes}
         mayWrite={desk.mayWrite}
         commenting={desk.commenting}
         onGo={goTo}
-        onGoToCard={() => goTo(chosen.card)}
+        onGoToCard={() => goTo(chosen.card ?? desk.added)}
         onLike={desk.alike}
         counts={counts}
       />

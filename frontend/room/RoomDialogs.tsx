@@ -1,9 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
+import { AmendDialog } from "../shared/AmendDialog";
 import { t } from "../shared/catalogue";
+import { SignDialog } from "../shared/SignDialog";
 import type { Case, Counts, Schema } from "../shared/types";
 import { CommentDialog } from "./CommentDialog";
-import { AmendDialog, ConflictDialog, HelpDialog } from "./dialogs";
-import { SignDialog } from "./SignDialog";
+import { ConflictDialog, HelpDialog } from "./dialogs";
 import type { Session } from "./session";
 
 export type Open = "" | "help" | "sign" | "amend" | "comment";
@@ -52,9 +53,9 @@ export function RoomDialogs({ open, current, counts, schema, session, onClose, o
           schema={schema}
           onKeep={() => setConflict(null)}
           onOverrule={() => {
-            const { action, rows, added, label } = conflict.edit;
+            const { action, rows, added, label, shown } = conflict.edit;
             setConflict(null);
-            void session.label(action, { rows, added }, label, conflict.revision);
+            void session.label(action, { rows, added }, label, { seen: conflict.revision, shown });
           }}
         />
       )}

@@ -1,8 +1,9 @@
+import { AddedCard } from "../gallery/AddedCard";
 import { CellCard } from "../gallery/CellCard";
 import { Compare } from "../gallery/Compare";
 import { Gallery } from "../gallery/Gallery";
 import { t } from "../shared/catalogue";
-import type { Analysis, Counts, GalleryRow, Schema } from "../shared/types";
+import type { AddedCell, Analysis, Counts, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
 import type { useCard } from "./usecard";
 import type { Compared } from "./usecompare";
@@ -18,6 +19,10 @@ interface Props {
   gallery: ReturnType<typeof useGallery>;
   acts: ReturnType<typeof useActs>;
   chosen: ReturnType<typeof useCard>;
+  /** The chosen cell where a person added it. */
+  added: AddedCell | null;
+  onRemove(): void;
+  onUndo(): void;
   canReview: boolean;
   compared: Compared;
   notes: Notes;
@@ -74,15 +79,30 @@ export function Side(props: Props) {
           <p className="note">{whyEmpty(job, hasSlide)}</p>
         </section>
       )}
-      <CellCard
-        {...chosen}
-        schema={schema}
-        notes={props.notes}
-        mayWrite={props.mayWrite}
-        commenting={props.commenting}
-        onGo={onGoToCard}
-        onLike={props.onLike}
-      />
+      {props.added && job ? (
+        <AddedCard
+          cell={props.added}
+          jobId={job.id}
+          schema={schema}
+          notes={props.notes}
+          mayWrite={props.mayWrite}
+          canReview={canReview}
+          commenting={props.commenting}
+          onGo={onGoToCard}
+          onRemove={props.onRemove}
+          onUndo={props.onUndo}
+        />
+      ) : (
+        <CellCard
+          {...chosen}
+          schema={schema}
+          notes={props.notes}
+          mayWrite={props.mayWrite}
+          commenting={props.commenting}
+          onGo={onGoToCard}
+          onLike={props.onLike}
+        />
+      )}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { RefObject } from "react";
+import type { CellName } from "../gallery/keyof";
 import { t } from "../shared/catalogue";
 import type { Room, TileAccess } from "../shared/types";
 import type { Scene } from "../viewer/overlay";
@@ -32,7 +33,7 @@ interface Props {
   onHere(outline: string): void;
   viewer: RefObject<ViewerHandle | null>;
   onMoved(): void;
-  onPick(row: number | null): void;
+  onPick(cell: CellName | null): void;
 }
 
 const MPP_NOTES: Partial<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { GalleryRow } from "../shared/types";
-import { heapOf } from "./acts";
+import { classOf, heapOf } from "./acts";
 
 const cell = (row: number, must_see = "", state = "") => ({ row, must_see, state }) as GalleryRow;
 
@@ -10,5 +10,12 @@ describe("cells confirmed in a heap", () => {
   });
   it("takes a single cell whichever it is", () => {
     expect(heapOf([cell(2, "blast")])).toHaveLength(1);
+  });
+  it("names the class that all of them are shown as, by what people called them, and none where they differ", () => {
+    const called = (row: number, cls: number, label: number | null) =>
+      ({ ...cell(row), class: cls, label }) as GalleryRow;
+    expect(classOf([called(1, 4, null), called(2, 7, 4)])).toBe(4);
+    expect(classOf([called(1, 4, null), called(2, 7, null)])).toBeNull();
+    expect(classOf([])).toBeNull();
   });
 });

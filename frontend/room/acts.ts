@@ -1,18 +1,19 @@
 /** What people do to the cells of the list that is shown: choose, go on, label. */
 
 import { useCallback, useMemo, useState } from "react";
-import { keyOf } from "../gallery/keyof";
+import { type CellName, keyOf } from "../gallery/keyof";
 import { plural, t } from "../shared/catalogue";
 import type { GalleryRow } from "../shared/types";
-import type { LabelAction, Targets } from "./outbox";
+import type { HowLabelled, LabelAction, Targets } from "./outbox";
 
 interface Setting {
   rows: GalleryRow[];
-  label: (action: LabelAction, targets: Targets, cls: number | null) => Promise<boolean>;
+  label: (action: LabelAction, targets: Targets, cls: number | null, how?: HowLabelled) => Promise<boolean>;
   /** Why nothing may be labelled; empty where it may. */
   refusal: string;
-  selectedRow: number | null;
-  onSelect: (row: number | null) => void;
+  /** The cell of the card, which may be in no list. */
+  selected: CellName | null;
+  onSelect: (cell: CellName | null) => void;
   goTo: (row: GalleryRow | null) => void;
   say: (text: string) => void;
   /** The list holds cells of several classes: those that must be seen are confirmed one at a time. */
@@ -37,7 +38,7 @@ export function doneText(action: LabelAction, n: number): string {
   }
 }
 
-export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say, mixed }: Setting) {
+export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, mixed }: Setting) {
   // By key: a cell that changes its class may change its place in the list.
   const [currentKey, setCurrentKey] = useState<string | null>(null);
   const current = useMemo(() => rows.findIndex((r) => keyOf(r) === currentKey), [rows, currentKey]);
@@ -59,7 +60,7 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
         return next;
       });
       setCurrentKey(keyOf(row));
-      onSelect(row.row);
+      onSelect(row);
     },
     [rows, current, onSelect],
   );
@@ -88,26 +89,30 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
         return;
       }
       const wanted = rows.filter((r) => chosen.has(keyOf(r)));
-      const heap = action === "confirm" && mixed ? heapOf(wanted) : wanted;
+      const shown = mixed ? null : classOf(wanted);
+      const heap = action === "confirm" && shown === null ? heapOf(wanted) : wanted;
       const left = wanted.length - heap.length;
       if (left && !heap.length) {
         say(ONE_AT_A_TIME);
         return;
       }
       const targets = targetsOf(heap);
-      if (!targets.rows.length && !targets.added.length && selectedRow !== null) targets.rows.push(selectedRow);
+      if (!targets.rows.length && !targets.added.length && selected) {
+        if (selected.row !== null) targets.rows.push(selected.row);
+        else if (selected.added !== null) targets.added.push(selected.added);
+      }
       const n = targets.rows.length + targets.added.length;
       if (!n) {
         say(t("Choose a cell first: Space goes to the next one."));
         return;
       }
-      if (!(await label(action, targets, cls))) return;
+      if (!(await label(action, targets, cls, { shown: action === "confirm" ? shown : null }))) return;
       if (left) say(`${doneText(action, n)} ${leftText(left)}`);
       else if (n > 1) say(doneText(action, n));
       // The cell itself has been seen now, though the list in hand does not say so yet.
       else if (current >= 0) following(rows.length - 1);
     },
-    [refusal, rows, chosen, selectedRow, label, current, following, say, mixed],
+    [refusal, rows, chosen, selected, label, current, following, say, mixed],
   );
 
   /** Give the given cells another class, wherever the keys stand. */
@@ -125,12 +130,13 @@ export function useActs({ rows, label, refusal, selectedRow, onSelect, goTo, say
   const confirm = useCallback(
     async (keys: ReadonlySet<string>) => {
       const open = rows.filter((r) => r.state === "" && keys.has(keyOf(r)));
-      const heap = mixed ? heapOf(open) : open;
+      const shown = mixed ? null : classOf(open);
+      const heap = shown === null ? heapOf(open) : open;
       const left = open.length - heap.length;
       const targets = targetsOf(heap);
       const n = targets.rows.length + targets.added.length;
       if (!n) say(left ? ONE_AT_A_TIME : t("Every cell on screen has been reviewed."));
-      else if (await label("confirm", targets, null))
+      else if (await label("confirm", targets, null, { shown }))
         say(left ? `${doneText("confirm", n)} ${leftText(left)}` : doneText("confirm", n));
     },
     [rows, label, say, mixed],
@@ -143,6 +149,12 @@ const ONE_AT_A_TIME = t("Cells that must be seen are confirmed one at a time: pr
 
 function leftText(n: number): string {
   return plural(n, "One that must be seen was left.", "{n} that must be seen were left.");
+}
+
+/** The class that all of the cells have; null where they have none in common. */
+export function classOf(cells: GalleryRow[]): number | null {
+  const classes = new Set(cells.map((r) => r.label ?? r.class));
+  return classes.size === 1 ? ([...classes][0] ?? null) : null;
 }
 
 /** What may be confirmed in a heap: of several cells none that must be seen, a single one whichever it is. */

@@ -10,12 +10,22 @@ export interface Targets {
   added: string[];
 }
 
+/** What the server asks of labels beside the labels themselves. */
+export interface HowLabelled {
+  /** The revision whose labels the person has seen, where theirs are to stand all the same. */
+  seen?: number;
+  /** The class under which several confirmed cells were on screen. */
+  shown?: number | null;
+}
+
 export interface LabelEdit extends Targets {
   kind: "label";
   action: LabelAction;
   label: number | null;
   base_revision: number;
   force: boolean;
+  /** The class under which several cells that are confirmed were on screen together. */
+  shown?: number | null;
 }
 
 export interface AddEdit {

@@ -8,7 +8,7 @@ import { line } from "../shared/line";
 import type { CellIndex, Counts, Job, LabelAnswer, Region } from "../shared/types";
 import { CellStore, unpack } from "../viewer/cellstore";
 import { type DeltaAnswer, type Labels, NO_LABELS, withAnswer, withDelta } from "./labels";
-import { type LabelAction, type Targets, withWaiting } from "./outbox";
+import { type HowLabelled, type LabelAction, type Targets, withWaiting } from "./outbox";
 import { useEdits } from "./useedits";
 
 export function useSession(job: Job | null, me: { id: number; name: string }, say: (text: string) => void) {
@@ -64,9 +64,9 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
   const edits = useEdits(me.id, take, readLabels, problem);
 
   const label = useCallback(
-    async (action: LabelAction, targets: Targets, cls: number | null, force?: number): Promise<boolean> => {
+    async (action: LabelAction, targets: Targets, cls: number | null, how: HowLabelled = {}): Promise<boolean> => {
       if (!jobId) return false;
-      const base_revision = force ?? known.current.labels.revision;
+      const base_revision = how.seen ?? known.current.labels.revision;
       const outcome = await edits.put({
         kind: "label",
         job: jobId,
@@ -74,7 +74,8 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
         ...targets,
         label: cls,
         base_revision,
-        force: force !== undefined,
+        force: how.seen !== undefined,
+        shown: how.shown ?? null,
       });
       return outcome !== "refused";
     },

@@ -2,8 +2,9 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type CellName, keyOf } from "../gallery/keyof";
 import { t } from "../shared/catalogue";
-import type { Card, GalleryRow, Room as RoomData } from "../shared/types";
+import type { Card, Room as RoomData } from "../shared/types";
 import type { ViewerHandle } from "../viewer/Viewer";
 import { useActs } from "./acts";
 import type { Menu } from "./DifferentialPane";
@@ -32,7 +33,7 @@ import { useTools } from "./usetools";
 export function useDesk(data: RoomData, opens_with: string | null) {
   const client = useQueryClient();
   const opened = useOpened(data, opens_with);
-  const { slide, job, jobId, schema, row, setRow } = opened;
+  const { slide, job, jobId, schema, row, setChosen } = opened;
   const refusal = refusalOf(data, !!job?.reviewable);
   const { message, say } = useMessage();
   const session = useSession(job, data.me, say);
@@ -50,7 +51,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   useNews(jobId, labels, data.me.name, session.readLabels, say);
 
   const goTo = useCallback(
-    (to: GalleryRow | Card | null) => {
+    (to: Pick<Card, "x" | "y"> | null) => {
       if (!to) return;
       lead("first");
       viewer.current?.goTo(to.x, to.y, 60);
@@ -62,7 +63,12 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const groups = useDifferential(job, tabled, schema, counts, labels);
   const rows = tabled ? groups.rows : gallery.rows;
   const mixed = !tabled && (which === "must-see" || which === "alike" || which === "all");
-  const acts = useActs({ rows, label: session.label, refusal, selectedRow: row, onSelect: setRow, goTo, say, mixed });
+  const added = labels.added.find((one) => one.id === opened.added) ?? null;
+  const selected = useMemo<CellName | null>(
+    () => (row !== null ? { row, added: null } : added ? { row: null, added: added.id } : null),
+    [row, added],
+  );
+  const acts = useActs({ rows, label: session.label, refusal, selected, onSelect: setChosen, goTo, say, mixed });
   const compared = useCompare(rows, acts.chosen, chosen.card);
   // biome-ignore lint/correctness/useExhaustiveDependencies: in another list nothing is chosen yet
   useEffect(() => {
@@ -74,7 +80,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const openList = (list: Which) => {
     gallery.setWhich(list);
     setTabled(false);
-    if (list !== which) setRow(null);
+    if (list !== which) setChosen(null);
     if (typeof list === "number") marks.show(list);
     keysToGallery();
   };
@@ -112,10 +118,10 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   });
   const notes = useNotes(jobId, !!job?.reviewable, say);
   const [commenting, setCommenting] = useState(0);
-  const ofChosen = (act: (of: number) => void) => {
-    if (row === null) say(t("Choose a cell of the machine’s first."));
+  const ofChosen = (act: (of: CellName) => void) => {
+    if (!selected) say(t("Choose a cell first: Space goes to the next one."));
     else if (!mayOrder) say(t("You may view this case but not write on it."));
-    else act(row);
+    else act(selected);
   };
   const alike = () => {
     if (row === null) {
@@ -139,7 +145,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     marks,
     rows,
     columns,
-    card: chosen.card,
+    card: chosen.card ?? added,
     viewer,
     undo: session.undo,
     redo: session.redo,
@@ -171,12 +177,13 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     press,
   );
 
-  const scene = useScene(session, schema, marks, chosen.card, adding.place, tools, mpp);
-  const pick = (picked: number | null) => {
-    setRow(picked);
-    const listed = picked !== null && rows.some((r) => r.row === picked);
-    acts.setCurrentKey(listed ? `r${picked}` : null);
-    acts.setChosen(listed ? new Set([`r${picked}`]) : new Set());
+  const scene = useScene(session, schema, marks, chosen.card ?? added, adding.place, tools, mpp);
+  const pick = (picked: CellName | null) => {
+    setChosen(picked);
+    const key = picked && keyOf(picked);
+    const listed = key !== null && rows.some((r) => keyOf(r) === key);
+    acts.setCurrentKey(listed ? key : null);
+    acts.setChosen(listed ? new Set([key]) : new Set());
   };
   const seeOpen = () => {
     setDialog("");
@@ -192,6 +199,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     marks,
     gallery,
     chosen,
+    added,
     dialog,
     setDialog,
     viewer,

@@ -40,8 +40,8 @@ export function useEdits(
           await send<unknown>("POST", `/api/v1/jobs/${edit.job}/cells/`, { x, y, w, h, label });
           await doing.current.readLabels();
         } else {
-          const { action, rows, added, label, base_revision, force } = edit;
-          const body = { action, rows, added, label, base_revision, force };
+          const { action, rows, added, label, base_revision, force, shown = null } = edit;
+          const body = { action, rows, added, label, base_revision, force, shown };
           doing.current.take(edit.job, await send<LabelAnswer>("POST", `/api/v1/jobs/${edit.job}/labels/`, body));
         }
         return "sent";

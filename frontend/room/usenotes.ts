@@ -2,6 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
+import { type CellName, keyOf } from "../gallery/keyof";
 import { get, send } from "../shared/api";
 import { t } from "../shared/catalogue";
 import type { CellNote } from "../shared/types";
@@ -12,8 +13,8 @@ export interface Notes {
   teaching: number;
   /** Notes where this analysis has no cell. */
   astray: readonly CellNote[];
-  comment(row: number, text: string): Promise<boolean>;
-  teach(row: number): Promise<void>;
+  comment(cell: CellName, text: string): Promise<boolean>;
+  teach(cell: CellName): Promise<void>;
   remove(note: CellNote): Promise<void>;
   /** Brings back what was removed last; null where nothing was. */
   restore: (() => Promise<void>) | null;
@@ -60,12 +61,13 @@ export function useNotes(jobId: string | null, reviewable: boolean, say: (text: 
     commented: placed.commented,
     teaching: placed.teaching,
     astray: placed.astray,
-    comment: (row, text) =>
-      change(() => send("POST", url, { kind: "comment", row, text }), t("The comment has been saved.")),
-    teach: async (row) => {
-      const marked = placed.cells.get(`r${row}`)?.find((n) => n.kind === "teach");
+    comment: ({ row, added }, text) =>
+      change(() => send("POST", url, { kind: "comment", row, added, text }), t("The comment has been saved.")),
+    teach: async (cell) => {
+      const marked = placed.cells.get(keyOf(cell))?.find((n) => n.kind === "teach");
+      const { row, added } = cell;
       if (marked) await remove(marked);
-      else await change(() => send("POST", url, { kind: "teach", row }), t("Marked as a cell to teach with."));
+      else await change(() => send("POST", url, { kind: "teach", row, added }), t("Marked as a cell to teach with."));
     },
     remove,
     restore: last
@@ -88,7 +90,7 @@ export function byCell(notes: readonly CellNote[]) {
   const cells = new Map<string, CellNote[]>();
   const astray: CellNote[] = [];
   for (const note of notes) {
-    const key = note.row !== null ? `r${note.row}` : note.added !== null ? `a${note.added}` : null;
+    const key = note.row !== null || note.added !== null ? keyOf(note) : null;
     if (key === null) astray.push(note);
     else cells.set(key, [...(cells.get(key) ?? []), note]);
   }

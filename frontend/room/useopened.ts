@@ -1,6 +1,7 @@
 /** Which slide and which of its analyses the room shows, and the cell that is chosen there. */
 
 import { useCallback, useRef, useState } from "react";
+import type { CellName } from "../gallery/keyof";
 import type { Analysis, Room, Schema, Slide } from "../shared/types";
 import { readPlace } from "../viewer/place";
 
@@ -14,8 +15,11 @@ export interface Opened {
   /** By itself, or because somebody asked for it. */
   by_itself: boolean;
   start: ReturnType<typeof readPlace>;
+  /** The chosen cell's row in the cell file; null where none is chosen, or one that a person added. */
   row: number | null;
-  setRow(row: number | null): void;
+  /** The id of the chosen cell where a person added it. */
+  added: string | null;
+  setChosen(cell: CellName | null): void;
   openSlide(id: string): void;
   openJob(id: string): void;
 }
@@ -31,8 +35,15 @@ export function useOpened(data: Room, opens_with: string | null): Opened {
   const jobId = job?.id ?? null;
   const first = useRef(jobId);
   // A row is a cell of one job only: in another it would be another cell.
-  const [chosen, setChosen] = useState({ job: first.current, row: start.current.cell ?? null });
-  const setRow = useCallback((row: number | null) => setChosen({ job: jobId, row }), [jobId]);
+  const [chosen, setCell] = useState<CellName & { job: string | null }>({
+    job: first.current,
+    row: start.current.cell ?? null,
+    added: null,
+  });
+  const setChosen = useCallback(
+    (cell: CellName | null) => setCell({ job: jobId, row: cell?.row ?? null, added: cell?.added ?? null }),
+    [jobId],
+  );
   return {
     slide,
     job,
@@ -41,7 +52,8 @@ export function useOpened(data: Room, opens_with: string | null): Opened {
     by_itself: asked === undefined,
     start: start.current,
     row: chosen.job === jobId ? chosen.row : null,
-    setRow,
+    added: chosen.job === jobId ? chosen.added : null,
+    setChosen,
     openSlide: setSlideId,
     openJob: (id) => slide && setAnalysis((before) => ({ ...before, [slide.id]: id })),
   };

@@ -18,7 +18,7 @@ interface Setting {
   marks: Marks;
   rows: readonly GalleryRow[];
   columns: number;
-  card: Card | null;
+  card: Pick<Card, "x" | "y"> | null;
   viewer: { readonly current: ViewerHandle | null };
   undo(): Promise<boolean>;
   redo(): Promise<boolean>;
@@ -27,7 +27,7 @@ interface Setting {
   comment(): void;
   teach(): void;
   cancelTool(): void;
-  goTo(row: GalleryRow | Card | null): void;
+  goTo(place: Pick<Card, "x" | "y"> | null): void;
   help(): void;
   differential(): void;
   typical(): void;

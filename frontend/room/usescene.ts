@@ -1,6 +1,6 @@
 import { useMemo } from "react";
-import type { Card, Schema } from "../shared/types";
-import type { Scene } from "../viewer/overlay";
+import type { Schema } from "../shared/types";
+import type { Chosen, Scene } from "../viewer/overlay";
 import type { Session } from "./session";
 import { pairsOf } from "./ToolBar";
 import type { AddingPlace } from "./useadding";
@@ -12,7 +12,7 @@ export function useScene(
   session: Pick<Session, "store" | "index" | "regions" | "epoch" | "labels">,
   schema: Schema,
   marks: Marks,
-  selected: Card | null,
+  selected: Chosen | null,
   place: AddingPlace | null,
   tools: Pick<Tools, "annotations"> & { draft: Tools["draft"] | null },
   mpp: number | null,

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { t } from "./catalogue";
+import "./dialog.css";
 
 /** A modal dialog; Escape and the cross close it. */
 export function Dialog({ title, onClose, children }: { title: string; onClose(): void; children: ReactNode }) {

@@ -1645,9 +1645,13 @@ export interface components {
             id: string;
             label: number | null;
             state: components["schemas"]["LabelStateEnum"] | components["schemas"]["BlankEnum"];
+            /** @description who said last what it is */
             by: string;
             /** Format: date-time */
             at: string;
+            added_by: string;
+            /** Format: date-time */
+            added_at: string;
         };
         /** @description Who read the case, how far two readers agree, and the cells on which they differ, open ones first. */
         Agreement: {
@@ -2656,6 +2660,8 @@ export interface components {
             base_revision: number;
             /** @default false */
             force: boolean;
+            /** @description The class, by index or key, under which cells that are confirmed together were looked at: where one of them is called otherwise nothing is confirmed (409). */
+            shown?: (number | string) | null;
         };
         /**
          * @description * `` -

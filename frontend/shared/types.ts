@@ -19,7 +19,9 @@ export type Room = Sent["Room"];
 export type Region = Sent["Region"];
 export type LabelState = Sent["RowLabel"]["state"];
 export type RowLabel = Sent["RowLabel"];
-export type AddedCell = Omit<Sent["AddedCell"], "at">;
+/** Who and when are known once the server has it. */
+export type AddedCell = Omit<Sent["AddedCell"], "at" | "added_by" | "added_at"> &
+  Partial<Pick<Sent["AddedCell"], "at" | "added_by" | "added_at">>;
 export type Share = Sent["Share"];
 export type CountRow = Sent["CountRow"];
 export type Section = Sent["CountSection"];

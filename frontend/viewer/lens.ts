@@ -1,6 +1,7 @@
 /** The slide under OpenSeadragon with the cells drawn above it: where things are, what a click means, which tiles are needed. */
 
 import OpenSeadragon from "openseadragon";
+import type { CellName } from "../gallery/keyof";
 import { getBytes } from "../shared/api";
 import { line } from "../shared/line";
 import type { TileAccess } from "../shared/types";
@@ -8,7 +9,7 @@ import { countIn, rangesFor, unpack } from "./cellstore";
 import { unpackContours } from "./contours";
 import { type Affine, affineOf, type Box, inView, mirrored, type Point, scaleOf, toSlide } from "./glue";
 import { grown } from "./outline";
-import { isShown, MOST_OUTLINED, nameOf, OUTLINED, Overlay, type Scene } from "./overlay";
+import { addedAt, isShown, MOST_OUTLINED, nameOf, OUTLINED, Overlay, type Scene } from "./overlay";
 import { Prefetcher } from "./prefetch";
 import { umPerPx } from "./scalebar";
 import { composed } from "./snapshot";
@@ -32,7 +33,8 @@ export interface Wishes {
   addMode: boolean;
   /** Dragging draws an outline and does not move the slide. */
   drawMode: boolean;
-  onPick(row: number | null, key: string | null): void;
+  /** A cell by its row in the cell file, or by its id where a person added it; null where there is none. */
+  onPick(cell: CellName | null): void;
   onAdd(x: number, y: number, screen: readonly [number, number]): void;
   onDraw(points: readonly Point[], done: boolean, screen: readonly [number, number]): void;
   onMoved(): void;
@@ -296,11 +298,16 @@ export class Lens {
       onAdd(slide_x, slide_y, [x, y]);
       return;
     }
+    const added = addedAt(scene, slide_x, slide_y);
+    if (added) {
+      onPick({ row: null, added });
+      return;
+    }
     // A cell that is marked goes before one that is not.
     const hit =
       scene.store.pick(slide_x, slide_y, (chunk, i) => isShown(scene, chunk, i)) ??
       scene.store.pick(slide_x, slide_y, () => true);
-    onPick(hit && hit[0].first >= 0 ? hit[0].first + hit[1] : null, hit ? hit[0].key : null);
+    onPick(hit && hit[0].first >= 0 ? { row: hit[0].first + hit[1], added: null } : null);
   }
 
   /** What the cell under the pointer is called, beside it; nothing where no cell is marked. */

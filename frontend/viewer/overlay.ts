@@ -14,6 +14,9 @@ import { drawShape, type Shape } from "./shapes";
 import { Sheet } from "./sheet";
 import type { WebGlCells } from "./webgl";
 
+/** What is drawn of a chosen cell: its outline, or its box where it has none. */
+export type Chosen = Pick<Card, "x" | "y" | "w" | "h"> & Partial<Pick<Card, "contour">>;
+
 export interface Scene {
   store: CellStore;
   index: CellIndex | null;
@@ -25,7 +28,8 @@ export interface Scene {
   showRegions: boolean;
   labels: ReadonlyMap<number, { label: number | null; state: string }>;
   added: readonly AddedCell[];
-  selected: Card | null;
+  /** The chosen cell. */
+  selected: Chosen | null;
   /** Places that people marked, and the one that is being drawn. */
   shapes: readonly Shape[];
   draft: Shape | null;
@@ -411,4 +415,13 @@ export function nameOf(scene: Scene, chunk: Chunk, i: number): string {
   return label
     ? `${name}, ${LABEL_STATES[label.state] ?? label.state}`
     : `${name} ${Math.round(((chunk.score[i] as number) / 255) * 100)} %`;
+}
+
+/** The id of the cell that a person added at a place (level-0 px), the nearest of several; null where there is none in sight. */
+export function addedAt(scene: Pick<Scene, "added" | "hidden">, x: number, y: number): string | null {
+  const near = scene.added
+    .map((cell) => ({ cell, far: Math.hypot(cell.x - x, cell.y - y) }))
+    .filter(({ cell, far }) => far <= Math.max(cell.w, cell.h) / 2 + 2 && !scene.hidden.has(cell.label ?? -1))
+    .sort((a, b) => a.far - b.far);
+  return near[0]?.cell.id ?? null;
 }

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hemaview.counting.intervals import Interval
+from hemaview.words import all_of, gettext, one_of
 
 SEXES = ("female", "male")
 _ABOUT = frozenset({"whose", "sex", "from_days", "to_days", "source"})
@@ -101,7 +102,9 @@ def references_in(path: Path) -> References:
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"The reference ranges in {path} are no TOML: {error}.") from error
+        raise ValueError(
+            gettext("The reference ranges in {path} are no TOML: {error}.").format(path=path, error=error)
+        ) from error
     return references_from(data, shipped_references().quantities)
 
 
@@ -109,7 +112,7 @@ def references_from(data: Mapping[str, Any], quantities: tuple[Quantity, ...]) -
     """Ranges as a file holds them; raises ValueError, in a sentence, where they are not whole or contradict each other."""
     for name in ("name", "version", "sources", "ranges"):
         if not data.get(name):
-            raise ValueError(f"The reference ranges have no {name}.")
+            raise ValueError(gettext("The reference ranges have no {name}.").format(name=name))
     keys = {q.key for q in quantities}
     for row in data["ranges"]:
         _refuse_row(row, keys, data["sources"])
@@ -137,20 +140,34 @@ def _quantity(given: Mapping[str, Any]) -> Quantity:
 def _refuse_row(row: Mapping[str, Any], keys: set[str], sources: Mapping[str, str]) -> None:
     whose = row.get("whose")
     if not whose or "from_days" not in row:
-        raise ValueError("A reference range says whose it is (whose) and from which age in days it holds (from_days).")
+        raise ValueError(
+            gettext("A reference range says whose it is (whose) and from which age in days it holds (from_days).")
+        )
     if row.get("sex") not in (None, *SEXES):
-        raise ValueError(f"The sex of the reference range of {whose} is one of: {', '.join(SEXES)}; or it is left out.")
+        raise ValueError(
+            gettext("The sex of the reference range of {whose} is {sexes}, or it is left out.").format(
+                whose=whose, sexes=one_of(SEXES)
+            )
+        )
     if row.get("source") not in sources:
-        raise ValueError(f"The reference range of {whose} names no source of the file.")
+        raise ValueError(gettext("The reference range of {whose} names no source of the file.").format(whose=whose))
     if row["from_days"] < 0 or row.get("to_days", float("inf")) <= row["from_days"]:
-        raise ValueError(f"The reference range of {whose} ends before it begins.")
+        raise ValueError(gettext("The reference range of {whose} ends before it begins.").format(whose=whose))
     for name, pair in row.items():
         if name in _ABOUT:
             continue
         if name not in keys:
-            raise ValueError(f"The reference range of {whose} is of {name}; there are: {', '.join(sorted(keys))}.")
+            raise ValueError(
+                gettext("The reference range of {whose} is of {name}; there are: {keys}.").format(
+                    whose=whose, name=name, keys=all_of(sorted(keys))
+                )
+            )
         if not isinstance(pair, list) or len(pair) != 2 or not all(_number(v) for v in pair) or pair[0] >= pair[1]:
-            raise ValueError(f"The range of {name} of {whose} is two numbers, the lower one first.")
+            raise ValueError(
+                gettext("The range of {name} of {whose} is two numbers, the lower one first.").format(
+                    name=name, whose=whose
+                )
+            )
 
 
 def _refuse_overlap(key: str, rows: list[Mapping[str, Any]]) -> None:
@@ -160,7 +177,11 @@ def _refuse_overlap(key: str, rows: list[Mapping[str, Any]]) -> None:
         )
         for (_, end, one), (begin, _, other) in pairwise(ends):
             if begin < end:
-                raise ValueError(f"The ranges of {key} of {one} and of {other} overlap.")
+                raise ValueError(
+                    gettext("The ranges of {key} of {one} and of {other} overlap.").format(
+                        key=key, one=one, other=other
+                    )
+                )
 
 
 def _number(value: Any) -> bool:

@@ -17,6 +17,7 @@ from hemaview.assays.mustsee import MustSee
 from hemaview.assays.rules import Rules
 from hemaview.assays.settings import Setting
 from hemaview.cells.schema import Schema, SchemaError, refuse_doubles, schema_from
+from hemaview.words import all_of, gettext
 
 
 @cache
@@ -37,7 +38,11 @@ def assay(key: str) -> Assay:
     try:
         return assays()[key]
     except KeyError:
-        raise AssayError(f"There is no examination called {key}; there are: {', '.join(sorted(assays()))}.") from None
+        raise AssayError(
+            gettext("There is no examination called {key}; there are: {assays}.").format(
+                key=key, assays=all_of(sorted(assays()))
+            )
+        ) from None
 
 
 def assay_in(folder: ModuleType) -> Assay:
@@ -68,7 +73,9 @@ def assay_in(folder: ModuleType) -> Assay:
             count=count,
         )
     except (KeyError, TypeError, AttributeError, SchemaError, tomllib.TOMLDecodeError, ModuleNotFoundError) as error:
-        raise AssayError(f"The folder of the examination {key} is not complete: {error}.") from error
+        raise AssayError(
+            gettext("The folder of the examination {key} is not complete: {error}.").format(key=key, error=error)
+        ) from error
 
 
 def _table(folder: ModuleType, name: str, missing: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from hemaview.words import all_of, gettext
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -59,17 +61,31 @@ def _refuse_unlike(own: Mapping[str, Any], shipped: Mapping[str, Any], path: str
     for key, value in own.items():
         where = f"{path}{key}"
         if key not in shipped:
-            raise ValueError(f"The counting rules have nothing called {where}; there are: {', '.join(shipped)}.")
+            raise ValueError(
+                gettext("The counting rules have nothing called {where}; there are: {shipped}.").format(
+                    where=where, shipped=all_of(shipped)
+                )
+            )
         like = shipped[key]
         if isinstance(like, Mapping):
             if not isinstance(value, Mapping):
-                raise ValueError(f"{where} of the counting rules is a table, not {value!r}.")
+                raise ValueError(
+                    gettext("{where} of the counting rules is a table, not {value!r}.").format(where=where, value=value)
+                )
             _refuse_unlike(value, like, f"{where}.")
         elif isinstance(like, bool | str | list):
             if key != "version" and not isinstance(value, type(like)):
-                raise ValueError(f"{where} of the counting rules is written like {like!r}, not {value!r}.")
+                raise ValueError(
+                    gettext("{where} of the counting rules is written like {like!r}, not {value!r}.").format(
+                        where=where, like=like, value=value
+                    )
+                )
         elif key != "version" and (isinstance(value, bool) or not isinstance(value, int | float) or value < 0):
-            raise ValueError(f"{where} of the counting rules is a number of at least 0, not {value!r}.")
+            raise ValueError(
+                gettext("{where} of the counting rules is a number of at least 0, not {value!r}.").format(
+                    where=where, value=value
+                )
+            )
 
 
 def _merged(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hemaview.words import all_of, gettext, one_of
+
 KINDS = ("integer", "number", "choice", "text")
 
 
@@ -41,19 +43,48 @@ class Setting:
                 fits = self.maximum is None or value <= self.maximum
             else:
                 fits = False
-            return "" if fits else f"{self.label} ({self.key}) is {self._range_in_words()}, such as {self._example()}."
+            return "" if fits else self._sentence(self._range_in_words())
         if self.kind == "choice":
-            return "" if value in self.choices else f"{self.label} ({self.key}) is one of: {', '.join(self.choices)}."
-        return "" if isinstance(value, str) and value else f"{self.label} ({self.key}) is a text that is not empty."
+            return (
+                ""
+                if value in self.choices
+                else self._sentence(gettext("{label} ({key}) is {choices}."), choices=one_of(self.choices))
+            )
+        return (
+            ""
+            if isinstance(value, str) and value
+            else self._sentence(gettext("{label} ({key}) is a text that is not empty."))
+        )
+
+    def _sentence(self, sentence: str, **more: object) -> str:
+        facts = {"low": self.minimum, "high": self.maximum, "example": self._example(), **more}
+        return sentence.format(label=self.label, key=self.key, **facts)
 
     def _range_in_words(self) -> str:
-        what = "a whole number" if self.kind == "integer" else "a number"
-        low, high = self.minimum, self.maximum
-        if low is not None and high is not None:
-            return f"{what} from {low:,.10g} to {high:,.10g}"
-        if low is not None:
-            return f"{what} of at least {low:,.10g}"
-        return what if high is None else f"{what} of at most {high:,.10g}"
+        whole, low, high = self.kind == "integer", self.minimum is not None, self.maximum is not None
+        if low and high:
+            return (
+                gettext("{label} ({key}) is a whole number from {low:,.10g} to {high:,.10g}, such as {example}.")
+                if whole
+                else gettext("{label} ({key}) is a number from {low:,.10g} to {high:,.10g}, such as {example}.")
+            )
+        if low:
+            return (
+                gettext("{label} ({key}) is a whole number of at least {low:,.10g}, such as {example}.")
+                if whole
+                else gettext("{label} ({key}) is a number of at least {low:,.10g}, such as {example}.")
+            )
+        if high:
+            return (
+                gettext("{label} ({key}) is a whole number of at most {high:,.10g}, such as {example}.")
+                if whole
+                else gettext("{label} ({key}) is a number of at most {high:,.10g}, such as {example}.")
+            )
+        return (
+            gettext("{label} ({key}) is a whole number, such as {example}.")
+            if whole
+            else gettext("{label} ({key}) is a number, such as {example}.")
+        )
 
     def _example(self) -> str:
         return f"{self.default if self.default is not None else self.maximum if self.maximum is not None else 1}"
@@ -62,8 +93,10 @@ class Setting:
 def wrong_settings(known: Sequence[Setting], values: Any) -> str:
     """What is wrong with a protocol's settings, in a sentence; "" where nothing is."""
     if not isinstance(values, Mapping):
-        return 'Settings are names with their values in braces, such as {"wbc": 200}.'
+        return gettext('Settings are names with their values in braces, such as {"wbc": 200}.')
     by_key = {s.key: s for s in known}
     if strange := sorted(set(values) - set(by_key)):
-        return f"There is no setting called {strange[0]}; there are: {', '.join(by_key)}."
+        return gettext("There is no setting called {strange}; there are: {settings}.").format(
+            strange=strange[0], settings=all_of(by_key)
+        )
     return next((wrong for key, value in values.items() if (wrong := by_key[key].wrong(value))), "")

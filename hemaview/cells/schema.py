@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hemaview.words import all_of, gettext
+
 MARKS = ("circle", "square", "triangle", "diamond", "plus", "cross", "star", "bar")
 KINDS = ("red_cell", "nucleated", "platelet", "other")
 MOST_CLASSES = 256
@@ -124,22 +126,40 @@ def schema_from(
 ) -> Schema:
     """A schema from tables such as `classes_json` gives, as they stand; raises SchemaError where a part is missing."""
     if not 0 < len(classes) <= MOST_CLASSES:
-        raise SchemaError(f"{name} has {len(classes)} classes; a cell file takes from 1 to {MOST_CLASSES}.")
+        raise SchemaError(
+            gettext("{name} has {classes} classes; a cell file takes from 1 to {most_classes}.").format(
+                name=name, classes=len(classes), most_classes=MOST_CLASSES
+            )
+        )
     try:
         schema = Schema(
             name, version, tuple(CellClass(i, **c) for i, c in enumerate(classes)), tuple(Group(**g) for g in groups)
         )
     except TypeError as error:
-        raise SchemaError(f"A class of {name} has a part too many or too few: {error}.") from error
+        raise SchemaError(
+            gettext("A class of {name} has a part too many or too few: {error}.").format(name=name, error=error)
+        ) from error
     for g in schema.groups:
         if g.kind not in KINDS:
-            raise SchemaError(f"The group {g.key} of {name} is of the kind {g.kind}; there are: {', '.join(KINDS)}.")
+            raise SchemaError(
+                gettext("The group {key} of {name} is of the kind {kind}; there are: {kinds}.").format(
+                    key=g.key, name=name, kind=g.kind, kinds=all_of(KINDS)
+                )
+            )
     known = {g.key for g in schema.groups}
     for c in schema.classes:
         if c.group not in known:
-            raise SchemaError(f"The class {c.key} of {name} is of the group {c.group}, which there is not.")
+            raise SchemaError(
+                gettext("The class {key} of {name} is of the group {group}, which there is not.").format(
+                    key=c.key, name=name, group=c.group
+                )
+            )
         if c.mark not in MARKS:
-            raise SchemaError(f"The class {c.key} of {name} has the mark {c.mark}; there are: {', '.join(MARKS)}.")
+            raise SchemaError(
+                gettext("The class {key} of {name} has the mark {mark}; there are: {marks}.").format(
+                    key=c.key, name=name, mark=c.mark, marks=all_of(MARKS)
+                )
+            )
     return schema
 
 
@@ -148,10 +168,18 @@ def refuse_doubles(schema: Schema) -> None:
     for what in ("key", "shortcut"):
         values = [v for c in schema.classes if (v := getattr(c, what))]
         if twice := sorted({v for v in values if values.count(v) > 1}):
-            raise SchemaError(f"Two classes of {schema.name} have the {what} {twice[0]!r}.")
+            raise SchemaError(
+                gettext("Two classes of {name} have the {what} {twice!r}.").format(
+                    name=schema.name, what=what, twice=twice[0]
+                )
+            )
     looks = [(c.mark, c.colour.lower()) for c in schema.classes]
     if doubled := next((c for c, look in zip(schema.classes, looks, strict=True) if looks.count(look) > 1), None):
-        raise SchemaError(f"The class {doubled.key} of {schema.name} wears the mark and colour of another class.")
+        raise SchemaError(
+            gettext("The class {key} of {name} wears the mark and colour of another class.").format(
+                key=doubled.key, name=schema.name
+            )
+        )
 
 
 def vocabulary(written: Schema, today: Schema) -> Schema:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hemaview.cells.earlier import classes_of_format_1
 from hemaview.cells.schema import Schema, SchemaError, schema_from
 from hemaview.cells.table import MEASURES, CellTable
+from hemaview.words import gettext
 
 FORMAT = "hemaview-cells/2"
 FORMAT_1 = "hemaview-cells/1"
@@ -49,9 +50,9 @@ def schema_in(metadata: dict[str, Any]) -> Schema:
             return classes_of_format_1(str(metadata["schema"]), tuple(metadata.get("classes", ())))
         written = schema_from(metadata["schema"], metadata["schema_version"], metadata["classes"], metadata["groups"])
     except (KeyError, TypeError, SchemaError) as error:
-        raise CellFileError("The cell file does not say what its classes are.") from error
+        raise CellFileError(gettext("The cell file does not say what its classes are.")) from error
     if written.sha256 != metadata.get("classes_sha256"):
-        raise CellFileError("The classes in the cell file are not those it was written with.")
+        raise CellFileError(gettext("The classes in the cell file are not those it was written with."))
     return written
 
 
@@ -162,14 +163,14 @@ def _table(path: Path) -> pa.Table:
     try:
         return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
     except (OSError, pa.ArrowInvalid) as error:
-        raise CellFileError(f"The cell file {path.name} is missing or damaged.") from error
+        raise CellFileError(gettext("The cell file {name} is missing or damaged.").format(name=path.name)) from error
 
 
 def _metadata(table: pa.Table) -> dict[str, Any]:
     raw = (table.schema.metadata or {}).get(b"hemaview")
     metadata: dict[str, Any] = json.loads(raw) if raw else {}
     if metadata.get("format") not in (FORMAT, FORMAT_1):
-        raise CellFileError("This is not a cell file of this version of HemaView.")
+        raise CellFileError(gettext("This is not a cell file of this version of HemaView."))
     return metadata
 
 

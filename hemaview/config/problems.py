@@ -19,6 +19,7 @@ from rest_framework.views import exception_handler, set_rollback
 
 from apps.accounts.errors import Refusal
 from hemaview.config.outages import outage_of
+from hemaview.words import all_of
 
 logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -69,7 +70,7 @@ def _own_words(error: exceptions.APIException, context: dict[str, Any]) -> tuple
     """Title and sentence of an error that the framework raises, in words that a person can act on."""
     if isinstance(error, exceptions.MethodNotAllowed):
         method = getattr(context.get("request"), "method", "") or gettext("This method")
-        allowed = ", ".join(m for m in getattr(context.get("view"), "allowed_methods", ()) if m != "OPTIONS")
+        allowed = all_of(m for m in getattr(context.get("view"), "allowed_methods", ()) if m != "OPTIONS")
         return gettext("Not possible here"), gettext("{method} is not possible here").format(method=method) + (
             f"; possible: {allowed}." if allowed else "."
         )

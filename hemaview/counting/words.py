@@ -11,3 +11,8 @@ def number_of(n: int, one: str, many: str = "") -> str:
 def were(n: int) -> str:
     """Was of one, were of any other number."""
     return "was" if n == 1 else "were"
+
+
+def unit_beside(name: str, unit: str) -> str:
+    """The unit to print beside a figure's name: "" where the name says it ("Platelets per mm²") or there is none."""
+    return "" if unit == "1" or (unit.startswith("/") and " per " in name) else unit

@@ -25,6 +25,7 @@ from hemaview.methods.own.checks import TITLES, Check
 from hemaview.methods.own.errors import OwnModelError
 from hemaview.methods.own.onnxfile import FLOAT, HALF, OnnxFacts, look
 from hemaview.methods.own.weights import ONNX
+from hemaview.words import gettext
 from hemaview.wsi.synthetic import MPP, WhiteCells, draw_film
 
 PICTURES = 24
@@ -83,7 +84,9 @@ class _Trial:
             with safe_open(self.weights, framework="np") as file:
                 names = list(file.keys())
         except SafetensorError as error:
-            raise _Broken("damaged", f"The safetensors file is damaged ({error}); save it anew.") from error
+            raise _Broken(
+                "damaged", gettext("The safetensors file is damaged ({error}); save it anew.").format(error=error)
+            ) from error
         return f"safetensors: {len(names):,} tensors for the net of {self.card.raw['method']}"
 
     def inputs(self) -> str:
@@ -92,13 +95,16 @@ class _Trial:
             return f"RGB 0-255, {side} × {side} px, as the nets of {self.card.raw['method']} take it"
         if len(self.facts.inputs) != 1:
             raise _Broken(
-                "wrong-input", f"The net has {len(self.facts.inputs)} inputs; it must have one, a batch of pictures."
+                "wrong-input",
+                gettext("The net has {inputs} inputs; it must have one, a batch of pictures.").format(
+                    inputs=len(self.facts.inputs)
+                ),
             )
         (taken,) = self.facts.inputs
         if taken.element not in (FLOAT, HALF):
             raise _Broken(
                 "wrong-input",
-                "The net's input is not float; export it for float32 pictures.",
+                gettext("The net's input is not float; export it for float32 pictures."),
             )
         dims = taken.dims
         plain, last = (side, side), len(dims) == 4 and dims[3] == 3 and dims[1] != 3
@@ -110,7 +116,9 @@ class _Trial:
         ):
             raise _Broken(
                 "wrong-input",
-                f"The net takes {_shape(dims)}; by the card that is (n, 3, {side}, {side}) or (n, {side}, {side}, 3).",
+                gettext(
+                    "The net takes {shape}; by the card that is (n, 3, {side}, {side}) or (n, {side}, {side}, 3)."
+                ).format(shape=_shape(dims), side=side),
             )
         return f"{_shape(dims)}, {side} × {side} px of {self.card.mpp:g} µm"
 
@@ -120,7 +128,9 @@ class _Trial:
             if len(self.facts.outputs) != 1:
                 raise _Broken(
                     "wrong-output",
-                    f"The net has {len(self.facts.outputs)} outputs; export the classes' scores alone.",
+                    gettext("The net has {outputs} outputs; export the classes' scores alone.").format(
+                        outputs=len(self.facts.outputs)
+                    ),
                 )
             dims = self.facts.outputs[0].dims
             if dims and (len(dims) != 2 or dims[1] not in (None, wanted)):
@@ -130,7 +140,9 @@ class _Trial:
     def _wrong_classes(self, dims: tuple[int | None, ...]) -> _Broken:
         return _Broken(
             "wrong-classes",
-            f"The net gives {_shape(dims)}, but its card names {len(self.card.outputs)} classes; list as many, in its order.",
+            gettext("The net gives {shape}, but its card names {outputs} classes; list as many, in its order.").format(
+                shape=_shape(dims), outputs=len(self.card.outputs)
+            ),
         )
 
     def runs(self) -> str:
@@ -141,7 +153,7 @@ class _Trial:
         if len(raw) != 2:
             raise _Broken(
                 "wrong-input",
-                "The net takes one number of pictures alone; export it with that number free (dynamic_axes).",
+                gettext("The net takes one number of pictures alone; export it with that number free (dynamic_axes)."),
             )
         if raw.shape != (2, len(self.card.outputs)):
             raise self._wrong_classes((None, *raw.shape[1:]))
@@ -151,24 +163,29 @@ class _Trial:
         raw = self.runtime.raw(_as_batch(self.crops))
         if not np.isfinite(raw).all():
             raise _Broken(
-                "not-finite", "The net gives answers that are no numbers (NaN or infinite); look at its normalisation."
+                "not-finite",
+                gettext("The net gives answers that are no numbers (NaN or infinite); look at its normalisation."),
             )
         if self.card.raw.get("output") == "probabilities":
             sums = raw.sum(axis=1)
             if raw.min() < -SAME or np.abs(sums - 1).max() > 0.01:
                 raise _Broken(
                     "not-probabilities",
-                    f"By the card the outputs are probabilities, but they sum to {sums.min():.3g} to {sums.max():.3g}; set "
-                    "output to logits.",
+                    gettext(
+                        "By the card the outputs are probabilities, but they sum to {min:.3g} to {max:.3g}; set "
+                        "output to logits."
+                    ).format(min=sums.min(), max=sums.max()),
                 )
         elif (raw >= 0).all() and np.abs(raw.sum(axis=1) - 1).max() < SAME:
             raise _Broken(
                 "not-logits",
-                "The outputs are probabilities and no logits; set output to probabilities.",
+                gettext("The outputs are probabilities and no logits; set output to probabilities."),
             )
         self.p = self.model.classify_crops(self.crops)
         if not np.isfinite(self.p).all() or np.abs(self.p.sum(axis=1) - 1).max() > SAME:
-            raise _Broken("not-finite", "The probabilities of a cell do not sum to 1; look at the card's temperature.")
+            raise _Broken(
+                "not-finite", gettext("The probabilities of a cell do not sum to 1; look at the card's temperature.")
+            )
         return f"{len(self.p)} drawn cells, probabilities from {self.p.min():.4f} to {self.p.max():.4f}"
 
     def sees(self) -> str:
@@ -176,7 +193,10 @@ class _Trial:
         if spread < 1e-4:
             raise _Broken(
                 "sees-nothing",
-                "The net gives every picture the same answer: its normalisation is probably another one than the card says.",
+                gettext(
+                    "The net gives every picture the same answer: its normalisation is probably another one "
+                    "than the card says."
+                ),
             )
         called = np.unique(self.p.argmax(axis=1))
         names = ", ".join(self.card.classes[i] for i in called[:6])
@@ -188,7 +208,10 @@ class _Trial:
         if off > SAME:
             raise _Broken(
                 "batch-matters",
-                f"A cell's probabilities move by {off:.3f} with what is asked beside it; export the net in eval mode.",
+                gettext(
+                    "A cell's probabilities move by {off:.3f} with what is asked beside it; export the net "
+                    "in eval mode."
+                ).format(off=off),
             )
         return f"largest difference {off:.6f}"
 
@@ -197,7 +220,9 @@ class _Trial:
         if off > 0:
             raise _Broken(
                 "not-repeatable",
-                f"The same pictures get other answers the second time (by {off:.4f}); export the net without chance.",
+                gettext(
+                    "The same pictures get other answers the second time (by {off:.4f}); export the net without chance."
+                ).format(off=off),
             )
         return "the same to the last digit"
 
@@ -211,7 +236,8 @@ class _Trial:
         off = float(np.abs(twice - once).max())
         if off > 0.05:
             raise _Broken(
-                "scale-matters", f"A cell seen at twice the resolution gets other probabilities (by {off:.3f})."
+                "scale-matters",
+                gettext("A cell seen at twice the resolution gets other probabilities (by {off:.3f}).").format(off=off),
             )
         return f"shown at {self.card.mpp:g} µm/px from {self.card.mpp / 2:g} and {self.card.mpp:g}: largest difference {off:.6f}"
 
@@ -223,7 +249,8 @@ class _Trial:
         p = self.model.classify_crops(flat)
         if not np.isfinite(p).all():
             raise _Broken(
-                "not-finite", "On bare ground, black or white the answers are no numbers; look at the normalisation."
+                "not-finite",
+                gettext("On bare ground, black or white the answers are no numbers; look at the normalisation."),
             )
         named = self.card.classes[int(p[0].argmax())]
         return f"bare ground is called {named} ({100 * float(p[0].max()):.0f} %), which no job asks it about"
@@ -236,7 +263,9 @@ class _Trial:
         if took > SLOWEST_S:
             raise _Broken(
                 "too-slow",
-                f"100 cells take {took:.0f} s on one thread, more than {SLOWEST_S:.0f} s; make the net smaller.",
+                gettext(
+                    "100 cells take {took:.0f} s on one thread, more than {slowest_s:.0f} s; make the net smaller."
+                ).format(took=took, slowest_s=SLOWEST_S),
             )
         return f"{took:.2f} s for 100 cells on one thread"
 

@@ -7,6 +7,7 @@ import os
 import torch
 
 from hemaview.inference.errors import NoDevice, OutOfMemory
+from hemaview.words import gettext
 
 _OF_MEMORY = (
     "out of memory", "out_of_memory", "not enough memory", "alloc_failed", "bad_alloc", "bad allocation",
@@ -19,9 +20,9 @@ def device() -> str:
     chooses one). Raises NoDevice for a device that is not here."""
     wanted = os.environ.get("HEMAVIEW_DEVICE", "")
     if wanted not in ("", "cpu", "cuda"):
-        raise NoDevice(f"HEMAVIEW_DEVICE may be cpu or cuda, not {wanted}.")
+        raise NoDevice(gettext("HEMAVIEW_DEVICE may be cpu or cuda, not {wanted}.").format(wanted=wanted))
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise NoDevice("HEMAVIEW_DEVICE is cuda, but torch has no GPU here: leave it out to use the CPU.")
+        raise NoDevice(gettext("HEMAVIEW_DEVICE is cuda, but torch has no GPU here: leave it out to use the CPU."))
     return wanted or ("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -23,6 +23,7 @@ from hemaview.inference.segmenter import Segmenter
 from hemaview.inference.settings import AS_SHIPPED, OWN_TOLERANCE, NetSettings
 from hemaview.methods.card import Card, cards
 from hemaview.methods.registry import METHODS
+from hemaview.words import all_of, gettext
 
 Model = Segmenter | Classifier | Masker | Pointer | CentreFinder | Detector | Outliner
 Kind = TypeVar("Kind", Segmenter, Classifier, Masker, Pointer, CentreFinder, Detector, Outliner)
@@ -36,11 +37,23 @@ def load(name: str, version: str = "", sha256: str = "", settings: NetSettings =
     """The model called `name`, kept for the process; raises UnknownModel or WeightsChanged."""
     card = cards().get(name)
     if card is None:
-        raise UnknownModel(f"There is no model called {name}; there are: {', '.join(sorted(cards())) or 'none'}.")
+        raise UnknownModel(
+            gettext("There is no model called {name}; there are: {cards}.").format(
+                name=name, cards=all_of(sorted(cards())) or "none"
+            )
+        )
     if version and version != card.version:
-        raise UnknownModel(f"{name} {version} is not installed; {card.version} is.")
+        raise UnknownModel(
+            gettext("{name} {version} is not installed; {version2} is.").format(
+                name=name, version=version, version2=card.version
+            )
+        )
     if sha256 and sha256 != card.sha256:
-        raise WeightsChanged(f"The weights of {name} {card.version} are not those that this job was ordered with.")
+        raise WeightsChanged(
+            gettext("The weights of {name} {version} are not those that this job was ordered with.").format(
+                name=name, version=card.version
+            )
+        )
     with _LOADING:
         return _loaded(name, card.sha256, settings.here(METHODS[name].solve_to is not None))
 
@@ -49,7 +62,7 @@ def load_as(kind: type[Kind], name: str, settings: NetSettings = AS_SHIPPED) -> 
     """The model called `name`, which must be of `kind`; raises UnknownModel otherwise."""
     model = load(name, settings=settings)
     if not isinstance(model, kind):
-        raise UnknownModel(f"{name} is no {kind.__name__.lower()}.")
+        raise UnknownModel(gettext("{name} is no {lower}.").format(name=name, lower=kind.__name__.lower()))
     return model
 
 
@@ -60,19 +73,25 @@ def state_of(card: Card) -> dict[str, Tensor]:
     """The tensors of a model from its files, half precision widened; raises WeightsChanged or WeightsUnfit."""
     if not card.as_measured:
         raise WeightsChanged(
-            f"{card.name} {card.version} was measured with other weights of {' and '.join(card.needs)}."
+            gettext("{name} {version} was measured with other weights of {needs}.").format(
+                name=card.name, version=card.version, needs=all_of(card.needs)
+            )
         )
     state: dict[str, Tensor] = {}
     for prefix, path, sha256 in card.files:
         if sha256_of(path) != sha256:
             raise WeightsChanged(
-                f"The weights file of {card.name} {card.version} is damaged: it does not match its card."
+                gettext("The weights file of {name} {version} is damaged: it does not match its card.").format(
+                    name=card.name, version=card.version
+                )
             )
         try:
             read = load_file(path)
         except SafetensorError as error:
             raise WeightsUnfit(
-                f"The weights of {card.name} {card.version} are no safetensors file; nothing else is read."
+                gettext("The weights of {name} {version} are no safetensors file; nothing else is read.").format(
+                    name=card.name, version=card.version
+                )
             ) from error
         state |= {prefix + k: v.float() if v.is_floating_point() else v for k, v in read.items()}
     return state
@@ -85,7 +104,9 @@ def net_of(card: Card) -> nn.Module:
         net.load_state_dict(state_of(card))
     except RuntimeError as error:
         raise WeightsUnfit(
-            f"The weights of {card.name} {card.version} do not fit its net of {len(card.classes)} classes."
+            gettext("The weights of {name} {version} do not fit its net of {classes} classes.").format(
+                name=card.name, version=card.version, classes=len(card.classes)
+            )
         ) from error
     return net.eval()
 

@@ -28,6 +28,7 @@ from hemaview.methods.card import Card
 from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
 from hemaview.methods.registry import METHODS
+from hemaview.words import all_of, gettext
 
 REMEDY = (
     "An administrator can upload the very same two files again, restore them from a backup, or choose another model in the "
@@ -122,8 +123,10 @@ def _checked(files: OwnFiles) -> Classifier:
     named = f"{card.name} {card.version}"
     if _sha256(files.weights) != files.sha256:
         raise WeightsChanged(
-            f"The weights of {named} are gone or not those that were checked (sha256 {files.sha256[:12]}…); restore them from a "
-            "backup, or choose another model."
+            gettext(
+                "The weights of {named} are gone or not those that were checked (sha256 {sha256}…); "
+                "restore them from a backup, or choose another model."
+            ).format(named=named, sha256=files.sha256[:12])
         )
     return _loaded(files)
 
@@ -132,8 +135,10 @@ def read_own_card(files: OwnFiles) -> OwnCard:
     """The card as it was when the model was checked; raises WeightsChanged."""
     if _sha256(files.card) != files.card_sha256:
         raise WeightsChanged(
-            f"The card of a model of one's own (sha256 {files.card_sha256[:12]}…) is gone or was altered; restore it from a "
-            "backup, or choose another model."
+            gettext(
+                "The card of a model of one's own (sha256 {card_sha256}…) is gone or was altered; "
+                "restore it from a backup, or choose another model."
+            ).format(card_sha256=files.card_sha256[:12])
         )
     return own_card(json.loads(files.card.read_bytes()), files.sha256)
 
@@ -162,9 +167,13 @@ def own_runtime(card: OwnCard, weights: Path) -> OwnRuntime:
         try:
             return OwnRuntime(card, onnx_runtime(weights, card.input_px))
         except ImportError as error:
-            raise NoRuntime("ONNX models run on OpenVINO, which is not installed here.") from error
+            raise NoRuntime(gettext("ONNX models run on OpenVINO, which is not installed here.")) from error
         except RuntimeError as error:
-            raise WeightsUnfit(f"OpenVINO cannot run {card.name} {card.version} ({first_line(error)}).") from error
+            raise WeightsUnfit(
+                gettext("OpenVINO cannot run {name} {version} ({first_line}).").format(
+                    name=card.name, version=card.version, first_line=first_line(error)
+                )
+            ) from error
     return OwnRuntime(card, _house_runtime(card, weights))
 
 
@@ -174,16 +183,24 @@ def _house_runtime(card: OwnCard, weights: Path) -> Runtime:
     able = [m.name for m in METHODS.values() if m.task == "classification" and not m.members and not m.beside]
     if method is None or method.name not in able:
         raise WeightsUnfit(
-            f"No method called {card.raw['method']} takes weights; there are: {', '.join(sorted(able))}."
+            gettext("No method called {method} takes weights; there are: {able}.").format(
+                method=card.raw["method"], able=all_of(sorted(able))
+            )
         )
     net = method.net(len(card.outputs))
     try:
         net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()})
     except SafetensorError as error:
-        raise WeightsUnfit(f"The weights of {card.name} are no safetensors file ({first_line(error)}).") from error
+        raise WeightsUnfit(
+            gettext("The weights of {name} are no safetensors file ({first_line}).").format(
+                name=card.name, first_line=first_line(error)
+            )
+        ) from error
     except RuntimeError as error:
         raise WeightsUnfit(
-            f"The weights do not fit the net of {method.name} with {len(card.outputs)} classes ({first_line(error)})."
+            gettext("The weights do not fit the net of {name} with {outputs} classes ({first_line}).").format(
+                name=method.name, outputs=len(card.outputs), first_line=first_line(error)
+            )
         ) from error
     return runtime_for(net.eval(), card.input_px, card, method.traceable, NetSettings(F32), f"own-{card.name}")
 

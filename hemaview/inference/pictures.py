@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference.errors import BadPicture
+from hemaview.words import gettext
 
 
 def as_rgb8(picture: NDArray[Any]) -> NDArray[np.uint8]:
@@ -19,11 +20,17 @@ def as_rgb8(picture: NDArray[Any]) -> NDArray[np.uint8]:
     if picture.ndim == 2:
         picture = picture[..., None]
     if picture.ndim != 3 or picture.shape[2] not in (1, 2, 3, 4) or not picture.size:
-        raise BadPicture(f"A picture has height, width and 1 to 4 channels; this has the shape {picture.shape}.")
+        raise BadPicture(
+            gettext("A picture has height, width and 1 to 4 channels; this has the shape {shape}.").format(
+                shape=picture.shape
+            )
+        )
     if picture.dtype == np.uint16:
         picture = (picture >> _bits(picture) - 8).astype(np.uint8)
     if picture.dtype != np.uint8:
-        raise BadPicture(f"A picture holds 8 or 16 bit whole numbers; this holds {picture.dtype}.")
+        raise BadPicture(
+            gettext("A picture holds 8 or 16 bit whole numbers; this holds {dtype}.").format(dtype=picture.dtype)
+        )
     if picture.shape[2] in (2, 4):
         alpha = picture[..., -1:].astype(np.float32) / 255
         picture = np.rint(picture[..., :-1] * alpha + 255 * (1 - alpha)).astype(np.uint8)

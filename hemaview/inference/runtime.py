@@ -26,6 +26,7 @@ from hemaview.inference.errors import OutOfMemory
 from hemaview.inference.precision import BF16, F32, choose
 from hemaview.inference.settings import AS_SHIPPED, Compare, NetSettings
 from hemaview.methods.card import Card
+from hemaview.words import gettext
 
 BATCH = 64
 SMALL_PX = 128
@@ -238,7 +239,7 @@ def _memory_named(how: str) -> Iterator[None]:
     except (MemoryError, RuntimeError) as error:
         if not is_memory(error):
             raise
-        raise OutOfMemory(f"The model ran out of memory {how}.") from error
+        raise OutOfMemory(gettext("The model ran out of memory {how}.").format(how=how)) from error
 
 
 def _run(runtime: Runtime, x: NDArray[np.uint8], batch: int) -> NDArray[np.float32]:

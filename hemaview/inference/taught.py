@@ -19,6 +19,7 @@ from hemaview.cells.store import sha256_of
 from hemaview.inference.classifier import Classifier
 from hemaview.inference.errors import WeightsChanged, WeightsUnfit
 from hemaview.inference.filmstatistics import Statistics, fit_for
+from hemaview.words import gettext
 
 HEADER = "hemaview-taught"
 FORMAT = 1
@@ -44,7 +45,10 @@ class Taught:
         not those that were taught."""
         if model.info.name != self.base or model.info.sha256 != self.base_sha256:
             raise WeightsChanged(
-                f"What the site taught belongs to other weights of {self.base} than those that are installed; teach it again."
+                gettext(
+                    "What the site taught belongs to other weights of {base} than those that are installed; "
+                    "teach it again."
+                ).format(base=self.base)
             )
         return fit_for(model, {**statistics, **self.tensors}).judging(self.temperature, {}, self.least)
 
@@ -66,14 +70,16 @@ def read_taught(path: Path, sha256: str) -> Taught:
     WeightsUnfit where it is none."""
     try:
         if sha256_of(path) != sha256:
-            raise WeightsChanged("What the site taught is damaged: the file does not match its record; teach it again.")
+            raise WeightsChanged(
+                gettext("What the site taught is damaged: the file does not match its record; teach it again.")
+            )
         with safe_open(path, framework="pt") as file:
             header = json.loads(file.metadata()[HEADER])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
     except OSError as error:
         raise WeightsChanged(
-            "What the site taught is gone from the disk; a backup may hold it, or teach it again."
+            gettext("What the site taught is gone from the disk; a backup may hold it, or teach it again.")
         ) from error
     except (SafetensorError, TypeError, KeyError, ValueError) as error:
-        raise WeightsUnfit("What the site taught is no file of taught weights.") from error
+        raise WeightsUnfit(gettext("What the site taught is no file of taught weights.")) from error
     return Taught(header["base"], header["base_sha256"], tensors, float(header["temperature"]), header["least"])

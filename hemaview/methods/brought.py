@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hemaview.methods.method import Method
+from hemaview.words import all_of, gettext
 
 GROUP = "hemaview.methods"
 NEEDED = ("name", "version", "sha256", "classes", "mpp", "input_px", "weights", "licence_note")
@@ -54,18 +55,22 @@ def brought() -> tuple[Brought, ...]:
 def _brought(module: Any) -> Brought:
     method = getattr(module, "METHOD", None)
     if not isinstance(method, Method):
-        raise Unfit("its module has no METHOD of hemaview.methods.method.Method.")
+        raise Unfit(gettext("its module has no METHOD of hemaview.methods.method.Method."))
     folder = Path(str(module.__file__)).parent
     try:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise Unfit("beside its module lies no card.json that can be read.") from error
+        raise Unfit(gettext("beside its module lies no card.json that can be read.")) from error
     lacking = [key for key in NEEDED if key not in card]
     if lacking:
-        raise Unfit(f"its card does not say {', '.join(lacking)}.")
+        raise Unfit(gettext("its card does not say {lacking}.").format(lacking=all_of(lacking)))
     if card["name"] != method.name:
-        raise Unfit(f"its card is of {card['name']}, its method is {method.name}.")
+        raise Unfit(
+            gettext("its card is of {other}, its method is {name}.").format(other=card["name"], name=method.name)
+        )
     weights = folder / str(card["weights"])
     if weights.suffix != ".safetensors" or not weights.is_file():
-        raise Unfit(f"there are no weights {card['weights']} (safetensors) beside its card.")
+        raise Unfit(
+            gettext("there are no weights {weights} (safetensors) beside its card.").format(weights=card["weights"])
+        )
     return Brought(method, {**card, "weights": str(weights)})

@@ -34,6 +34,7 @@ from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.photoplan import leave_out_marks, plan_photos, share_out_fields
 from hemaview.pipeline.plan import PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.specimen import guards, signs_of
+from hemaview.words import gettext
 from hemaview.wsi.slide import Slide
 
 FIELD_UM = 256.0
@@ -71,11 +72,11 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
     plan.notes += _covered_note(plan)
     plan.guards = _guards(slide, request, plan)
     if not plan.counted and plan.guards:
-        raise PipelineError(plan.guards[0]["sentence"], "Bring in the slide that was meant.")
+        raise PipelineError(plan.guards[0]["sentence"], gettext("Bring in the slide that was meant."))
     if not plan.counted:
         raise PipelineError(
-            f"No field of this slide can be counted: {_main_reason(plan)}.",
-            "Bring in a part of the film where the cells lie in one layer and in focus, and check its µm/px.",
+            gettext("No field of this slide can be counted: {main_reason}.").format(main_reason=_main_reason(plan)),
+            gettext("Bring in a part of the film where the cells lie in one layer and in focus, and check its µm/px."),
         )
     plan.guards += contradicted
     return plan

@@ -12,6 +12,7 @@ from hemaview.pipeline.eyepiece import Eyepiece, evenly_lit, eyepiece_of
 from hemaview.pipeline.plan import PipelineError, RunRequest
 from hemaview.pipeline.scale import OIL_FIELD_SPREAD, OIL_FIELD_UM, disagreement, mpp_through_eyepiece, seen_with
 from hemaview.pipeline.specimen import Guard
+from hemaview.words import gettext
 from hemaview.wsi.slide import Slide
 
 MOST_SCALE_PHOTOS = 12
@@ -47,9 +48,11 @@ def scale_of(
         return mpp, "estimated", sd, [note], []
     if by_cells is None:
         raise PipelineError(
-            "The µm per pixel of this slide are not known and too few round red cells were found to measure them by; "
-            "give the slide its µm/px and analyse again.",
-            "An administrator can give it.",
+            gettext(
+                "The µm per pixel of this slide are not known and too few round red cells were found to "
+                "measure them by; give the slide its µm/px and analyse again."
+            ),
+            gettext("An administrator can give it."),
         )
     mpp, sd, n = by_cells
     note = f"µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm rest on it."

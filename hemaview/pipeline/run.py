@@ -46,10 +46,13 @@ from hemaview.pipeline.sharedplaces import counts_at, each_once
 from hemaview.pipeline.stains import stain_guards, with_expectation
 from hemaview.pipeline.unanswered import NoAnswer, named_failure, unanswered_notes
 from hemaview.pipeline.unidentified import KNOWN, STRANGE, with_unidentified
+from hemaview.words import gettext
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
-_CORRECT = "An administrator must correct the protocol's settings; then order it anew."
+
+def _correct() -> str:
+    return gettext("An administrator must correct the protocol's settings; then order it anew.")
 
 
 @dataclass(frozen=True)
@@ -151,14 +154,17 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
     solved = [name for name in shipped if tolerance and METHODS[name].solve_to]
     if tolerance and not solved:
         raise PipelineError(
-            "The protocol sets a tolerance, but none of its models solves equations: leave it out.", _CORRECT
+            gettext("The protocol sets a tolerance, but none of its models solves equations: leave it out."), _correct()
         )
     calibrated = {
         r: m.calibrated_on(blood) for r, m in models.items() if isinstance(m, Classifier) and blood in m.calibrations
     }
     if blood and not calibrated:
         raise PipelineError(
-            f"The protocol is for blood like that of {blood}, but none of its models is calibrated on it.", _CORRECT
+            gettext(
+                "The protocol is for blood like that of {blood}, but none of its models is calibrated on it."
+            ).format(blood=blood),
+            _correct(),
         )
     notes = [f"The equations of {name} were solved at a tolerance of {tolerance:g}, not its own." for name in solved]
     notes += [f"{m.info.name} is calibrated for {m.calibrations[blood]} ({blood})." for m in calibrated.values()]
@@ -188,11 +194,13 @@ def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequ
     point = next((p for p in points if p["recall"] >= float(recall)), None)
     if point is None:
         raise PipelineError(
-            "The protocol sets a recall, but no card of its models says what that needs: leave it out.", _CORRECT
+            gettext("The protocol sets a recall, but no card of its models says what that needs: leave it out."),
+            _correct(),
         )
     if "nrbc" in request.thresholds:
         raise PipelineError(
-            "The protocol sets both a recall and a threshold of nucleated red cells: leave one out.", _CORRECT
+            gettext("The protocol sets both a recall and a threshold of nucleated red cells: leave one out."),
+            _correct(),
         )
     note = (
         f"Candidates are called from a probability of {point['threshold']:g}: on {point['data']} that found "
@@ -251,7 +259,10 @@ def _every_cell(folder: Path, done: list[int], searched: Sequence[CellTable], kn
     for index in done:
         cells = RunFolder(folder).field_cells(index)
         if cells is None:
-            raise PipelineError(f"The cells of field {index} cannot be read back.", "Look at the disk; then retry.")
+            raise PipelineError(
+                gettext("The cells of field {index} cannot be read back.").format(index=index),
+                gettext("Look at the disk; then retry."),
+            )
         parts.append(cells)
     every = CellTable.concatenate([*parts, *searched], len(known))
     return each_once(one_of_doubles(every), plan.fields, plan.mpp).in_file_order()

@@ -11,6 +11,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import UNANSWERED, CellTable
 from hemaview.pipeline.plan import PipelineError
 from hemaview.pipeline.unidentified import CLASS
+from hemaview.words import all_of, gettext
 
 
 class NoAnswer(PipelineError):
@@ -30,7 +31,7 @@ def with_unanswered(
     if not silent.any():
         return p, cls
     if CLASS not in schema.by_key:
-        raise NoAnswer("A net gave no finite answer.")
+        raise NoAnswer(gettext("A net gave no finite answer."))
     p, cls = p.copy(), cls.copy()
     p[silent], cls[silent] = 0, schema.index(CLASS)
     return p, cls
@@ -50,10 +51,12 @@ def unanswered_notes(cells: CellTable, nets: Collection[str]) -> list[str]:
 def named_failure(nets: Collection[str]) -> PipelineError:
     """The end of a run whose examination has no class for such a cell, with the names of the nets."""
     return PipelineError(
-        f"{by_name(nets)} gave no finite answer for a cell, and this examination has no class for a cell without a name.",
-        "An administrator must choose another model in the protocol; then order the analysis anew.",
+        gettext(
+            "{nets} gave no finite answer for a cell, and this examination has no class for a cell without a name."
+        ).format(nets=by_name(nets)),
+        gettext("An administrator must choose another model in the protocol; then order the analysis anew."),
     )
 
 
 def by_name(nets: Collection[str]) -> str:
-    return " and ".join(sorted(nets)) or "A net"
+    return all_of(sorted(nets)) or gettext("A net")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
+from hemaview.words import gettext
 from hemaview.wsi.errors import SlideError, Unsupported
 from hemaview.wsi.sources.names import LISTED, LISTED_PICTURES, kind_of_name
 
@@ -40,11 +41,15 @@ def check_name(name: str) -> str:
     """The name in composed form, if it is only a name; raises NameRefused."""
     name = unicodedata.normalize("NFC", name)
     if not name or name in {".", ".."} or name.startswith("."):
-        raise NameRefused("The file needs a name that does not begin with a dot.")
+        raise NameRefused(gettext("The file needs a name that does not begin with a dot."))
     if len(name.encode()) > MAX_NAME:
-        raise NameRefused(f"The file's name is too long: give it at most {MAX_NAME} bytes.")
+        raise NameRefused(
+            gettext("The file's name is too long: give it at most {max_name} bytes.").format(max_name=MAX_NAME)
+        )
     if any(c in name for c in '/\\:*?"<>|') or any(unicodedata.category(c)[0] == "C" for c in name):
-        raise NameRefused("The file's name holds characters that are not allowed in names; rename it and try again.")
+        raise NameRefused(
+            gettext("The file's name holds characters that are not allowed in names; rename it and try again.")
+        )
     return name
 
 
@@ -62,10 +67,14 @@ def head_of(path: Path) -> bytes:
 def kind_of_bytes(head: bytes, name: str) -> str:
     """The same by a file's first 512 bytes."""
     if not head:
-        raise Unsupported(f"{name} is empty.")
+        raise Unsupported(gettext("{name} is empty.").format(name=name))
     for offset, magic in _ARCHIVES:
         if head[offset : offset + len(magic)] == magic:
-            raise Archive(f"{name} is an archive; unpack it and send the slide or the pictures themselves.")
+            raise Archive(
+                gettext("{name} is an archive; unpack it and send the slide or the pictures themselves.").format(
+                    name=name
+                )
+            )
     if head[:3] == b"\xff\xd8\xff":
         return "jpeg"
     if head[:8] == b"\x89PNG\r\n\x1a\n":
@@ -86,14 +95,20 @@ def check_content(path: Path, name: str) -> str:
         return kind
     if named is None:
         raise Unsupported(
-            f"{name} is not a file type that HemaView takes: a slide ({LISTED}) or pictures ({LISTED_PICTURES})."
+            gettext(
+                "{name} is not a file type that HemaView takes: a slide ({listed}) or pictures ({listed_pictures})."
+            ).format(name=name, listed=LISTED, listed_pictures=LISTED_PICTURES)
         )
     if named.unread:
         raise Unsupported(f"{name} {named.unread}.")
     if kind in ("jpeg", "png", "webp") and not named.picture and kind not in named.contents:
         raise Unsupported(
-            f"{name} holds a {kind.upper()} picture, not a slide; name it .{kind} if it is a camera field."
+            gettext("{name} holds a {kind} picture, not a slide; name it .{suffix} if it is a camera field.").format(
+                name=name, kind=kind.upper(), suffix=kind
+            )
         )
     if kind == "other" and kind not in named.contents:
-        raise Unsupported(f"{name} does not hold what its name says: it is neither a slide nor a picture.")
+        raise Unsupported(
+            gettext("{name} does not hold what its name says: it is neither a slide nor a picture.").format(name=name)
+        )
     return kind

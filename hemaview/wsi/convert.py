@@ -14,6 +14,7 @@ import simplejpeg
 import tifffile
 from numpy.typing import NDArray
 
+from hemaview.words import gettext
 from hemaview.wsi.colour import LEFT_OUT, Colour, brought_from, profile_name, usable
 from hemaview.wsi.errors import Unreadable
 from hemaview.wsi.sidepyramid import box_mean
@@ -156,7 +157,7 @@ def _compare(slide: Slide, copy: Path, mean: NDArray[np.float64]) -> float:
     worst = 0.0
     with open_slide(copy) as pyramid:
         if (pyramid.width_px, pyramid.height_px) != (slide.width_px, slide.height_px):
-            raise Unreadable("The converted slide does not have the size of its source.")
+            raise Unreadable(gettext("The converted slide does not have the size of its source."))
         columns, rows = -(-slide.width_px // TILE_PX), -(-slide.height_px // TILE_PX)
         chosen = {0, columns - 1, (rows - 1) * columns, rows * columns - 1}
         chosen |= set(random.Random(1).sample(range(columns * rows), min(COMPARED_TILES, columns * rows)))
@@ -171,5 +172,5 @@ def _compare(slide: Slide, copy: Path, mean: NDArray[np.float64]) -> float:
         low = pyramid.read(0, 0, last, pyramid.levels[last].width_px, pyramid.levels[last].height_px)
         worst = max(worst, float(np.abs(low.mean(axis=(0, 1)) - mean).max()))
     if worst > WORST_MEAN_DIFFERENCE:
-        raise Unreadable("The converted slide does not look like its source; the original stays in use.")
+        raise Unreadable(gettext("The converted slide does not look like its source; the original stays in use."))
     return worst

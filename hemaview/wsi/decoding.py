@@ -7,6 +7,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob
+from hemaview.words import gettext
 from hemaview.wsi.describe import EVERYBODYS, Description
 from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 
@@ -67,14 +68,16 @@ def _by_tifffile(blob: Blob, name: str, what: Description, page: int) -> pyvips.
 def of_palette(numbers: NDArray[np.generic], palette: NDArray[np.generic] | None, name: str) -> NDArray[np.uint8]:
     """The colours (H, W, 3) that numbers (H, W) stand for; `palette` (3, n) of 16 bits (TIFF 6.0, section 5)."""
     if numbers.ndim != 2 or palette is None or palette.ndim != 2 or int(np.max(numbers)) >= palette.shape[1]:
-        raise Unreadable(f"{name} is damaged: some of its colours are not in its palette.")
+        raise Unreadable(gettext("{name} is damaged: some of its colours are not in its palette.").format(name=name))
     return np.asarray(palette.T.astype(np.uint32)[numbers.astype(np.intp)] >> 8, np.uint8)
 
 
 def of_array(array: NDArray[np.generic], name: str, what: Description) -> pyvips.Image:
     """Samples (H, W) or (H, W, samples) as a picture that knows its colour space; raises Unsupported."""
     if array.ndim not in (2, 3) or array.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
-        raise Unsupported(f"{name} holds samples that HemaView does not show; save it as RGB of 8 bits.")
+        raise Unsupported(
+            gettext("{name} holds samples that HemaView does not show; save it as RGB of 8 bits.").format(name=name)
+        )
     if what.photometric in (CIE_LAB, ICC_LAB):
         return _of_lab(array, name, what)
     if what.luma is not None:
@@ -102,7 +105,9 @@ def _parted(array: NDArray[np.generic]) -> NDArray[np.generic]:
 def _of_ycbcr(array: NDArray[np.generic], name: str, luma: tuple[float, float, float]) -> NDArray[np.uint8]:
     """Brightness and differences of blue and red as colours (TIFF 6.0, section 21, full range)."""
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
-        raise Unsupported(f"{name} holds samples that HemaView does not show; save it as RGB of 8 bits.")
+        raise Unsupported(
+            gettext("{name} holds samples that HemaView does not show; save it as RGB of 8 bits.").format(name=name)
+        )
     red_share, green_share, blue_share = luma
     y, cb, cr = np.moveaxis(array.astype(np.float32), 2, 0)
     red, blue = y + (cr - 128) * (2 - 2 * red_share), y + (cb - 128) * (2 - 2 * blue_share)
@@ -113,7 +118,11 @@ def _of_ycbcr(array: NDArray[np.generic], name: str, luma: tuple[float, float, f
 def _of_lab(array: NDArray[np.generic], name: str, what: Description) -> pyvips.Image:
     """L*a*b* of TIFF 6.0, section 23 (a* and b* signed), or of ICC (a* and b* from the middle), as floats."""
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype not in (np.uint8, np.uint16):
-        raise Unsupported(f"{name} holds L*a*b* samples that HemaView does not show; save it as RGB of 8 bits.")
+        raise Unsupported(
+            gettext("{name} holds L*a*b* samples that HemaView does not show; save it as RGB of 8 bits.").format(
+                name=name
+            )
+        )
     most, step = (255, 1) if array.dtype == np.uint8 else (65535, 256)
     half = (most + 1) // 2
     signed = array[..., 1:].astype(np.int32)
@@ -126,16 +135,21 @@ def why(blob: Blob, name: str, kind: str, what: Description | None, reason: str 
     """The true reason why a file cannot be decoded: what it is stored in, or damage."""
     if kind == "jpeg" and (process := _jpeg_process(blob)):
         return Unsupported(
-            f"{name} is a JPEG that HemaView cannot decode ({process}); save it as an ordinary JPEG or PNG."
+            gettext(
+                "{name} is a JPEG that HemaView cannot decode ({process}); save it as an ordinary JPEG or PNG."
+            ).format(name=name, process=process)
         )
     if what is not None and kind == "tiff":
         known = _COMPRESSIONS.get(what.compression)
         if known is None or what.compression == _OLD_JPEG or "requires" in reason or "not supported" in reason:
             stored = known or f"number {what.compression}"
             return Unsupported(
-                f"{name} is stored in a compression that HemaView cannot decode ({stored}); save it with LZW, deflate or JPEG."
+                gettext(
+                    "{name} is stored in a compression that HemaView cannot decode ({stored}); save it with "
+                    "LZW, deflate or JPEG."
+                ).format(name=name, stored=stored)
             )
-    return Unreadable(f"{name} is damaged or incomplete and cannot be read as a picture.")
+    return Unreadable(gettext("{name} is damaged or incomplete and cannot be read as a picture.").format(name=name))
 
 
 def _jpeg_process(blob: Blob) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from hemaview.words import gettext
 from hemaview.wsi.colour import to_srgb
 from hemaview.wsi.errors import OutOfBounds
 from hemaview.wsi.jpegstream import with_icc
@@ -40,7 +41,11 @@ class DeepZoom:
     def size(self, level: int) -> tuple[int, int]:
         """Width and height of `level` in its own px; raises OutOfBounds."""
         if not 0 <= level <= self.max_level:
-            raise OutOfBounds(f"Deep Zoom levels run from 0 to {self.max_level}; there is no level {level}.")
+            raise OutOfBounds(
+                gettext("Deep Zoom levels run from 0 to {max_level}; there is no level {level}.").format(
+                    max_level=self.max_level, level=level
+                )
+            )
         scale = 2 ** (self.max_level - level)
         return max(1, math.ceil(self.width_px / scale)), max(1, math.ceil(self.height_px / scale))
 
@@ -52,7 +57,11 @@ class DeepZoom:
         """x, y, width, height of a tile in px of its level; raises OutOfBounds before any arithmetic can wrap."""
         columns, rows = self.grid(level)
         if not (0 <= column < columns and 0 <= row < rows):
-            raise OutOfBounds(f"Level {level} has {columns} × {rows} tiles; there is no tile {column}_{row}.")
+            raise OutOfBounds(
+                gettext("Level {level} has {columns} × {rows} tiles; there is no tile {column}_{row}.").format(
+                    level=level, columns=columns, rows=rows, column=column, row=row
+                )
+            )
         w, h = self.size(level)
         x, y = column * self.tile_px, row * self.tile_px
         return x, y, min(self.tile_px, w - x), min(self.tile_px, h - y)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hemaview.blobs import Blob
+from hemaview.words import gettext
 from hemaview.wsi import physical, tiff
 from hemaview.wsi.errors import SeveralSeries, Unsupported
 from hemaview.wsi.matrixprofile import ADOBE_EXPONENT, ADOBE_RGB, SRGB, matrix_profile
@@ -99,7 +100,7 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
     file = tiff.TiffFile(blob)
     pages = [(i, d) for i, d in enumerate(file.directories) if not d.number(_SUBFILE) & 5 and _area(d)]
     if not pages:
-        raise Unsupported(f"{name} holds no picture.")
+        raise Unsupported(gettext("{name} holds no picture.").format(name=name))
     first = pages[0][1]
     text = first.data(_DESCRIPTION)
     series = read_ome(text, name) if b"<OME" in text[:4096] else []
@@ -118,9 +119,21 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
     # Of planes that are pages of their own, writers describe the first in the file, whichever colour it is.
     first = file.directories[min(planes[0][0])]
     if together and len({_stored(file.directories[min(pages)]) for pages in planes[0]}) > 1:
-        raise SeveralSeries.of(f"{name} holds pictures that are stored in different ways", together)
+        raise SeveralSeries.of(
+            gettext(
+                "{name} holds pictures that are stored in different ways ({listed}): choose one by its number, or take them all."
+            ),
+            together,
+            name=name,
+        )
     if together and len({r for pages in planes[0] if any(r := _resolution(file.directories[min(pages)]))}) > 1:
-        raise SeveralSeries.of(f"{name} holds pictures of different resolutions", together)
+        raise SeveralSeries.of(
+            gettext(
+                "{name} holds pictures of different resolutions ({listed}): choose one by its number, or take them all."
+            ),
+            together,
+            name=name,
+        )
     size, contradictions = physical.chosen(_sizes(first, main, text), name)
     width, height = first.number(tiff.IMAGE_WIDTH), first.number(tiff.IMAGE_LENGTH)
     orientation = first.number(tiff.ORIENTATION, 1)
@@ -128,7 +141,11 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
         width, height = height, width
     bits = set(first.numbers(tiff.BITS)) or {1}
     if len(bits) > 1:
-        raise Unsupported(f"{name} gives its colours different depths ({sorted(bits)} bits); save it with one depth.")
+        raise Unsupported(
+            gettext("{name} gives its colours different depths ({bits} bits); save it with one depth.").format(
+                name=name, bits=sorted(bits)
+            )
+        )
     extra = first.numbers(_EXTRA_SAMPLES)
     most = first.number(_MAX_SAMPLE)
     joined = len(planes[0][0])
@@ -164,11 +181,15 @@ def _luma(first: tiff.Directory, name: str) -> tuple[float, float, float] | None
     fine = coding in _JPEGS_2000 or tuple(first.numbers(_SUBSAMPLING)) == (1, 1)
     if not whole or not fine or tuple(first.rationals(_BLACK_WHITE)) not in ((), (0, 255, 128, 255, 128, 255)):
         raise Unsupported(
-            f"{name} stores brightness and colour differences in a way that HemaView does not show; save it as RGB."
+            gettext(
+                "{name} stores brightness and colour differences in a way that HemaView does not show; save it as RGB."
+            ).format(name=name)
         )
     red, green, blue = tuple(first.rationals(_COEFFICIENTS)) or (0.299, 0.587, 0.114)
     if min(red, green, blue) <= 0 or abs(red + green + blue - 1) > 0.01:
-        raise Unsupported(f"{name} states coefficients of brightness that cannot be; save it as RGB.")
+        raise Unsupported(
+            gettext("{name} states coefficients of brightness that cannot be; save it as RGB.").format(name=name)
+        )
     return red, green, blue
 
 
@@ -202,7 +223,11 @@ def describe_picture(blob: Blob, name: str, kind: str) -> Description:
         width, height = picture.size
         frames = getattr(picture, "n_frames", 1)
         if frames > 1 and picture.format != "MPO":
-            raise Unsupported(f"{name} holds {frames} pictures one after the other; save each as a file of its own.")
+            raise Unsupported(
+                gettext("{name} holds {frames} pictures one after the other; save each as a file of its own.").format(
+                    name=name, frames=frames
+                )
+            )
         exif = picture.getexif()
         orientation = int(exif.get(tiff.ORIENTATION, 1))
         icc = picture.info.get("icc_profile") or b""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hemaview.words import gettext
 from hemaview.wsi.errors import Unreadable
 from hemaview.wsi.sources.dicomframes import quiet_pydicom
 
@@ -58,4 +59,4 @@ def read_instance(path: Path, name: str) -> Instance:
             optical_paths=int(data.get("NumberOfOpticalPaths", 1) or 1),
         )
     except Exception as error:  # pydicom raises what it likes over bytes that are no sound DICOM
-        raise Unreadable(f"{name} is damaged and cannot be read as DICOM.") from error
+        raise Unreadable(gettext("{name} is damaged and cannot be read as DICOM.").format(name=name)) from error

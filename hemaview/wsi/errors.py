@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hemaview.words import gettext
+
 MOST_LISTED = 12
 
 
@@ -31,11 +33,12 @@ class SeveralSeries(Unsupported):
         self.listed = listed
 
     @classmethod
-    def of(cls, what: str, listed: dict[int, str]) -> SeveralSeries:
-        """`what`: the beginning of the sentence, up to the list."""
+    def of(cls, sentence: str, listed: dict[int, str], **facts: object) -> SeveralSeries:
+        """`sentence` holds {listed} and the names of `facts`."""
         named = "; ".join(f"{number}: {one}" for number, one in list(listed.items())[:MOST_LISTED])
-        more = f"; and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
-        return cls(f"{what} ({named}{more}): choose one by its number, or take them all.", listed)
+        if len(listed) > MOST_LISTED:
+            named = gettext("{named}; and {n} more").format(named=named, n=len(listed) - MOST_LISTED)
+        return cls(sentence.format(listed=named, **facts), listed)
 
 
 class Unreadable(SlideError):

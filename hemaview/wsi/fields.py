@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyvips
 
+from hemaview.words import gettext
 from hemaview.wsi.contents import kind_of
 from hemaview.wsi.errors import AlreadyThere, TooLarge, Unreadable
 from hemaview.wsi.limits import Limits
@@ -76,15 +77,23 @@ def write_fields(
     """
     limits = limits or Limits()
     if len(paths) > limits.max_images:
-        raise TooLarge(f"{len(paths)} pictures are more than the {limits.max_images} one slide may be made of.")
+        raise TooLarge(
+            gettext("{paths} pictures are more than the {max_images} one slide may be made of.").format(
+                paths=len(paths), max_images=limits.max_images
+            )
+        )
     pictures, notes = _each_once(_read(as_taken(paths), choice), known or {})
     if not pictures:
-        raise AlreadyThere("Each of these pictures is already in the case.")
+        raise AlreadyThere(gettext("Each of these pictures is already in the case."))
     sizes = [(p.image.width, p.image.height) for p, _ in pictures]
     notes += _mixed_sizes(sizes)
     width, height, corners = layout(sizes)
     if width * height > limits.max_pixels or max(width, height) > limits.max_side_px:
-        raise TooLarge(f"Together the pictures make {width} × {height} px, more than one slide may have.")
+        raise TooLarge(
+            gettext("Together the pictures make {width} × {height} px, more than one slide may have.").format(
+                width=width, height=height
+            )
+        )
     sheet = sheet_of([picture.image for picture, _ in pictures], corners, width, height)
     if progress:
         sheet.set_progress(True)
@@ -92,7 +101,7 @@ def write_fields(
     try:
         write_pyramid(sheet, out, mpp, quality=92)
     except pyvips.Error as error:
-        raise Unreadable("One of the pictures is damaged and cannot be read to its end.") from error
+        raise Unreadable(gettext("One of the pictures is damaged and cannot be read to its end.")) from error
     places, sentences = _on_film([picture for picture, _ in pictures])
     notes += sentences
     stack, sentences = _stack([picture for picture, _ in pictures])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hemaview.words import gettext
 from hemaview.wsi.errors import Unreadable
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
@@ -30,7 +31,7 @@ class JpegHeader:
 def header(data: bytes) -> JpegHeader:
     """The header of a JPEG stream; raises Unreadable where it is none, or ends before its frame header."""
     if data[:2] != SOI:
-        raise Unreadable("A tile of this slide is not a JPEG.")
+        raise Unreadable(gettext("A tile of this slide is not a JPEG."))
     at, size = 2, len(data)
     adobe: int | None = None
     quantised = coded = False
@@ -73,7 +74,7 @@ def header(data: bytes) -> JpegHeader:
                 tables=(quantised or rest[0]) and (coded or rest[1]),
             )
         at += 2 + length
-    raise Unreadable("A tile of this slide is a JPEG without a frame header.")
+    raise Unreadable(gettext("A tile of this slide is a JPEG without a frame header."))
 
 
 def speaks(data: bytes) -> bool:
@@ -107,7 +108,7 @@ def prefix(tables: bytes, sample: bytes, rgb: bool) -> bytes:
     marked = header(sample).adobe_transform is not None
     if tables:
         if tables[:2] != SOI or tables[-2:] != EOI:
-            raise Unreadable("The JPEG tables of this slide are damaged.")
+            raise Unreadable(gettext("The JPEG tables of this slide are damaged."))
         inner = tables[2:-2]
         marked = marked or b"\xff\xee\x00\x0eAdobe" in inner
     return SOI + (ADOBE_RGB if rgb and not marked else b"") + inner

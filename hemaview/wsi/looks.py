@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyvips
 
+from hemaview.words import gettext
 from hemaview.wsi.colour import LEFT_OUT, brought_from, profile_name, usable
 from hemaview.wsi.decoding import WHITE_IS_ZERO
 from hemaview.wsi.describe import Description
@@ -66,12 +67,16 @@ def _eight_bits(image: pyvips.Image, what: Description, bits: int, name: str, no
         low, high = image.min(), image.max()
         if low < 0 or high > 255:
             raise Unsupported(
-                f"{name} holds numbers from {low:g} to {high:g}, not brightness; save it with 8 or 16 bits."
+                gettext(
+                    "{name} holds numbers from {low:g} to {high:g}, not brightness; save it with 8 or 16 bits."
+                ).format(name=name, low=low, high=high)
             )
         scale = 255.0 if high <= 1 else 1.0
         notes.append(f"Its fractions from 0 to {255 / scale:g} are shown as 256 levels.")
         return (image * scale + 0.5).cast("uchar").copy(interpretation=kind)
-    raise Unsupported(f"{name} holds samples that HemaView does not show; save it as RGB of 8 bits.")
+    raise Unsupported(
+        gettext("{name} holds samples that HemaView does not show; save it as RGB of 8 bits.").format(name=name)
+    )
 
 
 def _encoded(image: pyvips.Image, gamma: float, most: int) -> pyvips.Image:

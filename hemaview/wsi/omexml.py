@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from hemaview.words import gettext
 from hemaview.wsi.errors import Unreadable
 
 MAX_XML_BYTES = 16 * 1024**2
@@ -66,12 +67,18 @@ class OmeImage:
 def read_ome(xml: bytes, name: str) -> list[OmeImage]:
     """The series that OME-XML lists, in its order; raises Unreadable, naming the file `name`."""
     if len(xml) > MAX_XML_BYTES or b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
-        raise Unreadable(f"{name} holds an OME-XML description that is too large or defines entities of its own.")
+        raise Unreadable(
+            gettext("{name} holds an OME-XML description that is too large or defines entities of its own.").format(
+                name=name
+            )
+        )
     try:
         root = ElementTree.fromstring(xml.rstrip(b"\0").strip())
         return [_image(element) for element in root.iter() if _tag(element) == "Image" and _pixels(element) is not None]
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise Unreadable(f"{name} holds an OME-XML description that cannot be read.") from error
+        raise Unreadable(
+            gettext("{name} holds an OME-XML description that cannot be read.").format(name=name)
+        ) from error
 
 
 def _tag(element: ElementTree.Element) -> str:

@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from hemaview.words import gettext
 from hemaview.wsi.errors import TooLarge, Unreadable
 
 SUFFIX = ".tar"
@@ -34,7 +35,9 @@ def unpack(packed: Path, folder: Path, name: str) -> None:
     except OSError as error:
         if folder.is_dir():  # another request has unpacked it at the same moment
             return
-        raise Unreadable(f"{name} cannot be unpacked: {error.strerror or error}.") from error
+        raise Unreadable(
+            gettext("{name} cannot be unpacked: {strerror}.").format(name=name, strerror=error.strerror or error)
+        ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -47,10 +50,12 @@ def _unpack(stream: BinaryIO, size: int, folder: Path, name: str) -> None:
             break
         n += 1
         if n > MOST_FILES:
-            raise TooLarge(f"{name} holds more than {MOST_FILES:,} files.")
+            raise TooLarge(
+                gettext("{name} holds more than {most_files:,} files.").format(name=name, most_files=MOST_FILES)
+            )
         path, count = _entry(head, name)
         if stream.tell() + count > size:
-            raise Unreadable(f"{name} is cut short.")
+            raise Unreadable(gettext("{name} is cut short.").format(name=name))
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as out:
@@ -61,12 +66,12 @@ def _unpack(stream: BinaryIO, size: int, folder: Path, name: str) -> None:
                 left -= len(piece)
         stream.seek(-count % BLOCK, 1)
     if not n:
-        raise Unreadable(f"{name} holds no files.")
+        raise Unreadable(gettext("{name} holds no files.").format(name=name))
 
 
 def _entry(head: bytes, name: str) -> tuple[PurePosixPath, int]:
     """The path and the size of one file."""
-    damaged = Unreadable(f"{name} is damaged: its list of files cannot be read.")
+    damaged = Unreadable(gettext("{name} is damaged: its list of files cannot be read.").format(name=name))
     if len(head) != BLOCK or head[257:265] != _MAGIC or head[156:157] != b"0":
         raise damaged
     try:
@@ -79,5 +84,5 @@ def _entry(head: bytes, name: str) -> tuple[PurePosixPath, int]:
     path = PurePosixPath(prefix, own)
     plain = path.parts and not path.is_absolute() and ".." not in path.parts and "\\" not in str(path)
     if not plain or any(ord(c) < 32 for c in str(path)) or any(len(p.encode()) > 200 for p in path.parts):
-        raise Unreadable(f"{name} holds a file with a name that is not allowed.")
+        raise Unreadable(gettext("{name} holds a file with a name that is not allowed.").format(name=name))
     return path, count

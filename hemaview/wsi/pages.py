@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hemaview.words import gettext
 from hemaview.wsi import tiff
 from hemaview.wsi.errors import SeveralSeries, Unsupported
 from hemaview.wsi.omexml import OmeImage
@@ -39,13 +40,19 @@ def of_pages(
         return (((pages[choice.series - 1][0],),),)
     if others:
         listed = {number: _size(_shape(d)) for number, (_, d) in enumerate(pages, 1) if not _small(d, first)}
-        raise SeveralSeries.of(f"{name} holds pictures of different sizes", listed)
+        raise SeveralSeries.of(
+            gettext("{name} holds pictures of different sizes ({listed}): choose one by its number, or take them all."),
+            listed,
+            name=name,
+        )
     if len(same) == 1:
         return (((same[0][0],),),)
     if not all(_in_colour(d) for _, d in same):
         raise Unsupported(
-            f"{name} holds {len(same)} grey pages of one size and does not say whether they are colours, focal planes or "
-            "fields; save each field as one colour picture."
+            gettext(
+                "{name} holds {same} grey pages of one size and does not say whether they are colours, "
+                "focal planes or fields; save each field as one colour picture."
+            ).format(name=name, same=len(same))
         )
     notes.append(f"Its {len(same)} pages were taken as {len(same)} fields.")
     own = {i for i, _ in same}
@@ -61,7 +68,11 @@ def of_imagej(pages: Pages, text: str, name: str, notes: list[str], choice: Choi
         raise _more(name, frames, "time points")
     slices = counts.get("slices", 1 if channels > 1 else images)
     if channels not in (1, 3) or slices < 1:
-        raise Unsupported(f"{name} holds {channels} channels, not a colour picture in bright field.")
+        raise Unsupported(
+            gettext("{name} holds {channels} channels, not a colour picture in bright field.").format(
+                name=name, channels=channels
+            )
+        )
     refuse_missing(choice, name, planes=slices)
     _note_plane(notes, choice, slices)
     if max(channels, slices) == 1:
@@ -70,7 +81,9 @@ def of_imagej(pages: Pages, text: str, name: str, notes: list[str], choice: Choi
         raise _more(name, slices, "focal planes in grey")
     if len(pages) < channels * slices:
         raise Unsupported(
-            f"{name} holds its {channels * slices} planes behind one page; save it from ImageJ as an RGB picture."
+            gettext(
+                "{name} holds its {channels} planes behind one page; save it from ImageJ as an RGB picture."
+            ).format(name=name, channels=channels * slices)
         )
     planes = [tuple(i for i, _ in pages[z * channels : (z + 1) * channels]) for z in range(slices)]
     return tuple((pages_of_z,) for pages_of_z in _planes(planes, name, choice))
@@ -83,8 +96,9 @@ def of_ome(
     SeveralSeries where one must be chosen. `together`: as in `of_pages`, of series."""
     if sum(s.planes for s in series) > len(pages):
         raise Unsupported(
-            f"{name} describes {sum(s.planes for s in series)} planes but holds {len(pages)}: the others lie in other files; "
-            "save them as one file."
+            gettext(
+                "{name} describes {sum} planes but holds {pages}: the others lie in other files; save them as one file."
+            ).format(name=name, sum=sum(s.planes for s in series), pages=len(pages))
         )
     main, at = series[0], 0
     slides: list[tuple[int, OmeImage, tuple[int, ...]]] = []
@@ -104,9 +118,21 @@ def of_ome(
         slides = [slides[choice.series - 1]]
         main = slides[0][1]
     elif any((one.width_px, one.height_px) != (main.width_px, main.height_px) for _, one, _ in slides):
-        raise SeveralSeries.of(f"{name} holds {len(series)} series", _listed(slides))
+        raise SeveralSeries.of(
+            gettext("{name} holds {n} series ({listed}): choose one by its number, or take them all."),
+            _listed(slides),
+            name=name,
+            n=len(series),
+        )
     elif any(not _of_one_scale(one, main) for _, one, _ in slides):
-        raise SeveralSeries.of(f"{name} holds {len(series)} series of different µm/px", _listed(slides))
+        raise SeveralSeries.of(
+            gettext(
+                "{name} holds {n} series of different µm/px ({listed}): choose one by its number, or take them all."
+            ),
+            _listed(slides),
+            name=name,
+            n=len(series),
+        )
     if len(slides) > 1:
         together |= _listed(slides)
         notes.append(f"Its {len(slides)} series were taken as {len(slides)} fields.")
@@ -114,7 +140,11 @@ def of_ome(
         notes.append(f"{len(pages) - at} pages that its description does not name were left out.")
     by_series = [_colours(one, indices, name, choice) for _, one, indices in slides]
     if len({len(planes) for planes in by_series}) > 1:
-        raise Unsupported(f"{name} holds series of different numbers of focal planes; choose one with --series.")
+        raise Unsupported(
+            gettext("{name} holds series of different numbers of focal planes; choose one with --series.").format(
+                name=name
+            )
+        )
     return tuple(zip(*by_series, strict=True)), [one for _, one, _ in slides]
 
 
@@ -188,7 +218,11 @@ def _colours(image: OmeImage, indices: tuple[int, ...], name: str, choice: Choic
         raise _more(name, image.t, "time points")
     names = ", ".join(c.name or "unnamed" for c in image.channels[:6])
     if any(c.fluorescent for c in image.channels):
-        raise Unsupported(f"{name} is of fluorescence ({names}), not of a stained film in bright field.")
+        raise Unsupported(
+            gettext("{name} is of fluorescence ({names}), not of a stained film in bright field.").format(
+                name=name, names=names
+            )
+        )
     channels = len(image.channels)
     z_first = image.order.find("Z") < image.order.find("C")
     steps = (1, image.z) if z_first else (channels, 1)
@@ -200,7 +234,9 @@ def _colours(image: OmeImage, indices: tuple[int, ...], name: str, choice: Choic
         return planes
     if len(image.channels) != 3 or any(c.samples != 1 for c in image.channels):
         raise Unsupported(
-            f"{name} holds {len(image.channels)} channels ({names}), not a colour picture in bright field; save it as RGB."
+            gettext(
+                "{name} holds {channels} channels ({names}), not a colour picture in bright field; save it as RGB."
+            ).format(name=name, channels=len(image.channels), names=names)
         )
     places = {c.colour: i for i, c in enumerate(image.channels)}
     if set(places) == {"red", "green", "blue"}:
@@ -209,4 +245,8 @@ def _colours(image: OmeImage, indices: tuple[int, ...], name: str, choice: Choic
 
 
 def _more(name: str, n: int, what: str) -> Unsupported:
-    return Unsupported(f"{name} holds {n} {what}; save the one that is to be counted as a picture of its own.")
+    return Unsupported(
+        gettext("{name} holds {n} {what}; save the one that is to be counted as a picture of its own.").format(
+            name=name, n=n, what=what
+        )
+    )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hemaview.words import gettext
 from hemaview.wsi.errors import Unsupported
 
 PLAUSIBLE_MPP = (0.02, 20.0)
@@ -76,8 +77,10 @@ def chosen(sizes: Sequence[PixelSize | None], name: str) -> tuple[PixelSize | No
     first = credible[0]
     if abs(first.um_x - first.um_y) > SQUARE * min(first.um_x, first.um_y):
         raise Unsupported(
-            f"{name} states {first.um_x:.4g} µm/px across but {first.um_y:.4g} down ({first.source}): resample it to square "
-            "pixels, or correct what it states."
+            gettext(
+                "{name} states {um_x:.4g} µm/px across but {um_y:.4g} down ({source}): resample it to "
+                "square pixels, or correct what it states."
+            ).format(name=name, um_x=first.um_x, um_y=first.um_y, source=first.source)
         )
     notes = [
         f"It states {first.um:.4g} µm/px in {first.source} but {other.um:.4g} in {other.source}; the first was taken."

@@ -13,6 +13,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob, blob_of
+from hemaview.words import gettext
 from hemaview.wsi.decoding import WHITE_IS_ZERO, raw_samples, why
 from hemaview.wsi.describe import Description, describe_picture, describe_tiff
 from hemaview.wsi.errors import Unsupported
@@ -119,18 +120,34 @@ def refuse_kinds(what: Description, name: str) -> None:
     """Raise Unsupported where a file holds what is no picture in colours or grey, or deeper than is shown."""
     if what.photometric not in SHOWN:
         kind = _UNSHOWN.get(what.photometric, f"kind {what.photometric}")
-        raise Unsupported(f"{name} holds {kind}, not a picture in colours; save it as RGB of 8 or 16 bits.")
+        raise Unsupported(
+            gettext("{name} holds {kind}, not a picture in colours; save it as RGB of 8 or 16 bits.").format(
+                name=name, kind=kind
+            )
+        )
     if what.sample_format not in ("integer", "float"):
-        raise Unsupported(f"{name} holds {what.sample_format} numbers, not brightness; save it with 8 or 16 bits.")
+        raise Unsupported(
+            gettext("{name} holds {sample_format} numbers, not brightness; save it with 8 or 16 bits.").format(
+                name=name, sample_format=what.sample_format
+            )
+        )
     if what.sample_format == "float" and what.photometric == WHITE_IS_ZERO:
-        raise Unsupported(f"{name} holds fractions of which 0 is white; save it with 8 or 16 bits.")
+        raise Unsupported(
+            gettext("{name} holds fractions of which 0 is white; save it with 8 or 16 bits.").format(name=name)
+        )
     if what.bits < 8 and what.photometric != PALETTE:
-        raise Unsupported(f"{name} has {what.bits} bits a sample; save it with 8 or 16 bits.")
+        raise Unsupported(
+            gettext("{name} has {bits} bits a sample; save it with 8 or 16 bits.").format(name=name, bits=what.bits)
+        )
     if what.sample_format == "integer" and what.bits > 16:
-        raise Unsupported(f"{name} has {what.bits} bits a sample; save it with 8 or 16 bits.")
+        raise Unsupported(
+            gettext("{name} has {bits} bits a sample; save it with 8 or 16 bits.").format(name=name, bits=what.bits)
+        )
     if what.samples > 5 or (what.samples == 5 and what.photometric != 5):
         raise Unsupported(
-            f"{name} holds {what.samples} channels, not a colour picture in bright field; save it as RGB."
+            gettext("{name} holds {samples} channels, not a colour picture in bright field; save it as RGB.").format(
+                name=name, samples=what.samples
+            )
         )
 
 
@@ -162,6 +179,8 @@ def refuse_dark_ground(rgb: NDArray[np.uint8], name: str) -> None:
     largest = int(np.bincount(pieces.ravel())[1:].max()) if n else 0
     if largest < BRIGHT_SHARE * pieces.size:
         raise Unsupported(
-            f"{name} has a black ground, as in fluorescence, dark field or an exposure that failed: it is no picture of a "
-            "stained film in bright field."
+            gettext(
+                "{name} has a black ground, as in fluorescence, dark field or an exposure that failed: "
+                "it is no picture of a stained film in bright field."
+            ).format(name=name)
         )

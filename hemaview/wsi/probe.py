@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hemaview.confined import limit_self
+from hemaview.words import gettext
 from hemaview.wsi.errors import SlideError, TooLarge, Unsupported
 from hemaview.wsi.limits import Limits
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
@@ -43,7 +44,9 @@ def probe_file(path: Path, name: str, limits: Limits, choice: Choice) -> dict[st
     if path.is_dir():
         return _probe_slide(path, name, limits, None, choice, in_place=False)
     if path.stat().st_size > limits.max_bytes:
-        raise TooLarge(f"{name} has more than {limits.max_bytes // 1024**3} GiB.")
+        raise TooLarge(
+            gettext("{name} has more than {max_bytes} GiB.").format(name=name, max_bytes=limits.max_bytes // 1024**3)
+        )
     kind = check_content(path, name)
     # NDPI beyond 4 GiB keeps 64-bit offsets in 32-bit fields, a dialect of its own that only its reader understands.
     if kind == "tiff" and not (Path(name).suffix.lower() == ".ndpi" and path.stat().st_size >= 2**32):
@@ -64,7 +67,9 @@ def probe_file(path: Path, name: str, limits: Limits, choice: Choice) -> dict[st
             return _probe_slide(path, name, limits, what, choice, in_place=False)
         return _probe_picture(path, name, kind, what, limits, choice)
     if vendor is None and not any(k.takes(blob_of(path), head_of(path)) for k in source_kinds()):
-        raise Unsupported(f"{name} is not a slide format that HemaView reads ({LISTED}).")
+        raise Unsupported(
+            gettext("{name} is not a slide format that HemaView reads ({listed}).").format(name=name, listed=LISTED)
+        )
     return _probe_slide(path, name, limits, None, choice)
 
 
@@ -97,10 +102,18 @@ def _probe_slide(
     from hemaview.wsi.sources.openslidefile import OpenSlideSource
 
     if what is not None and what.width_px * what.height_px > limits.max_pixels:
-        raise TooLarge(f"{name} has {what.width_px} × {what.height_px} px, more than HemaView takes.")
+        raise TooLarge(
+            gettext("{name} has {width_px} × {height_px} px, more than HemaView takes.").format(
+                name=name, width_px=what.width_px, height_px=what.height_px
+            )
+        )
     with open_slide(path, choice=choice, in_place=in_place) as slide:
         if slide.width_px * slide.height_px > limits.max_pixels:
-            raise TooLarge(f"{name} has {slide.width_px} × {slide.height_px} px, more than HemaView takes.")
+            raise TooLarge(
+                gettext("{name} has {width_px} × {height_px} px, more than HemaView takes.").format(
+                    name=name, width_px=slide.width_px, height_px=slide.height_px
+                )
+            )
         for number, level in enumerate(slide.levels):
             for fx, fy in ((0, 0), (0.5, 0.5), (1, 1)):
                 w, h = min(256, level.width_px), min(256, level.height_px)
@@ -142,13 +155,17 @@ def _refuse_as_scan(path: Path, name: str, what: Description, limits: Limits) ->
     size = f"{what.width_px} × {what.height_px} px"
     if what.orientation != 1:
         raise TooLarge(
-            f"{name} is stored turned or mirrored (orientation {what.orientation}) and has {size}, more than the "
-            f"{limits.max_image_pixels:,} px that HemaView can set upright; save it upright."
+            gettext(
+                "{name} is stored turned or mirrored (orientation {orientation}) and has {size}, more "
+                "than the {max_image_pixels:,} px that HemaView can set upright; save it upright."
+            ).format(name=name, orientation=what.orientation, size=size, max_image_pixels=limits.max_image_pixels)
         )
     first = tiff.TiffFile(blob_of(path)).directories[what.pictures[0][0]]
     if tiff.TILE_OFFSETS not in first.entries or len(what.pictures) > 1:
         raise TooLarge(
-            f"{name} has {size}; a camera field may have {limits.max_image_pixels:,} px at most: save it in tiles."
+            gettext(
+                "{name} has {size}; a camera field may have {max_image_pixels:,} px at most: save it in tiles."
+            ).format(name=name, size=size, max_image_pixels=limits.max_image_pixels)
         )
 
 
@@ -210,7 +227,11 @@ def _probe_picture(
     pixels = what.width_px * what.height_px * len(what.pictures)
     if pixels > limits.max_image_pixels:
         raise TooLarge(
-            f"{name} has {what.width_px} × {what.height_px} px; a camera field may have {limits.max_image_pixels:,} px at most."
+            gettext(
+                "{name} has {width_px} × {height_px} px; a camera field may have {max_image_pixels:,} px at most."
+            ).format(
+                name=name, width_px=what.width_px, height_px=what.height_px, max_image_pixels=limits.max_image_pixels
+            )
         )
     pictures = read_pictures(path, name, kind, choice=choice)
     return {

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hemaview.words import gettext
 from hemaview.wsi.errors import Unreadable
 from hemaview.wsi.slide import Slide as ReadableSlide
 from hemaview.wsi.slide import open_slide
@@ -53,7 +54,7 @@ class ReaderCache:
         try:
             status = path.stat()
         except OSError as error:
-            raise Unreadable("The slide's file is not where it was; tell the administrator.") from error
+            raise Unreadable(gettext("The slide's file is not where it was; tell the administrator.")) from error
         stamp = (status.st_mtime_ns, status.st_size)
         with self._lock:
             entry = self._readers.get(key)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hemaview.confined import Crashed, TookTooLong, ask
+from hemaview.words import gettext
 from hemaview.wsi.contents import Archive, NameRefused
 from hemaview.wsi.dicomseries import Instance
 from hemaview.wsi.errors import AlreadyThere, OutOfBounds, SeveralSeries, SlideError, TooLarge, Unreadable, Unsupported
@@ -60,7 +61,11 @@ def probe_many(files: list[tuple[Path, str]], limits: Limits | None = None, choi
     """Look at several files (path, name) in one limited child, in order; raises the first one's SlideError."""
     limits = limits or Limits()
     if len(files) > limits.max_images:
-        raise TooLarge(f"{len(files)} files are more than the {limits.max_images} one slide may be made of.")
+        raise TooLarge(
+            gettext("{files} files are more than the {max_images} one slide may be made of.").format(
+                files=len(files), max_images=limits.max_images
+            )
+        )
     request = {"do": "probe", "files": [[str(path), name] for path, name in files], "choice": asdict(choice)}
     # A child that dies says nothing; it names each file before it opens it, so that the sentence can.
     answer = _child(request, files[0][1], limits)
@@ -88,7 +93,11 @@ def dicom_instances(files: list[tuple[Path, str]], limits: Limits | None = None)
     """What DICOM files (path, name) say of themselves, read in a limited child; None where one is damaged."""
     limits = limits or Limits()
     if len(files) > limits.max_images:
-        raise TooLarge(f"{len(files)} files are more than the {limits.max_images} one slide may be made of.")
+        raise TooLarge(
+            gettext("{files} files are more than the {max_images} one slide may be made of.").format(
+                files=len(files), max_images=limits.max_images
+            )
+        )
     request = {"do": "dicom", "files": [[str(path), name] for path, name in files]}
     return [facts and Instance(**facts) for facts in _child(request, files[0][1], limits)["instances"]]
 
@@ -185,9 +194,17 @@ def _child(
     try:
         answer = ask("hemaview.wsi.probe", request, name, limits.wall_seconds, progress, {"VIPS_CONCURRENCY": "2"})
     except TookTooLong as error:
-        raise TooLarge(f"{error.opening} took longer than {limits.wall_seconds} s to open and was given up.") from error
+        raise TooLarge(
+            gettext("{opening} took longer than {wall_seconds} s to open and was given up.").format(
+                opening=error.opening, wall_seconds=limits.wall_seconds
+            )
+        ) from error
     except Crashed as error:
-        raise Unreadable(f"{error.opening} is damaged: opening it fails in a way that no sound slide does.") from error
+        raise Unreadable(
+            gettext("{opening} is damaged: opening it fails in a way that no sound slide does.").format(
+                opening=error.opening
+            )
+        ) from error
     if "error" in answer:
         if answer["error"] == SeveralSeries.code:
             raise SeveralSeries(answer["message"], {int(k): v for k, v in answer["listed"].items()})

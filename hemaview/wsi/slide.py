@@ -11,6 +11,7 @@ import openslide
 from numpy.typing import NDArray
 
 from hemaview.blobs import blob_of
+from hemaview.words import gettext
 from hemaview.wsi.buffers import on_white
 from hemaview.wsi.colour import Colour, to_srgb
 from hemaview.wsi.errors import OutOfBounds
@@ -101,7 +102,11 @@ class Slide:
     def read_premultiplied(self, l0_x: int, l0_y: int, level: int, width_px: int, height_px: int) -> NDArray[np.uint8]:
         """The same as uint8 (height_px, width_px, 4), premultiplied BGRA, no profile applied."""
         if not 0 <= level < len(self.levels) or width_px <= 0 or height_px <= 0:
-            raise OutOfBounds(f"There is no level {level} of size {width_px} × {height_px} px in this slide.")
+            raise OutOfBounds(
+                gettext("There is no level {level} of size {width_px} × {height_px} px in this slide.").format(
+                    level=level, width_px=width_px, height_px=height_px
+                )
+            )
         return self.source.read_bgra(l0_x, l0_y, level, width_px, height_px)
 
     def read_scaled(

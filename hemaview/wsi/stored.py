@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hemaview.blobs import Blob
+from hemaview.words import gettext
 from hemaview.wsi import jpegstream, tiff
 from hemaview.wsi.errors import SlideError, Unreadable
 from hemaview.wsi.sources import dicomframes
@@ -41,7 +42,7 @@ class StoredLevel:
             return b""
         raw = self.blob.read(self.offsets[i], count)
         if len(raw) != count or raw[:2] != jpegstream.SOI:
-            raise Unreadable("A tile of this slide is not a JPEG.")
+            raise Unreadable(gettext("A tile of this slide is not a JPEG."))
         return self.prefix + raw[2:]
 
 
@@ -82,7 +83,11 @@ def _tiff_levels(blob: Blob) -> Iterator[StoredLevel | Refused]:
 def _tiff_level(file: tiff.TiffFile, directory: tiff.Directory, width: int, height: int) -> StoredLevel:
     compression = directory.number(tiff.COMPRESSION, 1)
     if compression != JPEG_COMPRESSION:
-        raise Unreadable(f"Its compression is {_COMPRESSIONS.get(compression, compression)}, not JPEG.")
+        raise Unreadable(
+            gettext("Its compression is {compression}, not JPEG.").format(
+                compression=_COMPRESSIONS.get(compression, compression)
+            )
+        )
     photometric = directory.number(tiff.PHOTOMETRIC)
     bits = directory.numbers(tiff.BITS)
     if (
@@ -91,13 +96,13 @@ def _tiff_level(file: tiff.TiffFile, directory: tiff.Directory, width: int, heig
         or directory.number(tiff.PLANAR, 1) != 1
         or any(b != 8 for b in bits)
     ):
-        raise Unreadable("It is not 8-bit colour with interleaved samples.")
+        raise Unreadable(gettext("It is not 8-bit colour with interleaved samples."))
     tile_w, tile_h = directory.number(tiff.TILE_WIDTH), directory.number(tiff.TILE_LENGTH)
     columns, rows = _grid(width, height, tile_w, tile_h)
     offsets = array("Q", directory.numbers(tiff.TILE_OFFSETS))
     counts = array("I", directory.numbers(tiff.TILE_COUNTS))
     if len(offsets) < columns * rows or len(counts) < columns * rows:
-        raise Unreadable("It lists fewer tiles than its size needs.")
+        raise Unreadable(gettext("It lists fewer tiles than its size needs."))
     offsets, counts = offsets[: columns * rows], counts[: columns * rows]
     level = StoredLevel(file.blob, width, height, tile_w, tile_h, columns, rows, offsets, counts)
     _in_file(level, file.size)
@@ -129,14 +134,18 @@ def _dicom_levels(blob: Blob) -> Iterator[StoredLevel | Refused]:
 
 def _grid(width: int, height: int, tile_w: int, tile_h: int) -> tuple[int, int]:
     if width <= 0 or height <= 0 or not all(TILE_PX[0] <= side <= TILE_PX[1] for side in (tile_w, tile_h)):
-        raise Unreadable(f"Its tiles of {tile_w} × {tile_h} px are of no size that a viewer takes.")
+        raise Unreadable(
+            gettext("Its tiles of {tile_w} × {tile_h} px are of no size that a viewer takes.").format(
+                tile_w=tile_w, tile_h=tile_h
+            )
+        )
     return -(-width // tile_w), -(-height // tile_h)
 
 
 def _in_file(level: StoredLevel, size: int) -> None:
     for offset, count in zip(level.offsets, level.counts, strict=True):
         if count and (offset + count > size or count < 4):
-            raise Unreadable("One of its tiles lies outside the file.")
+            raise Unreadable(gettext("One of its tiles lies outside the file."))
 
 
 def _first_tile(level: StoredLevel) -> bytes:
@@ -149,11 +158,11 @@ def _first_tile(level: StoredLevel) -> bytes:
 def _plain(head: jpegstream.JpegHeader, tile_w: int, tile_h: int) -> None:
     """Raise Unreadable unless every browser shows such a stream: 8-bit baseline, three components, the tile's size."""
     if not head.baseline or head.bits != 8 or len(head.component_ids) != 3:
-        raise Unreadable("Its tiles are not baseline 8-bit colour JPEG.")
+        raise Unreadable(gettext("Its tiles are not baseline 8-bit colour JPEG."))
     if (head.width_px, head.height_px) != (tile_w, tile_h):
-        raise Unreadable("Its tiles are not of the size that the file says.")
+        raise Unreadable(gettext("Its tiles are not of the size that the file says."))
     if not head.tables:
-        raise Unreadable("Its tiles lack their tables.")
+        raise Unreadable(gettext("Its tiles lack their tables."))
 
 
 _COMPRESSIONS = {

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from io import BufferedReader
 
 from hemaview.blobs import Blob
+from hemaview.words import gettext
 from hemaview.wsi.errors import Unreadable, Unsupported
 
 MAX_DIRECTORIES = 512
@@ -98,7 +99,9 @@ class TiffFile:
     def read(self, offset: int, count: int) -> bytes:
         """`count` bytes at `offset`; raises Unreadable where they are not in the file."""
         if offset < 0 or count < 0 or offset + count > self.size:
-            raise Unreadable(f"{self.name} is cut short or damaged: it points past its own end.")
+            raise Unreadable(
+                gettext("{name} is cut short or damaged: it points past its own end.").format(name=self.name)
+            )
         stream = getattr(self, "_stream", None)
         if stream is not None and not stream.closed:
             stream.seek(offset)
@@ -108,7 +111,7 @@ class TiffFile:
     def _walk(self) -> None:
         head = self.read(0, 8) if self.size >= 8 else b""
         if head[:2] not in (b"II", b"MM"):
-            raise Unsupported(f"{self.name} is not a TIFF.")
+            raise Unsupported(gettext("{name} is not a TIFF.").format(name=self.name))
         self.order = "<" if head[:2] == b"II" else ">"
         self.swap = (self.order == "<") != (struct.pack("=H", 1) == b"\x01\x00")
         magic = struct.unpack(self.order + "H", head[2:4])[0]
@@ -117,13 +120,19 @@ class TiffFile:
         elif magic == 43:
             self.big, offset = True, struct.unpack(self.order + "Q", self.read(8, 8))[0]
         else:
-            raise Unsupported(f"{self.name} is not a TIFF.")
+            raise Unsupported(gettext("{name} is not a TIFF.").format(name=self.name))
         offsets: set[int] = set()
         while offset:
             if offset in offsets:
-                raise Unreadable(f"{self.name} is damaged: its list of pictures runs in a circle.")
+                raise Unreadable(
+                    gettext("{name} is damaged: its list of pictures runs in a circle.").format(name=self.name)
+                )
             if len(offsets) >= MAX_DIRECTORIES:
-                raise Unreadable(f"{self.name} holds more than {MAX_DIRECTORIES} pictures; that is no slide.")
+                raise Unreadable(
+                    gettext("{name} holds more than {max_directories} pictures; that is no slide.").format(
+                        name=self.name, max_directories=MAX_DIRECTORIES
+                    )
+                )
             offsets.add(offset)
             offset = self._directory(offset)
 
@@ -133,7 +142,11 @@ class TiffFile:
         head = struct.calcsize(order + count_format)
         count = struct.unpack(order + count_format, self.read(offset, head))[0]
         if count > MAX_ENTRIES:
-            raise Unreadable(f"{self.name} is damaged: a picture in it claims {count} properties.")
+            raise Unreadable(
+                gettext("{name} is damaged: a picture in it claims {count} properties.").format(
+                    name=self.name, count=count
+                )
+            )
         raw = self.read(offset + head, count * entry_size)
         directory = Directory(self)
         for i in range(count):
@@ -150,7 +163,9 @@ class TiffFile:
             if nbytes > inline:
                 where = struct.unpack_from(order + pointer_format, raw, at + entry_size - inline)[0]
                 if where + nbytes > self.size:
-                    raise Unreadable(f"{self.name} is cut short or damaged: it points past its own end.")
+                    raise Unreadable(
+                        gettext("{name} is cut short or damaged: it points past its own end.").format(name=self.name)
+                    )
             directory.entries[tag] = Entry(kind, number, where)
         self.directories.append(directory)
         tail = struct.calcsize(order + next_format)
@@ -170,19 +185,27 @@ def check_tiff(blob: Blob, max_side_px: int, max_pixels: int) -> None:
         if width <= 0 or height <= 0:
             continue
         if width > max_side_px or height > max_side_px or width * height > max_pixels:
-            raise Unreadable(f"{name} claims {width} × {height} px, more than HemaView takes or the file can hold.")
+            raise Unreadable(
+                gettext("{name} claims {width} × {height} px, more than HemaView takes or the file can hold.").format(
+                    name=name, width=width, height=height
+                )
+            )
         tiled = TILE_OFFSETS in directory.entries
         offsets = directory.numbers(TILE_OFFSETS if tiled else STRIP_OFFSETS)
         counts = directory.numbers(TILE_COUNTS if tiled else STRIP_COUNTS)
         if tiled:
             tile_w, tile_h = directory.number(TILE_WIDTH), directory.number(TILE_LENGTH)
             if tile_w <= 0 or tile_h <= 0:
-                raise Unreadable(f"{name} is damaged: its tiles have no size.")
+                raise Unreadable(gettext("{name} is damaged: its tiles have no size.").format(name=name))
             planes = directory.number(SAMPLES, 1) if directory.number(PLANAR, 1) == 2 else 1
             if len(offsets) < -(-width // tile_w) * -(-height // tile_h) * planes:
-                raise Unreadable(f"{name} is damaged: it lists fewer tiles than its size needs.")
+                raise Unreadable(
+                    gettext("{name} is damaged: it lists fewer tiles than its size needs.").format(name=name)
+                )
         if len(counts) != len(offsets):
-            raise Unreadable(f"{name} is damaged: its tile table does not add up.")
+            raise Unreadable(gettext("{name} is damaged: its tile table does not add up.").format(name=name))
         for offset, count in zip(offsets, counts, strict=True):
             if count and offset + count > tiff.size:
-                raise Unreadable(f"{name} is cut short or damaged: picture data are missing at its end.")
+                raise Unreadable(
+                    gettext("{name} is cut short or damaged: picture data are missing at its end.").format(name=name)
+                )

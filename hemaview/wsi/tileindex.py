@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hemaview.blobs import whole_file
+from hemaview.words import gettext
 from hemaview.wsi.errors import OutOfBounds, Unreadable
 from hemaview.wsi.jpegstream import SOI
 
@@ -48,7 +49,11 @@ class TileLevel:
     def place(self, column: int, row: int) -> int:
         """The tile's number; raises OutOfBounds before any arithmetic can reach another tile."""
         if not (0 <= column < self.columns and 0 <= row < self.rows):
-            raise OutOfBounds(f"This level has {self.columns} × {self.rows} tiles; there is no tile {column}_{row}.")
+            raise OutOfBounds(
+                gettext("This level has {columns} × {rows} tiles; there is no tile {column}_{row}.").format(
+                    columns=self.columns, rows=self.rows, column=column, row=row
+                )
+            )
         return row * self.columns + column
 
 
@@ -87,7 +92,11 @@ class TileIndex:
     def level(self, number: int) -> TileLevel:
         """A level by its number, 0 = largest; raises OutOfBounds."""
         if not 0 <= number < len(self.levels):
-            raise OutOfBounds(f"This slide has levels 0 to {len(self.levels) - 1}; there is no level {number}.")
+            raise OutOfBounds(
+                gettext("This slide has levels 0 to {levels}; there is no level {number}.").format(
+                    levels=len(self.levels) - 1, number=number
+                )
+            )
         return self.levels[number]
 
 
@@ -158,7 +167,7 @@ def read_index(path: Path) -> TileIndex:
         )
     except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
         raise Unreadable(
-            "The tiles of this slide are not indexed, or their index is damaged; import it again."
+            gettext("The tiles of this slide are not indexed, or their index is damaged; import it again.")
         ) from error
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from hemaview.words import gettext
 from hemaview.wsi.buffers import on_white
 from hemaview.wsi.colour import Colour, default_for, usable
 from hemaview.wsi.errors import SlideError
@@ -170,16 +171,16 @@ def verify(slide: Slide, number: int, stored: StoredLevel) -> bool:
             continue
         jpeg = stored.tile(column, row)
         if speaks(jpeg):
-            raise SlideError("Its tiles hold comments, which can say who the patient is.")
+            raise SlideError(gettext("Its tiles hold comments, which can say who the patient is."))
         shown = decode(jpeg)
         h, w = theirs.shape[:2]
         if shown.shape[:2] != (stored.tile_height_px, stored.tile_width_px):
-            raise SlideError("Its tiles are not of the size that the file says.")
+            raise SlideError(gettext("Its tiles are not of the size that the file says."))
         if int(np.abs(shown[:h, :w].astype(np.int16) - theirs[..., 2::-1]).max()) > TOLERANCE:
-            raise SlideError("Its stored tiles do not look as openslide shows them.")
+            raise SlideError(gettext("Its stored tiles do not look as openslide shows them."))
         compared += 1
     if present and not compared:
-        raise SlideError("Its tiles could not be compared with openslide's picture.")
+        raise SlideError(gettext("Its tiles could not be compared with openslide's picture."))
     for i in missing[:3]:
         row, column = divmod(i, stored.columns)
         premultiplied = expected(slide, number, stored, column, row, white=False)
@@ -193,7 +194,7 @@ def decode(jpeg: bytes) -> NDArray[np.uint8]:
     try:
         return np.asarray(simplejpeg.decode_jpeg(jpeg, "RGB", fastdct=False, fastupsample=False))
     except ValueError as error:
-        raise SlideError("One of its tiles cannot be decoded.") from error
+        raise SlideError(gettext("One of its tiles cannot be decoded.")) from error
 
 
 def expected(

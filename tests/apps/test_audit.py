@@ -17,8 +17,9 @@ from apps.accounts.models import User
 from apps.accounts.services import token_of
 from apps.audit.anchors import anchored, anchors_file
 from apps.audit.models import Head, Record
-from apps.audit.sentences import WORDS, sentence
+from apps.audit.sentences import WORDS, deed, sentence
 from apps.audit.services import line_hash, record, verify
+from apps.audit.words import KINDS
 from apps.review.models import LabelEvent
 from tests import factories
 from tests.factories import PASSWORD
@@ -171,3 +172,42 @@ def test_lines_are_found_by_person_action_and_days_and_handed_out_as_a_file(api:
     )
     assert client.get("/audit/audit.csv?since=2026-13-02").status_code == 400
     assert api(factories.person("technologist")).get("/audit/audit.csv").status_code == 403
+
+
+def test_codes_in_a_line_are_told_by_the_words_that_people_know(db: Any) -> None:
+    moved = record("tess", "case.state", "case", 1, before="analysing", after="in-review")
+    assert sentence(moved) == "tess moved the case from analysing to in review."
+    facts = {"specimen": "marrow-aspirate", "age_days": 5}
+    changed = record(
+        "tess", "case.changed", "case", 1, before={"specimen": "blood-film", "age_days": None}, after=facts
+    )
+    told_of = sentence(changed)
+    assert "age in days from nothing to 5, specimen from blood film to marrow aspirate" in told_of
+    granted = record(
+        "ada", "account.permissions", "role", 1, name="technologist", added=["administer_case", "view_case"]
+    )
+    assert sentence(granted) == "ada changed what technologist may do: added administer cases, view cases."
+    exported = record("tess", "export.made", "case", 1, format="geojson", status="draft")
+    assert sentence(exported) == "tess exported draft results as Cells as GeoJSON (QuPath)."
+    hbf = record("tess", "candidate.hbf", "job", 1, cell=3, before=None, state="not_done")
+    assert sentence(hbf) == "tess said of the HbF of cell 3: HbF not done (before: nothing)."
+
+
+def test_the_audit_page_offers_actions_in_words_and_shows_no_code_of_a_fact(db: Any) -> None:
+    ada = factories.person("administrator", "ada")
+    record("tess", "case.state", "case", 1, before="analysing", after="in-review")
+    record("tess", "case.reader", "case", 1, before="", reader="tess")
+    client = Client()
+    client.force_login(ada)
+    page = client.get("/audit/", {"action": "case.state"}).content.decode()
+    assert '<option value="case.state" selected>moved the case from … to …</option>' in page
+    assert '<option value="case.reader">gave the case to …</option>' in page
+    assert '<optgroup label="Cases">' in page and "<dd>in review</dd>" in page
+    assert "in-review" not in page
+
+
+def test_every_kind_of_action_has_a_word_and_no_deed_keeps_a_brace() -> None:
+    assert {action.partition(".")[0] for action in WORDS} == set(KINDS)
+    deeds = {action: deed(action) for action in WORDS}
+    assert not [words for words in deeds.values() if "{" in words or words.endswith((":", "("))]
+    assert len(set(deeds.values())) == len(deeds)

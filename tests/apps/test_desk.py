@@ -19,6 +19,7 @@ from apps.review.services import label_cells
 from apps.review.state import label_revision
 from apps.slides.models import Slide
 from tests import factories
+from tests.apps.test_reports import see_all
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +60,7 @@ def test_work_waits_for_its_reader_and_a_signature_for_who_may_sign(job: Any, te
     step = row["step"]
     assert step.right == "review" and step.text.endswith("to review")
     assert waiting(tess) == [case.accession] and waiting(other) == [] and waiting(paul) == []
+    see_all(tess, job)
     label_cells(tess, job, "confirm", list(range(job.cells)), [], None, label_revision(job))
     assert worklist_rows(foreseen(Case.objects.all()))[0]["step"].text == "Ready to sign"
     assert waiting(paul) == [case.accession] and waiting(tess) == []

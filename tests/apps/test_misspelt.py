@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from django.urls import resolve
+from rest_framework.test import APIClient
 
+from apps.accounts.api.asked import parameters_of
 from apps.accounts.errors import Refusal
 from apps.cases.services import create_case
+from tests import factories
 
 
 @pytest.mark.parametrize(
@@ -49,3 +55,44 @@ def test_a_misspelt_parameter_chooses_nothing_in_place_of_everything(
     assert answer.status_code == 400 and f"There is no parameter {name} here; there are: " in answer.json()["detail"]
     right = "cases/?state=signed&page=1&ordering=accession" if name == "status" else f"jobs/{job.pk}/gallery/?class=3"
     assert api(tess).get(f"/api/v1/{right}").status_code == 200
+
+
+DESCRIBED = yaml.safe_load((Path(__file__).parents[2] / "clients" / "openapi.yaml").read_text())["paths"]
+AN_ID = "6f9c1e0a-0000-4000-8000-000000000000"
+
+
+def _view_of(path: str) -> Any:
+    for name in ("accession", "kind", "name", "version", "code"):
+        path = path.replace(f"{{{name}}}", "x")
+    for name in ("row", "cls", "site_id", "first", "count", "field"):
+        path = path.replace(f"{{{name}}}", "1")
+    for name in ("job_id", "other_id", "slide_id", "report_id", "upload_id", "added_id", "adaptation_id"):
+        path = path.replace(f"{{{name}}}", AN_ID)
+    return getattr(resolve(path).func, "cls", None)
+
+
+def test_every_get_takes_the_parameters_of_its_description_and_no_other() -> None:
+    asked = {path: ops["get"] for path, ops in DESCRIBED.items() if "get" in ops}
+    views = {path: view for path in asked if (view := _view_of(path))}
+    assert len(views) > 50
+    for path, view in views.items():
+        described = {p["name"] for p in asked[path].get("parameters", []) if p["in"] == "query"}
+        assert parameters_of(view) == described, path
+
+
+@pytest.mark.parametrize(
+    "path", ["audit/", "jobs/", "phrases/", "protocols/", "models/", "sites/", "presets/", "exports/"]
+)
+def test_an_unknown_parameter_of_any_list_is_refused(path: str, db: Any, api: Any) -> None:
+    ada = factories.person("administrator", "ada")
+    answer = api(ada).get(f"/api/v1/{path}?pagesize=5")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert "There is no parameter pagesize here" in answer.json()["detail"]
+    assert api(ada).get(f"/api/v1/{path}").status_code == 200
+    assert APIClient().get(f"/api/v1/{path}?pagesize=5").status_code == 403, "who asks comes first"
+
+
+def test_a_picture_of_a_cell_takes_its_size_alone(job: Any, tess: Any, api: Any) -> None:
+    address = f"/api/v1/jobs/{job.pk}/cells/0/crop.jpg"
+    assert api(tess).get(f"{address}?size=64&around=2").status_code == 200
+    assert api(tess).get(f"{address}?sise=64").status_code == 400

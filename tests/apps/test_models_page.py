@@ -10,8 +10,10 @@ import pytest
 
 from apps.analysis.cardpage import card_html
 from apps.analysis.modelservices import sync_models
+from apps.analysis.scorewords import ENDS, METRICS, ROLES, TASKS, class_words, metric_unit, metric_words
 from apps.analysis.worker import installed_cards
 from hemaview.methods.card import cards
+from hemaview.methods.page import USES
 
 NAMES = sorted(cards())
 
@@ -54,3 +56,32 @@ def test_a_card_brings_no_markup_pictures_or_links_into_the_house() -> None:
 def test_a_column_is_set_as_numbers_only_where_all_of_it_is() -> None:
     shown = card_html("| a | b | c |\n|---|---|---|\n| 1 | 1.5 | 2 |\n| x | 0.1–0.2 | 0.7 (outside) |\n")
     assert shown.count('class="number"') == 3 and '<th class="number">b</th>' in shown
+
+
+SCORES = [score for card in cards().values() for score in card.raw["metrics"]]
+KEYS = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b")
+
+
+def test_every_task_figure_role_and_class_of_our_cards_has_words() -> None:
+    assert {score["task"] for score in SCORES} <= set(TASKS)
+    figures = {score["metric"] for score in SCORES}
+    assert not [m for m in figures - set(METRICS) if not any(m.removesuffix(end) in METRICS for end in ENDS)]
+    assert {role for role, _ in USES.values() for role in role.split(", ") if role} <= set(ROLES)
+    classes = {key for card in cards().values() for key in card.raw["classes"] if "_" in key}
+    assert not [key for key in classes if "_" in class_words(key)]
+    assert (metric_words("macro_f1_as_called"), metric_unit("hausdorff_circular")) == (
+        "F1, mean of the classes, as called",
+        "px",
+    )
+    assert metric_words("our_own_figure") == "our own figure"
+
+
+@pytest.mark.django_db
+def test_no_key_of_a_figure_or_class_stands_on_the_pages_of_models(api: Any, tess: Any) -> None:
+    sync_models(installed_cards())
+    of_commands = {"operating_points", "licence_note"}
+    for address in ("/models/", *(f"/models/{name}/" for name in NAMES)):
+        page = api(tess).get(address).content.decode()
+        plain = re.sub(r"<(script|style)\b.*?</\1>|<code>python manage.py .*?</code>", " ", page, flags=re.DOTALL)
+        shown = set(KEYS.findall(unescape(re.sub(r"<[^>]+>", " ", plain)))) - of_commands
+        assert not shown, (address, shown)

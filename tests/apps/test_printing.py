@@ -17,8 +17,11 @@ from apps.accounts.errors import Conflict, Refusal
 from apps.analysis.selectors import reported_jobs
 from apps.cases.services import set_comment
 from apps.reports import document, fonts, render, services
+from apps.reports.drafts import draft_html
 from apps.reports.holds import holds_of
 from apps.reports.selectors import proved_bytes
+from apps.review.services import label_cells
+from tests import factories
 from tests.apps.test_reports import see_all
 from tests.factories import PASSWORD
 
@@ -190,3 +193,37 @@ def test_a_report_fetches_nothing(tmp_path: Path) -> None:
     page = f'<html><head><link rel="stylesheet" href="file://{tmp_path}/x.css"></head><body><p>plain</p></body></html>'
     words = words_of(printed(page))
     assert "plain" in words and "SECRET" not in words
+
+
+SHAPES = (
+    "normal",
+    "macrocyte",
+    "microcyte",
+    "spherocyte",
+    "target",
+    "stomatocyte",
+    "ovalocyte",
+    "teardrop",
+    "schistocyte",
+)
+
+
+def test_a_long_table_begins_where_there_is_room_and_its_head_comes_again(slide: Any) -> None:
+    """Page one of a report with much to say before it is signed goes to its foot; the table ends on page two."""
+    whites = {"segmented_neutrophil": 60, "lymphocyte": 30, "monocyte": 10, "eosinophil": 5, "basophil": 3, "blast": 9}
+    factories.finished_job(slide, factories.cells({**dict.fromkeys(SHAPES, 60), **whites}))
+    slide.case.question = "Anaemia. " * 90
+    slide.case.save()
+    pdf = printed(draft_html(slide.case))
+    first, second = (pdf[n].get_textpage().get_text_range() for n in (0, 1))
+    assert "Red-cell morphology" in first and "Red-cell morphology" in second
+    assert "Normal red cell" in first and "Normal red cell" not in second.split("Cells")[0]
+
+
+def test_no_figure_has_its_unit_twice_and_a_case_without_reader_names_who_read(slide: Any, tess: Any) -> None:
+    job = factories.finished_job(slide, factories.cells({"segmented_neutrophil": 120, "erythroblast": 12}))
+    words = words_of(printed(draft_html(job.slide.case)))
+    assert "NRBC per 100 white cells" in words and "/100 WBC" not in words
+    assert "not assigned" in words
+    label_cells(tess, job, "confirm", [0], [], None, 0)
+    assert "not assigned" not in words_of(printed(draft_html(job.slide.case)))

@@ -33,8 +33,12 @@ NRBC = BLOOD_FILM.index("erythroblast")
 
 
 def see_all(user: Any, job: Any) -> None:
-    rows = [r["row"] for r in gallery(job, None, "must-see", 0, 500)["rows"]]
-    label_cells(user, job, "confirm", rows, [], None, label_revision(job))
+    """Confirm the cells that must be seen, class by class, as the page does."""
+    by_class: dict[int, list[int]] = {}
+    for r in gallery(job, None, "must-see", 0, 500)["rows"]:
+        by_class.setdefault(r["class"], []).append(r["row"])
+    for cls, rows in by_class.items():
+        label_cells(user, job, "confirm", rows, [], None, label_revision(job), shown=cls)
     job.refresh_from_db()
 
 
@@ -122,9 +126,9 @@ def test_a_model_of_many_sets_is_told_in_a_line_and_a_protocols_threshold_with_i
     row = {"task": "kind", "metric": "accuracy", "low": 0.9, "high": 1.0}
     sets = [{**row, "dataset": name, "value": value} for name, value in (("a", 0.99), ("b", 0.93), ("c", 1.0))]
     assert document._measured([*sets, {**row, "dataset": "a", "metric": "ece", "value": 0.01}]) == [
-        "3 sets (kind) accuracy 0.930 to 1.000"
+        "3 sets, kind of cell: accuracy 0.930 to 1.000"
     ]
-    assert document._measured(sets[:1]) == ["a (kind) accuracy 0.990 (0.900–1.000)"]
+    assert document._measured(sets[:1]) == ["a, kind of cell: accuracy 0.990 (0.900–1.000)"]
     used = {"role": "nucleated-cell", "name": "nucleated-cell-net", "version": "2", "sha256": "a" * 64}
     job.frozen = {**job.frozen, "models": [used], "thresholds": {"nucleated-cell": 0.02}}
     job.save()
@@ -219,6 +223,7 @@ def test_two_slides_of_one_specimen_are_pooled_and_shown_apart_where_they_differ
     assert {d["key"] for d in part["counts"]["differences"]} == {"segmented_neutrophil", "lymphocyte"}
     page = render.html(document.build(job.slide.case), None)
     assert "Slide by slide" in page and "differ by more than chance" in page
+    assert "segmented neutrophil 2" in page and "segmented_neutrophil" not in page, "people read names, not keys"
 
 
 def test_a_report_names_the_slides_it_leaves_out_and_signing_needs_a_reason_for_it(

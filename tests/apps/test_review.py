@@ -14,7 +14,7 @@ from apps.review.counts import counts_json
 from apps.review.models import LabelEvent
 from apps.review.selectors import gallery, labels_json
 from apps.review.services import add_cell, label_cells, undo
-from apps.review.state import labels_of
+from apps.review.state import label_revision, labels_of
 from hemaview.cells.table import CUT
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.plan import Plan, PlannedField
@@ -208,6 +208,23 @@ def test_bad_labels_are_refused_with_a_reason(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["detail"]
     assert not LabelEvent.objects.exists()
+
+
+def test_cells_that_are_confirmed_as_one_class_that_was_on_screen_are_all_of_that_class(
+    tess: Any, api: Any, slide: Any
+) -> None:
+    job = factories.finished_job(slide, factories.cells({"normal": 10, "blast": 3, "erythroblast": 2}))
+    client, url = api(tess), f"/api/v1/jobs/{job.pk}/labels/"
+
+    def confirm(rows: list[int], **more: Any) -> Any:
+        body = {"action": "confirm", "rows": rows, "base_revision": label_revision(job), **more}
+        return client.post(url, body, format="json")
+
+    mixed = confirm(list(range(15)), shown="blast")
+    assert (mixed.status_code, mixed.json()["code"]) == (409, "not-as-shown") and not LabelEvent.objects.exists()
+    assert mixed.json()["detail"].startswith("12 of these cells are not called blast;")
+    assert confirm([10, 11, 12], shown="blast").status_code == 200
+    assert confirm(list(range(15))).status_code == 200, "a script that shows nobody anything says nothing of it"
 
 
 def test_the_gallery_is_ordered_by_size(job: Any, tmp_path: Any) -> None:

@@ -62,7 +62,7 @@ def test_a_flag_is_settled_where_the_whole_interval_lies_outside() -> None:
     [
         ({**OWN, "sources": {}}, "have no sources"),
         (changed(source="nobody"), "names no source"),
-        (changed(sex="f"), "one of: female, male"),
+        (changed(sex="f"), "female or male"),
         (changed(hb=[165, 120]), "two numbers, the lower one first"),
         (changed(haemoglobin=[120, 165]), "there are: basophils"),
         (changed(to_days=9), "ends before it begins"),

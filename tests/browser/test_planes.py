@@ -68,3 +68,28 @@ def test_a_reader_moves_through_the_focal_planes_and_the_view_stays(visit: Any, 
     expect(control).to_contain_text("1 of 3")
     page.wait_for_function(f"() => Math.abs(({_MIDDLE})() / {sharp} - 1) < 0.05")
     assert page.complaints == []
+
+
+_OVER_THE_MINIMAP = """() => {
+  const box = (e) => e.getBoundingClientRect();
+  const map = box(document.querySelector(".viewer .navigator"));
+  return [...document.querySelectorAll(".planes, .viewer-foot > *, .objectives, .viewer-hint, .tools, .here-box")]
+    .filter((e) => box(e).width && box(e).left < map.right && box(e).right > map.left
+      && box(e).top < map.bottom && box(e).bottom > map.top)
+    .map((e) => e.className);
+}"""
+"""What lies over the minimap, by class."""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 700), (1440, 900), (820, 1180)])
+def test_nothing_lies_over_the_minimap(visit: Any, house: Stack, width: int, height: int) -> None:
+    page = visit("tess")
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"http://127.0.0.1:{house.port}/cases/B-1/read/")
+    expect(page.get_by_role("group", name="Focal plane")).to_contain_text("1 of 3")
+    page.keyboard.press(".")  # the longest words that the control says
+    expect(page.get_by_role("group", name="Focal plane")).to_contain_text("cells and counts are of plane 1")
+    page.wait_for_function(
+        "() => document.querySelector('.viewer .navigator canvas')?.getBoundingClientRect().width > 20"
+    )
+    assert page.evaluate(_OVER_THE_MINIMAP) == []

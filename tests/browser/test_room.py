@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Error, Page, Route, expect
 from scipy.ndimage import binary_dilation
 
-from tests.browser.conftest import accessible, analysed
+from tests.browser.conftest import PASSWORD, accessible, analysed
 from tests.browser.test_journeys import url
 from tests.integration.stack import Stack
 
@@ -157,6 +157,51 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
     page.keyboard.press("Escape")
     expect(picker).to_have_count(0)
     assert ask(page, f"/api/v1/jobs/{job}/labels/?since=0")["added"] == []
+
+
+def test_a_chosen_added_cell_has_a_card_with_who_notes_and_the_way_back(room: Page, house: Stack) -> None:
+    page = room
+    page.keyboard.press("Space")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    job, _ = shown_row(page)
+    used = next(f for f in ask(page, f"/api/v1/jobs/{job}/regions/")["fields"] if f["used"])
+    x, y = used["x"] + used["w"] / 2, used["y"] + used["h"] / 2
+    page.goto("about:blank")
+    page.goto(url(house, f"/cases/B-1/read/#x={x}&y={y}&z=60"))
+    expect(page.locator(".picture").first).to_be_visible()
+    still(page)
+    box = page.locator("[data-testid=slide]").bounding_box()
+    assert box
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.keyboard.press("Shift+A")
+    page.mouse.click(*middle)
+    page.get_by_role("dialog", name="Class of the missed cell").wait_for()
+    page.keyboard.press("l")
+    expect(page.locator(".toast")).to_contain_text("Lymphocyte added")
+
+    page.mouse.click(*middle)
+    card = page.get_by_role("complementary", name="Chosen cell")
+    expect(card.locator("h3")).to_contain_text("Lymphocyte")
+    expect(card).to_contain_text("The machine has no cell here.")
+    expect(card).to_contain_text("added by Tess Test,")
+    expect(card.locator(".card-picture img")).to_have_attribute("src", re.compile("/added/"))
+    page.keyboard.press("Shift+C")
+    page.get_by_label("Comment on this cell").fill("Missed at the edge")
+    page.keyboard.press("Enter")
+    expect(card).to_contain_text("Missed at the edge")
+    page.keyboard.press("m")
+    expect(card.locator("h3")).to_contain_text("Monocyte")
+    accessible(page)
+    card.get_by_role("button", name="Remove this cell").click()
+    expect(card.locator("h3")).to_contain_text("Rejected")
+    card.get_by_role("button", name="Undo", exact=True).click()
+    expect(card.locator("h3")).to_contain_text("Monocyte")
+    card.get_by_role("button", name="Remove", exact=True).click()
+    expect(card).not_to_contain_text("Missed at the edge")
+    page.keyboard.press("z")
+    expect(card.locator("h3")).to_contain_text("Lymphocyte")
+    page.keyboard.press("z")
+    expect(card).to_contain_text("Choose a cell on the slide")
 
 
 def test_card_and_picture_are_one_cells_whatever_order_answers_come_in(room: Page) -> None:
@@ -581,6 +626,29 @@ def test_on_the_case_page_two_readers_differ_and_somebody_decides(visit: Any, ho
         expect(differences.nth(i)).to_contain_text("decided by Paul Test")
     expect(page.locator(".roles")).to_contain_text("settled")
     assert page.complaints == []
+
+
+def test_the_case_page_offers_the_signature_to_who_may_sign_a_case_that_is_ready(visit: Any, house: Stack) -> None:
+    page = visit("tess")
+    page.goto(url(house, "/cases/B-1/"))
+    expect(page.get_by_role("heading", name="Slides")).to_be_visible()
+    assert page.get_by_role("button", name="Sign…", exact=True).count() == 0
+    page.context.clear_cookies()
+    page = visit("paul")
+    page.goto(url(house, "/cases/B-2/"))
+    expect(page.get_by_role("heading", name="Slides")).to_be_visible()
+    assert page.get_by_role("button", name="Sign…", exact=True).count() == 0, "nothing is analysed there"
+    page.goto(url(house, "/cases/B-1/"))
+    page.get_by_role("button", name="Sign…", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Sign B-1")
+    expect(dialog).to_contain_text("must be seen before signing")
+    expect(dialog.get_by_role("region", name="What you sign")).to_contain_text("Red-cell morphology")
+    accessible(page)
+    dialog.get_by_label("Your password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Sign", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("must be seen before signing")
+    dialog.get_by_role("button", name="Show these cells").click()
+    page.wait_for_url(url(house, "/cases/B-1/read/") + "*")
 
 
 def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, house: Stack) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hemaview.counting.words import number_of, were
+from hemaview.counting.words import number_of, unit_beside, were
 
 
 def test_one_thing_is_said_of_one_and_many_of_any_other_number() -> None:
@@ -9,3 +9,8 @@ def test_one_thing_is_said_of_one_and_many_of_any_other_number() -> None:
     ]  # fmt: skip
     assert number_of(2, "difference of one", "differences of one") == "2 differences of one"
     assert [were(n) for n in (0, 1, 2)] == ["were", "was", "were"]
+
+
+def test_a_unit_that_the_name_says_is_not_said_again() -> None:
+    assert unit_beside("Platelets per mm²", "/mm²") == "" and unit_beside("I:T", "1") == ""
+    assert unit_beside("Platelets, estimated", "10⁹/L") == "10⁹/L" and unit_beside("Candidates", "/mm²") == "/mm²"

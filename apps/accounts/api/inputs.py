@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from django.utils.translation import gettext
 from rest_framework import serializers
@@ -13,6 +13,7 @@ from rest_framework.parsers import JSONParser
 
 from apps.accounts.errors import Refusal
 from apps.accounts.texts import TURNS_TEXT, turns_text
+from hemaview.words import all_of, one_of
 
 
 def whole_number(text: str) -> int | None:
@@ -26,9 +27,12 @@ def whole_number(text: str) -> int | None:
 class OneOf(serializers.ChoiceField):
     """A choice whose refusal names the choices, not what came: that may hold what no answer can carry (half a character)."""
 
-    def __init__(self, choices: Any, **kwargs: Any) -> None:
-        super().__init__(choices, **kwargs)
-        self.error_messages["invalid_choice"] = f"Choose one of: {', '.join(str(c) for c in self.choices)}."
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
+        if key == "invalid_choice":
+            raise serializers.ValidationError(
+                gettext("Choose {choices}.").format(choices=one_of(self.choices)), code=key
+            )
+        super().fail(key, **kwargs)
 
 
 def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
@@ -37,12 +41,10 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
     unknown = sorted(set(names) - set(there))
     if unknown:
         shown = unknown[0][:60].encode(errors="replace").decode()
-        raise Refusal(
-            gettext("There is no parameter {shown} here; there are: {there}.").format(
-                shown=shown, there=", ".join(there)
-            ),
-            code="invalid",
-        )
+        sentence = gettext("There is no parameter {shown} here; there are: {there}.")
+        if not there:
+            sentence = gettext("There is no parameter {shown} here; this address takes none.")
+        raise Refusal(sentence.format(shown=shown, there=all_of(there)), code="invalid")
 
 
 class Body(serializers.Serializer[Any]):
@@ -52,9 +54,11 @@ class Body(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             unknown = sorted(str(name) for name in set(data) - set(self.fields) - {"csrfmiddlewaretoken"})
             if unknown:
-                there = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+                there = all_of(name for name, field in self.fields.items() if not field.read_only)
                 shown = unknown[0][:60].encode(errors="replace").decode()
-                raise serializers.ValidationError({shown: [f"There is no such field here; there are: {there}."]})
+                raise serializers.ValidationError(
+                    {shown: [gettext("There is no such field here; there are: {there}.").format(there=there)]}
+                )
             for name, value in data.items():
                 if isinstance(value, str) and turns_text(value):
                     raise serializers.ValidationError({name: [TURNS_TEXT]})

@@ -28,7 +28,6 @@ def token_or_session(view: View) -> View:
                     request.user = person
             except AuthenticationFailed as error:
                 refused = Refusal(str(error.detail), code="authentication-failed", http_status=401)
-                refused.title = "Nobody is signed in"
                 return refusal_response(refused)
             except DeniedByScope as error:
                 return refusal_response(Forbidden(str(error.detail), code="permission-denied"))

@@ -19,6 +19,7 @@ from apps.accounts.models import ApiToken
 from apps.accounts.secondfactor import lacking
 from apps.accounts.signin import sign_in
 from apps.accounts.tokens import SIGN_IN_HOURS, make_token
+from hemaview.words import one_of
 
 
 class CredentialsSerializer(Body):
@@ -31,7 +32,7 @@ class CredentialsSerializer(Body):
 
     def validate_scope(self, scope: str) -> str:
         if scope not in ApiToken.Scope.values:
-            raise serializers.ValidationError(gettext("Choose one of: read, write."))
+            raise serializers.ValidationError(gettext("Choose {choices}.").format(choices=one_of(("read", "write"))))
         return scope
 
 

@@ -43,6 +43,7 @@ from apps.analysis.tasks import ring
 from apps.slides.selectors import slide_for
 from hemaview.assays import assays
 from hemaview.counting.words import number_of
+from hemaview.words import all_of
 
 MOST_ROWS = 400_000
 MOST_CONTOURS = 20_000
@@ -217,7 +218,7 @@ class SchemaView(APIView):
         if known is None:
             raise Missing(
                 gettext("There is no examination called {name}; there are: {assays}.").format(
-                    name=name, assays=", ".join(assays())
+                    name=name, assays=all_of(assays())
                 )
             )
         return Response(cellfiles.schema_json(known.schema))

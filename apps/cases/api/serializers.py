@@ -10,6 +10,7 @@ from rest_framework import serializers
 from apps.accounts.api.inputs import Body, OneOf
 from apps.cases.models import Case
 from apps.cases.selectors import rights_in, rights_of, words_hidden_from
+from hemaview.words import all_of
 
 
 class PersonSerializer(serializers.Serializer[Any]):
@@ -35,7 +36,7 @@ class AnalyserSerializer(serializers.Serializer[Any]):
         if unknown:
             raise serializers.ValidationError(
                 gettext("There is no analyser value called {unknown}; there are: {fields}.").format(
-                    unknown=unknown[0], fields=", ".join(self.fields)
+                    unknown=unknown[0], fields=all_of(self.fields)
                 )
             )
         if isinstance(data, dict) and any(isinstance(value, bool) for value in data.values()):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from apps.accounts.errors import Missing
 from apps.reports.exports import arrow, coco, csv, fhir, geojson, picking
 from apps.reports.exports.exporter import Exporter
+from hemaview.words import all_of
 
 _OWN = (
     csv.COUNTS, csv.CELLS, arrow.CELLS, geojson.CELLS, coco.CELLS, fhir.REPORT, picking.TABLE, picking.MAP,
@@ -36,8 +37,6 @@ def exporter(key: str) -> Exporter:
         return exporters()[key]
     except KeyError:
         raise Missing(
-            gettext("There is no format {key}; there are: {exporters}.").format(
-                key=key, exporters=", ".join(exporters())
-            ),
+            gettext("There is no format {key}; there are: {exporters}.").format(key=key, exporters=all_of(exporters())),
             code="no-format",
         ) from None

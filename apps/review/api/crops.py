@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from apps.accounts.api.answers import kept_for_ever, refusal_response
-from apps.accounts.api.inputs import whole_number
+from apps.accounts.api.inputs import refuse_unknown, whole_number
 from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of
@@ -70,6 +70,7 @@ def typical_picture(request: HttpRequest, folder: str, name: str) -> HttpRespons
 
 
 def _crop(request: HttpRequest, job: Job, name: str, box: tuple[float, float, float, float]) -> HttpResponse:
+    refuse_unknown(request.GET, ("size", "around"))
     size = whole_number(request.GET.get("size", "96"))
     out_px = 96 if size is None else min(512, max(16, size))
     wide = whole_number(request.GET.get("around", "1"))

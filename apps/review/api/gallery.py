@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.api.inputs import OneOf, refuse_unknown, whole_number
+from apps.accounts.api.inputs import OneOf, whole_number
 from apps.accounts.errors import Refusal
 from apps.review import cellnotes, selectors, services, typical
 from apps.review.api.asread import job_as_read
@@ -51,9 +51,7 @@ class GalleryInput(serializers.Serializer[Any]):
     like = serializers.IntegerField(
         min_value=0, default=None, allow_null=True, help_text="row of the cell that the view `alike` begins with"
     )
-    noted = serializers.ChoiceField(
-        choices=["", "comment", "teach"], default="", help_text="those with such a note alone"
-    )
+    noted = OneOf(choices=["", "comment", "teach"], default="", help_text="those with such a note alone")
 
 
 class GalleryView(APIView):
@@ -65,7 +63,6 @@ class GalleryView(APIView):
     )
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = job_as_read(request.user, job_id)
-        refuse_unknown(request.query_params, {*GalleryInput().fields, "class"})
         given = GalleryInput(data=request.query_params.dict())
         given.is_valid(raise_exception=True)
         which = request.query_params.get("class", "all")

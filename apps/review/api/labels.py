@@ -49,6 +49,13 @@ class LabelInput(Body):
     label = ClassField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
     base_revision = serializers.IntegerField(min_value=0)
     force = serializers.BooleanField(required=False, default=False)
+    shown = ClassField(  # type: ignore[assignment]
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The class, by index or key, under which cells that are confirmed together were looked at: where one of them "
+        "is called otherwise nothing is confirmed (409).",
+    )
 
 
 class AddInput(Body):
@@ -86,6 +93,7 @@ class LabelsView(APIView):
             data["label"],
             data["base_revision"],
             data["force"],
+            data["shown"],
         )
         return Response(after(event))
 

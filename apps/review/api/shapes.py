@@ -33,8 +33,10 @@ class AddedCellSerializer(PlaceSerializer):
     id = serializers.UUIDField()
     label = serializers.IntegerField(allow_null=True)  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=STATES)
-    by = serializers.CharField()
+    by = serializers.CharField(help_text="who said last what it is")
     at = serializers.DateTimeField()
+    added_by = serializers.CharField()
+    added_at = serializers.DateTimeField()
 
 
 class LabelsSerializer(serializers.Serializer[Any]):

@@ -130,11 +130,16 @@ class HemaView:
         rows: Sequence[int],
         label: int | str | None = None,
         base_revision: int | None = None,
+        shown: int | str | None = None,
     ) -> t.LabelAnswer:
-        """Confirm, relabel, reject or clear cells. Without `base_revision` the labels as they are now are what you saw."""
+        """Confirm, relabel, reject or clear cells. Without `base_revision` the labels as they are now are what you saw.
+
+        `shown` is the class as which you looked at cells that you confirm together: nothing is confirmed where one of them is
+        called otherwise by now.
+        """
         if base_revision is None:
             base_revision = cast(t.Labels, self.get(f"jobs/{job_id}/labels/"))["revision"]
-        body = {"action": action, "rows": list(rows), "label": label, "base_revision": base_revision}
+        body = {"action": action, "rows": list(rows), "label": label, "base_revision": base_revision, "shown": shown}
         return cast(t.LabelAnswer, self.post(f"jobs/{job_id}/labels/", body))
 
     def export(self, of: str, format: str, out: Path | str | None = None) -> bytes:

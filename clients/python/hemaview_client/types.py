@@ -69,6 +69,8 @@ AddedCell = TypedDict(
         "state": "LabelStateEnum | BlankEnum",
         "by": "str",
         "at": "str",
+        "added_by": "str",
+        "added_at": "str",
     },
 )
 
@@ -972,6 +974,7 @@ LabelInputRequest = TypedDict(
         "label": "NotRequired[int | str | None]",
         "base_revision": "int",
         "force": "NotRequired[bool]",
+        "shown": "NotRequired[int | str | None]",
     },
 )
 

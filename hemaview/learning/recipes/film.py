@@ -34,6 +34,7 @@ from hemaview.methods import cellkind
 from hemaview.methods.cellsplit import split
 from hemaview.methods.efficientnet import EfficientNetLite0, load_imagenet
 from hemaview.methods.unet import UNet
+from hemaview.words import all_of
 
 Log = Callable[[str], None]
 
@@ -229,7 +230,7 @@ def allowed(labels: tuple[str, ...], classes: tuple[str, ...]) -> NDArray[np.boo
     for i, label in enumerate(labels):
         for name in UNDECIDED.get(label, (label,)):
             if name not in index:
-                raise data.DataError(f"The label {label!r} is not known; known are: {', '.join(classes)}.")
+                raise data.DataError(f"The label {label!r} is not known; known are: {all_of(classes)}.")
             out[i, index[name]] = True
     return out
 

@@ -16,6 +16,7 @@ from hemaview.learning.recipes.sun import SUN_TRAININGS
 from hemaview.learning.recipes.wang import WANG_TRAININGS, on_backbone
 from hemaview.learning.recipes.zhang import ZHANG_TRAININGS
 from hemaview.learning.sets.data import DataError
+from hemaview.words import all_of
 
 _MORE: tuple[Training, ...] = (
     *SUN_TRAININGS,
@@ -37,5 +38,5 @@ TRAININGS: dict[str, Training] = {**FILM_TRAININGS, **{t.name: t for t in _MORE}
 def training_of(name: str, backbone: str = "") -> Training:
     """A model's training, a detector's on another backbone where one is named; raises DataError where there is none."""
     if name not in TRAININGS:
-        raise DataError(f"There is no training for {name}; there are: {', '.join(TRAININGS)}.")
+        raise DataError(f"There is no training for {name}; there are: {all_of(TRAININGS)}.")
     return on_backbone(TRAININGS[name], backbone) if backbone else TRAININGS[name]

@@ -21,6 +21,7 @@ from hemaview.learning.sets import data, marrowscenes, overviews
 from hemaview.learning.sets.boxes import DETECTION_CLASSES, Scene, box_overlaps, scenes
 from hemaview.methods.card import cards
 from hemaview.methods.registry import METHODS
+from hemaview.words import all_of
 
 BLOOD_PX, MARROW_PX = 320, 320
 TRAIN_SCENES, VAL_SCENES, TEST_SCENES = 500, 30, 60
@@ -100,7 +101,7 @@ def on_backbone(training: Training, backbone: str) -> Training:
     """A detector's training on another backbone; raises DataError where the net has none to choose."""
     run = _RUNS.get(training.name)
     if run is None:
-        raise data.DataError(f"{training.name} has no backbone to choose; only {', '.join(_RUNS)} have.")
+        raise data.DataError(f"{training.name} has no backbone to choose; only {all_of(_RUNS)} have.")
     limits = {_TRUNK: f"Its trunk is {backbone}, the paper's ResNet-101."}
     if not _is_light(backbone):
         limits[_BEGAN] = (

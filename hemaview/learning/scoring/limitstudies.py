@@ -22,6 +22,7 @@ from hemaview.methods.card import cards
 from hemaview.pipeline.cheaplook import LOOK_MPP, look
 from hemaview.pipeline.fieldworth import GOOD_SINGLE_RATIO, NO_FOCUS, SOFT_FOCUS
 from hemaview.pipeline.foreign import LEAST_UM2, foreign, pieces
+from hemaview.words import all_of
 
 Row = dict[str, Any]
 SIDES = ("train", "val")
@@ -65,7 +66,7 @@ def stain_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> li
                 )  # fmt: skip
     if not rows:
         raise data.DataError(
-            f"None of {', '.join(_STAINED)} has a patient or a lot with {LEAST_CELLS} nuclei in {experiment.root}."
+            f"None of {all_of(_STAINED)} has a patient or a lot with {LEAST_CELLS} nuclei in {experiment.root}."
         )
     return rows
 
@@ -99,7 +100,7 @@ def focus_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> li
                  "share_refused": float((focus < NO_FOCUS).mean()), "share_told_of": float((focus < SOFT_FOCUS).mean())}
             )  # fmt: skip
     if not rows:
-        raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {experiment.root}.")
+        raise data.DataError(f"None of {all_of(_SCALES)} has a val side in {experiment.root}.")
     return rows
 
 
@@ -126,7 +127,7 @@ def field_choice(experiment: Experiment, out: Path, epochs: int, log: Log) -> li
                  "share_poor": float((single_ratios < GOOD_SINGLE_RATIO).mean())}
             )  # fmt: skip
     if not rows:
-        raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {experiment.root}.")
+        raise data.DataError(f"None of {all_of(_SCALES)} has a val side in {experiment.root}.")
     return rows
 
 
@@ -156,7 +157,7 @@ def foreign_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> 
              "beside_ink": float(np.mean(beside))}
         )  # fmt: skip
     if not rows:
-        raise data.DataError(f"None of {', '.join(_SCALES)} has a val side in {experiment.root}.")
+        raise data.DataError(f"None of {all_of(_SCALES)} has a val side in {experiment.root}.")
     return rows
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 from hemaview.inference import BadPicture
 from hemaview.inference.pictures import as_rgb8
 from hemaview.learning.experiment import Experiment
+from hemaview.words import all_of, one_of
 
 
 class DataError(Exception):
@@ -152,13 +153,13 @@ def _check(lines: list[dict[str, str]], name: str, where: str) -> None:
     columns = ("file", "class", *(SETS[name].columns if name in SETS else ()))
     lacking = [c for c in columns if c not in lines[0]]
     if lacking:
-        raise DataError(f"{where} lacks the column {lacking[0]}; it needs {', '.join(columns)}.")
+        raise DataError(f"{where} lacks the column {lacking[0]}; it needs {all_of(columns)}.")
     for number, line in enumerate(lines, start=2):
         places = [line[c] for c in columns if c in _BOX]
         if not line["file"] or any(line[c] is None for c in columns):
             raise DataError(f"Line {number} of {where} is not complete.")
         if any(places) and not all(_finite(text) for text in places):
-            raise DataError(f"Line {number} of {where} has a place that is no number: {', '.join(places)}.")
+            raise DataError(f"Line {number} of {where} has a place that is no number: {one_of(places)}.")
 
 
 def _finite(text: str) -> bool:
@@ -213,7 +214,7 @@ def numbers(labels: Sequence[str], classes: Sequence[str], where: str) -> NDArra
     place = {name: i for i, name in enumerate(classes)}
     strange = next((label for label in labels if label not in place), None)
     if strange is not None:
-        raise DataError(f"{where} has the label {strange!r}, which is not known; known are: {', '.join(classes)}.")
+        raise DataError(f"{where} has the label {strange!r}, which is not known; known are: {all_of(classes)}.")
     return np.array([place[label] for label in labels], np.int64)
 
 

@@ -17,6 +17,7 @@ from mmdet.structures import DetDataSample  # isort: skip
 from mmdet.utils import register_all_modules  # isort: skip
 from mmengine.config import ConfigDict  # isort: skip
 from mmengine.structures import InstanceData  # isort: skip
+from hemaview.words import all_of
 
 MEAN_RGB = (124.0, 117.0, 104.0)
 """W of equation 16, which the paper gives in blue, green, red order."""
@@ -163,7 +164,7 @@ def _trunk(backbone: str) -> tuple[dict[str, Any], tuple[int, ...]]:
         ends, inside = light[backbone]
         return {"type": "Lite0Trunk", "ends": ends}, inside
     if backbone not in resnet:
-        raise ValueError(f"There is no backbone {backbone}; there are: {', '.join((*light, *resnet))}.")
+        raise ValueError(f"There is no backbone {backbone}; there are: {all_of((*light, *resnet))}.")
     depth, wide = resnet[backbone]
     trunk = {
         "type": "ResNet", "depth": depth, "num_stages": 3, "strides": (1, 2, 2), "dilations": (1, 1, 1),

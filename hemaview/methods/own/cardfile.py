@@ -16,6 +16,7 @@ from typing import Any
 from hemaview.methods.own.errors import OwnModelError
 from hemaview.methods.own.texts import shows_something, turns_text
 from hemaview.methods.own.weights import ONNX, SAFETENSORS
+from hemaview.words import all_of, gettext, one_of
 
 ROLES = {"nucleated-cell": ("nucleated", "platelet", "other"), "red-cell-shape": ("red_cell", "other")}
 """The roles that a model of one's own can fill, and the kinds of things whose classes it may name there."""
@@ -62,19 +63,23 @@ def read_card(raw: bytes, file_name: str) -> dict[str, Any]:
     """The table in a card's file (.toml or .json); raises OwnModelError."""
     suffix = file_name.lower().rpartition(".")[2]
     if suffix not in ("toml", "json"):
-        raise OwnModelError("no-card", "A card is a .toml or .json file; hand one in beside the weights.")
+        raise OwnModelError("no-card", gettext("A card is a .toml or .json file; hand one in beside the weights."))
     if len(raw) > MOST_BYTES:
-        raise OwnModelError("card-too-large", f"The card has more than {MOST_BYTES // 1024} kB; shorten it.")
+        raise OwnModelError(
+            "card-too-large",
+            gettext("The card has more than {most_bytes} kB; shorten it.").format(most_bytes=MOST_BYTES // 1024),
+        )
     try:
         text = raw.decode("utf-8-sig")
         table = tomllib.loads(text) if suffix == "toml" else json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         where = f": {error}" if isinstance(error, tomllib.TOMLDecodeError | json.JSONDecodeError) else ""
         raise OwnModelError(
-            "card-unreadable", f"The card is no {suffix.upper()} that can be read{where[:120]}."
+            "card-unreadable",
+            gettext("The card is no {kind} that can be read{where}.").format(kind=suffix.upper(), where=where[:120]),
         ) from error
     if not isinstance(table, dict):
-        raise OwnModelError("card-unreadable", "The card must be a table of keys and values.")
+        raise OwnModelError("card-unreadable", gettext("The card must be a table of keys and values."))
     return table
 
 
@@ -87,22 +92,34 @@ def checked_card(table: Mapping[str, Any], kind: str, examinations: Examinations
     missing, or the first one that cannot be taken."""
     needed = (*NEEDED, *NEEDED_FOR[kind])
     if lacking := [key for key in needed if key not in table]:
-        raise OwnModelError("card-incomplete", f"The card does not say {', '.join(lacking)}; each must stand in it.")
+        raise OwnModelError(
+            "card-incomplete",
+            gettext("The card does not say {lacking}; each must stand in it.").format(lacking=all_of(lacking)),
+        )
     if strange := sorted(str(key) for key in set(table) - {*needed, *_OPTIONAL}):
         raise OwnModelError(
             "card-unknown-key",
-            f"The card says {strange[0][:40]}, which a model of one's own does not take; leave it out.",
+            gettext("The card says {strange}, which a model of one's own does not take; leave it out.").format(
+                strange=strange[0][:40]
+            ),
         )
     card = {key: _TAKEN[key](key, table[key]) for key in table}
     if card.get("task", "classification") != "classification":
-        raise OwnModelError("role-not-taken", _roles_sentence(f"a model for {card['task'][:40]}"))
+        raise OwnModelError(
+            "role-not-taken",
+            _roles_sentence(
+                gettext("A model of one's own cannot be handed in for a model for {what}; it can for {roles}."),
+                card["task"],
+            ),
+        )
     _check_roles(card["roles"])
     outputs = card["classes"]
     class_map = _class_map(card, examinations)
     known = list(dict.fromkeys(class_map[name] for name in outputs))
     if len(known) < 2:
         raise OwnModelError(
-            "unknown-class", "All classes of the card are one of the examination: there is nothing to tell apart."
+            "unknown-class",
+            gettext("All classes of the card are one of the examination: there is nothing to tell apart."),
         )
     for key in ("thresholds", "called_from"):
         _refuse_others(key, card.get(key, {}), known)
@@ -112,8 +129,17 @@ def checked_card(table: Mapping[str, Any], kind: str, examinations: Examinations
     if not LEAST_VIEW_UM <= view_um <= MOST_VIEW_UM:
         raise OwnModelError(
             "card-wrong",
-            f"By the card a cell's picture is {view_um:.1f} µm wide ({card['input_px']} px at {card['mpp']:g} µm/px), which "
-            f"shows no whole cell or half a field; correct mpp or input_px ({LEAST_VIEW_UM:g} to {MOST_VIEW_UM:g} µm).",
+            gettext(
+                "By the card a cell's picture is {view_um:.1f} µm wide ({input_px} px at {mpp:g} µm/px), "
+                "which shows no whole cell or half a field; correct mpp or input_px ({least_view_um:g} "
+                "to {most_view_um:g} µm)."
+            ).format(
+                view_um=view_um,
+                input_px=card["input_px"],
+                mpp=card["mpp"],
+                least_view_um=LEAST_VIEW_UM,
+                most_view_um=MOST_VIEW_UM,
+            ),
         )
     return {
         **card,
@@ -131,14 +157,21 @@ def _check_roles(roles: Sequence[str]) -> None:
         if role not in ROLES:
             raise OwnModelError(
                 "role-not-taken",
-                _roles_sentence(f"the role {role[:40]}" if role in OTHER_ROLES else f"a role called {role[:40]}"),
+                _roles_sentence(
+                    gettext("A model of one's own cannot be handed in for the role {what}; it can for {roles}.")
+                    if role in OTHER_ROLES
+                    else gettext(
+                        "A model of one's own cannot be handed in for a role called {what}; it can for {roles}."
+                    ),
+                    role,
+                ),
             )
     if len(roles) > 1:
-        raise OwnModelError("role-not-taken", "A model of one's own fills one role; make a card for each.")
+        raise OwnModelError("role-not-taken", gettext("A model of one's own fills one role; make a card for each."))
 
 
-def _roles_sentence(what: str) -> str:
-    return f"A model of one's own cannot be handed in for {what}; it can for: {', '.join(ROLES)}."
+def _roles_sentence(sentence: str, what: str) -> str:
+    return sentence.format(what=what[:40], roles=one_of(ROLES))
 
 
 def _class_map(card: Mapping[str, Any], examinations: Examinations) -> dict[str, str]:
@@ -146,23 +179,36 @@ def _class_map(card: Mapping[str, Any], examinations: Examinations) -> dict[str,
     if card["assay"] not in examinations:
         raise OwnModelError(
             "unknown-examination",
-            f"There is no examination called {card['assay'][:40]}; there are: {', '.join(examinations)}.",
+            gettext("There is no examination called {assay}; there are: {examinations}.").format(
+                assay=card["assay"][:40], examinations=all_of(examinations)
+            ),
         )
     kinds = ROLES[card["roles"][0]]
     able = {key for key, kind in examinations[card["assay"]].items() if kind in kinds}
     given = card.get("class_map", {})
     if strange := sorted(set(given) - set(card["classes"])):
         raise OwnModelError(
-            "card-wrong", f"class_map maps {strange[0][:40]}, which is not among the card's classes; take it out."
+            "card-wrong",
+            gettext("class_map maps {strange}, which is not among the card's classes; take it out.").format(
+                strange=strange[0][:40]
+            ),
         )
     mapped = {name: given.get(name, name) for name in card["classes"]}
     for name, key in mapped.items():
         if key not in able:
-            said = f"The card's class {name[:40]}" + (f", mapped to {key[:40]}," if name in given else "")
+            sentence = gettext(
+                "The card's class {name} is none that {role} names in {assay}; map it in class_map to {able}."
+            )
+            if name in given:
+                sentence = gettext(
+                    "The card's class {name}, mapped to {key}, is none that {role} names in {assay}; map it in class_map to "
+                    "{able}."
+                )
             raise OwnModelError(
                 "unknown-class",
-                f"{said} is none that {card['roles'][0]} names in {card['assay']}; map it in class_map to one of: "
-                f"{', '.join(sorted(able))}.",
+                sentence.format(
+                    name=name[:40], key=key[:40], role=card["roles"][0], assay=card["assay"], able=one_of(sorted(able))
+                ),
             )
     return mapped
 
@@ -171,12 +217,14 @@ def _refuse_others(key: str, given: Mapping[str, float], known: Collection[str])
     if strange := sorted(set(given) - set(known)):
         raise OwnModelError(
             "card-wrong",
-            f"{key} is about {strange[0][:40]}, which the model does not name; it names: {', '.join(known)}.",
+            gettext("{key} is about {strange}, which the model does not name; it names {known}.").format(
+                key=key, strange=strange[0][:40], known=all_of(known)
+            ),
         )
 
 
 def _wrong(key: str, what: str) -> OwnModelError:
-    return OwnModelError("card-wrong", f"In the card {key} must be {what}.")
+    return OwnModelError("card-wrong", gettext("In the card {key} must be {what}.").format(key=key, what=what))
 
 
 def _text(most: int, empty: bool = False) -> Callable[[str, Any], str]:
@@ -187,9 +235,16 @@ def _text(most: int, empty: bool = False) -> Callable[[str, Any], str]:
             or not (empty or shows_something(value))
             or not _plain(value)
         ):
-            raise _wrong(key, f"a text of {'at most' if empty else 'one to'} {most} characters that are seen")
+            raise _wrong(
+                key,
+                (
+                    gettext("a text of at most {most} characters that are seen")
+                    if empty
+                    else gettext("a text of one to {most} characters that are seen")
+                ).format(most=most),
+            )
         if turns_text(value):
-            raise _wrong(key, "a text without characters that turn the order of what is read")
+            raise _wrong(key, gettext("a text without characters that turn the order of what is read"))
         return value.strip()
 
     return take
@@ -202,21 +257,21 @@ def _plain(text: str) -> bool:
 
 def _slug(key: str, value: Any) -> str:
     if not isinstance(value, str) or not _SLUG.fullmatch(value) or value in RESERVED:
-        raise _wrong(key, "a name of small letters, digits and hyphens, at most 64 of them, and not upload")
+        raise _wrong(key, gettext("a name of small letters, digits and hyphens, at most 64 of them, and not upload"))
     return value
 
 
 def _version(key: str, value: Any) -> str:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,31}", text):
-        raise _wrong(key, "a version such as 1 or 2.1, of letters, digits, dots and hyphens")
+        raise _wrong(key, gettext("a version such as 1 or 2.1, of letters, digits, dots and hyphens"))
     return text
 
 
 def _choice(*choices: str) -> Callable[[str, Any], str]:
     def take(key: str, value: Any) -> str:
         if value not in choices or not isinstance(value, str):
-            raise _wrong(key, f"one of: {', '.join(choices)}")
+            raise _wrong(key, one_of(choices))
         return value
 
     return take
@@ -231,7 +286,14 @@ def _number(low: float, high: float, whole: bool = False) -> Callable[[str, Any]
             or not math.isfinite(value)
             or not low <= value <= high
         ):
-            raise _wrong(key, f"a {'whole ' if whole else ''}number from {low:g} to {high:g}")
+            raise _wrong(
+                key,
+                (
+                    gettext("a whole number from {low:g} to {high:g}")
+                    if whole
+                    else gettext("a number from {low:g} to {high:g}")
+                ).format(low=low, high=high),
+            )
         return int(value) if whole else float(value)
 
     return take
@@ -245,7 +307,7 @@ def _list_of(
             raise _wrong(key, f"a list of {least}" + (f" to {most}" if most != least else ""))
         taken = [take_one(f"each of {key}", one) for one in value]
         if unique and len(set(taken)) < len(taken):
-            raise _wrong(key, "a list in which nothing stands twice")
+            raise _wrong(key, gettext("a list in which nothing stands twice"))
         return taken
 
     return take
@@ -254,7 +316,7 @@ def _list_of(
 def _table_of(take_one: Callable[[str, Any], Any], most: int = MOST_CLASSES) -> Callable[[str, Any], dict[str, Any]]:
     def take(key: str, value: Any) -> dict[str, Any]:
         if not isinstance(value, dict) or len(value) > most:
-            raise _wrong(key, f"a table of at most {most} keys")
+            raise _wrong(key, gettext("a table of at most {most} keys").format(most=most))
         return {
             _text(64)(f"a key of {key}", name): take_one(f"{key}.{str(name)[:40]}", one) for name, one in value.items()
         }
@@ -267,7 +329,8 @@ def _normalisation(key: str, value: Any) -> dict[str, Any]:
              "channels": _choice(*CHANNELS)}  # fmt: skip
     if not isinstance(value, dict) or set(value) - set(names) or "scale" not in value:
         raise _wrong(
-            key, "a table with scale (what 0-255 is divided by), and mean, std and channels where there are any"
+            key,
+            gettext("a table with scale (what 0-255 is divided by), and mean, std and channels where there are any"),
         )
     taken = {name: names[name](f"{key}.{name}", one) for name, one in value.items()}
     return {"mean": [0.0] * 3, "std": [1.0] * 3, "channels": "RGB", **taken}
@@ -275,8 +338,13 @@ def _normalisation(key: str, value: Any) -> dict[str, Any]:
 
 def _metric(key: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict) or (lacking := [name for name in _METRIC if name not in value]):
-        lacks = f"; one lacks {', '.join(lacking)}" if isinstance(value, dict) else ""
-        raise _wrong(key, f"a table of {', '.join(_METRIC)} (low and high: the 95 % interval){lacks}")
+        lacks = f"; one lacks {all_of(lacking)}" if isinstance(value, dict) else ""
+        raise _wrong(
+            key,
+            gettext("a table of {metric} (low and high: the 95 % interval){lacks}").format(
+                metric=all_of(_METRIC), lacks=lacks
+            ),
+        )
     texts = {name: _text(120)(f"{key}: {name}", value[name]) for name in ("task", "dataset", "metric")}
     numbers = {name: _number(-1e9, 1e9)(f"{key}: {name}", value[name]) for name in ("value", "low", "high")}
     _check_score(f"{key}: {texts['metric']} of {texts['dataset']}", texts["metric"], numbers)
@@ -287,21 +355,21 @@ def _metric(key: str, value: Any) -> dict[str, Any]:
 def _check_score(key: str, metric: str, score: Mapping[str, float]) -> None:
     """Raise OwnModelError where a score lies outside its own interval, or a share outside 0 to 1."""
     if not score["low"] <= score["value"] <= score["high"]:
-        raise _wrong(key, "a value within its interval: low at most value, value at most high")
+        raise _wrong(key, gettext("a value within its interval: low at most value, value at most high"))
     if SHARES & set(re.split(r"[^a-z0-9]+", metric.lower())) and not 0 <= score["low"] <= score["high"] <= 1:
-        raise _wrong(key, "a share from 0 to 1, its low and high too (0.93, not 93)")
+        raise _wrong(key, gettext("a share from 0 to 1, its low and high too (0.93, not 93)"))
 
 
 def _datum(key: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict) or not {"name", "licence"} <= set(value) <= {"name", "licence", "free"}:
-        raise _wrong(key, "a table of name and licence (and free: true or false)")
+        raise _wrong(key, gettext("a table of name and licence (and free: true or false)"))
     texts = {name: _text(200)(f"{key}: {name}", value[name]) for name in ("name", "licence")}
     return {**texts, "free": value.get("free", True) is True}
 
 
 def _sha256(key: str, value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):
-        raise _wrong(key, "the sha256 of the weights, 64 hexadecimal digits")
+        raise _wrong(key, gettext("the sha256 of the weights, 64 hexadecimal digits"))
     return value
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hemaview.methods.own.errors import OwnModelError
+from hemaview.words import gettext
 
 STANDARD = ("", "ai.onnx")
 """The domains of the standard's own operators."""
@@ -66,12 +67,12 @@ class _Look:
                 opset = version if domain in STANDARD else opset
             elif number == 20:
                 raise OwnModelError(
-                    "training-graph", "The file holds a training graph; export the net for inference alone."
+                    "training-graph", gettext("The file holds a training graph; export the net for inference alone.")
                 )
             elif number == 25:
                 raise OwnModelError(
                     "custom-operator",
-                    "The file defines functions of its own; export the net with its functions inlined.",
+                    gettext("The file defines functions of its own; export the net with its functions inlined."),
                 )
         if graph is None or not opset:
             raise _no_onnx()
@@ -114,7 +115,10 @@ class _Look:
         self.nodes += 1
         if self.nodes > MOST_NODES:
             raise OwnModelError(
-                "too-many-operators", f"The net has more than {MOST_NODES:,} operators; none that names cells has."
+                "too-many-operators",
+                gettext("The net has more than {most_nodes:,} operators; none that names cells has.").format(
+                    most_nodes=MOST_NODES
+                ),
             )
         operator, domain = "", ""
         attributes: list[memoryview] = []
@@ -128,12 +132,17 @@ class _Look:
         if domain not in STANDARD:
             raise OwnModelError(
                 "custom-operator",
-                f"The net uses the operator {operator[:40]} of {domain[:40]}, which is not one of ONNX's own; export it without.",
+                gettext(
+                    "The net uses the operator {operator} of {domain}, which is not one of ONNX's own; "
+                    "export it without."
+                ).format(operator=operator[:40], domain=domain[:40]),
             )
         if operator in CONTROL_FLOW:
             raise OwnModelError(
                 "control-flow",
-                f"The net uses {operator}, which may never end; export it by tracing, without control flow.",
+                gettext(
+                    "The net uses {operator}, which may never end; export it by tracing, without control flow."
+                ).format(operator=operator),
             )
         for attribute in attributes:
             self._attribute(attribute, operator)
@@ -145,18 +154,26 @@ class _Look:
             elif number in (6, 11):
                 raise OwnModelError(
                     "control-flow",
-                    f"The operator {operator[:40]} holds a graph of its own; export the net by tracing.",
+                    gettext("The operator {operator} holds a graph of its own; export the net by tracing.").format(
+                        operator=operator[:40]
+                    ),
                 )
             elif number in (22, 23):
                 raise OwnModelError(
-                    "custom-operator", f"The operator {operator[:40]} holds sparse tensors; export the net without."
+                    "custom-operator",
+                    gettext("The operator {operator} holds sparse tensors; export the net without.").format(
+                        operator=operator[:40]
+                    ),
                 )
 
     def _tensor(self, view: memoryview) -> str:
         self.tensors += 1
         if self.tensors > MOST_TENSORS:
             raise OwnModelError(
-                "too-many-operators", f"The net has more than {MOST_TENSORS:,} tensors; none that names cells has."
+                "too-many-operators",
+                gettext("The net has more than {most_tensors:,} tensors; none that names cells has.").format(
+                    most_tensors=MOST_TENSORS
+                ),
             )
         dims: list[int] = []
         name = ""
@@ -168,13 +185,18 @@ class _Look:
             elif number == 13 or (number == 14 and value == _EXTERNAL):
                 raise OwnModelError(
                     "external-data",
-                    "The file keeps weights in another file, and one file is all that is taken; save it with them inside.",
+                    gettext(
+                        "The file keeps weights in another file, and one file is all that is taken; save it with "
+                        "them inside."
+                    ),
                 )
         values = math.prod(dims)
         if any(d >= 2**63 for d in dims) or values > 2 * len(view) + 1:
             raise OwnModelError(
                 "damaged",
-                f"The tensor {name[:40] or 'without a name'} says that it holds more values than there are; export the net anew.",
+                gettext("The tensor {name} says that it holds more values than there are; export the net anew.").format(
+                    name=name[:40] or "without a name"
+                ),
             )
         self.parameters += values
         return name
@@ -201,7 +223,7 @@ class _Look:
 
 
 def _no_onnx() -> OwnModelError:
-    return OwnModelError("not-a-model", "This is no ONNX file, whatever its name says; export the net anew.")
+    return OwnModelError("not-a-model", gettext("This is no ONNX file, whatever its name says; export the net anew."))
 
 
 def _fields(view: memoryview) -> Iterator[tuple[int, int | memoryview]]:

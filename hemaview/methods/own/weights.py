@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from hemaview.methods.own.errors import OwnModelError
+from hemaview.words import gettext
 
 ONNX, SAFETENSORS = "onnx", "safetensors"
 HEAD_BYTES = 16
@@ -32,31 +33,49 @@ def kind_of(name: str, head: bytes, size: int, most_bytes: int) -> str:
     if kind not in (ONNX, SAFETENSORS):
         raise OwnModelError(
             "not-a-model",
-            f"{shown} is neither .onnx nor .safetensors; other weights are not taken, since pickled ones (.pt, .pth, .bin) can "
-            "run code: export them first.",
+            gettext(
+                "{shown} is neither .onnx nor .safetensors; other weights are not taken, since pickled "
+                "ones (.pt, .pth, .bin) can run code: export them first."
+            ).format(shown=shown),
         )
     if size > most_bytes:
         raise OwnModelError(
             "model-too-large",
-            f"{shown} has {size / 1024**2:,.0f} MB; a model may have {most_bytes / 1024**2:,.0f} MB at most: save it in half "
-            "precision, or choose a smaller net.",
+            gettext(
+                "{shown} has {size:,.0f} MB; a model may have {most_bytes:,.0f} MB at most: save it in "
+                "half precision, or choose a smaller net."
+            ).format(shown=shown, size=size / 1024**2, most_bytes=most_bytes / 1024**2),
         )
     if head.startswith(_ARCHIVES):
         raise OwnModelError(
             "archive",
-            f"{shown} is an archive (a .pt file of PyTorch is one, too), not {kind}; hand in the exported file itself.",
+            gettext(
+                "{shown} is an archive (a .pt file of PyTorch is one, too), not {kind}; hand in the "
+                "exported file itself."
+            ).format(shown=shown, kind=kind),
         )
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05" and not _is_safetensors(head, size):
         raise OwnModelError(
             "pickle",
-            f"{shown} is a Python pickle, which can run code; save the weights as safetensors or export the net to ONNX.",
+            gettext(
+                "{shown} is a Python pickle, which can run code; save the weights as safetensors or "
+                "export the net to ONNX."
+            ).format(shown=shown),
         )
     if kind == SAFETENSORS and not _is_safetensors(head, size):
         raise OwnModelError(
-            "not-a-model", f"{shown} is no safetensors file, whatever its name says; save the weights anew."
+            "not-a-model",
+            gettext("{shown} is no safetensors file, whatever its name says; save the weights anew.").format(
+                shown=shown
+            ),
         )
     if kind == ONNX and size < HEAD_BYTES:
-        raise OwnModelError("not-a-model", f"{shown} is no ONNX file: it has {size} bytes; export the net anew.")
+        raise OwnModelError(
+            "not-a-model",
+            gettext("{shown} is no ONNX file: it has {size} bytes; export the net anew.").format(
+                shown=shown, size=size
+            ),
+        )
     return kind
 
 

@@ -14,6 +14,7 @@ from hemaview.inference import Model
 from hemaview.pipeline.finders import boxes, centres, film, nuclei, outline, pixelclasses
 from hemaview.pipeline.finders.common import GROUND, CellFinder, FinderKind, Thresholds
 from hemaview.pipeline.plan import PipelineError
+from hemaview.words import all_of, gettext, one_of
 
 __all__ = ["CellFinder", "FinderKind", "Thresholds", "finder", "finder_kinds"]
 
@@ -40,19 +41,27 @@ def finder(
     """
     kinds = finder_kinds()
     if key not in kinds:
-        raise PipelineError(f"No finder of cells is called {key}; there are: {', '.join(kinds)}.")
+        raise PipelineError(
+            gettext("No finder of cells is called {key}; there are: {kinds}.").format(key=key, kinds=all_of(kinds))
+        )
     kind = kinds[key]
     for role in kind.roles:
         if role not in models:
-            raise PipelineError(f"The protocol names no model for {role}.")
+            raise PipelineError(gettext("The protocol names no model for {role}.").format(role=role))
     for role in (role for role in kind.named if role in models):
         strange = [c for c in models[role].info.classes if c not in known.by_key and c != GROUND]
         if strange:
             raise PipelineError(
-                f"{models[role].info.name} names classes that {known.name} does not have: {', '.join(strange)}."
+                gettext("{name} names classes that {name2} does not have: {strange}.").format(
+                    name=models[role].info.name, name2=known.name, strange=all_of(strange)
+                )
             )
     for role in thresholds or {}:
         if role not in kind.scored:
-            taken = ", ".join(kind.scored) or "no role"
-            raise PipelineError(f"The protocol sets a threshold for {role}, which takes none; here {taken} does.")
+            taken = one_of(kind.scored) or "no role"
+            raise PipelineError(
+                gettext("The protocol sets a threshold for {role}, which takes none; here {taken} does.").format(
+                    role=role, taken=taken
+                )
+            )
     return kind.make(models, thresholds or {})

@@ -13,6 +13,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
 from hemaview.inference import Classifier, Model
 from hemaview.pipeline.plan import PipelineError, PlannedField
+from hemaview.words import gettext
 from hemaview.wsi.slide import Slide
 
 WITHOUT_NUCLEUS = "without-nucleus"
@@ -59,7 +60,9 @@ _M = TypeVar("_M")
 def fitting(models: Mapping[str, Any], role: str, kind: type[_M]) -> _M:
     model = models[role]
     if not isinstance(model, kind):
-        raise PipelineError(f"{model.info.name} stands in the role {role}, which it cannot fill.")
+        raise PipelineError(
+            gettext("{name} stands in the role {role}, which it cannot fill.").format(name=model.info.name, role=role)
+        )
     return model
 
 

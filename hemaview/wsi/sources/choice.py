@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hemaview.words import gettext
 from hemaview.wsi.errors import Unsupported
 
 SHARPEST = 0
@@ -32,4 +33,8 @@ def refuse_missing(choice: Choice, name: str, series: int = 1, planes: int = 1) 
     for chosen, there, what in ((choice.series, series, "series"), (choice.plane_number, planes, "focal plane")):
         if chosen is not None and not 1 <= chosen <= there:
             many = {"series": "series", "focal plane": "focal planes" if there != 1 else "focal plane"}[what]
-            raise Unsupported(f"{name} holds {there} {many}; there is no number {chosen}.")
+            raise Unsupported(
+                gettext("{name} holds {there} {many}; there is no number {chosen}.").format(
+                    name=name, there=there, many=many, chosen=chosen
+                )
+            )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob
+from hemaview.words import all_of, gettext
 from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
@@ -28,13 +29,17 @@ class CziSource(Source):
     def __init__(self, blob: Blob, choice: Choice = NO_CHOICE) -> None:
         path = blob.path
         if path is None:
-            raise Unsupported(f"{blob.title} is a CZI, which is read from a local file alone.")
+            raise Unsupported(
+                gettext("{title} is a CZI, which is read from a local file alone.").format(title=blob.title)
+            )
         try:
             from pylibCZIrw import czi
         except ImportError as error:
             raise Unsupported(
-                f"{blob.title} is a CZI, for which the package pylibCZIrw is missing: ask the administrator to install "
-                "requirements-formats.txt, or save the slide as TIFF or DICOM."
+                gettext(
+                    "{title} is a CZI, for which the package pylibCZIrw is missing: ask the administrator to "
+                    "install requirements-formats.txt, or save the slide as TIFF or DICOM."
+                ).format(title=blob.title)
             ) from error
         self._blob, self._lock, self._stack = blob, threading.Lock(), ExitStack()
         self._notes: list[str] = []
@@ -46,25 +51,38 @@ class CziSource(Source):
             raise
         except Exception as error:  # libCZI raises what it likes over a damaged file
             self._stack.close()
-            raise Unreadable(f"{blob.title} is damaged or incomplete and cannot be read as CZI.") from error
+            raise Unreadable(
+                gettext("{title} is damaged or incomplete and cannot be read as CZI.").format(title=blob.title)
+            ) from error
 
     def _begin(self, choice: Choice, name: str) -> None:
         whole = self._file.total_bounding_box
         kinds = set(self._file.pixel_types.values())
         if kinds != {"Bgr24"}:
             raise Unsupported(
-                f"{name} holds {', '.join(sorted(kinds))} samples, not a colour picture of 8 bits in bright field."
+                gettext("{name} holds {kinds} samples, not a colour picture of 8 bits in bright field.").format(
+                    name=name, kinds=all_of(sorted(kinds))
+                )
             )
         for axis, what in (("T", "time points"), ("C", "channels")):
             first, last = whole.get(axis, (0, 1))
             if last - first > 1:
-                raise Unsupported(f"{name} holds {last - first} {what}; save the one that is to be counted by itself.")
+                raise Unsupported(
+                    gettext("{name} holds {last} {what}; save the one that is to be counted by itself.").format(
+                        name=name, last=last - first, what=what
+                    )
+                )
         scenes = list(self._file.scenes_bounding_rectangle.items())
         first_z, last_z = whole.get("Z", (0, 1))
         refuse_missing(choice, name, max(1, len(scenes)), last_z - first_z)
         if len(scenes) > 1 and choice.series is None:
             listed = {i: f"scene {i}, {box.w} × {box.h} px" for i, (_, box) in enumerate(scenes, 1)}
-            raise SeveralSeries.of(f"{name} holds {len(scenes)} scenes", listed)
+            raise SeveralSeries.of(
+                gettext("{name} holds {n} scenes ({listed}): choose one by its number, or take them all."),
+                listed,
+                name=name,
+                n=len(scenes),
+            )
         if scenes:
             self._scene, box = scenes[(choice.series or 1) - 1]
             self._corner, size = (box.x, box.y), (box.w, box.h)
@@ -107,7 +125,9 @@ class CziSource(Source):
             try:
                 part[..., :3] = self._rgb(x, y, w, h, self._plane)[..., ::-1]
             except Exception as error:  # as above
-                raise Unreadable("The picture data of this slide are damaged: a part cannot be decoded.") from error
+                raise Unreadable(
+                    gettext("The picture data of this slide are damaged: a part cannot be decoded.")
+                ) from error
             part[..., 3] = 255
         return out
 

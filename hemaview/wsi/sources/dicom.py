@@ -11,6 +11,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob
+from hemaview.words import gettext
 from hemaview.wsi import jpegstream
 from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
@@ -34,7 +35,7 @@ class DicomSource(Source):
     def __init__(self, blob: Blob, choice: Choice = NO_CHOICE) -> None:
         images = dicomframes.images_of(blob)
         if not images:
-            raise Unsupported(f"{blob.title} belongs to no DICOM series of a whole slide.")
+            raise Unsupported(gettext("{title} belongs to no DICOM series of a whole slide.").format(title=blob.title))
         self._plane = _plane(images[0], choice, blob.title)
         self._levels = [_Frames(image, blob.title) for image in images if image.focal_planes == images[0].focal_planes]
         full = images[0].width_px
@@ -99,25 +100,43 @@ class _Frames:
     def __init__(self, image: DicomImage, name: str) -> None:
         self.image = image
         if image.samples != 3 or image.bits != 8:
-            raise Unsupported(f"{name} is not in colours of 8 bits, as a stained film in bright field is.")
+            raise Unsupported(
+                gettext("{name} is not in colours of 8 bits, as a stained film in bright field is.").format(name=name)
+            )
         if image.optical_paths > 1:
             raise Unsupported(
-                f"{name} holds {image.optical_paths} optical paths; export the one that is to be counted."
+                gettext("{name} holds {optical_paths} optical paths; export the one that is to be counted.").format(
+                    name=name, optical_paths=image.optical_paths
+                )
             )
         if image.sparse:
             raise Unsupported(
-                f"{name} keeps its frames in no fixed order, which is read only where openslide decodes them."
+                gettext(
+                    "{name} keeps its frames in no fixed order, which is read only where openslide decodes them."
+                ).format(name=name)
             )
         if image.syntax not in _DECODED:
-            raise Unsupported(f"{name} is stored in a coding that HemaView cannot decode ({image.syntax}).")
+            raise Unsupported(
+                gettext("{name} is stored in a coding that HemaView cannot decode ({syntax}).").format(
+                    name=name, syntax=image.syntax
+                )
+            )
         if image.syntax in (_RLE, *_NATIVE) and image.photometric != "RGB":
-            raise Unsupported(f"{name} holds {image.photometric} samples, not RGB; export it as JPEG or RGB.")
+            raise Unsupported(
+                gettext("{name} holds {photometric} samples, not RGB; export it as JPEG or RGB.").format(
+                    name=name, photometric=image.photometric
+                )
+            )
         if image.syntax in (*_JPEG_2000, *_JPEG_LS) and image.photometric not in ("RGB", "YBR_ICT", "YBR_RCT"):
-            raise Unsupported(f"{name} holds {image.photometric} samples, not RGB; export it as JPEG or RGB.")
+            raise Unsupported(
+                gettext("{name} holds {photometric} samples, not RGB; export it as JPEG or RGB.").format(
+                    name=name, photometric=image.photometric
+                )
+            )
         self.columns = -(-image.width_px // image.tile_width_px)
         self.rows = -(-image.height_px // image.tile_height_px)
         if image.frames != self.columns * self.rows * image.focal_planes:
-            raise Unreadable(f"{name} does not hold as many frames as its size needs.")
+            raise Unreadable(gettext("{name} does not hold as many frames as its size needs.").format(name=name))
         compressed = image.syntax not in _NATIVE
         self.offsets, self.counts = self._ranges(compressed)
 
@@ -132,10 +151,12 @@ class _Frames:
         try:
             rgb = self._decoded(raw, shape)
         except (SlideError, ValueError, RuntimeError) as error:
-            raise Unreadable("The picture data of this slide are damaged: a frame cannot be decoded.") from error
+            raise Unreadable(
+                gettext("The picture data of this slide are damaged: a frame cannot be decoded.")
+            ) from error
         if rgb.shape != shape or rgb.dtype != np.uint8:
             raise Unreadable(
-                "The picture data of this slide are damaged: a frame is not of the size that the file says."
+                gettext("The picture data of this slide are damaged: a frame is not of the size that the file says.")
             )
         return rgb
 

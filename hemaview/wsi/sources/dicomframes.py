@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from hemaview.blobs import Blob
+from hemaview.words import gettext
 from hemaview.wsi.errors import Unreadable
 from hemaview.wsi.stage import Stage, of_axes
 
@@ -79,9 +80,9 @@ def images_of(blob: Blob) -> list[DicomImage]:
 def frames(image: DicomImage, expected: int) -> tuple[array[int], array[int]]:
     """Offset and byte count of each frame, row by row; raises Unreadable unless each is one JPEG in one fragment."""
     if image.syntax != JPEG_BASELINE:
-        raise Unreadable("Its frames are not baseline JPEG.")
+        raise Unreadable(gettext("Its frames are not baseline JPEG."))
     if image.sparse or image.frames != expected:
-        raise Unreadable("Its frames do not cover the grid one by one.")
+        raise Unreadable(gettext("Its frames do not cover the grid one by one."))
     return encapsulated(image, expected)
 
 
@@ -94,7 +95,7 @@ def native(image: DicomImage) -> tuple[array[int], array[int]]:
     sound = count > 0 and image.frames >= 0 and head[:4] == b"\xe0\x7f\x10\x00"
     first = image.pixel_data_at + (8 if image.syntax == IMPLICIT else 12)  # PS3.5, 7.1.2 and 7.1.3
     if not sound or first + count * image.frames > image.blob.size():
-        raise Unreadable("Its pixel data are cut short.")
+        raise Unreadable(gettext("Its pixel data are cut short."))
     return array("Q", range(first, first + count * image.frames, count)), array("I", [count] * image.frames)
 
 
@@ -104,14 +105,14 @@ def encapsulated(image: DicomImage, expected: int) -> tuple[array[int], array[in
     with image.blob.open() as stream:
         stream.seek(image.pixel_data_at)
         if stream.read(4) != b"\xe0\x7f\x10\x00":
-            raise Unreadable("Its pixel data are not where they should be.")
+            raise Unreadable(gettext("Its pixel data are not where they should be."))
         stream.seek(8, 1)
         first = True
         while len(offsets) <= expected:
             head = stream.read(8)
             if len(head) < 8 or head[:4] != _ITEM:
                 if head[:4] != _END:
-                    raise Unreadable("Its pixel data are cut short.")
+                    raise Unreadable(gettext("Its pixel data are cut short."))
                 break
             count = int.from_bytes(head[4:], "little")
             if not first:
@@ -120,7 +121,7 @@ def encapsulated(image: DicomImage, expected: int) -> tuple[array[int], array[in
             first = False
             stream.seek(count, 1)
     if len(offsets) != expected:
-        raise Unreadable("Its frames are stored in several pieces.")
+        raise Unreadable(gettext("Its frames are stored in several pieces."))
     return offsets, counts
 
 

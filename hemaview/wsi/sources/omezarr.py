@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob, LocalBlobs
+from hemaview.words import gettext
 from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
 from hemaview.wsi.omexml import FLUORESCENT
@@ -39,13 +40,15 @@ class OmeZarrSource(Source):
     def __init__(self, blob: Blob, choice: Choice = NO_CHOICE) -> None:
         path = folder_of(blob)
         if path is None or not is_zarr(path):
-            raise Unsupported(f"{blob.title} is a folder that holds no OME-Zarr.")
+            raise Unsupported(gettext("{title} is a folder that holds no OME-Zarr.").format(title=blob.title))
         try:
             import zarr
         except ImportError as error:
             raise Unsupported(
-                f"{blob.title} is an OME-Zarr, for which the package zarr is missing: ask the administrator to install "
-                "requirements-formats.txt, or save the slide as TIFF or DICOM."
+                gettext(
+                    "{title} is an OME-Zarr, for which the package zarr is missing: ask the administrator to "
+                    "install requirements-formats.txt, or save the slide as TIFF or DICOM."
+                ).format(title=blob.title)
             ) from error
         self._path, self._title = path, blob.title
         self._notes: list[str] = []
@@ -54,21 +57,26 @@ class OmeZarrSource(Source):
         except SlideError:
             raise
         except Exception as error:  # zarr raises what it likes over a folder that contradicts itself
-            raise Unreadable(f"{blob.title} is damaged or incomplete and cannot be read as OME-Zarr.") from error
+            raise Unreadable(
+                gettext("{title} is damaged or incomplete and cannot be read as OME-Zarr.").format(title=blob.title)
+            ) from error
 
     def _begin(self, root: Any, choice: Choice) -> None:
         group, name = root, self._title
         attributes = _attributes_of(group)
         if "plate" in attributes or "well" in attributes:
-            raise Unsupported(f"{name} holds a plate of many images; bring in one of them.")
+            raise Unsupported(gettext("{name} holds a plate of many images; bring in one of them.").format(name=name))
         if "multiscales" not in attributes:
             images = sorted((key for key in group.group_keys() if key.isdigit()), key=int)
             if not images:
-                raise Unsupported(f"{name} holds no image that OME-Zarr describes.")
+                raise Unsupported(gettext("{name} holds no image that OME-Zarr describes.").format(name=name))
             refuse_missing(choice, name, len(images))
             if len(images) > 1 and choice.series is None:
                 raise SeveralSeries.of(
-                    f"{name} holds {len(images)} images", {i: f"image {key}" for i, key in enumerate(images, 1)}
+                    gettext("{name} holds {n} images ({listed}): choose one by its number, or take them all."),
+                    {i: gettext("image {key}").format(key=key) for i, key in enumerate(images, 1)},
+                    name=name,
+                    n=len(images),
                 )
             group = group[images[(choice.series or 1) - 1]]
             attributes = _attributes_of(group)
@@ -115,7 +123,9 @@ class OmeZarrSource(Source):
             try:
                 part[..., :3] = self._rgb(level, self._plane, x, y, w, h)[..., ::-1]
             except Exception as error:  # as above
-                raise Unreadable("The picture data of this slide are damaged: a part cannot be decoded.") from error
+                raise Unreadable(
+                    gettext("The picture data of this slide are damaged: a part cannot be decoded.")
+                ) from error
             part[..., 3] = 255
         return out
 
@@ -143,15 +153,27 @@ def _attributes_of(group: Any) -> dict[str, Any]:
 def _order(attributes: dict[str, Any], sizes: dict[str, int], dtype: str, name: str) -> list[int]:
     """Which channels are red, green and blue; raises Unsupported for what is no colour picture in bright field."""
     if sizes.get("t", 1) > 1:
-        raise Unsupported(f"{name} holds {sizes['t']} time points; save the one that is to be counted by itself.")
+        raise Unsupported(
+            gettext("{name} holds {sizes} time points; save the one that is to be counted by itself.").format(
+                name=name, sizes=sizes["t"]
+            )
+        )
     channels = attributes.get("omero", {}).get("channels", [])
     labels = ", ".join(str(c.get("label", "unnamed")) for c in channels)
     if any(word in labels.lower() for word in FLUORESCENT):
-        raise Unsupported(f"{name} is of fluorescence ({labels}), not of a stained film in bright field.")
+        raise Unsupported(
+            gettext("{name} is of fluorescence ({labels}), not of a stained film in bright field.").format(
+                name=name, labels=labels
+            )
+        )
     if sizes.get("c", 1) != 3:
-        raise Unsupported(f"{name} holds {sizes.get('c', 1)} channels, not a colour picture in bright field.")
+        raise Unsupported(
+            gettext("{name} holds {channels} channels, not a colour picture in bright field.").format(
+                name=name, channels=sizes.get("c", 1)
+            )
+        )
     if dtype != "uint8":
-        raise Unsupported(f"{name} holds {dtype} samples; save it with 8 bits.")
+        raise Unsupported(gettext("{name} holds {dtype} samples; save it with 8 bits.").format(name=name, dtype=dtype))
     places = {_COLOURS.get(str(c.get("color", "")).upper()): i for i, c in enumerate(channels)}
     return [places[i] for i in range(3)] if set(places) == {0, 1, 2} else [0, 1, 2]
 

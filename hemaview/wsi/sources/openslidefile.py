@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 
 from hemaview.blobs import Blob
+from hemaview.words import gettext
 from hemaview.wsi.buffers import read_bgra
 from hemaview.wsi.colour import LEFT_OUT, profile_name
 from hemaview.wsi.dicomseries import is_dicom
@@ -34,7 +35,9 @@ class OpenSlideSource(Source):
     def __init__(self, blob: Blob, choice: Choice = NO_CHOICE) -> None:
         path = blob.path
         if path is None or choice:
-            raise Unsupported(f"{blob.title} holds one slide that only a local file can be read from.")
+            raise Unsupported(
+                gettext("{title} holds one slide that only a local file can be read from.").format(title=blob.title)
+            )
         self._blob, self._handle = blob, _open(path)
         self._lock, self._dead = threading.Lock(), ""
         self.levels = tuple(
@@ -130,13 +133,25 @@ def _open(path: Path) -> openslide.OpenSlide:
     try:
         return openslide.OpenSlide(path)
     except openslide.OpenSlideUnsupportedFormatError as error:
-        raise Unsupported(f"{path.name} is not a slide format that HemaView reads ({LISTED}).") from error
+        raise Unsupported(
+            gettext("{name} is not a slide format that HemaView reads ({listed}).").format(
+                name=path.name, listed=LISTED
+            )
+        ) from error
     except (openslide.OpenSlideError, OSError) as error:
         # What openslide does not read of these is no damage: another source reads it, and says what is wrong.
         kind = "CZI" if path.suffix.lower() == ".czi" else "DICOM file" if is_dicom(path) else ""
         if kind:
-            raise Unsupported(f"{path.name} is a {kind} of a kind that openslide does not read ({error}).") from error
-        raise Unreadable(f"{path.name} cannot be opened: it is damaged or incomplete ({error}).") from error
+            raise Unsupported(
+                gettext("{name} is a {kind} of a kind that openslide does not read ({error}).").format(
+                    name=path.name, kind=kind, error=error
+                )
+            ) from error
+        raise Unreadable(
+            gettext("{name} cannot be opened: it is damaged or incomplete ({error}).").format(
+                name=path.name, error=error
+            )
+        ) from error
 
 
 def _number(text: str | None) -> float | None:

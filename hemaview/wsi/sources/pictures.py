@@ -9,6 +9,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob
+from hemaview.words import gettext
 from hemaview.wsi.contents import kind_of_bytes
 from hemaview.wsi.errors import Unsupported
 from hemaview.wsi.picture import describe, read_pictures
@@ -28,7 +29,7 @@ class PictureSource(Source):
         self._what = describe(blob, blob.title, kind, choice)
         pictures = read_pictures(blob, blob.title, kind, choice=choice)
         if not pictures:
-            raise Unsupported(f"{blob.title} holds no picture.")
+            raise Unsupported(gettext("{title} holds no picture.").format(title=blob.title))
         self._blob, self._notes = blob, tuple(note for picture in pictures for note in picture.notes)
         if len(pictures) == 1:
             self._sheet: pyvips.Image = pictures[0].image

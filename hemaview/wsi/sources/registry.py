@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from hemaview.blobs import Blob
+from hemaview.words import gettext
 from hemaview.wsi.contents import HEAD_BYTES, kind_of_bytes
 from hemaview.wsi.errors import SlideError, Unsupported
 from hemaview.wsi.sources import openslidefile
@@ -101,7 +102,9 @@ def open_source(blob: Blob, choice: Choice = NO_CHOICE, in_place: bool = True) -
     try:
         head = b"" if folder else blob.read(0, HEAD_BYTES)
     except OSError as error:
-        raise Unsupported(f"{blob.title} cannot be read: {error.strerror or error}.") from error
+        raise Unsupported(
+            gettext("{title} cannot be read: {strerror}.").format(title=blob.title, strerror=error.strerror or error)
+        ) from error
     refused: SlideError | None = None
     for kind in source_kinds():
         if kind.folders != folder or (kind.in_place and not in_place) or not kind.takes(blob, head):
@@ -110,4 +113,6 @@ def open_source(blob: Blob, choice: Choice = NO_CHOICE, in_place: bool = True) -
             return kind.open(blob, choice)
         except Unsupported as error:
             refused = error
-    raise refused or Unsupported(f"{blob.title} is not a slide format that HemaView reads ({LISTED}).")
+    raise refused or Unsupported(
+        gettext("{title} is not a slide format that HemaView reads ({listed}).").format(title=blob.title, listed=LISTED)
+    )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob
+from hemaview.words import gettext
 from hemaview.wsi.errors import OutOfBounds
 from hemaview.wsi.stage import Stage
 from hemaview.wsi.stored import Refused, StoredLevel
@@ -89,7 +90,7 @@ class Source(ABC):
 
     def associated_image(self, name: str) -> NDArray[np.uint8]:
         """One of them as uint8 (H, W, 3 or 4); raises OutOfBounds where there is none."""
-        raise OutOfBounds(f"This slide has no picture called {name!r}.")
+        raise OutOfBounds(gettext("This slide has no picture called {name!r}.").format(name=name))
 
     def tile_px(self, level: int) -> tuple[int, int] | None:
         """Width and height of the tiles that the file stores at `level`, where it tells."""

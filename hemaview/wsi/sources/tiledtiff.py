@@ -16,6 +16,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from hemaview.blobs import Blob
+from hemaview.words import gettext
 from hemaview.wsi.decoding import PALETTE, of_array, of_palette
 from hemaview.wsi.describe import Description, describe_tiff
 from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
@@ -50,7 +51,9 @@ class TiledTiffSource(Source):
             raise
         except Exception as error:  # tifffile raises what it likes over a file that contradicts itself
             self._stream.close()
-            raise Unreadable(f"{blob.title} is damaged or incomplete and cannot be read as a slide.") from error
+            raise Unreadable(
+                gettext("{title} is damaged or incomplete and cannot be read as a slide.").format(title=blob.title)
+            ) from error
         sizes = [(pages[0].imagewidth, pages[0].imagelength) for pages in self._planes[0]]
         self.levels = tuple(Level(w, h, sizes[0][0] / w) for w, h in sizes)
         self._notes: list[str] = []
@@ -100,7 +103,7 @@ class TiledTiffSource(Source):
         listed: Any = self._file.pages
         full = [listed[i] for i in pages]
         if any(not page.is_tiled for page in full):
-            raise Unsupported(f"{self._blob.title} is not stored in tiles.")
+            raise Unsupported(gettext("{title} is not stored in tiles.").format(title=self._blob.title))
         levels = [full]
         subs = [list(page.pages or ()) for page in full]
         for number in range(min(len(sub) for sub in subs)):
@@ -124,7 +127,7 @@ class TiledTiffSource(Source):
             image = of_array(samples, self._blob.title, self._what)
             return np.asarray(as_it_looks(image, self._what, self._bits, self._blob.title, self._notes).numpy())
         except pyvips.Error as error:
-            raise Unreadable("The picture data of this slide are damaged: a tile cannot be shown.") from error
+            raise Unreadable(gettext("The picture data of this slide are damaged: a tile cannot be shown.")) from error
 
     def _samples(self, plane: int, level: int, column: int, row: int) -> NDArray[np.generic] | None:
         """(h, w) or (h, w, samples) as stored; None where the file has no such tile."""
@@ -146,17 +149,25 @@ class TiledTiffSource(Source):
     def _decoded(self, page: Any, i: int) -> NDArray[np.generic] | None:
         """(depth, h, w, samples) of a tile."""
         if i >= len(page.dataoffsets):
-            raise Unreadable(f"{self._blob.title} is damaged: it lists fewer tiles than its size needs.")
+            raise Unreadable(
+                gettext("{title} is damaged: it lists fewer tiles than its size needs.").format(title=self._blob.title)
+            )
         offset, count = page.dataoffsets[i], page.databytecounts[i]
         if not count:
             return None
         raw = self._blob.read(offset, count)
         if len(raw) != count:
-            raise Unreadable(f"{self._blob.title} is cut short or damaged: picture data are missing at its end.")
+            raise Unreadable(
+                gettext("{title} is cut short or damaged: picture data are missing at its end.").format(
+                    title=self._blob.title
+                )
+            )
         try:
             data = page.decode(raw, i, jpegtables=page.jpegtables, jpegheader=page.jpegheader)[0]
         except Exception as error:  # decoders raise what they like
-            raise Unreadable("The picture data of this slide are damaged: a tile cannot be decoded.") from error
+            raise Unreadable(
+                gettext("The picture data of this slide are damaged: a tile cannot be decoded.")
+            ) from error
         return None if data is None else np.asarray(data)
 
     def _glance(self, plane: int) -> Tile:
@@ -165,7 +176,7 @@ class TiledTiffSource(Source):
         tiles = [self._tile(plane, 0, c, r) for c, r in spread(columns, rows)]
         whole = [t for t in tiles if t is not None]
         if not whole:
-            raise Unsupported(f"{self._blob.title} holds no picture data.")
+            raise Unsupported(gettext("{title} holds no picture data.").format(title=self._blob.title))
         h, w = min(t.shape[0] for t in whole), min(t.shape[1] for t in whole)
         return np.hstack([t[:h, :w] for t in whole])
 
@@ -189,8 +200,20 @@ class TiledTiffSource(Source):
 def _refuse(what: Description, name: str) -> None:
     refuse_kinds(what, name)
     if what.sample_format != "integer":
-        raise Unsupported(f"{name} holds fractions, whose brightest a slide does not state; save it with 8 or 16 bits.")
+        raise Unsupported(
+            gettext(
+                "{name} holds fractions, whose brightest a slide does not state; save it with 8 or 16 bits."
+            ).format(name=name)
+        )
     if len(what.pictures) > 1:
-        raise Unsupported(f"{name} holds {len(what.pictures)} pictures; bring in one of them by its number.")
+        raise Unsupported(
+            gettext("{name} holds {pictures} pictures; bring in one of them by its number.").format(
+                name=name, pictures=len(what.pictures)
+            )
+        )
     if what.orientation != 1:
-        raise Unsupported(f"{name} is stored turned or mirrored (orientation {what.orientation}); save it upright.")
+        raise Unsupported(
+            gettext("{name} is stored turned or mirrored (orientation {orientation}); save it upright.").format(
+                name=name, orientation=what.orientation
+            )
+        )

@@ -47,7 +47,7 @@ def test_a_model_is_uploaded_tried_in_a_child_switched_on_chosen_and_frozen_by_i
     protocol = newest(NAME)
     (role,) = [m for m in protocols.models_of(protocol) if m.role == ROLE]
     assert model not in protocols.choices(role), "not before it is switched on"
-    with pytest.raises(Refusal, match="cannot take the role nucleated-cell"):
+    with pytest.raises(Refusal, match="cannot take the role nucleated cell"):
         chosen_in_protocol(ada, model)
     switch(ada, model, True)
     assert model in protocols.choices(role)
@@ -80,7 +80,7 @@ def test_retired_and_lost_models_are_told_by_the_protocols_that_use_them(
     switch(ada, model, False)
     (warning,) = protocols.warnings_of(made)
     assert (
-        warning == f"{model}, its model for nucleated-cell, is retired: it cannot be ordered until another is chosen."
+        warning == f"{model}, its model for nucleated cell, is retired: it cannot be ordered until another is chosen."
     )
     assert warning in api(ada).get("/protocols/").content.decode()
     assert warning in api(ada).get(f"/protocols/{NAME}/").content.decode()

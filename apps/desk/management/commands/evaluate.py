@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
+from hemaview.words import all_of
 
 
 class Command(SentenceCommand):
@@ -57,13 +58,13 @@ class Command(SentenceCommand):
         if unknown:
             raise Refusal(
                 gettext("There is no model called {unknown}; there are: {there}.").format(
-                    unknown=unknown[0], there=", ".join(there)
+                    unknown=unknown[0], there=all_of(there)
                 )
             )
         if options["task"] and options["task"] not in TASKS:
             raise Refusal(
                 gettext("There is no task called {task}; there are: {tasks}.").format(
-                    task=options["task"], tasks=", ".join(sorted(TASKS))
+                    task=options["task"], tasks=all_of(sorted(TASKS))
                 )
             )
         if options["all"] and options["methods"]:

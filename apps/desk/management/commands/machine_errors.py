@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
+from hemaview.words import all_of
 
 NAMES = ("nucleated-cell-net", "nucleated-cell-strangers")
 
@@ -38,7 +39,7 @@ class Command(SentenceCommand):
         if unknown := [n for n in names if n not in NAMES]:
             raise Refusal(
                 gettext("{unknown} names no nucleated cells of films; there are: {names}.").format(
-                    unknown=unknown[0], names=", ".join(NAMES)
+                    unknown=unknown[0], names=all_of(NAMES)
                 )
             )
         if not root.is_dir():

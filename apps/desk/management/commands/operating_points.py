@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
+from hemaview.words import all_of
 
 
 class Command(SentenceCommand):
@@ -35,7 +36,7 @@ class Command(SentenceCommand):
         if unknown := [n for n in names if n not in MODELS]:
             raise Refusal(
                 gettext("{unknown} has no operating points; these have: {models}.").format(
-                    unknown=unknown[0], models=", ".join(MODELS)
+                    unknown=unknown[0], models=all_of(MODELS)
                 )
             )
         if not root.is_dir():

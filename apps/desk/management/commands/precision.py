@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
+from hemaview.words import all_of
 
 
 class Command(SentenceCommand):
@@ -37,7 +38,7 @@ class Command(SentenceCommand):
         if unknown:
             raise Refusal(
                 gettext("There is no model called {unknown}; there are: {cards}.").format(
-                    unknown=unknown[0], cards=", ".join(sorted(cards()))
+                    unknown=unknown[0], cards=all_of(sorted(cards()))
                 )
             )
         if not root.is_dir():

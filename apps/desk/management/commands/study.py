@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
+from hemaview.words import all_of
 
 
 class Command(SentenceCommand):
@@ -40,7 +41,7 @@ class Command(SentenceCommand):
             return
         if name not in STUDIES:
             raise Refusal(
-                gettext("There is no study {name}; there are: {studies}.").format(name=name, studies=", ".join(STUDIES))
+                gettext("There is no study {name}; there are: {studies}.").format(name=name, studies=all_of(STUDIES))
             )
         if root is None or out is None:
             raise Refusal(gettext("Name the data with --data DIR and the results with --out DIR."))

@@ -1,6 +1,6 @@
-import { plural, t } from "../shared/catalogue";
+import { plural, t } from "./catalogue";
 
-import type { Signing } from "../shared/types";
+import type { Signing } from "./types";
 
 /** What is about to be signed: counts beside what was asked for, findings, warnings, slides left out, and who read. */
 export function SigningSummary({ signing }: { signing: Signing }) {

@@ -1,13 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { get, Problem, send } from "../shared/api";
-import { ChangedMeanwhile } from "../shared/ChangedMeanwhile";
-import { ConclusionField } from "../shared/ConclusionField";
-import { plural, t } from "../shared/catalogue";
-import { Dialog, FormFooter } from "../shared/Dialog";
-import { rich } from "../shared/rich";
-import type { Case, Counts, Report, Signing } from "../shared/types";
+import { get, Problem, send } from "./api";
+import { ChangedMeanwhile } from "./ChangedMeanwhile";
+import { ConclusionField } from "./ConclusionField";
+import { plural, t } from "./catalogue";
+import { Dialog, FormFooter } from "./Dialog";
+import { rich } from "./rich";
 import { SigningSummary } from "./SigningSummary";
+import type { Case, Counts, Report, Signing } from "./types";
 
 /** Meanings of a signature by what the report keeps, whatever the page's language. */
 const MEANINGS: Record<string, string> = {
@@ -18,6 +18,7 @@ const MEANINGS: Record<string, string> = {
 
 interface Props {
   current: Case;
+  /** Of the analysis that is open; null where none is, and the holds themselves say what must be seen. */
   counts: Counts | null;
   onClose(): void;
   onSigned(report: Report): void;
@@ -41,6 +42,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
   });
   const standing = signing.data?.holds ?? [];
   const assays = signing.data?.examinations.map((part) => part.assay) ?? [];
+  const mustSee = standing.find((h) => h.code === "must-see-open");
   const open = standing.some((h) => h.lifted_by === "review") ? (counts?.must_see.open ?? 0) : 0;
   const forReason = standing.filter((h) => h.lifted_by === "reason");
   const forNothing = standing.filter((h) => h.lifted_by === "");
@@ -86,6 +88,14 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
                 </li>
               ))}
           </ul>
+          <button type="button" onClick={onSeeOpen}>
+            {t("Show these cells")}
+          </button>
+        </div>
+      )}
+      {mustSee && counts === null && (
+        <div className="blocked">
+          <p>{mustSee.sentence}</p>
           <button type="button" onClick={onSeeOpen}>
             {t("Show these cells")}
           </button>
