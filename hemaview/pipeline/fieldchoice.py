@@ -31,7 +31,7 @@ from hemaview.pipeline.fieldworth import (
 )
 from hemaview.pipeline.foreign import on_bare_glass
 from hemaview.pipeline.overview import Place, places_within, regions_of
-from hemaview.pipeline.photoplan import plan_photos, share_out_fields, written_into
+from hemaview.pipeline.photoplan import leave_out_marks, plan_photos, share_out_fields
 from hemaview.pipeline.plan import PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.specimen import guards, signs_of
 from hemaview.words import gettext
@@ -117,12 +117,8 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
         planned(i, *box, plan.mpp, field_look, good, "")
         for i, (box, field_look) in enumerate(zip(boxes, looks, strict=True))
     ]
-    written = {
-        (p["x"], p["y"]): m
-        for p, m in zip(request.photo_fields, written_into(slide, request.photo_fields, progress), strict=True)
-    }
-    for planned_field, photograph in zip(plan.fields, photographs, strict=True):
-        planned_field.marks = written.get((photograph["x"], photograph["y"]), [])
+    if request.photo_fields:
+        leave_out_marks(slide, plan, photographs, progress)
     share_out_fields(plan, photographs, [None] * len(boxes))
     areas = [f.area_mm2 for f in plan.fields]
     plan.notes.append(

@@ -18,6 +18,8 @@ from hemaview.pipeline.plan import Plan, RunRequest
 from hemaview.pipeline.sharedplaces import Shown, share_out
 from hemaview.wsi.slide import Slide
 
+GRID = 256
+"""Squares a side by which it is measured how much of a field marks cover."""
 SHOWN_BY_OTHERS = "other photographs show all of it better"
 
 
@@ -43,11 +45,7 @@ def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progres
             f"{rounds} of {len(shares)} photographs were taken through an eyepiece: the dark rim around their field is "
             "left out of every measure, and cells that it cuts are not counted."
         )
-    if barred := sum(map(bool, written)):
-        plan.notes.append(
-            f"A scale bar, text or an arrow is burnt into {barred} of {len(shares)} photographs: what it covers is left out of "
-            "counts and areas, and cells that it touches are not counted."
-        )
+    plan.notes += _burnt_in(written)
     areas = [
         f["w"] * f["h"] * (plan.mpp / 1000) ** 2 * share for f, share in zip(request.photo_fields, shares, strict=True)
     ]
@@ -83,6 +81,28 @@ def written_into(slide: Slide, photographs: Sequence[dict[str, Any]], progress: 
         outlines = marks(read(i), in_all if in_all is not None and in_all.shape == size[::-1] else None)
         written.append([[[x + f["x"], y + f["y"]] for x, y in outline] for outline in outlines])
     return written
+
+
+def leave_out_marks(slide: Slide, plan: Plan, photographs: Sequence[dict[str, Any]], progress: Progress) -> None:
+    """Leave out of the plan's fields, each a part of one of the photographs, what a camera's program wrote into those."""
+    touched = {(p["x"], p["y"]): p for p in photographs}
+    written = dict(zip(touched, written_into(slide, list(touched.values()), progress), strict=True))
+    for place, photograph in zip(plan.fields, photographs, strict=True):
+        place.marks = written[photograph["x"], photograph["y"]]
+        squares = place.w / GRID, place.h / GRID
+        place.counted_share *= 1 - float(covered(place.marks, (place.x, place.y), squares, (GRID, GRID)).mean())
+        place.area_mm2 = round(place.w * place.h * (plan.mpp / 1000) ** 2 * place.counted_share, 6)
+    plan.notes += _burnt_in(list(written.values()))
+
+
+def _burnt_in(written: Sequence[list[Outline]]) -> list[str]:
+    barred = sum(map(bool, written))
+    if not barred:
+        return []
+    return [
+        f"A scale bar, text or an arrow is burnt into {barred} of {len(written)} photographs: what it covers is left out of "
+        "counts and areas, and cells that it touches are not counted."
+    ]
 
 
 def share_out_fields(

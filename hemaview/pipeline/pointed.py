@@ -98,11 +98,25 @@ def overlooked(
     measured = measure(labels, picture.rgb)
     own = p[sure][measured.ids - 1]
     added = picture.table(measured, own, classes_of(own, thresholds, schema), schema, share[measured.ids - 1])
+    # A cell's outline may have its middle elsewhere than it was pointed at: there another one may have it already.
+    there = np.stack([cells.x, cells.y], axis=1)[known]
+    added = added.take(new_cells(np.stack([added.x, added.y], axis=1), there, SAME_CELL_UM / picture.slide_mpp))
     centres = np.stack([added.x, added.y], axis=1)
     stays = known | _farther_than(
         np.stack([cells.x, cells.y], axis=1).astype(np.float64), centres, SAME_CELL_UM / picture.slide_mpp
     )
     return CellTable.concatenate([cells.take(np.flatnonzero(stays)), added], len(schema))
+
+
+def new_cells(centres: NDArray[np.floating], there: NDArray[np.floating], reach_px: float) -> NDArray[np.int64]:
+    """Rows of the centres (n, 2), in their order, that lie farther than reach_px from those there (m, 2) and from earlier ones
+    of their own."""
+    rows: list[int] = []
+    for i, centre in enumerate(centres):
+        others = np.concatenate([there, centres[rows]])
+        if not len(others) or np.hypot(*(others - centre).T).min() > reach_px:
+            rows.append(i)
+    return np.array(rows, np.int64)
 
 
 def middle_part(drawn: NDArray[np.uint8]) -> NDArray[np.uint8]:

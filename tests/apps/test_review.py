@@ -95,6 +95,24 @@ def test_a_cell_is_added_only_where_cells_of_its_class_count(job: Any, tess: Any
     assert len(labels_of(job).added) == 2
 
 
+def test_a_missed_cell_is_added_in_the_photograph_that_counts_its_place(job: Any, tess: Any) -> None:
+    job.slide.photo_fields = [{"x": 0, "y": 0, "w": 400, "h": 400, "name": "a"}]
+    job.slide.save(update_fields=["photo_fields"])
+    shared = [[[300, 0], [400, 0], [400, 400], [300, 400]]]
+    place = PlannedField(
+        0, 0, 0, 400, 400, tissue=1, focus=1, single_ratio=1, score=1, used=True, photo=True, film=[0, 0, 0],
+        elsewhere=shared,
+    )  # fmt: skip
+    folder = RunFolder(job.folder)
+    folder.keep_plan(Plan(0.25, "file", None, [place]))
+    folder.keep_field(0, cells_of(job))
+    with pytest.raises(Refusal, match="Another photograph shows this place, too"):
+        add_cell(tess, job, 350.0, 100.0, 30.0, 30.0, SEG)
+    with pytest.raises(Refusal, match="between the photographs"):
+        add_cell(tess, job, 450.0, 100.0, 30.0, 30.0, SEG)
+    add_cell(tess, job, 250.0, 100.0, 30.0, 30.0, SEG)
+
+
 def test_two_people_on_one_cell_conflict_and_nothing_is_lost(job: Any, tess: Any, paul: Any, api: Any) -> None:
     url = f"/api/v1/jobs/{job.pk}/labels/"
     first = {"action": "relabel", "rows": [40], "label": LYMPH, "base_revision": 0}

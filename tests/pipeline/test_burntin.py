@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,3 +150,13 @@ def test_a_run_counts_nothing_in_a_scale_bar_says_so_and_leaves_its_area_out(tmp
         plan = plan_run(slide, request(rgb, tmp_path / "again"), lambda _text, _share: None)
     (field,) = plan.fields
     assert field.counted_share == pytest.approx(1 - mask.mean(), abs=0.003) and field.marks
+
+
+def test_in_a_drawn_region_a_scale_bar_is_left_out_too(tmp_path: Path) -> None:
+    rgb, _ = barred(photo(), (0, 0, 0))
+    asked = replace(request(rgb, tmp_path / "s"), region=(440, 340, 200, 140))
+    with open_slide(asked.slide) as slide:
+        plan = plan_run(slide, asked, lambda _text, _share: None)
+    hidden = mask_of(rgb)[340:480, 440:640]
+    assert sum(f.w * f.h * f.counted_share for f in plan.fields) == pytest.approx((~hidden).sum(), rel=0.01)
+    assert any("burnt into 1 of 1 photographs" in note for note in plan.notes)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hemaview.pipeline.pointed import middle_part, outlines_at
+from hemaview.pipeline.pointed import middle_part, new_cells, outlines_at
 from tests.pipeline.pictures import plain_picture
 
 
@@ -27,3 +27,10 @@ def test_a_point_at_the_pictures_edge_stays_within_it() -> None:
     picture = plain_picture(np.full((80, 80, 3), 230, np.uint8), mpp=0.2)
     labels, _ = outlines_at(picture, np.array([[1.0, 79.0]]), None)
     assert labels.shape == (80, 80) and labels.max() == 1
+
+
+def test_what_is_outlined_where_a_cell_is_already_is_no_second_one() -> None:
+    there = np.array([[100.0, 100.0]])
+    centres = np.array([[110.0, 105.0], [160.0, 100.0], [165.0, 110.0], [260.0, 100.0]])
+    assert new_cells(centres, there, 25.0).tolist() == [1, 3]
+    assert new_cells(centres[:1], there[:0], 25.0).tolist() == [0] and not len(new_cells(centres[:0], there, 25.0))
