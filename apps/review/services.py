@@ -115,7 +115,9 @@ def _refuse_heap(job: Job, labels: Labels, rows: list[int], added: list[str], sh
         )
     known, key = schema_of(job), _key_of(job, shown)
     machine = cells_of(job).cls
-    others: list[int | str] = [row for row in set(rows) if _called(labels.rows.get(row), known.classes[machine[row]].key) != key]
+    others: list[int | str] = [
+        row for row in set(rows) if _called(labels.rows.get(row), known.classes[machine[row]].key) != key
+    ]
     others += [one for one in set(added) if labels.added[one].key != key]
     if others:
         raise Conflict(
@@ -236,12 +238,13 @@ def _refuse_conflicts(known: Schema, labels: Labels, base_revision: int, user: A
                     "at": label.at if label else None,
                 }
             )
-    who = next((c["by"] for c in conflicts if c["by"]), "Another person")
-    noun = "this cell" if len(clashing) == 1 else f"{len(clashing)} of these cells"
+    who = next((c["by"] for c in conflicts if c["by"]), gettext("Another person"))
     raise Conflict(
-        gettext("{who} has changed {noun} since you last saw it. Your change has not been saved.").format(
-            who=who, noun=noun
-        ),
+        ngettext(
+            "{who} has changed this cell since you last saw it. Your change has not been saved.",
+            "{who} has changed {n} of these cells since you last saw them. Your change has not been saved.",
+            len(clashing),
+        ).format(who=who, n=len(clashing)),
         code="conflict",
         conflicts=conflicts,
         revision=labels.revision,
