@@ -44,7 +44,7 @@ TITLES: dict[str, str | Promise] = {
     "model-gone": _FILE_GONE,
     "model-name-taken": _NAME_TAKEN,
     "model-off": _SETTINGS,
-    "must-see-heap": gettext_lazy("Cells must be seen one by one"),
+    "not-as-shown": gettext_lazy("Not all of one class"),
     "must-see-open": gettext_lazy("Cells must be seen first"),
     "no-candidates": gettext_lazy("There is nothing to pick"),
     "no-consensus": gettext_lazy("The second reading is not closed"),

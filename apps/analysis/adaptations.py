@@ -7,24 +7,27 @@ from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from apps.accounts import leases, stores
+from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing
+from apps.analysis.leasedrows import MOST_ATTEMPTS, LeasedRows
 from apps.analysis.models import Adaptation, Job, ModelVersion
 from apps.audit.services import record
 from apps.slides.models import Site, Slide
 from apps.slides.sites import hold_site, require_sites
 
 LEASE_S = 90.0
-MOST_ATTEMPTS = 3
-"""A worker that ends this often while it learns has a reason that another try does not mend."""
 
 
 def adaptations() -> QuerySet[Adaptation]:
     return Adaptation.objects.select_related("site", "base__algorithm", "requested_by")
+
+
+TEACHINGS = LeasedRows(adaptations, LEASE_S)
+"""Workers take them, one at a time."""
 
 
 def adaptation_for(user: Any, adaptation_id: uuid.UUID | str) -> Adaptation:
@@ -88,26 +91,10 @@ def create(user: Any, site: Site, assay: str, base: ModelVersion) -> Adaptation:
     return row
 
 
-def unheld() -> list[str]:
-    """Ids of those that no worker holds, the oldest first."""
-    waiting = Adaptation.objects.filter(_free()).order_by("requested_at")
-    return [str(pk) for pk in waiting.values_list("pk", flat=True)]
-
-
-def _free() -> Q:
-    """Those that wait, and those whose worker is gone."""
-    return Q(state=Adaptation.State.REQUESTED) | (Q(state=Adaptation.State.RUNNING) & leases.lapsed(LEASE_S))
-
-
 def claim(adaptation_id: uuid.UUID | str, owner: str) -> Adaptation | None:
-    """Take it by compare-and-set; None where it is taken or has ended."""
-    taken = Adaptation.objects.filter(_free(), pk=adaptation_id).update(
-        state=Adaptation.State.RUNNING, owner=owner, lease=leases.until(LEASE_S), attempt=F("attempt") + 1
-    )
-    if not taken:
-        return None
-    row = adaptations().get(pk=adaptation_id)
-    if row.attempt > MOST_ATTEMPTS:
+    """Take it; None where it is taken or has ended, or where its worker ended too often."""
+    row = TEACHINGS.claim(adaptation_id, owner)
+    if row is not None and row.attempt > MOST_ATTEMPTS:
         fail(
             row,
             f"The worker ended {MOST_ATTEMPTS} times while it learned. Look at its log and its memory; then teach again.",
@@ -116,16 +103,11 @@ def claim(adaptation_id: uuid.UUID | str, owner: str) -> Adaptation | None:
     return row
 
 
-def note(row: Adaptation, phase: str, percent: float) -> bool:
-    """Say how far it is, and keep the lease; False where it is no longer ours."""
-    return bool(_held(row).update(phase=phase, percent=percent, lease=leases.until(LEASE_S)))
-
-
 def finish(row: Adaptation, *, cells: list[dict[str, str]], report: dict[str, Any], sha256: str) -> bool:
     """It has learned; its file lies in the store."""
     ended = _ended(row)
     with transaction.atomic():
-        done = _held(row).update(
+        done = TEACHINGS.held(row).update(
             state=Adaptation.State.DONE, phase="", percent=100, cells=cells, report=report, sha256=sha256, **ended
         )
         if done:
@@ -136,7 +118,7 @@ def finish(row: Adaptation, *, cells: list[dict[str, str]], report: dict[str, An
 def fail(row: Adaptation, reason: str) -> bool:
     """It has not learned, and why."""
     with transaction.atomic():
-        failed = _held(row).update(state=Adaptation.State.FAILED, phase="", reason=reason, **_ended(row))
+        failed = TEACHINGS.held(row).update(state=Adaptation.State.FAILED, phase="", reason=reason, **_ended(row))
         if failed:
             record("worker", "site.teach-failed", "adaptation", row.pk, site=row.site.name, reason=reason)
     return bool(failed)
@@ -178,10 +160,6 @@ def _installed(base: ModelVersion) -> str:
     """The sha256 of the newest weights of the same method."""
     newest = ModelVersion.objects.filter(algorithm=base.algorithm_id).order_by("-added_at").first()
     return newest.sha256 if newest else ""
-
-
-def _held(row: Adaptation) -> QuerySet[Adaptation]:
-    return Adaptation.objects.filter(pk=row.pk, attempt=row.attempt, state=Adaptation.State.RUNNING)
 
 
 def _ended(row: Adaptation) -> dict[str, Any]:

@@ -188,7 +188,8 @@ def plan_of(job: Job) -> dict[str, Any] | None:
 def regions(job: Job) -> dict[str, Any]:
     """Fields used and refused; those not reached for having enough cells say so.
 
-    `searched` says what counts of a field: `fields` all its cells, `film` its nucleated cells, else nothing.
+    `searched` says what counts of a field: `fields` all its cells, `film` its nucleated cells, else nothing; `elsewhere` outlines
+    what another photograph shows, too, and counts.
     """
     plan = plan_of(job)
     if plan is None:
@@ -206,6 +207,7 @@ def regions(job: Job) -> dict[str, Any]:
                 "used": bool(f["used"] and (done or job.state in Job.ACTIVE)),
                 "done": done,
                 "searched": f.get("searched", ""),
+                "elsewhere": f.get("elsewhere", []),
                 "reason": reason,
             }
         )

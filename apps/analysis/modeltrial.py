@@ -16,6 +16,7 @@ from apps.accounts import stores
 from apps.accounts.errors import Refusal
 from apps.analysis import owntrials, ownuploads
 from apps.analysis.models import ModelUpload
+from apps.analysis.ownnames import TRIALS
 from hemaview.methods.own.trial import try_out
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def check(upload_id: uuid.UUID | str, listener: Listener | None = None) -> Model
         return None
 
     def step(title: str, share: float) -> None:
-        owntrials.note(row, title, round(100 * share, 1))
+        TRIALS.note(row, title, round(100 * share, 1))
         if listener:
             listener(title, share)
 
@@ -56,7 +57,7 @@ def _tried(row: ModelUpload, step: Listener) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         card = Path(folder) / "card.json"
         card.write_text(json.dumps(row.card))
-        return try_out(path, card, row.sha256, step, lambda: owntrials.alive(row))
+        return try_out(path, card, row.sha256, step, lambda: TRIALS.renew(row))
 
 
 def _end(row: ModelUpload, checks: list[dict[str, Any]]) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext
 
-from apps.accounts import leases
 from apps.accounts.errors import Conflict
+from apps.analysis.leasedrows import LeasedRows
 from apps.analysis.models import ModelUpload, ModelVersion
 from apps.analysis.ownreturn import is_damaged
 
-LEASE_S = 60.0
-"""The worker renews it every few seconds while the child runs (`owntrials.alive`): who says nothing for so long is gone."""
+TRIALS = LeasedRows(lambda: ModelUpload.objects.select_related("requested_by"), lease_s=60.0)
+"""Workers try them; each renews its lease every few seconds while the child runs: who says nothing for so long is gone."""
 
 
 def refuse_taken(card: Mapping[str, Any]) -> ModelVersion | None:
@@ -37,7 +36,7 @@ def refuse_taken(card: Mapping[str, Any]) -> ModelVersion | None:
             code="model-exists",
         )
     active = ModelUpload.objects.filter(name=name, version=version, state__in=ModelUpload.ACTIVE)
-    if active.exclude(abandoned()).exists():
+    if active.exclude(TRIALS.abandoned()).exists():
         raise being_checked(card)
     return None
 
@@ -59,8 +58,3 @@ def being_checked(card: Mapping[str, Any]) -> Conflict:
         ),
         code="model-being-checked",
     )
-
-
-def abandoned() -> Q:
-    """Those whose worker is gone."""
-    return Q(state=ModelUpload.State.RUNNING) & leases.lapsed(LEASE_S)

@@ -19,7 +19,7 @@ from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.analysis.models import ModelUpload
 from apps.analysis.ownmodels import require_models
-from apps.analysis.ownnames import abandoned, being_checked, other_files, refuse_taken
+from apps.analysis.ownnames import TRIALS, being_checked, other_files, refuse_taken
 from apps.analysis.ownreturn import put_back
 from apps.analysis.owntrials import refuse
 from apps.audit.services import record
@@ -155,7 +155,7 @@ def _refuse_many(user: Any) -> None:
 
 def _end_lapsed(card: Mapping[str, Any]) -> None:
     """End the check of this name and version whose worker is gone: it is handed in again."""
-    rows = ModelUpload.objects.filter(abandoned(), name=card["name"], version=card["version"])
+    rows = ModelUpload.objects.filter(TRIALS.abandoned(), name=card["name"], version=card["version"])
     for row in rows.select_for_update():
         refuse(row, [], "crashed", "The worker ended while it checked this model; it was handed in again.")
 

@@ -8,9 +8,10 @@ from celery import shared_task
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from apps.analysis import owntrials, ownuploads, services
+from apps.analysis import ownuploads, services
 from apps.analysis.line import unrung
 from apps.analysis.modeltrial import check
+from apps.analysis.ownnames import TRIALS
 
 BELL_S = 60.0
 """A bell for an uploaded model that nobody has heard by then ends; the sweep rings anew."""
@@ -35,7 +36,7 @@ def check_model(upload_id: str) -> None:
 
 @shared_task
 def sweep_models() -> None:
-    for upload_id in owntrials.unheld():
+    for upload_id in TRIALS.unheld():
         ring_model(upload_id)
     ownuploads.sweep_strays()
 

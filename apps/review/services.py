@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -14,7 +15,6 @@ from apps.analysis.models import Job
 from apps.audit.services import record
 from apps.cases.selectors import require
 from apps.cases.services import hold_open
-from apps.review import mustsee
 from apps.review.differences import may_not_decide, pair_of
 from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
 from apps.review.picking import CONFIRMED, candidates
@@ -22,6 +22,7 @@ from apps.review.selectors import index_of, last_event_of, last_undone_of, row_j
 from apps.review.state import Label, Labels, is_second_of, labels_of, with_reading
 from hemaview.cells.schema import Schema
 from hemaview.counting.words import number_of
+from hemaview.pipeline.sharedplaces import counts_at
 from hemaview.words import all_of
 
 MOST_CELLS = 20_000
@@ -48,8 +49,7 @@ def label_cells(
 
     `shown` is the class, by index or key, under which several cells that are confirmed were on screen together. Raises
     Conflict with the other person's labels where somebody else touched one of these cells after `base_revision` (nothing
-    is written), unless `force` says that this person has seen them; and where cells that must be seen are confirmed in a
-    heap that was not shown as one class.
+    is written), unless `force` says that this person has seen them; and where one of them is not what they were shown as.
     """
     require(user, job.slide.case, "review")
     if action not in ACTIONS:
@@ -87,32 +87,13 @@ def label_cells(
         if not force:
             _refuse_conflicts(schema_of(job), labels, base_revision, user, [*rows, *added])
         _refuse_own_decision(user, job, reading, rows, added)
-        if action == LabelEvent.Action.CONFIRM:
-            _refuse_heap(job, labels, rows, added, shown)
+        if action == LabelEvent.Action.CONFIRM and shown is not None:
+            _refuse_others(job, labels, rows, added, shown)
         return append(user, reading, job, action, sorted(set(rows)), sorted(set(added)), key)
 
 
-def _refuse_heap(job: Job, labels: Labels, rows: list[int], added: list[str], shown: int | str | None) -> None:
-    """Raise Conflict where several cells are confirmed at once of which some must be seen and nobody has looked at, unless all
-    of them are of the class that they were `shown` as: the page confirms such cells by the class's own pictures alone."""
-    if len({*rows, *added}) < 2:
-        return
-    why = mustsee.reasons(job)
-    unseen = [row for row in sorted(set(rows)) if row not in labels.rows and why[row] != ""]
-    if not unseen:
-        return
-    if shown is None:
-        raise Conflict(
-            ngettext(
-                "{n} of these cells must be seen: confirm it by itself, or together with cells of its class alone that you "
-                "looked at, and say by `shown` which class that is.",
-                "{n} of these cells must be seen: confirm each by itself, or those of one class that you looked at together, "
-                "and say by `shown` which class that is.",
-                len(unseen),
-            ).format(n=len(unseen)),
-            code="must-see-heap",
-            open=unseen[:200],
-        )
+def _refuse_others(job: Job, labels: Labels, rows: list[int], added: list[str], shown: int | str) -> None:
+    """Raise Conflict where some of the cells that are confirmed together are not of the class that they were `shown` as."""
     known, key = schema_of(job), _key_of(job, shown)
     machine = cells_of(job).cls
     others: list[int | str] = [
@@ -126,8 +107,7 @@ def _refuse_heap(job: Job, labels: Labels, rows: list[int], added: list[str], sh
                 "{n} of these cells are not called {name}; look at them again and confirm those that are.",
                 len(others),
             ).format(n=len(others), name=known.by_key[key].name.lower()),
-            code="must-see-heap",
-            open=unseen[:200],
+            code="not-as-shown",
         )
 
 
@@ -173,12 +153,15 @@ def _refuse_uncounted_place(job: Job, key: str, x: float, y: float) -> None:
     photographs = job.slide.photo_fields
     if photographs and not any(map(holds, photographs)):
         raise Refusal(
-            gettext(
-                "This place lies between the photographs, or where another one shows the same: nothing is counted here."
-            ),
+            gettext("This place lies between the photographs, where there is nothing to count."),
             code="place-not-counted",
         )
-    fields = regions(job)["fields"]
+    fields, at = regions(job)["fields"], (np.array([x]), np.array([y]))
+    if any(f["used"] and holds(f) and not counts_at(f["elsewhere"], at[0], at[1])[0] for f in fields):
+        raise Refusal(
+            gettext("Another photograph shows this place, too, and it is counted there: add the cell there."),
+            code="place-not-counted",
+        )
     whole = [f for f in fields if f["used"] and f["done"]]
     if not whole or any(map(holds, whole)):
         return

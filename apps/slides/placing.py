@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import uuid
 from dataclasses import asdict, dataclass
@@ -29,6 +30,9 @@ from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
 _OF_SOURCE = ("mpp", "mpp_from", "vendor", "objective", "notes", "stage")
 """What is known of a slide that is converted by its own file alone."""
+
+_OF_SEVERAL_PLANES = re.compile(r"(?:.*: )?Focal plane \d+ of (?!1,)\d+, ")
+"""The note of a slide whose file holds several focal planes."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,17 @@ def refuse_known(case: Case, digest: str, but: uuid.UUID | None = None) -> None:
     known = Slide.objects.filter(case=case, sha256=digest).exclude(status=Slide.Status.REFUSED)
     if but is not None:
         known = known.exclude(pk=but)
-    if digest and known.exists():
+    there = known.first() if digest else None
+    if there is None:
+        return
+    if not there.planes and any(_OF_SEVERAL_PLANES.match(note) for note in there.notes):
         raise Conflict(
-            gettext("This slide is already in case {accession}.").format(accession=case.accession), code="slide-exists"
+            gettext(
+                "This slide is already in case {accession}, with one of its focal planes alone: remove it there and bring it in "
+                "anew to look at the others, or choose a plane (--plane N) to have that one as a slide of its own."
+            ).format(accession=case.accession),
+            code="slide-exists",
         )
+    raise Conflict(
+        gettext("This slide is already in case {accession}.").format(accession=case.accession), code="slide-exists"
+    )

@@ -83,7 +83,8 @@ def joined(files: list[Path], mpp: float | None, choice: Choice, sheet: dict[str
 
     def make(number: int, out: Path, progress: Progress) -> None:
         plane = sandbox.join_fields(files, out, mpp, progress, {}, replace(choice, plane=number))
-        if any(plane[fact] != sheet[fact] for fact in ("width", "height", "fields")):
+        places = [[(f["x"], f["y"], f["w"], f["h"]) for f in one["fields"]] for one in (plane, sheet)]
+        if places[0] != places[1]:
             raise Unsupported(gettext("its pictures do not lie as those of the analysed plane."))
 
     return make

@@ -61,7 +61,7 @@ def learn(adaptation_id: uuid.UUID | str, listener: Listener | None = None) -> A
 
 def _learn(row: Adaptation, listener: Listener | None) -> None:
     def step(phase: str, share: float) -> None:
-        if not adaptations.note(row, phase, round(100 * share, 1)):
+        if not adaptations.TEACHINGS.note(row, phase, round(100 * share, 1)):
             raise _Superseded
         if listener:
             listener(phase, share)

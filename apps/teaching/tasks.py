@@ -22,7 +22,7 @@ def learn_site(adaptation_id: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    for adaptation_id in adaptations.unheld():
+    for adaptation_id in adaptations.TEACHINGS.unheld():
         ring(adaptation_id)
 
 

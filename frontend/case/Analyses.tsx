@@ -1,6 +1,6 @@
 import { plural, t } from "../shared/catalogue";
 import { ExportMenu } from "../shared/ExportMenu";
-import { dayTime, JOB_STATES, number } from "../shared/format";
+import { dayTime, JOB_STATES, number, seconds } from "../shared/format";
 import type { Analysis, Job } from "../shared/types";
 
 interface Props {
@@ -11,7 +11,7 @@ interface Props {
   onReport(job: Job): void;
 }
 
-/** Every analysis of a slide: who ordered it when, by which protocol, how far people have looked at it, which is reported. */
+/** Every analysis of a slide: who ordered it when, by which protocol, how long it took, how far people have looked at it, which is reported. */
 export function Analyses({ jobs, accession, may, signed, onReport }: Props) {
   if (!jobs.length) return null;
   return (
@@ -22,6 +22,7 @@ export function Analyses({ jobs, accession, may, signed, onReport }: Props) {
           <th>{t("Examination")}</th>
           <th>{t("Protocol")}</th>
           <th>{t("Ordered")}</th>
+          <th>{t("Time taken")}</th>
           <th>{t("Cells")}</th>
           <th>{t("Reviewed")}</th>
           <th>{t("Reported")}</th>
@@ -42,6 +43,7 @@ export function Analyses({ jobs, accession, may, signed, onReport }: Props) {
               {dayTime(job.requested_at)}
               {job.requested_by && `, ${job.requested_by}`}
             </td>
+            <td>{job.reviewable ? seconds(job.duration_s) : "–"}</td>
             <td>{job.reviewable ? number.format(job.cells) : JOB_STATES[job.state]}</td>
             <td>{job.reviewable ? plural(job.labels, "{n} cell", "{n} cells") : "–"}</td>
             <td>

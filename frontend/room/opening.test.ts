@@ -68,7 +68,7 @@ describe("a room", () => {
 
 describe("a place for a missed cell", () => {
   const region = (x: number, used: boolean, searched = "") =>
-    ({ x, y: 0, w: 20, h: 50, used, done: used, searched }) as Region;
+    ({ x, y: 0, w: 20, h: 50, used, done: used, searched, elsewhere: [] as number[][][] }) as Region;
   const refusal = (...asked: Parameters<typeof placeCounts>) => placeCounts(...asked).refusal;
   it("lies on the slide, on a photograph, in a counted field", () => {
     const photos = [
@@ -81,6 +81,34 @@ describe("a place for a missed cell", () => {
     expect(refusal(slide("a", { photo_fields: photos }), [], 50, 10)).toContain("between the photographs");
     expect(refusal(slide("a"), [region(0, true), region(20, false)], 30, 10)).toContain("outside the counted fields");
     expect(refusal(slide("a"), [region(0, true), region(20, false, "edges")], 30, 10)).toContain("outside");
+  });
+  it("is counted in one of two photographs that show it", () => {
+    const shared = {
+      ...region(0, true),
+      elsewhere: [
+        [
+          [10, 0],
+          [20, 0],
+          [20, 50],
+          [10, 50],
+        ],
+      ],
+    };
+    expect(refusal(slide("a"), [shared], 5, 10)).toBe("");
+    expect(refusal(slide("a"), [shared], 15, 10)).toContain("Another photograph shows this place");
+    const hole = {
+      ...shared,
+      elsewhere: [
+        ...shared.elsewhere,
+        [
+          [12, 5],
+          [18, 5],
+          [18, 15],
+          [12, 15],
+        ],
+      ],
+    };
+    expect(refusal(slide("a"), [hole], 15, 10)).toBe("");
   });
   it("takes nucleated cells alone where only those were searched for", () => {
     const regions = [region(0, true, "fields"), region(20, false, "film")];

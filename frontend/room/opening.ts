@@ -3,6 +3,7 @@
 import { t } from "../shared/catalogue";
 import { slideTitle } from "../shared/format";
 import type { Analysis, Region, Room, Schema, Slide } from "../shared/types";
+import { encloses } from "../viewer/outline";
 
 /** Why a slide that stands before the opened one is not shown; empty where nothing has to be said. */
 export function openingNote(room: Pick<Room, "slides">, opened: Slide | null): string {
@@ -71,6 +72,8 @@ export function placeCounts(slide: Slide, regions: readonly Region[], x: number,
   if (slide.photo_fields.length && !slide.photo_fields.some(inside))
     return none(t("This place lies between the photographs, where there is nothing to count."));
   const here = regions.filter(inside);
+  if (here.some((r) => r.used && r.elsewhere.filter((outline) => encloses(outline, x, y)).length % 2))
+    return none(t("Another photograph shows this place, too, and it is counted there: add the cell there."));
   const counted = regions.some((r) => r.used && r.done);
   if (!counted || here.some((r) => r.used && r.done)) return none("");
   if (here.some((r) => r.searched === "film")) return { refusal: "", nucleated_only: true };

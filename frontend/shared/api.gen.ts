@@ -2660,7 +2660,7 @@ export interface components {
             base_revision: number;
             /** @default false */
             force: boolean;
-            /** @description The class, by index or key, under which cells that are confirmed together were looked at. Needed where some of them must be seen: all must be of it. One cell by itself needs none. */
+            /** @description The class, by index or key, under which cells that are confirmed together were looked at: where one of them is called otherwise nothing is confirmed (409). */
             shown?: (number | string) | null;
         };
         /**
@@ -3277,6 +3277,8 @@ export interface components {
             done: boolean;
             /** @description what counts of it: fields, film, or nothing */
             searched: string;
+            /** @description outlines ([x, y] each) of what another photograph shows, too, and counts */
+            elsewhere: number[][][];
             reason: string;
         };
         Regions: {

@@ -31,3 +31,13 @@ export function around(points: readonly Point[], width: number, height: number):
   const [left, top] = [Math.floor(Math.min(...xs)), Math.floor(Math.min(...ys))];
   return [left, top, Math.floor(Math.max(...xs)) - left, Math.floor(Math.max(...ys)) - top];
 }
+
+/** Whether an outline holds a point, by the even-odd rule. */
+export function encloses(outline: readonly (readonly number[])[], x: number, y: number): boolean {
+  let inside = false;
+  for (const [i, [ax = 0, ay = 0]] of outline.entries()) {
+    const [bx = 0, by = 0] = outline[(i + 1) % outline.length] ?? [];
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
+  }
+  return inside;
+}

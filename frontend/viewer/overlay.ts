@@ -252,6 +252,7 @@ export class Overlay {
       context.lineWidth = used ? 1.8 : 1;
       context.strokeStyle = used || searched ? "#0a5fb4" : "rgba(90,90,90,0.8)";
       context.stroke();
+      this.drawElsewhere(context, r, at);
       const text = used ? "" : searched ? t("nucleated cells counted") : r.reason || (r.used ? t("waiting") : "");
       if (text && r.w * scale > 70) {
         const [x, y] = toScreen(at, r.x, r.y);
@@ -263,6 +264,26 @@ export class Overlay {
       }
     }
     context.setLineDash([]);
+  }
+
+  /** Shades what another photograph shows, too, and counts: by the even-odd rule, for outlines may be holes of others. */
+  private drawElsewhere(context: CanvasRenderingContext2D, region: Region, at: Affine): void {
+    if (!region.used || !region.elsewhere.length) return;
+    context.beginPath();
+    for (const outline of region.elsewhere) {
+      for (const [i, [x = 0, y = 0]] of outline.entries()) {
+        const [sx, sy] = toScreen(at, x, y);
+        if (i) context.lineTo(sx, sy);
+        else context.moveTo(sx, sy);
+      }
+      context.closePath();
+    }
+    context.fillStyle = "rgba(90,90,90,0.28)";
+    context.fill("evenodd");
+    context.lineWidth = 1;
+    context.setLineDash([5, 4]);
+    context.strokeStyle = "rgba(90,90,90,0.8)";
+    context.stroke();
   }
 
   private drawAdded(context: CanvasRenderingContext2D, scene: Scene, at: Affine, scale: number): void {

@@ -22,7 +22,7 @@ class Segmenter:
 
     def __init__(self, card: Card, runtime: Runtime) -> None:
         self._runtime, self.info = runtime, info_of(card, runtime.device)
-        self._instances = METHODS[card.name].instances
+        self._instances, self._prepare = METHODS[card.name].instances, METHODS[card.name].prepare
 
     def probabilities(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """float32 (classes, H, W) for uint8 (H, W, 3) at the model's own scale."""
@@ -45,8 +45,16 @@ class Segmenter:
 
     def segment(self, rgb: NDArray[np.uint8], mpp: float, block_px: int = 0) -> NDArray[np.int32]:
         """Instances int32 (H, W), 0 = background, of uint8 (H, W, 3) at `mpp` µm/px; `block_px` as in `in_blocks`."""
+        return self.segment_and_name(rgb, mpp, block_px)[0]
+
+    def segment_and_name(
+        self, rgb: NDArray[np.uint8], mpp: float, block_px: int = 0
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The same, and the probabilities of the classes float32 (classes, h, w) that they were made of, which cover the picture
+        at its own resolution or the model's, whichever is finer."""
         rgb = as_rgb8(rgb)
-        p = self.probabilities(rescale(rgb, in_blocks(mpp / self.info.mpp, block_px, STRIDE_PX)))
+        shown = rescale(rgb, in_blocks(mpp / self.info.mpp, block_px, STRIDE_PX))
+        p = self.probabilities(self._prepare(shown) if self._prepare else shown)
         shown_mpp = self.info.mpp
         if mpp < shown_mpp:
             # Cells are parted at the picture's own resolution, so that edges fall between the net's pixels.
@@ -55,11 +63,10 @@ class Segmenter:
             shown_mpp = mpp
         instances = self._instances(p, max(6, int(LEAST_CELL_UM2 / shown_mpp**2)))
         if instances.shape == rgb.shape[:2]:
-            return instances
+            return instances, p
         size = (rgb.shape[1], rgb.shape[0])
-        return np.asarray(
-            cv2.resize(instances.astype(np.float32), size, interpolation=cv2.INTER_NEAREST_EXACT), np.int32
-        )
+        resized = cv2.resize(instances.astype(np.float32), size, interpolation=cv2.INTER_NEAREST_EXACT)
+        return np.asarray(resized, np.int32), p
 
 
 def _cover(length_px: int) -> tuple[int, int]:

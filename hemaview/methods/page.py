@@ -52,6 +52,7 @@ USES: dict[str, tuple[str, str]] = {
     "cell-outline": ("outline", "`blood-film-sickle`."),
     "elmanna-b0": ("red-cell-shape", "`blood-film-elmanna`; a member of red-cell-shape-committee."),
     "elmanna-cell-mask": ("", "Draws the mask that cell-outline names where only a picture is there."),
+    "li-nodes-fields": ("segmentation", "`cells-of-field`, `cells-of-field-quick`."),
     "li-nodes-unet": ("nucleus-mask", "`blood-film-nodes`."),
     "nucleated-cell-finder": ("nucleated-cell-finder", "Protocols of blood films but p-net's and sickle's, and `marrow`."),
     "nucleated-cell-net": ("nucleated-cell", "Protocols of blood films but `blood-film-stains`."),

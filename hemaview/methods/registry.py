@@ -16,6 +16,7 @@ from hemaview.methods.method import Method
 from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
 from hemaview.methods.pnet import PNet
 from hemaview.methods.pspnet import PSPNet
+from hemaview.methods.redandwhite import red_and_white
 from hemaview.methods.seeker import Seeker
 from hemaview.methods.sicklefinder import SickleFinder
 from hemaview.methods.unet import UNet
@@ -103,6 +104,18 @@ METHODS: dict[str, Method] = {
             "Li et al. 2021, Robust blood cell image segmentation based on neural ordinary differential equations.",
             lambda classes: NodesUNet(classes, 8),
             equalised,
+            traceable=False,
+            solve_to=set_tolerance,
+        ),
+        Method(
+            "li-nodes-fields",
+            "NODEs-UNet: red and white cells of a field",
+            "segmentation",
+            "Ground, red cells and white cells of a whole field; the net's bottom is solved as ordinary differential equations.",
+            "Li et al. 2021, Robust blood cell image segmentation based on neural ordinary differential equations.",
+            lambda classes: NodesUNet(classes, 8),
+            equalised,
+            instances=red_and_white,
             traceable=False,
             solve_to=set_tolerance,
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -29,10 +30,20 @@ MOST_RED_CELL = 0.25
 BETWEEN_PEOPLE, OF_DISCS = 0.04, 0.15
 """Relative deviation of red cells' diameter between people, and of a scale that rests on discs within touching cells: on
 the two fields with enough of both (sickle-uganda, val) discs gave 14 and 19 % more µm/px than round cells did."""
+DISCS_NARROWER, OF_MANY_DISCS = 1.1, 0.07
+"""How many times narrower than red cells the discs within touching ones are (1.08 to 1.11 on train sides of chula-rbc12,
+malaria-iml, bbbc041seg and draaslan-blood), and the relative deviation of a scale that rests on many of them."""
+ENOUGH_DISCS, MOST_NUCLEAR, ALIKE_TIMES, ALIKE_SHARE = 100, 0.15, 1.25, 0.6
+"""So many discs, so much at most of what is stained in nuclei, and so much of the discs' area within so many times their usual
+width: no train side passes whose scale would come out wrong (txl-pbc 0.41 to 0.48, raabin-wbc 0.48, pbc 0.25 in nuclei)."""
 LEAST_DISC_PX = 4
 """Radius of smaller discs, which are dirt and platelets."""
 AROUND_PX = 129
 """Side of the neighbourhood, px at LOOK_MPP."""
+
+
+_DENSITY = -np.log((np.arange(256, dtype=np.float32) + 1) / 256)
+"""Optical density of each level of light."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +67,8 @@ class Look:
 
 def density_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Summed optical density float32 (H, W) of uint8 (H, W, 3)."""
-    table = -np.log((np.arange(256, dtype=np.float32) + 1) / 256)
-    return np.asarray(table[rgb].sum(axis=2), np.float32)
+    red, green, blue = (np.asarray(cv2.LUT(channel, _DENSITY), np.float32) for channel in cv2.split(rgb))
+    return np.asarray(red + green + blue, np.float32)
 
 
 def over_ground(rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.float32]:
@@ -180,8 +191,9 @@ def red_cell_px(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.array(diameters, np.float64)
 
 
-def discs_px(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Diameters in px of the largest discs within what is stained: of red cells that touch, where few lie alone."""
+def discs_px(rgb: NDArray[np.uint8], without: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    """Diameters in px of the largest discs within what is stained: of red cells that touch, where few lie alone. Those whose
+    middle lies in `without`, bool (H, W), are left out."""
     mask = cv2.morphologyEx(
         fill_holes(stained(density_of(rgb))).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)
     )
@@ -190,7 +202,29 @@ def discs_px(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     peaks = (depth >= highest - 1e-6) & (depth > LEAST_DISC_PX)
     _, _, _, centres = cv2.connectedComponentsWithStats(peaks.astype(np.uint8), connectivity=8)
     x, y = np.rint(centres[1:]).astype(int).T
+    if without is not None:
+        x, y = x[~without[y, x]], y[~without[y, x]]
     return np.asarray(2 * depth[y, x], np.float64)
+
+
+def scale_from_discs(pictures: Iterable[NDArray[np.uint8]]) -> tuple[float, float, int] | None:
+    """As `scale_from`, from discs within touching red cells of pictures uint8 (H, W, 3); None where these are too few, of many
+    sizes, or beside too many nuclei, so that they may be of anything."""
+    diameters, nuclear = [], []
+    for rgb in pictures:
+        mask = fill_holes(stained(density_of(rgb)))
+        nuclei = cv2.dilate(nuclear_cores(rgb, mask).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        diameters.append(discs_px(rgb, nuclei))
+        nuclear.append(float(nuclei[mask].mean()) if mask.any() else 0.0)
+    every = np.concatenate(diameters) if diameters else np.zeros(0)
+    scale = scale_from(every, OF_MANY_DISCS)
+    if scale is None or scale[2] < ENOUGH_DISCS or float(np.mean(nuclear)) > MOST_NUCLEAR:
+        return None
+    mpp, sd, n = scale
+    alike = np.abs(np.log(every * mpp / RED_CELL_UM)) < np.log(ALIKE_TIMES)
+    if float((every[alike] ** 2).sum()) < ALIKE_SHARE * float((every**2).sum()):
+        return None
+    return mpp / DISCS_NARROWER, sd / DISCS_NARROWER, n
 
 
 def scale_from(diameters_px: NDArray[np.float64], deviation: float = BETWEEN_PEOPLE) -> tuple[float, float, int] | None:

@@ -51,14 +51,19 @@ class Eyepiece:
         return float(max(np.ptp(rows), np.ptp(columns)) + 1)
 
     def cuts(self, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether boxes (n, 4: x, y, w, h), px, reach into the rim: bool (n,). The ellipse within a box is tested, for the
-        corners of a round cell's box are empty."""
-        turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-        x = boxes[:, :1] + boxes[:, 2:3] * (0.5 + 0.55 * np.cos(turn))
-        y = boxes[:, 1:2] + boxes[:, 3:4] * (0.5 + 0.55 * np.sin(turn))
-        h, w = self.inside.shape
-        rows, columns = np.clip(np.rint(y).astype(int), 0, h - 1), np.clip(np.rint(x).astype(int), 0, w - 1)
-        return np.asarray(~self.inside[rows, columns].all(axis=1))
+        """Whether boxes (n, 4: x, y, w, h), px, reach into the rim: bool (n,)."""
+        return reach_out(boxes, self.inside)
+
+
+def reach_out(boxes: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether boxes (n, 4: x, y, w, h), px, reach out of what is inside, (H, W): bool (n,). The ellipse within a box is tested,
+    for the corners of a round cell's box are empty."""
+    turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    x = boxes[:, :1] + boxes[:, 2:3] * (0.5 + 0.55 * np.cos(turn))
+    y = boxes[:, 1:2] + boxes[:, 3:4] * (0.5 + 0.55 * np.sin(turn))
+    h, w = inside.shape
+    rows, columns = np.clip(np.rint(y).astype(int), 0, h - 1), np.clip(np.rint(x).astype(int), 0, w - 1)
+    return np.asarray(~inside[rows, columns].all(axis=1))
 
 
 def eyepiece_of(rgb: NDArray[np.uint8]) -> Eyepiece | None:

@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.inference import Detector
-from hemaview.pipeline.cheaplook import Look, density_of, look, stained
+from hemaview.pipeline.burntin import covered, without_marks
+from hemaview.pipeline.cheaplook import Look, density_of, stained
 from hemaview.pipeline.eyepiece import without_rim
 from hemaview.pipeline.fieldscale import Progress, scale_of
 from hemaview.pipeline.fieldworth import (
     BLURRED,
     COVERED,
-    LEAST_FOCUS,
-    NO_FOCUS,
     NOTHING_SEEN,
     OVERLAP,
     THIN,
@@ -30,8 +29,9 @@ from hemaview.pipeline.fieldworth import (
     planned,
     read_at,
 )
-from hemaview.pipeline.foreign import MOST_OF_PHOTO, on_bare_glass
+from hemaview.pipeline.foreign import on_bare_glass
 from hemaview.pipeline.overview import Place, places_within, regions_of
+from hemaview.pipeline.photoplan import plan_photos, share_out_fields, written_into
 from hemaview.pipeline.plan import PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.specimen import guards, signs_of
 from hemaview.words import gettext
@@ -66,7 +66,7 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
     if request.region:
         _plan_region(slide, request, plan, progress)
     elif request.photo_fields:
-        _plan_photos(slide, request, plan, progress)
+        plan_photos(slide, request, plan, progress)
     else:
         _plan_scan(slide, request, plan, progress, overview)
     plan.notes += _covered_note(plan)
@@ -92,49 +92,21 @@ def _covered_note(plan: Plan) -> list[str]:
     return [f"{some} {len(covered)} of {len(plan.fields)} photographs: cells there are shown and not counted."]
 
 
-def _plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
-    looks, shares = [], []
-    for i, f in enumerate(request.photo_fields):
-        rgb, mpp = read_at(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp)
-        rgb, seen_through = without_rim(rgb)
-        looks.append(look(rgb, mpp, None if seen_through is None else seen_through.inside))
-        shares.append(1.0 if seen_through is None else seen_through.share)
-        progress("looking at the fields", (i + 1) / len(request.photo_fields))
-    if round_fields := sum(share < 1 for share in shares):
-        plan.notes.append(
-            f"{round_fields} of {len(shares)} photographs were taken through an eyepiece: the dark rim around their field is "
-            "left out of every measure, and cells that it cuts are not counted."
-        )
-    areas = [
-        f["w"] * f["h"] * (plan.mpp / 1000) ** 2 * share for f, share in zip(request.photo_fields, shares, strict=True)
-    ]
-    good = good_focus(looks, plan, areas)
-    for i, (f, field_look) in enumerate(zip(request.photo_fields, looks, strict=True)):
-        reason = ""
-        if field_look.cells < 1:
-            reason = "no cells"
-        elif field_look.foreign > MOST_OF_PHOTO:
-            reason = COVERED
-        elif field_look.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
-            reason = BLURRED
-        place = planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, field_look, good, reason, photo=True)
-        place.area_mm2 = round(areas[i] * (1 - field_look.foreign), 6)
-        plan.fields.append(place)
-
-
 def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
     """Every field of the region that a person drew, good or not: they asked for it."""
     assert request.region is not None
     x, y, w, h = request.region
     places = request.photo_fields or [{"x": 0, "y": 0, "w": slide.width_px, "h": slide.height_px}]
     side = max(64, round(FIELD_UM / plan.mpp))
-    boxes = []
+    boxes, photographs = [], []
     for place in places:
         left, top = max(x, place["x"]), max(y, place["y"])
         width, height = min(x + w, place["x"] + place["w"]) - left, min(y + h, place["y"] + place["h"]) - top
         if width > 0 and height > 0:
             columns, rows = _strips(width, side), _strips(height, side)
-            boxes += [(left + dx, top + dy, dw, dh) for dy, dh in rows for dx, dw in columns]
+            strips = [(left + dx, top + dy, dw, dh) for dy, dh in rows for dx, dw in columns]
+            boxes += strips
+            photographs += [place] * len(strips)
     looks = []
     for i, box in enumerate(boxes):
         looks.append(look_at(slide, *box, plan.mpp))
@@ -145,6 +117,14 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
         planned(i, *box, plan.mpp, field_look, good, "")
         for i, (box, field_look) in enumerate(zip(boxes, looks, strict=True))
     ]
+    written = {
+        (p["x"], p["y"]): m
+        for p, m in zip(request.photo_fields, written_into(slide, request.photo_fields, progress), strict=True)
+    }
+    for planned_field, photograph in zip(plan.fields, photographs, strict=True):
+        planned_field.marks = written.get((photograph["x"], photograph["y"]), [])
+    share_out_fields(plan, photographs, [None] * len(boxes))
+    areas = [f.area_mm2 for f in plan.fields]
     plan.notes.append(
         f"Only a region of {sum(areas):.3f} mm² that a person drew was analysed, and all of it was counted."
     )
@@ -279,6 +259,9 @@ def _guards(slide: Slide, request: RunRequest, plan: Plan) -> list[dict[str, str
     signs = []
     for f in some:
         rgb, mpp = read_at(slide, f.x, f.y, f.w, f.h, plan.mpp)
+        rgb = without_marks(
+            rgb, covered(f.marks, (f.x, f.y), (f.w / rgb.shape[1], f.h / rgb.shape[0]), rgb.shape[1::-1])
+        )
         # A pen over cells would pass for nuclei, and a film for a section.
         signs.append(signs_of(on_bare_glass(without_rim(rgb)[0] if f.photo else rgb, mpp), mpp))
     return guards(signs, request.assay.specimen_guard)

@@ -11,7 +11,8 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, UNANSWERED, CellTable
 from hemaview.inference import Classifier
 from hemaview.inference.grounds import Grounds, one_ground
-from hemaview.pipeline.eyepiece import Eyepiece, without_rim
+from hemaview.pipeline.burntin import covered, without_marks
+from hemaview.pipeline.eyepiece import Eyepiece, reach_out, without_rim
 from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.measures import Measured
 from hemaview.pipeline.plan import PlannedField
@@ -54,6 +55,8 @@ class FieldPicture:
     """Colours of the ground over it."""
     eyepiece: Eyepiece | None = None
     """The round field of a photograph through an eyepiece; its rim is painted as ground in `rgb`."""
+    marks: NDArray[np.bool_] | None = None
+    """Where a camera's program wrote into it, (H, W); painted as ground in `rgb`. None where nowhere."""
 
     def table(
         self,
@@ -122,7 +125,12 @@ class FieldPicture:
         return np.asarray(((centres >= low) & (centres < high)).all(axis=1))
 
     def cut(self, measured: Measured) -> NDArray[np.bool_]:
-        """Cells that touch the edge of the photograph, its eyepiece's rim, or the scan's edge: the rest was never seen."""
+        """Cells that touch the edge of the photograph, its eyepiece's rim, what is written into it, or the scan's edge: the rest
+        was never seen."""
+        cut = self._cut_by_edges(measured)
+        return cut if self.marks is None else cut | reach_out(np.asarray(measured.boxes, np.float64), ~self.marks)
+
+    def _cut_by_edges(self, measured: Measured) -> NDArray[np.bool_]:
         low, high = measured.boxes[:, :2], measured.boxes[:, :2] + measured.boxes[:, 2:]
         if self.place.photo:
             size = np.array(self.rgb.shape[1::-1])
@@ -154,12 +162,15 @@ def picture_of(
     else:
         rgb = slide.read(left, top, 0, width, height)
     scale = (width / rgb.shape[1], height / rgb.shape[0])
+    marks = covered(place.marks, (left, top), scale, rgb.shape[1::-1]) if place.marks else None
+    if marks is not None:
+        rgb = without_marks(rgb, marks)
     rgb, eyepiece = without_rim(rgb) if place.photo else (rgb, None)
     size = (slide.width_px, slide.height_px)
     if grounds is None:
         # A scan's at low power, as the search for nucleated cells sees them: a cell found both ways is shown alike.
         grounds = one_ground(rgb) if place.photo else at_low_power(slide, place, mpp).grounds()
-    return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, size, grounds, eyepiece)
+    return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, size, grounds, eyepiece, marks)
 
 
 def _deltas(contour: NDArray[np.float64], centre: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.int16]:

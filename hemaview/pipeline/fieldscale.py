@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.pipeline.cheaplook import OF_DISCS, discs_px, red_cell_px, scale_from
+from hemaview.pipeline.cheaplook import OF_DISCS, discs_px, red_cell_px, scale_from, scale_from_discs
 from hemaview.pipeline.eyepiece import Eyepiece, evenly_lit, eyepiece_of
 from hemaview.pipeline.plan import PipelineError, RunRequest
 from hemaview.pipeline.scale import OIL_FIELD_SPREAD, OIL_FIELD_UM, disagreement, mpp_through_eyepiece, seen_with
@@ -19,6 +19,9 @@ MOST_SCALE_PHOTOS = 12
 """Photographs that are measured for a scale that nobody gave."""
 ENOUGH_CELLS, MOST_TIMES = 40, 8
 """Round red cells that a scale rests on where a film has so many, and how many times as many pictures are looked at for them."""
+ASK = "enter the microscope's µm/px, for sizes in µm rest on it."
+MOST_DISC_PHOTOS = 48
+"""Photographs in which touching red cells are measured."""
 Progress = Callable[[str, float], None]
 """Is told what is done and how much of it, 0 to 1."""
 
@@ -36,6 +39,13 @@ def scale_of(
             return mpp, "estimated", sd, [note], []
     if request.mpp:
         return request.mpp, "slide", None, [], disagreement(request.mpp, by_cells[0]) if by_cells else []
+    if by_cells is None and (by_discs := _by_discs(slide, request)):
+        mpp, sd, n = by_discs
+        note = (
+            f"µm/px estimated from discs within {n} red cells that touch, for too few lie alone, taken as 7.2 µm wide: {mpp:.4f} "
+            f"± {sd:.4f}; {ASK}"
+        )
+        return mpp, "estimated", sd, [note], []
     if by_cells is None:
         raise PipelineError(
             gettext(
@@ -59,17 +69,24 @@ def _by_round_fields(rounds: list[tuple[NDArray[np.uint8], Eyepiece]], of_oil: f
     """(µm/px, its standard deviation, what is said of it) of photographs through an eyepiece whose red cells lie too close, or
     too pale, to be measured one by one: by discs within them where these go with the round field, else by that alone."""
     through = scale_from(np.concatenate([discs_px(evenly_lit(rgb)) for rgb, _ in rounds]), OF_DISCS)
-    ask = "enter the microscope's µm/px, for sizes in µm rest on it."
     if through and seen_with(through[0], of_oil):
         mpp, sd, n = through
         return mpp, sd, (
-            f"µm/px estimated from discs within {n} red cells that touch, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; {ask}"
+            f"µm/px estimated from discs within {n} red cells that touch, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; {ASK}"
         )  # fmt: skip
     sd = of_oil * OIL_FIELD_SPREAD
     return of_oil, sd, (
         f"µm/px estimated from the round field of the eyepiece, taken as {OIL_FIELD_UM:.0f} µm wide as with an oil objective "
-        f"(×100), for the red cells give no size that goes with it: {of_oil:.4f} ± {sd:.4f}; {ask}"
+        f"(×100), for the red cells give no size that goes with it: {of_oil:.4f} ± {sd:.4f}; {ASK}"
     )  # fmt: skip
+
+
+def _by_discs(slide: Slide, request: RunRequest) -> tuple[float, float, int] | None:
+    """µm/px, its standard deviation and the number of cells of photographs in which red cells touch."""
+    if not request.photo_fields:
+        return None
+    boxes = _looked_at(slide, request, 24)[:MOST_DISC_PHOTOS]
+    return scale_from_discs(evenly_lit(slide.read(x, y, 0, w, h)) for x, y, w, h in boxes)
 
 
 def _red_cells(slide: Slide, request: RunRequest, places: int) -> list[NDArray[np.float64]]:

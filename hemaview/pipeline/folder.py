@@ -68,11 +68,12 @@ class RunFolder:
         write_cells(self._part(index), cells, {"field": index})
 
     def counted_mm2(self, mpp: float) -> float | None:
-        """Area of the fields that were counted whole, at `mpp` µm a level-0 px."""
+        """Area of what was counted of the fields that were counted whole, at `mpp` µm a level-0 px."""
         plan = self.plan_json()
         if plan is None:
             return None
-        px = sum(f["w"] * f["h"] for f in plan["fields"] if f["used"] and self.has_field(f["index"]))
+        done = [f for f in plan["fields"] if f["used"] and self.has_field(f["index"])]
+        px = sum(f["w"] * f["h"] * f.get("counted_share", 1) for f in done)
         return px * (mpp / 1000) ** 2 or None
 
     @property

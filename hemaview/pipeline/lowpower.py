@@ -11,6 +11,7 @@ from hemaview.inference.centres import CentreFinder
 from hemaview.inference.grounds import Grounds, grounds_of
 from hemaview.inference.pictures import rescale
 from hemaview.methods.nuclearstain import stained_nuclei
+from hemaview.pipeline.burntin import free_of
 from hemaview.pipeline.cheaplook import LOOK_MPP, Look, look
 from hemaview.pipeline.plan import PlannedField
 from hemaview.wsi.slide import Slide
@@ -57,7 +58,8 @@ class LowPower:
             points = finder.centres(self.rgb, self.mpp)
         centres = points[:, :2] * self.scale + self.corner
         low, high = (self.place.x, self.place.y), (self.place.x + self.place.w, self.place.y + self.place.h)
-        return np.asarray(centres[((centres >= low) & (centres < high)).all(axis=1)], np.float64)
+        within = np.asarray(centres[((centres >= low) & (centres < high)).all(axis=1)], np.float64)
+        return free_of(self.place.marks, within)
 
 
 def at_low_power(slide: Slide, place: PlannedField, mpp: float) -> LowPower:

@@ -51,7 +51,8 @@ class RunRequest:
     mpp: float | None
     """µm per level-0 px; None where unknown."""
     photo_fields: list[dict[str, Any]]
-    """The camera fields that the slide was made of ({x, y, w, h, name}, level-0 px); empty for a scan."""
+    """The camera fields that the slide was made of ({x, y, w, h, name}, level-0 px; `film`: {patch, x, y} of one that overlaps
+    others); empty for a scan."""
     colour: str = "stored"
     """What happens to an embedded profile (`wsi.colour`)."""
     region: tuple[int, int, int, int] | None = None
@@ -99,6 +100,15 @@ class PlannedField:
     searched: str = ""
     """Once the run has ended: `fields` where it was counted whole, `film` or `edges` where nucleated cells were searched for
     in the monolayer or outside it; "" where neither."""
+    film: list[int] = field(default_factory=list)
+    """Of a photograph that overlaps others: the number of the part of the film that they show, and x and y of its corner there,
+    px."""
+    elsewhere: list[list[list[int]]] = field(default_factory=list)
+    """Outlines ([x, y] each, level-0 px) of what another field shows, too, and counts; what two of them hold is counted here."""
+    marks: list[list[list[int]]] = field(default_factory=list)
+    """Outlines (likewise) of what a camera's program wrote into the photograph (`burntin`)."""
+    counted_share: float = 1.0
+    """Share of its area that is counted: without a rim, marks, what something covers and what another field counts."""
 
 
 @dataclass

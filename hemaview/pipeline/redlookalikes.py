@@ -22,9 +22,8 @@ LEAST_RED, MOST_RED = 12, 24
 NUCLEUS_UM2 = 8.0
 """Area that must differ from red cells: the nuclei of erythroblasts, the smallest, are larger."""
 OTHERWISE = 3.0
-"""Mahalanobis distance from the field's red cells beyond which a colour is none of theirs. On train sides 98 of 100 red cells
-(malaria-iml, draaslan-blood, chula-rbc12, txl-pbc) lie within 2.9, and 998 of 1,000 white cells of pbc beyond 4.6, of
-raabin-wbc beyond 7.6."""
+"""Mahalanobis distance from the field's red cells beyond which a colour is none of theirs. Of boxed red cells 97 to 99 in 100 lie
+nearer; every white cell lies farther, and 98 in 100 of them beyond 7.5 (`study red-limits`)."""
 SPREAD, NOISE = 1.5, 0.03
 """What a field's own scatter (as variance) and the picture's noise (optical density) are taken for at the least."""
 _MIDDLE, _WHOLE = 0.6, 0.8
@@ -33,7 +32,7 @@ _DENSITY = -np.log((np.arange(256, dtype=np.float64) + 1) / 256)
 
 
 @dataclass(frozen=True)
-class _Colour:
+class RedCellColour:
     """The red cells' colour: the middle of their optical densities (3,), and the inverse of its covariance (3, 3)."""
 
     middle: NDArray[np.float64]
@@ -61,15 +60,15 @@ def without_red_lookalikes(
     nucleated = np.flatnonzero(schema.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & UNANSWERED) == 0))
     if not len(nucleated) or len(red) < LEAST_RED:
         return cells, 0
-    of_film = _colour(slide, cells, _some(red), mpp)
-    none = []
+    of_film = colour_of(slide, cells, red, mpp)
+    none: list[int] = []
     for field in np.unique(cells.field[nucleated]):
         own = red[cells.field[red] == field]
         if photographs and len(own) < LEAST_RED:
             continue
-        colour = _colour(slide, cells, _some(own), mpp) if len(own) >= LEAST_RED else of_film
         rows = nucleated[cells.field[nucleated] == field]
-        none += [int(row) for row in rows if _farthest(slide, cells, row, mpp, colour) < OTHERWISE]
+        colour = colour_of(slide, cells, own, mpp) if len(own) >= LEAST_RED else of_film
+        none += rows[distances_from(colour, slide, cells, rows, mpp) < OTHERWISE].tolist()
     cls = cells.cls.copy()
     cls[none] = schema.index(UNCATEGORISED)
     stays = np.ones(len(cells), bool)
@@ -77,23 +76,31 @@ def without_red_lookalikes(
     return replace(cells, cls=cls).take(np.flatnonzero(stays)), len(none)
 
 
+def distances_from(
+    colour: RedCellColour, slide: Slide, cells: CellTable, rows: NDArray[np.int64], mpp: float
+) -> NDArray[np.float64]:
+    """float64 (rows,): how far NUCLEUS_UM2 of each cell lie from the colour; without end where a cell is smaller than twice that,
+    which is no red cell either."""
+    return np.array([_farthest(slide, cells, int(row), mpp, colour) for row in rows], np.float64)
+
+
 def _some(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """At most MOST_RED of them, from the first to the last."""
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(MOST_RED, len(rows))).round().astype(int))]
 
 
-def _colour(slide: Slide, cells: CellTable, red: NDArray[np.int64], mpp: float) -> _Colour:
-    densities = np.concatenate([_densities(slide, cells, row, mpp, _MIDDLE) for row in red])
+def colour_of(slide: Slide, cells: CellTable, red: NDArray[np.int64], mpp: float) -> RedCellColour:
+    """The colour of the red cells in the rows `red`, of which MOST_RED are looked at."""
+    densities = np.concatenate([_densities(slide, cells, row, mpp, _MIDDLE) for row in _some(red)])
     middle = np.asarray(np.median(densities, axis=0), np.float64)
     off = np.abs(densities - middle)
     usual = densities[(off <= np.percentile(off, 90, axis=0)).all(axis=1)]
     scatter = np.cov(usual.T) * SPREAD + np.eye(3) * NOISE**2
-    return _Colour(middle, np.asarray(np.linalg.inv(scatter), np.float64))
+    return RedCellColour(middle, np.asarray(np.linalg.inv(scatter), np.float64))
 
 
-def _farthest(slide: Slide, cells: CellTable, row: int, mpp: float, colour: _Colour) -> float:
-    """The distance from the red cells' colour that NUCLEUS_UM2 of a cell reach; without end where it is smaller than twice that,
-    which is no red cell either."""
+def _farthest(slide: Slide, cells: CellTable, row: int, mpp: float, colour: RedCellColour) -> float:
+    """The distance from the red cells' colour that NUCLEUS_UM2 of a cell reach; without end of one that is too small."""
     far = np.sort(colour.distance(_densities(slide, cells, row, mpp, _WHOLE)))[::-1]
     nucleus_px = round(NUCLEUS_UM2 / LOOK_MPP**2)
     return float(far[nucleus_px]) if len(far) >= 2 * nucleus_px else np.inf

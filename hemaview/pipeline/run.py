@@ -42,6 +42,7 @@ from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sin
 from hemaview.pipeline.redlookalikes import without_red_lookalikes
 from hemaview.pipeline.scale import scale_notes
 from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
+from hemaview.pipeline.sharedplaces import counts_at, each_once
 from hemaview.pipeline.stains import stain_guards, with_expectation
 from hemaview.pipeline.unanswered import NoAnswer, named_failure, unanswered_notes
 from hemaview.pipeline.unidentified import KNOWN, STRANGE, with_unidentified
@@ -115,7 +116,7 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         except NoAnswer as error:
             raise named_failure(plan.silent_nets) from error
         warmth = {role: model.temperature for role, model in models.items() if isinstance(model, Classifier)}
-        every = _every_cell(request.folder, done, searched.tables, known)
+        every = _every_cell(request.folder, done, searched.tables, known, plan)
         photographs = bool(request.photo_fields)
         cells, lookalikes = without_red_lookalikes(slide, every, done, plan.mpp, known, photographs)
         counted = _Counted(cells, done, partial or searched.partial, cell_finder.thresholds, warmth, searched)
@@ -241,8 +242,9 @@ def _count(
             cells = without_covered(how.cells(slide, place, plan.mpp, known), slide, place, plan.mpp)
             folder.keep_field(place.index, cells)
         done.append(place.index)
-        counted += np.bincount(cells.cls[(cells.flags & (CUT | OUTSIDE)) == 0], minlength=len(known))
-        total += len(cells)
+        here = counts_at(place.elsewhere, cells.x, cells.y)
+        counted += np.bincount(cells.cls[here & ((cells.flags & (CUT | OUTSIDE)) == 0)], minlength=len(known))
+        total += int(here.sum())
         sink.field_done(len(done), plan.fields_to_count, total)
         if request.photo_fields or request.region:
             continue
@@ -251,7 +253,7 @@ def _count(
     return done, counted, False
 
 
-def _every_cell(folder: Path, done: list[int], searched: Sequence[CellTable], known: Schema) -> CellTable:
+def _every_cell(folder: Path, done: list[int], searched: Sequence[CellTable], known: Schema, plan: Plan) -> CellTable:
     """The cells of the fields that are done and those that were searched for, each once, in the order of the file."""
     parts: list[CellTable] = []
     for index in done:
@@ -262,7 +264,8 @@ def _every_cell(folder: Path, done: list[int], searched: Sequence[CellTable], kn
                 gettext("Look at the disk; then retry."),
             )
         parts.append(cells)
-    return one_of_doubles(CellTable.concatenate([*parts, *searched], len(known))).in_file_order()
+    every = CellTable.concatenate([*parts, *searched], len(known))
+    return each_once(one_of_doubles(every), plan.fields, plan.mpp).in_file_order()
 
 
 def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str]) -> Outcome:

@@ -17,7 +17,7 @@ from hemaview.words import gettext
 from hemaview.wsi.contents import kind_of
 from hemaview.wsi.errors import AlreadyThere, TooLarge, Unreadable
 from hemaview.wsi.limits import Limits
-from hemaview.wsi.overlap import Box, counted_part, overlaps
+from hemaview.wsi.overlap import OnFilm, on_film, overlaps
 from hemaview.wsi.picture import Picture, bits_in_use, read_pictures
 from hemaview.wsi.sidepyramid import write_pyramid
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
@@ -70,9 +70,10 @@ def write_fields(
     """Join the pictures to one pyramidal JPEG TIFF at `out`, each as it looks (`picture.read_pictures`), each once.
 
     `known`: likenesses of pictures that the case has already, each with the name of its slide; such are left out.
-    Returns width, height, `fields` ({x, y, w, h, name}: what is counted of each, in level-0 px), the `likenesses` of the
-    fields, `stages` (where each lies on the stage, `Stage.as_json` with its `photograph`), `notes`, and the focal planes of the
-    sheet (`planes`, the `plane` that it shows, `plane_step_um`). Raises SlideError.
+    Returns width, height, `fields` ({x, y, w, h, name}, level-0 px; of one that overlaps others also its place on the `film`
+    beside them, `OnFilm.as_json`), the `likenesses` of the fields, `stages` (where each lies on the stage, `Stage.as_json` with
+    its `photograph`), `notes`, and the focal planes of the sheet (`planes`, the `plane` that it shows, `plane_step_um`). Raises
+    SlideError.
     """
     limits = limits or Limits()
     if len(paths) > limits.max_images:
@@ -101,7 +102,7 @@ def write_fields(
         write_pyramid(sheet, out, mpp, quality=92)
     except pyvips.Error as error:
         raise Unreadable(gettext("One of the pictures is damaged and cannot be read to its end.")) from error
-    parts, sentences = _counted([picture for picture, _ in pictures])
+    places, sentences = _on_film([picture for picture, _ in pictures])
     notes += sentences
     stack, sentences = _stack([picture for picture, _ in pictures])
     notes += sentences
@@ -109,9 +110,8 @@ def write_fields(
         "width": width,
         "height": height,
         "fields": [
-            {"x": x + part[0], "y": y + part[1], "w": part[2], "h": part[3], "name": picture.name}
-            for (picture, _), (x, y), part in zip(pictures, corners, parts, strict=True)
-            if part is not None
+            {"x": x, "y": y, "w": w, "h": h, "name": picture.name} | ({"film": place.as_json()} if place else {})
+            for (picture, _), (x, y), (w, h), place in zip(pictures, corners, sizes, places, strict=True)
         ],
         "stages": [
             {"photograph": picture.name, **picture.stage.moved(x, y).as_json()}
@@ -131,25 +131,18 @@ def as_taken(paths: list[Path]) -> list[Path]:
     return sorted(paths, key=lambda p: (times[p] if by_time else "", natural_key(p.name)))
 
 
-def _counted(pictures: list[Picture]) -> tuple[list[Box | None], list[str]]:
-    """Of each picture the part that is counted, in px of its own: what an earlier one shows too is counted there."""
-    hidden: dict[int, list[tuple[int, Box]]] = {}
-    for pair in overlaps((picture.image.numpy() for picture in pictures), len(pictures)):
-        first = pictures[pair.first].image
-        hidden.setdefault(pair.second, []).append((pair.first, (-pair.x_px, -pair.y_px, first.width, first.height)))
-    parts: list[Box | None] = []
-    notes = []
-    for number, picture in enumerate(pictures):
-        size = (picture.image.width, picture.image.height)
-        parts.append(counted_part(size, [box for _, box in hidden.get(number, [])]))
-        if number in hidden:
-            names = ", ".join(pictures[i].name for i, _ in hidden[number])
-            part = parts[-1]
-            rest = f"{100 * part[2] * part[3] // (size[0] * size[1])} % of it" if part else "nothing of it"
-            notes.append(
-                f"{picture.name} shows a part that {names} shows, too; cells there count once, {rest} is counted."
-            )
-    return parts, notes
+def _on_film(pictures: list[Picture]) -> tuple[list[OnFilm | None], list[str]]:
+    """Where each picture lies beside those that show a part of the same film, and what is said of each that does."""
+    pairs = overlaps(lambda i: np.asarray(pictures[i].image.numpy()), len(pictures))
+    earlier: dict[int, list[str]] = {}
+    for pair in pairs:
+        earlier.setdefault(pair.second, []).append(pictures[pair.first].name)
+    notes = [
+        f"{pictures[i].name} shows a part that {', '.join(names)} shows, too: cells there count once, each in the picture "
+        "that shows more around it."
+        for i, names in sorted(earlier.items())
+    ]
+    return on_film(pairs, [(p.image.width, p.image.height) for p in pictures]), notes
 
 
 def likeness(image: pyvips.Image) -> str:

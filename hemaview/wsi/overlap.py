@@ -1,9 +1,9 @@
-"""Photographs that show the same place: where they overlap, and which part of each is counted so that no cell counts twice."""
+"""Photographs that show the same place, and how they lie beside each other on the film."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,10 +24,12 @@ GROUND_SQUARES = 8.0
 LEAST_DETAIL = 2.0
 PARTS, LEAST_PART = 4, 12
 _PEAKS = 24
+NEAR_PX = 768
+"""Side of the square, in the middle of a common part, by which two pictures are brought together to the pixel."""
+MOST_OFF = 0.02
+"""Of a picture's longer side: a pair of pictures that lies farther off where all others put them is none."""
 
 _Detail = NDArray[np.float32]
-Box = tuple[int, int, int, int]
-"""x, y, width, height in px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class Overlap:
     y_px: int
 
 
-def overlaps(pictures: Iterable[NDArray[np.uint8]], n: int) -> list[Overlap]:
-    """Which of `n` uint8 (H, W, 3) pictures, in the order in which they were taken, show a common part.
+def overlaps(read: Callable[[int], NDArray[np.uint8]], n: int) -> list[Overlap]:
+    """Which of `n` pictures, uint8 (H, W, 3), in the order in which they were taken, show a common part; `read` gives each.
 
     By phase correlation (Kuglin and Hines, 1975); pictures of different sizes are not compared.
     """
@@ -49,32 +51,100 @@ def overlaps(pictures: Iterable[NDArray[np.uint8]], n: int) -> list[Overlap]:
         maxlen=n if n <= ALL_PAIRS else NEIGHBOURS
     )
     pairs = []
-    for j, picture in enumerate(pictures):
+    for j in range(n):
+        picture = read(j)
         look, step = _look(picture)
         spectrum = _spectrum(look)
         for i, shape, other, spectrum_of_other in recent:
             shift = _shift(spectrum_of_other, spectrum, other, look) if shape == picture.shape else None
             if shift is not None:
-                pairs.append(Overlap(i, j, shift[0] * step, shift[1] * step))
+                x, y = _to_the_pixel(read(i), picture, shift[0] * step, shift[1] * step, step)
+                pairs.append(Overlap(i, j, x, y))
         recent.append((j, picture.shape, look, spectrum))
     return pairs
 
 
-def counted_part(size_px: tuple[int, int], hidden: Sequence[Box]) -> Box | None:
-    """The largest part of a picture outside of the boxes that other pictures show, cut along straight lines; None for none."""
-    x, y, w, h = 0, 0, *size_px
-    for hx, hy, hw, hh in hidden:
-        left, top = max(x, hx), max(y, hy)
-        right, bottom = min(x + w, hx + hw), min(y + h, hy + hh)
-        if left >= right or top >= bottom:
-            continue
-        parts = [
-            (x, y, left - x, h), (right, y, x + w - right, h), (x, y, w, top - y), (x, bottom, w, y + h - bottom),
-        ]  # fmt: skip
-        x, y, w, h = max(parts, key=lambda p: p[2] * p[3])
-        if w * h < LEAST_SHARE * size_px[0] * size_px[1]:
-            return None
-    return x, y, w, h
+@dataclass(frozen=True, slots=True)
+class OnFilm:
+    """Where a picture lies among those that show the same part of the film."""
+
+    patch: int
+    """The number of that part."""
+    x_px: int
+    """Of its corner, from that of the patch's first picture."""
+    y_px: int
+    """Likewise."""
+
+    def as_json(self) -> dict[str, int]:
+        return {"patch": self.patch, "x": self.x_px, "y": self.y_px}
+
+
+def on_film(pairs: Sequence[Overlap], sizes_px: Sequence[tuple[int, int]]) -> list[OnFilm | None]:
+    """Where each of the pictures of sizes (w, h) lies; None for one that overlaps none. Where pairs disagree by a few px, their
+    mean (least squares); one that contradicts the others is left out."""
+    kept = list(pairs)
+    while True:
+        patches, at = _patches(kept, len(sizes_px)), _least_squares(kept, len(sizes_px))
+        off = [float(np.hypot(*(at[p.second] - at[p.first] - (p.x_px, p.y_px)))) for p in kept]
+        if not kept or max(off) <= MOST_OFF * max(sizes_px[kept[int(np.argmax(off))].first]):
+            break
+        kept.pop(int(np.argmax(off)))
+    places: list[OnFilm | None] = [None] * len(sizes_px)
+    for number, members in enumerate(patches):
+        for i in members:
+            x, y = np.rint(at[i] - at[members[0]]).astype(int)
+            places[i] = OnFilm(number, int(x), int(y))
+    return places
+
+
+def _patches(pairs: Sequence[Overlap], n: int) -> list[list[int]]:
+    """The pictures of each part of the film, in their order; those that overlap none are in no patch."""
+    root = list(range(n))
+
+    def of(i: int) -> int:
+        while root[i] != i:
+            i = root[i]
+        return i
+
+    for pair in pairs:
+        one, other = sorted((of(pair.first), of(pair.second)))
+        root[other] = one
+    members: dict[int, list[int]] = {}
+    for i in range(n):
+        members.setdefault(of(i), []).append(i)
+    return [patch for patch in members.values() if len(patch) > 1]
+
+
+def _least_squares(pairs: Sequence[Overlap], n: int) -> NDArray[np.float64]:
+    """Corners (n, 2: x, y) that agree best with the pairs, within each patch."""
+    equations, shifts = np.zeros((len(pairs), n)), np.zeros((len(pairs), 2))
+    for row, pair in enumerate(pairs):
+        equations[row, pair.second], equations[row, pair.first] = 1, -1
+        shifts[row] = pair.x_px, pair.y_px
+    return np.asarray(np.linalg.lstsq(equations, shifts, rcond=None)[0]) if pairs else np.zeros((n, 2))
+
+
+def _to_the_pixel(a: NDArray[np.uint8], b: NDArray[np.uint8], x: int, y: int, step: int) -> tuple[int, int]:
+    """Where b's corner lies in a, px, known to be about (x, y) from pictures that were `step` times smaller."""
+    h, w = a.shape[:2]
+    left, top, right, bottom = max(0, x), max(0, y), min(w, w + x), min(h, h + y)
+    cx, cy, half = (left + right) // 2, (top + bottom) // 2, NEAR_PX // 2
+    left, top, right, bottom = max(left, cx - half), max(top, cy - half), min(right, cx + half), min(bottom, cy + half)
+    one = _detail(a[top:bottom, left:right, 1], step)
+    other = _detail(b[top - y : bottom - y, left - x : right - x, 1], step)
+    reach = 2 * step + 2
+    shape = (one.shape[0] + 2 * reach, one.shape[1] + 2 * reach)
+    likeness = np.fft.irfft2(np.fft.rfft2(one, shape) * np.conj(np.fft.rfft2(other, shape)), shape)
+    near = np.roll(likeness, (reach, reach), axis=(0, 1))[: 2 * reach + 1, : 2 * reach + 1]
+    dy, dx = divmod(int(near.argmax()), near.shape[1])
+    return x + dx - reach, y + dy - reach
+
+
+def _detail(green: NDArray[np.uint8], step: int) -> NDArray[np.float64]:
+    """What is smaller than some cells, float64 (H, W), fading to nothing at its sides, so that no side weighs in."""
+    plane = green.astype(np.float64)
+    plane -= ndimage.gaussian_filter(plane, GROUND_SQUARES * step)
+    return np.asarray(plane * np.outer(np.hanning(plane.shape[0] + 2)[1:-1], np.hanning(plane.shape[1] + 2)[1:-1]))
 
 
 def _look(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32], int]:

@@ -80,7 +80,7 @@ def test_a_teaching_and_the_list_of_workers_follow_the_clock_too(job: Any) -> No
     site = create_site(factories.person("administrator", "ada"), "Ward 3")
     row = Adaptation.objects.create(site=site, assay=job.assay, number=1, base=base, state=Adaptation.State.RUNNING)
     Adaptation.objects.update(lease=timezone.now() + HOURS)
-    assert adaptations.unheld() == [str(row.pk)]
+    assert adaptations.TEACHINGS.unheld() == [str(row.pk)]
     WorkerBeat.objects.create(name="w", at=timezone.now() + HOURS)
     assert workers_alive() == []
 

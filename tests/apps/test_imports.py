@@ -102,6 +102,36 @@ def test_one_of_several_series_comes_in_by_its_number_and_all_of_them_as_slides_
     assert not Case.objects.filter(accession="S-2").exists()
 
 
+def test_a_case_that_nobody_may_bring_a_slide_into_is_not_left_behind(tmp_path: Path) -> None:
+    Image.fromarray(film(1)).save(tmp_path / "1.png")
+    ada = factories.person("administrator")
+    with pytest.raises(CommandError, match="You may view this case but not add slides"):
+        call_command("import_slide", str(tmp_path / "1.png"), "--case=A-9", "--create", f"--user={ada.username}")
+    assert not Case.objects.filter(accession="A-9").exists()
+
+
+def test_an_import_that_is_stopped_leaves_neither_slide_nor_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(film(1)).save(tmp_path / "1.png")
+    tess = factories.person("technologist")
+
+    def stopped(_pk: object) -> Slide:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("apps.slides.imports.run_import", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        call_command("import_slide", str(tmp_path / "1.png"), "--case=A-8", "--create", f"--user={tess.username}")
+    assert not Case.objects.filter(accession="A-8").exists() and not Slide.objects.exists()
+
+
+@pytest.mark.parametrize("given", ["--plane=abc", "--plane=0", "--plane=-1", "--series=0", "--series=two"])
+def test_a_number_that_is_none_is_refused_with_what_may_be_given(given: str, tmp_path: Path) -> None:
+    Image.fromarray(film(1)).save(tmp_path / "1.png")
+    with pytest.raises(CommandError, match=r"is no number of a (focal plane|series): give 1, 2, 3 and so on"):
+        call_command("import_slide", str(tmp_path / "1.png"), "--case=A-7", "--create", given)
+
+
 def planes() -> NDArray[np.uint8]:
     import scipy.ndimage
 
@@ -304,15 +334,16 @@ def test_overlapping_photographs_are_told_and_what_both_show_counts_once(tmp_pat
     for number, x in ((1, 0), (2, 384), (10, 512)):  # 1 and 2 share 128 px, 2 and 10 share 384, 1 and 10 touch
         Image.fromarray(whole[:, x : x + 512]).save(tmp_path / f"field-{number}.png")
     slide = bring([tmp_path], factories.case())
-    assert [(f["name"], f["w"], f["h"]) for f in slide.photo_fields] == [
-        ("field-1", 512, 512), ("field-2", 384, 512), ("field-10", 128, 512)
-    ]  # fmt: skip
-    counted = sum(f["w"] * f["h"] for f in slide.photo_fields)
-    assert counted == whole.shape[0] * whole.shape[1]
-    assert slide.notes == [
-        "field-2 shows a part that field-1 shows, too; cells there count once, 75 % of it is counted.",
-        "field-10 shows a part that field-2 shows, too; cells there count once, 25 % of it is counted.",
+    places = [
+        (f["name"], f["w"], f["h"], f["film"]["patch"], f["film"]["x"], f["film"]["y"]) for f in slide.photo_fields
     ]
+    assert places == [
+        ("field-1", 512, 512, 0, 0, 0), ("field-2", 512, 512, 0, 384, 0), ("field-10", 512, 512, 0, 512, 0)
+    ]  # fmt: skip
+    once = "too: cells there count once, each in the picture that shows more around it."
+    assert slide.notes == [
+        f"field-2 shows a part that field-1 shows, {once}", f"field-10 shows a part that field-2 shows, {once}"
+    ]  # fmt: skip
 
 
 def test_photographs_stand_in_the_order_in_which_they_were_taken(tmp_path: Path) -> None:

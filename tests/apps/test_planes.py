@@ -11,6 +11,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from apps.accounts.errors import Conflict
 from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
 from apps.slides.placing import ImportOptions
@@ -118,3 +119,15 @@ def test_a_planes_index_is_made_again_and_a_plane_that_is_gone_leaves_the_slide_
     access = tile_access(tess, slide)
     assert [bool(p["base"]) for p in access["planes"]] == [True, True, False]
     assert fetch(f"{access['planes'][1]['base']}0/0_0.jpg", access["token"])[0] == 200
+
+
+def test_a_slide_from_before_its_planes_could_be_looked_at_says_how_to_have_them(tmp_path: Path, tess: Any) -> None:
+    path = ome_stack(tmp_path / "z.ome.tif")
+    slide = bring(tess, path)
+    with pytest.raises(Conflict, match=r"^This slide is already in case T-\d+\.$"):
+        begin_import_of_files(tess, slide.case, [path], ImportOptions())
+    Slide.objects.filter(pk=slide.pk).update(planes=[])
+    with pytest.raises(Conflict, match="remove it there and bring it in anew to look at the others, or choose a plane"):
+        begin_import_of_files(tess, slide.case, [path], ImportOptions())
+    chosen = run_import(begin_import_of_files(tess, slide.case, [path], ImportOptions(choice=Choice(plane=2))).pk)
+    assert chosen.status == Slide.Status.READY and [p["number"] for p in chosen.planes] == [1, 2, 3]

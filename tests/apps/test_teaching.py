@@ -154,11 +154,11 @@ def test_a_worker_that_dies_leaves_it_to_the_next_and_three_deaths_end_it(
     stale: Adaptation | None = None
     for attempt in range(3):
         held = adaptations.claim(row.pk, f"worker {attempt}")
-        assert held is not None and not adaptations.unheld() and adaptations.claim(row.pk, "another") is None
+        assert held is not None and not adaptations.TEACHINGS.unheld() and adaptations.claim(row.pk, "another") is None
         Adaptation.objects.filter(pk=row.pk).update(lease=timezone.now() - timedelta(seconds=adaptations.LEASE_S))
-        assert adaptations.unheld() == [str(row.pk)]
+        assert adaptations.TEACHINGS.unheld() == [str(row.pk)]
         if stale is not None:
-            assert not adaptations.note(stale, "learning", 50), "the worker before writes nothing any more"
+            assert not adaptations.TEACHINGS.note(stale, "learning", 50), "the worker before writes nothing any more"
         stale = held
     from apps.teaching.tasks import sweep
 

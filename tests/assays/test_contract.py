@@ -18,7 +18,7 @@ from hemaview.pipeline.finders import finder_kinds
 from tests import factories
 
 EVERY = list(assays().values())
-SECTIONS = {"differential", "nrbc", "red_cells", "platelets", "marrow", "sickle", "fetal_nrbc"}
+SECTIONS = {"differential", "nrbc", "red_cells", "platelets", "marrow", "sickle", "fetal_nrbc", "cells"}
 RESERVED = {
     "blast": ("star", "#cc79a7"),
     "erythroblast": ("diamond", "#d55e00"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bench import page, ways
 from bench.slides import BenchSlide
 from hemaview.wsi.tileindex import read_index, write_index
 from hemaview.wsi.tileplan import plan_tiles
+from tests import factories
 from tests.tiffs import Dialect, picture, write_tiff
 
 
@@ -64,3 +66,16 @@ def test_verify_tiles_proves_a_slide_and_refuses_what_is_none(
     (tmp_path / "x.svs").write_bytes(b"nothing")
     with pytest.raises(CommandError):
         call_command("verify_tiles", str(tmp_path / "x.svs"))
+
+
+@pytest.mark.django_db
+def test_verify_tiles_takes_the_id_of_a_slide_and_says_what_it_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_tiff(tmp_path / "s.tif", [picture(300, 300)], Dialect())
+    slide = factories.slide(factories.case(), tmp_path / "s.tif")
+    call_command("verify_tiles", str(slide.pk))
+    assert "difference 0; tifffile 4, 0" in capsys.readouterr().out
+    for nothing in ("26-00042", str(uuid.uuid4())):
+        with pytest.raises(CommandError, match="neither a file nor the id of a slide"):
+            call_command("verify_tiles", nothing)

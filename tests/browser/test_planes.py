@@ -89,5 +89,7 @@ def test_nothing_lies_over_the_minimap(visit: Any, house: Stack, width: int, hei
     expect(page.get_by_role("group", name="Focal plane")).to_contain_text("1 of 3")
     page.keyboard.press(".")  # the longest words that the control says
     expect(page.get_by_role("group", name="Focal plane")).to_contain_text("cells and counts are of plane 1")
-    page.wait_for_function("() => document.querySelector('.viewer .navigator canvas')?.getBoundingClientRect().width > 20")
+    page.wait_for_function(
+        "() => document.querySelector('.viewer .navigator canvas')?.getBoundingClientRect().width > 20"
+    )
     assert page.evaluate(_OVER_THE_MINIMAP) == []

@@ -1,6 +1,7 @@
 """A house as the first form left it (`make_first_form.py`) opens after the migrations as it was.
 
-The migrations run in a process of their own, on the archive's own database, as a laboratory's upgrade would.
+The migrations run in a process of their own, on the archive's own database, as a laboratory's upgrade would, and on PostgreSQL
+that holds the same rows.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hemaview.counting.grades import NO_GRADE
+from tests.conftest import needs
+from tests.integration.stack import postgres, postgres_tools
 
 ARCHIVE = Path(__file__).with_name("first-form.tar.xz")
 ROOT = Path(__file__).parents[2]
@@ -65,22 +70,48 @@ print(json.dumps(answer, default=str))
 """
 
 
-def manage(var: Path, *words: str, given: str | None = None) -> str:
-    environment = {**os.environ, "HEMAVIEW_VAR": str(var), "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.test"}
+@dataclass(frozen=True)
+class House:
+    """A folder of the first form and where its rows are."""
+
+    var: Path
+    database: str = ""
+    """The DATABASE_URL; "": the folder's own SQLite file."""
+
+
+def manage(house: House, *words: str, given: str | None = None) -> str:
+    return run(house, "manage.py", *words, given=given)
+
+
+def run(house: House, *words: str, given: str | None = None) -> str:
+    environment = {
+        **os.environ,
+        "HEMAVIEW_VAR": str(house.var),
+        "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.test",
+    }
     environment.pop("DATABASE_URL", None)
+    if house.database:
+        environment["DATABASE_URL"] = house.database
     done = subprocess.run(
-        [sys.executable, "manage.py", *words], cwd=ROOT, env=environment, input=given, capture_output=True, text=True
+        [sys.executable, *words], cwd=ROOT, env=environment, input=given, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     var = tmp_path_factory.mktemp("first-form")
     with tarfile.open(ARCHIVE) as archive:
         archive.extractall(var, filter="data")
-    return var
+    if request.param == "sqlite":
+        yield House(var)
+        return
+    needs(postgres_tools() is not None, "PostgreSQL is not installed")
+    with postgres(tmp_path_factory.mktemp("postgresql")) as url:
+        there = House(var, url)
+        run(there, "-m", "tests.migration.carry_over", str(var / "hemaview.sqlite3"))
+        yield there
 
 
 def files_of(var: Path, *folders: str) -> dict[str, str]:
@@ -94,11 +125,11 @@ def files_of(var: Path, *folders: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def after(house: Path) -> dict[str, Any]:
-    before = files_of(house, "results", "reports", "slides")
+def after(house: House) -> dict[str, Any]:
+    before = files_of(house.var, "results", "reports", "slides")
     manage(house, "migrate", "--verbosity", "0")
     answer: dict[str, Any] = json.loads(manage(house, "shell", "-v", "0", given=LOOK).splitlines()[-1])
-    assert files_of(house, "results", "reports", "slides") == before
+    assert files_of(house.var, "results", "reports", "slides") == before
     return answer
 
 
@@ -122,8 +153,8 @@ def test_labels_stand(after: dict[str, Any]) -> None:
     assert case["added"] == ["lymphocyte"]
 
 
-def test_counts_and_grades_are_the_same_by_the_rules_of_that_time(house: Path, after: dict[str, Any]) -> None:
-    expected = json.loads((house / "expected.json").read_text())
+def test_counts_and_grades_are_the_same_by_the_rules_of_that_time(house: House, after: dict[str, Any]) -> None:
+    expected = json.loads((house.var / "expected.json").read_text())
     section_of = {"wbc": "differential", "rbc": "red_cells"}
     for accession in ("FF-REVIEW", "FF-SIGNED", "FF-AMENDED"):
         old, new = expected[accession], after["cases"][accession]["counts"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,10 @@ PHOTO = Path(__file__).parents[2] / "apps/desk/demo/chula-rbc12/105.webp"
 
 @pytest.mark.parametrize("photo", [True, False])
 def test_a_picture_that_is_all_out_of_focus_is_refused_and_a_soft_one_is_told_of(photo: bool, tmp_path: Path) -> None:
-    assert planned(tmp_path, 0.0, photo).notes == []
+    of_sharp = planned(tmp_path, 0.0, photo).notes
+    assert len(of_sharp) == photo and all(
+        "scale bar" in note for note in of_sharp
+    )  # the camera's, on the real photograph
     assert "soft" in "".join(planned(tmp_path, 0.65, photo).notes)
     with pytest.raises(PipelineError, match="out of focus"):
         planned(tmp_path, 1.2, photo)
@@ -146,3 +150,34 @@ def test_of_a_drawn_region_every_field_is_counted_and_nothing_else(tmp_path: Pat
     assert all(f.used for f in plan.fields) and plan.search == plan.edges == []
     assert (covered[50:950, 100:1600] == 1).all() and covered.sum() == 1500 * 900
     assert "Only a region" in "".join(plan.notes)
+
+
+def test_overlapping_photographs_share_out_their_film_and_a_blurred_one_takes_nothing(tmp_path: Path) -> None:
+    clear = photo()[:400]  # without the camera's scale bar
+    film = np.hstack([clear, clear[::-1]])
+    corners = [0, 200, 400]
+    pictures = [film[:, x : x + 640] for x in corners]
+    for blurred, shares in ((None, [420 / 640, 200 / 640, 420 / 640]), (1, [520 / 640, 0, 520 / 640])):
+        sheet = np.full((400, 3 * 700, 3), 255, np.uint8)
+        fields = []
+        for i, picture in enumerate(pictures):
+            image = Image.fromarray(picture)
+            soft = image.filter(ImageFilter.GaussianBlur(8)) if i == blurred else image
+            sheet[:, i * 700 : i * 700 + 640] = np.asarray(soft)
+            on = {"patch": 0, "x": corners[i], "y": 0}
+            fields.append({"x": i * 700, "y": 0, "w": 640, "h": 400, "name": str(i), "film": on})
+        path = tmp_path / f"{blurred}.tif"
+        tifffile.imwrite(path, sheet, tile=(256, 256), photometric="rgb")
+        asked = RunRequest(
+            slide=path, folder=tmp_path, protocol="p", assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
+            settings={}, models={}, thresholds={}, mpp=0.19, photo_fields=fields,
+        )  # fmt: skip
+        with open_slide(path) as slide:
+            plan = plan_run(slide, asked, lambda _text, _share: None)
+            region = plan_run(slide, replace(asked, region=(0, 100, 2100, 200)), lambda _text, _share: None)
+        used = [f for f in plan.fields if f.used]
+        assert [f.index for f in used] == [i for i, share in enumerate(shares) if share]
+        for f in used:
+            assert f.counted_share == pytest.approx(shares[f.index], rel=2e-3)
+            assert f.area_mm2 == pytest.approx(640 * 400 * 0.19**2 / 1e6 * shares[f.index], rel=2e-3)
+        assert sum(f.area_mm2 for f in region.fields) == pytest.approx(1040 * 200 * 0.19**2 / 1e6, rel=2e-3)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 
 from hemaview.assays import assay
 from hemaview.cells.store import read_cells
@@ -17,6 +18,7 @@ from hemaview.methods.card import cards
 from hemaview.pipeline import PipelineError, RunRequest
 from hemaview.pipeline.cheaplook import scale_from
 from hemaview.pipeline.run import one_of_doubles, run
+from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import TrueCell, draw_film, write_film
 from tests.factories import cells as table_of
 from tests.schemas import BLOOD_FILM
@@ -174,7 +176,7 @@ def test_a_slide_with_nothing_on_it_fails_with_a_reason(tmp_path: Path) -> None:
     from hemaview.wsi.sidepyramid import write_pyramid
 
     write_pyramid(
-        pyvips.Image.black(2048, 2048, bands=3).linear(1, 240).cast("uchar").copy(interpretation="srgb"),
+        pyvips.Image.black(1024, 1024, bands=3).linear(1, 240).cast("uchar").copy(interpretation="srgb"),
         tmp_path / "w.tif",
     )
     with pytest.raises(PipelineError, match="No field of this slide can be counted: nothing stained"):
@@ -200,3 +202,32 @@ def test_a_cell_found_from_two_fields_is_kept_once() -> None:
     assert len(one_of_doubles(twice)) == 1
     same_field = CellTable(**{**twice.__dict__, "field": np.array([1, 1], np.uint32)})
     assert len(one_of_doubles(same_field)) == 2
+
+
+@pytest.mark.parametrize(
+    ("second", "shift"),
+    [((360, 0), (0, 0)), ((0, 260), (3, 2)), ((350, 250), (-2, 3))],
+    ids=["beside", "below, registered a few px off", "at a corner, registered a few px off"],
+)
+def test_a_white_cell_on_the_line_between_two_photographs_is_counted_once_and_whole(
+    film: Any, tmp_path: Path, second: tuple[int, int], shift: tuple[int, int]
+) -> None:
+    whites = [c for c in film[1] if c.cls in ("segmented_neutrophil", "lymphocyte", "monocyte")]
+    cell = next(c for c in whites if 700 < c.x < 3300 and 500 < c.y < 1500)
+    w, h = 600, 480
+    # The middle of what both show is the cell's.
+    left, top = round(cell.x - (w + second[0]) / 2), round(cell.y - (h + second[1]) / 2)
+    with open_slide(film[0]) as slide:
+        pictures = [slide.read(left + x, top + y, 0, w, h) for x, y in ((0, 0), second)]
+    sheet = np.full((h, 2 * w + 32, 3), 255, np.uint8)
+    sheet[:, :w], sheet[:, w + 32 :] = pictures
+    tifffile.imwrite(tmp_path / "sheet.tif", sheet, tile=(256, 256), photometric="rgb")
+    films = [{"patch": 0, "x": 0, "y": 0}, {"patch": 0, "x": second[0] + shift[0], "y": second[1] + shift[1]}]
+    photos = [{"x": i * (w + 32), "y": 0, "w": w, "h": h, "name": str(i), "film": on} for i, on in enumerate(films)]
+    run(request(tmp_path / "sheet.tif", tmp_path / "job", photo_fields=photos), Sink())
+    cells, _ = read_cells(tmp_path / "job" / "cells.arrow")
+    own = np.array([(p["x"] - x, p["y"] - y) for p, (x, y) in zip(photos, ((0, 0), second), strict=True)])[cells.field]
+    far = np.hypot(cells.x - own[:, 0] + left - cell.x, cells.y - own[:, 1] + top - cell.y)
+    nucleated = BLOOD_FILM.rows_of_kind(cells.cls, "nucleated")
+    (row,) = np.flatnonzero(nucleated & (far < cell.radius_um / 0.25))
+    assert cells.flags[row] == 0 and min(cells.w[row], cells.h[row]) > 1.5 * cell.radius_um / 0.25

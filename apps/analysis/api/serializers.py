@@ -216,6 +216,10 @@ class RegionSerializer(serializers.Serializer[Any]):
     used = serializers.BooleanField()
     done = serializers.BooleanField()
     searched = serializers.CharField(help_text="what counts of it: fields, film, or nothing")
+    elsewhere = serializers.ListField(
+        child=serializers.ListField(child=serializers.ListField(child=serializers.IntegerField())),
+        help_text="outlines ([x, y] each) of what another photograph shows, too, and counts",
+    )
     reason = serializers.CharField()
 
 

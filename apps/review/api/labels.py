@@ -53,8 +53,8 @@ class LabelInput(Body):
         required=False,
         allow_null=True,
         default=None,
-        help_text="The class, by index or key, under which cells that are confirmed together were looked at. Needed where some "
-        "of them must be seen: all must be of it. One cell by itself needs none.",
+        help_text="The class, by index or key, under which cells that are confirmed together were looked at: where one of them "
+        "is called otherwise nothing is confirmed (409).",
     )
 
 

@@ -134,8 +134,8 @@ class HemaView:
     ) -> t.LabelAnswer:
         """Confirm, relabel, reject or clear cells. Without `base_revision` the labels as they are now are what you saw.
 
-        Cells that must be seen are confirmed one at a time; several together only where all are of one class and you looked at
-        them as such, which `shown` names.
+        `shown` is the class as which you looked at cells that you confirm together: nothing is confirmed where one of them is
+        called otherwise by now.
         """
         if base_revision is None:
             base_revision = cast(t.Labels, self.get(f"jobs/{job_id}/labels/"))["revision"]

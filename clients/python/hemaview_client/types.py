@@ -1556,6 +1556,7 @@ Region = TypedDict(
         "used": "bool",
         "done": "bool",
         "searched": "str",
+        "elsewhere": "list[list[list[int]]]",
         "reason": "str",
     },
 )

@@ -255,12 +255,23 @@ def write_section(name: str, key: str, section: Any) -> Path:
     return path
 
 
-def write_scores(scores: Sequence[Score]) -> list[Path]:
-    """Put scores into the cards of the models they are of, in place of those there; the cards' paths."""
-    return [
-        write_section(name, "metrics", [s.as_json() for s in scores if s.method == name])
-        for name in sorted({s.method for s in scores} & set(modelcard.cards()))
-    ]
+def write_scores(scores: Sequence[Score], task: str = "") -> list[Path]:
+    """Put scores into the cards of the models they are of, in place of those there; of one `task` in place of that task's
+    alone. The cards' paths."""
+    paths = []
+    for name in sorted({s.method for s in scores} & set(modelcard.cards())):
+        rows = [s.as_json() for s in scores if s.method == name]
+        if task:
+            rows = _in_place_of(modelcard.cards()[name].raw["metrics"], rows)
+        paths.append(write_section(name, "metrics", rows))
+    return paths
+
+
+def _in_place_of(before: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of before with the new ones where the first of the same task stood, else at the end."""
+    tasks = {row["task"] for row in rows}
+    at = next((i for i, row in enumerate(before) if row["task"] in tasks), len(before))
+    return [*before[:at], *rows, *(row for row in before[at:] if row["task"] not in tasks)]
 
 
 def markdown(card: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hemaview.learning.recipes.elmanna import ELMANNA_TRAININGS
 from hemaview.learning.recipes.film import FILM_TRAININGS, Training
 from hemaview.learning.recipes.li import LI_TRAININGS
+from hemaview.learning.recipes.lifields import LI_FIELD_TRAININGS
 from hemaview.learning.recipes.nucleated import STRANGER_TRAININGS
 from hemaview.learning.recipes.nucleuspoints import NUCLEI_TRAININGS
 from hemaview.learning.recipes.outlines import OUTLINE_TRAININGS
@@ -21,6 +22,7 @@ _MORE: tuple[Training, ...] = (
     *SUN_TRAININGS,
     *ZHANG_TRAININGS,
     *LI_TRAININGS,
+    *LI_FIELD_TRAININGS,
     *NUCLEI_TRAININGS,
     *PLASMA_TRAININGS,
     *OUTLINE_TRAININGS,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +24,7 @@ from hemaview.learning.scoring import (
     healthytasks,
     marrowtasks,
     papertasks,
+    pixeltasks,
     regiontasks,
     seektasks,
     sickletasks,
@@ -56,18 +59,18 @@ def evaluate(experiment: Experiment, split: str, names: list[str], log: Log, tas
     be used are named through `log` and left out. Raises DataError or InferenceError where that leaves nothing."""
     scores: list[Score] = []
     refused: DataError | InferenceError | None = None
-    for entry in _TASKS:
+    wanted = [t for t in _TASKS if t.method in names and (not task or t.function in _GIVES[task])]
+    for number, entry in enumerate(wanted, 1):
         name, dataset = entry.method, entry.dataset
-        if name not in names or (task and entry.function not in _GIVES[task]):
-            continue
         try:
             lacking = [s for s in (dataset, *ALSO_NEEDS.get(name, ())) if not data.has(experiment, s, split)]
             if lacking:
                 log(f"{lacking[0]}/{split} is not in {experiment.root}: left out")
                 continue
-            log(f"{name} on {dataset}/{split}")
+            log(f"{number} of {len(wanted)}: {name} on {dataset}/{split}")
             began = time.monotonic()
-            rows = [row for row in entry.rows(experiment, split) if not task or row.task == task]
+            with sign_of_life(log, f"{name} on {dataset}/{split}"):
+                rows = [row for row in entry.rows(experiment, split) if not task or row.task == task]
         except (DataError, InferenceError) as error:
             # One set that cannot be used is no reason to lose what hours found on the others.
             refused = refused or error
@@ -84,6 +87,25 @@ def evaluate(experiment: Experiment, split: str, names: list[str], log: Log, tas
     if refused is not None and not scores:
         raise refused
     return scores + [replace(s, method="best") for s in scores if s.method in BEST.get(s.task, "").split()]
+
+
+@contextmanager
+def sign_of_life(log: Log, what: str, every_s: float = 60.0) -> Iterator[None]:
+    """Say every `every_s` seconds for how long `what` has been worked on: some scores take many minutes."""
+    ended = threading.Event()
+
+    def tell() -> None:
+        began = time.monotonic()
+        while not ended.wait(every_s):
+            log(f"{what}: for {round((time.monotonic() - began) / 60)} min so far")
+
+    speaker = threading.Thread(target=tell, daemon=True)
+    speaker.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        speaker.join()
 
 
 def main_task(name: str) -> tuple[str, Callable[[Experiment, str], list[Score]]]:
@@ -224,7 +246,7 @@ _GIVES: dict[str, tuple[_Function, ...]] = {
     "marrow-fields": (marrowtasks.plasma_cells, marrowtasks.red_cell_fields, marrowtasks.a_handful),
     "sickle-fields": (sickletasks.sickle_fields,),
     "healthy": (healthytasks.healthy_red_cells,),
-    "cells-of-field": (healthytasks.counted_cells,),
+    "cells-of-field": (healthytasks.counted_cells, pixeltasks.counted_by_pixels, pixeltasks.white_by_pixels),
     "nrbc": (_nucleated, _nucleated_patients, papertasks.pnet),
     "cell-mask": (papertasks.cell_masks,),
     "cell-mask-classes": (papertasks.cell_mask_classes,),
@@ -318,6 +340,8 @@ _TASKS: tuple[_Task, ...] = (
         for dataset in ("pbc", "txl-pbc", "draaslan-blood")
     ),
     _of("red-cell-unet", "txl-pbc", healthytasks.counted_cells),
+    *(_of("li-nodes-fields", dataset, pixeltasks.counted_by_pixels) for dataset in ("txl-pbc", "draaslan-blood")),
+    *(_of("li-nodes-fields", dataset, pixeltasks.white_by_pixels) for dataset in ("chula-rbc12", "rv-pbs-fields")),
     _of("cell-outline", "erythrocytes-idb", papertasks.elongation),
     _of("cell-outline", "erythrocytes-idb", papertasks.cell_mask_classes),
     _of("elongation-net", "erythrocytes-idb", papertasks.elongation),

@@ -4,7 +4,7 @@ target; and cells counted on fields against their labels (`cells-of-field`)."""
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +65,23 @@ def _pictures(experiment: Experiment, dataset: str, split: str) -> Iterator[tupl
 
 
 def counted_cells(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
-    """|Σ found - Σ labelled| / Σ labelled of white and of red cells over all fields, and the mean over fields of the same of
-    one field (of those that have a label of the kind); n fields. Cells that an edge cuts are counted, as they are labelled;
-    of an overlapped thing so many as red cells of the field's typical size go into it."""
+    """`count_rows` by the blood-film protocol; of an overlapped thing so many as red cells of the field's typical size go into
+    it."""
     how, film = film_finder(nets=experiment.nets), assay("blood_film").schema
+
+    def count(rgb: Rgb, mpp: float) -> tuple[float, float]:
+        cells = cells_of(how, rgb, mpp)
+        return float(film.rows_of_kind(cells.cls, "nucleated").sum()), red_cells_in(cells)
+
+    return count_rows(name, dataset, experiment, split, count)
+
+
+def count_rows(
+    name: str, dataset: str, experiment: Experiment, split: str, count: Callable[[Rgb, float], tuple[float, float]]
+) -> list[Score]:
+    """|Σ found - Σ labelled| / Σ labelled of white and of red cells over all fields, and the mean over fields of the same of
+    one field (of those that have a label of the kind); n fields. `count` gives white and red cells of a picture at µm/px. Cells
+    that an edge cuts are counted, as they are labelled."""
     labelled = {"WBC": dict[str, int](), "RBC": dict[str, int]()}
     for row in data.rows(experiment, dataset, split):
         if row["class"] in labelled:
@@ -77,9 +90,7 @@ def counted_cells(name: str, dataset: str, experiment: Experiment, split: str) -
     counts: list[tuple[float, float]] = []
     truth: list[tuple[float, float]] = []
     for file, sides in _red_sides(experiment, dataset, split).items():
-        cells = cells_of(how, data.image(experiment, dataset, split, file), mpp_of_boxes(sides))
-        white = float(film.rows_of_kind(cells.cls, "nucleated").sum())
-        counts.append((white, red_cells_in(cells)))
+        counts.append(count(data.image(experiment, dataset, split, file), mpp_of_boxes(sides)))
         truth.append((labelled["WBC"].get(file, 0), labelled["RBC"].get(file, 0)))
     rows = []
     for column, kind in enumerate(("wbc", "rbc")):
@@ -148,9 +159,9 @@ def film_finder(operating: bool = True, nets: NetSettings = AS_SHIPPED) -> CellF
     return finder(order.finder, models, film.schema)
 
 
-def cells_of(how: CellFinder, rgb: Rgb, mpp: float) -> CellTable:
-    """The cells of one photograph uint8 (H, W, 3)."""
+def cells_of(how: CellFinder, rgb: Rgb, mpp: float, of_assay: str = "blood_film") -> CellTable:
+    """The cells of one photograph uint8 (H, W, 3), in the classes of an assay."""
     h, w = rgb.shape[:2]
     place = whole_field(0, 0, 0, w, h)
     place.photo = True
-    return how.cells(as_slide(rgb), place, mpp, assay("blood_film").schema)
+    return how.cells(as_slide(rgb), place, mpp, assay(of_assay).schema)

@@ -53,12 +53,14 @@ from hemaview.learning.scoring.limitstudies import (
     stain_limits,
 )
 from hemaview.learning.scoring.mosaictasks import FIELDS, mosaic_study
+from hemaview.learning.scoring.redlimits import red_limits
 from hemaview.learning.sets import data
 from hemaview.methods.card import cards
 from hemaview.methods.dunet import DUNet
 from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
 from hemaview.methods.pnet import PNet
 from hemaview.pipeline.fieldworth import GOOD_SINGLE_RATIO
+from hemaview.pipeline.redlookalikes import OTHERWISE
 
 FOLD_FIELDS, FOLD_PX, FOLD_BATCH = 70, 48, 24
 """Fields that the folds are made of, and the side to which their cells' squares are brought: with all 349 fields at 80 px
@@ -306,6 +308,11 @@ STUDIES: dict[str, Study] = {
             "The largest piece of each field that is dense as no stain is, and how much of a pen's stroke across it is found "
             "to be covered; pieces from 1,500 µm² on are. Violet ink is dense as a stain is; fields of txl-pbc and "
             "draaslan-blood are smaller than such a stroke.",
+        ),
+        Study(
+            "red-limits", "When is a cell coloured as the red cells around?", "no paper, our own limits", red_limits, 0,
+            "How far the 8 µm² of each boxed cell that differ most lie from the colour of its field's red cells (Mahalanobis "
+            f"distance of optical densities). What was named a nucleated cell and lies nearer than {OTHERWISE:g} is a red cell.",
         ),
         Study(
             "field-choice", "When do the cells of a field overlap?", "no paper, our own limits", field_choice, 0,

@@ -11,8 +11,8 @@ from importlib.metadata import entry_points
 
 from hemaview.cells.schema import Schema
 from hemaview.inference import Model
-from hemaview.pipeline.finders import boxes, centres, film, nuclei, outline
-from hemaview.pipeline.finders.common import CellFinder, FinderKind, Thresholds
+from hemaview.pipeline.finders import boxes, centres, film, nuclei, outline, pixelclasses
+from hemaview.pipeline.finders.common import GROUND, CellFinder, FinderKind, Thresholds
 from hemaview.pipeline.plan import PipelineError
 from hemaview.words import all_of, gettext, one_of
 
@@ -22,7 +22,9 @@ __all__ = ["CellFinder", "FinderKind", "Thresholds", "finder", "finder_kinds"]
 @cache
 def finder_kinds() -> Mapping[str, FinderKind]:
     """Every way of finding cells by its key: ours, then those of installed packages; ours are not replaced."""
-    kinds = {kind.key: kind for kind in (film.KIND, outline.KIND, nuclei.KIND, boxes.KIND, centres.KIND)}
+    kinds = {
+        kind.key: kind for kind in (film.KIND, outline.KIND, nuclei.KIND, boxes.KIND, centres.KIND, pixelclasses.KIND)
+    }
     for entry in sorted(entry_points(group="hemaview.finders"), key=lambda e: e.name):
         kind: FinderKind = entry.load()
         kinds.setdefault(kind.key, kind)
@@ -47,7 +49,7 @@ def finder(
         if role not in models:
             raise PipelineError(gettext("The protocol names no model for {role}.").format(role=role))
     for role in (role for role in kind.named if role in models):
-        strange = [c for c in models[role].info.classes if c not in known.by_key]
+        strange = [c for c in models[role].info.classes if c not in known.by_key and c != GROUND]
         if strange:
             raise PipelineError(
                 gettext("{name} names classes that {name2} does not have: {strange}.").format(

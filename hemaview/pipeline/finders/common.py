@@ -19,6 +19,8 @@ from hemaview.wsi.slide import Slide
 WITHOUT_NUCLEUS = "without-nucleus"
 """The role of the net that parts platelets from dirt: that of usual films, on every film. The net for strange ones learned no
 platelet of another laboratory, and calls theirs dirt."""
+GROUND = "background"
+"""What a net calls a pixel that is of no cell."""
 Thresholds = Mapping[str, Mapping[str, float]]
 """Role to what is asked of it, to the score from which it counts."""
 
@@ -47,7 +49,7 @@ class FinderKind:
     optional: tuple[str, ...] = ()
     """Model roles that may be filled."""
     named: tuple[str, ...] = ()
-    """Roles whose classes must all be classes of the assay."""
+    """Roles whose classes must all be classes of the assay, but for GROUND."""
     scored: tuple[str, ...] = ()
     """Roles that take a threshold."""
 

@@ -185,6 +185,19 @@ def test_weights_that_are_tried_lie_where_their_card_says_and_only_within_the_bl
     assert cards()["cell-kind-net"].sha256 == real.sha256
 
 
+def test_scores_of_one_task_leave_those_of_others_in_the_card(shelf: Path) -> None:
+    before = cards()["cell-kind-net"].raw["metrics"]
+    tasks = list(dict.fromkeys(row["task"] for row in before))
+    new = Score("cell-kind-net", tasks[0], "a-set", "test", 9, "accuracy", 0.5, 0.4, 0.6)
+    release.write_scores([new], tasks[0])
+    after = json.loads((shelf / "cell-kind-net.json").read_text())["metrics"]
+    assert after == [new.as_json(), *(row for row in before if row["task"] != tasks[0])]
+    release.write_scores([replace(new, task="another")], "another")
+    assert [row["task"] for row in cards()["cell-kind-net"].raw["metrics"]][-1] == "another"
+    release.write_scores([new])
+    assert cards()["cell-kind-net"].raw["metrics"] == [new.as_json()], "without a task all of them are new"
+
+
 def test_a_card_tells_of_free_data_only_where_its_data_differ() -> None:
     free, closed = {"name": "pbc", "free": True}, {"name": "jhu-aml", "free": False}
     assert free_lines({"data": [free]}) == []

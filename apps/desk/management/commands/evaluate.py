@@ -99,7 +99,7 @@ class Command(SentenceCommand):
             raise nothing_to_score
         self._keep(scores)
         if options["cards"]:
-            write_scores(scores)
+            write_scores(scores, options["task"])
         if options["page"]:
             write_page(options["page"], scores, experiment, options["split"])
         if options["json"]:

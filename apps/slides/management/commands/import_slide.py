@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from dataclasses import asdict
@@ -9,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.db import transaction
 from django.utils.translation import gettext
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Missing, Refusal
 from apps.accounts.services import acting_user
 from apps.cases.models import Case
+from apps.cases.selectors import require
 from apps.cases.services import create_case, withdraw_case
 from apps.slides import imports, services, tileservices
 from apps.slides.incoming import with_companions
@@ -54,7 +57,7 @@ class Command(SentenceCommand):
         parser.add_argument(
             "--site", metavar="NAME", help="the site (laboratory, stain, camera) that the slide is from"
         )
-        parser.add_argument("--series", type=int, metavar="N", help="of several series the one of this number")
+        parser.add_argument("--series", type=_series, metavar="N", help="of several series the one of this number")
         parser.add_argument("--all-series", action="store_true", help="each series as a slide of its own")
         parser.add_argument("--plane", type=_plane, metavar="N", help="focal plane N, or sharpest (default: sharpest)")
         parser.add_argument("--name", default="", help="the slide's name")
@@ -91,13 +94,15 @@ class Command(SentenceCommand):
                     gettext("There is no case {accession}; add --create to open it.").format(accession=accession)
                 )
             facts = {k: options[k] for k in ("stain", "pseudonym")}
-            case = create_case(user, accession, specimen=options["specimen"] or Case.Specimen.BLOOD_FILM, **facts)
+            with transaction.atomic():  # who may open cases but bring nothing in leaves none behind
+                case = create_case(user, accession, specimen=options["specimen"] or Case.Specimen.BLOOD_FILM, **facts)
+                require(user, case, "annotate")
         entries: list[Entry] = []
         try:
             if options["identity"]:
                 entries = _identity(options["paths"])
             slides = self._bring_in(user, case, options)
-        except Refusal:
+        except BaseException:
             if creates_case:
                 withdraw_case(user, case)
             raise
@@ -158,7 +163,7 @@ class Command(SentenceCommand):
                     raise Refusal(refusal.message.rpartition(": ")[0] + f": {how}", refusal.code) from refusal
                 for row in refusal.extra["series"]:
                     bring(row["number"])
-        except Refusal:
+        except BaseException:  # also where a person stops it: all or none
             for slide in slides:
                 services.delete_slide(user, slide)
             raise
@@ -173,7 +178,17 @@ def _identity(paths: list[Path]) -> list[Entry]:
 
 
 def _plane(text: str) -> int:
-    return SHARPEST if text == "sharpest" else int(text)
+    return SHARPEST if text == "sharpest" else _counted_from_one(text, "focal plane", ", or sharpest")
+
+
+def _series(text: str) -> int:
+    return _counted_from_one(text, "series")
+
+
+def _counted_from_one(text: str, what: str, or_else: str = "") -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of a {what}: give 1, 2, 3 and so on{or_else}.")
+    return int(text)
 
 
 def _answer(slide: Slide) -> dict[str, Any]:

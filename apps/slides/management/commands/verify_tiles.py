@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.utils.translation import gettext
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Missing, Refusal
+from apps.slides.models import Slide
 from hemaview.wsi.errors import SlideError
 from hemaview.wsi.sandbox import probe
 from hemaview.wsi.tileproof import prove
@@ -21,19 +23,17 @@ TOLERATED = 2
 
 class Command(SentenceCommand):
     help = (
-        "Compare every tile that is sent as stored with full decodes of the same place, level by level. "
-        "Example: python manage.py verify_tiles slides/*.svs --json"
+        "Compare every tile that is sent as stored with full decodes of the same place, level by level; of files, or of slides "
+        "by their id. Example: python manage.py verify_tiles slides/*.svs --json"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="SLIDE")
+        parser.add_argument("slides", nargs="+", metavar="SLIDE", help="a file, or the id of a slide that is there")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
         rows: list[dict[str, Any]] = []
-        for path in options["paths"]:
-            if not path.is_file():
-                raise Missing(gettext("There is no file {path}.").format(path=path), code="no-file")
+        for path in [_file(text) for text in options["slides"]]:
             try:
                 probe(path)  # in the limited child first: a hostile file must not end this process
                 rows += [{"file": path.name, **asdict(level)} for level in prove(path)]
@@ -52,6 +52,29 @@ class Command(SentenceCommand):
                     worst=worst, exact=exact
                 )
             )
+
+
+def _file(text: str) -> Path:
+    """The file of that name, or of the slide of that id; raises Missing."""
+    path = Path(text)
+    if path.is_file():
+        return path
+    try:
+        slide = Slide.objects.filter(pk=uuid.UUID(text)).first()
+    except ValueError:
+        slide = None
+    if slide is None:
+        raise Missing(
+            gettext("{text} is neither a file nor the id of a slide: give either.").format(text=text), code="no-file"
+        )
+    if slide.status != Slide.Status.READY or not slide.file.is_file():
+        raise Missing(
+            gettext("The slide {text} has no file to verify: it is {status}.").format(
+                text=text, status=slide.get_status_display().lower()
+            ),
+            code="no-file",
+        )
+    return slide.file
 
 
 def _line(row: dict[str, Any]) -> str:

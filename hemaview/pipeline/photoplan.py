@@ -1,0 +1,103 @@
+"""Photographs as fields: counted whole, without an eyepiece's rim, what is written into them and what another one counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.pipeline.burntin import Outline, covered, marks, unchanged, without_marks
+from hemaview.pipeline.cheaplook import look
+from hemaview.pipeline.eyepiece import without_rim
+from hemaview.pipeline.fieldscale import Progress
+from hemaview.pipeline.fieldworth import BLURRED, COVERED, LEAST_FOCUS, NO_FOCUS, good_focus, planned, read_at
+from hemaview.pipeline.foreign import MOST_OF_PHOTO
+from hemaview.pipeline.plan import Plan, RunRequest
+from hemaview.pipeline.sharedplaces import Shown, share_out
+from hemaview.wsi.slide import Slide
+
+SHOWN_BY_OTHERS = "other photographs show all of it better"
+
+
+def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
+    """Make every photograph a field of the plan, those that cannot be counted with the reason."""
+    looks, insides, written = [], [], written_into(slide, request.photo_fields, progress)
+    rounds = 0
+    for i, f in enumerate(request.photo_fields):
+        rgb, mpp = read_at(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp)
+        scale = f["w"] / rgb.shape[1], f["h"] / rgb.shape[0]
+        hidden = covered(written[i], (f["x"], f["y"]), scale, rgb.shape[1::-1])
+        rgb, seen_through = without_rim(without_marks(rgb, hidden))
+        rounds += seen_through is not None
+        inside = None if seen_through is None else seen_through.inside
+        if hidden.any():
+            inside = ~hidden if inside is None else inside & ~hidden
+        looks.append(look(rgb, mpp, inside))
+        insides.append(inside)
+        progress("looking at the fields", (i + 1) / len(request.photo_fields))
+    shares = [1.0 if inside is None else float(inside.mean()) for inside in insides]
+    if rounds:
+        plan.notes.append(
+            f"{rounds} of {len(shares)} photographs were taken through an eyepiece: the dark rim around their field is "
+            "left out of every measure, and cells that it cuts are not counted."
+        )
+    if barred := sum(map(bool, written)):
+        plan.notes.append(
+            f"A scale bar, text or an arrow is burnt into {barred} of {len(shares)} photographs: what it covers is left out of "
+            "counts and areas, and cells that it touches are not counted."
+        )
+    areas = [
+        f["w"] * f["h"] * (plan.mpp / 1000) ** 2 * share for f, share in zip(request.photo_fields, shares, strict=True)
+    ]
+    good = good_focus(looks, plan, areas)
+    for i, (f, field_look) in enumerate(zip(request.photo_fields, looks, strict=True)):
+        reason = ""
+        if field_look.cells < 1:
+            reason = "no cells"
+        elif field_look.foreign > MOST_OF_PHOTO:
+            reason = COVERED
+        elif field_look.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
+            reason = BLURRED
+        place = planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, field_look, good, reason, photo=True)
+        place.marks = written[i]
+        place.counted_share = shares[i] * (1 - field_look.foreign)
+        place.area_mm2 = round(areas[i] * (1 - field_look.foreign), 6)
+        plan.fields.append(place)
+    share_out_fields(plan, request.photo_fields, insides)
+
+
+def written_into(slide: Slide, photographs: Sequence[dict[str, Any]], progress: Progress) -> list[list[Outline]]:
+    """What a camera's program wrote into each of the photographs, outlines in level-0 px."""
+
+    def read(i: int) -> NDArray[np.uint8]:
+        f = photographs[i]
+        progress("looking for scale bars", i / len(photographs))
+        return slide.read(f["x"], f["y"], 0, f["w"], f["h"])
+
+    sizes = [(f["w"], f["h"]) for f in photographs]
+    in_all = unchanged(sizes, read)
+    written = []
+    for i, (f, size) in enumerate(zip(photographs, sizes, strict=True)):
+        outlines = marks(read(i), in_all if in_all is not None and in_all.shape == size[::-1] else None)
+        written.append([[[x + f["x"], y + f["y"]] for x, y in outline] for outline in outlines])
+    return written
+
+
+def share_out_fields(
+    plan: Plan, photographs: Sequence[dict[str, Any]], insides: Sequence[NDArray[np.bool_] | None]
+) -> None:
+    """Of the counted fields whose photographs overlap, what each counts: one that is left out takes nothing from the others."""
+    shown = {}
+    for i, (place, photograph) in enumerate(zip(plan.fields, photographs, strict=True)):
+        if (on := photograph.get("film")) and place.used:
+            corner = on["x"] + place.x - photograph["x"], on["y"] + place.y - photograph["y"]
+            shown[i] = Shown((place.x, place.y, place.w, place.h), (on["patch"], *corner), insides[i])
+    for i, share in zip(shown, share_out(list(shown.values())), strict=True):
+        place = plan.fields[i]
+        place.film, place.elsewhere = list(shown[i].film), share.elsewhere
+        place.counted_share *= share.counted
+        place.area_mm2 = round(place.w * place.h * (plan.mpp / 1000) ** 2 * place.counted_share, 6)
+        if not share.counted:
+            place.used, place.reason = False, SHOWN_BY_OTHERS
