@@ -309,13 +309,17 @@ def _write(user: Any, case: Case, name: str, text: str, expected: str | None) ->
     if after == before:
         return case
     if expected is not None and expected.replace("\r\n", "\n").strip() != before:
-        now = f"now reads “{before}”" if before else "is empty now"
-        raise Conflict(
+        sentence = (
             gettext(
-                "Somebody else has changed the {name} meanwhile; it {now}: check what is to stand, and save again."
-            ).format(name=name, now=now),
-            code="text-changed",
+                "Somebody else has changed the {name} meanwhile; it now reads “{before}”: check what is to stand, and save "
+                "again."
+            )
+            if before
+            else gettext(
+                "Somebody else has changed the {name} meanwhile; it is empty now: check what is to stand, and save again."
+            )
         )
+        raise Conflict(sentence.format(name=name, before=before), code="text-changed")
     setattr(case, name, after)
     _validate(case)
     case.save(update_fields=[name, "updated_at"])

@@ -284,6 +284,11 @@ def _logo() -> list[Hold]:
 
 def _missing(case: Case, jobs: Sequence[Job]) -> list[Hold]:
     return [
-        Hold("slide-not-reported", f"The slide {m['slide']} {m['why'].rstrip('.')}.", "reason", {"slide": m["id"]})
+        Hold(
+            "slide-not-reported",
+            gettext("The slide {slide} {why}.").format(slide=m["slide"], why=m["why"].rstrip(".")),
+            "reason",
+            {"slide": m["id"]},
+        )
         for m in missing_slides(case, jobs)
     ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Refusal
@@ -223,9 +223,13 @@ def _refuse_held(content: Content) -> None:
     further = len(standing) - 1
     sentence = first.sentence
     if further:
-        sentence += f" {further} more {'thing stands' if further == 1 else 'things stand'} before the signature."
+        more = ngettext(
+            "{n} more thing stands before the signature.", "{n} more things stand before the signature.", further
+        ).format(n=further)
+        sentence = f"{sentence} {more}"
     if all(h.lifted_by == "reason" for h in standing):
-        sentence += " State why the case may be signed nevertheless, or resolve this first."
+        how = gettext("State why the case may be signed nevertheless, or resolve this first.")
+        sentence = f"{sentence} {how}"
     code = first.code if first.code == "must-see-open" else "held"
     raise Conflict(sentence, code=code, holds=[h.as_json() for h in content.holds], **first.detail)
 

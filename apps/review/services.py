@@ -221,12 +221,13 @@ def _refuse_conflicts(known: Schema, labels: Labels, base_revision: int, user: A
                     "at": label.at if label else None,
                 }
             )
-    who = next((c["by"] for c in conflicts if c["by"]), "Another person")
-    noun = "this cell" if len(clashing) == 1 else f"{len(clashing)} of these cells"
+    who = next((c["by"] for c in conflicts if c["by"]), gettext("Another person"))
     raise Conflict(
-        gettext("{who} has changed {noun} since you last saw it. Your change has not been saved.").format(
-            who=who, noun=noun
-        ),
+        ngettext(
+            "{who} has changed this cell since you last saw it. Your change has not been saved.",
+            "{who} has changed {n} of these cells since you last saw them. Your change has not been saved.",
+            len(clashing),
+        ).format(who=who, n=len(clashing)),
         code="conflict",
         conflicts=conflicts,
         revision=labels.revision,

@@ -72,7 +72,11 @@ def _without_patient(several: SeveralSeries, files: Files) -> SeveralSeries:
         n: f"slide {n}, {one.rpartition(', ')[2]}" if n in telling or names_patient(one, entries) else one
         for n, one in several.listed.items()
     }
-    return SeveralSeries.of(f"These files hold {len(listed)} slides", listed)
+    return SeveralSeries.of(
+        gettext("These files hold {n} slides ({listed}): choose one by its number, or take them all."),
+        listed,
+        n=len(listed),
+    )
 
 
 def _looked_at(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
@@ -97,13 +101,17 @@ def _one_series(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
     if not slides:
         raise Unsupported(
             gettext(
-                "{files} belongs to no DICOM series of a whole slide: it holds no image of the slide itself."
-            ).format(files=files[0][1])
+                "{name} belongs to no DICOM series of a whole slide: it holds no image of the slide itself."
+            ).format(name=files[0][1])
         )
     refuse_missing(choice, files[0][1], len(slides), max(i.focal_planes for s in slides.values() for i in s))
     if len(slides) > 1 and choice.series is None:
         listed = {number: _named(levels) for number, levels in enumerate(slides.values(), 1)}
-        raise SeveralSeries.of(f"These files hold {len(slides)} DICOM series", listed)
+        raise SeveralSeries.of(
+            gettext("These files hold {n} DICOM series ({listed}): choose one by its number, or take them all."),
+            listed,
+            n=len(slides),
+        )
     series, levels = list(slides.items())[(choice.series or 1) - 1]
     largest = max(levels, key=lambda i: i.width_px * i.height_px)
     if largest.optical_paths > 1:

@@ -16,6 +16,7 @@ from hemaview.learning.recipes.film import Log
 from hemaview.learning.scoring.filmtasks import as_slide
 from hemaview.learning.sets import data
 from hemaview.pipeline.redlookalikes import LEAST_RED, OTHERWISE, colour_of, distances_from
+from hemaview.words import all_of
 
 SETS = ("txl-pbc", "draaslan-blood")
 """Fields on which both red and white cells are boxed."""
@@ -39,7 +40,7 @@ def red_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> list
                     far[kind].append(values)
             rows += [_row(f"{name}, {side}, {KINDS[kind]}", np.concatenate(v)) for kind, v in far.items() if v]
     if not rows:
-        raise data.DataError(f"None of {', '.join(SETS)} has a train or val side in {experiment.root}.")
+        raise data.DataError(f"None of {all_of(SETS)} has a train or val side in {experiment.root}.")
     return rows
 
 
