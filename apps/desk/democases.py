@@ -57,7 +57,7 @@ PAPERS = (
         photographs=("105.webp", "603.webp"), mpp=CHULA_MPP, facts=REAL_FIELDS,
     ),
     PaperCase(
-        "DEMO-LI", "Li et al.", "nucleus and cytoplasm by NODEs-UNet", "blood-film-nodes", "blood-film", "synthetic",
+        "DEMO-LI", "Li et al.", "red and white cells of a field by NODEs-UNet", "cells-of-field", "blood-film", "synthetic",
         drawn="blood",
     ),
     PaperCase(
