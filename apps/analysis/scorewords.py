@@ -114,6 +114,8 @@ METRICS: dict[str, tuple[str, str]] = {
     "truth_held_plain": (gettext_noop("intervals that hold the truth, without the machine's errors"), ""),
     "untaught_blast_recall": (gettext_noop("blasts called blasts where none was taught"), ""),
     "wbc_count_error": (gettext_noop("error of the white-cell count"), ""),
+    "white_cells_a_field": (gettext_noop("things called white cells"), gettext_noop("per field")),
+    "white_recall": (gettext_noop("recall of white cells"), ""),
     "whole_and_single": (gettext_noop("cells found whole and once"), ""),
 }
 """Key of a figure to its name and unit; without a unit it is a share or an index from 0 to 1."""

@@ -15,8 +15,8 @@ from tests.integration.stack import Stack
 pytestmark = pytest.mark.browser
 CHECK = """
 from apps.analysis.modeltrial import check
-from apps.analysis.owntrials import unheld
-for upload in unheld():
+from apps.analysis.ownnames import TRIALS
+for upload in TRIALS.unheld():
     check(upload)
 """
 

@@ -137,7 +137,7 @@ def test_a_log_becomes_curves(tmp_path: Path) -> None:
 
 def test_a_label_that_nobody_knows_is_named_with_its_place() -> None:
     assert data.numbers(("b", "a"), ("a", "b"), "pbc/test").tolist() == [1, 0]
-    with pytest.raises(data.DataError, match="pbc/test has the label 'weird', which is not known; known are: a, b"):
+    with pytest.raises(data.DataError, match="pbc/test has the label 'weird', which is not known; known are: a and b"):
         data.numbers(("a", "weird"), ("a", "b"), "pbc/test")
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 from hemaview.inference import BadPicture
 from hemaview.inference.pictures import as_rgb8
 from hemaview.learning.experiment import Experiment
-from hemaview.words import all_of, one_of
+from hemaview.words import all_of
 
 
 class DataError(Exception):
@@ -159,7 +159,7 @@ def _check(lines: list[dict[str, str]], name: str, where: str) -> None:
         if not line["file"] or any(line[c] is None for c in columns):
             raise DataError(f"Line {number} of {where} is not complete.")
         if any(places) and not all(_finite(text) for text in places):
-            raise DataError(f"Line {number} of {where} has a place that is no number: {one_of(places)}.")
+            raise DataError(f"Line {number} of {where} has a place that is no number: {','.join(places)}.")
 
 
 def _finite(text: str) -> bool:

@@ -32,9 +32,9 @@ def write(root: Path, name: str, labels: str | bytes, **pictures: np.ndarray) ->
     [
         ("", "has no line"),
         ("file,x,y,class\n", "has no line"),
-        ("file;x;y;class\na.png;1;2;burr\n", "lacks the column file; it needs file, class, x, y"),
+        ("file;x;y;class\na.png;1;2;burr\n", "lacks the column file; it needs file, class, x and y"),
         ("file,x,class\na.png,1,burr\n", "lacks the column y"),
-        ("file,x,y,class\na.png,1,nan,burr\n", "Line 2 of .* a place that is no number: 1, nan"),
+        ("file,x,y,class\na.png,1,nan,burr\n", "Line 2 of .* a place that is no number: 1,nan"),
         ("file,x,y,class\na.png,1,2,burr\na.png,,3,burr\n", "Line 3 of .* a place that is no number"),
         ("file,x,y,class\na.png,1,2\n", "Line 2 of .* is not complete"),
         ("file,x,y,class\na.png,1,2,bürr\n".encode("latin-1"), "cannot be read as comma-separated UTF-8"),
