@@ -57,6 +57,6 @@ def test_a_model_is_uploaded_tried_switched_on_and_chosen(visit: Any, house: Sta
     page.goto(f"{at}/models/mean-colour/")
     page.get_by_role("button", name="Retire").click()
     page.goto(f"{at}/protocols/ward-three/")
-    expect(page.get_by_role("alert")).to_contain_text("mean-colour 1, its model for nucleated-cell, is retired")
+    expect(page.get_by_role("alert")).to_contain_text("mean-colour 1, its model for nucleated cell, is retired")
     accessible(page)
     assert page.complaints == []

@@ -37,8 +37,8 @@ class Command(SentenceCommand):
             "--tolerance",
             type=float,
             default=0.0,
-            help="of models that solve equations (li-nodes-unet, li-nodes-fields), in place of their own: larger is quicker, less "
-            "exact",
+            help="of models that solve equations (li-nodes-unet, li-nodes-fields), in place of their own: "
+            "larger is quicker, less exact",
         )
         parser.add_argument("--json", action="store_true", help='{"rows": […]} on stdout')
 
