@@ -53,7 +53,7 @@ def test_a_misspelt_parameter_chooses_nothing_in_place_of_everything(
 ) -> None:
     answer = api(tess).get(f"/api/v1/{path.format(job=job.pk)}")
     assert answer.status_code == 400 and f"There is no parameter {name} here; there are: " in answer.json()["detail"]
-    right = "cases/?state=signed&page=1&ordering=accession" if name == "status" else f"jobs/{job.pk}/gallery/?class=3"
+    right = "cases/?state=signed&page=1&ordering=accession&format=json" if name == "status" else f"jobs/{job.pk}/gallery/?class=3"
     assert api(tess).get(f"/api/v1/{right}").status_code == 200
 
 

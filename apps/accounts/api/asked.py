@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework.permissions import BasePermission
 from rest_framework.serializers import Serializer
+from rest_framework.settings import api_settings
 
 from apps.accounts.api.inputs import refuse_unknown
 
@@ -25,7 +26,8 @@ class AsksForWhatThereIs(BasePermission):
         """Always; raises Refusal for a parameter that there is not."""
         if request.method in ("GET", "HEAD") and request.query_params and type(view).__module__.startswith("apps."):
             asked_of: Any = type(view)
-            refuse_unknown(request.query_params, parameters_of(asked_of))
+            given = [name for name in request.query_params if name != api_settings.URL_FORMAT_OVERRIDE]
+            refuse_unknown(given, parameters_of(asked_of))
         return True
 
 
