@@ -53,7 +53,7 @@ ROLES: dict[str, str] = {
     "outline": gettext_noop("shape by outline"),
     "overview": gettext_noop("regions worth counting"),
     "red-cell-shape": gettext_noop("red-cell shape"),
-    "segmentation": gettext_noop("outlines of red cells"),
+    "segmentation": gettext_noop("outlines of cells"),
     "sickle-cell-finder": gettext_noop("finder of sickle cells"),
 }
 
@@ -138,11 +138,10 @@ ENDS: dict[str, str] = {
 """What the end of a figure's key adds to its name."""
 
 _NOT_OF_ASSAYS: dict[str, str] = {
-    "RBC": gettext_noop("red cell"),
-    "WBC": gettext_noop("white cell"),
-    "nucleated": gettext_noop("nucleated cell"),
-    "nucleated_cell": gettext_noop("nucleated cell"),
-    "red_cell": gettext_noop("red cell"),
+    "RBC": gettext_noop("Red cell"),
+    "WBC": gettext_noop("White cell"),
+    "nucleated": gettext_noop("Nucleated cell"),
+    "nucleated_cell": gettext_noop("Nucleated cell"),
 }
 """Classes of nets that are none of an examination and whose keys are no words."""
 
