@@ -42,6 +42,7 @@ from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sin
 from hemaview.pipeline.redlookalikes import without_red_lookalikes
 from hemaview.pipeline.scale import scale_notes
 from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
+from hemaview.pipeline.severalcells import without_outlines_of_several
 from hemaview.pipeline.sharedplaces import counts_at, each_once
 from hemaview.pipeline.stains import stain_guards, with_expectation
 from hemaview.pipeline.unanswered import NoAnswer, named_failure, unanswered_notes
@@ -265,7 +266,8 @@ def _every_cell(folder: Path, done: list[int], searched: Sequence[CellTable], kn
             )
         parts.append(cells)
     every = CellTable.concatenate([*parts, *searched], len(known))
-    return each_once(one_of_doubles(every), plan.fields, plan.mpp).in_file_order()
+    every = without_outlines_of_several(one_of_doubles(every), known)
+    return each_once(every, plan.fields, plan.mpp).in_file_order()
 
 
 def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str]) -> Outcome:
