@@ -29,6 +29,8 @@ NEUTRAL, EVEN = 45, 26
 DARK, GREY, LIGHT, CONTRAST = 0.45, 0.72, 232, 14
 """Black is at most so much of the ground's light, a line of THIN_PX that was made smaller grey; white is at least of that level
 and so many lighter than the ground."""
+PURE = 248
+"""Level from which white is a program's: such bars need to be only CONTRAST lighter than what lies along them."""
 THIN_PX = 3
 STEP = 0.25
 """How much darker or lighter than what lies along it a bar is, share of the ground's light."""
@@ -60,7 +62,9 @@ def marks(rgb: NDArray[np.uint8], in_all: NDArray[np.bool_] | None = None) -> li
     mask = _pieces(strange, lambda area, _w, _h: area >= max(3 * LEAST_PX, LEAST_SHARE * strange.size))
     any_px, step = max(rgb.shape), STEP * float(ground.min())
     grey, thin = _black(rgb, ground, GREY), round(THIN_SHARE * rgb.shape[0])
+    pure = np.asarray(light & (rgb.min(axis=2) >= PURE), np.uint8)
     ways = [(dark, dark, any_px, step), (light, light, any_px, step), (grey, grey, THIN_PX, step)]
+    ways.append((pure, light, any_px, float(CONTRAST)))
     for colour, letters, thick, least in [*ways, *((hue, weak, thin, 0.0) for hue, weak in faint)]:
         upright = _bars(np.ascontiguousarray(colour.T), np.ascontiguousarray(rgb.transpose(1, 0, 2)), least, thick)
         bars = _bars(colour, rgb, least, thick) | upright.T

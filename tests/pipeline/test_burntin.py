@@ -160,3 +160,14 @@ def test_in_a_drawn_region_a_scale_bar_is_left_out_too(tmp_path: Path) -> None:
     hidden = mask_of(rgb)[340:480, 440:640]
     assert sum(f.w * f.h * f.counted_share for f in plan.fields) == pytest.approx((~hidden).sum(), rel=0.01)
     assert any("burnt into 1 of 1 photographs" in note for note in plan.notes)
+
+
+def test_a_white_bar_on_a_ground_nearly_as_light_is_left_out() -> None:
+    rgb = photo().astype(np.float32)
+    light = np.clip(rgb * (222 / np.percentile(rgb, 95, axis=(0, 1))), 0, 235).astype(np.uint8)
+    image = Image.fromarray(light)
+    ImageDraw.Draw(image).rectangle((330, 440, 580, 450), fill=(255, 255, 255))
+    shown = as_jpeg(image, 92)
+    hidden = covered(marks(shown), (0, 0), (1, 1), (shown.shape[1], shown.shape[0]))
+    assert hidden[440:451, 330:581].mean() > 0.95 and hidden.mean() < 0.03
+    assert not marks(as_jpeg(Image.fromarray(light), 92))
