@@ -65,8 +65,8 @@ PAPERS = (
         "haematoxylin and eosin", drawn="block",
     ),
     PaperCase(
-        "DEMO-WANG", "Wang et al.", "marrow differential by Cascade R-CNN", "marrow-cascade", "marrow-aspirate", "synthetic",
-        drawn="marrow",
+        "DEMO-WANG", "Wang et al.", "marrow differential; Cascade R-CNN can be ordered, too", "marrow", "marrow-aspirate",
+        "synthetic", drawn="marrow",
     ),
     PaperCase(
         "DEMO-ZHANG", "Zhang et al.", "sickle cells through a phone's eyepiece", "blood-film-sickle", "blood-film",
