@@ -28,6 +28,7 @@ TITLES: dict[str, str | Promise] = {
     "cells-gone": _FILE_GONE,
     "conflict": _SOMEBODY_ELSE,
     "converting": _AT_WORK,
+    "counts-changed": gettext_lazy("The counts have changed"),
     "evidence-altered": _ALTERED,
     "field-unfinished": gettext_lazy("Not finished yet"),
     "held": gettext_lazy("Not ready to be signed"),

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ from apps.reports.fonts import named, unprintable
 from apps.reports.holds import Hold, holds_of, missing_slides, unlifted
 from apps.reports.manifest import labels_sha256
 from apps.reports.models import Amendment, Report
+from apps.reports.summary import stamps
 from apps.review.bloodcount import references
 from apps.review.state import label_revision, reading_of
 from apps.slides.models import Slide
@@ -45,11 +47,13 @@ def sign(
     conclusion: str | None = None,
     conclusion_before: str | None = None,
     comment_before: str | None = None,
+    seen: Mapping[str, str] | None = None,
 ) -> Report:
     """Sign the case: re-checks the password, refuses by name what stands before the signature, freezes, hashes, locks.
 
     `reason` says why what a reason can lift may stand; the report prints it. `conclusion_before` and `comment_before` are what
-    the signer saw there: where somebody else has written meanwhile, the signature is refused and their words stay.
+    the signer saw there: where somebody else has written meanwhile, the signature is refused and their words stay. `seen` holds
+    the stamps of the reported analyses whose counts the signer saw (`summary.stamps`): others are refused.
 
     Three steps: a short transaction checks and marks the case as being signed, so that every other write is refused; the
     report is written outside any lock of the database; a second one proves that what was frozen is what is there.
@@ -72,7 +76,7 @@ def sign(
         record(user, "report.sign-refused", "case", case.pk, accession=case.accession, why="password")
         raise
     words = {"conclusion": (conclusion, conclusion_before), "comment": (comment, comment_before)}
-    case, content = _begin(user, case, words, reason.strip())
+    case, content = _begin(user, case, words, reason.strip(), seen)
     report_id = uuid.uuid4()
     try:
         report = _freeze(user, case, content, meaning.strip(), report_id)
@@ -139,7 +143,9 @@ class Content:
 
 
 @transaction.atomic
-def _begin(user: Any, case: Case, words: dict[str, tuple[str | None, str | None]], reason: str) -> tuple[Case, Content]:
+def _begin(
+    user: Any, case: Case, words: dict[str, tuple[str | None, str | None]], reason: str, seen: Mapping[str, str] | None
+) -> tuple[Case, Content]:
     case = hold(case)
     if case.state not in (Case.State.IN_REVIEW, Case.State.AMENDED):
         raise Conflict(
@@ -159,6 +165,11 @@ def _begin(user: Any, case: Case, words: dict[str, tuple[str | None, str | None]
         if text is not None:
             case = write(user, case, text, before)
     content = Content.of(case, reason)
+    if seen is not None and dict(seen) != stamps(content.jobs):
+        raise Conflict(
+            gettext("Somebody has changed cells or analyses meanwhile: look at the counts again, then sign."),
+            code="counts-changed",
+        )
     _refuse_held(content)
     return begin_signing(case), content
 

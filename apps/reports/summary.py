@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,16 +14,41 @@ from apps.reports.holds import holds_of, missing_slides
 from apps.reports.render import readers_sentence
 from apps.review.agreement import summary
 from apps.review.counts import pooled_json
+from apps.review.state import reading_of
 
 
 def before_signing(case: Case, jobs: Sequence[Job]) -> dict[str, Any]:
-    """Of the reported analyses `jobs` of a case: conclusion, counts, warnings, slides not analysed, readers and holds."""
+    """Of the reported analyses `jobs` of a case: conclusion, counts, warnings, slides not analysed, readers and holds.
+
+    `seen` is read first: where somebody labels while the counts are made, it is older than they are, and a signature with it
+    is refused rather than given to other counts.
+    """
+    seen = stamps(jobs)
     return {
+        "seen": seen,
         "conclusion": case.conclusion,
         "examinations": [_examination(together) for together in examinations(jobs)],
         "missing": missing_slides(case, jobs),
         "holds": [h.as_json() for h in holds_of(case, jobs)],
     }
+
+
+def stamps(jobs: Sequence[Job]) -> dict[str, str]:
+    """By id of each analysis a stamp of what people can still change of its counts: another stamp, other counts."""
+    return {str(job.pk): _stamp(job) for job in jobs}
+
+
+def _stamp(job: Job) -> str:
+    """Of the reading that is counted, its revision and marks of HbF, the slide's specimen and scale: 16 hex digits of SHA-256."""
+    reading = reading_of(job)
+    parts = [
+        str(reading.pk) if reading else "",
+        reading.revision if reading else 0,
+        reading.hbf_marks.count() if reading else 0,
+        job.slide.specimen,
+        job.slide.mpp,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _examination(jobs: Sequence[Job]) -> dict[str, Any]:

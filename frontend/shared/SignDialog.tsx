@@ -1,5 +1,5 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useEffect, useState } from "react";
 import { get, Problem, send } from "./api";
 import { ChangedMeanwhile } from "./ChangedMeanwhile";
 import { ConclusionField } from "./ConclusionField";
@@ -7,6 +7,7 @@ import { plural, t } from "./catalogue";
 import { Dialog, FormFooter } from "./Dialog";
 import { rich } from "./rich";
 import { SigningSummary } from "./SigningSummary";
+import { sameStamps } from "./stamps";
 import type { Case, Counts, Report, Signing } from "./types";
 
 /** Meanings of a signature by what the report keeps, whatever the page's language. */
@@ -15,6 +16,9 @@ const MEANINGS: Record<string, string> = {
   "Reviewed; comment added": t("Reviewed; comment added"),
   "Approved as a second reader": t("Approved as a second reader"),
 };
+
+/** How often the dialog asks whether the counts are still those that it shows. */
+const FOLLOW_MS = 2000;
 
 interface Props {
   current: Case;
@@ -39,7 +43,13 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
   const signing = useQuery({
     queryKey: ["signing", current.accession, counts?.revision],
     queryFn: () => get<Signing>(`/api/v1/cases/${current.accession}/signing/`),
+    // Other slides of the case, and pages without the analysis open, hear nothing of labels.
+    refetchInterval: FOLLOW_MS,
+    placeholderData: keepPreviousData,
   });
+  const seen = signing.data?.seen;
+  const [first, setFirst] = useState(seen);
+  useEffect(() => setFirst((known) => known ?? seen), [seen]);
   const standing = signing.data?.holds ?? [];
   const assays = signing.data?.examinations.map((part) => part.assay) ?? [];
   const mustSee = standing.find((h) => h.code === "must-see-open");
@@ -61,12 +71,14 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
           conclusion_before: current.conclusion,
           comment_before: current.comment,
           reason,
+          seen,
         }),
       );
     } catch (caught) {
       setError(caught instanceof Problem ? caught : new Problem(0, "unknown", String(caught), {}));
       setBusy(false);
       void client.invalidateQueries({ queryKey: ["room", current.accession] });
+      void client.invalidateQueries({ queryKey: ["signing", current.accession] });
     }
   }
 
@@ -107,6 +119,11 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
         </p>
       )}
       {signing.data && <SigningSummary signing={signing.data} />}
+      {first && seen && !sameStamps(first, seen) && (
+        <p className="warn" role="status">
+          {t("Since this dialog opened somebody has changed cells or analyses: the counts above are the new ones.")}
+        </p>
+      )}
       {[...forNothing, ...forReview].map((h) => (
         <p key={h.code + h.sentence} className="blocked">
           {h.sentence}
@@ -173,7 +190,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
             "Signing freezes the counts, the labels and the checksums of slide and cell file in a report and locks the case. AI-assisted; research use only.",
           )}
         </p>
-        <FormFooter verb={busy ? t("Signing…") : t("Sign")} disabled={busy || !password} onCancel={onClose} />
+        <FormFooter verb={busy ? t("Signing…") : t("Sign")} disabled={busy || !password || !seen} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -3580,6 +3580,10 @@ export interface components {
             comment_before?: string;
             /** @description Why what a reason can lift may stand. */
             reason?: string;
+            /** @description `seen` of `signing/`, as you saw the counts; 409 where others would be signed now. Left out: not checked. */
+            seen?: {
+                [key: string]: string;
+            };
         };
         SignedExamination: {
             assay: string;
@@ -3592,6 +3596,10 @@ export interface components {
             readers: string;
         };
         Signing: {
+            /** @description by id of the reported analyses, a stamp that changes with its counts: `sign/` takes it back */
+            seen: {
+                [key: string]: string;
+            };
             conclusion: string;
             examinations: components["schemas"]["SignedExamination"][];
             missing: components["schemas"]["LeftOut"][];

@@ -49,6 +49,11 @@ class SignInput(Body):
     reason = serializers.CharField(
         max_length=2000, allow_blank=True, required=False, help_text="Why what a reason can lift may stand."
     )
+    seen = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        required=False,
+        help_text="`seen` of `signing/`, as you saw the counts; 409 where others would be signed now. Left out: not checked.",
+    )
 
 
 class AmendInput(Body):
@@ -85,6 +90,10 @@ class LeftOutSerializer(serializers.Serializer[Any]):
 
 
 class SigningSerializer(serializers.Serializer[Any]):
+    seen = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="by id of the reported analyses, a stamp that changes with its counts: `sign/` takes it back",
+    )
     conclusion = serializers.CharField()
     examinations = SignedExaminationSerializer(many=True)
     missing = LeftOutSerializer(many=True)

@@ -1860,6 +1860,7 @@ SignInputRequest = TypedDict(
         "conclusion_before": "NotRequired[str]",
         "comment_before": "NotRequired[str]",
         "reason": "NotRequired[str]",
+        "seen": "NotRequired[dict[str, str]]",
     },
 )
 
@@ -1879,6 +1880,7 @@ SignedExamination = TypedDict(
 Signing = TypedDict(
     "Signing",
     {
+        "seen": "dict[str, str]",
         "conclusion": "str",
         "examinations": "list[SignedExamination]",
         "missing": "list[LeftOut]",
