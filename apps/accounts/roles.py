@@ -27,11 +27,19 @@ ROLE_MEANING: dict[str, str] = {
 
 RIGHT_MEANING: dict[str, str] = {
     "view": gettext_noop("view the case, its slides, cells and reports"),
-    "annotate": gettext_noop("add slides, order analyses, add missed cells, write the comment"),
-    "review": gettext_noop("confirm, relabel and reject cells, write the conclusion"),
+    "annotate": gettext_noop("add slides, order analyses, add missed cells and write the comment"),
+    "review": gettext_noop("confirm, relabel and reject cells, and write the conclusion"),
     "sign": gettext_noop("sign and amend the report"),
     "administer": gettext_noop("manage the case, its people and its reader"),
 }
+RIGHT_DENIED: dict[str, str] = {
+    "view": gettext_noop("view the case, its slides, cells or reports"),
+    "annotate": gettext_noop("add slides, order analyses, add missed cells or write the comment"),
+    "review": gettext_noop("confirm, relabel or reject cells, or write the conclusion"),
+    "sign": gettext_noop("sign or amend the report"),
+    "administer": gettext_noop("manage the case, its people or its reader"),
+}
+"""What somebody without the right may not do, after *but not*."""
 
 SEES_IDENTITY = "see_identity"
 """Codename of the right that no role has by default; it is given to a person."""

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from apps.accounts import leases
 from apps.accounts.errors import Conflict, Missing
@@ -127,14 +127,17 @@ def protocols(specimen: str | None = None) -> list[Protocol]:
 
 
 def protocol_named(name: str) -> Protocol:
-    for protocol in protocols():
-        if protocol.name == name:
-            return protocol
-    known = all_of(p.name for p in protocols()) or gettext("none is enabled")
-    raise Missing(
-        gettext("There is no protocol called {name}; there are: {known}.").format(name=name, known=known),
-        code="no-protocol",
+    known = {protocol.name: protocol for protocol in protocols()}
+    if name in known:
+        return known[name]
+    sentence = ngettext(
+        "There is no protocol called {name}; there is: {known}.",
+        "There is no protocol called {name}; there are: {known}.",
+        len(known),
     )
+    if not known:
+        sentence = gettext("There is no protocol called {name}; none is enabled.")
+    raise Missing(sentence.format(name=name, known=all_of(known)), code="no-protocol")
 
 
 def model_versions() -> QuerySet[ModelVersion]:

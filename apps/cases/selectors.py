@@ -12,7 +12,7 @@ from guardian.shortcuts import get_group_perms, get_objects_for_user, get_user_p
 
 from apps.accounts.errors import Forbidden, Missing
 from apps.accounts.models import User
-from apps.accounts.roles import RIGHT_MEANING, RIGHTS
+from apps.accounts.roles import RIGHT_DENIED, RIGHTS
 from apps.cases.models import Case
 
 hidden_words: list[Callable[[Any], Iterable[int]]] = []
@@ -92,7 +92,7 @@ def require(user: Any, case: Case, right: str) -> None:
         raise Missing(gettext("There is no case {accession}, or you may not see it.").format(accession=case.accession))
     if right not in rights:
         raise Forbidden(
-            gettext("You may view this case but not {meaning}.").format(meaning=gettext(RIGHT_MEANING[right]))
+            gettext("You may view this case but not {meaning}.").format(meaning=gettext(RIGHT_DENIED[right]))
         )
 
 

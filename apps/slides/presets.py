@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from apps.accounts.errors import Forbidden, Missing
 from apps.audit.services import record
@@ -23,11 +23,15 @@ def preset_of(name: str) -> ScalePreset:
     """The preset of that name, however it is capitalised; raises Missing, listing those that there are."""
     preset = ScalePreset.objects.filter(name__iexact=name.strip()).first()
     if preset is None:
-        known = all_of(p.name for p in presets()) or gettext("none yet; an administrator can add them")
-        raise Missing(
-            gettext("There is no preset {strip} (there are: {known}).").format(strip=name.strip(), known=known),
-            code="no-preset",
+        known = [p.name for p in presets()]
+        sentence = ngettext(
+            "There is no preset {strip} (there is: {known}).",
+            "There is no preset {strip} (there are: {known}).",
+            len(known),
         )
+        if not known:
+            sentence = gettext("There is no preset {strip}: there is none yet; an administrator can add them.")
+        raise Missing(sentence.format(strip=name.strip(), known=all_of(known)), code="no-preset")
     return preset
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.audit.services import record
@@ -28,10 +28,13 @@ def site_named(name: str) -> Site:
     """The site of that name, however it is capitalised; raises Missing, listing those that there are."""
     site = None if "\0" in name else Site.objects.filter(name__iexact=name.strip()).first()
     if site is None:
-        known = all_of(Site.objects.values_list("name", flat=True)) or gettext(
-            "none yet; an administrator can add them"
+        known = list(Site.objects.values_list("name", flat=True))
+        sentence = ngettext(
+            "There is no such site (there is: {known}).", "There is no such site (there are: {known}).", len(known)
         )
-        raise Missing(gettext("There is no such site (there are: {known}).").format(known=known), code="no-site")
+        if not known:
+            sentence = gettext("There is no site yet; an administrator can add them.")
+        raise Missing(sentence.format(known=all_of(known)), code="no-site")
     return site
 
 

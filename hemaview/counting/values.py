@@ -204,8 +204,9 @@ def unidentified_note(section: Section) -> list[str]:
         return []
     cells = "1 nucleated cell is unidentified and lies" if u == 1 else f"{u:,} nucleated cells are unidentified and lie"
     share = 100 * u / (section.n + u)
+    named = number_of(section.n, section.noun.removesuffix("s"), section.noun)
     return [
-        f"{cells} outside the {section.n:,} {section.noun} ({share:.1f} % of all): until a person names them, "
+        f"{cells} outside the {named} ({share:.1f} % of all): until a person names them, "
         "each class may hold none or all of them, and no limit is settled."
     ]
 

@@ -99,8 +99,9 @@ def _burnt_in(written: Sequence[list[Outline]]) -> list[str]:
     barred = sum(map(bool, written))
     if not barred:
         return []
+    where = "the photograph" if len(written) == 1 else f"{barred} of {len(written)} photographs"
     return [
-        f"A scale bar, text or an arrow is burnt into {barred} of {len(written)} photographs: what it covers is left out of "
+        f"A scale bar, text or an arrow is burnt into {where}: what it covers is left out of "
         "counts and areas, and cells that it touches are not counted."
     ]
 

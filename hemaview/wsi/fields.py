@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyvips
 
-from hemaview.words import gettext
+from hemaview.words import all_of, gettext
 from hemaview.wsi.contents import kind_of
 from hemaview.wsi.errors import AlreadyThere, TooLarge, Unreadable
 from hemaview.wsi.limits import Limits
@@ -138,8 +138,8 @@ def _on_film(pictures: list[Picture]) -> tuple[list[OnFilm | None], list[str]]:
     for pair in pairs:
         earlier.setdefault(pair.second, []).append(pictures[pair.first].name)
     notes = [
-        f"{pictures[i].name} shows a part that {', '.join(names)} shows, too: cells there count once, each in the picture "
-        "that shows more around it."
+        f"{pictures[i].name} shows a part that {all_of(names)} {'shows' if len(names) == 1 else 'show'}, too: "
+        "cells there count once, each in the picture that shows more around it."
         for i, names in sorted(earlier.items())
     ]
     return on_film(pairs, [(p.image.width, p.image.height) for p in pictures]), notes

@@ -105,7 +105,7 @@ def test_one_of_several_series_comes_in_by_its_number_and_all_of_them_as_slides_
 def test_a_case_that_nobody_may_bring_a_slide_into_is_not_left_behind(tmp_path: Path) -> None:
     Image.fromarray(film(1)).save(tmp_path / "1.png")
     ada = factories.person("administrator")
-    with pytest.raises(CommandError, match="You may view this case but not add slides"):
+    with pytest.raises(CommandError, match="but not add slides, order analyses, add missed cells or write"):
         call_command("import_slide", str(tmp_path / "1.png"), "--case=A-9", "--create", f"--user={ada.username}")
     assert not Case.objects.filter(accession="A-9").exists()
 
@@ -344,6 +344,14 @@ def test_overlapping_photographs_are_told_and_what_both_show_counts_once(tmp_pat
     assert slide.notes == [
         f"field-2 shows a part that field-1 shows, {once}", f"field-10 shows a part that field-2 shows, {once}"
     ]  # fmt: skip
+
+
+def test_a_photograph_that_overlaps_two_others_names_both(tmp_path: Path) -> None:
+    whole = film(5, 512, 1024)
+    for number, x in ((1, 0), (2, 128), (3, 256)):
+        Image.fromarray(whole[:, x : x + 512]).save(tmp_path / f"field-{number}.png")
+    notes = bring([tmp_path], factories.case()).notes
+    assert any(note.startswith("field-3 shows a part that field-1 and field-2 show, too: ") for note in notes)
 
 
 def test_photographs_stand_in_the_order_in_which_they_were_taken(tmp_path: Path) -> None:

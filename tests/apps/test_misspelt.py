@@ -11,6 +11,7 @@ from django.urls import resolve
 from rest_framework.test import APIClient
 
 from apps.accounts.api.asked import parameters_of
+from apps.accounts.api.inputs import refuse_unknown
 from apps.accounts.errors import Refusal
 from apps.cases.services import create_case
 from tests import factories
@@ -53,8 +54,21 @@ def test_a_misspelt_parameter_chooses_nothing_in_place_of_everything(
 ) -> None:
     answer = api(tess).get(f"/api/v1/{path.format(job=job.pk)}")
     assert answer.status_code == 400 and f"There is no parameter {name} here; there are: " in answer.json()["detail"]
-    right = "cases/?state=signed&page=1&ordering=accession&format=json" if name == "status" else f"jobs/{job.pk}/gallery/?class=3"
+    right = (
+        "cases/?state=signed&page=1&ordering=accession&format=json"
+        if name == "status"
+        else f"jobs/{job.pk}/gallery/?class=3"
+    )
     assert api(tess).get(f"/api/v1/{right}").status_code == 200
+
+
+def test_a_parameter_without_a_name_is_shown_as_an_empty_text_and_one_that_stands_alone_in_the_singular(
+    db: Any, tess: Any, api: Any
+) -> None:
+    answer = api(tess).get("/api/v1/cases/?=1")
+    assert answer.status_code == 400 and 'There is no parameter "" here; there are: ' in answer.json()["detail"]
+    with pytest.raises(Refusal, match=r"There is no parameter cls here; there is: assay\."):
+        refuse_unknown(["cls"], ["assay"])
 
 
 DESCRIBED = yaml.safe_load((Path(__file__).parents[2] / "clients" / "openapi.yaml").read_text())["paths"]

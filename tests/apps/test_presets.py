@@ -56,7 +56,7 @@ def test_the_command_takes_the_presets_scale_and_says_so(preset: ScalePreset, fi
     assert (slide["mpp"], slide["mpp_source"]) == (0.069, "user")
     assert f"0.069 µm/px by the laboratory's preset {OIL}." in slide["notes"]
     assert any("file states 0.25" in note for note in slide["notes"])
-    with pytest.raises(CommandError, match=r"no preset nobody's \(there are: Camera 305"):
+    with pytest.raises(CommandError, match=r"no preset nobody's \(there is: Camera 305"):
         call_command("import_slide", str(film), "--case=P-2", "--create", "--preset", "nobody's")
     with pytest.raises(CommandError, match="not both"):
         call_command("import_slide", str(film), "--case=P-2", "--create", "--preset", OIL, "--mpp=0.1")

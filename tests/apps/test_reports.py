@@ -159,6 +159,12 @@ def test_a_report_says_that_no_white_cell_has_a_name_where_all_are_unidentified(
     assert html.count("8 nucleated cells are unidentified and lie outside the 0 white cells") == 1
 
 
+def test_one_white_cell_is_no_white_cells(slide: Any) -> None:
+    counted = {"normal": 40, "lymphocyte": 1, "unidentified": 8}
+    made = document.build(finished_job(slide, factories.cells(counted)).slide.case)
+    assert "and lie outside the 1 white cell (" in render.html(made, None)
+
+
 def test_a_cell_that_a_person_named_has_its_picture_though_an_edge_cuts_it_and_what_must_be_seen_comes_first(
     slide: Any, tess: Any
 ) -> None:

@@ -324,7 +324,7 @@ def test_counts_that_changed_since_they_were_shown_are_not_signed(job: Any, tess
     see_all(paul, job)
     url = f"/api/v1/cases/{job.slide.case.accession}"
     seen = api(paul).get(f"{url}/signing/").json()["seen"]
-    rows = [r["row"] for r in gallery(job, 0, "all", 0, 10)["rows"]]
+    rows = [r["row"] for r in gallery(job, 0, "position", 0, 10)["rows"]]
     label_cells(tess, job, "reject", rows, [], None, label_revision(job))
     body = {"password": PASSWORD, "meaning": "Reviewed", "conclusion": "Normal."}
     refused = api(paul).post(f"{url}/sign/", {**body, "seen": seen}, format="json")

@@ -236,7 +236,7 @@ def test_a_slide_comes_in_with_its_site(ada: Any, site: Site, film: Path) -> Non
     out = StringIO()
     call_command("import_slide", str(film), "--case=S-9", "--create", "--site", "WARD 3, phone", "--json", stdout=out)
     assert json.loads(out.getvalue())["slides"][0]["site"] == site.name
-    with pytest.raises(CommandError, match=r"no such site \(there are: Ward 3, phone\)"):
+    with pytest.raises(CommandError, match=r"no such site \(there is: Ward 3, phone\)"):
         call_command("import_slide", str(film), "--case=S-10", "--create", "--site", "Ward 4")
     assert not Case.objects.filter(accession="S-10").exists()
 

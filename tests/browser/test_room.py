@@ -17,8 +17,10 @@ from scipy.ndimage import binary_dilation
 from tests.browser.conftest import PASSWORD, accessible, analysed
 from tests.browser.test_journeys import url
 from tests.integration.stack import Stack
+from tests.schemas import BLOOD_FILM
 
 pytestmark = pytest.mark.browser
+SEGMENTED = BLOOD_FILM.index("segmented_neutrophil")
 CARD = re.compile(r"/api/v1/jobs/[^/]+/cells/\d+/$")
 SELECTED = (214, 0, 108)
 """Colour of the chosen cell's outline."""
@@ -649,6 +651,47 @@ def test_the_case_page_offers_the_signature_to_who_may_sign_a_case_that_is_ready
     expect(dialog.get_by_role("alert")).to_contain_text("must be seen before signing")
     dialog.get_by_role("button", name="Show these cells").click()
     page.wait_for_url(url(house, "/cases/B-1/read/") + "*")
+
+
+def test_the_signature_on_the_case_page_follows_cells_that_change_meanwhile_and_signs_no_others(
+    visit: Any, house: Stack
+) -> None:
+    page = visit("paul")
+    page.goto(url(house, "/cases/B-1/"))
+    page.get_by_role("button", name="Sign…", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Sign B-1")
+    part = dialog.get_by_role("region", name="What you sign")
+    counted = part.get_by_text(re.compile("White-cell differential: "))
+    before = counted.inner_text()
+    dialog.get_by_label("Your password").fill(PASSWORD)
+    seen = list(ask(page, "/api/v1/cases/B-1/signing/")["seen"])
+    job = next(j for j in seen if "White-cell" in str(ask(page, f"/api/v1/jobs/{j}/counts/")["sections"]))
+    row = ask(page, f"/api/v1/jobs/{job}/gallery/?class={SEGMENTED}&limit=1")["rows"][0]["row"]
+    label(page, job, "reject", row)
+    expect(counted).not_to_have_text(before)
+    expect(dialog.get_by_role("status").filter(has_text="Since this dialog opened")).to_be_visible()
+    page.route("**/signing/", lambda route: None)  # the dialog hears of no further change
+    page.wait_for_timeout(2500)
+    label(page, job, "clear", row)
+    dialog.get_by_role("button", name="Sign", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("look at the counts again")
+    page.unroute("**/signing/")
+    page.reload()
+
+
+def label(page: Page, job: str, action: str, row: int) -> None:
+    """As somebody else would on a page of their own."""
+    status = page.evaluate(
+        """async ([job, action, row]) => {
+            const revision = (await (await fetch(`/api/v1/jobs/${job}/counts/`)).json()).revision;
+            const token = document.cookie.match(/csrftoken=([^;]+)/)[1];
+            const headers = {"Content-Type": "application/json", "X-CSRFToken": token};
+            const body = JSON.stringify({action, rows: [row], base_revision: revision});
+            return (await fetch(`/api/v1/jobs/${job}/labels/`, {method: "POST", headers, body})).status;
+        }""",
+        [job, action, row],
+    )
+    assert status in (200, 201)
 
 
 def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, house: Stack) -> None:

@@ -136,7 +136,7 @@ def test_a_run_counts_nothing_in_a_scale_bar_says_so_and_leaves_its_area_out(tmp
     tables: list[CellTable] = []
     for name, picture in (("with", rgb), ("without", as_jpeg(Image.fromarray(photo())))):
         outcome = run(request(picture, tmp_path / name), Sink())
-        said = any("burnt into 1 of 1 photographs" in note for note in outcome.notes)
+        said = any("burnt into the photograph" in note for note in outcome.notes)
         assert said == (name == "with")
         tables.append(read_cells(tmp_path / name / "job" / "cells.arrow")[0])
     mask = mask_of(rgb)
@@ -159,7 +159,7 @@ def test_in_a_drawn_region_a_scale_bar_is_left_out_too(tmp_path: Path) -> None:
         plan = plan_run(slide, asked, lambda _text, _share: None)
     hidden = mask_of(rgb)[340:480, 440:640]
     assert sum(f.w * f.h * f.counted_share for f in plan.fields) == pytest.approx((~hidden).sum(), rel=0.01)
-    assert any("burnt into 1 of 1 photographs" in note for note in plan.notes)
+    assert any("burnt into the photograph" in note for note in plan.notes)
 
 
 def test_a_white_bar_on_a_ground_nearly_as_light_is_left_out() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.fields import empty
@@ -40,8 +40,12 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
     there = sorted(known)
     unknown = sorted(set(names) - set(there))
     if unknown:
-        shown = unknown[0][:60].encode(errors="replace").decode()
-        sentence = gettext("There is no parameter {shown} here; there are: {there}.")
+        shown = unknown[0][:60].encode(errors="replace").decode() or '""'
+        sentence = ngettext(
+            "There is no parameter {shown} here; there is: {there}.",
+            "There is no parameter {shown} here; there are: {there}.",
+            len(there),
+        )
         if not there:
             sentence = gettext("There is no parameter {shown} here; this address takes none.")
         raise Refusal(sentence.format(shown=shown, there=all_of(there)), code="invalid")
@@ -54,11 +58,14 @@ class Body(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             unknown = sorted(str(name) for name in set(data) - set(self.fields) - {"csrfmiddlewaretoken"})
             if unknown:
-                there = all_of(name for name, field in self.fields.items() if not field.read_only)
-                shown = unknown[0][:60].encode(errors="replace").decode()
-                raise serializers.ValidationError(
-                    {shown: [gettext("There is no such field here; there are: {there}.").format(there=there)]}
+                there = [name for name, field in self.fields.items() if not field.read_only]
+                shown = unknown[0][:60].encode(errors="replace").decode() or '""'
+                sentence = ngettext(
+                    "There is no such field here; there is: {there}.",
+                    "There is no such field here; there are: {there}.",
+                    len(there),
                 )
+                raise serializers.ValidationError({shown: [sentence.format(there=all_of(there))]})
             for name, value in data.items():
                 if isinstance(value, str) and turns_text(value):
                     raise serializers.ValidationError({name: [TURNS_TEXT]})
