@@ -43,7 +43,7 @@ export function AddedCard(props: Props) {
           <h3>
             {label && <Mark mark={label.mark} colour={label.colour} />} {label?.name ?? t("Rejected")}
           </h3>
-          <p className="machine">{t("The machine has no cell here.")}</p>
+          <p className="machine">{t("A person added this cell; what the machine has there is counted beside it.")}</p>
           <p className="machine">
             {cell.added_at
               ? t("added by {who}, {when}", { who: cell.added_by ?? "", when: dayTime(cell.added_at) })

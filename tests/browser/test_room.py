@@ -184,7 +184,7 @@ def test_a_chosen_added_cell_has_a_card_with_who_notes_and_the_way_back(room: Pa
     page.mouse.click(*middle)
     card = page.get_by_role("complementary", name="Chosen cell")
     expect(card.locator("h3")).to_contain_text("Lymphocyte")
-    expect(card).to_contain_text("The machine has no cell here.")
+    expect(card).to_contain_text("A person added this cell; what the machine has there is counted beside it.")
     expect(card).to_contain_text("added by Tess Test,")
     expect(card.locator(".card-picture img")).to_have_attribute("src", re.compile("/added/"))
     page.keyboard.press("Shift+C")
