@@ -47,13 +47,13 @@ def sign(
     conclusion: str | None = None,
     conclusion_before: str | None = None,
     comment_before: str | None = None,
-    seen: Mapping[str, str] | None = None,
+    count_stamps: Mapping[str, str] | None = None,
 ) -> Report:
     """Sign the case: re-checks the password, refuses by name what stands before the signature, freezes, hashes, locks.
 
     `reason` says why what a reason can lift may stand; the report prints it. `conclusion_before` and `comment_before` are what
-    the signer saw there: where somebody else has written meanwhile, the signature is refused and their words stay. `seen` holds
-    the stamps of the reported analyses whose counts the signer saw (`summary.stamps`): others are refused.
+    the signer saw there: where somebody else has written meanwhile, the signature is refused and their words stay.
+    `count_stamps` are the stamps of the reported analyses whose counts the signer saw (`summary.stamps`): others are refused.
 
     Three steps: a short transaction checks and marks the case as being signed, so that every other write is refused; the
     report is written outside any lock of the database; a second one proves that what was frozen is what is there.
@@ -76,7 +76,7 @@ def sign(
         record(user, "report.sign-refused", "case", case.pk, accession=case.accession, why="password")
         raise
     words = {"conclusion": (conclusion, conclusion_before), "comment": (comment, comment_before)}
-    case, content = _begin(user, case, words, reason.strip(), seen)
+    case, content = _begin(user, case, words, reason.strip(), count_stamps)
     report_id = uuid.uuid4()
     try:
         report = _freeze(user, case, content, meaning.strip(), report_id)
@@ -144,7 +144,11 @@ class Content:
 
 @transaction.atomic
 def _begin(
-    user: Any, case: Case, words: dict[str, tuple[str | None, str | None]], reason: str, seen: Mapping[str, str] | None
+    user: Any,
+    case: Case,
+    words: dict[str, tuple[str | None, str | None]],
+    reason: str,
+    count_stamps: Mapping[str, str] | None,
 ) -> tuple[Case, Content]:
     case = hold(case)
     if case.state not in (Case.State.IN_REVIEW, Case.State.AMENDED):
@@ -165,7 +169,7 @@ def _begin(
         if text is not None:
             case = write(user, case, text, before)
     content = Content.of(case, reason)
-    if seen is not None and dict(seen) != stamps(content.jobs):
+    if count_stamps is not None and dict(count_stamps) != stamps(content.jobs):
         raise Conflict(
             gettext("Somebody has changed cells or analyses meanwhile: look at the counts again, then sign."),
             code="counts-changed",

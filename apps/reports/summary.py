@@ -20,12 +20,12 @@ from apps.review.state import reading_of
 def before_signing(case: Case, jobs: Sequence[Job]) -> dict[str, Any]:
     """Of the reported analyses `jobs` of a case: conclusion, counts, warnings, slides not analysed, readers and holds.
 
-    `seen` is read first: where somebody labels while the counts are made, it is older than they are, and a signature with it
-    is refused rather than given to other counts.
+    The stamps are read first: where somebody labels while the counts are made, they are older than these, and a signature with
+    them is refused rather than given to other counts.
     """
-    seen = stamps(jobs)
+    count_stamps = stamps(jobs)
     return {
-        "seen": seen,
+        "count_stamps": count_stamps,
         "conclusion": case.conclusion,
         "examinations": [_examination(together) for together in examinations(jobs)],
         "missing": missing_slides(case, jobs),

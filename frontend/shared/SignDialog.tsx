@@ -47,9 +47,9 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
     refetchInterval: FOLLOW_MS,
     placeholderData: keepPreviousData,
   });
-  const seen = signing.data?.seen;
-  const [first, setFirst] = useState(seen);
-  useEffect(() => setFirst((known) => known ?? seen), [seen]);
+  const stamps = signing.data?.count_stamps;
+  const [first, setFirst] = useState(stamps);
+  useEffect(() => setFirst((known) => known ?? stamps), [stamps]);
   const standing = signing.data?.holds ?? [];
   const assays = signing.data?.examinations.map((part) => part.assay) ?? [];
   const mustSee = standing.find((h) => h.code === "must-see-open");
@@ -71,7 +71,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
           conclusion_before: current.conclusion,
           comment_before: current.comment,
           reason,
-          seen,
+          count_stamps: stamps,
         }),
       );
     } catch (caught) {
@@ -119,7 +119,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
         </p>
       )}
       {signing.data && <SigningSummary signing={signing.data} />}
-      {first && seen && !sameStamps(first, seen) && (
+      {first && stamps && !sameStamps(first, stamps) && (
         <p className="warn" role="status">
           {t("Since this dialog opened somebody has changed cells or analyses: the counts above are the new ones.")}
         </p>
@@ -190,7 +190,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
             "Signing freezes the counts, the labels and the checksums of slide and cell file in a report and locks the case. AI-assisted; research use only.",
           )}
         </p>
-        <FormFooter verb={busy ? t("Signing…") : t("Sign")} disabled={busy || !password || !seen} onCancel={onClose} />
+        <FormFooter verb={busy ? t("Signing…") : t("Sign")} disabled={busy || !password || !stamps} onCancel={onClose} />
       </form>
     </Dialog>
   );

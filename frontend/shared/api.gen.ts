@@ -3580,8 +3580,8 @@ export interface components {
             comment_before?: string;
             /** @description Why what a reason can lift may stand. */
             reason?: string;
-            /** @description `seen` of `signing/`, as you saw the counts; 409 where others would be signed now. Left out: not checked. */
-            seen?: {
+            /** @description `count_stamps` of `signing/`, as you saw the counts; 409 where others would be signed now. Left out: not checked. */
+            count_stamps?: {
                 [key: string]: string;
             };
         };
@@ -3597,7 +3597,7 @@ export interface components {
         };
         Signing: {
             /** @description by id of the reported analyses, a stamp that changes with its counts: `sign/` takes it back */
-            seen: {
+            count_stamps: {
                 [key: string]: string;
             };
             conclusion: string;

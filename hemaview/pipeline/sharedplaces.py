@@ -94,16 +94,16 @@ def _copies(
     """Of the cells in `rows`, of one part of the film, those that are dropped; points (n, 2): centres on the film, px."""
     near = _near(cells, rows, points, mpp)
     poor = (cells.flags & (CUT | OUTSIDE)) != 0
-    kept: set[int] = set()
+    counted: set[int] = set()
     copies: set[int] = set()
     alone: list[int] = []
     for i in sorted(rows.tolist(), key=lambda i: (bool(poor[i]), not own[i], i)):
         if i in copies:
             continue
-        kept.add(i)
+        counted.add(i)
         of_picture: dict[int, tuple[float, int]] = {}
         for far, j in near.get(i, ()):
-            if j not in copies and j not in kept:
+            if j not in copies and j not in counted:
                 field = int(cells.field[j])
                 of_picture[field] = min(of_picture.get(field, (np.inf, j)), (far, j))
         copies.update(j for _, j in of_picture.values())

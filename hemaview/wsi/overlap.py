@@ -82,13 +82,13 @@ class OnFilm:
 def on_film(pairs: Sequence[Overlap], sizes_px: Sequence[tuple[int, int]]) -> list[OnFilm | None]:
     """Where each of the pictures of sizes (w, h) lies; None for one that overlaps none. Where pairs disagree by a few px, their
     mean (least squares); one that contradicts the others is left out."""
-    kept = list(pairs)
+    agreeing = list(pairs)
     while True:
-        patches, at = _patches(kept, len(sizes_px)), _least_squares(kept, len(sizes_px))
-        off = [float(np.hypot(*(at[p.second] - at[p.first] - (p.x_px, p.y_px)))) for p in kept]
-        if not kept or max(off) <= MOST_OFF * max(sizes_px[kept[int(np.argmax(off))].first]):
+        patches, at = _patches(agreeing, len(sizes_px)), _least_squares(agreeing, len(sizes_px))
+        off = [float(np.hypot(*(at[p.second] - at[p.first] - (p.x_px, p.y_px)))) for p in agreeing]
+        if not agreeing or max(off) <= MOST_OFF * max(sizes_px[agreeing[int(np.argmax(off))].first]):
             break
-        kept.pop(int(np.argmax(off)))
+        agreeing.pop(int(np.argmax(off)))
     places: list[OnFilm | None] = [None] * len(sizes_px)
     for number, members in enumerate(patches):
         for i in members:

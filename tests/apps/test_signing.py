@@ -323,18 +323,18 @@ def test_words_that_somebody_wrote_meanwhile_are_neither_replaced_nor_signed_awa
 def test_counts_that_changed_since_they_were_shown_are_not_signed(job: Any, tess: Any, paul: Any, api: Any) -> None:
     see_all(paul, job)
     url = f"/api/v1/cases/{job.slide.case.accession}"
-    seen = api(paul).get(f"{url}/signing/").json()["seen"]
+    stamps = api(paul).get(f"{url}/signing/").json()["count_stamps"]
     rows = [r["row"] for r in gallery(job, 0, "position", 0, 10)["rows"]]
     label_cells(tess, job, "reject", rows, [], None, label_revision(job))
     body = {"password": PASSWORD, "meaning": "Reviewed", "conclusion": "Normal."}
-    refused = api(paul).post(f"{url}/sign/", {**body, "seen": seen}, format="json")
+    refused = api(paul).post(f"{url}/sign/", {**body, "count_stamps": stamps}, format="json")
     assert (refused.status_code, refused.json()["code"]) == (409, "counts-changed")
     assert "look at the counts again" in refused.json()["detail"]
     case = Case.objects.get(pk=job.slide.case.pk)
     assert (case.state, case.conclusion, case.reports.count()) == (Case.State.IN_REVIEW, "", 0)
-    assert api(paul).post(f"{url}/sign/", {**body, "seen": {}}, format="json").status_code == 409
-    now = api(paul).get(f"{url}/signing/").json()["seen"]
-    assert api(paul).post(f"{url}/sign/", {**body, "seen": now}, format="json").status_code == 201
+    assert api(paul).post(f"{url}/sign/", {**body, "count_stamps": {}}, format="json").status_code == 409
+    now = api(paul).get(f"{url}/signing/").json()["count_stamps"]
+    assert api(paul).post(f"{url}/sign/", {**body, "count_stamps": now}, format="json").status_code == 201
 
 
 def test_a_signature_that_does_not_say_what_was_seen_is_accepted_as_before(job: Any, paul: Any, api: Any) -> None:
@@ -346,7 +346,7 @@ def test_a_signature_that_does_not_say_what_was_seen_is_accepted_as_before(job: 
 def test_a_consensus_of_the_same_revision_is_not_what_was_seen(job: Any, paul: Any, api: Any) -> None:
     see_all(paul, job)
     url = f"/api/v1/cases/{job.slide.case.accession}"
-    seen = api(paul).get(f"{url}/signing/").json()["seen"]
+    stamps = api(paul).get(f"{url}/signing/").json()["count_stamps"]
     Reading.objects.create(job=job, role=Reading.Role.CONSENSUS, revision=label_revision(job))
-    body = {"password": PASSWORD, "meaning": "Reviewed", "seen": seen}
+    body = {"password": PASSWORD, "meaning": "Reviewed", "count_stamps": stamps}
     assert api(paul).post(f"{url}/sign/", body, format="json").json()["code"] == "counts-changed"

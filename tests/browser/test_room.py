@@ -664,8 +664,8 @@ def test_the_signature_on_the_case_page_follows_cells_that_change_meanwhile_and_
     counted = part.get_by_text(re.compile("White-cell differential: "))
     before = counted.inner_text()
     dialog.get_by_label("Your password").fill(PASSWORD)
-    seen = list(ask(page, "/api/v1/cases/B-1/signing/")["seen"])
-    job = next(j for j in seen if "White-cell" in str(ask(page, f"/api/v1/jobs/{j}/counts/")["sections"]))
+    stamps = list(ask(page, "/api/v1/cases/B-1/signing/")["count_stamps"])
+    job = next(j for j in stamps if "White-cell" in str(ask(page, f"/api/v1/jobs/{j}/counts/")["sections"]))
     row = ask(page, f"/api/v1/jobs/{job}/gallery/?class={SEGMENTED}&limit=1")["rows"][0]["row"]
     label(page, job, "reject", row)
     expect(counted).not_to_have_text(before)

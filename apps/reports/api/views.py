@@ -49,10 +49,11 @@ class SignInput(Body):
     reason = serializers.CharField(
         max_length=2000, allow_blank=True, required=False, help_text="Why what a reason can lift may stand."
     )
-    seen = serializers.DictField(
+    count_stamps = serializers.DictField(
         child=serializers.CharField(allow_blank=True),
         required=False,
-        help_text="`seen` of `signing/`, as you saw the counts; 409 where others would be signed now. Left out: not checked.",
+        help_text="`count_stamps` of `signing/`, as you saw the counts; 409 where others would be signed now. Left out: not "
+        "checked.",
     )
 
 
@@ -90,7 +91,7 @@ class LeftOutSerializer(serializers.Serializer[Any]):
 
 
 class SigningSerializer(serializers.Serializer[Any]):
-    seen = serializers.DictField(
+    count_stamps = serializers.DictField(
         child=serializers.CharField(),
         help_text="by id of the reported analyses, a stamp that changes with its counts: `sign/` takes it back",
     )

@@ -1860,7 +1860,7 @@ SignInputRequest = TypedDict(
         "conclusion_before": "NotRequired[str]",
         "comment_before": "NotRequired[str]",
         "reason": "NotRequired[str]",
-        "seen": "NotRequired[dict[str, str]]",
+        "count_stamps": "NotRequired[dict[str, str]]",
     },
 )
 
@@ -1880,7 +1880,7 @@ SignedExamination = TypedDict(
 Signing = TypedDict(
     "Signing",
     {
-        "seen": "dict[str, str]",
+        "count_stamps": "dict[str, str]",
         "conclusion": "str",
         "examinations": "list[SignedExamination]",
         "missing": "list[LeftOut]",
