@@ -190,7 +190,11 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
             "Signing freezes the counts, the labels and the checksums of slide and cell file in a report and locks the case. AI-assisted; research use only.",
           )}
         </p>
-        <FormFooter verb={busy ? t("Signing…") : t("Sign")} disabled={busy || !password || !stamps} onCancel={onClose} />
+        <FormFooter
+          verb={busy ? t("Signing…") : t("Sign")}
+          disabled={busy || !password || !stamps}
+          onCancel={onClose}
+        />
       </form>
     </Dialog>
   );
