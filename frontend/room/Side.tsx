@@ -2,9 +2,11 @@ import { AddedCard } from "../gallery/AddedCard";
 import { CellCard } from "../gallery/CellCard";
 import { Compare } from "../gallery/Compare";
 import { Gallery } from "../gallery/Gallery";
+import type { CellName } from "../gallery/keyof";
 import { t } from "../shared/catalogue";
 import type { AddedCell, Analysis, Counts, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
+import type { Labels } from "./labels";
 import type { useCard } from "./usecard";
 import type { Compared } from "./usecompare";
 import type { useGallery, Which } from "./usegallery";
@@ -21,6 +23,8 @@ interface Props {
   chosen: ReturnType<typeof useCard>;
   /** The chosen cell where a person added it. */
   added: AddedCell | null;
+  labels: Labels;
+  onChoose(cell: CellName): void;
   onRemove(): void;
   onUndo(): void;
   canReview: boolean;
@@ -82,6 +86,8 @@ export function Side(props: Props) {
       {props.added && job ? (
         <AddedCard
           cell={props.added}
+          labels={props.labels}
+          onChoose={props.onChoose}
           jobId={job.id}
           schema={schema}
           notes={props.notes}

@@ -1652,6 +1652,10 @@ export interface components {
             added_by: string;
             /** Format: date-time */
             added_at: string;
+            /** @description the cell that lies there; both are counted unless one is rejected */
+            upon?: components["schemas"]["Upon"] | null;
+            /** @description reaches over the edge of the picture; counted, for a person named it */
+            cut?: boolean;
         };
         /** @description Who read the case, how far two readers agree, and the cells on which they differ, open ones first. */
         Agreement: {
@@ -3794,6 +3798,14 @@ export interface components {
             key: string;
             text: string;
             more_cells: number | null;
+        };
+        /** @description The cell that was there already: the machine's by its row, or one that somebody added before. */
+        Upon: {
+            row: number | null;
+            /** Format: uuid */
+            added: string | null;
+            /** @description as the machine called it; null for an added cell */
+            class: number | null;
         };
         /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         UrgentRequest: {

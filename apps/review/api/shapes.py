@@ -27,6 +27,17 @@ class RowLabelSerializer(serializers.Serializer[Any]):
     carried = serializers.BooleanField(required=False, help_text="carried over from an earlier analysis")
 
 
+class UponSerializer(serializers.Serializer[Any]):
+    """The cell that was there already: the machine's by its row, or one that somebody added before."""
+
+    row = serializers.IntegerField(allow_null=True)
+    added = serializers.UUIDField(allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        called = serializers.IntegerField(allow_null=True, help_text="as the machine called it; null for an added cell")
+        return {**super().get_fields(), "class": called}
+
+
 class AddedCellSerializer(PlaceSerializer):
     """A cell that a person added."""
 
@@ -37,6 +48,12 @@ class AddedCellSerializer(PlaceSerializer):
     at = serializers.DateTimeField()
     added_by = serializers.CharField()
     added_at = serializers.DateTimeField()
+    upon = UponSerializer(
+        allow_null=True, required=False, help_text="the cell that lies there; both are counted unless one is rejected"
+    )
+    cut = serializers.BooleanField(
+        required=False, help_text="reaches over the edge of the picture; counted, for a person named it"
+    )
 
 
 class LabelsSerializer(serializers.Serializer[Any]):

@@ -71,6 +71,8 @@ AddedCell = TypedDict(
         "at": "str",
         "added_by": "str",
         "added_at": "str",
+        "upon": "NotRequired[Upon | None]",
+        "cut": "NotRequired[bool]",
     },
 )
 
@@ -2089,6 +2091,15 @@ Unsettled = TypedDict(
         "key": "str",
         "text": "str",
         "more_cells": "int | None",
+    },
+)
+
+Upon = TypedDict(
+    "Upon",
+    {
+        "row": "int | None",
+        "added": "str | None",
+        "class": "int | None",
     },
 )
 
