@@ -7404,6 +7404,8 @@ export interface operations {
         parameters: {
             query?: {
                 size?: number;
+                /** @description so many times as wide as the cell's own picture */
+                around?: number;
             };
             header?: never;
             path: {
@@ -7435,6 +7437,8 @@ export interface operations {
         parameters: {
             query?: {
                 size?: number;
+                /** @description so many times as wide as the cell's own picture */
+                around?: number;
             };
             header?: never;
             path: {

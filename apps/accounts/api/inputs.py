@@ -24,6 +24,23 @@ def whole_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
 
 
+YES, NO = ("true", "1", "yes"), ("false", "0", "no")
+"""How a parameter of an address says yes, and how no."""
+
+
+def refuse_value(name: str, sentence: str) -> NoReturn:
+    """Raise Refusal: the value of a parameter is none that it takes."""
+    raise Refusal(f"{name}: {sentence}", code="invalid", errors={name: [sentence]})
+
+
+def number_within(name: str, value: str, least: int, most: int) -> int:
+    """The whole number that a parameter says; raises Refusal where it is none, or not within these two."""
+    number = whole_number(value)
+    if number is None or not least <= number <= most:
+        refuse_value(name, gettext("Give a whole number from {least} to {most}.").format(least=least, most=f"{most:,}"))
+    return number
+
+
 class OneOf(serializers.ChoiceField):
     """A choice whose refusal names the choices, not what came: that may hold what no answer can carry (half a character)."""
 

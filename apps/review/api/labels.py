@@ -75,8 +75,7 @@ class LabelsView(APIView):
     )
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = job_as_read(request.user, job_id)
-        since = whole_number(request.query_params.get("since", "0"))
-        return Response(selectors.labels_json(job, since or 0))
+        return Response(selectors.labels_json(job, int(request.query_params.get("since", "0"))))
 
     @extend_schema(request=LabelInput, responses=LabelAnswerSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
