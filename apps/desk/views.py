@@ -23,7 +23,7 @@ from apps.analysis.models import Job
 from apps.analysis.selectors import jobs_for
 from apps.cases.filters import ORDERINGS, CaseFilter, ordered
 from apps.cases.models import Case
-from apps.cases.selectors import case_for, cases_for, overview
+from apps.cases.selectors import case_for, cases_for, overview, with_rights
 from apps.cases.services import create_case, may_create
 from apps.desk.democases import shown_first
 from apps.desk.forms import CaseForm
@@ -62,7 +62,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     if overview_rows.exact and "state" not in request.GET:
         return redirect("case-page", accession=overview_rows.exact)
     ordering = request.GET.get("ordering", "")
-    pages = Paginator(foreseen(ordered(filtered.qs, ordering)), 25)
+    pages = Paginator(with_rights(request.user, foreseen(ordered(filtered.qs, ordering))), 25)
     pages.count = overview_rows.shown
     page = pages.get_page(request.GET.get("page"))
     counts = overview_rows.states
@@ -73,7 +73,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     tabs += [{"key": k, "label": label, "n": counts[k], "active": chosen == k} for k, label in Case.State.choices]
     context = {
         "page_obj": page,
-        "rows": worklist_rows(list(page.object_list), steps),
+        "rows": worklist_rows(request.user, list(page.object_list), steps),
         "filter": filtered,
         "tabs": tabs,
         "state": chosen,

@@ -54,14 +54,15 @@ def parameters_of(view: Any) -> frozenset[str]:
     return frozenset({*_named(view), *_filters(view), *_pages(view)})
 
 
-def _named(view: type[APIView]) -> set[str]:
+def _named(view: Any) -> set[str]:
     single, grouped = _described(view)
     return {p.name for p in single}.union(*(group().fields for group in grouped))
 
 
 @cache
 def _described(view: Any) -> tuple[tuple[OpenApiParameter, ...], tuple[type[Serializer[Any]], ...]]:
-    """The parameters that a view's description of its GET states one by one, and those that it states as a serializer's fields."""
+    """The parameters that the description of a view's GET states one by one, and those that it states as a serializer's
+    fields."""
     from drf_spectacular.utils import OpenApiParameter  # it needs the views, which need this module
 
     named = getattr(view, "get", None) or getattr(view, "list", None)

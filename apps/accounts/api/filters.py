@@ -22,7 +22,7 @@ class Filters(DjangoFilterBackend):
         if filters is None:
             return queryset
         for name, sentences in filters.form.errors.items():
-            field = filters.form.fields[name]
+            field: Any = filters.form.fields[name]
             if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
                 choices = [key for key, _ in field.choices if key]
                 refuse_value(name, gettext("Choose {choices}.").format(choices=one_of(choices)))
