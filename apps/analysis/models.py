@@ -344,9 +344,9 @@ class Job(models.Model):
         ordering = ["-requested_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["slide", "assay"],
+                fields=["slide", "protocol"],
                 condition=models.Q(state__in=["requested", "queued", "running"]),
-                name="one_active_job_a_slide_and_assay",
+                name="one_active_job_a_slide_and_protocol",
             )
         ]
 
