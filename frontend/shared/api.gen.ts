@@ -2187,7 +2187,12 @@ export interface components {
         };
         ComparedCell: {
             row: number;
+            /** @description as people left it */
             key: string;
+            /** @description as the machine called it */
+            machine: string;
+            /** @description who said something of the cell last; empty: nobody */
+            by: string;
         };
         ComparedCells: {
             n: number;
@@ -2197,6 +2202,10 @@ export interface components {
             key: string;
             a: number;
             b: number;
+            /** @description the machine's own count */
+            machine_a: number;
+            /** @description the machine's own count */
+            machine_b: number;
             /** Format: double */
             difference_percent: number | null;
             /** Format: double */
@@ -2217,6 +2226,12 @@ export interface components {
             /** Format: uuid */
             b: string;
             same: number;
+            /** @description of them those that the machine called otherwise */
+            same_by_people: number;
+            /** @description cells that people added: counted, but in none of the lists */
+            added_a: number;
+            /** @description cells that people added: counted, but in none of the lists */
+            added_b: number;
             lost: components["schemas"]["ComparedCells"];
             gained: components["schemas"]["ComparedCells"];
             renamed: components["schemas"]["RenamedCells"];
@@ -3291,11 +3306,23 @@ export interface components {
         RenamedCell: {
             row_a: number;
             row_b: number;
+            /** @description as people left it */
             key_a: string;
+            /** @description as people left it */
             key_b: string;
+            /** @description as the machine called it */
+            machine_a: string;
+            /** @description as the machine called it */
+            machine_b: string;
+            /** @description who said something of the cell last; empty: nobody */
+            by_a: string;
+            /** @description who said something of the cell last; empty: nobody */
+            by_b: string;
         };
         RenamedCells: {
             n: number;
+            /** @description of them those that the machine called otherwise, too */
+            by_machine: number;
             shown: components["schemas"]["RenamedCell"][];
         };
         /** @description A signed version. */

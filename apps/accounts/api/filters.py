@@ -22,9 +22,10 @@ class Filters(DjangoFilterBackend):
         if filters is None:
             return queryset
         for name, sentences in filters.form.errors.items():
-            field: Any = filters.form.fields[name]
+            field = filters.form.fields[name]
             if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
-                choices = [key for key, _ in field.choices if key]
-                refuse_value(name, gettext("Choose {choices}.").format(choices=one_of(choices)))
+                choices: Any = field.choices
+                names = [key for key, _ in choices if key]
+                refuse_value(name, gettext("Choose {choices}.").format(choices=one_of(names)))
             refuse_value(name, str(sentences[0]))
         return filters.qs

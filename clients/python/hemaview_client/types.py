@@ -485,6 +485,8 @@ ComparedCell = TypedDict(
     {
         "row": "int",
         "key": "str",
+        "machine": "str",
+        "by": "str",
     },
 )
 
@@ -502,6 +504,8 @@ ComparedRow = TypedDict(
         "key": "str",
         "a": "int",
         "b": "int",
+        "machine_a": "int",
+        "machine_b": "int",
         "difference_percent": "float | None",
         "low": "float | None",
         "high": "float | None",
@@ -525,6 +529,9 @@ Comparison = TypedDict(
         "a": "str",
         "b": "str",
         "same": "int",
+        "same_by_people": "int",
+        "added_a": "int",
+        "added_b": "int",
         "lost": "ComparedCells",
         "gained": "ComparedCells",
         "renamed": "RenamedCells",
@@ -1577,6 +1584,10 @@ RenamedCell = TypedDict(
         "row_b": "int",
         "key_a": "str",
         "key_b": "str",
+        "machine_a": "str",
+        "machine_b": "str",
+        "by_a": "str",
+        "by_b": "str",
     },
 )
 
@@ -1584,6 +1595,7 @@ RenamedCells = TypedDict(
     "RenamedCells",
     {
         "n": "int",
+        "by_machine": "int",
         "shown": "list[RenamedCell]",
     },
 )
