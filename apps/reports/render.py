@@ -37,6 +37,7 @@ def html(document: dict[str, Any], signature: dict[str, Any] | None, standing: S
             "examinations": parts,
             "models": [{**m, "role": role_words(m["role"])} for m in document["models"]],
         },
+        "titles": list(dict.fromkeys(part["title"] for part in parts)) or document["case"]["specimens"],
         "age": shown_age(document["case"].get("age_days")),
         "reader": reader_named(document),
         "received": _moment(document["case"]["received"])[:-_OF_THE_DAY],

@@ -1,5 +1,5 @@
 import { t } from "../shared/catalogue";
-import { ACTION_NAMES, dayTime, fixed } from "../shared/format";
+import { ACTION_NAMES, certainty, dayTime, fixed } from "../shared/format";
 import type { Card, Schema } from "../shared/types";
 import { type CardActs, CardFrame } from "./CardFrame";
 
@@ -43,7 +43,7 @@ export function CellCard({ card, loading, problem, schema, onLike, ...acts }: Pr
   const facts = (
     <>
       <p className="machine">
-        {t("machine: {name}", { name: machine?.name ?? "" })} {card.p > 0 && `${Math.round(card.p * 100)} %`}
+        {t("machine: {name}", { name: machine?.name ?? "" })} {certainty(card.p)}
       </p>
       {card.others.map((other) => (
         <p key={other.role} className="machine">
@@ -65,7 +65,7 @@ export function CellCard({ card, loading, problem, schema, onLike, ...acts }: Pr
         {card.probabilities.slice(0, 4).map(({ class: c, p }) => (
           <li key={c}>
             <i style={{ width: `${Math.max(2, 60 * p)}px`, background: schema.classes[c]?.colour }} />
-            <span>{schema.classes[c]?.short}</span> {Math.round(p * 100)} %
+            <span>{schema.classes[c]?.short}</span> {certainty(p)}
           </li>
         ))}
       </ol>

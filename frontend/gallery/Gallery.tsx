@@ -26,8 +26,8 @@ interface Props {
   notes: Notes;
   /** How many cells the list holds; null while that is not known. */
   total: number | null;
-  /** How many of them are counted, where the list is a class's; null where that is not known. */
-  counted: number | null;
+  /** Why another number stands in the list of classes; "" where it is the same. */
+  note: string;
   loading: boolean;
   error: string;
   empty: string;
@@ -86,15 +86,7 @@ export function Gallery(props: Props) {
       <header>
         <h2>
           {props.title} <b>{props.total ?? "…"}</b>
-          {props.total !== null && props.counted !== null && props.counted < props.total && (
-            <span
-              className="soft"
-              title={t("Cut by an edge, outside the counted fields, or rejected: see their cards")}
-            >
-              {" "}
-              {t("{n} counted", { n: props.counted })}
-            </span>
-          )}
+          {props.note && <span className="soft"> {props.note}</span>}
         </h2>
         <div className="tools">
           {props.view && (

@@ -3,6 +3,7 @@ import { CellCard } from "../gallery/CellCard";
 import { Compare } from "../gallery/Compare";
 import { Gallery } from "../gallery/Gallery";
 import type { CellName } from "../gallery/keyof";
+import { countedNote, leftNote } from "../gallery/listnote";
 import { t } from "../shared/catalogue";
 import type { AddedCell, Analysis, Counts, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
@@ -38,10 +39,15 @@ interface Props {
   counts: Counts | null;
 }
 
-/** How many cells of a class are counted; null for other lists, and for classes of which nothing is counted. */
-function countedOf(counts: Counts | null, which: Which): number | null {
-  const rows = counts?.sections.flatMap((s) => s.rows) ?? [];
-  return rows.find((r) => r.class === which)?.reviewed.count ?? null;
+/** Why the list holds another number than the one beside its name in the list of classes. */
+function noteOf(counts: Counts | null, schema: Schema, which: Which, total: number | null): string {
+  if (!counts || total === null) return "";
+  if (which === "must-see") return leftNote(total, counts.must_see.open);
+  const cell = typeof which === "number" ? schema.classes[which] : undefined;
+  if (!cell) return "";
+  const counted = counts.sections.flatMap((s) => s.rows).find((r) => r.class === cell.index)?.reviewed.count;
+  const apart = counts.outside.find((r) => r.class === cell.index)?.count;
+  return countedNote(total, counted ?? apart ?? 0, counts.accounts[cell.key]);
 }
 
 /** The gallery and the card of the chosen cell. */
@@ -61,7 +67,7 @@ export function Side(props: Props) {
           schema={schema}
           rows={rows}
           total={query.data?.n ?? null}
-          counted={countedOf(props.counts, which)}
+          note={noteOf(props.counts, schema, which, query.data?.n ?? null)}
           loading={query.isPending}
           error={query.isError ? query.error.message : ""}
           empty={typeof which === "number" ? t("No cell has this class.") : EMPTY[which]}
