@@ -112,8 +112,7 @@ def shown_age(days: int | None) -> str:
         return ""
     for unit, length, least in (("year", 365.25, 2 * 365.25), ("month", 365.25 / 12, 60), ("day", 1, 0)):
         if days >= least:
-            n = int(days / length)
-            return f"{n} {unit}{'' if n == 1 else 's'}"
+            return number_of(int(days / length), unit)
     return ""
 
 
