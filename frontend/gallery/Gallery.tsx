@@ -86,8 +86,8 @@ export function Gallery(props: Props) {
       <header>
         <h2>
           {props.title} <b>{props.total ?? "…"}</b>
-          {props.note && <span className="soft"> {props.note}</span>}
         </h2>
+        {props.note && <p className="list-note">{props.note}</p>}
         <div className="tools">
           {props.view && (
             <select value={props.view} onChange={(e) => props.onView(e.target.value as View)} aria-label={t("Order")}>

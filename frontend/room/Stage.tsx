@@ -147,6 +147,7 @@ function noteOf(place: AddingPlace): string {
 
 /** What a click on the slide does now; empty where it chooses a cell. */
 function hintOf(adding: Props["adding"], { tool, draft }: Tools): string {
+  if (adding.place) return "";
   if (adding.on && !tool)
     return adding.refused
       ? t("{refusal} Click another place; Esc stops adding.", { refusal: adding.refused })
