@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,9 +39,24 @@ def furnished(folder: Path) -> Iterator[Stack]:
     """A house with its people and two empty cases, B-1 and B-2; nothing runs yet."""
     needs(shutil.which("chromium") is not None, "Chromium is missing: apt-get install chromium")
     needs(AXE.is_file(), "axe-core is missing: make check")
-    with running(folder, False) as stack:
-        stack.manage("shell", "-v", "0", "-c", _SEED.format(people=PEOPLE, password=PASSWORD))
+    with _holding(folder, "furnished-house", _furnish) as stack:
         yield stack
+
+
+@contextmanager
+def _holding(folder: Path, name: str, make: Callable[[Path], None]) -> Iterator[Stack]:
+    """A house with a copy of what `make` makes once in a run of the tests."""
+    with running(folder, False) as stack:
+        var = Path(stack.environment["HEMAVIEW_VAR"])
+        shutil.rmtree(var)
+        ONCE_MADE.copy(name, make, var)
+        yield stack
+
+
+def _furnish(var: Path) -> None:
+    with tempfile.TemporaryDirectory() as other, running(Path(other), False) as stack:
+        stack.manage("shell", "-v", "0", "-c", _SEED.format(people=PEOPLE, password=PASSWORD))
+        shutil.copytree(stack.environment["HEMAVIEW_VAR"], var, dirs_exist_ok=True)
 
 
 def _analyse_film(var: Path) -> None:
@@ -59,10 +74,7 @@ def analysed(folder: Path) -> Iterator[Stack]:
     """The same, B-1 with a film (`var/film.tif`) that was analysed; nothing runs yet."""
     needs(shutil.which("chromium") is not None, "Chromium is missing: apt-get install chromium")
     needs(AXE.is_file(), "axe-core is missing: make check")
-    with running(folder, False) as stack:
-        var = Path(stack.environment["HEMAVIEW_VAR"])
-        shutil.rmtree(var)
-        ONCE_MADE.copy("analysed-house", _analyse_film, var)
+    with _holding(folder, "analysed-house", _analyse_film) as stack:
         yield stack
 
 
@@ -84,19 +96,32 @@ def browser_context_args(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {"viewport": {"width": width, "height": height}}
 
 
+@pytest.fixture(scope="session")
+def sessions() -> dict[tuple[int, str], list[Any]]:
+    """Cookies of who has logged in before, by port and name."""
+    return {}
+
+
 @pytest.fixture
-def visit(page: Any, house: Stack) -> Any:
-    """Log in as somebody; collects what the browser complains of."""
+def visit(page: Any, house: Stack, sessions: dict[tuple[int, str], list[Any]]) -> Any:
+    """Log in as somebody, by the form where no session is left; collects what the browser complains of."""
     page.complaints = []
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
 
     def log_in(name: str) -> Any:
-        page.goto(f"http://127.0.0.1:{house.port}/accounts/login/")
+        at = f"http://127.0.0.1:{house.port}"
+        if left := sessions.get((house.port, name)):
+            page.context.add_cookies(left)
+            page.goto(f"{at}/")
+            if page.url == f"{at}/":
+                return page
+        page.goto(f"{at}/accounts/login/")
         page.fill("#id_username", name)
         page.fill("#id_password", PASSWORD)
         page.click("main button.primary")
-        page.wait_for_url(f"http://127.0.0.1:{house.port}/")
+        page.wait_for_url(f"{at}/")
+        sessions[house.port, name] = [c for c in page.context.cookies() if c["name"] in ("sessionid", "csrftoken")]
         return page
 
     return log_in

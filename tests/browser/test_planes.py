@@ -25,7 +25,7 @@ _MIDDLE = """() => {
 """Mean brightness of the slide in the middle of the view."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("planes")
     with furnished(folder) as stack:
