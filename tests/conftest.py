@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
+from apps.accounts.services import ensure_roles
 from tests import factories
 from tests.integration import oncemade
 
@@ -15,6 +16,13 @@ from tests.integration import oncemade
 @pytest.fixture(scope="session", autouse=True)
 def _once_made(tmp_path_factory: pytest.TempPathFactory) -> None:
     oncemade.share(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The roles are there, as in a house that was set up: making them anew takes a test longer than most of what it does."""
+    with django_db_blocker.unblock():
+        ensure_roles()
 
 
 @pytest.fixture(autouse=True)

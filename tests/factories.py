@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 import uuid
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyvips
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -29,7 +32,8 @@ PASSWORD = "a-long-test-password-1"
 
 
 def person(role: str, username: str = "") -> User:
-    ensure_roles()
+    if not Group.objects.filter(name=role).exists():  # a test that wrote in earnest leaves an empty database
+        ensure_roles()
     return ensure_person(username or f"{role}{next(_numbers)}", PASSWORD, role)
 
 
@@ -39,11 +43,19 @@ def case(by: User | None = None, **facts: Any) -> Case:
 
 def film_file(path: Path, width: int = 1024, height: int = 768, seed: int = 1) -> Path:
     """A pyramidal JPEG TIFF with smooth random colours."""
+    path.write_bytes(_film(width, height, seed))
+    return path
+
+
+@cache
+def _film(width: int, height: int, seed: int) -> bytes:
     rng = np.random.default_rng(seed)
     small = rng.integers(120, 250, (24, 32, 3), dtype=np.uint8)
     image = pyvips.Image.new_from_array(small).copy(interpretation="srgb")
-    write_pyramid(image.resize(width / 32, vscale=height / 24), path, 0.25)
-    return path
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.tif"
+        write_pyramid(image.resize(width / 32, vscale=height / 24), path, 0.25)
+        return path.read_bytes()
 
 
 def slide(of: Case, path: Path, **facts: Any) -> Slide:

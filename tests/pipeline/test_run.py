@@ -19,8 +19,9 @@ from hemaview.pipeline import PipelineError, RunRequest
 from hemaview.pipeline.cheaplook import scale_from
 from hemaview.pipeline.run import one_of_doubles, run
 from hemaview.wsi.slide import open_slide
-from hemaview.wsi.synthetic import TrueCell, draw_film, write_film
+from hemaview.wsi.synthetic import TrueCell
 from tests.factories import cells as table_of
+from tests.films import drawn_film
 from tests.schemas import BLOOD_FILM
 
 
@@ -46,12 +47,10 @@ class Sink:
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[TrueCell, ...]]:
-    drawn = draw_film(4096, 2048, seed=3)
-    path = tmp_path_factory.mktemp("film") / "film.tif"
-    write_film(path, path.with_suffix(".csv"), drawn)
-    return path, drawn.cells
+    return drawn_film(tmp_path_factory.mktemp("film"), 4096, 2048)
 
 
+PHOTOGRAPH_AT = 2650, 1250
 FILM = {
     "segmentation": "red-cell-unet",
     "kind": "cell-kind-net",
@@ -68,6 +67,21 @@ def request(path: Path, folder: Path, **changes: Any) -> RunRequest:
         "thresholds": {}, "mpp": 0.25, "photo_fields": [], "assay": assay("blood_film"), "schema": BLOOD_FILM, "finder": "film",
     }  # fmt: skip
     return RunRequest(**{**facts, **changes})
+
+
+@pytest.fixture(scope="module")
+def photograph(film: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """600 × 480 px of the film's monolayer, four white cells on it: where what is asked of a run does not need a film."""
+    with open_slide(film[0]) as slide:
+        rgb = slide.read(*PHOTOGRAPH_AT, 0, 600, 480)
+    path = tmp_path_factory.mktemp("photograph") / "photograph.tif"
+    tifffile.imwrite(path, rgb, tile=(256, 256), photometric="rgb")
+    return path
+
+
+def of_photograph(path: Path, folder: Path, **changes: Any) -> RunRequest:
+    where = {"x": 0, "y": 0, "w": 600, "h": 480, "name": "1"}
+    return request(path, folder, photo_fields=[where], **changes)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +135,7 @@ def test_a_run_that_dies_goes_on_at_its_field_and_ends_in_the_same_bytes(
     film: Any, undisturbed: Any, tmp_path: Path
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        run(request(film[0], tmp_path), Sink(die_after=2))
+        run(request(film[0], tmp_path), Sink(die_after=1))
     first = (tmp_path / "part-0.arrow").stat().st_mtime_ns
     (tmp_path / "part-1.arrow").write_bytes(b"torn by a crash")
     outcome = run(request(film[0], tmp_path), Sink())
@@ -138,21 +152,23 @@ def test_cancelling_keeps_what_is_counted_and_says_it_is_partial(film: Any, tmp_
     assert len(cells) == outcome.cells > 100 and metadata["partial"] is True
 
 
-def test_a_tolerance_is_told_of_and_refused_where_nothing_is_solved(film: Any, tmp_path: Path) -> None:
+def test_a_tolerance_is_told_of_and_refused_where_nothing_is_solved(photograph: Path, tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="none of its models solves") as refused:
-        run(request(film[0], tmp_path / "a", settings={"tolerance": 0.01}), Sink())
+        run(of_photograph(photograph, tmp_path / "a", settings={"tolerance": 0.01}), Sink())
     assert "correct the protocol's settings" in refused.value.remedy
     nodes = cards()["li-nodes-unet"]
-    models = {**request(film[0], tmp_path).models, "nucleus-mask": (nodes.name, nodes.version, nodes.sha256)}
-    asked = request(film[0], tmp_path / "b", models=models, settings={"tolerance": 0.01, "max_fields": 1})
+    models = {**of_photograph(photograph, tmp_path).models, "nucleus-mask": (nodes.name, nodes.version, nodes.sha256)}
+    asked = of_photograph(photograph, tmp_path / "b", models=models, settings={"tolerance": 0.01})
     assert any("li-nodes-unet were solved at a tolerance of 0.01" in note for note in run(asked, Sink()).notes)
 
 
-def test_white_cells_are_read_as_in_blood_of_another_kind_where_the_protocol_says_so(film: Any, tmp_path: Path) -> None:
+def test_white_cells_are_read_as_in_blood_of_another_kind_where_the_protocol_says_so(
+    photograph: Path, tmp_path: Path
+) -> None:
     card = cards()["nucleated-cell-net"]
     called = {}
     for blood in ("", "jhu-aml"):
-        asked = request(film[0], tmp_path / f"blood-{blood}", settings={"calibrated_on": blood, "max_fields": 1})
+        asked = of_photograph(photograph, tmp_path / f"blood-{blood}", settings={"calibrated_on": blood})
         outcome = run(asked, Sink())
         assert any("calibrated for acute leukaemia (jhu-aml)" in note for note in outcome.notes) == bool(blood)
         _, metadata = read_cells(asked.folder / "cells.arrow")
@@ -160,7 +176,7 @@ def test_white_cells_are_read_as_in_blood_of_another_kind_where_the_protocol_say
     assert called == {"": (card.temperature, card.thresholds), "jhu-aml": card.calibration_on("jhu-aml")}
     assert called[""] != called["jhu-aml"]
     with pytest.raises(PipelineError, match="none of its models is calibrated on it") as refused:
-        run(request(film[0], tmp_path / "moon", settings={"calibrated_on": "moon"}), Sink())
+        run(of_photograph(photograph, tmp_path / "moon", settings={"calibrated_on": "moon"}), Sink())
     assert "correct the protocol's settings" in refused.value.remedy
 
 

@@ -20,6 +20,7 @@ from hemaview.pipeline.plan import Plan, PlannedField
 from hemaview.pipeline.run import run
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, TrueCell, WhiteCells, draw_film, write_film
+from tests.films import drawn_film
 from tests.pipeline.test_run import Sink, request
 
 FILM = assay("blood_film").schema
@@ -29,10 +30,7 @@ Drawn = tuple[Path, tuple[TrueCell, ...]]
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     """A film of eight fields."""
-    drawn = draw_film(4096, 2048, seed=3)
-    path = tmp_path_factory.mktemp("film") / "film.tif"
-    write_film(path, path.with_suffix(".csv"), drawn)
-    return path, drawn.cells
+    return drawn_film(tmp_path_factory.mktemp("film"), 4096, 2048)
 
 
 def searching(film: Drawn, folder: Path, **settings: Any) -> Any:
