@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,13 @@ def api() -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright leaves an event loop running in its process, where no asynchronous test can run."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Browser tests last: Playwright leaves an event loop running in its process, where no asynchronous test can run.
+
+    Of their files the one with the most tests goes first: begun last, it would run on alone while the other worker waits.
+    """
+    sizes = Counter(item.path for item in items if item.get_closest_marker("browser"))
+    longest = max(sizes, key=sizes.__getitem__, default=None)
+    items.sort(key=lambda item: (item.path in sizes, item.path != longest))
 
 
 def needs(found: bool, what: str) -> None:

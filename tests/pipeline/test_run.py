@@ -180,8 +180,9 @@ def test_white_cells_are_read_as_in_blood_of_another_kind_where_the_protocol_say
     assert "correct the protocol's settings" in refused.value.remedy
 
 
-def test_a_stated_scale_that_the_red_cells_contradict_is_a_guard_of_the_run(film: Any, tmp_path: Path) -> None:
-    outcome = run(request(film[0], tmp_path, mpp=0.5, settings={"rbc": 100, "wbc": 5, "max_fields": 1}), Sink())
+def test_a_stated_scale_that_the_red_cells_contradict_is_a_guard_of_the_run(tmp_path: Path) -> None:
+    small, _ = drawn_film(tmp_path, 2048, 1024)
+    outcome = run(request(small, tmp_path, mpp=0.5, settings={"rbc": 100, "wbc": 5, "max_fields": 1}), Sink())
     assert "scale-contradicted" in [guard["code"] for guard in outcome.guards]
     assert not any("red cells this slide has" in note for note in outcome.notes)
 
