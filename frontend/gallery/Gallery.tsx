@@ -28,6 +28,8 @@ interface Props {
   total: number | null;
   /** How many of them are counted, where the list is a class's; null where that is not known. */
   counted: number | null;
+  /** What is to be known of the list; "": nothing. */
+  remark: string;
   loading: boolean;
   error: string;
   empty: string;
@@ -129,6 +131,7 @@ export function Gallery(props: Props) {
             </button>
           )}
         </div>
+        {props.remark && <p className="soft remark">{props.remark}</p>}
       </header>
       <div
         className="gallery-scroll"

@@ -58,6 +58,7 @@ export function Side(props: Props) {
           rows={rows}
           total={query.data?.n ?? null}
           counted={countedOf(props.counts, which)}
+          remark={query.data?.alike_by === "answers" ? NOT_BY_LOOKS : ""}
           loading={query.isPending}
           error={query.isError ? query.error.message : ""}
           empty={typeof which === "number" ? t("No cell has this class.") : EMPTY[which]}
@@ -117,6 +118,9 @@ const TITLES: Record<Named, string> = {
   comment: t("Commented"),
   teach: t("To teach with"),
 };
+const NOT_BY_LOOKS = t(
+  "How this cell looks was not stored with the analysis: cells are compared by the models' answers and by measurements.",
+);
 const EMPTY: Record<Named, string> = {
   "must-see": t("Nothing is left: every cell that must be seen has been reviewed."),
   all: t("This analysis has no cells."),

@@ -1,7 +1,10 @@
-"""How like one another cells are, by what is stored of each: every net's answer and what the mask measured.
+"""How like one another cells are: by how they look to the net that named them, where the cell file has that.
 
-The answers (p) are the cell as the nets see it: two cells are near where the same classes come into question for both, as
-likely. Among cells of one class, whose answers are nearly one, size, outline, pallor and nucleus tell which are alike.
+Such a net's numbers (`CellTable.embedding`) compare with that net's alone: red cells with red cells, nucleated cells with
+nucleated cells. What they leave open, and cells of files without them, goes by what else is stored: every net's answer and what
+the mask measured. The answers (p) are the cell as the nets name it: two cells are near where the same classes come into question
+for both, as likely. Among cells of one class, whose answers are nearly one, size, outline, pallor and nucleus tell which are
+alike. Which of the two finds more neighbours of a cell's class is measured (docs/studies.md, `likeness`).
 """
 
 from __future__ import annotations
@@ -9,8 +12,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.cells.table import MEASURES, CellTable
+from hemaview.cells.table import MEASURES, NOBODY, CellTable
 
+BY_LOOKS, BY_ANSWERS = "looks", "answers"
+"""What cells are compared by: `CellTable.embedding`, or answers and measures."""
 MEASURES_WEIGHT = 0.15
 """How much a measure that differs by the half width of its middle half (its quartiles) counts beside answers that have nothing
 in common (1); chosen by hand."""
@@ -18,13 +23,42 @@ FARTHEST = 3.0
 """A measure that differs by more counts as one that differs so much: one wild mask is not everything."""
 UNKNOWN = 1.0
 """How far a cell is whose measure nobody knows, where the other's is known."""
+ANOTHER_NET = 1000.0
+"""Added to the unlikeness of cells that another net saw: they come after all that the chosen cell's own net did."""
+
+
+def compared_by(cells: CellTable, row: int) -> str:
+    """What the cell of a row is compared with others by: BY_LOOKS, or BY_ANSWERS where no net told how it looks. Raises
+    IndexError where there is no such row."""
+    _prove(cells, row)
+    return BY_ANSWERS if cells.embedded_by[row] == NOBODY else BY_LOOKS
 
 
 def unlikeness(cells: CellTable, row: int) -> NDArray[np.float32]:
-    """float32 (n,): 0 for the cell itself and the larger the less a cell is like it: the squared Hellinger distance of their
-    answers, and the measures' differences. Raises IndexError where there is no such row."""
-    if not 0 <= row < len(cells):
-        raise IndexError(f"There is no row {row}.")
+    """float32 (n,): 0 for the cell itself and the larger the less a cell is like it, by `compared_by`. Raises IndexError where
+    there is no such row."""
+    if compared_by(cells, row) == BY_ANSWERS:
+        return by_answers(cells, row)
+    away = np.full(len(cells), ANOTHER_NET, np.float32)
+    seen = cells.embedded_by == cells.embedded_by[row]
+    away[seen] = by_looks(cells.embedding[seen], cells.embedding[row])
+    if not seen.all():
+        away[~seen] += by_answers(cells, row)[~seen]
+    return away
+
+
+def by_looks(embedding: NDArray[np.int8], of: NDArray[np.int8]) -> NDArray[np.float32]:
+    """float32 (n,): how far the looks (n, EMBEDDED) of cells are from those (EMBEDDED,) of one, by one net: from 0 to about 4,
+    the squared distance of two of length 1."""
+    difference = embedding.astype(np.float32) - of.astype(np.float32)
+    length = max(float(np.square(of.astype(np.float32)).sum()), 1.0)
+    return np.asarray(np.square(difference).sum(axis=1) / length, np.float32)
+
+
+def by_answers(cells: CellTable, row: int) -> NDArray[np.float32]:
+    """float32 (n,): the squared Hellinger distance of the cells' answers from those of the cell of a row, and the measures'
+    differences. Raises IndexError where there is no such row."""
+    _prove(cells, row)
     roots = np.sqrt(np.clip(cells.p.astype(np.float32), 0, 1))
     away = 0.5 * np.square(roots - roots[row]).sum(axis=1)
     for name in MEASURES:
@@ -37,3 +71,8 @@ def unlikeness(cells: CellTable, row: int) -> NDArray[np.float32]:
         difference = np.where(known == known[row], np.nan_to_num(difference, nan=0.0), UNKNOWN)
         away += MEASURES_WEIGHT / len(MEASURES) * np.square(np.minimum(difference, FARTHEST))
     return np.asarray(away, np.float32)
+
+
+def _prove(cells: CellTable, row: int) -> None:
+    if not 0 <= row < len(cells):
+        raise IndexError(f"There is no row {row}.")

@@ -98,6 +98,8 @@ AgreementInterval = TypedDict(
     },
 )
 
+AlikeByEnum = Literal['looks', 'answers']
+
 AmendInputRequest = TypedDict(
     "AmendInputRequest",
     {
@@ -774,6 +776,7 @@ GalleryPage = TypedDict(
         "n": "int",
         "total_open": "int",
         "revision": "int",
+        "alike_by": "AlikeByEnum | BlankEnum",
         "rows": "list[GalleryRow]",
     },
 )
