@@ -1,10 +1,11 @@
 """How like one another cells are: by how they look to the net that named them, where the cell file has that.
 
 Such a net's numbers (`CellTable.embedding`) compare with that net's alone: red cells with red cells, nucleated cells with
-nucleated cells. What they leave open, and cells of files without them, goes by what else is stored: every net's answer and what
-the mask measured. The answers (p) are the cell as the nets name it: two cells are near where the same classes come into question
-for both, as likely. Among cells of one class, whose answers are nearly one, size, outline, pallor and nucleus tell which are
-alike. Which of the two finds more neighbours of a cell's class is measured (docs/studies.md, `likeness`).
+nucleated cells. The nets' answers weigh in a little. Cells of files without such numbers, and those that another net saw, are
+compared by what else is stored: every net's answer and what the mask measured. The answers (p) are the cell as the nets name it:
+two cells are near where the same classes come into question for both, as likely. Among cells of one class, whose answers are
+nearly one, size, outline, pallor and nucleus tell which are alike. Which way finds more neighbours of a cell's class is measured
+(docs/studies.md, `likeness`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from hemaview.cells.table import MEASURES, NOBODY, CellTable
 
 BY_LOOKS, BY_ANSWERS = "looks", "answers"
 """What cells are compared by: `CellTable.embedding`, or answers and measures."""
+ANSWERS_BESIDE = 0.5
+"""How much answers that have nothing in common count beside looks, of which two unlike ones are 1 to 2 apart: without them
+nucleated cells of strange stains have fewer neighbours of their class."""
 MEASURES_WEIGHT = 0.15
 """How much a measure that differs by the half width of its middle half (its quartiles) counts beside answers that have nothing
 in common (1); chosen by hand."""
@@ -39,12 +43,11 @@ def unlikeness(cells: CellTable, row: int) -> NDArray[np.float32]:
     there is no such row."""
     if compared_by(cells, row) == BY_ANSWERS:
         return by_answers(cells, row)
-    away = np.full(len(cells), ANOTHER_NET, np.float32)
-    seen = cells.embedded_by == cells.embedded_by[row]
-    away[seen] = by_looks(cells.embedding[seen], cells.embedding[row])
-    if not seen.all():
-        away[~seen] += by_answers(cells, row)[~seen]
-    return away
+    away = by_looks(cells.embedding, cells.embedding[row]) + ANSWERS_BESIDE * _apart(cells.p, row)
+    strange = cells.embedded_by != cells.embedded_by[row]
+    if strange.any():
+        away[strange] = ANOTHER_NET + by_answers(cells, row)[strange]
+    return np.asarray(away, np.float32)
 
 
 def by_looks(embedding: NDArray[np.int8], of: NDArray[np.int8]) -> NDArray[np.float32]:
@@ -56,11 +59,10 @@ def by_looks(embedding: NDArray[np.int8], of: NDArray[np.int8]) -> NDArray[np.fl
 
 
 def by_answers(cells: CellTable, row: int) -> NDArray[np.float32]:
-    """float32 (n,): the squared Hellinger distance of the cells' answers from those of the cell of a row, and the measures'
-    differences. Raises IndexError where there is no such row."""
+    """float32 (n,): how far the cells' answers are from those of the cell of a row, and the measures' differences. Raises
+    IndexError where there is no such row."""
     _prove(cells, row)
-    roots = np.sqrt(np.clip(cells.p.astype(np.float32), 0, 1))
-    away = 0.5 * np.square(roots - roots[row]).sum(axis=1)
+    away = _apart(cells.p, row)
     for name in MEASURES:
         values = getattr(cells, name).astype(np.float32)
         known = np.isfinite(values)
@@ -71,6 +73,12 @@ def by_answers(cells: CellTable, row: int) -> NDArray[np.float32]:
         difference = np.where(known == known[row], np.nan_to_num(difference, nan=0.0), UNKNOWN)
         away += MEASURES_WEIGHT / len(MEASURES) * np.square(np.minimum(difference, FARTHEST))
     return np.asarray(away, np.float32)
+
+
+def _apart(p: NDArray[np.float16], row: int) -> NDArray[np.float32]:
+    """float32 (n,): the squared Hellinger distance of answers (n, classes) from those of a row, 0 to 1."""
+    roots = np.sqrt(np.clip(p.astype(np.float32), 0, 1))
+    return np.asarray(0.5 * np.square(roots - roots[row]).sum(axis=1), np.float32)
 
 
 def _prove(cells: CellTable, row: int) -> None:

@@ -48,7 +48,7 @@ def seen(cells: CellTable, by: list[int], places: list[int]) -> CellTable:
 def test_cells_that_one_net_saw_are_near_by_their_looks_and_what_another_saw_comes_after_them() -> None:
     sure, other = [0.98, 0.01, 0.01], [0.02, 0.97, 0.01]
     cells = table([sure, other, sure, sure, other], [40, 40, 40, 40, 80], [0.2] * 5)
-    red = seen(cells, [BY_RED] * 3 + [BY_NUCLEATED] * 2, [0, 10, 60, 0, 0])
+    red = seen(cells, [BY_RED] * 3 + [BY_NUCLEATED] * 2, [0, 10, 100, 0, 0])
     assert compared_by(red, 0) == BY_LOOKS
     assert np.argsort(unlikeness(red, 0)).tolist() == [0, 1, 2, 3, 4], "another class that looks alike is nearer"
     assert np.argsort(unlikeness(red, 3)).tolist()[:2] == [3, 4]

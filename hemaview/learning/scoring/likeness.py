@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hemaview.cells.likeness import by_answers, by_looks
+from hemaview.cells.likeness import by_answers, by_looks, unlikeness
 from hemaview.cells.table import BY_NUCLEATED, BY_RED, EMBEDDED, CellTable
 from hemaview.inference import Classifier, load_as
 from hemaview.inference.embedding import embedded
@@ -28,6 +28,8 @@ SAME_CELL_UM = 3.0
 """A label is of the cell whose centre lies nearest, no farther than this."""
 OTHER_WIDTHS = (32, 64, 96)
 """Numbers a cell that were tried beside EMBEDDED."""
+MOST_PICTURES = 500
+"""Of each side, from its first to its last."""
 BATCH = 64
 RED, NUCLEATED = "red-cell-shape-committee", "nucleated-cell-net"
 
@@ -111,7 +113,10 @@ def _ways(of: _Labelled) -> dict[str, Callable[[int], NDArray[np.floating]]]:
     whole = of.features / np.maximum(length, 1e-9)
     ways: dict[str, Callable[[int], NDArray[np.floating]]] = {
         "answers and measures": lambda row: by_answers(of.cells, row),
-        f"looks as stored ({EMBEDDED} numbers)": lambda row: by_looks(of.cells.embedding, of.cells.embedding[row]),
+        "as listed": lambda row: unlikeness(of.cells, row),
+        f"looks alone, as stored ({EMBEDDED} numbers)": lambda row: by_looks(
+            of.cells.embedding, of.cells.embedding[row]
+        ),
         "all features": lambda row: np.square(whole - whole[row]).sum(axis=1),
     }
     for numbers in OTHER_WIDTHS:
@@ -150,7 +155,8 @@ def _pictures(
     lines: dict[str, list[dict[str, str]]] = {}
     for line in data.rows(experiment, side.dataset, side.split):
         lines.setdefault(line["file"], []).append(line)
-    for file, own in lines.items():
+    chosen = np.unique(np.linspace(0, len(lines) - 1, min(MOST_PICTURES, len(lines))).round().astype(int))
+    for file, own in [list(lines.items())[i] for i in chosen]:
         rgb = data.image(experiment, side.dataset, side.split, file)
         middle = (rgb.shape[1] / 2, rgb.shape[0] / 2)
         points = [(float(line["x"]), float(line["y"])) if "x" in line else middle for line in own]

@@ -339,9 +339,10 @@ STUDIES: dict[str, Study] = {
             "likeness", "Are the cells that look most alike of one class?", "no paper, our own choice", likeness, 0,
             "Of the ten cells nearest to each labelled cell the share of its class: over all cells, and the mean over classes. "
             "*Answers and measures*: the nets' answers and what the mask measured, by which cells were compared before. *As "
-            "stored*: what jobs keep, in int8. The other rows: all features of the net before its last layer, and as many "
-            "numbers made of them. Val sides, and a train side of a laboratory from which the net learned nothing (raabin-wbc). "
-            "The number of numbers was chosen here.",
+            "listed*: what jobs keep, in int8, with half of the answers' difference, as the gallery lists cells. The other rows: "
+            "that without the answers, all features of the net before its last layer, and as many numbers made of them. Val "
+            "sides, and a train side of a laboratory from which the net learned nothing (raabin-wbc). "
+            "The number of numbers and the weight of the answers were chosen here.",
         ),
     )
 }  # fmt: skip
