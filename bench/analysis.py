@@ -55,16 +55,19 @@ FULL = (
 FULL_PX, QUICK_PX = (16_384, 6_144), (6_144, 2_048)
 
 
-def bench_analysis(folder: Path, quick: bool, say: Say) -> list[Row]:
-    """Rows {case, metric, value, unit, ratio_to, ratio} of every case, ours and plain; `quick` on small slides."""
+def bench_analysis(folder: Path, quick: bool, say: Say, only: str = "") -> list[Row]:
+    """Rows {case, metric, value, unit, ratio_to, ratio} of the cases whose name begins with `only`, ours and plain, each case's
+    also said once it is measured; `quick` on small slides."""
     rows: list[Row] = []
-    for case in FULL:
+    for case in (c for c in FULL if c.name.startswith(only)):
         slide = made_slide(folder, case, QUICK_PX if quick else FULL_PX, say)
         figures = {}
         for how in ("ours", "plain"):
             say(f"{case.name}, {how}")
             figures[how] = _in_a_process(case, how, slide, folder, quick)
-        rows += _rows(case.name, figures)
+        of_case = _rows(case.name, figures)
+        say("; ".join(f"{r['case']} {r['metric']} {r['value']} {r['unit']}" for r in of_case))
+        rows += of_case
     return rows
 
 

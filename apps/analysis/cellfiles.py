@@ -31,6 +31,7 @@ from hemaview.cells.table import TILE_PX, CellTable
 from hemaview.cells.transport import LAYOUT, density_pyramid, pack, pack_contours, tile_index
 from hemaview.counting.machine import MachineErrors
 from hemaview.pipeline.folder import RunFolder
+from hemaview.pipeline.sharedplaces import counts_at
 
 
 @lru_cache(maxsize=32)
@@ -137,11 +138,16 @@ def row_bytes(job: Job, first: int, count: int) -> bytes:
 
 
 def field_bytes(job: Job, field: int) -> bytes:
+    """The cells of a finished field of a running job that lie where it counts: another photograph brings the others."""
     # A name of more digits no file system takes.
     cells = RunFolder(job.folder).field_cells(field) if field < 10**9 else None
     if cells is None:
         raise Missing(gettext("Field {field} is not finished.").format(field=field), code="field-unfinished")
-    return pack(cells)
+    places = (plan_of(job) or {"fields": []})["fields"]
+    shared: list[list[list[int]]] = next(
+        (f["elsewhere"] for f in places if f["index"] == field and f.get("elsewhere")), []
+    )
+    return pack(cells.take(np.flatnonzero(counts_at(shared, cells.x, cells.y))))
 
 
 def contour_of(job: Job, row: int) -> list[list[float]] | None:

@@ -116,7 +116,7 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
       <h3>{t("Add a slide")}</h3>
       <p className="soft">
         {t(
-          "One slide file (SVS, NDPI, MRXS with its files, SCN, BIF, TIFF, DICOM, OME-Zarr as a folder), or all photographs of one slide (JPEG, PNG, WebP, TIFF). Drop the files here or choose them:",
+          "One slide file (SVS, NDPI, MRXS with its files, SCN, BIF, TIFF, DICOM, OME-Zarr as a folder), or all photographs of one slide (JPEG, PNG, WebP, TIFF, BMP, HEIC, AVIF). Drop the files here or choose them:",
         )}
       </p>
       <p className="actions">

@@ -24,7 +24,8 @@ SAME_CELL_UM, SAME_CELL = 2.0, 0.35
 """Centres that two pictures put so near on the film are of one cell: red cells that touch lie 5 µm apart. Of large cells, so
 much of their size."""
 PART_OF_CELL, LEAST_PART = 0.75, 0.25
-"""A cell of which a picture shows a part lies so much within the whole one, and has at least so much of its area."""
+"""A cell of which a picture shows a part lies so much within the whole one; where the side of both pictures cuts it, it has at
+least so much of the other's area."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,9 @@ def _is_part(cells: CellTable, points: NDArray[np.float64], i: int, j: int) -> b
     low, high = points[[i, j]] - sides / 2, points[[i, j]] + sides / 2
     common = float(np.clip(high.min(axis=0) - low.max(axis=0), 0, None).prod())
     areas = sides.prod(axis=1)
-    return common >= PART_OF_CELL * areas.min() and areas.min() >= LEAST_PART * areas.max()
+    lesser, whole = (i, j) if areas[0] <= areas[1] else (j, i)
+    stump = cells.flags[lesser] & CUT and not cells.flags[whole] & CUT
+    return common >= PART_OF_CELL * areas.min() and (bool(stump) or areas.min() >= LEAST_PART * areas.max())
 
 
 def _from_rim(picture: Shown) -> NDArray[np.float32] | None:

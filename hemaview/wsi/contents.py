@@ -7,11 +7,13 @@ from pathlib import Path
 
 from hemaview.words import gettext
 from hemaview.wsi.errors import SlideError, Unsupported
-from hemaview.wsi.sources.names import LISTED, LISTED_PICTURES, kind_of_name
+from hemaview.wsi.sources.names import LISTED, LISTED_PICTURES, PICTURE_CONTENTS, kind_of_name
 
 MAX_NAME = 200
 HEAD_BYTES = 512
 
+_BITMAP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
+"""Lengths of the head of a Windows or OS/2 bitmap."""
 _ARCHIVES = (
     (0, b"PK\x03\x04"),
     (0, b"PK\x05\x06"),
@@ -54,7 +56,7 @@ def check_name(name: str) -> str:
 
 
 def kind_of(path: Path) -> str:
-    """'jpeg', 'png', 'webp', 'tiff', 'dicom' or 'other', by content; raises Archive for a packed file."""
+    """'jpeg', 'png', 'webp', 'bmp', 'heif', 'avif', 'tiff', 'dicom' or 'other', by content; raises Archive for a packed file."""
     return kind_of_bytes(head_of(path), path.name)
 
 
@@ -81,11 +83,24 @@ def kind_of_bytes(head: bytes, name: str) -> str:
         return "png"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BITMAP_HEADERS:
+        return "bmp"
+    if head[4:8] == b"ftyp":
+        return _of_brands(head)
     if head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
         return "tiff"
     if head[128:132] == b"DICM":
         return "dicom"
     return "other"
+
+
+def _of_brands(head: bytes) -> str:
+    """A file of boxes by its brands (ISO/IEC 23008-12, annex B; AV1 Image File Format, 2.1)."""
+    boxed = head[8 : min(len(head), int.from_bytes(head[:4], "big"))]
+    brands = {boxed[i : i + 4] for i in (0, *range(8, len(boxed) - 3, 4))}
+    if brands & {b"avif", b"avis"}:
+        return "avif"
+    return "heif" if brands & {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"} else "other"
 
 
 def check_content(path: Path, name: str) -> str:
@@ -101,7 +116,7 @@ def check_content(path: Path, name: str) -> str:
         )
     if named.unread:
         raise Unsupported(f"{name} {named.unread}.")
-    if kind in ("jpeg", "png", "webp") and not named.picture and kind not in named.contents:
+    if kind in PICTURE_CONTENTS and not named.picture and kind not in named.contents:
         raise Unsupported(
             gettext("{name} holds a {kind} picture, not a slide; name it .{suffix} if it is a camera field.").format(
                 name=name, kind=kind.upper(), suffix=kind

@@ -10,6 +10,7 @@ from hemaview.blobs import Blob
 from hemaview.words import gettext
 from hemaview.wsi.describe import EVERYBODYS, Description
 from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
+from hemaview.wsi.pillowfile import PILLOWS, pixels
 
 _COMPRESSIONS = {
     1: "none", 2: "CCITT", 3: "CCITT fax", 4: "CCITT fax", 5: "LZW", 6: "old JPEG", 7: "JPEG", 8: "deflate", 32773: "PackBits",
@@ -23,6 +24,8 @@ WHITE_IS_ZERO, PALETTE, CIE_LAB, ICC_LAB = 0, 3, 8, 9
 
 def raw_samples(blob: Blob, name: str, kind: str, what: Description, pages: tuple[int, ...]) -> pyvips.Image:
     """Samples as stored, one band a plane where planes are pages of their own; raises pyvips.Error, SlideError."""
+    if kind in PILLOWS:
+        return _by_pillow(blob, name, kind, what)
     if kind != "tiff":
         return _by_libvips(blob)
     by_libvips = what.compression in EVERYBODYS and what.bits in (1, 2, 4, 8, 16, 32)
@@ -46,6 +49,14 @@ def _by_libvips(blob: Blob, **options: int) -> pyvips.Image:
             blob.read(), "", access="sequential", fail_on="error", **options
         ).copy_memory()
     return pyvips.Image.new_from_file(str(path), access="sequential", fail_on="error", **options).copy_memory()
+
+
+def _by_pillow(blob: Blob, name: str, kind: str, what: Description) -> pyvips.Image:
+    try:
+        array = pixels(blob)
+    except Exception as error:  # its decoders raise what they like
+        raise why(blob, name, kind, what) from error
+    return of_array(array, name, what)
 
 
 def _by_tifffile(blob: Blob, name: str, what: Description, page: int) -> pyvips.Image:

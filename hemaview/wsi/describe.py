@@ -9,6 +9,8 @@ import struct
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import pyvips
+
 from hemaview.blobs import Blob
 from hemaview.words import gettext
 from hemaview.wsi import physical, tiff
@@ -17,6 +19,7 @@ from hemaview.wsi.matrixprofile import ADOBE_EXPONENT, ADOBE_RGB, SRGB, matrix_p
 from hemaview.wsi.omexml import OmeImage, read_ome
 from hemaview.wsi.pages import Pictures, of_imagej, of_ome, of_pages
 from hemaview.wsi.physical import PixelSize
+from hemaview.wsi.pillowfile import open_picture
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 from hemaview.wsi.stage import Stage, upright
 
@@ -35,6 +38,9 @@ _JPEG_2000_OF_YCBCR, _JPEGS_2000 = 33003, (33003, 33005, 34712)
 _IN_COLOURS = (6, 7, 50001, 50002, 52546)
 """Codings whose decoders give colours, whatever they store: JPEG, WebP, JPEG XL."""
 _EXIF, _INTEROP, _COLOUR_SPACE = 0x8769, 0xA005, 0xA001
+_DISPLAY_P3, _BT2020, _HIGH_RANGE = (11, 12), (9,), (16, 18)
+"""Numbers of primaries and curves (ITU-T H.273, tables 2 and 3); high range: PQ and HLG."""
+_MOST_PROFILE = 4 << 20
 _FORMATS = {1: "integer", 2: "signed", 3: "float"}
 _UNIT_UM = {2: 25_400.0, 3: 10_000.0}
 
@@ -215,11 +221,8 @@ def _stage(image: OmeImage, size: PixelSize | None) -> Stage | None:
 
 
 def describe_picture(blob: Blob, name: str, kind: str) -> Description:
-    """Read the head of a JPEG, PNG or WebP; raises Unsupported, Unreadable through Pillow's OSError."""
-    from PIL import Image
-
-    Image.MAX_IMAGE_PIXELS = None
-    with blob.open() as stream, Image.open(stream) as picture:
+    """Read the head of a JPEG, PNG, WebP, BMP, HEIC or AVIF; raises Unsupported, Unreadable through Pillow's OSError."""
+    with blob.open() as stream, open_picture(stream) as picture:
         width, height = picture.size
         frames = getattr(picture, "n_frames", 1)
         if frames > 1 and picture.format != "MPO":
@@ -230,7 +233,7 @@ def describe_picture(blob: Blob, name: str, kind: str) -> Description:
             )
         exif = picture.getexif()
         orientation = int(exif.get(tiff.ORIENTATION, 1))
-        icc = picture.info.get("icc_profile") or b""
+        icc = picture.info.get("icc_profile") or _profile_beside(blob, name, kind)
         described = Description(width, height, icc=icc, orientation=orientation if 1 <= orientation <= 8 else 1)
         if described.orientation >= 5:
             described = replace(described, width_px=height, height_px=width)
@@ -247,6 +250,29 @@ def describe_picture(blob: Blob, name: str, kind: str) -> Description:
         notes = [f"It holds {frames} pictures, as some cameras write; the first one was taken."] if frames > 1 else []
     size, contradictions = physical.chosen(sizes, name)
     return replace(described, size=size, notes=(*notes, *contradictions))
+
+
+def _profile_beside(blob: Blob, name: str, kind: str) -> bytes:
+    """The profile that Pillow does not give: a bitmap's own, or the one that a phone's picture names by number; b"" for sRGB.
+    Raises Unsupported for colours that are not shown."""
+    if kind == "bmp":
+        head = blob.read(0, 138)
+        if head[70:74] != b"DEBM":  # 'MBED' (BITMAPV5HEADER, bV5CSType)
+            return b""
+        at, size = struct.unpack("<II", head[126:134])
+        return blob.read(14 + at, size) if size <= _MOST_PROFILE else b""
+    if kind not in ("heif", "avif"):
+        return b""
+    boxes = blob.read(0, 1 << 16)
+    at = boxes.find(b"colrnclx")
+    if at < 0 or len(boxes) < at + 12:
+        return b""
+    primaries, curve = struct.unpack(">HH", boxes[at + 8 : at + 12])
+    if primaries in _BT2020 or curve in _HIGH_RANGE:
+        raise Unsupported(
+            gettext("{name} holds high-dynamic-range colours; save it as an ordinary JPEG or PNG.").format(name=name)
+        )
+    return bytes(pyvips.Image.profile_load("p3")) if primaries in _DISPLAY_P3 else b""
 
 
 def _in_adobe_rgb(exif: Image.Exif) -> bool:

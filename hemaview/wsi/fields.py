@@ -133,7 +133,8 @@ def as_taken(paths: list[Path]) -> list[Path]:
 
 def _on_film(pictures: list[Picture]) -> tuple[list[OnFilm | None], list[str]]:
     """Where each picture lies beside those that show a part of the same film, and what is said of each that does."""
-    pairs = overlaps(lambda i: np.asarray(pictures[i].image.numpy()), len(pictures))
+    sizes = [(p.image.width, p.image.height) for p in pictures]
+    pairs = overlaps(lambda i: np.asarray(pictures[i].image.numpy()), sizes)
     earlier: dict[int, list[str]] = {}
     for pair in pairs:
         earlier.setdefault(pair.second, []).append(pictures[pair.first].name)
@@ -142,7 +143,7 @@ def _on_film(pictures: list[Picture]) -> tuple[list[OnFilm | None], list[str]]:
         "cells there count once, each in the picture that shows more around it."
         for i, names in sorted(earlier.items())
     ]
-    return on_film(pairs, [(p.image.width, p.image.height) for p in pictures]), notes
+    return on_film(pairs, sizes), notes
 
 
 def likeness(image: pyvips.Image) -> str:

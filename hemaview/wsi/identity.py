@@ -12,6 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from hemaview.wsi.pillowfile import open_picture
+from hemaview.wsi.sources.names import PICTURE_CONTENTS
+
 MOST_ENTRIES, MOST_CHARACTERS = 500, 300
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(words, re.IGNORECASE))
@@ -59,7 +62,7 @@ def entries_of(path: Path, name: str, kind: str, properties: Mapping[str, str], 
     """
     entries = [Entry("file name", "file name", name)]
     entries += [Entry("picture", f"{one} picture", "a picture that can show who the patient is") for one in beside]
-    readers = {"tiff": _of_tiff, "jpeg": _of_picture, "png": _of_picture, "webp": _of_picture, "dicom": _of_dicom}
+    readers = {"tiff": _of_tiff, "dicom": _of_dicom} | dict.fromkeys(PICTURE_CONTENTS, _of_picture)
     if kind in readers:
         entries += readers[kind](path)
     if kind == "other":
@@ -149,10 +152,8 @@ def _of_tiff(path: Path) -> list[Entry]:
 
 
 def _of_picture(path: Path) -> list[Entry]:
-    from PIL import Image
-
     entries = _of_exif(path)
-    with Image.open(path) as picture:
+    with open_picture(path) as picture:
         picture.load() if picture.format == "PNG" and picture.width * picture.height < 1 << 24 else None
         for key, value in picture.info.items():
             if isinstance(value, str | bytes) and key not in ("exif", "icc_profile"):
@@ -161,11 +162,11 @@ def _of_picture(path: Path) -> list[Entry]:
 
 
 def _of_exif(path: Path) -> list[Entry]:
-    from PIL import ExifTags, Image
+    from PIL import ExifTags
 
     entries: list[Entry] = []
     try:
-        with Image.open(path) as picture:
+        with open_picture(path) as picture:
             exif = picture.getexif()
             sets = [
                 (dict(exif), ExifTags.TAGS),

@@ -37,7 +37,7 @@ def probe_file(path: Path, name: str, limits: Limits, choice: Choice) -> dict[st
     from hemaview.blobs import blob_of
     from hemaview.wsi.contents import check_content, head_of
     from hemaview.wsi.picture import describe
-    from hemaview.wsi.sources.names import LISTED
+    from hemaview.wsi.sources.names import LISTED, PICTURE_CONTENTS
     from hemaview.wsi.sources.registry import source_kinds
     from hemaview.wsi.tiff import check_tiff
 
@@ -56,7 +56,7 @@ def probe_file(path: Path, name: str, limits: Limits, choice: Choice) -> dict[st
     vendor = openslide.OpenSlide.detect_format(path)
     if kind == "tiff" and vendor not in (None, "hamamatsu") and not _as_scanners_store(path):
         vendor = None
-    if kind in ("jpeg", "png", "webp", "tiff") and vendor in (None, "generic-tiff"):
+    if (kind in PICTURE_CONTENTS or kind == "tiff") and vendor in (None, "generic-tiff"):
         what = describe(path, name, kind, choice)
         # openslide shows of a plain TIFF the first page's samples as they are stored, whatever else the file says.
         if vendor is not None and what.as_stored and not choice:

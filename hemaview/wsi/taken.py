@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hemaview.wsi.pillowfile import open_picture
+
 _EXIF, _TAKEN, _FRACTION = 0x8769, 0x9003, 0x9291
 
 
 def taken_at(path: Path) -> str:
     """EXIF's DateTimeOriginal with its fraction of a second, as text that sorts by time; "" where there is none."""
-    from PIL import Image
-
     try:
-        with Image.open(path) as picture:
+        with open_picture(path) as picture:
             facts = picture.getexif().get_ifd(_EXIF)
     except (OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError):  # what it is, its reader says later
         return ""

@@ -6,6 +6,7 @@ import contextlib
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -18,8 +19,11 @@ from apps.analysis.modelservices import sync_models
 from apps.analysis.selectors import protocol_named
 from apps.cases.models import Case
 from hemaview.assays import assay
+from hemaview.cells.transport import pack
 from hemaview.inference import NoDevice, OutOfMemory
 from hemaview.pipeline import Outcome
+from hemaview.pipeline.folder import RunFolder
+from hemaview.pipeline.plan import Plan, PlannedField
 from hemaview.wsi.errors import Unreadable
 from tests import factories
 
@@ -166,3 +170,23 @@ def test_progress_over_http_tells_field_cells_and_time_left(requested: Job, tess
     told = api(tess).get(f"/api/v1/jobs/{requested.pk}/").json()
     assert (told["state"], told["fields_done"], told["fields_total"], told["cells"]) == ("running", 4, 10, 321)
     assert told["eta_s"] is not None
+
+
+def test_while_a_job_runs_a_cell_that_two_photographs_show_is_sent_by_the_one_that_counts_it(
+    requested: Job, tess: Any, api: Any
+) -> None:
+    table = factories.cells({"normal": 40})
+    middle = int(np.median(table.x))
+    shared = [[[middle, 0], [9999, 0], [9999, 9999], [middle, 9999]]]
+    place = PlannedField(
+        0, 0, 0, 9999, 9999, tissue=1, focus=1, single_ratio=1, score=1, used=True, photo=True, film=[0, 0, 0],
+        elsewhere=shared,
+    )  # fmt: skip
+    assert services.claim(requested.pk, "w") is not None
+    folder = RunFolder(requested.folder)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.keep_plan(Plan(0.25, "file", None, [place]))
+    folder.keep_field(0, table)
+    sent = api(tess).get(f"/api/v1/jobs/{requested.pk}/fields/0/cells.bin").content
+    own = int((table.x < middle).sum())
+    assert 0 < own < len(table) and len(sent) == own * len(pack(table)) // len(table)

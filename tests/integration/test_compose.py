@@ -23,6 +23,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker" / "compose.yaml").read
 SERVICES: dict[str, Any] = COMPOSE["services"]
 KNOWN = {"image", "build", "env_file", "environment", "restart", "init", "security_opt", "cap_drop", "depends_on", "command",
          "volumes", "healthcheck", "ports", "profiles", "deploy", "mem_limit", "cpus"}  # fmt: skip
+EXACT = r"\d+\.\d+(\.\d+)?(-[a-z]+)*@sha256:[0-9a-f]{64}"
 CONDITIONS = {"service_healthy", "service_completed_successfully"}
 
 
@@ -30,7 +31,7 @@ CONDITIONS = {"service_healthy", "service_completed_successfully"}
 def test_each_service_is_of_the_shape_that_compose_takes(name: str) -> None:
     service = SERVICES[name]
     assert set(service) <= KNOWN
-    assert re.fullmatch(r"[a-z/]+:(\d+\.\d+(\.\d+)?(-[a-z]+)?|local(-gpu)?)", service["image"]), "an exact version"
+    assert re.fullmatch(rf"[a-z]+:{EXACT}|hemaview:local(-gpu)?", service["image"]), "an exact version and its digest"
     assert re.fullmatch(r"\d+[mg]", service["mem_limit"]) and service["cpus"] > 0
     for other, how in service.get("depends_on", {}).items():
         assert other in SERVICES and how["condition"] in CONDITIONS
@@ -58,6 +59,7 @@ def test_every_queue_has_a_worker_and_the_clock_ticks_once() -> None:
 def test_base_images_are_not_past_their_end() -> None:
     text = (ROOT / "docker" / "Dockerfile").read_text()
     images = re.findall(r"^FROM (\S+)", text, re.M)
+    assert all(re.fullmatch(rf"(node|python):{EXACT}", image) for image in images), "an exact version and its digest"
     assert [re.match(r"(node|python):(\d+\.\d+)", i).groups() for i in images] == [
         ("node", "24.11"),
         ("python", "3.11"),

@@ -149,9 +149,10 @@ def test_of_a_cell_that_three_photographs_show_one_stays() -> None:
         assert len(each_once(cells_at(fields, [(i, x + 3 * i, y) for i in range(3)]), fields, MPP)) == 1
 
 
-def test_of_a_cell_that_a_side_cuts_in_one_photograph_the_whole_one_stays() -> None:
+@pytest.mark.parametrize(("middle", "wide"), [(630.0, 36), (655.0, 10)], ids=["a quarter of it", "a stump"])
+def test_of_a_cell_that_a_side_cuts_in_one_photograph_the_whole_one_stays(middle: float, wide: int) -> None:
     fields = photographs([(0, 0), (560, 0)])  # 40 px common: less than the cell
-    whole, part = cells_at(fields, [(1, 630.0, 200.0)], 130), cells_at(fields, [(0, 582.0, 200.0)], 36, CUT)
+    whole, part = cells_at(fields, [(1, middle, 200.0)], 130), cells_at(fields, [(0, 600 - wide / 2, 200.0)], wide, CUT)
     part = replace(part, h=np.array([120], np.uint16))
     for order in ([whole, part], [part, whole]):
         kept = each_once(CellTable.concatenate(order, whole.p.shape[1]), fields, MPP)

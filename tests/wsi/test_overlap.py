@@ -30,7 +30,7 @@ def taken(
 
 
 def found(pictures: list[NDArray[np.uint8]]) -> list[Overlap]:
-    return overlaps(lambda i: pictures[i], len(pictures))
+    return overlaps(lambda i: pictures[i], [(p.shape[1], p.shape[0]) for p in pictures])
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,26 @@ def found(pictures: list[NDArray[np.uint8]]) -> list[Overlap]:
 )
 def test_two_photographs_are_registered_to_the_pixel(film: NDArray[np.uint8], second: tuple[int, int]) -> None:
     assert found(taken(film, [(0, 0), second])) == [Overlap(0, 1, *second)]
+
+
+@pytest.mark.parametrize(
+    ("corner", "w", "h"),
+    [((201, 107), 320, 240), ((500, 31), 700, 500), ((400, 300), 640, 360)],
+    ids=["a crop of it", "larger, beside it", "less high, below it"],
+)
+def test_photographs_of_different_sizes_are_registered_too(
+    film: NDArray[np.uint8], corner: tuple[int, int], w: int, h: int
+) -> None:
+    (pair,) = found([*taken(film, [(0, 0)]), *taken(film, [corner], w, h)])
+    assert (pair.x_px, pair.y_px) == corner
+    (back,) = found([*taken(film, [corner], w, h), *taken(film, [(0, 0)])])
+    assert (back.x_px, back.y_px) == (-corner[0], -corner[1])
+
+
+def test_photographs_of_different_sizes_and_places_overlap_nowhere(film: NDArray[np.uint8]) -> None:
+    assert (
+        found([*taken(film, [(0, 0)]), *taken(film, [(660, 500)], 500, 400), *taken(film, [(660, 0)], 320, 240)]) == []
+    )
 
 
 def test_a_photograph_that_is_turned_a_little_is_registered_to_a_few_px(film: NDArray[np.uint8]) -> None:

@@ -46,11 +46,16 @@ KINDS: list[FileKind] = [
     FileKind("JPEG", (".jpg", ".jpeg"), ("jpeg",), slide=False, picture=True),
     FileKind("PNG", (".png",), ("png",), slide=False, picture=True),
     FileKind("WebP", (".webp",), ("webp",), slide=False, picture=True),
+    FileKind("BMP", (".bmp", ".dib"), ("bmp",), slide=False, picture=True),
+    FileKind("HEIC", (".heic", ".heif", ".hif"), ("heif",), slide=False, picture=True),
+    FileKind("AVIF", (".avif",), ("avif",), slide=False, picture=True),
 ]  # fmt: skip
 PACKED_FOLDER = ".zarr.tar"
 """An OME-Zarr as the case page sends it: its folder in one file (`packed`), unpacked when it has come."""
 LISTED = "SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM, CZI"
-LISTED_PICTURES = "JPEG, PNG, WebP, TIFF"
+LISTED_PICTURES = "JPEG, PNG, WebP, TIFF, BMP, HEIC, AVIF"
+PICTURE_CONTENTS = frozenset(c for kind in KINDS if kind.picture and not kind.slide for c in kind.contents)
+"""What holds a picture and never a slide, in the words of `contents.kind_of`."""
 
 
 def kind_of_name(name: str) -> FileKind | None:

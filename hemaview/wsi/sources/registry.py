@@ -14,7 +14,7 @@ from hemaview.wsi.contents import HEAD_BYTES, kind_of_bytes
 from hemaview.wsi.errors import SlideError, Unsupported
 from hemaview.wsi.sources import openslidefile
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
-from hemaview.wsi.sources.names import KINDS, LISTED, FileKind, of_pictures
+from hemaview.wsi.sources.names import KINDS, LISTED, PICTURE_CONTENTS, FileKind, of_pictures
 from hemaview.wsi.sources.omezarr import folder_of
 from hemaview.wsi.sources.source import Source
 
@@ -70,7 +70,7 @@ def _picture(blob: Blob, head: bytes) -> bool:
         kind = kind_of_bytes(head, blob.title)
     except SlideError:
         return False
-    return kind in ("jpeg", "png", "webp") or (kind == "tiff" and of_pictures(blob.title))
+    return kind in PICTURE_CONTENTS or (kind == "tiff" and of_pictures(blob.title))
 
 
 _OWN = (

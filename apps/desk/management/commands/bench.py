@@ -32,6 +32,7 @@ class Command(SentenceCommand):
         parser.add_argument("--quick", action="store_true", help="a smaller slide, under a minute")
         parser.add_argument("--slide", type=Path, help="a tiled slide of your own (default: a drawn one)")
         parser.add_argument("--folder", type=Path, help="where to keep what is generated (default: thrown away)")
+        parser.add_argument("--case", default="", help="analysis: only cases whose name begins so, like whole_slide")
         parser.add_argument("--slides", type=int, default=1000, help="soak: how many slides")
         parser.add_argument("--requests", type=int, default=100_000, help="soak: how many requests")
         parser.add_argument("--page", type=Path, help="also write the figures as a Markdown page")
@@ -52,9 +53,16 @@ class Command(SentenceCommand):
             folder = options["folder"] or Path(stack.enter_context(TemporaryDirectory(prefix="hemaview-bench-")))
             folder.mkdir(parents=True, exist_ok=True)
             if options["what"] == "analysis":
+                from bench.analysis import FULL as CASES
                 from bench.analysis import bench_analysis
 
-                rows = bench_analysis(folder, options["quick"], self.say)
+                if not any(case.name.startswith(options["case"]) for case in CASES):
+                    raise Refusal(
+                        gettext("No case begins with {case}: there are {names}.").format(
+                            case=options["case"], names=", ".join(case.name for case in CASES)
+                        )
+                    )
+                rows = bench_analysis(folder, options["quick"], self.say, options["case"])
             elif options["what"] == "exports":
                 from bench.exports import export_rows
 
