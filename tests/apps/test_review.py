@@ -263,7 +263,7 @@ def test_where_the_analysis_keeps_how_cells_look_the_list_goes_by_it_and_says_so
 ) -> None:
     table = factories.cells({"lymphocyte": 3, "monocyte": 2})
     numbers = np.zeros((5, EMBEDDED), np.int8)
-    numbers[:, 0], numbers[:, 1] = 100, [0, 90, 40, 10, 90]
+    numbers[:, 0], numbers[:, 1] = 100, [0, 95, 80, 10, 95]
     other = factories.slide(job.slide.case, factories.film_file(tmp_path / "b.tif"))
     by = np.full(5, BY_NUCLEATED, np.uint8)
     seen = factories.finished_job(other, replace(table, embedded_by=by, embedding=numbers))
