@@ -27,6 +27,8 @@ FARTHEST = 3.0
 """A measure that differs by more counts as one that differs so much: one wild mask is not everything."""
 UNKNOWN = 1.0
 """How far a cell is whose measure nobody knows, where the other's is known."""
+AT_ONCE = 1 << 16
+"""So many cells' looks are compared at once: those of a million, widened, would fill 200 MB."""
 ANOTHER_NET = 1000.0
 """Added to the unlikeness of cells that another net saw: they come after all that the chosen cell's own net did."""
 
@@ -53,9 +55,12 @@ def unlikeness(cells: CellTable, row: int) -> NDArray[np.float32]:
 def by_looks(embedding: NDArray[np.int8], of: NDArray[np.int8]) -> NDArray[np.float32]:
     """float32 (n,): how far the looks (n, EMBEDDED) of cells are from those (EMBEDDED,) of one, by one net: from 0 to about 4,
     the squared distance of two of length 1."""
-    difference = embedding.astype(np.float32) - of.astype(np.float32)
-    length = max(float(np.square(of.astype(np.float32)).sum()), 1.0)
-    return np.asarray(np.square(difference).sum(axis=1) / length, np.float32)
+    wanted = of.astype(np.float32)
+    away = np.empty(len(embedding), np.float32)
+    for first in range(0, len(embedding), AT_ONCE):
+        part = slice(first, first + AT_ONCE)
+        away[part] = np.square(embedding[part].astype(np.float32) - wanted).sum(axis=1)
+    return away / max(np.float32(np.square(wanted).sum()), np.float32(1))
 
 
 def by_answers(cells: CellTable, row: int) -> NDArray[np.float32]:
