@@ -6,7 +6,7 @@ Packages mark their phrases as apps do, `gettext("… {name} …").format(name=�
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 Gettext = Callable[[str], str]
 Ngettext = Callable[[str, str, int], str]
@@ -47,6 +47,12 @@ def one_of(choices: Iterable[object]) -> str:
 def all_of(things: Iterable[object]) -> str:
     """a, b and c."""
     return _listed(things, gettext("{others} and {last}"))
+
+
+def naming(there: Collection[object], some: str, none: str, **values: object) -> str:
+    """What a refusal says of those that there are: `some` names them as {there}, of one or of many (`ngettext`), and `none` is
+    said where there is none; `values` fill the other places of either."""
+    return (some if there else none).format(**values, there=all_of(there))
 
 
 def _listed(things: Iterable[object], joined: str) -> str:

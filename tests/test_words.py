@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import translation
 
-from hemaview.words import all_of, gettext, one_of
+from hemaview.words import all_of, gettext, naming, one_of
 
 ROOT = Path(__file__).parents[1]
 WORDS = ROOT / "hemaview" / "words.py"
@@ -20,6 +20,12 @@ def test_a_list_of_choices_says_or_and_shows_an_empty_one() -> None:
     assert one_of(["view", "sign"]) == "view or sign"
     assert one_of(["", "female", "male"]) == 'female, male or "" (nothing)'
     assert all_of(["a", "b", "c"]) == "a, b and c"
+
+
+def test_a_refusal_names_those_that_there_are_or_says_that_there_is_none() -> None:
+    some, none = "There is no {name}; there are: {there}.", "There is no {name}, nor any other."
+    assert naming(["a", "b"], some, none, name="c") == "There is no c; there are: a and b."
+    assert naming([], some, none, name="{there}") == "There is no {there}, nor any other."
 
 
 def _joined_within(node: ast.AST) -> Iterator[int]:

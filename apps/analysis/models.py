@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from apps.analysis.scorewords import role_words
 from apps.slides.models import Site, Slide
 from hemaview.assays import Assay, AssayError, Rules, assay, rules_from
 from hemaview.pipeline.folder import CELLS_NAME, CONTOURS_NAME
-from hemaview.words import all_of, one_of
+from hemaview.words import all_of, naming, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -202,9 +202,13 @@ class Protocol(models.Model):
         if not wrong["settings"] and (blood := self.settings.get("calibrated_on")):
             sets = sorted({name for model in ModelVersion.objects.all() for name in model.calibrations})
             if blood not in sets:
-                wrong["settings"] = gettext(
-                    "No model is calibrated for blood like that of {blood}; there is: {sets}."
-                ).format(blood=blood, sets=all_of(sets) or gettext("none"))
+                some = ngettext(
+                    "No model is calibrated for blood like that of {blood}; there is: {there}.",
+                    "No model is calibrated for blood like that of {blood}; there are: {there}.",
+                    len(sets),
+                )
+                none = gettext("No model is calibrated for blood like that of {blood}, nor for any other.")
+                wrong["settings"] = naming(sets, some, none, blood=blood)
         if self.finder_key not in finders():
             wrong["finder"] = gettext(
                 "There is no way of finding cells called {finder_key}; there are: {finders}."
@@ -344,9 +348,9 @@ class Job(models.Model):
         ordering = ["-requested_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["slide", "assay"],
+                fields=["slide", "protocol"],
                 condition=models.Q(state__in=["requested", "queued", "running"]),
-                name="one_active_job_a_slide_and_assay",
+                name="one_active_job_a_slide_and_protocol",
             )
         ]
 

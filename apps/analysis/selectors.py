@@ -19,7 +19,7 @@ from apps.cases.models import Case
 from apps.cases.selectors import cases_for, require
 from apps.slides.models import Slide
 from hemaview.assays import AssayError, assays
-from hemaview.words import all_of
+from hemaview.words import naming
 
 _EAGER = ("slide__case", "protocol", "requested_by")
 
@@ -130,14 +130,13 @@ def protocol_named(name: str) -> Protocol:
     known = {protocol.name: protocol for protocol in protocols()}
     if name in known:
         return known[name]
-    sentence = ngettext(
-        "There is no protocol called {name}; there is: {known}.",
-        "There is no protocol called {name}; there are: {known}.",
+    some = ngettext(
+        "There is no protocol called {name}; there is: {there}.",
+        "There is no protocol called {name}; there are: {there}.",
         len(known),
     )
-    if not known:
-        sentence = gettext("There is no protocol called {name}; none is enabled.")
-    raise Missing(sentence.format(name=name, known=all_of(known)), code="no-protocol")
+    none = gettext("There is no protocol called {name}; none is enabled.")
+    raise Missing(naming(known, some, none, name=name), code="no-protocol")
 
 
 def model_versions() -> QuerySet[ModelVersion]:

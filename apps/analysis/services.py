@@ -93,7 +93,8 @@ MOST_REGION_MM2 = 25.0
 
 
 def request_job(user: Any, slide: Slide, protocol: Protocol, region: tuple[int, int, int, int] | None = None) -> Job:
-    """Order a protocol for a slide: a row first; the caller rings the bell once it is committed.
+    """Order a protocol for a slide: a row first; the caller rings the bell once it is committed. Several protocols may wait at
+    once, also of one examination, of which the first that ends is reported until a person chooses another.
 
     `region` (x, y, w, h), level-0 px: that rectangle alone. Such an analysis is reported only where a person chooses it.
     """
@@ -131,10 +132,17 @@ def request_job(user: Any, slide: Slide, protocol: Protocol, region: tuple[int, 
             if slide.case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
                 set_state("system", slide.case, Case.State.ANALYSING)
     except IntegrityError:
-        raise Conflict(
-            gettext("This slide is already being analysed for this examination."), code="job-active"
-        ) from None
+        raise _active(protocol) from None
     return job
+
+
+def _active(protocol: Protocol) -> Conflict:
+    return Conflict(
+        gettext("This slide is already being analysed by {title}; let that end, or cancel it.").format(
+            title=protocol.title
+        ),
+        code="job-active",
+    )
 
 
 def _hold_protocol(protocol: Protocol) -> Protocol:
@@ -317,9 +325,7 @@ def retry(user: Any, job: Job) -> Job:
             if case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
                 set_state("system", case, Case.State.ANALYSING)
     except IntegrityError:
-        raise Conflict(
-            gettext("This slide is already being analysed for this examination."), code="job-active"
-        ) from None
+        raise _active(job.protocol) from None
     job.refresh_from_db()
     return job
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from apps.audit.models import Record
 from apps.audit.words import Word, fact, of_code
+from hemaview.counting.words import number_of
 
 _MOST = 160
 """Characters of a text before it is cut in a sentence."""
@@ -164,7 +165,7 @@ class _Detail(dict[str, Any]):
             return _change(self.raw.get("before"), self.raw.get("after"))
         if name in _NOUNS:
             n, one, many = self.raw.get(name.removeprefix("n_"), 0), *_NOUNS[name]
-            return f"{n:,} {one if n == 1 else many}" if isinstance(n, int) else "–"
+            return number_of(n, one, many) if isinstance(n, int) else "–"
         if name == "granted":
             return "; ".join(f"{how} {self[how]}" for how in ("added", "taken") if self.raw.get(how)) or "–"
         if name == "whose":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from apps.cases.models import Case
 from apps.cases.selectors import rights_in, with_rights
 from apps.review import mustsee
 from apps.review.differences import open_differences
-from apps.review.models import Reading
+from apps.review.models import CarriedLabel, Reading
 from apps.slides.models import Slide
 
 OPEN_STATES = (Case.State.RECEIVED, Case.State.IN_REVIEW, Case.State.AMENDED)
@@ -51,7 +52,7 @@ def foreseen(cases: QuerySet[Case]) -> QuerySet[Case]:
 def next_steps(cases: Sequence[Case], running: Mapping[int, Job]) -> dict[int, Step]:
     """The next step of each case that `foreseen` gave, by its key; `running` holds the job that runs in a case.
 
-    Three queries, however many cases there are.
+    Four queries, however many cases there are.
     """
     open_cases = [c for c in cases if c.pk not in running and c.state in (Case.State.IN_REVIEW, Case.State.AMENDED)]
     reported = reported_jobs_of(open_cases) if open_cases else {}
@@ -61,7 +62,25 @@ def next_steps(cases: Sequence[Case], running: Mapping[int, Job]) -> dict[int, S
         jobs = reported.get(case.pk, [])
         step = _step(case, running.get(case.pk), [still[j.pk] for j in jobs])
         steps[case.pk] = _between_readers(jobs, step) if step.right in ("review", "sign") else step
-    return steps
+    ready = {pk: reported[pk] for pk, step in steps.items() if step.right == "sign"}
+    return steps | _undecided(ready)
+
+
+def _undecided(ready: Mapping[int, Sequence[Job]]) -> dict[int, Step]:
+    """Of the cases that could be signed, those whose labels of an earlier analysis wait for a decision."""
+    case_of = {job.pk: pk for pk, jobs in ready.items() for job in jobs}
+    open_labels = CarriedLabel.objects.filter(reading__job__in=case_of, settled_at__isnull=True).values_list(
+        "reading__job", flat=True
+    )
+    n = Counter(case_of[job] for job in open_labels) if case_of else Counter()
+    return {
+        pk: Step(
+            ngettext("{n} carried label to decide", "{n} carried labels to decide", count).format(n=count),
+            "review",
+            gettext("open"),
+        )
+        for pk, count in n.items()
+    }
 
 
 def _between_readers(jobs: Sequence[Job], step: Step) -> Step:
@@ -115,6 +134,18 @@ def _step(case: Any, job: Job | None, still: Sequence[int | None]) -> Step:
     return Step(gettext("Ready to sign"), "sign", gettext("sign"))
 
 
+def offered(step: Step, user: Any, case: Case) -> Step:
+    """The step as it is offered to this person: without a verb where it is not theirs to take; `with_rights` gave the case."""
+    if may_take(step, user, case) or not step.right:
+        return step
+    return Step(gettext("Waits for a signature") if step.right == "sign" else step.text)
+
+
+def may_take(step: Step, user: Any, case: Case) -> bool:
+    """Whether the person may take the step of a case that `with_rights` gave."""
+    return step.right in rights_in(case) and step.person in (None, user.pk)
+
+
 def waiting_for(user: Any, cases: QuerySet[Case]) -> tuple[list[int], dict[int, Step]]:
     """Of the cases, the keys of those whose next step this person may take; and the next steps of all that are open.
 
@@ -125,10 +156,8 @@ def waiting_for(user: Any, cases: QuerySet[Case]) -> tuple[list[int], dict[int, 
     waiting = []
     for case in open_cases:
         step = steps[case.pk]
-        theirs = step.right == "sign" or case.reader_id in (None, user.pk)
-        if step.person is not None:
-            theirs = step.person == user.pk
-        if step.right and theirs and step.right in rights_in(case):
+        theirs = step.right == "sign" or case.reader_id in (None, user.pk) or step.person is not None
+        if theirs and may_take(step, user, case):
             waiting.append(case.pk)
     return waiting, steps
 

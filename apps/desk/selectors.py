@@ -13,7 +13,7 @@ from apps.audit.models import Record
 from apps.cases.api.serializers import CaseSerializer
 from apps.cases.models import Case
 from apps.cases.selectors import reviewers_of, rights_of, words_hidden_from
-from apps.desk.nextsteps import Step, next_steps
+from apps.desk.nextsteps import Step, next_steps, offered
 from apps.reports.selectors import report_json, reports_of
 from apps.review.analyses import labels_at_stake
 from apps.review.models import Reading
@@ -23,8 +23,9 @@ from apps.slides.models import Slide
 from apps.slides.selectors import may_see_identity
 
 
-def worklist_rows(cases: Sequence[Case], known: Mapping[int, Step] | None = None) -> list[dict[str, Any]]:
-    """A row for each case that `foreseen` gave: slides, its next step, the job that runs.
+def worklist_rows(user: Any, cases: Sequence[Case], known: Mapping[int, Step] | None = None) -> list[dict[str, Any]]:
+    """A row for each case that `foreseen` and `with_rights` gave: slides, its next step as this person may take it, the job that
+    runs.
 
     `known`: next steps that are known for cases of which no job runs.
     """
@@ -34,7 +35,7 @@ def worklist_rows(cases: Sequence[Case], known: Mapping[int, Step] | None = None
     steps = {pk: step for pk, step in (known or {}).items() if pk not in running}
     steps |= next_steps([c for c in cases if c.pk not in steps], running)
     return [
-        {"case": c, "slides_n": c.ready_n, "step": steps[c.pk], "job": running.get(c.pk)}  # type: ignore[attr-defined]
+        {"case": c, "slides_n": c.ready_n, "step": offered(steps[c.pk], user, c), "job": running.get(c.pk)}  # type: ignore[attr-defined]
         for c in cases
     ]
 

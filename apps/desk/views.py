@@ -23,13 +23,14 @@ from apps.analysis.models import Job
 from apps.analysis.selectors import jobs_for
 from apps.cases.filters import ORDERINGS, CaseFilter, ordered
 from apps.cases.models import Case
-from apps.cases.selectors import case_for, cases_for, overview
+from apps.cases.selectors import case_for, cases_for, overview, with_rights
 from apps.cases.services import create_case, may_create
 from apps.desk.democases import shown_first
 from apps.desk.forms import CaseForm
 from apps.desk.nextsteps import foreseen, waiting_for
 from apps.desk.selectors import room_json, worklist_rows
 from apps.review.compare import compare
+from apps.review.state import read_by
 from apps.slides.tileaccess import set_tile_cookie, tile_access
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     if overview_rows.exact and "state" not in request.GET:
         return redirect("case-page", accession=overview_rows.exact)
     ordering = request.GET.get("ordering", "")
-    pages = Paginator(foreseen(ordered(filtered.qs, ordering)), 25)
+    pages = Paginator(with_rights(request.user, foreseen(ordered(filtered.qs, ordering))), 25)
     pages.count = overview_rows.shown
     page = pages.get_page(request.GET.get("page"))
     counts = overview_rows.states
@@ -73,7 +74,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     tabs += [{"key": k, "label": label, "n": counts[k], "active": chosen == k} for k, label in Case.State.choices]
     context = {
         "page_obj": page,
-        "rows": worklist_rows(list(page.object_list), steps),
+        "rows": worklist_rows(request.user, list(page.object_list), steps),
         "filter": filtered,
         "tabs": tabs,
         "state": chosen,
@@ -146,7 +147,8 @@ def administration(request: HttpRequest) -> HttpResponse:
 def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUID) -> HttpResponse:
     """Two analyses of one slide beside each other, with pictures of what differs."""
     case = _case(request, accession)
-    jobs = {job.pk: job for job in jobs_for(request.user).filter(slide__case=case, pk__in=[a, b])}
+    asked = jobs_for(request.user).filter(slide__case=case, pk__in=[a, b])
+    jobs = {job.pk: read_by(request.user, job) for job in asked}
     if len(jobs) != 2 or not all(job.reviewable for job in jobs.values()):
         raise Http404(gettext("There are no two finished analyses of this case under that address."))
     try:
@@ -174,31 +176,49 @@ def _named(sections: list[dict[str, Any]], names: dict[str, str]) -> list[dict[s
 
 
 def _lists(comparison: dict[str, Any], a: Job, b: Job, names: dict[str, str]) -> list[dict[str, Any]]:
-    """The cells that differ, each with its picture and what became of it in words."""
+    """The cells that differ, each with its picture, the machine's class and the person's where there is one."""
 
-    def picture(job: Job, row: int, text: str) -> dict[str, Any]:
-        return {"src": f"/api/v1/jobs/{job.pk}/cells/{row}/crop.jpg?size=96", "text": text}
+    def picture(job: Job, row: int, *said: dict[str, str]) -> dict[str, Any]:
+        source = f"/api/v1/jobs/{job.pk}/cells/{row}/crop.jpg?size=96"
+        return {"src": source, "text": " → ".join(_said(names, **each) for each in said)}
 
+    def of_one(job: Job, cell: dict[str, Any]) -> dict[str, Any]:
+        return picture(job, cell["row"], {name: cell[name] for name in ("key", "machine", "by")})
+
+    renamed, sides = comparison["renamed"], ("a", "b")
+    by_people = renamed["n"] - renamed["by_machine"]
     return [
         {
             "title": gettext("Reclassified"),
-            "n": comparison["renamed"]["n"],
+            "n": renamed["n"],
+            "note": gettext("The machine itself: {machine}; people alone: {people}.").format(
+                machine=f"{renamed['by_machine']:,}", people=f"{by_people:,}"
+            ),
             "cells": [
-                picture(b, c["row_b"], f"{names[c['key_a']]} → {names[c['key_b']]}")
-                for c in comparison["renamed"]["shown"]
+                picture(b, c["row_b"], *({n: c[f"{n}_{side}"] for n in ("key", "machine", "by")} for side in sides))
+                for c in renamed["shown"]
             ],
         },
         {
             "title": gettext("Detected only by the second analysis"),
             "n": comparison["gained"]["n"],
-            "cells": [picture(b, c["row"], names[c["key"]]) for c in comparison["gained"]["shown"]],
+            "cells": [of_one(b, c) for c in comparison["gained"]["shown"]],
         },
         {
             "title": gettext("Detected only by the first analysis"),
             "n": comparison["lost"]["n"],
-            "cells": [picture(a, c["row"], names[c["key"]]) for c in comparison["lost"]["shown"]],
+            "cells": [of_one(a, c) for c in comparison["lost"]["shown"]],
         },
     ]
+
+
+def _said(names: dict[str, str], key: str, machine: str, by: str) -> str:
+    """What a cell is called, and by whom."""
+    if not by:
+        return gettext("{name} (machine)").format(name=names[machine])
+    if key == machine:
+        return gettext("{name} (machine and {who})").format(name=names[key], who=by)
+    return gettext("{name} ({who}; machine: {machine})").format(name=names[key], who=by, machine=names[machine])
 
 
 def _case(request: HttpRequest, accession: str) -> Case:

@@ -80,7 +80,7 @@ def _examination(jobs: Sequence[Job], pictures: bool) -> dict[str, Any]:
     """One part of the report: what was counted by one assay on the slides of one specimen."""
     first = jobs[0]
     try:
-        title, codes = first.examination.report_title, dict(first.examination.codes)
+        title, codes = first.examination.title, dict(first.examination.codes)
     except AssayError:
         title, codes = first.assay, {}
     return {

@@ -37,6 +37,7 @@ def html(document: dict[str, Any], signature: dict[str, Any] | None, standing: S
             "examinations": parts,
             "models": [{**m, "role": role_words(m["role"])} for m in document["models"]],
         },
+        "titles": list(dict.fromkeys(part["title"] for part in parts)) or document["case"]["specimens"],
         "age": shown_age(document["case"].get("age_days")),
         "reader": reader_named(document),
         "received": _moment(document["case"]["received"])[:-_OF_THE_DAY],
@@ -111,8 +112,7 @@ def shown_age(days: int | None) -> str:
         return ""
     for unit, length, least in (("year", 365.25, 2 * 365.25), ("month", 365.25 / 12, 60), ("day", 1, 0)):
         if days >= least:
-            n = int(days / length)
-            return f"{n} {unit}{'' if n == 1 else 's'}"
+            return number_of(int(days / length), unit)
     return ""
 
 

@@ -24,13 +24,15 @@ MOST_SHOWN = 500
 
 
 def readings_json(jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """The readings of a case's jobs by role: who reads, how, how far; alike in all its jobs."""
+    """The readings of a case's jobs by role: who reads, how, how far; alike in all its jobs. While the case is signed none is
+    open."""
     readings: dict[str, Reading] = {}
     cells: Counter[str] = Counter()
     for job in jobs:
         for reading in job.readings.select_related("reader"):
             readings.setdefault(reading.role, reading)
             cells[reading.role] += reading.revision
+    signed = any(job.slide.case.locked for job in jobs)
     order = [Reading.Role.FIRST, Reading.Role.SECOND, Reading.Role.CONSENSUS]
     return [
         {
@@ -38,7 +40,7 @@ def readings_json(jobs: Sequence[Job]) -> list[dict[str, Any]]:
             "reader": r.reader.display_name if r.reader else "",
             "reader_id": r.reader_id,
             "blind": r.blind,
-            "state": r.state,
+            "state": Reading.State.CLOSED if signed else r.state,
             "acts": cells[r.role],
             "by": readers_of([r for job in jobs for r in job.readings.all() if r.role == role]),
         }

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext
+from numpy.typing import NDArray
 
 from apps.accounts.errors import Conflict
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
 from apps.review.counts import effective, pool
 from apps.review.matching import boxes_of, partners
-from apps.review.state import labels_of
+from apps.review.state import REJECTED, Labels, added_cells, labels_of
+from hemaview.cells.schema import Schema
+from hemaview.cells.table import CellTable
 from hemaview.counting.intervals import difference_of_shares
 from hemaview.counting.values import Section
 
@@ -20,7 +24,8 @@ MOST_SHOWN = 60
 
 
 def compare(a: Job, b: Job) -> dict[str, Any]:
-    """What b has that a has not, and the other way round, by place and by the class that people left.
+    """What b has that a has not, and the other way round, by place and by the class that people left, each cell with the
+    machine's class and who said something of it.
 
     Each list tells its whole length; at most MOST_SHOWN of its cells are described, those that matter most first. Raises
     Conflict where the analyses are not of one slide and one examination.
@@ -29,44 +34,66 @@ def compare(a: Job, b: Job) -> dict[str, Any]:
         raise Conflict(
             gettext("Only two analyses of one slide by one examination can be compared."), code="not-comparable"
         )
-    cells_a, cells_b = cells_of(a), cells_of(b)
-    known_a, known_b = schema_of(a), schema_of(b)
-    now_a, now_b = effective(a, labels_of(a)), effective(b, labels_of(b))
-    mate = partners(boxes_of(cells_a), boxes_of(cells_b))
-    lost = np.flatnonzero(mate < 0)
-    gained = np.setdiff1d(np.arange(len(cells_b)), mate[mate >= 0])
-    both = np.flatnonzero(mate >= 0)
-
-    def key(known: Any, value: int) -> str:
-        return known.classes[value].key if value >= 0 else "rejected"
-
-    renamed = [i for i in both.tolist() if key(known_a, int(now_a[i])) != key(known_b, int(now_b[mate[i]]))]
-    weight_a = {c.index: _weight(c) for c in known_a.classes}
-    weight_b = {c.index: _weight(c) for c in known_b.classes}
-    lost_rows = sorted(lost.tolist(), key=lambda i: (-weight_a.get(int(now_a[i]), 0), i))
-    gained_rows = sorted(gained.tolist(), key=lambda i: (-weight_b.get(int(now_b[i]), 0), i))
-    renamed = sorted(
-        renamed, key=lambda i: (-max(weight_a.get(int(now_a[i]), 0), weight_b.get(int(now_b[mate[i]]), 0)), i)
-    )
+    first, second = _Side.of(a), _Side.of(b)
+    mate = partners(boxes_of(first.cells), boxes_of(second.cells))
+    lost = np.flatnonzero(mate < 0).tolist()
+    gained = np.setdiff1d(np.arange(len(second.cells)), mate[mate >= 0]).tolist()
+    both = np.flatnonzero(mate >= 0).tolist()
+    renamed = [i for i in both if first.key(i) != second.key(int(mate[i]))]
+    otherwise = [i for i in both if first.machine(i) != second.machine(int(mate[i]))]
+    renamed.sort(key=lambda i: (-max(first.weight(i), second.weight(int(mate[i]))), i))
     return {
         "a": str(a.pk),
         "b": str(b.pk),
         "same": len(both) - len(renamed),
-        "lost": _list([{"row": i, "key": key(known_a, int(now_a[i]))} for i in lost_rows]),
-        "gained": _list([{"row": i, "key": key(known_b, int(now_b[i]))} for i in gained_rows]),
-        "renamed": _list(
-            [
-                {
-                    "row_a": i,
-                    "row_b": int(mate[i]),
-                    "key_a": key(known_a, int(now_a[i])),
-                    "key_b": key(known_b, int(now_b[mate[i]])),
-                }
-                for i in renamed
-            ]
-        ),
+        "same_by_people": len(set(otherwise) - set(renamed)),
+        "added_a": first.added,
+        "added_b": second.added,
+        "lost": _list([first.cell(i) for i in sorted(lost, key=lambda i: (-first.weight(i), i))]),
+        "gained": _list([second.cell(i) for i in sorted(gained, key=lambda i: (-second.weight(i), i))]),
+        "renamed": {
+            **_list([_pair(first.cell(i), second.cell(int(mate[i]))) for i in renamed]),
+            "by_machine": len(set(otherwise) & set(renamed)),
+        },
         "sections": _sections(a, b),
     }
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the two analyses."""
+
+    cells: CellTable
+    known: Schema
+    labels: Labels
+    now: NDArray[np.int16]
+    """The class of each cell as people left it, -1 where it was rejected."""
+    added: int
+    """Cells that people added: they are in no list, but in the counts."""
+
+    @classmethod
+    def of(cls, job: Job) -> _Side:
+        labels = labels_of(job)
+        added = sum(label.state != REJECTED for _, label in added_cells(job, labels))
+        return cls(cells_of(job), schema_of(job), labels, effective(job, labels), added)
+
+    def key(self, row: int) -> str:
+        return self.known.classes[self.now[row]].key if self.now[row] >= 0 else "rejected"
+
+    def machine(self, row: int) -> str:
+        return self.known.classes[self.cells.cls[row]].key
+
+    def weight(self, row: int) -> int:
+        return _weight(self.known.classes[self.now[row]]) if self.now[row] >= 0 else 0
+
+    def cell(self, row: int) -> dict[str, Any]:
+        label = self.labels.rows.get(row)
+        by = label.by if label else ""
+        return {"row": row, "key": self.key(row), "machine": self.machine(row), "by": by}
+
+
+def _pair(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
+    return {f"{name}_{side}": value for side, cell in (("a", a), ("b", b)) for name, value in cell.items()}
 
 
 def _weight(c: Any) -> int:
@@ -78,19 +105,32 @@ def _list(items: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _sections(a: Job, b: Job) -> list[dict[str, Any]]:
-    """The sections of both, with the difference of each share and its interval."""
-    after = {s.key: s for s in pool([b]).result(True).sections}
-    return [_section(s, after[s.key]) for s in pool([a]).result(True).sections if s.key in after]
+    """The sections of both, with the difference of each share and its interval, and the machine's own counts."""
+    pools = pool([a]), pool([b])
+    machine = [{s.key: s for s in p.result(False).sections} for p in pools]
+    after = {s.key: s for s in pools[1].result(True).sections}
+    return [
+        _section(s, after[s.key], machine[0].get(s.key), machine[1].get(s.key))
+        for s in pools[0].result(True).sections
+        if s.key in after
+    ]
 
 
-def _section(a: Section, b: Section) -> dict[str, Any]:
+def _section(a: Section, b: Section, machine_a: Section | None, machine_b: Section | None) -> dict[str, Any]:
     now = {row.key: row.count for row in b.rows}
+    by_machine = [{row.key: row.count for row in s.rows} if s else {} for s in (machine_a, machine_b)]
     rows = []
     for row in a.rows:
         m = now.get(row.key, 0)
-        if not row.count and not m:
+        own = [counts.get(row.key, 0) for counts in by_machine]
+        if not row.count and not m and not any(own):
             continue
-        rows.append({"key": row.key, "a": row.count, "b": m, "difference_percent": None, "low": None, "high": None})
+        rows.append(
+            {
+                "key": row.key, "a": row.count, "b": m, "machine_a": own[0], "machine_b": own[1],
+                "difference_percent": None, "low": None, "high": None,
+            }
+        )  # fmt: skip
         if a.n and b.n and row.percent is not None:
             d = difference_of_shares(row.count, a.n, m, b.n).scaled(100)
             rows[-1] |= {"difference_percent": round(d.value, 3), "low": round(d.low, 3), "high": round(d.high, 3)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from apps.review import mustsee
 from apps.review.counts import effective
 from apps.review.models import AddedCell, LabelEvent, Reading
 from apps.review.state import Label, Labels, added_cells, events_of, labels_of, reading_of
+from apps.review.upon import reaches_over, upon
 from hemaview.cells.likeness import compared_by, unlikeness
 from hemaview.cells.outlined import Outline, within
 from hemaview.cells.schema import Schema
@@ -242,7 +244,7 @@ def labels_json(job: Job, since: int = 0) -> dict[str, Any]:
         "reading": str(labels.reading) if labels.reading else None,
         "revision": labels.revision,
         "rows": [row_json(known, labels, key) for key in sorted(k for k in keys if isinstance(k, int))],
-        "added": [j for j in added_json(job, labels) if since == 0 or j["id"] in keys],
+        "added": added_json(job, labels, keys if since else None),
         "gone": [k for k in keys if isinstance(k, str) and k not in labels.added],
     }
 
@@ -266,14 +268,17 @@ def row_json(known: Schema, labels: Labels, row: int) -> dict[str, Any]:
     }
 
 
-def added_json(job: Job, labels: Labels) -> list[dict[str, Any]]:
-    known = schema_of(job)
+def added_json(job: Job, labels: Labels, only: Collection[int | str] | None = None) -> list[dict[str, Any]]:
+    """The added cells that stand, or those of them with one of the given ids."""
+    known, cells = schema_of(job), added_cells(job, labels)
     return [
         {
             "id": str(c.pk), "x": c.x, "y": c.y, "w": c.w, "h": c.h, "label": index_of(known, label), "state": label.state,
             "by": label.by, "at": label.at, "added_by": c.by.display_name, "added_at": c.at,
+            "upon": upon(job, c, cells), "cut": reaches_over(job.slide, c),
         }
-        for c, label in added_cells(job, labels)
+        for c, label in cells
+        if only is None or str(c.pk) in only
     ]  # fmt: skip
 
 

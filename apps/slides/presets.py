@@ -11,7 +11,7 @@ from apps.accounts.errors import Forbidden, Missing
 from apps.audit.services import record
 from apps.slides.models import ScalePreset
 from apps.slides.services import plausible_mpp
-from hemaview.words import all_of
+from hemaview.words import naming
 
 
 def presets() -> list[ScalePreset]:
@@ -24,14 +24,13 @@ def preset_of(name: str) -> ScalePreset:
     preset = ScalePreset.objects.filter(name__iexact=name.strip()).first()
     if preset is None:
         known = [p.name for p in presets()]
-        sentence = ngettext(
-            "There is no preset {strip} (there is: {known}).",
-            "There is no preset {strip} (there are: {known}).",
+        some = ngettext(
+            "There is no preset {name} (there is: {there}).",
+            "There is no preset {name} (there are: {there}).",
             len(known),
         )
-        if not known:
-            sentence = gettext("There is no preset {strip}: there is none yet; an administrator can add them.")
-        raise Missing(sentence.format(strip=name.strip(), known=all_of(known)), code="no-preset")
+        none = gettext("There is no preset {name}: there is none yet; an administrator can add them.")
+        raise Missing(naming(known, some, none, name=name.strip()), code="no-preset")
     return preset
 
 

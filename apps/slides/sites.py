@@ -14,7 +14,7 @@ from apps.cases.selectors import require
 from apps.cases.services import hold
 from apps.slides.models import Site, Slide
 from apps.slides.services import hold_slide
-from hemaview.words import all_of
+from hemaview.words import naming
 
 NAME_LENGTH = 100
 
@@ -29,12 +29,11 @@ def site_named(name: str) -> Site:
     site = None if "\0" in name else Site.objects.filter(name__iexact=name.strip()).first()
     if site is None:
         known = list(Site.objects.values_list("name", flat=True))
-        sentence = ngettext(
-            "There is no such site (there is: {known}).", "There is no such site (there are: {known}).", len(known)
+        some = ngettext(
+            "There is no such site (there is: {there}).", "There is no such site (there are: {there}).", len(known)
         )
-        if not known:
-            sentence = gettext("There is no site yet; an administrator can add them.")
-        raise Missing(sentence.format(known=all_of(known)), code="no-site")
+        none = gettext("There is no site yet; an administrator can add them.")
+        raise Missing(naming(known, some, none), code="no-site")
     return site
 
 

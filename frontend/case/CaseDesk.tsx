@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { get, send } from "../shared/api";
 import { t } from "../shared/catalogue";
 import { ExportMenu } from "../shared/ExportMenu";
@@ -9,6 +9,7 @@ import { live } from "../shared/socket";
 import type { Room } from "../shared/types";
 import { BloodCount } from "./BloodCount";
 import { Facts } from "./Facts";
+import { followPage } from "./follow";
 import { History } from "./History";
 import { Readers } from "./Readers";
 import { Reading } from "./Reading";
@@ -35,6 +36,12 @@ export function CaseDesk({ first }: { first: Room }) {
     return () => socket.close();
   }, [accession]);
   const data = room.data;
+  const state = useRef(first.case.state);
+  useEffect(() => {
+    if (state.current === data.case.state) return;
+    state.current = data.case.state;
+    void followPage();
+  }, [data.case.state]);
   const may = data.me.rights.includes("annotate") && !data.case.locked;
 
   async function act(work: () => Promise<unknown>): Promise<boolean> {
@@ -58,11 +65,13 @@ export function CaseDesk({ first }: { first: Room }) {
           {problem}
         </p>
       )}
-      <Urgency
-        urgent={data.case.urgent}
-        may={data.me.rights.includes("annotate")}
-        onUrgent={(urgent) => void act(() => send("POST", `/api/v1/cases/${accession}/urgent/`, { urgent }))}
-      />
+      {!data.case.locked && (
+        <Urgency
+          urgent={data.case.urgent}
+          may={data.me.rights.includes("annotate")}
+          onUrgent={(urgent) => void act(() => send("POST", `/api/v1/cases/${accession}/urgent/`, { urgent }))}
+        />
+      )}
       <Facts facts={data.case} may={may} act={act} />
       <div className="slides-head">
         <h2>{t("Slides")}</h2>

@@ -2,15 +2,32 @@ import { plural, t } from "../shared/catalogue";
 import { JOB_STATES, seconds } from "../shared/format";
 import type { Job } from "../shared/types";
 
+interface Props {
+  job: Job;
+  /** Null where this person may not. */
+  onCancel: (() => void) | null;
+}
+
 /** How far an analysis is, or what came of it. */
-export function JobLine({ job }: { job: Job }) {
+export function JobLine({ job, onCancel }: Props) {
+  const cancel = onCancel && (
+    <button type="button" onClick={onCancel}>
+      {t("Cancel analysis")}
+    </button>
+  );
   if (job.state === "running")
     return (
       <p>
-        <progress max={100} value={job.percent} aria-label={t("Analysis")} /> {progressText(job)}
+        {job.protocol_title}: <progress max={100} value={job.percent} aria-label={t("Analysis")} /> {progressText(job)}{" "}
+        {cancel}
       </p>
     );
-  if (job.state === "requested" || job.state === "queued") return <p>{t("Waiting to start.")}</p>;
+  if (job.state === "requested" || job.state === "queued")
+    return (
+      <p>
+        {t("{protocol} is waiting to start.", { protocol: job.protocol_title })} {cancel}
+      </p>
+    );
   if (job.state === "failed")
     return <p className="error">{t("Failed: {reason} {advice}", { reason: job.reason, advice: job.advice })}</p>;
   return (

@@ -42,7 +42,9 @@ export function SlideItem(props: ItemProps) {
   const protocols = props.protocols.filter((p) => p.specimen === slide.specimen);
   const job = slide.job ?? null;
   const jobs = slide.jobs ?? [];
-  const active = job !== null && ACTIVE.includes(job.state);
+  const active = jobs.filter((j) => ACTIVE.includes(j.state));
+  // A protocol that runs or waits cannot be ordered again; any other can.
+  const free = protocols.filter((p) => !active.some((j) => j.protocol === p.name));
   return (
     <li className="slide">
       {slide.status === "ready" ? (
@@ -94,7 +96,9 @@ export function SlideItem(props: ItemProps) {
         {slide.status === "ready" && <Identity slide={slide} sees={props.seesIdentity} />}
         {slide.status === "ready" && <Scale slide={slide} job={job} may={may} onScale={props.onScale} />}
         {slide.status === "ready" && <TilesLine slide={slide} may={may} onColour={onColour} />}
-        {job && <JobLine job={job} />}
+        {(active.length ? active : job ? [job] : []).map((j) => (
+          <JobLine key={j.id} job={j} onCancel={may ? () => onJob(j, "cancel") : null} />
+        ))}
         {jobs
           .filter((j) => j.reported && j.reviewable)
           .map((j) => (
@@ -113,13 +117,13 @@ export function SlideItem(props: ItemProps) {
               {t("Review")}
             </a>
           )}
-          {may && slide.status === "ready" && !active && protocols.length > 0 && (
-            <OrderButton protocols={protocols} last={job?.protocol ?? ""} onOrder={onOrder} />
-          )}
-          {may && active && job && (
-            <button type="button" onClick={() => onJob(job, "cancel")}>
-              {t("Cancel analysis")}
-            </button>
+          {may && slide.status === "ready" && free.length > 0 && (
+            <OrderButton
+              protocols={free}
+              before={jobs.map((j) => j.protocol)}
+              last={job?.protocol ?? ""}
+              onOrder={onOrder}
+            />
           )}
           {may && job?.state === "failed" && (
             <button type="button" onClick={() => onJob(job, "retry")}>

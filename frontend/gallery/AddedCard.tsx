@@ -1,74 +1,68 @@
-import type { Notes } from "../room/usenotes";
+import type { Labels } from "../room/labels";
+import { uponText } from "../room/there";
 import { t } from "../shared/catalogue";
 import { dayTime } from "../shared/format";
-import { Mark } from "../shared/Mark";
 import type { AddedCell, Schema } from "../shared/types";
-import { CellNotes } from "./CellNotes";
-import { CellPicture } from "./CellPicture";
+import { type CardActs, CardFrame } from "./CardFrame";
+import type { CellName } from "./keyof";
 import { pictureUrl } from "./Picture";
 
-interface Props {
+interface Props extends CardActs {
   cell: AddedCell;
+  labels: Labels;
   jobId: string;
   schema: Schema;
-  notes: Notes;
-  mayWrite: boolean;
   canReview: boolean;
-  commenting: number;
-  onGo(): void;
+  onChoose(cell: CellName): void;
   onRemove(): void;
   onUndo(): void;
 }
 
 /** Everything about a chosen cell that a person added: picture, class, who and when, notes, and the way back. */
-export function AddedCard(props: Props) {
-  const { cell, schema, notes, mayWrite, canReview, commenting } = props;
+export function AddedCard({ cell, labels, jobId, schema, canReview, onChoose, onRemove, onUndo, ...acts }: Props) {
   const label = cell.label === null || cell.label < 0 ? undefined : schema.classes[cell.label];
   const name = { row: null, added: cell.id };
   const sent = !cell.id.startsWith("waiting ");
-  return (
-    <aside className="card" aria-label={t("Chosen cell")}>
-      <div className="card-top">
-        <button type="button" className="card-picture" onClick={props.onGo} title={t("Show on the slide (g)")}>
-          {sent && (
-            <CellPicture
-              key={cell.id}
-              src={`${pictureUrl(props.jobId, name)}?size=192`}
-              alt={label?.name ?? t("rejected cell")}
-              size={116}
-            />
+  const { upon } = cell;
+  const facts = (
+    <>
+      <p className="machine">{t("A person added this cell.")}</p>
+      {sent && (
+        <p className={upon ? "must-note" : "machine"}>
+          {uponText(cell, labels, schema)}{" "}
+          {upon && (
+            <button type="button" className="quiet" onClick={() => onChoose({ row: upon.row, added: upon.added })}>
+              {t("Choose that one")}
+            </button>
           )}
-        </button>
-        <div>
-          <h3>
-            {label && <Mark mark={label.mark} colour={label.colour} />} {label?.name ?? t("Rejected")}
-          </h3>
-          <p className="machine">{t("A person added this cell; what the machine has there is counted beside it.")}</p>
-          <p className="machine">
-            {cell.added_at
-              ? t("added by {who}, {when}", { who: cell.added_by ?? "", when: dayTime(cell.added_at) })
-              : t("waits to be sent to the server")}
-          </p>
-          {changedSince(cell) && cell.at && (
-            <p className="machine">{t("last changed by {who}, {when}", { who: cell.by, when: dayTime(cell.at) })}</p>
+        </p>
+      )}
+      {cell.cut && (
+        <p className="machine">{t("reaches over the edge of the picture; counted, for a person named it")}</p>
+      )}
+      <p className="machine">
+        {cell.added_at
+          ? t("added by {who}, {when}", { who: cell.added_by ?? "", when: dayTime(cell.added_at) })
+          : t("waits to be sent to the server")}
+      </p>
+      {changedSince(cell) && cell.at && (
+        <p className="machine">{t("last changed by {who}, {when}", { who: cell.by, when: dayTime(cell.at) })}</p>
+      )}
+      {canReview && sent && (
+        <p className="cell-notes-acts">
+          {cell.state !== "rejected" && (
+            <button type="button" onClick={onRemove} title={t("Take this cell away (Backspace)")}>
+              {t("Remove this cell")}
+            </button>
           )}
-          {canReview && sent && (
-            <p className="cell-notes-acts">
-              {cell.state !== "rejected" && (
-                <button type="button" onClick={props.onRemove} title={t("Take this cell away (Backspace)")}>
-                  {t("Remove this cell")}
-                </button>
-              )}
-              <button type="button" onClick={props.onUndo} title={t("Undo your last change (z)")}>
-                {t("Undo")}
-              </button>
-            </p>
-          )}
-        </div>
-      </div>
-      {sent && <CellNotes key={cell.id} cell={name} notes={notes} mayWrite={mayWrite} asked={commenting} />}
-    </aside>
+          <button type="button" onClick={onUndo} title={t("Undo your last change (z)")}>
+            {t("Undo")}
+          </button>
+        </p>
+      )}
+    </>
   );
+  return <CardFrame {...acts} cell={name} picture={sent ? pictureUrl(jobId, name) : ""} label={label} facts={facts} />;
 }
 
 /** Whether somebody has said more of the cell than its class when it was added. */

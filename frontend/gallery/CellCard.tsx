@@ -1,10 +1,7 @@
-import type { Notes } from "../room/usenotes";
 import { t } from "../shared/catalogue";
-import { ACTION_NAMES, dayTime, fixed } from "../shared/format";
-import { Mark } from "../shared/Mark";
+import { ACTION_NAMES, certainty, dayTime, fixed } from "../shared/format";
 import type { Card, Schema } from "../shared/types";
-import { CellNotes } from "./CellNotes";
-import { CellPicture } from "./CellPicture";
+import { type CardActs, CardFrame } from "./CardFrame";
 
 const MEASURES: [keyof Card["measures"], string, string][] = [
   ["diameter_um", t("diameter"), "µm"],
@@ -20,22 +17,18 @@ const READERS: Record<string, string> = {
   consensus: t("consensus reader"),
 };
 
-interface Props {
+interface Props extends CardActs {
   card: Card | null;
   /** The card of the chosen cell is on its way, or why it has not come; both empty where none is chosen. */
   loading: boolean;
   problem: string;
   schema: Schema;
-  notes: Notes;
-  mayWrite: boolean;
-  commenting: number;
-  onGo(): void;
   /** List the cells that are most like this one. */
   onLike(): void;
 }
 
 /** Everything about the chosen cell: picture, class, probabilities, measures, history. */
-export function CellCard({ card, loading, problem, schema, notes, mayWrite, commenting, onGo, onLike }: Props) {
+export function CellCard({ card, loading, problem, schema, onLike, ...acts }: Props) {
   if (!card) {
     const text =
       problem || (loading ? t("Loading the chosen cell…") : t("Choose a cell on the slide or in the gallery."));
@@ -47,59 +40,47 @@ export function CellCard({ card, loading, problem, schema, notes, mayWrite, comm
   }
   const label = card.label >= 0 ? schema.classes[card.label] : undefined;
   const machine = schema.classes[card.class];
+  const facts = (
+    <>
+      <p className="machine">
+        {t("machine: {name}", { name: machine?.name ?? "" })} {certainty(card.p)}
+      </p>
+      {card.others.map((other) => (
+        <p key={other.role} className="machine">
+          {t(other.state === "" ? "{reader}: {name} (left as it was)" : "{reader}: {name}", {
+            reader: READERS[other.role] ?? other.role,
+            name: other.label === null ? t("rejected") : (schema.classes[other.label]?.name ?? ""),
+          })}
+        </p>
+      ))}
+      {card.must_see && <p className="must-note">{t("must be seen: {must_see}", { must_see: card.must_see })}</p>}
+      {card.cut && (
+        <p className="machine">
+          {card.state === "relabelled"
+            ? t("cut by the edge of the picture; counted, for a person named it")
+            : t("cut by the edge of the picture; not counted")}
+        </p>
+      )}
+      <ol className="bars">
+        {card.probabilities.slice(0, 4).map(({ class: c, p }) => (
+          <li key={c}>
+            <i style={{ width: `${Math.max(2, 60 * p)}px`, background: schema.classes[c]?.colour }} />
+            <span>{schema.classes[c]?.short}</span> {certainty(p)}
+          </li>
+        ))}
+      </ol>
+      <button
+        type="button"
+        className="quiet"
+        onClick={onLike}
+        title={t("List the cells most like this one (Shift + K)")}
+      >
+        {t("Find alike")}
+      </button>
+    </>
+  );
   return (
-    <aside className="card" aria-label={t("Chosen cell")}>
-      <div className="card-top">
-        <button type="button" className="card-picture" onClick={onGo} title={t("Show on the slide (g)")}>
-          <CellPicture
-            key={card.crop_url}
-            src={`${card.crop_url}?size=192`}
-            alt={label?.name ?? t("rejected cell")}
-            size={116}
-          />
-        </button>
-        <div>
-          <h3>
-            {label && <Mark mark={label.mark} colour={label.colour} />} {label?.name ?? t("Rejected")}
-          </h3>
-          <p className="machine">
-            {t("machine: {name}", { name: machine?.name ?? "" })} {card.p > 0 && `${Math.round(card.p * 100)} %`}
-          </p>
-          {card.others.map((other) => (
-            <p key={other.role} className="machine">
-              {t(other.state === "" ? "{reader}: {name} (left as it was)" : "{reader}: {name}", {
-                reader: READERS[other.role] ?? other.role,
-                name: other.label === null ? t("rejected") : (schema.classes[other.label]?.name ?? ""),
-              })}
-            </p>
-          ))}
-          {card.must_see && <p className="must-note">{t("must be seen: {must_see}", { must_see: card.must_see })}</p>}
-          {card.cut && <p className="machine">{t("cut by the edge of the picture; not counted")}</p>}
-          <ol className="bars">
-            {card.probabilities.slice(0, 4).map(({ class: c, p }) => (
-              <li key={c}>
-                <i style={{ width: `${Math.max(2, 60 * p)}px`, background: schema.classes[c]?.colour }} />
-                <span>{schema.classes[c]?.short}</span> {Math.round(p * 100)} %
-              </li>
-            ))}
-          </ol>
-          <button
-            type="button"
-            className="quiet"
-            onClick={onLike}
-            title={t("List the cells most like this one (Shift + K)")}
-          >
-            {t("Find alike")}
-          </button>
-        </div>
-      </div>
-      <CellNotes
-        key={card.row}
-        cell={{ row: card.row, added: null }}
-        notes={notes}
-        mayWrite={mayWrite}
-        asked={commenting}
-      />
+    <CardFrame {...acts} cell={{ row: card.row, added: null }} picture={card.crop_url} label={label} facts={facts}>
       <dl>
         {MEASURES.filter(([key]) => card.measures[key] !== null).map(([key, name, unit]) => (
           <div key={key}>
@@ -120,6 +101,6 @@ export function CellCard({ card, loading, problem, schema, notes, mayWrite, comm
           ))}
         </ul>
       )}
-    </aside>
+    </CardFrame>
   );
 }

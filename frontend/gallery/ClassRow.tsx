@@ -7,6 +7,7 @@ import type { CellClass } from "../shared/types";
 import type { Props } from "./Differential";
 import { SIZES } from "./Gallery";
 import { keyOf } from "./keyof";
+import { countedNote } from "./listnote";
 import { onScreen } from "./onscreen";
 import { Picture } from "./Picture";
 
@@ -113,6 +114,9 @@ export function ClassRow(props: RowProps) {
         <button type="button" className="fold" onClick={() => setEvery(true)}>
           {t("{n} more", { n: rows.length - SHOWN })}
         </button>
+      )}
+      {share && share.count < rows.length && cell.key !== UNIDENTIFIED && (
+        <p className="without">{countedNote(rows.length, share.count, props.accounts[cell.key])}</p>
       )}
       {share && share.count > rows.length && (
         <p className="without">

@@ -1,5 +1,6 @@
 import type { Compared } from "../room/usecompare";
 import { plural, t } from "../shared/catalogue";
+import { certainty } from "../shared/format";
 import { Mark } from "../shared/Mark";
 import type { GalleryRow, Schema } from "../shared/types";
 import { CellPicture } from "./CellPicture";
@@ -48,7 +49,7 @@ function Side({ row, jobId, schema }: { row: GalleryRow; jobId: string; schema: 
       <CellPicture src={`${pictureUrl(jobId, row)}?size=256`} alt={name} size={164} />
       <figcaption>
         {known && <Mark mark={known.mark} colour={known.colour} />} {name}
-        {row.p !== null && row.p > 0 && <small> {Math.round(row.p * 100)} %</small>}
+        {certainty(row.p) && <small> {certainty(row.p)}</small>}
       </figcaption>
     </figure>
   );

@@ -9,6 +9,7 @@ import { ORDERS, SIZES, type View } from "./Gallery";
 export interface Props {
   groups: Groups;
   triage: Counts["triage"];
+  accounts: Counts["accounts"];
   notes: Notes;
   jobId: string;
   schema: Schema;

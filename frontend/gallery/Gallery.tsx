@@ -26,10 +26,8 @@ interface Props {
   notes: Notes;
   /** How many cells the list holds; null while that is not known. */
   total: number | null;
-  /** How many of them are counted, where the list is a class's; null where that is not known. */
-  counted: number | null;
-  /** What is to be known of the list; "": nothing. */
-  remark: string;
+  /** Why another number stands in the list of classes, or what else is to be known of the list; "": nothing. */
+  note: string;
   loading: boolean;
   error: string;
   empty: string;
@@ -88,16 +86,8 @@ export function Gallery(props: Props) {
       <header>
         <h2>
           {props.title} <b>{props.total ?? "…"}</b>
-          {props.total !== null && props.counted !== null && props.counted < props.total && (
-            <span
-              className="soft"
-              title={t("Cut by an edge, outside the counted fields, or rejected: see their cards")}
-            >
-              {" "}
-              {t("{n} counted", { n: props.counted })}
-            </span>
-          )}
         </h2>
+        {props.note && <p className="list-note">{props.note}</p>}
         <div className="tools">
           {props.view && (
             <select value={props.view} onChange={(e) => props.onView(e.target.value as View)} aria-label={t("Order")}>
@@ -131,7 +121,6 @@ export function Gallery(props: Props) {
             </button>
           )}
         </div>
-        {props.remark && <p className="soft remark">{props.remark}</p>}
       </header>
       <div
         className="gallery-scroll"

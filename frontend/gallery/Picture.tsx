@@ -1,5 +1,5 @@
 import { t } from "../shared/catalogue";
-import { LABEL_STATES } from "../shared/format";
+import { certainty, LABEL_STATES } from "../shared/format";
 import { Mark } from "../shared/Mark";
 import type { CellNote, GalleryRow, Schema } from "../shared/types";
 import { CellPicture } from "./CellPicture";
@@ -38,7 +38,7 @@ export function Picture({ row, jobId, schema, size, notes, chosen, current, onCh
   const words = [
     row.state === "rejected" ? t("rejected") : (known?.name ?? t("unknown")),
     changed ? t("machine: {name}", { name: machine.name }) : "",
-    row.p !== null ? `${Math.round(row.p * 100)} %` : t("added by a person"),
+    row.added === null ? certainty(row.p) : t("added by a person"),
     row.must_see ? t("must be seen: {must_see}", { must_see: row.must_see }) : "",
     LABEL_STATES[row.state] ?? row.state,
     ...notes.map((n) => (n.kind === "teach" ? t("to teach with") : `“${n.text}”`)),

@@ -1,8 +1,9 @@
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { t } from "../shared/catalogue";
 import { Mark } from "../shared/Mark";
 import type { Schema } from "../shared/types";
 import { classOfKey } from "./keys";
+import { PlaceBox } from "./PlaceBox";
 
 interface Props {
   title: string;
@@ -21,36 +22,17 @@ const KINDS = ["nucleated", "red_cell", "platelet", "other"];
 export function ClassPicker({ title, schema, note, at, onPick, onCancel }: Props) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.focus(), []);
-  useEffect(() => {
-    const down = (event: KeyboardEvent) => {
-      if (event.key === "Escape") onCancel();
-      else if (event.ctrlKey || event.metaKey || event.altKey) return;
-      else {
-        const cls = classOfKey(event.key, schema);
-        if (cls === null) return;
-        onPick(cls);
-      }
-      event.preventDefault();
-    };
-    window.addEventListener("keydown", down);
-    return () => window.removeEventListener("keydown", down);
-  }, [schema, onPick, onCancel]);
+  const onKey = useCallback(
+    (key: string) => {
+      const cls = classOfKey(key, schema);
+      if (cls !== null) onPick(cls);
+      return cls !== null;
+    },
+    [schema, onPick],
+  );
   const groups = [...schema.groups].sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind));
   return (
-    <div
-      ref={box}
-      className="class-picker"
-      role="dialog"
-      aria-label={title}
-      tabIndex={-1}
-      style={{ left: `min(${at[0] + 16}px, calc(100% - 262px))`, top: `min(${at[1]}px, calc(100% - 330px))` }}
-    >
-      <header>
-        <b>{t("Which class?")}</b>
-        <button type="button" onClick={onCancel}>
-          {t("Cancel")}
-        </button>
-      </header>
+    <PlaceBox name={title} title={t("Which class?")} at={at} box={box} onKey={onKey} onCancel={onCancel}>
       {note && <p className="soft">{note}</p>}
       <ul>
         {groups.flatMap((group) =>
@@ -67,6 +49,6 @@ export function ClassPicker({ title, schema, note, at, onPick, onCancel }: Props
             )),
         )}
       </ul>
-    </div>
+    </PlaceBox>
   );
 }

@@ -111,6 +111,8 @@ export function Desk({ data, tiles, opens_with }: Props) {
         acts={acts}
         chosen={chosen}
         added={desk.added}
+        labels={session.labels}
+        onChoose={desk.pick}
         onRemove={() => void acts.act("reject")}
         onUndo={() => void session.undo()}
         canReview={canReview}

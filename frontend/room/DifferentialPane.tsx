@@ -36,6 +36,7 @@ export function DifferentialPane(props: Props) {
       <Differential
         groups={groups}
         triage={props.counts?.triage ?? {}}
+        accounts={props.counts?.accounts ?? {}}
         notes={props.notes}
         jobId={jobId}
         schema={schema}

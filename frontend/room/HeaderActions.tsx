@@ -45,10 +45,10 @@ export function JobActions({ data, opened, orders, active }: JobActionsProps) {
   );
 }
 
-/** The newest signed report, or the draft of one. */
+/** The signed report while the case is signed, else the draft of the next. */
 export function ReportLink({ data }: { data: Room }) {
   const report = data.reports[0];
-  if (report)
+  if (report && data.case.locked)
     return (
       <a className="button" href={report.pdf_url ?? report.html_url} target="_blank" rel="noreferrer">
         {t("Report v{version}", { version: String(report.version) })}

@@ -2,9 +2,12 @@ import { AddedCard } from "../gallery/AddedCard";
 import { CellCard } from "../gallery/CellCard";
 import { Compare } from "../gallery/Compare";
 import { Gallery } from "../gallery/Gallery";
+import type { CellName } from "../gallery/keyof";
+import { countedNote, leftNote } from "../gallery/listnote";
 import { t } from "../shared/catalogue";
-import type { AddedCell, Analysis, Counts, GalleryRow, Schema } from "../shared/types";
+import type { AddedCell, Analysis, Counts, GalleryPage, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
+import type { Labels } from "./labels";
 import type { useCard } from "./usecard";
 import type { Compared } from "./usecompare";
 import type { useGallery, Which } from "./usegallery";
@@ -21,6 +24,8 @@ interface Props {
   chosen: ReturnType<typeof useCard>;
   /** The chosen cell where a person added it. */
   added: AddedCell | null;
+  labels: Labels;
+  onChoose(cell: CellName): void;
   onRemove(): void;
   onUndo(): void;
   canReview: boolean;
@@ -34,10 +39,18 @@ interface Props {
   counts: Counts | null;
 }
 
-/** How many cells of a class are counted; null for other lists, and for classes of which nothing is counted. */
-function countedOf(counts: Counts | null, which: Which): number | null {
-  const rows = counts?.sections.flatMap((s) => s.rows) ?? [];
-  return rows.find((r) => r.class === which)?.reviewed.count ?? null;
+/** Why the list holds another number than the one beside its name in the list of classes; what its cells are compared by, where
+ * that is not how they look. */
+function noteOf(counts: Counts | null, schema: Schema, which: Which, page: GalleryPage | undefined): string {
+  if (page?.alike_by === "answers") return NOT_BY_LOOKS;
+  const total = page?.n ?? null;
+  if (!counts || total === null) return "";
+  if (which === "must-see") return leftNote(total, counts.must_see.open);
+  const cell = typeof which === "number" ? schema.classes[which] : undefined;
+  if (!cell) return "";
+  const counted = counts.sections.flatMap((s) => s.rows).find((r) => r.class === cell.index)?.reviewed.count;
+  const apart = counts.outside.find((r) => r.class === cell.index)?.count;
+  return countedNote(total, counted ?? apart ?? 0, counts.accounts[cell.key]);
 }
 
 /** The gallery and the card of the chosen cell. */
@@ -57,8 +70,7 @@ export function Side(props: Props) {
           schema={schema}
           rows={rows}
           total={query.data?.n ?? null}
-          counted={countedOf(props.counts, which)}
-          remark={query.data?.alike_by === "answers" ? NOT_BY_LOOKS : ""}
+          note={noteOf(props.counts, schema, which, query.data)}
           loading={query.isPending}
           error={query.isError ? query.error.message : ""}
           empty={typeof which === "number" ? t("No cell has this class.") : EMPTY[which]}
@@ -83,6 +95,8 @@ export function Side(props: Props) {
       {props.added && job ? (
         <AddedCard
           cell={props.added}
+          labels={props.labels}
+          onChoose={props.onChoose}
           jobId={job.id}
           schema={schema}
           notes={props.notes}

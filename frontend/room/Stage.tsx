@@ -8,8 +8,9 @@ import { Beside } from "./Beside";
 import { ClassPicker } from "./ClassPicker";
 import { HereBox } from "./HereBox";
 import { nucleatedOnly, openingNote } from "./opening";
+import { TakenPlace } from "./TakenPlace";
 import { type AreaActs, ToolBar } from "./ToolBar";
-import type { useAdding } from "./useadding";
+import type { AddingPlace, useAdding } from "./useadding";
 import type { BesideState } from "./usebeside";
 import type { Opened } from "./useopened";
 import type { Tools } from "./usetools";
@@ -86,7 +87,7 @@ export function Stage(props: Props) {
             tools.draw(points, done, screen);
             if (done && points.length > 2) props.area?.choose(points);
           }}
-          hint={hintOf(adding.on, tools)}
+          hint={hintOf(adding, tools)}
           start={asked ? start : {}}
           onMoved={onMoved}
           onAdd={tools.tool ? tools.put : adding.put}
@@ -109,11 +110,20 @@ export function Stage(props: Props) {
             onClose={() => props.onHere("")}
           />
         )}
-        {adding.place && (
+        {adding.place?.there && (
+          <TakenPlace
+            there={adding.place.there}
+            at={adding.place.screen}
+            onName={adding.nameThere}
+            onSecond={adding.second}
+            onCancel={adding.cancel}
+          />
+        )}
+        {adding.place && !adding.place.there && (
           <ClassPicker
-            title={t("Class of the missed cell")}
+            title={adding.place.names ? t("Class of the cell that is there") : t("Class of the missed cell")}
             schema={adding.place.nucleated_only ? nucleatedOnly(schema) : schema}
-            note={adding.place.nucleated_only ? t("Only nucleated cells are counted in this field.") : ""}
+            note={noteOf(adding.place)}
             at={adding.place.screen}
             onPick={(cls) => void adding.pick(cls)}
             onCancel={adding.cancel}
@@ -125,9 +135,23 @@ export function Stage(props: Props) {
   );
 }
 
+/** What has to be known before a class is given. */
+function noteOf(place: AddingPlace): string {
+  const notes = [
+    place.nucleated_only ? t("Only nucleated cells are counted in this field.") : "",
+    place.cut ? t("It reaches over the edge of the picture; it counts all the same, for you name it.") : "",
+    place.names ? t("Its name was {name}.", { name: place.names.name }) : "",
+  ];
+  return notes.filter(Boolean).join(" ");
+}
+
 /** What a click on the slide does now; empty where it chooses a cell. */
-function hintOf(adding: boolean, { tool, draft }: Tools): string {
-  if (adding && !tool) return t("Click the centre of the missed cell. Esc cancels.");
+function hintOf(adding: Props["adding"], { tool, draft }: Tools): string {
+  if (adding.place) return "";
+  if (adding.on && !tool)
+    return adding.refused
+      ? t("{refusal} Click another place; Esc stops adding.", { refusal: adding.refused })
+      : t("Click the centre of the missed cell. Esc cancels.");
   if (!tool || draft?.whole) return "";
   if (tool === "lasso") return t("Drag round the cells. Esc cancels.");
   if (tool === "point") return t("Click the place. Esc cancels.");

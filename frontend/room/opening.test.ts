@@ -69,7 +69,8 @@ describe("a room", () => {
 describe("a place for a missed cell", () => {
   const region = (x: number, used: boolean, searched = "") =>
     ({ x, y: 0, w: 20, h: 50, used, done: used, searched, elsewhere: [] as number[][][] }) as Region;
-  const refusal = (...asked: Parameters<typeof placeCounts>) => placeCounts(...asked).refusal;
+  const refusal = (on: Slide, regions: readonly Region[], x: number, y: number) =>
+    placeCounts(on, regions, x, y, 8).refusal;
   it("lies on the slide, on a photograph, in a counted field", () => {
     const photos = [
       { x: 0, y: 0, w: 40, h: 50 },
@@ -112,7 +113,17 @@ describe("a place for a missed cell", () => {
   });
   it("takes nucleated cells alone where only those were searched for", () => {
     const regions = [region(0, true, "fields"), region(20, false, "film")];
-    expect(placeCounts(slide("a"), regions, 30, 10)).toEqual({ refusal: "", nucleated_only: true });
-    expect(placeCounts(slide("a"), regions, 10, 10)).toEqual({ refusal: "", nucleated_only: false });
+    expect(placeCounts(slide("a"), regions, 30, 10, 8)).toEqual({ refusal: "", nucleated_only: true, cut: false });
+    expect(placeCounts(slide("a"), regions, 10, 10, 8)).toEqual({ refusal: "", nucleated_only: false, cut: false });
+  });
+  it("is said to be cut where a box about it reaches over the edge of its picture", () => {
+    const pictures = slide("a", { photo_fields: [{ x: 0, y: 0, w: 40, h: 40 }] as Slide["photo_fields"] });
+    const cut = (on: Slide, x: number) => placeCounts(on, [], x, 20, 8).cut;
+    expect([cut(pictures, 20), cut(pictures, 38), cut(slide("a"), 38), cut(slide("a"), 98)]).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
   });
 });

@@ -63,11 +63,27 @@ export interface PlaceCounts {
   refusal: string;
   /** Only nucleated cells were searched for and counted there. */
   nucleated_only: boolean;
+  /** A box of that side reaches over the edge of the picture. */
+  cut: boolean;
 }
 
-export function placeCounts(slide: Slide, regions: readonly Region[], x: number, y: number): PlaceCounts {
+/** `side_px`: side of the cell's box, level-0 px. */
+export function placeCounts(
+  slide: Slide,
+  regions: readonly Region[],
+  x: number,
+  y: number,
+  side_px: number,
+): PlaceCounts {
   const inside = holds(x, y);
-  const none = (refusal: string) => ({ refusal, nucleated_only: false });
+  const pictures = slide.photo_fields.length
+    ? slide.photo_fields.filter(inside)
+    : [{ x: 0, y: 0, w: slide.width, h: slide.height }];
+  const reach = side_px / 2;
+  const cut = pictures.every(
+    (p) => x - reach < p.x || y - reach < p.y || x + reach > p.x + p.w || y + reach > p.y + p.h,
+  );
+  const none = (refusal: string) => ({ refusal, nucleated_only: false, cut });
   if (!inside({ x: 0, y: 0, w: slide.width, h: slide.height })) return none(t("This place lies outside the slide."));
   if (slide.photo_fields.length && !slide.photo_fields.some(inside))
     return none(t("This place lies between the photographs, where there is nothing to count."));
@@ -76,7 +92,7 @@ export function placeCounts(slide: Slide, regions: readonly Region[], x: number,
     return none(t("Another photograph shows this place, too, and it is counted there: add the cell there."));
   const counted = regions.some((r) => r.used && r.done);
   if (!counted || here.some((r) => r.used && r.done)) return none("");
-  if (here.some((r) => r.searched === "film")) return { refusal: "", nucleated_only: true };
+  if (here.some((r) => r.searched === "film")) return { refusal: "", nucleated_only: true, cut };
   return none(t("This place lies outside the counted fields; a cell added here would distort the counts."));
 }
 

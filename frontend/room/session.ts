@@ -1,11 +1,12 @@
 /** One job in the reading room: its cells, labels, counts and fields, read again whenever news come. */
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { CellName } from "../gallery/keyof";
 import { get, getBytes, send, untilReached } from "../shared/api";
 import { plural, t } from "../shared/catalogue";
 import { ACTION_NAMES } from "../shared/format";
 import { line } from "../shared/line";
-import type { CellIndex, Counts, Job, LabelAnswer, Region } from "../shared/types";
+import type { AddedCell, CellIndex, Counts, Job, LabelAnswer, Region } from "../shared/types";
 import { CellStore, unpack } from "../viewer/cellstore";
 import { type DeltaAnswer, type Labels, NO_LABELS, withAnswer, withDelta } from "./labels";
 import { type HowLabelled, type LabelAction, type Targets, withWaiting } from "./outbox";
@@ -83,11 +84,21 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
   );
 
   const addCell = useCallback(
-    async (x: number, y: number, side_px: number, cls: number): Promise<boolean> => {
-      if (!jobId) return false;
-      return (await edits.put({ kind: "add", job: jobId, x, y, w: side_px, h: side_px, label: cls })) !== "refused";
+    async (x: number, y: number, side_px: number, cls: number): Promise<{ cell: AddedCell | null } | null> => {
+      if (!jobId) return null;
+      const outcome = await edits.put({ kind: "add", job: jobId, x, y, w: side_px, h: side_px, label: cls });
+      return outcome === "refused" ? null : { cell: outcome === "sent" ? edits.lastAdded() : null };
     },
-    [jobId, edits.put],
+    [jobId, edits.put, edits.lastAdded],
+  );
+  const nameCell = useCallback(
+    (cell: CellName, cls: number) =>
+      label(
+        "relabel",
+        { rows: cell.row === null ? [] : [cell.row], added: cell.added === null ? [] : [cell.added] },
+        cls,
+      ),
+    [label],
   );
 
   const again = useCallback(
@@ -120,7 +131,7 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
     () => withWaiting(labels, edits.waiting, jobId, me.name),
     [labels, edits.waiting, jobId, me.name],
   );
-  return { ...film, labels: shown, counts, edits, label, undo, redo, addCell, readLabels };
+  return { ...film, labels: shown, counts, edits, label, undo, redo, addCell, nameCell, readLabels };
 }
 
 export type Session = ReturnType<typeof useSession>;

@@ -87,17 +87,25 @@ export function useDesk(data: RoomData, opens_with: string | null) {
 
   const mpp = slide?.mpp ?? job?.mpp ?? null;
   const listAgain = useCallback(() => void client.invalidateQueries({ queryKey: ["gallery", jobId] }), [client, jobId]);
+  const tools = useTools(data, slide, say);
   const adding = useAdding({
     slide,
     regions: session.regions,
     schema,
     mpp,
     refusal,
+    store: session.store,
+    labels,
+    elsewhere: tabled || tools.tool !== null,
     addCell: session.addCell,
+    nameCell: session.nameCell,
+    onNamed: (cell) => {
+      setChosen(cell);
+      listAgain();
+    },
     onAdded: listAgain,
     say,
   });
-  const tools = useTools(data, slide, say);
   const mayOrder = data.me.rights.includes("annotate") && !data.case.locked;
   const { orderRegion } = orders;
   const protocol = job?.protocol ?? "";
@@ -166,6 +174,12 @@ export function useDesk(data: RoomData, opens_with: string | null) {
       else if (!compared.nextClass()) say(t("Choose a cell of the machine’s first."));
     },
     beside: sideBySide,
+    add: () => {
+      if (!adding.begin()) return;
+      tools.cancel();
+      setTabled(false);
+    },
+    say,
   });
   useKeys(
     schema,

@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { get, Problem, send, unreachable } from "../shared/api";
 import { line } from "../shared/line";
-import type { Conflict, LabelAnswer } from "../shared/types";
+import type { AddedCell, Conflict, LabelAnswer } from "../shared/types";
 import type { DeltaAnswer } from "./labels";
 import { type AddEdit, type Edit, type LabelEdit, Outbox, type Outcome, STATES } from "./outbox";
 
@@ -27,6 +27,8 @@ export function useEdits(
   const asking = useRef(false);
   asking.current = conflict !== null;
 
+  const newest = useRef<AddedCell | null>(null);
+
   const outbox = useMemo(() => {
     // Their answer may have been lost on its way: whether the server has them already is asked first.
     const doubtful = new Set<string>();
@@ -37,7 +39,8 @@ export function useEdits(
           await doing.current.readLabels();
         } else if (edit.kind === "add") {
           const { x, y, w, h, label } = edit;
-          await send<unknown>("POST", `/api/v1/jobs/${edit.job}/cells/`, { x, y, w, h, label });
+          const answer = await send<LabelAnswer>("POST", `/api/v1/jobs/${edit.job}/cells/`, { x, y, w, h, label });
+          newest.current = answer.added[0] ?? null;
           await doing.current.readLabels();
         } else {
           const { action, rows, added, label, base_revision, force, shown = null } = edit;
@@ -87,7 +90,9 @@ export function useEdits(
     (edit: NewEdit) => outbox.put({ ...edit, id: `waiting ${Date.now()} ${Math.random()}` }),
     [outbox],
   );
-  return { outbox, waiting, put, conflict, setConflict };
+  /** The cell that was added last, as the server has it. */
+  const lastAdded = useCallback(() => newest.current, []);
+  return { outbox, waiting, put, lastAdded, conflict, setConflict };
 }
 
 /** Whether the server has an edit already. */

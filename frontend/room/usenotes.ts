@@ -51,7 +51,11 @@ export function useNotes(jobId: string | null, reviewable: boolean, say: (text: 
     async (note: CellNote) => {
       const what =
         note.kind === "teach" ? t("The cell is no longer one to teach with.") : t("The comment has been removed.");
-      if (await change(() => send("DELETE", `/api/v1/notes/${note.id}/`), what)) setRemoved({ job: jobId, note });
+      await change(async () => {
+        await send("DELETE", `/api/v1/notes/${note.id}/`);
+        // Before the lists are read again: what is offered to come back is what went last.
+        setRemoved({ job: jobId, note });
+      }, what);
     },
     [change, jobId],
   );

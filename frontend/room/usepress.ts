@@ -8,7 +8,7 @@ import type { Card, GalleryRow } from "../shared/types";
 import type { ViewerHandle } from "../viewer/Viewer";
 import type { useActs } from "./acts";
 import type { Action } from "./keys";
-import type { useAdding } from "./useadding";
+import { PLACE_FIRST, type useAdding } from "./useadding";
 import { keysToGallery } from "./usekeys";
 import type { Marks } from "./usemarks";
 
@@ -26,6 +26,8 @@ interface Setting {
   alike(): void;
   comment(): void;
   teach(): void;
+  add(): void;
+  say(text: string): void;
   cancelTool(): void;
   goTo(place: Pick<Card, "x" | "y"> | null): void;
   help(): void;
@@ -36,11 +38,12 @@ interface Setting {
 
 export function usePress(setting: Setting): (action: Action, range: boolean) => void {
   const { acts, adding, marks, rows, columns, card, viewer, goTo, cancelTool } = setting;
-  const { undo, redo, help, differential, typical, beside, lasso, alike, comment, teach } = setting;
+  const { undo, redo, help, differential, typical, beside, lasso, alike, comment, teach, add, say } = setting;
   return useCallback(
     (action: Action, range: boolean) => {
       if (typeof action === "object") {
-        void acts.act("relabel", action.relabel);
+        if (adding.on) say(PLACE_FIRST);
+        else void acts.act("relabel", action.relabel);
         return;
       }
       const move = (step: number) => {
@@ -57,8 +60,8 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
       };
       const doing: Record<Exclude<Action, object>, () => unknown> = {
         next: acts.next,
-        confirm: () => acts.act("confirm"),
-        reject: () => acts.act("reject"),
+        confirm: () => (adding.on ? say(PLACE_FIRST) : acts.act("confirm")),
+        reject: () => (adding.on ? say(PLACE_FIRST) : acts.act("reject")),
         undo,
         redo,
         lasso,
@@ -71,7 +74,7 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
         "plane-before": () => viewer.current?.plane(-1),
         "plane-after": () => viewer.current?.plane(1),
         full: () => viewer.current?.fullScreen(),
-        add: adding.toggle,
+        add,
         help,
         differential,
         typical,
@@ -116,6 +119,8 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
       comment,
       teach,
       beside,
+      add,
+      say,
     ],
   );
 }

@@ -1652,6 +1652,10 @@ export interface components {
             added_by: string;
             /** Format: date-time */
             added_at: string;
+            /** @description the cell that lies there; both are counted unless one is rejected */
+            upon?: components["schemas"]["Upon"] | null;
+            /** @description reaches over the edge of the picture; counted, for a person named it */
+            cut?: boolean;
         };
         /** @description Who read the case, how far two readers agree, and the cells on which they differ, open ones first. */
         Agreement: {
@@ -2190,7 +2194,12 @@ export interface components {
         };
         ComparedCell: {
             row: number;
+            /** @description as people left it */
             key: string;
+            /** @description as the machine called it */
+            machine: string;
+            /** @description who said something of the cell last; empty: nobody */
+            by: string;
         };
         ComparedCells: {
             n: number;
@@ -2200,6 +2209,10 @@ export interface components {
             key: string;
             a: number;
             b: number;
+            /** @description the machine's own count */
+            machine_a: number;
+            /** @description the machine's own count */
+            machine_b: number;
             /** Format: double */
             difference_percent: number | null;
             /** Format: double */
@@ -2220,6 +2233,12 @@ export interface components {
             /** Format: uuid */
             b: string;
             same: number;
+            /** @description of them those that the machine called otherwise */
+            same_by_people: number;
+            /** @description cells that people added: counted, but in none of the lists */
+            added_a: number;
+            /** @description cells that people added: counted, but in none of the lists */
+            added_b: number;
             lost: components["schemas"]["ComparedCells"];
             gained: components["schemas"]["ComparedCells"];
             renamed: components["schemas"]["RenamedCells"];
@@ -3302,11 +3321,23 @@ export interface components {
         RenamedCell: {
             row_a: number;
             row_b: number;
+            /** @description as people left it */
             key_a: string;
+            /** @description as people left it */
             key_b: string;
+            /** @description as the machine called it */
+            machine_a: string;
+            /** @description as the machine called it */
+            machine_b: string;
+            /** @description who said something of the cell last; empty: nobody */
+            by_a: string;
+            /** @description who said something of the cell last; empty: nobody */
+            by_b: string;
         };
         RenamedCells: {
             n: number;
+            /** @description of them those that the machine called otherwise, too */
+            by_machine: number;
             shown: components["schemas"]["RenamedCell"][];
         };
         /** @description A signed version. */
@@ -3809,6 +3840,14 @@ export interface components {
             key: string;
             text: string;
             more_cells: number | null;
+        };
+        /** @description The cell that was there already: the machine's by its row, or one that somebody added before. */
+        Upon: {
+            row: number | null;
+            /** Format: uuid */
+            added: string | null;
+            /** @description as the machine called it; null for an added cell */
+            class: number | null;
         };
         /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         UrgentRequest: {
@@ -7407,6 +7446,8 @@ export interface operations {
         parameters: {
             query?: {
                 size?: number;
+                /** @description so many times as wide as the cell's own picture */
+                around?: number;
             };
             header?: never;
             path: {
@@ -7438,6 +7479,8 @@ export interface operations {
         parameters: {
             query?: {
                 size?: number;
+                /** @description so many times as wide as the cell's own picture */
+                around?: number;
             };
             header?: never;
             path: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { seconds, slideTitle } from "./format";
+import { certainty, seconds, slideTitle } from "./format";
 
 describe("a length of time", () => {
   it("is told in the units that people use", () => {
@@ -12,5 +12,12 @@ describe("a slide", () => {
   it("is called by its name, or by its place in the case where the name is an identifier", () => {
     expect(slideTitle({ name: "film.svs" }, 0)).toBe("film.svs");
     expect(slideTitle({ name: "3f2b8c1e-9d4a-4c55-8f10-0a1b2c3d4e5f.tif" }, 1)).toBe("Slide 2 (3f2b8c1e)");
+  });
+});
+
+describe("how sure the machine is", () => {
+  it("is said in percent, and not at all of what it could not name", () => {
+    expect([0.871, 0.01, 0.004].map(certainty)).toEqual(["87 %", "1 %", "below 1 %"]);
+    expect([certainty(0), certainty(null)]).toEqual(["", ""]);
   });
 });

@@ -45,6 +45,12 @@ export function percent(share: { value: number | null; low: number | null; high:
   return `${fixed(share.value, 1)} % (${fixed(share.low, 1)}–${fixed(share.high, 1)})`;
 }
 
+/** How sure the machine is, 0 to 1: 87 %, below 1 %; "" where it says nothing, as of what it could not name. */
+export function certainty(p: number | null): string {
+  if (p === null || p <= 0) return "";
+  return p < 0.01 ? t("below 1 %") : t("{percent} %", { percent: Math.round(100 * p) });
+}
+
 const UUID = /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}/i;
 
 /** A slide's name, unless that is only an identifier: then which slide of the case it is, and the identifier's beginning. */

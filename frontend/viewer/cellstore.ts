@@ -7,6 +7,9 @@ import { SquareGrid } from "./grid";
 
 export const ROW_BYTES = 14;
 
+/** Half the side of the widest cell that is looked for about a point, level-0 px. */
+const WIDEST_PX = 200;
+
 export interface Chunk {
   key: string;
   /** Row of the first cell in the final file; -1 while the job runs. */
@@ -134,14 +137,33 @@ export class CellStore {
     return null;
   }
 
+  /** The cell on which a point lies: within the ellipse of its box, of several the one whose centre is nearest for its size. */
+  under(x: number, y: number): [Chunk, number] | null {
+    let best: [Chunk, number] | null = null;
+    let least = 1;
+    for (const chunk of this.chunks.values()) {
+      const [left, top, right, bottom] = chunk.box;
+      if (x < left - WIDEST_PX || x > right + WIDEST_PX || y < top - WIDEST_PX || y > bottom + WIDEST_PX) continue;
+      chunk.grid.each(x - WIDEST_PX, y - WIDEST_PX, x + WIDEST_PX, y + WIDEST_PX, (i) => {
+        const dx = (2 * ((chunk.x[i] as number) - x)) / Math.max(1, chunk.w[i] as number);
+        const dy = (2 * ((chunk.y[i] as number) - y)) / Math.max(1, chunk.h[i] as number);
+        const away = dx * dx + dy * dy;
+        if (away > least) return;
+        best = [chunk, i];
+        least = away;
+      });
+    }
+    return best;
+  }
+
   /** The cell under a point: the smallest box that holds it, for which `shown` is true. */
   pick(x: number, y: number, shown: (chunk: Chunk, i: number) => boolean): [Chunk, number] | null {
     let best: [Chunk, number] | null = null;
     let area = Infinity;
     for (const chunk of this.chunks.values()) {
       const [left, top, right, bottom] = chunk.box;
-      if (x < left - 200 || x > right + 200 || y < top - 200 || y > bottom + 200) continue;
-      chunk.grid.each(x - 200, y - 200, x + 200, y + 200, (i) => {
+      if (x < left - WIDEST_PX || x > right + WIDEST_PX || y < top - WIDEST_PX || y > bottom + WIDEST_PX) continue;
+      chunk.grid.each(x - WIDEST_PX, y - WIDEST_PX, x + WIDEST_PX, y + WIDEST_PX, (i) => {
         const w = chunk.w[i] as number;
         const h = chunk.h[i] as number;
         if (Math.abs((chunk.x[i] as number) - x) > w / 2 || Math.abs((chunk.y[i] as number) - y) > h / 2) return;

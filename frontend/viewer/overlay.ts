@@ -1,7 +1,7 @@
 /** Draws cells, fields and counts on one canvas above the slide. */
 
 import { t } from "../shared/catalogue";
-import { LABEL_STATES } from "../shared/format";
+import { certainty, LABEL_STATES } from "../shared/format";
 import { markSprite } from "../shared/marks";
 import type { AddedCell, Card, CellClass, CellIndex, Region, Schema } from "../shared/types";
 import type { CellStore, Chunk } from "./cellstore";
@@ -414,7 +414,7 @@ export function nameOf(scene: Scene, chunk: Chunk, i: number): string {
   const name = scene.schema.classes[label?.label ?? (chunk.cls[i] as number)]?.name ?? "";
   return label
     ? `${name}, ${LABEL_STATES[label.state] ?? label.state}`
-    : `${name} ${Math.round(((chunk.score[i] as number) / 255) * 100)} %`;
+    : `${name} ${certainty((chunk.score[i] as number) / 255)}`.trim();
 }
 
 /** The id of the cell that a person added at a place (level-0 px), the nearest of several; null where there is none in sight. */

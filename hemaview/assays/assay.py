@@ -60,8 +60,6 @@ class Assay:
     """The name of its folder."""
     title: str
     """What a protocol's form, a case and a report call it."""
-    report_title: str
-    """Heading of its part of a report."""
     specimens: tuple[str, ...]
     """The kinds of specimen that it can be made of."""
     specimen_guard: tuple[str, ...]

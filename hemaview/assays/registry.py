@@ -55,7 +55,6 @@ def assay_in(folder: ModuleType) -> Assay:
         return Assay(
             key=key,
             title=about["title"],
-            report_title=about.get("report_title", about["title"]),
             specimens=tuple(about["specimens"]),
             specimen_guard=tuple(about.get("looks_like", ())),
             finder=about["finder"],

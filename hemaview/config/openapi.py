@@ -78,7 +78,13 @@ def _binary(path: str, name: str, words: str, media_type: str) -> dict[str, Any]
         {"in": "path", "name": n, "required": True, "schema": _UUID if n.endswith("_id") else _INTEGER} for n in names
     ]
     if media_type == "image/jpeg":
-        parameters.append({"in": "query", "name": "size", "schema": {"type": "integer", "minimum": 16, "maximum": 512}})
+        parameters += [
+            {"in": "query", "name": "size", "schema": {"type": "integer", "minimum": 16, "maximum": 512, "default": 96}},
+            {
+                "in": "query", "name": "around", "description": "so many times as wide as the cell's own picture",
+                "schema": {"type": "integer", "minimum": 1, "maximum": 6, "default": 1},
+            },
+        ]  # fmt: skip
     return {
         "operationId": name,
         "description": words,

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import binomtest
 
 from hemaview.counting.intervals import Interval
 
@@ -38,5 +37,7 @@ def mcnemar(only_first: int, only_second: int) -> float:
     `only_first` were called so by the first reader alone. 1 where they differ on none."""
     if only_first < 0 or only_second < 0:
         raise ValueError("Numbers of cells are not negative.")
+    from scipy.stats import binomtest  # as in `intervals`
+
     n = only_first + only_second
     return float(binomtest(only_first, n, 0.5).pvalue) if n else 1.0

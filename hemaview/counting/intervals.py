@@ -1,5 +1,7 @@
 """Exact intervals of counts; never a normal approximation.
 
+scipy.stats takes longer to import than all else that a command or a page needs, so it is imported where it is used.
+
 Sources: Clopper & Pearson 1934; Rümke 1985 (imprecision of the differential); Garwood 1936 for Poisson counts.
 """
 
@@ -10,7 +12,6 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from scipy.stats import beta, chi2, fisher_exact
 
 CONFIDENCE = 0.95
 
@@ -34,6 +35,8 @@ def proportion(count: int, n: int, confidence: float = CONFIDENCE) -> Interval:
     """count of n as a proportion 0-1 with its Clopper-Pearson interval; raises ValueError where it cannot be."""
     if not 0 <= count <= n or n <= 0:
         raise ValueError(f"{count} of {n} is not a proportion.")
+    from scipy.stats import beta
+
     tail = (1 - confidence) / 2
     low = 0.0 if count == 0 else float(beta.ppf(tail, count, n - count + 1))
     high = 1.0 if count == n else float(beta.ppf(1 - tail, count + 1, n - count))
@@ -55,6 +58,8 @@ def rate(count: int, exposure: float, confidence: float = CONFIDENCE) -> Interva
     """Events per unit of exposure (cells per mm², per field) with the exact Poisson interval (Garwood)."""
     if count < 0 or exposure <= 0:
         raise ValueError(f"{count} over {exposure} is not a rate.")
+    from scipy.stats import chi2
+
     tail = (1 - confidence) / 2
     low = 0.0 if count == 0 else float(chi2.ppf(tail, 2 * count)) / 2
     high = float(chi2.ppf(1 - tail, 2 * (count + 1))) / 2
@@ -63,6 +68,8 @@ def rate(count: int, exposure: float, confidence: float = CONFIDENCE) -> Interva
 
 def difference(a: int, n: int, b: int, m: int) -> float:
     """Fisher's exact two-sided p that a of n and b of m are shares of one whole."""
+    from scipy.stats import fisher_exact
+
     return float(fisher_exact([[a, n - a], [b, m - b]]).pvalue)
 
 

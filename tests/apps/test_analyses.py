@@ -150,7 +150,7 @@ def test_a_finished_first_analysis_becomes_the_reported_one(slide: Any, tess: An
 def test_an_order_of_another_examination_may_run_beside_the_first(slide: Any, tess: Any) -> None:
     analysis.request_job(tess, slide, factories.protocol())
     analysis.request_job(tess, slide, factories.protocol("sickle"))
-    with pytest.raises(Conflict, match="already being analysed for this examination"):
+    with pytest.raises(Conflict, match="already being analysed by Blood film;"):
         analysis.request_job(tess, slide, factories.protocol())
     assert Job.objects.count() == 2
 
@@ -166,6 +166,31 @@ def test_two_analyses_are_compared_by_place_with_the_difference_of_each_count(jo
     sickle = factories.finished_job(slide, factories.cells({"circular": 3}, key="sickle"), "sickle")
     with pytest.raises(Conflict, match="one slide by one examination"):
         compare(job, sickle)
+
+
+def test_a_comparison_says_what_the_machine_called_a_cell_and_who_named_it(
+    job: Any, slide: Any, tess: Any, client: Any
+) -> None:
+    second = factories.finished_job(
+        slide, moved(factories.cells(FOUND), without=(0,), renamed={45: "blast", 46: "blast"})
+    )
+    label_cells(tess, job, "relabel", [46], [], "blast", 0)  # the second analysis calls it so itself
+    label_cells(tess, job, "relabel", [41], [], "monocyte", 1)
+    add_cell(tess, job, 100.0, 100.0, 30.0, 30.0, "blast")
+    made = compare(Job.objects.get(pk=job.pk), second)
+    assert (made["renamed"]["n"], made["renamed"]["by_machine"], made["same_by_people"]) == (2, 1, 1)
+    by_row = {c["row_a"]: c for c in made["renamed"]["shown"]}
+    assert [by_row[41][k] for k in ("key_a", "machine_a", "by_a", "machine_b", "by_b")] == [
+        "monocyte", "segmented_neutrophil", "tess", "segmented_neutrophil", "",
+    ]  # fmt: skip
+    assert (by_row[45]["by_a"], by_row[45]["key_b"]) == ("", "blast") and (made["added_a"], made["added_b"]) == (1, 0)
+    blast = next(r for s in made["sections"] for r in s["rows"] if r["key"] == "blast")
+    assert (blast["a"], blast["machine_a"], blast["b"], blast["machine_b"]) == (2, 0, 2, 2)
+
+    client.force_login(tess)
+    page = client.get(f"/cases/{slide.case.accession}/compare/{job.pk}/{second.pk}/").content.decode()
+    assert "Monocyte (tess; machine: Segmented neutrophil) → Segmented neutrophil (machine)" in page
+    assert "The machine itself: 1; people alone: 1." in page and "only because a person named it" in page
 
 
 def test_the_api_chooses_lists_settles_and_compares(labelled: Any, slide: Any, api: Any, tess: Any) -> None:

@@ -11,10 +11,11 @@ from apps.accounts.errors import Forbidden, Refusal
 from apps.accounts.models import User
 from apps.analysis.models import Job
 from apps.cases.models import Case
-from apps.cases.selectors import cases_for, reviewers_of
+from apps.cases.selectors import cases_for, reviewers_of, with_rights
 from apps.cases.services import set_reader, set_rights, update_case
-from apps.desk.nextsteps import duration, foreseen, waiting_for
+from apps.desk.nextsteps import Step, duration, foreseen, waiting_for
 from apps.desk.selectors import opens_with, room_json, worklist_rows
+from apps.review.secondreading import order_second_reading
 from apps.review.services import label_cells
 from apps.review.state import label_revision
 from apps.slides.models import Slide
@@ -56,14 +57,44 @@ def test_work_waits_for_its_reader_and_a_signature_for_who_may_sign(job: Any, te
     Case.objects.filter(pk=case.pk).update(state=Case.State.IN_REVIEW, reader=tess)
     case.refresh_from_db()
     other = factories.person("technologist", "tom")
-    (row,) = worklist_rows(foreseen(Case.objects.all()))
-    step = row["step"]
+    step = step_of(tess)
     assert step.right == "review" and step.text.endswith("to review")
     assert waiting(tess) == [case.accession] and waiting(other) == [] and waiting(paul) == []
     see_all(tess, job)
     label_cells(tess, job, "confirm", list(range(job.cells)), [], None, label_revision(job))
-    assert worklist_rows(foreseen(Case.objects.all()))[0]["step"].text == "Ready to sign"
     assert waiting(paul) == [case.accession] and waiting(tess) == []
+
+
+def test_a_next_step_is_offered_only_to_who_may_take_it(job: Any, tess: User, paul: User, client: Any) -> None:
+    case = job.slide.case
+    see_all(tess, job)
+    label_cells(tess, job, "confirm", list(range(job.cells)), [], None, label_revision(job))
+    assert (step_of(paul).text, step_of(paul).verb) == ("Ready to sign", "sign")
+    assert (step_of(tess).text, step_of(tess).verb) == ("Waits for a signature", ""), "no right to sign"
+    client.force_login(tess)
+    listed = client.get("/").content.decode()
+    assert "Waits for a signature" in listed and ">sign</a>" not in listed and ">view</a>" in listed
+
+    update_case(factories.person("administrator", "ada"), case, restricted=True)
+    set_rights(User.objects.get(username="ada"), case, paul, {"view", "review"})
+    assert (step_of(paul).text, step_of(paul).verb) == ("Waits for a signature", ""), "a restricted case"
+    set_rights(User.objects.get(username="ada"), case, paul, {"view", "review", "sign"})
+    assert step_of(paul).verb == "sign"
+
+    Job.objects.filter(pk=job.pk).update(frozen={**job.frozen, "second_reader": True})
+    assert (step_of(paul).text, step_of(paul).verb) == ("Ask for a second reader", "open")
+    tom = factories.person("technologist", "tom")
+    set_rights(User.objects.get(username="ada"), case, tom, {"view", "review"})
+    order_second_reading(paul, case, tom, blind=False)
+    assert (step_of(paul).text, step_of(paul).verb) == ("Second reading by tom", ""), "another person's reading"
+    assert step_of(tom).verb == "review"
+
+
+def step_of(user: User) -> Step:
+    """The next step of the only case, as this person sees it."""
+    (row,) = worklist_rows(user, with_rights(user, foreseen(Case.objects.all())))
+    step: Step = row["step"]
+    return step
 
 
 def test_a_case_is_handed_over_with_a_word_that_its_new_reader_sees(slide: Any, tess: User, paul: User) -> None:

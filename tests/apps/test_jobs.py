@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts.errors import Conflict
 from apps.analysis import services, worker
 from apps.analysis.line import unrung
-from apps.analysis.models import Job
+from apps.analysis.models import Job, Protocol, ReportedAnalysis
 from apps.analysis.modelservices import sync_models
 from apps.analysis.selectors import protocol_named
 from apps.cases.models import Case
@@ -48,9 +48,22 @@ def test_a_job_is_claimed_once_however_often_the_message_comes(requested: Job) -
     assert services.claim(requested.pk, "one") is None
 
 
-def test_a_slide_has_one_active_job(requested: Job, tess: Any) -> None:
-    with pytest.raises(Conflict, match="already being analysed"):
+def test_a_protocol_waits_once_for_a_slide_and_another_of_the_same_examination_beside_it(
+    requested: Job, tess: Any
+) -> None:
+    with pytest.raises(Conflict, match=r"already being analysed by .*; let that end, or cancel it"):
         services.request_job(tess, requested.slide, requested.protocol)
+    other = Protocol.objects.create(
+        name="blood-film-quick", version=1, title="Quick", assay="blood_film", specimen="blood-film",
+        settings=requested.protocol.settings,
+    )  # fmt: skip
+    second = services.request_job(tess, requested.slide, other)
+    claimed = [services.claim(job.pk, "one") for job in (requested, second)]
+    assert all(claimed)
+    for job in (claimed[1], claimed[0]):
+        assert job is not None and services.finish(job, partial=False, cells=1, cells_sha256="x" * 64)
+    assert ReportedAnalysis.objects.get(slide=requested.slide).job_id == second.pk, "the first that ended"
+    assert Case.objects.get(pk=requested.slide.case_id).state == Case.State.IN_REVIEW
 
 
 def test_a_lapsed_lease_is_taken_over_and_the_first_worker_can_write_nothing_more(requested: Job) -> None:

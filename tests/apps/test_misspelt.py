@@ -14,6 +14,8 @@ from apps.accounts.api.asked import parameters_of
 from apps.accounts.api.inputs import refuse_unknown
 from apps.accounts.errors import Refusal
 from apps.cases.services import create_case
+from apps.review.selectors import labels_json
+from apps.review.services import add_cell
 from tests import factories
 
 
@@ -104,6 +106,72 @@ def test_an_unknown_parameter_of_any_list_is_refused(path: str, db: Any, api: An
     assert "There is no parameter pagesize here" in answer.json()["detail"]
     assert api(ada).get(f"/api/v1/{path}").status_code == 200
     assert APIClient().get(f"/api/v1/{path}?pagesize=5").status_code == 403, "who asks comes first"
+
+
+WRONG = {
+    "integer": ("x", "-1", "1.5", ""),
+    "boolean": ("maybe", ""),
+    "number": ("x",),
+    "uuid": ("x",),
+    "date-time": ("x",),
+}
+
+
+def _typed() -> list[tuple[str, str, str]]:
+    """Address, parameter and a value that it does not take, of each typed parameter of each GET."""
+    wrong = []
+    for path, ops in DESCRIBED.items():
+        for p in ops.get("get", {}).get("parameters", []):
+            if p["in"] != "query":
+                continue
+            schema = p["schema"]
+            values = WRONG.get(schema.get("format", ""), WRONG.get(schema["type"], ()))
+            if "enum" in schema:
+                values = ("nonesuch",)
+            wrong += [(path, p["name"], value) for value in values]
+    return wrong
+
+
+def test_a_wrong_value_of_any_typed_parameter_is_refused_with_a_sentence(job: Any, tess: Any, api: Any) -> None:
+    add_cell(tess, job, 100, 100, 40, 40, "segmented_neutrophil")
+    added = labels_json(job)["added"][0]["id"]
+    client = api(factories.person("administrator", "ada"))
+    wrong = [
+        *_typed(),
+        ("/api/v1/jobs/{job_id}/gallery/", "class", "x"),
+        ("/api/v1/jobs/{job_id}/gallery/", "class", "999"),
+    ]
+    wrong += [
+        ("/api/v1/jobs/{job_id}/gallery/", "classes", "0,x"),
+        ("/api/v1/jobs/{job_id}/gallery/", "classes", "0,999"),
+    ]
+    wrong += [
+        (path, "page_size", n) for path in ("/api/v1/cases/", "/api/v1/jobs/", "/api/v1/audit/") for n in ("0", "501")
+    ]
+    assert len({(path, name) for path, name, _ in wrong}) > 20
+    for path, name, value in wrong:
+        address = path.format(job_id=job.pk, row=0, added_id=added)
+        answer = client.get(address, {name: value})
+        body = answer.json()
+        assert (answer.status_code, body["code"]) == (400, "invalid"), (path, name, value)
+        assert body["detail"].startswith(f"{name}: ") and body["detail"].endswith("."), body["detail"]
+        assert list(body["errors"]) == [name]
+
+
+@pytest.mark.parametrize("path", ["cases/", "jobs/", "audit/"])
+def test_a_page_beyond_the_end_says_how_many_there_are(path: str, job: Any, api: Any) -> None:
+    answer = api(factories.person("administrator", "ada")).get(f"/api/v1/{path}?page=99")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+    assert answer.json()["detail"] == "There is no page 99: the list has 1 page."
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["cells/0-2.bin", "contours/0-2.bin", "fields/0/cells.bin", "cells/0/crop.jpg", "cells/index.json", "cells/0/"],
+)
+def test_an_unknown_parameter_of_what_a_browser_keeps_is_refused(path: str, job: Any, tess: Any, api: Any) -> None:
+    answer = api(tess).get(f"/api/v1/jobs/{job.pk}/{path}?colour=red")
+    assert answer.status_code == 400 and "There is no parameter colour here" in answer.json()["detail"]
 
 
 def test_a_picture_of_a_cell_takes_its_size_alone(job: Any, tess: Any, api: Any) -> None:

@@ -215,7 +215,7 @@ def test_blood_and_marrow_of_one_case_stand_side_by_side_each_by_its_own_rules(
     assert "nrbc_per_100_wbc" in {r["key"] for r in blood["counts"]["ratios"]}
     assert not {"nrbc_per_100_wbc", "corrected_wbc"} & {r["key"] for r in marrow["counts"]["ratios"]}
     page = render.html(document.build(job.slide.case), None)
-    assert "Bone marrow aspirate" in page and "Peripheral blood film" in page
+    assert "Blood film, Marrow differential · report" in page, "by the names that case page and room have"
     assert page.count("<li>Blast") == 1, "what a finding says is not said twice"
 
 

@@ -15,6 +15,7 @@ from apps.review.models import LabelEvent
 from apps.review.selectors import gallery, labels_json
 from apps.review.services import add_cell, label_cells, undo
 from apps.review.state import label_revision, labels_of
+from apps.review.upon import row_at
 from hemaview.cells.table import BY_NUCLEATED, CUT, EMBEDDED
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.plan import Plan, PlannedField
@@ -111,6 +112,31 @@ def test_a_missed_cell_is_added_in_the_photograph_that_counts_its_place(job: Any
     with pytest.raises(Refusal, match="between the photographs"):
         add_cell(tess, job, 450.0, 100.0, 30.0, 30.0, SEG)
     add_cell(tess, job, 250.0, 100.0, 30.0, 30.0, SEG)
+
+
+def test_an_added_cell_says_upon_which_cell_it_lies_and_that_it_counts_over_an_edge(
+    job: Any, tess: Any, api: Any
+) -> None:
+    cells, address = cells_of(job), f"/api/v1/jobs/{job.pk}/cells/"
+    row = 40
+
+    def add(x: float, y: float) -> dict[str, Any]:
+        body = {"x": x, "y": y, "w": 20, "h": 20, "label": "segmented_neutrophil"}
+        answer = api(tess).post(address, body, format="json")
+        assert answer.status_code == 201
+        return dict(answer.json()["added"][0])
+
+    on = add(float(cells.x[row]) + 2, float(cells.y[row]) - 2)
+    assert on["upon"] == {"row": row, "added": None, "class": int(cells.cls[row])} and not on["cut"]
+    far = job.slide.width - 5.0, job.slide.height - 5.0
+    assert row_at(cells, *far) is None
+    alone = add(*far)
+    assert alone["upon"] is None and alone["cut"]
+    second = add(far[0] - 2, far[1])
+    assert second["upon"] == {"row": None, "added": alone["id"], "class": None}
+    assert wbc(job)["segmented_neutrophil"] == 15, "each of them counts, as each says"
+    listed = {c["id"]: c["upon"] for c in api(tess).get(f"/api/v1/jobs/{job.pk}/labels/").json()["added"]}
+    assert listed == {c["id"]: c["upon"] for c in (on, alone, second)}
 
 
 def test_two_people_on_one_cell_conflict_and_nothing_is_lost(job: Any, tess: Any, paul: Any, api: Any) -> None:

@@ -84,11 +84,13 @@ def test_a_picture_shows_what_a_cell_lies_among_where_that_is_asked_for(job: Any
     client = APIClient()
     client.force_login(tess)
     near, wide, most = (
-        client.get(f"/api/v1/jobs/{job.pk}/cells/20/crop.jpg?size=96&around={n}") for n in ("1", "4", "900")
+        client.get(f"/api/v1/jobs/{job.pk}/cells/20/crop.jpg?size=96&around={n}") for n in ("1", "4", "6")
     )
     assert near.status_code == wide.status_code == most.status_code == 200
     assert near.content != wide.content != most.content
     assert len({near["ETag"], wide["ETag"], most["ETag"]}) == 3
+    wider = client.get(f"/api/v1/jobs/{job.pk}/cells/20/crop.jpg?around=900")
+    assert wider.status_code == 400 and wider.json()["detail"] == "around: Give a whole number from 1 to 6."
 
 
 def test_a_picture_at_the_edge_lies_within_the_slide_and_marks_the_cells_place() -> None:

@@ -116,6 +116,36 @@ def test_2_a_pathologist_signs_and_amends(visit: Any, house: Stack) -> None:
     expect(page.get_by_role("cell", name="superseded")).to_be_visible()
 
 
+def test_2b_the_page_of_a_signed_case_offers_what_there_is_and_follows_who_amends_it(visit: Any, house: Stack) -> None:
+    page = visit("paul")
+    page.goto(url(house, "/cases/B-1/"))
+    head = page.locator(".page-head")
+    expect(head.locator(".state")).to_have_text("Signed")
+    expect(head.get_by_role("link", name="Report, version 2")).to_be_visible()
+    expect(page.get_by_role("heading", name="Signature")).to_be_visible()
+    for offered in ("Draft report", "Make urgent"):
+        assert page.get_by_text(offered).count() == 0
+    expect(page.locator(".readers .roles")).to_contain_text("First reading: ")
+    expect(page.locator(".readers .roles")).to_contain_text("closed")
+    # Somebody else amends it: what this page shows follows, without being loaded again.
+    page.evaluate("window.same = true")
+    status = page.evaluate(
+        """() => fetch("/api/v1/cases/B-1/amend/", {method: "POST", body: JSON.stringify({reason: "From elsewhere"}),
+        headers: {"Content-Type": "application/json", "X-CSRFToken": document.cookie.match(/csrftoken=([^;]+)/)[1]}})
+        .then(r => r.status)"""
+    )
+    assert status == 200
+    expect(head.locator(".state")).to_have_text("Amended")
+    expect(head.get_by_role("link", name="Draft report")).to_be_visible()
+    expect(page.get_by_role("button", name="Make urgent")).to_be_visible()
+    expect(page.locator(".readers .roles")).to_contain_text("open")
+    assert page.evaluate("window.same")
+    page.get_by_role("button", name="Sign…", exact=True).click()
+    page.get_by_role("dialog").get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("dialog").get_by_role("button", name="Sign", exact=True).click()
+    expect(page.get_by_text("amended: From elsewhere")).to_be_visible(timeout=20_000)
+
+
 def test_3_an_administrator_switches_a_model_off_and_on_and_reads_the_record(visit: Any, house: Stack) -> None:
     page = visit("ada")
     page.goto(url(house, "/models/"))

@@ -65,6 +65,16 @@ def inside(field: Any, cell: Any) -> bool:
     return bool(8 < dx < field["w"] - 8 and 8 < dy < field["h"] - 8)
 
 
+def free_place(page: Page, job: str, field: Any) -> tuple[float, float]:
+    """A place of a field where no cell lies."""
+    cells = ask(page, f"/api/v1/jobs/{job}/gallery/?limit=20000")["rows"]
+    at = np.array([[c["x"], c["y"]] for c in cells])
+    grid = [
+        (field["x"] + field["w"] * i / 20, field["y"] + field["h"] * j / 20) for i in range(3, 18) for j in range(3, 18)
+    ]
+    return max(grid, key=lambda place: float(np.hypot(*(at - place).T).min()))
+
+
 def still(page: Page) -> None:
     """Until the slide has come to rest."""
     page.wait_for_timeout(600)
@@ -114,6 +124,9 @@ def test_marks_clicks_and_added_cells_stay_on_their_cells_at_every_angle(room: P
         expect(page.locator(".viewer-tip")).to_contain_text(page.locator(".card h3").inner_text().strip())
         page.keyboard.press("Shift+A")
         page.mouse.click(cx + 90, cy - 70)
+        there = page.get_by_role("dialog", name="A cell is here already")
+        expect(there).to_contain_text("The machine has a cell here: ")
+        there.get_by_role("button", name="Add a second cell").click()
         page.get_by_role("dialog", name="Class of the missed cell").wait_for()
         page.keyboard.press("l")
         expect(page.locator(".toast")).to_contain_text("Lymphocyte added")
@@ -132,11 +145,11 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
     fields = ask(page, f"/api/v1/jobs/{job}/regions/")["fields"]
     used = next(f for f in fields if f["used"])
     searched = next(f for f in fields if f["searched"] == "film")
-    beside = {"x": -400, "y": 200, "w": 10, "h": 10}
+    in_used, in_searched = free_place(page, job, used), free_place(page, job, searched)
 
-    def at(field: Any) -> tuple[float, float]:
+    def at(place: tuple[float, float]) -> None:
+        x, y = place
         page.goto("about:blank")
-        x, y = field["x"] + field["w"] / 2, field["y"] + field["h"] / 2
         page.goto(url(house, f"/cases/B-1/read/#x={x}&y={y}&z=60"))
         expect(page.locator(".picture").first).to_be_visible()
         still(page)
@@ -144,16 +157,27 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
         box = page.locator("[data-testid=slide]").bounding_box()
         assert box
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        return x, y
 
-    at(beside)
+    at((-400, 200))
     expect(page.locator(".toast")).to_contain_text("outside the slide")
     assert page.get_by_role("dialog").count() == 0
-    at(searched)
+    # Adding is still on, and says so: no class key falls on the chosen cell, however often Shift + A is pressed.
+    hint = page.locator(".viewer-hint.strong")
+    expect(hint).to_contain_text("This place lies outside the slide. Click another place; Esc stops adding.")
+    page.keyboard.press("Shift+A")
+    for key in ("l", "Enter", "Backspace"):
+        page.keyboard.press(key)
+        expect(page.locator(".toast")).to_contain_text("Click the missed cell first, then give its class.")
+    expect(hint).to_be_visible()
+    said = ask(page, f"/api/v1/jobs/{job}/labels/?since=0")
+    assert (said["rows"], said["added"]) == ([], [])
+    page.keyboard.press("Escape")
+    expect(hint).to_have_count(0)
+    at(in_searched)
     picker = page.get_by_role("dialog", name="Class of the missed cell")
     expect(picker).to_contain_text("Only nucleated cells are counted in this field")
     assert "Segmented neutrophil" in picker.inner_text() and "Normal red cell" not in picker.inner_text()
-    at(used)
+    at(in_used)
     expect(picker).to_contain_text("Normal red cell")
     accessible(page)
     page.keyboard.press("Escape")
@@ -167,7 +191,7 @@ def test_a_chosen_added_cell_has_a_card_with_who_notes_and_the_way_back(room: Pa
     expect(page.locator(".card-picture img")).to_be_visible()
     job, _ = shown_row(page)
     used = next(f for f in ask(page, f"/api/v1/jobs/{job}/regions/")["fields"] if f["used"])
-    x, y = used["x"] + used["w"] / 2, used["y"] + used["h"] / 2
+    x, y = free_place(page, job, used)
     page.goto("about:blank")
     page.goto(url(house, f"/cases/B-1/read/#x={x}&y={y}&z=60"))
     expect(page.locator(".picture").first).to_be_visible()
@@ -184,7 +208,8 @@ def test_a_chosen_added_cell_has_a_card_with_who_notes_and_the_way_back(room: Pa
     page.mouse.click(*middle)
     card = page.get_by_role("complementary", name="Chosen cell")
     expect(card.locator("h3")).to_contain_text("Lymphocyte")
-    expect(card).to_contain_text("A person added this cell; what the machine has there is counted beside it.")
+    expect(card).to_contain_text("A person added this cell.")
+    expect(card).to_contain_text("The machine has no cell here.")
     expect(card).to_contain_text("added by Tess Test,")
     expect(card.locator(".card-picture img")).to_have_attribute("src", re.compile("/added/"))
     page.keyboard.press("Shift+C")
@@ -204,6 +229,48 @@ def test_a_chosen_added_cell_has_a_card_with_who_notes_and_the_way_back(room: Pa
     expect(card.locator("h3")).to_contain_text("Lymphocyte")
     page.keyboard.press("z")
     expect(card).to_contain_text("Choose a cell on the slide")
+
+
+def test_a_place_that_has_a_cell_already_offers_to_name_that_one(room: Page) -> None:
+    page = room
+    page.keyboard.press("Space")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    job, row = shown_row(page)
+    fields = [f for f in ask(page, f"/api/v1/jobs/{job}/regions/")["fields"] if f["used"]]
+    while not any(inside(f, ask(page, f"/api/v1/jobs/{job}/cells/{row}/")) for f in fields):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".card-picture img")).not_to_have_attribute("src", re.compile(f"/cells/{row}/"))
+        row = shown_row(page)[1]
+    page.keyboard.press("g")
+    still(page)
+    box = page.locator("[data-testid=slide]").bounding_box()
+    assert box
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.keyboard.press("Shift+A")
+    page.mouse.click(*middle)
+    there = page.get_by_role("dialog", name="A cell is here already")
+    expect(there).to_contain_text("Name that one, or add a second cell.")
+    accessible(page)
+    page.keyboard.press("l")  # not yet a class: nothing is named before it is said which cell is meant
+    expect(there).to_be_visible()
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog", name="Class of the cell that is there").wait_for()
+    page.keyboard.press("l")
+    expect(page.locator(".toast")).to_contain_text("The cell that was there is called Lymphocyte now.")
+    said = ask(page, f"/api/v1/jobs/{job}/labels/?since=0")
+    assert ([r["row"] for r in said["rows"]], said["added"]) == ([row], [])
+    page.keyboard.press("z")
+    expect(page.locator(".toast")).to_contain_text("Undone")
+
+    page.keyboard.press("Shift+A")
+    page.mouse.click(*middle)
+    there.get_by_role("button", name="Add a second cell").click()
+    page.get_by_role("dialog", name="Class of the missed cell").wait_for()
+    page.keyboard.press("l")
+    expect(page.locator(".toast")).to_contain_text("The machine has a cell here, too: ")
+    page.keyboard.press("z")
+    expect(page.locator(".toast")).to_contain_text("Undone")
+    assert ask(page, f"/api/v1/jobs/{job}/labels/?since=0")["added"] == []
 
 
 def test_card_and_picture_are_one_cells_whatever_order_answers_come_in(room: Page) -> None:

@@ -32,6 +32,7 @@ from apps.analysis.models import Job, Protocol, ReportedAnalysis
 from apps.analysis.selectors import reported_jobs
 from apps.audit.services import verify
 from apps.cases.models import Case
+from apps.cases.selectors import with_rights
 from apps.desk.nextsteps import foreseen
 from apps.desk.selectors import room_json, worklist_rows
 from apps.accounts.models import User
@@ -46,7 +47,7 @@ from apps.review.state import labels_of
 
 paul = User.objects.get(username="paul")
 answer = {"cases": {}, "reports": {}, "audit": verify().ok}
-worklist_rows(list(foreseen(Case.objects.all())))
+worklist_rows(paul, list(with_rights(paul, foreseen(Case.objects.all()))))
 for case in Case.objects.all():
     room_json(paul, case)
     (job,) = reported_jobs(case)

@@ -20,6 +20,7 @@ def refusal_response(refusal: Refusal) -> JsonResponse:
         "status": refusal.http_status,
         "detail": refusal.message,
         "code": refusal.code,
+        **refusal.extra,
     }
     return JsonResponse(body, status=refusal.http_status, content_type="application/problem+json")
 

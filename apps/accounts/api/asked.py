@@ -1,17 +1,21 @@
-"""Parameters of an address that its description does not have are refused by name, at every GET of the API."""
+"""Parameters of an address that its description does not have, and values that it does not allow, are refused by name, at every
+GET of the API."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext
 from rest_framework.permissions import BasePermission
 from rest_framework.serializers import Serializer
 from rest_framework.settings import api_settings
 
-from apps.accounts.api.inputs import refuse_unknown
+from apps.accounts.api.inputs import NO, YES, refuse_unknown, refuse_value, whole_number
+from hemaview.words import one_of
 
 if TYPE_CHECKING:
+    from drf_spectacular.utils import OpenApiParameter
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
@@ -28,33 +32,52 @@ class AsksForWhatThereIs(BasePermission):
             asked_of: Any = type(view)
             given = [name for name in request.query_params if name != api_settings.URL_FORMAT_OVERRIDE]
             refuse_unknown(given, parameters_of(asked_of))
+            for parameter in _described(asked_of)[0]:
+                if parameter.name in request.query_params:
+                    _refuse_wrong(parameter, request.query_params[parameter.name])
         return True
+
+
+def _refuse_wrong(parameter: OpenApiParameter, value: str) -> None:
+    """Raise Refusal where a value is none of its parameter's type."""
+    if parameter.enum and value not in parameter.enum:
+        refuse_value(parameter.name, gettext("Choose {choices}.").format(choices=one_of(parameter.enum)))
+    elif parameter.type is int and whole_number(value) is None:
+        refuse_value(parameter.name, gettext("Give a whole number, such as 12."))
+    elif parameter.type is bool and value.lower() not in {*YES, *NO}:
+        refuse_value(parameter.name, gettext("Choose {choices}.").format(choices=one_of(("true", "false"))))
 
 
 @cache
 def parameters_of(view: Any) -> frozenset[str]:
     """The parameters of a view's GET: those that its description states, those of its filters, and those of its pages."""
-    return frozenset({*_described(view), *_filters(view), *_pages(view)})
+    return frozenset({*_named(view), *_filters(view), *_pages(view)})
 
 
-def _described(view: type[APIView]) -> set[str]:
+def _named(view: Any) -> set[str]:
+    single, grouped = _described(view)
+    return {p.name for p in single}.union(*(group().fields for group in grouped))
+
+
+@cache
+def _described(view: Any) -> tuple[tuple[OpenApiParameter, ...], tuple[type[Serializer[Any]], ...]]:
+    """The parameters that the description of a view's GET states one by one, and those that it states as a serializer's
+    fields."""
     from drf_spectacular.utils import OpenApiParameter  # it needs the views, which need this module
 
     named = getattr(view, "get", None) or getattr(view, "list", None)
     made = getattr(named, "kwargs", {}).get("schema")
     if made is None:
-        return set()
+        return (), ()
     described = view()
-    described.request, described.args, described.kwargs = None, (), {}  # type: ignore[assignment]
+    described.request, described.args, described.kwargs = None, (), {}
     schema = made()
     schema.method, schema.view = "GET", described
-    names: set[str] = set()
-    for parameter in schema.get_override_parameters():
-        if isinstance(parameter, OpenApiParameter):
-            names |= {parameter.name} if parameter.location == OpenApiParameter.QUERY else set()
-        elif isinstance(parameter, type) and issubclass(parameter, Serializer):
-            names |= set(parameter().fields)
-    return names
+    stated = schema.get_override_parameters()
+    return (
+        tuple(p for p in stated if isinstance(p, OpenApiParameter) and p.location == OpenApiParameter.QUERY),
+        tuple(p for p in stated if isinstance(p, type) and issubclass(p, Serializer)),
+    )
 
 
 def _filters(view: type[APIView]) -> set[str]:

@@ -13,7 +13,7 @@ from rest_framework.parsers import JSONParser
 
 from apps.accounts.errors import Refusal
 from apps.accounts.texts import TURNS_TEXT, turns_text
-from hemaview.words import all_of, one_of
+from hemaview.words import naming, one_of
 
 
 def whole_number(text: str) -> int | None:
@@ -22,6 +22,23 @@ def whole_number(text: str) -> int | None:
     `isdigit` alone lets through what `int` refuses: ², and more than 4,300 digits.
     """
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+
+
+YES, NO = ("true", "1", "yes"), ("false", "0", "no")
+"""How a parameter of an address says yes, and how no."""
+
+
+def refuse_value(name: str, sentence: str) -> NoReturn:
+    """Raise Refusal: the value of a parameter is none that it takes."""
+    raise Refusal(f"{name}: {sentence}", code="invalid", errors={name: [sentence]})
+
+
+def number_within(name: str, value: str, least: int, most: int) -> int:
+    """The whole number that a parameter says; raises Refusal where it is none, or not within these two."""
+    number = whole_number(value)
+    if number is None or not least <= number <= most:
+        refuse_value(name, gettext("Give a whole number from {least} to {most}.").format(least=least, most=f"{most:,}"))
+    return number
 
 
 class OneOf(serializers.ChoiceField):
@@ -41,14 +58,13 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
     unknown = sorted(set(names) - set(there))
     if unknown:
         shown = unknown[0][:60].encode(errors="replace").decode() or '""'
-        sentence = ngettext(
+        some = ngettext(
             "There is no parameter {shown} here; there is: {there}.",
             "There is no parameter {shown} here; there are: {there}.",
             len(there),
         )
-        if not there:
-            sentence = gettext("There is no parameter {shown} here; this address takes none.")
-        raise Refusal(sentence.format(shown=shown, there=all_of(there)), code="invalid")
+        none = gettext("There is no parameter {shown} here; this address takes none.")
+        raise Refusal(naming(there, some, none, shown=shown), code="invalid")
 
 
 class Body(serializers.Serializer[Any]):
@@ -60,12 +76,13 @@ class Body(serializers.Serializer[Any]):
             if unknown:
                 there = [name for name, field in self.fields.items() if not field.read_only]
                 shown = unknown[0][:60].encode(errors="replace").decode() or '""'
-                sentence = ngettext(
+                some = ngettext(
                     "There is no such field here; there is: {there}.",
                     "There is no such field here; there are: {there}.",
                     len(there),
                 )
-                raise serializers.ValidationError({shown: [sentence.format(there=all_of(there))]})
+                none = gettext("There is no such field here; leave the body empty.")
+                raise serializers.ValidationError({shown: [naming(there, some, none)]})
             for name, value in data.items():
                 if isinstance(value, str) and turns_text(value):
                     raise serializers.ValidationError({name: [TURNS_TEXT]})

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.api.answers import kept_for_ever, refusal_response
+from apps.accounts.api.inputs import refuse_unknown
 from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis import cellfiles, services
@@ -143,7 +144,9 @@ class JobIndexView(APIView):
 def field_cells(request: HttpRequest, job_id: uuid.UUID, field: int) -> HttpResponse:
     """The cells of one finished field while the job runs, 14 bytes a cell."""
     try:
-        raw = cellfiles.field_bytes(job_for(request.user, job_id), field)
+        job = job_for(request.user, job_id)
+        refuse_unknown(request.GET, ())
+        raw = cellfiles.field_bytes(job, field)
     except Refusal as refusal:
         return refusal_response(refusal)
     response = HttpResponse(raw, content_type="application/octet-stream")
@@ -158,6 +161,7 @@ def cell_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int) -
     """Rows first … first + count of the finished cell file, column by column; the bytes never change."""
     try:
         job = reviewable_job_for(request.user, job_id)
+        refuse_unknown(request.GET, ())
         etag = f'"{job.cells_sha256[:24]}-{first}-{count}"'
         if not 0 < count <= MOST_ROWS or first + count > job.cells:
             raise Missing(
@@ -178,6 +182,7 @@ def contour_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int
     """The outlines of rows first … first + count; the bytes never change."""
     try:
         job = reviewable_job_for(request.user, job_id)
+        refuse_unknown(request.GET, ())
         etag = f'"{job.contours_sha256[:24]}-{first}-{count}"'
         if not 0 < count <= MOST_CONTOURS or first + count > job.cells:
             raise Missing(

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.inputs import YES
 from apps.accounts.errors import Refusal
 from apps.review.api.asread import job_as_read
 from apps.review.api.outlines import OutlineField
@@ -58,5 +59,5 @@ class ResultsView(APIView):
     )
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = job_as_read(request.user, job_id)
-        reviewed = request.query_params.get("reviewed", "true").lower() not in ("false", "0", "no")
+        reviewed = request.query_params.get("reviewed", "true").lower() in YES
         return Response(results_json([job], reviewed))

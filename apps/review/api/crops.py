@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from apps.accounts.api.answers import kept_for_ever, refusal_response
-from apps.accounts.api.inputs import refuse_unknown, whole_number
+from apps.accounts.api.inputs import number_within, refuse_unknown
 from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of
@@ -63,6 +63,7 @@ def typical_picture(request: HttpRequest, folder: str, name: str) -> HttpRespons
     try:
         if not request.user.is_authenticated:
             raise Missing(gettext("There is no such picture."))
+        refuse_unknown(request.GET, ())
         picture = typical.picture_of(folder, name)
     except Refusal as refusal:
         return refusal_response(refusal)
@@ -71,10 +72,8 @@ def typical_picture(request: HttpRequest, folder: str, name: str) -> HttpRespons
 
 def _crop(request: HttpRequest, job: Job, name: str, box: tuple[float, float, float, float]) -> HttpResponse:
     refuse_unknown(request.GET, ("size", "around"))
-    size = whole_number(request.GET.get("size", "96"))
-    out_px = 96 if size is None else min(512, max(16, size))
-    wide = whole_number(request.GET.get("around", "1"))
-    around = 1 if wide is None else min(MOST_AROUND, max(1, wide))
+    out_px = number_within("size", request.GET.get("size", "96"), 16, 512)
+    around = number_within("around", request.GET.get("around", "1"), 1, MOST_AROUND)
     etag = f'"{job.pk.hex[:12]}-{job.cells_sha256[:12]}-{name}-{out_px}-{around}-{job.slide.generation}"'
 
     def picture() -> bytes:

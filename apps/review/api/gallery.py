@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.api.inputs import OneOf, whole_number
-from apps.accounts.errors import Refusal
+from apps.accounts.api.inputs import OneOf, refuse_value, whole_number
+from apps.analysis.cellfiles import schema_of
 from apps.review import cellnotes, selectors, services, typical
 from apps.review.api.asread import job_as_read
 from apps.review.api.outlines import OutlineField
@@ -67,9 +67,14 @@ class GalleryView(APIView):
         given.is_valid(raise_exception=True)
         which = request.query_params.get("class", "all")
         index = whole_number(which)
-        if which != "all" and index is None:
-            raise Refusal(gettext("class must be the index of a class, or 'all'."), code="invalid")
+        classes = len(schema_of(job))
+        if which != "all" and (index is None or index >= classes):
+            refuse_value(
+                "class", gettext("Give the index of a class, from 0 to {last}, or all.").format(last=classes - 1)
+            )
         data = given.validated_data
+        if data["classes"] and max(data["classes"]) >= classes:
+            refuse_value("classes", gettext("Give indices of classes, from 0 to {last}.").format(last=classes - 1))
         only = selectors.Only(data["within"], data["classes"], data["least"])
         if data["noted"]:
             placed = [p for p in cellnotes.notes_of(request.user, job) if p.note.kind == data["noted"]]

@@ -75,8 +75,7 @@ class LabelsView(APIView):
     )
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = job_as_read(request.user, job_id)
-        since = whole_number(request.query_params.get("since", "0"))
-        return Response(selectors.labels_json(job, since or 0))
+        return Response(selectors.labels_json(job, int(request.query_params.get("since", "0"))))
 
     @extend_schema(request=LabelInput, responses=LabelAnswerSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
@@ -136,7 +135,7 @@ def after(event: LabelEvent) -> dict[str, Any]:
     job = Job.objects.select_related("slide__case", "protocol").get(pk=event.reading.job_id)
     labels, known = labels_of(with_reading(job, event.reading)), schema_of(job)
     source = event.undoes if event.undoes_id and event.undoes else event
-    added = [j for j in selectors.added_json(job, labels) if j["id"] in source.added]
+    added = selectors.added_json(job, labels, source.added)
     return {
         "revision": event.revision,
         "changed": [selectors.row_json(known, labels, row) for row in source.rows],

@@ -29,6 +29,17 @@ class RowLabelSerializer(serializers.Serializer[Any]):
     carried = serializers.BooleanField(required=False, help_text="carried over from an earlier analysis")
 
 
+class UponSerializer(serializers.Serializer[Any]):
+    """The cell that was there already: the machine's by its row, or one that somebody added before."""
+
+    row = serializers.IntegerField(allow_null=True)
+    added = serializers.UUIDField(allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        called = serializers.IntegerField(allow_null=True, help_text="as the machine called it; null for an added cell")
+        return {**super().get_fields(), "class": called}
+
+
 class AddedCellSerializer(PlaceSerializer):
     """A cell that a person added."""
 
@@ -39,6 +50,12 @@ class AddedCellSerializer(PlaceSerializer):
     at = serializers.DateTimeField()
     added_by = serializers.CharField()
     added_at = serializers.DateTimeField()
+    upon = UponSerializer(
+        allow_null=True, required=False, help_text="the cell that lies there; both are counted unless one is rejected"
+    )
+    cut = serializers.BooleanField(
+        required=False, help_text="reaches over the edge of the picture; counted, for a person named it"
+    )
 
 
 class LabelsSerializer(serializers.Serializer[Any]):
@@ -354,9 +371,15 @@ class CardSerializer(PlaceSerializer):
         return {**super().get_fields(), "class": serializers.IntegerField()}
 
 
+_MACHINE = "as the machine called it"
+_BY = "who said something of the cell last; empty: nobody"
+
+
 class ComparedCellSerializer(serializers.Serializer[Any]):
     row = serializers.IntegerField()
-    key = serializers.CharField()
+    key = serializers.CharField(help_text="as people left it")
+    machine = serializers.CharField(help_text=_MACHINE)
+    by = serializers.CharField(help_text=_BY)
 
 
 class ComparedCellsSerializer(serializers.Serializer[Any]):
@@ -367,12 +390,17 @@ class ComparedCellsSerializer(serializers.Serializer[Any]):
 class RenamedCellSerializer(serializers.Serializer[Any]):
     row_a = serializers.IntegerField()
     row_b = serializers.IntegerField()
-    key_a = serializers.CharField()
-    key_b = serializers.CharField()
+    key_a = serializers.CharField(help_text="as people left it")
+    key_b = serializers.CharField(help_text="as people left it")
+    machine_a = serializers.CharField(help_text=_MACHINE)
+    machine_b = serializers.CharField(help_text=_MACHINE)
+    by_a = serializers.CharField(help_text=_BY)
+    by_b = serializers.CharField(help_text=_BY)
 
 
 class RenamedCellsSerializer(serializers.Serializer[Any]):
     n = serializers.IntegerField()
+    by_machine = serializers.IntegerField(help_text="of them those that the machine called otherwise, too")
     shown = RenamedCellSerializer(many=True)
 
 
@@ -380,6 +408,8 @@ class ComparedRowSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     a = serializers.IntegerField()
     b = serializers.IntegerField()
+    machine_a = serializers.IntegerField(help_text="the machine's own count")
+    machine_b = serializers.IntegerField(help_text="the machine's own count")
     difference_percent = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
@@ -397,6 +427,9 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     a = serializers.UUIDField()
     b = serializers.UUIDField()
     same = serializers.IntegerField()
+    same_by_people = serializers.IntegerField(help_text="of them those that the machine called otherwise")
+    added_a = serializers.IntegerField(help_text="cells that people added: counted, but in none of the lists")
+    added_b = serializers.IntegerField(help_text="cells that people added: counted, but in none of the lists")
     lost = ComparedCellsSerializer()
     gained = ComparedCellsSerializer()
     renamed = RenamedCellsSerializer()

@@ -71,6 +71,8 @@ AddedCell = TypedDict(
         "at": "str",
         "added_by": "str",
         "added_at": "str",
+        "upon": "NotRequired[Upon | None]",
+        "cut": "NotRequired[bool]",
     },
 )
 
@@ -485,6 +487,8 @@ ComparedCell = TypedDict(
     {
         "row": "int",
         "key": "str",
+        "machine": "str",
+        "by": "str",
     },
 )
 
@@ -502,6 +506,8 @@ ComparedRow = TypedDict(
         "key": "str",
         "a": "int",
         "b": "int",
+        "machine_a": "int",
+        "machine_b": "int",
         "difference_percent": "float | None",
         "low": "float | None",
         "high": "float | None",
@@ -525,6 +531,9 @@ Comparison = TypedDict(
         "a": "str",
         "b": "str",
         "same": "int",
+        "same_by_people": "int",
+        "added_a": "int",
+        "added_b": "int",
         "lost": "ComparedCells",
         "gained": "ComparedCells",
         "renamed": "RenamedCells",
@@ -1578,6 +1587,10 @@ RenamedCell = TypedDict(
         "row_b": "int",
         "key_a": "str",
         "key_b": "str",
+        "machine_a": "str",
+        "machine_b": "str",
+        "by_a": "str",
+        "by_b": "str",
     },
 )
 
@@ -1585,6 +1598,7 @@ RenamedCells = TypedDict(
     "RenamedCells",
     {
         "n": "int",
+        "by_machine": "int",
         "shown": "list[RenamedCell]",
     },
 )
@@ -2092,6 +2106,15 @@ Unsettled = TypedDict(
         "key": "str",
         "text": "str",
         "more_cells": "int | None",
+    },
+)
+
+Upon = TypedDict(
+    "Upon",
+    {
+        "row": "int | None",
+        "added": "str | None",
+        "class": "int | None",
     },
 )
 

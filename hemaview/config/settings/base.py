@@ -257,7 +257,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["apps.accounts.api.inputs.FlatEnoughJSON"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "apps.accounts.api.pages.Pages",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["apps.accounts.api.filters.Filters"],
     "EXCEPTION_HANDLER": "hemaview.config.problems.problem_details",
     "DEFAULT_THROTTLE_RATES": {"upload": "600/min", "sign": "12/min"},
 }

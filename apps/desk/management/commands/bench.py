@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from apps.accounts.commands import SentenceCommand
 from apps.accounts.errors import Refusal
+from hemaview.words import all_of
 
 
 class Command(SentenceCommand):
@@ -59,7 +60,7 @@ class Command(SentenceCommand):
                 if not any(case.name.startswith(options["case"]) for case in CASES):
                     raise Refusal(
                         gettext("No case begins with {case}: there are {names}.").format(
-                            case=options["case"], names=", ".join(case.name for case in CASES)
+                            case=options["case"], names=all_of(case.name for case in CASES)
                         )
                     )
                 rows = bench_analysis(folder, options["quick"], self.say, options["case"])

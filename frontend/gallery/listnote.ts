@@ -1,0 +1,29 @@
+/** Why a list holds another number of cells than is counted beside it. */
+
+import { t } from "../shared/catalogue";
+import type { Account } from "../shared/types";
+
+/** Of a class: how many of its cells are counted, and why the others are not; "" where all are. */
+export function countedNote(
+  total: number,
+  counted: number,
+  account: Pick<Account, "cut" | "outside"> | undefined,
+): string {
+  if (counted >= total) return "";
+  const cut = Math.min(account?.cut ?? 0, total - counted);
+  const outside = Math.min(account?.outside ?? 0, total - counted - cut);
+  const moved = total - counted - cut - outside;
+  return [
+    t("{n} counted", { n: counted }),
+    cut && t("{n} cut by an edge", { n: cut }),
+    outside && t("{n} outside the counted fields", { n: outside }),
+    moved && t("{n} renamed or rejected since", { n: moved }),
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+/** Of the cells that must be seen: how many are left, for those that were seen stay where they are. */
+export function leftNote(total: number, open: number): string {
+  return open < total ? t("{n} left; those you have seen stay in sight", { n: open }) : "";
+}
