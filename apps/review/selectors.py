@@ -18,7 +18,7 @@ from apps.review.counts import effective
 from apps.review.models import AddedCell, LabelEvent, Reading
 from apps.review.state import Label, Labels, added_cells, events_of, labels_of, reading_of
 from apps.review.upon import reaches_over, upon
-from hemaview.cells.likeness import unlikeness
+from hemaview.cells.likeness import compared_by, unlikeness
 from hemaview.cells.outlined import Outline, within
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
@@ -59,7 +59,8 @@ def gallery(
 ) -> dict[str, Any]:
     """A page of cells of one effective class (None: all), ordered; machine label, person's label and state of each.
 
-    The view `alike` begins with the cell in row `like` and goes on with those most like it; raises Missing, Refusal."""
+    The view `alike` begins with the cell in row `like` and goes on with those most like it, by what `alike_by` then says;
+    raises Missing, Refusal."""
     labels, known = labels_of(job), schema_of(job)
     cells = cells_of(job)
     classes = effective(job, labels)
@@ -72,7 +73,7 @@ def gallery(
         rows = np.flatnonzero(classes == which) if which is not None else np.arange(len(cells))
     if only is not None:
         rows = rows[_wanted(only, cells, classes, labels)[rows]]
-    margins = margin(cells)
+    margins, alike_by = margin(cells), ""
     if view in ("unsure", "must-see"):
         rows = rows[np.argsort(margins[rows], kind="stable")]
     elif view == "sure":
@@ -81,7 +82,8 @@ def gallery(
         size = _size_of(cells)[rows]
         rows = rows[np.argsort(-size if view == "largest" else size, kind="stable")]
     elif view == "alike":
-        rows = rows[np.argsort(_unlike(cells, like)[rows], kind="stable")]
+        away, alike_by = _unlike(cells, like)
+        rows = rows[np.argsort(away[rows], kind="stable")]
     extra = [
         (cell, label)
         for cell, label in added_cells(job, labels)
@@ -111,18 +113,24 @@ def gallery(
                 "state": given.state if given else "", "must_see": why[row] if not given else "",
             }
         )  # fmt: skip
-    return {"n": n, "total_open": len(mustsee.open_rows(job, labels)), "revision": labels.revision, "rows": items}
+    return {
+        "n": n,
+        "total_open": len(mustsee.open_rows(job, labels)),
+        "revision": labels.revision,
+        "alike_by": alike_by,
+        "rows": items,
+    }
 
 
-def _unlike(cells: CellTable, row: int | None) -> NDArray[np.float32]:
-    """float32 (n,): how little each cell is like that of the row."""
+def _unlike(cells: CellTable, row: int | None) -> tuple[NDArray[np.float32], str]:
+    """(float32 (n,): how little each cell is like that of the row, what they are compared by)."""
     if row is None:
         raise Refusal(gettext("Name the cell that the others are to be like: like=ROW."), code="invalid")
     if row >= len(cells):
         raise Missing(gettext("There is no such cell."))
     away = unlikeness(cells, row)
     away[row] = -1  # before others that are quite alike
-    return away
+    return away, compared_by(cells, row)
 
 
 def _wanted(only: Only, cells: CellTable, classes: NDArray[np.int16], labels: Labels) -> NDArray[np.bool_]:

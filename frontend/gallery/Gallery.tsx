@@ -26,7 +26,7 @@ interface Props {
   notes: Notes;
   /** How many cells the list holds; null while that is not known. */
   total: number | null;
-  /** Why another number stands in the list of classes; "" where it is the same. */
+  /** Why another number stands in the list of classes, or what else is to be known of the list; "": nothing. */
   note: string;
   loading: boolean;
   error: string;

@@ -5,7 +5,7 @@ import { Gallery } from "../gallery/Gallery";
 import type { CellName } from "../gallery/keyof";
 import { countedNote, leftNote } from "../gallery/listnote";
 import { t } from "../shared/catalogue";
-import type { AddedCell, Analysis, Counts, GalleryRow, Schema } from "../shared/types";
+import type { AddedCell, Analysis, Counts, GalleryPage, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
 import type { Labels } from "./labels";
 import type { useCard } from "./usecard";
@@ -39,8 +39,11 @@ interface Props {
   counts: Counts | null;
 }
 
-/** Why the list holds another number than the one beside its name in the list of classes. */
-function noteOf(counts: Counts | null, schema: Schema, which: Which, total: number | null): string {
+/** Why the list holds another number than the one beside its name in the list of classes; what its cells are compared by, where
+ * that is not how they look. */
+function noteOf(counts: Counts | null, schema: Schema, which: Which, page: GalleryPage | undefined): string {
+  if (page?.alike_by === "answers") return NOT_BY_LOOKS;
+  const total = page?.n ?? null;
   if (!counts || total === null) return "";
   if (which === "must-see") return leftNote(total, counts.must_see.open);
   const cell = typeof which === "number" ? schema.classes[which] : undefined;
@@ -67,7 +70,7 @@ export function Side(props: Props) {
           schema={schema}
           rows={rows}
           total={query.data?.n ?? null}
-          note={noteOf(props.counts, schema, which, query.data?.n ?? null)}
+          note={noteOf(props.counts, schema, which, query.data)}
           loading={query.isPending}
           error={query.isError ? query.error.message : ""}
           empty={typeof which === "number" ? t("No cell has this class.") : EMPTY[which]}
@@ -129,6 +132,9 @@ const TITLES: Record<Named, string> = {
   comment: t("Commented"),
   teach: t("To teach with"),
 };
+const NOT_BY_LOOKS = t(
+  "How this cell looks was not stored with the analysis: cells are compared by the models' answers and by measurements.",
+);
 const EMPTY: Record<Named, string> = {
   "must-see": t("Nothing is left: every cell that must be seen has been reviewed."),
   all: t("This analysis has no cells."),

@@ -1682,6 +1682,13 @@ export interface components {
             /** Format: double */
             high: number;
         };
+        /**
+         * @description * `` -
+         *     * `looks` - looks
+         *     * `answers` - answers
+         * @enum {string}
+         */
+        AlikeByEnum: "looks" | "answers";
         /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         AmendInputRequest: {
             reason: string;
@@ -2463,6 +2470,14 @@ export interface components {
             n: number;
             total_open: number;
             revision: number;
+            /**
+             * @description what the view `alike` compares by: how cells look to the net that named the chosen one, or, where the cell file does not tell, the nets' answers and measures; empty in other views
+             *
+             *     * `` -
+             *     * `looks` - looks
+             *     * `answers` - answers
+             */
+            alike_by: components["schemas"]["AlikeByEnum"] | components["schemas"]["BlankEnum"];
             rows: components["schemas"]["GalleryRow"][];
         };
         GalleryRow: {

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hemaview.cells.earlier import classes_of_format_1
 from hemaview.cells.schema import Schema, SchemaError, schema_from
-from hemaview.cells.table import MEASURES, CellTable
+from hemaview.cells.table import MEASURES, NOBODY, CellTable
 from hemaview.words import gettext
 
 FORMAT = "hemaview-cells/2"
@@ -28,7 +28,10 @@ class CellFileError(Exception):
 
 
 def write_cells(path: Path, cells: CellTable, metadata: dict[str, Any]) -> str:
-    """Write the cells (no contours) and return the file's sha256; the file appears whole or not at all."""
+    """Write the cells (no contours) and return the file's sha256; the file appears whole or not at all.
+
+    How the cells look is written where a net told it of any of them: a file without those two columns is as whole.
+    """
     return _write(path, _columns(cells), metadata)
 
 
@@ -88,6 +91,10 @@ def read_cells(path: Path, contours: Path | None = None) -> tuple[CellTable, dic
         column = _column(table, name)
         columns[name] = np.asarray(column.to_numpy(zero_copy_only=False), np.float16)
     columns["p"] = np.asarray(p.flatten()).reshape(n, classes)
+    if "embedding" in table.column_names:
+        numbers = _column(table, "embedding")
+        columns["embedding"] = np.asarray(numbers.flatten()).reshape(n, numbers.type.list_size)
+        columns["embedded_by"] = np.asarray(_column(table, "embedded_by"))
     if contours is None:
         columns["contour"] = (np.zeros((0, 2), np.int16),) * n
     else:
@@ -139,6 +146,11 @@ def _columns(cells: CellTable) -> dict[str, pa.Array]:
     for name in MEASURES:
         values = getattr(cells, name)
         columns[name] = pa.array(values, pa.float16(), mask=np.isnan(values))
+    if (cells.embedded_by != NOBODY).any():
+        columns["embedded_by"] = pa.array(cells.embedded_by, pa.uint8())
+        columns["embedding"] = pa.FixedSizeListArray.from_arrays(
+            pa.array(np.ascontiguousarray(cells.embedding).reshape(-1), pa.int8()), cells.embedding.shape[1]
+        )
     return columns
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from dataclasses import field as column
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,13 @@ SEVERAL = 4
 
 UNANSWERED = 8
 """Flag: a net that was asked about the cell gave no finite answer; it has no probabilities, is unidentified and must be seen."""
+
+EMBEDDED = 48
+"""So many numbers tell how a cell looks to the net that named it. Of 32 to 96 tried on validation sides, fewer lose neighbours
+and more are hardly worth their room (docs/studies.md, `likeness`)."""
+NOBODY, BY_RED, BY_NUCLEATED, BY_WITHOUT_NUCLEUS = range(4)
+"""Which net a cell's numbers are of (`embedded_by`): none; that of red-cell shapes; that of nucleated cells; that which parts
+platelets from dirt. Numbers of two nets are not to be compared."""
 
 MEASURES = ("area_um2", "circularity", "pallor", "nc_ratio")
 
@@ -57,6 +65,16 @@ class CellTable:
     """Share of the cell that is nucleus; NaN where that is not known."""
     contour: tuple[NDArray[np.int16], ...]
     """(points, 2) of x, y from the centre, quarter px; empty where there is no mask."""
+    embedded_by: NDArray[np.uint8] = column(default_factory=lambda: np.zeros(0, np.uint8))
+    """Of which net `embedding` is: NOBODY, BY_RED, BY_NUCLEATED, BY_WITHOUT_NUCLEUS; left out: NOBODY."""
+    embedding: NDArray[np.int8] = column(default_factory=lambda: np.zeros((0, EMBEDDED), np.int8))
+    """How the cells look to that net (n, EMBEDDED): cells that look alike are near; zeros where it is nobody's."""
+
+    def __post_init__(self) -> None:
+        n = len(self.x)
+        if n and not len(self.embedded_by):
+            object.__setattr__(self, "embedded_by", np.broadcast_to(np.uint8(NOBODY), n))
+            object.__setattr__(self, "embedding", np.broadcast_to(np.int8(0), (n, EMBEDDED)))
 
     def __len__(self) -> int:
         return len(self.x)

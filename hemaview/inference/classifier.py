@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hemaview.cells.table import EMBEDDED
+from hemaview.inference.embedding import embedded
 from hemaview.inference.info import info_of
 from hemaview.inference.pictures import (
     all_or_none,
@@ -21,7 +23,7 @@ from hemaview.inference.pictures import (
     squares,
     turned,
 )
-from hemaview.inference.runtime import Runtime, in_batches
+from hemaview.inference.runtime import Runtime, in_batches_with_features
 from hemaview.inference.settings import AS_SHIPPED, NetSettings
 from hemaview.methods.card import Card
 
@@ -82,19 +84,43 @@ class Classifier:
         block_px: int = 0,
         grounds: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
-        """float32 (n, classes) calibrated, for cells at centres_px (n, 2: x, y) of uint8 (H, W, 3) at `mpp` µm/px.
+        """What `classify_and_embed` says of the cells, without how they look."""
+        return self.classify_and_embed(rgb, centres_px, mpp, views, block_px, grounds)[0]
+
+    def classify_and_embed(
+        self,
+        rgb: NDArray[np.uint8],
+        centres_px: NDArray[np.float64],
+        mpp: float,
+        views: int = 0,
+        block_px: int = 0,
+        grounds: NDArray[np.float32] | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+        """(float32 (n, classes) calibrated, how the cells look int8 (n, EMBEDDED), both of the same passes), for cells at
+        centres_px (n, 2: x, y) of uint8 (H, W, 3) at `mpp` µm/px.
 
         `views` fewer than the model's own (0: as many) are quicker where little depends on the answer; `block_px` as in
         `in_blocks`; `grounds` (n, 3) are the colours of the ground at each cell, where the picture holds several.
         """
         if not len(centres_px):
-            return np.zeros((0, len(self.info.classes)), np.float32)
+            return np.zeros((0, len(self.info.classes)), np.float32), np.zeros((0, EMBEDDED), np.int8)
+        return self.classify_and_embed_crops(self.crops(rgb, centres_px, mpp, block_px, grounds), views)
+
+    def crops(
+        self,
+        rgb: NDArray[np.uint8],
+        centres_px: NDArray[np.float64],
+        mpp: float,
+        block_px: int = 0,
+        grounds: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.uint8]:
+        """The cells as the model is shown them, uint8 (n, input_px, input_px, 3); arguments as of `classify_and_embed`."""
         factor = in_blocks(mpp / self.info.mpp, block_px)
         shown = as_rgb8(rgb) if grounds is not None else self.as_shown(rgb)
         crops = squares(rescale(shown, factor), np.asarray(centres_px) * factor, self.info.input_px)
         if grounds is not None and self._ground:
             crops = np.stack([self.on_ground(c, g) for c, g in zip(crops, grounds, strict=True)])
-        return self.classify_crops(crops, views)
+        return crops
 
     def as_shown(self, rgb: NDArray[np.uint8], grounds: NDArray[np.float32] | None = None) -> NDArray[np.uint8]:
         """A picture (H, W, 3) with its ground as the model learned it, for who cuts cells out of it himself; `grounds`
@@ -107,18 +133,35 @@ class Classifier:
         """A picture (H, W, 3) on a ground of that colour (3,), as the model learned it."""
         return as_learned(rgb, self._ground, self.card.grounds, ground)
 
-    def logits(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
-        """Logits of the crops, averaged over the model's views (or the first `views` of them)."""
-        each_view = [in_batches(self._runtime, turned(crops, view)) for view in range(views or self.views)]
-        return np.asarray(np.mean(each_view, axis=0) + self._shift, np.float32)
-
     def classify_crops(self, crops: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
-        """float32 (n, classes) calibrated, of uint8 (n, input_px, input_px, 3) at the model's own scale; a row of NaN for a crop
-        of which any logit is not finite."""
-        logits = all_or_none(self.logits(crops, views))
-        if np.isnan(logits).any():
+        """What `classify_and_embed_crops` says of the crops, without how they look."""
+        return self.classify_and_embed_crops(crops, views)[0]
+
+    def classify_and_embed_crops(
+        self, crops: NDArray[np.uint8], views: int = 0
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+        """(float32 (n, classes) calibrated, how the cells look int8 (n, EMBEDDED)), of uint8 (n, input_px, input_px, 3) at the
+        model's own scale; a row of NaN and zeros for a crop of which any logit is not finite, and zeros of every crop where the
+        net hands out no features."""
+        answers, seen = self.answers(crops, views)
+        logits = all_or_none(answers)
+        silent = np.isnan(logits).any(axis=1)
+        if silent.any():
             self._when_silent(self.info.name)
-        return softmax(logits / self.temperature)
+        looks = np.zeros((len(crops), EMBEDDED), np.int8) if seen is None else embedded(seen)
+        looks[silent] = 0
+        return softmax(logits / self.temperature), looks
+
+    def answers(
+        self, crops: NDArray[np.uint8], views: int = 0
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Logits of the crops, and what the net saw (`methods.features`), of the same passes: both averaged over the model's
+        views (or the first `views` of them); None where the net hands out none."""
+        shown = (turned(crops, view) for view in range(views or self.views))
+        logits, seen = zip(*(in_batches_with_features(self._runtime, x) for x in shown), strict=True)
+        given = [of_view for of_view in seen if of_view is not None]
+        mean = np.asarray(np.mean(logits, axis=0) + self._shift, np.float32)
+        return mean, np.asarray(np.mean(given, axis=0), np.float32) if given else None
 
 
 def _nobody(_: str) -> None:

@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from hemaview.inference.converted import converted
 from hemaview.inference.device import device, is_memory
@@ -26,12 +26,14 @@ from hemaview.inference.errors import OutOfMemory
 from hemaview.inference.precision import BF16, F32, choose
 from hemaview.inference.settings import AS_SHIPPED, Compare, NetSettings
 from hemaview.methods.card import Card
+from hemaview.methods.features import WithFeatures, hands_out_features
 from hemaview.words import gettext
 
 BATCH = 64
 SMALL_PX = 128
 """A picture on which a net that takes any size is tried."""
 logger = logging.getLogger(__name__)
+_Answer = TypeVar("_Answer")
 
 
 class Runtime(Protocol):
@@ -40,6 +42,18 @@ class Runtime(Protocol):
     device: str
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]: ...
+
+
+@runtime_checkable
+class FeaturesRuntime(Protocol):
+    """A runtime that may hand out what a net saw beside its answer."""
+
+    device: str
+
+    def with_features(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Logits float32 (N, classes), those that it gives alone, and of the same pass what `methods.features` makes of the
+        features, float32 (N, EMBEDDED); None where the net hands out none."""
+        ...
 
 
 class ObjectsRuntime(Protocol):
@@ -53,6 +67,7 @@ class ObjectsRuntime(Protocol):
 class TorchRuntime:
     def __init__(self, net: nn.Module, device: str, precision: str = F32) -> None:
         self.net = net.eval().to(device)
+        self._seeing = WithFeatures(net).to(device) if hands_out_features(net) else None
         self._where, self._half = device, precision == BF16
         self.device = _named(torch.cuda.get_device_name(0) if device == "cuda" else "CPU (torch)", precision)
 
@@ -60,12 +75,21 @@ class TorchRuntime:
         answer: NDArray[np.float32] = self.objects(x).float().cpu().numpy()
         return answer
 
+    def with_features(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        if self._seeing is None:
+            return self(x), None
+        logits, seen = self._shown(self._seeing, x)
+        return logits.float().cpu().numpy(), seen.float().cpu().numpy()
+
     def objects(self, x: NDArray[np.float32]) -> Any:
         """The answer as the net gives it."""
+        return self._shown(self.net, x)
+
+    def _shown(self, net: Callable[[Tensor], Any], x: NDArray[np.float32]) -> Any:
         half = torch.autocast(self._where, torch.bfloat16, enabled=self._half)
         # CUDA's own convolutions would take TF32 for float32, which is ten bits short of it.
         with torch.inference_mode(), half, torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-            return self.net(torch.from_numpy(x).to(self._where))
+            return net(torch.from_numpy(x).to(self._where))
 
 
 class OpenVinoRuntime:
@@ -86,7 +110,15 @@ class OpenVinoRuntime:
         self.device = _named("CPU (OpenVINO)", precision)
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.array(self._compiled(x)[0], np.float32)
+        return self.with_features(x)[0]
+
+    def with_features(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        answer = self._compiled(self._taken(x))
+        return np.array(answer[0], np.float32), np.array(answer[1], np.float32) if len(answer) > 1 else None
+
+    def _taken(self, x: NDArray[np.float32]) -> NDArray[Any]:
+        """A batch as the model takes it."""
+        return x
 
 
 class OnnxRuntime(OpenVinoRuntime):
@@ -97,8 +129,8 @@ class OnnxRuntime(OpenVinoRuntime):
         self._takes = model.inputs[0].get_element_type().to_dtype()
         super().__init__(model, (1, 3, side_px, side_px))
 
-    def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        return super().__call__(np.ascontiguousarray(x.transpose(self._order), self._takes))
+    def _taken(self, x: NDArray[np.float32]) -> NDArray[Any]:
+        return np.ascontiguousarray(x.transpose(self._order), self._takes)
 
 
 def kernels(compiled: Any, layer: str = "") -> set[str]:
@@ -152,7 +184,8 @@ def runtime_for(
 
     def runs_in(precision: str) -> Runtime:
         shown = (1, 3, side_px or SMALL_PX, side_px or SMALL_PX)
-        return OpenVinoRuntime(converted(net, side_px, kept_as or card.name, card.sha256), shown, precision)
+        whole = WithFeatures(net) if hands_out_features(net) else net
+        return OpenVinoRuntime(converted(whole, side_px, kept_as or card.name, card.sha256), shown, precision)
 
     capable = "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") and not _held_below_bf16()
     if settings.compare is not None:
@@ -212,10 +245,26 @@ def in_batches(runtime: Runtime, x: NDArray[np.uint8], batch: int = BATCH) -> ND
 
     HEMAVIEW_BATCH, where it is set, is the most pictures that a net is shown at once.
     """
+    return np.concatenate(_batches(runtime, x, batch))
+
+
+def in_batches_with_features(
+    runtime: Runtime, x: NDArray[np.uint8], batch: int = BATCH
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """`in_batches`, and of the same passes what was seen, float32 (N, EMBEDDED) (`methods.features`); None where the runtime or
+    its net hands out none."""
+    if not isinstance(runtime, FeaturesRuntime):
+        return in_batches(runtime, x, batch), None
+    answers = _batches(runtime.with_features, x, batch)
+    features = [seen for _, seen in answers if seen is not None]
+    return np.concatenate([logits for logits, _ in answers]), np.concatenate(features) if features else None
+
+
+def _batches(show: Callable[[NDArray[np.float32]], _Answer], x: NDArray[np.uint8], batch: int) -> list[_Answer]:
     batch = min(batch, int(os.environ.get("HEMAVIEW_BATCH", "0")) or batch)
     if min(batch, len(x)) > 1:
         try:
-            return _run(runtime, x, batch)
+            return _run(show, x, batch)
         except (MemoryError, RuntimeError) as error:
             if not is_memory(error):
                 raise
@@ -223,7 +272,7 @@ def in_batches(runtime: Runtime, x: NDArray[np.uint8], batch: int = BATCH) -> ND
             torch.cuda.empty_cache()
     smaller = max(1, min(batch, len(x)) // 2)
     with _memory_named("even with half its batch" if len(x) > 1 and batch > 1 else "over a single picture"):
-        return _run(runtime, x, smaller)
+        return _run(show, x, smaller)
 
 
 def objects_in(runtime: ObjectsRuntime, x: NDArray[np.float32]) -> Any:
@@ -242,9 +291,7 @@ def _memory_named(how: str) -> Iterator[None]:
         raise OutOfMemory(gettext("The model ran out of memory {how}.").format(how=how)) from error
 
 
-def _run(runtime: Runtime, x: NDArray[np.uint8], batch: int) -> NDArray[np.float32]:
-    answers = [
-        runtime(np.ascontiguousarray(x[i : i + batch].transpose(0, 3, 1, 2), np.float32))
-        for i in range(0, len(x), batch)
+def _run(show: Callable[[NDArray[np.float32]], _Answer], x: NDArray[np.uint8], batch: int) -> list[_Answer]:
+    return [
+        show(np.ascontiguousarray(x[i : i + batch].transpose(0, 3, 1, 2), np.float32)) for i in range(0, len(x), batch)
     ]
-    return np.concatenate(answers)

@@ -71,6 +71,7 @@ class EfficientNet(nn.Module):
 
     make_block: type[nn.Module] = _Block
     activation = staticmethod(functional.relu6)
+    gives_features = 1280
 
     def __init__(self, classes: int, dropout: float = 0.2, drop_path: float = 0.1) -> None:
         super().__init__()
@@ -105,10 +106,13 @@ class EfficientNet(nn.Module):
         x = self.activation(self._bn1(self._conv_head(x)))
         return x.mean(dim=(2, 3))
 
+    def with_features(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, classes) and pooled features (N, 1280) of one pass."""
+        features = self.features(x)
+        return self._fc(functional.dropout(features, self.dropout, self.training)), features
+
     def forward(self, x: Tensor) -> Tensor:
-        features = functional.dropout(self.features(x), self.dropout, self.training)
-        logits: Tensor = self._fc(features)
-        return logits
+        return self.with_features(x)[0]
 
 
 class EfficientNetLite0(EfficientNet):

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
-from hemaview.cells.table import CellTable
+from hemaview.cells.table import BY_NUCLEATED, BY_RED, BY_WITHOUT_NUCLEUS, CellTable
 from hemaview.inference import CentreFinder, Classifier, Masker, Segmenter
 from hemaview.inference.grounds import Grounds
 from hemaview.inference.pictures import squares
 from hemaview.methods.cellkind import KINDS
 from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
+from hemaview.pipeline.looks import Looks
 from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.maskrules import overlap_share, with_axis_ratio, with_platelet_size, with_size
 from hemaview.pipeline.measures import Measured, measure
@@ -180,19 +181,20 @@ def _cells_among(
         rows = np.flatnonzero(~(kinds[:, _NUCLEATED] < least_nucleated))
         return (cells.take(rows), kinds[rows]) if len(rows) < len(cells) else (cells, kinds)
 
-    def named(measured: Measured, kinds: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        p = probabilities(picture, measured, kinds, models, schema)
-        return p, classes_of(p, models.thresholds, schema, models.called_from)
+    def named(measured: Measured, kinds: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8], Looks]:
+        p, as_red, as_other = _answers(picture, measured, kinds, models, schema)
+        cls = classes_of(p, models.thresholds, schema, models.called_from)
+        return p, cls, as_red.where(schema.rows_of_kind(cls, "red_cell"), as_other)
 
     measured, kinds = pictures()
     if join_pieces(labels, measured, kinds, picture.mpp):
         measured, kinds = pictures()
-    p, cls = named(measured, kinds)
+    p, cls, looks = named(measured, kinds)
     if join_lobes(labels, measured, np.isin(cls, [schema.index(name) for name in GRANULOCYTES]), picture.mpp):
         measured, kinds = pictures()
-        p, cls = named(measured, kinds)
+        p, cls, looks = named(measured, kinds)
     share = None if models.nucleus is None else _nucleus_shares(picture, measured, cls, models.nucleus, schema)
-    return picture.table(measured, p, cls, schema, share)
+    return picture.table(measured, p, cls, schema, share, looks)
 
 
 def _nucleus_shares(
@@ -211,19 +213,21 @@ def _nucleus_shares(
     return share
 
 
-def probabilities(
+def _answers(
     picture: FieldPicture, measured: Measured, kinds: NDArray[np.float32], models: Models, schema: Schema
-) -> NDArray[np.float32]:
-    """float32 (n, classes of the schema): kinds mixed with the finer models' answers; rows sum to 1, or are NaN where a model
-    that was asked gave no answer."""
+) -> tuple[NDArray[np.float32], Looks, Looks]:
+    """(float32 (n, classes of the schema): kinds mixed with the finer models' answers; rows sum to 1, or are NaN where a model
+    that was asked gave no answer; how the cells look to the net of red cells, and to those of other cells)."""
     n = len(measured)
     p = np.zeros((n, len(schema)), np.float32)
+    as_red, as_other = Looks.unknown(n), Looks.unknown(n)
     if not n:
-        return p
+        return p, as_red, as_other
     kind = dict(zip(KINDS, with_size(kinds, measured.area_px * picture.mpp**2, picture.cut(measured)).T, strict=True))
     overlapped = overlap_share(measured, kind["red_cell"], picture.mpp)
     red = np.flatnonzero(kind["red_cell"] > ASKED_FROM)
-    shape = picture.classes(models.shape, measured.centres[red])
+    shape, looks = picture.classes_and_looks(models.shape, measured.centres[red])
+    as_red.note(red, looks, BY_RED)
     shape = with_axis_ratio(shape, models.shape.info.classes, measured.axis_ratio[red])
     for column, name in enumerate(models.shape.info.classes):
         p[red, schema.index(name)] += kind["red_cell"][red] * (1 - overlapped[red]) * shape[:, column]
@@ -240,11 +244,12 @@ def probabilities(
     if others is None or list(others.info.classes) != names:
         others = models.nucleated
     for net, rows, views in ((models.nucleated, np.flatnonzero(white), 0), (others, np.flatnonzero(~white), 1)):
-        fine[rows] = picture.classes(net, measured.centres[other[rows]], views)
+        fine[rows], looks = picture.classes_and_looks(net, measured.centres[other[rows]], views)
+        as_other.note(other[rows], looks, BY_NUCLEATED if net is models.nucleated else BY_WITHOUT_NUCLEUS)
     three = np.stack([kind[k][other] for k in ("nucleated", "platelet", "nothing")], axis=1)
     fine = with_platelet_size(rarer_smudges(fine, names), names, measured.area_px[other] * picture.mpp**2)
     fine, names = with_platelets_and_dirt(fine, names, three, schema)
     p[np.ix_(other, np.array([schema.index(name) for name in names]))] += agreed(three, fine, names)
     few = (kind["nucleated"] + kind["platelet"]) <= ASKED_FROM
     p[few, schema.index("artefact")] += (kind["nucleated"] + kind["platelet"] + kind["nothing"])[few]
-    return p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9)
+    return p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9), as_red, as_other

@@ -13,6 +13,7 @@ from hemaview.inference import Classifier
 from hemaview.inference.grounds import Grounds, one_ground
 from hemaview.pipeline.burntin import covered, without_marks
 from hemaview.pipeline.eyepiece import Eyepiece, reach_out, without_rim
+from hemaview.pipeline.looks import Looks
 from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.measures import Measured
 from hemaview.pipeline.plan import PlannedField
@@ -65,9 +66,10 @@ class FieldPicture:
         cls: NDArray[np.uint8],
         schema: Schema,
         nucleus_share: NDArray[np.float64] | None = None,
+        looks: Looks | None = None,
     ) -> CellTable:
-        """Every cell whose centre lies in the field; p float32 (n, classes), cls uint8 (n,), of the measured cells. One whose
-        p is not finite is unidentified; raises NoAnswer where the schema has no such class."""
+        """Every cell whose centre lies in the field; p float32 (n, classes), cls uint8 (n,), looks of the measured cells. One
+        whose p is not finite is unidentified; raises NoAnswer where the schema has no such class."""
         rows = np.flatnonzero(self._inside(measured))
         silent = unanswered(p)
         p, cls = with_unanswered(p, cls, silent & self._inside(measured), schema)
@@ -78,6 +80,7 @@ class FieldPicture:
         share = measured.nucleus_share if nucleus_share is None else nucleus_share
         area_um2 = measured.area_px * self.mpp**2
         nothing = np.float16("nan")
+        looks = (looks or Looks.unknown(len(measured))).take(rows)
         return CellTable(
             x=centres[rows, 0].astype(np.float32),
             y=centres[rows, 1].astype(np.float32),
@@ -91,12 +94,21 @@ class FieldPicture:
             circularity=measured.circularity[rows].astype(np.float16),
             pallor=np.where(red[rows], measured.pallor[rows].astype(np.float16), nothing),
             nc_ratio=np.where(nucleated[rows], share[rows].astype(np.float16), nothing),
+            embedded_by=looks.by,
+            embedding=looks.numbers,
             contour=tuple(_deltas(measured.contours[i], measured.centres[i], np.array(self.scale)) for i in rows),
         )
 
     def classes(self, model: Classifier, centres_px: NDArray[np.float64], views: int = 0) -> NDArray[np.float32]:
         """What the model makes of cells at centres_px (n, 2: x, y) of the picture: float32 (n, classes)."""
-        return model.classify(self.rgb, centres_px, self.mpp, views, self.block_px, self.grounds_at(centres_px))
+        return self.classes_and_looks(model, centres_px, views)[0]
+
+    def classes_and_looks(
+        self, model: Classifier, centres_px: NDArray[np.float64], views: int = 0
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+        """The same, and how the cells look to the model: int8 (n, EMBEDDED)."""
+        grounds = self.grounds_at(centres_px)
+        return model.classify_and_embed(self.rgb, centres_px, self.mpp, views, self.block_px, grounds)
 
     def grounds_at(self, centres_px: NDArray[np.float64]) -> NDArray[np.float32]:
         """The colours of the ground float32 (n, 3) at centres_px (n, 2: x, y) of the picture."""

@@ -15,6 +15,7 @@ from hemaview.pipeline.fieldscale import Progress
 from hemaview.pipeline.fieldworth import BLURRED, COVERED, LEAST_FOCUS, NO_FOCUS, good_focus, planned, read_at
 from hemaview.pipeline.foreign import MOST_OF_PHOTO
 from hemaview.pipeline.plan import Plan, RunRequest
+from hemaview.pipeline.repeatedmarks import with_repeated
 from hemaview.pipeline.sharedplaces import Shown, share_out
 from hemaview.wsi.slide import Slide
 
@@ -76,11 +77,14 @@ def written_into(slide: Slide, photographs: Sequence[dict[str, Any]], progress: 
 
     sizes = [(f["w"], f["h"]) for f in photographs]
     in_all = unchanged(sizes, read)
-    written = []
-    for i, (f, size) in enumerate(zip(photographs, sizes, strict=True)):
-        outlines = marks(read(i), in_all if in_all is not None and in_all.shape == size[::-1] else None)
-        written.append([[[x + f["x"], y + f["y"]] for x, y in outline] for outline in outlines])
-    return written
+    written = [
+        marks(read(i), in_all if in_all is not None and in_all.shape == size[::-1] else None)
+        for i, size in enumerate(sizes)
+    ]
+    return [
+        [[[x + f["x"], y + f["y"]] for x, y in outline] for outline in outlines]
+        for f, outlines in zip(photographs, with_repeated(written, sizes, read), strict=True)
+    ]
 
 
 def leave_out_marks(slide: Slide, plan: Plan, photographs: Sequence[dict[str, Any]], progress: Progress) -> None:

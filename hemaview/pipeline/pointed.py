@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from hemaview.cells.schema import Schema
-from hemaview.cells.table import CellTable
+from hemaview.cells.table import BY_NUCLEATED, CellTable
 from hemaview.inference import Classifier, Masker
 from hemaview.inference.pictures import squares
 from hemaview.pipeline.fieldpicture import FieldPicture
+from hemaview.pipeline.looks import Looks
 from hemaview.pipeline.measures import measure
 from hemaview.pipeline.naming import classes_of
 
@@ -40,16 +41,19 @@ NUCLEUS = 2
 """The masker's number of a nucleus; 1 is cytoplasm."""
 
 
-def probabilities_at(
+def answers_at(
     picture: FieldPicture, points: NDArray[np.float64], nucleated: Classifier, schema: Schema
-) -> NDArray[np.float32]:
-    """float32 (n, classes of the schema): what lies at points (n, 2: x, y px of the picture), by the net of nucleated cells."""
+) -> tuple[NDArray[np.float32], Looks]:
+    """(float32 (n, classes of the schema): what lies at points (n, 2: x, y px of the picture), by the net of nucleated cells;
+    how it looks to it)."""
     p = np.zeros((len(points), len(schema)), np.float32)
+    looks = Looks.unknown(len(points))
     if len(points):
-        fine = picture.classes(nucleated, points)
+        fine, seen = picture.classes_and_looks(nucleated, points)
+        looks.note(np.arange(len(points)), seen, BY_NUCLEATED)
         for column, name in enumerate(nucleated.info.classes):
             p[:, schema.index(name if name in schema.by_key else CALLED[name])] += fine[:, column]
-    return p
+    return p, looks
 
 
 def outlines_at(
@@ -88,7 +92,7 @@ def overlooked(
     free = _farther_than(points, np.stack([cells.x, cells.y], axis=1)[known], SAME_CELL_UM / picture.slide_mpp)
     places = _once(points[free], SAME_CELL_UM / picture.slide_mpp)
     at = (places - (picture.left, picture.top)) / picture.scale
-    p = probabilities_at(picture, at, nucleated, schema)
+    p, looks = answers_at(picture, at, nucleated, schema)
     no_cell = [schema.index(name) for name in NO_CELL if name in schema.by_key]
     # Where the net gives no answer (NaN) a person must look: the finder saw a nucleated cell there.
     sure = np.flatnonzero(~(1 - p[:, no_cell].sum(axis=1) < SURE)) if len(p) else np.zeros(0, np.int64)
@@ -97,7 +101,8 @@ def overlooked(
     labels, share = outlines_at(picture, at[sure], masker)
     measured = measure(labels, picture.rgb)
     own = p[sure][measured.ids - 1]
-    added = picture.table(measured, own, classes_of(own, thresholds, schema), schema, share[measured.ids - 1])
+    cls, seen = classes_of(own, thresholds, schema), looks.take(sure).take(measured.ids - 1)
+    added = picture.table(measured, own, cls, schema, share[measured.ids - 1], seen)
     # A cell's outline may have its middle elsewhere than it was pointed at: there another one may have it already.
     there = np.stack([cells.x, cells.y], axis=1)[known]
     added = added.take(new_cells(np.stack([added.x, added.y], axis=1), there, SAME_CELL_UM / picture.slide_mpp))

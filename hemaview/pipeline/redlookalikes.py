@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
-from hemaview.cells.table import CUT, UNANSWERED, CellTable
+from hemaview.cells.table import CUT, NOBODY, UNANSWERED, CellTable
 from hemaview.pipeline.naming import UNCATEGORISED
 from hemaview.wsi.slide import Slide
 
@@ -73,7 +73,11 @@ def without_red_lookalikes(
     cls[none] = schema.index(UNCATEGORISED)
     stays = np.ones(len(cells), bool)
     stays[none] = np.isin(cells.field[none], counted)
-    return replace(cells, cls=cls).take(np.flatnonzero(stays)), len(none)
+    # Among red cells the numbers of a net that was asked of a nucleated cell compare with nobody's.
+    embedded_by, embedding = cells.embedded_by.copy(), cells.embedding.copy()
+    embedded_by[none], embedding[none] = NOBODY, 0
+    named = replace(cells, cls=cls, embedded_by=embedded_by, embedding=embedding)
+    return named.take(np.flatnonzero(stays)), len(none)
 
 
 def distances_from(

@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
-from hemaview.cells.table import CUT, OUTSIDE, CellTable
+from hemaview.cells.table import BY_NUCLEATED, BY_RED, BY_WITHOUT_NUCLEUS, CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.counting.words import number_of
 from hemaview.inference import (
@@ -33,8 +33,9 @@ from hemaview.inference import (
 )
 from hemaview.methods.registry import METHODS
 from hemaview.pipeline.fieldchoice import plan_run
-from hemaview.pipeline.filmfit import ELSEWHERE, fit_to_film
+from hemaview.pipeline.filmfit import ELSEWHERE, NAMING, fit_to_film
 from hemaview.pipeline.finders import CellFinder, Thresholds, finder
+from hemaview.pipeline.finders.common import WITHOUT_NUCLEUS
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.foreign import without_covered
 from hemaview.pipeline.ownmodels import own_guards, own_note
@@ -74,6 +75,8 @@ class _Counted:
     """What the search for nucleated cells gave."""
     errors: Mapping[str, Any] = field(default_factory=dict)
     """How the net that named the nucleated cells errs on such films (`Card.machine_errors`)."""
+    embedded_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Role, name, version and sha256 of the weights of each net that told how cells look, by its number in the cell file."""
 
 
 _ELSEWHERE_NAMED = {
@@ -139,6 +142,7 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
             counted = replace(counted, cells=cells, errors=errors.get(STRANGE if elsewhere else KNOWN, {}))
             strange = [with_expectation(guard, cells, known) for guard in strange]
         guards = strange + own_guards({role: models[role] for role in request.own if role in models}, known)
+        counted = replace(counted, embedded_by=_embedded_by(counted.cells, models))
         plan.guards += [guard for guard in guards if guard not in plan.guards]
     return _close(request, plan, counted, notes)
 
@@ -270,6 +274,13 @@ def _every_cell(folder: Path, done: list[int], searched: Sequence[CellTable], kn
     return each_once(every, plan.fields, plan.mpp).in_file_order()
 
 
+def _embedded_by(cells: CellTable, models: Mapping[str, Model]) -> dict[str, list[str]]:
+    """`_Counted.embedded_by` of what the cells' numbers are of."""
+    roles = {BY_RED: "red-cell-shape", BY_NUCLEATED: NAMING, BY_WITHOUT_NUCLEUS: WITHOUT_NUCLEUS}
+    nets = {by: models[roles[by]].info for by in np.unique(cells.embedded_by).tolist() if by in roles}
+    return {str(by): [roles[by], net.name, net.version, net.sha256] for by, net in nets.items()}
+
+
 def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str]) -> Outcome:
     """Write the final files and tell what they hold."""
     cells = counted.cells
@@ -295,6 +306,7 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         "searched_mm2": counted.searched.mm2,
         "poor_fields": plan.poor_fields,
         **({"machine_errors": dict(counted.errors)} if counted.errors else {}),
+        **({"embedded_by": dict(counted.embedded_by)} if counted.embedded_by else {}),
         "partial": counted.partial,
         "tiles": tile_index(cells),
         "pyramid": density_pyramid(cells),

@@ -16,7 +16,7 @@ from apps.review.selectors import gallery, labels_json
 from apps.review.services import add_cell, label_cells, undo
 from apps.review.state import label_revision, labels_of
 from apps.review.upon import row_at
-from hemaview.cells.table import CUT
+from hemaview.cells.table import BY_NUCLEATED, CUT, EMBEDDED
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.plan import Plan, PlannedField
 from tests import factories
@@ -279,5 +279,20 @@ def test_the_cells_most_like_a_chosen_one_are_listed_whatever_their_class_and_wi
     listed = client.get(address, {"view": "alike", "like": last}).json()
     assert listed["n"] == last + 1 and listed["rows"][0]["row"] == last
     assert len({row["label"] for row in listed["rows"]}) > 1
+    assert listed["alike_by"] == "answers", "the file does not tell how its cells look"
     assert client.get(address, {"view": "alike"}).json()["code"] == "invalid"
     assert client.get(address, {"view": "alike", "like": last + 1}).status_code == 404
+
+
+def test_where_the_analysis_keeps_how_cells_look_the_list_goes_by_it_and_says_so(
+    job: Any, tess: Any, api: Any, tmp_path: Any
+) -> None:
+    table = factories.cells({"lymphocyte": 3, "monocyte": 2})
+    numbers = np.zeros((5, EMBEDDED), np.int8)
+    numbers[:, 0], numbers[:, 1] = 100, [0, 95, 80, 10, 95]
+    other = factories.slide(job.slide.case, factories.film_file(tmp_path / "b.tif"))
+    by = np.full(5, BY_NUCLEATED, np.uint8)
+    seen = factories.finished_job(other, replace(table, embedded_by=by, embedding=numbers))
+    listed = api(tess).get(f"/api/v1/jobs/{seen.pk}/gallery/", {"view": "alike", "like": 0}).json()
+    assert listed["alike_by"] == "looks" and [row["row"] for row in listed["rows"]] == [0, 3, 2, 1, 4]
+    assert api(tess).get(f"/api/v1/jobs/{seen.pk}/gallery/", {"view": "unsure"}).json()["alike_by"] == ""

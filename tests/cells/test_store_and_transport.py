@@ -14,7 +14,7 @@ from hemaview.cells.store import (
     write_cells,
     write_contours,
 )
-from hemaview.cells.table import CellTable, morton
+from hemaview.cells.table import BY_RED, EMBEDDED, NOBODY, CellTable, morton
 from hemaview.cells.transport import ROW_BYTES, density_pyramid, margin, pack, pack_contours, tile_index
 from tests.schemas import BLOOD_FILM
 
@@ -50,6 +50,23 @@ def test_what_is_written_is_read_back_column_by_column(tmp_path: Path) -> None:
         np.testing.assert_array_equal(getattr(back, name), getattr(cells, name), err_msg=name)
     assert all(np.array_equal(a, b) for a, b in zip(back.contour, cells.contour, strict=True))
     np.testing.assert_array_equal(read_contour(tmp_path / "contours.arrow", 17), cells.contour[17])
+
+
+def test_how_cells_look_is_written_where_a_net_told_it_and_otherwise_takes_no_room(tmp_path: Path) -> None:
+    plain, path = some_cells(1000), tmp_path / "cells.arrow"
+    write_cells(path, plain, {})
+    before = path.stat().st_size
+    back = read_cells(path)[0]
+    assert (back.embedded_by == NOBODY).all() and back.embedding.shape == (1000, EMBEDDED) and not back.embedding.any()
+    by = np.where(np.arange(1000) % 3, BY_RED, NOBODY).astype(np.uint8)
+    numbers = np.random.default_rng(3).integers(-127, 128, (1000, EMBEDDED)).astype(np.int8)
+    seen = replace(plain, embedded_by=by, embedding=numbers)
+    write_cells(path, seen, {})
+    assert path.stat().st_size - before < 1.1 * 1000 * (EMBEDDED + 1)
+    back = read_cells(path)[0].take(np.array([7, 2]))
+    assert np.array_equal(back.embedding, numbers[[7, 2]]) and back.embedded_by.tolist() == by[[7, 2]].tolist()
+    both = CellTable.concatenate([plain, seen], plain.p.shape[1])
+    assert not both.embedding[:1000].any() and np.array_equal(both.embedding[1000:], numbers)
 
 
 def test_the_same_cells_found_in_another_order_give_the_same_bytes(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from hemaview.assays import assay
-from hemaview.cells.table import UNANSWERED, CellTable
+from hemaview.cells.table import BY_NUCLEATED, EMBEDDED, NOBODY, UNANSWERED, CellTable
 from hemaview.pipeline.redlookalikes import without_red_lookalikes
 from hemaview.wsi.slide import open_slide
 
@@ -30,6 +30,10 @@ def test_what_is_coloured_like_its_red_cells_is_one_and_a_nucleus_is_none(
     cells, n = looked_at(tmp_path, names, nuclei={22: nucleus}, photographs=photographs)
     assert n == 2
     assert [SCHEMA.classes[c].key for c in cells.cls[20:]] == ["uncategorised", "uncategorised", "blast"]
+    assert cells.embedded_by[20:].tolist() == [NOBODY, NOBODY, BY_NUCLEATED], (
+        "red cells are not compared by another net"
+    )
+    assert cells.embedding[20:].any(axis=1).tolist() == [False, False, True]
 
 
 def test_a_field_that_was_searched_for_nucleated_cells_alone_drops_them(tmp_path: Path) -> None:
@@ -76,7 +80,8 @@ def looked_at(
     cells = CellTable(
         x=x, y=y, w=side, h=side, cls=cls, p=np.zeros((n, len(SCHEMA)), np.float16),
         field=np.array(field or [0] * n, np.uint32), flags=held, area_um2=none, circularity=none, pallor=none, nc_ratio=none,
-        contour=(np.zeros((0, 2), np.int16),) * n,
+        contour=(np.zeros((0, 2), np.int16),) * n, embedded_by=np.full(n, BY_NUCLEATED, np.uint8),
+        embedding=np.ones((n, EMBEDDED), np.int8),
     )  # fmt: skip
     with open_slide(path) as slide:
         return without_red_lookalikes(slide, cells, [0], MPP, SCHEMA, photographs)

@@ -12,7 +12,7 @@ import tifffile
 
 from hemaview.assays import assay
 from hemaview.cells.store import read_cells
-from hemaview.cells.table import CellTable
+from hemaview.cells.table import BY_NUCLEATED, BY_RED, NOBODY, CellTable
 from hemaview.learning.metrics.matching import Matches, match_points
 from hemaview.methods.card import cards
 from hemaview.pipeline import PipelineError, RunRequest
@@ -129,6 +129,16 @@ def test_white_cells_are_found_as_white_cells(film: Any, undisturbed: Any) -> No
                 near = np.flatnonzero(np.hypot(cells.x - c.x, cells.y - c.y) < c.radius_um / 0.25)
                 hit += any(int(cells.cls[i]) in nucleated for i in near)
     assert wanted >= 8 and hit / wanted >= 0.9
+
+
+def test_how_each_cell_looks_is_told_by_the_net_of_its_kind_which_the_file_names(undisturbed: Any) -> None:
+    cells, metadata = read_cells(undisturbed[0] / "cells.arrow")
+    red, nucleated = (BLOOD_FILM.rows_of_kind(cells.cls, kind) for kind in ("red_cell", "nucleated"))
+    assert (cells.embedded_by[red] == BY_RED).mean() > 0.99 and (cells.embedded_by[nucleated] == BY_NUCLEATED).all()
+    assert (cells.embedding.any(axis=1) == (cells.embedded_by != NOBODY)).all()
+    for by, role in ((BY_RED, "red-cell-shape"), (BY_NUCLEATED, "nucleated-cell")):
+        card = cards()[FILM[role]]
+        assert metadata["embedded_by"][str(by)] == [role, card.name, card.version, card.sha256]
 
 
 def test_a_run_that_dies_goes_on_at_its_field_and_ends_in_the_same_bytes(

@@ -15,6 +15,7 @@ from hemaview.cells.table import UNANSWERED
 from hemaview.inference import Classifier
 from hemaview.methods.card import cards
 from hemaview.pipeline import RunRequest
+from hemaview.pipeline.looks import Looks
 from hemaview.pipeline.pointed import overlooked
 from hemaview.pipeline.run import run
 from hemaview.pipeline.unanswered import NoAnswer, unanswered_notes, with_unanswered
@@ -47,15 +48,15 @@ def test_one_cell_and_several_are_told_in_whole_sentences_with_the_nets_names() 
 def test_a_shipped_net_that_overflows_on_some_cells_is_named(
     role: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = Classifier.logits
+    whole = Classifier.answers
 
     def overflowing(self: Classifier, crops: NDArray[np.uint8], views: int = 0) -> Any:
-        answer = whole(self, crops, views).copy()
+        logits, seen = whole(self, crops, views)
         if self.info.name == FILM[role]:
-            answer[::7, 0] = np.inf
-        return answer
+            logits[::7, 0] = np.inf
+        return logits, seen
 
-    monkeypatch.setattr(Classifier, "logits", overflowing)
+    monkeypatch.setattr(Classifier, "answers", overflowing)
     request = RunRequest(
         slide=field(tmp_path / "field.tif"), folder=tmp_path / "job", protocol="film", assay=assay("blood_film"),
         schema=BLOOD_FILM, finder="film", settings={}, thresholds={}, mpp=0.25,
@@ -74,7 +75,7 @@ def test_a_place_that_the_finder_points_at_and_no_net_answers_for_is_not_dropped
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     nothing = np.full((1, len(BLOOD_FILM)), np.nan, np.float32)
-    monkeypatch.setattr("hemaview.pipeline.pointed.probabilities_at", lambda *_: nothing)
+    monkeypatch.setattr("hemaview.pipeline.pointed.answers_at", lambda *_: (nothing, Looks.unknown(1)))
     picture = plain_picture(np.full((200, 200, 3), 230, np.uint8), mpp=0.2)
     none = table_of({})
     seen = overlooked(picture, np.array([[100.0, 100.0]]), none, None, None, {}, BLOOD_FILM)  # type: ignore[arg-type]

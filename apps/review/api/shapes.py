@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from hemaview.cells.likeness import BY_ANSWERS, BY_LOOKS
+
 STATES = ("", "confirmed", "relabelled", "rejected")
 
 
@@ -302,6 +304,11 @@ class GalleryPageSerializer(serializers.Serializer[Any]):
     n = serializers.IntegerField()
     total_open = serializers.IntegerField()
     revision = serializers.IntegerField()
+    alike_by = serializers.ChoiceField(
+        choices=("", BY_LOOKS, BY_ANSWERS),
+        help_text="what the view `alike` compares by: how cells look to the net that named the chosen one, or, where the cell "
+        "file does not tell, the nets' answers and measures; empty in other views",
+    )
     rows = GalleryRowSerializer(many=True)
 
 

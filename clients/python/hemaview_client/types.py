@@ -100,6 +100,8 @@ AgreementInterval = TypedDict(
     },
 )
 
+AlikeByEnum = Literal['looks', 'answers']
+
 AmendInputRequest = TypedDict(
     "AmendInputRequest",
     {
@@ -783,6 +785,7 @@ GalleryPage = TypedDict(
         "n": "int",
         "total_open": "int",
         "revision": "int",
+        "alike_by": "AlikeByEnum | BlankEnum",
         "rows": "list[GalleryRow]",
     },
 )

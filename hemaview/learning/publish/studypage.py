@@ -22,10 +22,10 @@ _HEAD = """# The papers' own comparisons, run again
 Made by `python manage.py study NAME --data DATA --out OUT --page docs/studies.md`, one study at a time. **Research use
 only.** Every variant of a study was trained alike, from the same seeds, on the train side and measured on the validation
 side; no test side was used, and nothing that ships was chosen by these tables, but for the models
-that bring a strange ground back, and how (`other-cameras`). The trainings are short (the epochs stand
-with each table): they tell large differences, not small ones. The last studies train nothing: they show what another camera
-changes, what our limits of stain, focus and copies part, on the train and validation sides, and which sets show a picture on
-two sides.
+that bring a strange ground back, and how (`other-cameras`), and what cells are compared by (`likeness`). The trainings are short
+(the epochs stand with each table): they tell large differences, not small ones. The last studies train nothing: they show what
+another camera changes, what our limits of stain, focus and copies part, on the train and validation sides, which sets show a
+picture on two sides, and which cells look alike.
 """
 
 
@@ -175,6 +175,8 @@ def _trained(epochs: int) -> str:
 
 
 def _shown(text: str) -> str:
+    if text.isdigit():
+        return f"{int(text):,}"
     try:
         value = float(text)
     except ValueError:

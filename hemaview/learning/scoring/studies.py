@@ -43,6 +43,7 @@ from hemaview.learning.recipes.li import WBC_MASK_SETS
 from hemaview.learning.recipes.sun import SUN_NEGATIVES, pnet_pool, pnet_recipe
 from hemaview.learning.recipes.zhang import MPP, binary_f1, binary_fields
 from hemaview.learning.scoring.cameras import CAMERAS, other_cameras
+from hemaview.learning.scoring.likeness import likeness
 from hemaview.learning.scoring.limitstudies import (
     Row,
     copies_in_sets,
@@ -333,6 +334,15 @@ STUDIES: dict[str, Study] = {
             "set-copies", "Which sets show a picture on two sides?", "no paper, our own check", copies_in_sets, 0,
             "How many pictures of the second side show what the first shows, as it is or altered (`copy-limits`). Pictures of "
             "the test side are looked at, too, but no label.",
+        ),
+        Study(
+            "likeness", "Are the cells that look most alike of one class?", "no paper, our own choice", likeness, 0,
+            "Of the ten cells nearest to each labelled cell the share of its class: over all cells, and the mean over classes. "
+            "*Answers and measures*: the nets' answers and what the mask measured, by which cells were compared before. *As "
+            "listed*: what jobs keep, in int8, with half of the answers' difference, as the gallery lists cells. The other rows: "
+            "that without the answers, all features of the net before its last layer, and as many numbers made of them. Val "
+            "sides, and a train side of a laboratory from which the net learned nothing (raabin-wbc). "
+            "The number of numbers and the weight of the answers were chosen here.",
         ),
     )
 }  # fmt: skip

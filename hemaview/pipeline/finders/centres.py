@@ -13,10 +13,11 @@ from hemaview.inference import CentreFinder, Classifier, Masker, Model
 from hemaview.methods.cellkind import KINDS
 from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
 from hemaview.pipeline.finders.common import FinderKind, Thresholds, devices, fitting, summing, thresholds_of
+from hemaview.pipeline.looks import Looks
 from hemaview.pipeline.measures import measure
 from hemaview.pipeline.naming import DOUBT, classes_of
 from hemaview.pipeline.plan import PlannedField
-from hemaview.pipeline.pointed import outlines_at, probabilities_at
+from hemaview.pipeline.pointed import answers_at, outlines_at
 from hemaview.wsi.slide import Slide
 
 
@@ -39,17 +40,17 @@ class CentreCells:
         centres = self.seeker.centres(picture.rgb, picture.mpp)[:, :2]
         labels, share = outlines_at(picture, centres, self.masker)
         cells = measure(labels, picture.rgb)
-        p = self._probabilities(picture, centres[cells.ids - 1], schema)
+        p, looks = self._answers(picture, centres[cells.ids - 1], schema)
         called = {k: v for k, v in self.thresholds["nucleated-cell"].items() if k in schema.by_key}
-        return picture.table(cells, p, classes_of(p, called, schema), schema, share[cells.ids - 1])
+        return picture.table(cells, p, classes_of(p, called, schema), schema, share[cells.ids - 1], looks)
 
-    def _probabilities(
+    def _answers(
         self, picture: FieldPicture, centres: NDArray[np.float64], schema: Schema
-    ) -> NDArray[np.float32]:
-        """float32 (n, classes of the schema), of cells at centres (n, 2: x, y px)."""
-        p = probabilities_at(picture, centres, self.nucleated, schema)
+    ) -> tuple[NDArray[np.float32], Looks]:
+        """(float32 (n, classes of the schema), how they look), of cells at centres (n, 2: x, y px)."""
+        p, looks = answers_at(picture, centres, self.nucleated, schema)
         if self.kind is None or not len(p):
-            return summing(p)
+            return summing(p), looks
         kinds = picture.classes(self.kind, centres)[:, KINDS.index("nucleated")]
         dirt = schema.index("artefact")
         if (
@@ -57,14 +58,14 @@ class CentreCells:
         ):  # it takes everything for a cell: the kind net alone knows better
             p *= kinds[:, None]
             p[:, dirt] = 1 - kinds
-            return summing(p)
+            return summing(p), looks
         cell = 1 - p[:, dirt]
         # Both say whether a thing is a nucleated cell, and neither alone: their odds are multiplied, softened.
         odds = (kinds + DOUBT) * (cell + DOUBT)
         odds /= odds + (1 - kinds + DOUBT) * (1 - cell + DOUBT)
         p *= (odds / np.maximum(cell, 1e-6))[:, None]
         p[:, dirt] = 1 - odds
-        return summing(p)
+        return summing(p), looks
 
 
 KIND = FinderKind(
