@@ -162,8 +162,11 @@ class House:
         command = ["sh", "-c", self.words(test[0])] if kind == "CMD-SHELL" else [self.words(word) for word in test]
         return subprocess.run(command, cwd=ROOT, env=self.environment(name), capture_output=True).returncode == 0
 
-    def becomes_healthy(self, name: str) -> bool:
-        return bool(wait_until(lambda: self.healthy(name), 120, name))
+    def becomes_healthy(self, name: str) -> None:
+        try:
+            wait_until(lambda: self.healthy(name), 120, name)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {self.log(name)}") from error
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()[-3000:]
@@ -187,8 +190,7 @@ def test_every_service_starts_by_its_own_command_and_becomes_healthy(house: Hous
     assert migrate.wait(240) == 0, house.log("migrate")
     started = [name for name in ("web", "clock", "worker", "backup") if house.start(name)]
     with ThreadPoolExecutor(len(started)) as beside:  # Celery's checks wait for answers for seconds
-        for name, done in {name: beside.submit(house.becomes_healthy, name) for name in started}.items():
-            assert done.result(), f"{name}: {house.log(name)}"
+        list(beside.map(house.becomes_healthy, started))
 
     # Static files of both halves carry hashes, and only those are kept for ever.
     def ask(path: str) -> Any:
