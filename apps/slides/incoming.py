@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from hemaview.wsi.dicomseries import Instance, is_dicom
 from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
 from hemaview.wsi.fields import natural_key
 from hemaview.wsi.identity import Entry, may_name_patient, names_patient
+from hemaview.wsi.patientnames import name_may_tell_patient
 from hemaview.wsi.sandbox import Probe, dicom_instances, identity_of, probe_many
 from hemaview.wsi.sources.choice import NO_CHOICE, SHARPEST, Choice, refuse_missing
 from hemaview.wsi.sources.mrxs import SLIDEDAT, missing_files
@@ -29,6 +30,10 @@ MOST_BESIDE = 1000
 """So many files beside a DICOM file are looked at for others of its series."""
 MOST_NAMED = 4
 NAMELESS = "The names of its files say who the patient is, as the files do themselves; they are not used."
+MAY_TELL = (
+    "The names of its files look as if they say who the patient is, so they are not used; they stand in what its files say, for who "
+    "may see it."
+)
 MOST_LIST_BYTES = 16 * 1024**2
 Files = list[tuple[Path, str]]
 
@@ -49,6 +54,8 @@ class Incoming:
     """Sentences on what was left out or chosen."""
     choice: Choice = NO_CHOICE
     """Of what the main file holds; a DICOM series is chosen by its files."""
+    given: dict[str, str] = field(default_factory=dict)
+    """By the name that a file has here, the name that it came with, where that one may say who the patient is."""
 
 
 def look_at(files: Files, dicom: set[Path], choice: Choice = NO_CHOICE) -> Incoming:
@@ -220,25 +227,42 @@ def _probe_with_companions(files: Files, main: tuple[Path, str], choice: Choice 
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def nameless(incoming: Incoming, entries: list[Entry], accession: str) -> Incoming:
-    """The same under neutral names, told in a note, where a file's name holds a name or number of the patient.
+def nameless(incoming: Incoming, entries: list[Entry], accession: str, rename: bool = True) -> Incoming:
+    """The same with neutral names in the place of those that hold, or look as if they hold, a name or number of the patient,
+    told in a note; the files' own stay in `given`.
 
-    Slides that find their other files by name keep them.
+    Slides that find their other files by name keep them, as those do that stay where they are (not `rename`).
     """
     names = sorted((name for _, name in incoming.files), key=natural_key)
-    telling = any(names_patient(name, entries, accession) for name in names)
-    if not telling or any(of_sets(name) for name in names):
+    known = {name for name in names if names_patient(name, entries, accession)}
+    telling = [name for name in names if name in known or name_may_tell_patient(name, accession)]
+    if not telling:
         return incoming
-    neutral = {name: f"picture {i}{Path(name).suffix}" for i, name in enumerate(names, 1)}
-    notes = [*incoming.notes, NAMELESS]
-    for name in names:
+    notes = [*incoming.notes, NAMELESS if known else MAY_TELL]
+    called = "Photograph" if all(p.kind == "picture" for p in incoming.probes) else "Slide"
+    neutral = {name: name for name in names}
+    for i, name in enumerate(names, 1):
+        if name in telling:
+            neutral[name] = _unused(f"{called} {i}", Path(name).suffix, set(neutral.values()))
+    for name in telling:
         notes = [note.replace(name, neutral[name]) for note in notes]
+    if not rename or any(of_sets(name) for name in names):
+        return replace(incoming, notes=notes, given={name: name for name in telling})
     return replace(
         incoming,
         files=[(path, neutral[name]) for path, name in incoming.files],
         main=neutral[incoming.main],
         notes=notes,
+        given={neutral[name]: name for name in telling},
     )
+
+
+def _unused(stem: str, suffix: str, names: set[str]) -> str:
+    name, n = f"{stem}{suffix}", 1
+    while name in names:
+        n += 1
+        name = f"{stem}-{n}{suffix}"
+    return name
 
 
 def stored_name(name: str, names: list[str]) -> str:

@@ -19,13 +19,15 @@ from apps.accounts.errors import Conflict, Refusal
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.services import hold_open
-from apps.slides.incoming import common_mpp, look_at, nameless, stored_name
+from apps.slides.identity import keep_given_names
+from apps.slides.incoming import Incoming, common_mpp, look_at, nameless, stored_name
 from apps.slides.models import Slide
 from apps.slides.services import plausible_mpp
 from apps.slides.uploads import as_refusal, refuse_full_disk
 from hemaview.wsi.contents import check_name
 from hemaview.wsi.errors import SlideError
-from hemaview.wsi.identity import kinds_of, names_patient
+from hemaview.wsi.identity import Entry, kinds_of, names_patient
+from hemaview.wsi.patientnames import name_may_tell_patient
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 
 _OF_SOURCE = ("mpp", "mpp_from", "vendor", "objective", "notes", "stage")
@@ -81,8 +83,7 @@ def placed(
     except SlideError as error:
         raise as_refusal(error) from error
     entries = [entry for probe in incoming.probes for entry in probe.identity]
-    if not in_place:
-        incoming = nameless(incoming, entries, case.accession)
+    incoming = nameless(incoming, entries, case.accession, rename=not in_place)
     files, main, probes = incoming.files, incoming.main, incoming.probes
     names = [file_name for _, file_name in files]
     if len(set(names)) != len(names):
@@ -102,8 +103,8 @@ def placed(
     slide.own_specimen = "" if options.specimen == case.specimen else options.specimen
     slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp}
     slide.import_request |= {"convert": options.convert, "notes": incoming.notes, "named": bool(options.name)}
-    slide.identifying = kinds_of(entries)
-    if names_patient(slide.name, entries, case.accession) and not options.name:
+    slide.identifying = sorted([*kinds_of(entries), *(["file name"] if incoming.given else [])])
+    if not options.name and _tells(slide.name, incoming, entries, case.accession):
         slide.name = f"Slide {case.slides.count() + number}"
     slide.import_request |= {"choice": asdict(incoming.choice), "preset": options.preset}
     if foreign:
@@ -119,10 +120,18 @@ def placed(
             originals.mkdir(parents=True)
             for path, file_name in files:
                 _place(path, originals / stored_name(file_name, names), move)
+            keep_given_names(slide, incoming.given)
     except BaseException:
         stores.slides().delete(str(slide.pk))
         raise
     return slide
+
+
+def _tells(title: str, incoming: Incoming, entries: list[Entry], accession: str) -> bool:
+    """Whether a slide's own title holds, or looks as if it holds, a name or number of the patient."""
+    stems = (Path(given).stem for given in incoming.given.values())
+    looks = name_may_tell_patient(title, accession) or any(stem in title for stem in stems)
+    return looks or names_patient(title, entries, accession)
 
 
 def store(user: Any, case: Case, slides: list[Slide]) -> None:

@@ -173,7 +173,7 @@ def test_it_is_listed_for_who_may_know_it_and_that_is_recorded(kind: str, tmp_pa
     assert refused.status_code == 403 and MARK not in refused.content.decode()
     answer = api(root).get(url)
     said = {row["where"]: row["value"] for row in answer.json()}
-    assert answer["Cache-Control"] == "private, no-store" and said["file name"].startswith("picture 1")
+    assert answer["Cache-Control"] == "private, no-store" and MARK in said["file name"]
     assert sum(MARK in value for value in said.values()) > 4
     assert Record.objects.filter(action="slide.identity-seen").count() == 1
 
@@ -198,7 +198,51 @@ def test_a_slide_named_after_its_patient_is_called_neutrally_unless_a_person_nam
     named = run_import(
         begin_import_of_files(case.created_by, case, [photograph(tmp_path)], ImportOptions("left film")).pk
     )
-    assert (named.name, named.photo_fields[0]["name"]) == ("left film", "picture 1")
+    assert (named.name, named.photo_fields[0]["name"]) == ("left film", "Photograph 1")
+
+
+BORN = "Müller, Hans 1956-03-12"
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".tif"])
+def test_a_patient_named_by_the_file_name_alone_stays_in_the_house(suffix: str, tmp_path: Path, api: Any) -> None:
+    path = tmp_path / f"{BORN}{suffix}"
+    if suffix == ".jpg":
+        Image.fromarray(film(1)).save(path)
+    else:
+        tifffile.imwrite(path, film(1), tile=(256, 256), photometric="rgb", metadata=None)
+    case, root = factories.case(), User.objects.create_superuser("root")
+    slide = bring(path, case)
+    assert slide.name == "Slide 1" and "file name" in slide.identifying
+    assert [note for note in slide.notes if "look as if they say who the patient is" in note] != []
+    assert [f["name"] for f in slide.photo_fields] == (["Photograph 1"] if suffix == ".jpg" else [])
+    job, tess = factories.finished_job(slide), case.created_by
+    leaves = {url: api(tess).get(url).content.decode() for url in (
+        f"/api/v1/slides/{slide.pk}/", f"/api/v1/cases/{case.accession}/slides/", f"/cases/{case.accession}/",
+        f"/api/v1/cases/{case.accession}/room/", f"/api/v1/jobs/{job.pk}/", f"/api/v1/jobs/{job.pk}/results/")}  # fmt: skip
+    leaves |= {"record": json.dumps(list(Record.objects.values_list("detail", flat=True)))}
+    for name, text in leaves.items():
+        assert not any(word in text for word in ("Müller", "M\\u00fcller", "Hans", "1956")), name
+    assert not any("Hans" in p.name for p in slide.folder.rglob("*"))
+    listed = api(root).get(f"/api/v1/slides/{slide.pk}/identity/").json()
+    assert {"kind": "file name", "where": "file name", "value": path.name} in listed
+
+
+def test_of_several_photographs_those_named_after_the_patient_alone_lose_their_names(tmp_path: Path) -> None:
+    for seed, name in enumerate(("IMG_2541", "IMG_2542", f"{BORN} b", "Photograph 3"), 1):
+        Image.fromarray(film(seed)).save(tmp_path / f"{name}.jpg")
+    slide = bring(tmp_path, factories.case())
+    assert [f["name"] for f in slide.photo_fields] == ["IMG_2541", "IMG_2542", "Photograph 3-2", "Photograph 3"]
+    assert slide.name == "4 fields, IMG_2541 to Photograph 3"
+
+
+def test_a_file_named_after_the_patient_that_stays_in_place_is_called_neutrally(tmp_path: Path) -> None:
+    path = tmp_path / f"{BORN}.tif"
+    tifffile.imwrite(path, film(1), tile=(256, 256), photometric="rgb", metadata=None)
+    case = factories.case()
+    slide = run_import(begin_import_of_files(case.created_by, case, [path], ImportOptions(in_place=True)).pk)
+    assert (slide.status, slide.name, slide.identifying) == ("ready", "Slide 1", ["file name"]), slide.message
+    assert any("look as if they say" in note for note in slide.notes) and path.exists()
 
 
 def test_only_what_names_the_patient_counts() -> None:
