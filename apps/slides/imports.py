@@ -18,14 +18,13 @@ from apps.accounts.leases import alive, silent
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require
+from apps.slides.folders import named_dicom, with_companions
 from apps.slides.identity import keep_words_alone
 from apps.slides.incoming import (
     contradicted,
-    named_dicom,
     scale_notes,
     stored_name,
     title_of_fields,
-    with_companions,
 )
 from apps.slides.models import Slide
 from apps.slides.placing import NO_OPTIONS, ImportOptions, digest_of, placed, refuse_known, store
@@ -117,8 +116,9 @@ def begin_import_of_files(
 ) -> Slide:
     """The same for files on the server (the command line); they are copied, or left where they are."""
     require(user, case, "annotate")
-    files = [(p, p.name) for p in with_companions(paths)]
-    slide = placed(user, case, files, options, move=False, dicom=named_dicom(paths))
+    taken, left_out = with_companions(paths)
+    files = [(p, p.name) for p in taken]
+    slide = placed(user, case, files, options, move=False, dicom=named_dicom(paths), left_out=left_out)
     store(user, case, [slide])
     return slide
 

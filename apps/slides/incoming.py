@@ -7,13 +7,12 @@ import shutil
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext
 
-from apps.accounts.errors import Missing, Refusal
+from apps.accounts.errors import Refusal
 from hemaview.wsi.contents import MAX_NAME, check_name
 from hemaview.wsi.dicomseries import Instance, is_dicom
 from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
@@ -23,16 +22,13 @@ from hemaview.wsi.patientnames import name_may_tell_patient
 from hemaview.wsi.sandbox import Probe, dicom_instances, identity_of, probe_many
 from hemaview.wsi.sources.choice import NO_CHOICE, SHARPEST, Choice, refuse_missing
 from hemaview.wsi.sources.mrxs import SLIDEDAT, missing_files
-from hemaview.wsi.sources.names import data_folder, of_pictures, of_sets
-from hemaview.wsi.sources.omezarr import is_zarr
+from hemaview.wsi.sources.names import data_folder, of_sets
 
-MOST_BESIDE = 1000
-"""So many files beside a DICOM file are looked at for others of its series."""
 MOST_NAMED = 4
 NAMELESS = "The names of its files say who the patient is, as the files do themselves; they are not used."
 MAY_TELL = (
-    "The names of its files look as if they say who the patient is, so they are not used; they stand in what its files say, for who "
-    "may see it."
+    "The names of its files look as if they say who the patient is, so they are not used; they stand in what its files say, "
+    "for who may see it."
 )
 MOST_LIST_BYTES = 16 * 1024**2
 Files = list[tuple[Path, str]]
@@ -272,47 +268,6 @@ def stored_name(name: str, names: list[str]) -> str:
         if kind and name != main and Path(name).suffix.lower() in kind.beside and (folder := data_folder(main)):
             return f"{folder}/{name}"
     return name
-
-
-def with_companions(paths: list[Path]) -> list[Path]:
-    """A folder becomes its files; MRXS and DICOM bring what lies beside them."""
-    files: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise Missing(gettext("There is no file {path}.").format(path=path), code="no-file")
-        if is_zarr(path):
-            files.append(path)
-        elif path.is_dir():
-            files += _inside(path)
-        else:
-            files.append(path)
-            beside = path.parent / data_folder(path.name) if data_folder(path.name) else None
-            if beside is not None and beside.is_dir():
-                files += _visible(beside)
-            elif is_dicom(path):
-                files += [p for p in islice(_visible(path.parent), MOST_BESIDE) if is_dicom(p)]
-    files = list(dict.fromkeys(files))
-    if not files:
-        raise Refusal(gettext("It contains neither a slide nor a picture."), code="unsupported-format")
-    return sorted(files, key=lambda p: natural_key(p.name))
-
-
-def _visible(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
-
-
-def _inside(folder: Path) -> list[Path]:
-    """The slide or the pictures in a folder; where it holds none, DICOM in the folders below, as archives export it."""
-    inside = [p for p in _visible(folder) if of_pictures(p.name) or is_dicom(p)]
-    if all(is_dicom(p) and p.name.upper() == "DICOMDIR" for p in inside):
-        below = sorted(p for p in islice(folder.rglob("*"), MOST_BESIDE) if p.is_file() and is_dicom(p))
-        return below or inside
-    return inside
-
-
-def named_dicom(paths: list[Path]) -> set[Path]:
-    """The DICOM files among the paths that were named themselves."""
-    return {path for path in paths if path.is_file() and is_dicom(path)}
 
 
 def _title(files: list[tuple[Path, str]], main: str) -> str:

@@ -19,6 +19,7 @@ from apps.accounts.errors import Conflict, Refusal
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.services import hold_open
+from apps.slides.folders import left_out_note
 from apps.slides.identity import keep_given_names
 from apps.slides.incoming import Incoming, common_mpp, look_at, nameless, stored_name
 from apps.slides.models import Slide
@@ -69,10 +70,12 @@ def placed(
     move: bool,
     dicom: set[Path] | None = None,
     number: int = 1,
+    left_out: list[str] | None = None,
 ) -> Slide:
     """A slide that is not stored yet, its files in its folder; raises Refusal, which leaves no folder.
 
-    `dicom` as in `look_at`; `number`: the how many-th new slide of the case it will be.
+    `dicom` as in `look_at`; `number`: the how many-th new slide of the case it will be; `left_out`: names of files
+    that lay beside these and do not come in.
     """
     mpp, in_place = options.mpp, options.in_place
     if mpp is not None:
@@ -101,8 +104,13 @@ def placed(
     refuse_known(case, digest)
     slide = Slide(case=case, name=title, created_by=user, sha256=digest, size_bytes=total, in_place=in_place)
     slide.own_specimen = "" if options.specimen == case.specimen else options.specimen
+    beside = left_out_note(left_out or [], entries, case.accession)
     slide.import_request = {"main": main, "pictures": pictures, "names": names, "mpp": mpp}
-    slide.import_request |= {"convert": options.convert, "notes": incoming.notes, "named": bool(options.name)}
+    slide.import_request |= {
+        "convert": options.convert,
+        "notes": [*incoming.notes, *beside],
+        "named": bool(options.name),
+    }
     slide.identifying = sorted([*kinds_of(entries), *(["file name"] if incoming.given else [])])
     if not options.name and _tells(slide.name, incoming, entries, case.accession):
         slide.name = f"Slide {case.slides.count() + number}"

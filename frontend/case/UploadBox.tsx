@@ -5,6 +5,7 @@ import { bytes } from "../shared/format";
 import type { UploadContents } from "../shared/types";
 import { Choices } from "./Choices";
 import { asked, type Choice, isChoice, mayHoldSeveral, usual, type Which } from "./choices";
+import { dropped, sorted } from "./incoming";
 import { packed, zarrFolder } from "./pack";
 import { lookAt, makeEach, makeSlide, type Progress, sendFiles } from "./upload";
 
@@ -15,6 +16,7 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   const [mpp, setMpp] = useState("");
   const [progress, setProgress] = useState<Progress | null>(null);
   const [problem, setProblem] = useState("");
+  const [leftOut, setLeftOut] = useState("");
   const [uploads, setUploads] = useState<string[]>([]);
   const [contents, setContents] = useState<UploadContents | null>(null);
   const [choice, setChoice] = useState<Choice>({ which: "together", plane: 0 });
@@ -23,13 +25,15 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   const abort = useRef<AbortController | null>(null);
   const total = files.reduce((n, f) => n + f.size, 0);
 
-  function take(list: FileList | null) {
+  function take(given: File[]) {
     setProblem("");
+    setLeftOut("");
     forget();
-    const given = [...(list ?? [])];
     const zarr = zarrFolder(given);
     try {
-      setFiles(zarr ? [packed(given, zarr)] : given.filter((f) => !f.name.startsWith(".")));
+      const chosen = zarr ? { files: [packed(given, zarr)], leftOut: "" } : sorted(given);
+      setFiles(chosen.files);
+      setLeftOut(chosen.leftOut);
     } catch (error) {
       setFiles([]);
       setProblem(error instanceof Error ? error.message : String(error));
@@ -110,7 +114,9 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
       onDrop={(e) => {
         e.preventDefault();
         setOver(false);
-        take(e.dataTransfer.files);
+        dropped(e.dataTransfer).then(take, (error) =>
+          setProblem(error instanceof Error ? error.message : String(error)),
+        );
       }}
     >
       <h3>{t("Add a slide")}</h3>
@@ -122,7 +128,13 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
       <p className="actions">
         <label className="button">
           {t("Files…")}
-          <input type="file" multiple className="hidden" onChange={(e) => take(e.target.files)} disabled={!!progress} />
+          <input
+            type="file"
+            multiple
+            className="hidden"
+            onChange={(e) => take([...(e.target.files ?? [])])}
+            disabled={!!progress}
+          />
         </label>
         <label className="button">
           {t("Folder…")}
@@ -131,10 +143,15 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
             className="hidden"
             disabled={!!progress}
             ref={(element) => element?.setAttribute("webkitdirectory", "")}
-            onChange={(e) => take(e.target.files)}
+            onChange={(e) => take([...(e.target.files ?? [])])}
           />
         </label>
       </p>
+      {leftOut && (
+        <p className="soft" role="status">
+          {leftOut}
+        </p>
+      )}
       {files.length > 0 && (
         <div className="chosen-files">
           <p>

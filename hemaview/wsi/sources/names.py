@@ -10,6 +10,10 @@ _EXPORTED = re.compile(r"[A-Za-z0-9_-]+|\d+(\.\d+)+")
 """Names that archives of pictures (PACS) give: IM00001, or the instance's UID."""
 
 
+_OF_SYSTEMS = frozenset({"desktop.ini", "thumbs.db"})
+"""What Windows writes into folders."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileKind:
     """A kind of file by its name."""
@@ -76,7 +80,12 @@ def of_sets(name: str) -> FileKind | None:
 
 
 def may_come(name: str) -> bool:
-    """Whether a file may be received under this name; what it holds is looked at when it is there."""
+    """Whether a file may be received under this name; what it holds is looked at when it is there.
+
+    The case page asks the same before it sends (frontend/case/incoming.ts).
+    """
+    if name.lower() in _OF_SYSTEMS:
+        return False
     suffix = PurePath(name).suffix.lower()
     beside = any(suffix in kind.beside for kind in KINDS)
     if name.lower().endswith(PACKED_FOLDER):

@@ -20,7 +20,7 @@ from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.cases.services import create_case, withdraw_case
 from apps.slides import imports, services, tileservices
-from apps.slides.incoming import with_companions
+from apps.slides.folders import with_companions
 from apps.slides.models import Slide
 from apps.slides.placing import ImportOptions
 from apps.slides.presets import preset_of
@@ -172,7 +172,7 @@ class Command(SentenceCommand):
 
 def _identity(paths: list[Path]) -> list[Entry]:
     try:
-        return identity_of([(path, path.name) for path in with_companions(paths)])
+        return identity_of([(path, path.name) for path in with_companions(paths)[0]])
     except SlideError as error:
         raise as_refusal(error) from error
 

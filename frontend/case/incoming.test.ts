@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { dropped, mayCome, sorted } from "./incoming";
+
+const named = (...names: string[]) => names.map((name) => ({ name }));
+
+test("what is no slide and no picture is left out of several files and named", () => {
+  const { files, leftOut } = sorted(
+    named("o1.jpg", "Thumbs.db", "desktop.ini", ".DS_Store", "note.txt", "x.gif", "y.gif"),
+  );
+  expect(files.map((file) => file.name)).toEqual(["o1.jpg"]);
+  expect(leftOut).toContain("Thumbs.db, desktop.ini, .DS_Store, note.txt, x.gif and 1 more");
+  expect(sorted(named("o1.jpg", "o2.PNG")).leftOut).toBe("");
+});
+
+test("one file alone is the server's to judge", () => {
+  expect(sorted(named("note.txt"))).toEqual({ files: named("note.txt"), leftOut: "" });
+});
+
+test("files of slides and of archives may come in", () => {
+  for (const name of ["a.svs", "Slidedat.ini", "Data0001.dat", "IM00001", "1.2.840.10008", "film.zarr.tar"])
+    expect(mayCome(name), name).toBe(true);
+});
+
+test("a dropped folder becomes its files with their paths, however many at a time the browser tells", async () => {
+  const file = (path: string) => ({
+    isFile: true,
+    fullPath: path,
+    file: (give: (f: File) => void) => give(new File(["x"], path.split("/").pop() ?? "")),
+  });
+  const portions = [[file("/set/1.jpg")], [file("/set/2.jpg")], []];
+  const folder = {
+    isFile: false,
+    fullPath: "/set",
+    createReader: () => ({ readEntries: (give: (e: unknown) => void) => give(portions.shift()) }),
+  };
+  const data = { files: [], items: [{ webkitGetAsEntry: () => folder }] } as unknown as DataTransfer;
+  expect((await dropped(data)).map((f) => f.webkitRelativePath)).toEqual(["set/1.jpg", "set/2.jpg"]);
+});

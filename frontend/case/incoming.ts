@@ -1,0 +1,79 @@
+/** Which of the files that a person chose or dropped come in. */
+
+import { t } from "../shared/catalogue";
+
+/** Slides, pictures, and files that belong to a slide, by suffix; the same as in hemaview/wsi/sources/names.py. */
+const SUFFIXES = [
+  "svs",
+  "ndpi",
+  "mrxs",
+  "dat",
+  "ini",
+  "scn",
+  "bif",
+  "tif",
+  "tiff",
+  "dcm",
+  "svslide",
+  "vms",
+  "vmu",
+  "opt",
+  "jpg",
+  "vsi",
+  "ets",
+  "czi",
+  "jpeg",
+  "png",
+  "webp",
+  "bmp",
+  "dib",
+  "heic",
+  "heif",
+  "hif",
+  "avif",
+];
+const OF_SYSTEMS = ["desktop.ini", "thumbs.db"];
+const EXPORTED = /^([A-Za-z0-9_-]+|\d+(\.\d+)+)$/;
+const MOST_NAMED = 5;
+
+/** Whether a file may come in by its name; what it holds is looked at when it is there. */
+export function mayCome(name: string): boolean {
+  if (name.startsWith(".") || OF_SYSTEMS.includes(name.toLowerCase())) return false;
+  const suffix = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
+  return SUFFIXES.includes(suffix) || /\.zarr\.tar$/i.test(name) || EXPORTED.test(name);
+}
+
+/** Of several files those that may come in, and a sentence on those that are left out; one file alone is the server's to judge. */
+export function sorted<F extends { readonly name: string }>(files: readonly F[]): { files: F[]; leftOut: string } {
+  if (files.length === 1) return { files: [...files], leftOut: "" };
+  const left = files.filter((file) => !mayCome(file.name)).map((file) => file.name);
+  if (left.length === 0) return { files: [...files], leftOut: "" };
+  const more = left.length > MOST_NAMED ? ` ${t("and {n} more", { n: left.length - MOST_NAMED })}` : "";
+  const names = left.slice(0, MOST_NAMED).join(", ") + more;
+  return {
+    files: files.filter((file) => mayCome(file.name)),
+    leftOut: t("Left out, being neither slides nor pictures that can come in: {names}.", { names }),
+  };
+}
+
+/** The files that were dropped, those of dropped folders with their paths, as a folder that was chosen gives them. */
+export async function dropped(data: DataTransfer): Promise<File[]> {
+  const entries = [...data.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  if (entries.every((entry) => entry.isFile)) return [...data.files];
+  return (await Promise.all(entries.map(filesOf))).flat();
+}
+
+async function filesOf(entry: FileSystemEntry): Promise<File[]> {
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    return [Object.defineProperty(file, "webkitRelativePath", { value: entry.fullPath.slice(1) })];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const inside: FileSystemEntry[] = [];
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) break; // browsers give a hundred at a time
+    inside.push(...some);
+  }
+  return (await Promise.all(inside.map(filesOf))).flat();
+}
