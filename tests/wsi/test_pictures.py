@@ -490,6 +490,35 @@ def test_the_same_picture_is_taken_once_even_where_it_was_saved_again(tmp_path: 
     ]
 
 
+def test_one_photograph_turned_or_mirrored_is_taken_once(tmp_path: Path) -> None:
+    pixels = film(1)
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        Image.fromarray(pixels).save(tmp_path / f"{orientation}.jpg", quality=90, exif=exif)
+    Image.fromarray(np.rot90(film(2))).save(tmp_path / "9.jpg", quality=90)
+    made = write_fields(sorted(tmp_path.iterdir()), tmp_path / "out.tif", None)
+    assert [f["name"] for f in made["fields"]] == ["1", "9"]
+    laid = ["mirrored", "turned", "mirrored", "mirrored", "turned", "mirrored", "turned"]
+    assert [n for n in made["notes"] if "same picture" in n] == [
+        f"{n} is the same picture as 1, {how}; it was left out, so that its cells count once."
+        for n, how in enumerate(laid, 2)
+    ]
+    (tmp_path / "later").mkdir()
+    Image.fromarray(np.rot90(pixels)).save(tmp_path / "later" / "a.jpg", quality=75)
+    Image.fromarray(film(3)).save(tmp_path / "later" / "b.jpg")
+    known = dict.fromkeys(made["likenesses"], "first set")
+    later = write_fields(sorted((tmp_path / "later").iterdir()), tmp_path / "later.tif", None, known=known)
+    assert [f["name"] for f in later["fields"]] == ["b"]
+    assert later["notes"][0].startswith("a is already in this case, in first set, turned;")
+
+
+def test_empty_pictures_of_nearly_one_colour_are_each_taken(tmp_path: Path) -> None:
+    for level in (200, 202):
+        Image.fromarray(np.full((120, 160, 3), level, np.uint8)).save(tmp_path / f"{level}.png")
+    assert len(write_fields(sorted(tmp_path.iterdir()), tmp_path / "out.tif", None)["fields"]) == 2
+
+
 def test_pictures_of_different_sizes_are_told(tmp_path: Path) -> None:
     Image.fromarray(film(1)).save(tmp_path / "1.png")
     Image.fromarray(film(2, 60, 80)).save(tmp_path / "2.png")
