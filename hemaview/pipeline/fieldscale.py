@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.pipeline.cheaplook import OF_DISCS, discs_px, red_cell_px, scale_from, scale_from_discs
+from hemaview.pipeline.cheaplook import OF_DISCS, RED_CELL_UM, discs_px, red_cell_px, scale_from, scale_from_discs
 from hemaview.pipeline.eyepiece import Eyepiece, evenly_lit, eyepiece_of
 from hemaview.pipeline.plan import PipelineError, RunRequest
 from hemaview.pipeline.scale import OIL_FIELD_SPREAD, OIL_FIELD_UM, disagreement, mpp_through_eyepiece, seen_with
@@ -19,6 +19,8 @@ MOST_SCALE_PHOTOS = 12
 """Photographs that are measured for a scale that nobody gave."""
 ENOUGH_CELLS, MOST_TIMES = 40, 8
 """Round red cells that a scale rests on where a film has so many, and how many times as many pictures are looked at for them."""
+LEAST_CELL_PX = 3.0
+"""Narrower than that no red cell can be seen."""
 ASK = "enter the microscope's µm/px, for sizes in µm rest on it."
 MOST_DISC_PHOTOS = 48
 """Photographs in which touching red cells are measured."""
@@ -31,6 +33,13 @@ def scale_of(
 ) -> tuple[float, str, float | None, list[str], list[Guard]]:
     """(µm/px, where it is from, its standard deviation, notes, what contradicts it)."""
     progress("measuring red cells", 0.0)
+    if request.mpp and (wide_px := RED_CELL_UM / request.mpp) < LEAST_CELL_PX:
+        raise PipelineError(
+            gettext("At {mpp:g} µm/px a red cell of this slide is {wide_px:.1f} px wide: no cell can be seen.").format(
+                mpp=request.mpp, wide_px=wide_px
+            ),
+            gettext("Correct the slide's µm/px; then order the analysis anew."),
+        )
     by_cells = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
     if not request.mpp and (rounds := _round_fields(slide, request)):
         of_oil = float(np.median([mpp_through_eyepiece(eyepiece) for _, eyepiece in rounds]))

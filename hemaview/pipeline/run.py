@@ -94,7 +94,8 @@ FIRST_FIELDS = 4
 
 
 def run(request: RunRequest, sink: Sink) -> Outcome:
-    """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, or the sink's Superseded."""
+    """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, or the sink's Superseded or
+    Cancelled."""
     request.folder.mkdir(parents=True, exist_ok=True)
     sink.phase("loading the models")
     models, notes = _load(request)

@@ -258,3 +258,11 @@ def test_a_white_cell_on_the_line_between_two_photographs_is_counted_once_and_wh
     nucleated = BLOOD_FILM.rows_of_kind(cells.cls, "nucleated")
     (row,) = np.flatnonzero(nucleated & (far < cell.radius_um / 0.25))
     assert cells.flags[row] == 0 and min(cells.w[row], cells.h[row]) > 1.5 * cell.radius_um / 0.25
+
+
+def test_a_scale_at_which_no_cell_can_be_seen_is_named_and_nothing_is_looked_at(
+    photograph: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(PipelineError, match=r"At 9 µm/px a red cell of this slide is 0\.8 px wide") as refused:
+        run(of_photograph(photograph, tmp_path, mpp=9.0), Sink())
+    assert "Correct the slide's µm/px" in refused.value.remedy
