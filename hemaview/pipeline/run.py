@@ -86,10 +86,6 @@ _ELSEWHERE_NAMED = {
     "leaves more of them unidentified.",
 }
 """What is said where another net than that of usual films named the nucleated cells."""
-_LOOKALIKES = (
-    "{cells} that a model called nucleated showed no nucleus (nothing in them is coloured otherwise than the red cells around) "
-    "and count as uncategorised red cells."
-)
 FIRST_FIELDS = 4
 """Where a protocol asks for no red cells, those of so many fields are counted all the same."""
 
@@ -130,7 +126,7 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
             plan.notes + search_notes(request, known, plan, searched, cells) + unanswered_notes(cells, plan.silent_nets)
         )
         if lookalikes:
-            notes.append(_LOOKALIKES.format(cells=number_of(lookalikes, "cell")))
+            notes.append(_lookalikes(lookalikes))
         named_by = models.get("nucleated-cell")
         own = taught is not None and named_by is not None and named_by.info.name == taught.base
         white = bool((known.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
@@ -150,6 +146,16 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         counted = replace(counted, embedded_by=_embedded_by(counted.cells, models))
         plan.guards += [guard for guard in guards if guard not in plan.guards]
     return _close(request, plan, counted, notes)
+
+
+def _lookalikes(n: int) -> str:
+    where, count = (
+        ("it", "counts as an uncategorised red cell") if n == 1 else ("them", "count as uncategorised red cells")
+    )
+    return (
+        f"{number_of(n, 'cell')} that a model called nucleated showed no nucleus (nothing in {where} is coloured otherwise than the "
+        f"red cells around) and {count}."
+    )
 
 
 def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
