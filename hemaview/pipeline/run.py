@@ -153,8 +153,8 @@ def _lookalikes(n: int) -> str:
         ("it", "counts as an uncategorised red cell") if n == 1 else ("them", "count as uncategorised red cells")
     )
     return (
-        f"{number_of(n, 'cell')} that a model called nucleated showed no nucleus (nothing in {where} is coloured otherwise than the "
-        f"red cells around) and {count}."
+        f"{number_of(n, 'cell')} that a model called nucleated showed no nucleus (nothing in {where} is coloured otherwise than "
+        f"the red cells around) and {count}."
     )
 
 
