@@ -11,7 +11,7 @@ from hemaview.pipeline.cheaplook import OF_DISCS, RED_CELL_UM, discs_px, red_cel
 from hemaview.pipeline.eyepiece import Eyepiece, evenly_lit, eyepiece_of
 from hemaview.pipeline.plan import PipelineError, RunRequest
 from hemaview.pipeline.scale import OIL_FIELD_SPREAD, OIL_FIELD_UM, disagreement, mpp_through_eyepiece, seen_with
-from hemaview.pipeline.specimen import Guard
+from hemaview.pipeline.specimen import Guard, guards, signs_of
 from hemaview.words import gettext
 from hemaview.wsi.slide import Slide
 
@@ -24,6 +24,8 @@ LEAST_CELL_PX = 3.0
 ASK = "enter the microscope's µm/px, for sizes in µm rest on it."
 MOST_DISC_PHOTOS = 48
 """Photographs in which touching red cells are measured."""
+NOMINAL_MPP, MOST_ASKED = 0.25, 3
+"""At which, and in how many places, a slide without a scale is asked whether it shows stained cells at all."""
 Progress = Callable[[str, float], None]
 """Is told what is done and how much of it, 0 to 1."""
 
@@ -56,6 +58,7 @@ def scale_of(
         )
         return mpp, "estimated", sd, [note], []
     if by_cells is None:
+        _refuse_what_has_no_cells(slide, request)
         raise PipelineError(
             gettext(
                 "The µm per pixel of this slide are not known and too few round red cells were found to "
@@ -66,6 +69,14 @@ def scale_of(
     mpp, sd, n = by_cells
     note = f"µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm rest on it."
     return mpp, "estimated", sd, [note], []
+
+
+def _refuse_what_has_no_cells(slide: Slide, request: RunRequest) -> None:
+    """Raise PipelineError where a slide shows no stained cells at all, whatever its scale: no µm/px would help."""
+    boxes = _looked_at(slide, request, 6)[:MOST_ASKED]
+    shown = [signs_of(slide.read(x, y, 0, w, h), NOMINAL_MPP) for x, y, w, h in boxes]
+    if whatever_the_scale := guards(shown, ()):
+        raise PipelineError(whatever_the_scale[0]["sentence"], gettext("Bring in the slide that was meant."))
 
 
 def _round_fields(slide: Slide, request: RunRequest) -> list[tuple[NDArray[np.uint8], Eyepiece]]:
