@@ -57,7 +57,7 @@ class OpenSlideSource(Source):
         return Facts(
             vendor=str(properties.get(openslide.PROPERTY_NAME_VENDOR, "")),
             mpp_xy=sides,
-            mpp_from="its scanner's facts" if x and y else "",
+            mpp_from="the scanner's properties" if x and y else "",
             objective=_number(properties.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
             notes=self._of_colour(),
             stage=stage_of(properties, (self.levels[0].width_px, self.levels[0].height_px), sides),
