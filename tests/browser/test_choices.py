@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import tifffile
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.apps.test_identity import MARK, scan_with_label
@@ -52,6 +53,26 @@ def test_a_folder_that_is_an_ome_zarr_comes_in_as_one_slide(visit: Any, house: S
     expect(page.get_by_text("made.zarr · ")).to_be_visible()
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("heading", name="made.zarr")).to_be_visible()
+    assert page.complaints == []
+
+
+def test_a_folder_comes_in_without_what_is_no_picture_and_that_is_named(
+    visit: Any, house: Stack, tmp_path: Path
+) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    for name in ("Thumbs.db", "desktop.ini", "note.txt"):
+        (folder / name).write_text("no picture")
+    Image.fromarray(film(7)).save(folder / "o1.jpg")
+    page = visit("tess")
+    page.goto(f"http://127.0.0.1:{house.port}/cases/B-2/")
+    page.locator("input[type=file][webkitdirectory]").set_input_files(folder)
+    left_out = page.get_by_role("status").filter(has_text="Left out")
+    for name in ("Thumbs.db", "desktop.ini", "note.txt"):
+        expect(left_out).to_contain_text(name)
+    accessible(page)
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("heading", name="o1.jpg")).to_be_visible()
     assert page.complaints == []
 
 
