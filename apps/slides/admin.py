@@ -26,6 +26,7 @@ class SlideAdmin(ReadOnlyAdmin):
     list_display = ("picture", "name", "case", "status", "size", "scale", "mpp_source", "vendor", "created_at")
     list_filter = ("status", "vendor", "mpp_source")
     search_fields = ("name", "case__accession", "sha256")
+    exclude = ("path", "import_request")  # names of files that stay as they were can say who the patient is
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Slide]:
         return slides_for(request.user)
