@@ -45,7 +45,7 @@ class Account:
     machine: int = 0
     """Whole cells of the counted fields that the machine named so."""
     cut: int = 0
-    """Further ones that an edge of the picture cuts; not counted."""
+    """Further ones that an edge of the picture cuts, or that touch what is written into it; not counted."""
     outside: int = 0
     """Further ones found where nothing is counted, such as the feathered end; not counted."""
     rejected: int = 0

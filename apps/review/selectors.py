@@ -15,6 +15,7 @@ from apps.analysis.cellfiles import cells_of, contour_of, schema_of
 from apps.analysis.models import Job
 from apps.review import mustsee
 from apps.review.counts import effective
+from apps.review.cutby import cut_by
 from apps.review.models import AddedCell, LabelEvent, Reading
 from apps.review.state import Label, Labels, added_cells, events_of, labels_of, reading_of
 from apps.review.upon import reaches_over, upon
@@ -193,6 +194,7 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
         "h": int(cells.h[row]),
         "field": int(cells.field[row]),
         "cut": bool(cells.flags[row] & CUT),
+        "cut_by": cut_by(job, row) if cells.flags[row] & CUT else "",
         "outside": bool(cells.flags[row] & OUTSIDE),
         "class": int(cells.cls[row]),
         "label": int(effective(job, labels)[row]),

@@ -1986,6 +1986,8 @@ export interface components {
             job: string;
             field: number;
             cut: boolean;
+            /** @description edge: of its picture; mark: a scale bar, text or an arrow; empty where it is whole, or not known */
+            cut_by: string;
             outside: boolean;
             label: number;
             state: components["schemas"]["LabelStateEnum"] | components["schemas"]["BlankEnum"];

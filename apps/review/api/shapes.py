@@ -352,6 +352,9 @@ class CardSerializer(PlaceSerializer):
     job = serializers.UUIDField()
     field = serializers.IntegerField()
     cut = serializers.BooleanField()
+    cut_by = serializers.CharField(
+        help_text="edge: of its picture; mark: a scale bar, text or an arrow; empty where it is whole, or not known"
+    )
     outside = serializers.BooleanField()
     label = serializers.IntegerField()  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=STATES)

@@ -309,6 +309,7 @@ Card = TypedDict(
         "job": "str",
         "field": "int",
         "cut": "bool",
+        "cut_by": "str",
         "outside": "bool",
         "label": "int",
         "state": "LabelStateEnum | BlankEnum",
