@@ -107,6 +107,16 @@ def by_field(job: Job, labels: Labels) -> list[dict[str, int]]:
     return [{known.classes[i].key: int(n[i]) for i in np.flatnonzero(n)} for n in table]
 
 
+def classes_apart(job: Job) -> frozenset[str]:
+    """Keys of the classes whose cells are seen but in no section's n, such as overlapped cells and artefacts."""
+    known = schema_of(job)
+    try:
+        one_of_each = Tally({c.key: 1 for c in known.classes})
+        return frozenset(job.examination.count(one_of_each, known, job.rules).outside)
+    except AssayError:  # the package that brought the assay is gone
+        return frozenset(c.key for c in known.classes if not c.counted)
+
+
 @dataclass
 class Pool:
     """Several analyses of one examination, counted together."""
