@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from apps.analysis.scorewords import role_words
 from apps.reports.fonts import Font, code_point, fonts_for, unprintable
+from apps.review.agreement import KAPPA_FROM
 from apps.slides.models import Slide
 from hemaview.counting.words import number_of, unit_beside
 from hemaview.words import all_of
@@ -24,8 +25,6 @@ NO_PDF = "This report was signed without a PDF; its HTML is what was signed."
 
 UNBROKEN_ROWS = 8
 """A table of no more rows stays on one page; a longer one begins where there is room, and its head comes again."""
-KAPPA_FROM = 20
-"""Cells that two readers named: of fewer a kappa and its interval say nothing."""
 
 
 def html(document: dict[str, Any], signature: dict[str, Any] | None, standing: Sequence[str] = ()) -> str:

@@ -2161,7 +2161,9 @@ export interface components {
             both: number;
             only_first: number;
             only_second: number;
-            kappa: components["schemas"]["AgreementInterval"];
+            kappa: components["schemas"]["AgreementInterval"] | null;
+            /** @description there is no kappa; empty where there is one */
+            why: string;
             /**
              * Format: double
              * @description exact: do both readers call the class equally often
@@ -2419,6 +2421,8 @@ export interface components {
             /** @description those that they call alike */
             same: number;
             kappa: components["schemas"]["AgreementInterval"] | null;
+            /** @description there is no kappa; empty where there is one */
+            why: string;
             classes: components["schemas"]["ClassAgreement"][];
         };
         ExcludedCase: {

@@ -463,7 +463,8 @@ class ClassAgreementSerializer(serializers.Serializer[Any]):
     both = serializers.IntegerField()
     only_first = serializers.IntegerField()
     only_second = serializers.IntegerField()
-    kappa = AgreementIntervalSerializer()
+    kappa = AgreementIntervalSerializer(allow_null=True)
+    why = serializers.CharField(help_text="there is no kappa; empty where there is one")
     mcnemar_p = serializers.FloatField(help_text="exact: do both readers call the class equally often")
 
 
@@ -473,6 +474,7 @@ class ExaminationAgreementSerializer(serializers.Serializer[Any]):
     n = serializers.IntegerField(help_text="cells of which both readers said something")
     same = serializers.IntegerField(help_text="those that they call alike")
     kappa = AgreementIntervalSerializer(allow_null=True)
+    why = serializers.CharField(help_text="there is no kappa; empty where there is one")
     classes = ClassAgreementSerializer(many=True)
 
 

@@ -457,7 +457,8 @@ ClassAgreement = TypedDict(
         "both": "int",
         "only_first": "int",
         "only_second": "int",
-        "kappa": "AgreementInterval",
+        "kappa": "AgreementInterval | None",
+        "why": "str",
         "mcnemar_p": "float",
     },
 )
@@ -717,6 +718,7 @@ ExaminationAgreement = TypedDict(
         "n": "int",
         "same": "int",
         "kappa": "AgreementInterval | None",
+        "why": "str",
         "classes": "list[ClassAgreement]",
     },
 )
