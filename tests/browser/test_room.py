@@ -199,11 +199,17 @@ def test_a_chosen_added_cell_has_a_card_with_who_notes_and_the_way_back(room: Pa
     box = page.locator("[data-testid=slide]").bounding_box()
     assert box
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.locator(".class .name", has=page.get_by_text("Lymphocyte", exact=True)).click()
+    total, tile = page.locator(".gallery h2 b"), page.locator(".picture[data-cell^=a]")
+    expect(total).to_have_text(re.compile(r"^\d+$"))
+    before = int(total.inner_text())
     page.keyboard.press("Shift+A")
     page.mouse.click(*middle)
     page.get_by_role("dialog", name="Class of the missed cell").wait_for()
     page.keyboard.press("l")
     expect(page.locator(".toast")).to_contain_text("Lymphocyte added")
+    expect(total).to_have_text(str(before + 1))
+    expect(tile).to_have_count(1)
 
     page.mouse.click(*middle)
     card = page.get_by_role("complementary", name="Chosen cell")
@@ -229,6 +235,12 @@ def test_a_chosen_added_cell_has_a_card_with_who_notes_and_the_way_back(room: Pa
     expect(card.locator("h3")).to_contain_text("Lymphocyte")
     page.keyboard.press("z")
     expect(card).to_contain_text("Choose a cell on the slide")
+    for key, added in (("Shift+Z", 1), ("z", 0)):
+        expect(total).to_have_text(str(before + 1 - added))
+        expect(tile).to_have_count(1 - added)
+        page.keyboard.press(key)
+        expect(total).to_have_text(str(before + added))
+        expect(tile).to_have_count(added)
 
 
 def test_a_place_that_has_a_cell_already_offers_to_name_that_one(room: Page) -> None:
@@ -776,6 +788,6 @@ def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, hous
     page.get_by_role("combobox", name=re.compile("^New reader")).select_option(label="Paul Test")
     page.get_by_label("Note for the new reader").fill("Please look at the last field.")
     accessible(page)
-    page.get_by_role("button", name="Hand over").click()
+    page.get_by_role("button", name="Assign", exact=True).click()
     expect(page.locator(".reading b")).to_have_text("Paul Test")
     expect(page.locator(".reading blockquote")).to_contain_text("Please look at the last field.")
