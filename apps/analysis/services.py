@@ -213,11 +213,15 @@ def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
     job = Job.objects.select_related("slide__case", "protocol").get(pk=job_id)
     if job.owner != owner:
         return None
+    if job.cancel_requested and not job.fields_done:  # the worker that was to stop has died
+        finish(job, partial=True)
+        return None
     if job.stalled > MAX_STALLED:
         fail(
             job,
             f"The worker ended {MAX_STALLED} times in a row on the same field of this slide.",
-            "Look at the worker's log and its memory; the slide may be damaged there. Retry once that is resolved.",
+            "Look at the worker's log and its memory, and at the slide's µm/px; the slide may be damaged there. Retry once "
+            "that is resolved.",
         )
         return None
     return job

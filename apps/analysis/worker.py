@@ -23,7 +23,7 @@ from apps.analysis.line import in_line
 from apps.analysis.models import Job
 from apps.analysis.ownmodels import own_files
 from hemaview.inference import InferenceError, OutOfMemory
-from hemaview.pipeline import PipelineError, Superseded
+from hemaview.pipeline import Cancelled, PipelineError, Superseded
 from hemaview.pipeline.plan import Outcome, Plan, RunRequest
 from hemaview.pipeline.run import run
 from hemaview.wsi.colour import colour_of
@@ -82,6 +82,8 @@ def _run(job: Job, sink: JobSink) -> None:
         outcome = run(replace(request, taught=taught_file(job), own=own_files(job.frozen["models"])), sink)
     except Superseded:
         logger.info("job %s: another worker has it now", job.pk)
+    except Cancelled:
+        services.finish(job, partial=True)
     except Missing as error:
         services.fail(job, error.message, _GONE[error.code])
     except SlideError as error:
@@ -155,6 +157,8 @@ class JobSink:
 
     def phase(self, text: str, share: float = 0.0) -> None:
         """Before fields are counted: looking for tissue and fields (the first 5 percent)."""
+        if self.stop_asked() and not self.job.fields_done:
+            raise Cancelled("A person has cancelled this analysis.")
         self._note(phase=text, percent=5.0 * min(1.0, share))
 
     def planned(self, plan: Plan, device: str) -> None:

@@ -230,9 +230,12 @@ def _unidentified(jobs: Sequence[Job]) -> list[Hold]:
             every = section.n + section.unidentified
             share = 100 * section.unidentified / every if every else 0.0
             if share > MOST_UNIDENTIFIED_PERCENT:
-                sentence = gettext(
+                sentence = ngettext(
+                    "{title}: {unidentified} of {every} nucleated cells ({share:.0f} %) is unidentified; name it, for no more "
+                    "than {most_unidentified_percent:g} % may be.",
                     "{title}: {unidentified} of {every} nucleated cells ({share:.0f} %) are unidentified; name "
-                    "them until no more than {most_unidentified_percent:g} % are."
+                    "them until no more than {most_unidentified_percent:g} % are.",
+                    section.unidentified,
                 ).format(
                     title=section.title,
                     unidentified=section.unidentified,
@@ -241,6 +244,7 @@ def _unidentified(jobs: Sequence[Job]) -> list[Hold]:
                     most_unidentified_percent=MOST_UNIDENTIFIED_PERCENT,
                 )
                 holds.append(Hold("unidentified-cells", sentence, "review", {"n": section.unidentified}))
+                break  # the other sections would name the same cells
     return holds
 
 

@@ -136,7 +136,14 @@ def _one_series(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
     main = next(f for f, i in instances.items() if i is largest)
     probes = _probe_with_companions(of_series, main, of_file)
     several = len({i.series for i in instances.values() if i.width_px}) > 1
-    return Incoming(of_series, main[1], probes, _title_of(largest, main[1] if several else ""), notes, of_file)
+    return Incoming(
+        of_series,
+        main[1],
+        probes,
+        _title_of(largest, main[1] if several else "", choice.series if len(slides) > 1 else None),
+        notes,
+        of_file,
+    )
 
 
 def _instances(files: Files, dicom: set[Path]) -> dict[tuple[Path, str], Instance]:
@@ -161,15 +168,15 @@ def _some(names: list[str]) -> str:
     return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
-def _title_of(instance: Instance, file_name: str) -> str:
+def _title_of(instance: Instance, file_name: str, chosen: int | None) -> str:
     """A name from the series' description; files of a series are called by number, or like their label.
 
-    `file_name` tells series without a description apart where others lie beside them.
+    `file_name` and the number by which one was `chosen` tell series without a description apart where others lie beside them.
     """
     try:
         return check_name(instance.description)
     except SlideError:
-        number = f"DICOM series {instance.number}".strip()
+        number = f"DICOM series {chosen or instance.number}".strip()
         return f"{number}, {file_name}"[:MAX_NAME] if file_name else number
 
 

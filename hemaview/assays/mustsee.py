@@ -13,7 +13,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, OUTSIDE, SEVERAL, UNANSWERED, CellTable
 from hemaview.cells.transport import margin
 
-UNSURE = "low margin"
+UNSURE = "uncertain"
 NO_ANSWER = "no answer of a net"
 ELSEWHERE = "lies outside the counted fields"
 """Of cells that a search found at the edges or the feathered end: they are in no count."""

@@ -3,6 +3,6 @@
 Only words are given here; `pipeline.run` loads the models.
 """
 
-from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sink, Superseded
+from hemaview.pipeline.plan import Cancelled, Outcome, PipelineError, Plan, RunRequest, Sink, Superseded
 
-__all__ = ["Outcome", "PipelineError", "Plan", "RunRequest", "Sink", "Superseded"]
+__all__ = ["Cancelled", "Outcome", "PipelineError", "Plan", "RunRequest", "Sink", "Superseded"]

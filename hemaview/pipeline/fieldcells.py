@@ -72,7 +72,7 @@ class Models:
 def cells_of_field(slide: Slide, place: PlannedField, mpp: float, models: Models, schema: Schema) -> CellTable:
     """Every cell whose centre lies in the field, level-0 px."""
     picture = picture_of(slide, place, mpp)
-    labels = models.segmentation.segment(picture.rgb, picture.mpp, picture.block_px)
+    labels = picture.instances(models.segmentation)
     cells = _cells_among(labels, picture, models, schema)
     if models.seeker is None:
         return cells
@@ -107,7 +107,7 @@ def nucleated_cells_at(
         place = replace(field, x=box[0], y=box[1], w=box[2], h=box[3])
         picture = picture_of(slide, place, mpp, grounds, SEARCH_HALO_UM)
         at = (np.array([[x, y]]) - (picture.left, picture.top)) / picture.scale
-        labels = models.segmentation.segment(picture.rgb, picture.mpp, picture.block_px)
+        labels = picture.instances(models.segmentation)
         near = np.unique(labels[_around(labels, at[0], (SEARCH_UM + REACH_UM) / picture.mpp)])
         labels = np.where(np.isin(labels, near), labels, 0)
         cells = _cells_among(labels, picture, models, schema, LEAST_NUCLEATED)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, UNANSWERED, CellTable
-from hemaview.inference import Classifier
+from hemaview.inference import Classifier, Segmenter
 from hemaview.inference.grounds import Grounds, one_ground
 from hemaview.pipeline.burntin import covered, without_marks
 from hemaview.pipeline.eyepiece import Eyepiece, reach_out, without_rim
@@ -35,7 +35,7 @@ class FieldPicture:
     """A field with its surroundings, as nets are shown it."""
 
     rgb: NDArray[np.uint8]
-    """uint8 (H, W, 3)."""
+    """uint8 (H, W, 3); what lies beyond the scan is what lies beside it, mirrored."""
     mpp: float
     """µm/px of `rgb`."""
     block_px: int
@@ -98,6 +98,23 @@ class FieldPicture:
             embedding=looks.numbers,
             contour=tuple(_deltas(measured.contours[i], measured.centres[i], np.array(self.scale)) for i in rows),
         )
+
+    def instances(self, model: Segmenter) -> NDArray[np.int32]:
+        """Its cells by a segmentation, int32 (H, W), 0: background."""
+        return self.on_slide(model.segment(self.rgb, self.mpp, self.block_px))
+
+    def on_slide(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The instances int32 (H, W) without what lies beyond the scan."""
+        (left, top), (right, bottom) = self._within()
+        if (left, top, right, bottom) != (0, 0, labels.shape[1], labels.shape[0]):
+            inside = np.zeros(labels.shape, bool)
+            inside[top:bottom, left:right] = True
+            labels = np.where(inside, labels, 0)
+        return labels
+
+    def _within(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        h, w = self.rgb.shape[:2]
+        return _on_slide((self.left, self.top), self.scale, (w, h), self.slide_px)
 
     def classes(self, model: Classifier, centres_px: NDArray[np.float64], views: int = 0) -> NDArray[np.float32]:
         """What the model makes of cells at centres_px (n, 2: x, y) of the picture: float32 (n, classes)."""
@@ -174,6 +191,8 @@ def picture_of(
     else:
         rgb = slide.read(left, top, 0, width, height)
     scale = (width / rgb.shape[1], height / rgb.shape[0])
+    if not place.photo:
+        rgb = _mirrored(rgb, *_on_slide((left, top), scale, rgb.shape[1::-1], (slide.width_px, slide.height_px)))
     marks = covered(place.marks, (left, top), scale, rgb.shape[1::-1]) if place.marks else None
     if marks is not None:
         rgb = without_marks(rgb, marks)
@@ -183,6 +202,25 @@ def picture_of(
         # A scan's at low power, as the search for nucleated cells sees them: a cell found both ways is shown alike.
         grounds = one_ground(rgb) if place.photo else at_low_power(slide, place, mpp).grounds()
     return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, size, grounds, eyepiece, marks)
+
+
+def _on_slide(
+    corner: tuple[int, int], scale: tuple[float, float], size: tuple[int, int], slide_px: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Left and top, right and bottom, px, of what of a picture of size (w, h) lies on the slide."""
+    first = [max(0, int(np.ceil(-at / s))) for at, s in zip(corner, scale, strict=True)]
+    last = [min(n, int((px - at) / s)) for at, s, n, px in zip(corner, scale, size, slide_px, strict=True)]
+    return (first[0], first[1]), (last[0], last[1])
+
+
+def _mirrored(rgb: NDArray[np.uint8], first: tuple[int, int], last: tuple[int, int]) -> NDArray[np.uint8]:
+    """The picture uint8 (H, W, 3) with what lies within `first` and `last` (x, y) mirrored beyond them: white there would be
+    taken for the ground, and dim the whole field to nets that look at how bright a picture is by parts."""
+    h, w = rgb.shape[:2]
+    (left, top), (right, bottom) = first, last
+    if (left, top, right, bottom) == (0, 0, w, h) or right <= left or bottom <= top:
+        return rgb
+    return np.pad(rgb[top:bottom, left:right], ((top, h - bottom), (left, w - right), (0, 0)), mode="symmetric")
 
 
 def _deltas(contour: NDArray[np.float64], centre: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.int16]:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from hemaview.pipeline.cheaplook import OF_DISCS, discs_px, red_cell_px, scale_from, scale_from_discs
+from hemaview.pipeline.cheaplook import OF_DISCS, RED_CELL_UM, discs_px, red_cell_px, scale_from, scale_from_discs
 from hemaview.pipeline.eyepiece import Eyepiece, evenly_lit, eyepiece_of
 from hemaview.pipeline.plan import PipelineError, RunRequest
 from hemaview.pipeline.scale import OIL_FIELD_SPREAD, OIL_FIELD_UM, disagreement, mpp_through_eyepiece, seen_with
-from hemaview.pipeline.specimen import Guard
+from hemaview.pipeline.specimen import Guard, guards, signs_of
 from hemaview.words import gettext
 from hemaview.wsi.slide import Slide
 
@@ -19,9 +19,13 @@ MOST_SCALE_PHOTOS = 12
 """Photographs that are measured for a scale that nobody gave."""
 ENOUGH_CELLS, MOST_TIMES = 40, 8
 """Round red cells that a scale rests on where a film has so many, and how many times as many pictures are looked at for them."""
+LEAST_CELL_PX = 3.0
+"""Narrower than that no red cell can be seen."""
 ASK = "enter the microscope's µm/px, for sizes in µm rest on it."
 MOST_DISC_PHOTOS = 48
 """Photographs in which touching red cells are measured."""
+NOMINAL_MPP, MOST_ASKED = 0.25, 3
+"""At which, and in how many places, a slide without a scale is asked whether it shows stained cells at all."""
 Progress = Callable[[str, float], None]
 """Is told what is done and how much of it, 0 to 1."""
 
@@ -31,6 +35,13 @@ def scale_of(
 ) -> tuple[float, str, float | None, list[str], list[Guard]]:
     """(µm/px, where it is from, its standard deviation, notes, what contradicts it)."""
     progress("measuring red cells", 0.0)
+    if request.mpp and (wide_px := RED_CELL_UM / request.mpp) < LEAST_CELL_PX:
+        raise PipelineError(
+            gettext("At {mpp:g} µm/px a red cell of this slide is {wide_px:.1f} px wide: no cell can be seen.").format(
+                mpp=request.mpp, wide_px=wide_px
+            ),
+            gettext("Correct the slide's µm/px; then order the analysis anew."),
+        )
     by_cells = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
     if not request.mpp and (rounds := _round_fields(slide, request)):
         of_oil = float(np.median([mpp_through_eyepiece(eyepiece) for _, eyepiece in rounds]))
@@ -47,6 +58,7 @@ def scale_of(
         )
         return mpp, "estimated", sd, [note], []
     if by_cells is None:
+        _refuse_what_has_no_cells(slide, request)
         raise PipelineError(
             gettext(
                 "The µm per pixel of this slide are not known and too few round red cells were found to "
@@ -57,6 +69,14 @@ def scale_of(
     mpp, sd, n = by_cells
     note = f"µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm rest on it."
     return mpp, "estimated", sd, [note], []
+
+
+def _refuse_what_has_no_cells(slide: Slide, request: RunRequest) -> None:
+    """Raise PipelineError where a slide shows no stained cells at all, whatever its scale: no µm/px would help."""
+    boxes = _looked_at(slide, request, 6)[:MOST_ASKED]
+    shown = [signs_of(slide.read(x, y, 0, w, h), NOMINAL_MPP) for x, y, w, h in boxes]
+    if whatever_the_scale := guards(shown, ()):
+        raise PipelineError(whatever_the_scale[0]["sentence"], gettext("Bring in the slide that was meant."))
 
 
 def _round_fields(slide: Slide, request: RunRequest) -> list[tuple[NDArray[np.uint8], Eyepiece]]:

@@ -22,6 +22,10 @@ class PipelineError(Exception):
         self.remedy = remedy
 
 
+class Cancelled(Exception):
+    """A person asked for the job's end before any field was counted."""
+
+
 class Superseded(Exception):
     """The job belongs to another worker now: stop without writing."""
 
@@ -188,7 +192,8 @@ class Outcome:
 
 
 class Sink(Protocol):
-    """Where a run tells how far it is; any call may raise Superseded."""
+    """Where a run tells how far it is; any call may raise Superseded, and Cancelled before
+    `planned`."""
 
     def stop_asked(self) -> bool: ...
 

@@ -42,7 +42,7 @@ from hemaview.pipeline.ownmodels import own_guards, own_note
 from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.redlookalikes import without_red_lookalikes
 from hemaview.pipeline.scale import scale_notes
-from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, targets_of
+from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, search_notes, targets_of
 from hemaview.pipeline.severalcells import without_outlines_of_several
 from hemaview.pipeline.sharedplaces import counts_at, each_once
 from hemaview.pipeline.stains import stain_guards, with_expectation
@@ -80,21 +80,19 @@ class _Counted:
 
 
 _ELSEWHERE_NAMED = {
-    Stain.STRANGE: "The film is stained unlike any that {usual} learned from: {other} named its cells.",
-    Stain.UNCLEAR: "Too few nuclei tell how the film is stained: {other}, which leaves more cells unidentified than {usual}, "
-    "named its cells.",
+    Stain.STRANGE: "The film is stained unlike any that {usual} learned from; {other}, the model for unusual stains, named its "
+    "nucleated cells.",
+    Stain.UNCLEAR: "The film has too few nuclei to tell how it is stained; {other}, the model for unusual stains, named them and "
+    "leaves more of them unidentified.",
 }
 """What is said where another net than that of usual films named the nucleated cells."""
-_LOOKALIKES = (
-    "{cells} that the nets took for nucleated cells held nothing coloured otherwise than the red cells around: no nucleus was "
-    "seen, and they count as red cells without a named shape."
-)
 FIRST_FIELDS = 4
 """Where a protocol asks for no red cells, those of so many fields are counted all the same."""
 
 
 def run(request: RunRequest, sink: Sink) -> Outcome:
-    """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, or the sink's Superseded."""
+    """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, or the sink's Superseded or
+    Cancelled."""
     request.folder.mkdir(parents=True, exist_ok=True)
     sink.phase("loading the models")
     models, notes = _load(request)
@@ -124,17 +122,20 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         photographs = bool(request.photo_fields)
         cells, lookalikes = without_red_lookalikes(slide, every, done, plan.mpp, known, photographs)
         counted = _Counted(cells, done, partial or searched.partial, cell_finder.thresholds, warmth, searched)
-        notes += plan.notes + searched.notes + unanswered_notes(cells, plan.silent_nets)
+        notes += (
+            plan.notes + search_notes(request, known, plan, searched, cells) + unanswered_notes(cells, plan.silent_nets)
+        )
         if lookalikes:
-            notes.append(_LOOKALIKES.format(cells=number_of(lookalikes, "thing")))
+            notes.append(_lookalikes(lookalikes))
         named_by = models.get("nucleated-cell")
         own = taught is not None and named_by is not None and named_by.info.name == taught.base
         white = bool((known.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
         if taught is not None and own:
             notes.append(f"{taught.base} named the nucleated cells as the site has taught it.")
-        elif white and named_by and naming and named_by.info.name != naming.info.name:
-            notes.append(_ELSEWHERE_NAMED[stain].format(usual=naming.info.name, other=named_by.info.name))
         strange = stain_guards(slide, counted.cells, plan, known, naming, stain) if white and not own else []
+        if not own and white and named_by and naming and named_by.info.name != naming.info.name:
+            how = Stain.STRANGE if strange else stain
+            notes.append(_ELSEWHERE_NAMED[how].format(usual=naming.info.name, other=named_by.info.name))
         if isinstance(named_by, Classifier):
             elsewhere = stain is not Stain.USUAL or bool(strange)
             cells = with_unidentified(cells, known, named_by.least, elsewhere)
@@ -145,6 +146,16 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         counted = replace(counted, embedded_by=_embedded_by(counted.cells, models))
         plan.guards += [guard for guard in guards if guard not in plan.guards]
     return _close(request, plan, counted, notes)
+
+
+def _lookalikes(n: int) -> str:
+    where, count = (
+        ("it", "counts as an uncategorised red cell") if n == 1 else ("them", "count as uncategorised red cells")
+    )
+    return (
+        f"{number_of(n, 'cell')} that a model called nucleated showed no nucleus (nothing in {where} is coloured otherwise than "
+        f"the red cells around) and {count}."
+    )
 
 
 def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:

@@ -87,8 +87,6 @@ class Searched:
     """The cells that it found, a table a lot."""
     partial: bool = False
     """Whether a person stopped it."""
-    notes: list[str] = field(default_factory=list)
-    """Sentences of what it did."""
 
     @classmethod
     def begun(cls, plan: Plan, done: list[int]) -> Searched:
@@ -144,7 +142,6 @@ def search(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | Non
             if not progress.take(_part_of(lot, task, finder, seeker), sink):
                 break
     outcome.mm2 = {name: round(mm2, 6) for name, mm2 in outcome.mm2.items()}
-    outcome.notes = _notes(targets, progress.counted, outcome)
     return outcome
 
 
@@ -283,17 +280,24 @@ def candidates_in(views: list[LowPower], seeker: CentreFinder | None) -> list[ND
     return [view.candidates(seeker) for view in views]
 
 
-def _notes(targets: Targets, counted: NDArray[np.int64], searched: Searched) -> list[str]:
-    notes = []
+def search_notes(request: RunRequest, schema: Schema, plan: Plan, searched: Searched, cells: CellTable) -> list[str]:
+    """Sentences of what a search did, by the run's cells once each is known for what it is; none where nothing was to be
+    searched."""
+    notes: list[str] = []
+    targets = targets_of(request, schema, "film")
+    if not targets or not (plan.search or plan.edges):
+        return notes
     wanted, classes = targets[0]
+    whole = (cells.flags & (CUT | OUTSIDE)) == 0
+    counted = np.bincount(cells.cls[whole], minlength=len(schema))
     if not reached(targets, counted) and not searched.partial:
         n = int(counted[classes].sum())
         notes.append(
             f"{n} of {wanted} nucleated cells to count {were(n)} found in {searched.mm2['film']:.2f} mm², all of one layer "
             "that was searched."
         )
-    outside = sum(int(((t.flags & OUTSIDE) != 0).sum()) for t in searched.tables)
     if searched.edges:
+        outside = int(((cells.flags & OUTSIDE) != 0).sum())
         notes.append(
             f"{searched.mm2['edges']:.2f} mm² of edges, the feathered end and thick places were searched: the "
             f"{number_of(outside, 'cell')} found there must be seen and {'is' if outside == 1 else 'are'} outside the count."

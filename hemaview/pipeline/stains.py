@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, CellTable
+from hemaview.counting.words import number_of
 from hemaview.inference import Classifier, Model, Stain, stain_beside
 from hemaview.inference.stain import LEAST_CELLS
 from hemaview.pipeline.plan import Plan
@@ -27,6 +28,7 @@ def stain_guards(
     cells do not speak against a film whose nuclei are usual. Nothing where the model tells no stains."""
     if not isinstance(model, Classifier) or not model.stains:
         return []
+    few = ""
     if stain is not Stain.STRANGE:
         boxes = _boxes(slide, cells, plan, schema)
         some = boxes[np.linspace(0, len(boxes) - 1, min(MOST_CELLS, len(boxes))).astype(int)]
@@ -35,10 +37,9 @@ def stain_guards(
         enough = stain is Stain.UNCLEAR or len(views) >= LEAST_CELLS
         if not enough or stain_beside(views, model.stains) is not Stain.STRANGE:
             return []
-    sentence = (
-        f"The nuclei of most white cells are stained unlike any that {model.info.name} learned from: look at their names "
-        "with care."
-    )
+        few = number_of(len(views), "white cell") if len(views) < LEAST_CELLS else ""
+    whose = f"The nuclei of the {few} that this film has" if few else "The nuclei of most white cells"
+    sentence = f"{whose} are stained unlike any that {model.info.name} learned from: look at their names with care."
     return [{"code": "strange-stain", "sentence": sentence}]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hemaview.words import gettext
 from hemaview.wsi.errors import Unsupported
 
-PLAUSIBLE_MPP = (0.02, 20.0)
+PLAUSIBLE_MPP = (0.02, 10.0)
 PRINT_DPI = 2400.0
 """Screens, printers and desktop scanners go so far: a resolution up to this says nothing of the specimen."""
 SQUARE = 0.02

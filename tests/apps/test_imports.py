@@ -373,7 +373,7 @@ def test_a_series_in_several_folders_whose_files_have_the_same_names_is_one_slid
     slide = bring([tmp_path / "out"], factories.case(), choice=Choice(series=1))
     assert [level["width"] for level in slide.tile_levels][:2] == [512, 256] and slide.name == "Film 7"
     assert "Series 1 of 2 was taken." in slide.notes
-    assert bring([tmp_path / "out"], factories.case(), choice=Choice(series=2)).name == "DICOM series 1, I0001"
+    assert bring([tmp_path / "out"], factories.case(), choice=Choice(series=2)).name == "DICOM series 2, I0001"
 
 
 def test_a_slide_whose_folder_is_missing_or_incomplete_says_what_is_missing(tmp_path: Path) -> None:

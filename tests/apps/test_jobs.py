@@ -21,7 +21,7 @@ from apps.cases.models import Case
 from hemaview.assays import assay
 from hemaview.cells.transport import pack
 from hemaview.inference import NoDevice, OutOfMemory
-from hemaview.pipeline import Outcome
+from hemaview.pipeline import Cancelled, Outcome
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.plan import Plan, PlannedField
 from hemaview.wsi.errors import Unreadable
@@ -203,3 +203,24 @@ def test_while_a_job_runs_a_cell_that_two_photographs_show_is_sent_by_the_one_th
     sent = api(tess).get(f"/api/v1/jobs/{requested.pk}/fields/0/cells.bin").content
     own = int((table.x < middle).sum())
     assert 0 < own < len(table) and len(sent) == own * len(pack(table)) // len(table)
+
+
+def test_a_cancelled_job_whose_worker_died_before_its_first_field_ends_and_is_not_begun_again(
+    requested: Job, tess: Any
+) -> None:
+    assert services.claim(requested.pk, "w") is not None
+    services.cancel(tess, requested)
+    Job.objects.filter(pk=requested.pk).update(lease=timezone.now() - timedelta(hours=1))
+    assert services.claim(requested.pk, "another") is None
+    requested.refresh_from_db()
+    assert (requested.state, requested.partial) == (Job.State.CANCELLED, True)
+
+
+def test_a_job_is_cancelled_while_its_fields_are_still_looked_for(requested: Job, tess: Any) -> None:
+    claimed = services.claim(requested.pk, "w")
+    assert claimed is not None
+    sink = worker.JobSink(claimed)
+    sink.phase("looking at the fields", 0.1)
+    services.cancel(tess, requested)
+    with pytest.raises(Cancelled):
+        sink.phase("looking at the fields", 0.2)

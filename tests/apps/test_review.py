@@ -184,8 +184,8 @@ def test_nucleated_red_cells_and_unsure_white_cells_must_be_seen_but_not_cut_one
         "open": 4,
         "total": 4,
         "by_reason": [
-            {"reason": "low margin: segmented neutrophil", "open": 2, "total": 2},
             {"reason": "nucleated red cell", "open": 2, "total": 2},
+            {"reason": "uncertain: segmented neutrophil", "open": 2, "total": 2},
         ],
     }
 
@@ -200,7 +200,7 @@ def test_a_smudge_that_is_as_likely_a_white_cell_of_some_class_must_be_seen(slid
         p[0, BLOOD_FILM.index(name)] = 0.12
     job = factories.finished_job(slide, replace(table, p=p))
     assert counts_json(job)["must_see"]["by_reason"] == [
-        {"reason": "low margin: may be a white cell", "open": 1, "total": 1}
+        {"reason": "uncertain: may be a white cell", "open": 1, "total": 1}
     ]
 
 
@@ -212,7 +212,7 @@ def test_what_falls_short_of_a_nucleated_red_cell_by_its_threshold_must_be_seen_
     flags = np.array([0, 0, CUT], np.uint8)
     job = factories.finished_job(slide, replace(table, p=p, flags=flags))
     assert counts_json(job)["must_see"]["by_reason"] == [
-        {"reason": "low margin: may be a nucleated red cell", "open": 1, "total": 1}
+        {"reason": "uncertain: may be a nucleated red cell", "open": 1, "total": 1}
     ]
 
 

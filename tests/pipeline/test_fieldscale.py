@@ -90,3 +90,11 @@ def photograph(cells: int, width_px: int) -> NDArray[np.uint8]:
         at = 64 + 128 * (i % 2), 64 + 128 * (i // 2)
         cv2.circle(rgb, at, width_px // 2, (190, 120, 130), cv2.FILLED, cv2.LINE_AA)
     return rgb
+
+
+def test_of_a_page_without_a_stain_or_a_scale_the_true_reason_is_given(tmp_path: Path) -> None:
+    page = np.full((SIDE, SIDE, 3), 255, np.uint8)
+    for line in range(40, SIDE - 10, 60):
+        cv2.putText(page, "RESULTS", (8, line), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (0, 0, 0), 4)
+    with pytest.raises(PipelineError, match="This picture has no colour"):
+        scale_of(*asked(tmp_path, [page] * 3))

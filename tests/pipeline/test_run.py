@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from hemaview.assays import assay
 from hemaview.cells.store import read_cells
-from hemaview.cells.table import BY_NUCLEATED, BY_RED, NOBODY, CellTable
+from hemaview.cells.table import BY_NUCLEATED, BY_RED, CUT, NOBODY, CellTable
 from hemaview.learning.metrics.matching import Matches, match_points
 from hemaview.methods.card import cards
 from hemaview.pipeline import PipelineError, RunRequest
@@ -50,6 +51,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[TrueCell
     return drawn_film(tmp_path_factory.mktemp("film"), 4096, 2048)
 
 
+PHOTOS = Path(__file__).parents[2] / "apps/desk/demo/chula-rbc12"
 PHOTOGRAPH_AT = 2650, 1250
 FILM = {
     "segmentation": "red-cell-unet",
@@ -258,3 +260,26 @@ def test_a_white_cell_on_the_line_between_two_photographs_is_counted_once_and_wh
     nucleated = BLOOD_FILM.rows_of_kind(cells.cls, "nucleated")
     (row,) = np.flatnonzero(nucleated & (far < cell.radius_um / 0.25))
     assert cells.flags[row] == 0 and min(cells.w[row], cells.h[row]) > 1.5 * cell.radius_um / 0.25
+
+
+def test_a_scale_at_which_no_cell_can_be_seen_is_named_and_nothing_is_looked_at(
+    photograph: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(PipelineError, match=r"At 9 µm/px a red cell of this slide is 0\.8 px wide") as refused:
+        run(of_photograph(photograph, tmp_path, mpp=9.0), Sink())
+    assert "Correct the slide's µm/px" in refused.value.remedy
+
+
+def test_a_scan_of_one_field_counts_what_the_photograph_of_it_counts(tmp_path: Path) -> None:
+    rgb = np.asarray(Image.open(PHOTOS / "605.webp").convert("RGB"))
+    path = tmp_path / "field.tif"
+    tifffile.imwrite(path, rgb, tile=(256, 256), photometric="rgb", compression="deflate")
+    whole = {}
+    for name, places in (("scan", []), ("photograph", [{"x": 0, "y": 0, "w": 640, "h": 480, "name": "1"}])):
+        asked = request(path, tmp_path / name, mpp=0.19, photo_fields=places)
+        run(asked, Sink())
+        cells, _ = read_cells(asked.folder / "cells.arrow")
+        uncut = (cells.flags & CUT) == 0
+        whole[name] = int((BLOOD_FILM.rows_of_kind(cells.cls, "red_cell") & uncut).sum()), np.median(cells.w[uncut])
+    assert whole["photograph"][0] > 50
+    assert whole["scan"] == pytest.approx(whole["photograph"], rel=0.05)

@@ -18,8 +18,10 @@ from hemaview.pipeline.fieldchoice import plan_run
 from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.plan import Plan, PlannedField
 from hemaview.pipeline.run import run
+from hemaview.pipeline.search import Searched, search_notes
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, TrueCell, WhiteCells, draw_film, write_film
+from tests.factories import cells as table_of
 from tests.films import drawn_film
 from tests.pipeline.test_run import Sink, request
 
@@ -137,3 +139,13 @@ def test_the_order_of_the_search_favours_no_class(tmp_path: Path) -> None:
     assert 0.1 < share < 0.4
     # A field brings its neighbours along: the draw is of fields, a few of which hold the first two hundred.
     assert abs(first - share) < 3.3 * np.sqrt(share * (1 - share) / 200)
+
+
+def test_the_note_of_a_search_counts_its_cells_once_each_is_known_for_what_it_is(tmp_path: Path) -> None:
+    asked = request(tmp_path / "film.tif", tmp_path, settings={"wbc": 200})
+    searched = Searched({"fields": 0.1, "film": 0.5, "edges": 0.0}, film=[0])
+    plan = Plan(0.25, "file", None, search=[0])
+    as_found, as_known = table_of({"lymphocyte": 10}), table_of({"lymphocyte": 1, "uncategorised": 9})
+    (before,), (after,) = (search_notes(asked, FILM, plan, searched, cells) for cells in (as_found, as_known))
+    assert before.startswith("10 of 200 nucleated cells to count were found in 0.50 mm²")
+    assert after.startswith("1 of 200 nucleated cells to count was found")

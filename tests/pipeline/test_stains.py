@@ -178,3 +178,11 @@ def test_platelets_of_a_strange_film_are_parted_from_dirt_by_the_net_of_usual_fi
     assert isinstance(how, FilmFinder) and stain is Stain.STRANGE
     assert how.models.nucleated.info.name == "nucleated-cell-strangers"
     assert how.models.without_nucleus is models["nucleated-cell"]
+
+
+def test_of_few_white_cells_the_guard_says_how_few(tmp_path: Path) -> None:
+    path, drawn = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
+    net = load_as(Classifier, "nucleated-cell-net")
+    with open_slide(path) as slide:
+        (note,) = stain_guards(slide, table(drawn).take(np.arange(3)), plan(4096, 2048), BLOOD_FILM, net)
+    assert note["sentence"].startswith("The nuclei of the 3 white cells that this film has are stained unlike any")

@@ -50,7 +50,7 @@ class OutlineFinder:
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         picture = picture_of(slide, place, mpp)
-        labels = self.segmentation.segment(picture.rgb, picture.mpp, picture.block_px)
+        labels = picture.instances(self.segmentation)
         outlines = measure(labels, picture.rgb)
         p = np.zeros((len(outlines), len(schema)), np.float32)
         if len(outlines):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
 from hemaview.inference import Model, Segmenter
-from hemaview.pipeline.fieldpicture import FieldPicture, picture_of
+from hemaview.pipeline.fieldpicture import picture_of
 from hemaview.pipeline.finders.common import GROUND, FinderKind, Thresholds, devices, fitting, likeliest, summing
 from hemaview.pipeline.measures import measure
 from hemaview.pipeline.plan import PlannedField
@@ -30,31 +30,15 @@ class PixelClasses:
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         picture = picture_of(slide, place, mpp)
-        shown = mirrored_outside(picture)
-        labels, pixels = self.segmentation.segment_and_name(shown, picture.mpp, picture.block_px)
-        outlines = measure(labels, shown)
+        named, pixels = self.segmentation.segment_and_name(picture.rgb, picture.mpp, picture.block_px)
+        labels = picture.on_slide(named)
+        outlines = measure(labels, picture.rgb)
         p = np.zeros((len(outlines), len(schema)), np.float32)
         for number, name in enumerate(self.segmentation.info.classes):
             if name != GROUND and len(outlines):
                 p[:, schema.index(name)] = _mean(labels, pixels[number])[outlines.ids]
         p = summing(p)
         return picture.table(outlines, p, likeliest(p), schema)
-
-
-def mirrored_outside(picture: FieldPicture) -> NDArray[np.uint8]:
-    """The picture uint8 (H, W, 3) with what lies beside it in place of what lies beyond the scan: such a net looks at how bright
-    a picture is by parts, and the white there would darken the ground."""
-    h, w = picture.rgb.shape[:2]
-    (left, right), (top, bottom) = (
-        (max(0, int(np.ceil(-corner / scale))), min(side, int((whole - corner) / scale)))
-        for corner, scale, whole, side in zip(
-            (picture.left, picture.top), picture.scale, picture.slide_px, (w, h), strict=True
-        )
-    )
-    if (left, top, right, bottom) == (0, 0, w, h) or right <= left or bottom <= top:
-        return picture.rgb
-    own = picture.rgb[top:bottom, left:right]
-    return np.pad(own, ((top, h - bottom), (left, w - right), (0, 0)), mode="symmetric")
 
 
 def _mean(labels: NDArray[np.int32], of_class: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ from hemaview.wsi.sources.names import LISTED
 from hemaview.wsi.sources.source import Facts, Level, Source
 from hemaview.wsi.stage import Stage, upright
 from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
+
+logger = logging.getLogger(__name__)
 
 
 def takes(blob: Blob, head: bytes) -> bool:
@@ -57,7 +60,7 @@ class OpenSlideSource(Source):
         return Facts(
             vendor=str(properties.get(openslide.PROPERTY_NAME_VENDOR, "")),
             mpp_xy=sides,
-            mpp_from="its scanner's facts" if x and y else "",
+            mpp_from="the scanner's properties" if x and y else "",
             objective=_number(properties.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
             notes=self._of_colour(),
             stage=stage_of(properties, (self.levels[0].width_px, self.levels[0].height_px), sides),
@@ -102,7 +105,8 @@ class OpenSlideSource(Source):
         try:
             return read_bgra(self._handle, l0_x, l0_y, level, width_px, height_px)
         except openslide.OpenSlideError as error:
-            self._dead = f"The picture data of this slide are damaged: {error}."
+            logger.warning("openslide: %s", error)
+            self._dead = gettext("The picture data of this slide are damaged: a part cannot be decoded.")
             raise Unreadable(self._dead) from error
 
     def stored_levels(self) -> list[StoredLevel | Refused]:
