@@ -4,11 +4,15 @@ import { NO_LABELS, withAnswer } from "./labels";
 import { addedChanged, addedOf } from "./usegallery";
 
 const cell = (id: string) => ({ id, x: 1, y: 2, w: 3, h: 4, label: 1, state: "relabelled", by: "t" }) as AddedCell;
-const stands = (labels: typeof NO_LABELS, jobId = "j") => ({ jobId, reading: labels.reading, added: addedOf(labels) });
+const stands = (labels: typeof NO_LABELS, jobId = "j") => ({ jobId, added: addedOf(labels) });
 
 describe("the list of the gallery", () => {
   const none = { ...NO_LABELS, reading: "r" };
   const one = withAnswer(none, { revision: 1, added: [cell("a")] });
+
+  it("is read again when the first cell comes with the reading that it begins", () => {
+    expect(addedChanged(stands(NO_LABELS), stands(one))).toBe(true);
+  });
 
   it("is read again when an added cell comes, is undone and is done again", () => {
     const undone = withAnswer(one, { revision: 2, gone: ["a"] });

@@ -101,14 +101,14 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
 /** Lists are read again whenever a cell is added, and whenever an addition is undone or done again, by whomever. */
 function useAddedAgain(jobId: string | null, labels: Labels) {
   const client = useQueryClient();
-  const stands = { jobId, reading: labels.reading, added: addedOf(labels) };
+  const stands = { jobId, added: addedOf(labels) };
   const before = useRef(stands);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the three are all that it holds
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the two are all that it holds
   useEffect(() => {
     const again = addedChanged(before.current, stands);
     before.current = stands;
     if (again) void client.invalidateQueries({ queryKey: ["gallery", jobId] });
-  }, [client, stands.jobId, stands.reading, stands.added]);
+  }, [client, stands.jobId, stands.added]);
 }
 
 /** The added cells that the server has. */
@@ -119,13 +119,12 @@ export function addedOf(labels: Labels): string {
 
 interface Stands {
   jobId: string | null;
-  reading: string | null;
   added: string;
 }
 
-/** Whether cells came or went, rather than another job or reading being opened, whose list is asked for anyway. */
+/** Whether cells came or went, rather than another job being opened, whose list is asked for anyway. */
 export function addedChanged(before: Stands, now: Stands): boolean {
-  return before.jobId === now.jobId && before.reading === now.reading && before.added !== now.added;
+  return before.jobId === now.jobId && before.added !== now.added;
 }
 
 /** What tells two lists of one kind from one another. */
