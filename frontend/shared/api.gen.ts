@@ -1968,7 +1968,7 @@ export interface components {
             hbf: string;
             by: string;
             hbf_by: string;
-            /** @description an edge cuts it, or it lies where nothing is counted */
+            /** @description an edge cuts it, a scale bar touches it, or it lies where nothing is counted */
             cut: boolean;
         };
         /** @description Everything about one cell. */

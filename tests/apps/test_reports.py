@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -19,7 +20,7 @@ from apps.cases.models import Case
 from apps.cases.services import set_conclusion
 from apps.reports import document, render, services
 from apps.reports.drafts import draft_html
-from apps.reports.exports import source
+from apps.reports.exports import exporter, source
 from apps.reports.manifest import verify as verify_report
 from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
@@ -377,6 +378,8 @@ def test_counted_cells_and_those_seen_but_not_counted_make_all_cells_and_exports
     assert n + 7 + 2 + 2 + 1 + 1 == len(table)
     columns = source.of_job(job).parts[0].columns
     assert sum(columns["counted"]) == n
+    drawn = json.loads(b"".join(exporter("geojson").pieces(source.of_job(job))))["features"]
+    assert sum(f["properties"]["metadata"]["counted"] == "yes" for f in drawn) == n
     assert not {columns["final_class"][row] for row in range(len(table)) if columns["counted"][row]} & set(apart)
 
 
