@@ -61,7 +61,7 @@ def gallery(
     """A page of cells of one effective class (None: all), ordered; machine label, person's label and state of each.
 
     The view `alike` begins with the cell in row `like` and goes on with those most like it, by what `alike_by` then says;
-    raises Missing, Refusal."""
+    raises Refusal."""
     labels, known = labels_of(job), schema_of(job)
     cells = cells_of(job)
     classes = effective(job, labels)
@@ -128,7 +128,8 @@ def _unlike(cells: CellTable, row: int | None) -> tuple[NDArray[np.float32], str
     if row is None:
         raise Refusal(gettext("Name the cell that the others are to be like: like=ROW."), code="invalid")
     if row >= len(cells):
-        raise Missing(gettext("There is no such cell."))
+        sentence = gettext("Give the row of a cell, from 0 to {last}.").format(last=f"{len(cells) - 1:,}")
+        raise Refusal(f"like: {sentence}", code="invalid", errors={"like": [sentence]})
     away = unlikeness(cells, row)
     away[row] = -1  # before others that are quite alike
     return away, compared_by(cells, row)

@@ -75,8 +75,6 @@ class GalleryView(APIView):
         data = given.validated_data
         if data["like"] is not None and data["view"] != "alike":
             refuse_value("like", gettext("Goes with view=alike alone."))
-        if data["like"] is not None and data["like"] >= job.cells:
-            refuse_value("like", gettext("Give the row of a cell, from 0 to {last}.").format(last=f"{job.cells - 1:,}"))
         if data["classes"] and max(data["classes"]) >= classes:
             refuse_value("classes", gettext("Give indices of classes, from 0 to {last}.").format(last=classes - 1))
         only = selectors.Only(data["within"], data["classes"], data["least"])
