@@ -10,6 +10,7 @@ import numpy as np
 from django.utils.translation import gettext
 from numpy.typing import NDArray
 
+from apps.accounts.api.inputs import refuse_value
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, contour_of, schema_of
 from apps.analysis.models import Job
@@ -129,7 +130,7 @@ def _unlike(cells: CellTable, row: int | None) -> tuple[NDArray[np.float32], str
         raise Refusal(gettext("Name the cell that the others are to be like: like=ROW."), code="invalid")
     if row >= len(cells):
         sentence = gettext("Give the row of a cell, from 0 to {last}.").format(last=f"{len(cells) - 1:,}")
-        raise Refusal(f"like: {sentence}", code="invalid", errors={"like": [sentence]})
+        refuse_value("like", sentence)
     away = unlikeness(cells, row)
     away[row] = -1  # before others that are quite alike
     return away, compared_by(cells, row)
