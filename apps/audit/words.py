@@ -37,6 +37,12 @@ KINDS: dict[str, str] = {
 }
 """The first word of an action's code to what such lines are about."""
 
+OBJECT_TYPES = (
+    "adaptation", "audit", "case", "job", "laboratory", "model", "model-upload", "person", "phrase", "preset", "protocol",
+    "report", "role", "site", "slide",
+)  # fmt: skip
+"""What the object of a line can be."""
+
 _FACTS: dict[str, str] = {
     "age_days": gettext_noop("age in days"),
     "analyser": gettext_noop("the analyser's values"),

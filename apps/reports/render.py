@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from apps.analysis.scorewords import role_words
 from apps.reports.fonts import Font, code_point, fonts_for, unprintable
+from apps.review.agreement import KAPPA_FROM
 from apps.slides.models import Slide
 from hemaview.counting.words import number_of, unit_beside
 from hemaview.words import all_of
@@ -24,8 +25,6 @@ NO_PDF = "This report was signed without a PDF; its HTML is what was signed."
 
 UNBROKEN_ROWS = 8
 """A table of no more rows stays on one page; a longer one begins where there is room, and its head comes again."""
-KAPPA_FROM = 20
-"""Cells that two readers named: of fewer a kappa and its interval say nothing."""
 
 
 def html(document: dict[str, Any], signature: dict[str, Any] | None, standing: Sequence[str] = ()) -> str:
@@ -148,10 +147,12 @@ def _shown(part: dict[str, Any]) -> dict[str, Any]:
     names = {row["key"]: row["name"] for s in sections for row in s["rows"]}
     return {
         **part,
+        "of": "" if part["specimen"].lower() == part["title"].lower() else part["specimen"].lower(),
         "counts": {
             **part["counts"],
             "sections": sections,
             "notes": notes,
+            "not_counted": not_counted(part["counts"]),
             "rules": {**part["counts"]["rules"], "name": part["title"]} if part["counts"].get("rules") else None,
             "slides": [_named(slide, names) for slide in part["counts"].get("slides", ())],
             "differences": [
@@ -162,6 +163,18 @@ def _shown(part: dict[str, Any]) -> dict[str, Any]:
         "ratios": ratios,
         "machine": [*_beside(part)],
     }
+
+
+def not_counted(counts: Mapping[str, Any]) -> list[str]:
+    """What was seen but is in no section's n: with what is counted it makes all that the machine detected and people added."""
+    accounts = counts.get("accounts", {}).values()
+    cut, outside, rejected = (sum(a.get(key, 0) for a in accounts) for key in ("cut", "outside", "rejected"))
+    return [
+        *(f"{row['name'].lower()} {row['count']:,}" for row in counts.get("outside", ())),
+        *([gettext("cut by an edge or touched by a scale bar {n}").format(n=f"{cut:,}")] if cut else []),
+        *([gettext("outside the counted fields {n}").format(n=f"{outside:,}")] if outside else []),
+        *([gettext("rejected by a person {n}").format(n=f"{rejected:,}")] if rejected else []),
+    ]
 
 
 def reader_named(document: Mapping[str, Any]) -> str:

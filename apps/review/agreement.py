@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
+from numpy.typing import NDArray
 
 from apps.accounts.errors import Conflict
 from apps.accounts.models import User
@@ -21,6 +22,8 @@ from hemaview.counting.agreement import kappa, mcnemar
 from hemaview.counting.intervals import Interval
 
 MOST_SHOWN = 500
+KAPPA_FROM = 20
+"""Cells that two readers named: of fewer a kappa and its interval say nothing."""
 
 
 def readings_json(jobs: Sequence[Job]) -> list[dict[str, Any]]:
@@ -129,7 +132,7 @@ def _table(pairs: Sequence[Pair]) -> dict[str, Any]:
         "title": assay_title(first),
         "n": n,
         "same": int(np.trace(matrix)),
-        "kappa": _interval(kappa(matrix)) if n else None,
+        **_kappa(matrix),
         "classes": [_class(key, names, matrix, place) for place, key in enumerate(keys)],
     }
 
@@ -144,9 +147,22 @@ def _class(key: str, names: Mapping[str, str], matrix: Any, place: int) -> dict[
         "both": both,
         "only_first": only_first,
         "only_second": only_second,
-        "kappa": _interval(kappa([[both, only_first], [only_second, neither]])),
+        **_kappa(np.array([[both, only_first], [only_second, neither]])),
         "mcnemar_p": round(mcnemar(only_first, only_second), 5),
     }
+
+
+def _kappa(matrix: NDArray[np.int64]) -> dict[str, Any]:
+    """Kappa of a square table of cells with its interval; null with `why` where both readers named too few."""
+    n = int(matrix.sum())
+    if n >= KAPPA_FROM:
+        return {"kappa": _interval(kappa(matrix)), "why": ""}
+    why = ngettext(
+        "Both readers named {n} cell; kappa is given from {least} on.",
+        "Both readers named {n} cells; kappa is given from {least} on.",
+        n,
+    )
+    return {"kappa": None, "why": why.format(n=n, least=KAPPA_FROM)}
 
 
 def _difference_json(pair: Pair, d: Difference) -> dict[str, Any]:

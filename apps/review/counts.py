@@ -45,7 +45,7 @@ class Account:
     machine: int = 0
     """Whole cells of the counted fields that the machine named so."""
     cut: int = 0
-    """Further ones that an edge of the picture cuts; not counted."""
+    """Further ones that an edge of the picture cuts, or that touch what is written into it; not counted."""
     outside: int = 0
     """Further ones found where nothing is counted, such as the feathered end; not counted."""
     rejected: int = 0
@@ -105,6 +105,16 @@ def by_field(job: Job, labels: Labels) -> list[dict[str, int]]:
         len(numbers), len(known)
     )
     return [{known.classes[i].key: int(n[i]) for i in np.flatnonzero(n)} for n in table]
+
+
+def classes_apart(job: Job) -> frozenset[str]:
+    """Keys of the classes whose cells are seen but in no section's n, such as overlapped cells and artefacts."""
+    known = schema_of(job)
+    try:
+        one_of_each = Tally({c.key: 1 for c in known.classes})
+        return frozenset(job.examination.count(one_of_each, known, job.rules).outside)
+    except AssayError:  # the package that brought the assay is gone
+        return frozenset(c.key for c in known.classes if not c.counted)
 
 
 @dataclass

@@ -59,7 +59,7 @@ class Candidate:
     hbf_by: str
     """Who said so."""
     cut: bool
-    """Whether an edge cuts it, or it lies where nothing is counted."""
+    """Whether an edge cuts it, a scale bar touches it, or it lies where nothing is counted."""
     stage_um: tuple[float, float] | None
     """Its place (x, y) in the stage's coordinates; None where the slide's file does not know them."""
 

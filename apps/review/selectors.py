@@ -10,11 +10,13 @@ import numpy as np
 from django.utils.translation import gettext
 from numpy.typing import NDArray
 
+from apps.accounts.api.inputs import refuse_value
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, contour_of, schema_of
 from apps.analysis.models import Job
 from apps.review import mustsee
 from apps.review.counts import effective
+from apps.review.cutby import cut_by
 from apps.review.models import AddedCell, LabelEvent, Reading
 from apps.review.state import Label, Labels, added_cells, events_of, labels_of, reading_of
 from apps.review.upon import reaches_over, upon
@@ -60,7 +62,7 @@ def gallery(
     """A page of cells of one effective class (None: all), ordered; machine label, person's label and state of each.
 
     The view `alike` begins with the cell in row `like` and goes on with those most like it, by what `alike_by` then says;
-    raises Missing, Refusal."""
+    raises Refusal."""
     labels, known = labels_of(job), schema_of(job)
     cells = cells_of(job)
     classes = effective(job, labels)
@@ -127,7 +129,8 @@ def _unlike(cells: CellTable, row: int | None) -> tuple[NDArray[np.float32], str
     if row is None:
         raise Refusal(gettext("Name the cell that the others are to be like: like=ROW."), code="invalid")
     if row >= len(cells):
-        raise Missing(gettext("There is no such cell."))
+        sentence = gettext("Give the row of a cell, from 0 to {last}.").format(last=f"{len(cells) - 1:,}")
+        refuse_value("like", sentence)
     away = unlikeness(cells, row)
     away[row] = -1  # before others that are quite alike
     return away, compared_by(cells, row)
@@ -193,6 +196,7 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
         "h": int(cells.h[row]),
         "field": int(cells.field[row]),
         "cut": bool(cells.flags[row] & CUT),
+        "cut_by": cut_by(job, row) if cells.flags[row] & CUT else "",
         "outside": bool(cells.flags[row] & OUTSIDE),
         "class": int(cells.cls[row]),
         "label": int(effective(job, labels)[row]),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.analysis.cellfiles import cells_of, regions, schema_of
 from apps.analysis.models import Job
+from apps.analysis.selectors import assay_title
 from apps.audit.services import record
 from apps.cases.selectors import require
 from apps.cases.services import hold_open
@@ -349,6 +350,8 @@ def _key_of(job: Job, label: int | str | None) -> str:
         return label
     if isinstance(label, int) and 0 <= label < len(known):
         return known.classes[label].key
+    if label is None:
+        raise Refusal(gettext("Name the class: label=…, its key or index."), code="unknown-class")
     raise Refusal(
-        gettext("There is no class {label} in {name}.").format(label=label, name=known.name), code="unknown-class"
+        gettext("There is no class {label} in {name}.").format(label=label, name=assay_title(job)), code="unknown-class"
     )

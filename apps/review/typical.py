@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
-from apps.analysis.selectors import jobs_for
+from apps.analysis.selectors import assay_title, jobs_for
 from apps.review.state import REJECTED, labels_of
 from hemaview.cells.table import CUT, OUTSIDE
 from hemaview.cells.transport import own_probability
@@ -42,7 +42,7 @@ def typical(user: Any, job: Job, cls: int) -> dict[str, Any]:
     known = schema_of(job)
     if not 0 <= cls < len(known):
         raise Missing(
-            gettext("There is no class {cls} in {name}.").format(cls=cls, name=known.name), code="unknown-class"
+            gettext("There is no class {cls} in {name}.").format(cls=cls, name=assay_title(job)), code="unknown-class"
         )
     key = known.classes[cls].key
     pictures = [

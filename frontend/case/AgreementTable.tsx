@@ -1,4 +1,4 @@
-import { plural, t } from "../shared/catalogue";
+import { t } from "../shared/catalogue";
 import { fixed } from "../shared/format";
 import { richPlural } from "../shared/rich";
 import type { Agreement } from "../shared/types";
@@ -8,12 +8,9 @@ type Table = Agreement["examinations"][number];
 const kappa = (k: { value: number; low: number; high: number }) =>
   `${fixed(k.value, 2)} (${fixed(k.low, 2)}–${fixed(k.high, 2)})`;
 
-/** Cells that both named: of fewer a kappa and its interval say nothing, as on the report. */
-const KAPPA_FROM = 20;
-
 /** Agreement of two readers of one examination: over all classes and class by class. */
 export function AgreementTable({ table }: { table: Table }) {
-  if (!table.kappa)
+  if (!table.n)
     return (
       <p className="soft note">
         {t("{examination}: there is no cell yet that both readers named.", { examination: table.title })}
@@ -23,13 +20,8 @@ export function AgreementTable({ table }: { table: Table }) {
   return (
     <>
       <p className="note">
-        {table.n < KAPPA_FROM
-          ? plural(
-              table.n,
-              "{examination}: {same} of {n} cell that both named are called alike; kappa is given from {least} on.",
-              "{examination}: {same} of {n} cells that both named are called alike; kappa is given from {least} on.",
-              { ...values, least: KAPPA_FROM },
-            )
+        {!table.kappa
+          ? t("{examination}: {why} Called alike: {same}.", { ...values, why: table.why })
           : richPlural(
               table.n,
               "{examination}: {same} of {n} cell that both named are called alike; kappa {kappa}.",
@@ -58,7 +50,9 @@ export function AgreementTable({ table }: { table: Table }) {
                   <td className="number">{c.both}</td>
                   <td className="number">{c.only_first}</td>
                   <td className="number">{c.only_second}</td>
-                  <td className="number">{kappa(c.kappa)}</td>
+                  <td className="number" title={c.why}>
+                    {c.kappa ? kappa(c.kappa) : "–"}
+                  </td>
                   <td className="number">{c.mcnemar_p < 0.001 ? `< ${fixed(0.001, 3)}` : fixed(c.mcnemar_p, 3)}</td>
                 </tr>
               ))}

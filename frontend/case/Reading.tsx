@@ -79,7 +79,7 @@ function HandOver({ data, onReader }: Pick<Props, "data" | "onReader">) {
         {t("New reader")}{" "}
         <select value={to} required onChange={(e) => setTo(e.target.value)}>
           <option value="">{t("Choose…")}</option>
-          <option value={NOBODY}>{t("nobody: anyone may take it")}</option>
+          {reader && <option value={NOBODY}>{t("nobody: anyone may take it")}</option>}
           {others.map((r) => (
             <option key={r.id} value={r.username}>
               {r.name}
@@ -92,7 +92,7 @@ function HandOver({ data, onReader }: Pick<Props, "data" | "onReader">) {
       </label>
       <p className="actions">
         <button type="submit" className="primary">
-          {t("Hand over")}
+          {reader ? t("Hand over") : t("Assign")}
         </button>
         <button type="button" onClick={() => setOpen(false)}>
           {t("Cancel")}

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 import { LANGUAGE, plural, t } from "../shared/catalogue";
 import { percent } from "../shared/format";
 import { rich } from "../shared/rich";
@@ -8,6 +8,8 @@ import { CountsTable } from "./CountsTable";
 /** Always in view, changes with each key; opens to the whole table. What it shows is what the examination puts first. */
 export function CountsBar({ counts, waiting }: { counts: Counts | null; waiting: number }) {
   const [open, setOpen] = useState(false);
+  const entries = useRef<HTMLSpanElement>(null);
+  const hidden = useHidden(entries, counts);
   if (!counts) return <footer className="countsbar empty">{t("Counts appear when the analysis is complete.")}</footer>;
   if (counts.why) return <footer className="countsbar empty">{counts.why}</footer>;
   const unsettled = counts.unsettled[0];
@@ -22,22 +24,45 @@ export function CountsBar({ counts, waiting }: { counts: Counts | null; waiting:
         title={t("All counts")}
       >
         <b>{open ? "▾" : "▴"}</b>
-        {counts.headline.map((key) => {
-          const section = counts.sections.find((s) => s.key === key);
-          if (section) return <SectionLine key={key} section={section} />;
-          const ratio = counts.ratios.find((r) => r.key === key);
-          return ratio ? <RatioLine key={key} ratio={ratio} /> : null;
-        })}
+        <span className="countsentries" ref={entries}>
+          {counts.headline.map((key) => {
+            const section = counts.sections.find((s) => s.key === key);
+            if (section) return <SectionLine key={key} section={section} />;
+            const ratio = counts.ratios.find((r) => r.key === key);
+            return ratio ? <RatioLine key={key} ratio={ratio} /> : null;
+          })}
+          {unsettled && <span className="warn">{unsettled.text}</span>}
+        </span>
+        {hidden > 0 && <span className="soft">{t("+{n} more", { n: hidden })}</span>}
         {waiting > 0 && (
           <span className="warn">
             {plural(waiting, "without {n} edit not yet sent", "without {n} edits not yet sent")}
           </span>
         )}
         {counts.partial && <span className="warn">{t("partial")}</span>}
-        {unsettled && <span className="warn">{unsettled.text}</span>}
       </button>
     </footer>
   );
+}
+
+/** How many entries have no place in the line: those stand on further ones, which are out of sight. */
+function useHidden(line: RefObject<HTMLElement | null>, counts: Counts | null): number {
+  const [hidden, setHidden] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other counts take other room
+  useLayoutEffect(() => {
+    const element = line.current;
+    if (!element) return;
+    const measure = () => {
+      const every = [...element.children] as HTMLElement[];
+      const top = every[0]?.offsetTop ?? 0;
+      setHidden(every.filter((entry) => entry.offsetTop > top + 1).length);
+    };
+    measure();
+    const watch = new ResizeObserver(measure);
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, [line, counts]);
+  return hidden;
 }
 
 /** How many of how many, then the three largest shares; no share of too few cells. */

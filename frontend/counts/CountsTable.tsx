@@ -114,7 +114,7 @@ const PARTS: [keyof Account, string][] = [
   ["renamed_away", t("of these reclassified")],
   ["renamed_here", t("reclassified to this class")],
   ["added", t("added by people")],
-  ["cut", t("cut by a field edge, not counted")],
+  ["cut", t("cut by an edge, or touched by a scale bar; not counted")],
   ["outside", t("outside the counted fields, not counted")],
 ];
 

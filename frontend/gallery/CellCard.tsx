@@ -2,6 +2,7 @@ import { t } from "../shared/catalogue";
 import { ACTION_NAMES, certainty, dayTime, fixed } from "../shared/format";
 import type { Card, Schema } from "../shared/types";
 import { type CardActs, CardFrame } from "./CardFrame";
+import { cutText } from "./listnote";
 
 const MEASURES: [keyof Card["measures"], string, string][] = [
   ["diameter_um", t("diameter"), "µm"],
@@ -57,8 +58,8 @@ export function CellCard({ card, loading, problem, schema, onLike, ...acts }: Pr
       {card.cut && (
         <p className="machine">
           {card.state === "relabelled"
-            ? t("cut by the edge of the picture; counted, for a person named it")
-            : t("cut by the edge of the picture; not counted")}
+            ? t("{cut}; counted, for a person named it", { cut: cutText(card.cut_by) })
+            : t("{cut}; not counted", { cut: cutText(card.cut_by) })}
         </p>
       )}
       <ol className="bars">

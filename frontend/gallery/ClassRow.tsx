@@ -67,7 +67,7 @@ export function ClassRow(props: RowProps) {
         {cell.shortcut && <kbd>{cell.shortcut}</kbd>}
         <b>{share ? share.count : rows.length}</b>
         <small>
-          {share && percent(share)}
+          {share && share.value !== null && percent(share)}
           {cell.key === UNIDENTIFIED && t("outside the count until somebody names them")}
         </small>
         {left && <small className="left">{left}</small>}

@@ -1,4 +1,4 @@
-/** Why a list holds another number of cells than is counted beside it. */
+/** Why a list holds another number of cells than is counted beside it, and why a cell of it is not counted. */
 
 import { t } from "../shared/catalogue";
 import type { Account } from "../shared/types";
@@ -15,7 +15,7 @@ export function countedNote(
   const moved = total - counted - cut - outside;
   return [
     t("{n} counted", { n: counted }),
-    cut && t("{n} cut by an edge", { n: cut }),
+    cut && t("{n} cut by an edge, or touched by a scale bar", { n: cut }),
     outside && t("{n} outside the counted fields", { n: outside }),
     moved && t("{n} renamed or rejected since", { n: moved }),
   ]
@@ -26,4 +26,11 @@ export function countedNote(
 /** Of the cells that must be seen: how many are left, for those that were seen stay where they are. */
 export function leftNote(total: number, open: number): string {
   return open < total ? t("{n} left; those you have seen stay in sight", { n: open }) : "";
+}
+
+/** What keeps a cell from being seen whole; what is true of both where it is not known. */
+export function cutText(by: string): string {
+  if (by === "edge") return t("cut by the edge of the picture");
+  if (by === "mark") return t("touched by a scale bar, text or an arrow");
+  return t("cut by an edge, or touched by a scale bar");
 }

@@ -41,7 +41,6 @@ interface Setting {
   addCell(x: number, y: number, side_px: number, cls: number): Promise<{ cell: AddedCell | null } | null>;
   nameCell(cell: CellName, cls: number): Promise<boolean>;
   onNamed(cell: CellName): void;
-  onAdded(): void;
   say(text: string): void;
 }
 
@@ -50,7 +49,7 @@ export const PLACE_FIRST = t("Click the missed cell first, then give its class. 
 
 export function useAdding(setting: Setting) {
   const { slide, regions, schema, mpp, refusal, store, labels, elsewhere } = setting;
-  const { addCell, nameCell, onNamed, onAdded, say } = setting;
+  const { addCell, nameCell, onNamed, say } = setting;
   const [on, setOn] = useState(false);
   const [refused, setRefused] = useState("");
   const [place, setPlace] = useState<AddingPlace | null>(null);
@@ -110,9 +109,8 @@ export function useAdding(setting: Setting) {
           ? t("{name} added. {beside} Press z to undo.", { name, beside })
           : t("{name} added. Press z to undo.", { name }),
       );
-      onAdded();
     },
-    [place, cancel, addCell, nameCell, onNamed, say, schema, onAdded, labels],
+    [place, cancel, addCell, nameCell, onNamed, say, schema, labels],
   );
   return { on, refused, place, cancel, begin, put, second, nameThere, pick };
 }

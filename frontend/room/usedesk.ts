@@ -103,7 +103,6 @@ export function useDesk(data: RoomData, opens_with: string | null) {
       setChosen(cell);
       listAgain();
     },
-    onAdded: listAgain,
     say,
   });
   const mayOrder = data.me.rights.includes("annotate") && !data.case.locked;

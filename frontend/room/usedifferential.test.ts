@@ -43,4 +43,10 @@ describe("the differential", () => {
     expect(groups.sections.map((s) => s.key)).toEqual(["differential"]);
     expect(groups.filled[0]?.share).toBe(share);
   });
+  it("gives no share of too few cells, but their number", () => {
+    const share = { count: 2, value: 66.7, low: 9.4, high: 99.2 };
+    const few = [{ key: "differential", below_floor: true, rows: [{ class: 4, reviewed: share }] }];
+    const groups = byClass(classes, [row(1, 4)], { sections: few } as unknown as Counts);
+    expect(groups.filled[0]?.share).toEqual({ count: 2, value: null, low: null, high: null });
+  });
 });

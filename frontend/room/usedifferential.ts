@@ -96,11 +96,16 @@ export function useDifferential(
   }, [found, classes, counts, labels, enabled, kinds, kind, view, size]);
 }
 
+/** A share of too few cells is none: its number of cells stands alone, as in the report and below the slide. */
+function shareOf(section: Pick<Section, "below_floor">, share: Share): Share {
+  return section.below_floor ? { ...share, value: null, low: null, high: null } : share;
+}
+
 /** Cells by the class that people left them in; rejected ones stay where the machine put them. */
 export function byClass(classes: readonly CellClass[], cells: readonly GalleryRow[], counts: Counts | null) {
   const known = new Set(classes.map((c) => c.index));
   const sections = (counts?.sections ?? []).filter((s) => s.rows.some((r) => r.class !== null && known.has(r.class)));
-  const shares = new Map(sections.flatMap((s) => s.rows.map((r) => [r.class, r.reviewed] as const)));
+  const shares = new Map(sections.flatMap((s) => s.rows.map((r) => [r.class, shareOf(s, r.reviewed)] as const)));
   const groups = classes.map((cell) => ({
     cell,
     share: shares.get(cell.index) ?? null,

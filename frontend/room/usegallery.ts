@@ -1,6 +1,6 @@
 /** The list of cells in the gallery: which class, in which order, with what people said laid over it. */
 
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { SIZES, View } from "../gallery/Gallery";
 import { get } from "../shared/api";
@@ -23,6 +23,7 @@ const MOST_OUTLINED = 5000;
 
 export function useGallery(job: Analysis | null, labels: Labels, counts: Counts | null) {
   const jobId = job?.id ?? null;
+  useAddedAgain(jobId, labels);
   const [which, setWhich] = useState<Which>("must-see");
   const [view, setView] = useState<View>("unsure");
   const [size, setSize] = useState<keyof typeof SIZES>(window.innerWidth < 1200 ? "S" : "M");
@@ -95,6 +96,35 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
     setColumns,
     more: () => setLimit((l) => Math.min(MOST, l + PAGE)),
   };
+}
+
+/** Lists are read again whenever a cell is added, and whenever an addition is undone or done again, by whomever. */
+function useAddedAgain(jobId: string | null, labels: Labels) {
+  const client = useQueryClient();
+  const stands = { jobId, added: addedOf(labels) };
+  const before = useRef(stands);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the two are all that it holds
+  useEffect(() => {
+    const again = addedChanged(before.current, stands);
+    before.current = stands;
+    if (again) void client.invalidateQueries({ queryKey: ["gallery", jobId] });
+  }, [client, stands.jobId, stands.added]);
+}
+
+/** The added cells that the server has. */
+export function addedOf(labels: Labels): string {
+  const known = labels.added.map((cell) => cell.id).filter((id) => !id.startsWith("waiting "));
+  return known.sort().join(" ");
+}
+
+interface Stands {
+  jobId: string | null;
+  added: string;
+}
+
+/** Whether cells came or went, rather than another job being opened, whose list is asked for anyway. */
+export function addedChanged(before: Stands, now: Stands): boolean {
+  return before.jobId === now.jobId && before.added !== now.added;
 }
 
 /** What tells two lists of one kind from one another. */

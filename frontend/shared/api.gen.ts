@@ -1968,7 +1968,7 @@ export interface components {
             hbf: string;
             by: string;
             hbf_by: string;
-            /** @description an edge cuts it, or it lies where nothing is counted */
+            /** @description an edge cuts it, a scale bar touches it, or it lies where nothing is counted */
             cut: boolean;
         };
         /** @description Everything about one cell. */
@@ -1986,6 +1986,8 @@ export interface components {
             job: string;
             field: number;
             cut: boolean;
+            /** @description edge: of its picture; mark: a scale bar, text or an arrow; empty where it is whole, or not known */
+            cut_by: string;
             outside: boolean;
             label: number;
             state: components["schemas"]["LabelStateEnum"] | components["schemas"]["BlankEnum"];
@@ -2159,7 +2161,9 @@ export interface components {
             both: number;
             only_first: number;
             only_second: number;
-            kappa: components["schemas"]["AgreementInterval"];
+            kappa: components["schemas"]["AgreementInterval"] | null;
+            /** @description there is no kappa; empty where there is one */
+            why: string;
             /**
              * Format: double
              * @description exact: do both readers call the class equally often
@@ -2417,6 +2421,8 @@ export interface components {
             /** @description those that they call alike */
             same: number;
             kappa: components["schemas"]["AgreementInterval"] | null;
+            /** @description there is no kappa; empty where there is one */
+            why: string;
             classes: components["schemas"]["ClassAgreement"][];
         };
         ExcludedCase: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { certainty, seconds, slideTitle } from "./format";
+import { certainty, fixed, seconds, slideTitle } from "./format";
 
 describe("a length of time", () => {
   it("is told in the units that people use", () => {
@@ -19,5 +19,11 @@ describe("how sure the machine is", () => {
   it("is said in percent, and not at all of what it could not name", () => {
     expect([0.871, 0.01, 0.004].map(certainty)).toEqual(["87 %", "1 %", "below 1 %"]);
     expect([certainty(0), certainty(null)]).toEqual(["", ""]);
+  });
+});
+
+describe("a number below zero", () => {
+  it("has a true minus sign, and a zero has none", () => {
+    expect([fixed(-1.14, 1), fixed(-0.04, 1), fixed(1.1, 1)]).toEqual(["−1.1", "0.0", "1.1"]);
   });
 });

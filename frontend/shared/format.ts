@@ -4,10 +4,12 @@ import { LOCALE, t } from "./catalogue";
 
 export const number = new Intl.NumberFormat(LOCALE);
 
-/** A number with that many digits after the point, as the reader writes it. */
+/** A number with that many digits after the point, as the reader writes it, with a true minus sign. */
 export function fixed(value: number, digits: number): string {
   // Rounded as everywhere else first: what stands on the page is what stands in the report.
-  return formatOf(digits).format(Number(value.toFixed(digits)));
+  return formatOf(digits)
+    .format(Number(value.toFixed(digits)) || 0)
+    .replace("-", "−");
 }
 
 const formats = new Map<number, Intl.NumberFormat>();

@@ -17,6 +17,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from apps.accounts.api.frameworkwords import in_our_words
 from apps.accounts.errors import Refusal
 from hemaview.config.outages import outage_of
 from hemaview.words import all_of
@@ -49,12 +50,13 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
     if response is None or not isinstance(error, exceptions.APIException):
         return response
     if isinstance(error, exceptions.ValidationError):
+        detail = in_our_words(error.detail)
         answer = problem(
             status.HTTP_400_BAD_REQUEST,
             "invalid",
             gettext("Some of it cannot be taken"),
-            _first(error.detail),
-            errors=error.detail,
+            _first(detail),
+            errors=detail,
         )
     else:
         code = error.get_codes() if isinstance(error.get_codes(), str) else "error"
@@ -89,7 +91,7 @@ def _own_words(error: exceptions.APIException, context: dict[str, Any]) -> tuple
         return gettext("Too many requests"), gettext("Too many requests") + (
             f"; try again in {wait_s:.0f} s." if wait_s else "; try again later."
         )
-    return str(error.default_detail), str(error.detail)
+    return str(error.default_detail).removesuffix("."), str(error.detail)
 
 
 def _first(detail: Any) -> str:

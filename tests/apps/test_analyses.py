@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -191,6 +192,7 @@ def test_a_comparison_says_what_the_machine_called_a_cell_and_who_named_it(
     page = client.get(f"/cases/{slide.case.accession}/compare/{job.pk}/{second.pk}/").content.decode()
     assert "Monocyte (tess; machine: Segmented neutrophil) → Segmented neutrophil (machine)" in page
     assert "The machine itself: 1; people alone: 1." in page and "only because a person named it" in page
+    assert re.search(r"\(−\d+\.\d to \d+\.\d\)", page) and not re.search(r"[(>]-\d", page), "a true minus sign"
 
 
 def test_the_api_chooses_lists_settles_and_compares(labelled: Any, slide: Any, api: Any, tess: Any) -> None:

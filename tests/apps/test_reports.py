@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -19,12 +20,14 @@ from apps.cases.models import Case
 from apps.cases.services import set_conclusion
 from apps.reports import document, render, services
 from apps.reports.drafts import draft_html
+from apps.reports.exports import exporter, source
 from apps.reports.manifest import verify as verify_report
 from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
 from apps.review.selectors import gallery
 from apps.review.services import label_cells
 from apps.review.state import label_revision
+from hemaview.cells.table import OUTSIDE
 from tests import factories
 from tests.factories import PASSWORD, film_file, finished_job
 from tests.schemas import BLOOD_FILM
@@ -352,3 +355,35 @@ def test_who_signs_sees_counts_warnings_and_slides_left_out_first(job: Any, paul
     assert any("Only 18 white cells were counted" in text for text in part["warnings"])
     assert part["readers"] == "Nobody confirmed or corrected a cell: the machine’s names stand."
     assert {h["code"] for h in seen["holds"]} >= {"must-see-open", "slide-not-reported"}
+
+
+def test_counted_cells_and_those_seen_but_not_counted_make_all_cells_and_exports_say_the_same(
+    slide: Any, tess: Any
+) -> None:
+    table = factories.cells({"normal": 20, "overlapped": 7, "artefact": 2, "segmented_neutrophil": 5}, cut=3)
+    table.flags[0] = OUTSIDE
+    job = finished_job(slide, table)
+    label_cells(tess, job, "reject", [1], [], None, 0)
+    label_cells(tess, job, "relabel", [33], [], "lymphocyte", 1)
+    made = document.build(slide.case, pictures=False)
+    counts = made["examinations"][0]["counts"]
+    apart = {row["key"]: row["count"] for row in counts["outside"]}
+    assert apart == {"overlapped": 7, "artefact": 2}
+    html = render.html(made, None)
+    assert (
+        "Seen but not counted: overlapped red cells 7, artefact 2, cut by an edge or touched by a scale bar 2, "
+        "outside the counted fields 1, rejected by a person 1." in html
+    )
+    n = sum(s["n"]["reviewed"] for s in counts["sections"])
+    assert n + 7 + 2 + 2 + 1 + 1 == len(table)
+    columns = source.of_job(job).parts[0].columns
+    assert sum(columns["counted"]) == n
+    drawn = json.loads(b"".join(exporter("geojson").pieces(source.of_job(job))))["features"]
+    assert sum(f["properties"]["metadata"]["counted"] == "yes" for f in drawn) == n
+    assert not {columns["final_class"][row] for row in range(len(table)) if columns["counted"][row]} & set(apart)
+
+
+def test_a_heading_says_once_what_examination_and_specimen_are_both_called(job: Any) -> None:
+    html = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", render.html(document.build(job.slide.case), None)))
+    assert "Blood film 1 slide" in html and "Cells Blood film " in html
+    assert "blood film, 1 slide" not in html.lower() and "blood film, blood film" not in html.lower()

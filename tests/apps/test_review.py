@@ -281,7 +281,7 @@ def test_the_cells_most_like_a_chosen_one_are_listed_whatever_their_class_and_wi
     assert len({row["label"] for row in listed["rows"]}) > 1
     assert listed["alike_by"] == "answers", "the file does not tell how its cells look"
     assert client.get(address, {"view": "alike"}).json()["code"] == "invalid"
-    assert client.get(address, {"view": "alike", "like": last + 1}).status_code == 404
+    assert client.get(address, {"view": "alike", "like": last + 1}).status_code == 400
 
 
 def test_where_the_analysis_keeps_how_cells_look_the_list_goes_by_it_and_says_so(

@@ -134,9 +134,22 @@ def test_agreement_is_over_the_cells_that_both_named(twice: Any, tess: Any, tom:
     seg = by_key["segmented_neutrophil"]
     assert (seg["both"], seg["only_first"], seg["only_second"], seg["mcnemar_p"]) == (10, 1, 1, 1.0)
     assert by_key["lymphocyte"]["kappa"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert (table["why"], by_key["lymphocyte"]["why"]) == ("", "") and table["kappa"]["value"] > 0.8
     assert {(d["first"], d["second"]) for d in found["differences"]} == {
         ("segmented_neutrophil", "band_neutrophil"), ("rejected", "segmented_neutrophil"), ("", "lymphocyte"),
     }  # fmt: skip
+
+
+def test_of_few_cells_no_kappa_is_given_and_it_is_said_why(job: Any, tess: Any, tom: Any, paul: Any, api: Any) -> None:
+    label_cells(tess, job, "confirm", list(LYMPH), [], None, 0)
+    order_second_reading(tess, job.slide.case, tom, True)
+    label_cells(tom, fresh(job), "confirm", list(LYMPH), [], None, 0)
+    close_second_reading(tom, job.slide.case)
+    table = api(paul).get(f"/api/v1/cases/{job.slide.case.accession}/agreement/").json()["examinations"][0]
+    why = f"Both readers named {table['n']} cells; kappa is given from 20 on."
+    assert 0 < table["n"] < 20 and table["same"] == table["n"]
+    for answer in (table, *table["classes"]):
+        assert (answer["kappa"], answer["why"]) == (None, why)
 
 
 def test_what_both_say_stands_and_who_decided_on_the_rest_is_recorded(twice: Any, tom: Any, paul: Any) -> None:

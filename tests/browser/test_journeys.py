@@ -182,3 +182,15 @@ def test_4_the_reading_room_fits_a_small_screen(visit: Any, house: Stack) -> Non
         box = page.locator(part).bounding_box()
         assert box and box["x"] >= 0 and box["x"] + box["width"] <= 1024.5 and box["y"] + box["height"] <= 700.5, part
     assert page.evaluate("document.documentElement.scrollWidth") <= 1024
+    entries = page.locator(".countsentries > span")
+    line = page.locator(".countsentries").bounding_box()
+    assert line
+    boxes = [box for n in range(entries.count()) if (box := entries.nth(n).bounding_box())]
+    shown = [box for box in boxes if box["y"] < line["y"] + line["height"] - 1]
+    assert 0 < len(shown) < len(boxes)
+    assert all(box["x"] + box["width"] <= line["x"] + line["width"] + 0.5 for box in shown)
+    more = page.get_by_text(f"+{len(boxes) - len(shown)} more")
+    room, edge = more.bounding_box(), page.locator(".countsbar").bounding_box()
+    assert room and edge and room["x"] + room["width"] <= edge["x"] + edge["width"] + 0.5
+    more.click()
+    expect(page.locator(".countstable")).to_be_visible()

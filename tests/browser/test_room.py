@@ -231,6 +231,32 @@ def test_a_chosen_added_cell_has_a_card_with_who_notes_and_the_way_back(room: Pa
     expect(card).to_contain_text("Choose a cell on the slide")
 
 
+def test_tile_and_total_go_and_come_with_an_addition_that_is_undone_and_done_again(room: Page, house: Stack) -> None:
+    page = room
+    page.keyboard.press("Space")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    job, _ = shown_row(page)
+    used = next(f for f in ask(page, f"/api/v1/jobs/{job}/regions/")["fields"] if f["used"])
+    x, y = free_place(page, job, used)
+    page.goto("about:blank")
+    page.goto(url(house, f"/cases/B-1/read/#x={x}&y={y}&z=60"))
+    expect(page.locator(".picture").first).to_be_visible()
+    still(page)
+    page.locator(".class .name", has=page.get_by_text("Lymphocyte", exact=True)).click()
+    total, tile = page.locator(".gallery h2 b"), page.locator(".picture[data-cell^=a]")
+    expect(total).to_have_text(re.compile(r"^\d+$"))
+    before = int(total.inner_text())
+    box = page.locator("[data-testid=slide]").bounding_box()
+    assert box
+    page.keyboard.press("Shift+A")
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.get_by_role("dialog", name="Class of the missed cell").wait_for()
+    for key, added in (("l", 1), ("z", 0), ("Shift+Z", 1), ("z", 0)):
+        page.keyboard.press(key)
+        expect(total).to_have_text(str(before + added))
+        expect(tile).to_have_count(added)
+
+
 def test_a_place_that_has_a_cell_already_offers_to_name_that_one(room: Page) -> None:
     page = room
     page.keyboard.press("Space")
@@ -776,6 +802,6 @@ def test_on_the_case_page_scale_comment_and_reader_can_be_given(visit: Any, hous
     page.get_by_role("combobox", name=re.compile("^New reader")).select_option(label="Paul Test")
     page.get_by_label("Note for the new reader").fill("Please look at the last field.")
     accessible(page)
-    page.get_by_role("button", name="Hand over").click()
+    page.get_by_role("button", name="Assign", exact=True).click()
     expect(page.locator(".reading b")).to_have_text("Paul Test")
     expect(page.locator(".reading blockquote")).to_contain_text("Please look at the last field.")

@@ -9,8 +9,12 @@ from django.utils.translation import gettext
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 
+from apps.accounts.api.frameworkwords import in_our_words
 from apps.accounts.api.inputs import refuse_value
 from hemaview.words import one_of
+
+MOST_SHOWN = 30
+"""Names that one sentence lists."""
 
 
 class Filters(DjangoFilterBackend):
@@ -26,6 +30,15 @@ class Filters(DjangoFilterBackend):
             if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
                 choices: Any = field.choices
                 names = [key for key, _ in choices if key]
-                refuse_value(name, gettext("Choose {choices}.").format(choices=one_of(names)))
-            refuse_value(name, str(sentences[0]))
+                asked = str(filters.form.data.get(name, ""))
+                refuse_value(name, gettext("Choose {choices}.").format(choices=one_of(_shown(names, asked))))
+            refuse_value(name, str(in_our_words(str(sentences[0]))))
         return filters.qs
+
+
+def _shown(names: list[str], asked: str) -> list[str]:
+    """The names to choose from: of many the ones of the asked kind, which stands before the full stop, else the kinds."""
+    if len(names) <= MOST_SHOWN:
+        return names
+    kind = asked.partition(".")[0]
+    return [n for n in names if n.partition(".")[0] == kind] or sorted({f"{n.partition('.')[0]}.…" for n in names})

@@ -31,7 +31,7 @@ from apps.analysis.api.serializers import (
     RequestJobSerializer,
     SchemaSerializer,
 )
-from apps.analysis.models import Job
+from apps.analysis.models import Job, Protocol
 from apps.analysis.selectors import (
     job_for,
     jobs_for,
@@ -71,10 +71,20 @@ class SlideJobsView(APIView):
         return Response(JobSerializer(job).data, status=201)
 
 
+def _protocol_choices() -> list[tuple[str, str]]:
+    return [(name, name) for name in sorted({*Protocol.objects.values_list("name", flat=True)})]
+
+
+def _assay_choices() -> list[tuple[str, str]]:
+    """Also those whose package is gone, for their analyses are still there."""
+    return [(key, key) for key in sorted({*assays(), *Protocol.objects.values_list("assay", flat=True)})]
+
+
 class JobFilter(django_filters.FilterSet):
     case = django_filters.CharFilter(field_name="slide__case__accession", label="accession number")
     slide = django_filters.UUIDFilter(field_name="slide_id")
-    protocol = django_filters.CharFilter(field_name="protocol__name")
+    protocol = django_filters.ChoiceFilter(field_name="protocol__name", choices=_protocol_choices)
+    assay = django_filters.ChoiceFilter(choices=_assay_choices)
 
     class Meta:
         model = Job
@@ -154,6 +164,18 @@ def field_cells(request: HttpRequest, job_id: uuid.UUID, field: int) -> HttpResp
     return response
 
 
+def _refuse_beyond(job: Job, first: int, count: int, most: int) -> None:
+    """Raise Missing where rows first … first + count are none, too many at a time, or not all in the job's file."""
+    if not 0 < count <= most:
+        sentence = gettext("Ask for 1 to {most} rows at a time, as first row, hyphen, how many; these are {count}.")
+    elif first + count > job.cells:
+        sentence = gettext("The file has {cells}: it has no {count} from row {first} on; rows begin at 0.")
+    else:
+        return
+    cells, rows = number_of(job.cells, "cell"), f"{count:,}"
+    raise Missing(sentence.format(most=f"{most:,}", cells=cells, count=rows, first=f"{first:,}"), code="out-of-bounds")
+
+
 @require_safe
 @token_or_session
 @gzip_page
@@ -163,13 +185,7 @@ def cell_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int) -
         job = reviewable_job_for(request.user, job_id)
         refuse_unknown(request.GET, ())
         etag = f'"{job.cells_sha256[:24]}-{first}-{count}"'
-        if not 0 < count <= MOST_ROWS or first + count > job.cells:
-            raise Missing(
-                gettext("The file has {cells}; ask for at most {most_rows} of them.").format(
-                    cells=number_of(job.cells, "cell"), most_rows=MOST_ROWS
-                ),
-                code="out-of-bounds",
-            )
+        _refuse_beyond(job, first, count, MOST_ROWS)
         return kept_for_ever(request, etag, "application/octet-stream", lambda: cellfiles.row_bytes(job, first, count))
     except Refusal as refusal:
         return refusal_response(refusal)
@@ -184,13 +200,7 @@ def contour_rows(request: HttpRequest, job_id: uuid.UUID, first: int, count: int
         job = reviewable_job_for(request.user, job_id)
         refuse_unknown(request.GET, ())
         etag = f'"{job.contours_sha256[:24]}-{first}-{count}"'
-        if not 0 < count <= MOST_CONTOURS or first + count > job.cells:
-            raise Missing(
-                gettext("The file has {cells} cells; ask for at most {most_contours} outlines.").format(
-                    cells=job.cells, most_contours=MOST_CONTOURS
-                ),
-                code="out-of-bounds",
-            )
+        _refuse_beyond(job, first, count, MOST_CONTOURS)
         return kept_for_ever(
             request, etag, "application/octet-stream", lambda: cellfiles.contour_rows(job, first, count)
         )

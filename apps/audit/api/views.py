@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
@@ -12,10 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.inputs import refuse_value
 from apps.audit.models import Record
 from apps.audit.selectors import records_for
-from apps.audit.sentences import sentence
+from apps.audit.sentences import WORDS, sentence
 from apps.audit.services import verify
+from apps.audit.words import OBJECT_TYPES
 
 
 class RecordSerializer(serializers.ModelSerializer[Record]):
@@ -41,13 +44,31 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
         return sentence(line)
 
 
+def _actions() -> list[tuple[str, str]]:
+    """Those that can be recorded, and those of earlier releases that were."""
+    return [(a, a) for a in sorted({*WORDS, *Record.objects.order_by().values_list("action", flat=True).distinct()})]
+
+
+def _object_types() -> list[tuple[str, str]]:
+    kept = Record.objects.order_by().values_list("object_type", flat=True).distinct()
+    return [(kind, kind) for kind in sorted({*OBJECT_TYPES, *kept})]
+
+
 class RecordFilter(django_filters.FilterSet):
+    action = django_filters.ChoiceFilter(choices=_actions)
+    object_type = django_filters.ChoiceFilter(choices=_object_types)
     since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
     until = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
 
     class Meta:
         model = Record
         fields = ["actor", "action", "accession", "object_type", "object_id"]
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        since, until = (self.form.cleaned_data.get(name) for name in ("since", "until"))
+        if since and until and until < since:
+            refuse_value("until", gettext("Give a time after {since}.").format(since=since.isoformat()))
+        return super().filter_queryset(queryset)
 
 
 class VerdictSerializer(serializers.Serializer[Any]):

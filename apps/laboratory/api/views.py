@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.inputs import refuse_value
 from apps.accounts.errors import Refusal
 from apps.laboratory import services
 from apps.laboratory.api.serializers import (
@@ -21,6 +22,8 @@ from apps.laboratory.api.serializers import (
     PhraseSerializer,
 )
 from apps.laboratory.selectors import laboratory, phrase_coded, phrases
+from hemaview.assays import assays
+from hemaview.words import one_of
 
 
 class LaboratoryView(APIView):
@@ -100,4 +103,6 @@ class PhraseView(APIView):
 
 def _assay(request: Request) -> str | None:
     key = request.query_params.get("assay")
-    return None if key is None else key.replace("\0", "")
+    if key and key not in assays():
+        refuse_value("assay", gettext("Choose {choices}.").format(choices=one_of(assays())))
+    return key

@@ -54,6 +54,7 @@ def _feature(part: Part, row: int, geometry: str, status: str) -> str:
         "metadata": {
             "machine class": columns["machine_class"][row],
             "state": columns["state"][row],
+            "counted": "yes" if columns["counted"][row] else "no",
             "slide": columns["slide"][row],
             "status": status,
         },

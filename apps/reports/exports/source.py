@@ -18,7 +18,7 @@ from apps.cases.models import Case
 from apps.reports import document
 from apps.reports.models import Report
 from apps.review.annotations import annotations_of
-from apps.review.counts import effective
+from apps.review.counts import classes_apart, effective
 from apps.review.models import AddedCell, Annotation, Reading
 from apps.review.state import (
     REJECTED,
@@ -90,7 +90,11 @@ class Part:
             named[row] = bool(label.key) and label.state == RELABELLED
         classes = effective(job, labels)
         cut, outside = (cells.flags & CUT) != 0, (cells.flags & OUTSIDE) != 0
-        counted = (~cut & ~outside | named) & (classes >= 0)
+        apart = classes_apart(job)
+        of_section = np.array(
+            [c.key not in apart for c in known.classes] + [False]
+        )  # the last: rejected cells, of class -1
+        counted = (~cut & ~outside | named) & of_section[classes]
         size = n + len(extra)
         return {
             "cell": [f"{job.pk}:{row}" for row in range(n)] + [f"{job.pk}:{c.pk}" for c, _ in extra],
@@ -114,7 +118,9 @@ class Part:
             "cut": cut.tolist() + [False] * len(extra),
             "outside": outside.tolist() + [False] * len(extra),
             "ambiguous": ((cells.flags & SEVERAL) != 0).tolist() + [False] * len(extra),
-            "counted": counted.tolist() + [label.state != REJECTED and bool(label.key) for _, label in extra],
+            "counted": counted.tolist() + [
+                label.state != REJECTED and bool(label.key) and label.key not in apart for _, label in extra
+            ],
         }  # fmt: skip
 
 

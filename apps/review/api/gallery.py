@@ -73,6 +73,8 @@ class GalleryView(APIView):
                 "class", gettext("Give the index of a class, from 0 to {last}, or all.").format(last=classes - 1)
             )
         data = given.validated_data
+        if data["like"] is not None and data["view"] != "alike":
+            refuse_value("like", gettext("Goes with view=alike alone."))
         if data["classes"] and max(data["classes"]) >= classes:
             refuse_value("classes", gettext("Give indices of classes, from 0 to {last}.").format(last=classes - 1))
         only = selectors.Only(data["within"], data["classes"], data["least"])

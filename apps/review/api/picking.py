@@ -37,7 +37,9 @@ class CandidateSerializer(serializers.Serializer[Any]):
     hbf = serializers.CharField(help_text="positive, negative, not_done; empty where nobody has said anything")
     by = serializers.CharField()
     hbf_by = serializers.CharField()
-    cut = serializers.BooleanField(help_text="an edge cuts it, or it lies where nothing is counted")
+    cut = serializers.BooleanField(
+        help_text="an edge cuts it, a scale bar touches it, or it lies where nothing is counted"
+    )
 
 
 class StatesSerializer(serializers.Serializer[Any]):

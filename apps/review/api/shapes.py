@@ -352,6 +352,9 @@ class CardSerializer(PlaceSerializer):
     job = serializers.UUIDField()
     field = serializers.IntegerField()
     cut = serializers.BooleanField()
+    cut_by = serializers.CharField(
+        help_text="edge: of its picture; mark: a scale bar, text or an arrow; empty where it is whole, or not known"
+    )
     outside = serializers.BooleanField()
     label = serializers.IntegerField()  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=STATES)
@@ -460,7 +463,8 @@ class ClassAgreementSerializer(serializers.Serializer[Any]):
     both = serializers.IntegerField()
     only_first = serializers.IntegerField()
     only_second = serializers.IntegerField()
-    kappa = AgreementIntervalSerializer()
+    kappa = AgreementIntervalSerializer(allow_null=True)
+    why = serializers.CharField(help_text="there is no kappa; empty where there is one")
     mcnemar_p = serializers.FloatField(help_text="exact: do both readers call the class equally often")
 
 
@@ -470,6 +474,7 @@ class ExaminationAgreementSerializer(serializers.Serializer[Any]):
     n = serializers.IntegerField(help_text="cells of which both readers said something")
     same = serializers.IntegerField(help_text="those that they call alike")
     kappa = AgreementIntervalSerializer(allow_null=True)
+    why = serializers.CharField(help_text="there is no kappa; empty where there is one")
     classes = ClassAgreementSerializer(many=True)
 
 

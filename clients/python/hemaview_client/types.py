@@ -309,6 +309,7 @@ Card = TypedDict(
         "job": "str",
         "field": "int",
         "cut": "bool",
+        "cut_by": "str",
         "outside": "bool",
         "label": "int",
         "state": "LabelStateEnum | BlankEnum",
@@ -456,7 +457,8 @@ ClassAgreement = TypedDict(
         "both": "int",
         "only_first": "int",
         "only_second": "int",
-        "kappa": "AgreementInterval",
+        "kappa": "AgreementInterval | None",
+        "why": "str",
         "mcnemar_p": "float",
     },
 )
@@ -716,6 +718,7 @@ ExaminationAgreement = TypedDict(
         "n": "int",
         "same": "int",
         "kappa": "AgreementInterval | None",
+        "why": "str",
         "classes": "list[ClassAgreement]",
     },
 )

@@ -1,0 +1,34 @@
+"""What the framework says of a value, in words that tell what to send in its place."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+from rest_framework.exceptions import ErrorDetail
+
+_OURS: tuple[tuple[str, str | Promise], ...] = (
+    (r"Select a valid choice\. .*", gettext_lazy("There is none of this name.")),
+    (
+        r"(Enter|Must be) a valid UUID\.|.* is not a valid UUID\.",
+        gettext_lazy("Give an id as the API writes it, such as 0b1e7a52-6c1d-4f0e-9a57-2f6d3c8e4b10."),
+    ),
+    (
+        r"Invalid data\. Expected a dictionary, but got .*|Expected a dictionary of items but got type .*",
+        gettext_lazy("Send an object with named values, such as {\u2026}, rather than a list or a single value."),
+    ),
+)
+
+
+def in_our_words(said: Any) -> Any:
+    """A sentence of the framework's, or lists and dictionaries of such, with those replaced that only say what is wrong."""
+    if isinstance(said, dict):
+        return {name: in_our_words(value) for name, value in said.items()}
+    if isinstance(said, list | tuple):
+        return [in_our_words(value) for value in said]
+    for pattern, ours in _OURS:
+        if re.fullmatch(pattern, str(said), re.DOTALL):
+            return ErrorDetail(str(ours), getattr(said, "code", None))
+    return said
