@@ -10,6 +10,7 @@ from django.conf import settings
 from rest_framework.test import APIClient
 
 from apps.accounts.services import ensure_roles
+from apps.audit.models import Head, Record
 from tests import factories
 from tests.integration import oncemade
 
@@ -21,9 +22,12 @@ def _once_made(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The roles are there, as in a house that was set up: making them anew takes a test longer than most of what it does."""
+    """The roles are there, as in a house that was set up: making them anew takes a test longer than most of what it does. The
+    audit is as empty as in a new one."""
     with django_db_blocker.unblock():
         ensure_roles()
+        Record.objects.all().delete()
+        Head.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)
