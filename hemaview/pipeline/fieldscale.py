@@ -24,8 +24,9 @@ LEAST_CELL_PX = 3.0
 ASK = "enter the microscope's µm/px, for sizes in µm rest on it."
 MOST_DISC_PHOTOS = 48
 """Photographs in which touching red cells are measured."""
-NOMINAL_MPP, MOST_ASKED = 0.25, 3
-"""At which, and in how many places, a slide without a scale is asked whether it shows stained cells at all."""
+NOMINAL_MPP, MOST_ASKED, LEAST_SHOWN = 0.25, 3, 0.02
+"""At which, and in how many places, a slide without a scale is asked whether it shows stained cells at all; where less of a place is
+not ground it says nothing."""
 Progress = Callable[[str, float], None]
 """Is told what is done and how much of it, 0 to 1."""
 
@@ -75,7 +76,7 @@ def _refuse_what_has_no_cells(slide: Slide, request: RunRequest) -> None:
     """Raise PipelineError where a slide shows no stained cells at all, whatever its scale: no µm/px would help."""
     boxes = _looked_at(slide, request, 6)[:MOST_ASKED]
     shown = [signs_of(slide.read(x, y, 0, w, h), NOMINAL_MPP) for x, y, w, h in boxes]
-    if whatever_the_scale := guards(shown, ()):
+    if whatever_the_scale := guards([signs for signs in shown if signs.tissue > LEAST_SHOWN], ()):
         raise PipelineError(whatever_the_scale[0]["sentence"], gettext("Bring in the slide that was meant."))
 
 

@@ -449,7 +449,7 @@ def test_the_room_opens_on_the_differential_and_holds_chosen_cells_against_typic
         re.compile(r"^0 of \d+ white cells confirmed.*left to confirm")
     )
     row = row_of(page, "Lymphocyte")
-    expect(row).to_contain_text("left, may move")
+    expect(row).to_contain_text(re.compile(r"\d+ left"))  # too few for shares, and for how far they may move
     row.locator("[data-cell]").nth(0).click()
     row.locator("[data-cell]").nth(1).click(modifiers=["Control"])
     compare = page.get_by_label("Compare")
