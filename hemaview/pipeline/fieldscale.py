@@ -25,8 +25,8 @@ ASK = "enter the microscope's µm/px, for sizes in µm rest on it."
 MOST_DISC_PHOTOS = 48
 """Photographs in which touching red cells are measured."""
 NOMINAL_MPP, MOST_ASKED, LEAST_SHOWN = 0.25, 3, 0.02
-"""At which, and in how many places, a slide without a scale is asked whether it shows stained cells at all; where less of a place is
-not ground it says nothing."""
+"""At which, and in how many places, a slide without a scale is asked whether it shows stained cells at all; a place of which less
+is not ground says nothing."""
 Progress = Callable[[str, float], None]
 """Is told what is done and how much of it, 0 to 1."""
 
