@@ -143,12 +143,12 @@ class Classifier:
         """(float32 (n, classes) calibrated, how the cells look int8 (n, EMBEDDED)), of uint8 (n, input_px, input_px, 3) at the
         model's own scale; a row of NaN and zeros for a crop of which any logit is not finite, and zeros of every crop where the
         net hands out no features."""
-        answers, seen = self.answers(crops, views)
+        answers, features = self.answers(crops, views)
         logits = all_or_none(answers)
         silent = np.isnan(logits).any(axis=1)
         if silent.any():
             self._when_silent(self.info.name)
-        looks = np.zeros((len(crops), EMBEDDED), np.int8) if seen is None else embedded(seen)
+        looks = np.zeros((len(crops), EMBEDDED), np.int8) if features is None else embedded(features)
         looks[silent] = 0
         return softmax(logits / self.temperature), looks
 
@@ -158,10 +158,10 @@ class Classifier:
         """Logits of the crops, and what the net saw (`methods.features`), of the same passes: both averaged over the model's
         views (or the first `views` of them); None where the net hands out none."""
         shown = (turned(crops, view) for view in range(views or self.views))
-        logits, seen = zip(*(in_batches_with_features(self._runtime, x) for x in shown), strict=True)
-        given = [of_view for of_view in seen if of_view is not None]
+        logits, features = zip(*(in_batches_with_features(self._runtime, x) for x in shown), strict=True)
+        by_view = [of_view for of_view in features if of_view is not None]
         mean = np.asarray(np.mean(logits, axis=0) + self._shift, np.float32)
-        return mean, np.asarray(np.mean(given, axis=0), np.float32) if given else None
+        return mean, np.asarray(np.mean(by_view, axis=0), np.float32) if by_view else None
 
 
 def _nobody(_: str) -> None:

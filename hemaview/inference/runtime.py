@@ -78,8 +78,8 @@ class TorchRuntime:
     def with_features(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         if self._seeing is None:
             return self(x), None
-        logits, seen = self._shown(self._seeing, x)
-        return logits.float().cpu().numpy(), seen.float().cpu().numpy()
+        logits, features = self._shown(self._seeing, x)
+        return logits.float().cpu().numpy(), features.float().cpu().numpy()
 
     def objects(self, x: NDArray[np.float32]) -> Any:
         """The answer as the net gives it."""
@@ -256,7 +256,7 @@ def in_batches_with_features(
     if not isinstance(runtime, FeaturesRuntime):
         return in_batches(runtime, x, batch), None
     answers = _batches(runtime.with_features, x, batch)
-    features = [seen for _, seen in answers if seen is not None]
+    features = [numbers for _, numbers in answers if numbers is not None]
     return np.concatenate([logits for logits, _ in answers]), np.concatenate(features) if features else None
 
 

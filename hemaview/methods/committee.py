@@ -31,9 +31,9 @@ class Committee(nn.Module):
         answers, features = [], []
         for net, side in zip(self.nets, self.sides_px, strict=True):
             assert hands_out_features(net)
-            logits, seen = net.with_features(_at(x, side))
+            logits, of_member = net.with_features(_at(x, side))
             answers.append(functional.log_softmax(logits, dim=1))
-            features.append(seen)
+            features.append(of_member)
         return torch.stack(answers).mean(dim=0), torch.cat(features, dim=1)
 
     def forward(self, x: Tensor) -> Tensor:

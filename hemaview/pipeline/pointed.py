@@ -49,8 +49,8 @@ def answers_at(
     p = np.zeros((len(points), len(schema)), np.float32)
     looks = Looks.unknown(len(points))
     if len(points):
-        fine, seen = picture.classes_and_looks(nucleated, points)
-        looks.note(np.arange(len(points)), seen, BY_NUCLEATED)
+        fine, as_nucleated = picture.classes_and_looks(nucleated, points)
+        looks.note(np.arange(len(points)), as_nucleated, BY_NUCLEATED)
         for column, name in enumerate(nucleated.info.classes):
             p[:, schema.index(name if name in schema.by_key else CALLED[name])] += fine[:, column]
     return p, looks
@@ -101,8 +101,8 @@ def overlooked(
     labels, share = outlines_at(picture, at[sure], masker)
     measured = measure(labels, picture.rgb)
     own = p[sure][measured.ids - 1]
-    cls, seen = classes_of(own, thresholds, schema), looks.take(sure).take(measured.ids - 1)
-    added = picture.table(measured, own, cls, schema, share[measured.ids - 1], seen)
+    cls, of_added = classes_of(own, thresholds, schema), looks.take(sure).take(measured.ids - 1)
+    added = picture.table(measured, own, cls, schema, share[measured.ids - 1], of_added)
     # A cell's outline may have its middle elsewhere than it was pointed at: there another one may have it already.
     there = np.stack([cells.x, cells.y], axis=1)[known]
     added = added.take(new_cells(np.stack([added.x, added.y], axis=1), there, SAME_CELL_UM / picture.slide_mpp))

@@ -25,16 +25,16 @@ def with_repeated(
     """The outlines of each photograph's marks, px, with those that at least SEVERAL others of its size (w, h) have at the same
     place and that it shows there, too; `read` gives a photograph uint8 (H, W, 3)."""
     answer = [list(outlines) for outlines in written]
-    seen: list[tuple[tuple[int, int], _Box, Outline, list[int]]] = []
+    marks_at: list[tuple[tuple[int, int], _Box, Outline, list[int]]] = []
     for i, outlines in enumerate(written):
         for outline in outlines:
             box = _box(outline)
-            same = next((s for s in seen if s[0] == sizes[i] and _near(s[1], box)), None)
+            same = next((s for s in marks_at if s[0] == sizes[i] and _near(s[1], box)), None)
             if same is None:
-                seen.append((sizes[i], box, outline, [i]))
+                marks_at.append((sizes[i], box, outline, [i]))
             elif i not in same[3]:
                 same[3].append(i)
-    for size, box, outline, members in seen:
+    for size, box, outline, members in marks_at:
         without = [i for i, other in enumerate(sizes) if other == size and i not in members]
         if len(members) < SEVERAL or not without:
             continue

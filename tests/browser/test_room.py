@@ -185,8 +185,8 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
     assert ask(page, f"/api/v1/jobs/{job}/labels/?since=0")["added"] == []
 
 
-def test_a_chosen_added_cell_has_a_card_with_who_notes_and_the_way_back(room: Page, house: Stack) -> None:
-    page = room
+def open_at_free_place(page: Page, house: Stack) -> None:
+    """The slide, near, around a place of a counted field where no cell lies."""
     page.keyboard.press("Space")
     expect(page.locator(".card-picture img")).to_be_visible()
     job, _ = shown_row(page)
@@ -196,6 +196,11 @@ def test_a_chosen_added_cell_has_a_card_with_who_notes_and_the_way_back(room: Pa
     page.goto(url(house, f"/cases/B-1/read/#x={x}&y={y}&z=60"))
     expect(page.locator(".picture").first).to_be_visible()
     still(page)
+
+
+def test_a_chosen_added_cell_has_a_card_with_who_notes_and_the_way_back(room: Page, house: Stack) -> None:
+    page = room
+    open_at_free_place(page, house)
     box = page.locator("[data-testid=slide]").bounding_box()
     assert box
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -233,15 +238,7 @@ def test_a_chosen_added_cell_has_a_card_with_who_notes_and_the_way_back(room: Pa
 
 def test_tile_and_total_go_and_come_with_an_addition_that_is_undone_and_done_again(room: Page, house: Stack) -> None:
     page = room
-    page.keyboard.press("Space")
-    expect(page.locator(".card-picture img")).to_be_visible()
-    job, _ = shown_row(page)
-    used = next(f for f in ask(page, f"/api/v1/jobs/{job}/regions/")["fields"] if f["used"])
-    x, y = free_place(page, job, used)
-    page.goto("about:blank")
-    page.goto(url(house, f"/cases/B-1/read/#x={x}&y={y}&z=60"))
-    expect(page.locator(".picture").first).to_be_visible()
-    still(page)
+    open_at_free_place(page, house)
     page.locator(".class .name", has=page.get_by_text("Lymphocyte", exact=True)).click()
     total, tile = page.locator(".gallery h2 b"), page.locator(".picture[data-cell^=a]")
     expect(total).to_have_text(re.compile(r"^\d+$"))
