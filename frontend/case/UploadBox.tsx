@@ -25,13 +25,13 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   const abort = useRef<AbortController | null>(null);
   const total = files.reduce((n, f) => n + f.size, 0);
 
-  function take(given: File[]) {
+  async function take(given: File[]) {
     setProblem("");
     setLeftOut("");
     forget();
     const zarr = zarrFolder(given);
     try {
-      const chosen = zarr ? { files: [packed(given, zarr)], leftOut: "" } : sorted(given);
+      const chosen = zarr ? { files: [packed(given, zarr)], leftOut: "" } : await sorted(given);
       setFiles(chosen.files);
       setLeftOut(chosen.leftOut);
     } catch (error) {

@@ -44,16 +44,22 @@ export function mayCome(name: string): boolean {
 }
 
 /** Of several files those that may come in, and a sentence on those that are left out; one file alone is the server's to judge. */
-export function sorted<F extends { readonly name: string }>(files: readonly F[]): { files: F[]; leftOut: string } {
+export async function sorted(files: readonly File[]): Promise<{ files: File[]; leftOut: string }> {
   if (files.length === 1) return { files: [...files], leftOut: "" };
-  const left = files.filter((file) => !mayCome(file.name)).map((file) => file.name);
-  if (left.length === 0) return { files: [...files], leftOut: "" };
-  const more = left.length > MOST_NAMED ? ` ${t("and {n} more", { n: left.length - MOST_NAMED })}` : "";
-  const names = left.slice(0, MOST_NAMED).join(", ") + more;
+  const comes = await Promise.all(files.map(async (file) => mayCome(file.name) && (await isWhatItsNameSays(file))));
+  const others = files.filter((_, i) => !comes[i]).map((file) => file.name);
+  if (others.length === 0) return { files: [...files], leftOut: "" };
+  const more = others.length > MOST_NAMED ? ` ${t("and {n} more", { n: others.length - MOST_NAMED })}` : "";
+  const names = others.slice(0, MOST_NAMED).join(", ") + more;
   return {
-    files: files.filter((file) => mayCome(file.name)),
+    files: files.filter((_, i) => comes[i]),
     leftOut: t("Left out, being neither slides nor pictures that can come in: {names}.", { names }),
   };
+}
+
+/** A name without a suffix is that of DICOM as archives export it only where the file begins as DICOM does (PS3.10, 7.1). */
+async function isWhatItsNameSays(file: File): Promise<boolean> {
+  return !EXPORTED.test(file.name) || (await file.slice(128, 132).text()) === "DICM";
 }
 
 /** The files that were dropped, those of dropped folders with their paths, as a folder that was chosen gives them. */
