@@ -104,6 +104,7 @@ WORDS: dict[str, str] = {
     "slide.conversion-done": gettext_noop("converted a slide"),
     "slide.deleted": gettext_noop("removed a slide"),
     "slide.identity-seen": gettext_noop("looked at who the patient of a slide is: {what}"),
+    "slide.renamed": gettext_noop("renamed a slide from {before} to {after}"),
     "slide.mpp": gettext_noop("changed a slide's scale from {before} to {mpp} µm/px"),
     "slide.ready": gettext_noop("brought in a slide"),
     "slide.received": gettext_noop("handed in a slide of {n_files}"),

@@ -1,4 +1,4 @@
-"""Writes about slides that are there: their µm/px and specimen, and their removal."""
+"""Writes about slides that are there: their name, µm/px and specimen, and their removal."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.cases.services import hold_open
 from apps.slides.models import Slide
+from hemaview.wsi.patientnames import name_may_tell_patient
 from hemaview.wsi.physical import PLAUSIBLE_MPP
 
 IMPORT_LEASE_S = 90.0
@@ -73,6 +74,22 @@ def set_specimen(user: Any, slide: Slide, specimen: str) -> Slide:
     record(
         user, "slide.specimen", "slide", slide.pk, accession=slide.case.accession, before=before, after=slide.specimen
     )
+    return slide
+
+
+@transaction.atomic
+def rename_slide(user: Any, slide: Slide, name: str) -> Slide:
+    """Call a slide otherwise in pages, exports and reports. The record repeats no earlier name that may say who the patient is."""
+    require(user, slide.case, "annotate")
+    slide = hold_slide(slide)
+    before, name = slide.name, " ".join(name.split())
+    if name == before:
+        return slide
+    slide.name = name
+    slide.revision += 1
+    slide.save(update_fields=["name", "revision"])
+    old = "" if name_may_tell_patient(before, slide.case.accession) else before
+    record(user, "slide.renamed", "slide", slide.pk, accession=slide.case.accession, before=old, after=name)
     return slide
 
 

@@ -105,6 +105,7 @@ export function CaseDesk({ first }: { first: Room }) {
               onConvert={() => void act(() => send("POST", `${at}conversion/`))}
               onColour={(colour) => void act(() => send("PATCH", at, { colour }))}
               onReport={(job) => void act(() => send("POST", `/api/v1/jobs/${job.id}/choose/`))}
+              onName={(name) => void act(() => send("PATCH", at, { name }))}
               onSpecimen={(specimen) => void act(() => send("PATCH", at, { specimen }))}
               onSite={(site) => void act(() => send("PATCH", at, { site }))}
               onScale={async (scale) => void (await act(() => send("PATCH", at, scale)))}

@@ -9,6 +9,7 @@ import { JobLine } from "./JobLine";
 import { OrderButton } from "./OrderButton";
 import { Scale } from "./Scale";
 import { SiteSelect } from "./SiteSelect";
+import { SlideName } from "./SlideName";
 import { TilesLine } from "./TilesLine";
 
 const NO_SCHEMA: Schema = { name: "", version: 0, groups: [], classes: [] };
@@ -30,6 +31,7 @@ interface ItemProps {
   onConvert(): void;
   onColour(colour: string): void;
   onReport(job: Job): void;
+  onName(name: string): void;
   onSpecimen(specimen: string): void;
   onSite(site: string | null): void;
   onScale(scale: ScaleChange): Promise<void>;
@@ -55,7 +57,7 @@ export function SlideItem(props: ItemProps) {
         <div className="no-thumb">{slide.status === "importing" ? "…" : "✕"}</div>
       )}
       <div>
-        <h3 title={slide.name}>{props.title}</h3>
+        <SlideName name={slide.name} title={props.title} may={may} onName={props.onName} />
         <p className="facts">
           <label>
             {t("Specimen:")}{" "}

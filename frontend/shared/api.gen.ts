@@ -3024,6 +3024,7 @@ export interface components {
         };
         /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         PatchedSlideChangeRequest: {
+            name?: string;
             preset?: string;
             /** Format: double */
             mpp?: number;

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from apps.audit.models import Record
 from apps.slides.imports import run_import
 from apps.slides.models import Slide, Upload
 from tests import factories
@@ -147,3 +148,19 @@ def test_a_slide_whose_file_is_gone_is_no_server_error(slide: Any, tess: Any, ap
     answer = api(tess).get(f"/slides/{slide.pk}_files/10/0_0.jpg")
     assert 400 <= answer.status_code < 500
     assert answer.json()["detail"]
+
+
+def test_a_slide_is_renamed_with_a_line_of_the_record(slide: Any, tess: Any, api: Any) -> None:
+    at, before = f"/api/v1/slides/{slide.pk}/", slide.name
+    answer = api(tess).patch(at, {"name": "  Second film,  feather end "}, format="json")
+    assert (answer.status_code, answer.json()["name"]) == (200, "Second film, feather end")
+    assert Record.objects.get(action="slide.renamed").detail["before"] == before
+    assert api(tess).patch(at, {"name": " "}, format="json").status_code == 400
+    assert api(tess).get(at).json()["name"] == "Second film, feather end"
+
+
+def test_the_record_does_not_repeat_a_name_that_a_renaming_takes_away(slide: Any, tess: Any, api: Any) -> None:
+    slide.name = "Smith, John born 12.03.1956"
+    slide.save(update_fields=["name"])
+    api(tess).patch(f"/api/v1/slides/{slide.pk}/", {"name": "Film 1"}, format="json")
+    assert Record.objects.get(action="slide.renamed").detail == {"before": "", "after": "Film 1"}

@@ -24,7 +24,7 @@ _CONTENT = {
     "label.relabel", "label.reject", "label.add", "label.undo", "label.settled", "candidate.hbf", "cell.teach",
     "cell.note-removed", "cell.note-restored", "job.done", "job.requested", "job.retry", "job.failed", "job.cancel",
     "slide.received", "slide.mpp", "slide.colour", "slide.deleted",
-    "slide.specimen", "job.chosen", "annotation.added", "cell.commented",
+    "slide.specimen", "slide.renamed", "job.chosen", "annotation.added", "cell.commented",
     "reading.ordered",
 }  # fmt: skip
 

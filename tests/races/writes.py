@@ -196,6 +196,11 @@ def _specimen(a: Arena, side: int) -> Shot:
     return lambda: slides.set_specimen(user, slide, ("marrow-aspirate", "cell-block")[side])
 
 
+def _rename(a: Arena, side: int) -> Shot:
+    user, slide, name = who(a, side, "tess", "tom"), a.fresh_job().slide, f"Film {next(a.numbers)}"
+    return lambda: slides.rename_slide(user, slide, name)
+
+
 def _choice(a: Arena, side: int) -> Shot:
     user, job = who(a, side, "tess", "tom"), a.fresh_rival()
     return lambda: analyses.choose(user, job)
@@ -264,6 +269,7 @@ WRITES: tuple[Write, ...] = (
     Write("each series", "slide.received", _each_series, slow=True, lines=2),
     Write("scale", "slide.mpp", _scale),
     Write("specimen", "slide.specimen", _specimen),
+    Write("renaming", "slide.renamed", _rename),
     Write("choice", "job.chosen", _choice, idempotent=True),
     Write("colour", "slide.colour", _colour, slow=True),
     Write("conversion", "slide.conversion-asked", _conversion, content=False),

@@ -155,6 +155,7 @@ class PresetSerializer(serializers.ModelSerializer[ScalePreset]):
 
 
 class SlideChangeSerializer(Body):
+    name = serializers.CharField(max_length=200, required=False)
     preset = serializers.CharField(max_length=100, required=False)
     mpp = serializers.FloatField(required=False)
     colour = OneOf(choices=Slide.Colouring.choices, required=False)
@@ -166,7 +167,9 @@ class SlideChangeSerializer(Body):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:
             raise serializers.ValidationError(
-                gettext("Give mpp (µm/px), preset, colour (stored, carried, applied), specimen or site, one at a time.")
+                gettext(
+                    "Give name, mpp (µm/px), preset, colour (stored, carried, applied), specimen or site, one at a time."
+                )
             )
         return attrs
 

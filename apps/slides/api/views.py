@@ -112,6 +112,8 @@ class SlideView(APIView):
         if "site" in given.validated_data:
             name = given.validated_data["site"]
             slide = set_site(request.user, slide, site_named(name) if name is not None else None)
+        elif "name" in given.validated_data:
+            slide = services.rename_slide(request.user, slide, given.validated_data["name"])
         elif "specimen" in given.validated_data:
             slide = services.set_specimen(request.user, slide, given.validated_data["specimen"])
         elif "preset" in given.validated_data:

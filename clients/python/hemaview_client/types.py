@@ -1271,6 +1271,7 @@ PatchedRevisionInputRequest = TypedDict(
 PatchedSlideChangeRequest = TypedDict(
     "PatchedSlideChangeRequest",
     {
+        "name": "NotRequired[str]",
         "preset": "NotRequired[str]",
         "mpp": "NotRequired[float]",
         "colour": "NotRequired[ColouringEnum]",
