@@ -79,7 +79,7 @@ def set_specimen(user: Any, slide: Slide, specimen: str) -> Slide:
 
 @transaction.atomic
 def rename_slide(user: Any, slide: Slide, name: str) -> Slide:
-    """Call a slide otherwise in pages, exports and reports. The record repeats no earlier name that may say who the patient is."""
+    """Call a slide otherwise in pages, exports and reports. The record repeats no name that may tell the patient."""
     require(user, slide.case, "annotate")
     slide = hold_slide(slide)
     before, name = slide.name, " ".join(name.split())
