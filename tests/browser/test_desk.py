@@ -44,3 +44,26 @@ def test_a_phrase_of_the_laboratory_is_added_and_picked_by_its_code_in_a_conclus
     assert page.locator("th", has_text="machine’s errors").count() == 1
     assert page.evaluate(wide) == [], "every column's head lies within its column"
     assert page.complaints == []
+
+
+def test_no_page_is_wider_than_a_tablet_or_a_phone(visit: Any, house: Stack) -> None:
+    page = visit("ada")
+    wider = []
+    for address in (*PAGES, "/", "/models/", "/cases/new/", "/cases/B-1/", "/cases/B-1/read/"):
+        page.goto(f"http://127.0.0.1:{house.port}{address}")
+        expect(page.locator("main:visible")).to_have_count(1)
+        for width, height in ((820, 1180), (390, 844)):
+            page.set_viewport_size({"width": width, "height": height})
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wider.append((address, width))
+        page.set_viewport_size({"width": 1440, "height": 900})
+    assert wider == []
+
+
+def test_on_a_phone_slide_and_classes_of_the_room_are_each_as_wide_as_the_screen(visit: Any, house: Stack) -> None:
+    page = visit("tess")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"http://127.0.0.1:{house.port}/cases/B-1/read/")
+    for place in (".room > main:visible", ".room > .classes"):
+        box = page.locator(place).bounding_box()
+        assert box and box["width"] >= 380, place
