@@ -22,7 +22,7 @@ test: .venv/.development static/dist/.vite/manifest.json ## every test that a co
 	$(TWO_AT_A_TIME) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20 tests
 
 prove: .venv/.development static/dist/.vite/manifest.json ## what `make test` has no time for: every race (up to 200 times, for half an hour a database), every instruction set, fifty requests an operation
-	$(TWO_AT_A_TIME) $(BIN)/python -m pytest -n 2 --dist load -m prove --durations 20 tests
+	$(TWO_AT_A_TIME) $(BIN)/python -m pytest -n 2 --dist worksteal -m prove --durations 20 tests
 
 check: .venv/.development static/dist/.vite/manifest.json ## linters, types, import rules, migrations, API description, front-end tests
 	$(BIN)/ruff check hemaview apps bench tests clients manage.py
