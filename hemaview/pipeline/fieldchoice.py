@@ -34,7 +34,7 @@ from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.photoplan import leave_out_marks, plan_photos, share_out_fields
 from hemaview.pipeline.plan import PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.specimen import guards, signs_of
-from hemaview.words import gettext
+from hemaview.words import gettext, gettext_noop
 from hemaview.wsi.slide import Slide
 
 FIELD_UM = 256.0
@@ -54,8 +54,8 @@ BEST_BAND = 0.75
 ORDER_SEED = 20261121
 """Of the order of fields that are equally good: the same slide is counted in the same order."""
 
-ENOUGH, NOT_LOOKED_AT = "enough better fields", "not looked at"
-_POOR = {OVERLAP: "the cells overlap", THIN: "the cells lie too thinly"}
+ENOUGH, NOT_LOOKED_AT = gettext_noop("enough better fields"), gettext_noop("not looked at")
+_POOR = {OVERLAP: gettext_noop("the cells overlap"), THIN: gettext_noop("the cells lie too thinly")}
 
 
 def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: Detector | None = None) -> Plan:
@@ -86,10 +86,15 @@ def _covered_note(plan: Plan) -> list[str]:
     covered = [f for f in plan.fields if f.foreign]
     if not covered:
         return []
-    some = "Ink, a bubble, dirt or an edge of glass lies on"
-    if not covered[0].photo:
-        return [f"{some} {len(covered)} of {len(plan.fields)} fields: they are left out."]
-    return [f"{some} {len(covered)} of {len(plan.fields)} photographs: cells there are shown and not counted."]
+    sentence = (
+        gettext(
+            "Ink, a bubble, dirt or an edge of glass lies on {covered} of {every} photographs: cells there are shown and not "
+            "counted."
+        )
+        if covered[0].photo
+        else gettext("Ink, a bubble, dirt or an edge of glass lies on {covered} of {every} fields: they are left out.")
+    )
+    return [sentence.format(covered=len(covered), every=len(plan.fields))]
 
 
 def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
@@ -122,7 +127,9 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
     share_out_fields(plan, photographs, [None] * len(boxes))
     areas = [f.area_mm2 for f in plan.fields]
     plan.notes.append(
-        f"Only a region of {sum(areas):.3f} mm² that a person drew was analysed, and all of it was counted."
+        gettext("Only a region of {mm2:.3f} mm² that a person drew was analysed, and all of it was counted.").format(
+            mm2=sum(areas)
+        )
     )
 
 
@@ -136,7 +143,11 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
         plan.fields = _ranked(slide, places_within(boxes, regions), request, plan, progress, False)
         within = len(plan.counted)
         if within >= LEAST_REGION_FIELDS or within == len(boxes):
-            plan.notes.append(f"Fields lie in the {len(regions)} particles and trails that {overview.info.name} found.")
+            plan.notes.append(
+                gettext("Fields lie in the {n} particles and trails that {model} found.").format(
+                    n=len(regions), model=overview.info.name
+                )
+            )
             return
         if within:
             first = {(f.x, f.y): n for n, f in enumerate(plan.counted)}
@@ -145,12 +156,16 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
             for i, f in enumerate(plan.fields):
                 f.index = i
             plan.notes.append(
-                f"The particles and trails that {overview.info.name} found hold {within} of {len(boxes)} fields: they are "
-                "counted first, then what else is stained."
+                gettext(
+                    "The particles and trails that {model} found hold {within} of {every} fields: they are "
+                    "counted first, then what else is stained."
+                ).format(model=overview.info.name, within=within, every=len(boxes))
             )
             return
         plan.notes.append(
-            f"{overview.info.name} found no particle or trail that can be counted: all that is stained was."
+            gettext("{model} found no particle or trail that can be counted: all that is stained was.").format(
+                model=overview.info.name
+            )
         )
     plan.fields = _ranked(slide, boxes, request, plan, progress)
     plan.search = _drawn([f.index for f in plan.fields if f.monolayer or f.reason == NOT_LOOKED_AT])
@@ -217,7 +232,11 @@ def _looked_at(n: int, request: RunRequest, plan: Plan) -> list[int]:
     most = max(MOST_LOOKS, int(request.settings.get("max_fields", 48)))
     if n <= most or not request.assay.targets:
         return list(range(n))
-    plan.notes.append(f"{n:,} fields hold tissue; {most} of them, evenly spread, were looked at to choose from.")
+    plan.notes.append(
+        gettext("{n:,} fields hold tissue; {most} of them, evenly spread, were looked at to choose from.").format(
+            n=n, most=most
+        )
+    )
     return [int(i) for i in np.linspace(0, n - 1, most)]
 
 
@@ -233,8 +252,10 @@ def _use_poor(fields: list[PlannedField], plan: Plan) -> None:
         f.used, f.reason, f.monolayer = True, "", True
     plan.poor_fields = _POOR[commonest]
     plan.notes.append(
-        f"No field of this slide is good: {plan.poor_fields}. The best were counted: shapes get no grade there, and platelets no "
-        "estimate."
+        gettext(
+            "No field of this slide is good: {reason}. The best were counted: shapes get no grade there, and platelets no "
+            "estimate."
+        ).format(reason=gettext(plan.poor_fields))
     )
 
 
@@ -278,6 +299,6 @@ def _share(tissue: NDArray[np.bool_], slide: Slide, x: int, y: int, w: int, h: i
 
 def _main_reason(plan: Plan) -> str:
     if not plan.fields:
-        return "nothing stained was found on it"
+        return gettext("nothing stained was found on it")
     reasons = [f.reason for f in plan.fields if f.reason]
-    return max(set(reasons), key=reasons.count) if reasons else "none was found"
+    return gettext(max(set(reasons), key=reasons.count)) if reasons else gettext("none was found")

@@ -12,16 +12,17 @@ from hemaview.pipeline.burntin import Outline, covered, marks, unchanged, withou
 from hemaview.pipeline.cheaplook import look
 from hemaview.pipeline.eyepiece import without_rim
 from hemaview.pipeline.fieldscale import Progress
-from hemaview.pipeline.fieldworth import BLURRED, COVERED, LEAST_FOCUS, NO_FOCUS, good_focus, planned, read_at
+from hemaview.pipeline.fieldworth import BLURRED, COVERED, LEAST_FOCUS, NO_CELLS, NO_FOCUS, good_focus, planned, read_at
 from hemaview.pipeline.foreign import MOST_OF_PHOTO
 from hemaview.pipeline.plan import Plan, RunRequest
 from hemaview.pipeline.repeatedmarks import with_repeated
 from hemaview.pipeline.sharedplaces import Shown, share_out
+from hemaview.words import gettext, gettext_noop
 from hemaview.wsi.slide import Slide
 
 GRID = 256
 """Squares a side by which it is measured how much of a field marks cover."""
-SHOWN_BY_OTHERS = "other photographs show all of it better"
+SHOWN_BY_OTHERS = gettext_noop("other photographs show all of it better")
 
 
 def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
@@ -43,8 +44,10 @@ def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progres
     shares = [1.0 if inside is None else float(inside.mean()) for inside in insides]
     if rounds:
         plan.notes.append(
-            f"{rounds} of {len(shares)} photographs were taken through an eyepiece: the dark rim around their field is "
-            "left out of every measure, and cells that it cuts are not counted."
+            gettext(
+                "{rounds} of {photographs} photographs were taken through an eyepiece: the dark rim around their field is "
+                "left out of every measure, and cells that it cuts are not counted."
+            ).format(rounds=rounds, photographs=len(shares))
         )
     plan.notes += _burnt_in(written)
     areas = [
@@ -54,7 +57,7 @@ def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progres
     for i, (f, field_look) in enumerate(zip(request.photo_fields, looks, strict=True)):
         reason = ""
         if field_look.cells < 1:
-            reason = "no cells"
+            reason = NO_CELLS
         elif field_look.foreign > MOST_OF_PHOTO:
             reason = COVERED
         elif field_look.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
@@ -103,10 +106,18 @@ def _burnt_in(written: Sequence[list[Outline]]) -> list[str]:
     barred = sum(map(bool, written))
     if not barred:
         return []
-    where = "the photograph" if len(written) == 1 else f"{barred} of {len(written)} photographs"
+    if len(written) == 1:
+        return [
+            gettext(
+                "A scale bar, text or an arrow is burnt into the photograph: what it covers is left out of "
+                "counts and areas, and cells that it touches are not counted."
+            )
+        ]
     return [
-        f"A scale bar, text or an arrow is burnt into {where}: what it covers is left out of "
-        "counts and areas, and cells that it touches are not counted."
+        gettext(
+            "A scale bar, text or an arrow is burnt into {barred} of {photographs} photographs: what it covers is left out of "
+            "counts and areas, and cells that it touches are not counted."
+        ).format(barred=barred, photographs=len(written))
     ]
 
 

@@ -19,7 +19,6 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
 from hemaview.cells.table import BY_NUCLEATED, BY_RED, BY_WITHOUT_NUCLEUS, CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.counting.words import number_of
 from hemaview.inference import (
     CentreFinder,
     Classifier,
@@ -48,7 +47,7 @@ from hemaview.pipeline.sharedplaces import counts_at, each_once
 from hemaview.pipeline.stains import stain_guards, with_expectation
 from hemaview.pipeline.unanswered import NoAnswer, named_failure, unanswered_notes
 from hemaview.pipeline.unidentified import KNOWN, STRANGE, with_unidentified
-from hemaview.words import gettext
+from hemaview.words import gettext, gettext_noop, ngettext
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
@@ -80,10 +79,14 @@ class _Counted:
 
 
 _ELSEWHERE_NAMED = {
-    Stain.STRANGE: "The film is stained unlike any that {usual} learned from; {other}, the model for unusual stains, named its "
-    "nucleated cells.",
-    Stain.UNCLEAR: "The film has too few nuclei to tell how it is stained; {other}, the model for unusual stains, named them and "
-    "leaves more of them unidentified.",
+    Stain.STRANGE: gettext_noop(
+        "The film is stained unlike any that {usual} learned from; {other}, the model for unusual stains, named its "
+        "nucleated cells."
+    ),
+    Stain.UNCLEAR: gettext_noop(
+        "The film has too few nuclei to tell how it is stained; {other}, the model for unusual stains, named them and "
+        "leaves more of them unidentified."
+    ),
 }
 """What is said where another net than that of usual films named the nucleated cells."""
 FIRST_FIELDS = 4
@@ -131,11 +134,12 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         own = taught is not None and named_by is not None and named_by.info.name == taught.base
         white = bool((known.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
         if taught is not None and own:
-            notes.append(f"{taught.base} named the nucleated cells as the site has taught it.")
+            notes.append(gettext("{net} named the nucleated cells as the site has taught it.").format(net=taught.base))
         strange = stain_guards(slide, counted.cells, plan, known, naming, stain) if white and not own else []
         if not own and white and named_by and naming and named_by.info.name != naming.info.name:
             how = Stain.STRANGE if strange else stain
-            notes.append(_ELSEWHERE_NAMED[how].format(usual=naming.info.name, other=named_by.info.name))
+            sentence = gettext(_ELSEWHERE_NAMED[how])
+            notes.append(sentence.format(usual=naming.info.name, other=named_by.info.name))
         if isinstance(named_by, Classifier):
             elsewhere = stain is not Stain.USUAL or bool(strange)
             cells = with_unidentified(cells, known, named_by.least, elsewhere)
@@ -149,13 +153,13 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
 
 
 def _lookalikes(n: int) -> str:
-    where, count = (
-        ("it", "counts as an uncategorised red cell") if n == 1 else ("them", "count as uncategorised red cells")
-    )
-    return (
-        f"{number_of(n, 'cell')} that a model called nucleated showed no nucleus (nothing in {where} is coloured otherwise than "
-        f"the red cells around) and {count}."
-    )
+    return ngettext(
+        "{n:,} cell that a model called nucleated showed no nucleus (nothing in it is coloured otherwise than the red cells "
+        "around) and counts as an uncategorised red cell.",
+        "{n:,} cells that a model called nucleated showed no nucleus (nothing in them is coloured otherwise than the red cells "
+        "around) and count as uncategorised red cells.",
+        n,
+    ).format(n=n)
 
 
 def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
@@ -182,8 +186,18 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
             ).format(blood=blood),
             _correct(),
         )
-    notes = [f"The equations of {name} were solved at a tolerance of {tolerance:g}, not its own." for name in solved]
-    notes += [f"{m.info.name} is calibrated for {m.calibrations[blood]} ({blood})." for m in calibrated.values()]
+    notes = [
+        gettext("The equations of {name} were solved at a tolerance of {tolerance:g}, not its own.").format(
+            name=name, tolerance=tolerance
+        )
+        for name in solved
+    ]
+    notes += [
+        gettext("{name} is calibrated for {specimens} ({blood}).").format(
+            name=m.info.name, specimens=m.calibrations[blood], blood=blood
+        )
+        for m in calibrated.values()
+    ]
     notes += [own_note(role, models[role], request.schema) for role in sorted(request.own)]
     return models | calibrated, notes
 
@@ -218,10 +232,15 @@ def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequ
             gettext("The protocol sets both a recall and a threshold of nucleated red cells: leave one out."),
             _correct(),
         )
-    note = (
-        f"Candidates are called from a probability of {point['threshold']:g}: on {point['data']} that found "
-        f"{100 * point['recall']:g} % of nucleated red cells and called {point['false_per_100']:g} of 100 other nucleated cells "
-        "too. On other specimens, sections above all, both were not measured."
+    note = gettext(
+        "Candidates are called from a probability of {threshold:g}: on {data} that found {recall_percent:g} % of nucleated red "
+        "cells and called {false_per_100:g} of 100 other nucleated cells too. On other specimens, sections above all, both were "
+        "not measured."
+    ).format(
+        threshold=point["threshold"],
+        data=point["data"],
+        recall_percent=100 * point["recall"],
+        false_per_100=point["false_per_100"],
     )
     return replace(request, thresholds={**request.thresholds, "nrbc": point["threshold"]}), [note]
 

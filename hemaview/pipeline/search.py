@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from hemaview.cells.schema import Schema
 from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
-from hemaview.counting.words import number_of, were
 from hemaview.inference import CentreFinder
 from hemaview.inference.grounds import Grounds
 from hemaview.pipeline.fieldchoice import NOT_LOOKED_AT
 from hemaview.pipeline.fieldworth import BLURRED, judged
 from hemaview.pipeline.lowpower import LowPower, at_low_power
 from hemaview.pipeline.plan import Plan, PlannedField, RunRequest, Sink
+from hemaview.words import ngettext
 from hemaview.wsi.slide import Slide
 
 FIELDS_A_PART = 8
@@ -293,14 +293,22 @@ def search_notes(request: RunRequest, schema: Schema, plan: Plan, searched: Sear
     if not reached(targets, counted) and not searched.partial:
         n = int(counted[classes].sum())
         notes.append(
-            f"{n} of {wanted} nucleated cells to count {were(n)} found in {searched.mm2['film']:.2f} mm², all of one layer "
-            "that was searched."
+            ngettext(
+                "{n} of {wanted} nucleated cells to count was found in {mm2:.2f} mm², all of one layer that was searched.",
+                "{n} of {wanted} nucleated cells to count were found in {mm2:.2f} mm², all of one layer that was searched.",
+                n,
+            ).format(n=n, wanted=wanted, mm2=searched.mm2["film"])
         )
     if searched.edges:
         outside = int(((cells.flags & OUTSIDE) != 0).sum())
         notes.append(
-            f"{searched.mm2['edges']:.2f} mm² of edges, the feathered end and thick places were searched: the "
-            f"{number_of(outside, 'cell')} found there must be seen and {'is' if outside == 1 else 'are'} outside the count."
+            ngettext(
+                "{mm2:.2f} mm² of edges, the feathered end and thick places were searched: the {n:,} cell found there must be "
+                "seen and is outside the count.",
+                "{mm2:.2f} mm² of edges, the feathered end and thick places were searched: the {n:,} cells found there must be "
+                "seen and are outside the count.",
+                outside,
+            ).format(mm2=searched.mm2["edges"], n=outside)
         )
     return notes
 

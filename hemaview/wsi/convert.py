@@ -64,7 +64,7 @@ def _of_colour(icc: bytes) -> list[str]:
     """What happened to the colours of a slide with this profile."""
     if not icc:
         return []
-    return [brought_from(profile_name(icc))] if usable(icc) else [LEFT_OUT]
+    return [brought_from(profile_name(icc))] if usable(icc) else [gettext(LEFT_OUT)]
 
 
 class _Level:

@@ -247,7 +247,8 @@ def describe_picture(blob: Blob, name: str, kind: str) -> Description:
                 described = replace(described, icc=own, gamma=0.0)
         if not icc and picture.mode == "RGB" and _in_adobe_rgb(exif):
             described = replace(described, icc=matrix_profile(ADOBE_RGB, ADOBE_EXPONENT, "Adobe RGB (1998)"))
-        notes = [f"It holds {frames} pictures, as some cameras write; the first one was taken."] if frames > 1 else []
+        sentence = gettext("It holds {frames} pictures, as some cameras write; the first one was taken.")
+        notes = [sentence.format(frames=frames)] if frames > 1 else []
     size, contradictions = physical.chosen(sizes, name)
     return replace(described, size=size, notes=(*notes, *contradictions))
 

@@ -83,7 +83,9 @@ def chosen(sizes: Sequence[PixelSize | None], name: str) -> tuple[PixelSize | No
             ).format(name=name, um_x=first.um_x, um_y=first.um_y, source=first.source)
         )
     notes = [
-        f"It states {first.um:.4g} µm/px in {first.source} but {other.um:.4g} in {other.source}; the first was taken."
+        gettext(
+            "It states {um:.4g} µm/px in {source} but {other_um:.4g} in {other_source}; the first was taken."
+        ).format(um=first.um, source=first.source, other_um=other.um, other_source=other.source)
         for other in credible[1:]
         if abs(other.um - first.um) > SQUARE * first.um
     ]

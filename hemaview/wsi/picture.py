@@ -20,7 +20,7 @@ from hemaview.wsi.errors import Unsupported
 from hemaview.wsi.focus import sharpest
 from hemaview.wsi.looks import as_it_looks, as_numbers, colour_bands, depth
 from hemaview.wsi.pages import PALETTE
-from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice, plane_note, refuse_missing
 from hemaview.wsi.stage import Stage
 
 DARK = 16
@@ -81,14 +81,14 @@ def read_pictures(file: Path | Blob, name: str, kind: str, bits: int = 0, choice
         return [_upright(blob, name, kind, what, pages, bits, notes) for pages in what.planes[plane]]
 
     if choice.plane_number is not None:
-        taken, how = choice.plane_number - 1, "chosen"
+        taken = choice.plane_number - 1
         images = shown(taken)
     else:
         made = [shown(plane) for plane in range(planes)]
-        taken, how = sharpest(planes, lambda z: made[z][0].numpy()) if planes > 1 else 0, "the sharpest"
+        taken = sharpest(planes, lambda z: made[z][0].numpy()) if planes > 1 else 0
         images = made[taken]
     if planes > 1:
-        notes.append(f"Focal plane {taken + 1} of {planes}, {how}, was taken.")
+        notes.append(plane_note(taken + 1, planes, choice.plane_number is not None))
     for image in images:
         refuse_dark_ground(image.numpy(), name)
     several, sentences = len(images) > 1, tuple(dict.fromkeys(notes))

@@ -7,7 +7,8 @@ from hemaview.cells.schema import Schema
 from hemaview.counting.grades import grade_limits
 from hemaview.counting.intervals import rate, spread_over
 from hemaview.counting.values import Ratio, Result, Tally, section, unsettled
-from hemaview.counting.words import number_of
+from hemaview.counting.words import no_area, poor
+from hemaview.words import gettext, ngettext
 
 
 def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
@@ -29,16 +30,22 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     notes = []
     usual = int(rules.get("sickle.usual_from", 0))
     if 0 < red.n < usual:
-        notes.append(f"Only {number_of(red.n, 'red cell')} could be graded; {usual:,} or more are usual.")
+        notes.append(
+            ngettext(
+                "Only {n:,} red cell could be graded; {usual:,} or more are usual.",
+                "Only {n:,} red cells could be graded; {usual:,} or more are usual.",
+                red.n,
+            ).format(n=red.n, usual=usual)
+        )
     if tally.poor_fields:
-        notes.append(f"Shapes are not graded: {tally.poor_fields}.")
+        notes.append(poor(gettext("Shapes are not graded: {reason}."), tally.poor_fields))
     area = tally.counted_mm2
     density = Ratio(
         "sickle_cells_per_mm2",
         "Sickle cells per mm²",
         "/mm²",
         rate(tally.of("elongated"), area) if area else None,
-        "" if area else "No area is known.",
+        "" if area else no_area(),
     )
     return Result(
         assay="sickle",
@@ -60,6 +67,6 @@ def _over_fields(tally: Tally, gradable: list[str]) -> Ratio:
         "Sickle cells, by how much fields differ",
         "%",
         spread.scaled(100) if spread else None,
-        "" if spread else "Fewer than three fields were counted.",
-        number_of(len(fields), "field") if fields else "",
+        "" if spread else gettext("Fewer than three fields were counted."),
+        ngettext("{n:,} field", "{n:,} fields", len(fields)).format(n=len(fields)) if fields else "",
     )

@@ -28,6 +28,16 @@ class Choice:
 NO_CHOICE = Choice()
 
 
+def plane_note(plane: int, planes: int, chosen: bool) -> str:
+    """That focal plane `plane` of `planes`, from 1, was taken: because a person chose it, or as the sharpest."""
+    sentence = (
+        gettext("Focal plane {plane} of {planes}, chosen, was taken.")
+        if chosen
+        else gettext("Focal plane {plane} of {planes}, the sharpest, was taken.")
+    )
+    return sentence.format(plane=plane, planes=planes)
+
+
 def refuse_missing(choice: Choice, name: str, series: int = 1, planes: int = 1) -> None:
     """Raise Unsupported where a series or a focal plane was chosen that the file does not have."""
     for chosen, there, what in ((choice.series, series, "series"), (choice.plane_number, planes, "focal plane")):

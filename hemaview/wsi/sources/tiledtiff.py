@@ -23,7 +23,7 @@ from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
 from hemaview.wsi.looks import as_it_looks, as_numbers, colour_bands, depth
 from hemaview.wsi.picture import refuse_kinds
-from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice, plane_note, refuse_missing
 from hemaview.wsi.sources.source import Facts, Level, Source
 from hemaview.wsi.sources.tiles import Tile, TileCache, region, spread
 from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
@@ -63,8 +63,7 @@ class TiledTiffSource(Source):
         if len(self._planes) > 1:
             self._plane = (choice.plane_number or sharpest(len(self._planes), self._glance) + 1) - 1
             self._cache = TileCache()
-            how = "chosen" if choice.plane_number else "the sharpest"
-            self._notes.append(f"Focal plane {self._plane + 1} of {len(self._planes)}, {how}, was taken.")
+            self._notes.append(plane_note(self._plane + 1, len(self._planes), bool(choice.plane_number)))
         self._bits = self._bits_in_use()
 
     @property
