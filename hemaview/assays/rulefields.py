@@ -55,12 +55,12 @@ def rule_fields(rules: Rules, shipped: Rules, schema: Schema, words: Mapping[str
 
 
 def with_numbers(
-    own: Mapping[str, Any], shipped: Rules, given: Mapping[tuple[str | int, ...], float]
+    own: Mapping[str, Any], shipped: Rules, numbers_by_path: Mapping[tuple[str | int, ...], float]
 ) -> dict[str, Any]:
     """What a laboratory changes (`own`) with these numbers too: a list is changed as a whole, and what is as it ships is left
     out. Raises KeyError, IndexError where there is no such number."""
     changed = copy.deepcopy(dict(own))
-    for path, value in given.items():
+    for path, value in numbers_by_path.items():
         table: Any = changed
         like: Any = shipped.data
         for depth, part in enumerate(path[:-1]):

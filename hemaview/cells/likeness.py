@@ -70,12 +70,12 @@ def by_answers(cells: CellTable, row: int) -> NDArray[np.float32]:
     away = _apart(cells.p, row)
     for name in MEASURES:
         values = getattr(cells, name).astype(np.float32)
-        known = np.isfinite(values)
-        if not known.any():
+        finite = np.isfinite(values)
+        if not finite.any():
             continue
-        low, high = np.quantile(values[known], [0.25, 0.75])
+        low, high = np.quantile(values[finite], [0.25, 0.75])
         difference = np.abs(values - values[row]) / max(float(high - low) / 2, 1e-3)
-        difference = np.where(known == known[row], np.nan_to_num(difference, nan=0.0), UNKNOWN)
+        difference = np.where(finite == finite[row], np.nan_to_num(difference, nan=0.0), UNKNOWN)
         away += MEASURES_WEIGHT / len(MEASURES) * np.square(np.minimum(difference, FARTHEST))
     return np.asarray(away, np.float32)
 

@@ -146,9 +146,9 @@ def schema_from(
                     key=g.key, name=name, kind=g.kind, kinds=all_of(KINDS)
                 )
             )
-    known = {g.key for g in schema.groups}
+    group_keys = {g.key for g in schema.groups}
     for c in schema.classes:
-        if c.group not in known:
+        if c.group not in group_keys:
             raise SchemaError(
                 gettext("The class {key} of {name} is of the group {group}, which there is not.").format(
                     key=c.key, name=name, group=c.group
@@ -188,9 +188,9 @@ def vocabulary(written: Schema, today: Schema) -> Schema:
 
     A class that is no longer there keeps the name it was written with, but no shortcut.
     """
-    taken = {(c.mark, c.colour) for c in today.classes}
+    marks_in_use = {(c.mark, c.colour) for c in today.classes}
     classes = [
-        replace(now, index=c.index) if (now := today.by_key.get(c.key)) else replace(_unlike(c, taken), shortcut="")
+        replace(now, index=c.index) if (now := today.by_key.get(c.key)) else replace(_unlike(c, marks_in_use), shortcut="")
         for c in written.classes
     ]
     new = [c for c in today.classes if c.key not in written.by_key]
@@ -199,9 +199,9 @@ def vocabulary(written: Schema, today: Schema) -> Schema:
     return Schema(today.name, today.version, tuple(classes), tuple(groups.values()))
 
 
-def _unlike(c: CellClass, taken: set[tuple[str, str]]) -> CellClass:
+def _unlike(c: CellClass, marks_in_use: set[tuple[str, str]]) -> CellClass:
     """A class that today has no more, in a look that no class of today wears."""
-    if (c.mark, c.colour) not in taken:
+    if (c.mark, c.colour) not in marks_in_use:
         return c
-    free = next((mark for mark in MARKS if (mark, c.colour) not in taken), c.mark)
+    free = next((mark for mark in MARKS if (mark, c.colour) not in marks_in_use), c.mark)
     return replace(c, mark=free)

@@ -188,8 +188,8 @@ def with_errors(section: Section, tally: Tally, nucleated: Sequence[str]) -> Sec
     those that no person confirmed stand for what they may be."""
     if tally.errors is None:
         return section
-    called = {key: int(tally.cells.get(key, 0)) - int(tally.confirmed.get(key, 0)) for key in nucleated}
-    likely = with_machine_errors(tally.errors, called, tally.confirmed, {row.key: (row.key,) for row in section.rows})
+    calls = {key: int(tally.cells.get(key, 0)) - int(tally.confirmed.get(key, 0)) for key in nucleated}
+    likely = with_machine_errors(tally.errors, calls, tally.confirmed, {row.key: (row.key,) for row in section.rows})
     return replace(section, rows=tuple(replace(row, with_errors=likely.get(row.key)) for row in section.rows))
 
 

@@ -50,12 +50,12 @@ class Masker:
         how = cv2.INTER_AREA if rgb.shape[0] > side else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(rgb, (side, side), interpolation=how), np.uint8)
 
-    def _small(self, shown: NDArray[np.uint8], views: int) -> NDArray[np.float32]:
+    def _small(self, pictures: NDArray[np.uint8], views: int) -> NDArray[np.float32]:
         """Probabilities float32 (n, side, side, classes) of pictures as shown, averaged over `views` (0: the model's own)."""
         views = views or self.views
-        p = np.zeros((*shown.shape[:3], len(self.info.classes)), np.float32)
+        p = np.zeros((*pictures.shape[:3], len(self.info.classes)), np.float32)
         for view in range(views):
-            answer = softmax(in_batches(self._runtime, turned(shown, view), BATCH)).transpose(0, 2, 3, 1)
+            answer = softmax(in_batches(self._runtime, turned(pictures, view), BATCH)).transpose(0, 2, 3, 1)
             p += turned_back(answer, view)
         return np.asarray(p / views, np.float32)
 

@@ -95,7 +95,7 @@ class TorchRuntime:
 class OpenVinoRuntime:
     """A model of OpenVINO on the CPU; `shown` is the shape of a batch of one picture."""
 
-    def __init__(self, model: Any, shown: tuple[int, int, int, int], precision: str = F32) -> None:
+    def __init__(self, model: Any, input_shape: tuple[int, int, int, int], precision: str = F32) -> None:
         import openvino as ov
 
         core = ov.Core()
@@ -104,7 +104,7 @@ class OpenVinoRuntime:
         self._compiled: Any = core.compile_model(model, "CPU", how)
         if any("sse" in kernel for kernel in kernels(self._compiled)):
             # Without AVX, OpenVINO compiles some nets that it then cannot run, or answers nothing for: better to learn it here.
-            answer = self(np.zeros(shown, np.float32))
+            answer = self(np.zeros(input_shape, np.float32))
             if not answer.size or len(answer) != 1:
                 raise RuntimeError(f"it answers {answer.shape} where one picture was shown")
         self.device = _named("CPU (OpenVINO)", precision)
@@ -183,9 +183,9 @@ def runtime_for(
         return torch_runtime(net, card, settings)
 
     def runs_in(precision: str) -> Runtime:
-        shown = (1, 3, side_px or SMALL_PX, side_px or SMALL_PX)
+        input_shape = (1, 3, side_px or SMALL_PX, side_px or SMALL_PX)
         whole = WithFeatures(net) if hands_out_features(net) else net
-        return OpenVinoRuntime(converted(whole, side_px, kept_as or card.name, card.sha256), shown, precision)
+        return OpenVinoRuntime(converted(whole, side_px, kept_as or card.name, card.sha256), input_shape, precision)
 
     capable = "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") and not _held_below_bf16()
     if settings.compare is not None:
@@ -207,8 +207,8 @@ def onnx_runtime(path: Path, side_px: int) -> OnnxRuntime:
     import openvino as ov
 
     model = ov.Core().read_model(path)
-    (shown,) = model.inputs
-    dims = shown.get_partial_shape()
+    (net_input,) = model.inputs
+    dims = net_input.get_partial_shape()
     last = dims.rank.is_static and len(dims) == 4 and dims[3].is_static and dims[3].get_length() == 3
     first = dims.rank.is_static and len(dims) == 4 and dims[1].is_static and dims[1].get_length() == 3
     channels_last = last and not first

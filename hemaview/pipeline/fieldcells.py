@@ -134,8 +134,8 @@ def _may_be_nucleated(slide: Slide, points: NDArray[np.float64], mpp: float, mod
 
 def _around_points(slide: Slide, points: NDArray[np.float64], mpp: float, model: Classifier) -> NDArray[np.float32]:
     """What a model makes of the pictures around points (n, 2: x, y), level-0 px: float32 (n, classes)."""
-    side, shown = model.info.input_px * model.info.mpp / mpp, model.info.input_px
-    pictures = [slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown) for x, y in points]
+    side, crop_px = model.info.input_px * model.info.mpp / mpp, model.info.input_px
+    pictures = [slide.read_scaled(x - side / 2, y - side / 2, side, side, crop_px, crop_px) for x, y in points]
     return model.classify_crops(np.stack([model.as_shown(rgb) for rgb in pictures]))
 
 
@@ -206,8 +206,8 @@ def _nucleus_shares(
     side = round(CELL_SQUARE_UM / picture.mpp)
     crops = squares(picture.rgb, measured.centres[rows], side)
     for row, mask in zip(rows, masker.masks(crops), strict=True):
-        drawn = middle_part(mask)
-        nucleus, cytoplasm = int((drawn == 2).sum()), int((drawn == 1).sum())
+        parts = middle_part(mask)
+        nucleus, cytoplasm = int((parts == 2).sum()), int((parts == 1).sum())
         if nucleus + cytoplasm:
             share[row] = nucleus / (nucleus + cytoplasm)
     return share

@@ -200,13 +200,13 @@ def _ranked(
     """The fields at boxes (x, y, w, h), level-0 px: those to be counted first, in their order; the others with the reason.
     Where none is good, poor ones are counted if `also_poor`."""
     crowded_is_fine = bool(request.assay.fields.get("crowded_is_fine", False))
-    chosen = _looked_at(len(boxes), request, plan)
+    indices = _looked_at(len(boxes), request, plan)
     looks: dict[int, Look] = {}
     with ThreadPoolExecutor(LOOKING_THREADS) as pool:
-        upcoming = pool.map(lambda i: look_at(slide, *boxes[i], plan.mpp), chosen)
-        for n, i in enumerate(chosen):
+        upcoming = pool.map(lambda i: look_at(slide, *boxes[i], plan.mpp), indices)
+        for n, i in enumerate(indices):
             looks[i] = next(upcoming)
-            progress("looking for fields", (n + 1) / len(chosen))
+            progress("looking for fields", (n + 1) / len(indices))
     areas = [boxes[i][2] * boxes[i][3] * (plan.mpp / 1000) ** 2 for i in looks]
     good = good_focus(list(looks.values()), plan, areas)
     fields = []

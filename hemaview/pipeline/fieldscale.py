@@ -76,8 +76,8 @@ def scale_of(
 def _refuse_what_has_no_cells(slide: Slide, request: RunRequest) -> None:
     """Raise PipelineError where a slide shows no stained cells at all, whatever its scale: no µm/px would help."""
     boxes = _looked_at(slide, request, 6)[:MOST_ASKED]
-    shown = [signs_of(slide.read(x, y, 0, w, h), NOMINAL_MPP) for x, y, w, h in boxes]
-    if whatever_the_scale := guards([signs for signs in shown if signs.tissue > LEAST_SHOWN], ()):
+    signs_of_places = [signs_of(slide.read(x, y, 0, w, h), NOMINAL_MPP) for x, y, w, h in boxes]
+    if whatever_the_scale := guards([signs for signs in signs_of_places if signs.tissue > LEAST_SHOWN], ()):
         raise PipelineError(whatever_the_scale[0]["sentence"], gettext("Bring in the slide that was meant."))
 
 

@@ -30,8 +30,8 @@ def classes_of(
     asks is the next likely class, or where that is less likely than LEAST_NEXT, uncategorised: no other shape is said of it."""
     if not len(p):
         return np.zeros(0, np.uint8)
-    held = held_back(p, {schema.index(k): v for k, v in (called_from or {}).items()})
-    cls = held.argmax(axis=1)
+    p_held_back = held_back(p, {schema.index(k): v for k, v in (called_from or {}).items()})
+    cls = p_held_back.argmax(axis=1)
     if UNCATEGORISED in schema.by_key:
         doubtful = (cls != p.argmax(axis=1)) & (p[np.arange(len(p)), cls] < LEAST_NEXT)
         cls = np.where(doubtful, schema.index(UNCATEGORISED), cls)

@@ -67,5 +67,5 @@ def own_guards(models: Mapping[str, Model], schema: Schema) -> list[dict[str, st
 
 def _not_named(role: str, model: Model, schema: Schema) -> list[CellClass]:
     """The counted classes of the kind that the role is about which the model does not know."""
-    known = set(model.info.classes)
-    return [c for c in schema.of_kind(KIND_BY_ROLE[role]) if c.counted and c.key not in known]
+    model_classes = set(model.info.classes)
+    return [c for c in schema.of_kind(KIND_BY_ROLE[role]) if c.counted and c.key not in model_classes]

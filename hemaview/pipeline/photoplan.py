@@ -125,14 +125,14 @@ def share_out_fields(
     plan: Plan, photographs: Sequence[dict[str, Any]], insides: Sequence[NDArray[np.bool_] | None]
 ) -> None:
     """Of the counted fields whose photographs overlap, what each counts: one that is left out takes nothing from the others."""
-    shown = {}
+    pictures = {}
     for i, (place, photograph) in enumerate(zip(plan.fields, photographs, strict=True)):
         if (on := photograph.get("film")) and place.used:
             corner = on["x"] + place.x - photograph["x"], on["y"] + place.y - photograph["y"]
-            shown[i] = Shown((place.x, place.y, place.w, place.h), (on["patch"], *corner), insides[i])
-    for i, share in zip(shown, share_out(list(shown.values())), strict=True):
+            pictures[i] = Shown((place.x, place.y, place.w, place.h), (on["patch"], *corner), insides[i])
+    for i, share in zip(pictures, share_out(list(pictures.values())), strict=True):
         place = plan.fields[i]
-        place.film, place.elsewhere = list(shown[i].film), share.elsewhere
+        place.film, place.elsewhere = list(pictures[i].film), share.elsewhere
         place.counted_share *= share.counted
         place.area_mm2 = round(place.w * place.h * (plan.mpp / 1000) ** 2 * place.counted_share, 6)
         if not share.counted:

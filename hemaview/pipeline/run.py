@@ -101,55 +101,55 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     models, notes = _load(request)
     request, cost = at_recall(request, models)
     notes += cost
-    known = request.schema
-    finder(request.finder, models, known, request.thresholds)  # what does not fit is refused before anything is read
+    schema = request.schema
+    finder(request.finder, models, schema, request.thresholds)  # what does not fit is refused before anything is read
     with open_slide(request.slide, request.colour) as slide:
         plan = _plan(slide, request, models, sink)
         naming = models.get("nucleated-cell")
         taught = read_taught(*request.taught) if request.taught else None
         models = _telling(models, plan, RunFolder(request.folder))
         models, stain = fit_to_film(slide, plan, models, request.folder, sink, taught)
-        cell_finder = finder(request.finder, models, known, request.thresholds)
+        cell_finder = finder(request.finder, models, schema, request.thresholds)
         sink.planned(plan, cell_finder.device)
         try:
-            done, by_class, partial = _count(slide, plan, request, cell_finder, known, sink)
-            searched = Searched.begun(plan, done)
+            field_indices, by_class, partial = _count(slide, plan, request, cell_finder, schema, sink)
+            searched = Searched.begun(plan, field_indices)
             if not partial and isinstance(cell_finder, SearchingFinder):
                 finder_of_centres = models.get("nucleated-cell-finder")
                 seeker = finder_of_centres if isinstance(finder_of_centres, CentreFinder) else None
-                searched = search(SearchTask(slide, plan, request, known, done, by_class), cell_finder, seeker, sink)
+                searched = search(SearchTask(slide, plan, request, schema, field_indices, by_class), cell_finder, seeker, sink)
         except NoAnswer as error:
             raise named_failure(plan.silent_nets) from error
         warmth = {role: model.temperature for role, model in models.items() if isinstance(model, Classifier)}
-        every = _every_cell(request.folder, done, searched.tables, known, plan)
+        every = _every_cell(request.folder, field_indices, searched.tables, schema, plan)
         photographs = bool(request.photo_fields)
-        cells, lookalikes = without_red_lookalikes(slide, every, done, plan.mpp, known, photographs)
-        counted = _Counted(cells, done, partial or searched.partial, cell_finder.thresholds, warmth, searched)
+        cells, lookalikes = without_red_lookalikes(slide, every, field_indices, plan.mpp, schema, photographs)
+        result = _Counted(cells, field_indices, partial or searched.partial, cell_finder.thresholds, warmth, searched)
         notes += (
-            plan.notes + search_notes(request, known, plan, searched, cells) + unanswered_notes(cells, plan.silent_nets)
+            plan.notes + search_notes(request, schema, plan, searched, cells) + unanswered_notes(cells, plan.silent_nets)
         )
         if lookalikes:
             notes.append(_lookalikes(lookalikes))
         named_by = models.get("nucleated-cell")
         own = taught is not None and named_by is not None and named_by.info.name == taught.base
-        white = bool((known.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
+        white = bool((schema.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
         if taught is not None and own:
             notes.append(gettext("{net} named the nucleated cells as the site has taught it.").format(net=taught.base))
-        strange = stain_guards(slide, counted.cells, plan, known, naming, stain) if white and not own else []
+        strange = stain_guards(slide, result.cells, plan, schema, naming, stain) if white and not own else []
         if not own and white and named_by and naming and named_by.info.name != naming.info.name:
             how = Stain.STRANGE if strange else stain
             sentence = gettext(_ELSEWHERE_NAMED[how])
             notes.append(sentence.format(usual=naming.info.name, other=named_by.info.name))
         if isinstance(named_by, Classifier):
             elsewhere = stain is not Stain.USUAL or bool(strange)
-            cells = with_unidentified(cells, known, named_by.least, elsewhere)
+            cells = with_unidentified(cells, schema, named_by.least, elsewhere)
             errors = {} if own else named_by.card.machine_errors
-            counted = replace(counted, cells=cells, errors=errors.get(STRANGE if elsewhere else KNOWN, {}))
-            strange = [with_expectation(guard, cells, known) for guard in strange]
-        guards = strange + own_guards({role: models[role] for role in request.own if role in models}, known)
-        counted = replace(counted, embedded_by=_embedded_by(counted.cells, models))
+            result = replace(result, cells=cells, errors=errors.get(STRANGE if elsewhere else KNOWN, {}))
+            strange = [with_expectation(guard, cells, schema) for guard in strange]
+        guards = strange + own_guards({role: models[role] for role in request.own if role in models}, schema)
+        result = replace(result, embedded_by=_embedded_by(result.cells, models))
         plan.guards += [guard for guard in guards if guard not in plan.guards]
-    return _close(request, plan, counted, notes)
+    return _close(request, plan, result, notes)
 
 
 def _lookalikes(n: int) -> str:
@@ -259,39 +259,39 @@ def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: 
 
 
 def _count(
-    slide: Slide, plan: Plan, request: RunRequest, how: CellFinder, known: Schema, sink: Sink
+    slide: Slide, plan: Plan, request: RunRequest, how: CellFinder, schema: Schema, sink: Sink
 ) -> tuple[list[int], NDArray[np.int64], bool]:
     """Count the planned fields whole, in order, until the targets of cells counted so are met: (indices counted, cells that
     no edge cuts by class, whether it was stopped)."""
     folder = RunFolder(request.folder)
-    targets = targets_of(request, known, "fields")
-    searched = bool(plan.search) and bool(targets_of(request, known, "film"))
-    counted = np.zeros(len(known), np.int64)
-    done: list[int] = []
+    targets = targets_of(request, schema, "fields")
+    searched = bool(plan.search) and bool(targets_of(request, schema, "film"))
+    cells_by_class = np.zeros(len(schema), np.int64)
+    field_indices: list[int] = []
     total = 0
     for place in plan.counted:
         if sink.stop_asked():
-            return done, counted, True
+            return field_indices, cells_by_class, True
         cells = folder.field_cells(place.index)
         if cells is None:
-            cells = without_covered(how.cells(slide, place, plan.mpp, known), slide, place, plan.mpp)
+            cells = without_covered(how.cells(slide, place, plan.mpp, schema), slide, place, plan.mpp)
             folder.keep_field(place.index, cells)
-        done.append(place.index)
+        field_indices.append(place.index)
         here = counts_at(place.elsewhere, cells.x, cells.y)
-        counted += np.bincount(cells.cls[here & ((cells.flags & (CUT | OUTSIDE)) == 0)], minlength=len(known))
+        cells_by_class += np.bincount(cells.cls[here & ((cells.flags & (CUT | OUTSIDE)) == 0)], minlength=len(schema))
         total += int(here.sum())
-        sink.field_done(len(done), plan.fields_to_count, total)
+        sink.field_done(len(field_indices), plan.fields_to_count, total)
         if request.photo_fields or request.region:
             continue
-        if (targets and reached(targets, counted)) or (not targets and searched and len(done) >= FIRST_FIELDS):
+        if (targets and reached(targets, cells_by_class)) or (not targets and searched and len(field_indices) >= FIRST_FIELDS):
             break
-    return done, counted, False
+    return field_indices, cells_by_class, False
 
 
-def _every_cell(folder: Path, done: list[int], searched: Sequence[CellTable], known: Schema, plan: Plan) -> CellTable:
+def _every_cell(folder: Path, field_indices: list[int], searched: Sequence[CellTable], schema: Schema, plan: Plan) -> CellTable:
     """The cells of the fields that are done and those that were searched for, each once, in the order of the file."""
     parts: list[CellTable] = []
-    for index in done:
+    for index in field_indices:
         cells = RunFolder(folder).field_cells(index)
         if cells is None:
             raise PipelineError(
@@ -299,8 +299,8 @@ def _every_cell(folder: Path, done: list[int], searched: Sequence[CellTable], kn
                 gettext("Look at the disk; then retry."),
             )
         parts.append(cells)
-    every = CellTable.concatenate([*parts, *searched], len(known))
-    every = without_outlines_of_several(one_of_doubles(every), known)
+    every = CellTable.concatenate([*parts, *searched], len(schema))
+    every = without_outlines_of_several(one_of_doubles(every), schema)
     return each_once(every, plan.fields, plan.mpp).in_file_order()
 
 
@@ -311,9 +311,9 @@ def _embedded_by(cells: CellTable, models: Mapping[str, Model]) -> dict[str, lis
     return {str(by): [roles[by], net.name, net.version, net.sha256] for by, net in nets.items()}
 
 
-def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str]) -> Outcome:
+def _close(request: RunRequest, plan: Plan, result: _Counted, notes: list[str]) -> Outcome:
     """Write the final files and tell what they hold."""
-    cells = counted.cells
+    cells = result.cells
     metadata: dict[str, Any] = {
         **described(request.schema),
         "assay": request.assay.key,
@@ -326,46 +326,46 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         ),
         **({"taught": request.taught[1]} if request.taught else {}),
         **({"region": list(request.region)} if request.region else {}),
-        "thresholds": {role: dict(of_role) for role, of_role in sorted(counted.thresholds.items())},
-        "temperatures": dict(sorted(counted.temperatures.items())),
+        "thresholds": {role: dict(of_role) for role, of_role in sorted(result.thresholds.items())},
+        "temperatures": dict(sorted(result.temperatures.items())),
         "mpp": plan.mpp,
         "mpp_source": plan.mpp_source,
         "colour_policy": policy(request.colour),
-        "fields": counted.fields,
-        "searched_fields": {"film": counted.searched.film, "edges": counted.searched.edges},
-        "searched_mm2": counted.searched.mm2,
+        "fields": result.fields,
+        "searched_fields": {"film": result.searched.film, "edges": result.searched.edges},
+        "searched_mm2": result.searched.mm2,
         "poor_fields": plan.poor_fields,
-        **({"machine_errors": dict(counted.errors)} if counted.errors else {}),
-        **({"embedded_by": dict(counted.embedded_by)} if counted.embedded_by else {}),
-        "partial": counted.partial,
+        **({"machine_errors": dict(result.errors)} if result.errors else {}),
+        **({"embedded_by": dict(result.embedded_by)} if result.embedded_by else {}),
+        "partial": result.partial,
         "tiles": tile_index(cells),
         "pyramid": density_pyramid(cells),
     }
     folder = RunFolder(request.folder)
-    folder.keep_plan(_note_search(plan, counted))
+    folder.keep_plan(_note_search(plan, result))
     contours = write_contours(folder.contours_file, cells)
     sha256 = write_cells(folder.cells_file, cells, metadata)
     return Outcome(
         cells=len(cells),
-        fields_done=len(counted.fields),
-        fields_total=len(counted.fields) if not counted.partial else plan.fields_to_count,
-        partial=counted.partial,
+        fields_done=len(result.fields),
+        fields_total=len(result.fields) if not result.partial else plan.fields_to_count,
+        partial=result.partial,
         cells_sha256=sha256,
         contours_sha256=contours,
         notes=tuple(notes),
         guards=tuple(plan.guards),
         poor_fields=plan.poor_fields,
-        searched_mm2=counted.searched.mm2,
+        searched_mm2=result.searched.mm2,
     )
 
 
-def _note_search(plan: Plan, counted: _Counted) -> Plan:
+def _note_search(plan: Plan, result: _Counted) -> Plan:
     """The plan with what was counted and searched of it."""
-    where = dict.fromkeys(counted.fields, "fields")
-    where |= dict.fromkeys(counted.searched.film, "film") | dict.fromkeys(counted.searched.edges, "edges")
+    where = dict.fromkeys(result.fields, "fields")
+    where |= dict.fromkeys(result.searched.film, "film") | dict.fromkeys(result.searched.edges, "edges")
     for place in plan.fields:
         place.searched = where.get(place.index, "")
-    plan.searched_mm2 = counted.searched.mm2["film"]
+    plan.searched_mm2 = result.searched.mm2["film"]
     return plan
 
 

@@ -89,10 +89,10 @@ class Searched:
     """Whether a person stopped it."""
 
     @classmethod
-    def begun(cls, plan: Plan, done: list[int]) -> Searched:
+    def begun(cls, plan: Plan, field_indices: list[int]) -> Searched:
         """Before any search: nucleated cells of the fields that were counted whole count."""
         area = {f.index: f.area_mm2 for f in plan.fields}
-        whole = round(sum(area[i] for i in done), 6)
+        whole = round(sum(area[i] for i in field_indices), 6)
         return cls({"fields": whole, "film": whole, "edges": 0.0})
 
 
@@ -115,9 +115,9 @@ def targets_of(request: RunRequest, schema: Schema, search_name: str) -> Targets
     return targets
 
 
-def reached(targets: Targets, counted: NDArray[np.int64]) -> bool:
+def reached(targets: Targets, cells_by_class: NDArray[np.int64]) -> bool:
     """Whether each target is met."""
-    return all(int(counted[classes].sum()) >= wanted for wanted, classes in targets)
+    return all(int(cells_by_class[classes].sum()) >= wanted for wanted, classes in targets)
 
 
 def search(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | None, sink: Sink) -> Searched:
@@ -175,15 +175,15 @@ class _Progress:
         if sink.stop_asked():
             self.searched.partial = True
             return False
-        done, area = part(), {f.index: f.area_mm2 for f in self.task.plan.fields}
-        for index, place in done.where.items():
+        result, area = part(), {f.index: f.area_mm2 for f in self.task.plan.fields}
+        for index, place in result.where.items():
             if place:
                 (self.searched.film if place == FILM else self.searched.edges).append(index)
                 self.searched.mm2[place] += area[index]
-        self.searched.tables.append(done.cells)
-        whole = (done.cells.flags & (CUT | OUTSIDE)) == 0
-        self.counted += np.bincount(done.cells.cls[whole], minlength=len(self.counted))
-        self.cells += len(done.cells)
+        self.searched.tables.append(result.cells)
+        whole = (result.cells.flags & (CUT | OUTSIDE)) == 0
+        self.counted += np.bincount(result.cells.cls[whole], minlength=len(self.counted))
+        self.cells += len(result.cells)
         fields = len(self.task.done) + len(self.searched.film) + len(self.searched.edges)
         sink.field_done(fields, max(fields, self._expected(fields)), self.cells)
         return True
@@ -289,9 +289,9 @@ def search_notes(request: RunRequest, schema: Schema, plan: Plan, searched: Sear
         return notes
     wanted, classes = targets[0]
     whole = (cells.flags & (CUT | OUTSIDE)) == 0
-    counted = np.bincount(cells.cls[whole], minlength=len(schema))
-    if not reached(targets, counted) and not searched.partial:
-        n = int(counted[classes].sum())
+    cells_by_class = np.bincount(cells.cls[whole], minlength=len(schema))
+    if not reached(targets, cells_by_class) and not searched.partial:
+        n = int(cells_by_class[classes].sum())
         notes.append(
             ngettext(
                 "{n} of {wanted} nucleated cells to count was found in {mm2:.2f} mm², all of one layer that was searched.",

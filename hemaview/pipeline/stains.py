@@ -75,8 +75,8 @@ def with_expectation(guard: dict[str, str], cells: CellTable, schema: Schema) ->
 
 def _boxes(slide: Slide, cells: CellTable, plan: Plan, schema: Schema) -> NDArray[np.int64]:
     """Boxes (n, 4: x, y, w, h), level-0 px, around whole white cells, as far as they were photographed."""
-    counted = np.array([c.counted for c in schema.classes])
-    nucleated = schema.rows_of_kind(cells.cls, "nucleated") & counted[cells.cls]
+    is_counted = np.array([c.counted for c in schema.classes])
+    nucleated = schema.rows_of_kind(cells.cls, "nucleated") & is_counted[cells.cls]
     rows = np.flatnonzero(nucleated & ((cells.flags & CUT) == 0))
     half = SQUARE_UM / plan.mpp / 2
     centres = np.stack([cells.x, cells.y], axis=1)[rows].astype(np.float64)

@@ -46,7 +46,7 @@ def policy(colour: str) -> str:
 
 def colour_of(name: str) -> Colour:
     """The option under a policy's name; stored for a name that is not known."""
-    return next((colour for colour, known in _POLICIES.items() if known == name), Colour.STORED)
+    return next((colour for colour, policy_name in _POLICIES.items() if policy_name == name), Colour.STORED)
 
 
 def default_for(icc: bytes) -> Colour:

@@ -65,12 +65,12 @@ def write_fields(
     mpp: float | None,
     progress: Callable[[float], None] | None = None,
     limits: Limits | None = None,
-    known: Mapping[str, str] | None = None,
+    name_by_likeness: Mapping[str, str] | None = None,
     choice: Choice = NO_CHOICE,
 ) -> dict[str, Any]:
     """Join the pictures to one pyramidal JPEG TIFF at `out`, each as it looks (`picture.read_pictures`), each once.
 
-    `known`: likenesses of pictures that the case has already, each with the name of its slide; such are left out.
+    `name_by_likeness`: likenesses of pictures that the case has already, each with the name of its slide; such are left out.
     Returns width, height, `fields` ({x, y, w, h, name}, level-0 px; of one that overlaps others also its place on the `film`
     beside them, `OnFilm.as_json`), the `likenesses` of the fields, `stages` (where each lies on the stage, `Stage.as_json` with
     its `photograph`), `notes`, and the focal planes of the sheet (`planes`, the `plane` that it shows, `plane_step_um`). Raises
@@ -83,7 +83,7 @@ def write_fields(
                 paths=len(paths), max_images=limits.max_images
             )
         )
-    pictures, notes = _each_once(_read(as_taken(paths), choice), known or {})
+    pictures, notes = _each_once(_read(as_taken(paths), choice), name_by_likeness or {})
     if not pictures:
         raise AlreadyThere(gettext("Each of these pictures is already in the case."))
     sizes = [(p.image.width, p.image.height) for p, _ in pictures]
@@ -165,12 +165,12 @@ class Copies:
     than 13 levels once one is turned or mirrored; turned copies, saved again at JPEG quality 75, differ by 7 at most.
     """
 
-    def __init__(self, known: Mapping[str, str]) -> None:
+    def __init__(self, name_by_likeness: Mapping[str, str]) -> None:
         self._names: list[str] = []
         self._likes: list[str] = []
         self._grids: list[NDArray[np.int16]] = []
         self._means: list[NDArray[np.float64]] = []
-        for like, name in known.items():
+        for like, name in name_by_likeness.items():
             self.add(like, name)
 
     def add(self, like: str, name: str) -> None:
@@ -228,12 +228,12 @@ def _read(paths: list[Path], choice: Choice) -> list[Picture]:
     return [picture for path in paths for picture in read_pictures(path, path.name, kinds[path], bits, choice)]
 
 
-def _each_once(pictures: list[Picture], known: Mapping[str, str]) -> tuple[list[tuple[Picture, str]], list[str]]:
+def _each_once(pictures: list[Picture], name_by_likeness: Mapping[str, str]) -> tuple[list[tuple[Picture, str]], list[str]]:
     """The pictures with their likenesses, doubles left out, and what is to be said of it and of each."""
     once: list[tuple[Picture, str]] = []
     notes: list[str] = []
     sentences: dict[str, list[str]] = {}
-    here, in_case = Copies({}), Copies(known)
+    here, in_case = Copies({}), Copies(name_by_likeness)
     for picture in pictures:
         like = likeness(picture.image)
         double, there = here.of(like), in_case.of(like)

@@ -81,14 +81,14 @@ def read_pictures(file: Path | Blob, name: str, kind: str, bits: int = 0, choice
         return [_upright(blob, name, kind, what, pages, bits, notes) for pages in what.planes[plane]]
 
     if choice.plane_number is not None:
-        taken = choice.plane_number - 1
-        images = shown(taken)
+        index = choice.plane_number - 1
+        images = shown(index)
     else:
-        made = [shown(plane) for plane in range(planes)]
-        taken = sharpest(planes, lambda z: made[z][0].numpy()) if planes > 1 else 0
-        images = made[taken]
+        by_plane = [shown(plane) for plane in range(planes)]
+        index = sharpest(planes, lambda z: by_plane[z][0].numpy()) if planes > 1 else 0
+        images = by_plane[index]
     if planes > 1:
-        notes.append(plane_note(taken + 1, planes, choice.plane_number is not None))
+        notes.append(plane_note(index + 1, planes, choice.plane_number is not None))
     for image in images:
         refuse_dark_ground(image.numpy(), name)
     several, sentences = len(images) > 1, tuple(dict.fromkeys(notes))
@@ -96,7 +96,7 @@ def read_pictures(file: Path | Blob, name: str, kind: str, bits: int = 0, choice
     return [
         Picture(
             image, Path(name).stem + (f" page {number}" if several else ""), sentences if number == 1 else (), stage,
-            planes, taken + 1, what.plane_step_um,
+            planes, index + 1, what.plane_step_um,
         )
         for number, (image, stage) in enumerate(zip(images, stages, strict=True), 1)
     ]  # fmt: skip

@@ -325,7 +325,7 @@ def main(argument: str) -> int:
                 Path(request["out"]),
                 request["mpp"],
                 _tell,
-                known=request["known"],
+                name_by_likeness=request["known"],
                 choice=Choice(**request["choice"]),
             )
         elif request["do"] == "prepare":

@@ -508,7 +508,7 @@ def test_one_photograph_turned_or_mirrored_is_taken_once(tmp_path: Path) -> None
     Image.fromarray(np.rot90(pixels)).save(tmp_path / "later" / "a.jpg", quality=75)
     Image.fromarray(film(3)).save(tmp_path / "later" / "b.jpg")
     known = dict.fromkeys(made["likenesses"], "first set")
-    later = write_fields(sorted((tmp_path / "later").iterdir()), tmp_path / "later.tif", None, known=known)
+    later = write_fields(sorted((tmp_path / "later").iterdir()), tmp_path / "later.tif", None, name_by_likeness=known)
     assert [f["name"] for f in later["fields"]] == ["b"]
     assert later["notes"][0].startswith("a is already in this case, in first set, turned;")
 

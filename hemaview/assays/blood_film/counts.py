@@ -194,8 +194,8 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
     estimate = Ratio("platelets_estimate", "Platelets, estimated", "10⁹/L", None, density.why)
     ratios = [density, in_field, estimate] if field_mm else [density]
     if area and field_mm:
-        counted = rate(platelets, area)
-        fields = counted.scaled(pi * (field_mm / 2) ** 2)
+        per_mm2 = rate(platelets, area)
+        fields = per_mm2.scaled(pi * (field_mm / 2) ** 2)
         basis = ngettext("{n:,} platelet on {mm2:.3g} mm²", "{n:,} platelets on {mm2:.3g} mm²", platelets).format(
             n=platelets, mm2=area
         )
@@ -205,7 +205,7 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
             low=factor[0], high=factor[1]
         )
         ratios = [
-            Ratio(density.key, density.name, density.unit, counted, basis=basis),
+            Ratio(density.key, density.name, density.unit, per_mm2, basis=basis),
             Ratio(in_field.key, name, in_field.unit, fields, basis=basis),
             Ratio(estimate.key, estimate.name, estimate.unit, None if why else scaled, why, estimate_basis),
         ]

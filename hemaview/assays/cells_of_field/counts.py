@@ -12,8 +12,8 @@ from hemaview.words import gettext, ngettext
 
 def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     """Counts of one or several films of one patient."""
-    counted = [(c.key, tally.of(c.key)) for c in schema.classes if c.counted]
-    cells = section("cells", "Red and white cells", "cells", counted, {})
+    counts = [(c.key, tally.of(c.key)) for c in schema.classes if c.counted]
+    cells = section("cells", "Red and white cells", "cells", counts, {})
     red, white = (sum(tally.of(c.key) for c in schema.group_of(group)) for group in ("rbc", "wbc"))
     notes = []
     usual = int(rules.get("cells.usual_from", 0))

@@ -108,10 +108,10 @@ def train_classifier(
                 group["lr"] = recipe.rate * _schedule(progress, 0.08)
             one_film = float(torch.rand(1, generator=generator)) < recipe.films
             if one_film:
-                chosen = _film(train, index, weight, recipe.batch, generator)
+                rows = _film(train, index, weight, recipe.batch, generator)
             else:
-                chosen = order[step * recipe.batch : (step + 1) * recipe.batch].numpy()
-            x, allowed = _batch(train, index[chosen], recipe, generator, device_of(net), one_film)
+                rows = order[step * recipe.batch : (step + 1) * recipe.batch].numpy()
+            x, allowed = _batch(train, index[rows], recipe, generator, device_of(net), one_film)
             with autocast(x.device):
                 logits = net(x.to(memory_format=torch.channels_last))
             loss = partial_label_loss(logits.float(), allowed, recipe.smoothing)

@@ -65,21 +65,21 @@ class Course:
         self.mean.update({k: v.to(device_of(net)) for k, v in state["mean"].items()})
         self.done, self.best, self.waited = state["done"], state["best"], state["waited"]
 
-    def mark(self, done: int, loss: float, score: float, *more: float) -> None:
-        """After `done` epochs or steps: a line in the log, the weights where they are the best, and the state."""
+    def mark(self, steps: int, loss: float, score: float, *more: float) -> None:
+        """After `steps` epochs or steps: a line in the log, the weights where they are the best, and the state."""
         with (self._out / "log.csv").open("a", newline="", encoding="utf-8") as stream:
             lines = csv.writer(stream)
             if not stream.tell():
                 lines.writerow([*COLUMNS, *MORE[len(MORE) - len(more) :]])
-            lines.writerow([done, loss, score, *more])
-        self.waited += done - self.done
-        self.done = done
+            lines.writerow([steps, loss, score, *more])
+        self.waited += steps - self.done
+        self.done = steps
         if score > self.best:
             self.best, self.waited = score, 0
             save_file({k: v.contiguous() for k, v in self.mean.items()}, self.weights)
         state = {"net": self._net.state_dict(), "mean": self.mean, "optimiser": self._optimiser.state_dict()}
         part = self._out / "resume.part"
-        torch.save({**state, "done": done, "best": self.best, "waited": self.waited}, part)
+        torch.save({**state, "done": steps, "best": self.best, "waited": self.waited}, part)
         part.replace(self._out / "resume.pt")
         if time.monotonic() - self._drawn >= DRAWN_EVERY_S:
             self._drawn = time.monotonic()
@@ -159,17 +159,17 @@ def alone_in(out: Path, wanted: dict[str, str]) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go of when the process ends, however it does
         except BlockingIOError as error:
             raise data.DataError(f"Another training runs in {out}; wait for it, or choose another --out.") from error
-        known = out / "training.json"
+        record = out / "training.json"
         if any((out / file).exists() for file in ("resume.pt", "best.safetensors")):
-            held = _held(known)
-            other = [f"{k} {held.get(k, 'unknown')}, not {v}" for k, v in wanted.items() if held.get(k) != v]
+            earlier = _held(record)
+            other = [f"{k} {earlier.get(k, 'unknown')}, not {v}" for k, v in wanted.items() if earlier.get(k) != v]
             if other:
                 raise data.DataError(
                     f"{out} holds another training ({'; '.join(other)}): choose another --out, or remove it."
                 )
-        part = known.with_suffix(".part")
+        part = record.with_suffix(".part")
         part.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
-        part.replace(known)
+        part.replace(record)
         torch.manual_seed(SEED)  # nets are made before their training seeds what follows
         yield
 
@@ -182,9 +182,9 @@ def _lock_of(out: Path) -> IO[str]:
         raise data.DataError(f"Nothing can be written to {out}: {error.strerror}.") from error
 
 
-def _held(known: Path) -> dict[str, str]:
+def _held(record: Path) -> dict[str, str]:
     """Whose state lies there; {} where that cannot be told."""
     try:
-        return dict(json.loads(known.read_text(encoding="utf-8")))
+        return dict(json.loads(record.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return {}

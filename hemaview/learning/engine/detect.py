@@ -91,15 +91,15 @@ def train_detector(
     for step in range(course.done, recipe.steps):
         for group, share_of_rate in zip(optimiser.param_groups, (1.0, recipe.trunk_rate), strict=True):
             group["lr"] = share_of_rate * rate_at(step, recipe, len(train))
-        chosen = [crop(train[int(i)], recipe, rng) for i in rng.choice(len(train), recipe.batch, p=share)]
-        x = torch.from_numpy(np.stack([s.rgb for s in chosen])).to(device_of(net)).permute(0, 3, 1, 2).float()
+        crops = [crop(train[int(i)], recipe, rng) for i in rng.choice(len(train), recipe.batch, p=share)]
+        x = torch.from_numpy(np.stack([s.rgb for s in crops])).to(device_of(net)).permute(0, 3, 1, 2).float()
         net.train()
         if recipe.hold_norms:
             net.hold_norms()
         loss = net.loss(
             restain(x, recipe.augmentation, generator),
-            [torch.from_numpy(s.boxes).to(x.device) for s in chosen],
-            [torch.from_numpy(s.labels).to(x.device) for s in chosen],
+            [torch.from_numpy(s.boxes).to(x.device) for s in crops],
+            [torch.from_numpy(s.labels).to(x.device) for s in crops],
         )
         optimiser.zero_grad(set_to_none=True)
         loss.backward()

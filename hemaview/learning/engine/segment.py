@@ -146,8 +146,8 @@ def pseudo_fields(experiment: Experiment, split: str, seed: int = 3) -> list[Fie
             if row["class"] == "RBC":
                 boxes.setdefault(row["file"], []).append(max(float(row["w"]), float(row["h"])))
         for file, sides in list(boxes.items())[::2]:
-            shown = rescale(data.image(experiment, "txl-pbc", split, file), mpp_of_boxes(sides) / MPP)
-            fields.append(pseudo_field(shown, 0.4))
+            rescaled = rescale(data.image(experiment, "txl-pbc", split, file), mpp_of_boxes(sides) / MPP)
+            fields.append(pseudo_field(rescaled, 0.4))
     if data.has(experiment, "pbc", split):
         files = data.files(experiment, "pbc", split)
         for index in rng.choice(len(files), min(240, len(files)), replace=False):
@@ -192,8 +192,8 @@ def train_segmentation(
     for step in range(course.done, steps):
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1.0, (step + 1) / 30) * max(0.02, (1 - step / steps) ** 0.9)
-        chosen = rng.choice(len(fields), batch, p=weight)
-        pairs = [_crop(fields[i], side_px, rng) for i in chosen]
+        indices = rng.choice(len(fields), batch, p=weight)
+        pairs = [_crop(fields[i], side_px, rng) for i in indices]
         x, y = (torch.from_numpy(np.stack(both)).to(classes.device) for both in zip(*pairs, strict=True))
         net.train()
         x, y = restain(x.permute(0, 3, 1, 2).float(), how, generator), y.long()
@@ -220,8 +220,8 @@ def train_segmentation(
 
 def soft_dice(logits: Tensor, y: Tensor) -> Tensor:
     """1 - Dice of cell against background, pixels with IGNORE left out."""
-    known = (y != IGNORE).float()
-    p = (1 - functional.softmax(logits, dim=1)[:, 0]) * known
+    is_labelled = (y != IGNORE).float()
+    p = (1 - functional.softmax(logits, dim=1)[:, 0]) * is_labelled
     t = ((y > 0) & (y != IGNORE)).float()
     return 1 - (2 * (p * t).sum() + 1) / (p.sum() + t.sum() + 1)
 

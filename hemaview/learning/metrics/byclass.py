@@ -19,15 +19,15 @@ def by_class(answers: Answers) -> dict[str, dict[str, float]]:
     predicted = answers.p.argmax(axis=1)
     rows = {}
     for number in np.unique(answers.truth):
-        is_it, called = answers.truth == number, predicted == number
-        both, neither = int((is_it & called).sum()), int((~is_it & ~called).sum())
+        is_it, is_call = answers.truth == number, predicted == number
+        both, neither = int((is_it & is_call).sum()), int((~is_it & ~is_call).sum())
         rows[answers.names[int(number)]] = {
             "cells": float(is_it.sum()),
             "sensitivity": both / max(1, is_it.sum()),
             "specificity": neither / max(1, (~is_it).sum()),
-            "ppv": both / max(1, called.sum()),
-            "npv": neither / max(1, (~called).sum()),
-            "f1": 2 * both / max(1, is_it.sum() + called.sum()),
+            "ppv": both / max(1, is_call.sum()),
+            "npv": neither / max(1, (~is_call).sum()),
+            "f1": 2 * both / max(1, is_it.sum() + is_call.sum()),
             "accuracy": (both + neither) / len(is_it),
             "area": area_under_roc(answers.p[:, int(number)], is_it),
         }

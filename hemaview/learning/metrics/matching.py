@@ -57,11 +57,11 @@ def match_points(
             for j, near in enumerate(tree.query_ball_point(true, limit))
             for i in near
         ]
-        taken: set[int] = set()
+        matched: set[int] = set()
         for _, j, i in sorted(pairs):
-            if partner[j] < 0 and i not in taken:
+            if partner[j] < 0 and i not in matched:
                 partner[j] = i
-                taken.add(i)
+                matched.add(i)
     return Matches(len(predicted), len(true), int((partner >= 0).sum())), partner
 
 

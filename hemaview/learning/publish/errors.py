@@ -77,8 +77,8 @@ def _strange(training: Training, model: Classifier, experiment: Experiment) -> I
     for x, allowed in elsewhere_films(training.elsewhere(experiment), training.input_px):
         images = x.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
         yield _fit(training, model, images), allowed
-    given: list[Pool] = training.given(experiment) if training.given is not None else []
-    for pool in given:
+    pools: list[Pool] = training.given(experiment) if training.given is not None else []
+    for pool in pools:
         yield _fit(training, model, pool.images), pool.allowed
 
 

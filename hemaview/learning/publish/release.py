@@ -176,8 +176,8 @@ def calibrated(
     if pools:
         net = _net(name, weights)
         logits = [
-            np.mean([_answers(net, turned(shown, v), training) for v in range(training.views)], axis=0)
-            for shown in (_as_shown(name, p.images, ground) for p in pools)
+            np.mean([_answers(net, turned(images, v), training) for v in range(training.views)], axis=0)
+            for images in (_as_shown(name, p.images, ground) for p in pools)
         ]
         temperature = best_temperature(np.concatenate(logits), np.concatenate([p.allowed for p in pools]))
         log(f"temperature {temperature:.3f}")
@@ -187,11 +187,11 @@ def calibrated(
             for dataset, pool, z in zip(there, pools, logits, strict=False):
                 own = temperature if dataset == "pbc" else round(best_temperature(z, pool.allowed), 4)
                 p, is_one = softmax(z / own)[:, nrbc], np.asarray(pool.allowed[:, nrbc])
-                called = threshold_between(p, is_one, *NRBC_KEPT[dataset])
+                threshold = threshold_between(p, is_one, *NRBC_KEPT[dataset])
                 by_blood[dataset] = {
                     "blood": BLOOD[dataset],
                     "temperature": own,
-                    "thresholds": {"erythroblast": called},
+                    "thresholds": {"erythroblast": threshold},
                 }
             thresholds = by_blood.pop("pbc", {}).get("thresholds", {})
     if training.shift:
@@ -206,11 +206,11 @@ def calibrated(
     return round(temperature, 4), thresholds, by_blood
 
 
-def _answers(net: nn.Module, shown: Any, training: Training) -> Any:
+def _answers(net: nn.Module, images: Any, training: Training) -> Any:
     """Logits of pictures of one set, by the net made fit for them where it adapts."""
     if not training.adapts:
-        return predict(net, shown, training.input_px)
-    x = torch.from_numpy(np.ascontiguousarray(shown)).permute(0, 3, 1, 2).float()
+        return predict(net, images, training.input_px)
+    x = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float()
     return fit_logits(net, x, training.adapts)
 
 
@@ -323,10 +323,10 @@ def _stand_in(card: dict[str, Any]) -> str:
 
 
 def _calibration(card: dict[str, Any]) -> str:
-    called = "; ".join(f"{name.replace('_', ' ')} from {p} on" for name, p in card["thresholds"].items())
-    line = f"temperature {card['temperature']}; called so though another class is likelier: {called or 'none'}"
-    held = "; ".join(f"{name.replace('_', ' ')} below {p}" for name, p in card.get("called_from", {}).items())
-    return f"{line}; not called so, the next likely class is: {held}" if held else line
+    lower_limits = "; ".join(f"{name.replace('_', ' ')} from {p} on" for name, p in card["thresholds"].items())
+    line = f"temperature {card['temperature']}; called so though another class is likelier: {lower_limits or 'none'}"
+    upper_limits = "; ".join(f"{name.replace('_', ' ')} below {p}" for name, p in card.get("called_from", {}).items())
+    return f"{line}; not called so, the next likely class is: {upper_limits}" if upper_limits else line
 
 
 def _operating_lines(card: dict[str, Any]) -> list[str]:
@@ -350,15 +350,15 @@ def _ground(card: dict[str, Any]) -> list[str]:
     """Whether, and which, pictures are shown with another ground."""
     if "ground" not in card:
         return []
-    shown = ", ".join(f"{value:.0f} {colour}" for value, colour in zip(card["ground"], _COLOURS, strict=True))
+    rgb_text = ", ".join(f"{value:.0f} {colour}" for value, colour in zip(card["ground"], _COLOURS, strict=True))
     if "grounds" not in card:
-        return [f"- Ground of every picture brought to {shown} (of 255)"]
+        return [f"- Ground of every picture brought to {rgb_text} (of 255)"]
     within = ", ".join(
         f"{min(levels):.0f}-{max(levels):.0f} {colour}"
         for *levels, colour in zip(*card["grounds"], _COLOURS, strict=True)
     )
     n = len(card["grounds"])
-    return [f"- Ground of a picture, where like none of the {n} learned from ({within}), brought to {shown} (of 255)"]
+    return [f"- Ground of a picture, where like none of the {n} learned from ({within}), brought to {rgb_text} (of 255)"]
 
 
 def _stain_lines(card: dict[str, Any]) -> list[str]:

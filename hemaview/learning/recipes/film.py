@@ -174,10 +174,10 @@ def train_unet(
     use_cores()
     fields = drawn_fields(experiment, "train") + pseudo_fields(experiment, "train")
     log(f"{len(fields)} fields")
-    held = segmentation_pairs(experiment, "val")
+    validation = segmentation_pairs(experiment, "val")
 
     def val(net: nn.Module) -> float:
-        return cells_and_edges(net, held)
+        return cells_and_edges(net, validation)
 
     steps = (epochs or 14) * 100
     return train_segmentation(UNet(3, 16, 4), fields, val, out, steps, log, side_px=192, batch=12)

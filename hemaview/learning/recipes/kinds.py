@@ -171,11 +171,11 @@ def _wardrobe(experiment: Experiment, seed: int, each: int = 50) -> _Wear:
         files = data.files(experiment, name, "train") if data.has(experiment, name, "train") else []
         for index in rng.permutation(len(files))[:each]:
             stains.append(_stain_of_field(experiment, name, files[int(index)], mpp))
-    known = [s for s in stains if s is not None]
+    measurable = [s for s in stains if s is not None]
 
     def wear(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        own = ground_and_red(rgb) if known and rng.random() < 0.5 else None
-        return rgb if own is None else in_stain(rgb, own, known[int(rng.integers(len(known)))])
+        own = ground_and_red(rgb) if measurable and rng.random() < 0.5 else None
+        return rgb if own is None else in_stain(rgb, own, measurable[int(rng.integers(len(measurable)))])
 
     return wear
 

@@ -54,13 +54,13 @@ def train_seeker(
         f"{len(pool.fields)} labelled fields, {len(pool.marrow)} of marrow, {len(pool.grounds)} of red cells; "
         f"{len(pool.cells)} nucleated cells and {len(pool.others)} others to paste"
     )
-    held = held_scenes(experiment)
+    validation = held_scenes(experiment)
 
     def draw(rng: np.random.Generator) -> Scene:
         scene = draw_scene(pool, SIDE_PX, rng)
         return scene.rgb, *scene.target()
 
-    return train_heat(Seeker(), draw, lambda net: points_precision(net, held), out, (epochs or 20) * 100, log)
+    return train_heat(Seeker(), draw, lambda net: points_precision(net, validation), out, (epochs or 20) * 100, log)
 
 
 def held_scenes(experiment: Experiment) -> list[SeekScene]:

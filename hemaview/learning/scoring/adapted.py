@@ -90,12 +90,12 @@ def half(truth: NDArray[np.int64], days: NDArray[np.str_], rng: np.random.Genera
         if len(of_class) < 2:
             first[rng.permutation(own)[: len(own) // 2]] = True
             continue
-        taken = 0
+        n = 0
         for day in of_class[:-1]:
             rows = own[days[own] == day]
             first[rows] = True
-            taken += len(rows)
-            if taken >= len(own) / 2:
+            n += len(rows)
+            if n >= len(own) / 2:
                 break
     return first
 

@@ -159,9 +159,9 @@ def _nucleated(name: str, dataset: str, experiment: Experiment, split: str) -> l
         p[:, classes.index("erythroblast")],
         np.array(crops.fine) == "erythroblast",
     )
-    known = np.array([label in classes for label in crops.fine])
-    fine = np.array([classes.index(label) for label in np.array(crops.fine)[known]])
-    rows += scored(experiment.evidence, name, "nucleated-cells-fine", dataset, split, p[known], fine, classes)
+    is_known = np.array([label in classes for label in crops.fine])
+    fine = np.array([classes.index(label) for label in np.array(crops.fine)[is_known]])
+    rows += scored(experiment.evidence, name, "nucleated-cells-fine", dataset, split, p[is_known], fine, classes)
     return rows
 
 
@@ -173,10 +173,10 @@ def _nucleated_patients(name: str, dataset: str, experiment: Experiment, split: 
     often = [n for n, c in zip(names, counts, strict=True) if c >= 15 and n in classes]
     if not often:
         return rows
-    known = np.isin(fine, often)
-    truth = np.array([classes.index(label) for label in fine[known]])
+    is_frequent = np.isin(fine, often)
+    truth = np.array([classes.index(label) for label in fine[is_frequent]])
     return rows + scored(
-        experiment.evidence, name, "nucleated-cells-patients", dataset, split, p[known], truth, classes
+        experiment.evidence, name, "nucleated-cells-patients", dataset, split, p[is_frequent], truth, classes
     )
 
 

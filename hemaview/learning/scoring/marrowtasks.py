@@ -93,7 +93,7 @@ def red_cell_fields(name: str, dataset: str, experiment: Experiment, split: str)
 def a_handful(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Of single real marrow cells how many are named rightly, and of artefacts how many are called cells."""
     how, schema = marrow_finder(experiment.nets), assay("marrow").schema
-    right, called = [], []
+    right, has_middle = [], []
     for row in data.rows(experiment, dataset, split):
         rgb = data.image(experiment, dataset, split, row["file"])
         cells = cells_of(how, rgb, MINI_MPP)
@@ -101,13 +101,13 @@ def a_handful(name: str, dataset: str, experiment: Experiment, split: str) -> li
         off = np.hypot(cells.x - rgb.shape[1] / 2, cells.y - rgb.shape[0] / 2) * MINI_MPP
         middle = int(off.argmin()) if len(off) and off.min() <= MIDDLE_UM else None
         if row["class"] == "artefact":
-            called.append(middle is not None)
+            has_middle.append(middle is not None)
         else:
             wanted = MINI_CODES[row["fine_class"]]
             right.append(middle is not None and schema.classes[int(cells.cls[middle])].key == wanted)
     return [
         share(name, "marrow-fields", dataset, split, metric, [np.array(of, bool)])
-        for metric, of in (("cells_right", right), ("artefacts_called_cells", called))
+        for metric, of in (("cells_right", right), ("artefacts_called_cells", has_middle))
         if of
     ]
 

@@ -110,15 +110,15 @@ class _Silent:
 
     def planned(self, plan: Plan, device: str) -> None: ...
 
-    def field_done(self, done: int, total: int, cells: int) -> None: ...
+    def field_done(self, fields_done: int, total: int, cells: int) -> None: ...
 
 
 def film_request(slide: Path, folder: Path, mpp: float, photos: list[dict[str, Any]], **settings: Any) -> RunRequest:
     """A run of the blood-film protocol, its red-cell shapes by the smaller net."""
     film = assay("blood_film")
     order = next(o for o in film.orders if o.name == "blood-film")
-    named = {**order.models, "red-cell-shape": "red-cell-shape-net"}
-    models = {role: (name, cards()[name].version, cards()[name].sha256) for role, name in named.items()}
+    name_by_role = {**order.models, "red-cell-shape": "red-cell-shape-net"}
+    models = {role: (name, cards()[name].version, cards()[name].sha256) for role, name in name_by_role.items()}
     return RunRequest(
         slide=slide, folder=folder, protocol=order.name, assay=film, schema=film.schema, finder=order.finder,
         settings={**order.settings, **settings}, models=models, thresholds={}, mpp=mpp, photo_fields=photos,

@@ -46,16 +46,16 @@ def boxed_white_cells(name: str, dataset: str, experiment: Experiment, split: st
 def white_cells_in_mosaics(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """The same of the set's fields joined at MPP, rows of MOSAIC_COLUMNS, as a scan would hold them: cells of one field lie
     beside the ground and the stain of another."""
-    shown: list[tuple[NDArray[np.uint8], NDArray[np.float64]]] = []
+    pictures: list[tuple[NDArray[np.uint8], NDArray[np.float64]]] = []
     for file, boxes, red in fields_with_boxes(experiment, dataset, split):
         factor = mpp_of_boxes(red) / MPP
-        shown.append((rescale(data.image(experiment, dataset, split, file), factor), boxes.astype(np.float64) * factor))
-    if not shown:
+        pictures.append((rescale(data.image(experiment, dataset, split, file), factor), boxes.astype(np.float64) * factor))
+    if not pictures:
         raise data.DataError(f"{dataset}/{split} labels no nucleated cell that could be looked for.")
     hit: list[NDArray[np.bool_]] = []
     spare: list[float] = []
-    for start in range(0, len(shown), MOSAIC_COLUMNS):
-        row = shown[start : start + MOSAIC_COLUMNS]
+    for start in range(0, len(pictures), MOSAIC_COLUMNS):
+        row = pictures[start : start + MOSAIC_COLUMNS]
         height = max(rgb.shape[0] for rgb, _ in row)
         sheet = np.concatenate([_filled(rgb, height) for rgb, _ in row], axis=1)
         points = candidates(name, sheet, MPP, experiment.nets)
@@ -92,12 +92,12 @@ def pasted_nrbc(name: str, dataset: str, experiment: Experiment, split: str) -> 
         scene = draw_scene(pool, SCENE_PX, rng, scale=0.1)
         points = candidates(name, scene.rgb, MPP, experiment.nets)
         partner = match_points(points[:, :2], scene.centres.astype(np.float64), REACH_UM / MPP)[1]
-        known = ~scene.unknown[
+        is_spare = ~scene.unknown[
             points[:, 1].astype(int).clip(0, SCENE_PX - 1), points[:, 0].astype(int).clip(0, SCENE_PX - 1)
         ]
-        known[partner[partner >= 0]] = False
+        is_spare[partner[partner >= 0]] = False
         hit.append(partner >= 0)
-        spare.append(float(known.sum()))
+        spare.append(float(is_spare.sum()))
     return _rows(name, dataset, split, hit, spare)
 
 

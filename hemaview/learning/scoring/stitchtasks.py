@@ -83,9 +83,9 @@ def whole_and_single(
     """
     if not len(cells) or not len(joined):
         return np.zeros(len(cells), bool)
-    known = box_overlaps(all_boxes, joined)
+    overlaps = box_overlaps(all_boxes, joined)
     itself = box_overlaps(cells, all_boxes).argmax(axis=1)
-    another = (known.max(axis=0) >= SAME)[None] & (known.argmax(axis=0)[None] != itself[:, None])
+    another = (overlaps.max(axis=0) >= SAME)[None] & (overlaps.argmax(axis=0)[None] != itself[:, None])
     low, high = np.maximum(cells[:, None, :2], joined[None, :, :2]), np.minimum(cells[:, None, 2:], joined[None, :, 2:])
     both = np.clip(high - low, 0, None).prod(axis=2)
     inside = both / np.maximum((joined[:, 2:] - joined[:, :2]).prod(axis=1), 1e-6)[None]

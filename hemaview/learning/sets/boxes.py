@@ -49,15 +49,15 @@ def scenes(experiment: Experiment, name: str, split: str, classes: Sequence[str]
     for file, rows in lines.items():
         rgb = data.image(experiment, name, split, file)
         factor = longest_px / max(rgb.shape[:2]) if longest_px else 1.0
-        known = [r for r in rows if r["class"] in classes]
+        labelled = [r for r in rows if r["class"] in classes]
         boxes = np.array(
             [
                 [float(r["x"]), float(r["y"]), float(r["x"]) + float(r["w"]), float(r["y"]) + float(r["h"])]
-                for r in known
+                for r in labelled
             ],
             np.float32,
         ).reshape(-1, 4)
-        labels = np.array([classes.index(r["class"]) for r in known], np.int64)
+        labels = np.array([classes.index(r["class"]) for r in labelled], np.int64)
         pictures.append(Scene(resized(rgb, factor), boxes * np.float32(factor), labels))
     return pictures
 

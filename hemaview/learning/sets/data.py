@@ -96,14 +96,14 @@ def _drawn(lines: list[dict[str, str]], most: int) -> list[dict[str, str]]:
     if not most or len(lines) <= most:
         return lines
     counts = Counter(line["file"] for line in lines)
-    chosen, n = set(), 0
+    files, n = set(), 0
     for index in np.random.default_rng(20261121).permutation(len(counts)):
         file = sorted(counts)[int(index)]
         if n >= most:
             break
-        chosen.add(file)
+        files.add(file)
         n += counts[file]
-    return [line for line in lines if line["file"] in chosen]
+    return [line for line in lines if line["file"] in files]
 
 
 def has(experiment: Experiment, name: str, split: str) -> bool:
@@ -194,8 +194,8 @@ def mask(experiment: Experiment, name: str, split: str, stem: str) -> NDArray[np
     most = SETS[name].pixel_classes if name in SETS else 0
     if most and drawn_mask.max() >= most:
         raise DataError(f"{where} holds the number {drawn_mask.max()}; its classes are numbered 0 to {most - 1}.")
-    shown = next((experiment.root / name / split / "images" / stem).parent.glob(f"{Path(stem).name}.*"), None)
-    if shown is not None and (size := _size(shown)) and size != drawn_mask.shape[::-1]:
+    picture_file = next((experiment.root / name / split / "images" / stem).parent.glob(f"{Path(stem).name}.*"), None)
+    if picture_file is not None and (size := _size(picture_file)) and size != drawn_mask.shape[::-1]:
         raise DataError(f"{where} is of another size than its picture.")
     return drawn_mask
 

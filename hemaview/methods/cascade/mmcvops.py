@@ -41,12 +41,12 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) ->
         for i in range(len(rows)):
             if own[i]:
                 own &= ~above[i]
-        chosen = rows[torch.from_numpy(own)]
-        keep.append(chosen)
+        best = rows[torch.from_numpy(own)]
+        keep.append(best)
         rest = torch.arange(int(rows[-1]) + 1, len(order))
         rest = rest[alive[rest]]
-        if len(rest) and len(chosen):
-            covered = (iou(sorted_boxes[chosen], sorted_boxes[rest], offset) > iou_threshold).any(dim=0)
+        if len(rest) and len(best):
+            covered = (iou(sorted_boxes[best], sorted_boxes[rest], offset) > iou_threshold).any(dim=0)
             alive[rest[covered]] = False
     return (order[torch.cat(keep)] if keep else order[:0]).to(where)
 

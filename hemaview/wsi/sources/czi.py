@@ -108,11 +108,11 @@ class CziSource(Source):
     def facts(self) -> Facts:
         metadata = str(self._file.raw_metadata)
         sides_um = [_um(metadata, axis) for axis in ("X", "Y")]
-        known = (sides_um[0], sides_um[1]) if sides_um[0] and sides_um[1] else None
+        mpp_xy = (sides_um[0], sides_um[1]) if sides_um[0] and sides_um[1] else None
         power = re.search(r"<NominalMagnification>([\d.]+)</NominalMagnification>", metadata)
         objective = float(power.group(1)) if power else None
         return Facts(
-            "zeiss", known, "its scaling" if known else "", objective, tuple(self._notes), self._planes,
+            "zeiss", mpp_xy, "its scaling" if mpp_xy else "", objective, tuple(self._notes), self._planes,
             plane=self._plane - self._first_z + 1, plane_step_um=_um(metadata, "Z"),
         )  # fmt: skip
 

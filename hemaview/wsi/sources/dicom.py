@@ -86,11 +86,11 @@ class DicomSource(Source):
 
 def _plane(image: DicomImage, choice: Choice, name: str) -> int:
     """The index of the chosen focal plane; -1 where none was chosen."""
-    chosen = choice.plane_number
-    if chosen is None:
+    number = choice.plane_number
+    if number is None:
         return 0 if image.focal_planes == 1 else -1
     refuse_missing(choice, name, planes=image.focal_planes, series=choice.series or 1)
-    return chosen - 1
+    return number - 1
 
 
 class _Frames:
