@@ -45,7 +45,7 @@ def unlikeness(cells: CellTable, row: int) -> NDArray[np.float32]:
     there is no such row."""
     if compared_by(cells, row) == BY_ANSWERS:
         return by_answers(cells, row)
-    away = by_looks(cells.embedding, cells.embedding[row]) + ANSWERS_BESIDE * _apart(cells.p, row)
+    away = by_looks(cells.embedding, cells.embedding[row]) + ANSWERS_BESIDE * _distances(cells.p, row)
     strange = cells.embedded_by != cells.embedded_by[row]
     if strange.any():
         away[strange] = ANOTHER_NET + by_answers(cells, row)[strange]
@@ -67,7 +67,7 @@ def by_answers(cells: CellTable, row: int) -> NDArray[np.float32]:
     """float32 (n,): how far the cells' answers are from those of the cell of a row, and the measures' differences. Raises
     IndexError where there is no such row."""
     _prove(cells, row)
-    away = _apart(cells.p, row)
+    away = _distances(cells.p, row)
     for name in MEASURES:
         values = getattr(cells, name).astype(np.float32)
         finite = np.isfinite(values)
@@ -80,7 +80,7 @@ def by_answers(cells: CellTable, row: int) -> NDArray[np.float32]:
     return np.asarray(away, np.float32)
 
 
-def _apart(p: NDArray[np.float16], row: int) -> NDArray[np.float32]:
+def _distances(p: NDArray[np.float16], row: int) -> NDArray[np.float32]:
     """float32 (n,): the squared Hellinger distance of answers (n, classes) from those of a row, 0 to 1."""
     roots = np.sqrt(np.clip(p.astype(np.float32), 0, 1))
     return np.asarray(0.5 * np.square(roots - roots[row]).sum(axis=1), np.float32)

@@ -190,7 +190,9 @@ def vocabulary(written: Schema, today: Schema) -> Schema:
     """
     marks_in_use = {(c.mark, c.colour) for c in today.classes}
     classes = [
-        replace(now, index=c.index) if (now := today.by_key.get(c.key)) else replace(_unlike(c, marks_in_use), shortcut="")
+        replace(now, index=c.index)
+        if (now := today.by_key.get(c.key))
+        else replace(_unlike(c, marks_in_use), shortcut="")
         for c in written.classes
     ]
     new = [c for c in today.classes if c.key not in written.by_key]

@@ -118,7 +118,9 @@ def _drawn_errors(errors: MachineErrors, rng: np.random.Generator) -> NDArray[np
     return np.asarray(likely / np.maximum(likely.sum(axis=2, keepdims=True), 1e-12))
 
 
-def _cells(likely: NDArray[np.float64], cells_by_call: Mapping[int, int], rng: np.random.Generator) -> NDArray[np.float64]:
+def _cells(
+    likely: NDArray[np.float64], cells_by_call: Mapping[int, int], rng: np.random.Generator
+) -> NDArray[np.float64]:
     """Cells (draws, classes) that may have made the machine call so many (`cells_by_call`: column of a call to cells), by its
     errors `likely` (draws, classes, calls)."""
     draws, n, _ = likely.shape

@@ -34,14 +34,14 @@ class Masker:
         """The same of many pictures of one size at once, uint8 (n, H, W) of uint8 (n, H, W, 3)."""
         if not len(crops):
             return np.zeros(crops.shape[:3], np.uint8)
-        p = self._small(np.stack([self._shown(rgb) for rgb in crops]), views)
+        p = self._small(np.stack([self._as_input(rgb) for rgb in crops]), views)
         return np.stack([self._full(of_one, crops.shape[1:3]).argmax(axis=2) for of_one in p]).astype(np.uint8)
 
     def probabilities(self, rgb: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """Probability of each class, float32 (H, W, classes), averaged over the model's views (or the first `views`)."""
-        return self._full(self._small(self._shown(rgb)[None], views)[0], rgb.shape[:2])
+        return self._full(self._small(self._as_input(rgb)[None], views)[0], rgb.shape[:2])
 
-    def _shown(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _as_input(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The picture as the net is shown it, uint8 (side, side, 3)."""
         side = self.info.input_px
         rgb = as_learned(as_rgb8(rgb), self._ground, self._grounds)

@@ -181,7 +181,9 @@ def _cells_among(
         rows = np.flatnonzero(~(kinds[:, _NUCLEATED] < least_nucleated))
         return (cells.take(rows), kinds[rows]) if len(rows) < len(cells) else (cells, kinds)
 
-    def named(measured: Measured, kinds: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8], Looks]:
+    def name_cells(
+        measured: Measured, kinds: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8], Looks]:
         p, as_red, as_other = _answers(picture, measured, kinds, models, schema)
         cls = classes_of(p, models.thresholds, schema, models.called_from)
         return p, cls, as_red.where(schema.rows_of_kind(cls, "red_cell"), as_other)
@@ -189,10 +191,10 @@ def _cells_among(
     measured, kinds = pictures()
     if join_pieces(labels, measured, kinds, picture.mpp):
         measured, kinds = pictures()
-    p, cls, looks = named(measured, kinds)
+    p, cls, looks = name_cells(measured, kinds)
     if join_lobes(labels, measured, np.isin(cls, [schema.index(name) for name in GRANULOCYTES]), picture.mpp):
         measured, kinds = pictures()
-        p, cls, looks = named(measured, kinds)
+        p, cls, looks = name_cells(measured, kinds)
     share = None if models.nucleus is None else _nucleus_shares(picture, measured, cls, models.nucleus, schema)
     return picture.table(measured, p, cls, schema, share, looks)
 

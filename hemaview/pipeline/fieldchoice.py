@@ -71,9 +71,9 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
         _plan_scan(slide, request, plan, progress, overview)
     plan.notes += _covered_note(plan)
     plan.guards = _guards(slide, request, plan)
-    if not plan.counted and plan.guards:
+    if not plan.counted_fields and plan.guards:
         raise PipelineError(plan.guards[0]["sentence"], gettext("Bring in the slide that was meant."))
-    if not plan.counted:
+    if not plan.counted_fields:
         raise PipelineError(
             gettext("No field of this slide can be counted: {main_reason}.").format(main_reason=_main_reason(plan)),
             gettext("Bring in a part of the film where the cells lie in one layer and in focus, and check its µm/px."),
@@ -141,7 +141,7 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
         progress("looking for particles and trails", 0.0)
         regions = regions_of(slide, overview)
         plan.fields = _ranked(slide, places_within(boxes, regions), request, plan, progress, False)
-        within = len(plan.counted)
+        within = len(plan.counted_fields)
         if within >= LEAST_REGION_FIELDS or within == len(boxes):
             plan.notes.append(
                 gettext("Fields lie in the {n} particles and trails that {model} found.").format(
@@ -150,7 +150,7 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
             )
             return
         if within:
-            first = {(f.x, f.y): n for n, f in enumerate(plan.counted)}
+            first = {(f.x, f.y): n for n, f in enumerate(plan.counted_fields)}
             plan.fields = _ranked(slide, boxes, request, plan, progress)
             plan.fields.sort(key=lambda f: (not f.used, first.get((f.x, f.y), len(first))))
             for i, f in enumerate(plan.fields):
@@ -168,13 +168,13 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
             )
         )
     plan.fields = _ranked(slide, boxes, request, plan, progress)
-    plan.search = _drawn([f.index for f in plan.fields if f.monolayer or f.reason == NOT_LOOKED_AT])
-    plan.edges = _drawn(
+    plan.search = _shuffled([f.index for f in plan.fields if f.monolayer or f.reason == NOT_LOOKED_AT])
+    plan.edges = _shuffled(
         [f.index for f in plan.fields if not f.monolayer and f.reason not in (NOT_LOOKED_AT, BLURRED, COVERED)]
     )
 
 
-def _drawn(indices: list[int]) -> list[int]:
+def _shuffled(indices: list[int]) -> list[int]:
     """In an order by chance, the same whenever it is asked for."""
     return [indices[int(i)] for i in np.random.default_rng(ORDER_SEED).permutation(len(indices))]
 
@@ -266,7 +266,7 @@ def _in_order(fields: list[PlannedField]) -> list[PlannedField]:
     best = [f for f in fields if f.used and f.score >= limit]
     rest = [f for f in fields if not (f.used and f.score >= limit)]
     rest.sort(key=lambda f: (not f.used, -f.score, f.y, f.x))
-    return [best[i] for i in _drawn(list(range(len(best))))] + rest
+    return [best[i] for i in _shuffled(list(range(len(best))))] + rest
 
 
 def _guards(slide: Slide, request: RunRequest, plan: Plan) -> list[dict[str, str]]:

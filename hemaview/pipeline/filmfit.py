@@ -106,7 +106,7 @@ def _whole(slide: Slide, view: LowPower, points: NDArray[np.float64], side_px: f
 def _places(slide: Slide, plan: Plan, seeker: CentreFinder | None) -> Views:
     """Fields at low power and where nucleated cells may lie on each, level-0 px (n, 2), MOST_CELLS in all: those counted
     first, then those of the search, in the plan's order."""
-    order = [f.index for f in plan.counted] + plan.search
+    order = [f.index for f in plan.counted_fields] + plan.search
     fields = {f.index: f for f in plan.fields}
     views = []
     cells = 0

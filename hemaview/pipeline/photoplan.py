@@ -133,7 +133,7 @@ def share_out_fields(
     for i, share in zip(pictures, share_out(list(pictures.values())), strict=True):
         place = plan.fields[i]
         place.film, place.elsewhere = list(pictures[i].film), share.elsewhere
-        place.counted_share *= share.counted
+        place.counted_share *= share.counted_share
         place.area_mm2 = round(place.w * place.h * (plan.mpp / 1000) ** 2 * place.counted_share, 6)
-        if not share.counted:
+        if not share.counted_share:
             place.used, place.reason = False, SHOWN_BY_OTHERS

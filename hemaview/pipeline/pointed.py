@@ -64,7 +64,7 @@ def outlines_at(
     h, w = picture.rgb.shape[:2]
     labels, share = np.zeros((h, w), np.int32), np.full(len(points), np.nan)
     side = round(CELL_SQUARE_UM / picture.mpp)
-    masks = _drawn(squares(picture.rgb, points, side), masker)
+    masks = _masks_of(squares(picture.rgb, points, side), masker)
     nearest = _nearest(points, (h, w), picture.mpp)
     for i, (x, y) in enumerate(np.rint(points).astype(int)):
         left, top = x - side // 2, y - side // 2
@@ -134,7 +134,7 @@ def middle_part(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.where(parts == parts[y[nearest], x[nearest]], mask, 0).astype(np.uint8)
 
 
-def _drawn(crops: NDArray[np.uint8], masker: Masker | None) -> NDArray[np.uint8]:
+def _masks_of(crops: NDArray[np.uint8], masker: Masker | None) -> NDArray[np.uint8]:
     """The cell in the middle of each square uint8 (n, side, side, 3): 1 cytoplasm, 2 nucleus, uint8 (n, side, side); a disc
     where nothing is drawn."""
     n, side = crops.shape[0], crops.shape[1]

@@ -117,7 +117,9 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
             if not partial and isinstance(cell_finder, SearchingFinder):
                 finder_of_centres = models.get("nucleated-cell-finder")
                 seeker = finder_of_centres if isinstance(finder_of_centres, CentreFinder) else None
-                searched = search(SearchTask(slide, plan, request, schema, field_indices, by_class), cell_finder, seeker, sink)
+                searched = search(
+                    SearchTask(slide, plan, request, schema, field_indices, by_class), cell_finder, seeker, sink
+                )
         except NoAnswer as error:
             raise named_failure(plan.silent_nets) from error
         warmth = {role: model.temperature for role, model in models.items() if isinstance(model, Classifier)}
@@ -126,7 +128,9 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         cells, lookalikes = without_red_lookalikes(slide, every, field_indices, plan.mpp, schema, photographs)
         result = _Counted(cells, field_indices, partial or searched.partial, cell_finder.thresholds, warmth, searched)
         notes += (
-            plan.notes + search_notes(request, schema, plan, searched, cells) + unanswered_notes(cells, plan.silent_nets)
+            plan.notes
+            + search_notes(request, schema, plan, searched, cells)
+            + unanswered_notes(cells, plan.silent_nets)
         )
         if lookalikes:
             notes.append(_lookalikes(lookalikes))
@@ -269,7 +273,7 @@ def _count(
     cells_by_class = np.zeros(len(schema), np.int64)
     field_indices: list[int] = []
     total = 0
-    for place in plan.counted:
+    for place in plan.counted_fields:
         if sink.stop_asked():
             return field_indices, cells_by_class, True
         cells = folder.field_cells(place.index)
@@ -283,12 +287,16 @@ def _count(
         sink.field_done(len(field_indices), plan.fields_to_count, total)
         if request.photo_fields or request.region:
             continue
-        if (targets and reached(targets, cells_by_class)) or (not targets and searched and len(field_indices) >= FIRST_FIELDS):
+        if (targets and reached(targets, cells_by_class)) or (
+            not targets and searched and len(field_indices) >= FIRST_FIELDS
+        ):
             break
     return field_indices, cells_by_class, False
 
 
-def _every_cell(folder: Path, field_indices: list[int], searched: Sequence[CellTable], schema: Schema, plan: Plan) -> CellTable:
+def _every_cell(
+    folder: Path, field_indices: list[int], searched: Sequence[CellTable], schema: Schema, plan: Plan
+) -> CellTable:
     """The cells of the fields that are done and those that were searched for, each once, in the order of the file."""
     parts: list[CellTable] = []
     for index in field_indices:

@@ -67,9 +67,9 @@ class SearchTask:
     """What was ordered."""
     schema: Schema
     """The classes of its cells."""
-    done: list[int]
+    whole_fields: list[int]
     """Indices of the fields that were counted whole."""
-    counted: NDArray[np.int64]
+    cells_by_class: NDArray[np.int64]
     """Their cells that no edge cuts, by class, int64 (classes,)."""
 
 
@@ -123,15 +123,15 @@ def reached(targets: Targets, cells_by_class: NDArray[np.int64]) -> bool:
 def search(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | None, sink: Sink) -> Searched:
     """Search (or go on with it) until the targets are met, the protocol's area is searched or the film is; then the edges, as
     far in proportion."""
-    outcome = Searched.begun(task.plan, task.done)
+    outcome = Searched.begun(task.plan, task.whole_fields)
     targets = targets_of(task.request, task.schema, "film")
     if not targets or not (task.plan.search or task.plan.edges):
         return outcome
     most_mm2 = float(task.request.settings.get("search_mm2", DEFAULT_MM2))
-    progress = _Progress(task, targets, outcome, task.counted.copy(), int(task.counted.sum()))
+    progress = _Progress(task, targets, outcome, task.cells_by_class.copy(), int(task.cells_by_class.sum()))
     with ThreadPoolExecutor(1) as ahead:
         for lot in _lots(task, "search", task.plan.search, ahead):
-            if reached(targets, progress.counted) or outcome.mm2["film"] + outcome.mm2["edges"] >= most_mm2:
+            if reached(targets, progress.cells_by_class) or outcome.mm2["film"] + outcome.mm2["edges"] >= most_mm2:
                 break
             if not progress.take(_part_of(lot, task, finder, seeker), sink):
                 break
@@ -165,7 +165,7 @@ class _Progress:
     """How many cells of which classes end it."""
     searched: Searched
     """What it gave so far."""
-    counted: NDArray[np.int64]
+    cells_by_class: NDArray[np.int64]
     """Cells that no edge cuts, counting included, by class, int64 (classes,)."""
     cells: int
     """Of all kinds, counting included."""
@@ -182,15 +182,15 @@ class _Progress:
                 self.searched.mm2[place] += area[index]
         self.searched.tables.append(result.cells)
         whole = (result.cells.flags & (CUT | OUTSIDE)) == 0
-        self.counted += np.bincount(result.cells.cls[whole], minlength=len(self.counted))
+        self.cells_by_class += np.bincount(result.cells.cls[whole], minlength=len(self.cells_by_class))
         self.cells += len(result.cells)
-        fields = len(self.task.done) + len(self.searched.film) + len(self.searched.edges)
+        fields = len(self.task.whole_fields) + len(self.searched.film) + len(self.searched.edges)
         sink.field_done(fields, max(fields, self._expected(fields)), self.cells)
         return True
 
     def _expected(self, fields: int) -> int:
         """How many fields it will take, by the cells of those that were searched."""
-        shares = [min(1.0, max(1, int(self.counted[of].sum())) / wanted) for wanted, of in self.targets]
+        shares = [min(1.0, max(1, int(self.cells_by_class[of].sum())) / wanted) for wanted, of in self.targets]
         return round(fields / min(shares))
 
 
@@ -211,7 +211,7 @@ class _Lot:
 
 def _lots(task: SearchTask, name: str, order: list[int], ahead: ThreadPoolExecutor) -> Iterator[_Lot]:
     """The parts of an order of fields, without those counted whole; while one is searched the next one is read."""
-    whole, fields = set(task.done), {f.index: f for f in task.plan.fields}
+    whole, fields = set(task.whole_fields), {f.index: f for f in task.plan.fields}
     lots = []
     for number, start in enumerate(range(0, len(order), FIELDS_A_PART)):
         places = [fields[i] for i in order[start : start + FIELDS_A_PART] if i not in whole]

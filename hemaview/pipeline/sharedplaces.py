@@ -46,7 +46,7 @@ class Share:
 
     elsewhere: list[list[list[int]]]
     """Outlines (`PlannedField.elsewhere`)."""
-    counted: float
+    counted_share: float
     """Share of what it shows that it counts itself."""
 
 

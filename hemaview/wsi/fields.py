@@ -228,7 +228,9 @@ def _read(paths: list[Path], choice: Choice) -> list[Picture]:
     return [picture for path in paths for picture in read_pictures(path, path.name, kinds[path], bits, choice)]
 
 
-def _each_once(pictures: list[Picture], name_by_likeness: Mapping[str, str]) -> tuple[list[tuple[Picture, str]], list[str]]:
+def _each_once(
+    pictures: list[Picture], name_by_likeness: Mapping[str, str]
+) -> tuple[list[tuple[Picture, str]], list[str]]:
     """The pictures with their likenesses, doubles left out, and what is to be said of it and of each."""
     once: list[tuple[Picture, str]] = []
     notes: list[str] = []

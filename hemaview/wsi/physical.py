@@ -66,7 +66,7 @@ def of_imagej(text: str, per_unit_x: float, per_unit_y: float) -> PixelSize | No
     return PixelSize(unit_um / per_unit_x, unit_um / per_unit_y, "ImageJ's description")
 
 
-def chosen(sizes: Sequence[PixelSize | None], name: str) -> tuple[PixelSize | None, list[str]]:
+def first_credible(sizes: Sequence[PixelSize | None], name: str) -> tuple[PixelSize | None, list[str]]:
     """The first credible size, and a sentence for each later one that contradicts it.
 
     Raises Unsupported where its pixels are not square: cells would be counted squeezed.

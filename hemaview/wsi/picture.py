@@ -77,14 +77,14 @@ def read_pictures(file: Path | Blob, name: str, kind: str, bits: int = 0, choice
     refuse_kinds(what, name)
     notes, planes = list(what.notes), len(what.planes)
 
-    def shown(plane: int) -> list[pyvips.Image]:
+    def images_of(plane: int) -> list[pyvips.Image]:
         return [_upright(blob, name, kind, what, pages, bits, notes) for pages in what.planes[plane]]
 
     if choice.plane_number is not None:
         index = choice.plane_number - 1
-        images = shown(index)
+        images = images_of(index)
     else:
-        by_plane = [shown(plane) for plane in range(planes)]
+        by_plane = [images_of(plane) for plane in range(planes)]
         index = sharpest(planes, lambda z: by_plane[z][0].numpy()) if planes > 1 else 0
         images = by_plane[index]
     if planes > 1:

@@ -49,7 +49,7 @@ def test_the_thick_and_the_feathered_end_of_real_fields_rank_last_and_do_not_fai
 def test_where_no_field_is_good_the_best_are_counted_and_the_plan_says_why(tmp_path: Path) -> None:
     thick = mosaic(tmp_path, [[deep(3), deep(3)], [deep(3), deep(3)]])
     plan = planned_scan(thick, tmp_path)
-    assert plan.counted and plan.poor_fields == "the cells overlap" and all(f.monolayer for f in plan.counted)
+    assert plan.counted_fields and plan.poor_fields == "the cells overlap" and all(f.monolayer for f in plan.counted_fields)
     assert any("shapes get no grade there, and platelets no estimate" in note for note in plan.notes)
 
 
@@ -66,7 +66,7 @@ def test_fields_cover_a_slide_to_its_edges(tmp_path: Path) -> None:
 def test_a_trail_of_marrow_may_be_crowded(tmp_path: Path) -> None:
     thick = mosaic(tmp_path, [[deep(3), deep(3)], [deep(3), deep(3)]])
     plan = planned_scan(thick, tmp_path, "marrow")
-    assert plan.counted and plan.poor_fields == "" and {f.reason for f in plan.fields} == {""}
+    assert plan.counted_fields and plan.poor_fields == "" and {f.reason for f in plan.fields} == {""}
 
 
 def photo() -> NDArray[np.uint8]:

@@ -68,7 +68,7 @@ def planned(film: Path, model: Detector | None) -> Plan:
 
 
 def places(plan: Plan) -> list[tuple[int, int, int, int]]:
-    return [(f.x, f.y, f.w, f.h) for f in plan.counted]
+    return [(f.x, f.y, f.w, f.h) for f in plan.counted_fields]
 
 
 def test_regions_are_brought_to_level_0(film: Path) -> None:
@@ -91,17 +91,17 @@ def test_a_place_is_of_a_region_by_the_smaller_of_the_two() -> None:
 
 def test_fields_are_laid_in_the_regions(film: Path) -> None:
     every = planned(film, None)
-    assert max(f.x for f in every.counted) > WIDTH * 0.6
+    assert max(f.x for f in every.counted_fields) > WIDTH * 0.6
     plan = planned(film, overview((0.3, 0.0, 0.6, 1.0)))
     regions = np.array([[0.3 * WIDTH, 0, 0.6 * WIDTH, HEIGHT]])
-    assert plan.counted and places_within(places(plan), regions) == places(plan)
-    assert len(plan.counted) < len(every.counted)
+    assert plan.counted_fields and places_within(places(plan), regions) == places(plan)
+    assert len(plan.counted_fields) < len(every.counted_fields)
     assert any("1 particles and trails that wang-overview-cascade found" in note for note in plan.notes)
 
 
 def test_where_a_region_holds_hardly_a_field_it_is_counted_first_and_the_rest_after_it(film: Path) -> None:
     every = planned(film, None)
-    last = every.counted[-1]
+    last = every.counted_fields[-1]
     x, y = (last.x + last.w / 2) / WIDTH, (last.y + last.h / 2) / HEIGHT
     plan = planned(film, overview((x - 0.01, y - 0.01, x + 0.01, y + 0.01)))
     assert places(plan)[0] == (last.x, last.y, last.w, last.h)

@@ -31,7 +31,7 @@ def photographs(
     return [
         PlannedField(
             i, *box, tissue=1, focus=1, single_ratio=1, score=1, used=True, photo=True, film=[0, *corner],
-            elsewhere=share.elsewhere, counted_share=share.counted,
+            elsewhere=share.elsewhere, counted_share=share.counted_share,
         )
         for i, (box, corner, share) in enumerate(zip(boxes, corners, share_out(shown), strict=True))
     ]  # fmt: skip

@@ -184,7 +184,7 @@ def _film(
 
 def _batch(
     pools: Sequence[Pool],
-    chosen: NDArray[np.int64],
+    pool_rows: NDArray[np.int64],
     recipe: Recipe,
     generator: torch.Generator,
     where: torch.device,
@@ -192,7 +192,7 @@ def _batch(
 ) -> tuple[Tensor, Tensor]:
     parts, labels = [], []
     for number, pool in enumerate(pools):
-        rows = chosen[chosen[:, 0] == number, 1]
+        rows = pool_rows[pool_rows[:, 0] == number, 1]
         if not len(rows):
             continue
         x = torch.from_numpy(np.ascontiguousarray(pool.images[rows])).to(where).permute(0, 3, 1, 2).float()

@@ -65,21 +65,21 @@ class Course:
         self.mean.update({k: v.to(device_of(net)) for k, v in state["mean"].items()})
         self.done, self.best, self.waited = state["done"], state["best"], state["waited"]
 
-    def mark(self, steps: int, loss: float, score: float, *more: float) -> None:
-        """After `steps` epochs or steps: a line in the log, the weights where they are the best, and the state."""
+    def mark(self, number: int, loss: float, score: float, *more: float) -> None:
+        """After `number` epochs or steps: a line in the log, the weights where they are the best, and the state."""
         with (self._out / "log.csv").open("a", newline="", encoding="utf-8") as stream:
             lines = csv.writer(stream)
             if not stream.tell():
                 lines.writerow([*COLUMNS, *MORE[len(MORE) - len(more) :]])
-            lines.writerow([steps, loss, score, *more])
-        self.waited += steps - self.done
-        self.done = steps
+            lines.writerow([number, loss, score, *more])
+        self.waited += number - self.done
+        self.done = number
         if score > self.best:
             self.best, self.waited = score, 0
             save_file({k: v.contiguous() for k, v in self.mean.items()}, self.weights)
         state = {"net": self._net.state_dict(), "mean": self.mean, "optimiser": self._optimiser.state_dict()}
         part = self._out / "resume.part"
-        torch.save({**state, "done": steps, "best": self.best, "waited": self.waited}, part)
+        torch.save({**state, "done": number, "best": self.best, "waited": self.waited}, part)
         part.replace(self._out / "resume.pt")
         if time.monotonic() - self._drawn >= DRAWN_EVERY_S:
             self._drawn = time.monotonic()
@@ -161,7 +161,7 @@ def alone_in(out: Path, wanted: dict[str, str]) -> Iterator[None]:
             raise data.DataError(f"Another training runs in {out}; wait for it, or choose another --out.") from error
         record = out / "training.json"
         if any((out / file).exists() for file in ("resume.pt", "best.safetensors")):
-            earlier = _held(record)
+            earlier = _identity_in(record)
             other = [f"{k} {earlier.get(k, 'unknown')}, not {v}" for k, v in wanted.items() if earlier.get(k) != v]
             if other:
                 raise data.DataError(
@@ -182,7 +182,7 @@ def _lock_of(out: Path) -> IO[str]:
         raise data.DataError(f"Nothing can be written to {out}: {error.strerror}.") from error
 
 
-def _held(record: Path) -> dict[str, str]:
+def _identity_in(record: Path) -> dict[str, str]:
     """Whose state lies there; {} where that cannot be told."""
     try:
         return dict(json.loads(record.read_text(encoding="utf-8")))

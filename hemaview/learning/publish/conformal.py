@@ -117,17 +117,21 @@ def elsewhere_films(
 def least_of(
     training: Training, net: nn.Module, temperature: float, experiment: Experiment
 ) -> dict[str, dict[str, float]]:
-    """`usual` and `strange` stains to class to its least probability, for a card."""
+    """`known` and `strange` stains to class to its least probability, for a card."""
     shift = np.array([training.shift.get(name, 0.0) for name in training.classes], np.float32)
 
     def answers(pools: Sequence[Pool], added: NDArray[np.float32]) -> list[Answers]:
         logits = [fit_logits(net, _batch(p.images), training.adapts) + added for p in pools]
         return [Answers(softmax(z / temperature), p.allowed) for z, p in zip(logits, pools, strict=True)]
 
-    usual = answers(training.held(experiment) if training.held is not None else [], np.zeros_like(shift))
+    usual = answers(
+        training.validation_pools(experiment) if training.validation_pools is not None else [], np.zeros_like(shift)
+    )
     whole = training.elsewhere(experiment) if training.elsewhere is not None else []
     strange = as_elsewhere(net, training.input_px, temperature, training.adapts, whole, shift)
-    other_laboratory = answers(training.given(experiment) if training.given is not None else [], shift)
+    other_laboratory = answers(
+        training.other_laboratory_pools(experiment) if training.other_laboratory_pools is not None else [], shift
+    )
     return {
         "known": least_probabilities(Answers.together(usual), training.classes),
         "strange": least_probabilities(Answers.together([strange, *other_laboratory]), training.classes),

@@ -88,7 +88,9 @@ def confusion_matrix(axes: Any, answers: Answers) -> None:
     numbers = np.unique(np.concatenate([answers.truth, predicted]))
     n = len(answers.names)
     table = (
-        np.bincount(answers.truth * n + predicted, minlength=n * n).reshape(n, n)[np.ix_(numbers, numbers)].astype(float)
+        np.bincount(answers.truth * n + predicted, minlength=n * n)
+        .reshape(n, n)[np.ix_(numbers, numbers)]
+        .astype(float)
     )
     share = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=100)

@@ -29,7 +29,7 @@ from hemaview.learning.recipes.trainings import TRAININGS, training_of
 from hemaview.learning.scoring.evaluate import evaluate
 from hemaview.learning.sets import data
 from hemaview.methods import card as modelcard
-from hemaview.methods.cardtext import free_lines, precision_lines, shown
+from hemaview.methods.cardtext import free_lines, input_text, precision_lines
 from hemaview.methods.registry import METHODS
 from hemaview.wsi.colour import Colour, policy
 
@@ -91,7 +91,9 @@ def tried(model: TrainedModel, log: Log) -> modelcard.Card:
     shown_on = ground.get("ground", ()) if training.ground == ALWAYS else ()  # val's are not strange
     temperature, thresholds, by_blood = calibrated(name, state, weights, learned_from, log, shown_on)
     least = (
-        least_of(training, _net(name, weights), temperature, learned_from) if training.adapts and training.held else {}
+        least_of(training, _net(name, weights), temperature, learned_from)
+        if training.adapts and training.validation_pools
+        else {}
     )
     stains = stains_learned(training, learned_from) if training.minds_stain else []
     sets = [s for s in training.sets if data.has(learned_from, s, "train")]
@@ -172,7 +174,7 @@ def calibrated(
     half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
     temperature, thresholds, by_blood = 1.0, dict[str, float](), dict[str, Any]()
-    pools = training.held(experiment) if training.held is not None else []
+    pools = training.validation_pools(experiment) if training.validation_pools is not None else []
     if pools:
         net = _net(name, weights)
         logits = [
@@ -283,7 +285,7 @@ def markdown(card: dict[str, Any]) -> str:
         f"Research use only. {_stand_in(card)}{method.summary}",
         "",
         f"- Source: {method.source}",
-        f"- Shown: {shown(card)}, colours {card['colour_policy']}",
+        f"- Shown: {input_text(card)}, colours {card['colour_policy']}",
         *_ground(card),
         f"- Classes: {', '.join(card['classes'])}",
         f"- Parameters: {card['parameters']:,}",
@@ -358,7 +360,9 @@ def _ground(card: dict[str, Any]) -> list[str]:
         for *levels, colour in zip(*card["grounds"], _COLOURS, strict=True)
     )
     n = len(card["grounds"])
-    return [f"- Ground of a picture, where like none of the {n} learned from ({within}), brought to {rgb_text} (of 255)"]
+    return [
+        f"- Ground of a picture, where like none of the {n} learned from ({within}), brought to {rgb_text} (of 255)"
+    ]
 
 
 def _stain_lines(card: dict[str, Any]) -> list[str]:

@@ -166,7 +166,7 @@ def _table(rows: Sequence[dict[str, str]]) -> list[str]:
     return [
         "| " + " | ".join(name.replace("_", " ") for name in rows[0]) + " |",
         "|---" * len(rows[0]) + "|",
-        *("| " + " | ".join([row[first], *(_shown(row[name]) for name in others)]) + " |" for row in rows),
+        *("| " + " | ".join([row[first], *(_number_text(row[name]) for name in others)]) + " |" for row in rows),
     ]
 
 
@@ -174,7 +174,7 @@ def _trained(epochs: int) -> str:
     return f"{epochs} epochs each (`--epochs {epochs}`)" if epochs else "nothing trained"
 
 
-def _shown(text: str) -> str:
+def _number_text(text: str) -> str:
     if text.isdigit():
         return f"{int(text):,}"
     try:

@@ -88,7 +88,7 @@ class Training:
     """Side of the square that it is shown."""
     limits: tuple[str, ...]
     """Sentences of its card on what it cannot."""
-    held: Callable[[Experiment], list[Pool]] | None = None
+    validation_pools: Callable[[Experiment], list[Pool]] | None = None
     """Gives the val pools that its temperature is set on; None: there is none to set."""
     views: int = 1
     """Turned and mirrored views of a picture that an answer is the mean of."""
@@ -107,8 +107,8 @@ class Training:
     """Class to what is added to its logit on strange films."""
     elsewhere: Callable[[Experiment], list[Pool]] | None = None
     """Val's cells at their own size, to be shown as other laboratories would."""
-    given: Callable[[Experiment], list[Pool]] | None = None
-    """Cells, as shown, of a laboratory that is given for choosing."""
+    other_laboratory_pools: Callable[[Experiment], list[Pool]] | None = None
+    """Cells, as shown, of another laboratory, for choosing."""
 
 
 def train_nucleated(

@@ -138,7 +138,7 @@ STRANGER_TRAININGS = (
         ground_rgb=GROUND,
         adapts=ADAPTS,
         elsewhere=lambda experiment: strangers_pools(experiment, "val", None),
-        given=given_pools,
+        other_laboratory_pools=given_pools,
         shift={"blast": 2.25},
     ),
 )

@@ -63,7 +63,15 @@ def train_finder(
         return scene.rgb, *scene.target()
 
     return train_heat(
-        net(log), draw, lambda n: parted(n, validation), out, (epochs or 8) * 50, log, batch=BATCH, rate=RATE, check_every=50
+        net(log),
+        draw,
+        lambda n: parted(n, validation),
+        out,
+        (epochs or 8) * 50,
+        log,
+        batch=BATCH,
+        rate=RATE,
+        check_every=50,
     )
 
 

@@ -243,7 +243,7 @@ def copies_in_sets(experiment: Experiment, out: Path, epochs: int, log: Log) -> 
     """Of each two sides of each set how many pictures of the second show what the first shows; labels are not looked at."""
     rows = []
     for name in data.SETS:
-        sides = [side for side in duplicates.SIDES if not data.drawn(name) and data.has(experiment, name, side)]
+        sides = [side for side in duplicates.SIDES if not data.is_synthetic(name) and data.has(experiment, name, side)]
         if len(sides) < 2:
             continue
         log(name)

@@ -47,7 +47,7 @@ def machine_counts(name: str, dataset: str, experiment: Experiment, split: str) 
         rows = np.flatnonzero(films == film)
         if len(rows) < LEAST_CELLS:
             continue
-        calls = _called(
+        calls = _calls_of_film(
             name, shipped, [data.image(experiment, dataset, split, lines[i]["file"]) for i in rows], SETS[dataset]
         )
         likely = with_machine_errors(errors, calls, {}, groups)
@@ -73,7 +73,7 @@ def _groups(classes: tuple[str, ...], listed: set[str]) -> dict[str, list[str]]:
     return groups
 
 
-def _called(name: str, shipped: Classifier, pictures: list[NDArray[np.uint8]], mpp: float) -> Counter[str]:
+def _calls_of_film(name: str, shipped: Classifier, pictures: list[NDArray[np.uint8]], mpp: float) -> Counter[str]:
     """What a job calls the cells of one film, by class."""
     crops = crops_of(shipped, pictures, mpp)
     statistics = statistics_of(name, crops)

@@ -125,7 +125,7 @@ def film_request(slide: Path, folder: Path, mpp: float, photos: list[dict[str, A
     )  # fmt: skip
 
 
-def counted(mosaic: Mosaic, folder: Path, as_photos: bool) -> CellTable:
+def count_mosaic(mosaic: Mosaic, folder: Path, as_photos: bool) -> CellTable:
     """Every cell of a mosaic, counted as photographs or as a scan; targets off."""
     photos = mosaic.places if as_photos else []
     request = film_request(mosaic.slide, folder, mosaic.mpp, photos, rbc=EVERYTHING, wbc=0, max_fields=EVERYTHING)
@@ -184,7 +184,7 @@ def mosaic_study(experiment: Experiment, out: Path, epochs: int, log: Log) -> li
             folder = out / f"{tile}-{offset[0]}-{offset[1]}"
             folder.mkdir(parents=True, exist_ok=True)
             mosaic = write_mosaic(folder / "mosaic.tif", pictures, CHULA_MPP, COLUMNS, tile, offset)
-            photos, scan = (counted(mosaic, folder / how, how == "photos") for how in ("photos", "scan"))
+            photos, scan = (count_mosaic(mosaic, folder / how, how == "photos") for how in ("photos", "scan"))
             shared = agreement(photos, scan, mosaic, assay("blood_film").schema)
             log(f"  {shared}")
             rows.append(

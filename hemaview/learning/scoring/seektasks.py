@@ -49,7 +49,9 @@ def white_cells_in_mosaics(name: str, dataset: str, experiment: Experiment, spli
     pictures: list[tuple[NDArray[np.uint8], NDArray[np.float64]]] = []
     for file, boxes, red in fields_with_boxes(experiment, dataset, split):
         factor = mpp_of_boxes(red) / MPP
-        pictures.append((rescale(data.image(experiment, dataset, split, file), factor), boxes.astype(np.float64) * factor))
+        pictures.append(
+            (rescale(data.image(experiment, dataset, split, file), factor), boxes.astype(np.float64) * factor)
+        )
     if not pictures:
         raise data.DataError(f"{dataset}/{split} labels no nucleated cell that could be looked for.")
     hit: list[NDArray[np.bool_]] = []

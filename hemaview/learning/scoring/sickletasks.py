@@ -115,7 +115,7 @@ def cells_of(how: CellFinder, rgb: NDArray[np.uint8], file: str) -> CellTable | 
         plan = plan_run(slide, request, lambda phase, share: None)
     except PipelineError:
         return None
-    return how.cells(slide, plan.counted[0], plan.mpp, of.schema)
+    return how.cells(slide, plan.counted_fields[0], plan.mpp, of.schema)
 
 
 def sickle_share(cells: CellTable | None) -> float:

@@ -39,7 +39,7 @@ class DataSet:
     """Of its labels.csv, besides `file` and `class`."""
     pixel_classes: int = 0
     """How many classes its masks number; 0: a mask is what is not 0."""
-    drawn: bool = False
+    synthetic: bool = False
     """Whether HemaView makes it itself: it needs no folder."""
 
 
@@ -69,7 +69,7 @@ SETS: dict[str, DataSet] = {
         DataSet("all-idb2", False, "on request: research only"),
         DataSet("mll-marrow-mini", True, "CC BY 4.0"),
         DataSet("sickle-uganda", False, "unclear", _BOX),
-        DataSet("drawn-overviews", True, "drawn by HemaView itself", drawn=True),
+        DataSet("drawn-overviews", True, "drawn by HemaView itself", synthetic=True),
     )
 }
 
@@ -91,7 +91,7 @@ class Crops:
         return len(self.labels)
 
 
-def _drawn(lines: list[dict[str, str]], most: int) -> list[dict[str, str]]:
+def _some_pictures(lines: list[dict[str, str]], most: int) -> list[dict[str, str]]:
     """A seeded draw of whole pictures with about `most` lines (0: all of them)."""
     if not most or len(lines) <= most:
         return lines
@@ -109,16 +109,16 @@ def _drawn(lines: list[dict[str, str]], most: int) -> list[dict[str, str]]:
 def has(experiment: Experiment, name: str, split: str) -> bool:
     """Whether the split of the set is there, and allowed where only free ones are."""
     try:
-        return drawn(name) or (
+        return is_synthetic(name) or (
             not left_out(experiment, name) and (experiment.root / name / split / "labels.csv").is_file()
         )
     except OSError as error:
         raise DataError(f"{experiment.root / name / split} cannot be looked into: {error.strerror}.") from error
 
 
-def drawn(name: str) -> bool:
+def is_synthetic(name: str) -> bool:
     """Whether HemaView draws the set itself."""
-    return name in SETS and SETS[name].drawn
+    return name in SETS and SETS[name].synthetic
 
 
 def left_out(experiment: Experiment, name: str) -> bool:
@@ -144,7 +144,7 @@ def rows(experiment: Experiment, name: str, split: str) -> list[dict[str, str]]:
     if not lines:
         raise DataError(f"{where} has no line.")
     _check(lines, name, where)
-    return _drawn(lines, experiment.most_lines)
+    return _some_pictures(lines, experiment.most_lines)
 
 
 def _check(lines: list[dict[str, str]], name: str, where: str) -> None:

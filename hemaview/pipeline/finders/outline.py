@@ -87,7 +87,7 @@ class OutlineFinder:
         half = SICKLE_UM / 2 / picture.mpp
         boxes = np.concatenate([alone[:, :2] - half, alone[:, :2] + half], axis=1).astype(np.float32)
         added = np.zeros((len(alone), len(schema)), np.float32)
-        _called(added, np.arange(len(alone)), alone[:, 2], self.pointer.least, schema)
+        _make_elongated(added, np.arange(len(alone)), alone[:, 2], self.pointer.least, schema)
         return CellTable.concatenate(
             [outlined, picture.table(measured_boxes(boxes), added, likeliest(added), schema)], len(schema)
         )
@@ -161,11 +161,11 @@ def _point_out(
                 alone.append(point)
             continue
         pointed_rows.add(row)
-        _called(p, np.array([row]), point[2:], least, schema)
+        _make_elongated(p, np.array([row]), point[2:], least, schema)
     return np.array(alone).reshape(-1, 3)
 
 
-def _called(
+def _make_elongated(
     p: NDArray[np.float32], rows: NDArray[np.int64], heights: NDArray[np.float64], least: float, schema: Schema
 ) -> None:
     """Make elongated the likeliest class of rows of p (n, classes), the surer the higher the peak is above `least`; what they

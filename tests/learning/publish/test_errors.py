@@ -26,7 +26,7 @@ def test_films_of_known_stains_are_lots_of_their_cells_each_named_once(
     truth = np.arange(n) % 3
     allowed = np.eye(classes, dtype=bool)[truth]
     allowed[-5:, :3] = True
-    fake: Any = SimpleNamespace(held=lambda _: [Pool(images, allowed)], adapts={}, elsewhere=None, input_px=128)
+    fake: Any = SimpleNamespace(validation_pools=lambda _: [Pool(images, allowed)], adapts={}, elsewhere=None, input_px=128)
     monkeypatch.setattr(measured, "training_of", lambda _: fake)
     made = measured.machine_errors(NAME, Experiment(tmp_path), lambda _: None)
     assert set(made) == {"known"}
@@ -37,6 +37,6 @@ def test_films_of_known_stains_are_lots_of_their_cells_each_named_once(
 
 
 def test_a_net_without_a_val_side_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(measured, "training_of", lambda _: SimpleNamespace(held=None))
+    monkeypatch.setattr(measured, "training_of", lambda _: SimpleNamespace(validation_pools=None))
     with pytest.raises(DataError, match="no val side"):
         measured.machine_errors(NAME, Experiment(tmp_path), lambda _: None)

@@ -24,7 +24,7 @@ from hemaview.learning.recipes.trainings import TRAININGS
 from hemaview.learning.sets import data
 from hemaview.methods import card as modelcard
 from hemaview.methods.card import Card, cards
-from hemaview.methods.cardtext import free_lines, precision_lines, shown
+from hemaview.methods.cardtext import free_lines, input_text, precision_lines
 from hemaview.methods.registry import METHODS
 
 
@@ -143,7 +143,7 @@ def test_leukaemic_blood_is_calibrated_apart_on_its_own_val(
         truth = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
         logits.append((z * (3 if dataset == "jhu-aml" else 1)).astype(np.float32))
         pools.append(Pool(np.full((3000, 2, 2, 3), len(pools), np.uint8), np.eye(len(NUCLEATED), dtype=bool)[truth]))
-    monkeypatch.setitem(TRAININGS, name, replace(TRAININGS[name], held=lambda experiment: pools, views=1))
+    monkeypatch.setitem(TRAININGS, name, replace(TRAININGS[name], validation_pools=lambda experiment: pools, views=1))
     monkeypatch.setattr(release, "predict", lambda net, images, side: logits[int(images[0, 0, 0, 0])])
     monkeypatch.setattr(release, "NRBC_KEPT", {"pbc": (0.6, 0.9, 0.5), "jhu-aml": (0.3, 0.95, 0.0)})
     state = METHODS[name].build(len(NUCLEATED)).state_dict()
@@ -245,5 +245,5 @@ def test_a_variant_without_a_card_to_stand_in_is_refused(name: str, version: str
 
 
 def test_a_model_without_a_scale_names_none() -> None:
-    assert shown({"input_px": 128, "mpp": 0.2}) == "128 px at 0.2 µm/px"
-    assert shown({"input_px": 80, "mpp": 0.0}) == "80 px whatever their scale"
+    assert input_text({"input_px": 128, "mpp": 0.2}) == "128 px at 0.2 µm/px"
+    assert input_text({"input_px": 80, "mpp": 0.0}) == "80 px whatever their scale"

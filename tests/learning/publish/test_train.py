@@ -48,7 +48,7 @@ def sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / "sets" / name / "train").mkdir(parents=True)
         (tmp_path / "sets" / name / "train" / "labels.csv").write_text("file,class\n")
     for name in ("cell-kind-net", "sun-pnet"):
-        stub = replace(TRAININGS["cell-kind-net"], name=name, sets=("pbc", "jhu-aml"), run=quick, held=None)
+        stub = replace(TRAININGS["cell-kind-net"], name=name, sets=("pbc", "jhu-aml"), run=quick, validation_pools=None)
         monkeypatch.setitem(TRAININGS, name, stub)
     monkeypatch.setattr(release, "evaluate", lambda *_: [])
     return tmp_path / "sets"

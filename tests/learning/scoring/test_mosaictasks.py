@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from hemaview.assays import assay
-from hemaview.learning.scoring.mosaictasks import Mosaic, agreement, counted, partners, write_mosaic
+from hemaview.learning.scoring.mosaictasks import Mosaic, agreement, count_mosaic, partners, write_mosaic
 from hemaview.wsi.slide import open_slide
 from tests.factories import cells as table_of
 
@@ -19,7 +19,7 @@ FILM = assay("blood_film").schema
 def test_a_mosaic_of_real_fields_counts_what_its_photographs_count(tmp_path: Path) -> None:
     pictures = [np.asarray(Image.open(p).convert("RGB")) for p in sorted(DEMO.glob("*.webp"))]
     mosaic = write_mosaic(tmp_path / "mosaic.tif", pictures, 0.19, 4, 240, (97, 61))
-    photos, scan = (counted(mosaic, tmp_path / how, how == "photos") for how in ("photos", "scan"))
+    photos, scan = (count_mosaic(mosaic, tmp_path / how, how == "photos") for how in ("photos", "scan"))
     found = agreement(photos, scan, mosaic, FILM)
     assert found.cells > 400
     assert found.found_in_both >= 0.97 and found.same_class >= 0.93 and 0.9 <= found.total_ratio <= 1.1, found
