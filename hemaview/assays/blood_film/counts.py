@@ -125,12 +125,12 @@ def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
     ungraded = red_cells.n < rules.get("schistocyte.min_red_cells", 0)
     shareless = red_cells.n < rules.get("schistocyte.share_from_red_cells", 0)
 
-    def without_rare_share(row: Row) -> Row:
+    def as_far_as_cells_allow(row: Row) -> Row:
         if row.key != "schistocyte":
             return row
         return replace(row, grade=None if ungraded else row.grade, percent=None if shareless else row.percent)
 
-    return replace(red_cells, rows=tuple(without_rare_share(row) for row in red_cells.rows))
+    return replace(red_cells, rows=tuple(as_far_as_cells_allow(row) for row in red_cells.rows))
 
 
 def _nrbc_rate(nrbc: int, white: int, rules: Rules) -> Ratio:
