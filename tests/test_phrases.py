@@ -36,7 +36,7 @@ def test_a_template_says_nothing_that_is_in_no_catalogue(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "found"),
+    ("template", "expected"),
     [
         ("<p>Seen by {{ who }}</p>", ["Seen by"]),
         ('<img alt="A cell">', ["A cell"]),
@@ -50,8 +50,8 @@ def test_a_template_says_nothing_that_is_in_no_catalogue(path: Path) -> None:
         ("""<button value="{{ on|yesno:'off,on' }}">{% translate "Switch" %}</button>""", []),
     ],
 )
-def test_words_of_a_template_are_told_from_tags_and_values(template: str, found: list[str]) -> None:
-    assert words_outside(template) == found
+def test_words_of_a_template_are_told_from_tags_and_values(template: str, expected: list[str]) -> None:
+    assert words_outside(template) == expected
 
 
 def test_the_committed_catalogue_is_what_the_sources_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,10 +104,10 @@ def pseudo_language(tmp_path: Path, settings: Any) -> Any:
 
 
 def test_pseudo_english_keeps_places_and_tags() -> None:
-    said = pseudo.pseudo("Seen by %(who)s in {n} <b>cells</b> &amp; more")
-    assert said.startswith("⟦") and said.rstrip("~⟧") != said
-    assert re.findall(r"%\(who\)s|\{n\}|<b>|</b>|&amp;", said) == ["%(who)s", "{n}", "<b>", "</b>", "&amp;"]
-    assert len(said) > 1.3 * len("Seen by %(who)s in {n} <b>cells</b> &amp; more")
+    phrase = pseudo.pseudo("Seen by %(who)s in {n} <b>cells</b> &amp; more")
+    assert phrase.startswith("⟦") and phrase.rstrip("~⟧") != phrase
+    assert re.findall(r"%\(who\)s|\{n\}|<b>|</b>|&amp;", phrase) == ["%(who)s", "{n}", "<b>", "</b>", "&amp;"]
+    assert len(phrase) > 1.3 * len("Seen by %(who)s in {n} <b>cells</b> &amp; more")
 
 
 def test_python_phrases_and_plurals_come_from_the_catalogue(pseudo_language: None) -> None:
@@ -204,7 +204,7 @@ def _name(node: ast.expr) -> str:
     return node.attr.lstrip("_") if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def _said(node: ast.AST) -> list[ast.expr]:
+def _sentences(node: ast.AST) -> list[ast.expr]:
     """What a node says in notes, findings, ratios and guards."""
     match node:
         case ast.Assign(targets=[target]) if _name(target) in NOTES:
@@ -226,8 +226,8 @@ def _said(node: ast.AST) -> list[ast.expr]:
 
 def notes_outside(source: str) -> list[int]:
     """Lines of a module where a note, a finding or a guard is a sentence outside the catalogue."""
-    said = [one for node in ast.walk(ast.parse(source)) for one in _said(node)]
-    return sorted({part.lineno for one in said for part in _parts(one) if _english(part)})
+    sentences = [one for node in ast.walk(ast.parse(source)) for one in _sentences(node)]
+    return sorted({part.lineno for one in sentences for part in _parts(one) if _english(part)})
 
 
 @pytest.mark.parametrize(
