@@ -204,13 +204,13 @@ def unidentified_note(section: Section) -> list[str]:
     if not (u := section.unidentified):
         return []
     sentence = ngettext(
-        "{n:,} nucleated cell is unidentified and lies outside the {named} ({share:.1f} % of all): until a person names them, "
+        "{n:,} nucleated cell is unidentified and lies outside the {cells} ({share:.1f} % of all): until a person names them, "
         "each class may hold none or all of them, and no limit is settled.",
-        "{n:,} nucleated cells are unidentified and lie outside the {named} ({share:.1f} % of all): until a person names them, "
+        "{n:,} nucleated cells are unidentified and lie outside the {cells} ({share:.1f} % of all): until a person names them, "
         "each class may hold none or all of them, and no limit is settled.",
         u,
     )
-    return [sentence.format(n=u, named=cells_of(section.n, section.noun), share=100 * u / (section.n + u))]
+    return [sentence.format(n=u, cells=cells_of(section.n, section.noun), share=100 * u / (section.n + u))]
 
 
 def unsettled(key: str, text: str, count: int, n: int, limit_percent: float, unidentified: int = 0) -> Unsettled | None:

@@ -124,9 +124,9 @@ def _checked(files: OwnFiles) -> Classifier:
     if _sha256(files.weights) != files.sha256:
         raise WeightsChanged(
             gettext(
-                "The weights of {named} are gone or not those that were checked (sha256 {sha256}…); "
+                "The weights of {model} are gone or not those that were checked (sha256 {sha256}…); "
                 "restore them from a backup, or choose another model."
-            ).format(named=name, sha256=files.sha256[:12])
+            ).format(model=name, sha256=files.sha256[:12])
         )
     return _loaded(files)
 

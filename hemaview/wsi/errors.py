@@ -37,7 +37,7 @@ class SeveralSeries(Unsupported):
         """`sentence` holds {listed} and the names of `facts`."""
         text = "; ".join(f"{number}: {one}" for number, one in list(listed.items())[:MOST_LISTED])
         if len(listed) > MOST_LISTED:
-            text = gettext("{named}; and {n} more").format(named=text, n=len(listed) - MOST_LISTED)
+            text = gettext("{listed}; and {n} more").format(listed=text, n=len(listed) - MOST_LISTED)
         return cls(sentence.format(listed=text, **facts), listed)
 
 

@@ -21,10 +21,10 @@ class Scarce:
     device = "a small machine"
 
     def __init__(self, most: int) -> None:
-        self.most, self.asked = most, list[int]()
+        self.most, self.batch_sizes = most, list[int]()
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        self.asked.append(len(x))
+        self.batch_sizes.append(len(x))
         if len(x) > self.most:
             raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB")
         return x[:, 0, 0, :1]
@@ -40,7 +40,7 @@ def test_half_a_batch_is_tried_before_giving_up() -> None:
     assert in_batches(Scarce(2), PICTURES, 4)[:, 0].tolist() == [0, 1, 2, 3, 4, 5]
     few = Scarce(3)
     assert in_batches(few, PICTURES, 64)[:, 0].tolist() == [0, 1, 2, 3, 4, 5], "half of those that there are"
-    assert few.asked == [6, 3, 3]
+    assert few.batch_sizes == [6, 3, 3]
     with pytest.raises(OutOfMemory, match="even with half its batch"):
         in_batches(Scarce(1), PICTURES, 4)
 
@@ -49,7 +49,7 @@ def test_a_single_picture_that_does_not_fit_is_said_to_be_one() -> None:
     alone = Scarce(0)
     with pytest.raises(OutOfMemory, match="over a single picture"):
         in_batches(alone, PICTURES[:1])
-    assert alone.asked == [1], "there is no half of it"
+    assert alone.batch_sizes == [1], "there is no half of it"
     with pytest.raises(OutOfMemory, match="over a single picture"):
         objects_in(Scarce(0), np.zeros((1, 3, 2, 2), np.float32))
     assert objects_in(Scarce(1), np.zeros((1, 3, 2, 2), np.float32))

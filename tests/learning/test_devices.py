@@ -199,7 +199,7 @@ def test_a_state_that_a_gpu_wrote_is_read_where_there_is_none(tmp_path: Path, mo
         torch.load(tmp_path / "resume.pt", weights_only=True)
     fresh = CellKindNet(CLASSES, 8)
     again = Course(tmp_path, fresh, torch.optim.AdamW(fresh.parameters()))
-    assert again.done == 1 and all(map(torch.equal, tensors(net.state_dict()), tensors(fresh.state_dict())))
+    assert again.position == 1 and all(map(torch.equal, tensors(net.state_dict()), tensors(fresh.state_dict())))
 
 
 def test_imagenet_weights_that_lay_on_a_gpu_are_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

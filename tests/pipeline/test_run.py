@@ -30,10 +30,10 @@ class Sink:
     """Remembers; can ask to stop after some fields, or die."""
 
     def __init__(self, stop_after: int = 10**6, die_after: int = 10**6) -> None:
-        self.stop_after, self.die_after, self.done = stop_after, die_after, 0
+        self.stop_after, self.die_after, self.fields_done = stop_after, die_after, 0
 
     def stop_asked(self) -> bool:
-        return self.done >= self.stop_after
+        return self.fields_done >= self.stop_after
 
     def phase(self, text: str, share: float = 0.0) -> None: ...
 
@@ -41,7 +41,7 @@ class Sink:
         self.plan = plan
 
     def field_done(self, fields_done: int, total: int, cells: int) -> None:
-        self.done = fields_done
+        self.fields_done = fields_done
         if fields_done >= self.die_after:
             raise KeyboardInterrupt
 

@@ -97,7 +97,7 @@ def train_classifier(
     course = Course(out, net, optimiser)
     index, weight = _draw_weights(train, recipe.balance)
     steps = max(1, len(index) // recipe.batch)
-    for epoch in range(course.done, recipe.epochs):
+    for epoch in range(course.position, recipe.epochs):
         generator = torch.Generator().manual_seed(recipe.seed + epoch)
         started, losses = time.monotonic(), []
         net.train()

@@ -37,16 +37,16 @@ class Course:
     A line of log.csv is of one validation: `done` epochs or steps, mean `train_loss`, the `val_score` by which
     weights are chosen, of classifiers `val_accuracy`, and the `seconds` of the epoch (where steps are counted: since
     it went on). Made with the net and its optimiser as they start; where `out` holds a state they, and `mean`, are
-    taken from it, where it holds none the log begins anew. Raises DataError for a state that cannot be read. `done`
+    taken from it, where it holds none the log begins anew. Raises DataError for a state that cannot be read. `position`
     counts epochs or steps, `waited` those since the best score.
     """
 
     def __init__(self, out: Path, net: nn.Module, optimiser: torch.optim.Optimizer) -> None:
         out.mkdir(parents=True, exist_ok=True)
         self.mean: State = copied(net)
-        self.done, self.best, self.waited = 0, -1.0, 0
+        self.position, self.best, self.waited = 0, -1.0, 0
         self.weights = out / "best.safetensors"
-        self._drawn = time.monotonic()
+        self._curves_at_s = time.monotonic()
         self._out, self._net, self._optimiser = out, net, optimiser
         if not (out / "resume.pt").exists():
             (out / "log.csv").unlink(missing_ok=True)
@@ -63,7 +63,7 @@ class Course:
                 f"{out / 'resume.pt'} is damaged or of another net: remove it to begin anew, or choose another --out."
             ) from error
         self.mean.update({k: v.to(device_of(net)) for k, v in state["mean"].items()})
-        self.done, self.best, self.waited = state["done"], state["best"], state["waited"]
+        self.position, self.best, self.waited = state["done"], state["best"], state["waited"]
 
     def mark(self, number: int, loss: float, score: float, *more: float) -> None:
         """After `number` epochs or steps: a line in the log, the weights where they are the best, and the state."""
@@ -72,8 +72,8 @@ class Course:
             if not stream.tell():
                 lines.writerow([*COLUMNS, *MORE[len(MORE) - len(more) :]])
             lines.writerow([number, loss, score, *more])
-        self.waited += number - self.done
-        self.done = number
+        self.waited += number - self.position
+        self.position = number
         if score > self.best:
             self.best, self.waited = score, 0
             save_file({k: v.contiguous() for k, v in self.mean.items()}, self.weights)
@@ -81,8 +81,8 @@ class Course:
         part = self._out / "resume.part"
         torch.save({**state, "done": number, "best": self.best, "waited": self.waited}, part)
         part.replace(self._out / "resume.pt")
-        if time.monotonic() - self._drawn >= DRAWN_EVERY_S:
-            self._drawn = time.monotonic()
+        if time.monotonic() - self._curves_at_s >= DRAWN_EVERY_S:
+            self._curves_at_s = time.monotonic()
             draw_curves(self._out)
 
 

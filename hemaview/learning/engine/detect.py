@@ -82,13 +82,13 @@ def train_detector(
     parts = [[p for p in net.parameters() if (id(p) in trunk) is own] for own in (False, True)]
     optimiser = torch.optim.AdamW([{"params": p} for p in parts], lr=recipe.rate, weight_decay=recipe.weight_decay)
     course = Course(out, net, optimiser)
-    rng = np.random.default_rng(recipe.seed + course.done)
-    generator = torch.Generator().manual_seed(recipe.seed + course.done)
+    rng = np.random.default_rng(recipe.seed + course.position)
+    generator = torch.Generator().manual_seed(recipe.seed + course.position)
     share = np.array([1 + sum(recipe.balance[c] for c in np.unique(s.labels)) if recipe.balance else 1 for s in train])
     share = share / share.sum()
     losses: list[float] = []
     started = time.monotonic()
-    for step in range(course.done, recipe.steps):
+    for step in range(course.position, recipe.steps):
         for group, share_of_rate in zip(optimiser.param_groups, (1.0, recipe.trunk_rate), strict=True):
             group["lr"] = share_of_rate * rate_at(step, recipe, len(train))
         crops = [crop(train[int(i)], recipe, rng) for i in rng.choice(len(train), recipe.batch, p=share)]

@@ -55,10 +55,10 @@ def train_heat(
     how = Augmentation(stain=0.6, light=0.4, blur=0.3, noise=7)
     course = Course(out, net, optimiser)
     where = device_of(net)
-    rng = np.random.default_rng(seed + course.done)
-    generator = torch.Generator().manual_seed(seed + course.done)
+    rng = np.random.default_rng(seed + course.position)
+    generator = torch.Generator().manual_seed(seed + course.position)
     started, losses = time.monotonic(), []
-    for step in range(course.done, steps):
+    for step in range(course.position, steps):
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1.0, (step + 1) / 60) * max(0.02, (1 - step / steps) ** 0.9)
         scenes = [draw(rng) for _ in range(batch)]

@@ -104,8 +104,8 @@ def train_masks(
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=1e-4)
     course = Course(out, net, optimiser)
     weights = torch.tensor(recipe.class_weights or (1.0,) * recipe.classes, device=device_of(net))
-    steps = course.done * max(1, len(train.images) // recipe.batch)
-    for epoch in range(course.done, recipe.epochs):
+    steps = course.position * max(1, len(train.images) // recipe.batch)
+    for epoch in range(course.position, recipe.epochs):
         generator = torch.Generator().manual_seed(recipe.seed + epoch)
         began, losses = time.monotonic(), []
         order = torch.randperm(len(train.images), generator=generator).numpy()

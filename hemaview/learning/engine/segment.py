@@ -185,11 +185,11 @@ def train_segmentation(
     weight /= weight.sum()
     how = Augmentation(stain=0.35, light=0.25, blur=0.3, noise=5)
     course = Course(out, net, optimiser)
-    rng = np.random.default_rng(seed + course.done)
-    generator = torch.Generator().manual_seed(seed + course.done)
+    rng = np.random.default_rng(seed + course.position)
+    generator = torch.Generator().manual_seed(seed + course.position)
     classes = torch.tensor(class_weights, device=device_of(net))
     started, losses = time.monotonic(), []
-    for step in range(course.done, steps):
+    for step in range(course.position, steps):
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1.0, (step + 1) / 30) * max(0.02, (1 - step / steps) ** 0.9)
         indices = rng.choice(len(fields), batch, p=weight)

@@ -217,8 +217,8 @@ def _refuse_others(key: str, by_class: Mapping[str, float], class_keys: Collecti
     if strange := sorted(set(by_class) - set(class_keys)):
         raise OwnModelError(
             "card-wrong",
-            gettext("{key} is about {strange}, which the model does not name; it names {known}.").format(
-                key=key, strange=strange[0][:40], known=all_of(class_keys)
+            gettext("{key} is about {strange}, which the model does not name; it names {classes}.").format(
+                key=key, strange=strange[0][:40], classes=all_of(class_keys)
             ),
         )
 

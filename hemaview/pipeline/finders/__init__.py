@@ -60,8 +60,8 @@ def finder(
         if role not in kind.scored:
             roles = one_of(kind.scored) or "no role"
             raise PipelineError(
-                gettext("The protocol sets a threshold for {role}, which takes none; here {taken} does.").format(
-                    role=role, taken=roles
+                gettext("The protocol sets a threshold for {role}, which takes none; here {roles} does.").format(
+                    role=role, roles=roles
                 )
             )
     return kind.make(models, thresholds or {})

@@ -44,7 +44,7 @@ def refuse_missing(choice: Choice, name: str, series: int = 1, planes: int = 1) 
         if number is not None and not 1 <= number <= there:
             many = {"series": "series", "focal plane": "focal planes" if there != 1 else "focal plane"}[what]
             raise Unsupported(
-                gettext("{name} holds {there} {many}; there is no number {chosen}.").format(
-                    name=name, there=there, many=many, chosen=number
+                gettext("{name} holds {there} {many}; there is no number {number}.").format(
+                    name=name, there=there, many=many, number=number
                 )
             )

@@ -35,7 +35,7 @@ def quick(experiment: Experiment, out: Path, cache: Path, imagenet: Path | None,
     """Learns nothing, epoch by epoch."""
     net = METHODS["cell-kind-net"].build(4)
     progress = Course(out, net, torch.optim.AdamW(net.parameters()))
-    for epoch in range(progress.done, epochs or 1):
+    for epoch in range(progress.position, epochs or 1):
         log(f"epoch {epoch + 1}")
         progress.mark(epoch + 1, 0.5, 0.1 * epoch)
     return progress.weights
