@@ -93,7 +93,7 @@ class TorchRuntime:
 
 
 class OpenVinoRuntime:
-    """A model of OpenVINO on the CPU; `shown` is the shape of a batch of one picture."""
+    """A model of OpenVINO on the CPU; `input_shape` is that of a batch of one picture."""
 
     def __init__(self, model: Any, input_shape: tuple[int, int, int, int], precision: str = F32) -> None:
         import openvino as ov

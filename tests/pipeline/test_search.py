@@ -122,14 +122,14 @@ def test_a_cell_found_both_ways_is_one_cell(film: Drawn) -> None:
 
 def test_the_order_of_the_search_favours_no_class(tmp_path: Path) -> None:
     """On a film whose blasts lie at its side edges the first cells have as many as any: within the exact interval of a draw."""
-    film = draw_film(6144, 3072, seed=5, white=WhiteCells(900, edge_blasts=0.5))
+    scene = draw_film(6144, 3072, seed=5, white=WhiteCells(900, edge_blasts=0.5))
     path = tmp_path / "film.tif"
-    write_film(path, path.with_suffix(".csv"), film)
+    write_film(path, path.with_suffix(".csv"), scene)
     order = request(path, tmp_path, settings={"max_fields": 2, "rbc": 100, "wbc": 200})
     with open_slide(path) as slide:
         plan = plan_run(slide, order, lambda _text, _share: None)
     fields = {f.index: f for f in plan.fields}
-    white = [c for c in film.cells if c.cls == "blast" or (c.cls in FILM.by_key and FILM.by_key[c.cls].group == "wbc")]
+    white = [c for c in scene.cells if c.cls == "blast" or (c.cls in FILM.by_key and FILM.by_key[c.cls].group == "wbc")]
     met: list[bool] = []
     for index in plan.search:
         f = fields[index]

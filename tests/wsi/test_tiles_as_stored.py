@@ -137,8 +137,8 @@ def test_a_profile_goes_along_with_every_tile_when_it_is_carried(tmp_path: Path)
     )  # fmt: skip
     carried = planned(path, tmp_path)
     assert carried.colour == "carried" and carried.levels[0].stored
-    tile = Image.open(io.BytesIO(served(carried, 0, 1, 1)))
-    assert tile.info["icc_profile"] == without_words(icc)
+    image = Image.open(io.BytesIO(served(carried, 0, 1, 1)))
+    assert image.info["icc_profile"] == without_words(icc)
     left_out = planned(path, tmp_path, "stored")
     assert "icc_profile" not in Image.open(io.BytesIO(served(left_out, 0, 1, 1))).info
     assert [level.stored for level in planned(path, tmp_path, "applied").levels] == [False]

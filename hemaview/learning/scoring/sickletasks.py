@@ -112,7 +112,7 @@ def cells_of(how: CellFinder, rgb: NDArray[np.uint8], file: str) -> CellTable | 
     )  # fmt: skip
     slide = as_slide(rgb)
     try:
-        plan = plan_run(slide, request, lambda phase, share: None)
+        plan = plan_run(slide, request, lambda phase, part: None)
     except PipelineError:
         return None
     return how.cells(slide, plan.counted_fields[0], plan.mpp, of.schema)

@@ -96,14 +96,14 @@ def _some_pictures(lines: list[dict[str, str]], most: int) -> list[dict[str, str
     if not most or len(lines) <= most:
         return lines
     counts = Counter(line["file"] for line in lines)
-    files, n = set(), 0
+    file_names, n = set(), 0
     for index in np.random.default_rng(20261121).permutation(len(counts)):
         file = sorted(counts)[int(index)]
         if n >= most:
             break
-        files.add(file)
+        file_names.add(file)
         n += counts[file]
-    return [line for line in lines if line["file"] in files]
+    return [line for line in lines if line["file"] in file_names]
 
 
 def has(experiment: Experiment, name: str, split: str) -> bool:

@@ -30,7 +30,7 @@ def test_average_precision_is_that_of_pycocotools() -> None:
 
     pairs = [some(seed) for seed in range(4)]
     ours = average_precision([hits(detections, truth, 0) for detections, truth in pairs])
-    truth, annotations, number = COCO(), [], 0
+    truth, coco_boxes, number = COCO(), [], 0
     truth.dataset = {"images": [{"id": i} for i in range(4)], "categories": [{"id": 1}], "annotations": []}
     for i, (detections, scene) in enumerate(pairs):
         for x0, y0, x1, y1 in scene.boxes.tolist():
@@ -40,9 +40,9 @@ def test_average_precision_is_that_of_pycocotools() -> None:
                 {"id": number, "image_id": i, "category_id": 1, "bbox": box, "area": box[2] * box[3], "iscrowd": 0}
             )
         for (x0, y0, x1, y1), score in zip(detections.boxes.tolist(), detections.scores.tolist(), strict=True):
-            annotations.append({"image_id": i, "category_id": 1, "bbox": [x0, y0, x1 - x0, y1 - y0], "score": score})
+            coco_boxes.append({"image_id": i, "category_id": 1, "bbox": [x0, y0, x1 - x0, y1 - y0], "score": score})
     truth.createIndex()
-    evaluation = COCOeval(truth, truth.loadRes(annotations), "bbox")
+    evaluation = COCOeval(truth, truth.loadRes(coco_boxes), "bbox")
     evaluation.params.iouThrs = np.array([0.5])
     evaluation.evaluate()
     evaluation.accumulate()

@@ -26,8 +26,8 @@ def picture(seed: int) -> Image.Image:
 def put(root: Path, side: str, names: dict[str, Image.Image], quality: int = 95) -> None:
     folder = root / "cells" / side / "images"
     folder.mkdir(parents=True)
-    for name, picture in names.items():
-        picture.save(folder / name, quality=quality)
+    for name, image in names.items():
+        image.save(folder / name, quality=quality)
     (root / "cells" / side / "labels.csv").write_text("file,class\n" + "".join(f"{n},a\n" for n in names))
 
 

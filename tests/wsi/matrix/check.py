@@ -46,13 +46,13 @@ def faults(case: Case, folder: Path) -> list[str]:
 def _as_taken(path: Path, expected: Expected, folder: Path, limits: Limits, refusals: str) -> list[str]:
     try:
         facts = probe_file(path, path.name, limits, expected.choice)
-        pictures, notes = _pictures_and_notes(path, facts, expected, folder)
+        views, notes = _pictures_and_notes(path, facts, expected, folder)
     except SlideError as error:
         true = refusals and re.search(refusals, error.message)
         return [] if true else [f"refused: {error.message}"]
     if expected.refused:
         return [f"came in, though it should be refused ({expected.refused})"]
-    wrong = _compared(pictures, expected, path)
+    wrong = _compared(views, expected, path)
     text = " ".join(notes)
     in_place = (
         facts["kind"] == "slide" and not facts["convert"]
@@ -73,35 +73,35 @@ def _pictures_and_notes(
         exact = read_pictures(path, path.name, kind_of(path), choice=expected.choice)
         sheet = write_fields([path], folder / "slide.tif", facts["mpp"], choice=expected.choice)
         notes += sheet["notes"]
-        pictures = [("picture", p.image.numpy(), False) for p in exact]
+        views = [("picture", p.image.numpy(), False) for p in exact]
         with open_slide(folder / "slide.tif") as slide:
-            pictures += [("slide", slide.read(f["x"], f["y"], 0, f["w"], f["h"]), True) for f in sheet["fields"]]
-        return pictures, notes
+            views += [("slide", slide.read(f["x"], f["y"], 0, f["w"], f["h"]), True) for f in sheet["fields"]]
+        return views, notes
     if facts["convert"]:
         with open_slide(path, Colour.APPLIED, choice=expected.choice, in_place=False) as slide:
-            pictures = _levels(slide, False)
+            views = _levels(slide, False)
         notes += convert(path, folder / "slide.tif", True, None, expected.choice, in_place=False)["notes"]
         with open_slide(folder / "slide.tif") as slide:
-            return [*pictures, *_levels(slide, True)[:1]], notes
+            return [*views, *_levels(slide, True)[:1]], notes
     with open_slide(path, Colour.APPLIED, choice=expected.choice) as slide:
         return _levels(slide, False), notes
 
 
 def _levels(slide: Slide, again: bool) -> list[tuple[str, NDArray[np.uint8], bool]]:
-    pictures = []
+    views = []
     for number, level in enumerate(slide.levels):
-        pictures.append((f"level {number}", slide.read(0, 0, number, level.width_px, level.height_px), again))
-    return pictures
+        views.append((f"level {number}", slide.read(0, 0, number, level.width_px, level.height_px), again))
+    return views
 
 
-def _compared(pictures: list[tuple[str, NDArray[np.uint8], bool]], expected: Expected, path: Path) -> list[str]:
+def _compared(views: list[tuple[str, NDArray[np.uint8], bool]], expected: Expected, path: Path) -> list[str]:
     wrong = []
     n = 0
     for kind in ("picture", "slide"):
-        own = [f for f in pictures if f[0] == kind]
+        own = [f for f in views if f[0] == kind]
         if own and len(own) != len(expected.looks):
             wrong.append(f"{len(own)} pictures, not {len(expected.looks)}")
-    for where, rgb, again in pictures:
+    for where, rgb, again in views:
         number = int(where.split()[1]) if where.startswith("level") else 0
         if where in ("picture", "slide"):
             look = expected.looks[n % len(expected.looks)]
