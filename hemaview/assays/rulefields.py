@@ -78,16 +78,16 @@ def with_numbers(
 
 def _unlike(own: Mapping[str, Any], shipped: Mapping[str, Any]) -> dict[str, Any]:
     """What of `own` is not as it ships."""
-    left = {}
+    differences = {}
     for key, value in own.items():
         like = shipped.get(key)
         if isinstance(value, Mapping) and isinstance(like, Mapping):
             value = _unlike(value, like)
             if value:
-                left[key] = value
+                differences[key] = value
         elif value != like:
-            left[key] = value
-    return left
+            differences[key] = value
+    return differences
 
 
 def _numbers(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], float]]:

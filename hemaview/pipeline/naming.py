@@ -44,10 +44,10 @@ def held_back(p: NDArray[np.float32], called_from: Mapping[int, float]) -> NDArr
     """p (n, classes) with nothing in those columns of a row that are less likely there than `called_from` asks."""
     if not called_from:
         return p
-    left = p.copy()
+    p_after = p.copy()
     for column, least in called_from.items():
-        left[p[:, column] < least, column] = 0
-    return left
+        p_after[p[:, column] < least, column] = 0
+    return p_after
 
 
 def rarer_smudges(fine: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
@@ -72,8 +72,8 @@ def with_platelets_and_dirt(
     if not lacking:
         return fine, list(names)
     added = np.stack([column for _, column in lacking], axis=1)
-    left = fine * (1 - added.sum(axis=1, keepdims=True))
-    return np.concatenate([left, added], axis=1).astype(np.float32), [*names, *(name for name, _ in lacking)]
+    scaled_down = fine * (1 - added.sum(axis=1, keepdims=True))
+    return np.concatenate([scaled_down, added], axis=1).astype(np.float32), [*names, *(name for name, _ in lacking)]
 
 
 def agreed(kinds: NDArray[np.float32], fine: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:

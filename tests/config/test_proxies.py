@@ -23,7 +23,7 @@ def address_and_scheme(address: str, forwarded_for: str, proxies: list[str]) -> 
 
 
 @pytest.mark.parametrize(
-    ("address", "forwarded_for", "proxies", "left"),
+    ("address", "forwarded_for", "proxies", "expected"),
     [
         ("9.9.9.9", "1.1.1.1", [], ("9.9.9.9", False)),
         ("9.9.9.9", "1.1.1.1", ["10.0.0.0/8"], ("9.9.9.9", False)),
@@ -37,9 +37,9 @@ def address_and_scheme(address: str, forwarded_for: str, proxies: list[str]) -> 
     ],
 )
 def test_only_what_our_own_proxies_wrote_is_believed(
-    address: str, forwarded_for: str, proxies: list[str], left: tuple[str, bool]
+    address: str, forwarded_for: str, proxies: list[str], expected: tuple[str, bool]
 ) -> None:
-    assert address_and_scheme(address, forwarded_for, proxies) == left
+    assert address_and_scheme(address, forwarded_for, proxies) == expected
 
 
 def test_what_is_no_network_is_refused_at_the_start() -> None:

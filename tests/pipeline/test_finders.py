@@ -185,8 +185,8 @@ def test_p_net_judges_a_dim_picture_as_one_in_full_light(film: Path, monkeypatch
     full, dim = cells_in(1.0), cells_in(0.75)
     same, surely_lost = _difference(full, dim)
     assert min(len(full), len(dim)) > 3 and not surely_lost and same < 0.05
-    left, surely_lost = _difference(full, cells_in(0.75, NetSettings(brings_ground=False)))
-    assert surely_lost or left > 2 * same
+    as_it_is, surely_lost = _difference(full, cells_in(0.75, NetSettings(brings_ground=False)))
+    assert surely_lost or as_it_is > 2 * same
 
 
 def _difference(one: CellTable, other: CellTable) -> tuple[float, int]:

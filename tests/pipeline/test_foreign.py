@@ -73,7 +73,7 @@ def test_cells_under_ink_are_shown_and_not_counted(tmp_path: Path, field: NDArra
     )  # fmt: skip
     place = PlannedField(0, 0, 0, FIELD_PX, FIELD_PX, 0.4, 1.0, 0.8, 1.0, True, photo=True, foreign=0.05)
     with open_slide(tmp_path / "ink.tif") as slide:
-        left = without_covered(cells, slide, place, MPP)
-    outside = (left.flags & OUTSIDE) != 0
+        after = without_covered(cells, slide, place, MPP)
+    outside = (after.flags & OUTSIDE) != 0
     under = stroke[y.astype(int), x.astype(int)]
     assert under.sum() >= 5 and (outside == under).mean() > 0.95

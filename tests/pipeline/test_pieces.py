@@ -46,9 +46,9 @@ def test_a_splinter_beside_a_large_cell_is_part_of_it() -> None:
 def granulocytes_joined(labels: NDArray[np.int32], are_granulocytes: bool = True) -> int:
     cells = measure(labels, np.full((*labels.shape, 3), 120, np.uint8))
     joined_any = join_lobes(labels, cells, np.full(len(cells), are_granulocytes), MPP)
-    left = len(np.unique(labels)) - 1
-    assert joined_any == (left < len(cells))
-    return left
+    n = len(np.unique(labels)) - 1
+    assert joined_any == (n < len(cells))
+    return n
 
 
 def test_lobes_of_a_granulocyte_whose_cytoplasm_is_too_pale_are_one_cell() -> None:

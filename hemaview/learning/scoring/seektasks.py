@@ -61,14 +61,14 @@ def white_cells_in_mosaics(name: str, dataset: str, experiment: Experiment, spli
         height = max(rgb.shape[0] for rgb, _ in row)
         sheet = np.concatenate([_filled(rgb, height) for rgb, _ in row], axis=1)
         points = candidates(name, sheet, MPP, experiment.nets)
-        free, left = np.ones(len(points), bool), 0
+        free, offset_px = np.ones(len(points), bool), 0
         for rgb, of_cells in row:
-            inside = (points[None, :, 0] > of_cells[:, :1] + left) & (points[None, :, 0] < of_cells[:, 2:3] + left)
+            inside = (points[None, :, 0] > of_cells[:, :1] + offset_px) & (points[None, :, 0] < of_cells[:, 2:3] + offset_px)
             inside &= (points[None, :, 1] > of_cells[:, 1:2]) & (points[None, :, 1] < of_cells[:, 3:4])
             sides = np.concatenate([of_cells[:, :2], of_cells[:, 2:] - of_cells[:, :2]], axis=1)
             hit.append(np.asarray(inside.any(axis=1))[whole_boxes(sides, rgb.shape[1], rgb.shape[0])])
             free &= ~inside.any(axis=0)
-            left += rgb.shape[1]
+            offset_px += rgb.shape[1]
         spare += [float(free.sum()) / len(row)] * len(row)
     return [replace(row, metric=f"{row.metric}_in_mosaic") for row in _rows(name, dataset, split, hit, spare)]
 

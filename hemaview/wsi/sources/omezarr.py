@@ -131,8 +131,8 @@ class OmeZarrSource(Source):
     def _rgb(self, level: int, plane: int, x: int, y: int, w: int, h: int) -> NDArray[np.uint8]:
         where = {"t": 0, "z": plane, "c": slice(None), "y": slice(y, y + h), "x": slice(x, x + w)}
         samples = np.asarray(self._arrays[level][tuple(where[axis] for axis in self._axes)])
-        left = [axis for axis in self._axes if axis in "cyx"]
-        return np.ascontiguousarray(np.transpose(samples, [left.index(a) for a in "yxc"])[..., self._order])
+        axes = [axis for axis in self._axes if axis in "cyx"]
+        return np.ascontiguousarray(np.transpose(samples, [axes.index(a) for a in "yxc"])[..., self._order])
 
     def files(self) -> Sequence[Blob]:
         store = LocalBlobs(self._path)
