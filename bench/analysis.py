@@ -157,15 +157,15 @@ def _ours(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, float
     """A run as a job does it, twice: cold and warm."""
     from hemaview.pipeline.run import run
 
-    seconds, measured = {}, {}
+    seconds, figures = {}, {}
     for start in ("cold",) if quick else ("cold", "warm"):
         clock, cpu = _Clock(), time.process_time()
         outcome = run(_request(case, slide, folder / f"{case.name}-{os.getpid()}-{start}"), clock)
-        ended = time.perf_counter()
-        seconds[start] = ended - clock.began
+        end_s = time.perf_counter()
+        seconds[start] = end_s - clock.began
         area_mm2 = sum(outcome.searched_mm2.get(k, 0.0) for k in ("film", "edges"))
         counting_ended = clock.fields[outcome.fields_done - 1]
-        measured = {
+        figures = {
             "mpx_s": area_mm2 / (MPP / 1000) ** 2 / 1e6 / seconds[start],
             "cells_s": outcome.cells / seconds[start],
             "cores_busy": (time.process_time() - cpu) / seconds[start],
@@ -174,12 +174,12 @@ def _ours(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, float
             "stage_planning": clock.at["counting"] - clock.at["measuring red cells"],
             "stage_counting": counting_ended - clock.at["counting"],
             "stage_searching": clock.fields[-1] - counting_ended,
-            "stage_closing": ended - clock.fields[-1],
+            "stage_closing": end_s - clock.fields[-1],
         }
         if start == "cold":
             loading = clock.at["measuring red cells"] - clock.began
     warm = seconds.get("warm", seconds["cold"] - loading)
-    return {"seconds_cold": seconds["cold"], "seconds_warm": warm, "stage_loading": loading, **measured, **_memory()}
+    return {"seconds_cold": seconds["cold"], "seconds_warm": warm, "stage_loading": loading, **figures, **_memory()}
 
 
 def _plain(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, float]:
@@ -193,28 +193,28 @@ def _plain(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, floa
     request = _request(case, slide, folder)
     models = {role: load(*model) for role, model in request.models.items() if role != "overview"}
     how = finder(request.finder, models, request.schema)
-    loaded = time.perf_counter()
+    loaded_s = time.perf_counter()
     cells, area_mm2, cpu = 0, 0.0, time.process_time()
-    with open_slide(slide) as opened:
-        plan = plan_run(opened, request, lambda _text, _share: None)
-        planned = time.perf_counter()
+    with open_slide(slide) as open_slide_file:
+        plan = plan_run(open_slide_file, request, lambda _text, _share: None)
+        planned_s = time.perf_counter()
         for place in [f for f in plan.fields if f.monolayer]:
-            cells += len(how.cells(opened, place, plan.mpp, request.schema))
+            cells += len(how.cells(open_slide_file, place, plan.mpp, request.schema))
             area_mm2 += place.area_mm2
-            if time.perf_counter() - planned > (PLAIN_S / 6 if quick else PLAIN_S):
+            if time.perf_counter() - planned_s > (PLAIN_S / 6 if quick else PLAIN_S):
                 break
-    spent = time.perf_counter() - planned
+    counting_s = time.perf_counter() - planned_s
     whole_mm2 = sum(f.area_mm2 for f in plan.fields if f.monolayer)
     wanted = next((int(v) for k, v in case.settings.items() if k in ("wbc", "nucleated")), 0)
     needed_mm2 = min(whole_mm2, max(area_mm2, wanted / case.white_per_mm2))
-    seconds = planned - loaded + spent * needed_mm2 / area_mm2
+    seconds = planned_s - loaded_s + counting_s * needed_mm2 / area_mm2
     return {
-        "seconds_cold": seconds + loaded - began,
+        "seconds_cold": seconds + loaded_s - began,
         "seconds_warm": seconds,
-        "mpx_s": area_mm2 / (MPP / 1000) ** 2 / 1e6 / spent,
-        "cells_s": cells / spent,
-        "cores_busy": (time.process_time() - cpu) / (spent + planned - loaded),
-        "measured": spent,
+        "mpx_s": area_mm2 / (MPP / 1000) ** 2 / 1e6 / counting_s,
+        "cells_s": cells / counting_s,
+        "cores_busy": (time.process_time() - cpu) / (counting_s + planned_s - loaded_s),
+        "measured": counting_s,
         "searched": needed_mm2,
         **_memory(),
     }

@@ -91,12 +91,12 @@ class House:
         self.manage("migrate", "-v", "0")
 
     def manage(self, *arguments: str) -> str:
-        run = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "manage.py", *arguments], env=self.environment, capture_output=True, text=True
         )
-        if run.returncode:
-            raise Refusal(f"`{arguments[0]}` failed: {(run.stderr or run.stdout).strip().splitlines()[-1:]}")
-        return run.stdout
+        if process.returncode:
+            raise Refusal(f"`{arguments[0]}` failed: {(process.stderr or process.stdout).strip().splitlines()[-1:]}")
+        return process.stdout
 
     def bring_in(self, path: Path, case: str) -> str:
         """Import a slide in place; its id as 32 digits."""

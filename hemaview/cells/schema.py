@@ -182,7 +182,7 @@ def refuse_doubles(schema: Schema) -> None:
         )
 
 
-def vocabulary(written: Schema, today: Schema) -> Schema:
+def vocabulary(at_writing: Schema, today: Schema) -> Schema:
     """The classes that a finished job's cells have and may be given: those it was written with, at their own index, in
     today's words and looks where today still has them; then those that have come since.
 
@@ -193,11 +193,11 @@ def vocabulary(written: Schema, today: Schema) -> Schema:
         replace(now, index=c.index)
         if (now := today.by_key.get(c.key))
         else replace(_unlike(c, marks_in_use), shortcut="")
-        for c in written.classes
+        for c in at_writing.classes
     ]
-    new = [c for c in today.classes if c.key not in written.by_key]
+    new = [c for c in today.classes if c.key not in at_writing.by_key]
     classes += [replace(c, index=len(classes) + i) for i, c in enumerate(new)]
-    groups = {g.key: g for g in (*written.groups, *today.groups)}
+    groups = {g.key: g for g in (*at_writing.groups, *today.groups)}
     return Schema(today.name, today.version, tuple(classes), tuple(groups.values()))
 
 

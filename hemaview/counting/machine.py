@@ -112,8 +112,8 @@ def _drawn_errors(errors: MachineErrors, rng: np.random.Generator) -> NDArray[np
     usual = every / every.sum(axis=1, keepdims=True)
     film_errors = np.empty((DRAWS, *every.shape))
     for row in range(len(every)):
-        measured = np.flatnonzero(films[:, row].sum(axis=1) >= ENOUGH)
-        film_errors[:, row] = films[rng.choice(measured, DRAWS), row] if len(measured) else 0
+        large_films = np.flatnonzero(films[:, row].sum(axis=1) >= ENOUGH)
+        film_errors[:, row] = films[rng.choice(large_films, DRAWS), row] if len(large_films) else 0
     likely = rng.gamma(film_errors + OF_ALL_FILMS * usual)
     return np.asarray(likely / np.maximum(likely.sum(axis=2, keepdims=True), 1e-12))
 

@@ -189,8 +189,8 @@ class _Trial:
         return f"{len(self.p)} drawn cells, probabilities from {self.p.min():.4f} to {self.p.max():.4f}"
 
     def sees(self) -> str:
-        spread = float((self.p.max(axis=0) - self.p.min(axis=0)).max())
-        if spread < 1e-4:
+        range_of_p = float((self.p.max(axis=0) - self.p.min(axis=0)).max())
+        if range_of_p < 1e-4:
             raise _Broken(
                 "sees-nothing",
                 gettext(
@@ -200,7 +200,7 @@ class _Trial:
             )
         class_indices = np.unique(self.p.argmax(axis=1))
         names = ", ".join(self.card.classes[i] for i in class_indices[:6])
-        return f"probabilities move by up to {spread:.3f}; the drawn cells are called {names}"
+        return f"probabilities move by up to {range_of_p:.3f}; the drawn cells are called {names}"
 
     def batch(self) -> str:
         alone = np.concatenate([self.model.classify_crops(self.crops[i : i + 1]) for i in range(8)])

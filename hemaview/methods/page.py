@@ -89,8 +89,8 @@ def _uses() -> list[str]:
         "",
         "| model | role | used by |",
         "|---|---|---|",
-        *(f"| `{name}` | {' or '.join(f'`{r}`' for r in role.split(', ')) if role else '–'} | {used} |"
-          for name, (role, used) in USES.items() if name in cards()),
+        *(f"| `{name}` | {' or '.join(f'`{r}`' for r in role.split(', ')) if role else '–'} | {uses} |"
+          for name, (role, uses) in USES.items() if name in cards()),
         "",
     ]  # fmt: skip
 

@@ -123,10 +123,10 @@ def without_marks(rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np
 
 def free_of(outlines: Sequence[Outline], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """The points (n, 2: x, y) that lie in none of the outlines."""
-    hit = np.zeros(len(points), bool)
+    is_within = np.zeros(len(points), bool)
     for outline in outlines:
-        hit |= within(points[:, 0], points[:, 1], [(x, y) for x, y in outline])
-    return points[~hit]
+        is_within |= within(points[:, 0], points[:, 1], [(x, y) for x, y in outline])
+    return points[~is_within]
 
 
 def _hues(
@@ -217,7 +217,7 @@ def _outlines(mask: NDArray[np.uint8]) -> list[Outline]:
     if not mask.any():
         return []
     side = 2 * JOINED_PX + 1
-    joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    grown = cv2.dilate(joined, np.ones((2 * MARGIN_PX + 1, 2 * MARGIN_PX + 1), np.uint8))
+    bodies = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    grown = cv2.dilate(bodies, np.ones((2 * MARGIN_PX + 1, 2 * MARGIN_PX + 1), np.uint8))
     contours, _ = cv2.findContours(grown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     return [cv2.convexHull(c)[:, 0, :].astype(int).tolist() for c in contours if len(c) > 2]

@@ -83,18 +83,18 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
 
 
 def _covered_note(plan: Plan) -> list[str]:
-    covered = [f for f in plan.fields if f.foreign]
-    if not covered:
+    fields = [f for f in plan.fields if f.foreign]
+    if not fields:
         return []
     sentence = (
         gettext(
             "Ink, a bubble, dirt or an edge of glass lies on {covered} of {every} photographs: cells there are shown and not "
             "counted."
         )
-        if covered[0].photo
+        if fields[0].photo
         else gettext("Ink, a bubble, dirt or an edge of glass lies on {covered} of {every} fields: they are left out.")
     )
-    return [sentence.format(covered=len(covered), every=len(plan.fields))]
+    return [sentence.format(covered=len(fields), every=len(plan.fields))]
 
 
 def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:

@@ -83,8 +83,8 @@ def _refuse_what_has_no_cells(slide: Slide, request: RunRequest) -> None:
 
 def _round_fields(slide: Slide, request: RunRequest) -> list[tuple[NDArray[np.uint8], Eyepiece]]:
     """The photographs through an eyepiece, as pictures, with their fields."""
-    read = [slide.read(f["x"], f["y"], 0, f["w"], f["h"]) for f in request.photo_fields[:MOST_SCALE_PHOTOS]]
-    return [(rgb, eyepiece) for rgb in read if (eyepiece := eyepiece_of(rgb)) is not None]
+    pictures = [slide.read(f["x"], f["y"], 0, f["w"], f["h"]) for f in request.photo_fields[:MOST_SCALE_PHOTOS]]
+    return [(rgb, eyepiece) for rgb in pictures if (eyepiece := eyepiece_of(rgb)) is not None]
 
 
 def _by_round_fields(rounds: list[tuple[NDArray[np.uint8], Eyepiece]], of_oil: float) -> tuple[float, float, str]:
@@ -133,8 +133,8 @@ def _looked_at(slide: Slide, request: RunRequest, places: int) -> list[tuple[int
     boxes = [(f["x"], f["y"], f["w"], f["h"]) for f in request.photo_fields]
     if boxes:
         step = max(1, -(-len(boxes) // max(1, places // 2)))
-        spread = [box for first in range(step) for box in boxes[first::step]]
-        return spread[: MOST_TIMES * places // 2]
+        in_turn = [box for first in range(step) for box in boxes[first::step]]
+        return in_turn[: MOST_TIMES * places // 2]
     side = min(2048 if places > 6 else 1024, slide.width_px, slide.height_px)
     spots = np.random.default_rng(0).uniform(0.1, 0.9, (MOST_TIMES * places, 2))
     spots = spots * (slide.width_px - side, slide.height_px - side)

@@ -54,9 +54,9 @@ def rarer_smudges(fine: NDArray[np.float32], names: Sequence[str]) -> NDArray[np
     """The finer net's answers (n, names) with the odds of a smudge lowered by SMUDGE_ODDS."""
     if "smudge" not in names:
         return fine
-    weighed = fine.copy()
-    weighed[:, names.index("smudge")] *= SMUDGE_ODDS
-    return np.asarray(weighed / np.maximum(weighed.sum(axis=1, keepdims=True), 1e-9), np.float32)
+    p = fine.copy()
+    p[:, names.index("smudge")] *= SMUDGE_ODDS
+    return np.asarray(p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9), np.float32)
 
 
 def with_platelets_and_dirt(

@@ -27,17 +27,17 @@ SHOWN_BY_OTHERS = gettext_noop("other photographs show all of it better")
 
 def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
     """Make every photograph a field of the plan, those that cannot be counted with the reason."""
-    looks, insides, written = [], [], written_into(slide, request.photo_fields, progress)
+    looks, insides, marks_of_photos = [], [], written_into(slide, request.photo_fields, progress)
     rounds = 0
     for i, f in enumerate(request.photo_fields):
         rgb, mpp = read_at(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp)
         scale = f["w"] / rgb.shape[1], f["h"] / rgb.shape[0]
-        hidden = covered(written[i], (f["x"], f["y"]), scale, rgb.shape[1::-1])
-        rgb, seen_through = without_rim(without_marks(rgb, hidden))
+        is_covered = covered(marks_of_photos[i], (f["x"], f["y"]), scale, rgb.shape[1::-1])
+        rgb, seen_through = without_rim(without_marks(rgb, is_covered))
         rounds += seen_through is not None
         inside = None if seen_through is None else seen_through.inside
-        if hidden.any():
-            inside = ~hidden if inside is None else inside & ~hidden
+        if is_covered.any():
+            inside = ~is_covered if inside is None else inside & ~is_covered
         looks.append(look(rgb, mpp, inside))
         insides.append(inside)
         progress("looking at the fields", (i + 1) / len(request.photo_fields))
@@ -49,7 +49,7 @@ def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progres
                 "left out of every measure, and cells that it cuts are not counted."
             ).format(rounds=rounds, photographs=len(shares))
         )
-    plan.notes += _burnt_in(written)
+    plan.notes += _burnt_in(marks_of_photos)
     areas = [
         f["w"] * f["h"] * (plan.mpp / 1000) ** 2 * share for f, share in zip(request.photo_fields, shares, strict=True)
     ]
@@ -63,7 +63,7 @@ def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progres
         elif field_look.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
             reason = BLURRED
         place = planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, field_look, good, reason, photo=True)
-        place.marks = written[i]
+        place.marks = marks_of_photos[i]
         place.counted_share = shares[i] * (1 - field_look.foreign)
         place.area_mm2 = round(areas[i] * (1 - field_look.foreign), 6)
         plan.fields.append(place)

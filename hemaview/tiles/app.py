@@ -253,9 +253,9 @@ class TileApp:
 
     async def _make(self, place: Path, request: dict[str, Any]) -> bytes:
         if self.keep.max_bytes:
-            stored: bytes | None = await self._in_thread(self.keep.read, place)
-            if stored is not None:
-                return stored
+            kept_tile: bytes | None = await self._in_thread(self.keep.read, place)
+            if kept_tile is not None:
+                return kept_tile
         if self._decoders is None:
             self._decoders = Decoders()
         jpeg = await self._decoders.decode(request)
@@ -299,10 +299,10 @@ def read_warm(level: OpenLevel, place: int, count: int) -> bytes | None:
     """The tile, if the page cache has it whole; None where the disk must be asked or something is wrong with it."""
     buffer = bytearray(count)
     try:
-        got = os.preadv(level.fd, (buffer,), level.offsets[place], _NOWAIT)
+        n_read = os.preadv(level.fd, (buffer,), level.offsets[place], _NOWAIT)
     except (BlockingIOError, OSError):
         return None
-    if got != count or buffer[0] != 0xFF or buffer[1] != 0xD8:
+    if n_read != count or buffer[0] != 0xFF or buffer[1] != 0xD8:
         return None
     return level.prefix + memoryview(buffer)[2:]
 

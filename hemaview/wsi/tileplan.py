@@ -163,7 +163,7 @@ def verify(slide: Slide, number: int, stored: StoredLevel) -> bool:
     missing = [i for i, count in enumerate(stored.counts) if not count]
     indices = {present[k * (len(present) - 1) // 3] for k in range(4)} if present else set()
     indices |= set(random.Random(number).sample(present, min(CHECKED_TILES - 4, len(present))))
-    compared = 0
+    n_compared = 0
     for i in sorted(indices):
         row, column = divmod(i, stored.columns)
         theirs = expected(slide, number, stored, column, row)
@@ -178,8 +178,8 @@ def verify(slide: Slide, number: int, stored: StoredLevel) -> bool:
             raise SlideError(gettext("Its tiles are not of the size that the file says."))
         if int(np.abs(pixels[:h, :w].astype(np.int16) - theirs[..., 2::-1]).max()) > TOLERANCE:
             raise SlideError(gettext("Its stored tiles do not look as openslide shows them."))
-        compared += 1
-    if present and not compared:
+        n_compared += 1
+    if present and not n_compared:
         raise SlideError(gettext("Its tiles could not be compared with openslide's picture."))
     for i in missing[:3]:
         row, column = divmod(i, stored.columns)

@@ -211,17 +211,17 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
         ]
     elif area:
         ratios = [Ratio(density.key, density.name, density.unit, rate(platelets, area))]
-    searched = tally.searched_mm2 or area
-    if searched:
-        nrbc, nameless = rate(tally.of("erythroblast"), searched), tally.of("unidentified")
-        basis = gettext("{mm2:.3g} mm² searched").format(mm2=searched)
+    searched_mm2 = tally.searched_mm2 or area
+    if searched_mm2:
+        nrbc, nameless = rate(tally.of("erythroblast"), searched_mm2), tally.of("unidentified")
+        basis = gettext("{mm2:.3g} mm² searched").format(mm2=searched_mm2)
         if nameless:
-            most = rate(tally.of("erythroblast") + nameless, searched)
+            most = rate(tally.of("erythroblast") + nameless, searched_mm2)
             basis = ngettext(
                 "{mm2:.3g} mm² searched; were the {n:,} unidentified cell NRBC, {most:.0f} ({low:.0f}–{high:.0f})",
                 "{mm2:.3g} mm² searched; were the {n:,} unidentified cells NRBC, {most:.0f} ({low:.0f}–{high:.0f})",
                 nameless,
-            ).format(mm2=searched, n=nameless, most=most.value, low=most.low, high=most.high)
+            ).format(mm2=searched_mm2, n=nameless, most=most.value, low=most.low, high=most.high)
         ratios.append(Ratio("nrbc_per_mm2", "NRBC per mm² searched", "/mm²", nrbc, basis=basis))
     return ratios
 

@@ -61,12 +61,12 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
 def _over_fields(tally: Tally, gradable: list[str]) -> Ratio:
     """The share of sickle cells with the interval that fields, which may differ from each other, give it."""
     fields = [(cells.get("elongated", 0), sum(cells.get(key, 0) for key in gradable)) for cells in tally.by_field]
-    spread = spread_over(fields)
+    interval = spread_over(fields)
     return Ratio(
         "sickle_percent_over_fields",
         "Sickle cells, by how much fields differ",
         "%",
-        spread.scaled(100) if spread else None,
-        "" if spread else gettext("Fewer than three fields were counted."),
+        interval.scaled(100) if interval else None,
+        "" if interval else gettext("Fewer than three fields were counted."),
         ngettext("{n:,} field", "{n:,} fields", len(fields)).format(n=len(fields)) if fields else "",
     )

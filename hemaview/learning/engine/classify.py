@@ -99,7 +99,7 @@ def train_classifier(
     steps = max(1, len(index) // recipe.batch)
     for epoch in range(course.position, recipe.epochs):
         generator = torch.Generator().manual_seed(recipe.seed + epoch)
-        started, losses = time.monotonic(), []
+        began_s, losses = time.monotonic(), []
         net.train()
         order = torch.multinomial(weight, steps * recipe.batch, replacement=True, generator=generator)
         for step in range(steps):
@@ -126,7 +126,7 @@ def train_classifier(
                 log(f"epoch {epoch + 1}/{recipe.epochs} step {step}/{steps} loss {np.mean(losses[-50:]):.4f}")
         with wearing(net, course.mean):
             score, accuracy = _validate(net, val, recipe) if val else (float(epoch + 1), float("nan"))
-        seconds = time.monotonic() - started
+        seconds = time.monotonic() - began_s
         log(
             f"epoch {epoch + 1}: loss {np.mean(losses):.4f} val macro {score:.4f} accuracy {accuracy:.4f} {seconds:.0f} s"
         )
@@ -225,9 +225,9 @@ def _validate(net: nn.Module, pools: Sequence[Pool], recipe: Recipe) -> tuple[fl
         best = logits.argmax(axis=1)
         hits.append(pool.allowed[np.arange(len(best)), best])
         labels.append(np.where(pool.allowed.sum(axis=1) == 1, pool.allowed.argmax(axis=1), -1))
-    hit, label = np.concatenate(hits), np.concatenate(labels)
-    recalls = [hit[label == c].mean() for c in np.unique(label[label >= 0]) if (label == c).sum() >= 5]
-    return float(np.mean(recalls or hit)), float(hit.mean())
+    is_hit, label = np.concatenate(hits), np.concatenate(labels)
+    recalls = [is_hit[label == c].mean() for c in np.unique(label[label >= 0]) if (label == c).sum() >= 5]
+    return float(np.mean(recalls or is_hit)), float(is_hit.mean())
 
 
 def _schedule(progress: float, warm: float) -> float:

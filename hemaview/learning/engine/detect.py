@@ -87,7 +87,7 @@ def train_detector(
     share = np.array([1 + sum(recipe.balance[c] for c in np.unique(s.labels)) if recipe.balance else 1 for s in train])
     share = share / share.sum()
     losses: list[float] = []
-    started = time.monotonic()
+    began_s = time.monotonic()
     for step in range(course.position, recipe.steps):
         for group, share_of_rate in zip(optimiser.param_groups, (1.0, recipe.trunk_rate), strict=True):
             group["lr"] = share_of_rate * rate_at(step, recipe, len(train))
@@ -112,9 +112,9 @@ def train_detector(
             continue
         with wearing(net, course.mean):
             score = val(net)
-        spent = time.monotonic() - started
-        log(f"step {step + 1}/{recipe.steps} loss {np.mean(losses[-50:]):.3f} val {score:.4f} {spent:.0f} s")
-        course.mark(step + 1, float(np.mean(losses[-50:])), score, round(spent, 1))
+        seconds = time.monotonic() - began_s
+        log(f"step {step + 1}/{recipe.steps} loss {np.mean(losses[-50:]):.3f} val {score:.4f} {seconds:.0f} s")
+        course.mark(step + 1, float(np.mean(losses[-50:])), score, round(seconds, 1))
         if course.waited >= recipe.patience * recipe.check_every:
             log(f"no better for {course.waited} steps: stopped")
             break
@@ -159,9 +159,9 @@ def crop(scene: Scene, recipe: DetectorRecipe, rng: np.random.Generator) -> Scen
     x0, y0 = max(0, left), max(0, top)
     part = rgb[y0 : min(rgb.shape[0], top + side), x0 : min(rgb.shape[1], left + side)]
     out[y0 - top : y0 - top + part.shape[0], x0 - left : x0 - left + part.shape[1]] = part
-    moved = boxes - np.array([left, top, left, top], np.float32)
-    inside = moved.clip(0, side)
-    area = (moved[:, 2:] - moved[:, :2]).prod(axis=1)
+    boxes_in_crop = boxes - np.array([left, top, left, top], np.float32)
+    inside = boxes_in_crop.clip(0, side)
+    area = (boxes_in_crop[:, 2:] - boxes_in_crop[:, :2]).prod(axis=1)
     visible = (inside[:, 2:] - inside[:, :2]).prod(axis=1) / np.maximum(area, 1e-6)
     keep = visible >= recipe.least_visible
     for box in inside[~keep & (visible > 0)].round().astype(int):

@@ -27,9 +27,9 @@ def heat_loss(logits: Tensor, heat: Tensor, is_labelled: Tensor) -> Tensor:
     and known bool (N, H, W)."""
     p = torch.softmax(logits, 1)[:, 1].clamp(1e-4, 1 - 1e-4)
     peak = heat > 0.999
-    hit = -((1 - p) ** ALPHA * torch.log(p))[peak].sum()
+    peak_loss = -((1 - p) ** ALPHA * torch.log(p))[peak].sum()
     rest = (1 - heat) ** BETA * p**ALPHA * -torch.log(1 - p) * (is_labelled & ~peak)
-    return (hit + rest.sum()) / peak.sum().clamp(min=1)
+    return (peak_loss + rest.sum()) / peak.sum().clamp(min=1)
 
 
 @memory_named()
@@ -57,7 +57,7 @@ def train_heat(
     where = device_of(net)
     rng = np.random.default_rng(seed + course.position)
     generator = torch.Generator().manual_seed(seed + course.position)
-    started, losses = time.monotonic(), []
+    began_s, losses = time.monotonic(), []
     for step in range(course.position, steps):
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1.0, (step + 1) / 60) * max(0.02, (1 - step / steps) ** 0.9)
@@ -77,9 +77,9 @@ def train_heat(
             continue
         with wearing(net, course.mean):
             score = val(net.eval())
-        loss_now, spent = float(np.mean(losses[-100:])), time.monotonic() - started
-        log(f"step {step + 1}/{steps} loss {loss_now:.4f} val {score:.4f} {spent:.0f} s")
-        course.mark(step + 1, loss_now, score, round(spent, 1))
+        loss_now, seconds = float(np.mean(losses[-100:])), time.monotonic() - began_s
+        log(f"step {step + 1}/{steps} loss {loss_now:.4f} val {score:.4f} {seconds:.0f} s")
+        course.mark(step + 1, loss_now, score, round(seconds, 1))
     return course.weights
 
 

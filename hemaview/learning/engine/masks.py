@@ -165,9 +165,9 @@ def confusion(predicted: NDArray[np.uint8], truth: NDArray[np.uint8], classes: i
 
 def mean_iou(table: NDArray[np.int64]) -> float:
     """Mean over classes of intersection over union, of a confusion table."""
-    hit = np.diag(table).astype(float)
-    union = table.sum(0) + table.sum(1) - hit
-    return float((hit[union > 0] / union[union > 0]).mean())
+    overlap = np.diag(table).astype(float)
+    union = table.sum(0) + table.sum(1) - overlap
+    return float((overlap[union > 0] / union[union > 0]).mean())
 
 
 def _augmented(

@@ -43,6 +43,6 @@ def over_folds(folds: Sequence[Answers]) -> list[dict[str, str | float]]:
         own = [fold[name] for fold in every if name in fold]
         if own:
             means = {measure: float(np.mean([row[measure] for row in own])) for measure in ("cells", *MEASURES)}
-            spread = float(np.std([row["f1"] for row in own], ddof=1)) if len(own) > 1 else 0.0
-            rows.append({"class": name.replace("_", " "), **means, "f1_sd": spread})
+            deviation = float(np.std([row["f1"] for row in own], ddof=1)) if len(own) > 1 else 0.0
+            rows.append({"class": name.replace("_", " "), **means, "f1_sd": deviation})
     return rows

@@ -112,10 +112,10 @@ def cell_errors(predicted: NDArray[np.int32], true: NDArray[np.int32]) -> CellEr
         return CellErrors(0, len(found_px), 0, len(true_px))
     share = both / np.maximum(true_px, 1)[None]
     owners = (share >= 0.5).sum(axis=1)
-    best, covered = share.max(axis=0), share.sum(axis=0)
+    best, coverage = share.max(axis=0), share.sum(axis=0)
     return CellErrors(
         merged=int(owners[owners >= 2].sum()),
         artefacts=int((both.sum(axis=1) < 0.1 * found_px).sum()),
-        incomplete=int(((covered >= 0.2) & (best < 0.75)).sum()),
+        incomplete=int(((coverage >= 0.2) & (best < 0.75)).sum()),
         true=len(true_px),
     )

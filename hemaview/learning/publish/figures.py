@@ -114,11 +114,11 @@ def reliability(axes: Any, every: dict[Key, Answers]) -> None:
     axes.set_prop_cycle(color=plt.get_cmap("tab20")(range(20)))  # more lines than the usual ten colours
     for key, answers in sorted(every.items()):
         best = answers.p.argmax(axis=1)
-        confidence, hit = answers.p[np.arange(len(best)), best], best == answers.truth
+        confidence, is_hit = answers.p[np.arange(len(best)), best], best == answers.truth
         place = np.minimum((confidence * BINS).astype(int), BINS - 1)
         bins = [b for b in range(BINS) if (place == b).sum() >= 10]
         axes.plot(
-            [confidence[place == b].mean() for b in bins], [hit[place == b].mean() for b in bins], marker="o",
+            [confidence[place == b].mean() for b in bins], [is_hit[place == b].mean() for b in bins], marker="o",
             markersize=3, linewidth=1.2, label=", ".join(key),
         )  # fmt: skip
     axes.set_xlabel("confidence", fontsize=8)

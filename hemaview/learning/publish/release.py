@@ -397,10 +397,10 @@ def _sources(sets: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _licence(sets: Sequence[str]) -> str:
-    closed = [s for s in sets if not data.SETS[s].free]
-    if not closed:
+    closed_sets = [s for s in sets if not data.SETS[s].free]
+    if not closed_sets:
         return "All data have free licences."
-    return f"Trained also on {', '.join(closed)}, which are not free for commercial use: so are these weights."
+    return f"Trained also on {', '.join(closed_sets)}, which are not free for commercial use: so are these weights."
 
 
 def _as_shown(name: str, images: Any, ground: Sequence[float]) -> Any:

@@ -136,11 +136,11 @@ def masked_cells(experiment: Experiment, name: str, split: str) -> list[Marked]:
         photographs.append((data.image(experiment, name, split, row["file"]), x, y))
         widths.append(2 * np.sqrt(float(max(sizes)) / np.pi))
     factor = WHITE_CELL_UM / float(np.median(widths)) / KEPT_MPP if widths else 1.0
-    marked = []
+    scenes = []
     for rgb, x, y in photographs:
         small, centre = rescale(rgb, factor), np.array([[x * factor, y * factor]], np.float32)
-        marked.append(Marked(small, centre, unlabelled_nuclei(small, centre)))
-    return marked
+        scenes.append(Marked(small, centre, unlabelled_nuclei(small, centre)))
+    return scenes
 
 
 def red_fields(experiment: Experiment, split: str) -> list[Marked]:

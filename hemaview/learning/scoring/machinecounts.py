@@ -31,11 +31,11 @@ _MERGED = {"segmented_neutrophil": "neutrophil", "band_neutrophil": "neutrophil"
 
 def machine_counts(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """`truth_held` and `mean_width` (percent) of the intervals with the machine's errors; `truth_held_plain` of the others."""
-    written = cards()[name].machine_errors.get(STRANGE)
-    if written is None:
+    errors_as_json = cards()[name].machine_errors.get(STRANGE)
+    if errors_as_json is None:
         raise data.DataError(f"The card of {name} tells no errors: measure them with `machine_errors {name}`.")
     errors, shipped = (
-        MachineErrors.from_json(written),
+        MachineErrors.from_json(errors_as_json),
         load_as(Classifier, name, experiment.nets).calibrated_on(STRANGE_FILMS),
     )
     lines = data.rows(experiment, dataset, split)
@@ -63,9 +63,9 @@ def machine_counts(name: str, dataset: str, experiment: Experiment, split: str) 
     ] if hits else []  # fmt: skip
 
 
-def _groups(classes: tuple[str, ...], listed: set[str]) -> dict[str, list[str]]:
+def _groups(classes: tuple[str, ...], labels: set[str]) -> dict[str, list[str]]:
     """The laboratory's classes and ours that it does not list, to our classes."""
-    merged = {"lymphocyte_variant": "lymphocyte", **(_MERGED if "neutrophil" in listed else {})}
+    merged = {"lymphocyte_variant": "lymphocyte", **(_MERGED if "neutrophil" in labels else {})}
     groups: dict[str, list[str]] = {}
     for key in classes:
         if key not in NO_WHITE_CELLS:

@@ -52,17 +52,17 @@ def plasma_cells(name: str, dataset: str, experiment: Experiment, split: str) ->
     """Of single outlined plasma cells the share in whose box a cell is called plasma cell; red cells called nucleated, and
     cells called nucleated, a field."""
     how, schema = marrow_finder(experiment.nets), assay("marrow").schema
-    hit, red, every = [], [], []
+    hits, red, every = [], [], []
     for file in data.files(experiment, dataset, split):
         scene = marrow_field(experiment, split, file)
         cells = cells_of(how, scene.rgb, MARROW_MPP)
         boxes = scene.boxes[single_boxes(scene.boxes)]
         plasma = cells.cls == schema.index("plasma_cell")
-        hit.append(np.asarray((in_boxes(boxes, cells) & plasma).any(axis=1)))
+        hits.append(np.asarray((in_boxes(boxes, cells) & plasma).any(axis=1)))
         nucleated = schema.rows_of_kind(cells.cls, "nucleated")
         every.append(float(nucleated.sum()))
         red.append(float(without_nucleus(scene.rgb, MARROW_MPP, cells.take(np.flatnonzero(nucleated))).sum()))
-    rows = [share(name, "marrow-fields", dataset, split, "plasma_recall", hit)]
+    rows = [share(name, "marrow-fields", dataset, split, "plasma_recall", hits)]
     return rows + [
         _a_field(name, dataset, split, metric, values)
         for metric, values in (("false_red_cells_per_field", red), ("nucleated_cells_per_field", every))

@@ -185,10 +185,10 @@ def mosaic_study(experiment: Experiment, out: Path, epochs: int, log: Log) -> li
             folder.mkdir(parents=True, exist_ok=True)
             mosaic = write_mosaic(folder / "mosaic.tif", pictures, CHULA_MPP, COLUMNS, tile, offset)
             photos, scan = (count_mosaic(mosaic, folder / how, how == "photos") for how in ("photos", "scan"))
-            shared = agreement(photos, scan, mosaic, assay("blood_film").schema)
-            log(f"  {shared}")
+            in_common = agreement(photos, scan, mosaic, assay("blood_film").schema)
+            log(f"  {in_common}")
             rows.append(
-                {"variant": name, "found_in_both": shared.found_in_both, "same_class": shared.same_class,
-                 "total_ratio": shared.total_ratio, "cells": shared.cells}
+                {"variant": name, "found_in_both": in_common.found_in_both, "same_class": in_common.same_class,
+                 "total_ratio": in_common.total_ratio, "cells": in_common.cells}
             )  # fmt: skip
     return rows

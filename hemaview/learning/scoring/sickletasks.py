@@ -70,8 +70,8 @@ def sickle_fields(name: str, dataset: str, experiment: Experiment, split: str) -
             picture_scores = np.array([of(rgb) for rgb in pictures])
             way = 1.0 if area_under_roc(picture_scores, truth) >= 0.5 else -1.0
             rows.append(_auc(name, dataset, split, metric + suffix, way * picture_scores, truth))
-    refused = [np.array([c is None for c in tables])]
-    return [*rows, share(name, TASK, dataset, split, "fields_refused", refused)]
+    is_refused = [np.array([c is None for c in tables])]
+    return [*rows, share(name, TASK, dataset, split, "fields_refused", is_refused)]
 
 
 def labelled_fields(experiment: Experiment, dataset: str, split: str) -> list[Field]:

@@ -98,8 +98,8 @@ def as_listed(p: NDArray[np.float32], classes: tuple[str, ...], labels: NDArray[
         groups = ["blast" if c == BLAST else c for c in classes]
         best = np.array(groups)[p.argmax(axis=1)]
         return np.where(best == BLAST, BLAST, "not_blast")
-    listed = set(labels)
-    merge = {**_SAME, **(_NEUTROPHILS if "neutrophil" in listed else {})}
+    label_names = set(labels)
+    merge = {**_SAME, **(_NEUTROPHILS if "neutrophil" in label_names else {})}
     groups = [merge.get(c, c) for c in classes]
     names = sorted(set(groups))
     summed = np.stack([p[:, [i for i, g in enumerate(groups) if g == n]].sum(axis=1) for n in names], axis=1)

@@ -360,9 +360,9 @@ def repeated(name: str, once: Callable[[int], Row]) -> Row:
     """One variant trained from each of SEEDS: means of its measures, and the standard deviation of the first."""
     measures = [once(seed) for seed in SEEDS]
     first, *others = measures[0]
-    spread = float(np.std([row[first] for row in measures], ddof=1))
+    deviation = float(np.std([row[first] for row in measures], ddof=1))
     means = {measure: float(np.mean([row[measure] for row in measures])) for measure in measures[0]}
-    return {"variant": name, first: means[first], f"{first}_sd": spread, **{m: means[m] for m in others}}
+    return {"variant": name, first: means[first], f"{first}_sd": deviation, **{m: means[m] for m in others}}
 
 
 def _masked(

@@ -285,5 +285,5 @@ def _packed(
         part = path.with_suffix(".part.npy")
         np.save(part, pack())
         part.replace(path)
-    packed: NDArray[np.uint8] = np.load(path, mmap_mode="r")
-    return packed
+    images: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return images

@@ -99,8 +99,8 @@ class TiledTiffSource(Source):
 
     def _levels(self, pages: tuple[int, ...]) -> list[list[Any]]:
         """By level the pages of tifffile whose planes make it: SubIFDs, or pages that are the first one made smaller."""
-        listed: Any = self._file.pages
-        full = [listed[i] for i in pages]
+        pages_of_file: Any = self._file.pages
+        full = [pages_of_file[i] for i in pages]
         if any(not page.is_tiled for page in full):
             raise Unsupported(gettext("{title} is not stored in tiles.").format(title=self._blob.title))
         levels = [full]
@@ -108,7 +108,7 @@ class TiledTiffSource(Source):
         for number in range(min(len(sub) for sub in subs)):
             levels.append([sub[number] for sub in subs])
         if len(levels) == 1 and len(pages) == 1:
-            levels += [[page] for page in listed[pages[0] + 1 :] if page.is_reduced]
+            levels += [[page] for page in pages_of_file[pages[0] + 1 :] if page.is_reduced]
         w, h = full[0].imagewidth, full[0].imagelength
         directories = [
             level for level in levels
@@ -139,8 +139,8 @@ class TiledTiffSource(Source):
                 if part is None:
                     return None
                 parts.append(part[0])
-        joined = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
-        flat = joined[..., 0] if joined.shape[2] == 1 else joined
+        samples = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
+        flat = samples[..., 0] if samples.shape[2] == 1 else samples
         if self._what.photometric == PALETTE:
             return of_palette(flat, self._planes[plane][level][0].colormap, self._blob.title)
         return flat
