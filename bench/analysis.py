@@ -80,8 +80,8 @@ def made_slide(folder: Path, case: Case, size_px: tuple[int, int], say: Say) -> 
     once = folder / f"film-{case.white_per_mm2:g}-{size_px[0]}.tif"
     if not once.exists():
         say(f"drawing a film with {case.white_per_mm2:g} white cells per mm²")
-        drawn = draw_film(*size_px, seed=11, white=WhiteCells(case.white_per_mm2))
-        write_film(once, once.with_suffix(".csv"), drawn)
+        scene = draw_film(*size_px, seed=11, white=WhiteCells(case.white_per_mm2))
+        write_film(once, once.with_suffix(".csv"), scene)
     if case.columns * case.rows == 1:
         return once
     path = folder / f"{once.stem}-{case.columns}x{case.rows}.tif"
@@ -108,8 +108,8 @@ def _in_a_process(case: Case, how: str, slide: Path, folder: Path, quick: bool) 
         "quick" if quick else "full",
     ]
     root = Path(__file__).parents[1]
-    done = subprocess.run(command, env=env, cwd=root, stdout=subprocess.PIPE, check=True)
-    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    process = subprocess.run(command, env=env, cwd=root, stdout=subprocess.PIPE, check=True)
+    figures: dict[str, float] = json.loads(process.stdout.splitlines()[-1])
     return figures
 
 
@@ -149,7 +149,7 @@ class _Clock:
     def planned(self, plan: Any, device: str) -> None:
         self.at["counting"] = time.perf_counter()
 
-    def field_done(self, done: int, total: int, cells: int) -> None:
+    def field_done(self, fields_done: int, total: int, cells: int) -> None:
         self.fields.append(time.perf_counter())
 
 
@@ -157,29 +157,29 @@ def _ours(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, float
     """A run as a job does it, twice: cold and warm."""
     from hemaview.pipeline.run import run
 
-    seconds, measured = {}, {}
+    seconds, figures = {}, {}
     for start in ("cold",) if quick else ("cold", "warm"):
         clock, cpu = _Clock(), time.process_time()
         outcome = run(_request(case, slide, folder / f"{case.name}-{os.getpid()}-{start}"), clock)
-        ended = time.perf_counter()
-        seconds[start] = ended - clock.began
+        end_s = time.perf_counter()
+        seconds[start] = end_s - clock.began
         area_mm2 = sum(outcome.searched_mm2.get(k, 0.0) for k in ("film", "edges"))
-        counted = clock.fields[outcome.fields_done - 1]
-        measured = {
+        counting_ended = clock.fields[outcome.fields_done - 1]
+        figures = {
             "mpx_s": area_mm2 / (MPP / 1000) ** 2 / 1e6 / seconds[start],
             "cells_s": outcome.cells / seconds[start],
             "cores_busy": (time.process_time() - cpu) / seconds[start],
             "cells": float(outcome.cells),
             "searched": area_mm2,
             "stage_planning": clock.at["counting"] - clock.at["measuring red cells"],
-            "stage_counting": counted - clock.at["counting"],
-            "stage_searching": clock.fields[-1] - counted,
-            "stage_closing": ended - clock.fields[-1],
+            "stage_counting": counting_ended - clock.at["counting"],
+            "stage_searching": clock.fields[-1] - counting_ended,
+            "stage_closing": end_s - clock.fields[-1],
         }
         if start == "cold":
             loading = clock.at["measuring red cells"] - clock.began
     warm = seconds.get("warm", seconds["cold"] - loading)
-    return {"seconds_cold": seconds["cold"], "seconds_warm": warm, "stage_loading": loading, **measured, **_memory()}
+    return {"seconds_cold": seconds["cold"], "seconds_warm": warm, "stage_loading": loading, **figures, **_memory()}
 
 
 def _plain(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, float]:
@@ -190,31 +190,31 @@ def _plain(case: Case, slide: Path, folder: Path, quick: bool) -> dict[str, floa
     from hemaview.wsi.slide import open_slide
 
     began = time.perf_counter()
-    asked = _request(case, slide, folder)
-    models = {role: load(*model) for role, model in asked.models.items() if role != "overview"}
-    how = finder(asked.finder, models, asked.schema)
-    loaded = time.perf_counter()
+    request = _request(case, slide, folder)
+    models = {role: load(*model) for role, model in request.models.items() if role != "overview"}
+    how = finder(request.finder, models, request.schema)
+    loaded_s = time.perf_counter()
     cells, area_mm2, cpu = 0, 0.0, time.process_time()
-    with open_slide(slide) as opened:
-        plan = plan_run(opened, asked, lambda _text, _share: None)
-        planned = time.perf_counter()
+    with open_slide(slide) as open_slide_file:
+        plan = plan_run(open_slide_file, request, lambda _text, _share: None)
+        planned_s = time.perf_counter()
         for place in [f for f in plan.fields if f.monolayer]:
-            cells += len(how.cells(opened, place, plan.mpp, asked.schema))
+            cells += len(how.cells(open_slide_file, place, plan.mpp, request.schema))
             area_mm2 += place.area_mm2
-            if time.perf_counter() - planned > (PLAIN_S / 6 if quick else PLAIN_S):
+            if time.perf_counter() - planned_s > (PLAIN_S / 6 if quick else PLAIN_S):
                 break
-    spent = time.perf_counter() - planned
+    counting_s = time.perf_counter() - planned_s
     whole_mm2 = sum(f.area_mm2 for f in plan.fields if f.monolayer)
     wanted = next((int(v) for k, v in case.settings.items() if k in ("wbc", "nucleated")), 0)
     needed_mm2 = min(whole_mm2, max(area_mm2, wanted / case.white_per_mm2))
-    seconds = planned - loaded + spent * needed_mm2 / area_mm2
+    seconds = planned_s - loaded_s + counting_s * needed_mm2 / area_mm2
     return {
-        "seconds_cold": seconds + loaded - began,
+        "seconds_cold": seconds + loaded_s - began,
         "seconds_warm": seconds,
-        "mpx_s": area_mm2 / (MPP / 1000) ** 2 / 1e6 / spent,
-        "cells_s": cells / spent,
-        "cores_busy": (time.process_time() - cpu) / (spent + planned - loaded),
-        "measured": spent,
+        "mpx_s": area_mm2 / (MPP / 1000) ** 2 / 1e6 / counting_s,
+        "cells_s": cells / counting_s,
+        "cores_busy": (time.process_time() - cpu) / (counting_s + planned_s - loaded_s),
+        "measured": counting_s,
         "searched": needed_mm2,
         **_memory(),
     }
@@ -229,11 +229,11 @@ def _request(case: Case, slide: Path, folder: Path) -> Any:
     from hemaview.methods.card import cards
     from hemaview.pipeline import RunRequest
 
-    known = assay(case.assay)
-    order = next(o for o in known.orders if o.name == case.order)
+    examination = assay(case.assay)
+    order = next(o for o in examination.orders if o.name == case.order)
     models = {r: (n, cards()[n].version, cards()[n].sha256) for r, n in order.models.items() if r != "overview"}
     return RunRequest(
-        slide=slide, folder=folder, protocol=order.name, assay=known, schema=known.schema, finder=order.finder,
+        slide=slide, folder=folder, protocol=order.name, assay=examination, schema=examination.schema, finder=order.finder,
         settings={**order.settings, **case.settings}, models=models, thresholds={}, mpp=MPP, photo_fields=[],
     )  # fmt: skip
 

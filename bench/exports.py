@@ -19,7 +19,7 @@ def export_rows(cells: int = CELLS) -> list[dict[str, Any]]:
     """Seconds of both ways, in turns in one run, on a drawn file of outlines; the ratio is of the first to the second."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "contours.arrow"
-        write_contours(path, _drawn(cells))
+        write_contours(path, _table_of(cells))
         one_by_one = _seconds(lambda: [read_contour(path, row) for row in range(cells)])
         at_once = _seconds(lambda: read_contours(path))
     case = f"outlines of {cells:,} cells"
@@ -38,7 +38,7 @@ def _seconds(work: Any) -> float:
     return time.perf_counter() - began
 
 
-def _drawn(cells: int) -> CellTable:
+def _table_of(cells: int) -> CellTable:
     turn = np.linspace(0, 2 * np.pi, POINTS, endpoint=False)
     ring = np.stack([np.cos(turn), np.sin(turn)], axis=1) * 56
     rng = np.random.default_rng(1)

@@ -62,16 +62,16 @@ def _wrk(
     script = folder / f"wrk-{server.case}-{begin}.lua"
     script.write_text(_LUA % (listing, begin))
     command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", "-s", str(script)]
-    said = subprocess.run([*command, f"http://127.0.0.1:{server.port}/"], capture_output=True, text=True).stdout
+    output = subprocess.run([*command, f"http://127.0.0.1:{server.port}/"], capture_output=True, text=True).stdout
     script.unlink()
-    if bad := re.search(r"Non-2xx or 3xx responses: (\d+)", said):
+    if bad := re.search(r"Non-2xx or 3xx responses: (\d+)", output):
         raise Refusal(f"{server.case} refused {bad[1]} requests.")
-    if bad := re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said):
+    if bad := re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", output):
         raise Refusal(f"{server.case} broke connections: {bad[0]}.")
-    requests, rate = re.search(r"(\d+) requests in", said), re.search(r"Requests/sec:\s+([\d.]+)", said)
-    quantiles = {q: _ms(v, u) for q, v, u in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s)\b", said)}
+    requests, rate = re.search(r"(\d+) requests in", output), re.search(r"Requests/sec:\s+([\d.]+)", output)
+    quantiles = {q: _ms(v, u) for q, v, u in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s)\b", output)}
     if not requests or not rate or len(quantiles) < 2:
-        raise Refusal(f"wrk gave no figures for {server.case}: {said[-200:]}")
+        raise Refusal(f"wrk gave no figures for {server.case}: {output[-200:]}")
     return int(requests[1]), float(rate[1]), quantiles["50"], quantiles["99"]
 
 
@@ -86,8 +86,8 @@ def _own(
         sys.executable, "-m", "bench.client", str(server.port), str(listing), str(seconds), str(begin),
         str(connections),
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise Refusal(f"{server.case}: {done.stderr.strip()[-200:]}")
-    requests, rate, p50, p99 = done.stdout.split()
+    process = subprocess.run(command, capture_output=True, text=True)
+    if process.returncode:
+        raise Refusal(f"{server.case}: {process.stderr.strip()[-200:]}")
+    requests, rate, p50, p99 = process.stdout.split()
     return int(requests), float(rate), float(p50), float(p99)

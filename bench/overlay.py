@@ -57,7 +57,7 @@ class Film:
         self.labels = sorted(rng.choice(n, min(n, 2000), replace=False).tolist())
 
     @cached_property
-    def given(self) -> bytes:
+    def page_data(self) -> bytes:
         """What the page starts with: addresses of tiles, index, classes, and labels of 2,000 cells."""
         from apps.analysis.cellfiles import schema_json
 
@@ -219,7 +219,7 @@ def _served(film: Film, built: Path) -> Iterator[str]:
             elif path == "/boxes.f32":
                 self._answer(film.boxes, "application/octet-stream")
             elif path == "/given.json":
-                self._answer(film.given, "application/json")
+                self._answer(film.page_data, "application/json")
             else:
                 file = built / ("index.html" if path == "/" else path.lstrip("/"))
                 if not file.is_file():
@@ -235,7 +235,7 @@ def _served(film: Film, built: Path) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *given: Any) -> None:
+        def log_message(self, *args: Any) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -32,12 +32,12 @@ _own = threading.local()
 
 def _way() -> ways.Way:
     """One open slide a thread, as their documentations advise."""
-    made: ways.Way | None = getattr(_own, "way", None)
-    if made is None:
+    way: ways.Way | None = getattr(_own, "way", None)
+    if way is None:
         kind = os.environ["BENCH_WAY"]
-        made = ways.naive(_slide) if kind == "naive" else ways.large_image(_slide, kind == "large_image_icc")
-        _own.way = made
-    return made
+        way = ways.naive(_slide) if kind == "naive" else ways.large_image(_slide, kind == "large_image_icc")
+        _own.way = way
+    return way
 
 
 def tile(request: HttpRequest, column: str, row: str) -> HttpResponse:

@@ -45,12 +45,12 @@ class Server:
                 with contextlib.suppress(OSError, IndexError, ValueError):
                     parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
                     children.setdefault(parent, []).append(int(entry.name))
-        found, waiting = [], [self.pid]
+        pids, waiting = [], [self.pid]
         while waiting:
             pid = waiting.pop()
-            found.append(pid)
+            pids.append(pid)
             waiting += children.get(pid, [])
-        return found
+        return pids
 
     def cpu_s(self) -> float:
         """User and system time of the tree so far."""
@@ -91,17 +91,17 @@ class House:
         self.manage("migrate", "-v", "0")
 
     def manage(self, *arguments: str) -> str:
-        run = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "manage.py", *arguments], env=self.environment, capture_output=True, text=True
         )
-        if run.returncode:
-            raise Refusal(f"`{arguments[0]}` failed: {(run.stderr or run.stdout).strip().splitlines()[-1:]}")
-        return run.stdout
+        if process.returncode:
+            raise Refusal(f"`{arguments[0]}` failed: {(process.stderr or process.stdout).strip().splitlines()[-1:]}")
+        return process.stdout
 
     def bring_in(self, path: Path, case: str) -> str:
         """Import a slide in place; its id as 32 digits."""
-        said = self.manage("import_slide", str(path), "--case", case, "--create", "--in-place", "--json")
-        return str(json.loads(said)["slides"][0]["id"]).replace("-", "")
+        answer = self.manage("import_slide", str(path), "--case", case, "--create", "--in-place", "--json")
+        return str(json.loads(answer)["slides"][0]["id"]).replace("-", "")
 
     def index_path(self, slide: str) -> Path:
         return self.folder / "slides" / str(uuid.UUID(hex=slide)) / "tiles.hvt"
@@ -194,9 +194,9 @@ def _running(command: list[str], environment: dict[str, Any], port: int, look_at
         until = time.monotonic() + 60
         while True:
             if process.poll() is not None or time.monotonic() > until:
-                said = process.stderr.read().decode(errors="replace").strip() if process.poll() is not None else ""  # type: ignore[union-attr]
+                errors = process.stderr.read().decode(errors="replace").strip() if process.poll() is not None else ""  # type: ignore[union-attr]
                 raise Refusal(
-                    f"{Path(command[2] if len(command) > 2 else command[0]).name} did not start: {said[-300:]}"
+                    f"{Path(command[2] if len(command) > 2 else command[0]).name} did not start: {errors[-300:]}"
                 )
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}{look_at}", timeout=10):

@@ -46,7 +46,7 @@ def make_slides(folder: Path, size: tuple[int, int], tiles_px: tuple[int, ...]) 
     pair = image.join(image.fliphor(), "horizontal")
     block = pair.join(pair.flipver(), "vertical").copy_memory()
     whole = block.replicate(-(-width // block.width), -(-height // block.height)).crop(0, 0, width, height)
-    made = []
+    slides = []
     for tile_px in tiles_px:
         path = folder / f"scan-{width}x{height}-{tile_px}.tif"
         if not path.exists():
@@ -56,5 +56,5 @@ def make_slides(folder: Path, size: tuple[int, int], tiles_px: tuple[int, ...]) 
                 Q=QUALITY, bigtiff=True, rgbjpeg=tile_px == 240, xres=4000, yres=4000, resunit="cm", keep="none",
             )  # fmt: skip
             part.rename(path)
-        made.append(BenchSlide(path, tile_px, width, height))
-    return made
+        slides.append(BenchSlide(path, tile_px, width, height))
+    return slides

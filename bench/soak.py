@@ -29,8 +29,8 @@ def soak(folder: Path, slide: BenchSlide, slides: int, requests: int, say: Calla
     """Rows for memory (MB, server's whole tree) and open descriptors after a tenth, half and all of the requests."""
     house = servers.House(folder / "house-soak")
     first = house.bring_in(slide.path, "SOAK")
-    said = house.manage("shell", "-v", "0", "-c", _CLONE % slides)
-    keys: list[str] = json.loads(next(line for line in said.splitlines() if line.startswith("IDS "))[4:])
+    output = house.manage("shell", "-v", "0", "-c", _CLONE % slides)
+    keys: list[str] = json.loads(next(line for line in output.splitlines() if line.startswith("IDS "))[4:])
     for key in keys:
         target = house.index_path(key)
         target.parent.mkdir(parents=True)
@@ -45,16 +45,16 @@ def soak(folder: Path, slide: BenchSlide, slides: int, requests: int, say: Calla
     rows: list[Row] = []
     with house.serving() as (port, pid):
         server = servers.Server("soak_http", port, pid, paths)
-        done, marks = 0, [requests // 10, requests // 2, requests]
+        total, marks = 0, [requests // 10, requests // 2, requests]
         while marks:
-            shot = load.run(server, 2, folder, done % len(paths))
-            done += shot.requests
-            if done >= marks[0]:
+            shot = load.run(server, 2, folder, total % len(paths))
+            total += shot.requests
+            if total >= marks[0]:
                 marks.pop(0)
-                rows.append(_row("memory_mb", f"after_{done}_requests", server.memory_mb(), "MB"))
-                rows.append(_row("descriptors", f"after_{done}_requests", _descriptors(server), "open files"))
+                rows.append(_row("memory_mb", f"after_{total}_requests", server.memory_mb(), "MB"))
+                rows.append(_row("descriptors", f"after_{total}_requests", _descriptors(server), "open files"))
                 say(
-                    f"  {done} requests on {slides} slides: {server.memory_mb():.0f} MB, {_descriptors(server)} descriptors"
+                    f"  {total} requests on {slides} slides: {server.memory_mb():.0f} MB, {_descriptors(server)} descriptors"
                 )
     return rows
 

@@ -68,15 +68,15 @@ def _in_process(
     house: servers.House, slide: BenchSlide, key: str, decoded: str, places: list[tuple[int, int]], quick: bool
 ) -> dict[str, dict[str, float]]:
     few, many = (15, 2000) if quick else (60, 6000)
-    chosen: dict[str, tuple[ways.Way, int]] = {
+    way_by_case: dict[str, tuple[ways.Way, int]] = {
         "naive_inprocess": (ways.naive(slide), few),
         "native_inprocess": (ways.native(slide, house.index_path(key)), many),
         "fallback_inprocess": (ways.fallback(slide, house.index_path(decoded)), few),
     }
     if "large_image" not in ways.available():
-        chosen["large_image_inprocess"] = (ways.large_image(slide, icc=False), many // 10)
-        chosen["large_image_icc_inprocess"] = (ways.large_image(slide, icc=True), few)
-    return ways.measure(chosen, places, 3 if quick else 9)
+        way_by_case["large_image_inprocess"] = (ways.large_image(slide, icc=False), many // 10)
+        way_by_case["large_image_icc_inprocess"] = (ways.large_image(slide, icc=True), few)
+    return ways.measure(way_by_case, places, 3 if quick else 9)
 
 
 def _over_http(
@@ -107,7 +107,7 @@ def _over_http(
                 shot = load.run(server, seconds, work, begin)
                 shots.setdefault(server.case, []).append(shot)
                 say(f"  {server.case}: {shot.tiles_per_s:.0f} tiles/s")
-    return {case: _median(found) for case, found in shots.items()}
+    return {case: _median(loads) for case, loads in shots.items()}
 
 
 def _contention(
@@ -155,8 +155,8 @@ def _contention(
                     raise Refusal(f"What was to run beside ({name}) ended before the measurement did.")
             base = statistics.median(alone)
             rows.append(_row(f"native_alone_of_{name}_http", "p99_ms", base, "", None))
-            told = statistics.median(beside)
-            rows.append(_row(f"native_beside_{name}_http", "p99_ms", told, f"native_alone_of_{name}_http", base))
+            p99_ms = statistics.median(beside)
+            rows.append(_row(f"native_beside_{name}_http", "p99_ms", p99_ms, f"native_alone_of_{name}_http", base))
     return rows
 
 
@@ -206,14 +206,14 @@ def _median(shots: list[load.Load]) -> dict[str, float]:
     return {key: statistics.median(asdict(shot)[key] for shot in shots) for key in keys}
 
 
-def _rows(found: dict[str, dict[str, float]], tile_px: int) -> list[Row]:
+def _rows(figures_by_case: dict[str, dict[str, float]], tile_px: int) -> list[Row]:
     rows = []
-    for case, figures in found.items():
+    for case, figures in figures_by_case.items():
         for metric, value in figures.items():
             name = metric if tile_px == 256 else f"{metric}_{tile_px}"
-            bases = [b for b in COMPARED.get(case, ()) if b in found] if metric == "tiles_per_s" else []
+            bases = [b for b in COMPARED.get(case, ()) if b in figures_by_case] if metric == "tiles_per_s" else []
             for base in bases or [""]:
-                rows.append(_row(case, name, value, base, found[base][metric] if base else None, metric))
+                rows.append(_row(case, name, value, base, figures_by_case[base][metric] if base else None, metric))
     return rows
 
 

@@ -87,11 +87,11 @@ def measure(
             way(*place)
     for _ in range(rounds):
         for name, (way, n) in ways.items():
-            chosen = [places[(at[name] + i) % len(places)] for i in range(n)]
+            part = [places[(at[name] + i) % len(places)] for i in range(n)]
             at[name] += n
             began_cpu, began = time.process_time(), time.perf_counter()
             last = began
-            for place in chosen:
+            for place in part:
                 way(*place)
                 now = time.perf_counter()
                 single[name].append(now - last)

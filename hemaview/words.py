@@ -1,7 +1,8 @@
 """Words of sentences that every package builds: lists, and phrases that a translation may put otherwise.
 
 Nothing here knows Django: the house that runs it hands in how phrases are translated (`use`); without it they are English.
-Packages mark their phrases as apps do, `gettext("… {name} …").format(name=…)`, so that the catalogue holds them.
+Packages mark their phrases as apps do, `gettext("… {name} …").format(name=…)`, so that the catalogue holds them;
+a module's constants are marked with `gettext_noop` and translated where they are used.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ def use(translate: Gettext, translate_number: Ngettext) -> None:
 def gettext(phrase: str) -> str:
     """The phrase in the reader's language."""
     return _translated[0](phrase)
+
+
+def gettext_noop(phrase: str) -> str:
+    """The phrase as it is, marked for the catalogue."""
+    return phrase
 
 
 def ngettext(one: str, many: str, n: int) -> str:

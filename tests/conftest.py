@@ -81,9 +81,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (item.path in sizes, item.path != longest))
 
 
-def needs(found: bool, what: str) -> None:
+def needs(is_there: bool, what: str) -> None:
     """Skip where a system package is missing, unless everything must be tested (as in CI)."""
-    if found:
+    if is_there:
         return
     if os.environ.get("HEMAVIEW_TEST_ALL"):
         pytest.fail(what)

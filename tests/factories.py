@@ -60,13 +60,13 @@ def _film(width: int, height: int, seed: int) -> bytes:
 
 def slide(of: Case, path: Path, **facts: Any) -> Slide:
     """A ready slide that stays in place."""
-    made = Slide.objects.create(
+    new = Slide.objects.create(
         case=of, name=path.stem, status=Slide.Status.READY, path=str(path), in_place=True, width=1024, height=768,
         **{"mpp": 0.25, "mpp_source": "file", "vendor": "test", "sha256": uuid.uuid4().hex * 2, "size_bytes": 1, **facts},
     )  # fmt: skip
-    made.folder.mkdir(parents=True, exist_ok=True)
-    made.thumbnail_file.write_bytes(b"\xff\xd8\xff\xd9")
-    return made
+    new.folder.mkdir(parents=True, exist_ok=True)
+    new.thumbnail_file.write_bytes(b"\xff\xd8\xff\xd9")
+    return new
 
 
 def cells(counts: dict[str, int], unsure: int = 0, cut: int = 0, key: str = "blood_film") -> CellTable:
@@ -97,12 +97,12 @@ def cells(counts: dict[str, int], unsure: int = 0, cut: int = 0, key: str = "blo
 
 def protocol(key: str = "blood_film", **facts: Any) -> Protocol:
     order = assay(key).orders[0]
-    found, _ = Protocol.objects.get_or_create(
+    protocol_of_order, _ = Protocol.objects.get_or_create(
         name=order.name,
         version=1,
         defaults={"title": order.title, "assay": key, "specimen": order.specimen, "settings": order.settings, **facts},
     )
-    return found
+    return protocol_of_order
 
 
 def finished_job(on: Slide, table: CellTable | None = None, key: str = "blood_film") -> Job:

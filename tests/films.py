@@ -14,9 +14,9 @@ def drawn_film(folder: Path, width_px: int, height_px: int, seed: int = 3) -> tu
     """A slide in `folder`, film.tif, with its truth beside it as film.csv; and the cells on it, unrounded."""
 
     def make(there: Path) -> None:
-        drawn = draw_film(width_px, height_px, seed=seed)
-        write_film(there / "film.tif", there / "film.csv", drawn)
-        (there / "cells.json").write_text(json.dumps([astuple(cell) for cell in drawn.cells]))
+        film = draw_film(width_px, height_px, seed=seed)
+        write_film(there / "film.tif", there / "film.csv", film)
+        (there / "cells.json").write_text(json.dumps([astuple(cell) for cell in film.cells]))
 
     ONCE_MADE.copy(f"film-{width_px}-{height_px}-{seed}", make, folder)
     return folder / "film.tif", tuple(TrueCell(*cell) for cell in json.loads((folder / "cells.json").read_text()))

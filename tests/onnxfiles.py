@@ -46,8 +46,8 @@ def attribute(name: str, number: int = 0, floats: float | None = None, graph: by
 
 
 def node(operator: str, inputs: list[str], outputs: list[str], *attributes: bytes, domain: str = "") -> bytes:
-    made = b"".join(field(1, i) for i in inputs) + b"".join(field(2, o) for o in outputs) + field(4, operator)
-    return made + b"".join(field(5, a) for a in attributes) + (field(7, domain) if domain else b"")
+    raw = b"".join(field(1, i) for i in inputs) + b"".join(field(2, o) for o in outputs) + field(4, operator)
+    return raw + b"".join(field(5, a) for a in attributes) + (field(7, domain) if domain else b"")
 
 
 def value(name: str, dims: tuple[int | str, ...], element: int = FLOAT) -> bytes:
@@ -60,13 +60,14 @@ def model(
     tensors: list[bytes],
     side_px: int,
     outputs: int,
-    taken: tuple[int | str, ...] | None = None,
-    given: tuple[int | str, ...] | None = None,
+    input_shape: tuple[int | str, ...] | None = None,
+    output_shape: tuple[int | str, ...] | None = None,
     more: bytes = b"",
 ) -> bytes:
     """The bytes of a model whose nodes make `y` (n, outputs) of `x` (n, 3, side, side)."""
     graph = b"".join(field(1, n) for n in nodes) + field(2, "net") + b"".join(field(5, t) for t in tensors)
-    graph += field(11, value("x", taken or ("n", 3, side_px, side_px))) + field(12, value("y", given or ("n", outputs)))
+    graph += field(11, value("x", input_shape or ("n", 3, side_px, side_px)))
+    graph += field(12, value("y", output_shape or ("n", outputs)))
     return field(1, 8) + field(2, "tests") + field(8, field(2, 17)) + field(7, graph) + more
 
 

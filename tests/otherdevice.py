@@ -32,11 +32,11 @@ class Elsewhere(Tensor):
 
     @staticmethod
     def __new__(cls, own: Tensor) -> Elsewhere:
-        made: Elsewhere = Tensor._make_wrapper_subclass(
+        tensor: Elsewhere = Tensor._make_wrapper_subclass(
             cls, own.shape, own.stride(), own.storage_offset(), dtype=own.dtype, device=ELSEWHERE
         )
-        made.own = own
-        return made
+        tensor.own = own
+        return tensor
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return self.own.__reduce_ex__(protocol)  # a file holds values; where they were is tested apart
@@ -67,18 +67,18 @@ class _Watching(TorchDispatchMode):
 
 
 def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    given: list[Any] = []
-    _each(given.append, (args, kwargs))
-    there = {id(t.own): t for t in given if isinstance(t, Elsewhere)}
-    here = [t for t in given if isinstance(t, Tensor) and not isinstance(t, Elsewhere)]
+    leaves: list[Any] = []
+    _each(leaves.append, (args, kwargs))
+    there = {id(t.own): t for t in leaves if isinstance(t, Elsewhere)}
+    here = [t for t in leaves if isinstance(t, Tensor) and not isinstance(t, Elsewhere)]
     assert all(t.device != ELSEWHERE for t in here), f"{func}: a tensor without values was made where no mode sees it"
     if there and any(t.ndim for t in here) and func.overloadpacket not in _CROSS:
         # As on CUDA, where rows of the CPU may index a tensor.
         assert func.overloadpacket in _INDEX and isinstance(args[0], Elsewhere), f"{func}: tensors of two devices"
-    wanted = next((d for d in given if isinstance(d, torch.device)), None)
+    wanted = next((d for d in leaves if isinstance(d, torch.device)), None)
     goes = bool(there) if wanted is None else wanted == ELSEWHERE
     assert not goes or kwargs.get("generator") is None, f"{func}: a draw elsewhere by a generator of the CPU"
-    found = func(*_each(_own, args), **_each(_own, kwargs))
+    result = func(*_each(_own, args), **_each(_own, kwargs))
     if func is aten.copy_.default:
         return args[0]
 
@@ -88,18 +88,18 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         with torch.inference_mode(False):  # a view of what is none of inference's is none either
             return there[id(t)] if id(t) in there else Elsewhere(t)
 
-    return _each(placed, found)
+    return _each(placed, result)
 
 
-def _each(change: Callable[[Any], Any], given: Any) -> Any:
+def _each(change: Callable[[Any], Any], value: Any) -> Any:
     """What operators are given and give, changed one by one."""
-    if isinstance(given, (tuple, list)):
-        return type(given)([_each(change, g) for g in given])
-    return {k: _each(change, g) for k, g in given.items()} if isinstance(given, dict) else change(given)
+    if isinstance(value, (tuple, list)):
+        return type(value)([_each(change, g) for g in value])
+    return {k: _each(change, g) for k, g in value.items()} if isinstance(value, dict) else change(value)
 
 
-def _own(given: Any) -> Any:
-    return given.own if isinstance(given, Elsewhere) else CPU if isinstance(given, torch.device) else given
+def _own(value: Any) -> Any:
+    return value.own if isinstance(value, Elsewhere) else CPU if isinstance(value, torch.device) else value
 
 
 @contextmanager

@@ -22,8 +22,10 @@ def words_outside(template: str) -> list[str]:
     text = _TRANSLATED.sub("", _MACHINE.sub("", template))
     literals = [m["text"] for m in _FILTER_WORDS.finditer(_without_values_of_attributes(text))]
     text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "\0", text, flags=re.S)
-    shown = [m[1] for tag in _TAG.findall(text) for m in _SHOWN.finditer(tag)]
-    return [piece.strip() for piece in [*re.split(r"\0", _TAG.sub("\0", text)), *shown, *literals] if _wordy(piece)]
+    attributes = [m[1] for tag in _TAG.findall(text) for m in _SHOWN.finditer(tag)]
+    return [
+        piece.strip() for piece in [*re.split(r"\0", _TAG.sub("\0", text)), *attributes, *literals] if _wordy(piece)
+    ]
 
 
 def _without_values_of_attributes(text: str) -> str:

@@ -26,8 +26,8 @@ def test_each_setting_from_the_environment_is_documented() -> None:
     text = "".join(p.read_text() for p in (ROOT / "hemaview" / "config" / "settings").glob("*.py"))
     text += "".join(p.read_text() for p in (ROOT / "hemaview" / "inference").glob("*.py"))
     names = set(re.findall(r'"(HEMAVIEW_[A-Z_]+|DATABASE_URL|REDIS_URL)"', text))
-    told = (ROOT / "docs" / "running.md").read_text()
-    assert sorted(n for n in names if f"`{n}`" not in told) == []
+    page = (ROOT / "docs" / "running.md").read_text()
+    assert sorted(n for n in names if f"`{n}`" not in page) == []
 
 
 def test_the_models_page_is_made_from_the_cards() -> None:
@@ -54,7 +54,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"HEMAVIEW_SECRET_KEY": "change-me"}, "HEMAVIEW_SECRET_KEY"),
         ({"HEMAVIEW_SECRET_KEY": "short"}, "HEMAVIEW_SECRET_KEY"),
@@ -64,7 +64,7 @@ GOOD = {
         ({}, ""),
     ],
 )
-def test_production_refuses_default_secrets(change: dict[str, str], said: str, tmp_path: Path) -> None:
+def test_production_refuses_default_secrets(change: dict[str, str], message: str, tmp_path: Path) -> None:
     environment = {
         "PATH": os.environ["PATH"], "HEMAVIEW_VAR": str(tmp_path), "PYTHONPATH": str(ROOT),
         "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.production", **GOOD, **change,
@@ -75,5 +75,5 @@ def test_production_refuses_default_secrets(change: dict[str, str], said: str, t
         capture_output=True,
         text=True,
     )
-    assert (run.returncode == 0) == (not said)
-    assert said in run.stderr
+    assert (run.returncode == 0) == (not message)
+    assert message in run.stderr

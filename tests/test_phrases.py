@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from django.utils.translation import gettext, ngettext, trans_real
 
 from hemaview import words
 from hemaview.assays import AssayError, assay
+from hemaview.assays.consistency import contradictions
 from hemaview.config import pseudo
 from hemaview.config.phrases import phrases
 from tests import factories
@@ -34,7 +36,7 @@ def test_a_template_says_nothing_that_is_in_no_catalogue(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "found"),
+    ("template", "expected"),
     [
         ("<p>Seen by {{ who }}</p>", ["Seen by"]),
         ('<img alt="A cell">', ["A cell"]),
@@ -48,8 +50,8 @@ def test_a_template_says_nothing_that_is_in_no_catalogue(path: Path) -> None:
         ("""<button value="{{ on|yesno:'off,on' }}">{% translate "Switch" %}</button>""", []),
     ],
 )
-def test_words_of_a_template_are_told_from_tags_and_values(template: str, found: list[str]) -> None:
-    assert words_outside(template) == found
+def test_words_of_a_template_are_told_from_tags_and_values(template: str, expected: list[str]) -> None:
+    assert words_outside(template) == expected
 
 
 def test_the_committed_catalogue_is_what_the_sources_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,10 +104,10 @@ def pseudo_language(tmp_path: Path, settings: Any) -> Any:
 
 
 def test_pseudo_english_keeps_places_and_tags() -> None:
-    said = pseudo.pseudo("Seen by %(who)s in {n} <b>cells</b> &amp; more")
-    assert said.startswith("⟦") and said.rstrip("~⟧") != said
-    assert re.findall(r"%\(who\)s|\{n\}|<b>|</b>|&amp;", said) == ["%(who)s", "{n}", "<b>", "</b>", "&amp;"]
-    assert len(said) > 1.3 * len("Seen by %(who)s in {n} <b>cells</b> &amp; more")
+    phrase = pseudo.pseudo("Seen by %(who)s in {n} <b>cells</b> &amp; more")
+    assert phrase.startswith("⟦") and phrase.rstrip("~⟧") != phrase
+    assert re.findall(r"%\(who\)s|\{n\}|<b>|</b>|&amp;", phrase) == ["%(who)s", "{n}", "<b>", "</b>", "&amp;"]
+    assert len(phrase) > 1.3 * len("Seen by %(who)s in {n} <b>cells</b> &amp; more")
 
 
 def test_python_phrases_and_plurals_come_from_the_catalogue(pseudo_language: None) -> None:
@@ -164,6 +166,101 @@ def test_no_refusal_of_apps_or_packages_stands_outside_the_catalogue() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS:
                 outside += [f"{path.relative_to(ROOT)}:{node.lineno}" for one in node.args if _english(one)]
     assert outside == []
+
+
+NOTES = {"basis", "note", "notes", "opening", "sentence", "sentences", "why"}
+"""Names of what is said of a slide, a job or a count, with an underscore before them or not; keys of guards among them."""
+STATEMENTS = {"Finding": (1,), "Ratio": (4, 5), "Unsettled": (1,)}
+"""Which arguments of what counting gives are sentences; the names of ratios are not in the catalogue yet."""
+SAYING = ("assays", "cells", "counting", "inference", "methods", "pipeline", "wsi")
+
+
+def _parts(node: ast.expr) -> Iterator[ast.expr]:
+    """The expressions of which a text, or each of several, is made: not what is handed to a function, `gettext` above all."""
+    match node:
+        case ast.IfExp():
+            inner = [node.body, node.orelse]
+        case ast.List() | ast.Tuple() | ast.Set():
+            inner = node.elts
+        case ast.ListComp() | ast.GeneratorExp():
+            inner = [node.elt]
+        case ast.Dict():
+            inner = node.values
+        case ast.Starred():
+            inner = [node.value]
+        case ast.BoolOp():
+            inner = node.values
+        case ast.Call(func=ast.Attribute(attr="format" | "join")):
+            inner = [node.func.value, *node.args]
+        case _:
+            yield node
+            return
+    for one in inner:
+        yield from _parts(one)
+
+
+def _name(node: ast.expr) -> str:
+    """The last name of what is written to, without an underscore before it: `notes` of `self._notes`."""
+    return node.attr.lstrip("_") if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _sentences(node: ast.AST) -> list[ast.expr]:
+    """What a node says in notes, findings, ratios and guards."""
+    match node:
+        case ast.Assign(targets=[target]) if _name(target) in NOTES:
+            return [node.value]
+        case ast.AugAssign() | ast.AnnAssign() if node.value and _name(node.target) in NOTES:
+            return [node.value]
+        case ast.Call(func=ast.Attribute(attr="append", value=target)) if _name(target) in NOTES:
+            return node.args
+        case ast.Call(func=ast.Name(id=name)) if name in STATEMENTS:
+            places = [node.args[i] for i in STATEMENTS[name] if i < len(node.args)]
+            return places + [one.value for one in node.keywords if one.arg in NOTES]
+        case ast.Call():
+            return [one.value for one in node.keywords if one.arg == "notes"]
+        case ast.Dict():
+            pairs = zip(node.keys, node.values, strict=True)
+            return [value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "sentence"]
+    return []
+
+
+def notes_outside(source: str) -> list[int]:
+    """Lines of a module where a note, a finding or a guard is a sentence outside the catalogue."""
+    sentences = [one for node in ast.walk(ast.parse(source)) for one in _sentences(node)]
+    return sorted({part.lineno for one in sentences for part in _parts(one) if _english(part)})
+
+
+@pytest.mark.parametrize(
+    ("line", "outside"),
+    [
+        ('notes.append("The film is soft.")', True),
+        ('plan.notes.append(f"{n} fields hold tissue.")', True),
+        ('self._notes += ["Page {n} was taken.".format(n=2)]', True),
+        ('notes = [f"{name} was left out." for name in names] if names else []', True),
+        ('Finding("blasts", "Blasts " + share + " of all cells.")', True),
+        ('Ratio("a", "Cells to cells", "1", None, "No cell was counted.")', True),
+        ('guards.append({"code": "grey", "sentence": "This picture has no colour."})', True),
+        ('Facts("dicom", notes=("A plane was taken.",))', True),
+        ('notes.append(gettext("Page {n} was taken.").format(n=2))', False),
+        ('notes += [ngettext("{n} page", "{n} pages", n).format(n=n)] if n else []', False),
+        ('Ratio("a", "Cells to cells", "1", value, basis=f"{red:,} : {white:,}")', False),
+    ],
+)
+def test_a_note_outside_the_catalogue_is_seen(line: str, outside: bool) -> None:
+    assert bool(notes_outside(line)) is outside
+
+
+def test_no_note_or_finding_of_a_package_stands_outside_the_catalogue() -> None:
+    paths = [path for folder in SAYING for path in (ROOT / "hemaview" / folder).rglob("*.py")]
+    outside = [f"{path.relative_to(ROOT)}:{line}" for path in paths for line in notes_outside(path.read_text())]
+    assert outside == []
+
+
+def test_a_note_of_a_package_is_said_in_the_language_of_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "_translated", (lambda phrase: f"«{phrase}»", words._translated[1]))
+    assert contradictions({"mchc_g_per_l": 600.0}) == [
+        "«An MCHC of 600 g/L is stated, which no red cells have (220 to 400).»"
+    ]
 
 
 def test_a_refusal_of_a_package_is_said_in_the_language_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

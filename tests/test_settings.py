@@ -16,17 +16,17 @@ def test_a_folder_that_cannot_be_made_is_named() -> None:
         "HEMAVIEW_VAR": "/dev/null/var",
         "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.demo",
     }
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1 and not done.stdout
-    assert done.stderr == "HEMAVIEW_VAR names /dev/null/var, which cannot be made: Not a directory.\n"
+    assert process.returncode == 1 and not process.stdout
+    assert process.stderr == "HEMAVIEW_VAR names /dev/null/var, which cannot be made: Not a directory.\n"
 
 
 def test_the_web_process_loads_none_of_the_models_libraries() -> None:
-    said = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", "import django, sys; django.setup(); import hemaview.config.urls, apps.analysis.tasks, "
          "apps.slides.tasks, apps.teaching.tasks; print({'torch', 'openvino', 'mmdet'} & set(sys.modules))"],
         cwd=ROOT, env={**os.environ, "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.test"}, capture_output=True, text=True,
     )  # fmt: skip
-    assert said.stdout.strip() == "set()", said.stdout + said.stderr[-500:]
+    assert process.stdout.strip() == "set()", process.stdout + process.stderr[-500:]

@@ -72,10 +72,10 @@ def write_tiff(path: Path, levels: list[NDArray[np.uint8]], how: Dialect) -> Non
 
 def halves(level: NDArray[np.uint8], n: int, step: int = 2) -> list[NDArray[np.uint8]]:
     """The level and n smaller ones, each by `step` (every step-th pixel)."""
-    found = [level]
+    levels = [level]
     for _ in range(n):
-        found.append(np.ascontiguousarray(found[-1][::step, ::step]))
-    return found
+        levels.append(np.ascontiguousarray(levels[-1][::step, ::step]))
+    return levels
 
 
 def _tiles(level: NDArray[np.uint8], how: Dialect) -> tuple[list[bytes], bytes]:
@@ -83,15 +83,15 @@ def _tiles(level: NDArray[np.uint8], how: Dialect) -> tuple[list[bytes], bytes]:
     h, w = level.shape[:2]
     full = np.pad(level, ((0, -h % side), (0, -w % side), (0, 0)), mode="edge")
     space = {"colorspace": "RGB", "outcolorspace": "RGB" if how.rgb else "YCBCR"}
-    found, tables = [], b""
+    tiles, tables = [], b""
     for y in range(0, full.shape[0], side):
         for x in range(0, full.shape[1], side):
             tile = np.ascontiguousarray(full[y : y + side, x : x + side])
             raw = bytes(imagecodecs.jpeg8_encode(tile, level=how.quality, subsampling=how.subsampling, **space))
-            kept, taken = _split(_numbered(raw) if how.rgb else raw, how.tables_in_file)
-            found.append(kept)
-            tables = taken
-    return found, tables
+            stream, own_tables = _split(_numbered(raw) if how.rgb else raw, how.tables_in_file)
+            tiles.append(stream)
+            tables = own_tables
+    return tiles, tables
 
 
 def _numbered(jpeg: bytes) -> bytes:
@@ -109,16 +109,16 @@ def _numbered(jpeg: bytes) -> bytes:
 
 def _split(jpeg: bytes, take_tables: bool) -> tuple[bytes, bytes]:
     """A stream without its application markers and, if asked, without its tables; and those tables as a stream."""
-    at, kept, taken = 2, bytearray(SOI), bytearray(SOI)
+    at, stream, tables = 2, bytearray(SOI), bytearray(SOI)
     while jpeg[at + 1] != 0xDA:
         length = 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
         part, code = jpeg[at : at + length], jpeg[at + 1]
         if code in (0xDB, 0xC4) and take_tables:
-            taken += part
+            tables += part
         elif not 0xE0 <= code <= 0xEF:
-            kept += part
+            stream += part
         at += length
-    return bytes(kept + jpeg[at:]), bytes(taken + EOI) if take_tables else b""
+    return bytes(stream + jpeg[at:]), bytes(tables + EOI) if take_tables else b""
 
 
 def _directory(

@@ -21,21 +21,21 @@ _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool
 def python_type(schema: dict[str, Any]) -> str:
     """The annotation of a JSON schema as drf-spectacular writes them."""
     if "$ref" in schema:
-        made = schema["$ref"].rsplit("/", 1)[-1]
+        text = schema["$ref"].rsplit("/", 1)[-1]
     elif "allOf" in schema or "oneOf" in schema:
         parts = [python_type(part) for part in schema.get("allOf") or schema["oneOf"]]
-        made = " | ".join(dict.fromkeys(parts))
+        text = " | ".join(dict.fromkeys(parts))
     elif "enum" in schema:
-        made = f"Literal[{', '.join(repr(value) for value in schema['enum'] if value is not None)}]"
+        text = f"Literal[{', '.join(repr(value) for value in schema['enum'] if value is not None)}]"
     elif schema.get("type") == "array":
-        made = f"list[{python_type(schema['items'])}]"
+        text = f"list[{python_type(schema['items'])}]"
     elif schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
-        made = f"dict[str, {python_type(schema['additionalProperties'])}]"
+        text = f"dict[str, {python_type(schema['additionalProperties'])}]"
     elif schema.get("type") == "object":
-        made = "dict[str, Any]"
+        text = "dict[str, Any]"
     else:
-        made = _PLAIN.get(schema.get("type", ""), "Any")
-    return f"{made} | None" if schema.get("nullable") else made
+        text = _PLAIN.get(schema.get("type", ""), "Any")
+    return f"{text} | None" if schema.get("nullable") else text
 
 
 def types(description: dict[str, Any]) -> str:
@@ -48,8 +48,8 @@ def types(description: dict[str, Any]) -> str:
         required = set(schema.get("required", ()))
         fields = []
         for field, kind in schema["properties"].items():
-            made = python_type(kind)
-            word = made if field in required else f"NotRequired[{made}]"
+            text = python_type(kind)
+            word = text if field in required else f"NotRequired[{text}]"
             fields.append(f'        "{field}": "{word}",')  # quoted: what it names may stand further down
         body = "\n".join(fields)
         lines.append(f'\n{name} = TypedDict(\n    "{name}",\n    {{\n{body}\n    }},\n)\n')

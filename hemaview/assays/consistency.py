@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from hemaview.words import gettext, gettext_noop
+
 TOLERANCE = 0.06
 """Share by which a stated index may differ from what the others give, beside rounding: analysers count and weigh apart."""
 MCHC_G_PER_L = (220.0, 400.0)
@@ -28,47 +30,60 @@ class _Index:
     """Key of the second."""
     of: Callable[[float, float], float]
     """The index of both."""
+    contradicted: str
+    """What is said where another index is stated than both give."""
 
 
 _INDICES = (
-    _Index("mcv_fl", "hct_l_per_l", "rbc_10e12_per_l", lambda hct, rbc: 1000 * hct / rbc),
-    _Index("mch_pg", "hb_g_per_l", "rbc_10e12_per_l", lambda hb, rbc: hb / rbc),
-    _Index("mchc_g_per_l", "hb_g_per_l", "hct_l_per_l", lambda hb, hct: hb / hct),
-)
-_NAMES = {
-    "hb_g_per_l": ("haemoglobin", "g/L", 1.0),
-    "hct_l_per_l": ("haematocrit", "L/L", 0.01),
-    "rbc_10e12_per_l": ("red-cell count", "× 10¹²/L", 0.01),
-    "mcv_fl": ("MCV", "fL", 1.0),
-    "mch_pg": ("MCH", "pg", 0.1),
-    "mchc_g_per_l": ("MCHC", "g/L", 1.0),
-}
-"""Of each value its name, unit, and the step in which it is usually stated."""
+    _Index(
+        "mcv_fl", "hct_l_per_l", "rbc_10e12_per_l", lambda hct, rbc: 1000 * hct / rbc,
+        gettext_noop("A haematocrit of {a:g} L/L and a red-cell count of {b:g} × 10¹²/L give an MCV of {index:.3g} fL, but "
+                     "{stated:g} is stated."),
+    ),
+    _Index(
+        "mch_pg", "hb_g_per_l", "rbc_10e12_per_l", lambda hb, rbc: hb / rbc,
+        gettext_noop("A haemoglobin of {a:g} g/L and a red-cell count of {b:g} × 10¹²/L give an MCH of {index:.3g} pg, but "
+                     "{stated:g} is stated."),
+    ),
+    _Index(
+        "mchc_g_per_l", "hb_g_per_l", "hct_l_per_l", lambda hb, hct: hb / hct,
+        gettext_noop("A haemoglobin of {a:g} g/L and a haematocrit of {b:g} L/L give an MCHC of {index:.3g} g/L, but "
+                     "{stated:g} is stated."),
+    ),
+)  # fmt: skip
+_STEPS = {"hb_g_per_l": 1.0, "hct_l_per_l": 0.01, "rbc_10e12_per_l": 0.01}
+"""The step in which each value is usually stated."""
 
 
 def contradictions(values: Mapping[str, float]) -> list[str]:
     """What contradicts what, a sentence each; `values` by name with unit, such as `hb_g_per_l`."""
     sentences = []
+    low, high = MCHC_G_PER_L
+    mchc_contradicted = False
     for index in _INDICES:
         a, b, stated = values.get(index.a), values.get(index.b), values.get(index.key)
         if not a or not b:
             continue
-        given = index.of(a, b)
-        allowed = TOLERANCE + sum(_NAMES[k][2] / 2 / v for k, v in ((index.a, a), (index.b, b)))
-        if stated and abs(stated - given) > allowed * given:
+        by_both = index.of(a, b)
+        allowed = TOLERANCE + sum(_STEPS[k] / 2 / v for k, v in ((index.a, a), (index.b, b)))
+        is_mchc = index.key == "mchc_g_per_l"
+        if stated and abs(stated - by_both) > allowed * by_both:
+            sentences.append(gettext(index.contradicted).format(a=a, b=b, index=by_both, stated=stated))
+            mchc_contradicted |= is_mchc
+        elif is_mchc and not _possible(by_both, allowed):
             sentences.append(
-                f"{_first(_in_words(index.a, a))} and {_in_words(index.b, b)} give an {_NAMES[index.key][0]} of {given:.3g} "
-                f"{_NAMES[index.key][1]}, but {stated:g} is stated."
+                gettext(
+                    "A haemoglobin of {a:g} g/L and a haematocrit of {b:g} L/L give an MCHC of {index:.3g} g/L, which no red "
+                    "cells have ({low:g} to {high:g})."
+                ).format(a=a, b=b, index=by_both, low=low, high=high)
             )
-        elif index.key == "mchc_g_per_l" and not _possible(given, allowed):
-            sentences.append(
-                f"{_first(_in_words(index.a, a))} and {_in_words(index.b, b)} give an MCHC of {given:.3g} g/L, which no red "
-                f"cells have ({MCHC_G_PER_L[0]:g} to {MCHC_G_PER_L[1]:g})."
-            )
+            mchc_contradicted = True
     stated = values.get("mchc_g_per_l")
-    if stated and not _possible(stated, 0.0) and not any("MCHC" in sentence for sentence in sentences):
+    if stated and not _possible(stated, 0.0) and not mchc_contradicted:
         sentences.append(
-            f"An MCHC of {stated:g} g/L is stated, which no red cells have ({MCHC_G_PER_L[0]:g} to {MCHC_G_PER_L[1]:g})."
+            gettext("An MCHC of {stated:g} g/L is stated, which no red cells have ({low:g} to {high:g}).").format(
+                stated=stated, low=low, high=high
+            )
         )
     return sentences
 
@@ -76,13 +91,3 @@ def contradictions(values: Mapping[str, float]) -> list[str]:
 def _possible(mchc: float, allowed: float) -> bool:
     low, high = MCHC_G_PER_L
     return low * (1 - allowed) <= mchc <= high * (1 + allowed)
-
-
-def _first(sentence: str) -> str:
-    """With a capital letter, the units as they are."""
-    return sentence[:1].upper() + sentence[1:]
-
-
-def _in_words(key: str, value: float) -> str:
-    name, unit, _ = _NAMES[key]
-    return f"a {name} of {value:g} {unit}"

@@ -133,8 +133,8 @@ def flag(value: Interval, usual: Range) -> tuple[str, bool]:
     return "", usual.low <= value.low and value.high <= usual.high
 
 
-def _quantity(given: Mapping[str, Any]) -> Quantity:
-    return Quantity(**{**given, "classes": tuple(given.get("classes", ()))})
+def _quantity(row: Mapping[str, Any]) -> Quantity:
+    return Quantity(**{**row, "classes": tuple(row.get("classes", ()))})
 
 
 def _refuse_row(row: Mapping[str, Any], keys: set[str], sources: Mapping[str, str]) -> None:

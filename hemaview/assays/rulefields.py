@@ -55,12 +55,12 @@ def rule_fields(rules: Rules, shipped: Rules, schema: Schema, words: Mapping[str
 
 
 def with_numbers(
-    own: Mapping[str, Any], shipped: Rules, given: Mapping[tuple[str | int, ...], float]
+    own: Mapping[str, Any], shipped: Rules, numbers_by_path: Mapping[tuple[str | int, ...], float]
 ) -> dict[str, Any]:
     """What a laboratory changes (`own`) with these numbers too: a list is changed as a whole, and what is as it ships is left
     out. Raises KeyError, IndexError where there is no such number."""
     changed = copy.deepcopy(dict(own))
-    for path, value in given.items():
+    for path, value in numbers_by_path.items():
         table: Any = changed
         like: Any = shipped.data
         for depth, part in enumerate(path[:-1]):
@@ -78,16 +78,16 @@ def with_numbers(
 
 def _unlike(own: Mapping[str, Any], shipped: Mapping[str, Any]) -> dict[str, Any]:
     """What of `own` is not as it ships."""
-    left = {}
+    differences = {}
     for key, value in own.items():
         like = shipped.get(key)
         if isinstance(value, Mapping) and isinstance(like, Mapping):
             value = _unlike(value, like)
             if value:
-                left[key] = value
+                differences[key] = value
         elif value != like:
-            left[key] = value
-    return left
+            differences[key] = value
+    return differences
 
 
 def _numbers(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], float]]:

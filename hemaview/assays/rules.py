@@ -51,10 +51,10 @@ def rules_from(data: Mapping[str, Any], shipped: Rules) -> Rules:
     Raises ValueError, in a sentence, where a name is unknown or a value of another kind.
     """
     _refuse_unlike(data, shipped.data, "")
-    merged = _merged(shipped.data, data)
-    if dict(merged) != dict(shipped.data) and data.get("version") in (None, shipped.data["version"]):
-        merged["version"] = f"{shipped.version}-own"
-    return Rules(merged)
+    table = _merged(shipped.data, data)
+    if dict(table) != dict(shipped.data) and data.get("version") in (None, shipped.data["version"]):
+        table["version"] = f"{shipped.version}-own"
+    return Rules(table)
 
 
 def _refuse_unlike(own: Mapping[str, Any], shipped: Mapping[str, Any], path: str) -> None:
@@ -89,7 +89,7 @@ def _refuse_unlike(own: Mapping[str, Any], shipped: Mapping[str, Any], path: str
 
 
 def _merged(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(shipped)
+    table = dict(shipped)
     for key, value in own.items():
-        merged[key] = _merged(shipped[key], value) if isinstance(value, Mapping) else value
-    return merged
+        table[key] = _merged(shipped[key], value) if isinstance(value, Mapping) else value
+    return table

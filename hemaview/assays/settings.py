@@ -90,11 +90,11 @@ class Setting:
         return f"{self.default if self.default is not None else self.maximum if self.maximum is not None else 1}"
 
 
-def wrong_settings(known: Sequence[Setting], values: Any) -> str:
+def wrong_settings(settings: Sequence[Setting], values: Any) -> str:
     """What is wrong with a protocol's settings, in a sentence; "" where nothing is."""
     if not isinstance(values, Mapping):
         return gettext('Settings are names with their values in braces, such as {"wbc": 200}.')
-    by_key = {s.key: s for s in known}
+    by_key = {s.key: s for s in settings}
     if strange := sorted(set(values) - set(by_key)):
         return gettext("There is no setting called {strange}; there are: {settings}.").format(
             strange=strange[0], settings=all_of(by_key)

@@ -21,8 +21,8 @@ def prove(path: Path, sha256: str) -> None:
     modification and of change in ns. Who can set all of them back can write to the disk itself; `fresh_sha256` asks no cache.
     """
     about = path.stat()
-    known = _sha256(str(path), about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
-    if known != sha256:
+    sha256_now = _sha256(str(path), about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+    if sha256_now != sha256:
         raise Altered(path)
 
 

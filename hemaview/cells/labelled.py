@@ -60,11 +60,11 @@ def folds_of(classes: tuple[str, ...], slides: tuple[str, ...], count: int, seed
     names, sizes = np.unique(np.array(slides), return_counts=True)
     if len(names) > 1:
         count = min(count, len(names))
-        filled = np.zeros(count, np.int64)
+        sizes_of_folds = np.zeros(count, np.int64)
         for i in np.argsort(-sizes, kind="stable"):
-            smallest = int(filled.argmin())
+            smallest = int(sizes_of_folds.argmin())
             parts[np.array(slides) == names[i]] = smallest
-            filled[smallest] += sizes[i]
+            sizes_of_folds[smallest] += sizes[i]
         return parts
     rng = np.random.default_rng(seed)
     for name in dict.fromkeys(classes):

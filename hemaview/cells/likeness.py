@@ -45,7 +45,7 @@ def unlikeness(cells: CellTable, row: int) -> NDArray[np.float32]:
     there is no such row."""
     if compared_by(cells, row) == BY_ANSWERS:
         return by_answers(cells, row)
-    away = by_looks(cells.embedding, cells.embedding[row]) + ANSWERS_BESIDE * _apart(cells.p, row)
+    away = by_looks(cells.embedding, cells.embedding[row]) + ANSWERS_BESIDE * _distances(cells.p, row)
     strange = cells.embedded_by != cells.embedded_by[row]
     if strange.any():
         away[strange] = ANOTHER_NET + by_answers(cells, row)[strange]
@@ -67,20 +67,20 @@ def by_answers(cells: CellTable, row: int) -> NDArray[np.float32]:
     """float32 (n,): how far the cells' answers are from those of the cell of a row, and the measures' differences. Raises
     IndexError where there is no such row."""
     _prove(cells, row)
-    away = _apart(cells.p, row)
+    away = _distances(cells.p, row)
     for name in MEASURES:
         values = getattr(cells, name).astype(np.float32)
-        known = np.isfinite(values)
-        if not known.any():
+        finite = np.isfinite(values)
+        if not finite.any():
             continue
-        low, high = np.quantile(values[known], [0.25, 0.75])
+        low, high = np.quantile(values[finite], [0.25, 0.75])
         difference = np.abs(values - values[row]) / max(float(high - low) / 2, 1e-3)
-        difference = np.where(known == known[row], np.nan_to_num(difference, nan=0.0), UNKNOWN)
+        difference = np.where(finite == finite[row], np.nan_to_num(difference, nan=0.0), UNKNOWN)
         away += MEASURES_WEIGHT / len(MEASURES) * np.square(np.minimum(difference, FARTHEST))
     return np.asarray(away, np.float32)
 
 
-def _apart(p: NDArray[np.float16], row: int) -> NDArray[np.float32]:
+def _distances(p: NDArray[np.float16], row: int) -> NDArray[np.float32]:
     """float32 (n,): the squared Hellinger distance of answers (n, classes) from those of a row, 0 to 1."""
     roots = np.sqrt(np.clip(p.astype(np.float32), 0, 1))
     return np.asarray(0.5 * np.square(roots - roots[row]).sum(axis=1), np.float32)

@@ -146,9 +146,9 @@ def schema_from(
                     key=g.key, name=name, kind=g.kind, kinds=all_of(KINDS)
                 )
             )
-    known = {g.key for g in schema.groups}
+    group_keys = {g.key for g in schema.groups}
     for c in schema.classes:
-        if c.group not in known:
+        if c.group not in group_keys:
             raise SchemaError(
                 gettext("The class {key} of {name} is of the group {group}, which there is not.").format(
                     key=c.key, name=name, group=c.group
@@ -182,26 +182,28 @@ def refuse_doubles(schema: Schema) -> None:
         )
 
 
-def vocabulary(written: Schema, today: Schema) -> Schema:
+def vocabulary(at_writing: Schema, today: Schema) -> Schema:
     """The classes that a finished job's cells have and may be given: those it was written with, at their own index, in
     today's words and looks where today still has them; then those that have come since.
 
     A class that is no longer there keeps the name it was written with, but no shortcut.
     """
-    taken = {(c.mark, c.colour) for c in today.classes}
+    marks_in_use = {(c.mark, c.colour) for c in today.classes}
     classes = [
-        replace(now, index=c.index) if (now := today.by_key.get(c.key)) else replace(_unlike(c, taken), shortcut="")
-        for c in written.classes
+        replace(now, index=c.index)
+        if (now := today.by_key.get(c.key))
+        else replace(_unlike(c, marks_in_use), shortcut="")
+        for c in at_writing.classes
     ]
-    new = [c for c in today.classes if c.key not in written.by_key]
+    new = [c for c in today.classes if c.key not in at_writing.by_key]
     classes += [replace(c, index=len(classes) + i) for i, c in enumerate(new)]
-    groups = {g.key: g for g in (*written.groups, *today.groups)}
+    groups = {g.key: g for g in (*at_writing.groups, *today.groups)}
     return Schema(today.name, today.version, tuple(classes), tuple(groups.values()))
 
 
-def _unlike(c: CellClass, taken: set[tuple[str, str]]) -> CellClass:
+def _unlike(c: CellClass, marks_in_use: set[tuple[str, str]]) -> CellClass:
     """A class that today has no more, in a look that no class of today wears."""
-    if (c.mark, c.colour) not in taken:
+    if (c.mark, c.colour) not in marks_in_use:
         return c
-    free = next((mark for mark in MARKS if (mark, c.colour) not in taken), c.mark)
+    free = next((mark for mark in MARKS if (mark, c.colour) not in marks_in_use), c.mark)
     return replace(c, mark=free)

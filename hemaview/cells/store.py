@@ -51,12 +51,12 @@ def schema_in(metadata: dict[str, Any]) -> Schema:
     try:
         if metadata["format"] == FORMAT_1:
             return classes_of_format_1(str(metadata["schema"]), tuple(metadata.get("classes", ())))
-        written = schema_from(metadata["schema"], metadata["schema_version"], metadata["classes"], metadata["groups"])
+        schema = schema_from(metadata["schema"], metadata["schema_version"], metadata["classes"], metadata["groups"])
     except (KeyError, TypeError, SchemaError) as error:
         raise CellFileError(gettext("The cell file does not say what its classes are.")) from error
-    if written.sha256 != metadata.get("classes_sha256"):
+    if schema.sha256 != metadata.get("classes_sha256"):
         raise CellFileError(gettext("The classes in the cell file are not those it was written with."))
-    return written
+    return schema
 
 
 def write_contours(path: Path, cells: CellTable) -> str:

@@ -22,6 +22,6 @@ class NulMiddleware:
         ):
             return self.get_response(request)
         if request.path.startswith("/api/"):
-            refused = problem(400, "nul-in-address", "This address cannot be looked for", _SAID)
-            return JsonResponse(refused.data, status=400, content_type=CONTENT_TYPE)
+            refusal = problem(400, "nul-in-address", "This address cannot be looked for", _SAID)
+            return JsonResponse(refusal.data, status=400, content_type=CONTENT_TYPE)
         return render(request, "400.html", {"said": _SAID}, status=400)

@@ -27,8 +27,8 @@ class CrossOriginMiddleware:
         origin = request.headers.get("Origin", "")
         if not settings.CORS_ORIGINS or not request.path.startswith(_OPEN):
             return self.get_response(request)
-        named = origin in settings.CORS_ORIGINS
-        if named and request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        is_allowed = origin in settings.CORS_ORIGINS
+        if is_allowed and request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             response = HttpResponse(status=204)
             response["Access-Control-Allow-Methods"] = _METHODS
             response["Access-Control-Allow-Headers"] = _SENT
@@ -36,7 +36,7 @@ class CrossOriginMiddleware:
         else:
             response = self.get_response(request)
         response.headers["Vary"] = ", ".join(filter(None, [response.headers.get("Vary", ""), "Origin"]))
-        if named:
+        if is_allowed:
             response["Access-Control-Allow-Origin"] = origin
             response["Access-Control-Expose-Headers"] = _SHOWN
         return response

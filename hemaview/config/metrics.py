@@ -71,8 +71,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _allowed(request: HttpRequest) -> bool:
     token = settings.METRICS_TOKEN
-    given = request.headers.get("Authorization", "")
-    if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+    credentials = request.headers.get("Authorization", "")
+    if token and hmac.compare_digest(credentials.encode(), f"Bearer {token}".encode()):
         return True
     try:
         address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))

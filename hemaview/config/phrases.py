@@ -15,6 +15,6 @@ def phrases(language: str) -> dict[str, str | dict[str, str]]:
     for folder in settings.LOCALE_PATHS:
         path = folder / to_locale(language) / "frontend.json"
         if path.is_file() and language != "en":
-            found: dict[str, str | dict[str, str]] = json.loads(path.read_text())
-            return found
+            by_key: dict[str, str | dict[str, str]] = json.loads(path.read_text())
+            return by_key
     return {}

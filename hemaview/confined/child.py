@@ -82,14 +82,14 @@ def _listen(
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
         while True:
-            left = ends - time.monotonic()
-            if left <= 0:
+            remaining_s = ends - time.monotonic()
+            if remaining_s <= 0:
                 raise TookTooLong(name)
-            heard = selector.select(min(left, TICK_S) if alive else left)
+            events = selector.select(min(remaining_s, TICK_S) if alive else remaining_s)
             if alive and time.monotonic() >= next_tick:
                 alive()
                 next_tick = time.monotonic() + TICK_S
-            if not heard:
+            if not events:
                 continue
             chunk = os.read(child.stdout.fileno(), 65_536)
             if not chunk:

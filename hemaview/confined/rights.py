@@ -73,7 +73,7 @@ def shut_in() -> bool:
 
 def _filter(machine: str) -> list[bytes]:
     """The filter's instructions (classic BPF over struct seccomp_data)."""
-    refused = dict(_REFUSED[machine])
+    calls = dict(_REFUSED[machine])
     rules = [_rule(_LOAD, _ARCHITECTURE), _rule(_EQUAL, _MACHINE[machine], 1, 0), _rule(_RETURN, _REFUSE)]
     rules.append(_rule(_LOAD, _NUMBER))
     if machine == "x86_64":
@@ -82,13 +82,13 @@ def _filter(machine: str) -> list[bytes]:
             _rule(_RETURN, _REFUSE),
         ]  # the x32 calls have numbers of their own
     for name in ("clone3", "openat2"):
-        rules += [_rule(_EQUAL, refused.pop(name), 0, 1), _rule(_RETURN, _UNKNOWN)]
+        rules += [_rule(_EQUAL, calls.pop(name), 0, 1), _rule(_RETURN, _UNKNOWN)]
     # Threads are clones too, and reading opens files: what their flags say decides.
-    rules += _unless(refused.pop("clone"), 0, _CLONE_THREAD, refused_where_set=False)
-    rules += _unless(refused.pop("openat"), 2, _WRITES, refused_where_set=True)
-    if "open" in refused:
-        rules += _unless(refused.pop("open"), 1, _WRITES, refused_where_set=True)
-    for number in refused.values():
+    rules += _unless(calls.pop("clone"), 0, _CLONE_THREAD, refused_where_set=False)
+    rules += _unless(calls.pop("openat"), 2, _WRITES, refused_where_set=True)
+    if "open" in calls:
+        rules += _unless(calls.pop("open"), 1, _WRITES, refused_where_set=True)
+    for number in calls.values():
         rules += [_rule(_EQUAL, number, 0, 1), _rule(_RETURN, _REFUSE)]
     return [*rules, _rule(_RETURN, _ALLOW)]
 

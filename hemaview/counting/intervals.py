@@ -93,8 +93,8 @@ def spread_over(parts: Sequence[tuple[int, int]], draws: int = 2000) -> Interval
     table = np.array([part for part in parts if part[1]], np.float64).reshape(-1, 2)
     if len(table) < 3:
         return None
-    drawn = table[np.random.default_rng(0).integers(0, len(table), (draws, len(table)))].sum(axis=1)
-    low, high = np.percentile(drawn[:, 0] / drawn[:, 1], (2.5, 97.5))
+    resamples = table[np.random.default_rng(0).integers(0, len(table), (draws, len(table)))].sum(axis=1)
+    low, high = np.percentile(resamples[:, 0] / resamples[:, 1], (2.5, 97.5))
     count, n = table.sum(axis=0)
     return Interval(float(count / n), float(low), float(high))
 

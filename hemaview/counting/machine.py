@@ -64,15 +64,15 @@ class MachineErrors:
 
 
 def with_machine_errors(
-    errors: MachineErrors, called: Mapping[str, int], confirmed: Mapping[str, int], groups: Mapping[str, Sequence[str]]
+    errors: MachineErrors, calls: Mapping[str, int], confirmed: Mapping[str, int], groups: Mapping[str, Sequence[str]]
 ) -> dict[str, Interval]:
     """Percent of each of `groups` (name to classes) among them all, as it is likely to be: the median and a 95 % interval that
     holds the machine's errors and the chance of the count.
 
-    `called`: cells that only a machine named, by its call; `confirmed`: cells that a person confirmed or named, which are as
+    `calls`: cells that only a machine named, by its call; `confirmed`: cells that a person confirmed or named, which are as
     they are. Nothing where no cell is named by a machine alone, or where one is called what was never measured.
     """
-    own = {key: int(n) for key, n in called.items() if n > 0}
+    own = {key: int(n) for key, n in calls.items() if n > 0}
     if not own or set(own) - set(errors.calls) or not errors.films:
         return {}
     certain = {key: int(n) for key, n in confirmed.items() if n > 0}
@@ -83,12 +83,12 @@ def with_machine_errors(
 @lru_cache(maxsize=512)
 def _shares(
     errors: MachineErrors,
-    called: tuple[tuple[str, int], ...],
+    calls: tuple[tuple[str, int], ...],
     confirmed: tuple[tuple[str, int], ...],
     groups: tuple[tuple[str, tuple[str, ...]], ...],
 ) -> tuple[tuple[str, Interval], ...]:
     rng = np.random.default_rng(0)
-    cells = _cells(_drawn_errors(errors, rng), {errors.calls.index(key): n for key, n in called}, rng)
+    cells = _cells(_drawn_errors(errors, rng), {errors.calls.index(key): n for key, n in calls}, rng)
     sums = np.stack(
         [
             cells[:, [errors.classes.index(c) for c in classes if c in errors.classes]].sum(axis=1)
@@ -110,23 +110,25 @@ def _drawn_errors(errors: MachineErrors, rng: np.random.Generator) -> NDArray[np
     films = errors.tables()
     every = films.sum(axis=0) + EVERYWHERE
     usual = every / every.sum(axis=1, keepdims=True)
-    drawn = np.empty((DRAWS, *every.shape))
+    film_errors = np.empty((DRAWS, *every.shape))
     for row in range(len(every)):
-        measured = np.flatnonzero(films[:, row].sum(axis=1) >= ENOUGH)
-        drawn[:, row] = films[rng.choice(measured, DRAWS), row] if len(measured) else 0
-    likely = rng.gamma(drawn + OF_ALL_FILMS * usual)
+        large_films = np.flatnonzero(films[:, row].sum(axis=1) >= ENOUGH)
+        film_errors[:, row] = films[rng.choice(large_films, DRAWS), row] if len(large_films) else 0
+    likely = rng.gamma(film_errors + OF_ALL_FILMS * usual)
     return np.asarray(likely / np.maximum(likely.sum(axis=2, keepdims=True), 1e-12))
 
 
-def _cells(likely: NDArray[np.float64], called: Mapping[int, int], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Cells (draws, classes) that may have made the machine call so many (`called`: column of a call to cells), by its errors
-    `likely` (draws, classes, calls)."""
+def _cells(
+    likely: NDArray[np.float64], cells_by_call: Mapping[int, int], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Cells (draws, classes) that may have made the machine call so many (`cells_by_call`: column of a call to cells), by its
+    errors `likely` (draws, classes, calls)."""
     draws, n, _ = likely.shape
     before = 1 / n  # cells of each class, the objective prior where a table has many (Berger, Bernardo & Sun 2015)
     share = rng.dirichlet(np.ones(n), draws)
     for _ in range(STEPS):
         cells = np.zeros_like(share)
-        for column, count in called.items():
+        for column, count in cells_by_call.items():
             of = share * likely[:, :, column] + 1e-12
             cells += rng.multinomial(count, of / of.sum(axis=1, keepdims=True))
         share = np.maximum(rng.gamma(cells + before), 1e-12)

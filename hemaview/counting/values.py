@@ -11,7 +11,8 @@ from hemaview.counting.grades import Grade, GradeLimits, grade
 from hemaview.counting.intervals import Interval, percent
 from hemaview.counting.machine import MachineErrors, with_machine_errors
 from hemaview.counting.unsettled import against
-from hemaview.counting.words import number_of
+from hemaview.counting.words import cells_of
+from hemaview.words import gettext, ngettext
 
 
 @dataclass(frozen=True)
@@ -187,8 +188,8 @@ def with_errors(section: Section, tally: Tally, nucleated: Sequence[str]) -> Sec
     those that no person confirmed stand for what they may be."""
     if tally.errors is None:
         return section
-    called = {key: int(tally.cells.get(key, 0)) - int(tally.confirmed.get(key, 0)) for key in nucleated}
-    likely = with_machine_errors(tally.errors, called, tally.confirmed, {row.key: (row.key,) for row in section.rows})
+    calls = {key: int(tally.cells.get(key, 0)) - int(tally.confirmed.get(key, 0)) for key in nucleated}
+    likely = with_machine_errors(tally.errors, calls, tally.confirmed, {row.key: (row.key,) for row in section.rows})
     return replace(section, rows=tuple(replace(row, with_errors=likely.get(row.key)) for row in section.rows))
 
 
@@ -202,13 +203,14 @@ def unidentified_note(section: Section) -> list[str]:
     """What is to be said of a section whose cells are not all named; nothing where they are."""
     if not (u := section.unidentified):
         return []
-    cells = "1 nucleated cell is unidentified and lies" if u == 1 else f"{u:,} nucleated cells are unidentified and lie"
-    share = 100 * u / (section.n + u)
-    named = number_of(section.n, section.noun.removesuffix("s"), section.noun)
-    return [
-        f"{cells} outside the {named} ({share:.1f} % of all): until a person names them, "
-        "each class may hold none or all of them, and no limit is settled."
-    ]
+    sentence = ngettext(
+        "{n:,} nucleated cell is unidentified and lies outside the {cells} ({share:.1f} % of all): until a person names them, "
+        "each class may hold none or all of them, and no limit is settled.",
+        "{n:,} nucleated cells are unidentified and lie outside the {cells} ({share:.1f} % of all): until a person names them, "
+        "each class may hold none or all of them, and no limit is settled.",
+        u,
+    )
+    return [sentence.format(n=u, cells=cells_of(section.n, section.noun), share=100 * u / (section.n + u))]
 
 
 def unsettled(key: str, text: str, count: int, n: int, limit_percent: float, unidentified: int = 0) -> Unsettled | None:
@@ -216,23 +218,32 @@ def unsettled(key: str, text: str, count: int, n: int, limit_percent: float, uni
     are `unidentified` no limit is settled: they are rarely missing at random."""
     if unidentified:
         low, high = bounds_of(count, n, unidentified)
-        cells = "1 cell is" if unidentified == 1 else f"{unidentified:,} cells are"
-        return Unsettled(key, f"Not settled: {text}: {low:.1f} to {high:.1f} % while {cells} unidentified.", None)
+        sentence = ngettext(
+            "Not settled: {text}: {low:.1f} to {high:.1f} % while {n:,} cell is unidentified.",
+            "Not settled: {text}: {low:.1f} to {high:.1f} % while {n:,} cells are unidentified.",
+            unidentified,
+        )
+        return Unsettled(key, sentence.format(text=text, low=low, high=high, n=unidentified), None)
     if not n or not count:
         return None
     verdict = against(count, n, limit_percent / 100)
     if verdict.settled:
         return None
     share = percent(count, n)
-    more = (
-        f"about {number_of(verdict.more_cells, 'more cell')} would settle it"
-        if verdict.more_cells
-        else "more cells may not settle it"
-    )
-    sentence = (
-        f"Not settled: {text}: {share.value:.1f} % ({share.low:.1f}–{share.high:.1f}); at the present share {more}."
-    )
-    return Unsettled(key, sentence, verdict.more_cells)
+    if verdict.more_cells:
+        sentence = ngettext(
+            "Not settled: {text}: {share:.1f} % ({low:.1f}–{high:.1f}); at the present share about {n:,} more cell would "
+            "settle it.",
+            "Not settled: {text}: {share:.1f} % ({low:.1f}–{high:.1f}); at the present share about {n:,} more cells would "
+            "settle it.",
+            verdict.more_cells,
+        )
+    else:
+        sentence = gettext(
+            "Not settled: {text}: {share:.1f} % ({low:.1f}–{high:.1f}); at the present share more cells may not settle it."
+        )
+    words = {"text": text, "share": share.value, "low": share.low, "high": share.high, "n": verdict.more_cells}
+    return Unsettled(key, sentence.format(**words), verdict.more_cells)
 
 
 def result_json(result: Result) -> dict[str, Any]:

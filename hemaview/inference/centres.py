@@ -38,18 +38,18 @@ class CentreFinder:
         peaks: list[NDArray[np.float64]] = [np.zeros((0, 3))] * len(small)
         for shape in sorted({s.shape for s in small}):
             rows = [i for i, s in enumerate(small) if s.shape == shape]
-            shown = np.stack([_in_strides(small[i]) for i in rows])
-            for i, own in zip(rows, self._heat(shown), strict=True):
+            batch = np.stack([_in_strides(small[i]) for i in rows])
+            for i, own in zip(rows, self._heat(batch), strict=True):
                 peaks[i] = self._points(
-                    own, shown.shape[1], pictures[i].shape, shape, self.least if least is None else least
+                    own, batch.shape[1], pictures[i].shape, shape, self.least if least is None else least
                 )
         return peaks
 
-    def _heat(self, shown: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _heat(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The map float32 (n, h, w) of pictures uint8 (n, H, W, 3), mean over the views."""
         maps = []
         for view in range(self.views):
-            answer = softmax(in_batches(self._runtime, turned(shown, view), BATCH)).transpose(0, 2, 3, 1)
+            answer = softmax(in_batches(self._runtime, turned(batch, view), BATCH)).transpose(0, 2, 3, 1)
             maps.append(turned_back(answer, view)[..., 1])
         return np.asarray(np.mean(maps, axis=0), np.float32)
 

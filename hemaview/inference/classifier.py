@@ -116,8 +116,8 @@ class Classifier:
     ) -> NDArray[np.uint8]:
         """The cells as the model is shown them, uint8 (n, input_px, input_px, 3); arguments as of `classify_and_embed`."""
         factor = in_blocks(mpp / self.info.mpp, block_px)
-        shown = as_rgb8(rgb) if grounds is not None else self.as_shown(rgb)
-        crops = squares(rescale(shown, factor), np.asarray(centres_px) * factor, self.info.input_px)
+        picture = as_rgb8(rgb) if grounds is not None else self.as_shown(rgb)
+        crops = squares(rescale(picture, factor), np.asarray(centres_px) * factor, self.info.input_px)
         if grounds is not None and self._ground:
             crops = np.stack([self.on_ground(c, g) for c, g in zip(crops, grounds, strict=True)])
         return crops
@@ -157,8 +157,8 @@ class Classifier:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """Logits of the crops, and what the net saw (`methods.features`), of the same passes: both averaged over the model's
         views (or the first `views` of them); None where the net hands out none."""
-        shown = (turned(crops, view) for view in range(views or self.views))
-        logits, features = zip(*(in_batches_with_features(self._runtime, x) for x in shown), strict=True)
+        inputs = (turned(crops, view) for view in range(views or self.views))
+        logits, features = zip(*(in_batches_with_features(self._runtime, x) for x in inputs), strict=True)
         by_view = [of_view for of_view in features if of_view is not None]
         mean = np.asarray(np.mean(logits, axis=0) + self._shift, np.float32)
         return mean, np.asarray(np.mean(by_view, axis=0), np.float32) if by_view else None

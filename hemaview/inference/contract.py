@@ -100,19 +100,19 @@ class _Trial:
                     inputs=len(self.facts.inputs)
                 ),
             )
-        (taken,) = self.facts.inputs
-        if taken.element not in (FLOAT, HALF):
+        (net_input,) = self.facts.inputs
+        if net_input.element not in (FLOAT, HALF):
             raise _Broken(
                 "wrong-input",
                 gettext("The net's input is not float; export it for float32 pictures."),
             )
-        dims = taken.dims
+        dims = net_input.dims
         plain, last = (side, side), len(dims) == 4 and dims[3] == 3 and dims[1] != 3
-        shown = dims[1:3] if last else dims[2:4]
+        sides = dims[1:3] if last else dims[2:4]
         if (
             len(dims) != 4
             or (dims[3] if last else dims[1]) not in (3, None)
-            or any(d not in (None, s) for d, s in zip(shown, plain, strict=True))
+            or any(d not in (None, s) for d, s in zip(sides, plain, strict=True))
         ):
             raise _Broken(
                 "wrong-input",
@@ -189,8 +189,8 @@ class _Trial:
         return f"{len(self.p)} drawn cells, probabilities from {self.p.min():.4f} to {self.p.max():.4f}"
 
     def sees(self) -> str:
-        spread = float((self.p.max(axis=0) - self.p.min(axis=0)).max())
-        if spread < 1e-4:
+        range_of_p = float((self.p.max(axis=0) - self.p.min(axis=0)).max())
+        if range_of_p < 1e-4:
             raise _Broken(
                 "sees-nothing",
                 gettext(
@@ -198,9 +198,9 @@ class _Trial:
                     "than the card says."
                 ),
             )
-        called = np.unique(self.p.argmax(axis=1))
-        names = ", ".join(self.card.classes[i] for i in called[:6])
-        return f"probabilities move by up to {spread:.3f}; the drawn cells are called {names}"
+        class_indices = np.unique(self.p.argmax(axis=1))
+        names = ", ".join(self.card.classes[i] for i in class_indices[:6])
+        return f"probabilities move by up to {range_of_p:.3f}; the drawn cells are called {names}"
 
     def batch(self) -> str:
         alone = np.concatenate([self.model.classify_crops(self.crops[i : i + 1]) for i in range(8)])
@@ -252,8 +252,8 @@ class _Trial:
                 "not-finite",
                 gettext("On bare ground, black or white the answers are no numbers; look at the normalisation."),
             )
-        named = self.card.classes[int(p[0].argmax())]
-        return f"bare ground is called {named} ({100 * float(p[0].max()):.0f} %), which no job asks it about"
+        likeliest = self.card.classes[int(p[0].argmax())]
+        return f"bare ground is called {likeliest} ({100 * float(p[0].max()):.0f} %), which no job asks it about"
 
     def speed(self) -> str:
         many = self.crops[np.arange(100) % len(self.crops)]
@@ -274,9 +274,9 @@ class _Trial:
         film = draw_film(FILM_PX, FILM_PX, FILM_SEED, white=WhiteCells(per_mm2=1500.0))
         cells = sorted(film.cells, key=lambda c: (c.radius_um < 4.5, c.seed))[:PICTURES]
         side = 2 * round(FILM_PX * MPP / mpp / 2)
-        shown = cv2.resize(film.rgb, (side, side), interpolation=cv2.INTER_AREA if mpp > MPP else cv2.INTER_LINEAR)
+        rescaled = cv2.resize(film.rgb, (side, side), interpolation=cv2.INTER_AREA if mpp > MPP else cv2.INTER_LINEAR)
         # Whole pixels of the coarser of two scales, so that both cut the same square.
-        return np.asarray(shown, np.uint8), 2 * np.rint(np.array([(c.x, c.y) for c in cells]) * MPP / mpp / 2)
+        return np.asarray(rescaled, np.uint8), 2 * np.rint(np.array([(c.x, c.y) for c in cells]) * MPP / mpp / 2)
 
     def _drawn_cells(self) -> NDArray[np.uint8]:
         film, points = self._film(self.card.mpp)

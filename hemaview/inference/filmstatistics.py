@@ -46,7 +46,7 @@ def blended(net: nn.Module, x: Tensor, layers: int, cells: float) -> dict[str, T
     """Means and variances of the first `layers` batch normalisations of a net, by the tensors' names: its own, and those of
     pictures float (n, 3, H, W) with the weight n / (n + cells). Each layer sees what the blended ones before it give."""
     own = copy.deepcopy(net).eval()
-    named = [(n, m) for n, m in own.named_modules() if isinstance(m, nn.BatchNorm2d)][:layers]
+    norms = [(n, m) for n, m in own.named_modules() if isinstance(m, nn.BatchNorm2d)][:layers]
     share = len(x) / (len(x) + cells)
 
     def blend(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
@@ -55,13 +55,13 @@ def blended(net: nn.Module, x: Tensor, layers: int, cells: float) -> dict[str, T
         module.running_mean.lerp_(pictures.mean((0, 2, 3)), share)
         module.running_var.lerp_(pictures.var((0, 2, 3), unbiased=False), share)
 
-    hooks = [m.register_forward_pre_hook(blend) for _, m in named]
+    hooks = [m.register_forward_pre_hook(blend) for _, m in norms]
     with torch.inference_mode():
         own(x)
     for hook in hooks:
         hook.remove()
     state = own.state_dict()
-    return {f"{n}.{k}": state[f"{n}.{k}"].clone() for n, _ in named for k in ("running_mean", "running_var")}
+    return {f"{n}.{k}": state[f"{n}.{k}"].clone() for n, _ in norms for k in ("running_mean", "running_var")}
 
 
 def fit_for(model: Classifier, statistics: Statistics) -> Classifier:

@@ -34,14 +34,14 @@ class Masker:
         """The same of many pictures of one size at once, uint8 (n, H, W) of uint8 (n, H, W, 3)."""
         if not len(crops):
             return np.zeros(crops.shape[:3], np.uint8)
-        p = self._small(np.stack([self._shown(rgb) for rgb in crops]), views)
+        p = self._small(np.stack([self._as_input(rgb) for rgb in crops]), views)
         return np.stack([self._full(of_one, crops.shape[1:3]).argmax(axis=2) for of_one in p]).astype(np.uint8)
 
     def probabilities(self, rgb: NDArray[np.uint8], views: int = 0) -> NDArray[np.float32]:
         """Probability of each class, float32 (H, W, classes), averaged over the model's views (or the first `views`)."""
-        return self._full(self._small(self._shown(rgb)[None], views)[0], rgb.shape[:2])
+        return self._full(self._small(self._as_input(rgb)[None], views)[0], rgb.shape[:2])
 
-    def _shown(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _as_input(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The picture as the net is shown it, uint8 (side, side, 3)."""
         side = self.info.input_px
         rgb = as_learned(as_rgb8(rgb), self._ground, self._grounds)
@@ -50,12 +50,12 @@ class Masker:
         how = cv2.INTER_AREA if rgb.shape[0] > side else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(rgb, (side, side), interpolation=how), np.uint8)
 
-    def _small(self, shown: NDArray[np.uint8], views: int) -> NDArray[np.float32]:
+    def _small(self, pictures: NDArray[np.uint8], views: int) -> NDArray[np.float32]:
         """Probabilities float32 (n, side, side, classes) of pictures as shown, averaged over `views` (0: the model's own)."""
         views = views or self.views
-        p = np.zeros((*shown.shape[:3], len(self.info.classes)), np.float32)
+        p = np.zeros((*pictures.shape[:3], len(self.info.classes)), np.float32)
         for view in range(views):
-            answer = softmax(in_batches(self._runtime, turned(shown, view), BATCH)).transpose(0, 2, 3, 1)
+            answer = softmax(in_batches(self._runtime, turned(pictures, view), BATCH)).transpose(0, 2, 3, 1)
             p += turned_back(answer, view)
         return np.asarray(p / views, np.float32)
 

@@ -86,14 +86,14 @@ def state_of(card: Card) -> dict[str, Tensor]:
                 )
             )
         try:
-            read = load_file(path)
+            tensors = load_file(path)
         except SafetensorError as error:
             raise WeightsUnfit(
                 gettext("The weights of {name} {version} are no safetensors file; nothing else is read.").format(
                     name=card.name, version=card.version
                 )
             ) from error
-        state |= {prefix + k: v.float() if v.is_floating_point() else v for k, v in read.items()}
+        state |= {prefix + k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
     return state
 
 

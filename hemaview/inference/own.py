@@ -102,10 +102,10 @@ class OwnRuntime:
 
     def raw(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the net itself gives, float32 (N, outputs)."""
-        shown = x[:, ::-1] if self._bgr else x
+        pictures = x[:, ::-1] if self._bgr else x
         if not self._plain:
-            shown = (shown / self._scale - self._mean) / self._std
-        return self._runtime(np.ascontiguousarray(shown, np.float32))
+            pictures = (pictures / self._scale - self._mean) / self._std
+        return self._runtime(np.ascontiguousarray(pictures, np.float32))
 
 
 def load_own(files: OwnFiles) -> Classifier:
@@ -120,13 +120,13 @@ def load_own(files: OwnFiles) -> Classifier:
 
 def _checked(files: OwnFiles) -> Classifier:
     card = read_own_card(files)
-    named = f"{card.name} {card.version}"
+    name = f"{card.name} {card.version}"
     if _sha256(files.weights) != files.sha256:
         raise WeightsChanged(
             gettext(
-                "The weights of {named} are gone or not those that were checked (sha256 {sha256}…); "
+                "The weights of {model} are gone or not those that were checked (sha256 {sha256}…); "
                 "restore them from a backup, or choose another model."
-            ).format(named=named, sha256=files.sha256[:12])
+            ).format(model=name, sha256=files.sha256[:12])
         )
     return _loaded(files)
 

@@ -102,16 +102,16 @@ def on_ground(
 def as_learned(
     rgb: NDArray[np.uint8],
     wanted: Sequence[float],
-    known: Sequence[Sequence[float]] = (),
+    known_grounds: Sequence[Sequence[float]] = (),
     own: NDArray[np.floating[Any]] | None = None,
 ) -> NDArray[np.uint8]:
     """The picture as a model is shown it that learned from pictures whose ground was `wanted` (3,), or nothing (then it
-    stays): `on_ground`, where its `own` (3,; measured where that is not given) is like none of those `known` (n, 3) or
+    stays): `on_ground`, where its `own` (3,; measured where that is not given) is like none of those `known_grounds` (n, 3) or
     where none are named."""
     if not len(wanted):
         return rgb
     own = ground_of(rgb) if own is None else own
-    if len(known) and np.abs(np.asarray(known) - own).max(axis=1).min() <= ALIKE:
+    if len(known_grounds) and np.abs(np.asarray(known_grounds) - own).max(axis=1).min() <= ALIKE:
         return rgb
     return on_ground(rgb, wanted, own)
 
@@ -119,15 +119,15 @@ def as_learned(
 def as_learned_in_places(
     rgb: NDArray[np.uint8],
     wanted: Sequence[float],
-    known: Sequence[Sequence[float]],
+    known_grounds: Sequence[Sequence[float]],
     grounds: NDArray[np.float32],
 ) -> NDArray[np.uint8]:
     """`as_learned` of a picture (H, W, 3) whose ground changes from place to place, as `grounds` (h, w, 3) over it says."""
     if not len(wanted):
         return rgb
     gain = np.clip(np.asarray(wanted) / np.maximum(grounds, 1), LEAST_GAIN, MOST_GAIN).astype(np.float32)
-    if len(known):
-        far = np.abs(np.asarray(known)[:, None, None] - grounds).max(axis=3).min(axis=0)
+    if len(known_grounds):
+        far = np.abs(np.asarray(known_grounds)[:, None, None] - grounds).max(axis=3).min(axis=0)
         gain[far <= ALIKE] = 1
     full = cv2.resize(gain, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.clip(np.rint(rgb * full), 0, 255).astype(np.uint8)

@@ -69,7 +69,7 @@ class TorchRuntime:
         self.net = net.eval().to(device)
         self._seeing = WithFeatures(net).to(device) if hands_out_features(net) else None
         self._where, self._half = device, precision == BF16
-        self.device = _named(torch.cuda.get_device_name(0) if device == "cuda" else "CPU (torch)", precision)
+        self.device = _device_name(torch.cuda.get_device_name(0) if device == "cuda" else "CPU (torch)", precision)
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         answer: NDArray[np.float32] = self.objects(x).float().cpu().numpy()
@@ -78,14 +78,14 @@ class TorchRuntime:
     def with_features(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         if self._seeing is None:
             return self(x), None
-        logits, features = self._shown(self._seeing, x)
+        logits, features = self._answer_of(self._seeing, x)
         return logits.float().cpu().numpy(), features.float().cpu().numpy()
 
     def objects(self, x: NDArray[np.float32]) -> Any:
         """The answer as the net gives it."""
-        return self._shown(self.net, x)
+        return self._answer_of(self.net, x)
 
-    def _shown(self, net: Callable[[Tensor], Any], x: NDArray[np.float32]) -> Any:
+    def _answer_of(self, net: Callable[[Tensor], Any], x: NDArray[np.float32]) -> Any:
         half = torch.autocast(self._where, torch.bfloat16, enabled=self._half)
         # CUDA's own convolutions would take TF32 for float32, which is ten bits short of it.
         with torch.inference_mode(), half, torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
@@ -93,9 +93,9 @@ class TorchRuntime:
 
 
 class OpenVinoRuntime:
-    """A model of OpenVINO on the CPU; `shown` is the shape of a batch of one picture."""
+    """A model of OpenVINO on the CPU; `input_shape` is that of a batch of one picture."""
 
-    def __init__(self, model: Any, shown: tuple[int, int, int, int], precision: str = F32) -> None:
+    def __init__(self, model: Any, input_shape: tuple[int, int, int, int], precision: str = F32) -> None:
         import openvino as ov
 
         core = ov.Core()
@@ -104,19 +104,19 @@ class OpenVinoRuntime:
         self._compiled: Any = core.compile_model(model, "CPU", how)
         if any("sse" in kernel for kernel in kernels(self._compiled)):
             # Without AVX, OpenVINO compiles some nets that it then cannot run, or answers nothing for: better to learn it here.
-            answer = self(np.zeros(shown, np.float32))
+            answer = self(np.zeros(input_shape, np.float32))
             if not answer.size or len(answer) != 1:
                 raise RuntimeError(f"it answers {answer.shape} where one picture was shown")
-        self.device = _named("CPU (OpenVINO)", precision)
+        self.device = _device_name("CPU (OpenVINO)", precision)
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         return self.with_features(x)[0]
 
     def with_features(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        answer = self._compiled(self._taken(x))
+        answer = self._compiled(self._as_input(x))
         return np.array(answer[0], np.float32), np.array(answer[1], np.float32) if len(answer) > 1 else None
 
-    def _taken(self, x: NDArray[np.float32]) -> NDArray[Any]:
+    def _as_input(self, x: NDArray[np.float32]) -> NDArray[Any]:
         """A batch as the model takes it."""
         return x
 
@@ -129,7 +129,7 @@ class OnnxRuntime(OpenVinoRuntime):
         self._takes = model.inputs[0].get_element_type().to_dtype()
         super().__init__(model, (1, 3, side_px, side_px))
 
-    def _taken(self, x: NDArray[np.float32]) -> NDArray[Any]:
+    def _as_input(self, x: NDArray[np.float32]) -> NDArray[Any]:
         return np.ascontiguousarray(x.transpose(self._order), self._takes)
 
 
@@ -183,9 +183,9 @@ def runtime_for(
         return torch_runtime(net, card, settings)
 
     def runs_in(precision: str) -> Runtime:
-        shown = (1, 3, side_px or SMALL_PX, side_px or SMALL_PX)
+        input_shape = (1, 3, side_px or SMALL_PX, side_px or SMALL_PX)
         whole = WithFeatures(net) if hands_out_features(net) else net
-        return OpenVinoRuntime(converted(whole, side_px, kept_as or card.name, card.sha256), shown, precision)
+        return OpenVinoRuntime(converted(whole, side_px, kept_as or card.name, card.sha256), input_shape, precision)
 
     capable = "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") and not _held_below_bf16()
     if settings.compare is not None:
@@ -207,8 +207,8 @@ def onnx_runtime(path: Path, side_px: int) -> OnnxRuntime:
     import openvino as ov
 
     model = ov.Core().read_model(path)
-    (shown,) = model.inputs
-    dims = shown.get_partial_shape()
+    (net_input,) = model.inputs
+    dims = net_input.get_partial_shape()
     last = dims.rank.is_static and len(dims) == 4 and dims[3].is_static and dims[3].get_length() == 3
     first = dims.rank.is_static and len(dims) == 4 and dims[1].is_static and dims[1].get_length() == 3
     channels_last = last and not first
@@ -236,7 +236,7 @@ def torch_runtime(
     return TorchRuntime(net, where, choose(settings.precision, card is not None and card.bf16, capable))
 
 
-def _named(device: str, precision: str) -> str:
+def _device_name(device: str, precision: str) -> str:
     return device if precision == F32 else f"{device}, {precision}"
 
 

@@ -53,8 +53,8 @@ class Segmenter:
         """The same, and the probabilities of the classes float32 (classes, h, w) that they were made of, which cover the picture
         at its own resolution or the model's, whichever is finer."""
         rgb = as_rgb8(rgb)
-        shown = rescale(rgb, in_blocks(mpp / self.info.mpp, block_px, STRIDE_PX))
-        p = self.probabilities(self._prepare(shown) if self._prepare else shown)
+        rescaled = rescale(rgb, in_blocks(mpp / self.info.mpp, block_px, STRIDE_PX))
+        p = self.probabilities(self._prepare(rescaled) if self._prepare else rescaled)
         shown_mpp = self.info.mpp
         if mpp < shown_mpp:
             # Cells are parted at the picture's own resolution, so that edges fall between the net's pixels.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def shown(raw: dict[str, Any]) -> str:
+def input_text(raw: dict[str, Any]) -> str:
     """The size and the scale of the pictures that the net is shown."""
     return f"{raw['input_px']} px " + (f"at {raw['mpp']} µm/px" if raw["mpp"] else "whatever their scale")
 

@@ -74,10 +74,10 @@ def _waves(own: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The outline as POINTS evenly spaced complex numbers: its waves, its curvature without the shortest ones, its radii."""
     outlines, _ = cv2.findContours(own.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     xy = outlines[0][:, 0].astype(float)
-    closed = np.concatenate([xy, xy[:1]])
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
+    ring = np.concatenate([xy, xy[:1]])
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(ring, axis=0).T))])
     at = np.linspace(0, max(along[-1], 1e-6), POINTS, endpoint=False)
-    outline = np.interp(at, along, closed[:, 0]) + 1j * np.interp(at, along, closed[:, 1])
+    outline = np.interp(at, along, ring[:, 0]) + 1j * np.interp(at, along, ring[:, 1])
     wave = np.fft.fft(outline)
     round_one = max(abs(wave[1]), abs(wave[-1]), 1e-6)
     turns = (np.abs(wave[1 : WAVES + 1]) / round_one, np.abs(wave[-1 : -WAVES - 1 : -1]) / round_one)

@@ -69,9 +69,9 @@ def fill_instances(instances: NDArray[np.int32]) -> NDArray[np.int32]:
         if place is None:
             continue
         own = instances[place] == index
-        filled = ndimage.binary_fill_holes(own)
+        without_holes = ndimage.binary_fill_holes(own)
         view = out[place]
-        view[filled & (view == 0)] = index
+        view[without_holes & (view == 0)] = index
     return out
 
 

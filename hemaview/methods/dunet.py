@@ -35,19 +35,19 @@ class DeformableConv(nn.Module):
     def points(self, x: Tensor) -> Tensor:
         """Where the layer looks: float32 (N, 9, 2: y, x, H, W), px of its input. Half precision knows no pixel past 256."""
         n, _, h, w = x.shape
-        moved = torch.tanh(self.offset(x)).float().reshape(n, TAPS, 2, h, w) * self.scope
+        offsets = torch.tanh(self.offset(x)).float().reshape(n, TAPS, 2, h, w) * self.scope
         rows = torch.arange(h, device=x.device, dtype=torch.float32)[:, None].expand(h, w)
         columns = torch.arange(w, device=x.device, dtype=torch.float32)[None].expand(h, w)
-        return moved + self.taps[None, :, :, None, None] + torch.stack([rows, columns])[None, None]
+        return offsets + self.taps[None, :, :, None, None] + torch.stack([rows, columns])[None, None]
 
     def forward(self, x: Tensor) -> Tensor:
         n, c, h, w = x.shape
         at = self.points(x)
         grid = torch.stack([(2 * at[:, :, 1] + 1) / w - 1, (2 * at[:, :, 0] + 1) / h - 1], dim=-1)
-        picked = functional.grid_sample(
+        samples = functional.grid_sample(
             x.float(), grid.reshape(n, TAPS * h, w, 2), mode="bilinear", padding_mode="zeros", align_corners=False
         )
-        stacked = picked.reshape(n, c * TAPS, h, w)
+        stacked = samples.reshape(n, c * TAPS, h, w)
         weight = self.conv.weight.reshape(self.conv.out_channels, c * TAPS, 1, 1)
         return functional.conv2d(stacked, weight, self.conv.bias)
 

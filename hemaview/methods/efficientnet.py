@@ -123,6 +123,6 @@ def load_imagenet(net: EfficientNetLite0, state: dict[str, Tensor]) -> None:
     """Take the published ImageNet weights, all but the last layer."""
     own = {k: v for k, v in state.items() if not k.startswith("_fc.")}
     missing = net.load_state_dict(own, strict=False)
-    left = [k for k in missing.missing_keys if not k.startswith("_fc.")]
-    if left or missing.unexpected_keys:
-        raise ValueError(f"These are not EfficientNet-Lite0's weights: {(left or missing.unexpected_keys)[0]}")
+    missing_keys = [k for k in missing.missing_keys if not k.startswith("_fc.")]
+    if missing_keys or missing.unexpected_keys:
+        raise ValueError(f"These are not EfficientNet-Lite0's weights: {(missing_keys or missing.unexpected_keys)[0]}")

@@ -55,6 +55,6 @@ class WithFeatures(nn.Module):
 
 def signs(length: int, numbers: int = EMBEDDED) -> NDArray[np.float32]:
     """float32 (length, numbers) of +1 and -1, the same with every library: bits of SHAKE-256."""
-    drawn = hashlib.shake_256(_DRAWN_FROM).digest(-(-length * numbers // 8))
-    bits = np.unpackbits(np.frombuffer(drawn, np.uint8))[: length * numbers]
+    random_bytes = hashlib.shake_256(_DRAWN_FROM).digest(-(-length * numbers // 8))
+    bits = np.unpackbits(np.frombuffer(random_bytes, np.uint8))[: length * numbers]
     return bits.reshape(length, numbers).astype(np.float32) * 2 - 1

@@ -38,8 +38,8 @@ def stained_nuclei(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     """float64 (n, 3: x, y px, score), best first, of uint8 (H, W, 3) at MPP; scores are mean densities, at most 1."""
     density = red_density(rgb)
     mask = nuclear(density).astype(np.uint8)
-    joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((LOBES_PX, LOBES_PX), np.uint8))
-    n, labels, stats, centres = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    nuclei = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((LOBES_PX, LOBES_PX), np.uint8))
+    n, labels, stats, centres = cv2.connectedComponentsWithStats(nuclei, connectivity=8)
     own = np.bincount(labels.ravel(), mask.ravel(), minlength=n)
     weight = np.bincount(labels.ravel(), (density * mask).ravel(), minlength=n)
     rows = np.arange(1, n)

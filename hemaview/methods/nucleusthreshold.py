@@ -146,6 +146,6 @@ def central_patch(rgb: NDArray[np.uint8], how: Extraction | None = None) -> NDAr
     near = np.hypot(y - h / 2, x - w / 2) < 0.3 * min(h, w)
     if not near.any():
         return None
-    chosen = np.isin(labels, np.unique(labels[y[near], x[near]]))
-    ys, xs = np.nonzero(chosen)
+    near_middle = np.isin(labels, np.unique(labels[y[near], x[near]]))
+    ys, xs = np.nonzero(near_middle)
     return patch(rgb, (int(xs.min()), int(ys.min()), int(np.ptp(xs)) + 1, int(np.ptp(ys)) + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from hemaview.methods.card import Card, cards
-from hemaview.methods.cardtext import free_lines, precision_lines, shown
+from hemaview.methods.cardtext import free_lines, input_text, precision_lines
 
 _HEAD = """# Models and their scores
 
@@ -89,8 +89,8 @@ def _uses() -> list[str]:
         "",
         "| model | role | used by |",
         "|---|---|---|",
-        *(f"| `{name}` | {' or '.join(f'`{r}`' for r in role.split(', ')) if role else '–'} | {used} |"
-          for name, (role, used) in USES.items() if name in cards()),
+        *(f"| `{name}` | {' or '.join(f'`{r}`' for r in role.split(', ')) if role else '–'} | {uses} |"
+          for name, (role, uses) in USES.items() if name in cards()),
         "",
     ]  # fmt: skip
 
@@ -99,7 +99,7 @@ def _section(card: Card) -> str:
     raw = card.raw
     lines = [
         f"## {raw['title']}: `{card.name}` {raw['version']}",
-        f"{raw['parameters']:,} parameters, shown {shown(raw)}. Weights: sha256",
+        f"{raw['parameters']:,} parameters, shown {input_text(raw)}. Weights: sha256",
         f"`{raw['sha256']}`.",
         "",
         f"Trained by `{raw['command']}` on " + ", ".join(f"{d['name']} ({d['licence']})" for d in raw["data"]) + ".",

@@ -44,15 +44,15 @@ def _white(probability: NDArray[np.float32], least_px: int) -> NDArray[np.int32]
 
 def _without_holes(mask: NDArray[np.bool_], least_px: int) -> NDArray[np.bool_]:
     """The mask with the pale middles of single cells filled; what lies between cells that touch stays ground."""
-    filled = ndimage.binary_fill_holes(mask)
-    bodies, n = ndimage.label(filled)
+    without_holes = ndimage.binary_fill_holes(mask)
+    bodies, n = ndimage.label(without_holes)
     if not n:
         return mask
     areas = np.bincount(bodies.ravel())
-    radius = _typical_radius(ndimage.distance_transform_edt(filled), bodies, least_px)
+    radius = _typical_radius(ndimage.distance_transform_edt(without_holes), bodies, least_px)
     single = areas <= MOST_OF_ONE * np.pi * radius**2
     single[0] = False
-    return np.asarray(mask | (filled & single[bodies]), bool)
+    return np.asarray(mask | (without_holes & single[bodies]), bool)
 
 
 def _typical_radius(depth: NDArray[np.floating], bodies: NDArray[np.int32], least_px: int) -> float:

@@ -66,10 +66,10 @@ def start_from(net: SickleFinder, state: dict[str, Tensor]) -> int:
     """Take over Lite0's first stages from the weights of a classifier; how many tensors."""
     own = net.state_dict()
     names = {"_conv_stem.": "stem.", "_bn0.": "stem_norm.", "_blocks.": "blocks."}
-    taken = {}
+    shared = {}
     for key, value in state.items():
         for theirs, ours in names.items():
             if key.startswith(theirs) and (name := ours + key[len(theirs) :]) in own:
-                taken[name] = value.float() if value.is_floating_point() else value
-    net.load_state_dict({**own, **taken})
-    return len(taken)
+                shared[name] = value.float() if value.is_floating_point() else value
+    net.load_state_dict({**own, **shared})
+    return len(shared)

@@ -123,10 +123,10 @@ def without_marks(rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np
 
 def free_of(outlines: Sequence[Outline], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """The points (n, 2: x, y) that lie in none of the outlines."""
-    hit = np.zeros(len(points), bool)
+    is_within = np.zeros(len(points), bool)
     for outline in outlines:
-        hit |= within(points[:, 0], points[:, 1], [(x, y) for x, y in outline])
-    return points[~hit]
+        is_within |= within(points[:, 0], points[:, 1], [(x, y) for x, y in outline])
+    return points[~is_within]
 
 
 def _hues(
@@ -160,12 +160,12 @@ def _white(rgb: NDArray[np.uint8], ground: NDArray[np.float32]) -> NDArray[np.ui
 def _pieces(mask: NDArray[np.uint8], keep: Callable[[int, int, int], bool]) -> NDArray[np.uint8]:
     """The pieces of a mask that touch no side of the picture and are kept by (area, width, height), px."""
     n, numbers, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    chosen = np.zeros(n, np.uint8)
+    is_kept = np.zeros(n, np.uint8)
     for i in range(1, n):
         x, y, w, h, area = (int(v) for v in stats[i])
         inner = x > 0 and y > 0 and x + w < mask.shape[1] and y + h < mask.shape[0]
-        chosen[i] = inner and area <= MOST_SHARE * mask.size and keep(area, w, h)
-    return np.asarray(chosen[numbers])
+        is_kept[i] = inner and area <= MOST_SHARE * mask.size and keep(area, w, h)
+    return np.asarray(is_kept[numbers])
 
 
 def _bars(mask: NDArray[np.uint8], rgb: NDArray[np.uint8], step: float, thick: int) -> NDArray[np.uint8]:
@@ -206,18 +206,18 @@ def _text(mask: NDArray[np.uint8], bars: NDArray[np.uint8]) -> NDArray[np.uint8]
 
 def _letters(mask: NDArray[np.uint8], high: float, long: int) -> NDArray[np.uint8]:
     n, numbers, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    chosen = np.zeros(n, np.uint8)
+    is_letter = np.zeros(n, np.uint8)
     for i in range(1, n):
         _, _, w, h, area = (int(v) for v in stats[i])
-        chosen[i] = area >= 3 and h <= high and w <= max(long, 2 * high)
-    return np.asarray(chosen[numbers])
+        is_letter[i] = area >= 3 and h <= high and w <= max(long, 2 * high)
+    return np.asarray(is_letter[numbers])
 
 
 def _outlines(mask: NDArray[np.uint8]) -> list[Outline]:
     if not mask.any():
         return []
     side = 2 * JOINED_PX + 1
-    joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    grown = cv2.dilate(joined, np.ones((2 * MARGIN_PX + 1, 2 * MARGIN_PX + 1), np.uint8))
+    bodies = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    grown = cv2.dilate(bodies, np.ones((2 * MARGIN_PX + 1, 2 * MARGIN_PX + 1), np.uint8))
     contours, _ = cv2.findContours(grown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     return [cv2.convexHull(c)[:, 0, :].astype(int).tolist() for c in contours if len(c) > 2]

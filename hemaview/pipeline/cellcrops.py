@@ -15,11 +15,11 @@ Views = list[tuple[LowPower, NDArray[np.float64]]]
 
 def cell_crops(slide: Slide, mpp: float, model: Classifier, views: Views) -> NDArray[np.uint8]:
     """The cells in their order, uint8 (n, input_px, input_px, 3), of a slide of `mpp` µm/px; may raise SlideError."""
-    side, shown = model.info.input_px * model.info.mpp / mpp, model.info.input_px
+    side, crop_px = model.info.input_px * model.info.mpp / mpp, model.info.input_px
     crops = []
     for view, points in views:
         grounds = view.grounds().at(points)
         for (x, y), ground in zip(points, grounds, strict=True):
-            rgb = slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown)
+            rgb = slide.read_scaled(x - side / 2, y - side / 2, side, side, crop_px, crop_px)
             crops.append(model.on_ground(rgb, ground))
-    return np.stack(crops) if crops else np.zeros((0, shown, shown, 3), np.uint8)
+    return np.stack(crops) if crops else np.zeros((0, crop_px, crop_px, 3), np.uint8)

@@ -111,13 +111,13 @@ def look(rgb: NDArray[np.uint8], mpp: float, inside: NDArray[np.bool_] | None = 
     nuclei = _nuclei(rgb, mask)
     radii = _disc_radii_um(mask, nuclei, mpp)
     red_um2 = float((mask & ~nuclei).sum()) * mpp**2
-    covered = float((np.pi * radii**2).sum())
-    cells = len(radii) + max(0.0, red_um2 - 1.5 * covered) / RED_CELL_UM2
+    discs_um2 = float((np.pi * radii**2).sum())
+    cells = len(radii) + max(0.0, red_um2 - 1.5 * discs_um2) / RED_CELL_UM2
     edges = cv2.Laplacian(density, cv2.CV_32F)
     near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & within
     contrast = float(density[within].std()) ** 2 if within.any() else 0.0
     focus = float((edges[near] ** 2).mean() / contrast) if near.any() and contrast > 1e-4 else 0.0
-    single = min(1.0, covered / red_um2) if red_um2 > 0 else 0.0
+    single = min(1.0, discs_um2 / red_um2) if red_um2 > 0 else 0.0
     share = max(float(within.mean()), 1e-6)
     covering = float((foreign(rgb, mpp) & within).mean()) / share
     return Look(float(mask.mean()) / share, focus, round(cells), single, float(nuclei.mean()) / share, covering)
@@ -242,6 +242,6 @@ def scale_from(diameters_px: NDArray[np.float64], deviation: float = BETWEEN_PEO
     if len(near) < 12:
         return None
     diameter = float(np.median(near))
-    spread = 1.2533 * float(near.std()) / np.sqrt(len(near))
-    relative = float(np.hypot(spread / diameter, deviation))
+    error_px = 1.2533 * float(near.std()) / np.sqrt(len(near))
+    relative = float(np.hypot(error_px / diameter, deviation))
     return RED_CELL_UM / diameter, RED_CELL_UM / diameter * relative, len(near)

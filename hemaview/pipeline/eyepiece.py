@@ -146,13 +146,13 @@ def _ground_beside(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray
     lightest = cv2.dilate(light, np.ones((side, side), np.uint8))
     is_ground = (field & (light >= GROUND_SHARE * lightest)).astype(np.float32)
     colours = np.zeros_like(small)
-    known = np.zeros(field.shape, bool)
+    has_colour = np.zeros(field.shape, bool)
     # Wider and wider, until even the farthest corner has the colour of some ground.
     for sigma in (4.0, 12.0, 36.0, 108.0):
         weight = cv2.GaussianBlur(is_ground, (0, 0), sigma)
         mean = cv2.GaussianBlur(small * is_ground[..., None], (0, 0), sigma) / np.maximum(weight, 1e-9)[..., None]
-        new = ~known & (weight > 1e-3)
-        colours[new], known = mean[new], known | new
-    if not known.all():
-        colours[~known] = np.median(small[is_ground > 0], axis=0)
+        new = ~has_colour & (weight > 1e-3)
+        colours[new], has_colour = mean[new], has_colour | new
+    if not has_colour.all():
+        colours[~has_colour] = np.median(small[is_ground > 0], axis=0)
     return np.asarray(cv2.resize(colours, (w, h), interpolation=cv2.INTER_LINEAR).clip(0, 255), np.uint8)

@@ -134,8 +134,8 @@ def _may_be_nucleated(slide: Slide, points: NDArray[np.float64], mpp: float, mod
 
 def _around_points(slide: Slide, points: NDArray[np.float64], mpp: float, model: Classifier) -> NDArray[np.float32]:
     """What a model makes of the pictures around points (n, 2: x, y), level-0 px: float32 (n, classes)."""
-    side, shown = model.info.input_px * model.info.mpp / mpp, model.info.input_px
-    pictures = [slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown) for x, y in points]
+    side, crop_px = model.info.input_px * model.info.mpp / mpp, model.info.input_px
+    pictures = [slide.read_scaled(x - side / 2, y - side / 2, side, side, crop_px, crop_px) for x, y in points]
     return model.classify_crops(np.stack([model.as_shown(rgb) for rgb in pictures]))
 
 
@@ -181,7 +181,9 @@ def _cells_among(
         rows = np.flatnonzero(~(kinds[:, _NUCLEATED] < least_nucleated))
         return (cells.take(rows), kinds[rows]) if len(rows) < len(cells) else (cells, kinds)
 
-    def named(measured: Measured, kinds: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8], Looks]:
+    def name_cells(
+        measured: Measured, kinds: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8], Looks]:
         p, as_red, as_other = _answers(picture, measured, kinds, models, schema)
         cls = classes_of(p, models.thresholds, schema, models.called_from)
         return p, cls, as_red.where(schema.rows_of_kind(cls, "red_cell"), as_other)
@@ -189,10 +191,10 @@ def _cells_among(
     measured, kinds = pictures()
     if join_pieces(labels, measured, kinds, picture.mpp):
         measured, kinds = pictures()
-    p, cls, looks = named(measured, kinds)
+    p, cls, looks = name_cells(measured, kinds)
     if join_lobes(labels, measured, np.isin(cls, [schema.index(name) for name in GRANULOCYTES]), picture.mpp):
         measured, kinds = pictures()
-        p, cls, looks = named(measured, kinds)
+        p, cls, looks = name_cells(measured, kinds)
     share = None if models.nucleus is None else _nucleus_shares(picture, measured, cls, models.nucleus, schema)
     return picture.table(measured, p, cls, schema, share, looks)
 
@@ -206,8 +208,8 @@ def _nucleus_shares(
     side = round(CELL_SQUARE_UM / picture.mpp)
     crops = squares(picture.rgb, measured.centres[rows], side)
     for row, mask in zip(rows, masker.masks(crops), strict=True):
-        drawn = middle_part(mask)
-        nucleus, cytoplasm = int((drawn == 2).sum()), int((drawn == 1).sum())
+        parts = middle_part(mask)
+        nucleus, cytoplasm = int((parts == 2).sum()), int((parts == 1).sum())
         if nucleus + cytoplasm:
             share[row] = nucleus / (nucleus + cytoplasm)
     return share

@@ -34,7 +34,7 @@ from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.photoplan import leave_out_marks, plan_photos, share_out_fields
 from hemaview.pipeline.plan import PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.specimen import guards, signs_of
-from hemaview.words import gettext
+from hemaview.words import gettext, gettext_noop
 from hemaview.wsi.slide import Slide
 
 FIELD_UM = 256.0
@@ -54,8 +54,8 @@ BEST_BAND = 0.75
 ORDER_SEED = 20261121
 """Of the order of fields that are equally good: the same slide is counted in the same order."""
 
-ENOUGH, NOT_LOOKED_AT = "enough better fields", "not looked at"
-_POOR = {OVERLAP: "the cells overlap", THIN: "the cells lie too thinly"}
+ENOUGH, NOT_LOOKED_AT = gettext_noop("enough better fields"), gettext_noop("not looked at")
+_POOR = {OVERLAP: gettext_noop("the cells overlap"), THIN: gettext_noop("the cells lie too thinly")}
 
 
 def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: Detector | None = None) -> Plan:
@@ -71,9 +71,9 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
         _plan_scan(slide, request, plan, progress, overview)
     plan.notes += _covered_note(plan)
     plan.guards = _guards(slide, request, plan)
-    if not plan.counted and plan.guards:
+    if not plan.counted_fields and plan.guards:
         raise PipelineError(plan.guards[0]["sentence"], gettext("Bring in the slide that was meant."))
-    if not plan.counted:
+    if not plan.counted_fields:
         raise PipelineError(
             gettext("No field of this slide can be counted: {main_reason}.").format(main_reason=_main_reason(plan)),
             gettext("Bring in a part of the film where the cells lie in one layer and in focus, and check its µm/px."),
@@ -83,13 +83,18 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
 
 
 def _covered_note(plan: Plan) -> list[str]:
-    covered = [f for f in plan.fields if f.foreign]
-    if not covered:
+    fields = [f for f in plan.fields if f.foreign]
+    if not fields:
         return []
-    some = "Ink, a bubble, dirt or an edge of glass lies on"
-    if not covered[0].photo:
-        return [f"{some} {len(covered)} of {len(plan.fields)} fields: they are left out."]
-    return [f"{some} {len(covered)} of {len(plan.fields)} photographs: cells there are shown and not counted."]
+    sentence = (
+        gettext(
+            "Ink, a bubble, dirt or an edge of glass lies on {covered} of {every} photographs: cells there are shown and not "
+            "counted."
+        )
+        if fields[0].photo
+        else gettext("Ink, a bubble, dirt or an edge of glass lies on {covered} of {every} fields: they are left out.")
+    )
+    return [sentence.format(covered=len(fields), every=len(plan.fields))]
 
 
 def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
@@ -122,7 +127,9 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
     share_out_fields(plan, photographs, [None] * len(boxes))
     areas = [f.area_mm2 for f in plan.fields]
     plan.notes.append(
-        f"Only a region of {sum(areas):.3f} mm² that a person drew was analysed, and all of it was counted."
+        gettext("Only a region of {mm2:.3f} mm² that a person drew was analysed, and all of it was counted.").format(
+            mm2=sum(areas)
+        )
     )
 
 
@@ -134,32 +141,40 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
         progress("looking for particles and trails", 0.0)
         regions = regions_of(slide, overview)
         plan.fields = _ranked(slide, places_within(boxes, regions), request, plan, progress, False)
-        within = len(plan.counted)
+        within = len(plan.counted_fields)
         if within >= LEAST_REGION_FIELDS or within == len(boxes):
-            plan.notes.append(f"Fields lie in the {len(regions)} particles and trails that {overview.info.name} found.")
+            plan.notes.append(
+                gettext("Fields lie in the {n} particles and trails that {model} found.").format(
+                    n=len(regions), model=overview.info.name
+                )
+            )
             return
         if within:
-            first = {(f.x, f.y): n for n, f in enumerate(plan.counted)}
+            first = {(f.x, f.y): n for n, f in enumerate(plan.counted_fields)}
             plan.fields = _ranked(slide, boxes, request, plan, progress)
             plan.fields.sort(key=lambda f: (not f.used, first.get((f.x, f.y), len(first))))
             for i, f in enumerate(plan.fields):
                 f.index = i
             plan.notes.append(
-                f"The particles and trails that {overview.info.name} found hold {within} of {len(boxes)} fields: they are "
-                "counted first, then what else is stained."
+                gettext(
+                    "The particles and trails that {model} found hold {within} of {every} fields: they are "
+                    "counted first, then what else is stained."
+                ).format(model=overview.info.name, within=within, every=len(boxes))
             )
             return
         plan.notes.append(
-            f"{overview.info.name} found no particle or trail that can be counted: all that is stained was."
+            gettext("{model} found no particle or trail that can be counted: all that is stained was.").format(
+                model=overview.info.name
+            )
         )
     plan.fields = _ranked(slide, boxes, request, plan, progress)
-    plan.search = _drawn([f.index for f in plan.fields if f.monolayer or f.reason == NOT_LOOKED_AT])
-    plan.edges = _drawn(
+    plan.search = _shuffled([f.index for f in plan.fields if f.monolayer or f.reason == NOT_LOOKED_AT])
+    plan.edges = _shuffled(
         [f.index for f in plan.fields if not f.monolayer and f.reason not in (NOT_LOOKED_AT, BLURRED, COVERED)]
     )
 
 
-def _drawn(indices: list[int]) -> list[int]:
+def _shuffled(indices: list[int]) -> list[int]:
     """In an order by chance, the same whenever it is asked for."""
     return [indices[int(i)] for i in np.random.default_rng(ORDER_SEED).permutation(len(indices))]
 
@@ -185,13 +200,13 @@ def _ranked(
     """The fields at boxes (x, y, w, h), level-0 px: those to be counted first, in their order; the others with the reason.
     Where none is good, poor ones are counted if `also_poor`."""
     crowded_is_fine = bool(request.assay.fields.get("crowded_is_fine", False))
-    chosen = _looked_at(len(boxes), request, plan)
+    indices = _looked_at(len(boxes), request, plan)
     looks: dict[int, Look] = {}
     with ThreadPoolExecutor(LOOKING_THREADS) as pool:
-        upcoming = pool.map(lambda i: look_at(slide, *boxes[i], plan.mpp), chosen)
-        for n, i in enumerate(chosen):
+        upcoming = pool.map(lambda i: look_at(slide, *boxes[i], plan.mpp), indices)
+        for n, i in enumerate(indices):
             looks[i] = next(upcoming)
-            progress("looking for fields", (n + 1) / len(chosen))
+            progress("looking for fields", (n + 1) / len(indices))
     areas = [boxes[i][2] * boxes[i][3] * (plan.mpp / 1000) ** 2 for i in looks]
     good = good_focus(list(looks.values()), plan, areas)
     fields = []
@@ -217,7 +232,11 @@ def _looked_at(n: int, request: RunRequest, plan: Plan) -> list[int]:
     most = max(MOST_LOOKS, int(request.settings.get("max_fields", 48)))
     if n <= most or not request.assay.targets:
         return list(range(n))
-    plan.notes.append(f"{n:,} fields hold tissue; {most} of them, evenly spread, were looked at to choose from.")
+    plan.notes.append(
+        gettext("{n:,} fields hold tissue; {most} of them, evenly spread, were looked at to choose from.").format(
+            n=n, most=most
+        )
+    )
     return [int(i) for i in np.linspace(0, n - 1, most)]
 
 
@@ -233,8 +252,10 @@ def _use_poor(fields: list[PlannedField], plan: Plan) -> None:
         f.used, f.reason, f.monolayer = True, "", True
     plan.poor_fields = _POOR[commonest]
     plan.notes.append(
-        f"No field of this slide is good: {plan.poor_fields}. The best were counted: shapes get no grade there, and platelets no "
-        "estimate."
+        gettext(
+            "No field of this slide is good: {reason}. The best were counted: shapes get no grade there, and platelets no "
+            "estimate."
+        ).format(reason=gettext(plan.poor_fields))
     )
 
 
@@ -245,7 +266,7 @@ def _in_order(fields: list[PlannedField]) -> list[PlannedField]:
     best = [f for f in fields if f.used and f.score >= limit]
     rest = [f for f in fields if not (f.used and f.score >= limit)]
     rest.sort(key=lambda f: (not f.used, -f.score, f.y, f.x))
-    return [best[i] for i in _drawn(list(range(len(best))))] + rest
+    return [best[i] for i in _shuffled(list(range(len(best))))] + rest
 
 
 def _guards(slide: Slide, request: RunRequest, plan: Plan) -> list[dict[str, str]]:
@@ -278,6 +299,6 @@ def _share(tissue: NDArray[np.bool_], slide: Slide, x: int, y: int, w: int, h: i
 
 def _main_reason(plan: Plan) -> str:
     if not plan.fields:
-        return "nothing stained was found on it"
+        return gettext("nothing stained was found on it")
     reasons = [f.reason for f in plan.fields if f.reason]
-    return max(set(reasons), key=reasons.count) if reasons else "none was found"
+    return gettext(max(set(reasons), key=reasons.count)) if reasons else gettext("none was found")

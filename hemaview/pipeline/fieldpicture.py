@@ -178,16 +178,16 @@ def picture_of(
     shrink = max(1.0, FINEST_MPP / mpp)
     if place.photo:
         left, top, width, height, block = place.x, place.y, place.w, place.h, 0
-        shown = (round(width / shrink), round(height / shrink))
+        size_px = (round(width / shrink), round(height / shrink))
     else:
         step, halo = max(1, round(BLOCK_UM / mpp)), round(halo_um / mpp)
         block = max(1, round(step / shrink))
         first = (place.x - halo) // step, (place.y - halo) // step
         n = -((-place.x - place.w - halo) // step) - first[0], -((-place.y - place.h - halo) // step) - first[1]
         left, top, width, height = first[0] * step, first[1] * step, n[0] * step, n[1] * step
-        shown = (n[0] * block, n[1] * block)
+        size_px = (n[0] * block, n[1] * block)
     if shrink > 1:
-        rgb = slide.read_scaled(left, top, width, height, *shown)
+        rgb = slide.read_scaled(left, top, width, height, *size_px)
     else:
         rgb = slide.read(left, top, 0, width, height)
     scale = (width / rgb.shape[1], height / rgb.shape[0])

@@ -21,7 +21,6 @@ ENOUGH_CELLS, MOST_TIMES = 40, 8
 """Round red cells that a scale rests on where a film has so many, and how many times as many pictures are looked at for them."""
 LEAST_CELL_PX = 3.0
 """Narrower than that no red cell can be seen."""
-ASK = "enter the microscope's µm/px, for sizes in µm rest on it."
 MOST_DISC_PHOTOS = 48
 """Photographs in which touching red cells are measured."""
 NOMINAL_MPP, MOST_ASKED, LEAST_SHOWN = 0.25, 3, 0.02
@@ -53,10 +52,10 @@ def scale_of(
         return request.mpp, "slide", None, [], disagreement(request.mpp, by_cells[0]) if by_cells else []
     if by_cells is None and (by_discs := _by_discs(slide, request)):
         mpp, sd, n = by_discs
-        note = (
-            f"µm/px estimated from discs within {n} red cells that touch, for too few lie alone, taken as 7.2 µm wide: {mpp:.4f} "
-            f"± {sd:.4f}; {ASK}"
-        )
+        note = gettext(
+            "µm/px estimated from discs within {n} red cells that touch, for too few lie alone, taken as 7.2 µm wide: "
+            "{mpp:.4f} ± {sd:.4f}; enter the microscope's µm/px, for sizes in µm rest on it."
+        ).format(n=n, mpp=mpp, sd=sd)
         return mpp, "estimated", sd, [note], []
     if by_cells is None:
         _refuse_what_has_no_cells(slide, request)
@@ -68,22 +67,24 @@ def scale_of(
             gettext("An administrator can give it."),
         )
     mpp, sd, n = by_cells
-    note = f"µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm rest on it."
+    note = gettext(
+        "µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm rest on it."
+    ).format(n=n, mpp=mpp, sd=sd)
     return mpp, "estimated", sd, [note], []
 
 
 def _refuse_what_has_no_cells(slide: Slide, request: RunRequest) -> None:
     """Raise PipelineError where a slide shows no stained cells at all, whatever its scale: no µm/px would help."""
     boxes = _looked_at(slide, request, 6)[:MOST_ASKED]
-    shown = [signs_of(slide.read(x, y, 0, w, h), NOMINAL_MPP) for x, y, w, h in boxes]
-    if whatever_the_scale := guards([signs for signs in shown if signs.tissue > LEAST_SHOWN], ()):
+    signs_of_places = [signs_of(slide.read(x, y, 0, w, h), NOMINAL_MPP) for x, y, w, h in boxes]
+    if whatever_the_scale := guards([signs for signs in signs_of_places if signs.tissue > LEAST_SHOWN], ()):
         raise PipelineError(whatever_the_scale[0]["sentence"], gettext("Bring in the slide that was meant."))
 
 
 def _round_fields(slide: Slide, request: RunRequest) -> list[tuple[NDArray[np.uint8], Eyepiece]]:
     """The photographs through an eyepiece, as pictures, with their fields."""
-    read = [slide.read(f["x"], f["y"], 0, f["w"], f["h"]) for f in request.photo_fields[:MOST_SCALE_PHOTOS]]
-    return [(rgb, eyepiece) for rgb in read if (eyepiece := eyepiece_of(rgb)) is not None]
+    pictures = [slide.read(f["x"], f["y"], 0, f["w"], f["h"]) for f in request.photo_fields[:MOST_SCALE_PHOTOS]]
+    return [(rgb, eyepiece) for rgb in pictures if (eyepiece := eyepiece_of(rgb)) is not None]
 
 
 def _by_round_fields(rounds: list[tuple[NDArray[np.uint8], Eyepiece]], of_oil: float) -> tuple[float, float, str]:
@@ -92,14 +93,18 @@ def _by_round_fields(rounds: list[tuple[NDArray[np.uint8], Eyepiece]], of_oil: f
     through = scale_from(np.concatenate([discs_px(evenly_lit(rgb)) for rgb, _ in rounds]), OF_DISCS)
     if through and seen_with(through[0], of_oil):
         mpp, sd, n = through
-        return mpp, sd, (
-            f"µm/px estimated from discs within {n} red cells that touch, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; {ASK}"
-        )  # fmt: skip
+        note = gettext(
+            "µm/px estimated from discs within {n} red cells that touch, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; "
+            "enter the microscope's µm/px, for sizes in µm rest on it."
+        ).format(n=n, mpp=mpp, sd=sd)
+        return mpp, sd, note
     sd = of_oil * OIL_FIELD_SPREAD
-    return of_oil, sd, (
-        f"µm/px estimated from the round field of the eyepiece, taken as {OIL_FIELD_UM:.0f} µm wide as with an oil objective "
-        f"(×100), for the red cells give no size that goes with it: {of_oil:.4f} ± {sd:.4f}; {ASK}"
-    )  # fmt: skip
+    note = gettext(
+        "µm/px estimated from the round field of the eyepiece, taken as {wide_um:.0f} µm wide as with an oil objective "
+        "(×100), for the red cells give no size that goes with it: {mpp:.4f} ± {sd:.4f}; "
+        "enter the microscope's µm/px, for sizes in µm rest on it."
+    ).format(wide_um=OIL_FIELD_UM, mpp=of_oil, sd=sd)
+    return of_oil, sd, note
 
 
 def _by_discs(slide: Slide, request: RunRequest) -> tuple[float, float, int] | None:
@@ -128,8 +133,8 @@ def _looked_at(slide: Slide, request: RunRequest, places: int) -> list[tuple[int
     boxes = [(f["x"], f["y"], f["w"], f["h"]) for f in request.photo_fields]
     if boxes:
         step = max(1, -(-len(boxes) // max(1, places // 2)))
-        spread = [box for first in range(step) for box in boxes[first::step]]
-        return spread[: MOST_TIMES * places // 2]
+        in_turn = [box for first in range(step) for box in boxes[first::step]]
+        return in_turn[: MOST_TIMES * places // 2]
     side = min(2048 if places > 6 else 1024, slide.width_px, slide.height_px)
     spots = np.random.default_rng(0).uniform(0.1, 0.9, (MOST_TIMES * places, 2))
     spots = spots * (slide.width_px - side, slide.height_px - side)

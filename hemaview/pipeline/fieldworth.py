@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from hemaview.pipeline.cheaplook import LOOK_MPP, Look, look
 from hemaview.pipeline.plan import Plan, PlannedField
+from hemaview.words import gettext, gettext_noop
 from hemaview.wsi.slide import Slide
 
 LEAST_CELLS_PER_MM2 = 250
@@ -24,8 +25,9 @@ LEAST_FOCUS = 0.4
 NO_FOCUS, SOFT_FOCUS = 0.04, 0.1
 """A picture may be all out of focus: then its own is no measure. Of fields in focus, blood and marrow of five sets, none
 lies below 0.2; blurred by 1 µm hardly one lies above 0.04 (`study focus-limits`)."""
-COVERED = "ink, a bubble, dirt or an edge lies on it"
-GLASS, BLURRED, OVERLAP, THIN = "too few cells", "out of focus", "cells overlap", "cells lie too thinly"
+COVERED, NO_CELLS = gettext_noop("ink, a bubble, dirt or an edge lies on it"), gettext_noop("no cells")
+GLASS, BLURRED = gettext_noop("too few cells"), gettext_noop("out of focus")
+OVERLAP, THIN = gettext_noop("cells overlap"), gettext_noop("cells lie too thinly")
 NOTHING_SEEN = Look(0.0, 0.0, 0, 0.0, 0.0)
 
 
@@ -54,7 +56,9 @@ def good_focus(looks: list[Look], plan: Plan, areas_mm2: list[float]) -> float:
     ]
     good = plan.good_focus = float(np.percentile(sharp, 75)) if sharp else 1.0
     if good < SOFT_FOCUS:
-        plan.notes.append("Even the sharpest fields of this slide are soft: take shapes, pallor and nuclei with care.")
+        plan.notes.append(
+            gettext("Even the sharpest fields of this slide are soft: take shapes, pallor and nuclei with care.")
+        )
     return good
 
 

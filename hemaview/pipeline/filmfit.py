@@ -60,9 +60,9 @@ def fit_to_film(
         seeker = models.get("nucleated-cell-finder")
         views = _places(slide, plan, seeker if isinstance(seeker, CentreFinder) else None)
         stain = stain_beside(_looks(slide, plan, views), naming.stains) if naming.stains else Stain.USUAL
-        chosen = own or (elsewhere if stain is not Stain.USUAL and isinstance(elsewhere, Classifier) else naming)
+        namer = own or (elsewhere if stain is not Stain.USUAL and isinstance(elsewhere, Classifier) else naming)
         own_statistics = (
-            statistics_of(chosen.info.name, _crops(slide, plan, chosen, views)) if chosen.card.adapts else None
+            statistics_of(namer.info.name, _crops(slide, plan, namer, views)) if namer.card.adapts else None
         )
         statistics = dict(own_statistics or {})
         statistics[_STAIN] = torch.tensor(int(stain))
@@ -71,16 +71,16 @@ def fit_to_film(
     if taught is not None and own is not None:
         fitted |= {NAMING: taught.by(own, statistics), WITHOUT_NUCLEUS: naming}
         return fitted, stain
-    chosen = elsewhere if stain is not Stain.USUAL and isinstance(elsewhere, Classifier) else naming
-    fitted |= {NAMING: fit_for(chosen, statistics) if statistics else chosen, WITHOUT_NUCLEUS: naming}
+    namer = elsewhere if stain is not Stain.USUAL and isinstance(elsewhere, Classifier) else naming
+    fitted |= {NAMING: fit_for(namer, statistics) if statistics else namer, WITHOUT_NUCLEUS: naming}
     return fitted, stain
 
 
 def _looks(slide: Slide, plan: Plan, views: Views) -> list[NDArray[np.uint8]]:
     """Squares around the cells, uint8 (side, side, 3), as they are; platelets and dirt, which are stained otherwise, left out."""
-    side, shown = LOOK_UM / plan.mpp, round(LOOK_UM / LOOK_MPP)
+    side, crop_px = LOOK_UM / plan.mpp, round(LOOK_UM / LOOK_MPP)
     squares = (
-        slide.read_scaled(x - side / 2, y - side / 2, side, side, shown, shown)
+        slide.read_scaled(x - side / 2, y - side / 2, side, side, crop_px, crop_px)
         for view, points in views
         for x, y in _whole(slide, view, points, side)
     )
@@ -106,7 +106,7 @@ def _whole(slide: Slide, view: LowPower, points: NDArray[np.float64], side_px: f
 def _places(slide: Slide, plan: Plan, seeker: CentreFinder | None) -> Views:
     """Fields at low power and where nucleated cells may lie on each, level-0 px (n, 2), MOST_CELLS in all: those counted
     first, then those of the search, in the plan's order."""
-    order = [f.index for f in plan.counted] + plan.search
+    order = [f.index for f in plan.counted_fields] + plan.search
     fields = {f.index: f for f in plan.fields}
     views = []
     cells = 0

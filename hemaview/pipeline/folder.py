@@ -72,8 +72,8 @@ class RunFolder:
         plan = self.plan_json()
         if plan is None:
             return None
-        done = [f for f in plan["fields"] if f["used"] and self.has_field(f["index"])]
-        px = sum(f["w"] * f["h"] * f.get("counted_share", 1) for f in done)
+        fields = [f for f in plan["fields"] if f["used"] and self.has_field(f["index"])]
+        px = sum(f["w"] * f["h"] * f.get("counted_share", 1) for f in fields)
         return px * (mpp / 1000) ** 2 or None
 
     @property

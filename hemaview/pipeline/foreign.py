@@ -46,8 +46,8 @@ def foreign(rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.bool_]:
 
 def on_bare_glass(rgb: NDArray[np.uint8], mpp: float) -> NDArray[np.uint8]:
     """The picture uint8 (H, W, 3) with its ground in place of what covers it."""
-    covered = foreign(rgb, mpp)
-    return np.where(covered[..., None], ground_of(rgb).astype(np.uint8), rgb) if covered.any() else rgb
+    is_covered = foreign(rgb, mpp)
+    return np.where(is_covered[..., None], ground_of(rgb).astype(np.uint8), rgb) if is_covered.any() else rgb
 
 
 def pieces(rgb: NDArray[np.uint8], mpp: float) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
@@ -62,8 +62,8 @@ def pieces(rgb: NDArray[np.uint8], mpp: float) -> tuple[NDArray[np.int32], NDArr
     mask = (total > LEAST_DENSITY) & ((blue > MOST_BLUE) | (green < LEAST_GREEN) | (red > MOST_RED) | neutral)
     side = 2 * max(1, round(OPEN_UM / mpp)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc)
-    _, numbers, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    bodies = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc)
+    _, numbers, stats, _ = cv2.connectedComponentsWithStats(bodies, connectivity=8)
     return numbers.astype(np.int32), stats[1:, cv2.CC_STAT_AREA].astype(np.float64) * mpp**2
 
 

@@ -69,7 +69,7 @@ def at_low_power(slide: Slide, place: PlannedField, mpp: float) -> LowPower:
     right = min(slide.width_px, place.x + place.w + margin)
     bottom = min(slide.height_px, place.y + place.h + margin)
     w, h = right - left, bottom - top
-    shown = max(16, round(w * mpp / LOOK_MPP)), max(16, round(h * mpp / LOOK_MPP))
-    rgb = slide.read(left, top, 0, w, h) if shown[0] >= w else slide.read_scaled(left, top, w, h, *shown)
+    size_px = max(16, round(w * mpp / LOOK_MPP)), max(16, round(h * mpp / LOOK_MPP))
+    rgb = slide.read(left, top, 0, w, h) if size_px[0] >= w else slide.read_scaled(left, top, w, h, *size_px)
     scale = w / rgb.shape[1], h / rgb.shape[0]
     return LowPower(rgb, mpp * sum(scale) / 2, (left, top), scale, place)

@@ -49,11 +49,11 @@ def with_size(
         keep[cut, 0] = 1.0
     small = (kinds[:, cells] * (1 - keep)).sum(axis=1)
     among = (kinds[:, platelet] + SPLIT_EVENLY) / (kinds[:, platelet] + kinds[:, nothing] + 2 * SPLIT_EVENLY)
-    weighed = kinds.copy()
-    weighed[:, cells] *= keep
-    weighed[:, platelet] += small * among
-    weighed[:, nothing] += small * (1 - among)
-    return weighed
+    p = kinds.copy()
+    p[:, cells] *= keep
+    p[:, platelet] += small * among
+    p[:, nothing] += small * (1 - among)
+    return p
 
 
 def with_axis_ratio(
@@ -66,17 +66,17 @@ def with_axis_ratio(
     ground hardly any is named. Of those in train 95 % have an axis ratio of at most 0.64, of ovalocytes at most 0.84; what is
     rounder is the rounder class.
     """
-    weighed = shape.copy()
+    p = shape.copy()
     if "elliptocyte" in classes and "ovalocyte" in classes:
         long, oval = classes.index("elliptocyte"), classes.index("ovalocyte")
         keep = 1 / (1 + np.exp((axis_ratio - ELLIPTOCYTE_MOST) / AXIS_SPREAD))
-        weighed[:, oval] += weighed[:, long] * (1 - keep)
-        weighed[:, long] *= keep
+        p[:, oval] += p[:, long] * (1 - keep)
+        p[:, long] *= keep
         twice = 1 / (1 + np.exp((axis_ratio - TWICE_AS_LONG) / AXIS_SPREAD))
-        weighed[:, long] += weighed[:, oval] * twice
-        weighed[:, oval] *= 1 - twice
-        weighed[:, oval] *= 1 / (1 + np.exp((axis_ratio - OVALOCYTE_MOST) / AXIS_SPREAD))
-    return np.asarray(weighed / np.maximum(weighed.sum(axis=1, keepdims=True), 1e-9), np.float32)
+        p[:, long] += p[:, oval] * twice
+        p[:, oval] *= 1 - twice
+        p[:, oval] *= 1 / (1 + np.exp((axis_ratio - OVALOCYTE_MOST) / AXIS_SPREAD))
+    return np.asarray(p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9), np.float32)
 
 
 def with_platelet_size(
@@ -89,9 +89,9 @@ def with_platelet_size(
     giant, usual = names.index("giant_platelet"), names.index("platelet")
     diameter_um = 2 * np.sqrt(area_um2 / np.pi)
     share = 1 / (1 + np.exp(-np.clip((diameter_um - GIANT_FROM_UM) / GIANT_SPREAD_UM, -30, 30)))
-    weighed, both = fine.copy(), fine[:, giant] + fine[:, usual]
-    weighed[:, giant], weighed[:, usual] = both * share, both * (1 - share)
-    return weighed
+    p, both = fine.copy(), fine[:, giant] + fine[:, usual]
+    p[:, giant], p[:, usual] = both * share, both * (1 - share)
+    return p
 
 
 def overlap_share(measured: Measured, red: NDArray[np.float32], mpp: float) -> NDArray[np.float64]:

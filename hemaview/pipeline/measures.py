@@ -68,12 +68,12 @@ def measure(labels: NDArray[np.int32], rgb: NDArray[np.uint8]) -> Measured:
             continue
         hull = cv2.convexHull(contour)
         hull_area = cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1
-        filled = np.zeros((own.shape[0] + 2, own.shape[1] + 2), np.uint8)
-        cv2.drawContours(filled, [contour], -1, 1, cv2.FILLED)
-        filled = filled[1:-1, 1:-1]
+        body = np.zeros((own.shape[0] + 2, own.shape[1] + 2), np.uint8)
+        cv2.drawContours(body, [contour], -1, 1, cv2.FILLED)
+        body = body[1:-1, 1:-1]
         top, left = place[0].start, place[1].start
         x, y, w, h = cv2.boundingRect(contour)
-        ys, xs = np.nonzero(filled)
+        ys, xs = np.nonzero(body)
         ids.append(index)
         boxes.append((left + x - 1, top + y - 1, w, h))
         centres.append((left + xs.mean() + 0.5, top + ys.mean() + 0.5))
@@ -82,8 +82,8 @@ def measure(labels: NDArray[np.int32], rgb: NDArray[np.uint8]) -> Measured:
         solids.append(min(1.0, area / hull_area))
         ratios.append(_axis_ratio(xs, ys))
         inside = density[place]
-        pallors.append(_pallor(filled, inside))
-        nuclei.append(_nucleus(filled.astype(bool), inside))
+        pallors.append(_pallor(body, inside))
+        nuclei.append(_nucleus(body.astype(bool), inside))
         contours.append(contour[:, 0, :].astype(np.float64) + (left - 0.5, top - 0.5))
     n = len(areas)
     return Measured(

@@ -30,8 +30,8 @@ def classes_of(
     asks is the next likely class, or where that is less likely than LEAST_NEXT, uncategorised: no other shape is said of it."""
     if not len(p):
         return np.zeros(0, np.uint8)
-    held = held_back(p, {schema.index(k): v for k, v in (called_from or {}).items()})
-    cls = held.argmax(axis=1)
+    p_held_back = held_back(p, {schema.index(k): v for k, v in (called_from or {}).items()})
+    cls = p_held_back.argmax(axis=1)
     if UNCATEGORISED in schema.by_key:
         doubtful = (cls != p.argmax(axis=1)) & (p[np.arange(len(p)), cls] < LEAST_NEXT)
         cls = np.where(doubtful, schema.index(UNCATEGORISED), cls)
@@ -44,19 +44,19 @@ def held_back(p: NDArray[np.float32], called_from: Mapping[int, float]) -> NDArr
     """p (n, classes) with nothing in those columns of a row that are less likely there than `called_from` asks."""
     if not called_from:
         return p
-    left = p.copy()
+    p_after = p.copy()
     for column, least in called_from.items():
-        left[p[:, column] < least, column] = 0
-    return left
+        p_after[p[:, column] < least, column] = 0
+    return p_after
 
 
 def rarer_smudges(fine: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
     """The finer net's answers (n, names) with the odds of a smudge lowered by SMUDGE_ODDS."""
     if "smudge" not in names:
         return fine
-    weighed = fine.copy()
-    weighed[:, names.index("smudge")] *= SMUDGE_ODDS
-    return np.asarray(weighed / np.maximum(weighed.sum(axis=1, keepdims=True), 1e-9), np.float32)
+    p = fine.copy()
+    p[:, names.index("smudge")] *= SMUDGE_ODDS
+    return np.asarray(p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9), np.float32)
 
 
 def with_platelets_and_dirt(
@@ -72,8 +72,8 @@ def with_platelets_and_dirt(
     if not lacking:
         return fine, list(names)
     added = np.stack([column for _, column in lacking], axis=1)
-    left = fine * (1 - added.sum(axis=1, keepdims=True))
-    return np.concatenate([left, added], axis=1).astype(np.float32), [*names, *(name for name, _ in lacking)]
+    scaled_down = fine * (1 - added.sum(axis=1, keepdims=True))
+    return np.concatenate([scaled_down, added], axis=1).astype(np.float32), [*names, *(name for name, _ in lacking)]
 
 
 def agreed(kinds: NDArray[np.float32], fine: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:

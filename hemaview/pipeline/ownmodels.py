@@ -8,22 +8,46 @@ from hemaview.cells.schema import CellClass, Schema
 from hemaview.inference import Classifier, Model
 from hemaview.methods.card import cards
 from hemaview.pipeline.filmfit import NAMING
+from hemaview.words import gettext
 
-NAMED = {NAMING: ("nucleated", "nucleated cells"), "red-cell-shape": ("red_cell", "shapes of red cells")}
-"""Role to the kind of things whose classes a model names in it, and to what people call that."""
+KIND_BY_ROLE = {NAMING: "nucleated", "red-cell-shape": "red_cell"}
+"""Role to the kind of things whose classes a model names in it."""
 CODE = "classes-not-named"
 
 
 def own_note(role: str, model: Model, schema: Schema) -> str:
     """That the model named the cells, which classes it cannot name, and what its card is silent about, in a sentence."""
-    sentence = f"{model.info.name} {model.info.version}, a model of the laboratory's own, names the {NAMED[role][1]}"
-    if lacking := _not_named(role, model, schema):
-        sentence += f"; of the examination's classes it cannot name: {', '.join(c.name.lower() for c in lacking)}"
-    if role == NAMING and isinstance(model, Classifier):
-        silent = [] if model.stains else ["which stains it knows (so no film is called strange)"]
-        silent += [] if model.least else ["when it cannot be sure (so it leaves no cell unidentified)"]
-        sentence += f"; its card does not say {' nor '.join(silent)}" if silent else ""
-    return sentence + "."
+    lacking = ", ".join(c.name.lower() for c in _not_named(role, model, schema))
+    unsaid = _unsaid(model) if role == NAMING and isinstance(model, Classifier) else ""
+    if lacking and unsaid:
+        sentence = gettext(
+            "{model}, a model of the laboratory's own, names the {cells}; of the examination's classes it cannot name: "
+            "{lacking}; its card does not say {unsaid}."
+        )
+    elif lacking:
+        sentence = gettext(
+            "{model}, a model of the laboratory's own, names the {cells}; of the examination's classes it cannot name: {lacking}."
+        )
+    elif unsaid:
+        sentence = gettext(
+            "{model}, a model of the laboratory's own, names the {cells}; its card does not say {unsaid}."
+        )
+    else:
+        sentence = gettext("{model}, a model of the laboratory's own, names the {cells}.")
+    cells = gettext("nucleated cells") if role == NAMING else gettext("shapes of red cells")
+    name = f"{model.info.name} {model.info.version}"
+    return sentence.format(model=name, cells=cells, lacking=lacking, unsaid=unsaid)
+
+
+def _unsaid(model: Classifier) -> str:
+    """What the model's card is silent about, in words; "" where it says all."""
+    if not model.stains and not model.least:
+        return gettext(
+            "which stains it knows (so no film is called strange) nor when it cannot be sure (so it leaves no cell unidentified)"
+        )
+    if not model.stains:
+        return gettext("which stains it knows (so no film is called strange)")
+    return "" if model.least else gettext("when it cannot be sure (so it leaves no cell unidentified)")
 
 
 def own_guards(models: Mapping[str, Model], schema: Schema) -> list[dict[str, str]]:
@@ -34,15 +58,14 @@ def own_guards(models: Mapping[str, Model], schema: Schema) -> list[dict[str, st
     for role, model in sorted(models.items()):
         blind = [c.name.lower() for c in _not_named(role, model, schema) if c.must_see and c.key in ours]
         if blind:
-            guards.append({
-                "code": CODE,
-                "sentence": f"{model.info.name} {model.info.version} cannot name: {', '.join(blind)}. That none was counted says "
-                "nothing: look for them yourself.",
-            })  # fmt: skip
+            sentence = gettext(
+                "{model} cannot name: {classes}. That none was counted says nothing: look for them yourself."
+            ).format(model=f"{model.info.name} {model.info.version}", classes=", ".join(blind))
+            guards.append({"code": CODE, "sentence": sentence})
     return guards
 
 
 def _not_named(role: str, model: Model, schema: Schema) -> list[CellClass]:
     """The counted classes of the kind that the role is about which the model does not know."""
-    known = set(model.info.classes)
-    return [c for c in schema.of_kind(NAMED[role][0]) if c.counted and c.key not in known]
+    model_classes = set(model.info.classes)
+    return [c for c in schema.of_kind(KIND_BY_ROLE[role]) if c.counted and c.key not in model_classes]

@@ -12,41 +12,44 @@ from hemaview.pipeline.burntin import Outline, covered, marks, unchanged, withou
 from hemaview.pipeline.cheaplook import look
 from hemaview.pipeline.eyepiece import without_rim
 from hemaview.pipeline.fieldscale import Progress
-from hemaview.pipeline.fieldworth import BLURRED, COVERED, LEAST_FOCUS, NO_FOCUS, good_focus, planned, read_at
+from hemaview.pipeline.fieldworth import BLURRED, COVERED, LEAST_FOCUS, NO_CELLS, NO_FOCUS, good_focus, planned, read_at
 from hemaview.pipeline.foreign import MOST_OF_PHOTO
 from hemaview.pipeline.plan import Plan, RunRequest
 from hemaview.pipeline.repeatedmarks import with_repeated
 from hemaview.pipeline.sharedplaces import Shown, share_out
+from hemaview.words import gettext, gettext_noop
 from hemaview.wsi.slide import Slide
 
 GRID = 256
 """Squares a side by which it is measured how much of a field marks cover."""
-SHOWN_BY_OTHERS = "other photographs show all of it better"
+SHOWN_BY_OTHERS = gettext_noop("other photographs show all of it better")
 
 
 def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
     """Make every photograph a field of the plan, those that cannot be counted with the reason."""
-    looks, insides, written = [], [], written_into(slide, request.photo_fields, progress)
+    looks, insides, marks_of_photos = [], [], written_into(slide, request.photo_fields, progress)
     rounds = 0
     for i, f in enumerate(request.photo_fields):
         rgb, mpp = read_at(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp)
         scale = f["w"] / rgb.shape[1], f["h"] / rgb.shape[0]
-        hidden = covered(written[i], (f["x"], f["y"]), scale, rgb.shape[1::-1])
-        rgb, seen_through = without_rim(without_marks(rgb, hidden))
+        is_covered = covered(marks_of_photos[i], (f["x"], f["y"]), scale, rgb.shape[1::-1])
+        rgb, seen_through = without_rim(without_marks(rgb, is_covered))
         rounds += seen_through is not None
         inside = None if seen_through is None else seen_through.inside
-        if hidden.any():
-            inside = ~hidden if inside is None else inside & ~hidden
+        if is_covered.any():
+            inside = ~is_covered if inside is None else inside & ~is_covered
         looks.append(look(rgb, mpp, inside))
         insides.append(inside)
         progress("looking at the fields", (i + 1) / len(request.photo_fields))
     shares = [1.0 if inside is None else float(inside.mean()) for inside in insides]
     if rounds:
         plan.notes.append(
-            f"{rounds} of {len(shares)} photographs were taken through an eyepiece: the dark rim around their field is "
-            "left out of every measure, and cells that it cuts are not counted."
+            gettext(
+                "{rounds} of {photographs} photographs were taken through an eyepiece: the dark rim around their field is "
+                "left out of every measure, and cells that it cuts are not counted."
+            ).format(rounds=rounds, photographs=len(shares))
         )
-    plan.notes += _burnt_in(written)
+    plan.notes += _burnt_in(marks_of_photos)
     areas = [
         f["w"] * f["h"] * (plan.mpp / 1000) ** 2 * share for f, share in zip(request.photo_fields, shares, strict=True)
     ]
@@ -54,13 +57,13 @@ def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progres
     for i, (f, field_look) in enumerate(zip(request.photo_fields, looks, strict=True)):
         reason = ""
         if field_look.cells < 1:
-            reason = "no cells"
+            reason = NO_CELLS
         elif field_look.foreign > MOST_OF_PHOTO:
             reason = COVERED
         elif field_look.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
             reason = BLURRED
         place = planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, field_look, good, reason, photo=True)
-        place.marks = written[i]
+        place.marks = marks_of_photos[i]
         place.counted_share = shares[i] * (1 - field_look.foreign)
         place.area_mm2 = round(areas[i] * (1 - field_look.foreign), 6)
         plan.fields.append(place)
@@ -103,10 +106,18 @@ def _burnt_in(written: Sequence[list[Outline]]) -> list[str]:
     barred = sum(map(bool, written))
     if not barred:
         return []
-    where = "the photograph" if len(written) == 1 else f"{barred} of {len(written)} photographs"
+    if len(written) == 1:
+        return [
+            gettext(
+                "A scale bar, text or an arrow is burnt into the photograph: what it covers is left out of "
+                "counts and areas, and cells that it touches are not counted."
+            )
+        ]
     return [
-        f"A scale bar, text or an arrow is burnt into {where}: what it covers is left out of "
-        "counts and areas, and cells that it touches are not counted."
+        gettext(
+            "A scale bar, text or an arrow is burnt into {barred} of {photographs} photographs: what it covers is left out of "
+            "counts and areas, and cells that it touches are not counted."
+        ).format(barred=barred, photographs=len(written))
     ]
 
 
@@ -114,15 +125,15 @@ def share_out_fields(
     plan: Plan, photographs: Sequence[dict[str, Any]], insides: Sequence[NDArray[np.bool_] | None]
 ) -> None:
     """Of the counted fields whose photographs overlap, what each counts: one that is left out takes nothing from the others."""
-    shown = {}
+    pictures = {}
     for i, (place, photograph) in enumerate(zip(plan.fields, photographs, strict=True)):
         if (on := photograph.get("film")) and place.used:
             corner = on["x"] + place.x - photograph["x"], on["y"] + place.y - photograph["y"]
-            shown[i] = Shown((place.x, place.y, place.w, place.h), (on["patch"], *corner), insides[i])
-    for i, share in zip(shown, share_out(list(shown.values())), strict=True):
+            pictures[i] = Shown((place.x, place.y, place.w, place.h), (on["patch"], *corner), insides[i])
+    for i, share in zip(pictures, share_out(list(pictures.values())), strict=True):
         place = plan.fields[i]
-        place.film, place.elsewhere = list(shown[i].film), share.elsewhere
-        place.counted_share *= share.counted
+        place.film, place.elsewhere = list(pictures[i].film), share.elsewhere
+        place.counted_share *= share.counted_share
         place.area_mm2 = round(place.w * place.h * (plan.mpp / 1000) ** 2 * place.counted_share, 6)
-        if not share.counted:
+        if not share.counted_share:
             place.used, place.reason = False, SHOWN_BY_OTHERS

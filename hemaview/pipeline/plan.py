@@ -148,12 +148,12 @@ class Plan:
     """Names of the nets that gave a cell no finite answer (`pipeline.unanswered`)."""
 
     @property
-    def counted(self) -> list[PlannedField]:
+    def counted_fields(self) -> list[PlannedField]:
         return [f for f in self.fields if f.used]
 
     @property
     def fields_to_count(self) -> int:
-        return len(self.counted)
+        return len(self.counted_fields)
 
     def save(self, path: Path) -> None:
         with whole_file(path) as stream:
@@ -201,4 +201,4 @@ class Sink(Protocol):
 
     def planned(self, plan: Plan, device: str) -> None: ...
 
-    def field_done(self, done: int, total: int, cells: int) -> None: ...
+    def field_done(self, fields_done: int, total: int, cells: int) -> None: ...

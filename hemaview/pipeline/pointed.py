@@ -64,12 +64,12 @@ def outlines_at(
     h, w = picture.rgb.shape[:2]
     labels, share = np.zeros((h, w), np.int32), np.full(len(points), np.nan)
     side = round(CELL_SQUARE_UM / picture.mpp)
-    drawn = _drawn(squares(picture.rgb, points, side), masker)
+    masks = _masks_of(squares(picture.rgb, points, side), masker)
     nearest = _nearest(points, (h, w), picture.mpp)
     for i, (x, y) in enumerate(np.rint(points).astype(int)):
         left, top = x - side // 2, y - side // 2
         x0, y0, x1, y1 = max(0, left), max(0, top), min(w, left + side), min(h, top + side)
-        own = drawn[i]
+        own = masks[i]
         part = (own[y0 - top : y1 - top, x0 - left : x1 - left] > 0) & (nearest[y0:y1, x0:x1] == i + 1)
         labels[y0:y1, x0:x1][part] = i + 1
         if masker is not None and own.any():
@@ -88,8 +88,8 @@ def overlooked(
 ) -> CellTable:
     """The cells of a field with what lies at points (n, 2: x, y level-0 px) and is a nucleated cell, where none was seen yet;
     what was taken for something else at such a place is dropped."""
-    known = schema.rows_of_kind(cells.cls, "nucleated")
-    free = _farther_than(points, np.stack([cells.x, cells.y], axis=1)[known], SAME_CELL_UM / picture.slide_mpp)
+    is_nucleated = schema.rows_of_kind(cells.cls, "nucleated")
+    free = _farther_than(points, np.stack([cells.x, cells.y], axis=1)[is_nucleated], SAME_CELL_UM / picture.slide_mpp)
     places = _once(points[free], SAME_CELL_UM / picture.slide_mpp)
     at = (places - (picture.left, picture.top)) / picture.scale
     p, looks = answers_at(picture, at, nucleated, schema)
@@ -104,10 +104,10 @@ def overlooked(
     cls, of_added = classes_of(own, thresholds, schema), looks.take(sure).take(measured.ids - 1)
     added = picture.table(measured, own, cls, schema, share[measured.ids - 1], of_added)
     # A cell's outline may have its middle elsewhere than it was pointed at: there another one may have it already.
-    there = np.stack([cells.x, cells.y], axis=1)[known]
+    there = np.stack([cells.x, cells.y], axis=1)[is_nucleated]
     added = added.take(new_cells(np.stack([added.x, added.y], axis=1), there, SAME_CELL_UM / picture.slide_mpp))
     centres = np.stack([added.x, added.y], axis=1)
-    stays = known | _farther_than(
+    stays = is_nucleated | _farther_than(
         np.stack([cells.x, cells.y], axis=1).astype(np.float64), centres, SAME_CELL_UM / picture.slide_mpp
     )
     return CellTable.concatenate([cells.take(np.flatnonzero(stays)), added], len(schema))
@@ -124,17 +124,17 @@ def new_cells(centres: NDArray[np.floating], there: NDArray[np.floating], reach_
     return np.array(rows, np.int64)
 
 
-def middle_part(drawn: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def middle_part(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A mask (H, W) of ground, cytoplasm and nucleus without what is drawn of neighbours: the part nearest to the middle."""
-    parts, n = ndimage.label(drawn > 0)
+    parts, n = ndimage.label(mask > 0)
     if n < 2:
-        return drawn
+        return mask
     y, x = np.nonzero(parts)
-    nearest = np.argmin(np.hypot(y - drawn.shape[0] / 2, x - drawn.shape[1] / 2))
-    return np.where(parts == parts[y[nearest], x[nearest]], drawn, 0).astype(np.uint8)
+    nearest = np.argmin(np.hypot(y - mask.shape[0] / 2, x - mask.shape[1] / 2))
+    return np.where(parts == parts[y[nearest], x[nearest]], mask, 0).astype(np.uint8)
 
 
-def _drawn(crops: NDArray[np.uint8], masker: Masker | None) -> NDArray[np.uint8]:
+def _masks_of(crops: NDArray[np.uint8], masker: Masker | None) -> NDArray[np.uint8]:
     """The cell in the middle of each square uint8 (n, side, side, 3): 1 cytoplasm, 2 nucleus, uint8 (n, side, side); a disc
     where nothing is drawn."""
     n, side = crops.shape[0], crops.shape[1]

@@ -47,12 +47,12 @@ class RedCellColour:
 
 
 def without_red_lookalikes(
-    slide: Slide, cells: CellTable, counted: list[int], mpp: float, schema: Schema, photographs: bool
+    slide: Slide, cells: CellTable, counted_fields: list[int], mpp: float, schema: Schema, photographs: bool
 ) -> tuple[CellTable, int]:
     """(the cells, how many were no nucleated ones after all). A nucleated cell in which nothing as large as NUCLEUS_UM2 is
-    coloured otherwise than the red cells around is a red cell without a named shape where the field's red cells are `counted`
-    (indices of fields), and nothing elsewhere. As they are where there are too few red cells to tell: of `photographs` each by
-    its own alone, for the next may be of another light or camera."""
+    coloured otherwise than the red cells around is a red cell without a named shape in the fields whose red cells are counted
+    (`counted_fields`, indices), and nothing elsewhere. As they are where there are too few red cells to tell: of `photographs`
+    each by its own alone, for the next may be of another light or camera."""
     if UNCATEGORISED not in schema.by_key:
         return cells, 0
     whole = (cells.flags & CUT) == 0
@@ -72,12 +72,12 @@ def without_red_lookalikes(
     cls = cells.cls.copy()
     cls[none] = schema.index(UNCATEGORISED)
     stays = np.ones(len(cells), bool)
-    stays[none] = np.isin(cells.field[none], counted)
+    stays[none] = np.isin(cells.field[none], counted_fields)
     # Among red cells the numbers of a net that was asked of a nucleated cell compare with nobody's.
     embedded_by, embedding = cells.embedded_by.copy(), cells.embedding.copy()
     embedded_by[none], embedding[none] = NOBODY, 0
-    named = replace(cells, cls=cls, embedded_by=embedded_by, embedding=embedding)
-    return named.take(np.flatnonzero(stays)), len(none)
+    renamed = replace(cells, cls=cls, embedded_by=embedded_by, embedding=embedding)
+    return renamed.take(np.flatnonzero(stays)), len(none)
 
 
 def distances_from(

@@ -19,7 +19,6 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
 from hemaview.cells.table import BY_NUCLEATED, BY_RED, BY_WITHOUT_NUCLEUS, CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
-from hemaview.counting.words import number_of
 from hemaview.inference import (
     CentreFinder,
     Classifier,
@@ -48,7 +47,7 @@ from hemaview.pipeline.sharedplaces import counts_at, each_once
 from hemaview.pipeline.stains import stain_guards, with_expectation
 from hemaview.pipeline.unanswered import NoAnswer, named_failure, unanswered_notes
 from hemaview.pipeline.unidentified import KNOWN, STRANGE, with_unidentified
-from hemaview.words import gettext
+from hemaview.words import gettext, gettext_noop, ngettext
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
@@ -80,10 +79,14 @@ class _Counted:
 
 
 _ELSEWHERE_NAMED = {
-    Stain.STRANGE: "The film is stained unlike any that {usual} learned from; {other}, the model for unusual stains, named its "
-    "nucleated cells.",
-    Stain.UNCLEAR: "The film has too few nuclei to tell how it is stained; {other}, the model for unusual stains, named them and "
-    "leaves more of them unidentified.",
+    Stain.STRANGE: gettext_noop(
+        "The film is stained unlike any that {usual} learned from; {other}, the model for unusual stains, named its "
+        "nucleated cells."
+    ),
+    Stain.UNCLEAR: gettext_noop(
+        "The film has too few nuclei to tell how it is stained; {other}, the model for unusual stains, named them and "
+        "leaves more of them unidentified."
+    ),
 }
 """What is said where another net than that of usual films named the nucleated cells."""
 FIRST_FIELDS = 4
@@ -98,64 +101,69 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     models, notes = _load(request)
     request, cost = at_recall(request, models)
     notes += cost
-    known = request.schema
-    finder(request.finder, models, known, request.thresholds)  # what does not fit is refused before anything is read
+    schema = request.schema
+    finder(request.finder, models, schema, request.thresholds)  # what does not fit is refused before anything is read
     with open_slide(request.slide, request.colour) as slide:
         plan = _plan(slide, request, models, sink)
         naming = models.get("nucleated-cell")
         taught = read_taught(*request.taught) if request.taught else None
         models = _telling(models, plan, RunFolder(request.folder))
         models, stain = fit_to_film(slide, plan, models, request.folder, sink, taught)
-        cell_finder = finder(request.finder, models, known, request.thresholds)
+        cell_finder = finder(request.finder, models, schema, request.thresholds)
         sink.planned(plan, cell_finder.device)
         try:
-            done, by_class, partial = _count(slide, plan, request, cell_finder, known, sink)
-            searched = Searched.begun(plan, done)
+            field_indices, by_class, partial = _count(slide, plan, request, cell_finder, schema, sink)
+            searched = Searched.begun(plan, field_indices)
             if not partial and isinstance(cell_finder, SearchingFinder):
                 finder_of_centres = models.get("nucleated-cell-finder")
                 seeker = finder_of_centres if isinstance(finder_of_centres, CentreFinder) else None
-                searched = search(SearchTask(slide, plan, request, known, done, by_class), cell_finder, seeker, sink)
+                searched = search(
+                    SearchTask(slide, plan, request, schema, field_indices, by_class), cell_finder, seeker, sink
+                )
         except NoAnswer as error:
             raise named_failure(plan.silent_nets) from error
         warmth = {role: model.temperature for role, model in models.items() if isinstance(model, Classifier)}
-        every = _every_cell(request.folder, done, searched.tables, known, plan)
+        every = _every_cell(request.folder, field_indices, searched.tables, schema, plan)
         photographs = bool(request.photo_fields)
-        cells, lookalikes = without_red_lookalikes(slide, every, done, plan.mpp, known, photographs)
-        counted = _Counted(cells, done, partial or searched.partial, cell_finder.thresholds, warmth, searched)
+        cells, lookalikes = without_red_lookalikes(slide, every, field_indices, plan.mpp, schema, photographs)
+        result = _Counted(cells, field_indices, partial or searched.partial, cell_finder.thresholds, warmth, searched)
         notes += (
-            plan.notes + search_notes(request, known, plan, searched, cells) + unanswered_notes(cells, plan.silent_nets)
+            plan.notes
+            + search_notes(request, schema, plan, searched, cells)
+            + unanswered_notes(cells, plan.silent_nets)
         )
         if lookalikes:
             notes.append(_lookalikes(lookalikes))
         named_by = models.get("nucleated-cell")
         own = taught is not None and named_by is not None and named_by.info.name == taught.base
-        white = bool((known.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
+        white = bool((schema.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
         if taught is not None and own:
-            notes.append(f"{taught.base} named the nucleated cells as the site has taught it.")
-        strange = stain_guards(slide, counted.cells, plan, known, naming, stain) if white and not own else []
+            notes.append(gettext("{net} named the nucleated cells as the site has taught it.").format(net=taught.base))
+        strange = stain_guards(slide, result.cells, plan, schema, naming, stain) if white and not own else []
         if not own and white and named_by and naming and named_by.info.name != naming.info.name:
             how = Stain.STRANGE if strange else stain
-            notes.append(_ELSEWHERE_NAMED[how].format(usual=naming.info.name, other=named_by.info.name))
+            sentence = gettext(_ELSEWHERE_NAMED[how])
+            notes.append(sentence.format(usual=naming.info.name, other=named_by.info.name))
         if isinstance(named_by, Classifier):
             elsewhere = stain is not Stain.USUAL or bool(strange)
-            cells = with_unidentified(cells, known, named_by.least, elsewhere)
+            cells = with_unidentified(cells, schema, named_by.least, elsewhere)
             errors = {} if own else named_by.card.machine_errors
-            counted = replace(counted, cells=cells, errors=errors.get(STRANGE if elsewhere else KNOWN, {}))
-            strange = [with_expectation(guard, cells, known) for guard in strange]
-        guards = strange + own_guards({role: models[role] for role in request.own if role in models}, known)
-        counted = replace(counted, embedded_by=_embedded_by(counted.cells, models))
+            result = replace(result, cells=cells, errors=errors.get(STRANGE if elsewhere else KNOWN, {}))
+            strange = [with_expectation(guard, cells, schema) for guard in strange]
+        guards = strange + own_guards({role: models[role] for role in request.own if role in models}, schema)
+        result = replace(result, embedded_by=_embedded_by(result.cells, models))
         plan.guards += [guard for guard in guards if guard not in plan.guards]
-    return _close(request, plan, counted, notes)
+    return _close(request, plan, result, notes)
 
 
 def _lookalikes(n: int) -> str:
-    where, count = (
-        ("it", "counts as an uncategorised red cell") if n == 1 else ("them", "count as uncategorised red cells")
-    )
-    return (
-        f"{number_of(n, 'cell')} that a model called nucleated showed no nucleus (nothing in {where} is coloured otherwise than "
-        f"the red cells around) and {count}."
-    )
+    return ngettext(
+        "{n:,} cell that a model called nucleated showed no nucleus (nothing in it is coloured otherwise than the red cells "
+        "around) and counts as an uncategorised red cell.",
+        "{n:,} cells that a model called nucleated showed no nucleus (nothing in them is coloured otherwise than the red cells "
+        "around) and count as uncategorised red cells.",
+        n,
+    ).format(n=n)
 
 
 def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
@@ -182,8 +190,18 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
             ).format(blood=blood),
             _correct(),
         )
-    notes = [f"The equations of {name} were solved at a tolerance of {tolerance:g}, not its own." for name in solved]
-    notes += [f"{m.info.name} is calibrated for {m.calibrations[blood]} ({blood})." for m in calibrated.values()]
+    notes = [
+        gettext("The equations of {name} were solved at a tolerance of {tolerance:g}, not its own.").format(
+            name=name, tolerance=tolerance
+        )
+        for name in solved
+    ]
+    notes += [
+        gettext("{name} is calibrated for {specimens} ({blood}).").format(
+            name=m.info.name, specimens=m.calibrations[blood], blood=blood
+        )
+        for m in calibrated.values()
+    ]
     notes += [own_note(role, models[role], request.schema) for role in sorted(request.own)]
     return models | calibrated, notes
 
@@ -218,10 +236,15 @@ def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequ
             gettext("The protocol sets both a recall and a threshold of nucleated red cells: leave one out."),
             _correct(),
         )
-    note = (
-        f"Candidates are called from a probability of {point['threshold']:g}: on {point['data']} that found "
-        f"{100 * point['recall']:g} % of nucleated red cells and called {point['false_per_100']:g} of 100 other nucleated cells "
-        "too. On other specimens, sections above all, both were not measured."
+    note = gettext(
+        "Candidates are called from a probability of {threshold:g}: on {data} that found {recall_percent:g} % of nucleated red "
+        "cells and called {false_per_100:g} of 100 other nucleated cells too. On other specimens, sections above all, both were "
+        "not measured."
+    ).format(
+        threshold=point["threshold"],
+        data=point["data"],
+        recall_percent=100 * point["recall"],
+        false_per_100=point["false_per_100"],
     )
     return replace(request, thresholds={**request.thresholds, "nrbc": point["threshold"]}), [note]
 
@@ -240,39 +263,43 @@ def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: 
 
 
 def _count(
-    slide: Slide, plan: Plan, request: RunRequest, how: CellFinder, known: Schema, sink: Sink
+    slide: Slide, plan: Plan, request: RunRequest, how: CellFinder, schema: Schema, sink: Sink
 ) -> tuple[list[int], NDArray[np.int64], bool]:
     """Count the planned fields whole, in order, until the targets of cells counted so are met: (indices counted, cells that
     no edge cuts by class, whether it was stopped)."""
     folder = RunFolder(request.folder)
-    targets = targets_of(request, known, "fields")
-    searched = bool(plan.search) and bool(targets_of(request, known, "film"))
-    counted = np.zeros(len(known), np.int64)
-    done: list[int] = []
+    targets = targets_of(request, schema, "fields")
+    searched = bool(plan.search) and bool(targets_of(request, schema, "film"))
+    cells_by_class = np.zeros(len(schema), np.int64)
+    field_indices: list[int] = []
     total = 0
-    for place in plan.counted:
+    for place in plan.counted_fields:
         if sink.stop_asked():
-            return done, counted, True
+            return field_indices, cells_by_class, True
         cells = folder.field_cells(place.index)
         if cells is None:
-            cells = without_covered(how.cells(slide, place, plan.mpp, known), slide, place, plan.mpp)
+            cells = without_covered(how.cells(slide, place, plan.mpp, schema), slide, place, plan.mpp)
             folder.keep_field(place.index, cells)
-        done.append(place.index)
+        field_indices.append(place.index)
         here = counts_at(place.elsewhere, cells.x, cells.y)
-        counted += np.bincount(cells.cls[here & ((cells.flags & (CUT | OUTSIDE)) == 0)], minlength=len(known))
+        cells_by_class += np.bincount(cells.cls[here & ((cells.flags & (CUT | OUTSIDE)) == 0)], minlength=len(schema))
         total += int(here.sum())
-        sink.field_done(len(done), plan.fields_to_count, total)
+        sink.field_done(len(field_indices), plan.fields_to_count, total)
         if request.photo_fields or request.region:
             continue
-        if (targets and reached(targets, counted)) or (not targets and searched and len(done) >= FIRST_FIELDS):
+        if (targets and reached(targets, cells_by_class)) or (
+            not targets and searched and len(field_indices) >= FIRST_FIELDS
+        ):
             break
-    return done, counted, False
+    return field_indices, cells_by_class, False
 
 
-def _every_cell(folder: Path, done: list[int], searched: Sequence[CellTable], known: Schema, plan: Plan) -> CellTable:
+def _every_cell(
+    folder: Path, field_indices: list[int], searched: Sequence[CellTable], schema: Schema, plan: Plan
+) -> CellTable:
     """The cells of the fields that are done and those that were searched for, each once, in the order of the file."""
     parts: list[CellTable] = []
-    for index in done:
+    for index in field_indices:
         cells = RunFolder(folder).field_cells(index)
         if cells is None:
             raise PipelineError(
@@ -280,8 +307,8 @@ def _every_cell(folder: Path, done: list[int], searched: Sequence[CellTable], kn
                 gettext("Look at the disk; then retry."),
             )
         parts.append(cells)
-    every = CellTable.concatenate([*parts, *searched], len(known))
-    every = without_outlines_of_several(one_of_doubles(every), known)
+    every = CellTable.concatenate([*parts, *searched], len(schema))
+    every = without_outlines_of_several(one_of_doubles(every), schema)
     return each_once(every, plan.fields, plan.mpp).in_file_order()
 
 
@@ -292,9 +319,9 @@ def _embedded_by(cells: CellTable, models: Mapping[str, Model]) -> dict[str, lis
     return {str(by): [roles[by], net.name, net.version, net.sha256] for by, net in nets.items()}
 
 
-def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str]) -> Outcome:
+def _close(request: RunRequest, plan: Plan, result: _Counted, notes: list[str]) -> Outcome:
     """Write the final files and tell what they hold."""
-    cells = counted.cells
+    cells = result.cells
     metadata: dict[str, Any] = {
         **described(request.schema),
         "assay": request.assay.key,
@@ -307,46 +334,46 @@ def _close(request: RunRequest, plan: Plan, counted: _Counted, notes: list[str])
         ),
         **({"taught": request.taught[1]} if request.taught else {}),
         **({"region": list(request.region)} if request.region else {}),
-        "thresholds": {role: dict(of_role) for role, of_role in sorted(counted.thresholds.items())},
-        "temperatures": dict(sorted(counted.temperatures.items())),
+        "thresholds": {role: dict(of_role) for role, of_role in sorted(result.thresholds.items())},
+        "temperatures": dict(sorted(result.temperatures.items())),
         "mpp": plan.mpp,
         "mpp_source": plan.mpp_source,
         "colour_policy": policy(request.colour),
-        "fields": counted.fields,
-        "searched_fields": {"film": counted.searched.film, "edges": counted.searched.edges},
-        "searched_mm2": counted.searched.mm2,
+        "fields": result.fields,
+        "searched_fields": {"film": result.searched.film, "edges": result.searched.edges},
+        "searched_mm2": result.searched.mm2,
         "poor_fields": plan.poor_fields,
-        **({"machine_errors": dict(counted.errors)} if counted.errors else {}),
-        **({"embedded_by": dict(counted.embedded_by)} if counted.embedded_by else {}),
-        "partial": counted.partial,
+        **({"machine_errors": dict(result.errors)} if result.errors else {}),
+        **({"embedded_by": dict(result.embedded_by)} if result.embedded_by else {}),
+        "partial": result.partial,
         "tiles": tile_index(cells),
         "pyramid": density_pyramid(cells),
     }
     folder = RunFolder(request.folder)
-    folder.keep_plan(_note_search(plan, counted))
+    folder.keep_plan(_note_search(plan, result))
     contours = write_contours(folder.contours_file, cells)
     sha256 = write_cells(folder.cells_file, cells, metadata)
     return Outcome(
         cells=len(cells),
-        fields_done=len(counted.fields),
-        fields_total=len(counted.fields) if not counted.partial else plan.fields_to_count,
-        partial=counted.partial,
+        fields_done=len(result.fields),
+        fields_total=len(result.fields) if not result.partial else plan.fields_to_count,
+        partial=result.partial,
         cells_sha256=sha256,
         contours_sha256=contours,
         notes=tuple(notes),
         guards=tuple(plan.guards),
         poor_fields=plan.poor_fields,
-        searched_mm2=counted.searched.mm2,
+        searched_mm2=result.searched.mm2,
     )
 
 
-def _note_search(plan: Plan, counted: _Counted) -> Plan:
+def _note_search(plan: Plan, result: _Counted) -> Plan:
     """The plan with what was counted and searched of it."""
-    where = dict.fromkeys(counted.fields, "fields")
-    where |= dict.fromkeys(counted.searched.film, "film") | dict.fromkeys(counted.searched.edges, "edges")
+    where = dict.fromkeys(result.fields, "fields")
+    where |= dict.fromkeys(result.searched.film, "film") | dict.fromkeys(result.searched.edges, "edges")
     for place in plan.fields:
         place.searched = where.get(place.index, "")
-    plan.searched_mm2 = counted.searched.mm2["film"]
+    plan.searched_mm2 = result.searched.mm2["film"]
     return plan
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hemaview.pipeline.eyepiece import Eyepiece
+from hemaview.words import gettext
 
 WARN_FACTOR = 1.5
 OIL_FIELD_UM, OIL_FIELD_SPREAD = 195.0, 0.1
@@ -35,8 +36,10 @@ def scale_notes(mpp: float, models: Mapping[str, float]) -> list[str]:
         return []
     worst = max(far, key=lambda name: far[name])
     return [
-        f"At {mpp:.3f} µm/px pictures are enlarged {far[worst]:.1f} times for {worst}, which learned from finer ones: "
-        "take its answers with care."
+        gettext(
+            "At {mpp:.3f} µm/px pictures are enlarged {times:.1f} times for {model}, which learned from finer ones: "
+            "take its answers with care."
+        ).format(mpp=mpp, times=far[worst], model=worst)
     ]
 
 
@@ -44,8 +47,8 @@ def disagreement(mpp: float, measured: float) -> list[dict[str, str]]:
     """A guard ({code, sentence}) where the stated µm/px differ from those measured by red cells by more than WARN_FACTOR."""
     if max(mpp / measured, measured / mpp) <= WARN_FACTOR:
         return []
-    sentence = (
-        f"By its red cells this slide has about {measured:.3f} µm/px, not the {mpp:.3f} that it states: sizes and classes rest "
+    sentence = gettext(
+        "By its red cells this slide has about {measured:.3f} µm/px, not the {mpp:.3f} that it states: sizes and classes rest "
         "on it, so correct its µm/px and analyse it again, or give a reason."
-    )
+    ).format(measured=measured, mpp=mpp)
     return [{"code": "scale-contradicted", "sentence": sentence}]

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from hemaview.cells.schema import Schema
 from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
-from hemaview.counting.words import number_of, were
 from hemaview.inference import CentreFinder
 from hemaview.inference.grounds import Grounds
 from hemaview.pipeline.fieldchoice import NOT_LOOKED_AT
 from hemaview.pipeline.fieldworth import BLURRED, judged
 from hemaview.pipeline.lowpower import LowPower, at_low_power
 from hemaview.pipeline.plan import Plan, PlannedField, RunRequest, Sink
+from hemaview.words import ngettext
 from hemaview.wsi.slide import Slide
 
 FIELDS_A_PART = 8
@@ -67,9 +67,9 @@ class SearchTask:
     """What was ordered."""
     schema: Schema
     """The classes of its cells."""
-    done: list[int]
+    whole_fields: list[int]
     """Indices of the fields that were counted whole."""
-    counted: NDArray[np.int64]
+    cells_by_class: NDArray[np.int64]
     """Their cells that no edge cuts, by class, int64 (classes,)."""
 
 
@@ -89,10 +89,10 @@ class Searched:
     """Whether a person stopped it."""
 
     @classmethod
-    def begun(cls, plan: Plan, done: list[int]) -> Searched:
+    def begun(cls, plan: Plan, field_indices: list[int]) -> Searched:
         """Before any search: nucleated cells of the fields that were counted whole count."""
         area = {f.index: f.area_mm2 for f in plan.fields}
-        whole = round(sum(area[i] for i in done), 6)
+        whole = round(sum(area[i] for i in field_indices), 6)
         return cls({"fields": whole, "film": whole, "edges": 0.0})
 
 
@@ -115,23 +115,23 @@ def targets_of(request: RunRequest, schema: Schema, search_name: str) -> Targets
     return targets
 
 
-def reached(targets: Targets, counted: NDArray[np.int64]) -> bool:
+def reached(targets: Targets, cells_by_class: NDArray[np.int64]) -> bool:
     """Whether each target is met."""
-    return all(int(counted[classes].sum()) >= wanted for wanted, classes in targets)
+    return all(int(cells_by_class[classes].sum()) >= wanted for wanted, classes in targets)
 
 
 def search(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | None, sink: Sink) -> Searched:
     """Search (or go on with it) until the targets are met, the protocol's area is searched or the film is; then the edges, as
     far in proportion."""
-    outcome = Searched.begun(task.plan, task.done)
+    outcome = Searched.begun(task.plan, task.whole_fields)
     targets = targets_of(task.request, task.schema, "film")
     if not targets or not (task.plan.search or task.plan.edges):
         return outcome
     most_mm2 = float(task.request.settings.get("search_mm2", DEFAULT_MM2))
-    progress = _Progress(task, targets, outcome, task.counted.copy(), int(task.counted.sum()))
+    progress = _Progress(task, targets, outcome, task.cells_by_class.copy(), int(task.cells_by_class.sum()))
     with ThreadPoolExecutor(1) as ahead:
         for lot in _lots(task, "search", task.plan.search, ahead):
-            if reached(targets, progress.counted) or outcome.mm2["film"] + outcome.mm2["edges"] >= most_mm2:
+            if reached(targets, progress.cells_by_class) or outcome.mm2["film"] + outcome.mm2["edges"] >= most_mm2:
                 break
             if not progress.take(_part_of(lot, task, finder, seeker), sink):
                 break
@@ -165,7 +165,7 @@ class _Progress:
     """How many cells of which classes end it."""
     searched: Searched
     """What it gave so far."""
-    counted: NDArray[np.int64]
+    cells_by_class: NDArray[np.int64]
     """Cells that no edge cuts, counting included, by class, int64 (classes,)."""
     cells: int
     """Of all kinds, counting included."""
@@ -175,22 +175,22 @@ class _Progress:
         if sink.stop_asked():
             self.searched.partial = True
             return False
-        done, area = part(), {f.index: f.area_mm2 for f in self.task.plan.fields}
-        for index, place in done.where.items():
+        result, area = part(), {f.index: f.area_mm2 for f in self.task.plan.fields}
+        for index, place in result.where.items():
             if place:
                 (self.searched.film if place == FILM else self.searched.edges).append(index)
                 self.searched.mm2[place] += area[index]
-        self.searched.tables.append(done.cells)
-        whole = (done.cells.flags & (CUT | OUTSIDE)) == 0
-        self.counted += np.bincount(done.cells.cls[whole], minlength=len(self.counted))
-        self.cells += len(done.cells)
-        fields = len(self.task.done) + len(self.searched.film) + len(self.searched.edges)
+        self.searched.tables.append(result.cells)
+        whole = (result.cells.flags & (CUT | OUTSIDE)) == 0
+        self.cells_by_class += np.bincount(result.cells.cls[whole], minlength=len(self.cells_by_class))
+        self.cells += len(result.cells)
+        fields = len(self.task.whole_fields) + len(self.searched.film) + len(self.searched.edges)
         sink.field_done(fields, max(fields, self._expected(fields)), self.cells)
         return True
 
     def _expected(self, fields: int) -> int:
         """How many fields it will take, by the cells of those that were searched."""
-        shares = [min(1.0, max(1, int(self.counted[of].sum())) / wanted) for wanted, of in self.targets]
+        shares = [min(1.0, max(1, int(self.cells_by_class[of].sum())) / wanted) for wanted, of in self.targets]
         return round(fields / min(shares))
 
 
@@ -211,7 +211,7 @@ class _Lot:
 
 def _lots(task: SearchTask, name: str, order: list[int], ahead: ThreadPoolExecutor) -> Iterator[_Lot]:
     """The parts of an order of fields, without those counted whole; while one is searched the next one is read."""
-    whole, fields = set(task.done), {f.index: f for f in task.plan.fields}
+    whole, fields = set(task.whole_fields), {f.index: f for f in task.plan.fields}
     lots = []
     for number, start in enumerate(range(0, len(order), FIELDS_A_PART)):
         places = [fields[i] for i in order[start : start + FIELDS_A_PART] if i not in whole]
@@ -289,18 +289,26 @@ def search_notes(request: RunRequest, schema: Schema, plan: Plan, searched: Sear
         return notes
     wanted, classes = targets[0]
     whole = (cells.flags & (CUT | OUTSIDE)) == 0
-    counted = np.bincount(cells.cls[whole], minlength=len(schema))
-    if not reached(targets, counted) and not searched.partial:
-        n = int(counted[classes].sum())
+    cells_by_class = np.bincount(cells.cls[whole], minlength=len(schema))
+    if not reached(targets, cells_by_class) and not searched.partial:
+        n = int(cells_by_class[classes].sum())
         notes.append(
-            f"{n} of {wanted} nucleated cells to count {were(n)} found in {searched.mm2['film']:.2f} mm², all of one layer "
-            "that was searched."
+            ngettext(
+                "{n} of {wanted} nucleated cells to count was found in {mm2:.2f} mm², all of one layer that was searched.",
+                "{n} of {wanted} nucleated cells to count were found in {mm2:.2f} mm², all of one layer that was searched.",
+                n,
+            ).format(n=n, wanted=wanted, mm2=searched.mm2["film"])
         )
     if searched.edges:
         outside = int(((cells.flags & OUTSIDE) != 0).sum())
         notes.append(
-            f"{searched.mm2['edges']:.2f} mm² of edges, the feathered end and thick places were searched: the "
-            f"{number_of(outside, 'cell')} found there must be seen and {'is' if outside == 1 else 'are'} outside the count."
+            ngettext(
+                "{mm2:.2f} mm² of edges, the feathered end and thick places were searched: the {n:,} cell found there must be "
+                "seen and is outside the count.",
+                "{mm2:.2f} mm² of edges, the feathered end and thick places were searched: the {n:,} cells found there must be "
+                "seen and are outside the count.",
+                outside,
+            ).format(mm2=searched.mm2["edges"], n=outside)
         )
     return notes
 

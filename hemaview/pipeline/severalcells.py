@@ -12,10 +12,10 @@ SMALLER = 0.7
 """A cell within the outline of several has a box of at most this share of theirs."""
 
 
-def without_outlines_of_several(cells: CellTable, known: Schema) -> CellTable:
+def without_outlines_of_several(cells: CellTable, schema: Schema) -> CellTable:
     """The cells without nucleated ones whose outline was drawn around several that touch: two or more nucleated cells of at most
     SMALLER of its box have their centres within it, and are cells of their own."""
-    rows = np.flatnonzero(known.rows_of_kind(cells.cls, "nucleated"))
+    rows = np.flatnonzero(schema.rows_of_kind(cells.cls, "nucleated"))
     if len(rows) < 3:
         return cells
     points = np.stack([cells.x, cells.y], axis=1).astype(np.float64)[rows]

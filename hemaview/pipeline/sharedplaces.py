@@ -46,7 +46,7 @@ class Share:
 
     elsewhere: list[list[list[int]]]
     """Outlines (`PlannedField.elsewhere`)."""
-    counted: float
+    counted_share: float
     """Share of what it shows that it counts itself."""
 
 
@@ -95,16 +95,16 @@ def _copies(
     """Of the cells in `rows`, of one part of the film, those that are dropped; points (n, 2): centres on the film, px."""
     near = _near(cells, rows, points, mpp)
     poor = (cells.flags & (CUT | OUTSIDE)) != 0
-    counted: set[int] = set()
+    originals: set[int] = set()
     copies: set[int] = set()
     alone: list[int] = []
     for i in sorted(rows.tolist(), key=lambda i: (bool(poor[i]), not own[i], i)):
         if i in copies:
             continue
-        counted.add(i)
+        originals.add(i)
         of_picture: dict[int, tuple[float, int]] = {}
         for far, j in near.get(i, ()):
-            if j not in copies and j not in counted:
+            if j not in copies and j not in originals:
                 field = int(cells.field[j])
                 of_picture[field] = min(of_picture.get(field, (np.inf, j)), (far, j))
         copies.update(j for _, j in of_picture.values())
@@ -180,9 +180,9 @@ def _share(i: int, pictures: Sequence[Shown], rims: Sequence[NDArray[np.float32]
         columns, lines = _between(x + dx, other.box[2]), _between(y + dy, other.box[3])
         theirs = _depths(other, rims[j], x[columns] + dx, y[lines] + dy)
         elsewhere[lines, columns] |= _deeper(theirs, _depths(me, rims[i], x[columns], y[lines]), j < i)
-    shown = np.ones_like(elsewhere) if rims[i] is None else _depths(me, rims[i], x, y)[..., 0] > 0
-    counted = float((shown & ~elsewhere).sum() / max(1, shown.sum()))
-    return Share(_outlines(elsewhere, (left, top), (w, h)), counted)
+    is_shown = np.ones_like(elsewhere) if rims[i] is None else _depths(me, rims[i], x, y)[..., 0] > 0
+    counted_share = float((is_shown & ~elsewhere).sum() / max(1, is_shown.sum()))
+    return Share(_outlines(elsewhere, (left, top), (w, h)), counted_share)
 
 
 def _between(at: NDArray[np.floating], side: int) -> slice:

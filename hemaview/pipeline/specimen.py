@@ -17,6 +17,7 @@ from skimage.filters import threshold_otsu
 from hemaview.inference.grounds import grounds_of
 from hemaview.inference.pictures import rescale
 from hemaview.pipeline.cheaplook import LOOK_MPP, fill_holes, look, nuclear_cores, over_ground, stained
+from hemaview.words import gettext, gettext_noop, one_of
 
 Guard = dict[str, str]
 
@@ -43,7 +44,11 @@ LEAST_FIELD_UM2 = 6000.0
 GREEN_OF_NUCLEI = 0.495
 """Share of their optical density that nuclei have in green light: azure and eosin 0.50 to 0.56 on marrow, haematoxylin 0.44 to
 0.48 on sections (Ruifrok & Johnston 2001 give 0.43)."""
-LOOKS = {"film": "a blood film", "marrow": "a marrow smear", "block": "a stained section"}
+LOOKS = {
+    "film": gettext_noop("a blood film"),
+    "marrow": gettext_noop("a marrow smear"),
+    "block": gettext_noop("a stained section"),
+}
 _ROUND_UM2 = (15.0, 110.0)
 
 
@@ -112,13 +117,9 @@ def guards(signs: Sequence[Signs], expected: Sequence[str]) -> list[Guard]:
     kind = looks_like(signs)
     if not expected or not kind or kind in expected:
         return []
-    wanted = " or ".join(LOOKS[key] for key in expected)
-    return [
-        {
-            "code": f"looks-like-{kind}",
-            "sentence": f"This slide looks like {LOOKS[kind]}, not like {wanted}: check the specimen and the examination.",
-        }
-    ]
+    wanted = one_of(gettext(LOOKS[key]) for key in expected)
+    sentence = gettext("This slide looks like {kind}, not like {wanted}: check the specimen and the examination.")
+    return [{"code": f"looks-like-{kind}", "sentence": sentence.format(kind=gettext(LOOKS[kind]), wanted=wanted)}]
 
 
 def looks_like(signs: Sequence[Signs]) -> str:
@@ -139,13 +140,16 @@ def _no_stained_specimen(signs: Sequence[Signs]) -> Guard | None:
     if median("one_colour") > ONE_COLOUR and median("edge") > DRAWN_EDGE and median("cells") < NO_CELLS:
         return {
             "code": "drawing",
-            "sentence": "This is a drawing or a page of text, not a photograph through a microscope: no count of it means "
-            "anything.",
+            "sentence": gettext(
+                "This is a drawing or a page of text, not a photograph through a microscope: no count of it means anything."
+            ),
         }
     if median("chroma") < GREY:
         return {
             "code": "no-colour",
-            "sentence": "This picture has no colour: classes rest on the stain, so no count of it can be relied on.",
+            "sentence": gettext(
+                "This picture has no colour: classes rest on the stain, so no count of it can be relied on."
+            ),
         }
     dark, light = (sum(getattr(s, name) for s in signs) for name in ("dark_round", "light_round"))
     if (
@@ -156,8 +160,9 @@ def _no_stained_specimen(signs: Sequence[Signs]) -> Guard | None:
     ):
         return {
             "code": "inverted",
-            "sentence": "Cells are lighter than their ground: the picture's colours are inverted, so no count of it can be "
-            "relied on.",
+            "sentence": gettext(
+                "Cells are lighter than their ground: the picture's colours are inverted, so no count of it can be relied on."
+            ),
         }
     return None
 

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, CellTable
-from hemaview.counting.words import number_of
 from hemaview.inference import Classifier, Model, Stain, stain_beside
 from hemaview.inference.stain import LEAST_CELLS
 from hemaview.pipeline.plan import Plan
 from hemaview.pipeline.unidentified import CLASS
+from hemaview.words import gettext, ngettext
 from hemaview.wsi.slide import Slide
 
 SQUARE_UM = 27.0
@@ -28,7 +28,7 @@ def stain_guards(
     cells do not speak against a film whose nuclei are usual. Nothing where the model tells no stains."""
     if not isinstance(model, Classifier) or not model.stains:
         return []
-    few = ""
+    few: int | None = None
     if stain is not Stain.STRANGE:
         boxes = _boxes(slide, cells, plan, schema)
         some = boxes[np.linspace(0, len(boxes) - 1, min(MOST_CELLS, len(boxes))).astype(int)]
@@ -37,10 +37,21 @@ def stain_guards(
         enough = stain is Stain.UNCLEAR or len(views) >= LEAST_CELLS
         if not enough or stain_beside(views, model.stains) is not Stain.STRANGE:
             return []
-        few = number_of(len(views), "white cell") if len(views) < LEAST_CELLS else ""
-    whose = f"The nuclei of the {few} that this film has" if few else "The nuclei of most white cells"
-    sentence = f"{whose} are stained unlike any that {model.info.name} learned from: look at their names with care."
-    return [{"code": "strange-stain", "sentence": sentence}]
+        few = len(views) if len(views) < LEAST_CELLS else None
+    sentence = (
+        ngettext(
+            "The nuclei of the {n:,} white cell that this film has are stained unlike any that {model} learned from: look at "
+            "their names with care.",
+            "The nuclei of the {n:,} white cells that this film has are stained unlike any that {model} learned from: look at "
+            "their names with care.",
+            few,
+        )
+        if few is not None
+        else gettext(
+            "The nuclei of most white cells are stained unlike any that {model} learned from: look at their names with care."
+        )
+    )
+    return [{"code": "strange-stain", "sentence": sentence.format(n=few, model=model.info.name)}]
 
 
 def with_expectation(guard: dict[str, str], cells: CellTable, schema: Schema) -> dict[str, str]:
@@ -49,19 +60,23 @@ def with_expectation(guard: dict[str, str], cells: CellTable, schema: Schema) ->
     if CLASS not in schema.by_key or not nucleated.any():
         return guard
     tenths = round(10 * float((cells.cls[nucleated] == schema.index(CLASS)).mean()))
-    share = "nearly all" if tenths == 10 else f"about {tenths} in 10"
-    opening = (
-        f"This stain is far from what the models know: expect {share} nucleated cells to be unidentified. "
-        if tenths
-        else "This stain is far from what the models know. "
-    )
-    return {**guard, "sentence": opening + guard["sentence"]}
+    if tenths == 10:
+        opening = gettext(
+            "This stain is far from what the models know: expect nearly all nucleated cells to be unidentified."
+        )
+    elif tenths:
+        opening = gettext(
+            "This stain is far from what the models know: expect about {tenths} in 10 nucleated cells to be unidentified."
+        ).format(tenths=tenths)
+    else:
+        opening = gettext("This stain is far from what the models know.")
+    return {**guard, "sentence": f"{opening} {guard['sentence']}"}
 
 
 def _boxes(slide: Slide, cells: CellTable, plan: Plan, schema: Schema) -> NDArray[np.int64]:
     """Boxes (n, 4: x, y, w, h), level-0 px, around whole white cells, as far as they were photographed."""
-    counted = np.array([c.counted for c in schema.classes])
-    nucleated = schema.rows_of_kind(cells.cls, "nucleated") & counted[cells.cls]
+    is_counted = np.array([c.counted for c in schema.classes])
+    nucleated = schema.rows_of_kind(cells.cls, "nucleated") & is_counted[cells.cls]
     rows = np.flatnonzero(nucleated & ((cells.flags & CUT) == 0))
     half = SQUARE_UM / plan.mpp / 2
     centres = np.stack([cells.x, cells.y], axis=1)[rows].astype(np.float64)

@@ -11,7 +11,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import UNANSWERED, CellTable
 from hemaview.pipeline.plan import PipelineError
 from hemaview.pipeline.unidentified import CLASS
-from hemaview.words import all_of, gettext
+from hemaview.words import all_of, gettext, ngettext
 
 
 class NoAnswer(PipelineError):
@@ -42,10 +42,13 @@ def unanswered_notes(cells: CellTable, nets: Collection[str]) -> list[str]:
     n = int(((cells.flags & UNANSWERED) != 0).sum())
     if not n:
         return []
-    who = by_name(nets)
-    if n == 1:
-        return [f"{who} gave no finite answer for 1 cell: it is unidentified and must be seen."]
-    return [f"{who} gave no finite answer for {n:,} cells: they are unidentified and must be seen."]
+    return [
+        ngettext(
+            "{nets} gave no finite answer for {n:,} cell: it is unidentified and must be seen.",
+            "{nets} gave no finite answer for {n:,} cells: they are unidentified and must be seen.",
+            n,
+        ).format(nets=by_name(nets), n=n)
+    ]
 
 
 def named_failure(nets: Collection[str]) -> PipelineError:

@@ -46,8 +46,8 @@ class Admission:
         """Let a token in that is good, and remember it; raises Refused."""
         if not token:
             raise Refused(401, "token-missing", "Tiles need a token; the slide's page and the API give one.")
-        known = self.good.get((slide_id, token))
-        if known is not None and known.expires_s > now_s:
+        admission = self.good.get((slide_id, token))
+        if admission is not None and admission.expires_s > now_s:
             return
         self.good.pop((slide_id, token), None)
         try:

@@ -166,9 +166,9 @@ class TileApp:
             raise Refused(404, "not-found", "There is no tile at this address.")
         slide_id, plane, stamp, *place_texts = address.groups()
         key = slide_id + (plane or b"")
-        known = dict(scope["headers"])
+        headers = dict(scope["headers"])
         now_s = time.time()
-        self.admission.admit(slide_id, token_in(scope["query_string"], known.get(b"cookie", b"")), now_s)
+        self.admission.admit(slide_id, token_in(scope["query_string"], headers.get(b"cookie", b"")), now_s)
         slide = self.slides.get(key)
         if slide is None or now_s - slide.checked_s > FRESH_S:
             slide = await self._open(key, now_s)
@@ -177,7 +177,7 @@ class TileApp:
         number, column, row = (int(text) for text in place_texts)
         place = slide.index.level(number).place(column, row)
         tag = b'"%s-%d-%d"' % (stamp, number, place)
-        if _matches(known.get(b"if-none-match", b""), tag):
+        if _matches(headers.get(b"if-none-match", b""), tag):
             return 304, tag, b""
         level = slide.levels[number]
         count = level.counts[place] if level.stored else 0
@@ -198,11 +198,11 @@ class TileApp:
         return await asyncio.shield(running)
 
     async def _look(self, key: bytes, now_s: float) -> IndexedSlide:
-        known = self.slides.get(key)
+        slide = self.slides.get(key)
         try:
-            if known is not None and await self._in_thread(known.same_as_on_disk):
-                known.checked_s = now_s
-                return known
+            if slide is not None and await self._in_thread(slide.same_as_on_disk):
+                slide.checked_s = now_s
+                return slide
             opened: IndexedSlide = await self._in_thread(IndexedSlide, self.root / folder_of(key) / INDEX_NAME)
         except NoSuchSlide:
             self.slides.drop(key, now_s)
@@ -253,9 +253,9 @@ class TileApp:
 
     async def _make(self, place: Path, request: dict[str, Any]) -> bytes:
         if self.keep.max_bytes:
-            stored: bytes | None = await self._in_thread(self.keep.read, place)
-            if stored is not None:
-                return stored
+            kept_tile: bytes | None = await self._in_thread(self.keep.read, place)
+            if kept_tile is not None:
+                return kept_tile
         if self._decoders is None:
             self._decoders = Decoders()
         jpeg = await self._decoders.decode(request)
@@ -299,10 +299,10 @@ def read_warm(level: OpenLevel, place: int, count: int) -> bytes | None:
     """The tile, if the page cache has it whole; None where the disk must be asked or something is wrong with it."""
     buffer = bytearray(count)
     try:
-        got = os.preadv(level.fd, (buffer,), level.offsets[place], _NOWAIT)
+        n_read = os.preadv(level.fd, (buffer,), level.offsets[place], _NOWAIT)
     except (BlockingIOError, OSError):
         return None
-    if got != count or buffer[0] != 0xFF or buffer[1] != 0xD8:
+    if n_read != count or buffer[0] != 0xFF or buffer[1] != 0xD8:
         return None
     return level.prefix + memoryview(buffer)[2:]
 
@@ -318,9 +318,9 @@ def read_cold(level: OpenLevel, place: int, count: int) -> bytes:
     return level.prefix + raw[2:]
 
 
-def _matches(known: bytes, tag: bytes) -> bool:
+def _matches(tags: bytes, tag: bytes) -> bool:
     """If-None-Match with several tags, weak ones or `*` (RFC 9110, 13.1.2: weak comparison)."""
-    return any(part.strip().removeprefix(b"W/") in (tag, b"*") for part in known.split(b","))
+    return any(part.strip().removeprefix(b"W/") in (tag, b"*") for part in tags.split(b","))
 
 
 def _is_preflight(scope: Scope) -> bool:

@@ -120,10 +120,10 @@ class IndexedSlides:
             self._open.move_to_end(key)
         return slide
 
-    def add(self, key: bytes, opened: IndexedSlide, now_s: float) -> None:
+    def add(self, key: bytes, slide: IndexedSlide, now_s: float) -> None:
         self.drop(key, now_s)
-        self._open[key] = opened
-        self.nbytes += opened.index.nbytes
+        self._open[key] = slide
+        self.nbytes += slide.index.nbytes
         while len(self._open) > 1 and (len(self._open) > self.max_open or self.nbytes > self.max_bytes):
             self.drop(next(iter(self._open)), now_s)
 

@@ -78,8 +78,8 @@ class TileProtocol(HttpToolsProtocol):
 
     def _default_lines(self) -> bytes:
         """The date and what else the server says with every answer; made anew when uvicorn makes it anew."""
-        known = self.server_state.default_headers
+        headers = self.server_state.default_headers
         cls = type(self)
-        if cls._defaults[0] is not known:
-            cls._defaults = (known, b"".join(b"%s: %s\r\n" % pair for pair in known))
+        if cls._defaults[0] is not headers:
+            cls._defaults = (headers, b"".join(b"%s: %s\r\n" % pair for pair in headers))
         return cls._defaults[1]

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from hemaview.words import gettext, gettext_noop
+
 CARRIED_AT_MOST = 8 * 1024
 """A profile of more bytes is not put into every tile unless somebody asks for it: it would weigh as much as the tile."""
 
 
-LEFT_OUT = "Its colour profile is broken or not of its kind of picture, and was left out."
+LEFT_OUT = gettext_noop("Its colour profile is broken or not of its kind of picture, and was left out.")
 _LONGEST_NAME = 80
 
 
@@ -44,7 +46,7 @@ def policy(colour: str) -> str:
 
 def colour_of(name: str) -> Colour:
     """The option under a policy's name; stored for a name that is not known."""
-    return next((colour for colour, known in _POLICIES.items() if known == name), Colour.STORED)
+    return next((colour for colour, policy_name in _POLICIES.items() if policy_name == name), Colour.STORED)
 
 
 def default_for(icc: bytes) -> Colour:
@@ -77,7 +79,9 @@ def profile_name(icc: bytes) -> str:
 
 def brought_from(name: str) -> str:
     """The sentence about colours that were changed."""
-    return f"Its colours were brought to sRGB from the profile {name or 'without a name'}."
+    if not name:
+        return gettext("Its colours were brought to sRGB from the profile without a name.")
+    return gettext("Its colours were brought to sRGB from the profile {name}.").format(name=name)
 
 
 @lru_cache(maxsize=8)

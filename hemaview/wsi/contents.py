@@ -105,24 +105,24 @@ def _of_brands(head: bytes) -> str:
 
 def check_content(path: Path, name: str) -> str:
     """The kind of a file whose name promises one; raises Unsupported where content and name do not fit."""
-    kind, named = kind_of(path), kind_of_name(name)
+    kind, kind_by_name = kind_of(path), kind_of_name(name)
     if kind == "dicom":  # an archive of pictures gives its files no suffix, or a number
         return kind
-    if named is None:
+    if kind_by_name is None:
         raise Unsupported(
             gettext(
                 "{name} is not a file type that HemaView takes: a slide ({listed}) or pictures ({listed_pictures})."
             ).format(name=name, listed=LISTED, listed_pictures=LISTED_PICTURES)
         )
-    if named.unread:
-        raise Unsupported(f"{name} {named.unread}.")
-    if kind in PICTURE_CONTENTS and not named.picture and kind not in named.contents:
+    if kind_by_name.unread:
+        raise Unsupported(f"{name} {kind_by_name.unread}.")
+    if kind in PICTURE_CONTENTS and not kind_by_name.picture and kind not in kind_by_name.contents:
         raise Unsupported(
             gettext("{name} holds a {kind} picture, not a slide; name it .{suffix} if it is a camera field.").format(
                 name=name, kind=kind.upper(), suffix=kind
             )
         )
-    if kind == "other" and kind not in named.contents:
+    if kind == "other" and kind not in kind_by_name.contents:
         raise Unsupported(
             gettext("{name} does not hold what its name says: it is neither a slide nor a picture.").format(name=name)
         )

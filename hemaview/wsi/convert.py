@@ -64,7 +64,7 @@ def _of_colour(icc: bytes) -> list[str]:
     """What happened to the colours of a slide with this profile."""
     if not icc:
         return []
-    return [brought_from(profile_name(icc))] if usable(icc) else [LEFT_OUT]
+    return [brought_from(profile_name(icc))] if usable(icc) else [gettext(LEFT_OUT)]
 
 
 class _Level:
@@ -159,9 +159,9 @@ def _compare(slide: Slide, copy: Path, mean: NDArray[np.float64]) -> float:
         if (pyramid.width_px, pyramid.height_px) != (slide.width_px, slide.height_px):
             raise Unreadable(gettext("The converted slide does not have the size of its source."))
         columns, rows = -(-slide.width_px // TILE_PX), -(-slide.height_px // TILE_PX)
-        chosen = {0, columns - 1, (rows - 1) * columns, rows * columns - 1}
-        chosen |= set(random.Random(1).sample(range(columns * rows), min(COMPARED_TILES, columns * rows)))
-        for i in sorted(chosen):
+        tiles = {0, columns - 1, (rows - 1) * columns, rows * columns - 1}
+        tiles |= set(random.Random(1).sample(range(columns * rows), min(COMPARED_TILES, columns * rows)))
+        for i in sorted(tiles):
             row, column = divmod(i, columns)
             x, y = column * TILE_PX, row * TILE_PX
             w, h = min(TILE_PX, slide.width_px - x), min(TILE_PX, slide.height_px - y)

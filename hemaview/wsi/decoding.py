@@ -151,9 +151,9 @@ def why(blob: Blob, name: str, kind: str, what: Description | None, reason: str 
             ).format(name=name, process=process)
         )
     if what is not None and kind == "tiff":
-        known = _COMPRESSIONS.get(what.compression)
-        if known is None or what.compression == _OLD_JPEG or "requires" in reason or "not supported" in reason:
-            stored = known or f"number {what.compression}"
+        compression = _COMPRESSIONS.get(what.compression)
+        if compression is None or what.compression == _OLD_JPEG or "requires" in reason or "not supported" in reason:
+            stored = compression or f"number {what.compression}"
             return Unsupported(
                 gettext(
                     "{name} is stored in a compression that HemaView cannot decode ({stored}); save it with "

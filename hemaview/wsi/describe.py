@@ -140,7 +140,7 @@ def describe_tiff(blob: Blob, name: str, choice: Choice = NO_CHOICE) -> Descript
             together,
             name=name,
         )
-    size, contradictions = physical.chosen(_sizes(first, main, text), name)
+    size, contradictions = physical.first_credible(_sizes(first, main, text), name)
     width, height = first.number(tiff.IMAGE_WIDTH), first.number(tiff.IMAGE_LENGTH)
     orientation = first.number(tiff.ORIENTATION, 1)
     if orientation in (5, 6, 7, 8):
@@ -247,8 +247,9 @@ def describe_picture(blob: Blob, name: str, kind: str) -> Description:
                 described = replace(described, icc=own, gamma=0.0)
         if not icc and picture.mode == "RGB" and _in_adobe_rgb(exif):
             described = replace(described, icc=matrix_profile(ADOBE_RGB, ADOBE_EXPONENT, "Adobe RGB (1998)"))
-        notes = [f"It holds {frames} pictures, as some cameras write; the first one was taken."] if frames > 1 else []
-    size, contradictions = physical.chosen(sizes, name)
+        sentence = gettext("It holds {frames} pictures, as some cameras write; the first one was taken.")
+        notes = [sentence.format(frames=frames)] if frames > 1 else []
+    size, contradictions = physical.first_credible(sizes, name)
     return replace(described, size=size, notes=(*notes, *contradictions))
 
 

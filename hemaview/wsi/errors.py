@@ -35,10 +35,10 @@ class SeveralSeries(Unsupported):
     @classmethod
     def of(cls, sentence: str, listed: dict[int, str], **facts: object) -> SeveralSeries:
         """`sentence` holds {listed} and the names of `facts`."""
-        named = "; ".join(f"{number}: {one}" for number, one in list(listed.items())[:MOST_LISTED])
+        text = "; ".join(f"{number}: {one}" for number, one in list(listed.items())[:MOST_LISTED])
         if len(listed) > MOST_LISTED:
-            named = gettext("{named}; and {n} more").format(named=named, n=len(listed) - MOST_LISTED)
-        return cls(sentence.format(listed=named, **facts), listed)
+            text = gettext("{listed}; and {n} more").format(listed=text, n=len(listed) - MOST_LISTED)
+        return cls(sentence.format(listed=text, **facts), listed)
 
 
 class Unreadable(SlideError):

@@ -14,7 +14,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from hemaview.words import all_of, gettext
+from hemaview.words import all_of, gettext, ngettext
 from hemaview.wsi.contents import kind_of
 from hemaview.wsi.errors import AlreadyThere, TooLarge, Unreadable
 from hemaview.wsi.limits import Limits
@@ -65,12 +65,12 @@ def write_fields(
     mpp: float | None,
     progress: Callable[[float], None] | None = None,
     limits: Limits | None = None,
-    known: Mapping[str, str] | None = None,
+    name_by_likeness: Mapping[str, str] | None = None,
     choice: Choice = NO_CHOICE,
 ) -> dict[str, Any]:
     """Join the pictures to one pyramidal JPEG TIFF at `out`, each as it looks (`picture.read_pictures`), each once.
 
-    `known`: likenesses of pictures that the case has already, each with the name of its slide; such are left out.
+    `name_by_likeness`: likenesses of pictures that the case has already, each with the name of its slide; such are left out.
     Returns width, height, `fields` ({x, y, w, h, name}, level-0 px; of one that overlaps others also its place on the `film`
     beside them, `OnFilm.as_json`), the `likenesses` of the fields, `stages` (where each lies on the stage, `Stage.as_json` with
     its `photograph`), `notes`, and the focal planes of the sheet (`planes`, the `plane` that it shows, `plane_step_um`). Raises
@@ -83,7 +83,7 @@ def write_fields(
                 paths=len(paths), max_images=limits.max_images
             )
         )
-    pictures, notes = _each_once(_read(as_taken(paths), choice), known or {})
+    pictures, notes = _each_once(_read(as_taken(paths), choice), name_by_likeness or {})
     if not pictures:
         raise AlreadyThere(gettext("Each of these pictures is already in the case."))
     sizes = [(p.image.width, p.image.height) for p, _ in pictures]
@@ -140,8 +140,13 @@ def _on_film(pictures: list[Picture]) -> tuple[list[OnFilm | None], list[str]]:
     for pair in pairs:
         earlier.setdefault(pair.second, []).append(pictures[pair.first].name)
     notes = [
-        f"{pictures[i].name} shows a part that {all_of(names)} {'shows' if len(names) == 1 else 'show'}, too: "
-        "cells there count once, each in the picture that shows more around it."
+        ngettext(
+            "{name} shows a part that {others} shows, too: cells there count once, each in the picture that shows more "
+            "around it.",
+            "{name} shows a part that {others} show, too: cells there count once, each in the picture that shows more "
+            "around it.",
+            len(names),
+        ).format(name=pictures[i].name, others=all_of(names))
         for i, names in sorted(earlier.items())
     ]
     return on_film(pairs, sizes), notes
@@ -160,12 +165,12 @@ class Copies:
     than 13 levels once one is turned or mirrored; turned copies, saved again at JPEG quality 75, differ by 7 at most.
     """
 
-    def __init__(self, known: Mapping[str, str]) -> None:
+    def __init__(self, name_by_likeness: Mapping[str, str]) -> None:
         self._names: list[str] = []
         self._likes: list[str] = []
         self._grids: list[NDArray[np.int16]] = []
         self._means: list[NDArray[np.float64]] = []
-        for like, name in known.items():
+        for like, name in name_by_likeness.items():
             self.add(like, name)
 
     def add(self, like: str, name: str) -> None:
@@ -212,8 +217,8 @@ def _stack(pictures: list[Picture]) -> tuple[dict[str, Any], list[str]]:
     planes, plane, step_um = min(stacks, key=lambda stack: stack[:2])
     if len(stacks) == 1 or max(n for n, _, _ in stacks) == 1:
         return {"planes": planes, "plane": plane, "plane_step_um": step_um}, []
-    said = "Its pictures show different focal planes, each its sharpest; the others cannot be looked at."
-    return {"planes": 1, "plane": 1, "plane_step_um": None}, [said]
+    note = gettext("Its pictures show different focal planes, each its sharpest; the others cannot be looked at.")
+    return {"planes": 1, "plane": 1, "plane_step_um": None}, [note]
 
 
 def _read(paths: list[Path], choice: Choice) -> list[Picture]:
@@ -223,22 +228,28 @@ def _read(paths: list[Path], choice: Choice) -> list[Picture]:
     return [picture for path in paths for picture in read_pictures(path, path.name, kinds[path], bits, choice)]
 
 
-def _each_once(pictures: list[Picture], known: Mapping[str, str]) -> tuple[list[tuple[Picture, str]], list[str]]:
+def _each_once(
+    pictures: list[Picture], name_by_likeness: Mapping[str, str]
+) -> tuple[list[tuple[Picture, str]], list[str]]:
     """The pictures with their likenesses, doubles left out, and what is to be said of it and of each."""
     once: list[tuple[Picture, str]] = []
     notes: list[str] = []
     sentences: dict[str, list[str]] = {}
-    here, in_case = Copies({}), Copies(known)
+    here, in_case = Copies({}), Copies(name_by_likeness)
     for picture in pictures:
         like = likeness(picture.image)
         double, there = here.of(like), in_case.of(like)
         if double is not None:
             notes.append(
-                f"{picture.name} is the same picture as {_and_how(*double)}; it was left out, so that its cells count once."
+                gettext("{name} is the same picture as {other}; it was left out, so that its cells count once.").format(
+                    name=picture.name, other=_and_how(*double)
+                )
             )
         elif there is not None:
             notes.append(
-                f"{picture.name} is already in this case, in {_and_how(*there)}; it was left out, so that its cells count once."
+                gettext(
+                    "{name} is already in this case, in {slide}; it was left out, so that its cells count once."
+                ).format(name=picture.name, slide=_and_how(*there))
             )
         else:
             once.append((picture, like))
@@ -246,18 +257,25 @@ def _each_once(pictures: list[Picture], known: Mapping[str, str]) -> tuple[list[
             for note in picture.notes:
                 sentences.setdefault(note, []).append(picture.name)
     for note, names in sentences.items():
-        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        notes.append(f"{', '.join(names[:MOST_NAMED])}{more}: {note}" if len(pictures) > 1 else note)
+        listed, more = ", ".join(names[:MOST_NAMED]), len(names) - MOST_NAMED
+        if more > 0:
+            listed = gettext("{names} and {n} more").format(names=listed, n=more)
+        notes.append(f"{listed}: {note}" if len(pictures) > 1 else note)
     return once, notes
 
 
 def _and_how(name: str, how: str) -> str:
-    return f"{name}, {how}" if how else name
+    if how == "turned":
+        return gettext("{name}, turned").format(name=name)
+    return gettext("{name}, mirrored").format(name=name) if how else name
 
 
 def _mixed_sizes(sizes: list[tuple[int, int]]) -> list[str]:
     counts = Counter(sizes).most_common()
     if len(counts) == 1:
         return []
-    listed = ", ".join(f"{n} of {w} × {h} px" for (w, h), n in counts[:MOST_NAMED])
-    return [f"The pictures differ in size ({listed}): they may differ in scale too, so look at their µm/px."]
+    listed = ", ".join(
+        gettext("{n} of {width} × {height} px").format(n=n, width=w, height=h) for (w, h), n in counts[:MOST_NAMED]
+    )
+    sentence = gettext("The pictures differ in size ({listed}): they may differ in scale too, so look at their µm/px.")
+    return [sentence.format(listed=listed)]

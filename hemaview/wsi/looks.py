@@ -22,7 +22,7 @@ def as_it_looks(image: pyvips.Image, what: Description, bits: int, name: str, no
     """
     colour, alpha = colour_bands(image)
     if what.extra == 0 and alpha is not None:
-        notes.append("A sample of no stated meaning beside its colours was left out.")
+        notes.append(gettext("A sample of no stated meaning beside its colours was left out."))
         alpha = None
     colour = _eight_bits(colour, what, bits, name, notes)
     colour = _in_srgb(colour, what, _profile(image, what), notes)
@@ -57,7 +57,8 @@ def _eight_bits(image: pyvips.Image, what: Description, bits: int, name: str, no
         packed = what.bits if what.bits < 16 else 0
         used = min(16, max(8, what.stated_bits or packed or bits or depth(image)))
         if used < 16:
-            notes.append(f"Its samples use {used} bits and are shown as bright as they were taken.")
+            sentence = gettext("Its samples use {bits} bits and are shown as bright as they were taken.")
+            notes.append(sentence.format(bits=used))
         # Cut before narrowing: what exceeds the stated bits is as bright as can be, not dark.
         image = (image > (1 << used) - 1).ifthenelse((1 << used) - 1, image)
         if what.gamma:  # after the bits in use: a curve over bits that no sample uses would show them dark
@@ -72,7 +73,7 @@ def _eight_bits(image: pyvips.Image, what: Description, bits: int, name: str, no
                 ).format(name=name, low=low, high=high)
             )
         scale = 255.0 if high <= 1 else 1.0
-        notes.append(f"Its fractions from 0 to {255 / scale:g} are shown as 256 levels.")
+        notes.append(gettext("Its fractions from 0 to {most:g} are shown as 256 levels.").format(most=255 / scale))
         return (image * scale + 0.5).cast("uchar").copy(interpretation=kind)
     raise Unsupported(
         gettext("{name} holds samples that HemaView does not show; save it as RGB of 8 bits.").format(name=name)
@@ -110,7 +111,7 @@ def _in_srgb(image: pyvips.Image, what: Description, icc: bytes, notes: list[str
         image = image.icc_export(output_profile="srgb", intent="relative", depth=8)
         image = image.copy(interpretation="srgb")
     if image.interpretation == "cmyk":
-        notes.append("Its colours are those of a print (CMYK) without a profile; a usual printer's was taken.")
+        notes.append(gettext("Its colours are those of a print (CMYK) without a profile; a usual printer's was taken."))
     if image.interpretation not in ("srgb", "rgb", "b-w", "multiband"):
         image = image.colourspace("srgb").cast("uchar")
     if image.bands == 1:
@@ -132,7 +133,7 @@ def _by_profile(image: pyvips.Image, icc: bytes, notes: list[str]) -> pyvips.Ima
         if brought.bands != 3:
             raise ValueError("not brought to sRGB")
     except (ValueError, pyvips.Error):
-        notes.append(LEFT_OUT)
+        notes.append(gettext(LEFT_OUT))
         return None
     notes.append(brought_from(name))
     brought = brought.copy(interpretation="srgb")
@@ -153,6 +154,6 @@ def _on_white(image: pyvips.Image, alpha: pyvips.Image, what: Description, notes
     most = 65535 if alpha.format == "ushort" else 255 if alpha.format == "uchar" else 1
     if alpha.min() >= most:
         return image
-    notes.append("What is transparent in it was put on white.")
+    notes.append(gettext("What is transparent in it was put on white."))
     joined = image.bandjoin((alpha * (255 / most)).cast("uchar")).copy(interpretation="srgb")
     return joined.flatten(background=[255, 255, 255]).cast("uchar")

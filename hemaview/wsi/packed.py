@@ -59,11 +59,11 @@ def _unpack(stream: BinaryIO, size: int, folder: Path, name: str) -> None:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as out:
-            left = count
-            while left:
-                piece = stream.read(min(left, _COPIED))
+            remaining = count
+            while remaining:
+                piece = stream.read(min(remaining, _COPIED))
                 out.write(piece)
-                left -= len(piece)
+                remaining -= len(piece)
         stream.seek(-count % BLOCK, 1)
     if not n:
         raise Unreadable(gettext("{name} holds no files.").format(name=name))

@@ -8,7 +8,7 @@ from hemaview.words import gettext
 from hemaview.wsi import tiff
 from hemaview.wsi.errors import SeveralSeries, Unsupported
 from hemaview.wsi.omexml import OmeImage
-from hemaview.wsi.sources.choice import Choice, refuse_missing
+from hemaview.wsi.sources.choice import Choice, plane_note, refuse_missing
 
 PALETTE = 3
 ASIDE = re.compile(r"label|macro|thumb|overview|barcode", re.IGNORECASE)
@@ -36,7 +36,7 @@ def of_pages(
     others = _others(pages, first, notes)
     refuse_missing(choice, name, len(pages))
     if choice.series is not None:
-        notes.append(f"Page {choice.series} of {len(pages)} was taken.")
+        notes.append(gettext("Page {n} of {pages} was taken.").format(n=choice.series, pages=len(pages)))
         return (((pages[choice.series - 1][0],),),)
     if others:
         listed = {number: _size(_shape(d)) for number, (_, d) in enumerate(pages, 1) if not _small(d, first)}
@@ -54,9 +54,13 @@ def of_pages(
                 "focal planes or fields; save each field as one colour picture."
             ).format(name=name, same=len(same))
         )
-    notes.append(f"Its {len(same)} pages were taken as {len(same)} fields.")
+    notes.append(gettext("Its {n} pages were taken as {n} fields.").format(n=len(same)))
     own = {i for i, _ in same}
-    together |= {number: f"page {number}, {_size(_shape(d))}" for number, (i, d) in enumerate(pages, 1) if i in own}
+    together |= {
+        number: gettext("page {n}, {size}").format(n=number, size=_size(_shape(d)))
+        for number, (i, d) in enumerate(pages, 1)
+        if i in own
+    }
     return (tuple((i,) for i, _ in same),)
 
 
@@ -107,14 +111,18 @@ def of_ome(
         at += one.planes
         if choice.series is None and number > 1 and (ASIDE.search(one.name) or _beside(one, main)):
             # Its name can be the patient's: of names only the word that says what it is goes into a note.
-            kind = aside.group().lower() if (aside := ASIDE.search(one.name)) else "small"
-            notes.append(f"Series {number} ({kind}, {one.width_px} × {one.height_px} px) was left out.")
+            kind = aside.group().lower() if (aside := ASIDE.search(one.name)) else gettext("small")
+            notes.append(
+                gettext("Series {n} ({kind}, {width} × {height} px) was left out.").format(
+                    n=number, kind=kind, width=one.width_px, height=one.height_px
+                )
+            )
         else:
             slides.append((number, one, indices))
     refuse_missing(choice, name, len(series), max(one.z for one in series))
     _note_plane(notes, choice, max(one.z for one in series))
     if choice.series is not None:
-        notes.append(f"Series {choice.series} of {len(series)} was taken.")
+        notes.append(gettext("Series {n} of {every} was taken.").format(n=choice.series, every=len(series)))
         slides = [slides[choice.series - 1]]
         main = slides[0][1]
     elif any((one.width_px, one.height_px) != (main.width_px, main.height_px) for _, one, _ in slides):
@@ -135,9 +143,9 @@ def of_ome(
         )
     if len(slides) > 1:
         together |= _listed(slides)
-        notes.append(f"Its {len(slides)} series were taken as {len(slides)} fields.")
+        notes.append(gettext("Its {n} series were taken as {n} fields.").format(n=len(slides)))
     if at < len(pages):
-        notes.append(f"{len(pages) - at} pages that its description does not name were left out.")
+        notes.append(gettext("{n} pages that its description does not name were left out.").format(n=len(pages) - at))
     by_series = [_colours(one, indices, name, choice) for _, one, indices in slides]
     if len({len(planes) for planes in by_series}) > 1:
         raise Unsupported(
@@ -150,7 +158,7 @@ def of_ome(
 
 def _note_plane(notes: list[str], choice: Choice, planes: int) -> None:
     if choice.plane_number is not None and planes > 1:
-        notes.append(f"Focal plane {choice.plane_number} of {planes}, chosen, was taken.")
+        notes.append(plane_note(choice.plane_number, planes, True))
 
 
 def _of_one_scale(one: OmeImage, other: OmeImage) -> bool:
@@ -200,9 +208,11 @@ def _others(pages: Pages, first: tiff.Directory, notes: list[str]) -> bool:
         if (w, h) == (w0, h0):
             continue
         if _reduced(page, first):
-            notes.append(f"Page {number} ({w} × {h} px) was taken to be the first one made smaller.")
+            sentence = gettext("Page {n} ({width} × {height} px) was taken to be the first one made smaller.")
+            notes.append(sentence.format(n=number, width=w, height=h))
         elif w * h <= SMALL_SHARE * w0 * h0:
-            notes.append(f"Page {number} ({w} × {h} px), a label or an overview by its size, was left out.")
+            sentence = gettext("Page {n} ({width} × {height} px), a label or an overview by its size, was left out.")
+            notes.append(sentence.format(n=number, width=w, height=h))
         else:
             return True
     return False

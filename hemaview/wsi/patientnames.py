@@ -68,8 +68,8 @@ def name_may_tell_patient(name: str, accession: str = "") -> bool:
     text = path.stem if path.suffix[1:2].isalpha() else path.name  # a UID and 12.3.1956 have no suffix
     if accession:
         text = re.sub(rf"(?<!\w){re.escape(accession)}(?![^\W_])", " ", text, flags=re.IGNORECASE)
-    for written in _WRITTEN_BY_DEVICES:
-        text = written.sub(" ", text)
+    for pattern in _WRITTEN_BY_DEVICES:
+        text = pattern.sub(" ", text)
     own = "".join(c for c in accession if c.isdigit())
     return (
         any(date.search(text) for date in _DATES)

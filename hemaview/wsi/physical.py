@@ -66,7 +66,7 @@ def of_imagej(text: str, per_unit_x: float, per_unit_y: float) -> PixelSize | No
     return PixelSize(unit_um / per_unit_x, unit_um / per_unit_y, "ImageJ's description")
 
 
-def chosen(sizes: Sequence[PixelSize | None], name: str) -> tuple[PixelSize | None, list[str]]:
+def first_credible(sizes: Sequence[PixelSize | None], name: str) -> tuple[PixelSize | None, list[str]]:
     """The first credible size, and a sentence for each later one that contradicts it.
 
     Raises Unsupported where its pixels are not square: cells would be counted squeezed.
@@ -83,7 +83,9 @@ def chosen(sizes: Sequence[PixelSize | None], name: str) -> tuple[PixelSize | No
             ).format(name=name, um_x=first.um_x, um_y=first.um_y, source=first.source)
         )
     notes = [
-        f"It states {first.um:.4g} µm/px in {first.source} but {other.um:.4g} in {other.source}; the first was taken."
+        gettext(
+            "It states {um:.4g} µm/px in {source} but {other_um:.4g} in {other_source}; the first was taken."
+        ).format(um=first.um, source=first.source, other_um=other.um, other_source=other.source)
         for other in credible[1:]
         if abs(other.um - first.um) > SQUARE * first.um
     ]

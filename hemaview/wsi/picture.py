@@ -20,7 +20,7 @@ from hemaview.wsi.errors import Unsupported
 from hemaview.wsi.focus import sharpest
 from hemaview.wsi.looks import as_it_looks, as_numbers, colour_bands, depth
 from hemaview.wsi.pages import PALETTE
-from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice, plane_note, refuse_missing
 from hemaview.wsi.stage import Stage
 
 DARK = 16
@@ -77,18 +77,18 @@ def read_pictures(file: Path | Blob, name: str, kind: str, bits: int = 0, choice
     refuse_kinds(what, name)
     notes, planes = list(what.notes), len(what.planes)
 
-    def shown(plane: int) -> list[pyvips.Image]:
+    def images_of(plane: int) -> list[pyvips.Image]:
         return [_upright(blob, name, kind, what, pages, bits, notes) for pages in what.planes[plane]]
 
     if choice.plane_number is not None:
-        taken, how = choice.plane_number - 1, "chosen"
-        images = shown(taken)
+        index = choice.plane_number - 1
+        images = images_of(index)
     else:
-        made = [shown(plane) for plane in range(planes)]
-        taken, how = sharpest(planes, lambda z: made[z][0].numpy()) if planes > 1 else 0, "the sharpest"
-        images = made[taken]
+        by_plane = [images_of(plane) for plane in range(planes)]
+        index = sharpest(planes, lambda z: by_plane[z][0].numpy()) if planes > 1 else 0
+        images = by_plane[index]
     if planes > 1:
-        notes.append(f"Focal plane {taken + 1} of {planes}, {how}, was taken.")
+        notes.append(plane_note(index + 1, planes, choice.plane_number is not None))
     for image in images:
         refuse_dark_ground(image.numpy(), name)
     several, sentences = len(images) > 1, tuple(dict.fromkeys(notes))
@@ -96,7 +96,7 @@ def read_pictures(file: Path | Blob, name: str, kind: str, bits: int = 0, choice
     return [
         Picture(
             image, Path(name).stem + (f" page {number}" if several else ""), sentences if number == 1 else (), stage,
-            planes, taken + 1, what.plane_step_um,
+            planes, index + 1, what.plane_step_um,
         )
         for number, (image, stage) in enumerate(zip(images, stages, strict=True), 1)
     ]  # fmt: skip

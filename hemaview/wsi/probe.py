@@ -96,7 +96,7 @@ def _probe_slide(
     path: Path, name: str, limits: Limits, what: Description | None, choice: Choice, in_place: bool = True
 ) -> dict[str, Any]:
     """`what`: the description of a plain TIFF; other formats describe themselves to their source."""
-    from hemaview.wsi.physical import chosen
+    from hemaview.wsi.physical import first_credible
     from hemaview.wsi.picture import refuse_dark_ground
     from hemaview.wsi.slide import open_slide
     from hemaview.wsi.sources.openslidefile import OpenSlideSource
@@ -124,7 +124,7 @@ def _probe_slide(
                 slide.read(x, y, number, w, h)
         facts, in_place = slide.source.facts, isinstance(slide.source, OpenSlideSource)
         if what is None:
-            size, notes = chosen([_size_of(slide.source)], name)
+            size, notes = first_credible([_size_of(slide.source)], name)
             notes += facts.notes
         else:
             size, notes = what.size, list(dict.fromkeys((*what.notes, *facts.notes)))
@@ -325,7 +325,7 @@ def main(argument: str) -> int:
                 Path(request["out"]),
                 request["mpp"],
                 _tell,
-                known=request["known"],
+                name_by_likeness=request["known"],
                 choice=Choice(**request["choice"]),
             )
         elif request["do"] == "prepare":

@@ -168,7 +168,7 @@ def join_fields(
     out: Path,
     mpp: float | None,
     progress: Callable[[float], None] | None = None,
-    known: Mapping[str, str] | None = None,
+    name_by_likeness: Mapping[str, str] | None = None,
     choice: Choice = NO_CHOICE,
 ) -> dict[str, Any]:
     """Join camera fields to one slide in a limited child; the answer of `fields.write_fields`."""
@@ -177,7 +177,7 @@ def join_fields(
         "paths": [str(p) for p in paths],
         "out": str(out),
         "mpp": mpp,
-        "known": dict(known or {}),
+        "known": dict(name_by_likeness or {}),
         "choice": asdict(choice),
     }
     return _child(request, out.name, _long(), progress)

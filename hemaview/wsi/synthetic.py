@@ -130,10 +130,10 @@ def _place(width_px: int, height_px: int, rng: np.random.Generator, white: White
     um = width_px * MPP, height_px * MPP
     area_mm2 = um[0] * um[1] / 1e6
     grid = _Grid(14.0)
-    placed: list[tuple[float, float, float, str]] = []
+    cells: list[tuple[float, float, float, str]] = []
 
     def put(x: float, y: float, radius: float, cls: str) -> None:
-        placed.append((x, y, radius, cls))
+        cells.append((x, y, radius, cls))
         grid.add(x, y, radius)
 
     names, shares = list(WHITE_SHARES), np.array(list(WHITE_SHARES.values()))
@@ -170,8 +170,8 @@ def _place(width_px: int, height_px: int, rng: np.random.Generator, white: White
         radius = float(np.clip(rng.normal(1.25, 0.22), 0.8, 1.9))
         if grid.clear(x, y, radius, 1.25):
             put(x, y, radius, "platelet")
-    seeds = rng.integers(0, 2**31, len(placed))
-    return [TrueCell(x / MPP, y / MPP, r, cls, int(s)) for (x, y, r, cls), s in zip(placed, seeds, strict=True)]
+    seeds = rng.integers(0, 2**31, len(cells))
+    return [TrueCell(x / MPP, y / MPP, r, cls, int(s)) for (x, y, r, cls), s in zip(cells, seeds, strict=True)]
 
 
 def _rouleau(

@@ -77,17 +77,17 @@ def _placed(
     """(class, radius µm, x, y px) of cells side by side, the largest first; what finds no place is left out."""
     radii = {**RED_SHAPES, **WHITE_RADII_UM, SICKLE: LONG_UM, "platelet": PLATELET_UM}
     wanted = sorted((cls for cls, n in kind.cells.items() for _ in range(n)), key=lambda cls: -radii[cls])
-    placed: list[tuple[str, float, float, float]] = []
+    cells: list[tuple[str, float, float, float]] = []
     for cls in wanted:
         radius = radii[cls] * float(rng.normal(1, 0.05))
         for _ in range(200):
             x, y = rng.uniform(0.06, 0.94) * width_px, rng.uniform(0.06, 0.94) * height_px
             if kind.eyepiece and np.hypot(x - width_px / 2, y - height_px / 2) > (0.5 - 2.5 * RIM) * width_px:
                 continue
-            if all(np.hypot(x - x2, y - y2) * MPP > radius + r2 + kind.apart_um for _, r2, x2, y2 in placed):
-                placed.append((cls, radius, float(x), float(y)))
+            if all(np.hypot(x - x2, y - y2) * MPP > radius + r2 + kind.apart_um for _, r2, x2, y2 in cells):
+                cells.append((cls, radius, float(x), float(y)))
                 break
-    return placed
+    return cells
 
 
 def _draw(

@@ -54,33 +54,33 @@ def plan_tiles(
     with open_slide(path) as slide:
         icc = slide.icc
         size = (slide.width_px, slide.height_px)
-        chosen = Colour(colour) if colour else default_for(icc)
+        treatment = Colour(colour) if colour else default_for(icc)
         if not usable(icc):
-            icc, chosen = b"", Colour.STORED
+            icc, treatment = b"", Colour.STORED
         if converted is not None:
             with open_slide(converted) as pyramid:
                 planned = _plan(converted, pyramid, len(pyramid.levels), size, "")
         else:
             # An applied profile changes every pixel: nothing goes out as stored then.
-            why = _APPLIED if chosen is Colour.APPLIED else ""
+            why = _APPLIED if treatment is Colour.APPLIED else ""
             planned = _plan(path, slide, kept_levels(slide), size, why)
             if low_levels is not None:
                 with open_slide(low_levels) as low:
                     planned += _plan(low_levels, low, len(low.levels), size, why)
     paths = list(dict.fromkeys(p.path for p in planned))
     levels = [replace(p.level, file=paths.index(p.path)) for p in planned]
-    baked = chosen is Colour.APPLIED and converted is not None
+    baked = treatment is Colour.APPLIED and converted is not None
     index = TileIndex(
         stamp="",
-        colour=str(chosen),
+        colour=str(treatment),
         width=size[0],
         height=size[1],
         files=[IndexedFile.of(p) for p in paths],
         levels=levels,
-        icc=b"" if chosen is Colour.STORED or baked else icc,
+        icc=b"" if treatment is Colour.STORED or baked else icc,
     )
     index.stamp = _stamp(index)
-    profile = icc_segments(icc) if chosen is Colour.CARRIED else b""
+    profile = icc_segments(icc) if treatment is Colour.CARRIED else b""
     tables: list[tuple[array[int], array[int]] | None] = []
     prefixes = []
     for p in planned:
@@ -161,10 +161,10 @@ def verify(slide: Slide, number: int, stored: StoredLevel) -> bool:
     """
     present = [i for i, count in enumerate(stored.counts) if count]
     missing = [i for i, count in enumerate(stored.counts) if not count]
-    chosen = {present[k * (len(present) - 1) // 3] for k in range(4)} if present else set()
-    chosen |= set(random.Random(number).sample(present, min(CHECKED_TILES - 4, len(present))))
-    compared = 0
-    for i in sorted(chosen):
+    indices = {present[k * (len(present) - 1) // 3] for k in range(4)} if present else set()
+    indices |= set(random.Random(number).sample(present, min(CHECKED_TILES - 4, len(present))))
+    n_compared = 0
+    for i in sorted(indices):
         row, column = divmod(i, stored.columns)
         theirs = expected(slide, number, stored, column, row)
         if theirs is None:
@@ -172,14 +172,14 @@ def verify(slide: Slide, number: int, stored: StoredLevel) -> bool:
         jpeg = stored.tile(column, row)
         if speaks(jpeg):
             raise SlideError(gettext("Its tiles hold comments, which can say who the patient is."))
-        shown = decode(jpeg)
+        pixels = decode(jpeg)
         h, w = theirs.shape[:2]
-        if shown.shape[:2] != (stored.tile_height_px, stored.tile_width_px):
+        if pixels.shape[:2] != (stored.tile_height_px, stored.tile_width_px):
             raise SlideError(gettext("Its tiles are not of the size that the file says."))
-        if int(np.abs(shown[:h, :w].astype(np.int16) - theirs[..., 2::-1]).max()) > TOLERANCE:
+        if int(np.abs(pixels[:h, :w].astype(np.int16) - theirs[..., 2::-1]).max()) > TOLERANCE:
             raise SlideError(gettext("Its stored tiles do not look as openslide shows them."))
-        compared += 1
-    if present and not compared:
+        n_compared += 1
+    if present and not n_compared:
         raise SlideError(gettext("Its tiles could not be compared with openslide's picture."))
     for i in missing[:3]:
         row, column = divmod(i, stored.columns)

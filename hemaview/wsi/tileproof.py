@@ -63,15 +63,15 @@ def _level(slide: Slide, index: TileIndex, number: int, candidates: list[StoredL
             jpeg = stored.tile(column, row)
             if not jpeg:
                 continue
-            shown = decode(jpeg).astype(np.int16)
+            pixels = decode(jpeg).astype(np.int16)
             bgra = expected(slide, number, stored, column, row)
             if bgra is not None:
                 h, w = bgra.shape[:2]
-                theirs.append(int(np.abs(shown[:h, :w] - bgra[..., 2::-1]).max()))
+                theirs.append(int(np.abs(pixels[:h, :w] - bgra[..., 2::-1]).max()))
             full = whole.get((row, column))
             if full is not None:
                 h, w = full.shape[:2]
-                exact.append(int(np.abs(shown[:h, :w] - full).max()))
+                exact.append(int(np.abs(pixels[:h, :w] - full).max()))
     return LevelProof(
         number, level.width, level.height, True, "", tiles, len(theirs), max(theirs, default=None), len(exact),
         max(exact, default=None),

@@ -61,11 +61,11 @@ def test_a_handful_of_red_cells_is_not_graded() -> None:
 
 
 def test_the_share_of_schistocytes_is_withheld_until_there_are_a_thousand_red_cells() -> None:
-    for red, given in ((999, False), (1000, True)):
+    for red, has_share in ((999, False), (1000, True)):
         section = count({"normal": red - 30, "schistocyte": 30}).section("red_cells")
         assert section is not None
         (row,) = [r for r in section.rows if r.key == "schistocyte"]
-        assert row.count == 30 and (row.percent is not None) is given
+        assert row.count == 30 and (row.percent is not None) is has_share
         assert all(r.percent is not None for r in section.rows if r.key != "schistocyte")
 
 
@@ -76,12 +76,12 @@ def test_an_unsettled_limit_says_how_many_more_cells() -> None:
     assert [u.more_cells for u in schistocytes.unsettled] == [700]
 
 
-@pytest.mark.parametrize(("white", "nrbc", "given"), [(0, 39, False), (1, 39, False), (49, 2, False), (50, 2, True)])
-def test_the_rate_of_nrbc_is_given_from_fifty_white_cells_on(white: int, nrbc: int, given: bool) -> None:
-    made = ratio(count({"lymphocyte": white, "erythroblast": nrbc}), "nrbc_per_100_wbc")
-    assert (made.value is not None) == given
-    said = "1 white cell was counted" if white == 1 else f"{white} white cells were counted"
-    assert given or (said in made.why and str(nrbc) in made.basis)
+@pytest.mark.parametrize(("white", "nrbc", "has_rate"), [(0, 39, False), (1, 39, False), (49, 2, False), (50, 2, True)])
+def test_the_rate_of_nrbc_is_given_from_fifty_white_cells_on(white: int, nrbc: int, has_rate: bool) -> None:
+    rate = ratio(count({"lymphocyte": white, "erythroblast": nrbc}), "nrbc_per_100_wbc")
+    assert (rate.value is not None) == has_rate
+    sentence = "1 white cell was counted" if white == 1 else f"{white} white cells were counted"
+    assert has_rate or (sentence in rate.why and str(nrbc) in rate.basis)
 
 
 def test_the_analysers_white_cells_give_absolute_counts_and_are_corrected_from_five_nrbc_on() -> None:
@@ -115,19 +115,19 @@ def test_poor_fields_give_no_grades_and_no_estimate_of_platelets_but_a_different
 
 
 def test_immature_to_total_neutrophils() -> None:
-    made = ratio(count({"band_neutrophil": 10, "myelocyte": 2, "segmented_neutrophil": 88}), "it_ratio")
-    assert made.value.value == pytest.approx(0.12) and made.basis == "12 of 100 neutrophils"
+    it_ratio = ratio(count({"band_neutrophil": 10, "myelocyte": 2, "segmented_neutrophil": 88}), "it_ratio")
+    assert it_ratio.value.value == pytest.approx(0.12) and it_ratio.basis == "12 of 100 neutrophils"
 
 
 def test_a_handful_of_neutrophils_gives_no_ratio() -> None:
-    made = ratio(count({"band_neutrophil": 1, "lymphocyte": 300}), "it_ratio")
-    assert made.value is None and made.why == "1 neutrophil was counted; the ratio is given from 50 on."
+    it_ratio = ratio(count({"band_neutrophil": 1, "lymphocyte": 300}), "it_ratio")
+    assert it_ratio.value is None and it_ratio.why == "1 neutrophil was counted; the ratio is given from 50 on."
 
 
 def test_a_rate_without_an_upper_end_is_null_for_scripts() -> None:
     result = count({"erythroblast": 60})
-    made = result_json(result)["ratios"]
-    assert next(r for r in made if r["key"] == "nrbc_per_100_wbc")["value"] is None
+    ratios = result_json(result)["ratios"]
+    assert next(r for r in ratios if r["key"] == "nrbc_per_100_wbc")["value"] is None
 
 
 def test_while_cells_are_unidentified_shares_have_bounds_and_no_limit_is_settled() -> None:
@@ -140,8 +140,10 @@ def test_while_cells_are_unidentified_shares_have_bounds_and_no_limit_is_settled
     (limit,) = [u for u in result.unsettled if u.key == "blast"]
     assert "5.0 to 15.0 % while 20 cells are unidentified" in limit.text
     assert any("20 nucleated cells are unidentified" in note for note in result.notes)
-    named = count({"segmented_neutrophil": 190, "blast": 2})
-    assert not [u for u in named.unsettled if u.key == "blast"] and not [n for n in named.notes if "unidentified" in n]
+    complete = count({"segmented_neutrophil": 190, "blast": 2})
+    assert not [u for u in complete.unsettled if u.key == "blast"] and not [
+        n for n in complete.notes if "unidentified" in n
+    ]
 
 
 def test_nucleated_red_cells_may_be_among_the_unidentified_and_it_says_so() -> None:
@@ -149,8 +151,8 @@ def test_nucleated_red_cells_may_be_among_the_unidentified_and_it_says_so() -> N
     section = result.section("nrbc")
     assert section is not None and section.unidentified == 8 and "NRBC may be among them" in section.note
     assert "were the 8 unidentified cells NRBC, 400 (173–788)" in ratio(result, "nrbc_per_mm2").basis
-    named = count({"lymphocyte": 60, "normal": 900}, counted_mm2=0.02)
-    assert "unidentified" not in ratio(named, "nrbc_per_mm2").basis
+    complete = count({"lymphocyte": 60, "normal": 900}, counted_mm2=0.02)
+    assert "unidentified" not in ratio(complete, "nrbc_per_mm2").basis
 
 
 def test_many_burr_cells_and_ovalocytes_are_stated_with_their_interval_as_unspecific() -> None:

@@ -39,13 +39,13 @@ def test_values_of_possible_blood_contradict_nothing(values: dict[str, float]) -
 def test_a_stated_index_that_the_others_do_not_give_is_said_with_what_they_give(
     changed: dict[str, float], sentence: str
 ) -> None:
-    (said,) = contradictions({**NORMAL, **changed})
-    assert sentence in said
+    (contradiction,) = contradictions({**NORMAL, **changed})
+    assert sentence in contradiction
 
 
 def test_haemoglobin_and_haematocrit_are_about_one_to_three() -> None:
-    (said,) = contradictions({"hb_g_per_l": 98.0, "hct_l_per_l": 0.6})
-    assert said == (
+    (contradiction,) = contradictions({"hb_g_per_l": 98.0, "hct_l_per_l": 0.6})
+    assert contradiction == (
         "A haemoglobin of 98 g/L and a haematocrit of 0.6 L/L give an MCHC of 163 g/L, which no red cells have (220 to 400)."
     )
     assert contradictions({"mchc_g_per_l": 520.0}) == [

@@ -75,13 +75,13 @@ def test_its_settings_say_what_they_are_and_take_their_own_defaults(one: Assay) 
 
 def test_what_it_counts_is_json_with_sections_of_known_names(one: Assay) -> None:
     result = one.count(Tally({}), one.schema, one.rules)
-    made = json.loads(json.dumps(result_json(result), allow_nan=False))
-    assert made["assay"] == one.key and {s["key"] for s in made["sections"]} <= SECTIONS
-    assert all(r["percent"] is None for s in made["sections"] for r in s["rows"])
-    for ratio in made["ratios"]:
+    answer = json.loads(json.dumps(result_json(result), allow_nan=False))
+    assert answer["assay"] == one.key and {s["key"] for s in answer["sections"]} <= SECTIONS
+    assert all(r["percent"] is None for s in answer["sections"] for r in s["rows"])
+    for ratio in answer["ratios"]:
         assert ratio["value"] is not None or ratio["why"].endswith(".")
-    shown = {s["key"] for s in made["sections"]} | {r["key"] for r in made["ratios"]}
-    assert set(one.headline) <= shown
+    keys = {s["key"] for s in answer["sections"]} | {r["key"] for r in answer["ratios"]}
+    assert set(one.headline) <= keys
 
 
 @settings(max_examples=40, deadline=None)
@@ -91,13 +91,13 @@ def test_no_cell_is_counted_twice_or_lost(data: Any) -> None:
     cells = {c.key: data.draw(st.integers(0, 500)) for c in one.schema.classes}
     result = one.count(Tally(cells, counted_mm2=0.2), one.schema, one.rules)
     json.dumps(result_json(result), allow_nan=False)
-    seen: dict[str, int] = dict(result.outside)
+    counts: dict[str, int] = dict(result.outside)
     for section in result.sections:
         for row in section.rows:
             if row.key in one.schema.by_key:
-                assert row.key not in seen, row.key
-                seen[row.key] = row.count
-    assert {k: n for k, n in seen.items() if n} == {k: n for k, n in cells.items() if n}
+                assert row.key not in counts, row.key
+                counts[row.key] = row.count
+    assert {k: n for k, n in counts.items() if n} == {k: n for k, n in cells.items() if n}
 
 
 def test_each_of_its_must_see_classes_must_be_seen(one: Assay) -> None:

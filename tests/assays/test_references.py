@@ -43,8 +43,8 @@ def test_without_an_age_there_is_no_range() -> None:
 
 
 def test_every_age_has_a_range_of_haemoglobin_for_either_sex() -> None:
-    known = shipped_references()
-    assert all(known.range_of("hb", sex, days) for sex in ("female", "male") for days in range(0, 36525, 3))
+    references = shipped_references()
+    assert all(references.range_of("hb", sex, days) for sex in ("female", "male") for days in range(0, 36525, 3))
 
 
 def test_a_flag_is_settled_where_the_whole_interval_lies_outside() -> None:
@@ -80,9 +80,9 @@ def test_a_laboratory_has_ranges_of_its_own(tmp_path: Path) -> None:
         'name = "Ours"\nversion = "7"\n[sources]\nown = "120 donors"\n'
         '[[ranges]]\nwhose = "adults"\nfrom_days = 6575\nsource = "own"\nhb = [120, 165]\n'
     )
-    made = references_in(own)
-    usual = made.range_of("hb", "male", 9000)
-    assert usual is not None and (usual.low, usual.high, made.version) == (120, 165, "7")
+    references = references_in(own)
+    usual = references.range_of("hb", "male", 9000)
+    assert usual is not None and (usual.low, usual.high, references.version) == (120, 165, "7")
     own.write_text("name = ")
     with pytest.raises(ValueError, match="no TOML"):
         references_in(own)

@@ -12,12 +12,12 @@ FILM = assay("blood_film")
 
 
 def test_every_number_of_every_examination_has_words_and_the_shipped_value() -> None:
-    for known in assays().values():
-        for field in rule_fields(known.rules, known.rules, known.schema, known.rule_labels):
+    for examination in assays().values():
+        for field in rule_fields(examination.rules, examination.rules, examination.schema, examination.rule_labels):
             assert field.value == field.shipped and field.label and "_" not in field.label + field.group
             assert field.key == ".".join(map(str, field.path))
-        paths = {f.key for f in rule_fields(known.rules, known.rules, known.schema, {})}
-        assert set(known.rule_labels) <= paths, "a label of a number that there is not"
+        paths = {f.key for f in rule_fields(examination.rules, examination.rules, examination.schema, {})}
+        assert set(examination.rule_labels) <= paths, "a label of a number that there is not"
 
 
 def test_grades_bear_the_name_of_their_class_and_limits_their_sentence() -> None:

@@ -23,9 +23,9 @@ def test_the_spread_over_fields_is_wider_where_fields_differ() -> None:
 
     def spread(fields: tuple[dict[str, int], ...]) -> float:
         cells = {"circular": 970, "elongated": 30}
-        made = SICKLE.count(Tally(cells, by_field=fields), SICKLE.schema, SICKLE.rules).ratios[0]
-        assert made.value is not None and made.value.value == 3.0
-        return made.value.high - made.value.low
+        share = SICKLE.count(Tally(cells, by_field=fields), SICKLE.schema, SICKLE.rules).ratios[0]
+        assert share.value is not None and share.value.value == 3.0
+        return share.value.high - share.value.low
 
     assert spread(alike) == 0 and spread(unlike) > 5
     few = SICKLE.count(Tally({"circular": 9}, by_field=alike[:2]), SICKLE.schema, SICKLE.rules).ratios[0]

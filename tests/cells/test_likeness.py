@@ -39,7 +39,7 @@ def test_a_measure_that_is_missing_is_neither_near_nor_infinitely_far() -> None:
     assert 0 < unlikeness(cells, 0)[1] == unlikeness(cells, 1)[0]
 
 
-def seen(cells: CellTable, by: list[int], places: list[int]) -> CellTable:
+def with_looks(cells: CellTable, by: list[int], places: list[int]) -> CellTable:
     numbers = np.zeros((len(cells), EMBEDDED), np.int8)
     numbers[:, 0], numbers[:, 1] = 100, places
     return replace(cells, embedded_by=np.array(by, np.uint8), embedding=numbers)
@@ -48,7 +48,7 @@ def seen(cells: CellTable, by: list[int], places: list[int]) -> CellTable:
 def test_cells_that_one_net_saw_are_near_by_their_looks_and_what_another_saw_comes_after_them() -> None:
     sure, other = [0.98, 0.01, 0.01], [0.02, 0.97, 0.01]
     cells = table([sure, other, sure, sure, other], [40, 40, 40, 40, 80], [0.2] * 5)
-    red = seen(cells, [BY_RED] * 3 + [BY_NUCLEATED] * 2, [0, 10, 100, 0, 0])
+    red = with_looks(cells, [BY_RED] * 3 + [BY_NUCLEATED] * 2, [0, 10, 100, 0, 0])
     assert compared_by(red, 0) == BY_LOOKS
     assert np.argsort(unlikeness(red, 0)).tolist() == [0, 1, 2, 3, 4], "another class that looks alike is nearer"
     assert np.argsort(unlikeness(red, 3)).tolist()[:2] == [3, 4]
@@ -56,7 +56,7 @@ def test_cells_that_one_net_saw_are_near_by_their_looks_and_what_another_saw_com
 
 def test_where_no_net_told_how_a_cell_looks_it_is_compared_by_answers_and_measures() -> None:
     cells = table([[0.98, 0.02], [0.9, 0.1], [0.1, 0.9]], [40, 40, 40], [0.2] * 3)
-    some = seen(cells, [NOBODY, BY_RED, BY_RED], [0, 120, 0])
+    some = with_looks(cells, [NOBODY, BY_RED, BY_RED], [0, 120, 0])
     assert compared_by(some, 0) == compared_by(cells, 1) == BY_ANSWERS
     assert np.array_equal(unlikeness(some, 0), unlikeness(cells, 0))
 

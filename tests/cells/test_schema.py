@@ -18,8 +18,8 @@ from tests.schemas import BLOOD_FILM
 
 
 def without(schema: Schema, *keys: str) -> Schema:
-    kept = [c for c in schema.classes if c.key not in keys]
-    return replace(schema, classes=tuple(replace(c, index=i) for i, c in enumerate(kept)))
+    classes = [c for c in schema.classes if c.key not in keys]
+    return replace(schema, classes=tuple(replace(c, index=i) for i, c in enumerate(classes)))
 
 
 def with_new(schema: Schema, place: int) -> Schema:
@@ -40,29 +40,29 @@ def test_a_file_says_what_its_classes_are_and_is_read_by_them(tmp_path: Path) ->
 @pytest.mark.parametrize("place", [0, 5, len(BLOOD_FILM)])
 def test_a_class_that_came_since_wherever_it_stands_leaves_every_cell_its_class(place: int) -> None:
     today = with_new(BLOOD_FILM, place)
-    known = vocabulary(BLOOD_FILM, today)
-    assert [c.key for c in known.classes[: len(BLOOD_FILM)]] == [c.key for c in BLOOD_FILM.classes]
-    assert known.classes[-1].key == "parasite" and [c.index for c in known.classes] == list(range(len(known)))
-    refuse_doubles(known)
-    table = cells({"normal": 2}).with_classes(len(known))
-    assert table.p.shape == (2, len(known)) and not table.p[:, -1].any()
+    schema = vocabulary(BLOOD_FILM, today)
+    assert [c.key for c in schema.classes[: len(BLOOD_FILM)]] == [c.key for c in BLOOD_FILM.classes]
+    assert schema.classes[-1].key == "parasite" and [c.index for c in schema.classes] == list(range(len(schema)))
+    refuse_doubles(schema)
+    table = cells({"normal": 2}).with_classes(len(schema))
+    assert table.p.shape == (2, len(schema)) and not table.p[:, -1].any()
 
 
 def test_a_class_that_is_gone_keeps_its_name_and_its_place_and_a_look_of_its_own() -> None:
     today = with_new(without(BLOOD_FILM, "burr"), 3)
-    known = vocabulary(BLOOD_FILM, today)
-    gone = known.by_key["burr"]
+    schema = vocabulary(BLOOD_FILM, today)
+    gone = schema.by_key["burr"]
     assert (gone.index, gone.name, gone.shortcut) == (BLOOD_FILM.index("burr"), "Burr cell (echinocyte)", "")
-    refuse_doubles(known)
+    refuse_doubles(schema)
 
 
 def test_a_renamed_class_is_shown_under_the_key_that_stands_in_the_file() -> None:
     today = replace(
         BLOOD_FILM, classes=tuple(replace(c, key="echinocyte") if c.key == "burr" else c for c in BLOOD_FILM.classes)
     )
-    known = vocabulary(BLOOD_FILM, today)
-    assert known.classes[BLOOD_FILM.index("burr")].key == "burr" and known.classes[-1].key == "echinocyte"
-    refuse_doubles(known)
+    schema = vocabulary(BLOOD_FILM, today)
+    assert schema.classes[BLOOD_FILM.index("burr")].key == "burr" and schema.classes[-1].key == "echinocyte"
+    refuse_doubles(schema)
 
 
 def test_words_and_looks_are_todays_for_classes_that_are_still_there() -> None:

@@ -60,12 +60,12 @@ def test_how_cells_look_is_written_where_a_net_told_it_and_otherwise_takes_no_ro
     assert (back.embedded_by == NOBODY).all() and back.embedding.shape == (1000, EMBEDDED) and not back.embedding.any()
     by = np.where(np.arange(1000) % 3, BY_RED, NOBODY).astype(np.uint8)
     numbers = np.random.default_rng(3).integers(-127, 128, (1000, EMBEDDED)).astype(np.int8)
-    seen = replace(plain, embedded_by=by, embedding=numbers)
-    write_cells(path, seen, {})
+    with_looks = replace(plain, embedded_by=by, embedding=numbers)
+    write_cells(path, with_looks, {})
     assert path.stat().st_size - before < 1.1 * 1000 * (EMBEDDED + 1)
     back = read_cells(path)[0].take(np.array([7, 2]))
     assert np.array_equal(back.embedding, numbers[[7, 2]]) and back.embedded_by.tolist() == by[[7, 2]].tolist()
-    both = CellTable.concatenate([plain, seen], plain.p.shape[1])
+    both = CellTable.concatenate([plain, with_looks], plain.p.shape[1])
     assert not both.embedding[:1000].any() and np.array_equal(both.embedding[1000:], numbers)
 
 

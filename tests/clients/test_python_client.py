@@ -31,14 +31,14 @@ def package(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_the_description_and_the_types_that_are_kept_are_those_of_the_api() -> None:
-    kept = yaml.safe_load((ROOT / "clients" / "openapi.yaml").read_text())
+    description = yaml.safe_load((ROOT / "clients" / "openapi.yaml").read_text())
     now = json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True), default=str))
-    assert kept == now, "run make api"
+    assert description == now, "run make api"
     spec = importlib.util.spec_from_file_location("make_types", CLIENT / "make_types.py")
     assert spec and spec.loader
     maker = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(maker)
-    assert (CLIENT / "hemaview_client" / "types.py").read_text() == maker.types(kept), "run make api"
+    assert (CLIENT / "hemaview_client" / "types.py").read_text() == maker.types(description), "run make api"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -43,7 +43,7 @@ def test_pages_of_named_origins_may_ask_with_a_token_and_no_others(settings: Any
     assert "Access-Control-Allow-Credentials" not in answer
     other = Client().get("/api/v1/cases/", headers={**headers, "Origin": "https://other.example.org"})
     assert "Access-Control-Allow-Origin" not in other and "Origin" in other["Vary"]
-    asked = {"Origin": ELSEWHERE, "Access-Control-Request-Method": "PATCH"}
-    preflight = Client().options("/api/v1/cases/T-1/", headers=asked)
+    request_headers = {"Origin": ELSEWHERE, "Access-Control-Request-Method": "PATCH"}
+    preflight = Client().options("/api/v1/cases/T-1/", headers=request_headers)
     assert preflight.status_code == 204 and "Authorization" in preflight["Access-Control-Allow-Headers"]
     assert "Access-Control-Allow-Origin" not in Client().get("/accounts/login/", headers={"Origin": ELSEWHERE})

@@ -78,10 +78,10 @@ def test_a_request_and_the_worker_that_it_wakes_share_an_id(
         tasks.run_job.delay("x")
     assert sent[0]["request_id"] == "abc"
 
-    seen: list[Any] = []
-    monkeypatch.setattr(worker, "work_next", lambda: seen.append(structlog.contextvars.get_contextvars()))
+    contexts: list[Any] = []
+    monkeypatch.setattr(worker, "work_next", lambda: contexts.append(structlog.contextvars.get_contextvars()))
     tasks.run_job.apply(("x",), headers={"request_id": "abc"})
-    assert seen == [{"task": "apps.analysis.tasks.run_job", "request_id": "abc"}]
+    assert contexts == [{"task": "apps.analysis.tasks.run_job", "request_id": "abc"}]
     assert "request_id" not in structlog.contextvars.get_contextvars()
 
 
@@ -97,11 +97,11 @@ def test_lines_of_the_log_carry_the_id_of_the_answer_and_no_accession(job: Any, 
     client.force_login(tess)
     good = client.get("/api/v1/cases/T-1/", headers={HEADER: "an id of a stranger"})
     bad = client.get("/api/v1/cases/SECRET-9/")
-    told = [line for line in lines() if line.get("request_id") in (good[HEADER], bad[HEADER])]
-    assert [line["status"] for line in told if line["event"] == "request"] == [200, 404]
-    assert {line["route"] for line in told if line["event"] == "request"} == {"api/v1/cases/<str:accession>/"}
+    own_lines = [line for line in lines() if line.get("request_id") in (good[HEADER], bad[HEADER])]
+    assert [line["status"] for line in own_lines if line["event"] == "request"] == [200, 404]
+    assert {line["route"] for line in own_lines if line["event"] == "request"} == {"api/v1/cases/<str:accession>/"}
     assert "stranger" not in good[HEADER]
-    assert not any(word in json.dumps(told) for word in ("T-1", "SECRET-9", "P-1"))
+    assert not any(word in json.dumps(own_lines) for word in ("T-1", "SECRET-9", "P-1"))
 
 
 def test_an_exception_is_told_by_kind_and_place_without_its_words(lines: Any) -> None:

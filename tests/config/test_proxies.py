@@ -12,10 +12,10 @@ from hemaview.config.proxies import ProxyMiddleware, networks
 from tests import factories
 
 
-def seen(address: str, said: str, proxies: list[str]) -> tuple[str, bool]:
+def address_and_scheme(address: str, forwarded_for: str, proxies: list[str]) -> tuple[str, bool]:
     """The address that is left, and whether the request's scheme is believed."""
     request = HttpRequest()
-    request.META = {"REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": said, "HTTP_X_FORWARDED_PROTO": "https"}
+    request.META = {"REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": forwarded_for, "HTTP_X_FORWARDED_PROTO": "https"}
     with override_settings(PROXIES=proxies):
         ProxyMiddleware(lambda _: HttpResponse())(request)
     assert "HTTP_X_FORWARDED_FOR" not in request.META
@@ -23,7 +23,7 @@ def seen(address: str, said: str, proxies: list[str]) -> tuple[str, bool]:
 
 
 @pytest.mark.parametrize(
-    ("address", "said", "proxies", "left"),
+    ("address", "forwarded_for", "proxies", "expected"),
     [
         ("9.9.9.9", "1.1.1.1", [], ("9.9.9.9", False)),
         ("9.9.9.9", "1.1.1.1", ["10.0.0.0/8"], ("9.9.9.9", False)),
@@ -37,9 +37,9 @@ def seen(address: str, said: str, proxies: list[str]) -> tuple[str, bool]:
     ],
 )
 def test_only_what_our_own_proxies_wrote_is_believed(
-    address: str, said: str, proxies: list[str], left: tuple[str, bool]
+    address: str, forwarded_for: str, proxies: list[str], expected: tuple[str, bool]
 ) -> None:
-    assert seen(address, said, proxies) == left
+    assert address_and_scheme(address, forwarded_for, proxies) == expected
 
 
 def test_what_is_no_network_is_refused_at_the_start() -> None:

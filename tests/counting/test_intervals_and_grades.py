@@ -111,12 +111,12 @@ FROM_FEW, FROM_MANY = GradeLimits(1, 1.0, 2.0), GradeLimits(0, 11.0, 20.0)
 def test_one_plus_belongs_to_classes_of_which_few_already_matter(
     interval: Interval, limits: GradeLimits, text: str, crosses: bool
 ) -> None:
-    made = grade(interval, limits)
-    assert (made.text, made.crosses) == (text, crosses)
+    answer = grade(interval, limits)
+    assert (answer.text, answer.crosses) == (text, crosses)
 
 
 def test_the_difference_of_two_shares_has_newcombes_interval() -> None:
     # Newcombe 1998, table II, comparison (a): 56/70 less 48/80, method 10: 0.2 (0.0524 to 0.3339)
-    made = difference_of_shares(48, 80, 56, 70)
-    assert (made.value, made.low, made.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=1e-4)
+    interval = difference_of_shares(48, 80, 56, 70)
+    assert (interval.value, interval.low, interval.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=1e-4)
     assert difference_of_shares(0, 10, 0, 20).low < 0 < difference_of_shares(0, 10, 0, 20).high

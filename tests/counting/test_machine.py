@@ -55,8 +55,8 @@ def test_laboratories_that_differ_widen_the_interval() -> None:
     unlike = errors(
         [[200, 0, 0, 0], [0, 20, 0, 180], [0, 0, 200, 0]], [[20, 0, 0, 180], [0, 200, 0, 0], [0, 0, 20, 180]]
     )
-    called = {"blast": 20, "lymphocyte": 60, "monocyte": 40, "unidentified": 40}
-    narrow, wide = (with_machine_errors(e, called, {}, GROUPS)["blast"] for e in (alike, unlike))
+    calls = {"blast": 20, "lymphocyte": 60, "monocyte": 40, "unidentified": 40}
+    narrow, wide = (with_machine_errors(e, calls, {}, GROUPS)["blast"] for e in (alike, unlike))
     assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
 
 
@@ -66,16 +66,16 @@ def test_the_interval_holds_the_truth_on_films_drawn_with_these_errors() -> None
     for i, table in enumerate(tables):
         tables[i] = np.stack([np.roll(row, k) if k else row for k, row in enumerate(table)])
         tables[i][:, 3] = np.maximum(tables[i][:, 3], 5)
-    known = errors(*[t.tolist() for t in tables])
-    held = []
+    machine_errors = errors(*[t.tolist() for t in tables])
+    hits = []
     for _ in range(30):
         truth = rng.dirichlet(np.ones(3))
         table = tables[rng.integers(len(tables))] + 0.5
         calls = truth @ (table / table.sum(axis=1, keepdims=True))
         counts = dict(zip(CALLS, rng.multinomial(150, calls / calls.sum()).tolist(), strict=True))
-        likely = with_machine_errors(known, counts, {}, GROUPS)
-        held += [likely[k].low - 1 <= 100 * t <= likely[k].high + 1 for k, t in zip(CLASSES, truth, strict=True)]
-    assert np.mean(held) >= 0.9
+        likely = with_machine_errors(machine_errors, counts, {}, GROUPS)
+        hits += [likely[k].low - 1 <= 100 * t <= likely[k].high + 1 for k, t in zip(CLASSES, truth, strict=True)]
+    assert np.mean(hits) >= 0.9
 
 
 def test_what_was_never_measured_gives_no_interval() -> None:

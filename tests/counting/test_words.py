@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hemaview.counting.words import number_of, unit_beside, were
+from hemaview.counting.words import cells_of, number_of, unit_beside
 
 
 def test_one_thing_is_said_of_one_and_many_of_any_other_number() -> None:
@@ -8,7 +8,8 @@ def test_one_thing_is_said_of_one_and_many_of_any_other_number() -> None:
         "0 white cells", "1 white cell", "2 white cells", "1,200 white cells"
     ]  # fmt: skip
     assert number_of(2, "difference of one", "differences of one") == "2 differences of one"
-    assert [were(n) for n in (0, 1, 2)] == ["were", "was", "were"]
+    assert [cells_of(n, "gradable red cells") for n in (1, 1200)] == ["1 gradable red cell", "1,200 gradable red cells"]
+    assert [cells_of(n, "spores") for n in (0, 1)] == ["0 spores", "1 spore"]
 
 
 def test_a_unit_that_the_name_says_is_not_said_again() -> None:

@@ -29,7 +29,7 @@ ONE_ROW = onnx.field(1, 2) + onnx.field(2, 7) + onnx.field(8, "one") + onnx.fiel
 NAMED = [*POOLED, onnx.node("Gemm", ["f", "w", "b"], ["g"])]
 
 
-def made(folder: Path, raw: bytes, kind: str = ONNX, **changes: Any) -> tuple[Path, Path]:
+def write_model(folder: Path, raw: bytes, kind: str = ONNX, **changes: Any) -> tuple[Path, Path]:
     weights, card = folder / f"w.{kind}", folder / "card.json"
     weights.write_bytes(raw)
     card.write_text(json.dumps(checked_card(onnx.card(**changes), kind, EXAMINATIONS)))
@@ -38,12 +38,12 @@ def made(folder: Path, raw: bytes, kind: str = ONNX, **changes: Any) -> tuple[Pa
 
 def tried(folder: Path, raw: bytes, **changes: Any) -> list[Any]:
     """In this process: what the child runs."""
-    weights, card = made(folder, raw, **changes)
+    weights, card = write_model(folder, raw, **changes)
     return list(examine(weights, json.loads(card.read_text()), sha256_of(weights), lambda *_: None))
 
 
 def test_a_sound_model_keeps_every_promise_in_a_child_without_network_and_files(tmp_path: Path) -> None:
-    weights, card = made(tmp_path, onnx.mean_colour(3))
+    weights, card = write_model(tmp_path, onnx.mean_colour(3))
     heard: list[tuple[str, float]] = []
     checks = try_out(weights, card, sha256_of(weights), lambda title, share: heard.append((title, share)))
     assert [c["key"] for c in checks] == ["sandbox", *TITLES] and all(c["ok"] for c in checks), checks
@@ -53,15 +53,15 @@ def test_a_sound_model_keeps_every_promise_in_a_child_without_network_and_files(
 
 BROKEN: dict[str, tuple[bytes, dict[str, Any], str, str]] = {
     "too many outputs": (onnx.mean_colour(5), {}, "outputs", "wrong-classes"),
-    "outputs that the file hides": (onnx.mean_colour(5, given=("n", "m")), {}, "runs", "wrong-classes"),
+    "outputs that the file hides": (onnx.mean_colour(5, output_shape=("n", "m")), {}, "runs", "wrong-classes"),
     "another size": (onnx.mean_colour(3, side_px=64), {}, "inputs", "wrong-input"),
     "one picture at a time": (
         onnx.mean_colour(3, nodes=[*NAMED, onnx.node("Reshape", ["g", "one"], ["y"])], tensors=[W, BIAS, ONE_ROW],
-                         taken=(1, 3, 32, 32), given=(1, 3)), {}, "runs", "wrong-input",
+                         input_shape=(1, 3, 32, 32), output_shape=(1, 3)), {}, "runs", "wrong-input",
     ),
-    "four channels": (onnx.mean_colour(3, taken=("n", 4, 32, 32)), {}, "inputs", "wrong-input"),
+    "four channels": (onnx.mean_colour(3, input_shape=("n", 4, 32, 32)), {}, "inputs", "wrong-input"),
     "whole numbers": (
-        onnx.model([onnx.node("Cast", ["x"], ["y"], onnx.attribute("to", 1))], [], 32, 3, taken=("n", 3, 32, 32)).replace(
+        onnx.model([onnx.node("Cast", ["x"], ["y"], onnx.attribute("to", 1))], [], 32, 3, input_shape=("n", 3, 32, 32)).replace(
             onnx.field(1, 1) + b"\x12", onnx.field(1, 2) + b"\x12", 1
         ), {}, "inputs", "wrong-input",
     ),
@@ -107,13 +107,13 @@ def test_a_tensor_that_grows_beyond_the_memory_ends_the_trial_not_the_house(tmp_
     shape += onnx.field(9, np.array([1, 3, 60_000, 60_000], "<i8").tobytes())
     nodes = [POOLED[0], grown, onnx.node("Exp", ["e"], ["q"]), onnx.node("GlobalMaxPool", ["q"], ["m"]),
              onnx.node("Flatten", ["m"], ["f"]), onnx.node("Gemm", ["f", "w", "b"], ["y"])]  # fmt: skip
-    weights, card = made(tmp_path, onnx.model(nodes, [W, BIAS, shape], 32, 3))
+    weights, card = write_model(tmp_path, onnx.model(nodes, [W, BIAS, shape], 32, 3))
     checks = try_out(weights, card, sha256_of(weights), memory_bytes=3 * 1024**3, wall_seconds=60)
     assert checks[-1]["code"] in ("too-much-memory", "crashed") and checks[-1]["result"].endswith(".")
 
 
 def test_a_trial_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
-    weights, card = made(tmp_path, onnx.mean_colour(3))
+    weights, card = write_model(tmp_path, onnx.mean_colour(3))
     (last,) = try_out(weights, card, sha256_of(weights), wall_seconds=0.3)
     assert last["code"] == "took-too-long" and not last["ok"] and "given up after" in last["result"]
 
@@ -121,18 +121,18 @@ def test_a_trial_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
 def test_safetensors_run_in_a_net_of_the_house_and_in_no_other(tmp_path: Path) -> None:
     torch.manual_seed(2)
     about = {"method": "cell-kind-net", "mpp": 0.3, "input_px": 64, "output": None, "normalisation": None}
-    weights, card = made(tmp_path, b"", SAFETENSORS, **about)
+    weights, card = write_model(tmp_path, b"", SAFETENSORS, **about)
     state = CellKindNet(3).eval().state_dict()
     save_file({**state, "last.weight": 100 * state["last.weight"]}, weights)
     checks = try_out(weights, card, sha256_of(weights))
     assert [c["key"] for c in checks] == ["sandbox", *TITLES] and all(c["ok"] for c in checks), checks
     table = json.loads(card.read_text())
-    for method, said in (
+    for method, words in (
         ("elmanna-b0", "do not fit the net"),
         ("wbc-mask-unet", "No method called wbc-mask-unet takes weights"),
     ):
         last = list(examine(weights, {**table, "method": method}, sha256_of(weights), lambda *_: None))[-1]
-        assert last.code == "cannot-run" and said in last.result
+        assert last.code == "cannot-run" and words in last.result
     weights.write_bytes(weights.read_bytes()[:-100])
     last = list(examine(weights, table, sha256_of(weights), lambda *_: None))[-1]
     assert (last.key, last.code) == ("file", "damaged")

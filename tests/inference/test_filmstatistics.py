@@ -17,11 +17,11 @@ def test_the_first_layers_take_the_films_statistics_and_the_net_itself_stays() -
     of_training = net()
     before = {k: v.clone() for k, v in of_training.state_dict().items()}
     x = torch.randn(48, 3, 12, 12) * 3 + 5
-    taken = blended(of_training, x, layers=1, cells=16)
-    assert set(taken) == {"1.running_mean", "1.running_var"}
-    seen = of_training[0](x)
-    assert torch.allclose(taken["1.running_mean"], 0.75 * seen.mean((0, 2, 3)), atol=1e-4)
-    assert torch.allclose(taken["1.running_var"], 0.75 * seen.var((0, 2, 3), unbiased=False) + 0.25, atol=1e-3)
+    statistics = blended(of_training, x, layers=1, cells=16)
+    assert set(statistics) == {"1.running_mean", "1.running_var"}
+    features = of_training[0](x)
+    assert torch.allclose(statistics["1.running_mean"], 0.75 * features.mean((0, 2, 3)), atol=1e-4)
+    assert torch.allclose(statistics["1.running_var"], 0.75 * features.var((0, 2, 3), unbiased=False) + 0.25, atol=1e-3)
     assert all(torch.equal(before[k], v) for k, v in of_training.state_dict().items())
 
 

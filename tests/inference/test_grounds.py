@@ -37,17 +37,17 @@ def test_places_outside_the_part_have_the_ground_of_its_edge() -> None:
 
 def test_a_photograph_has_one_ground() -> None:
     rgb = two_grounds()[:, :256]
-    found = one_ground(np.ascontiguousarray(rgb)).at(np.array([[0.0, 0.0], [9000.0, 70.0]]))
-    assert np.abs(found - LIGHT).max() <= 1
+    colours = one_ground(np.ascontiguousarray(rgb)).at(np.array([[0.0, 0.0], [9000.0, 70.0]]))
+    assert np.abs(colours - LIGHT).max() <= 1
 
 
 def test_a_picture_of_two_grounds_is_shown_as_each_part_would_be_alone() -> None:
     rgb = two_grounds()
     grounds = grounds_of(rgb, 0.5, (0.0, 0.0), (1.0, 1.0)).colours
-    shown = as_learned_in_places(rgb, (254, 228, 203), (), grounds)
+    picture = as_learned_in_places(rgb, (254, 228, 203), (), grounds)
     for part in (np.s_[:, 20:220], np.s_[:, 292:492]):
         alone = on_ground(np.ascontiguousarray(rgb[part]), (254, 228, 203))
-        assert np.abs(shown[part].astype(int) - alone).mean() < 4
+        assert np.abs(picture[part].astype(int) - alone).mean() < 4
 
 
 def test_a_ground_that_is_known_is_left_as_it_is() -> None:

@@ -30,9 +30,9 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 
 
 def convolutions(level: str) -> list[str]:
-    said = python("-W", "ignore", "-c", KERNELS, ONEDNN_MAX_CPU_ISA=level)
-    assert said.returncode == 0, said.stderr[-1000:]
-    return said.stdout.split()
+    process = python("-W", "ignore", "-c", KERNELS, ONEDNN_MAX_CPU_ISA=level)
+    assert process.returncode == 0, process.stderr[-1000:]
+    return process.stdout.split()
 
 
 @pytest.mark.prove
@@ -58,5 +58,5 @@ def test_the_nets_tests_hold_in_float32() -> None:
 
 
 def _nets_tests_hold(**environment: str) -> None:
-    said = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *NETS, **environment)
-    assert said.returncode == 0, said.stdout[-4000:]
+    process = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *NETS, **environment)
+    assert process.returncode == 0, process.stdout[-4000:]

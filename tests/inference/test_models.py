@@ -97,11 +97,11 @@ def test_edges_of_a_finer_picture_fall_between_the_pixels_of_the_net() -> None:
     for cy, cx in discs:
         cell |= np.hypot(y - cy, x - cx) < 3.6 / mpp
     rgb = np.where(cell[..., None], (205, 150, 160), (235, 228, 230)).astype(np.uint8)
-    found = model.segment(rgb, mpp)
-    assert found.max() == len(discs)
-    overlap = 2 * ((found > 0) & cell).sum() / ((found > 0).sum() + cell.sum())
+    labels = model.segment(rgb, mpp)
+    assert labels.max() == len(discs)
+    overlap = 2 * ((labels > 0) & cell).sum() / ((labels > 0).sum() + cell.sum())
     assert overlap > 0.97
     # Where labels were enlarged, every square of two pixels had one label.
-    squares = (found > 0)[: 512 // 2 * 2].reshape(256, 2, 256, 2).transpose(0, 2, 1, 3).reshape(-1, 4)
+    squares = (labels > 0)[: 512 // 2 * 2].reshape(256, 2, 256, 2).transpose(0, 2, 1, 3).reshape(-1, 4)
     mixed = squares.any(axis=1) & ~squares.all(axis=1)
     assert mixed.sum() > 100

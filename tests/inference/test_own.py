@@ -67,7 +67,7 @@ def test_pictures_may_come_with_their_channels_last(tmp_path: Path) -> None:
     order = onnx.field(1, "perm") + b"".join(onnx.field(8, i) for i in (0, 3, 1, 2)) + onnx.field(20, 7)
     nodes = [onnx.node("Transpose", ["x"], ["t"], order), onnx.node("GlobalAveragePool", ["t"], ["p"])]
     nodes += [onnx.node("Flatten", ["p"], ["f"]), onnx.node("Gemm", ["f", "w", "b"], ["y"])]
-    raw = onnx.mean_colour(3, weights=RED_GREEN_BLUE, nodes=nodes, taken=("n", 32, 32, 3))
+    raw = onnx.mean_colour(3, weights=RED_GREEN_BLUE, nodes=nodes, input_shape=("n", 32, 32, 3))
     assert load_own(files(tmp_path, raw)).classify_crops(colours()).argmax(axis=1).tolist() == [0, 1, 2]
 
 

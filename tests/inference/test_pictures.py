@@ -36,9 +36,9 @@ def film(ground: tuple[int, int, int], red: tuple[int, int, int] = (180, 110, 12
 
 def test_a_pictures_ground_is_brought_to_the_colour_that_a_net_learned_on() -> None:
     assert ground_of(film((220, 230, 150))).tolist() == [220, 230, 150]
-    shown = on_ground(film((220, 230, 150)), (254, 228, 203))
-    assert np.abs(ground_of(shown) - (254, 228, 203)).max() <= 1
-    assert shown[0, 0].tolist() == [208, 109, 162]  # cells change in the same ratio
+    picture = on_ground(film((220, 230, 150)), (254, 228, 203))
+    assert np.abs(ground_of(picture) - (254, 228, 203)).max() <= 1
+    assert picture[0, 0].tolist() == [208, 109, 162]  # cells change in the same ratio
     dark = on_ground(film((40, 40, 40), (10, 10, 10)), (250, 250, 250))
     assert ground_of(dark).tolist() == [40 * MOST_GAIN] * 3  # a dark picture is not blown up
 
@@ -50,15 +50,15 @@ def test_the_net_of_white_cells_is_shown_every_field_on_the_ground_of_its_traini
     plain = film((254, 228, 203), (150, 90, 150))
     plain[:80] = np.clip(plain[:80] + rng.normal(0, 12, (80, 120, 3)), 0, 255).astype(np.uint8)
     tinted = np.rint(plain * (0.85, 0.95, 0.8)).astype(np.uint8)
-    seen, tinted_seen = (net.classify(rgb, np.array([[60.0, 50.0]]), 0.2) for rgb in (plain, tinted))
-    assert np.abs(seen - tinted_seen).max() < 0.05
+    p, p_tinted = (net.classify(rgb, np.array([[60.0, 50.0]]), 0.2) for rgb in (plain, tinted))
+    assert np.abs(p - p_tinted).max() < 0.05
 
 
 @pytest.mark.parametrize("name", ["red-cell-shape-committee", "wbc-mask-unet"])
 def test_a_white_scanner_and_a_dim_lamp_change_what_is_seen_little(name: str) -> None:
     card = cards()[name]
 
-    def seen(rgb: NDArray[np.uint8], nets: NetSettings = AS_SHIPPED) -> NDArray[np.float32]:
+    def answer_of(rgb: NDArray[np.uint8], nets: NetSettings = AS_SHIPPED) -> NDArray[np.float32]:
         model = load(name, settings=nets)
         assert isinstance(model, Classifier | Masker)
         if isinstance(model, Masker):
@@ -76,10 +76,10 @@ def test_a_white_scanner_and_a_dim_lamp_change_what_is_seen_little(name: str) ->
         if np.abs(np.array(card.grounds) - ground_of(other)).max(axis=1).min() <= ALIKE:
             continue
         strange += 1
-        apart = np.abs(seen(plain) - seen(other)).mean()
+        difference = np.abs(answer_of(plain) - answer_of(other)).mean()
         as_it_is = NetSettings(brings_ground=False)
-        left = np.abs(seen(plain, as_it_is) - seen(other, as_it_is)).mean()
-        assert apart < 0.02 and left > 2 * apart
+        difference_as_it_is = np.abs(answer_of(plain, as_it_is) - answer_of(other, as_it_is)).mean()
+        assert difference < 0.02 and difference_as_it_is > 2 * difference
     assert strange
 
 

@@ -94,8 +94,8 @@ def test_openvino_is_asked_for_bf16_where_the_processor_reports_it_and_the_devic
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     for name in ("HEMAVIEW_RUNTIME", "HEMAVIEW_PRECISION", "ONEDNN_MAX_CPU_ISA"):
         monkeypatch.delenv(name, raising=False)
-    found = runtime_for(CellKindNet(width=4), 64, card(proved))
-    assert core.hints == [hint] and found.device == device
+    net_runtime = runtime_for(CellKindNet(width=4), 64, card(proved))
+    assert core.hints == [hint] and net_runtime.device == device
 
 
 def test_torch_on_a_cpu_stays_in_float32_even_where_the_card_allows_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,14 +113,14 @@ def test_answers_in_bf16_differ_and_stay_within_the_tolerance_and_who_compares_i
     net = CellKindNet(width=8)
     plain, half = TorchRuntime(net, "cpu"), TorchRuntime(net, "cpu", BF16)
     assert half.device == "CPU (torch), bf16"
-    told: list[tuple[np.ndarray, np.ndarray, float, float]] = []
-    answer = ComparedRuntime(plain, half, lambda *answers: told.append(answers))(pictures())
+    comparisons: list[tuple[np.ndarray, np.ndarray, float, float]] = []
+    answer = ComparedRuntime(plain, half, lambda *answers: comparisons.append(answers))(pictures())
     assert answer.dtype == np.float32
-    ((exact, rounded, *seconds),) = told
+    ((exact, rounded, *seconds),) = comparisons
     assert min(seconds) > 0
     assert np.array_equal(answer, rounded) and np.array_equal(exact, plain(pictures()))
-    apart = np.abs(softmax(exact) - softmax(rounded)).max()
-    assert 0 < apart < TOLERANCE
+    difference = np.abs(softmax(exact) - softmax(rounded)).max()
+    assert 0 < difference < TOLERANCE
 
 
 def test_a_deformable_layer_knows_its_pixels_in_half_precision() -> None:

@@ -21,10 +21,10 @@ class Scarce:
     device = "a small machine"
 
     def __init__(self, most: int) -> None:
-        self.most, self.asked = most, list[int]()
+        self.most, self.batch_sizes = most, list[int]()
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        self.asked.append(len(x))
+        self.batch_sizes.append(len(x))
         if len(x) > self.most:
             raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB")
         return x[:, 0, 0, :1]
@@ -40,7 +40,7 @@ def test_half_a_batch_is_tried_before_giving_up() -> None:
     assert in_batches(Scarce(2), PICTURES, 4)[:, 0].tolist() == [0, 1, 2, 3, 4, 5]
     few = Scarce(3)
     assert in_batches(few, PICTURES, 64)[:, 0].tolist() == [0, 1, 2, 3, 4, 5], "half of those that there are"
-    assert few.asked == [6, 3, 3]
+    assert few.batch_sizes == [6, 3, 3]
     with pytest.raises(OutOfMemory, match="even with half its batch"):
         in_batches(Scarce(1), PICTURES, 4)
 
@@ -49,24 +49,24 @@ def test_a_single_picture_that_does_not_fit_is_said_to_be_one() -> None:
     alone = Scarce(0)
     with pytest.raises(OutOfMemory, match="over a single picture"):
         in_batches(alone, PICTURES[:1])
-    assert alone.asked == [1], "there is no half of it"
+    assert alone.batch_sizes == [1], "there is no half of it"
     with pytest.raises(OutOfMemory, match="over a single picture"):
         objects_in(Scarce(0), np.zeros((1, 3, 2, 2), np.float32))
     assert objects_in(Scarce(1), np.zeros((1, 3, 2, 2), np.float32))
 
 
-@pytest.mark.parametrize("said", ["shapes do not fit", "CUDA error: an illegal memory access was encountered"])
-def test_other_errors_are_not_taken_for_a_lack_of_memory(said: str) -> None:
+@pytest.mark.parametrize("message", ["shapes do not fit", "CUDA error: an illegal memory access was encountered"])
+def test_other_errors_are_not_taken_for_a_lack_of_memory(message: str) -> None:
     class Broken(Scarce):
         def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-            raise RuntimeError(said)
+            raise RuntimeError(message)
 
-    with pytest.raises(RuntimeError, match=said):
+    with pytest.raises(RuntimeError, match=message):
         in_batches(Broken(1), PICTURES)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         "CUDA out of memory. Tried to allocate 20.00 GiB",
         "CUDA driver error: CUDA_ERROR_OUT_OF_MEMORY",
@@ -77,8 +77,8 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory(said: str) -> None:
         "Exception from src/inference/src/cpp/infer_request.cpp:223: std::bad_alloc",
     ],
 )
-def test_runtimes_lack_memory_in_many_words(said: str) -> None:
-    assert is_memory(RuntimeError(said)) and not is_memory(ValueError(said))
+def test_runtimes_lack_memory_in_many_words(message: str) -> None:
+    assert is_memory(RuntimeError(message)) and not is_memory(ValueError(message))
 
 
 def test_models_run_where_the_environment_says_and_a_device_that_is_not_here_is_named(

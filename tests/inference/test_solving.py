@@ -14,8 +14,8 @@ def test_a_larger_tolerance_asks_the_equations_less_often_and_leaves_the_model_a
     rgb[np.hypot(x - 64, y - 64) < 40], rgb[np.hypot(x - 64, y - 64) < 24] = (210, 180, 215), (90, 40, 130)
     own = load_as(Masker, "li-nodes-unet")
     coarse, other = (load_as(Masker, name, NetSettings(tolerance=0.1)) for name in ("li-nodes-unet", "wbc-mask-unet"))
-    asked = [_evaluations(model, rgb) for model in (own, coarse)]
-    assert asked[1] < asked[0]
+    evaluations = [_evaluations(model, rgb) for model in (own, coarse)]
+    assert evaluations[1] < evaluations[0]
     assert (own.mask(rgb) == coarse.mask(rgb)).mean() > 0.95
     assert [b.tolerance for b in _blocks(own)] == list(BOTTOM_TOLERANCES)
     assert load_as(Masker, "li-nodes-unet") is own

@@ -199,7 +199,7 @@ def test_a_state_that_a_gpu_wrote_is_read_where_there_is_none(tmp_path: Path, mo
         torch.load(tmp_path / "resume.pt", weights_only=True)
     fresh = CellKindNet(CLASSES, 8)
     again = Course(tmp_path, fresh, torch.optim.AdamW(fresh.parameters()))
-    assert again.done == 1 and all(map(torch.equal, tensors(net.state_dict()), tensors(fresh.state_dict())))
+    assert again.position == 1 and all(map(torch.equal, tensors(net.state_dict()), tensors(fresh.state_dict())))
 
 
 def test_imagenet_weights_that_lay_on_a_gpu_are_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,15 +239,15 @@ def test_nets_are_trained_on_the_gpu_where_there_is_one_unless_the_environment_s
 
 @pytest.mark.parametrize("capable", [True, False])
 def test_classifiers_learn_in_bf16_where_a_gpu_has_it(capable: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, bool]] = []
-    monkeypatch.setattr(torch, "autocast", lambda where, dtype, enabled: asked.append((where, enabled)))
+    calls: list[tuple[str, bool]] = []
+    monkeypatch.setattr(torch, "autocast", lambda where, dtype, enabled: calls.append((where, enabled)))
     monkeypatch.setattr(
         torch.cuda, "is_bf16_supported", lambda including_emulation: capable and not including_emulation
     )
     for where in ("cuda", "cpu"):
         autocast(torch.device(where))
         autocast(torch.device(where), False)
-    assert asked == [("cuda", capable), ("cuda", False), ("cpu", False), ("cpu", False)]
+    assert calls == [("cuda", capable), ("cuda", False), ("cpu", False), ("cpu", False)]
 
 
 class Hungry(nn.Module):
@@ -297,9 +297,9 @@ def test_where_the_gpu_has_too_little_memory_a_sentence_says_so_and_the_state_go
 def test_each_loop_names_a_lack_of_memory_of_the_gpu_and_nothing_else(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(said: str) -> None:
+    def fails(message: str) -> None:
         def forward(*_: Any) -> None:
-            raise RuntimeError(said)
+            raise RuntimeError(message)
 
         loop, build = TRAINED[name]
         net = build()

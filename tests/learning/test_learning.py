@@ -36,16 +36,16 @@ def pool(n: int, seed: int) -> Pool:
 
 def test_a_small_net_learns_two_colours_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     recipe = Recipe(("a", "b", "c", "d"), 64, epochs=6, batch=16, rate=5e-3, average=0.6, patience=20)
-    said: list[str] = []
-    best = train_classifier(CellKindNet(width=8), recipe, [pool(96, 1)], [pool(40, 2)], tmp_path, said.append)
+    lines: list[str] = []
+    best = train_classifier(CellKindNet(width=8), recipe, [pool(96, 1)], [pool(40, 2)], tmp_path, lines.append)
     assert best.is_file() and (tmp_path / "log.csv").read_text().count("\n") == 7
     assert (tmp_path / "log.csv").read_text().startswith("done,train_loss,val_score,val_accuracy,seconds\n1,")
-    accuracy = float(said[-1].split("accuracy ")[1].split()[0])
+    accuracy = float(lines[-1].split("accuracy ")[1].split()[0])
     assert accuracy > 0.9
     longer = Recipe(("a", "b", "c", "d"), 64, epochs=7, batch=16, rate=5e-3, average=0.6, patience=20)
-    said.clear()
-    train_classifier(CellKindNet(width=8), longer, [pool(96, 1)], [pool(40, 2)], tmp_path, said.append)
-    assert [s for s in said if s.startswith("epoch 7/7")] and not [s for s in said if s.startswith("epoch 1/")]
+    lines.clear()
+    train_classifier(CellKindNet(width=8), longer, [pool(96, 1)], [pool(40, 2)], tmp_path, lines.append)
+    assert [s for s in lines if s.startswith("epoch 7/7")] and not [s for s in lines if s.startswith("epoch 1/")]
 
 
 def test_a_label_that_allows_two_classes_is_content_with_either() -> None:
@@ -81,8 +81,8 @@ def test_crops_are_packed_once_and_keep_their_labels(tmp_path: Path) -> None:
 
 
 def test_scores_are_what_their_definitions_say() -> None:
-    truth, found = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 1, 0])
-    assert macro_f1(truth, found) == pytest.approx((0.5 + 0.8 + 0.0) / 3)
+    truth, calls = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 1, 0])
+    assert macro_f1(truth, calls) == pytest.approx((0.5 + 0.8 + 0.0) / 3)
     p = np.array([[0.8, 0.2]] * 10, np.float32)
     assert expected_calibration_error(p, np.array([0] * 8 + [1] * 2)) == pytest.approx(0, abs=1e-6)
     assert expected_calibration_error(p, np.zeros(10, int)) == pytest.approx(0.2, abs=1e-6)

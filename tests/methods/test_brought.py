@@ -73,8 +73,8 @@ def test_a_packages_model_is_asked_like_our_own_and_what_does_not_fit_is_said(tm
         "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}",
         "DJANGO_SETTINGS_MODULE": "hemaview.config.settings.test",
     }
-    asked = subprocess.run([sys.executable, "-c", ASK], env=environment, text=True, capture_output=True, check=True)
-    answer = json.loads(asked.stdout.splitlines()[-1])
+    process = subprocess.run([sys.executable, "-c", ASK], env=environment, text=True, capture_output=True, check=True)
+    answer = json.loads(process.stdout.splitlines()[-1])
     assert answer["classes"] == ["reddish", "bluish"] and answer["called"] == [0, 1]
     assert answer["own"] and answer["text"] == "# Mean stain"
     reasons = dict(zip(("broken", "cardless", "other", "pickled"), answer["wrong"], strict=True))

@@ -11,11 +11,11 @@ from hemaview.methods.registry import METHODS
 
 
 def greedy(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> list[int]:
-    kept: list[int] = []
+    rows: list[int] = []
     for i in np.argsort(-scores, kind="stable"):
-        if all(float(mmcvops.iou(torch.tensor(boxes[[i]]), torch.tensor(boxes[[j]]))) <= threshold for j in kept):
-            kept.append(int(i))
-    return kept
+        if all(float(mmcvops.iou(torch.tensor(boxes[[i]]), torch.tensor(boxes[[j]]))) <= threshold for j in rows):
+            rows.append(int(i))
+    return rows
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.7])
@@ -24,8 +24,8 @@ def test_nms_keeps_what_greedy_suppression_keeps(threshold: float) -> None:
     corner = rng.uniform(0, 60, (150, 2))
     boxes = np.concatenate([corner, corner + rng.uniform(5, 40, (150, 2))], axis=1).astype(np.float32)
     scores = rng.random(150).astype(np.float32)
-    kept = mmcvops.nms(torch.tensor(boxes), torch.tensor(scores), threshold)
-    assert kept.tolist() == greedy(boxes, scores, threshold)
+    rows = mmcvops.nms(torch.tensor(boxes), torch.tensor(scores), threshold)
+    assert rows.tolist() == greedy(boxes, scores, threshold)
     assert mmcvops.nms(torch.zeros(0, 4), torch.zeros(0), threshold).tolist() == []
 
 
@@ -78,8 +78,8 @@ def test_a_detector_learns_two_squares_with_the_soft_sampling_head() -> None:
         optimiser.step()
         losses.append(float(loss.detach()))
     assert np.mean(losses[-3:]) < 0.5 * losses[0]
-    found = net.eval()(picture)[0]
-    assert found.boxes.shape[1] == 4 and len(found.boxes) == len(found.scores) == len(found.labels)
+    detections = net.eval()(picture)[0]
+    assert detections.boxes.shape[1] == 4 and len(detections.boxes) == len(detections.scores) == len(detections.labels)
 
 
 def test_an_unknown_backbone_is_named() -> None:
@@ -96,8 +96,8 @@ def test_every_backbone_can_be_built_and_gives_boxes(backbone: str) -> None:
     torch.manual_seed(0)
     net = Cascade(2, backbone, width=16, hidden=16).eval()
     with torch.inference_mode():
-        found = net(torch.full((1, 3, 64, 64), 200.0))[0]
-    assert found.boxes.shape == (len(found.scores), 4)
+        detections = net(torch.full((1, 3, 64, 64), 200.0))[0]
+    assert detections.boxes.shape == (len(detections.scores), 4)
 
 
 def test_the_overview_cascade_keeps_below_its_share_of_the_package() -> None:

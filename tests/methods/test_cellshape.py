@@ -16,19 +16,19 @@ def ellipse(long: int, short: int, angle: float) -> NDArray[np.bool_]:
     return mask > 0
 
 
-def named(mask: NDArray[np.bool_], light: NDArray[np.float32] | None = None) -> dict[str, float]:
+def measures_of(mask: NDArray[np.bool_], light: NDArray[np.float32] | None = None) -> dict[str, float]:
     shade = np.where(mask, 0.7, 1.0).astype(np.float32) if light is None else light
     return dict(zip(MEASURES, cell_measures(mask, shade).tolist(), strict=True))
 
 
 def test_a_turned_cell_has_the_same_measures() -> None:
-    lying, standing = named(ellipse(40, 18, 0)), named(ellipse(40, 18, 90))
+    lying, standing = measures_of(ellipse(40, 18, 0)), measures_of(ellipse(40, 18, 90))
     for name in ("axis_ratio", "circularity", "curvature_126", "radius_spread", "radius_wave_2", "thickness"):
         assert lying[name] == pytest.approx(standing[name], abs=0.05), name
 
 
 def test_long_cells_bend_at_their_ends_and_are_thin() -> None:
-    disc, sickle = named(ellipse(26, 26, 0)), named(ellipse(50, 12, 30))
+    disc, sickle = measures_of(ellipse(26, 26, 0)), measures_of(ellipse(50, 12, 30))
     assert sickle["axis_ratio"] < 0.3 < 0.9 < disc["axis_ratio"]
     assert sickle["curvature_126"] > 2 * disc["curvature_126"]
     assert sickle["thickness"] < 0.7 * disc["thickness"]
@@ -41,8 +41,8 @@ def test_pallor_is_the_light_of_the_middle_against_the_rim_whatever_the_stain() 
     pale = np.where(ellipse(12, 12, 0), 210, full).astype(np.uint8)
     for shade in (1.0, 0.8):
         lights = [lightness(np.stack([g * shade] * 3, axis=2).astype(np.uint8), ~mask) for g in (full, pale)]
-        assert named(mask, lights[0])["pallor"] == pytest.approx(0, abs=0.02)
-        assert named(mask, lights[1])["pallor"] == pytest.approx(0.25, abs=0.05)
+        assert measures_of(mask, lights[0])["pallor"] == pytest.approx(0, abs=0.02)
+        assert measures_of(mask, lights[1])["pallor"] == pytest.approx(0.25, abs=0.05)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2])

@@ -21,19 +21,19 @@ def as_probability(target: np.ndarray) -> np.ndarray:
 
 def test_touching_discs_come_back_as_they_were() -> None:
     true = discs((40, 60, 20), (79, 60, 20), (115, 60, 16), (60, 26, 14))
-    found = split(as_probability(targets(true)), 30)
-    assert found.max() == true.max()
+    labels = split(as_probability(targets(true)), 30)
+    assert labels.max() == true.max()
     for k in range(1, true.max() + 1):
         own = true == k
-        best = np.bincount(found[own]).argmax()
-        overlap = (own & (found == best)).sum() / (own | (found == best)).sum()
+        best = np.bincount(labels[own]).argmax()
+        overlap = (own & (labels == best)).sum() / (own | (labels == best)).sum()
         assert overlap > 0.93
 
 
 def test_no_cell_runs_along_the_rim_of_another() -> None:
-    found = split(as_probability(targets(discs((50, 60, 24), (90, 60, 16)))), 30)
-    for k in range(1, found.max() + 1):
-        ys, xs = np.nonzero(found == k)
+    labels = split(as_probability(targets(discs((50, 60, 24), (90, 60, 16)))), 30)
+    for k in range(1, labels.max() + 1):
+        ys, xs = np.nonzero(labels == k)
         area, box = len(xs), (np.ptp(xs) + 1) * (np.ptp(ys) + 1)
         assert area / box > 0.7  # a ring or an arm fills little of its box
 

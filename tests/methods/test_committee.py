@@ -20,10 +20,10 @@ class Says(nn.Module):
 
     def __init__(self, *logits: float) -> None:
         super().__init__()
-        self.logits, self.seen = torch.tensor([logits]), 0
+        self.logits, self.side_px = torch.tensor([logits]), 0
 
     def forward(self, x: Tensor) -> Tensor:
-        self.seen = x.shape[-1]
+        self.side_px = x.shape[-1]
         return self.logits.repeat(len(x), 1)
 
 
@@ -31,7 +31,7 @@ def test_each_member_is_shown_its_own_size_and_all_count_alike() -> None:
     # The first is loud by a constant, which is no evidence: probabilities count, not the height of logits.
     one, two = Says(102.0, 100.0), Says(0.0, 1.0)
     answer = torch.softmax(Committee([one, two], (96, 80))(torch.zeros(3, 3, 96, 96)), dim=1)
-    assert (one.seen, two.seen) == (96, 80)
+    assert (one.side_px, two.side_px) == (96, 80)
     assert torch.allclose(answer, torch.softmax(torch.tensor([[0.5, 0.0]]), dim=1).repeat(3, 1), atol=1e-5)
 
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 ALL_CLASSES = 3
 
 
-def shown(method: Method) -> torch.Tensor:
+def input_of(method: Method) -> torch.Tensor:
     if method.task == "outline":
         return torch.rand(2, 43)
     side = 120 if method.name == "sun-pnet" else 64
@@ -32,11 +32,11 @@ def keeps_to_its_task(method: Method) -> None:
     classes = 2 if method.name == "sun-pnet" else ALL_CLASSES
     torch.manual_seed(1)
     net = method.build(classes).eval()
-    x = shown(method)
+    x = input_of(method)
     with torch.inference_mode():
         if method.task == "detection":
-            for found in net(x):
-                assert found.boxes.shape == (len(found.scores), 4) and (found.labels < classes).all()
+            for detections in net(x):
+                assert detections.boxes.shape == (len(detections.scores), 4) and (detections.labels < classes).all()
             return
         answer = net(x)
         again = net(x)

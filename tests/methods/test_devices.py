@@ -20,13 +20,13 @@ def answers(method: Method, runtime: TorchRuntime) -> list[Any]:
         return [runtime(np.linspace(0, 1, 2 * 43, dtype=np.float32).reshape(2, 43))]
     side = 120 if method.name == "sun-pnet" else 64
     y, x = np.mgrid[:side, :side]
-    shown = np.stack(
+    pictures = np.stack(
         [np.broadcast_to((200 - 90 * (np.hypot(x - c, y - c) < 16))[..., None], (side, side, 3)) for c in (20, 40)]
     )
     if method.task == "detection":
-        found: Boxes = shown_whole(runtime, shown[0].astype(np.uint8))
-        return [found.boxes, found.scores, found.labels]
-    return [in_batches(runtime, shown.astype(np.uint8), 1)]
+        detections: Boxes = shown_whole(runtime, pictures[0].astype(np.uint8))
+        return [detections.boxes, detections.scores, detections.labels]
+    return [in_batches(runtime, pictures.astype(np.uint8), 1)]
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=lambda m: m.name)

@@ -24,12 +24,12 @@ def pictures(n: int, side: int) -> torch.Tensor:
 def test_a_net_and_a_committee_answer_as_they_do_alone_and_hand_out_numbers_beside_it() -> None:
     one, two = EfficientNetLite0(3).eval(), EfficientNetB0(3).eval()
     both = Committee([one, two], (40, 32)).eval()
-    shown = pictures(2, 40)
+    batch = pictures(2, 40)
     with torch.inference_mode():
         for net in (one, both):
             assert hands_out_features(net)
-            answer, numbers = WithFeatures(net)(shown)
-            torch.testing.assert_close(answer, net(shown))
+            answer, numbers = WithFeatures(net)(batch)
+            torch.testing.assert_close(answer, net(batch))
             assert numbers.shape == (2, EMBEDDED) and not torch.allclose(numbers[0], numbers[1])
     assert both.gives_features == one.gives_features + two.gives_features
 
@@ -51,6 +51,6 @@ def test_the_numbers_of_two_pictures_are_as_far_apart_as_their_features() -> Non
 
 
 def test_the_same_features_give_the_same_numbers_on_every_machine() -> None:
-    drawn = signs(1280)
-    assert set(np.unique(drawn)) == {-1.0, 1.0} and abs(float(drawn.mean())) < 0.01
-    assert drawn[0, :8].tolist() == FIRST and drawn[1279, -4:].tolist() == LAST
+    matrix = signs(1280)
+    assert set(np.unique(matrix)) == {-1.0, 1.0} and abs(float(matrix.mean())) < 0.01
+    assert matrix[0, :8].tolist() == FIRST and matrix[1279, -4:].tolist() == LAST

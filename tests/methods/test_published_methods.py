@@ -58,15 +58,15 @@ def test_the_printed_threshold_is_a_constant_and_the_intended_one_follows_the_pi
 
 
 def test_nuclei_that_touch_are_parted_and_debris_is_not_counted() -> None:
-    found = nuclei(slide_of((40, 60, 14), (64, 60, 14), (120, 60, 15), (140, 20, 3)))
-    assert len(np.unique(found)) - 1 == 3
-    assert found[60, 40] != found[60, 64] and found[20, 140] == 0
+    labels = nuclei(slide_of((40, 60, 14), (64, 60, 14), (120, 60, 15), (140, 20, 3)))
+    assert len(np.unique(labels)) - 1 == 3
+    assert labels[60, 40] != labels[60, 64] and labels[20, 140] == 0
 
 
 def test_lobes_of_one_nucleus_are_joined_and_other_cells_stay_apart() -> None:
-    found = nuclei(slide_of((30, 60, 9), (50, 60, 9), (110, 60, 10)))
-    assert len(np.unique(found)) - 1 == 3
-    joined = joined_lobes(found, 8)
+    labels = nuclei(slide_of((30, 60, 9), (50, 60, 9), (110, 60, 10)))
+    assert len(np.unique(labels)) - 1 == 3
+    joined = joined_lobes(labels, 8)
     assert joined[60, 30] == joined[60, 50] != joined[60, 110] and len(np.unique(joined)) - 1 == 2
 
 
@@ -81,9 +81,9 @@ def test_a_cut_without_a_bottleneck_is_undone_and_one_with_it_stays() -> None:
 
 def test_a_patch_holds_the_nucleus_in_its_middle_with_white_around() -> None:
     rgb = slide_of((80, 60, 14))
-    found = central_patch(rgb)
-    assert found is not None and found.shape == (PATCH_PX, PATCH_PX, 3)
-    assert found[60, 60].mean() < 110 and found[2, 2].min() == 255
+    around_nucleus = central_patch(rgb)
+    assert around_nucleus is not None and around_nucleus.shape == (PATCH_PX, PATCH_PX, 3)
+    assert around_nucleus[60, 60].mean() < 110 and around_nucleus[2, 2].min() == 255
     assert central_patch(np.full((80, 80, 3), 240, np.uint8)) is None
     assert patch(rgb, (0, 0, 160, 120)).shape == (PATCH_PX, PATCH_PX, 3)
 
@@ -127,5 +127,5 @@ def test_an_ode_block_can_stand_at_each_of_the_nine_places(place: int) -> None:
 
 def test_equalising_changes_brightness_and_keeps_the_shape() -> None:
     rgb = np.clip(np.random.default_rng(2).normal(120, 8, (80, 60, 3)), 0, 255).astype(np.uint8)
-    found = equalised(rgb)
-    assert found.shape == rgb.shape and found.mean(axis=2).std() > 1.5 * rgb.mean(axis=2).std()
+    picture = equalised(rgb)
+    assert picture.shape == rgb.shape and picture.mean(axis=2).std() > 1.5 * rgb.mean(axis=2).std()

@@ -29,14 +29,14 @@ with yapfgrammar.LOCK.open() as lock:
 
 def test_the_lock_is_held_while_yapf_is_read_and_free_afterwards(tmp_path: Path) -> None:
     alone = {**os.environ, "TMPDIR": str(tmp_path)}
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", _WATCHING], env=alone, capture_output=True, text=True, timeout=60, check=True
     )
-    assert told.stdout.split() == ["held", "free"]
+    assert process.stdout.split() == ["held", "free"]
 
 
 def test_mmengine_is_read_after_it() -> None:
-    asked = "import sys, hemaview.methods.cascade; print(*sys.modules)"
-    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=120, check=True)
-    read = told.stdout.split()
+    script = "import sys, hemaview.methods.cascade; print(*sys.modules)"
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    read = process.stdout.split()
     assert read.index("hemaview.methods.yapfgrammar") < read.index("mmengine")

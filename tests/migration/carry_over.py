@@ -40,8 +40,8 @@ def _rows(old: sqlite3.Connection, new: Any, table: str) -> None:
     columns = ", ".join(f'"{name}"' for name in names)
     values = ", ".join(f"CAST(%s AS {types[name]})" for name in names)
     for row in rows:
-        given = [bool(v) if types[n] == "boolean" and v is not None else v for n, v in zip(names, row, strict=True)]
-        new.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({values})', given)
+        typed = [bool(v) if types[n] == "boolean" and v is not None else v for n, v in zip(names, row, strict=True)]
+        new.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({values})', typed)
 
 
 def _go_on_after_the_last(new: Any, table: str, column: str) -> None:

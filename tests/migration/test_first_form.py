@@ -80,11 +80,11 @@ class House:
     """The DATABASE_URL; "": the folder's own SQLite file."""
 
 
-def manage(house: House, *words: str, given: str | None = None) -> str:
-    return run(house, "manage.py", *words, given=given)
+def manage(house: House, *words: str, text: str | None = None) -> str:
+    return run(house, "manage.py", *words, text=text)
 
 
-def run(house: House, *words: str, given: str | None = None) -> str:
+def run(house: House, *words: str, text: str | None = None) -> str:
     environment = {
         **os.environ,
         "HEMAVIEW_VAR": str(house.var),
@@ -93,11 +93,11 @@ def run(house: House, *words: str, given: str | None = None) -> str:
     environment.pop("DATABASE_URL", None)
     if house.database:
         environment["DATABASE_URL"] = house.database
-    done = subprocess.run(
-        [sys.executable, *words], cwd=ROOT, env=environment, input=given, capture_output=True, text=True
+    process = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, env=environment, input=text, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+    assert process.returncode == 0, process.stderr[-3000:]
+    return process.stdout
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
@@ -129,7 +129,7 @@ def files_of(var: Path, *folders: str) -> dict[str, str]:
 def after(house: House) -> dict[str, Any]:
     before = files_of(house.var, "results", "reports", "slides")
     manage(house, "migrate", "--verbosity", "0")
-    answer: dict[str, Any] = json.loads(manage(house, "shell", "-v", "0", given=LOOK).splitlines()[-1])
+    answer: dict[str, Any] = json.loads(manage(house, "shell", "-v", "0", text=LOOK).splitlines()[-1])
     assert files_of(house.var, "results", "reports", "slides") == before
     return answer
 

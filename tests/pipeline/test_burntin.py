@@ -57,8 +57,8 @@ def barred(
         pen.rectangle(BAR, fill=colour)
     if text:
         pen.text((500, 370), "10 µm", fill=colour, font=ImageFont.load_default(22))
-    drawn = np.abs(np.asarray(image).astype(int) - rgb).max(axis=2) > 30
-    return as_jpeg(image), drawn
+    is_bar = np.abs(np.asarray(image).astype(int) - rgb).max(axis=2) > 30
+    return as_jpeg(image), is_bar
 
 
 def mask_of(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -68,15 +68,15 @@ def mask_of(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
 @pytest.mark.parametrize("text", [True, False], ids=["with text", "alone"])
 @pytest.mark.parametrize("colour", COLOURS.values(), ids=COLOURS.keys())
 def test_a_scale_bar_of_any_colour_is_left_out_and_little_beside_it(colour: tuple[int, int, int], text: bool) -> None:
-    rgb, drawn = barred(photo(), colour, text)
+    rgb, bar = barred(photo(), colour, text)
     mask = mask_of(rgb)
-    assert mask[drawn].mean() > 0.95
-    assert mask[:350].sum() == 0 and mask.sum() < 8 * drawn.sum()
+    assert mask[bar].mean() > 0.95
+    assert mask[:350].sum() == 0 and mask.sum() < 8 * bar.sum()
 
 
 def test_an_upright_bar_is_left_out() -> None:
-    rgb, drawn = barred(photo(), (0, 0, 0), text=False)
-    assert mask_of(np.ascontiguousarray(rgb.transpose(1, 0, 2))).T[drawn].mean() > 0.95
+    rgb, bar = barred(photo(), (0, 0, 0), text=False)
+    assert mask_of(np.ascontiguousarray(rgb.transpose(1, 0, 2))).T[bar].mean() > 0.95
 
 
 def test_a_yellow_arrow_is_left_out_by_its_colour() -> None:
@@ -84,17 +84,17 @@ def test_a_yellow_arrow_is_left_out_by_its_colour() -> None:
     ImageDraw.Draw(image).polygon(
         [(200, 200), (230, 180), (222, 200), (240, 222), (232, 230), (214, 212)], fill=(255, 255, 0)
     )
-    drawn = np.abs(np.asarray(image).astype(int) - photo()).max(axis=2) > 30
+    arrow = np.abs(np.asarray(image).astype(int) - photo()).max(axis=2) > 30
     mask = mask_of(as_jpeg(image))
-    assert mask[drawn].mean() > 0.95 and mask.sum() < 4 * drawn.sum()
+    assert mask[arrow].mean() > 0.95 and mask.sum() < 4 * arrow.sum()
 
 
 def test_text_without_a_bar_is_known_by_standing_in_every_photograph_of_a_set() -> None:
     pictures = [barred(photo(n), (0, 0, 0), bar=False) for n in (253, 258, 328, 637, 646)]
     same = unchanged([(640, 480)] * 5, lambda i: pictures[i][0])
-    for rgb, drawn in pictures[:2]:
+    for rgb, text in pictures[:2]:
         mask = covered(marks(rgb, same), (0, 0), (1, 1), (640, 480))
-        assert mask[drawn].mean() > 0.8 and mask.sum() < 8 * drawn.sum()
+        assert mask[text].mean() > 0.8 and mask.sum() < 8 * text.sum()
     assert unchanged([(640, 480)] * 3, lambda i: pictures[i][0]) is None
 
 
@@ -109,14 +109,14 @@ def test_real_scale_bars_of_a_camera_are_left_out_and_nothing_else(number: int) 
 
 
 def test_nothing_is_left_out_of_a_drawn_film_or_of_dark_nuclei() -> None:
-    drawn = draw_film(1400, 1000, seed=5).rgb
-    assert marks(drawn) == [] and marks(np.ascontiguousarray(drawn[::-1, ::-1])) == []
+    film = draw_film(1400, 1000, seed=5).rgb
+    assert marks(film) == [] and marks(np.ascontiguousarray(film[::-1, ::-1])) == []
 
 
 def test_in_the_place_of_a_mark_stands_the_ground() -> None:
     clear = np.full((200, 300, 3), (210, 190, 215), np.uint8)
-    rgb, drawn = clear.copy(), np.zeros((200, 300), bool)
-    rgb[150:155, 100:200], drawn[150:155, 100:200] = 0, True
+    rgb, bar = clear.copy(), np.zeros((200, 300), bool)
+    rgb[150:155, 100:200], bar[150:155, 100:200] = 0, True
     assert np.abs(without_marks(rgb, mask_of(rgb)).astype(int) - clear).max() <= 3
 
 
@@ -136,16 +136,16 @@ def test_a_run_counts_nothing_in_a_scale_bar_says_so_and_leaves_its_area_out(tmp
     tables: list[CellTable] = []
     for name, picture in (("with", rgb), ("without", as_jpeg(Image.fromarray(photo())))):
         outcome = run(request(picture, tmp_path / name), Sink())
-        said = any("burnt into the photograph" in note for note in outcome.notes)
-        assert said == (name == "with")
+        has_note = any("burnt into the photograph" in note for note in outcome.notes)
+        assert has_note == (name == "with")
         tables.append(read_cells(tmp_path / name / "job" / "cells.arrow")[0])
     mask = mask_of(rgb)
-    counted, clear = tables
-    at = np.clip(np.rint([counted.y, counted.x]).astype(int), 0, [[479], [639]])
-    whole = (counted.flags & CUT) == 0
+    barred_cells, clear = tables
+    at = np.clip(np.rint([barred_cells.y, barred_cells.x]).astype(int), 0, [[479], [639]])
+    whole = (barred_cells.flags & CUT) == 0
     assert not (mask[at[0], at[1]] & whole).any()
     far = clear.y < 350
-    assert abs(int((counted.y < 350).sum()) - int(far.sum())) <= 1
+    assert abs(int((barred_cells.y < 350).sum()) - int(far.sum())) <= 1
     with open_slide(tmp_path / "with" / "s.tif") as slide:
         plan = plan_run(slide, request(rgb, tmp_path / "again"), lambda _text, _share: None)
     (field,) = plan.fields
@@ -154,9 +154,9 @@ def test_a_run_counts_nothing_in_a_scale_bar_says_so_and_leaves_its_area_out(tmp
 
 def test_in_a_drawn_region_a_scale_bar_is_left_out_too(tmp_path: Path) -> None:
     rgb, _ = barred(photo(), (0, 0, 0))
-    asked = replace(request(rgb, tmp_path / "s"), region=(440, 340, 200, 140))
-    with open_slide(asked.slide) as slide:
-        plan = plan_run(slide, asked, lambda _text, _share: None)
+    order = replace(request(rgb, tmp_path / "s"), region=(440, 340, 200, 140))
+    with open_slide(order.slide) as slide:
+        plan = plan_run(slide, order, lambda _text, _share: None)
     hidden = mask_of(rgb)[340:480, 440:640]
     assert sum(f.w * f.h * f.counted_share for f in plan.fields) == pytest.approx((~hidden).sum(), rel=0.01)
     assert any("burnt into the photograph" in note for note in plan.notes)
@@ -167,7 +167,7 @@ def test_a_white_bar_on_a_ground_nearly_as_light_is_left_out() -> None:
     light = np.clip(rgb * (222 / np.percentile(rgb, 95, axis=(0, 1))), 0, 235).astype(np.uint8)
     image = Image.fromarray(light)
     ImageDraw.Draw(image).rectangle((330, 440, 580, 450), fill=(255, 255, 255))
-    shown = as_jpeg(image, 92)
-    hidden = covered(marks(shown), (0, 0), (1, 1), (shown.shape[1], shown.shape[0]))
+    picture = as_jpeg(image, 92)
+    hidden = covered(marks(picture), (0, 0), (1, 1), (picture.shape[1], picture.shape[0]))
     assert hidden[440:451, 330:581].mean() > 0.95 and hidden.mean() < 0.03
     assert not marks(as_jpeg(Image.fromarray(light), 92))

@@ -23,10 +23,10 @@ MPP = 0.19
 
 def test_the_round_field_is_found_and_a_full_picture_has_none() -> None:
     rgb, disc = through_eyepiece()
-    seen = eyepiece_of(rgb)
-    assert seen is not None
-    assert not seen.inside[~disc].any()
-    assert seen.inside[disc].mean() > 0.9
+    eyepiece = eyepiece_of(rgb)
+    assert eyepiece is not None
+    assert not eyepiece.inside[~disc].any()
+    assert eyepiece.inside[disc].mean() > 0.9
     assert eyepiece_of(photo()) is None
 
 
@@ -34,18 +34,18 @@ def test_focus_is_measured_within_the_field() -> None:
     rgb, _ = through_eyepiece()
     sharp = look(photo(), MPP).focus
     assert look(rgb, MPP).focus < 0.7 * sharp
-    field, seen = without_rim(rgb)
-    assert seen is not None
-    assert look(field, MPP, seen.inside).focus == pytest.approx(sharp, rel=0.4)
+    field, eyepiece = without_rim(rgb)
+    assert eyepiece is not None
+    assert look(field, MPP, eyepiece.inside).focus == pytest.approx(sharp, rel=0.4)
 
 
 def test_cells_that_reach_into_the_rim_are_cut() -> None:
     rgb, disc = through_eyepiece()
-    seen = eyepiece_of(rgb)
-    assert seen is not None
+    eyepiece = eyepiece_of(rgb)
+    assert eyepiece is not None
     middle, (left, _) = (rgb.shape[1] // 2, rgb.shape[0] // 2), (np.flatnonzero(disc[rgb.shape[0] // 2])[0], 0)
     boxes = np.array([(middle[0], middle[1], 36, 36), (left - 5, middle[1], 36, 36)], np.float64)
-    assert seen.cuts(boxes).tolist() == [False, True]
+    assert eyepiece.cuts(boxes).tolist() == [False, True]
 
 
 def test_the_rim_is_no_area_and_the_plan_says_so(tmp_path: Path) -> None:
@@ -81,9 +81,9 @@ def planned(folder: Path, rgb: NDArray[np.uint8], mpp: float | None) -> Plan:
     path = folder / "photo.tif"
     tifffile.imwrite(path, rgb, tile=(256, 256), photometric="rgb")
     h, w = rgb.shape[:2]
-    asked = RunRequest(
+    request = RunRequest(
         slide=path, folder=folder, protocol="sickle", assay=assay("sickle"), schema=assay("sickle").schema, finder="outline",
         settings={}, models={}, thresholds={}, mpp=mpp, photo_fields=[{"x": 0, "y": 0, "w": w, "h": h, "name": "1"}],
     )  # fmt: skip
     with open_slide(path) as slide:
-        return plan_run(slide, asked, lambda _text, _share: None)
+        return plan_run(slide, request, lambda _text, _share: None)

@@ -49,7 +49,11 @@ def test_the_thick_and_the_feathered_end_of_real_fields_rank_last_and_do_not_fai
 def test_where_no_field_is_good_the_best_are_counted_and_the_plan_says_why(tmp_path: Path) -> None:
     thick = mosaic(tmp_path, [[deep(3), deep(3)], [deep(3), deep(3)]])
     plan = planned_scan(thick, tmp_path)
-    assert plan.counted and plan.poor_fields == "the cells overlap" and all(f.monolayer for f in plan.counted)
+    assert (
+        plan.counted_fields
+        and plan.poor_fields == "the cells overlap"
+        and all(f.monolayer for f in plan.counted_fields)
+    )
     assert any("shapes get no grade there, and platelets no estimate" in note for note in plan.notes)
 
 
@@ -66,7 +70,7 @@ def test_fields_cover_a_slide_to_its_edges(tmp_path: Path) -> None:
 def test_a_trail_of_marrow_may_be_crowded(tmp_path: Path) -> None:
     thick = mosaic(tmp_path, [[deep(3), deep(3)], [deep(3), deep(3)]])
     plan = planned_scan(thick, tmp_path, "marrow")
-    assert plan.counted and plan.poor_fields == "" and {f.reason for f in plan.fields} == {""}
+    assert plan.counted_fields and plan.poor_fields == "" and {f.reason for f in plan.fields} == {""}
 
 
 def photo() -> NDArray[np.uint8]:
@@ -108,42 +112,42 @@ def _within(place: PlannedField, columns: tuple[int, int]) -> bool:
 
 
 def planned_scan(path: Path, folder: Path, examination: str = "blood_film") -> Plan:
-    asked = RunRequest(
+    request = RunRequest(
         slide=path, folder=folder, protocol="p", assay=assay(examination), schema=assay(examination).schema, finder="film",
         settings={}, models={}, thresholds={}, mpp=0.19, photo_fields=[],
     )  # fmt: skip
     with open_slide(path) as slide:
-        return plan_run(slide, asked, lambda _text, _share: None)
+        return plan_run(slide, request, lambda _text, _share: None)
 
 
 def planned(folder: Path, blur_um: float, photo: bool) -> Plan:
     """The plan of a blurred picture: a real photograph as a camera's field, or a drawn film as a scan smaller than one."""
-    rgb, mpp = (Image.open(PHOTO).convert("RGB"), 0.19) if photo else (Image.fromarray(drawn()), MPP)
+    rgb, mpp = (Image.open(PHOTO).convert("RGB"), 0.19) if photo else (Image.fromarray(film_part()), MPP)
     rgb = rgb.filter(ImageFilter.GaussianBlur(blur_um / mpp))
     path = folder / f"{blur_um}-{photo}.tif"
     tifffile.imwrite(path, np.asarray(rgb), tile=(256, 256), photometric="rgb")
     fields: list[dict[str, Any]] = [{"x": 0, "y": 0, "w": rgb.width, "h": rgb.height, "name": "105"}] if photo else []
-    asked = RunRequest(
+    request = RunRequest(
         slide=path, folder=folder, protocol="blood-film", settings={}, models={}, thresholds={}, mpp=mpp,
         photo_fields=fields, assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
     )  # fmt: skip
     with open_slide(path) as slide:
-        return plan_run(slide, asked, lambda _text, _share: None)
+        return plan_run(slide, request, lambda _text, _share: None)
 
 
-def drawn() -> NDArray[np.uint8]:
+def film_part() -> NDArray[np.uint8]:
     """A part of a drawn film where cells lie side by side, narrower than a field is."""
     return draw_film(6144, 1024, seed=3).rgb[:500, 1500:2400]
 
 
 def test_of_a_drawn_region_every_field_is_counted_and_nothing_else(tmp_path: Path) -> None:
     slide = mosaic(tmp_path, [[photo()] * 3] * 3)
-    asked = RunRequest(
+    request = RunRequest(
         slide=slide, folder=tmp_path, protocol="p", assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
         settings={"max_fields": 1}, models={}, thresholds={}, mpp=0.19, photo_fields=[], region=(100, 50, 1500, 900),
     )  # fmt: skip
     with open_slide(slide) as opened:
-        plan = plan_run(opened, asked, lambda _text, _share: None)
+        plan = plan_run(opened, request, lambda _text, _share: None)
     covered = np.zeros((3 * 480, 3 * 640), int)
     for f in plan.fields:
         covered[f.y : f.y + f.h, f.x : f.x + f.w] += 1
@@ -168,13 +172,13 @@ def test_overlapping_photographs_share_out_their_film_and_a_blurred_one_takes_no
             fields.append({"x": i * 700, "y": 0, "w": 640, "h": 400, "name": str(i), "film": on})
         path = tmp_path / f"{blurred}.tif"
         tifffile.imwrite(path, sheet, tile=(256, 256), photometric="rgb")
-        asked = RunRequest(
+        request = RunRequest(
             slide=path, folder=tmp_path, protocol="p", assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
             settings={}, models={}, thresholds={}, mpp=0.19, photo_fields=fields,
         )  # fmt: skip
         with open_slide(path) as slide:
-            plan = plan_run(slide, asked, lambda _text, _share: None)
-            region = plan_run(slide, replace(asked, region=(0, 100, 2100, 200)), lambda _text, _share: None)
+            plan = plan_run(slide, request, lambda _text, _share: None)
+            region = plan_run(slide, replace(request, region=(0, 100, 2100, 200)), lambda _text, _share: None)
         used = [f for f in plan.fields if f.used]
         assert [f.index for f in used] == [i for i, share in enumerate(shares) if share]
         for f in used:

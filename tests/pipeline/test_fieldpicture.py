@@ -34,9 +34,9 @@ def field(x: int, w: int, photo: bool = False) -> PlannedField:
 @pytest.mark.parametrize("mpp", [0.25, 0.093])
 def test_neighbours_share_their_pixels(slide: Slide, mpp: float) -> None:
     left, right = (picture_of(slide, field(x, 333), mpp) for x in (2203, 2536))
-    apart = (right.left - left.left) / left.scale[0]
-    assert apart == round(apart) and apart % left.block_px == 0
-    shift, inner = round(apart), 24
+    distance_px = (right.left - left.left) / left.scale[0]
+    assert distance_px == round(distance_px) and distance_px % left.block_px == 0
+    shift, inner = round(distance_px), 24
     a, b = left.rgb[:, shift + inner : -inner], right.rgb[:, inner : left.rgb.shape[1] - shift - inner]
     assert a.shape == b.shape and a.size and np.array_equal(a, b)
     for picture, place in ((left, 2203), (right, 2536)):
@@ -52,12 +52,12 @@ def test_a_cell_on_the_border_of_two_fields_is_the_same_in_both(slide: Slide, mp
         for place in (field(2203, 666), field(2203, 333), field(2536, 333))
     )
 
-    def seen(cells: CellTable, near_px: float) -> list[tuple[float, ...]]:
+    def boxes_on_border(cells: CellTable, near_px: float) -> list[tuple[float, ...]]:
         rows = np.flatnonzero(np.abs(cells.x - 2536) < near_px)
         return sorted((*np.round((cells.x[i], cells.y[i]), 3).tolist(), int(cells.w[i]), int(cells.h[i])) for i in rows)
 
-    on_border = seen(whole, 1 / mpp)
-    both = {*seen(left, 1 / mpp), *seen(right, 1 / mpp)}
+    on_border = boxes_on_border(whole, 1 / mpp)
+    both = {*boxes_on_border(left, 1 / mpp), *boxes_on_border(right, 1 / mpp)}
     assert on_border and both == set(on_border)
 
 

@@ -37,7 +37,7 @@ def test_without_lone_cells_the_scale_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_where_red_cells_touch_discs_within_them_tell_the_scale(tmp_path: Path) -> None:
-    mpp, source, sd, (note,), _ = scale_of(*asked(tmp_path, [crowd(seed) for seed in range(16)]))
+    mpp, source, sd, (note,), _ = scale_of(*scale_request(tmp_path, [crowd(seed) for seed in range(16)]))
     assert source == "estimated" and "discs within" in note and "enter the microscope's µm/px" in note
     assert sd is not None and sd > 0.06 * mpp
     assert mpp == pytest.approx(7.2 / CELL_PX, rel=0.1)
@@ -65,7 +65,7 @@ def crowd(seed: int, sizes: tuple[float, ...] = (1.0,), nuclei: bool = False) ->
     return rgb
 
 
-def asked(folder: Path, pictures: list[NDArray[np.uint8]]) -> tuple[Slide, RunRequest, Progress]:
+def scale_request(folder: Path, pictures: list[NDArray[np.uint8]]) -> tuple[Slide, RunRequest, Progress]:
     path = folder / "photos.tif"
     tifffile.imwrite(path, np.concatenate(pictures, axis=1), tile=(256, 256), photometric="rgb")
     photos = [{"x": i * SIDE, "y": 0, "w": SIDE, "h": SIDE, "name": f"{i}"} for i in range(len(pictures))]
@@ -79,7 +79,7 @@ def scale_of_photos(
 ) -> tuple[float, str, float | None, list[str], list[dict[str, str]]]:
     """`scale_of` of photographs side by side with so many round cells each, those in the first `small` half as wide."""
     pictures = [photograph(n, CELL_PX // 2 if i < small else CELL_PX) for i, n in enumerate(cells)]
-    slide, request, progress = asked(folder, pictures)
+    slide, request, progress = scale_request(folder, pictures)
     with slide:
         return scale_of(slide, request, progress)
 
@@ -97,4 +97,4 @@ def test_of_a_page_without_a_stain_or_a_scale_the_true_reason_is_given(tmp_path:
     for line in range(40, SIDE - 10, 60):
         cv2.putText(page, "RESULTS", (8, line), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (0, 0, 0), 4)
     with pytest.raises(PipelineError, match="This picture has no colour"):
-        scale_of(*asked(tmp_path, [page] * 3))
+        scale_of(*scale_request(tmp_path, [page] * 3))

@@ -70,16 +70,16 @@ def ran(request: pytest.FixtureRequest, film: Path, tmp_path_factory: pytest.Tem
 def test_a_protocol_runs_to_a_cell_file_of_its_schema(ran: tuple[Order, Path]) -> None:
     order, folder = ran
     cells, metadata = read_cells(folder / "cells.arrow", folder / "contours.arrow")
-    known = assay(order.assay).schema
+    schema = assay(order.assay).schema
     assert metadata["assay"] == metadata["schema"] == order.assay
-    assert cells.p.shape == (len(cells), len(known)) and (cells.cls < len(known)).all()
+    assert cells.p.shape == (len(cells), len(schema)) and (cells.cls < len(schema)).all()
     if len(cells):
         assert np.abs(cells.p.astype(float).sum(axis=1) - 1).max() < 0.02
-    named = np.bincount(cells.cls, minlength=len(known))
+    cells_by_class = np.bincount(cells.cls, minlength=len(schema))
     if order.assay in ("blood_film", "sickle"):
-        assert known.rows_of_kind(cells.cls, "red_cell").sum() > 20
+        assert schema.rows_of_kind(cells.cls, "red_cell").sum() > 20
     if order.assay == "sickle":  # the drawn cells are round
-        assert named[known.index("circular")] > 5 * named[known.index("elongated")]
+        assert cells_by_class[schema.index("circular")] > 5 * cells_by_class[schema.index("elongated")]
     if order.name == "blood-film-nrbc":  # red cells are not nuclei
         assert len(cells) < 60
 
@@ -141,10 +141,13 @@ def test_a_protocols_threshold_stands_in_place_of_the_models_own_where_there_is_
     models = {role: load(name) for role, name in FILM_MODELS.items()}
     own = cards()[FILM_MODELS["nucleated-cell"]].thresholds["erythroblast"]
     held_back = cards()[FILM_MODELS["red-cell-shape"]].called_from
-    shown = {"red-cell-shape": held_back} if held_back else {}
-    assert finder("film", models, BLOOD_FILM).thresholds == {"nucleated-cell": {"erythroblast": own}, **shown}
-    asked = finder("film", models, BLOOD_FILM, {"nucleated-cell": 0.7}).thresholds
-    assert asked == {"nucleated-cell": {"erythroblast": 0.7}, **shown}
+    red_cell_thresholds = {"red-cell-shape": held_back} if held_back else {}
+    assert finder("film", models, BLOOD_FILM).thresholds == {
+        "nucleated-cell": {"erythroblast": own},
+        **red_cell_thresholds,
+    }
+    thresholds = finder("film", models, BLOOD_FILM, {"nucleated-cell": 0.7}).thresholds
+    assert thresholds == {"nucleated-cell": {"erythroblast": 0.7}, **red_cell_thresholds}
     with pytest.raises(PipelineError, match="threshold for kind, which takes none; here nucleated-cell does"):
         finder("film", models, BLOOD_FILM, {"kind": 0.5})
 
@@ -163,13 +166,13 @@ kept on one processor, or in one light, alone: the net that says so is shown the
 
 
 def test_p_net_judges_a_dim_picture_as_one_in_full_light(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = nuclei.picture_of
+    picture_of = nuclei.picture_of
 
     def cells_in(light: float, nets: NetSettings = AS_SHIPPED) -> CellTable:
         models = {"nrbc": load("sun-pnet", settings=nets), "kind": load("cell-kind-net", settings=nets)}
 
-        def dimmed(*asked: Any) -> Any:
-            picture = seen(*asked)
+        def dimmed(*args: Any) -> Any:
+            picture = picture_of(*args)
             # A dimmer lamp dims the ground as it does the cells.
             grounds = replace(picture.grounds, colours=picture.grounds.colours * np.float32(light))
             return replace(picture, rgb=np.rint(picture.rgb * light).astype(np.uint8), grounds=grounds)
@@ -180,13 +183,13 @@ def test_p_net_judges_a_dim_picture_as_one_in_full_light(film: Path, monkeypatch
             return finder("nuclei", models, NRBC).cells(slide, place, 0.25, NRBC)
 
     full, dim = cells_in(1.0), cells_in(0.75)
-    same, surely_lost = _apart(full, dim)
+    same, surely_lost = _difference(full, dim)
     assert min(len(full), len(dim)) > 3 and not surely_lost and same < 0.05
-    left, surely_lost = _apart(full, cells_in(0.75, NetSettings(brings_ground=False)))
-    assert surely_lost or left > 2 * same
+    as_it_is, surely_lost = _difference(full, cells_in(0.75, NetSettings(brings_ground=False)))
+    assert surely_lost or as_it_is > 2 * same
 
 
-def _apart(one: CellTable, other: CellTable) -> tuple[float, int]:
+def _difference(one: CellTable, other: CellTable) -> tuple[float, int]:
     """The mean difference of P(erythroblast) over the cells of both, and how many cells stand in one table alone though
     they are surely nucleated."""
     away = np.hypot(one.x[:, None] - other.x, one.y[:, None] - other.y)
@@ -194,26 +197,26 @@ def _apart(one: CellTable, other: CellTable) -> tuple[float, int]:
     p = [t.p[:, NRBC.index("erythroblast")].astype(float) for t in (one, other)]
     alone = ((one, {i for i, _ in both}), (other, {j for _, j in both}))
     nucleated = [1 - t.p[i, NRBC.index("artefact")] for t, shared in alone for i in range(len(t)) if i not in shared]
-    apart = float(np.mean([abs(p[0][i] - p[1][j]) for i, j in both]))
-    return apart, sum(n > SURELY for n in nucleated)
+    difference = float(np.mean([abs(p[0][i] - p[1][j]) for i, j in both]))
+    return difference, sum(n > SURELY for n in nucleated)
 
 
 def test_nuclei_that_a_net_points_at_are_judged_where_the_threshold_draws_none() -> None:
     labels = np.zeros((200, 200), np.int32)
     labels[20:40, 20:40], labels[100:110, 100:110] = 1, 2
-    seen = _pointed(labels, np.array([[30.0, 30], [150, 60]]))
-    assert set(np.unique(seen)) == {0, 1, 3}  # what no point lies in is no nucleus
-    assert seen[60, 150] == 3
-    assert (seen == 1).sum() == 400
+    nuclei_labels = _pointed(labels, np.array([[30.0, 30], [150, 60]]))
+    assert set(np.unique(nuclei_labels)) == {0, 1, 3}  # what no point lies in is no nucleus
+    assert nuclei_labels[60, 150] == 3
+    assert (nuclei_labels == 1).sum() == 400
 
 
 def test_each_cell_block_and_sickle_protocol_finds_the_drawn_cells() -> None:
     block = as_slide(draw_field("block"))
     place = PlannedField(0, 0, 0, block.width_px, block.height_px, 1.0, 1.0, 1.0, 1.0, True, photo=True)
-    found = finder("nuclei", {"nrbc": load("sun-pnet"), "nuclei": load("nuclei-unet")}, NRBC).cells(
+    nrbc_cells = finder("nuclei", {"nrbc": load("sun-pnet"), "nuclei": load("nuclei-unet")}, NRBC).cells(
         block, place, 0.25, NRBC
     )
-    assert 30 <= len(found) <= 60  # of 42 nuclei
+    assert 30 <= len(nrbc_cells) <= 60  # of 42 nuclei
     sickle = assay("sickle").schema
     field = as_slide(draw_field("sickle"))
     place = PlannedField(0, 0, 0, field.width_px, field.height_px, 1.0, 1.0, 1.0, 1.0, True, photo=True)

@@ -35,16 +35,16 @@ def test_a_field_of_cells_is_not_covered(field: NDArray[np.uint8]) -> None:
 
 @pytest.mark.parametrize("ink", [name for name in INKS if name != "violet"])
 def test_a_stroke_of_a_pen_covers_what_it_lies_on_and_little_else(field: NDArray[np.uint8], ink: str) -> None:
-    drawn, stroke = with_stroke(field, INKS[ink], mpp=MPP)
-    mask = foreign(drawn, MPP)
+    inked, stroke = with_stroke(field, INKS[ink], mpp=MPP)
+    mask = foreign(inked, MPP)
     assert mask[stroke].mean() > 0.9 and mask[~stroke].mean() < 0.1
-    assert judged(look(drawn, MPP), (FIELD_PX * MPP / 1000) ** 2, 1.0, crowded_is_fine=True) == COVERED
+    assert judged(look(inked, MPP), (FIELD_PX * MPP / 1000) ** 2, 1.0, crowded_is_fine=True) == COVERED
 
 
 @pytest.mark.parametrize("ink", ["black", "green", "blue"])
 def test_a_film_with_a_stroke_of_a_pen_still_looks_like_a_film(field: NDArray[np.uint8], ink: str) -> None:
-    drawn, _ = with_stroke(field, INKS[ink], mpp=MPP)
-    for part in (field, drawn):
+    inked, _ = with_stroke(field, INKS[ink], mpp=MPP)
+    for part in (field, inked):
         assert looks_like([signs_of(on_bare_glass(part, MPP), MPP)]) == "film"
 
 
@@ -60,8 +60,8 @@ def test_the_dark_rim_of_a_bubble_covers_and_a_piece_as_small_as_a_clump_of_cell
 
 
 def test_cells_under_ink_are_shown_and_not_counted(tmp_path: Path, field: NDArray[np.uint8]) -> None:
-    drawn, stroke = with_stroke(field, INKS["black"], mpp=MPP)
-    tifffile.imwrite(tmp_path / "ink.tif", drawn, tile=(256, 256), photometric="rgb")
+    inked, stroke = with_stroke(field, INKS["black"], mpp=MPP)
+    tifffile.imwrite(tmp_path / "ink.tif", inked, tile=(256, 256), photometric="rgb")
     rows, columns = (np.arange(20, FIELD_PX, 100),) * 2
     y, x = (grid.ravel().astype(np.float32) for grid in np.meshgrid(rows, columns))
     n = len(x)
@@ -73,7 +73,7 @@ def test_cells_under_ink_are_shown_and_not_counted(tmp_path: Path, field: NDArra
     )  # fmt: skip
     place = PlannedField(0, 0, 0, FIELD_PX, FIELD_PX, 0.4, 1.0, 0.8, 1.0, True, photo=True, foreign=0.05)
     with open_slide(tmp_path / "ink.tif") as slide:
-        left = without_covered(cells, slide, place, MPP)
-    outside = (left.flags & OUTSIDE) != 0
+        after = without_covered(cells, slide, place, MPP)
+    outside = (after.flags & OUTSIDE) != 0
     under = stroke[y.astype(int), x.astype(int)]
     assert under.sum() >= 5 and (outside == under).mean() > 0.95

@@ -12,8 +12,8 @@ from hemaview.pipeline.maskrules import with_axis_ratio, with_platelet_size, wit
 @pytest.mark.parametrize(("ratio", "name"), [(0.95, "normal"), (0.75, "ovalocyte"), (0.42, "elliptocyte")])
 def test_how_long_a_cell_is_tells_ovalocyte_from_elliptocyte_whichever_the_net_says(ratio: float, name: str) -> None:
     classes = ("normal", "ovalocyte", "elliptocyte")
-    for said in ((0.2, 0.7, 0.1), (0.2, 0.1, 0.7)):
-        p = with_axis_ratio(np.array([said], np.float32), classes, np.array([ratio]))
+    for answer in ((0.2, 0.7, 0.1), (0.2, 0.1, 0.7)):
+        p = with_axis_ratio(np.array([answer], np.float32), classes, np.array([ratio]))
         assert classes[int(p[0].argmax())] == name and p.sum() == pytest.approx(1)
     teardrop = with_axis_ratio(np.array([[0.9, 0.05, 0.05]], np.float32), classes, np.array([0.4]))
     assert classes[int(teardrop[0].argmax())] == "normal", "length alone makes no elliptocyte of another shape"
@@ -39,10 +39,10 @@ def test_a_red_cell_that_an_edge_cuts_is_no_dirt_for_being_small() -> None:
 
 def test_a_platelet_smaller_than_a_red_cell_is_no_giant_whatever_the_net_says_and_one_larger_is() -> None:
     names = ("lymphocyte", "platelet", "giant_platelet", "artefact")
-    said = np.array([[0.05, 0.05, 0.85, 0.05], [0.05, 0.85, 0.05, 0.05]], np.float32)
+    answers = np.array([[0.05, 0.05, 0.85, 0.05], [0.05, 0.85, 0.05, 0.05]], np.float32)
     small, large = np.pi * 1.2**2, np.pi * 5.0**2
     for area_um2, name in ((small, "platelet"), (large, "giant_platelet")):
-        p = with_platelet_size(said, names, np.array([area_um2, area_um2]))
+        p = with_platelet_size(answers, names, np.array([area_um2, area_um2]))
         assert [names[i] for i in p.argmax(axis=1)] == [name, name]
-        assert p.sum(axis=1) == pytest.approx([1, 1]) and p[:, [0, 3]] == pytest.approx(said[:, [0, 3]])
-    assert with_platelet_size(said[:, :2], names[:2], np.array([small, small])) is not None
+        assert p.sum(axis=1) == pytest.approx([1, 1]) and p[:, [0, 3]] == pytest.approx(answers[:, [0, 3]])
+    assert with_platelet_size(answers[:, :2], names[:2], np.array([small, small])) is not None

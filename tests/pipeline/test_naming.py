@@ -12,8 +12,8 @@ NAMES = ("lymphocyte", "smudge", "platelet", "giant_platelet", "artefact")
 
 
 def mixed(kinds: tuple[float, float, float], fine: tuple[float, ...]) -> dict[str, float]:
-    found = agreed(np.array([kinds], np.float32), np.array([fine], np.float32), NAMES)
-    return dict(zip(NAMES, found[0].tolist(), strict=True))
+    p = agreed(np.array([kinds], np.float32), np.array([fine], np.float32), NAMES)
+    return dict(zip(NAMES, p[0].tolist(), strict=True))
 
 
 def test_what_the_kind_net_is_sure_of_is_not_thrown_away_as_dirt_by_the_finer_net() -> None:
@@ -44,8 +44,8 @@ def test_a_net_of_white_cells_alone_makes_no_white_cell_of_a_platelet_or_of_dirt
     fine, names = with_platelets_and_dirt(
         np.array([(0.7, 0.3)] * 3, np.float32), ["lymphocyte", "monocyte"], kinds, BLOOD_FILM
     )
-    called = [names[i] for i in agreed(kinds, fine, names).argmax(axis=1)]
-    assert called == ["lymphocyte", "platelet", "artefact"] and fine.sum(axis=1) == pytest.approx([1, 1, 1])
+    calls = [names[i] for i in agreed(kinds, fine, names).argmax(axis=1)]
+    assert calls == ["lymphocyte", "platelet", "artefact"] and fine.sum(axis=1) == pytest.approx([1, 1, 1])
     same, as_before = with_platelets_and_dirt(np.full((3, 5), 0.2, np.float32), NAMES, kinds, BLOOD_FILM)
     assert as_before == list(NAMES) and same.shape == (3, 5), "a net that knows both is left alone"
 

@@ -36,8 +36,8 @@ class _Sees:
 
     def objects(self, x: np.ndarray) -> list[Any]:
         # The picture is 320 px wide and filled up to whole strides of 32 px below.
-        shown = torch.tensor([320.0, 320 * HEIGHT / WIDTH] * 2)
-        boxes = torch.tensor(self.boxes).reshape(-1, 4) * shown
+        size_px = torch.tensor([320.0, 320 * HEIGHT / WIDTH] * 2)
+        boxes = torch.tensor(self.boxes).reshape(-1, 4) * size_px
         n = len(boxes)
         return [
             SimpleNamespace(boxes=boxes, scores=torch.full((n,), self.score), labels=torch.zeros(n, dtype=torch.int64))
@@ -68,13 +68,13 @@ def planned(film: Path, model: Detector | None) -> Plan:
 
 
 def places(plan: Plan) -> list[tuple[int, int, int, int]]:
-    return [(f.x, f.y, f.w, f.h) for f in plan.counted]
+    return [(f.x, f.y, f.w, f.h) for f in plan.counted_fields]
 
 
 def test_regions_are_brought_to_level_0(film: Path) -> None:
     with open_slide(film) as slide:
-        found = regions_of(slide, overview((0.25, 0.5, 0.5, 1.0)))
-        assert found[0] == pytest.approx([WIDTH / 4, HEIGHT / 2, WIDTH / 2, HEIGHT], rel=0.01)
+        regions = regions_of(slide, overview((0.25, 0.5, 0.5, 1.0)))
+        assert regions[0] == pytest.approx([WIDTH / 4, HEIGHT / 2, WIDTH / 2, HEIGHT], rel=0.01)
         assert not len(regions_of(slide, overview((0.25, 0.5, 0.5, 1.0), score=0.4)))
 
 
@@ -91,17 +91,17 @@ def test_a_place_is_of_a_region_by_the_smaller_of_the_two() -> None:
 
 def test_fields_are_laid_in_the_regions(film: Path) -> None:
     every = planned(film, None)
-    assert max(f.x for f in every.counted) > WIDTH * 0.6
+    assert max(f.x for f in every.counted_fields) > WIDTH * 0.6
     plan = planned(film, overview((0.3, 0.0, 0.6, 1.0)))
     regions = np.array([[0.3 * WIDTH, 0, 0.6 * WIDTH, HEIGHT]])
-    assert plan.counted and places_within(places(plan), regions) == places(plan)
-    assert len(plan.counted) < len(every.counted)
+    assert plan.counted_fields and places_within(places(plan), regions) == places(plan)
+    assert len(plan.counted_fields) < len(every.counted_fields)
     assert any("1 particles and trails that wang-overview-cascade found" in note for note in plan.notes)
 
 
 def test_where_a_region_holds_hardly_a_field_it_is_counted_first_and_the_rest_after_it(film: Path) -> None:
     every = planned(film, None)
-    last = every.counted[-1]
+    last = every.counted_fields[-1]
     x, y = (last.x + last.w / 2) / WIDTH, (last.y + last.h / 2) / HEIGHT
     plan = planned(film, overview((x - 0.01, y - 0.01, x + 0.01, y + 0.01)))
     assert places(plan)[0] == (last.x, last.y, last.w, last.h)
@@ -112,9 +112,9 @@ def test_where_a_region_holds_hardly_a_field_it_is_counted_first_and_the_rest_af
 
 
 def test_without_regions_or_without_a_countable_field_in_them_all_that_is_stained_is_taken(tmp_path: Path) -> None:
-    drawn = draw_film(2048, 1024, seed=3).rgb
+    rgb = draw_film(2048, 1024, seed=3).rgb
     path = tmp_path / "film.tif"
-    tifffile.imwrite(path, np.pad(drawn, ((0, 0), (0, 2048), (0, 0)), constant_values=240), tile=(256, 256))
+    tifffile.imwrite(path, np.pad(rgb, ((0, 0), (0, 2048), (0, 0)), constant_values=240), tile=(256, 256))
     every = places(planned(path, None))
     assert every
     for model in (overview(), overview((0.8, 0.1, 0.9, 0.9))):

@@ -39,8 +39,8 @@ def own(folder: Path, classes: tuple[str, ...], **changes: Any) -> OwnFiles:
     w[:, 0] = 9
     weights.write_bytes(net or onnx.mean_colour(len(classes), weights=w))
     kind = "red_cell" if "red-cell-shape" in changes.get("roles", ()) else "nucleated"
-    known = {"blood_film": dict.fromkeys(BLOOD_FILM.by_key, kind)}
-    card.write_text(json.dumps(checked_card(onnx.card(classes=list(classes), **changes), ONNX, known)))
+    examinations = {"blood_film": dict.fromkeys(BLOOD_FILM.by_key, kind)}
+    card.write_text(json.dumps(checked_card(onnx.card(classes=list(classes), **changes), ONNX, examinations)))
     return OwnFiles(weights, sha256_of(weights), card, sha256_of(card))
 
 
@@ -50,7 +50,7 @@ def field(path: Path) -> Path:
     return path
 
 
-def asked(film: Path, folder: Path, files: OwnFiles, role: str = "nucleated-cell") -> RunRequest:
+def own_request(film: Path, folder: Path, files: OwnFiles, role: str = "nucleated-cell") -> RunRequest:
     models = {role: (name, cards()[name].version, cards()[name].sha256) for role, name in FILM.items()}
     return RunRequest(
         slide=film, folder=folder, protocol="ours", assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
@@ -62,7 +62,7 @@ def asked(film: Path, folder: Path, files: OwnFiles, role: str = "nucleated-cell
 def test_every_nucleated_cell_has_the_name_that_it_gives_and_the_job_says_whose_it_is(tmp_path: Path) -> None:
     film = field(tmp_path / "field.tif")
     files = own(tmp_path / "own", ("MO", "LY"), class_map={"MO": "monocyte", "LY": "lymphocyte"})
-    outcome = run(asked(film, tmp_path / "job", files), Sink())
+    outcome = run(own_request(film, tmp_path / "job", files), Sink())
     cells, metadata = read_cells(tmp_path / "job" / "cells.arrow")
     nucleated = BLOOD_FILM.rows_of_kind(cells.cls, "nucleated")
     assert set(cells.cls[nucleated]) == {BLOOD_FILM.index("monocyte")}
@@ -82,7 +82,7 @@ def test_every_nucleated_cell_has_the_name_that_it_gives_and_the_job_says_whose_
 
 def test_shapes_of_red_cells_are_named_by_it_where_it_has_that_role(tmp_path: Path) -> None:
     files = own(tmp_path / "own", ("target", "normal"), roles=["red-cell-shape"], mpp=0.2, input_px=32)
-    outcome = run(asked(field(tmp_path / "field.tif"), tmp_path / "job", files, "red-cell-shape"), Sink())
+    outcome = run(own_request(field(tmp_path / "field.tif"), tmp_path / "job", files, "red-cell-shape"), Sink())
     cells, _ = read_cells(tmp_path / "job" / "cells.arrow")
     red = cells.cls[BLOOD_FILM.rows_of_kind(cells.cls, "red_cell")]
     assert len(red) > 100 and np.mean(red == BLOOD_FILM.index("target")) > 0.95
@@ -96,17 +96,17 @@ def test_a_model_that_was_altered_ends_the_run_before_anything_is_counted(tmp_pa
     files.weights.write_bytes(onnx.mean_colour(2))
     film = field(tmp_path / "field.tif")
     with pytest.raises(WeightsChanged, match="mean-colour 1 are gone or not those that were checked"):
-        run(asked(film, tmp_path / "job", files), Sink())
+        run(own_request(film, tmp_path / "job", files), Sink())
     assert not (tmp_path / "job" / "cells.arrow").exists()
 
 
 def test_a_cell_that_it_gives_no_finite_answer_is_unidentified_must_be_seen_and_said(tmp_path: Path) -> None:
     film = field(tmp_path / "field.tif")
-    reference = run(asked(film, tmp_path / "before", own(tmp_path / "one", ("monocyte", "lymphocyte"))), Sink())
+    reference = run(own_request(film, tmp_path / "before", own(tmp_path / "one", ("monocyte", "lymphocyte"))), Sink())
     before, _ = read_cells(tmp_path / "before" / "cells.arrow")
     white = BLOOD_FILM.rows_of_kind(before.cls, "nucleated")
     files = own(tmp_path / "own", ("monocyte", "lymphocyte"), net=onnx.no_number_beyond(2, -1.0))
-    outcome = run(asked(film, tmp_path / "job", files), Sink())
+    outcome = run(own_request(film, tmp_path / "job", files), Sink())
     cells, _ = read_cells(tmp_path / "job" / "cells.arrow")
     silent = (cells.flags & UNANSWERED) != 0
     assert outcome.cells == reference.cells and silent.sum() >= white.sum() >= 7
@@ -118,12 +118,14 @@ def test_a_cell_that_it_gives_no_finite_answer_is_unidentified_must_be_seen_and_
         note == f"mean-colour gave no finite answer for {silent.sum()} cells: they are unidentified and must be seen."
     )
     (tmp_path / "job" / "cells.arrow").unlink()
-    assert run(asked(film, tmp_path / "job", files), Sink()).notes == outcome.notes, "a run that goes on says it too"
+    assert run(own_request(film, tmp_path / "job", files), Sink()).notes == outcome.notes, (
+        "a run that goes on says it too"
+    )
 
 
 def test_a_run_whose_examination_has_no_class_for_such_a_cell_ends_with_the_nets_name(tmp_path: Path) -> None:
     files = own(tmp_path / "own", ("monocyte", "lymphocyte"), net=onnx.no_number_beyond(2, -1.0))
-    request = asked(field(tmp_path / "field.tif"), tmp_path / "job", files)
+    request = own_request(field(tmp_path / "field.tif"), tmp_path / "job", files)
     classes = [c for c in BLOOD_FILM.classes_json() if c["key"] != "unidentified"]
     schema = schema_from(BLOOD_FILM.name, BLOOD_FILM.version, classes, BLOOD_FILM.groups_json())
     with pytest.raises(

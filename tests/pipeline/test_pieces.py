@@ -22,10 +22,10 @@ def discs(*places: tuple[float, float, float]) -> NDArray[np.int32]:
 
 
 def joined(labels: NDArray[np.int32], kind: str = "nucleated") -> list[int]:
-    found = measure(labels, np.full((*labels.shape, 3), 120, np.uint8))
-    kinds = np.zeros((len(found), len(KINDS)), np.float32)
+    cells = measure(labels, np.full((*labels.shape, 3), 120, np.uint8))
+    kinds = np.zeros((len(cells), len(KINDS)), np.float32)
     kinds[:, KINDS.index(kind)] = 1
-    join_pieces(labels, found, kinds, MPP)
+    join_pieces(labels, cells, kinds, MPP)
     return sorted(set(np.unique(labels).tolist()) - {0})
 
 
@@ -43,12 +43,12 @@ def test_a_splinter_beside_a_large_cell_is_part_of_it() -> None:
     assert len(joined(discs((25, 25, 8), (34.2, 25, 1.3)))) == 1
 
 
-def granulocytes_joined(labels: NDArray[np.int32], named: bool = True) -> int:
-    found = measure(labels, np.full((*labels.shape, 3), 120, np.uint8))
-    joined_any = join_lobes(labels, found, np.full(len(found), named), MPP)
-    left = len(np.unique(labels)) - 1
-    assert joined_any == (left < len(found))
-    return left
+def granulocytes_joined(labels: NDArray[np.int32], are_granulocytes: bool = True) -> int:
+    cells = measure(labels, np.full((*labels.shape, 3), 120, np.uint8))
+    joined_any = join_lobes(labels, cells, np.full(len(cells), are_granulocytes), MPP)
+    n = len(np.unique(labels)) - 1
+    assert joined_any == (n < len(cells))
+    return n
 
 
 def test_lobes_of_a_granulocyte_whose_cytoplasm_is_too_pale_are_one_cell() -> None:
@@ -58,7 +58,7 @@ def test_lobes_of_a_granulocyte_whose_cytoplasm_is_too_pale_are_one_cell() -> No
 
 
 def test_what_was_not_named_a_granulocyte_and_nuclei_of_two_granulocytes_stay_apart() -> None:
-    assert granulocytes_joined(discs((20, 20, 3.6), (27.4, 22, 3.6)), named=False) == 2
+    assert granulocytes_joined(discs((20, 20, 3.6), (27.4, 22, 3.6)), are_granulocytes=False) == 2
     assert granulocytes_joined(discs((20, 20, 4.5), (33, 20, 4.5))) == 2  # 4 µm between them
     assert granulocytes_joined(discs((20, 20, 4.6), (29.4, 26, 4.6), (38, 20, 4.6))) >= 2  # together too large for one
     assert granulocytes_joined(discs((20, 20, 5), (30.2, 20, 5))) == 2  # whole granulocytes

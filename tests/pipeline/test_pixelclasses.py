@@ -26,8 +26,8 @@ MODEL = "li-nodes-fields"
 
 
 def test_drawn_red_and_white_cells_are_counted_at_either_tolerance(tmp_path: Path) -> None:
-    drawn = draw_film(2048, 1536, seed=3)
-    write_film(tmp_path / "film.tif", tmp_path / "film.csv", drawn)
+    film = draw_film(2048, 1536, seed=3)
+    write_film(tmp_path / "film.tif", tmp_path / "film.csv", film)
     order = next(o for o in FIELD.orders if o.name == "cells-of-field-quick")
     outcome = run(
         RunRequest(
@@ -40,16 +40,14 @@ def test_drawn_red_and_white_cells_are_counted_at_either_tolerance(tmp_path: Pat
     )  # fmt: skip
     assert any("solved at a tolerance of 0.01" in note for note in outcome.notes)
     cells = read_cells(tmp_path / "job" / "cells.arrow")[0]
-    found = np.stack([cells.x, cells.y], axis=1).astype(float)
+    points = np.stack([cells.x, cells.y], axis=1).astype(float)
     plan = json.loads((tmp_path / "job" / "plan.json").read_text())
     fields = [f for f in plan["fields"] if f["index"] in set(cells.field.tolist())]
     white = {c.key for c in BLOOD_FILM.classes if c.group in ("wbc", "nrbc")}
     red = {c.key for c in BLOOD_FILM.classes if c.group == "rbc"}
     for kind, classes, least in (("nucleated", white, 0.75), ("red_cell", red, 0.9)):
-        true = np.array([(c.x, c.y) for c in drawn.cells if c.cls in classes and holds(fields, c.x, c.y)]).reshape(
-            -1, 2
-        )
-        own = found[FIELD.schema.rows_of_kind(cells.cls, kind)]
+        true = np.array([(c.x, c.y) for c in film.cells if c.cls in classes and holds(fields, c.x, c.y)]).reshape(-1, 2)
+        own = points[FIELD.schema.rows_of_kind(cells.cls, kind)]
         matches, _ = match_points(own, true, 16.0)
         assert len(true) > 5 and matches.f1 >= least, (kind, matches)
 

@@ -7,11 +7,11 @@ from tests.pipeline.pictures import plain_picture
 
 
 def test_of_a_drawn_nucleus_only_the_cell_in_the_middle_counts() -> None:
-    drawn = np.zeros((40, 40), np.uint8)
-    drawn[10:30, 10:30], drawn[14:24, 14:24] = 1, 2
-    alone = drawn.copy()
-    drawn[:8, 32:] = 2
-    assert np.array_equal(middle_part(drawn), alone) and np.array_equal(middle_part(alone), alone)
+    mask = np.zeros((40, 40), np.uint8)
+    mask[10:30, 10:30], mask[14:24, 14:24] = 1, 2
+    alone = mask.copy()
+    mask[:8, 32:] = 2
+    assert np.array_equal(middle_part(mask), alone) and np.array_equal(middle_part(alone), alone)
 
 
 def test_where_two_cells_touch_each_pixel_is_the_nearer_ones() -> None:

@@ -74,12 +74,13 @@ def looked_at(
     cls = np.array([SCHEMA.index(name) for name in names], np.uint8)
     side = np.array([(size or {}).get(row, CELL_PX) for row in range(n)], np.uint16)
     none = np.zeros(n, np.float16)
-    held = np.zeros(n, np.uint8)
+    flag_of_row = np.zeros(n, np.uint8)
     for row, flag in (flags or {}).items():
-        held[row] = flag
+        flag_of_row[row] = flag
     cells = CellTable(
         x=x, y=y, w=side, h=side, cls=cls, p=np.zeros((n, len(SCHEMA)), np.float16),
-        field=np.array(field or [0] * n, np.uint32), flags=held, area_um2=none, circularity=none, pallor=none, nc_ratio=none,
+        field=np.array(field or [0] * n, np.uint32), flags=flag_of_row,
+        area_um2=none, circularity=none, pallor=none, nc_ratio=none,
         contour=(np.zeros((0, 2), np.int16),) * n, embedded_by=np.full(n, BY_NUCLEATED, np.uint8),
         embedding=np.ones((n, EMBEDDED), np.int8),
     )  # fmt: skip

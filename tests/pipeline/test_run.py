@@ -30,19 +30,19 @@ class Sink:
     """Remembers; can ask to stop after some fields, or die."""
 
     def __init__(self, stop_after: int = 10**6, die_after: int = 10**6) -> None:
-        self.stop_after, self.die_after, self.done = stop_after, die_after, 0
+        self.stop_after, self.die_after, self.fields_done = stop_after, die_after, 0
 
     def stop_asked(self) -> bool:
-        return self.done >= self.stop_after
+        return self.fields_done >= self.stop_after
 
     def phase(self, text: str, share: float = 0.0) -> None: ...
 
     def planned(self, plan: Any, device: str) -> None:
         self.plan = plan
 
-    def field_done(self, done: int, total: int, cells: int) -> None:
-        self.done = done
-        if done >= self.die_after:
+    def field_done(self, fields_done: int, total: int, cells: int) -> None:
+        self.fields_done = fields_done
+        if fields_done >= self.die_after:
             raise KeyboardInterrupt
 
 
@@ -97,7 +97,7 @@ def test_what_is_on_the_film_is_found(film: Any, undisturbed: Any) -> None:
     folder, outcome = undisturbed
     assert outcome.fields_done == 3 and not outcome.partial
     cells, metadata = read_cells(folder / "cells.arrow")
-    found = np.stack([cells.x, cells.y], axis=1).astype(float)
+    points = np.stack([cells.x, cells.y], axis=1).astype(float)
     true = np.array([(c.x, c.y) for c in film[1]])
     radius = np.array([max(4.0, 0.8 * c.radius_um / 0.25) for c in film[1]])
     total = Matches()
@@ -105,9 +105,9 @@ def test_what_is_on_the_film_is_found(film: Any, undisturbed: Any) -> None:
     for f in (f for f in plan["fields"] if f["index"] in metadata["fields"]):
         inside = [
             (p[:, 0] >= f["x"]) & (p[:, 0] < f["x"] + f["w"]) & (p[:, 1] >= f["y"]) & (p[:, 1] < f["y"] + f["h"])
-            for p in (found, true)
+            for p in (points, true)
         ]
-        total += match_points(found[inside[0]], true[inside[1]], radius[inside[1]])[0]
+        total += match_points(points[inside[0]], true[inside[1]], radius[inside[1]])[0]
     assert total.true > 500
     assert total.f1 >= 0.95, total
 
@@ -170,23 +170,23 @@ def test_a_tolerance_is_told_of_and_refused_where_nothing_is_solved(photograph: 
     assert "correct the protocol's settings" in refused.value.remedy
     nodes = cards()["li-nodes-unet"]
     models = {**of_photograph(photograph, tmp_path).models, "nucleus-mask": (nodes.name, nodes.version, nodes.sha256)}
-    asked = of_photograph(photograph, tmp_path / "b", models=models, settings={"tolerance": 0.01})
-    assert any("li-nodes-unet were solved at a tolerance of 0.01" in note for note in run(asked, Sink()).notes)
+    solving = of_photograph(photograph, tmp_path / "b", models=models, settings={"tolerance": 0.01})
+    assert any("li-nodes-unet were solved at a tolerance of 0.01" in note for note in run(solving, Sink()).notes)
 
 
 def test_white_cells_are_read_as_in_blood_of_another_kind_where_the_protocol_says_so(
     photograph: Path, tmp_path: Path
 ) -> None:
     card = cards()["nucleated-cell-net"]
-    called = {}
+    calibrations = {}
     for blood in ("", "jhu-aml"):
-        asked = of_photograph(photograph, tmp_path / f"blood-{blood}", settings={"calibrated_on": blood})
-        outcome = run(asked, Sink())
+        order = of_photograph(photograph, tmp_path / f"blood-{blood}", settings={"calibrated_on": blood})
+        outcome = run(order, Sink())
         assert any("calibrated for acute leukaemia (jhu-aml)" in note for note in outcome.notes) == bool(blood)
-        _, metadata = read_cells(asked.folder / "cells.arrow")
-        called[blood] = tuple(metadata[told]["nucleated-cell"] for told in ("temperatures", "thresholds"))
-    assert called == {"": (card.temperature, card.thresholds), "jhu-aml": card.calibration_on("jhu-aml")}
-    assert called[""] != called["jhu-aml"]
+        _, metadata = read_cells(order.folder / "cells.arrow")
+        calibrations[blood] = tuple(metadata[key]["nucleated-cell"] for key in ("temperatures", "thresholds"))
+    assert calibrations == {"": (card.temperature, card.thresholds), "jhu-aml": card.calibration_on("jhu-aml")}
+    assert calibrations[""] != calibrations["jhu-aml"]
     with pytest.raises(PipelineError, match="none of its models is calibrated on it") as refused:
         run(of_photograph(photograph, tmp_path / "moon", settings={"calibrated_on": "moon"}), Sink())
     assert "correct the protocol's settings" in refused.value.remedy
@@ -217,8 +217,8 @@ def test_a_slide_with_nothing_on_it_fails_with_a_reason(tmp_path: Path) -> None:
 def test_the_scale_is_measured_from_red_cells_among_platelets_and_white_cells() -> None:
     rng = np.random.default_rng(1)
     diameters = np.concatenate([rng.normal(38, 2, 120), rng.normal(12, 2, 60), rng.normal(75, 5, 6)])
-    found = scale_from(diameters)
-    assert found is not None and abs(found[0] - 7.2 / 38) < 0.006 and 0.03 < found[1] / found[0] < 0.06
+    scale = scale_from(diameters)
+    assert scale is not None and abs(scale[0] - 7.2 / 38) < 0.006 and 0.03 < scale[1] / scale[0] < 0.06
     assert scale_from(np.array([38.0] * 5)) is None
 
 
@@ -276,9 +276,9 @@ def test_a_scan_of_one_field_counts_what_the_photograph_of_it_counts(tmp_path: P
     tifffile.imwrite(path, rgb, tile=(256, 256), photometric="rgb", compression="deflate")
     whole = {}
     for name, places in (("scan", []), ("photograph", [{"x": 0, "y": 0, "w": 640, "h": 480, "name": "1"}])):
-        asked = request(path, tmp_path / name, mpp=0.19, photo_fields=places)
-        run(asked, Sink())
-        cells, _ = read_cells(asked.folder / "cells.arrow")
+        order = request(path, tmp_path / name, mpp=0.19, photo_fields=places)
+        run(order, Sink())
+        cells, _ = read_cells(order.folder / "cells.arrow")
         uncut = (cells.flags & CUT) == 0
         whole[name] = int((BLOOD_FILM.rows_of_kind(cells.cls, "red_cell") & uncut).sum()), np.median(cells.w[uncut])
     assert whole["photograph"][0] > 50

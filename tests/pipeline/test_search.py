@@ -122,14 +122,14 @@ def test_a_cell_found_both_ways_is_one_cell(film: Drawn) -> None:
 
 def test_the_order_of_the_search_favours_no_class(tmp_path: Path) -> None:
     """On a film whose blasts lie at its side edges the first cells have as many as any: within the exact interval of a draw."""
-    drawn = draw_film(6144, 3072, seed=5, white=WhiteCells(900, edge_blasts=0.5))
+    scene = draw_film(6144, 3072, seed=5, white=WhiteCells(900, edge_blasts=0.5))
     path = tmp_path / "film.tif"
-    write_film(path, path.with_suffix(".csv"), drawn)
-    asked = request(path, tmp_path, settings={"max_fields": 2, "rbc": 100, "wbc": 200})
+    write_film(path, path.with_suffix(".csv"), scene)
+    order = request(path, tmp_path, settings={"max_fields": 2, "rbc": 100, "wbc": 200})
     with open_slide(path) as slide:
-        plan = plan_run(slide, asked, lambda _text, _share: None)
+        plan = plan_run(slide, order, lambda _text, _share: None)
     fields = {f.index: f for f in plan.fields}
-    white = [c for c in drawn.cells if c.cls == "blast" or (c.cls in FILM.by_key and FILM.by_key[c.cls].group == "wbc")]
+    white = [c for c in scene.cells if c.cls == "blast" or (c.cls in FILM.by_key and FILM.by_key[c.cls].group == "wbc")]
     met: list[bool] = []
     for index in plan.search:
         f = fields[index]
@@ -142,10 +142,10 @@ def test_the_order_of_the_search_favours_no_class(tmp_path: Path) -> None:
 
 
 def test_the_note_of_a_search_counts_its_cells_once_each_is_known_for_what_it_is(tmp_path: Path) -> None:
-    asked = request(tmp_path / "film.tif", tmp_path, settings={"wbc": 200})
+    order = request(tmp_path / "film.tif", tmp_path, settings={"wbc": 200})
     searched = Searched({"fields": 0.1, "film": 0.5, "edges": 0.0}, film=[0])
     plan = Plan(0.25, "file", None, search=[0])
     as_found, as_known = table_of({"lymphocyte": 10}), table_of({"lymphocyte": 1, "uncategorised": 9})
-    (before,), (after,) = (search_notes(asked, FILM, plan, searched, cells) for cells in (as_found, as_known))
+    (before,), (after,) = (search_notes(order, FILM, plan, searched, cells) for cells in (as_found, as_known))
     assert before.startswith("10 of 200 nucleated cells to count were found in 0.50 mm²")
     assert after.startswith("1 of 200 nucleated cells to count was found")

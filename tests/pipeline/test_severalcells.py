@@ -20,8 +20,8 @@ def cells(*boxes: tuple[float, float, int, int]) -> CellTable:
 
 
 def test_an_outline_around_two_cells_that_were_found_is_none_of_its_own() -> None:
-    left = without_outlines_of_several(cells((478, 364, 129, 156), (528, 378, 219, 152), (585, 392, 119, 114)), FILM)
-    assert left.x.tolist() == [478, 585]
+    after = without_outlines_of_several(cells((478, 364, 129, 156), (528, 378, 219, 152), (585, 392, 119, 114)), FILM)
+    assert after.x.tolist() == [478, 585]
 
 
 def test_cells_that_crowd_each_other_all_stay() -> None:

@@ -24,16 +24,16 @@ def photographs(
 ) -> list[PlannedField]:
     """Photographs whose corners lie so on the film, beside each other on the slide, with what each counts."""
     boxes = [(GAP + i * (W + GAP), GAP, W, H) for i in range(len(corners))]
-    shown = [
+    pictures = [
         Shown(box, (0, *corner), (insides or {}).get(i))
         for i, (box, corner) in enumerate(zip(boxes, corners, strict=True))
     ]
     return [
         PlannedField(
             i, *box, tissue=1, focus=1, single_ratio=1, score=1, used=True, photo=True, film=[0, *corner],
-            elsewhere=share.elsewhere, counted_share=share.counted,
+            elsewhere=share.elsewhere, counted_share=share.counted_share,
         )
-        for i, (box, corner, share) in enumerate(zip(boxes, corners, share_out(shown), strict=True))
+        for i, (box, corner, share) in enumerate(zip(boxes, corners, share_out(pictures), strict=True))
     ]  # fmt: skip
 
 
@@ -64,11 +64,11 @@ def test_each_place_of_the_film_is_counted_once_and_the_areas_make_the_union(cor
     fields = photographs(corners)
     right, bottom = max(x for x, _ in corners) + W, max(y for _, y in corners) + H
     y, x = (a.ravel() + 0.5 for a in np.mgrid[0:bottom:3, 0:right:3].astype(float))
-    shown = np.zeros(len(x), bool)
+    is_shown = np.zeros(len(x), bool)
     for cx, cy in corners:
-        shown |= (x >= cx) & (x < cx + W) & (y >= cy) & (y < cy + H)
+        is_shown |= (x >= cx) & (x < cx + W) & (y >= cy) & (y < cy + H)
     times = counted_by(fields, x, y)
-    assert (times[shown] == 1).mean() > 0.985 and times[shown].min() == 1 and times[~shown].max(initial=0) == 0
+    assert (times[is_shown] == 1).mean() > 0.985 and times[is_shown].min() == 1 and times[~is_shown].max(initial=0) == 0
     union = np.zeros((bottom, right), bool)
     for cx, cy in corners:
         union[cy : cy + H, cx : cx + W] = True
@@ -90,9 +90,9 @@ def test_where_one_photograph_shows_a_cell_whole_that_one_counts_it() -> None:
     fields, radius = photographs(corners), 55
     y, x = (a.ravel() for a in np.mgrid[0:660:5, 0:1000:5].astype(float))
     whole = np.stack([np.minimum.reduce([x - cx, cx + W - x, y - cy, cy + H - y]) >= radius for cx, cy in corners])
-    counted = np.stack([counts_at(f.elsewhere, x - f.film[1] + f.x, y - f.film[2] + f.y) for f in fields])
+    is_counted = np.stack([counts_at(f.elsewhere, x - f.film[1] + f.x, y - f.film[2] + f.y) for f in fields])
     assert whole.any(axis=0).sum() > 5000
-    assert (whole & counted).any(axis=0)[whole.any(axis=0)].all()
+    assert (whole & is_counted).any(axis=0)[whole.any(axis=0)].all()
 
 
 def test_what_lies_in_the_rim_of_one_eyepiece_is_counted_by_the_other() -> None:
@@ -137,8 +137,8 @@ def test_a_cell_on_the_line_counts_once_though_the_pictures_put_it_a_few_px_apar
 def test_cells_beside_each_other_on_the_line_stay_two() -> None:
     fields = photographs([(0, 0), (400, 0)])
     both = [(i, x, 200.0) for i in (0, 1) for x in (470.0, 530.0)]
-    kept = each_once(cells_at(fields, both), fields, MPP)
-    assert sorted(zip(kept.field.tolist(), kept.x.tolist(), strict=True)) == [
+    cells = each_once(cells_at(fields, both), fields, MPP)
+    assert sorted(zip(cells.field.tolist(), cells.x.tolist(), strict=True)) == [
         (0, 470.0 + fields[0].x), (1, 130.0 + fields[1].x)
     ]  # fmt: skip
 
@@ -155,8 +155,8 @@ def test_of_a_cell_that_a_side_cuts_in_one_photograph_the_whole_one_stays(middle
     whole, part = cells_at(fields, [(1, middle, 200.0)], 130), cells_at(fields, [(0, 600 - wide / 2, 200.0)], wide, CUT)
     part = replace(part, h=np.array([120], np.uint16))
     for order in ([whole, part], [part, whole]):
-        kept = each_once(CellTable.concatenate(order, whole.p.shape[1]), fields, MPP)
-        assert kept.field.tolist() == [1] and kept.flags.tolist() == [0]
+        cells = each_once(CellTable.concatenate(order, whole.p.shape[1]), fields, MPP)
+        assert cells.field.tolist() == [1] and cells.flags.tolist() == [0]
 
 
 def test_what_one_photograph_alone_saw_stays_only_where_it_counts() -> None:

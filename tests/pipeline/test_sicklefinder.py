@@ -59,16 +59,16 @@ def test_an_outline_alone_makes_no_sickle_cell_where_the_finder_sees_nothing_at_
 def test_the_drawn_sickle_cells_of_a_phones_field_are_found_and_round_ones_are_not() -> None:
     cells = cells_of(sickle_finder(), draw_field("sickle"), "drawn.png")
     assert cells is not None
-    called = int((cells.cls == LONG).sum())
-    assert 12 <= called <= KINDS["sickle"].cells["sickle"] + 1
+    n = int((cells.cls == LONG).sum())
+    assert 12 <= n <= KINDS["sickle"].cells["sickle"] + 1
 
 
 def test_the_round_field_tells_the_scale_that_red_cells_do_not() -> None:
     rgb = np.full((1000, 1000, 3), 10, np.uint8)
     cv2.circle(rgb, (500, 500), 487, (220, 220, 220), cv2.FILLED)
-    seen = eyepiece_of(rgb)
-    assert seen is not None
-    mpp = mpp_through_eyepiece(seen)
+    eyepiece = eyepiece_of(rgb)
+    assert eyepiece is not None
+    mpp = mpp_through_eyepiece(eyepiece)
     assert mpp == pytest.approx(0.2, rel=0.06)
     assert seen_with(mpp * 1.2, mpp)
     assert seen_with(mpp * 2.5, mpp)  # a ×40 objective

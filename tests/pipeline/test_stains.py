@@ -32,15 +32,15 @@ def drawn_film() -> Film:
 
 def film(path: Path, dye: tuple[float, float, float]) -> tuple[Path, Film]:
     """A drawn film, its density of each colour multiplied by `dye`."""
-    drawn = drawn_film()
-    rgb = 255 * (drawn.rgb / 255.0) ** np.array(dye)
+    scene = drawn_film()
+    rgb = 255 * (scene.rgb / 255.0) ** np.array(dye)
     tifffile.imwrite(path, rgb.astype(np.uint8), tile=(256, 256), photometric="rgb", compression="jpeg")
-    return path, drawn
+    return path, scene
 
 
-def table(drawn: Film) -> CellTable:
+def table(scene: Film) -> CellTable:
     """Its white cells as a job would have found them."""
-    white = [c for c in drawn.cells if BLOOD_FILM.by_key[c.cls].group == "wbc"]
+    white = [c for c in scene.cells if BLOOD_FILM.by_key[c.cls].group == "wbc"]
     n, blank = len(white), CellTable.empty(len(BLOOD_FILM))
     side = np.array([2 * c.radius_um / MPP for c in white]).astype(np.uint16)
     nothing = np.full(n, np.nan, np.float16)
@@ -59,32 +59,32 @@ def plan(width: int, height: int) -> Plan:
 def test_a_strange_stain_is_said_and_a_usual_one_is_not(tmp_path: Path) -> None:
     net = load_as(Classifier, "nucleated-cell-net")
     for name, dye, notes in (("usual", (1, 1, 1), 0), ("strange", (0.6, 1.15, 1.3), 1)):
-        path, drawn = film(tmp_path / f"{name}.tif", dye)
+        path, scene = film(tmp_path / f"{name}.tif", dye)
         with open_slide(path) as slide:
-            found = stain_guards(slide, table(drawn), plan(4096, 2048), BLOOD_FILM, net)
-        assert len(found) == notes, name
-    assert found[0]["code"] == "strange-stain"
-    assert all(words in found[0]["sentence"] for words in ("nucleated-cell-net", "look at their names"))
+            guards = stain_guards(slide, table(scene), plan(4096, 2048), BLOOD_FILM, net)
+        assert len(guards) == notes, name
+    assert guards[0]["code"] == "strange-stain"
+    assert all(words in guards[0]["sentence"] for words in ("nucleated-cell-net", "look at their names"))
 
 
 def test_a_photograph_as_small_as_a_cell_is_looked_at_as_far_as_it_goes(tmp_path: Path) -> None:
-    path, drawn = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
-    cells, side = table(drawn), 76
+    path, scene = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
+    cells, side = table(scene), 76
     places = [
         PlannedField(i, int(x) - side // 2, int(y) - side // 2, side, side, 0.4, 1.0, 0.8, 1.0, True, photo=True)
         for i, (x, y) in enumerate(zip(cells.x, cells.y, strict=True))
     ]
     photos = Plan(MPP, "stated", None, places)
-    apart = replace(cells, field=np.arange(len(cells), dtype=np.uint32))
+    one_a_field = replace(cells, field=np.arange(len(cells), dtype=np.uint32))
     with open_slide(path) as slide:
-        (note,) = stain_guards(slide, apart, photos, BLOOD_FILM, load_as(Classifier, "nucleated-cell-net"))
+        (note,) = stain_guards(slide, one_a_field, photos, BLOOD_FILM, load_as(Classifier, "nucleated-cell-net"))
     assert "stained unlike" in note["sentence"]
 
 
 def test_nothing_is_said_of_cut_cells_or_by_a_net_that_tells_no_stains(tmp_path: Path) -> None:
     net = load_as(Classifier, "nucleated-cell-net")
-    path, drawn = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
-    cells, whole = table(drawn), plan(4096, 2048)
+    path, scene = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
+    cells, whole = table(scene), plan(4096, 2048)
     with open_slide(path) as slide:
         assert (
             stain_guards(slide, replace(cells, flags=np.full(len(cells), CUT, np.uint8)), whole, BLOOD_FILM, net) == []
@@ -95,8 +95,8 @@ def test_nothing_is_said_of_cut_cells_or_by_a_net_that_tells_no_stains(tmp_path:
 
 def test_few_counted_cells_speak_up_unless_the_nuclei_of_the_film_are_usual(tmp_path: Path) -> None:
     net = load_as(Classifier, "nucleated-cell-net")
-    path, drawn = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
-    cells, whole = table(drawn), plan(4096, 2048)
+    path, scene = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
+    cells, whole = table(scene), plan(4096, 2048)
     with open_slide(path) as slide:
         codes = [
             [g["code"] for g in stain_guards(slide, cells.take(np.arange(n)), whole, BLOOD_FILM, net, stain)]
@@ -139,8 +139,8 @@ def test_few_cells_are_named_by_the_careful_net_unless_they_show_a_usual_stain(
 
 def test_a_strange_film_is_named_by_the_net_for_such_and_a_usual_one_is_not(tmp_path: Path) -> None:
     for name, dye in (("usual", (1, 1, 1)), ("strange", (0.6, 1.15, 1.3))):
-        path, drawn = film(tmp_path / f"{name}.tif", dye)
-        cells = table(drawn)
+        path, scene = film(tmp_path / f"{name}.tif", dye)
+        cells = table(scene)
         models: dict[str, Model] = {
             role: load(model)
             for role, model in (
@@ -153,14 +153,14 @@ def test_a_strange_film_is_named_by_the_net_for_such_and_a_usual_one_is_not(tmp_
         with open_slide(path) as slide:
             fitted, stain = fit_to_film(slide, plan(4096, 2048), models, tmp_path / name, Sink())
             again, same = fit_to_film(slide, plan(4096, 2048), models, tmp_path / name, Sink())
-        chosen = fitted["nucleated-cell"]
+        namer = fitted["nucleated-cell"]
         strange = stain is Stain.STRANGE
         assert stain is same and strange == (name == "strange") and "nucleated-cell-elsewhere" not in fitted
-        assert chosen.info.name == ("nucleated-cell-strangers" if strange else "nucleated-cell-net")
+        assert namer.info.name == ("nucleated-cell-strangers" if strange else "nucleated-cell-net")
         if strange:
             crops = np.random.default_rng(1).integers(90, 255, (4, 112, 112, 3), np.uint8)
             shipped = load_as(Classifier, "nucleated-cell-strangers").classify_crops(crops)
-            own = chosen.classify_crops(crops)
+            own = namer.classify_crops(crops)
             assert np.abs(own - shipped).max() > 1e-3, "it answers by the film's statistics"
             assert np.allclose(own, again["nucleated-cell"].classify_crops(crops)), (
                 "a run that goes on names cells alike"
@@ -181,8 +181,8 @@ def test_platelets_of_a_strange_film_are_parted_from_dirt_by_the_net_of_usual_fi
 
 
 def test_of_few_white_cells_the_guard_says_how_few(tmp_path: Path) -> None:
-    path, drawn = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
+    path, scene = film(tmp_path / "strange.tif", (0.6, 1.15, 1.3))
     net = load_as(Classifier, "nucleated-cell-net")
     with open_slide(path) as slide:
-        (note,) = stain_guards(slide, table(drawn).take(np.arange(3)), plan(4096, 2048), BLOOD_FILM, net)
+        (note,) = stain_guards(slide, table(scene).take(np.arange(3)), plan(4096, 2048), BLOOD_FILM, net)
     assert note["sentence"].startswith("The nuclei of the 3 white cells that this film has are stained unlike any")

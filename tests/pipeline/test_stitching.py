@@ -16,18 +16,20 @@ def boxes_of(rgb: np.ndarray, label: int = 1, score: float = 0.9) -> Boxes:
     from scipy import ndimage
 
     parts, _ = ndimage.label(rgb[..., 0] < 128)
-    found = [(p[1].start, p[0].start, p[1].stop, p[0].stop) for p in ndimage.find_objects(parts)]
-    n = len(found)
-    return Boxes(np.array(found, np.float32).reshape(n, 4), np.full(n, score, np.float32), np.full(n, label, np.int64))
+    corners = [(p[1].start, p[0].start, p[1].stop, p[0].stop) for p in ndimage.find_objects(parts)]
+    n = len(corners)
+    return Boxes(
+        np.array(corners, np.float32).reshape(n, 4), np.full(n, score, np.float32), np.full(n, label, np.int64)
+    )
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(40, 900), st.integers(40, 900), st.integers(64, 300), st.integers(0, 50))
 def test_patches_cover_every_px(width: int, height: int, side: int, overlap: int) -> None:
-    seen = np.zeros((height, width), bool)
+    is_covered = np.zeros((height, width), bool)
     for p in patches(width, height, side, overlap):
-        seen[p.y : p.y + p.h, p.x : p.x + p.w] = True
-    assert seen.all()
+        is_covered[p.y : p.y + p.h, p.x : p.x + p.w] = True
+    assert is_covered.all()
 
 
 @settings(max_examples=30, deadline=None)
@@ -40,8 +42,8 @@ def test_cells_cut_by_overlapping_patches_are_whole_and_single(cells: list[tuple
             x, y = column * 70 + 5, row * 65 + 5
             rgb[y : y + h, x : x + w] = 0
             true[column, row] = (x, y, x + w, y + h)
-    found = detect_stitched(rgb, boxes_of, side_px=160, overlap_px=64)
-    assert sorted(map(tuple, found.boxes.astype(int).tolist())) == sorted(true.values())
+    detections = detect_stitched(rgb, boxes_of, side_px=160, overlap_px=64)
+    assert sorted(map(tuple, detections.boxes.astype(int).tolist())) == sorted(true.values())
 
 
 def test_the_papers_rule_joins_halves_by_their_corners_and_leaves_far_cells_apart() -> None:
@@ -83,8 +85,8 @@ def test_a_weak_box_within_a_cell_is_part_of_it_and_a_strong_one_is_a_cell_over_
     cut = patches(300, 300, 300)
     both = np.array([[50, 50, 110, 110], [90, 60, 118, 100]], np.float32)
     for score, cells in ((0.4, 1), (0.8, 2)):
-        found = Boxes(both, np.array([0.9, score], np.float32), np.array([1, 1]))
-        assert len(join_overlapping([found], cut, (300, 300)).scores) == cells
+        detections = Boxes(both, np.array([0.9, score], np.float32), np.array([1, 1]))
+        assert len(join_overlapping([detections], cut, (300, 300)).scores) == cells
 
 
 def test_a_box_that_ends_just_inside_its_patch_is_a_piece() -> None:
@@ -95,5 +97,5 @@ def test_a_box_that_ends_just_inside_its_patch_is_a_piece() -> None:
 
 
 def test_an_empty_picture_gives_no_cells() -> None:
-    found = detect_stitched(np.full((100, 100, 3), 255, np.uint8), boxes_of, 64, 16)
-    assert found.boxes.shape == (0, 4)
+    detections = detect_stitched(np.full((100, 100, 3), 255, np.uint8), boxes_of, 64, 16)
+    assert detections.boxes.shape == (0, 4)

@@ -51,10 +51,10 @@ def test_a_shipped_net_that_overflows_on_some_cells_is_named(
     whole = Classifier.answers
 
     def overflowing(self: Classifier, crops: NDArray[np.uint8], views: int = 0) -> Any:
-        logits, seen = whole(self, crops, views)
+        logits, features = whole(self, crops, views)
         if self.info.name == FILM[role]:
             logits[::7, 0] = np.inf
-        return logits, seen
+        return logits, features
 
     monkeypatch.setattr(Classifier, "answers", overflowing)
     request = RunRequest(
@@ -78,5 +78,5 @@ def test_a_place_that_the_finder_points_at_and_no_net_answers_for_is_not_dropped
     monkeypatch.setattr("hemaview.pipeline.pointed.answers_at", lambda *_: (nothing, Looks.unknown(1)))
     picture = plain_picture(np.full((200, 200, 3), 230, np.uint8), mpp=0.2)
     none = table_of({})
-    seen = overlooked(picture, np.array([[100.0, 100.0]]), none, None, None, {}, BLOOD_FILM)  # type: ignore[arg-type]
-    assert len(seen) == 1 and seen.flags[0] & UNANSWERED and seen.cls[0] == BLOOD_FILM.index("unidentified")
+    cells = overlooked(picture, np.array([[100.0, 100.0]]), none, None, None, {}, BLOOD_FILM)  # type: ignore[arg-type]
+    assert len(cells) == 1 and cells.flags[0] & UNANSWERED and cells.cls[0] == BLOOD_FILM.index("unidentified")

@@ -25,16 +25,16 @@ def table(rows: list[tuple[float, ...]]) -> CellTable:
 
 def test_a_cell_that_may_be_of_two_families_is_unidentified_and_one_of_two_stages_is_named_and_seen() -> None:
     cells = table([(0.9, 0.05, 0.03, 0.02), (0.5, 0.4, 0.05, 0.05), (0.05, 0.05, 0.5, 0.4)])
-    made = with_unidentified(cells, FILM, LEAST, strange=True)
-    keys = [FILM.classes[int(c)].key for c in made.cls]
+    after = with_unidentified(cells, FILM, LEAST, strange=True)
+    keys = [FILM.classes[int(c)].key for c in after.cls]
     assert keys == ["segmented_neutrophil", "segmented_neutrophil", CLASS]
-    assert [bool(f & SEVERAL) for f in made.flags] == [False, True, False]
-    assert np.array_equal(made.p, cells.p), "what the net said stays in the file"
+    assert [bool(f & SEVERAL) for f in after.flags] == [False, True, False]
+    assert np.array_equal(after.p, cells.p), "what the net said stays in the file"
 
 
 def test_a_cell_that_is_like_nothing_learned_is_unidentified_too() -> None:
-    made = with_unidentified(table([(0.3, 0.3, 0.2, 0.2)]), FILM, LEAST, strange=False)
-    assert FILM.classes[int(made.cls[0])].key == CLASS
+    after = with_unidentified(table([(0.3, 0.3, 0.2, 0.2)]), FILM, LEAST, strange=False)
+    assert FILM.classes[int(after.cls[0])].key == CLASS
 
 
 def test_without_a_calibration_or_a_class_for_it_cells_stay_as_they_are() -> None:

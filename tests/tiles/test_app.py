@@ -113,9 +113,9 @@ class Answer:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    made = House(tmp_path)
-    yield made
-    await made.app.close()
+    one = House(tmp_path)
+    yield one
+    await one.app.close()
 
 
 async def test_a_tile_comes_with_what_a_browser_needs_to_keep_it(house: House) -> None:
@@ -142,8 +142,8 @@ async def test_a_known_tile_is_answered_before_anything_is_read(house: House, mo
         raise AssertionError("read")
 
     monkeypatch.setattr(os, "preadv", no_reading)
-    for known in (tag, f'"other", {tag}', f"W/{tag}", "*"):
-        answer = await house.ask(slide.url(), {"If-None-Match": known})
+    for tags in (tag, f'"other", {tag}', f"W/{tag}", "*"):
+        answer = await house.ask(slide.url(), {"If-None-Match": tags})
         assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", tag)
 
 
@@ -162,16 +162,16 @@ async def test_pages_of_named_origins_read_tiles_and_refusals_and_no_other_page_
         slide = house.slide(Dialect())
         await house.ask(slide.url())  # from now on it could be answered at once
         for url, status in ((slide.url(), 200), (slide.url(token="x"), 403)):
-            named = await house.ask(url, {"Origin": viewer})
-            assert (named.status, named.headers["access-control-allow-origin"], named.headers["vary"]) == (
+            answer = await house.ask(url, {"Origin": viewer})
+            assert (answer.status, answer.headers["access-control-allow-origin"], answer.headers["vary"]) == (
                 status,
                 viewer,
                 "Origin",
             )
             for other in ({"Origin": "https://evil.example.org"}, {}):
                 assert "access-control-allow-origin" not in (await house.ask(url, other)).headers
-        asked = {"Origin": viewer, "Access-Control-Request-Method": "GET"}
-        preflight = await house.ask(slide.url(), asked, method="OPTIONS")
+        headers = {"Origin": viewer, "Access-Control-Request-Method": "GET"}
+        preflight = await house.ask(slide.url(), headers, method="OPTIONS")
         assert preflight.status == 204 and preflight.headers["access-control-allow-methods"] == "GET, HEAD"
         path = slide.url().partition("?")[0].encode()
         assert house.app.at_once(path, b"t=" + slide.token().encode(), [(b"origin", viewer.encode())]) is None
@@ -269,8 +269,8 @@ async def test_a_cold_page_is_read_in_a_thread_and_is_the_same(house: House, mon
 
 async def test_missing_tiles_are_white(house: House) -> None:
     slide = house.slide(Dialect(sparse=(4,)))
-    shown = np.asarray(Image.open(io.BytesIO((await house.ask(slide.url("0/1_1"))).body)))
-    assert shown.shape == (256, 256, 3) and shown.min() == 255
+    pixels = np.asarray(Image.open(io.BytesIO((await house.ask(slide.url("0/1_1"))).body)))
+    assert pixels.shape == (256, 256, 3) and pixels.min() == 255
 
 
 async def test_a_slide_deleted_cut_or_replaced_while_open_is_noticed(house: House) -> None:
@@ -350,26 +350,26 @@ async def test_what_no_browser_shows_is_decoded_and_kept(house: House) -> None:
     slide = house.slide()
     first = await house.ask(slide.url("0/2_2"))
     assert first.status == 200 and Image.open(io.BytesIO(first.body)).size == (600 - 512, 600 - 512)
-    kept = list((house.folder / "kept").rglob("0-2-2.jpg"))
-    assert [p.read_bytes() for p in kept] == [first.body]
-    kept[0].write_bytes(b"\xff\xd8 from disk")
+    files = list((house.folder / "kept").rglob("0-2-2.jpg"))
+    assert [p.read_bytes() for p in files] == [first.body]
+    files[0].write_bytes(b"\xff\xd8 from disk")
     assert (await house.ask(slide.url("0/2_2"))).body == b"\xff\xd8 from disk"
     assert (await house.ask(slide.url("0/9_0"))).code == "out-of-bounds"
 
 
 async def test_the_same_tile_is_decoded_once_for_all_who_ask(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    requests = []
     true = Decoders.decode
 
-    async def counted(self: Decoders, request: dict[str, Any]) -> bytes:
-        asked.append(request)
+    async def count_request(self: Decoders, request: dict[str, Any]) -> bytes:
+        requests.append(request)
         return await true(self, request)
 
-    monkeypatch.setattr(Decoders, "decode", counted)
+    monkeypatch.setattr(Decoders, "decode", count_request)
     slide = house.slide()
     answers = await asyncio.gather(*(house.ask(slide.url("0/1_1")) for _ in range(12)))
     assert {a.status for a in answers} == {200} and len({a.body for a in answers}) == 1
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 async def test_a_full_queue_says_when_to_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

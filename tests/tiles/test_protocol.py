@@ -16,14 +16,14 @@ from tests.tiles.test_app import House, Slide
 
 
 class Served:
-    def __init__(self, house: House, slide: Slide, port: int, counted: list[str]) -> None:
-        self.house, self.slide, self.port, self.slow = house, slide, port, counted
+    def __init__(self, house: House, slide: Slide, port: int, paths: list[str]) -> None:
+        self.house, self.slide, self.port, self.slow = house, slide, port, paths
 
     async def talk(self, raw: bytes, answers: int) -> list[tuple[int, dict[str, str], bytes]]:
         """Send bytes on one connection and read so many answers."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(raw)
-        found = []
+        responses = []
         for _ in range(answers):
             head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode()
             status = int(head.split()[1])
@@ -31,9 +31,9 @@ class Served:
             body = b""
             if status != 304 and not raw.startswith(b"HEAD"):
                 body = await reader.readexactly(int(headers["content-length"]))
-            found.append((status, headers, body))
+            responses.append((status, headers, body))
         writer.close()
-        return found
+        return responses
 
     def get(self, path: str, *headers: str, method: str = "GET") -> bytes:
         lines = [f"{method} {path} HTTP/1.1", "Host: x", *headers]
@@ -50,11 +50,11 @@ async def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         await send({"type": "http.response.body", "body": b"django"})  # type: ignore[operator]
 
     house.app.behind = behind
-    counted: list[str] = []
+    paths: list[str] = []
     true = TileApp.__call__
 
     async def call(self: TileApp, scope: dict, receive: object, send: object) -> None:  # type: ignore[type-arg]
-        counted.append(scope.get("path", scope["type"]))
+        paths.append(scope.get("path", scope["type"]))
         await true(self, scope, receive, send)  # type: ignore[arg-type]
 
     monkeypatch.setattr(TileApp, "__call__", call)
@@ -64,7 +64,7 @@ async def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     while not server.started:
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Served(house, house.slide(Dialect()), port, counted)
+    yield Served(house, house.slide(Dialect()), port, paths)
     server.should_exit = True
     await task
 
@@ -78,8 +78,8 @@ async def test_known_tiles_take_the_short_way_and_say_the_same(served: Served) -
     for _, headers, body in again:
         assert body == first[2] and headers["etag"] == first[1]["etag"]
         assert {k for k in headers if k != "date"} == {k for k in first[1] if k != "date"}
-    known = await served.talk(served.get(url, f"If-None-Match: {first[1]['etag']}"), 1)
-    assert known[0][0] == 304 and "content-length" not in known[0][1] and served.slow == []
+    answers = await served.talk(served.get(url, f"If-None-Match: {first[1]['etag']}"), 1)
+    assert answers[0][0] == 304 and "content-length" not in answers[0][1] and served.slow == []
 
 
 async def test_pipelined_requests_are_answered_in_their_order(served: Served) -> None:

@@ -70,8 +70,8 @@ def colours_at_corners(rgb: NDArray[np.uint8]) -> list[int]:
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "strips.tif", "tiled.tif"])
 def test_a_picture_comes_in_as_it_looks(name: str, size: tuple[int, int], orientation: int, tmp_path: Path) -> None:
     out = tmp_path / "out.tif"
-    made = write_fields([write(tmp_path / name, size, orientation)], out, None)
-    field = made["fields"][0]
+    sheet = write_fields([write(tmp_path / name, size, orientation)], out, None)
+    field = sheet["fields"][0]
     assert (field["h"], field["w"]) == size
     with open_slide(out) as slide:
         assert colours_at_corners(slide.read(GAP_PX, GAP_PX, 0, size[1], size[0])) == [0, 1, 2, 3]

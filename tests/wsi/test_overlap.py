@@ -23,13 +23,13 @@ def film() -> NDArray[np.uint8]:
     )
 
 
-def taken(
+def cut_out(
     film: NDArray[np.uint8], corners: list[tuple[int, int]], w: int = 640, h: int = 480
 ) -> list[NDArray[np.uint8]]:
     return [film[y : y + h, x : x + w] for x, y in corners]
 
 
-def found(pictures: list[NDArray[np.uint8]]) -> list[Overlap]:
+def overlaps_of(pictures: list[NDArray[np.uint8]]) -> list[Overlap]:
     return overlaps(lambda i: pictures[i], [(p.shape[1], p.shape[0]) for p in pictures])
 
 
@@ -37,7 +37,7 @@ def found(pictures: list[NDArray[np.uint8]]) -> list[Overlap]:
     "second", [(501, 0), (0, 333), (431, 307), (217, 11)], ids=["beside", "below", "at a corner", "far into it"]
 )
 def test_two_photographs_are_registered_to_the_pixel(film: NDArray[np.uint8], second: tuple[int, int]) -> None:
-    assert found(taken(film, [(0, 0), second])) == [Overlap(0, 1, *second)]
+    assert overlaps_of(cut_out(film, [(0, 0), second])) == [Overlap(0, 1, *second)]
 
 
 @pytest.mark.parametrize(
@@ -48,27 +48,30 @@ def test_two_photographs_are_registered_to_the_pixel(film: NDArray[np.uint8], se
 def test_photographs_of_different_sizes_are_registered_too(
     film: NDArray[np.uint8], corner: tuple[int, int], w: int, h: int
 ) -> None:
-    (pair,) = found([*taken(film, [(0, 0)]), *taken(film, [corner], w, h)])
+    (pair,) = overlaps_of([*cut_out(film, [(0, 0)]), *cut_out(film, [corner], w, h)])
     assert (pair.x_px, pair.y_px) == corner
-    (back,) = found([*taken(film, [corner], w, h), *taken(film, [(0, 0)])])
+    (back,) = overlaps_of([*cut_out(film, [corner], w, h), *cut_out(film, [(0, 0)])])
     assert (back.x_px, back.y_px) == (-corner[0], -corner[1])
 
 
 def test_photographs_of_different_sizes_and_places_overlap_nowhere(film: NDArray[np.uint8]) -> None:
     assert (
-        found([*taken(film, [(0, 0)]), *taken(film, [(660, 500)], 500, 400), *taken(film, [(660, 0)], 320, 240)]) == []
+        overlaps_of(
+            [*cut_out(film, [(0, 0)]), *cut_out(film, [(660, 500)], 500, 400), *cut_out(film, [(660, 0)], 320, 240)]
+        )
+        == []
     )
 
 
 def test_a_photograph_that_is_turned_a_little_is_registered_to_a_few_px(film: NDArray[np.uint8]) -> None:
     turned = np.asarray(Image.fromarray(film).rotate(0.4, Image.Resampling.BICUBIC, center=(560, 240)))
-    (pair,) = found([film[:480, :640], turned[:480, 480:1120]])
+    (pair,) = overlaps_of([film[:480, :640], turned[:480, 480:1120]])
     assert abs(pair.x_px - 480) <= 2 and abs(pair.y_px) <= 2
 
 
 def test_a_chain_has_one_place_on_the_film(film: NDArray[np.uint8]) -> None:
     corners = [(0, 0), (430, 5), (640, 300), (180, 480)]
-    places = on_film(found(taken(film, corners)), [(640, 480)] * 4)
+    places = on_film(overlaps_of(cut_out(film, corners)), [(640, 480)] * 4)
     assert places == [OnFilm(0, x, y) for x, y in corners]
 
 

@@ -23,14 +23,14 @@ HEIC = Path(__file__).parent / "phone/turned.heic"
 """128 × 96 px, drawn: grey ground, a red, a green and a blue square; to be shown turned by a quarter, clockwise."""
 
 
-def drawn() -> NDArray[np.uint8]:
+def drawing() -> NDArray[np.uint8]:
     rgb = np.full((96, 128, 3), 225, np.uint8)
     for i in range(3):
         rgb[16:40, 16 + 32 * i : 40 + 32 * i] = np.eye(3, dtype=np.uint8)[i] * 200
     return rgb
 
 
-def shown(path: Path) -> NDArray[np.int16]:
+def pixels_of(path: Path) -> NDArray[np.int16]:
     (picture,) = read_pictures(path, path.name, kind_of(path))
     return picture.image.numpy().astype(np.int16)
 
@@ -47,13 +47,13 @@ def named_otherwise(folder: Path, at: int, value: bytes, name: str = "a.heic") -
 
 def test_a_phones_picture_is_shown_upright_in_its_colours() -> None:
     assert kind_of(HEIC) == "heif"
-    off = np.abs(shown(HEIC) - np.rot90(drawn(), -1))
+    off = np.abs(pixels_of(HEIC) - np.rot90(drawing(), -1))
     assert off.shape == (128, 96, 3) and off.mean() < 2
 
 
 def test_a_phones_wide_colours_are_brought_to_srgb_and_high_range_is_refused(tmp_path: Path) -> None:
-    wide = shown(named_otherwise(tmp_path, 8, struct.pack(">H", 12)))
-    plain = shown(HEIC)
+    wide = pixels_of(named_otherwise(tmp_path, 8, struct.pack(">H", 12)))
+    plain = pixels_of(HEIC)
     assert wide[28, 68, 0] > plain[28, 68, 0] + 10, "Display P3's red is more than sRGB's"
     assert np.abs(wide[5, 5] - plain[5, 5]).max() <= 2, "grey stays grey"
     for at, number in ((10, 16), (10, 18), (8, 9)):
@@ -78,24 +78,24 @@ def test_what_a_phone_says_of_people_and_places_is_listed_and_when_it_was_taken_
 def test_avif_is_shown_as_it_lies(orientation: int, tmp_path: Path) -> None:
     path, exif = tmp_path / "a.avif", Image.Exif()
     exif[0x0112] = orientation
-    Image.fromarray(drawn()).save(path, quality=95, exif=exif)
+    Image.fromarray(drawing()).save(path, quality=95, exif=exif)
     assert kind_of(path) == "avif"
-    upright = np.rot90(drawn(), {1: 0, 3: 2, 6: -1, 8: 1}[orientation])
-    assert np.abs(shown(path) - upright).mean() < 2
+    upright = np.rot90(drawing(), {1: 0, 3: 2, 6: -1, 8: 1}[orientation])
+    assert np.abs(pixels_of(path) - upright).mean() < 2
 
 
 @pytest.mark.parametrize("mode", ["RGB", "P", "L", "1", "RGBA"])
 def test_a_bitmap_comes_in_as_it_is(mode: str, tmp_path: Path) -> None:
-    path, picture = tmp_path / "a.bmp", Image.fromarray(drawn()).convert(mode)
+    path, picture = tmp_path / "a.bmp", Image.fromarray(drawing()).convert(mode)
     picture.save(path)
     assert kind_of(path) == "bmp"
     expected = np.asarray(picture.convert("RGB"), np.int16)
-    assert np.abs(np.atleast_3d(shown(path)) - expected).max() == 0
+    assert np.abs(np.atleast_3d(pixels_of(path)) - expected).max() == 0
 
 
 def test_a_bitmaps_own_profile_is_followed(tmp_path: Path) -> None:
     path, profile = tmp_path / "a.bmp", matrix_profile(ADOBE_RGB, ADOBE_EXPONENT, "Adobe RGB")
-    rgb = drawn()
+    rgb = drawing()
     body = rgb[::-1, :, ::-1].tobytes()  # 384 bytes a line: no padding
     head = struct.pack("<IiiHHIIiiII", 124, 128, 96, 1, 24, 0, len(body), 2835, 2835, 0, 0) + bytes(16)
     head += b"DEBM" + bytes(48) + struct.pack("<IIII", 4, 124 + len(body), len(profile), 0)
@@ -106,7 +106,7 @@ def test_a_bitmaps_own_profile_is_followed(tmp_path: Path) -> None:
     expected = ImageCms.profileToProfile(
         Image.fromarray(rgb), source, ImageCms.createProfile("sRGB"), renderingIntent=1
     )
-    assert np.abs(shown(path) - np.asarray(expected, np.int16)).max() <= 2
+    assert np.abs(pixels_of(path) - np.asarray(expected, np.int16)).max() <= 2
     assert np.abs(np.asarray(expected, np.int16) - rgb).max() > 20
 
 

@@ -158,9 +158,9 @@ def test_several_pages_in_colour_become_fields_and_that_is_told(tmp_path: Path) 
     with tifffile.TiffWriter(path) as out:
         for seed in (1, 2, 3):
             out.write(film(seed), photometric="rgb")
-    made = write_fields([path], tmp_path / "out.tif", None)
-    assert [f["name"] for f in made["fields"]] == ["pages page 1", "pages page 2", "pages page 3"]
-    assert any("3 pages were taken as 3 fields" in note for note in made["notes"])
+    sheet = write_fields([path], tmp_path / "out.tif", None)
+    assert [f["name"] for f in sheet["fields"]] == ["pages page 1", "pages page 2", "pages page 3"]
+    assert any("3 pages were taken as 3 fields" in note for note in sheet["notes"])
 
 
 def test_several_series_become_fields_and_a_label_stays_out(tmp_path: Path) -> None:
@@ -194,11 +194,11 @@ def test_a_darker_picture_of_a_set_stays_darker(tmp_path: Path) -> None:
     bright[0, 0] = 255
     for name, rgb in (("1.tif", dark), ("2.tif", bright)):
         tifffile.imwrite(tmp_path / name, rgb.astype(np.uint16) << 4, photometric="rgb")
-    made = write_fields([tmp_path / "1.tif", tmp_path / "2.tif"], tmp_path / "out.tif", None)
-    first = made["fields"][0]
+    sheet = write_fields([tmp_path / "1.tif", tmp_path / "2.tif"], tmp_path / "out.tif", None)
+    first = sheet["fields"][0]
     with open_slide(tmp_path / "out.tif") as slide:
-        shown = slide.read(first["x"], first["y"], 0, first["w"], first["h"])
-    assert abs(float(shown.mean()) - float(dark.mean())) < 3
+        pixels_of_first = slide.read(first["x"], first["y"], 0, first["w"], first["h"])
+    assert abs(float(pixels_of_first.mean()) - float(dark.mean())) < 3
 
 
 def test_bits_that_a_file_states_are_believed(tmp_path: Path) -> None:
@@ -208,20 +208,20 @@ def test_bits_that_a_file_states_are_believed(tmp_path: Path) -> None:
 
 
 def exif(space: int, interop: str) -> Image.Exif:
-    made = Image.Exif()
-    made.get_ifd(0x8769)[0xA001] = space
+    tags = Image.Exif()
+    tags.get_ifd(0x8769)[0xA001] = space
     if interop:
-        made.get_ifd(0x8769)[0xA005] = {1: interop}
-    return made
+        tags.get_ifd(0x8769)[0xA005] = {1: interop}
+    return tags
 
 
 @pytest.mark.parametrize(("space", "interop", "converted"), [(2, "", True), (0xFFFF, "R03", True), (1, "R98", False)])
 def test_adobe_rgb_of_a_camera_is_brought_to_srgb(space: int, interop: str, converted: bool, tmp_path: Path) -> None:
     Image.new("RGB", (64, 64), (150, 200, 120)).save(tmp_path / "a.jpg", quality=100, exif=exif(space, interop))
     (picture,) = read(tmp_path / "a.jpg")
-    shown = picture.image.numpy()[32, 32].astype(int)
+    colour = picture.image.numpy()[32, 32].astype(int)
     wanted = (125, 202, 115) if converted else (150, 200, 120)  # by the matrices of both standards
-    assert np.abs(shown - wanted).max() <= 2
+    assert np.abs(colour - wanted).max() <= 2
     assert any("Adobe RGB (1998)" in note for note in picture.notes) == converted
 
 
@@ -331,8 +331,8 @@ def test_what_is_transparent_is_put_on_white_and_told(name: str, tmp_path: Path)
     rgba[60:, :, 3] = 0
     how: dict[str, Any] = {"lossless": True} if name == "a.webp" else {}
     Image.fromarray(rgba).save(tmp_path / name, **how)
-    shown = pixels(tmp_path / name)
-    assert np.array_equal(shown[:60], film()[:60]) and shown[60:].min() == 255
+    rgb = pixels(tmp_path / name)
+    assert np.array_equal(rgb[:60], film()[:60]) and rgb[60:].min() == 255
     assert any("transparent" in note for note in read(tmp_path / name)[0].notes)
 
 
@@ -393,13 +393,13 @@ def test_pages_that_are_stored_otherwise_than_the_first_are_a_choice(other: str,
         out.write(stored, photometric="rgb", metadata=None, **how)
     with pytest.raises(SeveralSeries, match="stored in different ways"):
         read(path)
-    (shown,) = read_pictures(path, path.name, "tiff", choice=Choice(series=2))
+    (page,) = read_pictures(path, path.name, "tiff", choice=Choice(series=2))
     if other in ("depth", "coding"):
-        assert np.array_equal(shown.image.numpy(), second)
+        assert np.array_equal(page.image.numpy(), second)
     elif other == "orientation":
-        assert np.array_equal(shown.image.numpy(), second[::-1, ::-1])
+        assert np.array_equal(page.image.numpy(), second[::-1, ::-1])
     else:
-        assert any("brought to sRGB" in note for note in shown.notes)
+        assert any("brought to sRGB" in note for note in page.notes)
 
 
 def test_a_palette_and_cmyk_look_as_they_are(tmp_path: Path) -> None:
@@ -483,9 +483,9 @@ def test_the_same_picture_is_taken_once_even_where_it_was_saved_again(tmp_path: 
     Image.fromarray(film(1)).save(tmp_path / "1.png")
     Image.fromarray(film(1)).save(tmp_path / "2.jpg", quality=85)
     Image.fromarray(film(2)).save(tmp_path / "3.png")
-    made = write_fields(sorted(tmp_path.iterdir()), tmp_path / "out.tif", None)
-    assert [f["name"] for f in made["fields"]] == ["1", "3"]
-    assert [n for n in made["notes"] if "same picture" in n] == [
+    sheet = write_fields(sorted(tmp_path.iterdir()), tmp_path / "out.tif", None)
+    assert [f["name"] for f in sheet["fields"]] == ["1", "3"]
+    assert [n for n in sheet["notes"] if "same picture" in n] == [
         "2 is the same picture as 1; it was left out, so that its cells count once."
     ]
 
@@ -497,18 +497,20 @@ def test_one_photograph_turned_or_mirrored_is_taken_once(tmp_path: Path) -> None
         exif[0x0112] = orientation
         Image.fromarray(pixels).save(tmp_path / f"{orientation}.jpg", quality=90, exif=exif)
     Image.fromarray(np.rot90(film(2))).save(tmp_path / "9.jpg", quality=90)
-    made = write_fields(sorted(tmp_path.iterdir()), tmp_path / "out.tif", None)
-    assert [f["name"] for f in made["fields"]] == ["1", "9"]
+    sheet = write_fields(sorted(tmp_path.iterdir()), tmp_path / "out.tif", None)
+    assert [f["name"] for f in sheet["fields"]] == ["1", "9"]
     laid = ["mirrored", "turned", "mirrored", "mirrored", "turned", "mirrored", "turned"]
-    assert [n for n in made["notes"] if "same picture" in n] == [
+    assert [n for n in sheet["notes"] if "same picture" in n] == [
         f"{n} is the same picture as 1, {how}; it was left out, so that its cells count once."
         for n, how in enumerate(laid, 2)
     ]
     (tmp_path / "later").mkdir()
     Image.fromarray(np.rot90(pixels)).save(tmp_path / "later" / "a.jpg", quality=75)
     Image.fromarray(film(3)).save(tmp_path / "later" / "b.jpg")
-    known = dict.fromkeys(made["likenesses"], "first set")
-    later = write_fields(sorted((tmp_path / "later").iterdir()), tmp_path / "later.tif", None, known=known)
+    name_by_likeness = dict.fromkeys(sheet["likenesses"], "first set")
+    later = write_fields(
+        sorted((tmp_path / "later").iterdir()), tmp_path / "later.tif", None, name_by_likeness=name_by_likeness
+    )
     assert [f["name"] for f in later["fields"]] == ["b"]
     assert later["notes"][0].startswith("a is already in this case, in first set, turned;")
 
@@ -522,6 +524,6 @@ def test_empty_pictures_of_nearly_one_colour_are_each_taken(tmp_path: Path) -> N
 def test_pictures_of_different_sizes_are_told(tmp_path: Path) -> None:
     Image.fromarray(film(1)).save(tmp_path / "1.png")
     Image.fromarray(film(2, 60, 80)).save(tmp_path / "2.png")
-    made = write_fields(sorted(tmp_path.iterdir()), tmp_path / "out.tif", None)
-    assert len(made["fields"]) == 2 and "differ in size" in made["notes"][0]
-    assert made["fields"][0]["x"] == GAP_PX
+    sheet = write_fields(sorted(tmp_path.iterdir()), tmp_path / "out.tif", None)
+    assert len(sheet["fields"]) == 2 and "differ in size" in sheet["notes"][0]
+    assert sheet["fields"][0]["x"] == GAP_PX

@@ -82,7 +82,7 @@ def test_a_grey_sixteen_bit_picture_with_alpha_still_becomes_a_field(tmp_path: P
 
     Image.fromarray((np.arange(4800).reshape(60, 80) * 13).astype(np.uint16)).save(tmp_path / "a.png")
     Image.fromarray(np.full((50, 70, 4), 128, np.uint8)).save(tmp_path / "b.png")
-    made = write_fields([tmp_path / "a.png", tmp_path / "b.png"], tmp_path / "out.tif", None)
-    assert len(made["fields"]) == 2
+    sheet = write_fields([tmp_path / "a.png", tmp_path / "b.png"], tmp_path / "out.tif", None)
+    assert len(sheet["fields"]) == 2
     with open_slide(tmp_path / "out.tif") as slide:
         assert slide.read(0, 0, 0, 10, 10).shape == (10, 10, 3)

@@ -65,17 +65,17 @@ def ome(path: Path, unit: str) -> Path:
     with tifffile.TiffWriter(path, ome=True) as out:
         for seed, x in ((1, 1500.0), (2, 1750.0)):
             plane = {"PositionX": [x], "PositionY": [-40.0], "PositionXUnit": [unit], "PositionYUnit": [unit]}
-            said = {"axes": "YXS", "PhysicalSizeX": 0.2, "PhysicalSizeY": 0.2, "Plane": plane}
-            out.write(film(seed), photometric="rgb", metadata=said)
+            metadata = {"axes": "YXS", "PhysicalSizeX": 0.2, "PhysicalSizeY": 0.2, "Plane": plane}
+            out.write(film(seed), photometric="rgb", metadata=metadata)
     return path
 
 
 def test_ome_gives_each_photograph_its_own_place(tmp_path: Path) -> None:
-    made = write_fields([ome(tmp_path / "two.ome.tif", "µm")], tmp_path / "out.tif", 0.2)
-    assert [s["photograph"] for s in made["stages"]] == ["two.ome page 1", "two.ome page 2"]
-    first, second = made["stages"]
+    sheet = write_fields([ome(tmp_path / "two.ome.tif", "µm")], tmp_path / "out.tif", 0.2)
+    assert [s["photograph"] for s in sheet["stages"]] == ["two.ome page 1", "two.ome page 2"]
+    first, second = sheet["stages"]
     assert at(first, GAP_PX + 100, GAP_PX + 50, 0.2) == pytest.approx((1520.0, -30.0))
-    box = made["fields"][1]
+    box = sheet["fields"][1]
     assert at(second, box["x"], box["y"], 0.2) == pytest.approx((1750.0, -40.0))
 
 
@@ -84,8 +84,8 @@ def test_positions_in_units_of_no_length_are_no_place(tmp_path: Path) -> None:
 
 
 def test_hamamatsu_counts_from_the_middle_of_the_slide_and_aperio_is_left_alone() -> None:
-    said = {"hamamatsu.XOffsetFromSlideCentre": "-1500000", "hamamatsu.YOffsetFromSlideCentre": "250000"}
-    stage = stage_of(said, (4000, 2000), (0.25, 0.25))
+    properties = {"hamamatsu.XOffsetFromSlideCentre": "-1500000", "hamamatsu.YOffsetFromSlideCentre": "250000"}
+    stage = stage_of(properties, (4000, 2000), (0.25, 0.25))
     assert stage is not None and stage.at(2000, 1000, 0.25) == (-1500.0, 250.0)
     assert stage.at(0, 0, 0.25) == (-2000.0, 0.0)
     assert stage_of({"aperio.Left": "25.69", "aperio.Top": "23.45"}, (4000, 2000), (0.25, 0.25)) is None

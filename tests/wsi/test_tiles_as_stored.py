@@ -66,10 +66,10 @@ def test_every_dialect_is_sent_as_stored_and_equals_a_full_decode(how: Dialect, 
                     w, h = min(level.tile_width, level.width - x), min(level.tile_height, level.height - y)
                     ours = imagecodecs.jpeg8_decode(raw)[:h, :w]
                     assert np.array_equal(ours, whole[y : y + h, x : x + w])
-                    shown = np.asarray(Image.open(io.BytesIO(raw)).convert("RGB"))[:h, :w]
+                    pixels = np.asarray(Image.open(io.BytesIO(raw)).convert("RGB"))[:h, :w]
                     theirs = slide.read(round(x * 2**number), round(y * 2**number), number, w, h)
                     if number == 0 or (column, row) == (0, 0):
-                        assert np.abs(shown.astype(int) - theirs).max() <= 2
+                        assert np.abs(pixels.astype(int) - theirs).max() <= 2
 
 
 def test_rgb_without_its_marker_would_show_wrong_colours(tmp_path: Path) -> None:
@@ -121,8 +121,8 @@ def test_hostile_tables_are_refused_before_any_pixel_is_read(tmp_path: Path) -> 
     at = raw.index(b"\xff\xd8\xff")
     raw[at : at + 8] = b"<script>"
     path.write_bytes(raw)
-    found = stored_levels(blob_of(path))
-    assert [getattr(level, "why", "") for level in found] == ["A tile of this slide is not a JPEG."]
+    levels = stored_levels(blob_of(path))
+    assert [getattr(level, "why", "") for level in levels] == ["A tile of this slide is not a JPEG."]
 
 
 def test_a_profile_goes_along_with_every_tile_when_it_is_carried(tmp_path: Path) -> None:
@@ -137,8 +137,8 @@ def test_a_profile_goes_along_with_every_tile_when_it_is_carried(tmp_path: Path)
     )  # fmt: skip
     carried = planned(path, tmp_path)
     assert carried.colour == "carried" and carried.levels[0].stored
-    shown = Image.open(io.BytesIO(served(carried, 0, 1, 1)))
-    assert shown.info["icc_profile"] == without_words(icc)
+    image = Image.open(io.BytesIO(served(carried, 0, 1, 1)))
+    assert image.info["icc_profile"] == without_words(icc)
     left_out = planned(path, tmp_path, "stored")
     assert "icc_profile" not in Image.open(io.BytesIO(served(left_out, 0, 1, 1))).info
     assert [level.stored for level in planned(path, tmp_path, "applied").levels] == [False]
@@ -147,8 +147,8 @@ def test_a_profile_goes_along_with_every_tile_when_it_is_carried(tmp_path: Path)
 
 def test_headers_are_read_as_they_stand() -> None:
     raw = bytes(imagecodecs.jpeg8_encode(picture(64, 48), subsampling="422"))
-    found = header(raw)
-    assert (found.width_px, found.height_px, found.baseline, found.sampling[0], found.tables) == (
+    head = header(raw)
+    assert (head.width_px, head.height_px, head.baseline, head.sampling[0], head.tables) == (
         64,
         48,
         True,

@@ -112,9 +112,9 @@ class HemaView:
         return cast(t.Result, self.get(f"jobs/{job_id}/results/", {"reviewed": str(reviewed).lower()}))
 
     # --- cells -------------------------------------------------------------------------------------------------------
-    def gallery(self, job_id: str, **asked: Any) -> t.GalleryPage:
+    def gallery(self, job_id: str, **filters: Any) -> t.GalleryPage:
         """A page of cells: `class`, `view` (unsure, sure, position, must-see), `offset`, `limit`."""
-        return cast(t.GalleryPage, self.get(f"jobs/{job_id}/gallery/", asked))
+        return cast(t.GalleryPage, self.get(f"jobs/{job_id}/gallery/", filters))
 
     def cell(self, job_id: str, row: int) -> t.Card:
         return cast(t.Card, self.get(f"jobs/{job_id}/cells/{row}/"))

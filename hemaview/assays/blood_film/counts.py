@@ -22,7 +22,8 @@ from hemaview.counting.values import (
     unsettled,
     with_errors,
 )
-from hemaview.counting.words import number_of, were
+from hemaview.counting.words import no_area, poor
+from hemaview.words import gettext, ngettext
 
 IMMATURE = ("promyelocyte", "myelocyte", "metamyelocyte", "immature_granulocyte", "band_neutrophil")
 PLATELETS = ("platelet", "giant_platelet")
@@ -73,7 +74,11 @@ def _nrbc(tally: Tally, schema: Schema) -> Section:
     nameless = tally.of("unidentified")
     if not nameless:
         return numbers
-    note = f"{number_of(nameless, 'nucleated cell')} {were(nameless)} left unidentified: NRBC may be among them."
+    note = ngettext(
+        "{n:,} nucleated cell was left unidentified: NRBC may be among them.",
+        "{n:,} nucleated cells were left unidentified: NRBC may be among them.",
+        nameless,
+    ).format(n=nameless)
     return replace(numbers, unidentified=nameless, note=note)
 
 
@@ -108,28 +113,38 @@ def _times(a: Interval, b: Interval) -> Interval:
 def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
     counts = _counts(tally, schema, "rbc")
     n, least = sum(count for _, count in counts), int(rules.get("grades_from_red_cells", 0))
-    note = f"Shapes are not graded: {tally.poor_fields}." if tally.poor_fields else ""
+    note = poor(gettext("Shapes are not graded: {reason}."), tally.poor_fields) if tally.poor_fields else ""
     if not note and 0 < n < least:
-        note = f"Shapes are graded from {least:,} red cells on; {n:,} {were(n)} counted."
+        note = ngettext(
+            "Shapes are graded from {least:,} red cells on; {n:,} was counted.",
+            "Shapes are graded from {least:,} red cells on; {n:,} were counted.",
+            n,
+        ).format(least=least, n=n)
     grades = {} if note else grade_limits(rules.get("grades", {}))
     red_cells = section("red_cells", "Red-cell morphology", "red cells", counts, grades, note=note)
     ungraded = red_cells.n < rules.get("schistocyte.min_red_cells", 0)
     shareless = red_cells.n < rules.get("schistocyte.share_from_red_cells", 0)
 
-    def held(row: Row) -> Row:
+    def as_far_as_cells_allow(row: Row) -> Row:
         if row.key != "schistocyte":
             return row
         return replace(row, grade=None if ungraded else row.grade, percent=None if shareless else row.percent)
 
-    return replace(red_cells, rows=tuple(held(row) for row in red_cells.rows))
+    return replace(red_cells, rows=tuple(as_far_as_cells_allow(row) for row in red_cells.rows))
 
 
 def _nrbc_rate(nrbc: int, white: int, rules: Rules) -> Ratio:
     key, name, unit = "nrbc_per_100_wbc", "NRBC per 100 white cells", "/100 WBC"
     floor = int(rules.get("nrbc.rate_from_white_cells", 0))
-    basis = f"{nrbc:,} NRBC with {number_of(white, 'white cell')}"
+    basis = ngettext("{nrbc:,} NRBC with {n:,} white cell", "{nrbc:,} NRBC with {n:,} white cells", white).format(
+        nrbc=nrbc, n=white
+    )
     if not white or white < floor:
-        why = f"{number_of(white, 'white cell')} {were(white)} counted; the rate is given from {max(1, floor)} on."
+        why = ngettext(
+            "{n:,} white cell was counted; the rate is given from {least} on.",
+            "{n:,} white cells were counted; the rate is given from {least} on.",
+            white,
+        ).format(n=white, least=max(1, floor))
         return Ratio(key, name, unit, None, why, basis)
     return Ratio(key, name, unit, odds(nrbc, white).scaled(100), basis=basis)
 
@@ -138,34 +153,40 @@ def _corrected(nrbc_rate: Ratio, tally: Tally, rules: Rules) -> Ratio:
     key, name, unit = "corrected_wbc", "White cells corrected for NRBC", "10⁹/L"
     wbc, from_rate = tally.analyser.get("wbc_10e9_per_l"), float(rules.get("nrbc.correct_from_per_100_wbc", 0))
     if not wbc:
-        return Ratio(key, name, unit, None, "The analyser's white-cell count was not entered.")
+        return Ratio(key, name, unit, None, gettext("The analyser's white-cell count was not entered."))
     if nrbc_rate.value is None:
         return Ratio(key, name, unit, None, nrbc_rate.why)
     if nrbc_rate.value.value < from_rate:
-        why = f"It is applied from {from_rate:g} NRBC per 100 white cells on."
-        return Ratio(key, name, unit, None, why, f"analyser {wbc:g}")
+        why = gettext("It is applied from {rate:g} NRBC per 100 white cells on.").format(rate=from_rate)
+        return Ratio(key, name, unit, None, why, gettext("analyser {wbc:g}").format(wbc=wbc))
     r = nrbc_rate.value
     interval = Interval(corrected_wbc(wbc, r.value), corrected_wbc(wbc, r.high), corrected_wbc(wbc, r.low))
-    return Ratio(key, name, unit, interval, basis=f"analyser {wbc:g} × 100 / (100 + NRBC per 100)")
+    return Ratio(
+        key, name, unit, interval, basis=gettext("analyser {wbc:g} × 100 / (100 + NRBC per 100)").format(wbc=wbc)
+    )
 
 
 def _it_ratio(tally: Tally, rules: Rules) -> Ratio:
     immature = tally.of(*IMMATURE)
     neutrophils = immature + tally.of("segmented_neutrophil")
     key, name = "it_ratio", "Immature to total neutrophils (I:T)"
-    floor, basis = (
-        int(rules.get("differential.percent_from", 0)),
-        f"{immature:,} of {number_of(neutrophils, 'neutrophil')}",
+    floor = int(rules.get("differential.percent_from", 0))
+    basis = ngettext("{immature:,} of {n:,} neutrophil", "{immature:,} of {n:,} neutrophils", neutrophils).format(
+        immature=immature, n=neutrophils
     )
     if not neutrophils or neutrophils < floor:
-        why = f"{number_of(neutrophils, 'neutrophil')} {were(neutrophils)} counted; the ratio is given from {max(1, floor)} on."
+        why = ngettext(
+            "{n:,} neutrophil was counted; the ratio is given from {least} on.",
+            "{n:,} neutrophils were counted; the ratio is given from {least} on.",
+            neutrophils,
+        ).format(n=neutrophils, least=max(1, floor))
         return Ratio(key, name, "1", None, why, basis)
     return Ratio(key, name, "1", proportion(immature, neutrophils), basis=basis)
 
 
 def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
     platelets, area = tally.of(*PLATELETS), tally.counted_mm2
-    density = Ratio("platelets_per_mm2", "Platelets per mm²", "/mm²", None, "No area is known.")
+    density = Ratio("platelets_per_mm2", "Platelets per mm²", "/mm²", None, no_area())
     field_mm = float(rules.get("platelets.field_diameter_mm", 0))
     name = f"Platelets per 100× oil field of {field_mm:g} mm"
     in_field = Ratio("platelets_per_oil_field", name, "/field", None, density.why)
@@ -173,27 +194,34 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
     estimate = Ratio("platelets_estimate", "Platelets, estimated", "10⁹/L", None, density.why)
     ratios = [density, in_field, estimate] if field_mm else [density]
     if area and field_mm:
-        counted = rate(platelets, area)
-        fields = counted.scaled(pi * (field_mm / 2) ** 2)
-        basis = f"{number_of(platelets, 'platelet')} on {area:.3g} mm²"
-        why = f"Not estimated: {tally.poor_fields}." if tally.poor_fields else ""
+        per_mm2 = rate(platelets, area)
+        fields = per_mm2.scaled(pi * (field_mm / 2) ** 2)
+        basis = ngettext("{n:,} platelet on {mm2:.3g} mm²", "{n:,} platelets on {mm2:.3g} mm²", platelets).format(
+            n=platelets, mm2=area
+        )
+        why = poor(gettext("Not estimated: {reason}."), tally.poor_fields) if tally.poor_fields else ""
         scaled = Interval(fields.value * sum(factor) / 2, fields.low * factor[0], fields.high * factor[1])
-        estimate_basis = f"× {factor[0]:g} to {factor[1]:g} per platelet of an oil field"
+        estimate_basis = gettext("× {low:g} to {high:g} per platelet of an oil field").format(
+            low=factor[0], high=factor[1]
+        )
         ratios = [
-            Ratio(density.key, density.name, density.unit, counted, basis=basis),
+            Ratio(density.key, density.name, density.unit, per_mm2, basis=basis),
             Ratio(in_field.key, name, in_field.unit, fields, basis=basis),
             Ratio(estimate.key, estimate.name, estimate.unit, None if why else scaled, why, estimate_basis),
         ]
     elif area:
         ratios = [Ratio(density.key, density.name, density.unit, rate(platelets, area))]
-    searched = tally.searched_mm2 or area
-    if searched:
-        nrbc, nameless = rate(tally.of("erythroblast"), searched), tally.of("unidentified")
-        basis = f"{searched:.3g} mm² searched"
+    searched_mm2 = tally.searched_mm2 or area
+    if searched_mm2:
+        nrbc, nameless = rate(tally.of("erythroblast"), searched_mm2), tally.of("unidentified")
+        basis = gettext("{mm2:.3g} mm² searched").format(mm2=searched_mm2)
         if nameless:
-            most = rate(tally.of("erythroblast") + nameless, searched)
-            cells = number_of(nameless, "unidentified cell")
-            basis += f"; were the {cells} NRBC, {most.value:.0f} ({most.low:.0f}–{most.high:.0f})"
+            most = rate(tally.of("erythroblast") + nameless, searched_mm2)
+            basis = ngettext(
+                "{mm2:.3g} mm² searched; were the {n:,} unidentified cell NRBC, {most:.0f} ({low:.0f}–{high:.0f})",
+                "{mm2:.3g} mm² searched; were the {n:,} unidentified cells NRBC, {most:.0f} ({low:.0f}–{high:.0f})",
+                nameless,
+            ).format(mm2=searched_mm2, n=nameless, most=most.value, low=most.low, high=most.high)
         ratios.append(Ratio("nrbc_per_mm2", "NRBC per mm² searched", "/mm²", nrbc, basis=basis))
     return ratios
 
@@ -202,11 +230,14 @@ def _findings(tally: Tally, red_cells: Section, nrbc_rate: Ratio, rules: Rules) 
     findings = []
     from_rate = float(rules.get("nrbc.correct_from_per_100_wbc", 0))
     if nrbc_rate.value and nrbc_rate.value.value >= from_rate:
-        text = "The analyser's white-cell count must be corrected for NRBC: WBC × 100 / (100 + NRBC per 100)."
+        text = gettext("The analyser's white-cell count must be corrected for NRBC: WBC × 100 / (100 + NRBC per 100).")
         findings.append(Finding("correct_wbc", text))
     if clumps := tally.of("platelet_clump"):
-        noun = "clump was" if clumps == 1 else "clumps were"
-        text = f"{clumps:,} platelet {noun} seen; the platelet density is too low by what they hold."
+        text = ngettext(
+            "{n:,} platelet clump was seen; the platelet density is too low by what they hold.",
+            "{n:,} platelet clumps were seen; the platelet density is too low by what they hold.",
+            clumps,
+        ).format(n=clumps)
         findings.append(Finding("platelet_clumps", text))
     return findings + _unspecific(tally, red_cells, rules)
 
@@ -220,7 +251,9 @@ def _unspecific(tally: Tally, red_cells: Section, rules: Rules) -> list[Finding]
     for limit in rules.get("unspecific", ()):
         share = percent(tally.of(limit["class"]), red_cells.n)
         if share.value > float(limit["percent"]):
-            text = f"{limit['noun']} {share.value:.1f} % of red cells ({share.low:.1f}–{share.high:.1f} %): {limit['text']}."
+            text = gettext("{shape} {share:.1f} % of red cells ({low:.1f}–{high:.1f} %): {meaning}.").format(
+                shape=limit["noun"], share=share.value, low=share.low, high=share.high, meaning=limit["text"]
+            )
             findings.append(Finding(f"many_{limit['class']}", text))
     return findings
 
@@ -240,7 +273,7 @@ def _unsettled(tally: Tally, differential: Section, red_cells: Section, rules: R
     ]
     if red_cells.n >= rules.get("schistocyte.min_red_cells", 0) and not tally.poor_fields:
         limit = float(rules.get("schistocyte.limit_percent", 1))
-        text = f"schistocytes against {limit:g} % of red cells"
+        text = gettext("schistocytes against {limit:g} % of red cells").format(limit=limit)
         questions.append(unsettled("schistocyte", text, tally.of("schistocyte"), red_cells.n, limit))
     return [u for u in questions if u]
 
@@ -250,14 +283,23 @@ def _notes(tally: Tally, differential: Section, red_cells: Section, nrbc: Sectio
     least = int(rules.get("schistocyte.min_red_cells", 0))
     if 0 < red_cells.n < least:
         notes.append(
-            f"Schistocytes are reported from {least:,} red cells on; {red_cells.n:,} {were(red_cells.n)} counted."
+            ngettext(
+                "Schistocytes are reported from {least:,} red cells on; {n:,} was counted.",
+                "Schistocytes are reported from {least:,} red cells on; {n:,} were counted.",
+                red_cells.n,
+            ).format(least=least, n=red_cells.n)
         )
     usual = int(rules.get("differential.usual_from", 100))
     if 0 < differential.n < usual:
-        counted = f"{number_of(differential.n, 'white cell')} {were(differential.n)} counted"
-        notes.append(f"Only {counted}; a differential is usually of {usual} or more.")
+        notes.append(
+            ngettext(
+                "Only {n:,} white cell was counted; a differential is usually of {usual} or more.",
+                "Only {n:,} white cells were counted; a differential is usually of {usual} or more.",
+                differential.n,
+            ).format(n=differential.n, usual=usual)
+        )
     if not differential.n and nrbc.n:
-        notes.append("NRBC were seen but no white cell: no rate per 100 white cells can be given.")
+        notes.append(gettext("NRBC were seen but no white cell: no rate per 100 white cells can be given."))
     if red_cells.note:
         notes.append(red_cells.note)
     return notes

@@ -6,18 +6,25 @@ from hemaview.assays.rules import Rules
 from hemaview.cells.schema import Schema
 from hemaview.counting.intervals import odds, rate
 from hemaview.counting.values import Ratio, Result, Tally, section
-from hemaview.counting.words import number_of
+from hemaview.counting.words import no_area
+from hemaview.words import gettext, ngettext
 
 
 def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     """Counts of one or several films of one patient."""
-    counted = [(c.key, tally.of(c.key)) for c in schema.classes if c.counted]
-    cells = section("cells", "Red and white cells", "cells", counted, {})
+    counts = [(c.key, tally.of(c.key)) for c in schema.classes if c.counted]
+    cells = section("cells", "Red and white cells", "cells", counts, {})
     red, white = (sum(tally.of(c.key) for c in schema.group_of(group)) for group in ("rbc", "wbc"))
     notes = []
     usual = int(rules.get("cells.usual_from", 0))
     if cells.n and white < usual:
-        notes.append(f"Only {number_of(white, 'white cell')} lay on the counted fields: their share says little.")
+        notes.append(
+            ngettext(
+                "Only {n:,} white cell lay on the counted fields: their share says little.",
+                "Only {n:,} white cells lay on the counted fields: their share says little.",
+                white,
+            ).format(n=white)
+        )
     return Result(
         assay="cells_of_field",
         rules=rules.title,
@@ -35,11 +42,12 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
 def _red_per_white(red: int, white: int) -> Ratio:
     name = "Red cells to one white cell"
     if not white:
-        return Ratio("red_per_white_cell", name, "1", None, "No white cell was counted.")
+        return Ratio("red_per_white_cell", name, "1", None, gettext("No white cell was counted."))
     return Ratio("red_per_white_cell", name, "1", odds(red, white), basis=f"{red:,} : {white:,}")
 
 
 def _density(key: str, name: str, count: int, area_mm2: float | None) -> Ratio:
     if not area_mm2:
-        return Ratio(key, f"{name} per mm²", "/mm²", None, "No area is known.")
-    return Ratio(key, f"{name} per mm²", "/mm²", rate(count, area_mm2), basis=f"{count:,} on {area_mm2:.3g} mm²")
+        return Ratio(key, f"{name} per mm²", "/mm²", None, no_area())
+    basis = gettext("{n:,} on {mm2:.3g} mm²").format(n=count, mm2=area_mm2)
+    return Ratio(key, f"{name} per mm²", "/mm²", rate(count, area_mm2), basis=basis)

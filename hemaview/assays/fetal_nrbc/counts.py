@@ -6,6 +6,8 @@ from hemaview.assays.rules import Rules
 from hemaview.cells.schema import Schema
 from hemaview.counting.intervals import rate
 from hemaview.counting.values import Ratio, Result, Row, Section, Tally
+from hemaview.counting.words import no_area, poor
+from hemaview.words import gettext, ngettext
 
 CANDIDATE = "erythroblast"
 
@@ -26,14 +28,18 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         Row("excluded", excluded),
         *(Row(c.key, tally.of(c.key)) for c in schema.classes if c.counted),
     )
-    area = tally.searched_mm2 or tally.counted_mm2
+    area, basis = tally.searched_mm2 or tally.counted_mm2, ""
+    if area:
+        basis = ngettext(
+            "{n:,} that is not excluded on {mm2:.3g} mm²", "{n:,} that are not excluded on {mm2:.3g} mm²", standing
+        ).format(n=standing, mm2=area)
     density = Ratio(
         "candidates_per_mm2",
         "Candidates per mm² searched",
         "/mm²",
         rate(standing, area) if area else None,
-        "" if area else "No area is known.",
-        f"{standing:,} that {'is' if standing == 1 else 'are'} not excluded on {area:.3g} mm²" if area else "",
+        "" if area else no_area(),
+        basis,
     )
     return Result(
         assay="fetal_nrbc",
@@ -41,5 +47,5 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         sections=(Section("fetal_nrbc", "Nucleated red cells searched for", candidates, "candidates", rows),),
         ratios=(density,),
         outside={c.key: n for c in schema.classes if not c.counted and (n := tally.of(c.key))},
-        notes=(f"The fields are poor: {tally.poor_fields}.",) if tally.poor_fields else (),
+        notes=(poor(gettext("The fields are poor: {reason}."), tally.poor_fields),) if tally.poor_fields else (),
     )

@@ -16,7 +16,8 @@ from hemaview.counting.values import (
     unidentified_note,
     unsettled,
 )
-from hemaview.counting.words import number_of, were
+from hemaview.counting.words import cells_of, no_area, poor
+from hemaview.words import gettext, ngettext
 
 COUNTED_GROUPS = ("myeloid", "erythroid", "lymphoid")
 STAGES = ("proerythroblast", "basophilic_erythroblast", "polychromatic_erythroblast", "orthochromatic_erythroblast")
@@ -65,20 +66,23 @@ def _me_ratio(tally: Tally, schema: Schema, rules: Rules) -> Ratio:
     myeloid = [c.key for c in schema.classes if c.counted and _group(c) == "myeloid"]
     m = tally.of(*(key for key in myeloid if with_blasts or key != "blast"))
     e = tally.of(*(c.key for c in schema.classes if c.counted and _group(c) == "erythroid"))
-    blasts = "all blasts taken for myeloid" if with_blasts else "no blast taken for myeloid"
-    basis = f"{m:,} : {e:,}, {blasts}"
+    basis = (
+        gettext("{m:,} : {e:,}, all blasts taken for myeloid")
+        if with_blasts
+        else gettext("{m:,} : {e:,}, no blast taken for myeloid")
+    ).format(m=m, e=e)
     if not e:
-        return Ratio("me_ratio", "M:E ratio", "1", None, "No erythroblast was counted.", basis)
+        return Ratio("me_ratio", "M:E ratio", "1", None, gettext("No erythroblast was counted."), basis)
     return Ratio("me_ratio", "M:E ratio", "1", odds(m, e), basis=basis)
 
 
 def _densities(tally: Tally) -> list[Ratio]:
     area = tally.searched_mm2 or tally.counted_mm2
     if not area:
-        return [Ratio(f"{key}s_per_mm2", name, "/mm²", None, "No area is known.") for key, name in PER_MM2]
-    basis = f"on {area:.3g} mm²"
+        return [Ratio(f"{key}s_per_mm2", name, "/mm²", None, no_area()) for key, name in PER_MM2]
+    basis = gettext("{n:,} on {mm2:.3g} mm²")
     return [
-        Ratio(f"{key}s_per_mm2", name, "/mm²", rate(tally.of(key), area), basis=f"{tally.of(key):,} {basis}")
+        Ratio(f"{key}s_per_mm2", name, "/mm²", rate(tally.of(key), area), basis=basis.format(n=tally.of(key), mm2=area))
         for key, name in PER_MM2
     ]
 
@@ -87,21 +91,24 @@ def _findings(tally: Tally, differential: Section, rules: Rules) -> list[Finding
     findings = []
     if differential.n and (blasts := tally.of("blast")):
         share = percent(blasts, differential.n)
-        text = f"Blasts {share.value:.1f} % ({share.low:.1f}–{share.high:.1f}) of {number_of(differential.n, 'nucleated cell')}."
+        text = gettext("Blasts {share:.1f} % ({low:.1f}–{high:.1f}) of {cells}.").format(
+            share=share.value, low=share.low, high=share.high, cells=cells_of(differential.n, "nucleated cells")
+        )
         findings.append(Finding("blasts", text))
     blood = tally.of(*OF_BLOOD)
     limit = float(rules.get("dilution.mature_percent", 100))
     if differential.n and blood * 100 >= limit * differential.n:
         share = percent(blood, differential.n)
-        text = (
-            f"{share.value:.0f} % ({share.low:.0f}–{share.high:.0f}) of the cells are segmented neutrophils, lymphocytes and "
+        text = gettext(
+            "{share:.0f} % ({low:.0f}–{high:.0f}) of the cells are segmented neutrophils, lymphocytes and "
             "monocytes as blood has them: the aspirate may be diluted."
-        )
+        ).format(share=share.value, low=share.low, high=share.high)
         findings.append(Finding("dilution", text))
     if tumour := tally.of("tumour_cell"):
-        findings.append(
-            Finding("tumour_cells", f"{number_of(tumour, 'cell')} foreign to the marrow {were(tumour)} seen.")
-        )
+        text = ngettext(
+            "{n:,} cell foreign to the marrow was seen.", "{n:,} cells foreign to the marrow were seen.", tumour
+        ).format(n=tumour)
+        findings.append(Finding("tumour_cells", text))
     return findings
 
 
@@ -125,11 +132,15 @@ def _notes(tally: Tally, differential: Section, rules: Rules) -> list[str]:
     usual = int(rules.get("differential.usual_from", 500))
     if 0 < differential.n < usual:
         notes.append(
-            f"Only {number_of(differential.n, 'nucleated cell')} {were(differential.n)} counted; a marrow differential is of "
-            f"{usual:,}, or of {2 * usual:,} from two slides."
+            ngettext(
+                "Only {n:,} nucleated cell was counted; a marrow differential is of {usual:,}, or of {twice:,} from two slides.",
+                "Only {n:,} nucleated cells were counted; a marrow differential is of {usual:,}, or of {twice:,} from two "
+                "slides.",
+                differential.n,
+            ).format(n=differential.n, usual=usual, twice=2 * usual)
         )
     if tally.of("erythroblast") and not tally.of(*STAGES):
-        notes.append("The model does not distinguish the stages of erythroblasts: they stand in one row.")
+        notes.append(gettext("The model does not distinguish the stages of erythroblasts: they stand in one row."))
     if tally.poor_fields:
-        notes.append(f"The fields are poor: {tally.poor_fields}.")
+        notes.append(poor(gettext("The fields are poor: {reason}."), tally.poor_fields))
     return notes

@@ -7,7 +7,8 @@ from hemaview.cells.schema import Schema
 from hemaview.counting.grades import grade_limits
 from hemaview.counting.intervals import rate, spread_over
 from hemaview.counting.values import Ratio, Result, Tally, section, unsettled
-from hemaview.counting.words import number_of
+from hemaview.counting.words import no_area, poor
+from hemaview.words import gettext, ngettext
 
 
 def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
@@ -29,16 +30,22 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     notes = []
     usual = int(rules.get("sickle.usual_from", 0))
     if 0 < red.n < usual:
-        notes.append(f"Only {number_of(red.n, 'red cell')} could be graded; {usual:,} or more are usual.")
+        notes.append(
+            ngettext(
+                "Only {n:,} red cell could be graded; {usual:,} or more are usual.",
+                "Only {n:,} red cells could be graded; {usual:,} or more are usual.",
+                red.n,
+            ).format(n=red.n, usual=usual)
+        )
     if tally.poor_fields:
-        notes.append(f"Shapes are not graded: {tally.poor_fields}.")
+        notes.append(poor(gettext("Shapes are not graded: {reason}."), tally.poor_fields))
     area = tally.counted_mm2
     density = Ratio(
         "sickle_cells_per_mm2",
         "Sickle cells per mm²",
         "/mm²",
         rate(tally.of("elongated"), area) if area else None,
-        "" if area else "No area is known.",
+        "" if area else no_area(),
     )
     return Result(
         assay="sickle",
@@ -54,12 +61,12 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
 def _over_fields(tally: Tally, gradable: list[str]) -> Ratio:
     """The share of sickle cells with the interval that fields, which may differ from each other, give it."""
     fields = [(cells.get("elongated", 0), sum(cells.get(key, 0) for key in gradable)) for cells in tally.by_field]
-    spread = spread_over(fields)
+    interval = spread_over(fields)
     return Ratio(
         "sickle_percent_over_fields",
         "Sickle cells, by how much fields differ",
         "%",
-        spread.scaled(100) if spread else None,
-        "" if spread else "Fewer than three fields were counted.",
-        number_of(len(fields), "field") if fields else "",
+        interval.scaled(100) if interval else None,
+        "" if interval else gettext("Fewer than three fields were counted."),
+        ngettext("{n:,} field", "{n:,} fields", len(fields)).format(n=len(fields)) if fields else "",
     )

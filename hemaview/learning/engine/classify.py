@@ -97,9 +97,9 @@ def train_classifier(
     course = Course(out, net, optimiser)
     index, weight = _draw_weights(train, recipe.balance)
     steps = max(1, len(index) // recipe.batch)
-    for epoch in range(course.done, recipe.epochs):
+    for epoch in range(course.position, recipe.epochs):
         generator = torch.Generator().manual_seed(recipe.seed + epoch)
-        started, losses = time.monotonic(), []
+        began_s, losses = time.monotonic(), []
         net.train()
         order = torch.multinomial(weight, steps * recipe.batch, replacement=True, generator=generator)
         for step in range(steps):
@@ -108,10 +108,10 @@ def train_classifier(
                 group["lr"] = recipe.rate * _schedule(progress, 0.08)
             one_film = float(torch.rand(1, generator=generator)) < recipe.films
             if one_film:
-                chosen = _film(train, index, weight, recipe.batch, generator)
+                rows = _film(train, index, weight, recipe.batch, generator)
             else:
-                chosen = order[step * recipe.batch : (step + 1) * recipe.batch].numpy()
-            x, allowed = _batch(train, index[chosen], recipe, generator, device_of(net), one_film)
+                rows = order[step * recipe.batch : (step + 1) * recipe.batch].numpy()
+            x, allowed = _batch(train, index[rows], recipe, generator, device_of(net), one_film)
             with autocast(x.device):
                 logits = net(x.to(memory_format=torch.channels_last))
             loss = partial_label_loss(logits.float(), allowed, recipe.smoothing)
@@ -126,7 +126,7 @@ def train_classifier(
                 log(f"epoch {epoch + 1}/{recipe.epochs} step {step}/{steps} loss {np.mean(losses[-50:]):.4f}")
         with wearing(net, course.mean):
             score, accuracy = _validate(net, val, recipe) if val else (float(epoch + 1), float("nan"))
-        seconds = time.monotonic() - started
+        seconds = time.monotonic() - began_s
         log(
             f"epoch {epoch + 1}: loss {np.mean(losses):.4f} val macro {score:.4f} accuracy {accuracy:.4f} {seconds:.0f} s"
         )
@@ -184,7 +184,7 @@ def _film(
 
 def _batch(
     pools: Sequence[Pool],
-    chosen: NDArray[np.int64],
+    pool_rows: NDArray[np.int64],
     recipe: Recipe,
     generator: torch.Generator,
     where: torch.device,
@@ -192,7 +192,7 @@ def _batch(
 ) -> tuple[Tensor, Tensor]:
     parts, labels = [], []
     for number, pool in enumerate(pools):
-        rows = chosen[chosen[:, 0] == number, 1]
+        rows = pool_rows[pool_rows[:, 0] == number, 1]
         if not len(rows):
             continue
         x = torch.from_numpy(np.ascontiguousarray(pool.images[rows])).to(where).permute(0, 3, 1, 2).float()
@@ -225,9 +225,9 @@ def _validate(net: nn.Module, pools: Sequence[Pool], recipe: Recipe) -> tuple[fl
         best = logits.argmax(axis=1)
         hits.append(pool.allowed[np.arange(len(best)), best])
         labels.append(np.where(pool.allowed.sum(axis=1) == 1, pool.allowed.argmax(axis=1), -1))
-    hit, label = np.concatenate(hits), np.concatenate(labels)
-    recalls = [hit[label == c].mean() for c in np.unique(label[label >= 0]) if (label == c).sum() >= 5]
-    return float(np.mean(recalls or hit)), float(hit.mean())
+    is_hit, label = np.concatenate(hits), np.concatenate(labels)
+    recalls = [is_hit[label == c].mean() for c in np.unique(label[label >= 0]) if (label == c).sum() >= 5]
+    return float(np.mean(recalls or is_hit)), float(is_hit.mean())
 
 
 def _schedule(progress: float, warm: float) -> float:

@@ -37,16 +37,16 @@ class Course:
     A line of log.csv is of one validation: `done` epochs or steps, mean `train_loss`, the `val_score` by which
     weights are chosen, of classifiers `val_accuracy`, and the `seconds` of the epoch (where steps are counted: since
     it went on). Made with the net and its optimiser as they start; where `out` holds a state they, and `mean`, are
-    taken from it, where it holds none the log begins anew. Raises DataError for a state that cannot be read. `done`
+    taken from it, where it holds none the log begins anew. Raises DataError for a state that cannot be read. `position`
     counts epochs or steps, `waited` those since the best score.
     """
 
     def __init__(self, out: Path, net: nn.Module, optimiser: torch.optim.Optimizer) -> None:
         out.mkdir(parents=True, exist_ok=True)
         self.mean: State = copied(net)
-        self.done, self.best, self.waited = 0, -1.0, 0
+        self.position, self.best, self.waited = 0, -1.0, 0
         self.weights = out / "best.safetensors"
-        self._drawn = time.monotonic()
+        self._curves_at_s = time.monotonic()
         self._out, self._net, self._optimiser = out, net, optimiser
         if not (out / "resume.pt").exists():
             (out / "log.csv").unlink(missing_ok=True)
@@ -63,26 +63,26 @@ class Course:
                 f"{out / 'resume.pt'} is damaged or of another net: remove it to begin anew, or choose another --out."
             ) from error
         self.mean.update({k: v.to(device_of(net)) for k, v in state["mean"].items()})
-        self.done, self.best, self.waited = state["done"], state["best"], state["waited"]
+        self.position, self.best, self.waited = state["done"], state["best"], state["waited"]
 
-    def mark(self, done: int, loss: float, score: float, *more: float) -> None:
-        """After `done` epochs or steps: a line in the log, the weights where they are the best, and the state."""
+    def mark(self, number: int, loss: float, score: float, *more: float) -> None:
+        """After `number` epochs or steps: a line in the log, the weights where they are the best, and the state."""
         with (self._out / "log.csv").open("a", newline="", encoding="utf-8") as stream:
             lines = csv.writer(stream)
             if not stream.tell():
                 lines.writerow([*COLUMNS, *MORE[len(MORE) - len(more) :]])
-            lines.writerow([done, loss, score, *more])
-        self.waited += done - self.done
-        self.done = done
+            lines.writerow([number, loss, score, *more])
+        self.waited += number - self.position
+        self.position = number
         if score > self.best:
             self.best, self.waited = score, 0
             save_file({k: v.contiguous() for k, v in self.mean.items()}, self.weights)
         state = {"net": self._net.state_dict(), "mean": self.mean, "optimiser": self._optimiser.state_dict()}
         part = self._out / "resume.part"
-        torch.save({**state, "done": done, "best": self.best, "waited": self.waited}, part)
+        torch.save({**state, "done": number, "best": self.best, "waited": self.waited}, part)
         part.replace(self._out / "resume.pt")
-        if time.monotonic() - self._drawn >= DRAWN_EVERY_S:
-            self._drawn = time.monotonic()
+        if time.monotonic() - self._curves_at_s >= DRAWN_EVERY_S:
+            self._curves_at_s = time.monotonic()
             draw_curves(self._out)
 
 
@@ -159,17 +159,17 @@ def alone_in(out: Path, wanted: dict[str, str]) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go of when the process ends, however it does
         except BlockingIOError as error:
             raise data.DataError(f"Another training runs in {out}; wait for it, or choose another --out.") from error
-        known = out / "training.json"
+        record = out / "training.json"
         if any((out / file).exists() for file in ("resume.pt", "best.safetensors")):
-            held = _held(known)
-            other = [f"{k} {held.get(k, 'unknown')}, not {v}" for k, v in wanted.items() if held.get(k) != v]
+            earlier = _identity_in(record)
+            other = [f"{k} {earlier.get(k, 'unknown')}, not {v}" for k, v in wanted.items() if earlier.get(k) != v]
             if other:
                 raise data.DataError(
                     f"{out} holds another training ({'; '.join(other)}): choose another --out, or remove it."
                 )
-        part = known.with_suffix(".part")
+        part = record.with_suffix(".part")
         part.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
-        part.replace(known)
+        part.replace(record)
         torch.manual_seed(SEED)  # nets are made before their training seeds what follows
         yield
 
@@ -182,9 +182,9 @@ def _lock_of(out: Path) -> IO[str]:
         raise data.DataError(f"Nothing can be written to {out}: {error.strerror}.") from error
 
 
-def _held(known: Path) -> dict[str, str]:
+def _identity_in(record: Path) -> dict[str, str]:
     """Whose state lies there; {} where that cannot be told."""
     try:
-        return dict(json.loads(known.read_text(encoding="utf-8")))
+        return dict(json.loads(record.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return {}

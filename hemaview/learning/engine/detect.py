@@ -82,24 +82,24 @@ def train_detector(
     parts = [[p for p in net.parameters() if (id(p) in trunk) is own] for own in (False, True)]
     optimiser = torch.optim.AdamW([{"params": p} for p in parts], lr=recipe.rate, weight_decay=recipe.weight_decay)
     course = Course(out, net, optimiser)
-    rng = np.random.default_rng(recipe.seed + course.done)
-    generator = torch.Generator().manual_seed(recipe.seed + course.done)
+    rng = np.random.default_rng(recipe.seed + course.position)
+    generator = torch.Generator().manual_seed(recipe.seed + course.position)
     share = np.array([1 + sum(recipe.balance[c] for c in np.unique(s.labels)) if recipe.balance else 1 for s in train])
     share = share / share.sum()
     losses: list[float] = []
-    started = time.monotonic()
-    for step in range(course.done, recipe.steps):
+    began_s = time.monotonic()
+    for step in range(course.position, recipe.steps):
         for group, share_of_rate in zip(optimiser.param_groups, (1.0, recipe.trunk_rate), strict=True):
             group["lr"] = share_of_rate * rate_at(step, recipe, len(train))
-        chosen = [crop(train[int(i)], recipe, rng) for i in rng.choice(len(train), recipe.batch, p=share)]
-        x = torch.from_numpy(np.stack([s.rgb for s in chosen])).to(device_of(net)).permute(0, 3, 1, 2).float()
+        crops = [crop(train[int(i)], recipe, rng) for i in rng.choice(len(train), recipe.batch, p=share)]
+        x = torch.from_numpy(np.stack([s.rgb for s in crops])).to(device_of(net)).permute(0, 3, 1, 2).float()
         net.train()
         if recipe.hold_norms:
             net.hold_norms()
         loss = net.loss(
             restain(x, recipe.augmentation, generator),
-            [torch.from_numpy(s.boxes).to(x.device) for s in chosen],
-            [torch.from_numpy(s.labels).to(x.device) for s in chosen],
+            [torch.from_numpy(s.boxes).to(x.device) for s in crops],
+            [torch.from_numpy(s.labels).to(x.device) for s in crops],
         )
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -112,9 +112,9 @@ def train_detector(
             continue
         with wearing(net, course.mean):
             score = val(net)
-        spent = time.monotonic() - started
-        log(f"step {step + 1}/{recipe.steps} loss {np.mean(losses[-50:]):.3f} val {score:.4f} {spent:.0f} s")
-        course.mark(step + 1, float(np.mean(losses[-50:])), score, round(spent, 1))
+        seconds = time.monotonic() - began_s
+        log(f"step {step + 1}/{recipe.steps} loss {np.mean(losses[-50:]):.3f} val {score:.4f} {seconds:.0f} s")
+        course.mark(step + 1, float(np.mean(losses[-50:])), score, round(seconds, 1))
         if course.waited >= recipe.patience * recipe.check_every:
             log(f"no better for {course.waited} steps: stopped")
             break
@@ -159,9 +159,9 @@ def crop(scene: Scene, recipe: DetectorRecipe, rng: np.random.Generator) -> Scen
     x0, y0 = max(0, left), max(0, top)
     part = rgb[y0 : min(rgb.shape[0], top + side), x0 : min(rgb.shape[1], left + side)]
     out[y0 - top : y0 - top + part.shape[0], x0 - left : x0 - left + part.shape[1]] = part
-    moved = boxes - np.array([left, top, left, top], np.float32)
-    inside = moved.clip(0, side)
-    area = (moved[:, 2:] - moved[:, :2]).prod(axis=1)
+    boxes_in_crop = boxes - np.array([left, top, left, top], np.float32)
+    inside = boxes_in_crop.clip(0, side)
+    area = (boxes_in_crop[:, 2:] - boxes_in_crop[:, :2]).prod(axis=1)
     visible = (inside[:, 2:] - inside[:, :2]).prod(axis=1) / np.maximum(area, 1e-6)
     keep = visible >= recipe.least_visible
     for box in inside[~keep & (visible > 0)].round().astype(int):

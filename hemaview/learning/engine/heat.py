@@ -22,14 +22,14 @@ ALPHA, BETA = 2.0, 4.0
 """Exponents of the focal loss of Law & Deng 2018 (CornerNet, equation 1)."""
 
 
-def heat_loss(logits: Tensor, heat: Tensor, known: Tensor) -> Tensor:
+def heat_loss(logits: Tensor, heat: Tensor, is_labelled: Tensor) -> Tensor:
     """Focal loss of peaks (Law & Deng 2018, equation 1) of logits (N, 2, H, W) over the cells that are there; heat float
     and known bool (N, H, W)."""
     p = torch.softmax(logits, 1)[:, 1].clamp(1e-4, 1 - 1e-4)
     peak = heat > 0.999
-    hit = -((1 - p) ** ALPHA * torch.log(p))[peak].sum()
-    rest = (1 - heat) ** BETA * p**ALPHA * -torch.log(1 - p) * (known & ~peak)
-    return (hit + rest.sum()) / peak.sum().clamp(min=1)
+    peak_loss = -((1 - p) ** ALPHA * torch.log(p))[peak].sum()
+    rest = (1 - heat) ** BETA * p**ALPHA * -torch.log(1 - p) * (is_labelled & ~peak)
+    return (peak_loss + rest.sum()) / peak.sum().clamp(min=1)
 
 
 @memory_named()
@@ -55,18 +55,18 @@ def train_heat(
     how = Augmentation(stain=0.6, light=0.4, blur=0.3, noise=7)
     course = Course(out, net, optimiser)
     where = device_of(net)
-    rng = np.random.default_rng(seed + course.done)
-    generator = torch.Generator().manual_seed(seed + course.done)
-    started, losses = time.monotonic(), []
-    for step in range(course.done, steps):
+    rng = np.random.default_rng(seed + course.position)
+    generator = torch.Generator().manual_seed(seed + course.position)
+    began_s, losses = time.monotonic(), []
+    for step in range(course.position, steps):
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1.0, (step + 1) / 60) * max(0.02, (1 - step / steps) ** 0.9)
         scenes = [draw(rng) for _ in range(batch)]
         pictures = np.stack([_softened(rgb, rng) for rgb, _, _ in scenes])
-        heat, known = (torch.from_numpy(np.stack(part)).to(where) for part in list(zip(*scenes, strict=True))[1:])
+        heat, is_labelled = (torch.from_numpy(np.stack(part)).to(where) for part in list(zip(*scenes, strict=True))[1:])
         x = restain(torch.from_numpy(pictures).to(where).permute(0, 3, 1, 2).float(), how, generator)
         net.train()
-        loss = heat_loss(net(x.contiguous(memory_format=torch.channels_last)), heat, known)
+        loss = heat_loss(net(x.contiguous(memory_format=torch.channels_last)), heat, is_labelled)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 5.0)
@@ -77,9 +77,9 @@ def train_heat(
             continue
         with wearing(net, course.mean):
             score = val(net.eval())
-        loss_now, spent = float(np.mean(losses[-100:])), time.monotonic() - started
-        log(f"step {step + 1}/{steps} loss {loss_now:.4f} val {score:.4f} {spent:.0f} s")
-        course.mark(step + 1, loss_now, score, round(spent, 1))
+        loss_now, seconds = float(np.mean(losses[-100:])), time.monotonic() - began_s
+        log(f"step {step + 1}/{steps} loss {loss_now:.4f} val {score:.4f} {seconds:.0f} s")
+        course.mark(step + 1, loss_now, score, round(seconds, 1))
     return course.weights
 
 

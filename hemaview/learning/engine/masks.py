@@ -72,14 +72,14 @@ def read_masks(
     images, masks, labels = [], [], []
     for row in data.rows(experiment, name, split):
         rgb = data.image(experiment, name, split, row["file"])
-        drawn = data.mask(experiment, name, split, str(Path(row["file"]).with_suffix("")))
+        mask = data.mask(experiment, name, split, str(Path(row["file"]).with_suffix("")))
         if prepare is not None:
             rgb = prepare(rgb)
         shrinks = rgb.shape[0] > side_px
         images.append(
             cv2.resize(rgb, (side_px, side_px), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
         )
-        masks.append(cv2.resize(drawn, (side_px, side_px), interpolation=cv2.INTER_NEAREST_EXACT))
+        masks.append(cv2.resize(mask, (side_px, side_px), interpolation=cv2.INTER_NEAREST_EXACT))
         labels.append(row["class"])
     return MaskSet(np.stack(images).astype(np.uint8), np.stack(masks).astype(np.uint8), tuple(labels))
 
@@ -104,8 +104,8 @@ def train_masks(
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=1e-4)
     course = Course(out, net, optimiser)
     weights = torch.tensor(recipe.class_weights or (1.0,) * recipe.classes, device=device_of(net))
-    done = course.done * max(1, len(train.images) // recipe.batch)
-    for epoch in range(course.done, recipe.epochs):
+    steps = course.position * max(1, len(train.images) // recipe.batch)
+    for epoch in range(course.position, recipe.epochs):
         generator = torch.Generator().manual_seed(recipe.seed + epoch)
         began, losses = time.monotonic(), []
         order = torch.randperm(len(train.images), generator=generator).numpy()
@@ -122,8 +122,8 @@ def train_masks(
             nn.utils.clip_grad_norm_(net.parameters(), 5.0)
             optimiser.step()
             losses.append(float(loss.detach()))
-            done += 1
-            decay = min(recipe.average, done / (9 + done))  # the first steps count little: they know nothing yet
+            steps += 1
+            decay = min(recipe.average, steps / (9 + steps))  # the first steps count little: they know nothing yet
             blend(course.mean, net, decay)
         with wearing(net, course.mean):
             score = mean_iou(confusion(predict_masks(net, val.images), val.masks, recipe.classes))
@@ -165,9 +165,9 @@ def confusion(predicted: NDArray[np.uint8], truth: NDArray[np.uint8], classes: i
 
 def mean_iou(table: NDArray[np.int64]) -> float:
     """Mean over classes of intersection over union, of a confusion table."""
-    hit = np.diag(table).astype(float)
-    union = table.sum(0) + table.sum(1) - hit
-    return float((hit[union > 0] / union[union > 0]).mean())
+    overlap = np.diag(table).astype(float)
+    union = table.sum(0) + table.sum(1) - overlap
+    return float((overlap[union > 0] / union[union > 0]).mean())
 
 
 def _augmented(

@@ -113,14 +113,14 @@ def pseudo_field(rgb: NDArray[np.uint8], weight: float) -> Field:
     for region in regionprops(parts):
         area_um2 = region.area * MPP**2
         top, left, bottom, right = region.bbox
-        cut = top == 0 or left == 0 or bottom == h or right == w
+        is_cut = top == 0 or left == 0 or bottom == h or right == w
         red, platelet, white = area_um2 >= 18, 1.5 <= area_um2 < 12, area_um2 > 70
         round_enough = region.solidity > (0.95 if red and not white else 0.9)
         if area_um2 < 0.5:
             continue
-        if round_enough and not cut and (platelet or (red and area_um2 < 300)):
+        if round_enough and not is_cut and (platelet or (red and area_um2 < 300)):
             sure[parts == region.label] = region.label
-        elif not (cut and round_enough and red):
+        elif not (is_cut and round_enough and red):
             place = region.slice
             target[place][region.image] = IGNORE
     maps = targets(sure)
@@ -146,8 +146,8 @@ def pseudo_fields(experiment: Experiment, split: str, seed: int = 3) -> list[Fie
             if row["class"] == "RBC":
                 boxes.setdefault(row["file"], []).append(max(float(row["w"]), float(row["h"])))
         for file, sides in list(boxes.items())[::2]:
-            shown = rescale(data.image(experiment, "txl-pbc", split, file), mpp_of_boxes(sides) / MPP)
-            fields.append(pseudo_field(shown, 0.4))
+            rescaled = rescale(data.image(experiment, "txl-pbc", split, file), mpp_of_boxes(sides) / MPP)
+            fields.append(pseudo_field(rescaled, 0.4))
     if data.has(experiment, "pbc", split):
         files = data.files(experiment, "pbc", split)
         for index in rng.choice(len(files), min(240, len(files)), replace=False):
@@ -185,15 +185,15 @@ def train_segmentation(
     weight /= weight.sum()
     how = Augmentation(stain=0.35, light=0.25, blur=0.3, noise=5)
     course = Course(out, net, optimiser)
-    rng = np.random.default_rng(seed + course.done)
-    generator = torch.Generator().manual_seed(seed + course.done)
+    rng = np.random.default_rng(seed + course.position)
+    generator = torch.Generator().manual_seed(seed + course.position)
     classes = torch.tensor(class_weights, device=device_of(net))
-    started, losses = time.monotonic(), []
-    for step in range(course.done, steps):
+    began_s, losses = time.monotonic(), []
+    for step in range(course.position, steps):
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1.0, (step + 1) / 30) * max(0.02, (1 - step / steps) ** 0.9)
-        chosen = rng.choice(len(fields), batch, p=weight)
-        pairs = [_crop(fields[i], side_px, rng) for i in chosen]
+        indices = rng.choice(len(fields), batch, p=weight)
+        pairs = [_crop(fields[i], side_px, rng) for i in indices]
         x, y = (torch.from_numpy(np.stack(both)).to(classes.device) for both in zip(*pairs, strict=True))
         net.train()
         x, y = restain(x.permute(0, 3, 1, 2).float(), how, generator), y.long()
@@ -209,9 +209,9 @@ def train_segmentation(
             continue
         with wearing(net, course.mean):
             score = val(net.eval())
-        loss_now, spent = float(np.mean(losses[-50:])), time.monotonic() - started
-        log(f"step {step + 1}/{steps} loss {loss_now:.4f} val {score:.4f} {spent:.0f} s")
-        course.mark(step + 1, loss_now, score, round(spent, 1))
+        loss_now, seconds = float(np.mean(losses[-50:])), time.monotonic() - began_s
+        log(f"step {step + 1}/{steps} loss {loss_now:.4f} val {score:.4f} {seconds:.0f} s")
+        course.mark(step + 1, loss_now, score, round(seconds, 1))
         if course.waited >= patience * check_every:
             log(f"no better for {course.waited} steps: stopped")
             break
@@ -220,8 +220,8 @@ def train_segmentation(
 
 def soft_dice(logits: Tensor, y: Tensor) -> Tensor:
     """1 - Dice of cell against background, pixels with IGNORE left out."""
-    known = (y != IGNORE).float()
-    p = (1 - functional.softmax(logits, dim=1)[:, 0]) * known
+    is_labelled = (y != IGNORE).float()
+    p = (1 - functional.softmax(logits, dim=1)[:, 0]) * is_labelled
     t = ((y > 0) & (y != IGNORE)).float()
     return 1 - (2 * (p * t).sum() + 1) / (p.sum() + t.sum() + 1)
 

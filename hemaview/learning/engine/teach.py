@@ -70,7 +70,7 @@ def teach(
     optimiser = torch.optim.AdamW(learned.values(), lr=RATE, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.2)
     with torch.enable_grad():
-        for done in range(steps):
+        for number in range(steps):
             rows = torch.multinomial(draw, BATCH, replacement=True, generator=generator).numpy()
             losses = []
             for i in np.unique(film_of[rows]):
@@ -86,7 +86,7 @@ def teach(
             torch.stack(losses).sum().div(BATCH).backward()
             optimiser.step()
             schedule.step()
-            step((done + 1) / steps)
+            step((number + 1) / steps)
     return {name: parameter.detach().clone() for name, parameter in learned.items()}
 
 

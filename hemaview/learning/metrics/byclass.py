@@ -19,15 +19,15 @@ def by_class(answers: Answers) -> dict[str, dict[str, float]]:
     predicted = answers.p.argmax(axis=1)
     rows = {}
     for number in np.unique(answers.truth):
-        is_it, called = answers.truth == number, predicted == number
-        both, neither = int((is_it & called).sum()), int((~is_it & ~called).sum())
+        is_it, is_call = answers.truth == number, predicted == number
+        both, neither = int((is_it & is_call).sum()), int((~is_it & ~is_call).sum())
         rows[answers.names[int(number)]] = {
             "cells": float(is_it.sum()),
             "sensitivity": both / max(1, is_it.sum()),
             "specificity": neither / max(1, (~is_it).sum()),
-            "ppv": both / max(1, called.sum()),
-            "npv": neither / max(1, (~called).sum()),
-            "f1": 2 * both / max(1, is_it.sum() + called.sum()),
+            "ppv": both / max(1, is_call.sum()),
+            "npv": neither / max(1, (~is_call).sum()),
+            "f1": 2 * both / max(1, is_it.sum() + is_call.sum()),
             "accuracy": (both + neither) / len(is_it),
             "area": area_under_roc(answers.p[:, int(number)], is_it),
         }
@@ -43,6 +43,6 @@ def over_folds(folds: Sequence[Answers]) -> list[dict[str, str | float]]:
         own = [fold[name] for fold in every if name in fold]
         if own:
             means = {measure: float(np.mean([row[measure] for row in own])) for measure in ("cells", *MEASURES)}
-            spread = float(np.std([row["f1"] for row in own], ddof=1)) if len(own) > 1 else 0.0
-            rows.append({"class": name.replace("_", " "), **means, "f1_sd": spread})
+            deviation = float(np.std([row["f1"] for row in own], ddof=1)) if len(own) > 1 else 0.0
+            rows.append({"class": name.replace("_", " "), **means, "f1_sd": deviation})
     return rows

@@ -57,11 +57,11 @@ def match_points(
             for j, near in enumerate(tree.query_ball_point(true, limit))
             for i in near
         ]
-        taken: set[int] = set()
+        matched: set[int] = set()
         for _, j, i in sorted(pairs):
-            if partner[j] < 0 and i not in taken:
+            if partner[j] < 0 and i not in matched:
                 partner[j] = i
-                taken.add(i)
+                matched.add(i)
     return Matches(len(predicted), len(true), int((partner >= 0).sum())), partner
 
 
@@ -112,10 +112,10 @@ def cell_errors(predicted: NDArray[np.int32], true: NDArray[np.int32]) -> CellEr
         return CellErrors(0, len(found_px), 0, len(true_px))
     share = both / np.maximum(true_px, 1)[None]
     owners = (share >= 0.5).sum(axis=1)
-    best, covered = share.max(axis=0), share.sum(axis=0)
+    best, coverage = share.max(axis=0), share.sum(axis=0)
     return CellErrors(
         merged=int(owners[owners >= 2].sum()),
         artefacts=int((both.sum(axis=1) < 0.1 * found_px).sum()),
-        incomplete=int(((covered >= 0.2) & (best < 0.75)).sum()),
+        incomplete=int(((coverage >= 0.2) & (best < 0.75)).sum()),
         true=len(true_px),
     )

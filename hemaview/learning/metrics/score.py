@@ -80,8 +80,8 @@ def macro_f1(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
     """Mean F1 over the classes that occur in truth."""
     values = []
     for c in np.unique(truth):
-        hit = ((truth == c) & (predicted == c)).sum()
-        values.append(2 * hit / ((truth == c).sum() + (predicted == c).sum()))
+        hits = ((truth == c) & (predicted == c)).sum()
+        values.append(2 * hits / ((truth == c).sum() + (predicted == c).sum()))
     return float(np.mean(values))
 
 
@@ -111,11 +111,11 @@ def kappa(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
 def expected_calibration_error(p: NDArray[np.float32], truth: NDArray[np.int64], bins: int = 15) -> float:
     """Mean gap between confidence and accuracy (Guo et al. 2017)."""
     best = p.argmax(axis=1)
-    confidence, hit = p[np.arange(len(p)), best], best == truth
+    confidence, is_hit = p[np.arange(len(p)), best], best == truth
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     return float(
         sum(
-            abs(hit[place == b].mean() - confidence[place == b].mean()) * (place == b).mean()
+            abs(is_hit[place == b].mean() - confidence[place == b].mean()) * (place == b).mean()
             for b in range(bins)
             if (place == b).any()
         )

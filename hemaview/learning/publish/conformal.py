@@ -124,13 +124,17 @@ def least_of(
         logits = [fit_logits(net, _batch(p.images), training.adapts) + added for p in pools]
         return [Answers(softmax(z / temperature), p.allowed) for z, p in zip(logits, pools, strict=True)]
 
-    known = answers(training.held(experiment) if training.held is not None else [], np.zeros_like(shift))
+    usual = answers(
+        training.validation_pools(experiment) if training.validation_pools is not None else [], np.zeros_like(shift)
+    )
     whole = training.elsewhere(experiment) if training.elsewhere is not None else []
     strange = as_elsewhere(net, training.input_px, temperature, training.adapts, whole, shift)
-    given = answers(training.given(experiment) if training.given is not None else [], shift)
+    other_laboratory = answers(
+        training.other_laboratory_pools(experiment) if training.other_laboratory_pools is not None else [], shift
+    )
     return {
-        "known": least_probabilities(Answers.together(known), training.classes),
-        "strange": least_probabilities(Answers.together([strange, *given]), training.classes),
+        "known": least_probabilities(Answers.together(usual), training.classes),
+        "strange": least_probabilities(Answers.together([strange, *other_laboratory]), training.classes),
     }
 
 

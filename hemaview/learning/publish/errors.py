@@ -34,10 +34,10 @@ Film = tuple[NDArray[np.float32], NDArray[np.bool_]]
 def machine_errors(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
     """`known` and `strange` stains to how the shipped classifier `name` errs on films, for its card; raises DataError."""
     training, model = training_of(name), load_as(Classifier, name, experiment.nets)
-    if training.held is None:
+    if training.validation_pools is None:
         raise data.DataError(f"{name} has no val side to measure its errors on.")
     log(f"{name}: films of known stains")
-    by_stain = {KNOWN: _table(model, KNOWN, _known(training, model, experiment))}
+    by_stain = {KNOWN: _table(model, KNOWN, _usual(training, model, experiment))}
     if training.adapts and training.elsewhere is not None:
         log(f"{name}: films as other laboratories would show them")
         strange = model.calibrated_on(STRANGE_FILMS)
@@ -63,9 +63,9 @@ def _table(model: Classifier, stain: str, films: Iterator[Film]) -> MachineError
     return MachineErrors(classes, (*classes, CLASS), tuple(rows))
 
 
-def _known(training: Training, model: Classifier, experiment: Experiment) -> Iterator[Film]:
-    assert training.held is not None
-    for pool in training.held(experiment):
+def _usual(training: Training, model: Classifier, experiment: Experiment) -> Iterator[Film]:
+    assert training.validation_pools is not None
+    for pool in training.validation_pools(experiment):
         order = np.random.default_rng(7).permutation(len(pool.images))
         p = _fit(training, model, pool.images)
         for rows in np.array_split(order, max(1, len(order) // LOT)):
@@ -77,8 +77,10 @@ def _strange(training: Training, model: Classifier, experiment: Experiment) -> I
     for x, allowed in elsewhere_films(training.elsewhere(experiment), training.input_px):
         images = x.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
         yield _fit(training, model, images), allowed
-    given: list[Pool] = training.given(experiment) if training.given is not None else []
-    for pool in given:
+    pools: list[Pool] = (
+        training.other_laboratory_pools(experiment) if training.other_laboratory_pools is not None else []
+    )
+    for pool in pools:
         yield _fit(training, model, pool.images), pool.allowed
 
 

@@ -85,14 +85,16 @@ def draw_all(experiment: Experiment, split: str, folder: Path) -> list[tuple[str
 def confusion_matrix(axes: Any, answers: Answers) -> None:
     """Shares of each true class (rows) over what it was called (columns), for the classes that occur."""
     predicted = answers.p.argmax(axis=1)
-    shown = np.unique(np.concatenate([answers.truth, predicted]))
+    numbers = np.unique(np.concatenate([answers.truth, predicted]))
     n = len(answers.names)
     table = (
-        np.bincount(answers.truth * n + predicted, minlength=n * n).reshape(n, n)[np.ix_(shown, shown)].astype(float)
+        np.bincount(answers.truth * n + predicted, minlength=n * n)
+        .reshape(n, n)[np.ix_(numbers, numbers)]
+        .astype(float)
     )
     share = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
-    names = [answers.names[int(i)].replace("_", " ") for i in shown]
+    names = [answers.names[int(i)].replace("_", " ") for i in numbers]
     axes.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=7)
     axes.set_yticks(
         range(len(names)), [f"{m} ({int(t)})" for m, t in zip(names, table.sum(1), strict=True)], fontsize=7
@@ -112,11 +114,11 @@ def reliability(axes: Any, every: dict[Key, Answers]) -> None:
     axes.set_prop_cycle(color=plt.get_cmap("tab20")(range(20)))  # more lines than the usual ten colours
     for key, answers in sorted(every.items()):
         best = answers.p.argmax(axis=1)
-        confidence, hit = answers.p[np.arange(len(best)), best], best == answers.truth
+        confidence, is_hit = answers.p[np.arange(len(best)), best], best == answers.truth
         place = np.minimum((confidence * BINS).astype(int), BINS - 1)
         bins = [b for b in range(BINS) if (place == b).sum() >= 10]
         axes.plot(
-            [confidence[place == b].mean() for b in bins], [hit[place == b].mean() for b in bins], marker="o",
+            [confidence[place == b].mean() for b in bins], [is_hit[place == b].mean() for b in bins], marker="o",
             markersize=3, linewidth=1.2, label=", ".join(key),
         )  # fmt: skip
     axes.set_xlabel("confidence", fontsize=8)
@@ -196,9 +198,9 @@ def _masks(experiment: Experiment, split: str, n: int = 6) -> NDArray[np.uint8] 
     tiles = []
     for file in data.files(experiment, "wbc-masks-2", split)[:n]:
         rgb = data.image(experiment, "wbc-masks-2", split, file).copy()
-        drawn = model.mask(rgb)
+        mask = model.mask(rgb)
         for number, colour in ((1, (0, 114, 178)), (2, (213, 94, 0))):
-            lines, _ = cv2.findContours((drawn >= number).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+            lines, _ = cv2.findContours((mask >= number).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
             cv2.drawContours(rgb, lines, -1, colour, 2)
         tiles.append(cv2.resize(rgb, (200, 200), interpolation=cv2.INTER_AREA))
     return _row(tiles)

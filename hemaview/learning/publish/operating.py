@@ -116,7 +116,7 @@ def sickle_peak(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
     cells of the negative fields of sickle-uganda's val and of every other one of train's."""
     fields = [f for f in labelled_fields(experiment, SICKLE_SET, "val") if not f.positive]
     fields += [f for f in labelled_fields(experiment, SICKLE_SET, "train") if not f.positive][::2]
-    chosen = max(PEAKS)
+    best = max(PEAKS)
     for peak in sorted(PEAKS, reverse=True):
         how = sickle_finder(peak, experiment.nets)
         counts = [counts_of(cells) for f in fields if (cells := sickle_cells_of(how, f.rgb, f.file)) is not None]
@@ -124,8 +124,8 @@ def sickle_peak(name: str, experiment: Experiment, log: Log) -> dict[str, Any]:
         log(f"peak {peak}: {sickle} sickle calls of {red} gradable red cells in {len(fields)} negative fields")
         if 100 * sickle > MOST_SICKLE * red:
             break
-        chosen = peak
-    return {"thresholds": {"peak": chosen}}
+        best = peak
+    return {"thresholds": {"peak": best}}
 
 
 _OF = {"red-cell-shape-committee": called_from, "sun-pnet": recall_and_cost, "sickle-cell-finder": sickle_peak}

@@ -29,7 +29,7 @@ from hemaview.learning.recipes.trainings import TRAININGS, training_of
 from hemaview.learning.scoring.evaluate import evaluate
 from hemaview.learning.sets import data
 from hemaview.methods import card as modelcard
-from hemaview.methods.cardtext import free_lines, precision_lines, shown
+from hemaview.methods.cardtext import free_lines, input_text, precision_lines
 from hemaview.methods.registry import METHODS
 from hemaview.wsi.colour import Colour, policy
 
@@ -91,7 +91,9 @@ def tried(model: TrainedModel, log: Log) -> modelcard.Card:
     shown_on = ground.get("ground", ()) if training.ground == ALWAYS else ()  # val's are not strange
     temperature, thresholds, by_blood = calibrated(name, state, weights, learned_from, log, shown_on)
     least = (
-        least_of(training, _net(name, weights), temperature, learned_from) if training.adapts and training.held else {}
+        least_of(training, _net(name, weights), temperature, learned_from)
+        if training.adapts and training.validation_pools
+        else {}
     )
     stains = stains_learned(training, learned_from) if training.minds_stain else []
     sets = [s for s in training.sets if data.has(learned_from, s, "train")]
@@ -172,12 +174,12 @@ def calibrated(
     half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
     save_file(half, weights)
     temperature, thresholds, by_blood = 1.0, dict[str, float](), dict[str, Any]()
-    pools = training.held(experiment) if training.held is not None else []
+    pools = training.validation_pools(experiment) if training.validation_pools is not None else []
     if pools:
         net = _net(name, weights)
         logits = [
-            np.mean([_answers(net, turned(shown, v), training) for v in range(training.views)], axis=0)
-            for shown in (_as_shown(name, p.images, ground) for p in pools)
+            np.mean([_answers(net, turned(images, v), training) for v in range(training.views)], axis=0)
+            for images in (_as_shown(name, p.images, ground) for p in pools)
         ]
         temperature = best_temperature(np.concatenate(logits), np.concatenate([p.allowed for p in pools]))
         log(f"temperature {temperature:.3f}")
@@ -187,11 +189,11 @@ def calibrated(
             for dataset, pool, z in zip(there, pools, logits, strict=False):
                 own = temperature if dataset == "pbc" else round(best_temperature(z, pool.allowed), 4)
                 p, is_one = softmax(z / own)[:, nrbc], np.asarray(pool.allowed[:, nrbc])
-                called = threshold_between(p, is_one, *NRBC_KEPT[dataset])
+                threshold = threshold_between(p, is_one, *NRBC_KEPT[dataset])
                 by_blood[dataset] = {
                     "blood": BLOOD[dataset],
                     "temperature": own,
-                    "thresholds": {"erythroblast": called},
+                    "thresholds": {"erythroblast": threshold},
                 }
             thresholds = by_blood.pop("pbc", {}).get("thresholds", {})
     if training.shift:
@@ -206,11 +208,11 @@ def calibrated(
     return round(temperature, 4), thresholds, by_blood
 
 
-def _answers(net: nn.Module, shown: Any, training: Training) -> Any:
+def _answers(net: nn.Module, images: Any, training: Training) -> Any:
     """Logits of pictures of one set, by the net made fit for them where it adapts."""
     if not training.adapts:
-        return predict(net, shown, training.input_px)
-    x = torch.from_numpy(np.ascontiguousarray(shown)).permute(0, 3, 1, 2).float()
+        return predict(net, images, training.input_px)
+    x = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float()
     return fit_logits(net, x, training.adapts)
 
 
@@ -283,7 +285,7 @@ def markdown(card: dict[str, Any]) -> str:
         f"Research use only. {_stand_in(card)}{method.summary}",
         "",
         f"- Source: {method.source}",
-        f"- Shown: {shown(card)}, colours {card['colour_policy']}",
+        f"- Shown: {input_text(card)}, colours {card['colour_policy']}",
         *_ground(card),
         f"- Classes: {', '.join(card['classes'])}",
         f"- Parameters: {card['parameters']:,}",
@@ -323,10 +325,10 @@ def _stand_in(card: dict[str, Any]) -> str:
 
 
 def _calibration(card: dict[str, Any]) -> str:
-    called = "; ".join(f"{name.replace('_', ' ')} from {p} on" for name, p in card["thresholds"].items())
-    line = f"temperature {card['temperature']}; called so though another class is likelier: {called or 'none'}"
-    held = "; ".join(f"{name.replace('_', ' ')} below {p}" for name, p in card.get("called_from", {}).items())
-    return f"{line}; not called so, the next likely class is: {held}" if held else line
+    lower_limits = "; ".join(f"{name.replace('_', ' ')} from {p} on" for name, p in card["thresholds"].items())
+    line = f"temperature {card['temperature']}; called so though another class is likelier: {lower_limits or 'none'}"
+    upper_limits = "; ".join(f"{name.replace('_', ' ')} below {p}" for name, p in card.get("called_from", {}).items())
+    return f"{line}; not called so, the next likely class is: {upper_limits}" if upper_limits else line
 
 
 def _operating_lines(card: dict[str, Any]) -> list[str]:
@@ -350,15 +352,17 @@ def _ground(card: dict[str, Any]) -> list[str]:
     """Whether, and which, pictures are shown with another ground."""
     if "ground" not in card:
         return []
-    shown = ", ".join(f"{value:.0f} {colour}" for value, colour in zip(card["ground"], _COLOURS, strict=True))
+    rgb_text = ", ".join(f"{value:.0f} {colour}" for value, colour in zip(card["ground"], _COLOURS, strict=True))
     if "grounds" not in card:
-        return [f"- Ground of every picture brought to {shown} (of 255)"]
+        return [f"- Ground of every picture brought to {rgb_text} (of 255)"]
     within = ", ".join(
         f"{min(levels):.0f}-{max(levels):.0f} {colour}"
         for *levels, colour in zip(*card["grounds"], _COLOURS, strict=True)
     )
     n = len(card["grounds"])
-    return [f"- Ground of a picture, where like none of the {n} learned from ({within}), brought to {shown} (of 255)"]
+    return [
+        f"- Ground of a picture, where like none of the {n} learned from ({within}), brought to {rgb_text} (of 255)"
+    ]
 
 
 def _stain_lines(card: dict[str, Any]) -> list[str]:
@@ -393,10 +397,10 @@ def _sources(sets: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _licence(sets: Sequence[str]) -> str:
-    closed = [s for s in sets if not data.SETS[s].free]
-    if not closed:
+    closed_sets = [s for s in sets if not data.SETS[s].free]
+    if not closed_sets:
         return "All data have free licences."
-    return f"Trained also on {', '.join(closed)}, which are not free for commercial use: so are these weights."
+    return f"Trained also on {', '.join(closed_sets)}, which are not free for commercial use: so are these weights."
 
 
 def _as_shown(name: str, images: Any, ground: Sequence[float]) -> Any:

@@ -54,9 +54,9 @@ def stains_learned(training: Training, experiment: Experiment) -> list[list[floa
     stains = []
     for dataset in (s for s in CELL_SETS if s in training.sets and data.has(experiment, s, "train")):
         crops = data.cell_crops(experiment, dataset, "train")
-        named = ~np.isin(crops.fine, NO_NUCLEUS)
+        has_nucleus = ~np.isin(crops.fine, NO_NUCLEUS)
         for patient in sorted(set(crops.patients)):
-            rows = np.flatnonzero(named & (np.array(crops.patients) == patient))[:MOST_OF_A_PATIENT]
+            rows = np.flatnonzero(has_nucleus & (np.array(crops.patients) == patient))[:MOST_OF_A_PATIENT]
             stain = stain_of([crops.images[i] for i in rows])
             stains += [] if stain is None else [stain]
     return [[round(float(v), 4) for v in edge] for edge in (np.min(stains, axis=0), np.max(stains, axis=0))]

@@ -160,22 +160,22 @@ def features_of(card: Card, tensors: Mapping[str, torch.Tensor], pictures: NDArr
 
 
 def most_telling(
-    p: NDArray[np.float32], features: NDArray[np.float32], known: NDArray[np.float32], count: int = NEXT_CELLS
+    p: NDArray[np.float32], features: NDArray[np.float32], labelled: NDArray[np.float32], count: int = NEXT_CELLS
 ) -> NDArray[np.int64]:
     """Which unlabelled cells to name next: of the half that the net (p float32 (n, classes)) is least sure of, each time the
-    one least like those that are named (`known` features) or chosen already (Sener & Savarese 2018)."""
+    one least like those that are named (`labelled` features) or chosen already (Sener & Savarese 2018)."""
     ranked = np.sort(p, axis=1)
     margin = ranked[:, -1] - ranked[:, -2]
     unsure = np.argsort(margin, kind="stable")[: max(count, len(p) // 2)]
     unit = _unit(features)
-    far = np.full(len(p), 2.0) if not len(known) else 1 - (unit @ _unit(known).T).max(axis=1)
-    chosen: list[int] = []
+    far = np.full(len(p), 2.0) if not len(labelled) else 1 - (unit @ _unit(labelled).T).max(axis=1)
+    rows: list[int] = []
     for _ in range(min(count, len(unsure))):
         best = int(unsure[far[unsure].argmax()])
-        chosen.append(best)
+        rows.append(best)
         far = np.minimum(far, 1 - unit @ unit[best])
-        far[chosen] = -1
-    return np.array(chosen, np.int64)
+        far[rows] = -1
+    return np.array(rows, np.int64)
 
 
 def _unit(features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -213,11 +213,11 @@ def _judged(
     sets = sets_of(p, classes, least)
     alone = (sets.sum(axis=1) == 1) if least else np.ones(len(p), bool)
     blasts = allowed[:, classes.index("blast")] if "blast" in classes else np.zeros(len(p), bool)
-    called = p.argmax(axis=1) == classes.index("blast") if "blast" in classes else blasts
+    blast_calls = p.argmax(axis=1) == classes.index("blast") if "blast" in classes else blasts
     return {
         "accuracy": round(float(right.mean()), 4),
         "macro_f1": _f1(p, allowed),
-        "blast_recall": round(float(called[blasts].mean()), 4) if blasts.any() else None,
+        "blast_recall": round(float(blast_calls[blasts].mean()), 4) if blasts.any() else None,
         "coverage": round(float(alone.mean()), 4),
         "silent_error": round(float((~right[alone]).mean()), 4) if alone.any() else None,
         "unidentified": round(float((families_in(sets, classes) != 1).mean()), 4) if least else 0.0,

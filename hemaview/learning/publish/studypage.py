@@ -82,13 +82,13 @@ def _read_table(path: Path) -> list[dict[str, str]]:
 def _dots(axes: Any, rows: Sequence[Row]) -> None:
     """The first measure of each variant, with its standard deviation where there is one."""
     measure = list(rows[0])[1]
-    spread = [row.get(f"{measure}_sd", 0.0) for row in rows]
+    deviations = [row.get(f"{measure}_sd", 0.0) for row in rows]
     axes.errorbar(
-        [row[measure] for row in rows], [row["variant"] for row in rows], xerr=spread, fmt="o", color="#0072b2"
+        [row[measure] for row in rows], [row["variant"] for row in rows], xerr=deviations, fmt="o", color="#0072b2"
     )
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.4)
-    axes.set_xlabel(measure.replace("_", " ") + (" ± standard deviation" if any(spread) else ""))
+    axes.set_xlabel(measure.replace("_", " ") + (" ± standard deviation" if any(deviations) else ""))
 
 
 def _several(axes: Any, rows: Sequence[Row], measures: Sequence[str]) -> None:
@@ -110,10 +110,10 @@ def _curves(axes: Any, rows: Sequence[Row], x: str, y: str, line: str) -> None:
     names = dict.fromkeys(row.get(line, "") for row in rows)
     for colour, mark, name in zip(("#0072b2", "#d55e00", "#009e73"), "os^", names, strict=False):
         own = [row for row in rows if row.get(line, "") == name]
-        places, values, spread = ([r.get(of, 0.0) for r in own] for of in (x, y, f"{y}_sd"))
+        places, values, deviations = ([r.get(of, 0.0) for r in own] for of in (x, y, f"{y}_sd"))
         axes.plot(places, values, marker=mark, color=colour, label=name or None)
-        if any(spread):
-            axes.errorbar(places, values, yerr=spread, fmt="none", ecolor=colour, elinewidth=0.8, capsize=3)
+        if any(deviations):
+            axes.errorbar(places, values, yerr=deviations, fmt="none", ecolor=colour, elinewidth=0.8, capsize=3)
     axes.set_xscale("log")
     places = sorted({row[x] for row in rows})
     axes.set_xticks(places, [f"{v:g}" for v in places])
@@ -166,7 +166,7 @@ def _table(rows: Sequence[dict[str, str]]) -> list[str]:
     return [
         "| " + " | ".join(name.replace("_", " ") for name in rows[0]) + " |",
         "|---" * len(rows[0]) + "|",
-        *("| " + " | ".join([row[first], *(_shown(row[name]) for name in others)]) + " |" for row in rows),
+        *("| " + " | ".join([row[first], *(_number_text(row[name]) for name in others)]) + " |" for row in rows),
     ]
 
 
@@ -174,7 +174,7 @@ def _trained(epochs: int) -> str:
     return f"{epochs} epochs each (`--epochs {epochs}`)" if epochs else "nothing trained"
 
 
-def _shown(text: str) -> str:
+def _number_text(text: str) -> str:
     if text.isdigit():
         return f"{int(text):,}"
     try:

@@ -49,18 +49,18 @@ def train(request: TrainRequest, say: Log, log: Log) -> None:
     Log, curves, weights and card come to lie in `request.out`, and in the package where a version is named. Raises
     DataError before anything is learned where something about it cannot be.
     """
-    closed = [s for s in training_of(request.name).sets if not data.SETS[s].free]
+    closed_sets = [s for s in training_of(request.name).sets if not data.SETS[s].free]
     if request.free and request.version:
-        _refuse_variant(request, closed)
-    if request.free and closed:
-        log(f"left out, having no free licence: {', '.join(closed)}")
+        _refuse_variant(request, closed_sets)
+    if request.free and closed_sets:
+        log(f"left out, having no free licence: {', '.join(closed_sets)}")
     training = training_of(request.name, request.backbone)
     licences = "free" if request.free else "any"
     wanted = identity(request.name, request.experiment, training.sets, licences, request.backbone)
     lacking = [s for s in training.sets if not data.has(request.experiment, s, "train")]
     if training.sets and len(lacking) == len(training.sets):
         raise data.DataError(f"None of the sets that {request.name} learns from has a train side in {request.root}.")
-    for lost in (s for s in lacking if not (request.free and s in closed)):
+    for lost in (s for s in lacking if not (request.free and s in closed_sets)):
         log(f"{lost}/train is not in {request.root}: left out")
     with alone_in(request.out, wanted):
         best = _learned(request, training, say, log)
@@ -76,13 +76,13 @@ def train(request: TrainRequest, say: Log, log: Log) -> None:
             say(f"shipped card: {shipped}")
 
 
-def _refuse_variant(request: TrainRequest, closed: list[str]) -> None:
+def _refuse_variant(request: TrainRequest, closed_sets: list[str]) -> None:
     """Raise DataError where no shipped card waits for the scores of a variant on free data."""
     card = cards().get(request.name)
     if card is None or card.version != request.version:
         shipped = f"version {card.version} is shipped" if card else "it is not shipped"
         raise data.DataError(f"{request.name} {request.version} has no card for a variant's scores: {shipped}.")
-    if not closed:
+    if not closed_sets:
         raise data.DataError(f"All data of {request.name} have free licences: it is its own variant.")
 
 

@@ -88,7 +88,7 @@ class Training:
     """Side of the square that it is shown."""
     limits: tuple[str, ...]
     """Sentences of its card on what it cannot."""
-    held: Callable[[Experiment], list[Pool]] | None = None
+    validation_pools: Callable[[Experiment], list[Pool]] | None = None
     """Gives the val pools that its temperature is set on; None: there is none to set."""
     views: int = 1
     """Turned and mirrored views of a picture that an answer is the mean of."""
@@ -107,8 +107,8 @@ class Training:
     """Class to what is added to its logit on strange films."""
     elsewhere: Callable[[Experiment], list[Pool]] | None = None
     """Val's cells at their own size, to be shown as other laboratories would."""
-    given: Callable[[Experiment], list[Pool]] | None = None
-    """Cells, as shown, of a laboratory that is given for choosing."""
+    other_laboratory_pools: Callable[[Experiment], list[Pool]] | None = None
+    """Cells, as shown, of another laboratory, for choosing."""
 
 
 def train_nucleated(
@@ -174,10 +174,10 @@ def train_unet(
     use_cores()
     fields = drawn_fields(experiment, "train") + pseudo_fields(experiment, "train")
     log(f"{len(fields)} fields")
-    held = segmentation_pairs(experiment, "val")
+    validation = segmentation_pairs(experiment, "val")
 
     def val(net: nn.Module) -> float:
-        return cells_and_edges(net, held)
+        return cells_and_edges(net, validation)
 
     steps = (epochs or 14) * 100
     return train_segmentation(UNet(3, 16, 4), fields, val, out, steps, log, side_px=192, batch=12)

@@ -65,8 +65,8 @@ def _boxes(experiment: Experiment, name: str, side: str, rng: np.random.Generato
         for x, y, w, h, kind in of_file:
             top, left = max(0, int(y * factor)), max(0, int(x * factor))
             cells[top : int((y + h) * factor) + 1, left : int((x + w) * factor) + 1] = True
-            cut = x <= 1 or y <= 1 or (x + w) * factor >= width - 1 or (y + h) * factor >= height - 1
-            if kind != "nothing" and not (cut and kind != "nucleated"):
+            is_cut = x <= 1 or y <= 1 or (x + w) * factor >= width - 1 or (y + h) * factor >= height - 1
+            if kind != "nothing" and not (is_cut and kind != "nucleated"):
                 yield data.square(small, (x + w / 2) * factor, (y + h / 2) * factor, CROP_PX), kind
         if name != "draaslan-blood":  # its platelets are not labelled: ground there may hold some
             yield from _ground(small, cells, 12, rng)
@@ -171,11 +171,11 @@ def _wardrobe(experiment: Experiment, seed: int, each: int = 50) -> _Wear:
         files = data.files(experiment, name, "train") if data.has(experiment, name, "train") else []
         for index in rng.permutation(len(files))[:each]:
             stains.append(_stain_of_field(experiment, name, files[int(index)], mpp))
-    known = [s for s in stains if s is not None]
+    measurable = [s for s in stains if s is not None]
 
     def wear(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        own = ground_and_red(rgb) if known and rng.random() < 0.5 else None
-        return rgb if own is None else in_stain(rgb, own, known[int(rng.integers(len(known)))])
+        own = ground_and_red(rgb) if measurable and rng.random() < 0.5 else None
+        return rgb if own is None else in_stain(rgb, own, measurable[int(rng.integers(len(measurable)))])
 
     return wear
 

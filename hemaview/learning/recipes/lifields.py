@@ -64,10 +64,10 @@ def train_fields(
     use_cores()
     net = NodesUNet(len(CLASSES), 8)
     set_tolerance(net, 1e-2)
-    fields, held = every_field(experiment, "train"), every_field(experiment, "val")
-    log(f"{len(fields)} fields of train, {len(held)} of val")
+    fields, validation = every_field(experiment, "train"), every_field(experiment, "val")
+    log(f"{len(fields)} fields of train, {len(validation)} of val")
     return train_segmentation(
-        net, fields, lambda trained: mean_iou(trained, held), out, (epochs or 18) * 100, log, side_px=160, batch=8,
+        net, fields, lambda trained: mean_iou(trained, validation), out, (epochs or 18) * 100, log, side_px=160, batch=8,
         rate=3e-3, class_weights=(1.0, 1.0, 2.0),
     )  # fmt: skip
 
@@ -114,9 +114,9 @@ def single_cells(experiment: Experiment, name: str, split: str) -> list[Field]:
         return []
     segmenter, (mpp, weight) = load_as(Segmenter, SEGMENTED_BY, experiment.nets), SINGLE[name]
     rows = [r for r in data.rows(experiment, name, split) if (r.get("fine_class") or r["class"]) not in NO_WHITE_CELL]
-    chosen = np.random.default_rng(7).permutation(len(rows))[: MOST_SINGLE if split == "train" else MOST_SINGLE // 10]
+    indices = np.random.default_rng(7).permutation(len(rows))[: MOST_SINGLE if split == "train" else MOST_SINGLE // 10]
     fields = []
-    for row in (rows[i] for i in chosen):
+    for row in (rows[i] for i in indices):
         small = rescale(data.image(experiment, name, split, row["file"]), mpp / MPP)
         cells = segmenter.segment(small, MPP)
         middle = cells[cells.shape[0] // 2, cells.shape[1] // 2]
@@ -183,10 +183,10 @@ def mean_iou(net: nn.Module, fields: list[Field]) -> float:
         h, w = field.target.shape
         padded = np.pad(field.rgb, ((0, -h % 16), (0, -w % 16), (0, 0)), mode="symmetric")
         x = torch.from_numpy(padded).permute(2, 0, 1)[None].float().to(device_of(net))
-        called = net(x)[0].argmax(dim=0).cpu().numpy()[:h, :w]
-        known = field.target != IGNORE
+        classes = net(x)[0].argmax(dim=0).cpu().numpy()[:h, :w]
+        is_labelled = field.target != IGNORE
         for c in range(len(CLASSES)):
-            own, true = (called == c) & known, field.target == c
+            own, true = (classes == c) & is_labelled, field.target == c
             both[c] += (own & true).sum()
             either[c] += (own | true).sum()
     return float((both / np.maximum(either, 1)).mean())

@@ -38,13 +38,13 @@ def crops_without_nucleus(experiment: Experiment, split: str, cache: Path | None
         return cached
     rng = np.random.default_rng(seed)
     crops = [c for name in sets for c in _of_set(experiment, name, split, rng)]
-    packed = np.concatenate(crops) if crops else np.zeros((0, CROP_PX, CROP_PX, 3), np.uint8)
+    pictures = np.concatenate(crops) if crops else np.zeros((0, CROP_PX, CROP_PX, 3), np.uint8)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part.npy")
-        np.save(part, packed)
+        np.save(part, pictures)
         part.replace(path)
-    return packed
+    return pictures
 
 
 def _of_set(experiment: Experiment, name: str, split: str, rng: np.random.Generator) -> list[NDArray[np.uint8]]:

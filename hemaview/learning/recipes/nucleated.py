@@ -55,11 +55,11 @@ def train_strangers(
 def strangers_pools(experiment: Experiment, side: str, cache: Path | None) -> list[Pool]:
     """Cells of a side on the common ground: one pool a set of single cells, then crops without a nucleus and those of marrow."""
     pools = []
-    for name, drawn in DRAWN.items():
+    for name, weight in DRAWN.items():
         if data.has(experiment, name, side):
             crops = data.cell_crops(experiment, name, side, cache)
             labels = crops.fine if name == "pbc" else crops.labels
-            pools.append(Pool(on_ground(crops.images), allowed(labels, NUCLEATED), drawn))
+            pools.append(Pool(on_ground(crops.images), allowed(labels, NUCLEATED), weight))
     without = crops_without_nucleus(experiment, side, cache)
     if len(without):
         pools.append(_of_one("artefact", without, 0.6))
@@ -107,8 +107,8 @@ def on_ground(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.stack([as_learned(np.ascontiguousarray(rgb), GROUND) for rgb in images])
 
 
-def _of_one(name: str, images: NDArray[np.uint8], drawn: float) -> Pool:
-    return Pool(on_ground(images), allowed((name,) * len(images), NUCLEATED), drawn, film=False)
+def _of_one(name: str, images: NDArray[np.uint8], weight: float) -> Pool:
+    return Pool(on_ground(images), allowed((name,) * len(images), NUCLEATED), weight, film=False)
 
 
 STRANGER_TRAININGS = (
@@ -138,7 +138,7 @@ STRANGER_TRAININGS = (
         ground_rgb=GROUND,
         adapts=ADAPTS,
         elsewhere=lambda experiment: strangers_pools(experiment, "val", None),
-        given=given_pools,
+        other_laboratory_pools=given_pools,
         shift={"blast": 2.25},
     ),
 )

@@ -52,11 +52,11 @@ def train_nuclei(
     """A U-Net of 16 channels on discs; scored on val by the F1 of points at the best height of peak."""
     use_cores()
     fields = [Field(rgb, disc_target(rgb.shape[:2], points), 1.0) for rgb, points in point_fields(experiment, "train")]
-    held = point_fields(experiment, "val")
+    validation = point_fields(experiment, "val")
 
     def val(net: torch.nn.Module) -> float:
-        maps = [nucleus_map(net, rgb) for rgb, _ in held]
-        return max(points_f1(maps, [points for _, points in held], least).f1 for least in LEAST_PEAKS)
+        maps = [nucleus_map(net, rgb) for rgb, _ in validation]
+        return max(points_f1(maps, [points for _, points in validation], least).f1 for least in LEAST_PEAKS)
 
     return train_segmentation(
         UNet(2, 16, 4), fields, val, out, (epochs or 5) * 100, log, side_px=192, batch=8, class_weights=(1.0, 2.0)
@@ -78,9 +78,9 @@ def points_f1(maps: list[NDArray[np.float32]], truth: list[Points], least: float
 
 def best_peak(net: torch.nn.Module, experiment: Experiment) -> dict[str, float]:
     """The height of peak that is best on val, as the card's threshold."""
-    held = point_fields(experiment, "val")
-    maps = [nucleus_map(net, rgb) for rgb, _ in held]
-    scores = [points_f1(maps, [points for _, points in held], least).f1 for least in LEAST_PEAKS]
+    validation = point_fields(experiment, "val")
+    maps = [nucleus_map(net, rgb) for rgb, _ in validation]
+    scores = [points_f1(maps, [points for _, points in validation], least).f1 for least in LEAST_PEAKS]
     return {"peak": LEAST_PEAKS[int(np.argmax(scores))]}
 
 

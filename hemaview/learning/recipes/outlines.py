@@ -49,8 +49,8 @@ def train_outline(
             best = regression(terms.double().numpy(), y, len(ELONGATION), ridge)
             part.weight.copy_(torch.from_numpy(best[:, :-1]))
             part.bias.copy_(torch.from_numpy(best[:, -1]))
-        held, labels = measured(experiment, "val")
-        right = net(torch.from_numpy(held)).argmax(1).numpy() == labels
+        validation, labels = measured(experiment, "val")
+        right = net(torch.from_numpy(validation)).argmax(1).numpy() == labels
     log(f"val accuracy {right.mean():.4f}")
     save_file(net.state_dict(), out / "best.safetensors")
     return out / "best.safetensors"

@@ -54,13 +54,13 @@ def train_seeker(
         f"{len(pool.fields)} labelled fields, {len(pool.marrow)} of marrow, {len(pool.grounds)} of red cells; "
         f"{len(pool.cells)} nucleated cells and {len(pool.others)} others to paste"
     )
-    held = held_scenes(experiment)
+    validation = held_scenes(experiment)
 
     def draw(rng: np.random.Generator) -> Scene:
         scene = draw_scene(pool, SIDE_PX, rng)
         return scene.rgb, *scene.target()
 
-    return train_heat(Seeker(), draw, lambda net: points_precision(net, held), out, (epochs or 20) * 100, log)
+    return train_heat(Seeker(), draw, lambda net: points_precision(net, validation), out, (epochs or 20) * 100, log)
 
 
 def held_scenes(experiment: Experiment) -> list[SeekScene]:
@@ -104,14 +104,14 @@ def matched(net: nn.Module, scenes: list[SeekScene], least: float) -> tuple[NDAr
     for scene in scenes:
         peaks = peaks_in(net, scene.rgb, least)
         partner = match_points(peaks[:, :2], scene.centres.astype(np.float64), 2 * REACH_UM / MPP)[1]
-        hit = np.zeros(len(peaks), bool)
-        hit[partner[partner >= 0]] = True
+        is_hit = np.zeros(len(peaks), bool)
+        is_hit[partner[partner >= 0]] = True
         if scene.unknown.size:
             h, w = scene.unknown.shape
             at = peaks[:, :2].astype(int)
             doubtful = scene.unknown[at[:, 1].clip(0, h - 1), at[:, 0].clip(0, w - 1)]
-            peaks, hit = peaks[hit | ~doubtful], hit[hit | ~doubtful]
-        heights.append(np.where(hit, peaks[:, 2], -peaks[:, 2]))
+            peaks, is_hit = peaks[is_hit | ~doubtful], is_hit[is_hit | ~doubtful]
+        heights.append(np.where(is_hit, peaks[:, 2], -peaks[:, 2]))
         cells += len(scene.centres)
     return np.concatenate(heights), cells, len(scenes)
 
@@ -120,9 +120,9 @@ def points_precision(net: nn.Module, scenes: list[SeekScene]) -> float:
     """Average precision of points: the mean over the cells of the precision at which each is found."""
     heights, cells, _ = matched(net, scenes, 0.03)
     order = np.argsort(-np.abs(heights), kind="stable")
-    hit = heights[order] > 0
-    precision = np.cumsum(hit) / np.arange(1, len(hit) + 1)
-    return float(precision[hit].sum() / max(1, cells))
+    is_hit = heights[order] > 0
+    precision = np.cumsum(is_hit) / np.arange(1, len(is_hit) + 1)
+    return float(precision[is_hit].sum() / max(1, cells))
 
 
 def least_peak(net: nn.Module, experiment: Experiment) -> dict[str, float]:

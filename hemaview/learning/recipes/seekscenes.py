@@ -127,20 +127,20 @@ def masked_cells(experiment: Experiment, name: str, split: str) -> list[Marked]:
     """Pictures of one white cell with its mask (wbc-masks-1, -2), at the scale of the set's typical cell."""
     photographs, widths = [], []
     for row in data.rows(experiment, name, split):
-        drawn = data.mask(experiment, name, split, str(Path(row["file"]).with_suffix(""))) > 0
-        parts, n = ndimage.label(drawn)
+        mask = data.mask(experiment, name, split, str(Path(row["file"]).with_suffix(""))) > 0
+        parts, n = ndimage.label(mask)
         if not n:
             continue
-        sizes = ndimage.sum_labels(drawn, parts, np.arange(1, n + 1))
+        sizes = ndimage.sum_labels(mask, parts, np.arange(1, n + 1))
         y, x = ndimage.center_of_mass(parts == 1 + int(np.argmax(sizes)))
         photographs.append((data.image(experiment, name, split, row["file"]), x, y))
         widths.append(2 * np.sqrt(float(max(sizes)) / np.pi))
     factor = WHITE_CELL_UM / float(np.median(widths)) / KEPT_MPP if widths else 1.0
-    marked = []
+    scenes = []
     for rgb, x, y in photographs:
         small, centre = rescale(rgb, factor), np.array([[x * factor, y * factor]], np.float32)
-        marked.append(Marked(small, centre, unlabelled_nuclei(small, centre)))
-    return marked
+        scenes.append(Marked(small, centre, unlabelled_nuclei(small, centre)))
+    return scenes
 
 
 def red_fields(experiment: Experiment, split: str) -> list[Marked]:
@@ -316,7 +316,7 @@ def _pasted(scene: SeekScene, pool: SeekPool, rng: np.random.Generator) -> SeekS
     """The scene with up to five nucleated cells and up to four other things pasted into it, a cell's width apart."""
     rgb, side = scene.rgb.astype(np.float32), scene.rgb.shape[0]
     light = np.percentile(scene.rgb.reshape(-1, 3), 90, axis=0)
-    centres, taken = list(scene.centres), list(scene.centres)
+    centres, occupied = list(scene.centres), list(scene.centres)
     unknown = scene.unknown.copy()
     things = [(pool.cells, True)] * int(rng.integers(0, 6)) + [(pool.others, False)] * int(rng.integers(0, 5))
     for kind, nucleated in things:
@@ -325,9 +325,9 @@ def _pasted(scene: SeekScene, pool: SeekPool, rng: np.random.Generator) -> SeekS
         cell = kind[int(rng.integers(len(kind)))]
         factor = KEPT_MPP / MPP * float(np.exp(rng.uniform(-SCALE, SCALE) * 0.6))
         at = rng.uniform(2, side - 2, 2)
-        if any(np.hypot(*(at - other)) < 14 / MPP for other in taken):
+        if any(np.hypot(*(at - other)) < 14 / MPP for other in occupied):
             continue
-        taken.append(at.astype(np.float32))
+        occupied.append(at.astype(np.float32))
         small = cv2.resize(cell.rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).astype(np.float32)
         # The light behind a cell differs from film to film: its colours are brought to the field's.
         small *= light / np.maximum(np.percentile(small.reshape(-1, 3), 90, axis=0), 1)

@@ -56,14 +56,22 @@ def train_finder(
     log(
         f"{len(pool.positive)} fields with boxes, {len(pool.negative)} without sickle cells, {len(pool.cells)} to paste"
     )
-    held = uganda_fields(experiment, "val")
+    validation = uganda_fields(experiment, "val")
 
     def draw(rng: np.random.Generator) -> Scene:
         scene = draw_scene(pool, SIDE_PX, rng)
         return scene.rgb, *scene.target()
 
     return train_heat(
-        net(log), draw, lambda n: parted(n, held), out, (epochs or 8) * 50, log, batch=BATCH, rate=RATE, check_every=50
+        net(log),
+        draw,
+        lambda n: parted(n, validation),
+        out,
+        (epochs or 8) * 50,
+        log,
+        batch=BATCH,
+        rate=RATE,
+        check_every=50,
     )
 
 
@@ -110,9 +118,9 @@ def seen_from(model: nn.Module, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     full = np.pad(rgb, ((0, -h % 16), (0, -w % 16), (0, 0)), mode="symmetric")[None]
     maps = []
     for view in range(VIEWS):
-        shown = torch.from_numpy(np.ascontiguousarray(turned(full, view))).to(device_of(model)).permute(0, 3, 1, 2)
+        x = torch.from_numpy(np.ascontiguousarray(turned(full, view))).to(device_of(model)).permute(0, 3, 1, 2)
         with torch.inference_mode():
-            p = torch.softmax(model(shown.float()), 1).cpu().numpy().transpose(0, 2, 3, 1)
+            p = torch.softmax(model(x.float()), 1).cpu().numpy().transpose(0, 2, 3, 1)
         maps.append(turned_back(p, view)[0, ..., 1])
     return np.asarray(np.mean(maps, axis=0), np.float32)
 

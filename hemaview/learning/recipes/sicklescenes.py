@@ -253,13 +253,15 @@ def _pasted(scene: SeekScene, pool: SicklePool, rng: np.random.Generator) -> See
             continue
         # In its neighbours' colour, and between its own depth of stain and theirs: sickle cells are often paler or darker.
         depth = np.log(max(float(own.mean()), 0.02) / max(float(np.median(grey[there])), 0.02)) * rng.uniform(0.5, 1.0)
-        laid = grey[..., None] * (own / max(float(own.mean()), 1e-3)).astype(np.float32) * np.float32(np.exp(depth))
+        cell_density = (
+            grey[..., None] * (own / max(float(own.mean()), 1e-3)).astype(np.float32) * np.float32(np.exp(depth))
+        )
         for _ in range(TRIES):
             x, y = int(rng.integers(2, side - w - 2)), int(rng.integers(2, side - h - 2))
             place = np.s_[y : y + h, x : x + w]
             if (stained[place][there] > 0.3 * float(own.mean())).mean() > 0.12:
                 continue
-            density[place] = np.maximum(density[place], laid)
+            density[place] = np.maximum(density[place], cell_density)
             stained = density.mean(axis=2)
             ys, xs = np.nonzero(there)
             centres.append(np.array([x + xs.mean(), y + ys.mean()], np.float32))
@@ -277,8 +279,8 @@ def _turned(density: NDArray[np.float32], rng: np.random.Generator) -> NDArray[n
     affine = cv2.getRotationMatrix2D((w / 2, h / 2), float(rng.uniform(0, 360)), scale)
     side = round(side * max(1.0, scale))
     affine[:, 2] += (side / 2 - w / 2, side / 2 - h / 2)
-    turned = cv2.warpAffine(density, affine, (side, side), flags=cv2.INTER_LINEAR, borderValue=0)
-    ys, xs = np.nonzero(turned.mean(axis=2) > 0.01)
+    canvas = cv2.warpAffine(density, affine, (side, side), flags=cv2.INTER_LINEAR, borderValue=0)
+    ys, xs = np.nonzero(canvas.mean(axis=2) > 0.01)
     if not len(ys):
         return density
-    return np.asarray(turned[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1], np.float32)
+    return np.asarray(canvas[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1], np.float32)

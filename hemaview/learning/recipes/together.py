@@ -39,7 +39,9 @@ def installed(experiment: Experiment, name: str) -> Card:
     wanted now."""
     if name not in cards():
         raise data.DataError(f"{name} must be trained and released first.")
-    closed = [d["name"] for d in cards()[name].raw["data"] if data.left_out(experiment, d["name"])]
-    if closed:
-        raise data.DataError(f"{name}, which this is made of, learned from {closed[0]}, which has no free licence.")
+    closed_sets = [d["name"] for d in cards()[name].raw["data"] if data.left_out(experiment, d["name"])]
+    if closed_sets:
+        raise data.DataError(
+            f"{name}, which this is made of, learned from {closed_sets[0]}, which has no free licence."
+        )
     return cards()[name]

@@ -187,15 +187,15 @@ def recognised(
 
     Boxes elsewhere are not judged: the marrow's own cells carry no label.
     """
-    true, given = [], []
+    true, answers = [], []
     for boxes, scene in zip(predicted, truth, strict=True):
         sure = boxes.take(boxes.scores >= LEAST_SCORE)
         table = box_overlaps(scene.boxes, sure.boxes)
         for row, label in enumerate(scene.labels):
             near = np.flatnonzero(table[row] >= MATCH_IOU) if table.shape[1] else np.zeros(0, np.int64)
             true.append(int(label))
-            given.append(int(sure.labels[near[sure.scores[near].argmax()]]) if len(near) else missed)
-    return np.array(true, np.int64), np.array(given, np.int64)
+            answers.append(int(sure.labels[near[sure.scores[near].argmax()]]) if len(near) else missed)
+    return np.array(true, np.int64), np.array(answers, np.int64)
 
 
 _TRUNK = "Its trunk is EfficientNet-Lite0, the paper's ResNet-101."

@@ -72,10 +72,10 @@ def train_binary(
 ) -> Path:
     """Train on the drawn masks alone, as the paper does; the path of the best weights on val."""
     use_cores()
-    held = segmentation_pairs(experiment, "val", MPP)
+    validation = segmentation_pairs(experiment, "val", MPP)
 
     def val(trained: nn.Module) -> float:
-        return binary_f1(trained, held)
+        return binary_f1(trained, validation)
 
     fields = binary_fields(experiment, "train")
     return train_segmentation(net, fields, val, out, steps, log, side_px=side_px, batch=4, class_weights=(1.0, 1.0))

@@ -49,15 +49,15 @@ def adapted(name: str, dataset: str, experiment: Experiment, split: str) -> list
     belongs = np.array([[own == name for own in ours] for name in names], np.float32)
     layers = int(card.adapts.get("layers", 0))
 
-    def called(tensors: Mapping[str, Tensor]) -> NDArray[np.int64]:
+    def calls_with(tensors: Mapping[str, Tensor]) -> NDArray[np.int64]:
         return np.asarray(
             (softmax(logits_of(net, {**statistics, **tensors}, crops)) @ belongs.T).argmax(axis=1), np.int64
         )
 
     def taught(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        return called(teach(net, [Film(crops[rows], allowed[rows], statistics)], layers))
+        return calls_with(teach(net, [Film(crops[rows], allowed[rows], statistics)], layers))
 
-    shipped, before, after = called({}), [], []
+    shipped, before, after = calls_with({}), [], []
     draws = []
     for draw in range(DRAWS):
         rng = np.random.default_rng(100 + draw)
@@ -90,12 +90,12 @@ def half(truth: NDArray[np.int64], days: NDArray[np.str_], rng: np.random.Genera
         if len(of_class) < 2:
             first[rng.permutation(own)[: len(own) // 2]] = True
             continue
-        taken = 0
+        n = 0
         for day in of_class[:-1]:
             rows = own[days[own] == day]
             first[rows] = True
-            taken += len(rows)
-            if taken >= len(own) / 2:
+            n += len(rows)
+            if n >= len(own) / 2:
                 break
     return first
 

@@ -47,7 +47,7 @@ def other_cameras(experiment: Experiment, out: Path, epochs: int, log: Log) -> l
     rows: list[Row] = []
     for name, card in cards().items():
         dataset, task = main_task(name)
-        if data.drawn(dataset) or not data.has(experiment, dataset, "val"):
+        if data.is_synthetic(dataset) or not data.has(experiment, dataset, "val"):
             continue
         ways = {"": experiment.nets}
         if card.ground:

@@ -58,7 +58,7 @@ def evaluate(experiment: Experiment, split: str, names: list[str], log: Log, tas
     """Rows for each named model and each set that is there, of one of TASKS alone where it is named; sets that lack or cannot
     be used are named through `log` and left out. Raises DataError or InferenceError where that leaves nothing."""
     scores: list[Score] = []
-    refused: DataError | InferenceError | None = None
+    first_error: DataError | InferenceError | None = None
     wanted = [t for t in _TASKS if t.method in names and (not task or t.function in _GIVES[task])]
     for number, entry in enumerate(wanted, 1):
         name, dataset = entry.method, entry.dataset
@@ -73,30 +73,30 @@ def evaluate(experiment: Experiment, split: str, names: list[str], log: Log, tas
                 rows = [row for row in entry.rows(experiment, split) if not task or row.task == task]
         except (DataError, InferenceError) as error:
             # One set that cannot be used is no reason to lose what hours found on the others.
-            refused = refused or error
+            first_error = first_error or error
             log(f"{name} on {dataset}/{split}: left out. {error}")
             continue
-        spent = time.monotonic() - began
+        seconds = time.monotonic() - began
         for of_task in {row.task for row in rows}:
-            experiment.evidence.note_speed((name, of_task, dataset), max(row.n for row in rows), spent)
+            experiment.evidence.note_speed((name, of_task, dataset), max(row.n for row in rows), seconds)
         unknown = [row for row in rows if not np.isfinite((row.value, row.low, row.high)).all()]
         for of_task in sorted({row.task for row in unknown}):
             metrics = ", ".join(r.metric for r in unknown if r.task == of_task)
             log(f"{dataset}/{split} holds too little for {metrics} of {of_task}")
         scores += [row for row in rows if row not in unknown]
-    if refused is not None and not scores:
-        raise refused
+    if first_error is not None and not scores:
+        raise first_error
     return scores + [replace(s, method="best") for s in scores if s.method in BEST.get(s.task, "").split()]
 
 
 @contextmanager
 def sign_of_life(log: Log, what: str, every_s: float = 60.0) -> Iterator[None]:
     """Say every `every_s` seconds for how long `what` has been worked on: some scores take many minutes."""
-    ended = threading.Event()
+    end = threading.Event()
 
     def tell() -> None:
         began = time.monotonic()
-        while not ended.wait(every_s):
+        while not end.wait(every_s):
             log(f"{what}: for {round((time.monotonic() - began) / 60)} min so far")
 
     speaker = threading.Thread(target=tell, daemon=True)
@@ -104,7 +104,7 @@ def sign_of_life(log: Log, what: str, every_s: float = 60.0) -> Iterator[None]:
     try:
         yield
     finally:
-        ended.set()
+        end.set()
         speaker.join()
 
 
@@ -159,9 +159,9 @@ def _nucleated(name: str, dataset: str, experiment: Experiment, split: str) -> l
         p[:, classes.index("erythroblast")],
         np.array(crops.fine) == "erythroblast",
     )
-    known = np.array([label in classes for label in crops.fine])
-    fine = np.array([classes.index(label) for label in np.array(crops.fine)[known]])
-    rows += scored(experiment.evidence, name, "nucleated-cells-fine", dataset, split, p[known], fine, classes)
+    is_known = np.array([label in classes for label in crops.fine])
+    fine = np.array([classes.index(label) for label in np.array(crops.fine)[is_known]])
+    rows += scored(experiment.evidence, name, "nucleated-cells-fine", dataset, split, p[is_known], fine, classes)
     return rows
 
 
@@ -173,10 +173,10 @@ def _nucleated_patients(name: str, dataset: str, experiment: Experiment, split: 
     often = [n for n, c in zip(names, counts, strict=True) if c >= 15 and n in classes]
     if not often:
         return rows
-    known = np.isin(fine, often)
-    truth = np.array([classes.index(label) for label in fine[known]])
+    is_frequent = np.isin(fine, often)
+    truth = np.array([classes.index(label) for label in fine[is_frequent]])
     return rows + scored(
-        experiment.evidence, name, "nucleated-cells-patients", dataset, split, p[known], truth, classes
+        experiment.evidence, name, "nucleated-cells-patients", dataset, split, p[is_frequent], truth, classes
     )
 
 

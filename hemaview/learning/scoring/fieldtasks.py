@@ -146,16 +146,16 @@ def marrow_differential(name: str, dataset: str, experiment: Experiment, split: 
         began = time.monotonic()
         predicted.append(model.at_scale(scene.rgb))
         seconds.append(time.monotonic() - began)
-    true, given = recognised(predicted, truth, len(model.info.classes))
-    named = (*model.info.classes, "not found")
+    true, answers = recognised(predicted, truth, len(model.info.classes))
+    classes = (*model.info.classes, "not found")
     experiment.evidence.note_answers(
-        (name, "marrow-differential", dataset), np.eye(len(named), dtype=np.float32)[given], true, named
+        (name, "marrow-differential", dataset), np.eye(len(classes), dtype=np.float32)[answers], true, classes
     )
     measures = {"mean_recall": mean_recall, "mean_accuracy": mean_accuracy, "kappa": kappa}
     rows = []
     for metric, function in measures.items():
-        low, high = bootstrap(len(true), lambda r, f=function: f(true[r], given[r]))  # type: ignore[misc]
-        value = function(true, given)
+        low, high = bootstrap(len(true), lambda r, f=function: f(true[r], answers[r]))  # type: ignore[misc]
+        value = function(true, answers)
         rows.append(Score.rounded(name, "marrow-differential", dataset, split, len(true), metric, value, low, high))
     each, cells = np.array(seconds), np.array([int((boxes.scores >= LEAST_SCORE).sum()) for boxes in predicted])
     return [

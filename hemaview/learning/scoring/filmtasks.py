@@ -91,8 +91,12 @@ class _Picture:
 
     def read_scaled(self, x: float, y: float, w: float, h: float, out_w: int, out_h: int) -> Rgb:
         whole = self.read(round(x), round(y), 0, max(1, round(w)), max(1, round(h)))
-        shown = rescale(whole, out_w / whole.shape[1])
-        return shown if shown.shape[:2] == (out_h, out_w) else np.asarray(cv2.resize(shown, (out_w, out_h)), np.uint8)
+        rescaled = rescale(whole, out_w / whole.shape[1])
+        return (
+            rescaled
+            if rescaled.shape[:2] == (out_h, out_w)
+            else np.asarray(cv2.resize(rescaled, (out_w, out_h)), np.uint8)
+        )
 
 
 def fields_with_boxes(

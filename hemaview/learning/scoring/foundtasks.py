@@ -44,7 +44,7 @@ def white_cells_found(name: str, dataset: str, experiment: Experiment, split: st
     pictures = {file: data.image(experiment, dataset, split, file) for file in lines}
     how = fitted_finder([(rgb, mpp_of_field(dataset, rgb)) for rgb in pictures.values()], experiment.nets)
     schema = assay("blood_film").schema
-    hit: list[NDArray[np.bool_]] = []
+    hits: list[NDArray[np.bool_]] = []
     every: list[float] = []
     false_blasts: list[float] = []
     for file, rows in lines.items():
@@ -59,8 +59,8 @@ def white_cells_found(name: str, dataset: str, experiment: Experiment, split: st
         if rows[0]["class"] == "negative_field":
             false_blasts.append(float((cells.cls == schema.index("blast")).sum()))
             continue
-        hit.append(_hits(rows, cells, mpp))
-    scores = [share(name, TASK, dataset, split, "recall", hit), _mean(name, dataset, split, "cells_a_field", every)]
+        hits.append(_hits(rows, cells, mpp))
+    scores = [share(name, TASK, dataset, split, "recall", hits), _mean(name, dataset, split, "cells_a_field", every)]
     if false_blasts:
         scores.append(_mean(name, dataset, split, "blasts_a_negative_field", false_blasts))
     return scores
@@ -72,21 +72,21 @@ def fitted_finder(fields: list[tuple[NDArray[np.uint8], float]], nets: NetSettin
     film = assay("blood_film")
     order = next(o for o in film.orders if o.name == PROTOCOL)
     models: dict[str, Model] = {role: load(name, settings=nets) for role, name in order.models.items()}
-    seeker, named = models["nucleated-cell-finder"], models.pop("nucleated-cell-elsewhere")
-    assert isinstance(seeker, CentreFinder) and isinstance(named, Classifier)
+    seeker, namer = models["nucleated-cell-finder"], models.pop("nucleated-cell-elsewhere")
+    assert isinstance(seeker, CentreFinder) and isinstance(namer, Classifier)
     crops: list[NDArray[np.uint8]] = []
     for rgb, mpp in fields[:: max(1, len(fields) // 64)]:
         points = seeker.centres(rgb, mpp)[:, :2]
-        factor, ground = mpp / named.info.mpp, one_ground(rgb).colours.reshape(-1, 3)[0]
-        cut = squares(rescale(rgb, factor), points * factor, named.info.input_px)
-        crops += [named.on_ground(crop, ground) for crop in cut]
+        factor, ground = mpp / namer.info.mpp, one_ground(rgb).colours.reshape(-1, 3)[0]
+        cells = squares(rescale(rgb, factor), points * factor, namer.info.input_px)
+        crops += [namer.on_ground(crop, ground) for crop in cells]
         if len(crops) >= MOST_CELLS:
             break
-    named = named.calibrated_on(STRANGE_FILMS)
-    models["nucleated-cell"] = named
+    namer = namer.calibrated_on(STRANGE_FILMS)
+    models["nucleated-cell"] = namer
     models["red-cell-shape"] = load("red-cell-shape-net", settings=nets)  # the smaller one: no white cell depends on it
-    if crops and (statistics := statistics_of(named.info.name, np.stack(crops))) is not None:
-        models["nucleated-cell"] = fit_for(named, statistics)
+    if crops and (statistics := statistics_of(namer.info.name, np.stack(crops))) is not None:
+        models["nucleated-cell"] = fit_for(namer, statistics)
     return finder(order.finder, models, film.schema)
 
 

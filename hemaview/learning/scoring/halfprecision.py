@@ -66,11 +66,11 @@ def score_difference(a: Boxes, b: Boxes) -> float:
     it (IoU of a half) in the other answer, 0 where there is none; both ways."""
     largest = 0.0
     for one, other in ((a, b), (b, a)):
-        shown = one.take(one.scores >= LEAST_SCORE)
-        same = (box_overlaps(shown.boxes, other.boxes) >= 0.5) & (shown.labels[:, None] == other.labels[None])
+        sure = one.take(one.scores >= LEAST_SCORE)
+        same = (box_overlaps(sure.boxes, other.boxes) >= 0.5) & (sure.labels[:, None] == other.labels[None])
         partner = np.where(same, other.scores[None], 0).max(axis=1, initial=0)
         # A box that lies under a better one has that one as its partner: only what got lost counts against it.
-        largest = max(largest, float(np.max(shown.scores - partner, initial=0)))
+        largest = max(largest, float(np.max(sure.scores - partner, initial=0)))
     return largest
 
 

@@ -44,8 +44,8 @@ def _share(name: str, dataset: str, split: str, metric: str, calls: list[NDArray
     each = np.array([((own == cls).sum(), len(own)) for own in calls], float)
 
     def of(rows: NDArray[np.int64]) -> float:
-        called, every = each[rows].sum(axis=0)
-        return float(called / max(1.0, every))
+        hits, every = each[rows].sum(axis=0)
+        return float(hits / max(1.0, every))
 
     low, high = bootstrap(len(each), of)  # over pictures: cells of one picture are alike
     return Score.rounded(

@@ -155,8 +155,8 @@ def _pictures(
     lines: dict[str, list[dict[str, str]]] = {}
     for line in data.rows(experiment, side.dataset, side.split):
         lines.setdefault(line["file"], []).append(line)
-    chosen = np.unique(np.linspace(0, len(lines) - 1, min(MOST_PICTURES, len(lines))).round().astype(int))
-    for file, own in [list(lines.items())[i] for i in chosen]:
+    indices = np.unique(np.linspace(0, len(lines) - 1, min(MOST_PICTURES, len(lines))).round().astype(int))
+    for file, own in [list(lines.items())[i] for i in indices]:
         rgb = data.image(experiment, side.dataset, side.split, file)
         middle = (rgb.shape[1] / 2, rgb.shape[0] / 2)
         points = [(float(line["x"]), float(line["y"])) if "x" in line else middle for line in own]
@@ -167,12 +167,12 @@ def _matched(
     cells: CellTable, points: NDArray[np.float64], by: int, reach_px: float
 ) -> tuple[NDArray[np.int64], list[int]]:
     """(rows of the cells that the net `by` saw and that a point (n, 2: x, y) is of, each once; the points' numbers)."""
-    seen = np.flatnonzero(cells.embedded_by == by)
+    rows = np.flatnonzero(cells.embedded_by == by)
     of_row: dict[int, int] = {}
     for i, point in enumerate(points):
-        far = np.hypot(cells.x[seen] - point[0], cells.y[seen] - point[1])
+        far = np.hypot(cells.x[rows] - point[0], cells.y[rows] - point[1])
         if len(far) and far.min() <= reach_px:
-            of_row.setdefault(int(seen[far.argmin()]), i)
+            of_row.setdefault(int(rows[far.argmin()]), i)
     return np.array(list(of_row), np.int64), list(of_row.values())
 
 
@@ -181,7 +181,7 @@ def _features(net: torch.nn.Module, crops: NDArray[np.uint8], views: int) -> NDA
     every = []
     with torch.inference_mode():
         for first in range(0, len(crops), BATCH):
-            shown = (turned(crops[first : first + BATCH], view).transpose(0, 3, 1, 2) for view in range(views))
-            batch = [net.with_features(torch.from_numpy(np.ascontiguousarray(x, np.float32)))[1] for x in shown]
+            inputs = (turned(crops[first : first + BATCH], view).transpose(0, 3, 1, 2) for view in range(views))
+            batch = [net.with_features(torch.from_numpy(np.ascontiguousarray(x, np.float32)))[1] for x in inputs]
             every.append(torch.stack(batch).mean(dim=0).numpy())
     return np.concatenate(every)

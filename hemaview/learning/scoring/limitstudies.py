@@ -147,8 +147,8 @@ def foreign_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> 
         largest = np.array([pieces(rgb, LOOK_MPP)[1].max(initial=0.0) for rgb in fields])
         of_ink, beside = {}, []
         for ink, colour in INKS.items():
-            drawn = [with_stroke(rgb, colour) for rgb in fields[::5]]
-            masks = [(foreign(rgb, LOOK_MPP), stroke) for rgb, stroke in drawn]
+            strokes = [with_stroke(rgb, colour) for rgb in fields[::5]]
+            masks = [(foreign(rgb, LOOK_MPP), stroke) for rgb, stroke in strokes]
             of_ink[f"of_{ink}_ink"] = float(np.mean([mask[stroke].mean() for mask, stroke in masks]))
             beside += [mask[~stroke].mean() for mask, stroke in masks]
         rows.append(
@@ -226,11 +226,11 @@ def copy_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> lis
             rows.append({"variant": f"{name}, {what}", "share_found": len(hits) / len(own), "pictures": len(own)})
         if data.has(experiment, name, "train"):
             others = duplicates.looks_of(experiment, name, "train")
-            taken = len(list(duplicates.shared(own, others)))
+            matches = len(list(duplicates.shared(own, others)))
             rows.append(
                 {
                     "variant": f"{name}, another picture",
-                    "share_found": taken / (len(own) * len(others)),
+                    "share_found": matches / (len(own) * len(others)),
                     "pictures": len(own),
                 }
             )
@@ -243,7 +243,7 @@ def copies_in_sets(experiment: Experiment, out: Path, epochs: int, log: Log) -> 
     """Of each two sides of each set how many pictures of the second show what the first shows; labels are not looked at."""
     rows = []
     for name in data.SETS:
-        sides = [side for side in duplicates.SIDES if not data.drawn(name) and data.has(experiment, name, side)]
+        sides = [side for side in duplicates.SIDES if not data.is_synthetic(name) and data.has(experiment, name, side)]
         if len(sides) < 2:
             continue
         log(name)
@@ -258,9 +258,9 @@ def copies_in_sets(experiment: Experiment, out: Path, epochs: int, log: Log) -> 
 
 
 def _recompressed(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    held = BytesIO()
-    Image.fromarray(rgb).save(held, "JPEG", quality=60)
-    return np.asarray(Image.open(held))
+    jpeg = BytesIO()
+    Image.fromarray(rgb).save(jpeg, "JPEG", quality=60)
+    return np.asarray(Image.open(jpeg))
 
 
 def _shifted(rgb: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:

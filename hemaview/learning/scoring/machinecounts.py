@@ -31,41 +31,41 @@ _MERGED = {"segmented_neutrophil": "neutrophil", "band_neutrophil": "neutrophil"
 
 def machine_counts(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """`truth_held` and `mean_width` (percent) of the intervals with the machine's errors; `truth_held_plain` of the others."""
-    written = cards()[name].machine_errors.get(STRANGE)
-    if written is None:
+    errors_as_json = cards()[name].machine_errors.get(STRANGE)
+    if errors_as_json is None:
         raise data.DataError(f"The card of {name} tells no errors: measure them with `machine_errors {name}`.")
     errors, shipped = (
-        MachineErrors.from_json(written),
+        MachineErrors.from_json(errors_as_json),
         load_as(Classifier, name, experiment.nets).calibrated_on(STRANGE_FILMS),
     )
     lines = data.rows(experiment, dataset, split)
     labels = np.array([line["class"] for line in lines])
     films = np.array([line.get("patient") or "" for line in lines])
     groups = _groups(errors.classes, set(labels))
-    held, plain, width = [], [], []
+    hits, plain, width = [], [], []
     for film in sorted(set(films)):
         rows = np.flatnonzero(films == film)
         if len(rows) < LEAST_CELLS:
             continue
-        called = _called(
+        calls = _calls_of_film(
             name, shipped, [data.image(experiment, dataset, split, lines[i]["file"]) for i in rows], SETS[dataset]
         )
-        likely = with_machine_errors(errors, called, {}, groups)
+        likely = with_machine_errors(errors, calls, {}, groups)
         for label in sorted(set(labels)):
             truth = 100 * float((labels[rows] == label).mean())
-            held.append(_holds(likely[label], truth))
+            hits.append(_holds(likely[label], truth))
             width.append(likely[label].high - likely[label].low)
-            plain.append(_holds(_plain(called, groups, label), truth))
+            plain.append(_holds(_plain(calls, groups, label), truth))
     return [
-        _mean(name, dataset, split, "truth_held", np.array(held, float)),
+        _mean(name, dataset, split, "truth_held", np.array(hits, float)),
         _mean(name, dataset, split, "truth_held_plain", np.array(plain, float)),
         _mean(name, dataset, split, "mean_width", np.array(width)),
-    ] if held else []  # fmt: skip
+    ] if hits else []  # fmt: skip
 
 
-def _groups(classes: tuple[str, ...], listed: set[str]) -> dict[str, list[str]]:
+def _groups(classes: tuple[str, ...], labels: set[str]) -> dict[str, list[str]]:
     """The laboratory's classes and ours that it does not list, to our classes."""
-    merged = {"lymphocyte_variant": "lymphocyte", **(_MERGED if "neutrophil" in listed else {})}
+    merged = {"lymphocyte_variant": "lymphocyte", **(_MERGED if "neutrophil" in labels else {})}
     groups: dict[str, list[str]] = {}
     for key in classes:
         if key not in NO_WHITE_CELLS:
@@ -73,7 +73,7 @@ def _groups(classes: tuple[str, ...], listed: set[str]) -> dict[str, list[str]]:
     return groups
 
 
-def _called(name: str, shipped: Classifier, pictures: list[NDArray[np.uint8]], mpp: float) -> Counter[str]:
+def _calls_of_film(name: str, shipped: Classifier, pictures: list[NDArray[np.uint8]], mpp: float) -> Counter[str]:
     """What a job calls the cells of one film, by class."""
     crops = crops_of(shipped, pictures, mpp)
     statistics = statistics_of(name, crops)
@@ -83,9 +83,9 @@ def _called(name: str, shipped: Classifier, pictures: list[NDArray[np.uint8]], m
     return Counter((*classes, CLASS)[i] for i in calls)
 
 
-def _plain(called: Counter[str], groups: dict[str, list[str]], label: str) -> Interval | None:
-    n = sum(called[key] for keys in groups.values() for key in keys)
-    return percent(sum(called[key] for key in groups[label]), n) if n else None
+def _plain(calls: Counter[str], groups: dict[str, list[str]], label: str) -> Interval | None:
+    n = sum(calls[key] for keys in groups.values() for key in keys)
+    return percent(sum(calls[key] for key in groups[label]), n) if n else None
 
 
 def _holds(interval: Interval | None, truth: float) -> bool:

@@ -52,17 +52,17 @@ def plasma_cells(name: str, dataset: str, experiment: Experiment, split: str) ->
     """Of single outlined plasma cells the share in whose box a cell is called plasma cell; red cells called nucleated, and
     cells called nucleated, a field."""
     how, schema = marrow_finder(experiment.nets), assay("marrow").schema
-    hit, red, every = [], [], []
+    hits, red, every = [], [], []
     for file in data.files(experiment, dataset, split):
         scene = marrow_field(experiment, split, file)
         cells = cells_of(how, scene.rgb, MARROW_MPP)
         boxes = scene.boxes[single_boxes(scene.boxes)]
         plasma = cells.cls == schema.index("plasma_cell")
-        hit.append(np.asarray((in_boxes(boxes, cells) & plasma).any(axis=1)))
+        hits.append(np.asarray((in_boxes(boxes, cells) & plasma).any(axis=1)))
         nucleated = schema.rows_of_kind(cells.cls, "nucleated")
         every.append(float(nucleated.sum()))
         red.append(float(without_nucleus(scene.rgb, MARROW_MPP, cells.take(np.flatnonzero(nucleated))).sum()))
-    rows = [share(name, "marrow-fields", dataset, split, "plasma_recall", hit)]
+    rows = [share(name, "marrow-fields", dataset, split, "plasma_recall", hits)]
     return rows + [
         _a_field(name, dataset, split, metric, values)
         for metric, values in (("false_red_cells_per_field", red), ("nucleated_cells_per_field", every))
@@ -93,7 +93,7 @@ def red_cell_fields(name: str, dataset: str, experiment: Experiment, split: str)
 def a_handful(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Of single real marrow cells how many are named rightly, and of artefacts how many are called cells."""
     how, schema = marrow_finder(experiment.nets), assay("marrow").schema
-    right, called = [], []
+    right, has_middle = [], []
     for row in data.rows(experiment, dataset, split):
         rgb = data.image(experiment, dataset, split, row["file"])
         cells = cells_of(how, rgb, MINI_MPP)
@@ -101,13 +101,13 @@ def a_handful(name: str, dataset: str, experiment: Experiment, split: str) -> li
         off = np.hypot(cells.x - rgb.shape[1] / 2, cells.y - rgb.shape[0] / 2) * MINI_MPP
         middle = int(off.argmin()) if len(off) and off.min() <= MIDDLE_UM else None
         if row["class"] == "artefact":
-            called.append(middle is not None)
+            has_middle.append(middle is not None)
         else:
             wanted = MINI_CODES[row["fine_class"]]
             right.append(middle is not None and schema.classes[int(cells.cls[middle])].key == wanted)
     return [
         share(name, "marrow-fields", dataset, split, metric, [np.array(of, bool)])
-        for metric, of in (("cells_right", right), ("artefacts_called_cells", called))
+        for metric, of in (("cells_right", right), ("artefacts_called_cells", has_middle))
         if of
     ]
 

@@ -110,22 +110,22 @@ class _Silent:
 
     def planned(self, plan: Plan, device: str) -> None: ...
 
-    def field_done(self, done: int, total: int, cells: int) -> None: ...
+    def field_done(self, fields_done: int, total: int, cells: int) -> None: ...
 
 
 def film_request(slide: Path, folder: Path, mpp: float, photos: list[dict[str, Any]], **settings: Any) -> RunRequest:
     """A run of the blood-film protocol, its red-cell shapes by the smaller net."""
     film = assay("blood_film")
     order = next(o for o in film.orders if o.name == "blood-film")
-    named = {**order.models, "red-cell-shape": "red-cell-shape-net"}
-    models = {role: (name, cards()[name].version, cards()[name].sha256) for role, name in named.items()}
+    name_by_role = {**order.models, "red-cell-shape": "red-cell-shape-net"}
+    models = {role: (name, cards()[name].version, cards()[name].sha256) for role, name in name_by_role.items()}
     return RunRequest(
         slide=slide, folder=folder, protocol=order.name, assay=film, schema=film.schema, finder=order.finder,
         settings={**order.settings, **settings}, models=models, thresholds={}, mpp=mpp, photo_fields=photos,
     )  # fmt: skip
 
 
-def counted(mosaic: Mosaic, folder: Path, as_photos: bool) -> CellTable:
+def count_mosaic(mosaic: Mosaic, folder: Path, as_photos: bool) -> CellTable:
     """Every cell of a mosaic, counted as photographs or as a scan; targets off."""
     photos = mosaic.places if as_photos else []
     request = film_request(mosaic.slide, folder, mosaic.mpp, photos, rbc=EVERYTHING, wbc=0, max_fields=EVERYTHING)
@@ -184,11 +184,11 @@ def mosaic_study(experiment: Experiment, out: Path, epochs: int, log: Log) -> li
             folder = out / f"{tile}-{offset[0]}-{offset[1]}"
             folder.mkdir(parents=True, exist_ok=True)
             mosaic = write_mosaic(folder / "mosaic.tif", pictures, CHULA_MPP, COLUMNS, tile, offset)
-            photos, scan = (counted(mosaic, folder / how, how == "photos") for how in ("photos", "scan"))
-            shared = agreement(photos, scan, mosaic, assay("blood_film").schema)
-            log(f"  {shared}")
+            photos, scan = (count_mosaic(mosaic, folder / how, how == "photos") for how in ("photos", "scan"))
+            in_common = agreement(photos, scan, mosaic, assay("blood_film").schema)
+            log(f"  {in_common}")
             rows.append(
-                {"variant": name, "found_in_both": shared.found_in_both, "same_class": shared.same_class,
-                 "total_ratio": shared.total_ratio, "cells": shared.cells}
+                {"variant": name, "found_in_both": in_common.found_in_both, "same_class": in_common.same_class,
+                 "total_ratio": in_common.total_ratio, "cells": in_common.cells}
             )  # fmt: skip
     return rows

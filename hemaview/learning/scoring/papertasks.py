@@ -24,8 +24,8 @@ def cell_masks(name: str, dataset: str, experiment: Experiment, split: str) -> l
     ious = []
     for row in data.rows(experiment, dataset, split):
         predicted = model.mask(data.image(experiment, dataset, split, row["file"])) > 0
-        drawn = data.mask(experiment, dataset, split, str(Path(row["file"]).with_suffix(""))) > 0
-        ious.append((predicted & drawn).sum() / max(1, (predicted | drawn).sum()))
+        mask = data.mask(experiment, dataset, split, str(Path(row["file"]).with_suffix(""))) > 0
+        ious.append((predicted & mask).sum() / max(1, (predicted | mask).sum()))
     values = np.array(ious)
     return [_mean(name, "cell-mask", dataset, split, "iou", values)]
 
@@ -81,8 +81,8 @@ def cell_mask_classes(name: str, dataset: str, experiment: Experiment, split: st
 
 def in_several_classes(pixels: NDArray[np.uint8], classes: int) -> bool:
     """Whether at least a third of a cell's pixels (n,) are called another class of cell than most of them."""
-    called = np.bincount(pixels, minlength=classes)[1:]
-    return bool(called.sum() - called.max() >= len(pixels) / 3)
+    px_by_class = np.bincount(pixels, minlength=classes)[1:]
+    return bool(px_by_class.sum() - px_by_class.max() >= len(pixels) / 3)
 
 
 def majority(p: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -101,9 +101,9 @@ def _distance(predicted: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
 
 def _mean_of_known(px: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean over axis 0 of what is not NaN, NaN where nothing is known."""
-    known = ~np.isnan(px)
-    total = np.where(known, px, 0).sum(axis=0)
-    return np.asarray(np.where(known.any(axis=0), total / np.maximum(1, known.sum(axis=0)), np.nan))
+    is_known = ~np.isnan(px)
+    total = np.where(is_known, px, 0).sum(axis=0)
+    return np.asarray(np.where(is_known.any(axis=0), total / np.maximum(1, is_known.sum(axis=0)), np.nan))
 
 
 def elongation(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
@@ -112,11 +112,11 @@ def elongation(name: str, dataset: str, experiment: Experiment, split: str) -> l
     assert isinstance(model, Classifier | Outliner | Masker)
     if isinstance(model, Masker):
         rows, classes = data.rows(experiment, dataset, split), model.info.classes[1:]
-        named = data.numbers([row["class"] for row in rows], classes, f"{dataset}/{split}")
+        labels = data.numbers([row["class"] for row in rows], classes, f"{dataset}/{split}")
         votes = np.stack(
             [majority(model.probabilities(data.image(experiment, dataset, split, r["file"]))) for r in rows]
         )
-        return scored(experiment.evidence, name, "sickle", dataset, split, votes, named, classes)
+        return scored(experiment.evidence, name, "sickle", dataset, split, votes, labels, classes)
     if isinstance(model, Classifier):
         pool = elongation_pool(experiment, split)
         p, truth = model.classify_crops(pool.images), pool.allowed.argmax(axis=1).astype(np.int64)

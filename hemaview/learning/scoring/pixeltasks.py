@@ -41,7 +41,7 @@ def white_by_pixels(name: str, dataset: str, experiment: Experiment, split: str)
     lines: dict[str, list[dict[str, str]]] = {}
     for row in data.rows(experiment, dataset, split):
         lines.setdefault(row["file"], []).append(row)
-    hit: list[NDArray[np.bool_]] = []
+    hits: list[NDArray[np.bool_]] = []
     every: list[float] = []
     for file, own in lines.items():
         rgb = data.image(experiment, dataset, split, file)
@@ -51,7 +51,7 @@ def white_by_pixels(name: str, dataset: str, experiment: Experiment, split: str)
         if dataset != RED_ALONE:
             boxes = np.array([[float(r[k]) for k in "xywh"] for r in own], np.float32)
             boxes[:, 2:] += boxes[:, :2]
-            hit.append(np.asarray(in_boxes(boxes, white).any(axis=1)))
+            hits.append(np.asarray(in_boxes(boxes, white).any(axis=1)))
     values = np.array(every)
 
     def mean(rows: NDArray[np.int64]) -> float:
@@ -60,7 +60,7 @@ def white_by_pixels(name: str, dataset: str, experiment: Experiment, split: str)
     n = len(values)
     low, high = bootstrap(n, mean)
     rows = [Score.rounded(name, TASK, dataset, split, n, "white_cells_a_field", mean(np.arange(n)), low, high)]
-    return ([share(name, TASK, dataset, split, "white_recall", hit)] if hit else []) + rows
+    return ([share(name, TASK, dataset, split, "white_recall", hits)] if hits else []) + rows
 
 
 def pixel_finder(name: str, nets: NetSettings) -> CellFinder:

@@ -78,8 +78,8 @@ def _as_cells(boxes: NDArray[np.float64]) -> CellTable:
 
 
 def _row(variant: str, far: NDArray[np.float64]) -> dict[str, Any]:
-    known = far[np.isfinite(far)]
-    lowest, median, highest = np.percentile(known, [2, 50, 98]) if len(known) else (np.nan,) * 3
+    finite = far[np.isfinite(far)]
+    lowest, median, highest = np.percentile(finite, [2, 50, 98]) if len(finite) else (np.nan,) * 3
     return {
         "variant": variant, "p2": float(lowest), "median": float(median), "p98": float(highest), "cells": len(far),
         "share_otherwise": float((far >= OTHERWISE).mean()),

@@ -101,8 +101,8 @@ def of_slide(predicted: NDArray[np.float32], true: NDArray[np.float32], shape: t
         return Counted(invented=int(len(predicted) > 0))
     a, b = _area(predicted, shape), _area(true, shape)
     iou = float((a & b).sum() / max(1, (a | b).sum()))
-    hit = iou > FOUND_IOU
-    return Counted(int(hit), int(not hit), int(not hit and len(predicted) > 0), iou)
+    is_hit = iou > FOUND_IOU
+    return Counted(int(is_hit), int(not is_hit), int(not is_hit and len(predicted) > 0), iou)
 
 
 def _area(boxes: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.bool_]:

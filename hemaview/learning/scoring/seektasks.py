@@ -29,7 +29,7 @@ RULE = "nuclear-stain"
 def boxed_white_cells(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """Of labelled white cells that no edge cuts the share with a candidate in their box, and candidates in no box a field,
     over fields whose scale their red cells tell."""
-    hit: list[NDArray[np.bool_]] = []
+    hits: list[NDArray[np.bool_]] = []
     spare: list[float] = []
     for file, boxes, red in fields_with_boxes(experiment, dataset, split):
         mpp = mpp_of_boxes(red)
@@ -38,37 +38,41 @@ def boxed_white_cells(name: str, dataset: str, experiment: Experiment, split: st
         inside = (points[None, :, 0] > boxes[:, :1]) & (points[None, :, 0] < boxes[:, 2:3])
         inside &= (points[None, :, 1] > boxes[:, 1:2]) & (points[None, :, 1] < boxes[:, 3:4])
         sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(np.float64)
-        hit.append(np.asarray(inside.any(axis=1))[whole_boxes(sides, rgb.shape[1], rgb.shape[0])])
+        hits.append(np.asarray(inside.any(axis=1))[whole_boxes(sides, rgb.shape[1], rgb.shape[0])])
         spare.append(float((~inside.any(axis=0)).sum()))
-    return _rows(name, dataset, split, hit, spare)
+    return _rows(name, dataset, split, hits, spare)
 
 
 def white_cells_in_mosaics(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """The same of the set's fields joined at MPP, rows of MOSAIC_COLUMNS, as a scan would hold them: cells of one field lie
     beside the ground and the stain of another."""
-    shown: list[tuple[NDArray[np.uint8], NDArray[np.float64]]] = []
+    pictures: list[tuple[NDArray[np.uint8], NDArray[np.float64]]] = []
     for file, boxes, red in fields_with_boxes(experiment, dataset, split):
         factor = mpp_of_boxes(red) / MPP
-        shown.append((rescale(data.image(experiment, dataset, split, file), factor), boxes.astype(np.float64) * factor))
-    if not shown:
+        pictures.append(
+            (rescale(data.image(experiment, dataset, split, file), factor), boxes.astype(np.float64) * factor)
+        )
+    if not pictures:
         raise data.DataError(f"{dataset}/{split} labels no nucleated cell that could be looked for.")
-    hit: list[NDArray[np.bool_]] = []
+    hits: list[NDArray[np.bool_]] = []
     spare: list[float] = []
-    for start in range(0, len(shown), MOSAIC_COLUMNS):
-        row = shown[start : start + MOSAIC_COLUMNS]
+    for start in range(0, len(pictures), MOSAIC_COLUMNS):
+        row = pictures[start : start + MOSAIC_COLUMNS]
         height = max(rgb.shape[0] for rgb, _ in row)
         sheet = np.concatenate([_filled(rgb, height) for rgb, _ in row], axis=1)
         points = candidates(name, sheet, MPP, experiment.nets)
-        free, left = np.ones(len(points), bool), 0
+        free, offset_px = np.ones(len(points), bool), 0
         for rgb, of_cells in row:
-            inside = (points[None, :, 0] > of_cells[:, :1] + left) & (points[None, :, 0] < of_cells[:, 2:3] + left)
+            inside = (points[None, :, 0] > of_cells[:, :1] + offset_px) & (
+                points[None, :, 0] < of_cells[:, 2:3] + offset_px
+            )
             inside &= (points[None, :, 1] > of_cells[:, 1:2]) & (points[None, :, 1] < of_cells[:, 3:4])
             sides = np.concatenate([of_cells[:, :2], of_cells[:, 2:] - of_cells[:, :2]], axis=1)
-            hit.append(np.asarray(inside.any(axis=1))[whole_boxes(sides, rgb.shape[1], rgb.shape[0])])
+            hits.append(np.asarray(inside.any(axis=1))[whole_boxes(sides, rgb.shape[1], rgb.shape[0])])
             free &= ~inside.any(axis=0)
-            left += rgb.shape[1]
+            offset_px += rgb.shape[1]
         spare += [float(free.sum()) / len(row)] * len(row)
-    return [replace(row, metric=f"{row.metric}_in_mosaic") for row in _rows(name, dataset, split, hit, spare)]
+    return [replace(row, metric=f"{row.metric}_in_mosaic") for row in _rows(name, dataset, split, hits, spare)]
 
 
 def _filled(rgb: NDArray[np.uint8], height_px: int) -> NDArray[np.uint8]:
@@ -87,18 +91,18 @@ def pasted_nrbc(name: str, dataset: str, experiment: Experiment, split: str) -> 
     pool = SeekPool((), (), tuple(red_fields(experiment, split)), tuple(cells), tuple(others))
     if not pool.cells or not pool.grounds:
         raise data.DataError(f"{dataset}/{split} and chula-rbc12/{split} hold no nucleated red cell to paste.")
-    hit, spare = [], []
+    hits, spare = [], []
     for _ in range(SCENES):
         scene = draw_scene(pool, SCENE_PX, rng, scale=0.1)
         points = candidates(name, scene.rgb, MPP, experiment.nets)
         partner = match_points(points[:, :2], scene.centres.astype(np.float64), REACH_UM / MPP)[1]
-        known = ~scene.unknown[
+        is_spare = ~scene.unknown[
             points[:, 1].astype(int).clip(0, SCENE_PX - 1), points[:, 0].astype(int).clip(0, SCENE_PX - 1)
         ]
-        known[partner[partner >= 0]] = False
-        hit.append(partner >= 0)
-        spare.append(float(known.sum()))
-    return _rows(name, dataset, split, hit, spare)
+        is_spare[partner[partner >= 0]] = False
+        hits.append(partner >= 0)
+        spare.append(float(is_spare.sum()))
+    return _rows(name, dataset, split, hits, spare)
 
 
 def candidates(name: str, rgb: NDArray[np.uint8], mpp: float, nets: NetSettings = AS_SHIPPED) -> NDArray[np.float64]:
@@ -110,19 +114,19 @@ def candidates(name: str, rgb: NDArray[np.uint8], mpp: float, nets: NetSettings 
     return points
 
 
-def _rows(name: str, dataset: str, split: str, hit: list[NDArray[np.bool_]], spare: list[float]) -> list[Score]:
-    n, every = sum(map(len, hit)), np.array(spare)
+def _rows(name: str, dataset: str, split: str, hits: list[NDArray[np.bool_]], spare: list[float]) -> list[Score]:
+    n, every = sum(map(len, hits)), np.array(spare)
     if not n:
         raise data.DataError(f"{dataset}/{split} labels no nucleated cell that could be looked for.")
 
     def recall(rows: NDArray[np.int64]) -> float:
-        return float(np.concatenate([hit[int(i)] for i in rows]).mean())
+        return float(np.concatenate([hits[int(i)] for i in rows]).mean())
 
     def a_field(rows: NDArray[np.int64]) -> float:
         return float(every[rows].mean())
 
-    fields = np.arange(len(hit))
+    fields = np.arange(len(hits))
     return [
-        Score.rounded(name, "nucleated-search", dataset, split, n, metric, of(fields), *bootstrap(len(hit), of))
+        Score.rounded(name, "nucleated-search", dataset, split, n, metric, of(fields), *bootstrap(len(hits), of))
         for metric, of in (("recall", recall), ("false_a_field", a_field))
     ]

@@ -54,13 +54,13 @@ def sickle_fields(name: str, dataset: str, experiment: Experiment, split: str) -
     fields = labelled_fields(experiment, dataset, split)
     truth = np.array([f.positive for f in fields])
     how = sickle_finder(nets=experiment.nets)
-    counted = [cells_of(how, f.rgb, f.file) for f in fields]
+    tables = [cells_of(how, f.rgb, f.file) for f in fields]
     equal = [equalised(f.rgb) for f in fields]
-    hits = [_hit(f.boxes, cells) for f, cells in zip(fields, counted, strict=True) if f.positive]
+    hits = [_hit(f.boxes, cells) for f, cells in zip(fields, tables, strict=True) if f.positive]
     rows = [share(name, TASK, dataset, split, "box_recall", hits)]
-    rows.append(_calls(name, dataset, split, [c for c, p in zip(counted, truth, strict=True) if not p]))
+    rows.append(_calls(name, dataset, split, [c for c, p in zip(tables, truth, strict=True) if not p]))
     measures = {
-        "auc": [sickle_share(c) for c in counted],
+        "auc": [sickle_share(c) for c in tables],
         "auc_equalised": [sickle_share(cells_of(how, rgb, "")) for rgb in equal],
     }
     for metric, values in measures.items():
@@ -70,8 +70,8 @@ def sickle_fields(name: str, dataset: str, experiment: Experiment, split: str) -
             picture_scores = np.array([of(rgb) for rgb in pictures])
             way = 1.0 if area_under_roc(picture_scores, truth) >= 0.5 else -1.0
             rows.append(_auc(name, dataset, split, metric + suffix, way * picture_scores, truth))
-    refused = [np.array([c is None for c in counted])]
-    return [*rows, share(name, TASK, dataset, split, "fields_refused", refused)]
+    is_refused = [np.array([c is None for c in tables])]
+    return [*rows, share(name, TASK, dataset, split, "fields_refused", is_refused)]
 
 
 def labelled_fields(experiment: Experiment, dataset: str, split: str) -> list[Field]:
@@ -112,10 +112,10 @@ def cells_of(how: CellFinder, rgb: NDArray[np.uint8], file: str) -> CellTable | 
     )  # fmt: skip
     slide = as_slide(rgb)
     try:
-        plan = plan_run(slide, request, lambda phase, done: None)
+        plan = plan_run(slide, request, lambda phase, part: None)
     except PipelineError:
         return None
-    return how.cells(slide, plan.counted[0], plan.mpp, of.schema)
+    return how.cells(slide, plan.counted_fields[0], plan.mpp, of.schema)
 
 
 def sickle_share(cells: CellTable | None) -> float:

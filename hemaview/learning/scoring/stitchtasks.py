@@ -39,10 +39,10 @@ def stitched_boxes(name: str, dataset: str, experiment: Experiment, split: str) 
         size = scene.rgb.shape[1], scene.rgb.shape[0]
         whole = model.at_scale(scene.rgb)
         all_boxes = whole.take(whole.scores >= SURE / 2).boxes
-        joined = detect_stitched(scene.rgb, model.at_scale, PATCH_PX, OVERLAP_PX)
-        joined = joined.take(joined.scores >= SURE / 2)
-        cut = cut_by(whole.boxes, patches(*size, PATCH_PX, OVERLAP_PX), size) & (whole.scores >= SURE)
-        hits.append(whole_and_single(whole.boxes[cut], joined.boxes, all_boxes))
+        boxes = detect_stitched(scene.rgb, model.at_scale, PATCH_PX, OVERLAP_PX)
+        boxes = boxes.take(boxes.scores >= SURE / 2)
+        is_cut = cut_by(whole.boxes, patches(*size, PATCH_PX, OVERLAP_PX), size) & (whole.scores >= SURE)
+        hits.append(whole_and_single(whole.boxes[is_cut], boxes.boxes, all_boxes))
     return [share(name, "stitching", dataset, split, "whole_and_single", hits)]
 
 
@@ -63,13 +63,13 @@ def stitched_cells(name: str, dataset: str, experiment: Experiment, split: str) 
         tables = [
             cells_of_field(picture, whole_field(i, *quarter), mpp, models, film) for i, quarter in enumerate(quarters)
         ]
-        joined = _boxes(one_of_doubles(CellTable.concatenate(tables, len(film))))
+        boxes = _boxes(one_of_doubles(CellTable.concatenate(tables, len(film))))
         before = _boxes(whole)
-        cut = (before[:, 0] < w // 2) & (before[:, 2] > w // 2) | (before[:, 1] < h // 2) & (before[:, 3] > h // 2)
+        is_cut = (before[:, 0] < w // 2) & (before[:, 2] > w // 2) | (before[:, 1] < h // 2) & (before[:, 3] > h // 2)
         # Cells on the picture's own edge are cut by the camera, not by a patch.
-        cut &= (before[:, :2] > 0).all(axis=1) & (before[:, 2:] < (w, h)).all(axis=1)
-        cut &= whole.cls != film.index("artefact")
-        hits.append(whole_and_single(before[cut], joined, before))
+        is_cut &= (before[:, :2] > 0).all(axis=1) & (before[:, 2:] < (w, h)).all(axis=1)
+        is_cut &= whole.cls != film.index("artefact")
+        hits.append(whole_and_single(before[is_cut], boxes, before))
     return [share(name, "stitching", dataset, split, "whole_and_single", hits)]
 
 
@@ -83,9 +83,9 @@ def whole_and_single(
     """
     if not len(cells) or not len(joined):
         return np.zeros(len(cells), bool)
-    known = box_overlaps(all_boxes, joined)
+    overlaps = box_overlaps(all_boxes, joined)
     itself = box_overlaps(cells, all_boxes).argmax(axis=1)
-    another = (known.max(axis=0) >= SAME)[None] & (known.argmax(axis=0)[None] != itself[:, None])
+    another = (overlaps.max(axis=0) >= SAME)[None] & (overlaps.argmax(axis=0)[None] != itself[:, None])
     low, high = np.maximum(cells[:, None, :2], joined[None, :, :2]), np.minimum(cells[:, None, 2:], joined[None, :, 2:])
     both = np.clip(high - low, 0, None).prod(axis=2)
     inside = both / np.maximum((joined[:, 2:] - joined[:, :2]).prod(axis=1), 1e-6)[None]
@@ -94,11 +94,13 @@ def whole_and_single(
     return np.asarray(((same & ~another).sum(axis=1) == 1) & ~pieces.any(axis=1))
 
 
-def cut_by(boxes: NDArray[np.float32], cut: Sequence[Patch], size_px: tuple[int, int]) -> NDArray[np.bool_]:
+def cut_by(
+    boxes: NDArray[np.float32], patches_of_field: Sequence[Patch], size_px: tuple[int, int]
+) -> NDArray[np.bool_]:
     """bool (n,): which boxes a side of a patch inside the picture runs through."""
     is_cut = np.zeros(len(boxes), bool)
     for axis, length in enumerate(size_px):
-        sides = {v for p in cut for v in ((p.x, p.x + p.w), (p.y, p.y + p.h))[axis]} - {0, length}
+        sides = {v for p in patches_of_field for v in ((p.x, p.x + p.w), (p.y, p.y + p.h))[axis]} - {0, length}
         for line in sides:
             is_cut |= (boxes[:, axis] < line) & (boxes[:, axis + 2] > line)
     return is_cut

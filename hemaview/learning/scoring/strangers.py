@@ -43,12 +43,12 @@ def strangers(name: str, dataset: str, experiment: Experiment, split: str) -> li
 
 def crops_of(model: Classifier, pictures: list[NDArray[np.uint8]], mpp: float) -> NDArray[np.uint8]:
     """The cell in the middle of each picture as the model is shown it, uint8 (n, input_px, input_px, 3)."""
-    shown = []
+    crops = []
     for rgb in pictures:
         small = rescale(rgb, mpp / model.info.mpp)
         middle = np.array([[small.shape[1] / 2, small.shape[0] / 2]])
-        shown.append(model.on_ground(squares(small, middle, model.info.input_px)[0], ground_of(rgb)))
-    return np.stack(shown)
+        crops.append(model.on_ground(squares(small, middle, model.info.input_px)[0], ground_of(rgb)))
+    return np.stack(crops)
 
 
 def rows_of(
@@ -56,17 +56,17 @@ def rows_of(
 ) -> list[Score]:
     """The rows of one laboratory's cells with probabilities p (n, classes)."""
     classes = model.info.classes
-    called = as_listed(p, classes, labels)
+    calls = as_listed(p, classes, labels)
     alone = (
         sets_of(p, classes, model.least[STRANGE]).sum(axis=1) == 1 if STRANGE in model.least else np.ones(len(p), bool)
     )
     blast = labels == BLAST
-    names = sorted(set(labels) | set(called))
-    truth, answers = (np.array([names.index(v) for v in of]) for of in (labels, called))
+    names = sorted(set(labels) | set(calls))
+    truth, answers = (np.array([names.index(v) for v in of]) for of in (labels, calls))
 
     def measure(metric: str, rows: NDArray[np.int64]) -> float:
         right, own, silent = truth[rows] == answers[rows], blast[rows], alone[rows]
-        as_blast = called[rows] == BLAST
+        as_blast = calls[rows] == BLAST
         return {
             "macro_f1": lambda: macro_f1(truth[rows], answers[rows]),
             "blast_recall": lambda: _mean(as_blast[own]),
@@ -98,8 +98,8 @@ def as_listed(p: NDArray[np.float32], classes: tuple[str, ...], labels: NDArray[
         groups = ["blast" if c == BLAST else c for c in classes]
         best = np.array(groups)[p.argmax(axis=1)]
         return np.where(best == BLAST, BLAST, "not_blast")
-    listed = set(labels)
-    merge = {**_SAME, **(_NEUTROPHILS if "neutrophil" in listed else {})}
+    label_names = set(labels)
+    merge = {**_SAME, **(_NEUTROPHILS if "neutrophil" in label_names else {})}
     groups = [merge.get(c, c) for c in classes]
     names = sorted(set(groups))
     summed = np.stack([p[:, [i for i, g in enumerate(groups) if g == n]].sum(axis=1) for n in names], axis=1)

@@ -176,7 +176,7 @@ def nodes_tolerance(experiment: Experiment, out: Path, epochs: int, log: Log) ->
 def dunet_size(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
     """Zhang et al., Fig. 7: dU-Net and U-Net from 5, 10, 20 and all fields; Dice of cell against ground and F1 of cells on
     val. Kept are the weights of the best Dice."""
-    held = segmentation_pairs(experiment, "val", MPP)
+    validation = segmentation_pairs(experiment, "val", MPP)
     rows = []
     for n in SIZES:
         fields = binary_fields(experiment, "train", n)
@@ -186,11 +186,11 @@ def dunet_size(experiment: Experiment, out: Path, epochs: int, log: Log) -> list
                 torch.manual_seed(seed)  # before the net is made: what variants share begins from the same values
                 net = DUNet(2, deformable=deformable)
                 best = train_segmentation(
-                    net, fields, lambda trained: _mean_dice(trained, held), out / _slug(f"{name} {len(fields)} {seed}"),
+                    net, fields, lambda trained: _mean_dice(trained, validation), out / _slug(f"{name} {len(fields)} {seed}"),
                     epochs * 50, log, side_px=128, batch=4, seed=seed, check_every=100, class_weights=(1.0, 1.0),
                 )  # fmt: skip
                 load_weights(net, best)
-                return {"dice": _mean_dice(net, held), "cell_f1_50": binary_f1(net, held)}
+                return {"dice": _mean_dice(net, validation), "cell_f1_50": binary_f1(net, validation)}
 
             rows.append({**repeated(f"{name}, {len(fields)} fields", once), "net": name, "fields": len(fields)})
     return rows
@@ -214,9 +214,9 @@ def elmanna_folds(experiment: Experiment, out: Path, epochs: int, log: Log) -> l
     against B0 on cells alone with the plain loss, the paper's choice; with 5 × 2 folds such a test finds too much
     (Dietterich 1998), as the paper's does.
     """
-    shown, lines = _shape_pool(experiment, out)
-    painted = replace(shown, images=elmanna.alone(shown.images, experiment, lines))
-    pools = {False: _at_side(shown, FOLD_PX), True: _at_side(painted, FOLD_PX)}
+    full_pool, lines = _shape_pool(experiment, out)
+    painted = replace(full_pool, images=elmanna.alone(full_pool.images, experiment, lines))
+    pools = {False: _at_side(full_pool, FOLD_PX), True: _at_side(painted, FOLD_PX)}
     fields = tuple(line["file"] for line in lines)
     variants: list[tuple[str, str, bool, bool]] = [
         (PAPERS_CHOICE, "b0", False, True),
@@ -228,12 +228,12 @@ def elmanna_folds(experiment: Experiment, out: Path, epochs: int, log: Log) -> l
     scores: dict[str, list[tuple[float, float]]] = {}
     for fold in range(10):
         for name, backbone, weighed, alone in variants:
-            train, held = halves[alone][fold]
-            truth = held.allowed.argmax(axis=1)
+            train, validation = halves[alone][fold]
+            truth = validation.allowed.argmax(axis=1)
             net, recipe = elmanna.backbone(backbone), elmanna.recipe(epochs, weighed)
             recipe = replace(recipe, input_px=FOLD_PX, batch=FOLD_BATCH)
             last = train_classifier(net, recipe, [train], [], out / f"{_slug(name)}-{fold}", log)
-            logits = predict(load_weights(net, last), held.images, recipe.input_px)
+            logits = predict(load_weights(net, last), validation.images, recipe.input_px)
             np.savez(last.parent / "answers.npz", p=softmax(logits), truth=truth)
             predicted = logits.argmax(axis=1)
             scores.setdefault(name, []).append((accuracy(truth, predicted), macro_f1(truth, predicted)))
@@ -360,9 +360,9 @@ def repeated(name: str, once: Callable[[int], Row]) -> Row:
     """One variant trained from each of SEEDS: means of its measures, and the standard deviation of the first."""
     measures = [once(seed) for seed in SEEDS]
     first, *others = measures[0]
-    spread = float(np.std([row[first] for row in measures], ddof=1))
+    deviation = float(np.std([row[first] for row in measures], ddof=1))
     means = {measure: float(np.mean([row[measure] for row in measures])) for measure in measures[0]}
-    return {"variant": name, first: means[first], f"{first}_sd": spread, **{m: means[m] for m in others}}
+    return {"variant": name, first: means[first], f"{first}_sd": deviation, **{m: means[m] for m in others}}
 
 
 def _masked(
@@ -392,8 +392,8 @@ def _shape_pool(experiment: Experiment, out: Path) -> tuple[Pool, list[dict[str,
     lines = list(data.rows(experiment, "chula-rbc12", "train"))
     fields = np.array([line["file"] for line in lines])
     rows = np.isin(fields, np.random.default_rng(20261121).permutation(np.unique(fields))[:FOLD_FIELDS])
-    chosen = [line for line, keep in zip(lines, rows, strict=True) if keep]
-    return replace(pool, images=pool.images[rows], allowed=pool.allowed[rows]), chosen
+    pool_lines = [line for line, keep in zip(lines, rows, strict=True) if keep]
+    return replace(pool, images=pool.images[rows], allowed=pool.allowed[rows]), pool_lines
 
 
 def _at_side(pool: Pool, side_px: int) -> Pool:

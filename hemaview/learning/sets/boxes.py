@@ -49,15 +49,15 @@ def scenes(experiment: Experiment, name: str, split: str, classes: Sequence[str]
     for file, rows in lines.items():
         rgb = data.image(experiment, name, split, file)
         factor = longest_px / max(rgb.shape[:2]) if longest_px else 1.0
-        known = [r for r in rows if r["class"] in classes]
+        labelled = [r for r in rows if r["class"] in classes]
         boxes = np.array(
             [
                 [float(r["x"]), float(r["y"]), float(r["x"]) + float(r["w"]), float(r["y"]) + float(r["h"])]
-                for r in known
+                for r in labelled
             ],
             np.float32,
         ).reshape(-1, 4)
-        labels = np.array([classes.index(r["class"]) for r in known], np.int64)
+        labels = np.array([classes.index(r["class"]) for r in labelled], np.int64)
         pictures.append(Scene(resized(rgb, factor), boxes * np.float32(factor), labels))
     return pictures
 
@@ -86,14 +86,14 @@ def hits(predicted: Boxes, truth: Scene, label: int, iou: float = 0.5) -> Hits:
     boxes = truth.boxes[truth.labels == label]
     table = box_overlaps(predicted.boxes[rows], boxes)
     free = np.ones(len(boxes), bool)
-    hit = np.zeros(len(rows), bool)
+    is_hit = np.zeros(len(rows), bool)
     for i in range(len(rows)):
         if not len(boxes):
             break
         best = int(np.where(free, table[i], -1).argmax())
         if free[best] and table[i, best] >= iou:
-            hit[i], free[best] = True, False
-    return Hits(predicted.scores[rows], hit, len(boxes))
+            is_hit[i], free[best] = True, False
+    return Hits(predicted.scores[rows], is_hit, len(boxes))
 
 
 def average_precision(parts: Sequence[Hits]) -> float:
@@ -101,10 +101,10 @@ def average_precision(parts: Sequence[Hits]) -> float:
     true = sum(p.true for p in parts)
     if not true:
         return float("nan")
-    scores, hit = np.concatenate([p.scores for p in parts]), np.concatenate([p.hit for p in parts])
-    hit = hit[np.argsort(-scores, kind="stable")]
-    right = np.cumsum(hit)
-    recall, precision = right / true, right / np.arange(1, len(hit) + 1)
+    scores, is_hit = np.concatenate([p.scores for p in parts]), np.concatenate([p.hit for p in parts])
+    is_hit = is_hit[np.argsort(-scores, kind="stable")]
+    right = np.cumsum(is_hit)
+    recall, precision = right / true, right / np.arange(1, len(is_hit) + 1)
     best_from = np.maximum.accumulate(precision[::-1])[::-1]
     place = np.searchsorted(recall, np.linspace(0, 1, 101), side="left")
-    return float(np.append(best_from, 0.0)[np.minimum(place, len(hit))].mean())
+    return float(np.append(best_from, 0.0)[np.minimum(place, len(is_hit))].mean())

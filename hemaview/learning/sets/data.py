@@ -39,7 +39,7 @@ class DataSet:
     """Of its labels.csv, besides `file` and `class`."""
     pixel_classes: int = 0
     """How many classes its masks number; 0: a mask is what is not 0."""
-    drawn: bool = False
+    synthetic: bool = False
     """Whether HemaView makes it itself: it needs no folder."""
 
 
@@ -69,7 +69,7 @@ SETS: dict[str, DataSet] = {
         DataSet("all-idb2", False, "on request: research only"),
         DataSet("mll-marrow-mini", True, "CC BY 4.0"),
         DataSet("sickle-uganda", False, "unclear", _BOX),
-        DataSet("drawn-overviews", True, "drawn by HemaView itself", drawn=True),
+        DataSet("drawn-overviews", True, "drawn by HemaView itself", synthetic=True),
     )
 }
 
@@ -91,34 +91,34 @@ class Crops:
         return len(self.labels)
 
 
-def _drawn(lines: list[dict[str, str]], most: int) -> list[dict[str, str]]:
+def _some_pictures(lines: list[dict[str, str]], most: int) -> list[dict[str, str]]:
     """A seeded draw of whole pictures with about `most` lines (0: all of them)."""
     if not most or len(lines) <= most:
         return lines
     counts = Counter(line["file"] for line in lines)
-    chosen, n = set(), 0
+    file_names, n = set(), 0
     for index in np.random.default_rng(20261121).permutation(len(counts)):
         file = sorted(counts)[int(index)]
         if n >= most:
             break
-        chosen.add(file)
+        file_names.add(file)
         n += counts[file]
-    return [line for line in lines if line["file"] in chosen]
+    return [line for line in lines if line["file"] in file_names]
 
 
 def has(experiment: Experiment, name: str, split: str) -> bool:
     """Whether the split of the set is there, and allowed where only free ones are."""
     try:
-        return drawn(name) or (
+        return is_synthetic(name) or (
             not left_out(experiment, name) and (experiment.root / name / split / "labels.csv").is_file()
         )
     except OSError as error:
         raise DataError(f"{experiment.root / name / split} cannot be looked into: {error.strerror}.") from error
 
 
-def drawn(name: str) -> bool:
+def is_synthetic(name: str) -> bool:
     """Whether HemaView draws the set itself."""
-    return name in SETS and SETS[name].drawn
+    return name in SETS and SETS[name].synthetic
 
 
 def left_out(experiment: Experiment, name: str) -> bool:
@@ -144,7 +144,7 @@ def rows(experiment: Experiment, name: str, split: str) -> list[dict[str, str]]:
     if not lines:
         raise DataError(f"{where} has no line.")
     _check(lines, name, where)
-    return _drawn(lines, experiment.most_lines)
+    return _some_pictures(lines, experiment.most_lines)
 
 
 def _check(lines: list[dict[str, str]], name: str, where: str) -> None:
@@ -194,8 +194,8 @@ def mask(experiment: Experiment, name: str, split: str, stem: str) -> NDArray[np
     most = SETS[name].pixel_classes if name in SETS else 0
     if most and drawn_mask.max() >= most:
         raise DataError(f"{where} holds the number {drawn_mask.max()}; its classes are numbered 0 to {most - 1}.")
-    shown = next((experiment.root / name / split / "images" / stem).parent.glob(f"{Path(stem).name}.*"), None)
-    if shown is not None and (size := _size(shown)) and size != drawn_mask.shape[::-1]:
+    picture_file = next((experiment.root / name / split / "images" / stem).parent.glob(f"{Path(stem).name}.*"), None)
+    if picture_file is not None and (size := _size(picture_file)) and size != drawn_mask.shape[::-1]:
         raise DataError(f"{where} is of another size than its picture.")
     return drawn_mask
 
@@ -285,5 +285,5 @@ def _packed(
         part = path.with_suffix(".part.npy")
         np.save(part, pack())
         part.replace(path)
-    packed: NDArray[np.uint8] = np.load(path, mmap_mode="r")
-    return packed
+    images: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return images

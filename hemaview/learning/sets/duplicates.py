@@ -55,7 +55,7 @@ def refuse_shared(
     What was looked at once is remembered in `cache`, by the labels of the sides and the sizes and times of their pictures.
     """
     for name in names:
-        sides = [s for s in SIDES if not data.drawn(name) and data.has(experiment, name, s)]
+        sides = [s for s in SIDES if not data.is_synthetic(name) and data.has(experiment, name, s)]
         if len(sides) < 2:
             continue
         sentence = _remembered(experiment, name, sides, cache) if cache else _looked_at(experiment, name, sides)

@@ -53,11 +53,11 @@ def marrow_cells(experiment: Experiment, split: str, cache: Path | None, seed: i
     factor = MARROW_MPP / CROP_MPP
     for file in data.files(experiment, "segpc-plasma", split):
         scene = marrow_field(experiment, split, file)
-        shown = rescale(scene.rgb, factor)
+        rescaled = rescale(scene.rgb, factor)
         middles = (scene.boxes[:, :2] + scene.boxes[:, 2:]).astype(np.float64) / 2
-        plasma.append(squares(shown, middles[single_boxes(scene.boxes)] * factor, CROP_PX))
+        plasma.append(squares(rescaled, middles[single_boxes(scene.boxes)] * factor, CROP_PX))
         points = other_nuclei(scene.rgb, scene.boxes)
-        others.append(squares(shown, rng.permutation(points)[:OTHERS_PER_FIELD] * factor, CROP_PX))
+        others.append(squares(rescaled, rng.permutation(points)[:OTHERS_PER_FIELD] * factor, CROP_PX))
     cells = MarrowCells(np.concatenate(plasma), np.concatenate(others))
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)

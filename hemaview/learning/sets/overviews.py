@@ -170,8 +170,8 @@ def _particle(
     # Cells stay behind the particle as it is drawn along: the trail runs back to where the drop was set.
     length = radius * float(rng.uniform(3, 10)) * look.trail
     behind = np.clip(-along / length, 0, 1)
-    spread = radius * (0.75 + 0.6 * behind)
-    trail = np.exp(-((across / spread) ** 2)) * np.exp(-1.6 * behind) * (along < 0) * (behind < 1)
+    width = radius * (0.75 + 0.6 * behind)
+    trail = np.exp(-((across / width) ** 2)) * np.exp(-1.6 * behind) * (along < 0) * (behind < 1)
     grainy = np.clip(1 + 0.5 * smear.streaks(1.2, rng) + 0.6 * _noise(w, h, 1.2, rng), 0.1, None)
     visible = np.clip(np.minimum(smear.u * 8, (1 - smear.u) * 8), 0, 1) * np.clip((1.05 - np.abs(smear.v)) * 8, 0, 1)
     strength = float(rng.uniform(0.4, 0.9)) * look.trail

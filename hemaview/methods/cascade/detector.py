@@ -131,8 +131,8 @@ class Cascade(nn.Module):
     def start_from(self, state: dict[str, Tensor]) -> int:
         """Take every tensor of another cascade's state that has the same name and shape, the trunk's apart; how many."""
         own = self.net.state_dict()
-        named = {k.removeprefix("net."): v for k, v in state.items() if not k.startswith("net.backbone.")}
-        shared = {k: v for k, v in named.items() if k in own and own[k].shape == v.shape}
+        beside_backbone = {k.removeprefix("net."): v for k, v in state.items() if not k.startswith("net.backbone.")}
+        shared = {k: v for k, v in beside_backbone.items() if k in own and own[k].shape == v.shape}
         self.net.load_state_dict(shared, strict=False)
         return len(shared)
 

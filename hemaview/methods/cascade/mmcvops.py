@@ -41,13 +41,13 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) ->
         for i in range(len(rows)):
             if own[i]:
                 own &= ~above[i]
-        chosen = rows[torch.from_numpy(own)]
-        keep.append(chosen)
+        best = rows[torch.from_numpy(own)]
+        keep.append(best)
         rest = torch.arange(int(rows[-1]) + 1, len(order))
         rest = rest[alive[rest]]
-        if len(rest) and len(chosen):
-            covered = (iou(sorted_boxes[chosen], sorted_boxes[rest], offset) > iou_threshold).any(dim=0)
-            alive[rest[covered]] = False
+        if len(rest) and len(best):
+            overlaps = (iou(sorted_boxes[best], sorted_boxes[rest], offset) > iou_threshold).any(dim=0)
+            alive[rest[overlaps]] = False
     return (order[torch.cat(keep)] if keep else order[:0]).to(where)
 
 
@@ -90,12 +90,12 @@ def roi_align(
             dim=-1,
         )
         flat = grid.reshape(1, -1, xs.shape[1], 2).to(x.dtype)
-        picked = functional.grid_sample(
+        samples = functional.grid_sample(
             x[int(image)][None], flat, mode="bilinear", padding_mode="border", align_corners=True
         )
-        picked = picked.reshape(x.shape[1], len(own), ys.shape[1], xs.shape[1]).transpose(0, 1)
+        samples = samples.reshape(x.shape[1], len(own), ys.shape[1], xs.shape[1]).transpose(0, 1)
         inside = ((ys >= -1) & (ys <= height))[..., None] & ((xs >= -1) & (xs <= width))[:, None]
-        out = out.index_copy(0, own, functional.avg_pool2d(picked * inside[:, None], SAMPLES))
+        out = out.index_copy(0, own, functional.avg_pool2d(samples * inside[:, None], SAMPLES))
     return out
 
 

@@ -115,16 +115,16 @@ def checked_card(table: Mapping[str, Any], kind: str, examinations: Examinations
     _check_roles(card["roles"])
     outputs = card["classes"]
     class_map = _class_map(card, examinations)
-    known = list(dict.fromkeys(class_map[name] for name in outputs))
-    if len(known) < 2:
+    class_keys = list(dict.fromkeys(class_map[name] for name in outputs))
+    if len(class_keys) < 2:
         raise OwnModelError(
             "unknown-class",
             gettext("All classes of the card are one of the examination: there is nothing to tell apart."),
         )
     for key in ("thresholds", "called_from"):
-        _refuse_others(key, card.get(key, {}), known)
+        _refuse_others(key, card.get(key, {}), class_keys)
     for stain, least in card.get("least", {}).items():
-        _refuse_others(f"least.{stain}", least, known)
+        _refuse_others(f"least.{stain}", least, class_keys)
     view_um = card["mpp"] * card["input_px"]
     if not LEAST_VIEW_UM <= view_um <= MOST_VIEW_UM:
         raise OwnModelError(
@@ -148,7 +148,7 @@ def checked_card(table: Mapping[str, Any], kind: str, examinations: Examinations
         "task": "classification",
         "outputs": outputs,
         "class_map": class_map,
-        "classes": known,
+        "classes": class_keys,
     }
 
 
@@ -185,21 +185,21 @@ def _class_map(card: Mapping[str, Any], examinations: Examinations) -> dict[str,
         )
     kinds = ROLES[card["roles"][0]]
     able = {key for key, kind in examinations[card["assay"]].items() if kind in kinds}
-    given = card.get("class_map", {})
-    if strange := sorted(set(given) - set(card["classes"])):
+    key_by_output = card.get("class_map", {})
+    if strange := sorted(set(key_by_output) - set(card["classes"])):
         raise OwnModelError(
             "card-wrong",
             gettext("class_map maps {strange}, which is not among the card's classes; take it out.").format(
                 strange=strange[0][:40]
             ),
         )
-    mapped = {name: given.get(name, name) for name in card["classes"]}
+    mapped = {name: key_by_output.get(name, name) for name in card["classes"]}
     for name, key in mapped.items():
         if key not in able:
             sentence = gettext(
                 "The card's class {name} is none that {role} names in {assay}; map it in class_map to {able}."
             )
-            if name in given:
+            if name in key_by_output:
                 sentence = gettext(
                     "The card's class {name}, mapped to {key}, is none that {role} names in {assay}; map it in class_map to "
                     "{able}."
@@ -213,12 +213,12 @@ def _class_map(card: Mapping[str, Any], examinations: Examinations) -> dict[str,
     return mapped
 
 
-def _refuse_others(key: str, given: Mapping[str, float], known: Collection[str]) -> None:
-    if strange := sorted(set(given) - set(known)):
+def _refuse_others(key: str, by_class: Mapping[str, float], class_keys: Collection[str]) -> None:
+    if strange := sorted(set(by_class) - set(class_keys)):
         raise OwnModelError(
             "card-wrong",
-            gettext("{key} is about {strange}, which the model does not name; it names {known}.").format(
-                key=key, strange=strange[0][:40], known=all_of(known)
+            gettext("{key} is about {strange}, which the model does not name; it names {classes}.").format(
+                key=key, strange=strange[0][:40], classes=all_of(class_keys)
             ),
         )
 
@@ -305,10 +305,10 @@ def _list_of(
     def take(key: str, value: Any) -> list[Any]:
         if not isinstance(value, list) or not least <= len(value) <= most:
             raise _wrong(key, f"a list of {least}" + (f" to {most}" if most != least else ""))
-        taken = [take_one(f"each of {key}", one) for one in value]
-        if unique and len(set(taken)) < len(taken):
+        values = [take_one(f"each of {key}", one) for one in value]
+        if unique and len(set(values)) < len(values):
             raise _wrong(key, gettext("a list in which nothing stands twice"))
-        return taken
+        return values
 
     return take
 
@@ -332,8 +332,8 @@ def _normalisation(key: str, value: Any) -> dict[str, Any]:
             key,
             gettext("a table with scale (what 0-255 is divided by), and mean, std and channels where there are any"),
         )
-    taken = {name: names[name](f"{key}.{name}", one) for name, one in value.items()}
-    return {"mean": [0.0] * 3, "std": [1.0] * 3, "channels": "RGB", **taken}
+    entries = {name: names[name](f"{key}.{name}", one) for name, one in value.items()}
+    return {"mean": [0.0] * 3, "std": [1.0] * 3, "channels": "RGB", **entries}
 
 
 def _metric(key: str, value: Any) -> dict[str, Any]:

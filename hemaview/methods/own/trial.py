@@ -34,12 +34,12 @@ def try_out(
         "weights": str(weights), "card": str(card), "sha256": sha256, "memory_bytes": memory_bytes, "cpu_seconds": cpu_seconds,
     }  # fmt: skip
 
-    def heard(share: float) -> None:
+    def report_share(share: float) -> None:
         if progress:
             progress(list(TITLES.values())[min(round(share * len(TITLES)), len(TITLES) - 1)], share)
 
     try:
-        answer = ask("hemaview.inference.contractchild", request, "", wall_seconds, heard, ON_ONE_CORE, alive)
+        answer = ask("hemaview.inference.contractchild", request, "", wall_seconds, report_share, ON_ONE_CORE, alive)
     except TookTooLong as error:
         return [
             _ended(error.opening, "took-too-long", f"It was given up after {wall_seconds:.0f} s; make the net smaller.")

@@ -28,53 +28,49 @@ _ARCHIVES = (
 def kind_of(name: str, head: bytes, size: int, most_bytes: int) -> str:
     """ONNX or SAFETENSORS, of a file's name, its first HEAD_BYTES and its size in bytes; raises OwnModelError for whatever
     else, above all for what could run code or unpack to more than it is."""
-    shown = PurePath(name).name[:80] or "The file"
+    title = PurePath(name).name[:80] or "The file"
     kind = PurePath(name).suffix.lower().removeprefix(".")
     if kind not in (ONNX, SAFETENSORS):
         raise OwnModelError(
             "not-a-model",
             gettext(
-                "{shown} is neither .onnx nor .safetensors; other weights are not taken, since pickled "
+                "{file} is neither .onnx nor .safetensors; other weights are not taken, since pickled "
                 "ones (.pt, .pth, .bin) can run code: export them first."
-            ).format(shown=shown),
+            ).format(file=title),
         )
     if size > most_bytes:
         raise OwnModelError(
             "model-too-large",
             gettext(
-                "{shown} has {size:,.0f} MB; a model may have {most_bytes:,.0f} MB at most: save it in "
+                "{file} has {size:,.0f} MB; a model may have {most_bytes:,.0f} MB at most: save it in "
                 "half precision, or choose a smaller net."
-            ).format(shown=shown, size=size / 1024**2, most_bytes=most_bytes / 1024**2),
+            ).format(file=title, size=size / 1024**2, most_bytes=most_bytes / 1024**2),
         )
     if head.startswith(_ARCHIVES):
         raise OwnModelError(
             "archive",
             gettext(
-                "{shown} is an archive (a .pt file of PyTorch is one, too), not {kind}; hand in the "
+                "{file} is an archive (a .pt file of PyTorch is one, too), not {kind}; hand in the "
                 "exported file itself."
-            ).format(shown=shown, kind=kind),
+            ).format(file=title, kind=kind),
         )
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05" and not _is_safetensors(head, size):
         raise OwnModelError(
             "pickle",
             gettext(
-                "{shown} is a Python pickle, which can run code; save the weights as safetensors or "
+                "{file} is a Python pickle, which can run code; save the weights as safetensors or "
                 "export the net to ONNX."
-            ).format(shown=shown),
+            ).format(file=title),
         )
     if kind == SAFETENSORS and not _is_safetensors(head, size):
         raise OwnModelError(
             "not-a-model",
-            gettext("{shown} is no safetensors file, whatever its name says; save the weights anew.").format(
-                shown=shown
-            ),
+            gettext("{file} is no safetensors file, whatever its name says; save the weights anew.").format(file=title),
         )
     if kind == ONNX and size < HEAD_BYTES:
         raise OwnModelError(
             "not-a-model",
-            gettext("{shown} is no ONNX file: it has {size} bytes; export the net anew.").format(
-                shown=shown, size=size
-            ),
+            gettext("{file} is no ONNX file: it has {size} bytes; export the net anew.").format(file=title, size=size),
         )
     return kind
 

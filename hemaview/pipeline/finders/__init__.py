@@ -32,7 +32,7 @@ def finder_kinds() -> Mapping[str, FinderKind]:
 
 
 def finder(
-    key: str, models: Mapping[str, Model], known: Schema, thresholds: Mapping[str, float] | None = None
+    key: str, models: Mapping[str, Model], schema: Schema, thresholds: Mapping[str, float] | None = None
 ) -> CellFinder:
     """The finder called `key` over its models by role, with the protocol's thresholds by role in place of the models' own.
 
@@ -49,19 +49,19 @@ def finder(
         if role not in models:
             raise PipelineError(gettext("The protocol names no model for {role}.").format(role=role))
     for role in (role for role in kind.named if role in models):
-        strange = [c for c in models[role].info.classes if c not in known.by_key and c != GROUND]
+        strange = [c for c in models[role].info.classes if c not in schema.by_key and c != GROUND]
         if strange:
             raise PipelineError(
                 gettext("{name} names classes that {name2} does not have: {strange}.").format(
-                    name=models[role].info.name, name2=known.name, strange=all_of(strange)
+                    name=models[role].info.name, name2=schema.name, strange=all_of(strange)
                 )
             )
     for role in thresholds or {}:
         if role not in kind.scored:
-            taken = one_of(kind.scored) or "no role"
+            roles = one_of(kind.scored) or "no role"
             raise PipelineError(
-                gettext("The protocol sets a threshold for {role}, which takes none; here {taken} does.").format(
-                    role=role, taken=taken
+                gettext("The protocol sets a threshold for {role}, which takes none; here {roles} does.").format(
+                    role=role, roles=roles
                 )
             )
     return kind.make(models, thresholds or {})

@@ -42,13 +42,13 @@ class BoxFinder:
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         picture = picture_of(slide, place, mpp)
-        shown = self.detector.info.mpp or picture.mpp
-        factor = picture.mpp / shown
+        detector_mpp = self.detector.info.mpp or picture.mpp
+        factor = picture.mpp / detector_mpp
 
         def single(patch: NDArray[np.uint8]) -> Boxes:
             detections = self.detector.at_scale(patch)
             sides = (detections.boxes[:, 2:] - detections.boxes[:, :2]).max(axis=1)
-            return detections.take((sides <= LARGEST_CELL_UM / shown) | np.isin(detections.labels, self._giants))
+            return detections.take((sides <= LARGEST_CELL_UM / detector_mpp) | np.isin(detections.labels, self._giants))
 
         detections = detect_stitched(rescale(picture.rgb, factor), single, PATCH_PX, PATCH_OVERLAP_PX)
         detections = detections.take(detections.scores >= self._least)

@@ -41,8 +41,8 @@ class CentreCells:
         labels, share = outlines_at(picture, centres, self.masker)
         cells = measure(labels, picture.rgb)
         p, looks = self._answers(picture, centres[cells.ids - 1], schema)
-        called = {k: v for k, v in self.thresholds["nucleated-cell"].items() if k in schema.by_key}
-        return picture.table(cells, p, classes_of(p, called, schema), schema, share[cells.ids - 1], looks)
+        thresholds = {k: v for k, v in self.thresholds["nucleated-cell"].items() if k in schema.by_key}
+        return picture.table(cells, p, classes_of(p, thresholds, schema), schema, share[cells.ids - 1], looks)
 
     def _answers(
         self, picture: FieldPicture, centres: NDArray[np.float64], schema: Schema

@@ -23,20 +23,22 @@ class FilmFinder:
     def __init__(self, models: Mapping[str, Model], thresholds: Mapping[str, float]) -> None:
         nucleus, nucleated = models.get("nucleus-mask"), fitting(models, "nucleated-cell", Classifier)
         seeker = models.get("nucleated-cell-finder")
-        called = thresholds_of(nucleated, thresholds.get("nucleated-cell"))
+        nucleated_thresholds = thresholds_of(nucleated, thresholds.get("nucleated-cell"))
         self.models = Models(
             fitting(models, "segmentation", Segmenter),
             fitting(models, "kind", Classifier),
             fitting(models, "red-cell-shape", Classifier),
             nucleated,
-            called,
+            nucleated_thresholds,
             fitting(models, "nucleus-mask", Masker) if nucleus is not None else None,
             # Of a film like those learned from, the segmentation sees every white cell.
             seeker if isinstance(seeker, CentreFinder) and nucleated.card.adapts else None,
             fitting(models, WITHOUT_NUCLEUS, Classifier) if WITHOUT_NUCLEUS in models else None,
         )
         held_back = self.models.called_from
-        self.thresholds: Thresholds = {"nucleated-cell": called} | ({"red-cell-shape": held_back} if held_back else {})
+        self.thresholds: Thresholds = {"nucleated-cell": nucleated_thresholds}
+        if held_back:
+            self.thresholds = {**self.thresholds, "red-cell-shape": held_back}
         self.device = devices(models)
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:

@@ -79,11 +79,11 @@ def _pointed(labels: NDArray[np.int32], points: NDArray[np.float64]) -> NDArray[
     threshold takes for ground, or for one, and none in dirt."""
     h, w = labels.shape
     at = np.rint(points).astype(int).clip(0, (w - 1, h - 1))
-    held = labels[at[:, 1], at[:, 0]] if len(at) else np.zeros(0, np.int32)
-    out = np.where(np.isin(labels, held[held > 0]), labels, 0).astype(np.int32)
+    label_at = labels[at[:, 1], at[:, 0]] if len(at) else np.zeros(0, np.int32)
+    out = np.where(np.isin(labels, label_at[label_at > 0]), labels, 0).astype(np.int32)
     number = int(labels.max())
     radius = round(NUCLEUS_UM / 2 / NUCLEI_MPP)
-    for x, y in at[held == 0].tolist():
+    for x, y in at[label_at == 0].tolist():
         number += 1
         disc = np.zeros((h, w), np.uint8)
         cv2.circle(disc, (x, y), radius, 1, cv2.FILLED)

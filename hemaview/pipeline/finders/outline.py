@@ -83,13 +83,13 @@ class OutlineFinder:
         points = self.pointer.centres(even, shown_mpp(picture), DOUBTED * least)
         _hold_back(points, outlines, p, picture.mpp, schema)
         alone = _point_out(points[points[:, 2] >= least], outlines, p, picture, least, schema)
-        named = picture.table(outlines, p, likeliest(p), schema)
+        outlined = picture.table(outlines, p, likeliest(p), schema)
         half = SICKLE_UM / 2 / picture.mpp
         boxes = np.concatenate([alone[:, :2] - half, alone[:, :2] + half], axis=1).astype(np.float32)
         added = np.zeros((len(alone), len(schema)), np.float32)
-        _called(added, np.arange(len(alone)), alone[:, 2], self.pointer.least, schema)
+        _make_elongated(added, np.arange(len(alone)), alone[:, 2], self.pointer.least, schema)
         return CellTable.concatenate(
-            [named, picture.table(measured_boxes(boxes), added, likeliest(added), schema)], len(schema)
+            [outlined, picture.table(measured_boxes(boxes), added, likeliest(added), schema)], len(schema)
         )
 
 
@@ -152,20 +152,20 @@ def _point_out(
         points = points[picture.eyepiece.inside[at[:, 1], at[:, 0]]]
     area_um2 = outlines.area_px * picture.mpp**2
     whole = np.flatnonzero((area_um2 <= SINGLE_UM2) & (area_um2 >= PIECE_UM2))
-    alone, taken = [], set()
+    alone, pointed_rows = [], set()
     for point in points:
         far = np.hypot(*(outlines.centres[whole] - point[:2]).T) * picture.mpp if len(whole) else np.ones(0)
         row = int(whole[far.argmin()]) if len(far) and far.min() <= REACH_UM else -1
-        if row < 0 or row in taken:
+        if row < 0 or row in pointed_rows:
             if row < 0:
                 alone.append(point)
             continue
-        taken.add(row)
-        _called(p, np.array([row]), point[2:], least, schema)
+        pointed_rows.add(row)
+        _make_elongated(p, np.array([row]), point[2:], least, schema)
     return np.array(alone).reshape(-1, 3)
 
 
-def _called(
+def _make_elongated(
     p: NDArray[np.float32], rows: NDArray[np.int64], heights: NDArray[np.float64], least: float, schema: Schema
 ) -> None:
     """Make elongated the likeliest class of rows of p (n, classes), the surer the higher the peak is above `least`; what they

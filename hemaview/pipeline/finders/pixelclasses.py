@@ -30,8 +30,8 @@ class PixelClasses:
 
     def cells(self, slide: Slide, place: PlannedField, mpp: float, schema: Schema) -> CellTable:
         picture = picture_of(slide, place, mpp)
-        named, pixels = self.segmentation.segment_and_name(picture.rgb, picture.mpp, picture.block_px)
-        labels = picture.on_slide(named)
+        classes, pixels = self.segmentation.segment_and_name(picture.rgb, picture.mpp, picture.block_px)
+        labels = picture.on_slide(classes)
         outlines = measure(labels, picture.rgb)
         p = np.zeros((len(outlines), len(schema)), np.float32)
         for number, name in enumerate(self.segmentation.info.classes):

@@ -28,13 +28,23 @@ class Choice:
 NO_CHOICE = Choice()
 
 
+def plane_note(plane: int, planes: int, by_a_person: bool) -> str:
+    """That focal plane `plane` of `planes`, from 1, was taken: because a person chose it, or as the sharpest."""
+    sentence = (
+        gettext("Focal plane {plane} of {planes}, chosen, was taken.")
+        if by_a_person
+        else gettext("Focal plane {plane} of {planes}, the sharpest, was taken.")
+    )
+    return sentence.format(plane=plane, planes=planes)
+
+
 def refuse_missing(choice: Choice, name: str, series: int = 1, planes: int = 1) -> None:
     """Raise Unsupported where a series or a focal plane was chosen that the file does not have."""
-    for chosen, there, what in ((choice.series, series, "series"), (choice.plane_number, planes, "focal plane")):
-        if chosen is not None and not 1 <= chosen <= there:
+    for number, there, what in ((choice.series, series, "series"), (choice.plane_number, planes, "focal plane")):
+        if number is not None and not 1 <= number <= there:
             many = {"series": "series", "focal plane": "focal planes" if there != 1 else "focal plane"}[what]
             raise Unsupported(
-                gettext("{name} holds {there} {many}; there is no number {chosen}.").format(
-                    name=name, there=there, many=many, chosen=chosen
+                gettext("{name} holds {there} {many}; there is no number {number}.").format(
+                    name=name, there=there, many=many, number=number
                 )
             )

@@ -15,7 +15,7 @@ from hemaview.blobs import Blob
 from hemaview.words import all_of, gettext
 from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
-from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice, plane_note, refuse_missing
 from hemaview.wsi.sources.source import Facts, Level, Source
 
 MAGIC = b"ZISRAWFILE"
@@ -76,7 +76,10 @@ class CziSource(Source):
         first_z, last_z = whole.get("Z", (0, 1))
         refuse_missing(choice, name, max(1, len(scenes)), last_z - first_z)
         if len(scenes) > 1 and choice.series is None:
-            listed = {i: f"scene {i}, {box.w} × {box.h} px" for i, (_, box) in enumerate(scenes, 1)}
+            listed = {
+                i: gettext("scene {n}, {width} × {height} px").format(n=i, width=box.w, height=box.h)
+                for i, (_, box) in enumerate(scenes, 1)
+            }
             raise SeveralSeries.of(
                 gettext("{name} holds {n} scenes ({listed}): choose one by its number, or take them all."),
                 listed,
@@ -91,27 +94,25 @@ class CziSource(Source):
             self._scene, self._corner, size = None, (x0, y0), (x1 - x0, y1 - y0)
         self.levels = (Level(size[0], size[1], 1.0),)
         if len(scenes) > 1:
-            self._notes.append(f"Scene {choice.series} of {len(scenes)} was taken.")
+            self._notes.append(gettext("Scene {n} of {scenes} was taken.").format(n=choice.series, scenes=len(scenes)))
         self._planes, self._first_z = last_z - first_z, first_z
         self._plane = first_z + (choice.plane or 1) - 1
         if last_z - first_z > 1:
-            how = "chosen"
             if not choice.plane:
                 w, h = min(LOOK_PX, size[0]), min(LOOK_PX, size[1])
                 x, y = (size[0] - w) // 2, (size[1] - h) // 2
                 self._plane = first_z + sharpest(last_z - first_z, lambda z: self._rgb(x, y, w, h, first_z + z))
-                how = "the sharpest"
-            self._notes.append(f"Focal plane {self._plane - first_z + 1} of {last_z - first_z}, {how}, was taken.")
+            self._notes.append(plane_note(self._plane - first_z + 1, last_z - first_z, bool(choice.plane)))
 
     @property
     def facts(self) -> Facts:
         metadata = str(self._file.raw_metadata)
         sides_um = [_um(metadata, axis) for axis in ("X", "Y")]
-        known = (sides_um[0], sides_um[1]) if sides_um[0] and sides_um[1] else None
+        mpp_xy = (sides_um[0], sides_um[1]) if sides_um[0] and sides_um[1] else None
         power = re.search(r"<NominalMagnification>([\d.]+)</NominalMagnification>", metadata)
         objective = float(power.group(1)) if power else None
         return Facts(
-            "zeiss", known, "its scaling" if known else "", objective, tuple(self._notes), self._planes,
+            "zeiss", mpp_xy, "its scaling" if mpp_xy else "", objective, tuple(self._notes), self._planes,
             plane=self._plane - self._first_z + 1, plane_step_um=_um(metadata, "Z"),
         )  # fmt: skip
 

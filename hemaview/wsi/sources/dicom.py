@@ -16,7 +16,7 @@ from hemaview.wsi import jpegstream
 from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
 from hemaview.wsi.sources import dicomframes
-from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice, plane_note, refuse_missing
 from hemaview.wsi.sources.dicomframes import DicomImage
 from hemaview.wsi.sources.source import Facts, Level, Source
 from hemaview.wsi.sources.tiles import Tile, TileCache, region, spread
@@ -41,19 +41,18 @@ class DicomSource(Source):
         full = images[0].width_px
         self.levels = tuple(Level(v.image.width_px, v.image.height_px, full / v.image.width_px) for v in self._levels)
         self._blob, self._cache = blob, TileCache()
-        self._how = "chosen"
-        if self._plane < 0:
+        self._plane_chosen = self._plane >= 0
+        if not self._plane_chosen:
             frames, planes = self._levels[0], images[0].focal_planes
             places = spread(frames.columns, frames.rows)
             self._plane = sharpest(planes, lambda z: np.hstack([frames.tile(c, r, z) for c, r in places]))
-            self._how = "the sharpest"
 
     @property
     def facts(self) -> Facts:
         image = self._levels[0].image
         notes: tuple[str, ...] = ()
         if image.focal_planes > 1:
-            notes = (f"Focal plane {self._plane + 1} of {image.focal_planes}, {self._how}, was taken.",)
+            notes = (plane_note(self._plane + 1, image.focal_planes, self._plane_chosen),)
         return Facts(
             "dicom", image.mpp_xy, image.mpp_from, image.objective, notes, image.focal_planes,
             plane=self._plane + 1, plane_step_um=image.plane_step_um, stage=image.stage,
@@ -87,11 +86,11 @@ class DicomSource(Source):
 
 def _plane(image: DicomImage, choice: Choice, name: str) -> int:
     """The index of the chosen focal plane; -1 where none was chosen."""
-    chosen = choice.plane_number
-    if chosen is None:
+    number = choice.plane_number
+    if number is None:
         return 0 if image.focal_planes == 1 else -1
     refuse_missing(choice, name, planes=image.focal_planes, series=choice.series or 1)
-    return chosen - 1
+    return number - 1
 
 
 class _Frames:

@@ -71,9 +71,9 @@ def images_of(blob: Blob) -> list[DicomImage]:
     series = own[0]
     images = {(own[1].width_px, own[1].height_px): own[1]} if own[1] else {}
     for other in islice(blob.beside(), MAX_FILES):
-        read = _read(other)
-        if read and read[0] == series and read[1]:
-            images.setdefault((read[1].width_px, read[1].height_px), read[1])
+        header = _read(other)
+        if header and header[0] == series and header[1]:
+            images.setdefault((header[1].width_px, header[1].height_px), header[1])
     return sorted(images.values(), key=lambda i: -i.width_px * i.height_px)
 
 
@@ -173,13 +173,13 @@ def _scale(data: Any) -> dict[str, Any]:
     volume = None
     if width and height and data.TotalPixelMatrixColumns and data.TotalPixelMatrixRows:
         volume = (float(height) / int(data.TotalPixelMatrixRows), float(width) / int(data.TotalPixelMatrixColumns))
-    stated = [
+    candidates = [
         (measures[0].get("PixelSpacing") if measures else None, "its pixel measures"),
         (data.get("PixelSpacing"), "its pixel spacing"),
         (volume, "the size of its volume"),
         (data.get("ImagerPixelSpacing"), "its imager's pixel spacing"),
     ]
-    for spacing_mm, source in stated:  # down before across
+    for spacing_mm, source in candidates:  # down before across
         if spacing_mm and len(spacing_mm) == 2 and all(float(v) > 0 for v in spacing_mm):
             return {"mpp_xy": (float(spacing_mm[1]) * 1000, float(spacing_mm[0]) * 1000), "mpp_from": source}
     return {}
@@ -188,8 +188,8 @@ def _scale(data: Any) -> dict[str, Any]:
 def _plane_step_um(data: Any) -> float | None:
     """From one focal plane to the next (PS3.3 C.7.6.16.2.1, Spacing Between Slices)."""
     groups = data.get("SharedFunctionalGroupsSequence") or []
-    stated = [m.get("SpacingBetweenSlices") for g in groups for m in g.get("PixelMeasuresSequence") or []]
-    return float(stated[0]) * 1000 if stated and stated[0] and float(stated[0]) > 0 else None
+    spacings_mm = [m.get("SpacingBetweenSlices") for g in groups for m in g.get("PixelMeasuresSequence") or []]
+    return float(spacings_mm[0]) * 1000 if spacings_mm and spacings_mm[0] and float(spacings_mm[0]) > 0 else None
 
 
 def _stage(data: Any, mpp_xy: tuple[float, float] | None) -> Stage | None:

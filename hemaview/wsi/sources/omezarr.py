@@ -14,7 +14,7 @@ from hemaview.words import gettext
 from hemaview.wsi.errors import SeveralSeries, SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
 from hemaview.wsi.omexml import FLUORESCENT
-from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice, plane_note, refuse_missing
 from hemaview.wsi.sources.source import Facts, Level, Source
 
 MARKS = (".zgroup", "zarr.json")
@@ -101,8 +101,7 @@ class OmeZarrSource(Source):
                 w, h = min(LOOK_PX, sizes["x"]), min(LOOK_PX, sizes["y"])
                 x, y = (sizes["x"] - w) // 2, (sizes["y"] - h) // 2
                 self._plane = sharpest(planes, lambda z: self._rgb(0, z, x, y, w, h))
-            how = "chosen" if choice.plane else "the sharpest"
-            self._notes.append(f"Focal plane {self._plane + 1} of {planes}, {how}, was taken.")
+            self._notes.append(plane_note(self._plane + 1, planes, bool(choice.plane)))
 
     @property
     def facts(self) -> Facts:
@@ -132,8 +131,8 @@ class OmeZarrSource(Source):
     def _rgb(self, level: int, plane: int, x: int, y: int, w: int, h: int) -> NDArray[np.uint8]:
         where = {"t": 0, "z": plane, "c": slice(None), "y": slice(y, y + h), "x": slice(x, x + w)}
         samples = np.asarray(self._arrays[level][tuple(where[axis] for axis in self._axes)])
-        left = [axis for axis in self._axes if axis in "cyx"]
-        return np.ascontiguousarray(np.transpose(samples, [left.index(a) for a in "yxc"])[..., self._order])
+        axes = [axis for axis in self._axes if axis in "cyx"]
+        return np.ascontiguousarray(np.transpose(samples, [axes.index(a) for a in "yxc"])[..., self._order])
 
     def files(self) -> Sequence[Blob]:
         store = LocalBlobs(self._path)

@@ -81,8 +81,10 @@ class OpenSlideSource(Source):
     def _of_colour(self) -> tuple[str, ...]:
         icc, broken = self._profile()
         if broken or not icc:
-            return (LEFT_OUT,) if broken else ()
-        return (f"Its colours are those of the profile {profile_name(icc) or 'without a name'}, which it carries.",)
+            return (gettext(LEFT_OUT),) if broken else ()
+        if name := profile_name(icc):
+            return (gettext("Its colours are those of the profile {name}, which it carries.").format(name=name),)
+        return (gettext("Its colours are those of the profile without a name, which it carries."),)
 
     @property
     def associated(self) -> tuple[str, ...]:

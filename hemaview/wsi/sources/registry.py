@@ -86,10 +86,10 @@ _OWN = (
 @cache
 def source_kinds() -> tuple[SourceKind, ...]:
     """Every kind, in the order in which they are asked. Names that packages bring are known from the first call on."""
-    brought = [entry.load() for entry in entry_points(group=GROUP)]
-    for kind in brought:
+    kinds = [entry.load() for entry in entry_points(group=GROUP)]
+    for kind in kinds:
         KINDS.extend(row for row in kind.names if row not in KINDS)
-    return tuple(sorted((*_OWN, *brought), key=lambda kind: -kind.priority))
+    return tuple(sorted((*_OWN, *kinds), key=lambda kind: -kind.priority))
 
 
 def open_source(blob: Blob, choice: Choice = NO_CHOICE, in_place: bool = True) -> Source:
@@ -105,14 +105,14 @@ def open_source(blob: Blob, choice: Choice = NO_CHOICE, in_place: bool = True) -
         raise Unsupported(
             gettext("{title} cannot be read: {strerror}.").format(title=blob.title, strerror=error.strerror or error)
         ) from error
-    refused: SlideError | None = None
+    refusal: SlideError | None = None
     for kind in source_kinds():
         if kind.folders != folder or (kind.in_place and not in_place) or not kind.takes(blob, head):
             continue
         try:
             return kind.open(blob, choice)
         except Unsupported as error:
-            refused = error
-    raise refused or Unsupported(
+            refusal = error
+    raise refusal or Unsupported(
         gettext("{title} is not a slide format that HemaView reads ({listed}).").format(title=blob.title, listed=LISTED)
     )

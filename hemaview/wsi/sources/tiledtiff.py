@@ -23,7 +23,7 @@ from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
 from hemaview.wsi.looks import as_it_looks, as_numbers, colour_bands, depth
 from hemaview.wsi.picture import refuse_kinds
-from hemaview.wsi.sources.choice import NO_CHOICE, Choice, refuse_missing
+from hemaview.wsi.sources.choice import NO_CHOICE, Choice, plane_note, refuse_missing
 from hemaview.wsi.sources.source import Facts, Level, Source
 from hemaview.wsi.sources.tiles import Tile, TileCache, region, spread
 from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
@@ -63,8 +63,7 @@ class TiledTiffSource(Source):
         if len(self._planes) > 1:
             self._plane = (choice.plane_number or sharpest(len(self._planes), self._glance) + 1) - 1
             self._cache = TileCache()
-            how = "chosen" if choice.plane_number else "the sharpest"
-            self._notes.append(f"Focal plane {self._plane + 1} of {len(self._planes)}, {how}, was taken.")
+            self._notes.append(plane_note(self._plane + 1, len(self._planes), bool(choice.plane_number)))
         self._bits = self._bits_in_use()
 
     @property
@@ -100,8 +99,8 @@ class TiledTiffSource(Source):
 
     def _levels(self, pages: tuple[int, ...]) -> list[list[Any]]:
         """By level the pages of tifffile whose planes make it: SubIFDs, or pages that are the first one made smaller."""
-        listed: Any = self._file.pages
-        full = [listed[i] for i in pages]
+        pages_of_file: Any = self._file.pages
+        full = [pages_of_file[i] for i in pages]
         if any(not page.is_tiled for page in full):
             raise Unsupported(gettext("{title} is not stored in tiles.").format(title=self._blob.title))
         levels = [full]
@@ -109,7 +108,7 @@ class TiledTiffSource(Source):
         for number in range(min(len(sub) for sub in subs)):
             levels.append([sub[number] for sub in subs])
         if len(levels) == 1 and len(pages) == 1:
-            levels += [[page] for page in listed[pages[0] + 1 :] if page.is_reduced]
+            levels += [[page] for page in pages_of_file[pages[0] + 1 :] if page.is_reduced]
         w, h = full[0].imagewidth, full[0].imagelength
         directories = [
             level for level in levels
@@ -140,8 +139,8 @@ class TiledTiffSource(Source):
                 if part is None:
                     return None
                 parts.append(part[0])
-        joined = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
-        flat = joined[..., 0] if joined.shape[2] == 1 else joined
+        samples = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
+        flat = samples[..., 0] if samples.shape[2] == 1 else samples
         if self._what.photometric == PALETTE:
             return of_palette(flat, self._planes[plane][level][0].colormap, self._blob.title)
         return flat

@@ -42,23 +42,23 @@ def test_a_small_net_learns_masks_and_goes_on_where_it_stopped(tmp_path: Path) -
 
     torch.manual_seed(3)
     recipe = MaskRecipe(2, 48, epochs=14, batch=8, rate=5e-3, average=0.6)
-    said: list[str] = []
+    lines: list[str] = []
     net = UNet(2, 4, 2)
-    best = train_masks(net, recipe, discs(48, 1), discs(16, 2), tmp_path, said.append)
-    assert best.is_file() and len(said) == 14
-    assert float(said[-1].split("MIoU ")[1].split()[0]) > 0.85
-    said.clear()
+    best = train_masks(net, recipe, discs(48, 1), discs(16, 2), tmp_path, lines.append)
+    assert best.is_file() and len(lines) == 14
+    assert float(lines[-1].split("MIoU ")[1].split()[0]) > 0.85
+    lines.clear()
     train_masks(
-        net, MaskRecipe(2, 48, epochs=15, batch=8, average=0.6), discs(48, 1), discs(16, 2), tmp_path, said.append
+        net, MaskRecipe(2, 48, epochs=15, batch=8, average=0.6), discs(48, 1), discs(16, 2), tmp_path, lines.append
     )
-    assert len(said) == 1 and said[0].startswith("epoch 15/15")
+    assert len(lines) == 1 and lines[0].startswith("epoch 15/15")
     assert predict_masks(net, discs(3, 4).images).shape == (3, 48, 48)
 
 
 def test_mean_iou_is_that_of_the_confusion_table() -> None:
     truth = np.array([[[0, 0], [1, 1]]], np.uint8)
-    found = np.array([[[0, 1], [1, 1]]], np.uint8)
-    table = confusion(found, truth, 2)
+    masks = np.array([[[0, 1], [1, 1]]], np.uint8)
+    table = confusion(masks, truth, 2)
     assert table.tolist() == [[1, 1], [0, 2]]
     assert mean_iou(table) == pytest.approx((1 / 2 + 2 / 3) / 2)
 
@@ -67,12 +67,12 @@ def test_masks_are_read_beside_their_pictures_in_folders_too(tmp_path: Path) -> 
     for kind in ("images", "masks"):
         (tmp_path / "set" / "train" / kind / "round").mkdir(parents=True)
     Image.fromarray(np.full((80, 80, 3), 200, np.uint8)).save(tmp_path / "set/train/images/round/a.jpg")
-    drawn = np.zeros((80, 80), np.uint8)
-    drawn[20:60, 20:60] = 1
-    Image.fromarray(drawn).save(tmp_path / "set/train/masks/round/a.png")
+    mask = np.zeros((80, 80), np.uint8)
+    mask[20:60, 20:60] = 1
+    Image.fromarray(mask).save(tmp_path / "set/train/masks/round/a.png")
     (tmp_path / "set/train/labels.csv").write_text("file,class\nround/a.jpg,round\n")
-    found = read_masks(Experiment(tmp_path), "set", "train", 40)
-    assert found.images.shape == (1, 40, 40, 3) and found.masks.sum() == 400 and found.labels == ("round",)
+    examples = read_masks(Experiment(tmp_path), "set", "train", 40)
+    assert examples.images.shape == (1, 40, 40, 3) and examples.masks.sum() == 400 and examples.labels == ("round",)
 
 
 def test_pixels_carry_the_class_of_their_cell() -> None:
@@ -107,9 +107,9 @@ class Named(Masker):
         self.info = SimpleNamespace(classes=("background", "circular", "elongated", "other"))
 
     def mask(self, rgb: np.ndarray, views: int = 0) -> np.ndarray:
-        found = np.zeros(rgb.shape[:2], np.uint8)
-        found[10:20, 10:31] = 2
-        return found
+        classes = np.zeros(rgb.shape[:2], np.uint8)
+        classes[10:20, 10:31] = 2
+        return classes
 
 
 def test_scores_of_classes_are_over_all_pixels_and_the_background_is_one(
@@ -117,11 +117,11 @@ def test_scores_of_classes_are_over_all_pixels_and_the_background_is_one(
 ) -> None:
     for kind in ("images", "masks"):
         (tmp_path / "set" / "test" / kind).mkdir(parents=True)
-    drawn = np.zeros((80, 80), np.uint8)
-    drawn[10:20, 10:30] = 1
+    mask = np.zeros((80, 80), np.uint8)
+    mask[10:20, 10:30] = 1
     for name in "ab":
         Image.fromarray(np.full((80, 80, 3), 200, np.uint8)).save(tmp_path / f"set/test/images/{name}.png")
-        Image.fromarray(drawn).save(tmp_path / f"set/test/masks/{name}.png")
+        Image.fromarray(mask).save(tmp_path / f"set/test/masks/{name}.png")
     (tmp_path / "set/test/labels.csv").write_text("file,class\na.png,elongated\nb.png,circular\n")
     monkeypatch.setattr(papertasks, "load", lambda name, settings: Named())
     rows = {s.metric: s.value for s in papertasks.cell_mask_classes("m", "set", Experiment(tmp_path), "test")}
@@ -131,8 +131,8 @@ def test_scores_of_classes_are_over_all_pixels_and_the_background_is_one(
     # One px off where it is right, the diagonal where the class is not drawn.
     assert rows["hausdorff_elongated"] == pytest.approx((1 + np.hypot(80, 80)) / 2, abs=1e-4)
     assert "dice_other" not in rows and "hausdorff_other" not in rows and rows["error_3"] == 0
-    shown = [rows[f"dice_{c}"] for c in ("background", "circular", "elongated")]
-    assert rows["dice"] == pytest.approx(np.mean(shown), abs=1e-4)
+    dices = [rows[f"dice_{c}"] for c in ("background", "circular", "elongated")]
+    assert rows["dice"] == pytest.approx(np.mean(dices), abs=1e-4)
 
 
 @pytest.mark.parametrize("view", range(8))
@@ -147,7 +147,7 @@ def test_the_class_by_outline_fills_the_mask_that_it_was_told_by() -> None:
     rgb = np.full((80, 80, 3), 225, np.uint8)
     rgb[((x - 40) / 12) ** 2 + ((y - 40) / 33) ** 2 < 1] = (190, 120, 120)
     model = load_as(Outliner, "cell-outline")
-    found = model.mask(rgb)
-    (called,) = set(np.unique(found)) - {0}
-    assert model.info.classes[called - 1] == "elongated"
-    assert ((found > 0) == (rgb[..., 1] < 200)).mean() > 0.97
+    mask = model.mask(rgb)
+    (number,) = set(np.unique(mask)) - {0}
+    assert model.info.classes[number - 1] == "elongated"
+    assert ((mask > 0) == (rgb[..., 1] < 200)).mean() > 0.97

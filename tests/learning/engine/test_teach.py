@@ -62,8 +62,8 @@ def test_halves_keep_days_whole_and_draws_are_within_class() -> None:
     days = np.array(["a", "b"] * 20 + ["c"] * 10)
     first = half(truth, days, np.random.default_rng(1))
     for c in (0, 1):
-        taken = {(d, bool(f)) for d, f in zip(days[truth == c], first[truth == c], strict=True)}
-        assert len(taken) == 2, "each day of a class lies on one side"
+        sides = {(d, bool(f)) for d, f in zip(days[truth == c], first[truth == c], strict=True)}
+        assert len(sides) == 2, "each day of a class lies on one side"
     assert first[truth == 2].sum() == 5
     rows = within_class(truth, np.flatnonzero(first), 9, np.random.default_rng(2))
     assert np.bincount(truth[rows]).tolist() == [3, 3, 3]

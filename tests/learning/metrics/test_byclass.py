@@ -10,8 +10,8 @@ from hemaview.learning.metrics.byclass import by_class, over_folds
 from hemaview.learning.metrics.score import area_under_roc
 
 
-def _answers(truth: list[int], found: list[int], names: tuple[str, ...] = ("round", "long", "odd_one")) -> Answers:
-    return Answers(np.eye(len(names), dtype=np.float32)[found] * 0.8, np.array(truth), names)
+def _answers(truth: list[int], calls: list[int], names: tuple[str, ...] = ("round", "long", "odd_one")) -> Answers:
+    return Answers(np.eye(len(names), dtype=np.float32)[calls] * 0.8, np.array(truth), names)
 
 
 def test_measures_of_a_class_are_those_of_its_two_by_two_table() -> None:

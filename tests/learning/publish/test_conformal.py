@@ -7,7 +7,7 @@ from hemaview.learning.publish.conformal import MISSES, MOST_SILENT, Answers, le
 CLASSES = ("a", "b", "c")
 
 
-def drawn(n: int, skill: float, seed: int) -> Answers:
+def draw_answers(n: int, skill: float, seed: int) -> Answers:
     """Cells of three classes and what a net of that skill makes of them."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 3, n)
@@ -23,20 +23,21 @@ def alone_and_wrong(answers: Answers, least: dict[str, float]) -> tuple[float, f
 
 
 def test_cells_named_alone_are_wrong_no_oftener_than_asked_also_on_cells_not_calibrated_on() -> None:
-    least = least_probabilities(drawn(4000, 3.0, 1), CLASSES)
-    share, wrong = alone_and_wrong(drawn(4000, 3.0, 2), least)
+    least = least_probabilities(draw_answers(4000, 3.0, 1), CLASSES)
+    share, wrong = alone_and_wrong(draw_answers(4000, 3.0, 2), least)
     assert share > 0.3 and wrong < 1.5 * MOST_SILENT
 
 
 def test_a_net_that_knows_less_names_fewer_alone() -> None:
     sure, unsure = (
-        alone_and_wrong(drawn(3000, s, 3), least_probabilities(drawn(3000, s, 4), CLASSES)) for s in (4.0, 1.5)
+        alone_and_wrong(draw_answers(3000, s, 3), least_probabilities(draw_answers(3000, s, 4), CLASSES))
+        for s in (4.0, 1.5)
     )
     assert unsure[0] < sure[0]
 
 
 def test_classes_with_few_cells_take_the_shares_of_all() -> None:
-    answers = drawn(900, 3.0, 5)
+    answers = draw_answers(900, 3.0, 5)
     rare = answers.allowed[:, 2].nonzero()[0][10:]
     keep = np.setdiff1d(np.arange(900), rare)
     least = least_probabilities(Answers(answers.p[keep], answers.allowed[keep]), CLASSES)

@@ -26,17 +26,19 @@ def test_films_of_known_stains_are_lots_of_their_cells_each_named_once(
     truth = np.arange(n) % 3
     allowed = np.eye(classes, dtype=bool)[truth]
     allowed[-5:, :3] = True
-    fake: Any = SimpleNamespace(held=lambda _: [Pool(images, allowed)], adapts={}, elsewhere=None, input_px=128)
+    fake: Any = SimpleNamespace(
+        validation_pools=lambda _: [Pool(images, allowed)], adapts={}, elsewhere=None, input_px=128
+    )
     monkeypatch.setattr(measured, "training_of", lambda _: fake)
-    made = measured.machine_errors(NAME, Experiment(tmp_path), lambda _: None)
-    assert set(made) == {"known"}
-    table = MachineErrors.from_json(made["known"]).tables()
+    errors = measured.machine_errors(NAME, Experiment(tmp_path), lambda _: None)
+    assert set(errors) == {"known"}
+    table = MachineErrors.from_json(errors["known"]).tables()
     assert table.shape == (2, classes, classes + 1)
     assert table.sum() == n - 5, "cells that may be several classes tell no error"
     assert table.sum(axis=(0, 2))[:4].tolist() == [np.sum(truth[:-5] == i) for i in range(3)] + [0]
 
 
 def test_a_net_without_a_val_side_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(measured, "training_of", lambda _: SimpleNamespace(held=None))
+    monkeypatch.setattr(measured, "training_of", lambda _: SimpleNamespace(validation_pools=None))
     with pytest.raises(DataError, match="no val side"):
         measured.machine_errors(NAME, Experiment(tmp_path), lambda _: None)

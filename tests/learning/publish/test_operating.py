@@ -59,9 +59,9 @@ def request(**settings: float) -> RunRequest:
 
 def test_a_recall_takes_the_models_point_and_prints_what_it_costs() -> None:
     models = {"nrbc": load("sun-pnet")}
-    asked, notes = at_recall(request(recall=0.96), models)
+    order, notes = at_recall(request(recall=0.96), models)
     point = next(p for p in cards()["sun-pnet"].operating_points if p["recall"] >= 0.96)
-    assert asked.thresholds == {"nrbc": point["threshold"]}
+    assert order.thresholds == {"nrbc": point["threshold"]}
     assert f"{point['false_per_100']:g} of 100 other nucleated cells" in notes[0]
     assert at_recall(request(), models) == (request(), [])
 

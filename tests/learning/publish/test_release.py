@@ -24,7 +24,7 @@ from hemaview.learning.recipes.trainings import TRAININGS
 from hemaview.learning.sets import data
 from hemaview.methods import card as modelcard
 from hemaview.methods.card import Card, cards
-from hemaview.methods.cardtext import free_lines, precision_lines, shown
+from hemaview.methods.cardtext import free_lines, input_text, precision_lines
 from hemaview.methods.registry import METHODS
 
 
@@ -41,7 +41,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     cards.cache_clear()
 
 
-def made(folder: Path, name: str, free: bool = False, epochs: int | None = None) -> release.TrainedModel:
+def release_model(folder: Path, name: str, free: bool = False, epochs: int | None = None) -> release.TrainedModel:
     """A training that ended at once: weights, and a set of which no picture is looked at."""
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(1)
@@ -54,15 +54,15 @@ def test_a_variant_on_free_data_is_scored_with_its_own_weights_and_only_its_scor
 ) -> None:
     before = json.loads((shelf / "cell-kind-net.json").read_text())
     weights_before = sorted(modelcard.folder("weights").iterdir())
-    seen: list[tuple[str, bool, str]] = []
+    evaluations: list[tuple[str, bool, str]] = []
 
     def scored(experiment: Experiment, split: str, names: list[str], log: object) -> list[Score]:
         card = cards()["cell-kind-net"]
-        seen.append((split, data.has(experiment, "jhu-aml", "train"), card.sha256))
+        evaluations.append((split, data.has(experiment, "jhu-aml", "train"), card.sha256))
         assert card.weights == tmp_path / "out" / "cell-kind-net.safetensors"
         return [Score("cell-kind-net", "kind", "txl-pbc", split, 9, "accuracy", 0.5, 0.4, 0.6)]
 
-    variant_of = made(tmp_path / "out", "cell-kind-net", free=True, epochs=2)
+    variant_of = release_model(tmp_path / "out", "cell-kind-net", free=True, epochs=2)
     for name in ("jhu-aml", "pbc"):
         (variant_of.root / name / "train").mkdir(parents=True)
         (variant_of.root / name / "train" / "labels.csv").write_text("file,class\n")
@@ -74,8 +74,8 @@ def test_a_variant_on_free_data_is_scored_with_its_own_weights_and_only_its_scor
     release.write_free_variant(variant_of, "1", card, print)
     after = json.loads((shelf / "cell-kind-net.json").read_text())
     # Scored on all sets, the closed ones too: what is not free is not learned from, but may be counted on.
-    assert [(split, closed) for split, closed, _ in seen] == [("test", True), ("val", True)]
-    assert all(sha != before["sha256"] for _, _, sha in seen)
+    assert [(split, closed) for split, closed, _ in evaluations] == [("test", True), ("val", True)]
+    assert all(sha != before["sha256"] for _, _, sha in evaluations)
     variant = after.pop("free_variant")
     assert {k: v for k, v in after.items() if k != "data"} == {
         k: v for k, v in before.items() if k not in ("data", "free_variant")
@@ -113,7 +113,7 @@ def test_a_release_takes_the_place_of_its_own_name_alone(
     package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(release, "evaluate", lambda *_: [])
-    new = made(tmp_path / "out", "zhang-dunet")
+    new = release_model(tmp_path / "out", "zhang-dunet")
     release.release(new, "3", release.tried(new, print))
     after = everything(package)
     assert sorted(n for n in after if n.startswith("weights/")) == [
@@ -143,23 +143,25 @@ def test_leukaemic_blood_is_calibrated_apart_on_its_own_val(
         truth = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
         logits.append((z * (3 if dataset == "jhu-aml" else 1)).astype(np.float32))
         pools.append(Pool(np.full((3000, 2, 2, 3), len(pools), np.uint8), np.eye(len(NUCLEATED), dtype=bool)[truth]))
-    monkeypatch.setitem(TRAININGS, name, replace(TRAININGS[name], held=lambda experiment: pools, views=1))
+    monkeypatch.setitem(TRAININGS, name, replace(TRAININGS[name], validation_pools=lambda experiment: pools, views=1))
     monkeypatch.setattr(release, "predict", lambda net, images, side: logits[int(images[0, 0, 0, 0])])
     monkeypatch.setattr(release, "NRBC_KEPT", {"pbc": (0.6, 0.9, 0.5), "jhu-aml": (0.3, 0.95, 0.0)})
     state = METHODS[name].build(len(NUCLEATED)).state_dict()
-    temperature, thresholds, apart = release.calibrated(
+    temperature, thresholds, by_blood = release.calibrated(
         name, state, tmp_path / "w.safetensors", Experiment(tmp_path), print
     )
     alone = {("pbc",): 1.0, ("jhu-aml",): 3.0, (): 1.0}
     assert temperature == pytest.approx(alone[there], rel=0.1) if there in alone else 1.1 < temperature < 2.9
-    assert set(apart) == {"jhu-aml"} & set(there) and set(thresholds) == ({"erythroblast"} if "pbc" in there else set())
+    assert set(by_blood) == {"jhu-aml"} & set(there) and set(thresholds) == (
+        {"erythroblast"} if "pbc" in there else set()
+    )
     for dataset, z, pool in zip(there, logits, pools, strict=True):
-        own, called = temperature, thresholds
+        own, own_thresholds = temperature, thresholds
         if dataset != "pbc":
-            own, called = apart[dataset]["temperature"], apart[dataset]["thresholds"]
-            assert own == pytest.approx(3.0, rel=0.1) and apart[dataset]["blood"] == "acute leukaemia"
+            own, own_thresholds = by_blood[dataset]["temperature"], by_blood[dataset]["thresholds"]
+            assert own == pytest.approx(3.0, rel=0.1) and by_blood[dataset]["blood"] == "acute leukaemia"
         p, is_one = softmax(z / own)[:, nrbc], pool.allowed[:, nrbc]
-        assert called == {"erythroblast": threshold_between(p, is_one, *release.NRBC_KEPT[dataset])}
+        assert own_thresholds == {"erythroblast": threshold_between(p, is_one, *release.NRBC_KEPT[dataset])}
 
 
 @pytest.mark.parametrize("step", ["calibrated", "evaluate"])
@@ -172,7 +174,7 @@ def test_a_release_that_fails_on_its_way_leaves_the_old_model(
     before = everything(package)
     monkeypatch.setattr(release, "evaluate", lambda *_: [])
     monkeypatch.setattr(release, step, broken)
-    new = made(tmp_path / "out", "zhang-dunet")
+    new = release_model(tmp_path / "out", "zhang-dunet")
     with pytest.raises(data.DataError):
         release.release(new, "1", release.tried(new, print))
     assert everything(package) == before
@@ -232,18 +234,18 @@ def test_a_card_tells_what_bf16_costs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "version", "said"),
+    ("name", "version", "message"),
     [
         ("cell-kind-net", "99", f"version {cards()['cell-kind-net'].version} is shipped"),
         ("elmanna-b0", "1", "All data of elmanna-b0 have free licences"),
         ("elongation-net", "1", "it is not shipped"),
     ],
 )
-def test_a_variant_without_a_card_to_stand_in_is_refused(name: str, version: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=said):
+def test_a_variant_without_a_card_to_stand_in_is_refused(name: str, version: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=message):
         call_command("train", name, data=tmp_path, out=tmp_path / "out", licences="free", release=version)
 
 
 def test_a_model_without_a_scale_names_none() -> None:
-    assert shown({"input_px": 128, "mpp": 0.2}) == "128 px at 0.2 µm/px"
-    assert shown({"input_px": 80, "mpp": 0.0}) == "80 px whatever their scale"
+    assert input_text({"input_px": 128, "mpp": 0.2}) == "128 px at 0.2 µm/px"
+    assert input_text({"input_px": 80, "mpp": 0.0}) == "80 px whatever their scale"

@@ -63,11 +63,11 @@ def test_the_default_is_not_held_against_itself() -> None:
         return Score(method, task, "here", "test", 9, "accuracy", 0.9, 0.0, 1.0)
 
     rows = [score(m, t) for t in ("nucleated-cells", "nrbc") for m in ("best", "nucleated-cell-net", "sun-pnet")]
-    told = {(s.method, s.task): beside(s, rows, Evidence())[1] for s in rows}
+    rival = {(s.method, s.task): beside(s, rows, Evidence())[1] for s in rows}
     assert (
-        told["best", "nucleated-cells"] == "" and told["sun-pnet", "nucleated-cells"] == "0.9000 (nucleated-cell-net)"
+        rival["best", "nucleated-cells"] == "" and rival["sun-pnet", "nucleated-cells"] == "0.9000 (nucleated-cell-net)"
     )
-    assert told["best", "nrbc"] == told["nucleated-cell-net", "nrbc"] == "0.9000 (sun-pnet)"
+    assert rival["best", "nrbc"] == rival["nucleated-cell-net", "nrbc"] == "0.9000 (sun-pnet)"
 
 
 def test_each_experiment_keeps_its_own_evidence_and_none_of_classes_without_names(tmp_path: Path) -> None:

@@ -38,13 +38,13 @@ def test_every_set_counts_alike_where_every_picture_is_brought_to_one_ground(tmp
 
 def test_pictures_with_a_ground_like_one_learned_from_stay_and_others_are_brought_to_the_middle(tmp_path: Path) -> None:
     written(tmp_path, "chula-rbc12", [*range(150, 171), 220, 221])
-    told = ground_learned(TRAININGS["red-cell-shape-net"], Experiment(tmp_path))
-    assert told["ground"] == [161.0] * 3
-    known = np.array(told["grounds"])
+    card = ground_learned(TRAININGS["red-cell-shape-net"], Experiment(tmp_path))
+    assert card["ground"] == [161.0] * 3
+    grounds = np.array(card["grounds"])
     for value in (*range(150, 171), 220, 221):
-        assert np.abs(known - value).max(axis=1).min() <= ALIKE / 2, "every training picture has one by it"
-    assert len(known) < 8
-    for value, shown in (
+        assert np.abs(grounds - value).max(axis=1).min() <= ALIKE / 2, "every training picture has one by it"
+    assert len(grounds) < 8
+    for value, expected in (
         (150, 150),
         (170, 170),
         (144, 144),
@@ -54,9 +54,9 @@ def test_pictures_with_a_ground_like_one_learned_from_stay_and_others_are_brough
         (240, 168),
     ):  # at most 0.7 of its light
         rgb = np.full((9, 9, 3), value, np.uint8)
-        assert ground_of(as_learned(rgb, told["ground"], told["grounds"])).tolist() == [shown] * 3
+        assert ground_of(as_learned(rgb, card["ground"], card["grounds"])).tolist() == [expected] * 3
     tinted = np.full((9, 9, 3), (160, 160, 120), np.uint8)
-    assert ground_of(as_learned(tinted, told["ground"], told["grounds"])).tolist() == [161] * 3, "one channel is enough"
+    assert ground_of(as_learned(tinted, card["ground"], card["grounds"])).tolist() == [161] * 3, "one channel is enough"
 
 
 def test_a_set_is_seen_through_the_camera_of_the_experiment_alone(tmp_path: Path) -> None:

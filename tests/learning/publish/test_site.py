@@ -53,6 +53,6 @@ def test_a_careful_class_is_missed_by_no_more_sets_than_is_said() -> None:
 def test_the_cells_to_name_next_are_unsure_ones_unlike_each_other() -> None:
     features = np.eye(4, dtype=np.float32)[[0, 0, 1, 1, 2, 3]]
     p = np.array([[0.5, 0.5], [0.5, 0.5], [0.55, 0.45], [0.6, 0.4], [0.99, 0.01], [1, 0]], np.float32)
-    chosen = most_telling(p, features, features[:0], count=2)
-    assert {int(features[i].argmax()) for i in chosen} == {0, 1}, "one of each kind of unsure cell, and no sure one"
+    rows = most_telling(p, features, features[:0], count=2)
+    assert {int(features[i].argmax()) for i in rows} == {0, 1}, "one of each kind of unsure cell, and no sure one"
     assert most_telling(p[:0], features[:0], features[:0]).tolist() == []

@@ -34,11 +34,11 @@ from hemaview.methods.registry import METHODS
 def quick(experiment: Experiment, out: Path, cache: Path, imagenet: Path | None, epochs: int | None, log: Any) -> Path:
     """Learns nothing, epoch by epoch."""
     net = METHODS["cell-kind-net"].build(4)
-    known = Course(out, net, torch.optim.AdamW(net.parameters()))
-    for epoch in range(known.done, epochs or 1):
+    progress = Course(out, net, torch.optim.AdamW(net.parameters()))
+    for epoch in range(progress.position, epochs or 1):
         log(f"epoch {epoch + 1}")
-        known.mark(epoch + 1, 0.5, 0.1 * epoch)
-    return known.weights
+        progress.mark(epoch + 1, 0.5, 0.1 * epoch)
+    return progress.weights
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / "sets" / name / "train").mkdir(parents=True)
         (tmp_path / "sets" / name / "train" / "labels.csv").write_text("file,class\n")
     for name in ("cell-kind-net", "sun-pnet"):
-        stub = replace(TRAININGS["cell-kind-net"], name=name, sets=("pbc", "jhu-aml"), run=quick, held=None)
+        stub = replace(TRAININGS["cell-kind-net"], name=name, sets=("pbc", "jhu-aml"), run=quick, validation_pools=None)
         monkeypatch.setitem(TRAININGS, name, stub)
     monkeypatch.setattr(release, "evaluate", lambda *_: [])
     return tmp_path / "sets"
@@ -64,8 +64,8 @@ def test_the_same_training_goes_on_also_for_longer(
     train(sets, tmp_path / "out", epochs=1)
     assert "epoch 1" in capsys.readouterr().err
     train(sets, tmp_path / "out", epochs=2)
-    said = capsys.readouterr().err
-    assert "epoch 2" in said and "epoch 1" not in said
+    messages = capsys.readouterr().err
+    assert "epoch 2" in messages and "epoch 1" not in messages
 
 
 def test_another_training_in_the_same_folder_is_refused(sets: Path, tmp_path: Path) -> None:
@@ -144,13 +144,15 @@ def test_the_log_names_its_columns_once_and_its_curves_are_drawn_as_it_grows(
     sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(course, "DRAWN_EVERY_S", 0.0)
-    drawn: list[int] = []
-    monkeypatch.setattr(course, "draw_curves", lambda out: drawn.append((out / "log.csv").read_text().count("\n")))
+    line_counts: list[int] = []
+    monkeypatch.setattr(
+        course, "draw_curves", lambda out: line_counts.append((out / "log.csv").read_text().count("\n"))
+    )
     for epochs in (2, 3):
         train(sets, tmp_path / "out", epochs=epochs)
     lines = (tmp_path / "out" / "log.csv").read_text().splitlines()
     assert lines == ["done,train_loss,val_score", "1,0.5,0.0", "2,0.5,0.1", "3,0.5,0.2"]
-    assert drawn == [2, 3, 4]
+    assert line_counts == [2, 3, 4]
 
 
 def test_a_training_that_is_stopped_leaves_its_curves(
@@ -195,14 +197,14 @@ def test_a_detector_on_another_backbone_says_so_in_its_card_and_is_built_on_it(
 
 
 def test_a_training_takes_as_many_cores_as_it_is_told_and_else_two_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[int] = []
-    monkeypatch.setattr(torch, "set_num_threads", taken.append)
+    threads: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", threads.append)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(16)), raising=False)
     monkeypatch.setenv("HEMAVIEW_THREADS", "12")
     use_cores()
     monkeypatch.delenv("HEMAVIEW_THREADS")
     use_cores()
-    assert taken == [12, 2]
+    assert threads == [12, 2]
 
 
 def test_the_same_command_gives_the_same_weights(sets: Path, tmp_path: Path) -> None:
@@ -245,5 +247,5 @@ def test_where_no_class_has_cells_enough_on_val_the_accuracy_chooses() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return torch.tensor([[1.0, 0.0]]).repeat(len(x), 1)
 
-    held = Pool(np.zeros((4, 8, 8, 3), np.uint8), np.eye(2, dtype=bool)[[0, 0, 0, 1]])
-    assert _validate(Flat(), [held], Recipe(("a", "b"), 8)) == (0.75, 0.75)
+    validation = Pool(np.zeros((4, 8, 8, 3), np.uint8), np.eye(2, dtype=bool)[[0, 0, 0, 1]])
+    assert _validate(Flat(), [validation], Recipe(("a", "b"), 8)) == (0.75, 0.75)

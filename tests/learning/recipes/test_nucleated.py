@@ -15,8 +15,8 @@ def test_cells_of_one_film_are_stained_and_sized_alike_and_those_of_many_are_not
     how = Augmentation(scale=0.0, shift=0.0, stain=1.0, light=0.2, blur=0.0, noise=0.0, turns=False)
 
     def spread(one_film: bool) -> float:
-        made = augment(x, 40, how, torch.Generator().manual_seed(4), one_film)
-        return float(made.mean(dim=(2, 3)).std(dim=0).mean())
+        pictures = augment(x, 40, how, torch.Generator().manual_seed(4), one_film)
+        return float(pictures.mean(dim=(2, 3)).std(dim=0).mean())
 
     assert spread(one_film=True) < 0.5 * spread(one_film=False)
 
@@ -30,8 +30,8 @@ def test_a_film_is_of_one_source_and_never_of_crops_without_a_nucleus() -> None:
     weight = torch.ones(150, dtype=torch.float64)
     sources = set()
     for seed in range(12):
-        chosen = _film(pools, index, weight, 16, torch.Generator().manual_seed(seed))
-        own = set(index[chosen, 0].tolist())
+        rows = _film(pools, index, weight, 16, torch.Generator().manual_seed(seed))
+        own = set(index[rows, 0].tolist())
         assert len(own) == 1
         sources |= own
     assert sources == {0, 2}

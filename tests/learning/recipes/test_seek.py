@@ -72,36 +72,38 @@ def test_marked_centres_lie_on_nuclei_however_a_scene_is_turned(seed: int) -> No
 
 def test_a_target_is_one_at_each_centre_and_known_there() -> None:
     scene = SeekScene(np.zeros((64, 64, 3), np.uint8), np.array([[10, 20]], np.float32), np.ones((64, 64), bool))
-    heat, known = scene.target()
+    heat, is_labelled = scene.target()
     assert heat.shape == (16, 16) and heat[5, 2] == 1 and (heat == 1).sum() == 1
-    assert known[5, 2] and not known[12, 12]
+    assert is_labelled[5, 2] and not is_labelled[12, 12]
 
 
 def test_the_loss_falls_where_peaks_are_right_and_ignores_what_is_unknown() -> None:
-    heat, known = torch.zeros(1, 4, 4), torch.ones(1, 4, 4, dtype=torch.bool)
+    heat, is_labelled = torch.zeros(1, 4, 4), torch.ones(1, 4, 4, dtype=torch.bool)
     heat[0, 1, 1] = 1
     right, wrong = torch.zeros(1, 2, 4, 4), torch.zeros(1, 2, 4, 4)
     right[0, 0], wrong[0, 0] = 4, 4
     right[0, :, 1, 1], wrong[0, :, 2, 2] = torch.tensor([-4.0, 4.0]), torch.tensor([-4.0, 4.0])
-    assert heat_loss(right, heat, known) < heat_loss(wrong, heat, known)
-    unknown = known.clone()
+    assert heat_loss(right, heat, is_labelled) < heat_loss(wrong, heat, is_labelled)
+    unknown = is_labelled.clone()
     unknown[0, 2, 2] = False
-    assert heat_loss(wrong, heat, unknown) < heat_loss(wrong, heat, known)
+    assert heat_loss(wrong, heat, unknown) < heat_loss(wrong, heat, is_labelled)
 
 
 def test_a_seeker_learns_to_find_nuclei_among_red_cells(tmp_path: Path) -> None:
     scenes = pool()
-    held = [SeekScene(_small(field([(90, 150)])), np.array([[54, 90]], np.float32), np.zeros((0, 0), bool))]
+    validation = [SeekScene(_small(field([(90, 150)])), np.array([[54, 90]], np.float32), np.zeros((0, 0), bool))]
 
     def draw(rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]:
         scene = draw_scene(scenes, 96, rng, scale=0.1)
         return scene.rgb, *scene.target()
 
     net = Seeker(2, (8, 12, 16, 16))
-    train_heat(net, draw, lambda n: points_precision(n, held), tmp_path, 60, lambda _: None, batch=6, check_every=30)
-    found = peaks_in(net.eval(), held[0].rgb, 0.2)
-    assert len(found) and np.hypot(*(found[0, :2] - (54, 90))) < 5
-    heights, cells, n = matched(net, held, 0.2)
+    train_heat(
+        net, draw, lambda n: points_precision(n, validation), tmp_path, 60, lambda _: None, batch=6, check_every=30
+    )
+    peaks = peaks_in(net.eval(), validation[0].rgb, 0.2)
+    assert len(peaks) and np.hypot(*(peaks[0, :2] - (54, 90))) < 5
+    heights, cells, n = matched(net, validation, 0.2)
     assert (cells, n) == (1, 1) and (heights > 0).sum() == 1
 
 

@@ -23,7 +23,7 @@ def test_a_training_is_found_by_its_name_on_its_own_backbone_or_on_another() -> 
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("options", "message"),
     [
         ({"name": "nonesuch"}, "no training for nonesuch"),
         ({"backbone": "r50"}, "has no backbone to choose"),
@@ -32,13 +32,13 @@ def test_a_training_is_found_by_its_name_on_its_own_backbone_or_on_another() -> 
     ],
 )
 def test_what_cannot_be_trained_is_refused_and_leaves_nothing(
-    asked: dict[str, object], said: str, tmp_path: Path
+    options: dict[str, object], message: str, tmp_path: Path
 ) -> None:
-    told: list[str] = []
-    request = TrainRequest(**{"name": "cell-kind-net", "root": tmp_path, "out": tmp_path / "out", **asked})  # type: ignore[arg-type]
-    with pytest.raises(DataError, match=said):
-        train(request, told.append, print)
-    assert told == [] and not (tmp_path / "out").exists()
+    lines: list[str] = []
+    request = TrainRequest(**{"name": "cell-kind-net", "root": tmp_path, "out": tmp_path / "out", **options})  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=message):
+        train(request, lines.append, print)
+    assert lines == [] and not (tmp_path / "out").exists()
 
 
 def test_what_is_left_out_for_its_licence_is_logged(tmp_path: Path) -> None:

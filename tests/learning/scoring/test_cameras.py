@@ -26,18 +26,18 @@ def test_each_model_is_shown_each_camera_and_one_that_minds_the_ground_also_with
     (folder / "images").mkdir(parents=True)
     Image.fromarray(np.full((9, 9, 3), 160, np.uint8)).save(folder / "images" / "a.png")
     (folder / "labels.csv").write_text("file,class\na.png,x\n", encoding="utf-8")
-    known = {"minds": SimpleNamespace(ground=GROUND), "does-not": SimpleNamespace(ground=())}
+    card_by_name = {"minds": SimpleNamespace(ground=GROUND), "does-not": SimpleNamespace(ground=())}
 
     def main_task(name: str) -> tuple[str, Callable[[Experiment, str], list[Score]]]:
         def task(experiment: Experiment, split: str) -> list[Score]:
-            wanted = known[name].ground if experiment.nets.brings_ground else ()
-            shown = as_learned(data.image(experiment, "pbc", split, "a.png"), wanted)
-            green = float(ground_of(shown)[1])
+            wanted = card_by_name[name].ground if experiment.nets.brings_ground else ()
+            picture = as_learned(data.image(experiment, "pbc", split, "a.png"), wanted)
+            green = float(ground_of(picture)[1])
             return [Score(name, "t", "pbc", split, 1, metric, green, green, green) for metric in ("ece", "accuracy")]
 
         return "pbc", task
 
-    monkeypatch.setattr(cameras, "cards", lambda: known)
+    monkeypatch.setattr(cameras, "cards", lambda: card_by_name)
     monkeypatch.setattr(cameras, "main_task", main_task)
     rows = {row["variant"]: row for row in cameras.other_cameras(Experiment(tmp_path), tmp_path, 0, lambda _: None)}
     strange = {"as_it_is": 160.0, "white_ground": 245.0, "less_light": 112.0, "yellow_lamp": 152.0}

@@ -43,7 +43,7 @@ def phone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def found(elongated: int, circular: int, at: tuple[float, float] = (120, 120)) -> Any:
+def cells_at(elongated: int, circular: int, at: tuple[float, float] = (120, 120)) -> Any:
     table = factories.cells({"elongated": elongated, "circular": circular}, key="sickle")
     x, y = table.x.copy(), table.y.copy()
     x[:elongated], y[:elongated] = at
@@ -63,21 +63,21 @@ def scores(root: Path, monkeypatch: pytest.MonkeyPatch, per_field: dict[str, Any
 
 
 def test_boxes_count_where_a_cell_in_them_is_called_sickle(phone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    good = scores(phone, monkeypatch, {"pos": found(1, 50), "neg": found(0, 100)})
+    good = scores(phone, monkeypatch, {"pos": cells_at(1, 50), "neg": cells_at(0, 100)})
     assert (good["box_recall"], good["sickle_calls_per_100_red_cells"], good["auc"]) == (1, 0, 1)
-    beside = scores(phone, monkeypatch, {"pos": found(1, 50, (300, 300)), "neg": found(2, 98)})
+    beside = scores(phone, monkeypatch, {"pos": cells_at(1, 50, (300, 300)), "neg": cells_at(2, 98)})
     assert (beside["box_recall"], beside["sickle_calls_per_100_red_cells"]) == (0, 2)
 
 
 def test_a_field_that_is_refused_finds_no_box(phone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    refused = scores(phone, monkeypatch, {"pos": None, "neg": found(0, 100)})
+    refused = scores(phone, monkeypatch, {"pos": None, "neg": cells_at(0, 100)})
     assert (refused["box_recall"], refused["fields_refused"], refused["auc"]) == (0, 0.5, 0.5)
 
 
 def test_brightness_alone_tells_the_fields_until_they_are_made_equal(
     phone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = scores(phone, monkeypatch, {"pos": found(1, 50), "neg": found(0, 100)})
+    row = scores(phone, monkeypatch, {"pos": cells_at(1, 50), "neg": cells_at(0, 100)})
     assert row["auc_brightness"] == 1
     fields = sickletasks.labelled_fields(Experiment(phone), "sickle-uganda", "test")
     light = [sickletasks.brightness(f.rgb) for f in fields]

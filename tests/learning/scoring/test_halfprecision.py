@@ -33,28 +33,28 @@ def test_the_quick_sums_are_those_of_torch_in_bf16(build: Callable[[], nn.Module
             with Rounded():  # type: ignore[no-untyped-call]
                 quick = net(x)
     assert quick.dtype == real.dtype == torch.bfloat16
-    error, apart = (real.float() - exact).abs().mean(), (quick.float() - real.float()).abs().mean()
-    assert error > 0 and apart < error
+    error, difference = (real.float() - exact).abs().mean(), (quick.float() - real.float()).abs().mean()
+    assert error > 0 and difference < error
 
 
 def score(metric: str, value: float, low: float, high: float) -> Score:
     return Score("m", "t", "d", "val", 50, metric, value, low, high)
 
 
-def apart(largest: float, *times: float) -> Difference:
-    found = Difference()
-    found.largest, found.times = largest, list(times or (2.0,))
-    return found
+def difference_of(largest: float, *times: float) -> Difference:
+    difference = Difference()
+    difference.largest, difference.times = largest, list(times or (2.0,))
+    return difference
 
 
 def test_bf16_is_not_allowed_where_it_was_no_faster_on_a_machine_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     same = [score("accuracy", 0.9, 0.85, 0.95)]
     monkeypatch.setattr(precision, "_has_bf16", lambda: True)
-    slow = section("m", same, same, apart(0.02, 0.9, 1.0, 7.0))
+    slow = section("m", same, same, difference_of(0.02, 0.9, 1.0, 7.0))
     assert (slow["bf16"], slow["times_faster"]) == (False, 1.0)
     assert "bf16 is no faster" in precision_lines({"precision": slow})[0]
     monkeypatch.setattr(precision, "_has_bf16", lambda: False)
-    emulated = section("m", same, same, apart(0.02, 0.01))
+    emulated = section("m", same, same, difference_of(0.02, 0.01))
     assert emulated["bf16"] and "times_faster" not in emulated
 
 
@@ -62,10 +62,10 @@ def test_bf16_is_allowed_only_where_no_figure_leaves_its_interval_and_no_answer_
     plain = [score("accuracy", 0.9, 0.85, 0.95), score("macro_f1", 0.8, 0.7, 0.9)]
     same = [score("accuracy", 0.86, 0, 0), score("macro_f1", 0.81, 0, 0)]
     worse = [score("accuracy", 0.84, 0, 0), score("macro_f1", 0.81, 0, 0)]
-    assert section("m", plain, same, apart(0.02))["bf16"]
-    assert not section("m", plain, same, apart(0.2))["bf16"]
-    found = section("m", plain, worse, apart(0.02))
-    assert not found["bf16"] and [r["within"] for r in found["rows"]] == [False, True]
+    assert section("m", plain, same, difference_of(0.02))["bf16"]
+    assert not section("m", plain, same, difference_of(0.2))["bf16"]
+    answer = section("m", plain, worse, difference_of(0.02))
+    assert not answer["bf16"] and [r["within"] for r in answer["rows"]] == [False, True]
 
 
 def test_the_largest_difference_is_kept_at_the_temperature_of_the_card() -> None:
@@ -94,18 +94,18 @@ def test_boxes_are_compared_with_the_best_of_their_class_over_them_and_lost_ones
 def test_a_net_that_takes_no_bf16_stays_in_float32_and_other_errors_are_not_hidden(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = ["dtypes must match, got BFloat16"]
+    messages = ["dtypes must match, got BFloat16"]
 
     def task(experiment: Experiment, split: str) -> list[Score]:
         if experiment.nets.compare is not None:
-            raise RuntimeError(said[0])
+            raise RuntimeError(messages[0])
         return [score("accuracy", 0.9, 0.8, 1.0)]
 
     monkeypatch.setattr(precision, "main_task", lambda name: ("pbc", task))
-    found = precision.measure("cell-kind-net", Experiment(tmp_path), lambda line: None)
-    assert not found["bf16"] and found["rows"] == []
-    assert "takes no bf16" in precision_lines({"precision": found})[0]
-    said[0] = "out of memory"
+    answer = precision.measure("cell-kind-net", Experiment(tmp_path), lambda line: None)
+    assert not answer["bf16"] and answer["rows"] == []
+    assert "takes no bf16" in precision_lines({"precision": answer})[0]
+    messages[0] = "out of memory"
     with pytest.raises(RuntimeError, match="out of memory"):
         precision.measure("cell-kind-net", Experiment(tmp_path), lambda line: None)
 
@@ -116,9 +116,9 @@ def test_a_draw_takes_whole_pictures_and_always_the_same(tmp_path: Path) -> None
     lines = [f"{i}.png,a{j}" for i in range(20) for j in range(5)]
     (folder / "labels.csv").write_text("file,class\n" + "\n".join(lines) + "\n")
     whole = data.rows(Experiment(tmp_path), "pbc", "val")
-    drawn, again = (data.rows(Experiment(tmp_path, most_lines=12), "pbc", "val") for _ in range(2))
-    assert drawn == again and len(drawn) == 15 and len({r["file"] for r in drawn}) == 3
-    assert drawn == [r for r in whole if r in drawn] and len(data.rows(Experiment(tmp_path), "pbc", "val")) == 100
+    some, again = (data.rows(Experiment(tmp_path, most_lines=12), "pbc", "val") for _ in range(2))
+    assert some == again and len(some) == 15 and len({r["file"] for r in some}) == 3
+    assert some == [r for r in whole if r in some] and len(data.rows(Experiment(tmp_path), "pbc", "val")) == 100
     assert data.rows(Experiment(tmp_path, most_lines=1000), "pbc", "val") == whole
 
 
@@ -140,11 +140,11 @@ def test_how_much_faster_bf16_was_is_told_only_by_a_machine_that_has_it(
 
     monkeypatch.setattr(precision, "main_task", lambda name: ("pbc", task))
     monkeypatch.setattr(precision, "_has_bf16", lambda: True)
-    found = precision.measure("cell-kind-net", Experiment(tmp_path), lambda line: None)
-    assert found["times_faster"] > 0 and "times as long as bf16" in precision_lines({"precision": found})[1]
+    answer = precision.measure("cell-kind-net", Experiment(tmp_path), lambda line: None)
+    assert answer["times_faster"] > 0 and "times as long as bf16" in precision_lines({"precision": answer})[1]
     monkeypatch.setattr(precision, "_has_bf16", lambda: False)
-    found = precision.measure("cell-kind-net", Experiment(tmp_path), lambda line: None)
-    assert "times_faster" not in found and "as long as" not in precision_lines({"precision": found})[1]
+    answer = precision.measure("cell-kind-net", Experiment(tmp_path), lambda line: None)
+    assert "times_faster" not in answer and "as long as" not in precision_lines({"precision": answer})[1]
 
 
 @pytest.mark.parametrize("capable", [True, False])

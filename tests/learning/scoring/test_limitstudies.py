@@ -43,8 +43,8 @@ def write(root: Path, name: str, side: str, columns: str, lines: Sequence[str], 
     """A side of a set: its labels, and pictures of the names that the labels give (without .png)."""
     folder = root / name / side / "images"
     folder.mkdir(parents=True)
-    for stem, shown in pictures.items():
-        Image.fromarray(shown).save(folder / f"{stem}.png")
+    for stem, picture in pictures.items():
+        Image.fromarray(picture).save(folder / f"{stem}.png")
     (folder.parent / "labels.csv").write_text("\n".join([columns, *lines]) + "\n")
 
 
@@ -98,13 +98,13 @@ def test_stains_of_nothing_are_refused_with_a_sentence(
 def red_cells(mpp: float) -> Picture:
     """A field of sharp red cells, 7.2 µm wide, with pale centres, at that scale."""
     side = round(60 / mpp)
-    shown = np.full((side, side, 3), (240, 235, 230), np.uint8)
+    picture = np.full((side, side, 3), (240, 235, 230), np.uint8)
     for row in range(5):
         for column in range(5):
             at = (round((6 + 12 * column) / mpp), round((6 + 12 * row) / mpp))
-            cv2.circle(shown, at, round(3.6 / mpp), (200, 140, 140), -1)
-            cv2.circle(shown, at, round(1.2 / mpp), (225, 190, 190), -1)
-    return shown
+            cv2.circle(picture, at, round(3.6 / mpp), (200, 140, 140), -1)
+            cv2.circle(picture, at, round(1.2 / mpp), (225, 190, 190), -1)
+    return picture
 
 
 def test_focus_falls_with_the_blur_in_um_and_the_shares_are_those_below_the_limits(
@@ -118,25 +118,27 @@ def test_focus_falls_with_the_blur_in_um_and_the_shares_are_those_below_the_limi
     assert [r["variant"] for r in by_set["txl-pbc"]] == [
         "txl-pbc", "txl-pbc, blurred by 0.5 µm", "txl-pbc, blurred by 1 µm", "txl-pbc, blurred by 2 µm",
     ]  # fmt: skip
-    for told in by_set.values():
-        found = [r["median_focus"] for r in told]
-        assert found == sorted(found, reverse=True) and found[0] > SOFT_FOCUS and found[-1] < NO_FOCUS
-        assert [r["share_refused"] for r in told] == [float(f < NO_FOCUS) for f in found]
-    blurred = [told[1]["median_focus"] for told in by_set.values()]
+    for rows_of_set in by_set.values():
+        focus = [r["median_focus"] for r in rows_of_set]
+        assert focus == sorted(focus, reverse=True) and focus[0] > SOFT_FOCUS and focus[-1] < NO_FOCUS
+        assert [r["share_refused"] for r in rows_of_set] == [float(f < NO_FOCUS) for f in focus]
+    blurred = [rows_of_set[1]["median_focus"] for rows_of_set in by_set.values()]
     assert blurred[0] == pytest.approx(blurred[1], rel=0.25), "a blur of as many µm is as much at every scale"
     as_they_are, softer, *_ = by_set["chula-rbc12"]
     monkeypatch.setattr(limits, "SOFT_FOCUS", as_they_are["median_focus"] - 1e-6)
     monkeypatch.setattr(limits, "NO_FOCUS", softer["median_focus"] - 1e-6)
-    told = focus_limits(Experiment(tmp_path), tmp_path, 0, quiet)[:4]
-    assert [(r["share_told_of"], r["share_refused"]) for r in told] == [(0, 0), (1, 0), (1, 1), (1, 1)]
+    rows_of_set = focus_limits(Experiment(tmp_path), tmp_path, 0, quiet)[:4]
+    assert [(r["share_told_of"], r["share_refused"]) for r in rows_of_set] == [(0, 0), (1, 0), (1, 1), (1, 1)]
 
 
 @pytest.mark.parametrize("lines", [["a.png,,,,,"], []])
 def test_fields_whose_scale_nobody_can_tell_are_refused_with_a_sentence(lines: list[str], tmp_path: Path) -> None:
     if lines:
         write(tmp_path, "draaslan-blood", "val", "file,x,y,w,h,class", lines, a=red_cells(0.2))
-    said = "No cell of draaslan-blood/val/images/a.png is boxed" if lines else "^None of chula-rbc12, .* has a val side"
-    with pytest.raises(DataError, match=said):
+    message = (
+        "No cell of draaslan-blood/val/images/a.png is boxed" if lines else "^None of chula-rbc12, .* has a val side"
+    )
+    with pytest.raises(DataError, match=message):
         focus_limits(Experiment(tmp_path), tmp_path, 0, quiet)
 
 
@@ -148,22 +150,22 @@ def soft(seed: int) -> Picture:
 def test_copies_are_found_by_what_was_altered_and_other_pictures_are_none(tmp_path: Path) -> None:
     own, others = ({f"n{seed}": soft(seed) for seed in seeds} for seeds in (range(4), range(10, 16)))
     own["n4"] = ALTERATIONS["shifted by 10 %"](own["n3"])  # found as itself, not as a copy of n3
-    for side, shown in (("val", own), ("train", others)):
-        write(tmp_path, "pbc", side, "file,class", [f"{stem}.png,basophil" for stem in shown], **shown)
+    for side, pictures in (("val", own), ("train", others)):
+        write(tmp_path, "pbc", side, "file,class", [f"{stem}.png,basophil" for stem in pictures], **pictures)
     rows = copy_limits(Experiment(tmp_path), tmp_path, 0, quiet)
-    *found, past, other = [row["share_found"] for row in rows]
+    *shares, past, other = [row["share_found"] for row in rows]
     assert [row["variant"] for row in rows] == [f"pbc, {what}" for what in (*ALTERATIONS, "another picture")]
-    assert found == [1.0] * (len(ALTERATIONS) - 1) and past == other == 0, (
+    assert shares == [1.0] * (len(ALTERATIONS) - 1) and past == other == 0, (
         "the last alteration is past what is looked for"
     )
     assert {row["pictures"] for row in rows} == {5}
 
 
 def test_a_picture_of_train_that_lies_in_val_too_is_counted_among_the_pairs(tmp_path: Path) -> None:
-    shown = {f"n{seed}": soft(seed) for seed in range(4)}
+    pictures = {f"n{seed}": soft(seed) for seed in range(4)}
     for side in ("val", "train"):
-        write(tmp_path, "pbc", side, "file,class", [f"{stem}.png,basophil" for stem in shown], **shown)
-        shown = {**{f"n{seed}": soft(seed) for seed in range(20, 23)}, "n3": shown["n3"]}
+        write(tmp_path, "pbc", side, "file,class", [f"{stem}.png,basophil" for stem in pictures], **pictures)
+        pictures = {**{f"n{seed}": soft(seed) for seed in range(20, 23)}, "n3": pictures["n3"]}
     assert copy_limits(Experiment(tmp_path), tmp_path, 0, quiet)[-1]["share_found"] == pytest.approx(1 / 16)
     with pytest.raises(DataError, match="None of the sets whose pictures are copied"):
         copy_limits(Experiment(tmp_path / "nowhere"), tmp_path, 0, quiet)
@@ -181,8 +183,8 @@ def test_an_alteration_changes_the_picture_as_its_name_says(what: str) -> None:
         by = {"shifted by 2 %": 3, "shifted by 10 %": 14}[what]
         assert np.array_equal(altered[by:, by:], rgb[:-by, :-by])
     if what == "JPEG of quality 60":
-        Image.fromarray(rgb).save(held := BytesIO(), "JPEG", quality=60)
-        assert np.array_equal(altered, np.asarray(Image.open(held)))
+        Image.fromarray(rgb).save(jpeg := BytesIO(), "JPEG", quality=60)
+        assert np.array_equal(altered, np.asarray(Image.open(jpeg)))
     if what == "brighter by 25":
         assert np.array_equal(altered, np.minimum(rgb.astype(int) + 25, 255))
     if what == "mirrored and turned":
@@ -195,8 +197,8 @@ def test_pictures_that_two_sides_of_a_set_show_are_counted_whatever_their_labels
         "val": {"c": soft(3)},
         "test": {"d": turned(soft(1)[None], 5)[0], "e": soft(4)},
     }
-    for side, shown in sides.items():
-        write(tmp_path, "pbc", side, "file,class", [f"{stem}.png,basophil" for stem in shown], **shown)
+    for side, pictures in sides.items():
+        write(tmp_path, "pbc", side, "file,class", [f"{stem}.png,basophil" for stem in pictures], **pictures)
     rows = copies_in_sets(Experiment(tmp_path), tmp_path, 0, quiet)
     assert [(row["variant"], row["seen_again"], row["pictures_of_the_second"]) for row in rows] == [
         ("pbc, train and val", 0, 1),

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from hemaview.assays import assay
-from hemaview.learning.scoring.mosaictasks import Mosaic, agreement, counted, partners, write_mosaic
+from hemaview.learning.scoring.mosaictasks import Mosaic, agreement, count_mosaic, partners, write_mosaic
 from hemaview.wsi.slide import open_slide
 from tests.factories import cells as table_of
 
@@ -19,10 +19,10 @@ FILM = assay("blood_film").schema
 def test_a_mosaic_of_real_fields_counts_what_its_photographs_count(tmp_path: Path) -> None:
     pictures = [np.asarray(Image.open(p).convert("RGB")) for p in sorted(DEMO.glob("*.webp"))]
     mosaic = write_mosaic(tmp_path / "mosaic.tif", pictures, 0.19, 4, 240, (97, 61))
-    photos, scan = (counted(mosaic, tmp_path / how, how == "photos") for how in ("photos", "scan"))
-    found = agreement(photos, scan, mosaic, FILM)
-    assert found.cells > 400
-    assert found.found_in_both >= 0.97 and found.same_class >= 0.93 and 0.9 <= found.total_ratio <= 1.1, found
+    photos, scan = (count_mosaic(mosaic, tmp_path / how, how == "photos") for how in ("photos", "scan"))
+    result = agreement(photos, scan, mosaic, FILM)
+    assert result.cells > 400
+    assert result.found_in_both >= 0.97 and result.same_class >= 0.93 and 0.9 <= result.total_ratio <= 1.1, result
 
 
 def test_a_mosaic_is_a_tiled_slide_of_the_pictures_pixels(tmp_path: Path) -> None:
@@ -43,5 +43,5 @@ def test_cells_are_partners_where_they_are_near_for_their_size() -> None:
     one.w[:] = one.h[:] = other.w[:] = other.h[:] = 30
     assert partners(one, other).tolist() == [0, -1, 2]
     place = {"x": 0, "y": 0, "w": 400, "h": 100, "name": "0"}
-    found = agreement(one, other, Mosaic(Path("m.tif"), [place], 1.0), FILM)
-    assert (found.cells, found.found_in_both, found.same_class) == (3, 2 / 3, 1.0)
+    result = agreement(one, other, Mosaic(Path("m.tif"), [place], 1.0), FILM)
+    assert (result.cells, result.found_in_both, result.same_class) == (3, 2 / 3, 1.0)

@@ -49,6 +49,6 @@ def test_an_overview_is_drawn_alike_and_its_regions_are_darker_than_what_is_arou
 
 
 def test_the_sides_share_no_look() -> None:
-    seen = [look for side in LOOKS.values() for look in side]
-    assert len(set(seen)) == len(seen)
+    looks = [look for side in LOOKS.values() for look in side]
+    assert len(set(looks)) == len(looks)
     assert not np.array_equal(overviews("val")[0].rgb[:100, :100], overviews("test")[0].rgb[:100, :100])

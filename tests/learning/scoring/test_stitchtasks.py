@@ -35,5 +35,5 @@ def test_a_cell_that_lies_over_another_is_no_piece_of_it() -> None:
 
 def test_only_cells_that_a_side_of_a_patch_runs_through_are_cut() -> None:
     cut = patches(320, 240, 256, 160)  # sides inside the picture: x = 64 and x = 256
-    asked = boxes((50, 0, 70, 20), (90, 0, 110, 20), (250, 230, 260, 240), (256, 0, 280, 20))
-    assert cut_by(asked, cut, (320, 240)).tolist() == [True, False, True, False]
+    cells = boxes((50, 0, 70, 20), (90, 0, 110, 20), (250, 230, 260, 240), (256, 0, 280, 20))
+    assert cut_by(cells, cut, (320, 240)).tolist() == [True, False, True, False]

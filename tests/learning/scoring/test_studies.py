@@ -48,13 +48,13 @@ def test_a_study_ends_in_a_table_and_a_chart(cells: Path, tmp_path: Path, monkey
     out = tmp_path / "out"
     out.mkdir()
     rows = study.run(Experiment(cells), out, 2, lambda text: None)
-    kept = studypage.keep(study, rows, 2, out)
-    with kept[0].open(newline="") as stream:
+    files = studypage.keep(study, rows, 2, out)
+    with files[0].open(newline="") as stream:
         table = list(csv.DictReader(stream))
     assert [r["variant"] for r in table] == ["U-Net", "ResNet-U-Net", "NODEs-UNet"]
     assert all(0 < float(r["pixel_accuracy"]) <= 1 for r in table)
     assert (out / "nodes-networks.png").stat().st_size > 1000
-    studypage.write_page(tmp_path / "studies.md", kept, studies.STUDIES.values())
+    studypage.write_page(tmp_path / "studies.md", files, studies.STUDIES.values())
     text = (tmp_path / "studies.md").read_text()
     assert "2 epochs each" in text and "| NODEs-UNet |" in text and "studies/nodes-networks.png" in text
     assert (tmp_path / "studies" / "nodes-networks.png").is_file() and "p-net" not in text
@@ -83,14 +83,14 @@ def test_a_curve_has_a_line_for_each_net(tmp_path: Path) -> None:
 def test_folds_are_halves_of_whole_fields_used_both_ways() -> None:
     fields = tuple(f"f{i // 5}" for i in range(100))
     pool = Pool(np.arange(100, dtype=np.uint8).reshape(-1, 1, 1, 1), np.ones((100, 2), bool))
-    made = folds(pool, fields, 5, 1)
-    assert len(made) == 10
-    for number, (train, held) in enumerate(made):
-        one, other = (set(part.images.ravel().tolist()) for part in (train, held))
+    halves = folds(pool, fields, 5, 1)
+    assert len(halves) == 10
+    for number, (train, validation) in enumerate(halves):
+        one, other = (set(part.images.ravel().tolist()) for part in (train, validation))
         assert not one & other and len(one | other) == 100
         assert not {fields[i] for i in one} & {fields[i] for i in other}
         if number % 2:
-            assert one == set(made[number - 1][1].images.ravel().tolist())
+            assert one == set(halves[number - 1][1].images.ravel().tolist())
 
 
 def test_unknown_studies_and_missing_data_are_refused_with_a_sentence(tmp_path: Path) -> None:
@@ -100,8 +100,11 @@ def test_unknown_studies_and_missing_data_are_refused_with_a_sentence(tmp_path: 
         call_command("study", "nodes-networks")
     with pytest.raises(CommandError, match="There is no folder"):
         call_command("study", "nodes-networks", data=tmp_path / "no", out=tmp_path)
-    for name, epochs, said in (("focus-limits", 3, "focus-limits trains nothing"), ("nodes-networks", 0, "from 1 on")):
-        with pytest.raises(CommandError, match=said):
+    for name, epochs, message in (
+        ("focus-limits", 3, "focus-limits trains nothing"),
+        ("nodes-networks", 0, "from 1 on"),
+    ):
+        with pytest.raises(CommandError, match=message):
             call_command("study", name, data=tmp_path, out=tmp_path / "out", epochs=epochs)
     assert not (tmp_path / "out").exists()
     with pytest.raises(CommandError, match=r"labels\.csv"):
@@ -116,11 +119,11 @@ def test_a_cell_alone_keeps_its_pixels_and_loses_its_neighbours(tmp_path: Path) 
     lines = [{"file": "328.png", "x": "233", "y": "119", "class": "normal"}]
     (folder / "labels.csv").write_text("file,x,y,class\n328.png,233,119,normal\n")
     images = data.point_crops(Experiment(tmp_path), "chula-rbc12", "train", 72).images
-    shown = alone(images, Experiment(tmp_path), lines)[0]
-    assert (shown[32:40, 32:40] == images[0, 32:40, 32:40]).all()
-    edge = np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]])
+    picture = alone(images, Experiment(tmp_path), lines)[0]
+    assert (picture[32:40, 32:40] == images[0, 32:40, 32:40]).all()
+    edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
     assert len(np.unique(edge, axis=0)) == 1 and edge[0].mean() > 150
-    painted = (shown != images[0]).any(axis=2).mean()
+    painted = (picture != images[0]).any(axis=2).mean()
     assert 0.3 < painted < 0.9
 
 
@@ -135,12 +138,12 @@ def test_answers_kept_by_fold_become_a_table_by_class_and_its_roc(tmp_path: Path
         folder.mkdir(parents=True)
         np.savez(folder / "answers.npz", p=p, truth=truth)
     rows = [{"variant": studies.PAPERS_CHOICE, "accuracy": 0.8, "accuracy_sd": 0.1}]
-    kept = studypage.keep(study, rows, 6, out)
-    assert [path.name for path in kept[2:]] == ["elmanna-folds-classes.csv", "elmanna-folds-roc.png"]
-    with kept[2].open(newline="") as stream:
+    files = studypage.keep(study, rows, 6, out)
+    assert [path.name for path in files[2:]] == ["elmanna-folds-classes.csv", "elmanna-folds-roc.png"]
+    with files[2].open(newline="") as stream:
         table = list(csv.DictReader(stream))
-    assert len(table) == 3 and kept[3].stat().st_size > 1000, "only classes that occur"
+    assert len(table) == 3 and files[3].stat().st_size > 1000, "only classes that occur"
     assert all(0.6 < float(row["f1"]) < 0.95 and 0 < float(row["f1_sd"]) < 0.2 for row in table)
-    studypage.write_page(tmp_path / "studies.md", kept, studies.STUDIES.values())
+    studypage.write_page(tmp_path / "studies.md", files, studies.STUDIES.values())
     text = (tmp_path / "studies.md").read_text()
     assert "| class | cells | sensitivity |" in text and "studies/elmanna-folds-roc.png" in text

@@ -28,7 +28,7 @@ def write(root: Path, name: str, labels: str | bytes, **pictures: np.ndarray) ->
 
 
 @pytest.mark.parametrize(
-    ("labels", "said"),
+    ("labels", "message"),
     [
         ("", "has no line"),
         ("file,x,y,class\n", "has no line"),
@@ -40,9 +40,9 @@ def write(root: Path, name: str, labels: str | bytes, **pictures: np.ndarray) ->
         ("file,x,y,class\na.png,1,2,bürr\n".encode("latin-1"), "cannot be read as comma-separated UTF-8"),
     ],
 )
-def test_labels_that_cannot_be_used_are_refused(labels: str | bytes, said: str, tmp_path: Path) -> None:
+def test_labels_that_cannot_be_used_are_refused(labels: str | bytes, message: str, tmp_path: Path) -> None:
     write(tmp_path, "chula-rbc12", labels)
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         data.rows(Experiment(tmp_path), "chula-rbc12", "test")
 
 
@@ -56,13 +56,13 @@ def test_a_list_from_a_spreadsheet_and_fields_without_cells_are_taken(tmp_path: 
 def test_masks_are_of_their_pictures_size_with_numbers_that_mean_something(tmp_path: Path) -> None:
     folder = write(tmp_path, "wbc-masks-1", "file,class\na.png,monocyte\n", a=np.zeros((6, 9, 3), np.uint8))
     (folder / "masks").mkdir()
-    for mask, said in (
+    for mask, message in (
         (np.zeros((6, 8), np.uint8), "another size than its picture"),
         (np.zeros((6, 9, 3), np.uint8), "has colours"),
         (np.full((6, 9), 255, np.uint8), "holds the number 255; its classes are numbered 0 to 2"),
     ):
         Image.fromarray(mask).save(folder / "masks/a.png")
-        with pytest.raises(DataError, match=said):
+        with pytest.raises(DataError, match=message):
             data.mask(Experiment(tmp_path), "wbc-masks-1", "test", "a")
     Image.fromarray(np.full((6, 9), 2, np.uint8)).save(folder / "masks/a.png")
     assert data.mask(Experiment(tmp_path), "wbc-masks-1", "test", "a").tolist() == [[2] * 9] * 6
@@ -73,8 +73,8 @@ def test_masks_are_of_their_pictures_size_with_numbers_that_mean_something(tmp_p
 def test_pictures_of_16_bit_are_taken_as_they_look_and_crops_are_of_one_size(tmp_path: Path) -> None:
     deep = (np.arange(80 * 80).reshape(80, 80) * 10 + 1000).astype(np.uint16)
     write(tmp_path, "pbc", "file,class\na.png,monocyte\nb.png,monocyte\n", a=deep, b=np.zeros((9, 9, 3), np.uint8))
-    seen = data.image(Experiment(tmp_path), "pbc", "test", "a.png")
-    assert np.array_equal(seen[..., 1], deep >> 8)
+    rgb = data.image(Experiment(tmp_path), "pbc", "test", "a.png")
+    assert np.array_equal(rgb[..., 1], deep >> 8)
     with pytest.raises(DataError, match=r"b\.png is of another size"):
         data.cell_crops(Experiment(tmp_path), "pbc", "test")
 
@@ -91,14 +91,14 @@ def test_one_set_that_cannot_be_used_costs_no_other_its_scores(tmp_path: Path, m
         raise DataError("This set is torn.")
 
     monkeypatch.setattr(evaluate, "_TASKS", (evaluate._Task("m", "pbc", bad), evaluate._Task("m", "chula-rbc12", good)))
-    said: list[str] = []
-    (row,) = evaluate.evaluate(Experiment(tmp_path), "test", ["m"], said.append)
+    lines: list[str] = []
+    (row,) = evaluate.evaluate(Experiment(tmp_path), "test", ["m"], lines.append)
     assert row.metric == "accuracy"
-    assert any("m on pbc/test: left out. This set is torn." in line for line in said)
-    assert any("holds too little for ece of nuclei" in line for line in said), "what is no number is no row"
+    assert any("m on pbc/test: left out. This set is torn." in line for line in lines)
+    assert any("holds too little for ece of nuclei" in line for line in lines), "what is no number is no row"
     monkeypatch.setattr(evaluate, "_TASKS", (evaluate._Task("m", "pbc", bad),))
     with pytest.raises(DataError, match="torn"):
-        evaluate.evaluate(Experiment(tmp_path), "test", ["m"], said.append)
+        evaluate.evaluate(Experiment(tmp_path), "test", ["m"], lines.append)
 
 
 def test_a_method_asked_alone_stands_beside_its_baseline(
@@ -115,8 +115,8 @@ def test_a_method_asked_alone_stands_beside_its_baseline(
     (line,) = [x for x in capsys.readouterr().out.splitlines() if "dice" in x]
     assert line.startswith("zhang-dunet") and "baseline 0.9600 (zhang-unet)" in line
     call_command("evaluate", "zhang-dunet", data=tmp_path, json=True)
-    said = capsys.readouterr()
-    assert [row["method"] for row in json.loads(said.out)["rows"]] == ["zhang-dunet"] and "baseline" not in said.err
+    output = capsys.readouterr()
+    assert [row["method"] for row in json.loads(output.out)["rows"]] == ["zhang-dunet"] and "baseline" not in output.err
 
 
 def test_what_cannot_be_meant_is_refused_before_anything_is_scored(tmp_path: Path) -> None:

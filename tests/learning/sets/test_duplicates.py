@@ -26,8 +26,8 @@ def picture(seed: int) -> Image.Image:
 def put(root: Path, side: str, names: dict[str, Image.Image], quality: int = 95) -> None:
     folder = root / "cells" / side / "images"
     folder.mkdir(parents=True)
-    for name, shown in names.items():
-        shown.save(folder / name, quality=quality)
+    for name, image in names.items():
+        image.save(folder / name, quality=quality)
     (root / "cells" / side / "labels.csv").write_text("file,class\n" + "".join(f"{n},a\n" for n in names))
 
 
@@ -63,10 +63,10 @@ COPIES: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
 
 @pytest.mark.parametrize("how", COPIES)
 def test_a_copy_is_found_however_it_was_altered(how: str) -> None:
-    shown = [np.asarray(picture(seed)) for seed in range(8)]
+    pictures = [np.asarray(picture(seed)) for seed in range(8)]
     others = [np.asarray(picture(seed)) for seed in range(20, 30)]
-    others[4] = np.ascontiguousarray(COPIES[how](shown[5]))
-    looks, other_looks = (np.stack([look(rgb) for rgb in each]) for each in (shown, others))
+    others[4] = np.ascontiguousarray(COPIES[how](pictures[5]))
+    looks, other_looks = (np.stack([look(rgb) for rgb in each]) for each in (pictures, others))
     assert [(p.own, p.other, p.unchanged) for p in shared(looks, other_looks)] == [
         (5, 4, how in ("brighter", "flatter"))
     ]
@@ -83,14 +83,14 @@ def test_altered_copies_that_a_set_came_with_are_told_and_its_unaltered_ones_ref
     monkeypatch.setattr(duplicates, "ALTERED", ("cells",))
     put(tmp_path, "train", {"a.jpg": picture(1), "b.jpg": picture(2)})
     put(tmp_path, "test", {"x.jpg": picture(3), "y.jpg": Image.fromarray(np.asarray(picture(2))[:, ::-1])})
-    said: list[str] = []
+    lines: list[str] = []
     for _ in range(2):  # the second time it is remembered
-        refuse_shared(Experiment(tmp_path), ("cells",), tmp_path / "cache", said.append)
-    assert len(said) == 2 and said[0] == said[1]
-    assert "altered copies on two sides (1 pairs, first train/b.jpg and test/y.jpg)" in said[0]
+        refuse_shared(Experiment(tmp_path), ("cells",), tmp_path / "cache", lines.append)
+    assert len(lines) == 2 and lines[0] == lines[1]
+    assert "altered copies on two sides (1 pairs, first train/b.jpg and test/y.jpg)" in lines[0]
     picture(1).save(tmp_path / "cells/test/images/x.jpg")
     with pytest.raises(DataError, match=r"train/a\.jpg and test/x\.jpg"):
-        refuse_shared(Experiment(tmp_path), ("cells",), tmp_path / "cache", said.append)
+        refuse_shared(Experiment(tmp_path), ("cells",), tmp_path / "cache", lines.append)
 
 
 def test_different_pictures_pass_and_are_looked_at_again_only_once_one_has_changed(

@@ -69,19 +69,21 @@ def refusal(changes: dict[str, Any], kind: str = ONNX) -> OwnModelError:
 
 
 def test_a_score_that_is_no_share_has_any_numbers_and_titles_any_script() -> None:
-    made = checked_card(card(**metric(metric="cells_per_second", value=93, low=90, high=95)), ONNX, EXAMINATIONS)
-    assert made["metrics"][0]["value"] == 93
+    answer = checked_card(card(**metric(metric="cells_per_second", value=93, low=90, high=95)), ONNX, EXAMINATIONS)
+    assert answer["metrics"][0]["value"] == 93
     assert checked_card(card(title="כדוריות דם לבנות"), ONNX, EXAMINATIONS)["title"] == "כדוריות דם לבנות"
 
 
 def test_a_card_in_toml_keeps_what_it_says_and_names_the_examinations_classes() -> None:
-    made = checked_card(read_card(TOML.encode(), "card.toml"), ONNX, EXAMINATIONS)
-    assert made["outputs"] == ["RBC", "helmet"] and made["classes"] == ["normal", "schistocyte"]
-    assert made["version"] == "2" and made["own"] and made["format"] == ONNX and made["metrics"][0]["low"] == 0.86
-    assert made["normalisation"]["channels"] == "BGR" and made["data"] == [
+    answer = checked_card(read_card(TOML.encode(), "card.toml"), ONNX, EXAMINATIONS)
+    assert answer["outputs"] == ["RBC", "helmet"] and answer["classes"] == ["normal", "schistocyte"]
+    assert (
+        answer["version"] == "2" and answer["own"] and answer["format"] == ONNX and answer["metrics"][0]["low"] == 0.86
+    )
+    assert answer["normalisation"]["channels"] == "BGR" and answer["data"] == [
         {"name": "our films", "licence": "ours", "free": True}
     ]
-    assert json.loads(json.dumps(made)) == made
+    assert json.loads(json.dumps(answer)) == answer
 
 
 def test_outputs_may_share_a_class_but_not_all_of_them() -> None:
@@ -100,7 +102,7 @@ def test_each_missing_key_is_named(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "code", "said"),
+    ("changes", "code", "words"),
     [
         ({"classes": ["NEUT", "lymphocyte"]}, "unknown-class", "NEUT is none that nucleated-cell names in blood_film"),
         ({"classes": ["normal", "lymphocyte"]}, "unknown-class", "map it in class_map to artefact, lymphocyte"),
@@ -141,9 +143,9 @@ def test_each_missing_key_is_named(key: str) -> None:
         ({"sha256": "abc"}, "card-wrong", "64 hexadecimal"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_taken_is_refused_by_key(changes: dict[str, Any], code: str, said: str) -> None:
+def test_what_cannot_be_taken_is_refused_by_key(changes: dict[str, Any], code: str, words: str) -> None:
     refused = refusal(changes)
-    assert refused.code == code and said in refused.message
+    assert refused.code == code and words in refused.message
 
 
 def test_every_role_that_cannot_be_handed_in_is_refused_by_its_name() -> None:

@@ -25,7 +25,7 @@ def test_the_two_kinds_are_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "raw", "size", "code", "said"),
+    ("name", "raw", "size", "code", "words"),
     [
         ("net.pt", zip_bomb(1), None, "not-a-model", "pickled ones"),
         ("net.onnx", zip_bomb(1), None, "archive", "is an archive"),
@@ -39,7 +39,7 @@ def test_the_two_kinds_are_known() -> None:
         ("../../etc/passwd", b"root", None, "not-a-model", "passwd is neither"),
     ],
 )  # fmt: skip
-def test_what_is_refused_is_refused_unopened(name: str, raw: bytes, size: int | None, code: str, said: str) -> None:
+def test_what_is_refused_is_refused_unopened(name: str, raw: bytes, size: int | None, code: str, words: str) -> None:
     with pytest.raises(OwnModelError) as refused:
         kind(name, raw, size)
-    assert refused.value.code == code and said in refused.value.message and refused.value.message.endswith(".")
+    assert refused.value.code == code and words in refused.value.message and refused.value.message.endswith(".")

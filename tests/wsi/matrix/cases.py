@@ -144,27 +144,27 @@ AXES["tiled"] = (
 DRAWN = {"tiff": 420, "tiled": 84, "imagej": 12, "jpeg": 70, "png": 70, "webp": 36, "dicom": 60, "zarr": 36, "scan": 36}
 
 
-def drawn(kind: str, n: int) -> list[Case]:
+def draw_cases(kind: str, n: int) -> list[Case]:
     """Up to `n` sound cases of a kind, each another one; always the same."""
     containers, axes = AXES[kind]
     values: dict[str, tuple[object, ...]] = {"container": containers, **axes}
-    chance, seen = random.Random(f"{SEED} {kind}"), Counter[tuple[str, object]]()
-    found: dict[Case, None] = {}
+    chance, counts = random.Random(f"{SEED} {kind}"), Counter[tuple[str, object]]()
+    cases: dict[Case, None] = {}
     pool = list(_pool(kind, values, chance, CANDIDATES * n))
     for _ in range(n):
-        some = [c for c in chance.sample(pool, min(len(pool), 4 * CANDIDATES)) if c not in found]
+        some = [c for c in chance.sample(pool, min(len(pool), 4 * CANDIDATES)) if c not in cases]
         if not some:
             break
-        case = min(some, key=lambda c: sum(seen[axis, getattr(c, axis)] / _share(values[axis]) for axis in values))
-        found[case] = None
-        seen.update((axis, getattr(case, axis)) for axis in values)
-    return list(found)
+        case = min(some, key=lambda c: sum(counts[axis, getattr(c, axis)] / _share(values[axis]) for axis in values))
+        cases[case] = None
+        counts.update((axis, getattr(case, axis)) for axis in values)
+    return list(cases)
 
 
 def _pool(kind: str, values: dict[str, tuple[object, ...]], chance: random.Random, n: int) -> Iterator[Case]:
     """Sound draws; a value that its neighbours forbid is drawn again, one axis at a time."""
     for _ in range(n):
-        drawn_values = {axis: chance.choice(given) for axis, given in values.items()}
+        drawn_values = {axis: chance.choice(choices) for axis, choices in values.items()}
         for _ in range(40):
             case = Case(**drawn_values)  # type: ignore[arg-type]
             if SOUND[kind](case):
@@ -174,8 +174,8 @@ def _pool(kind: str, values: dict[str, tuple[object, ...]], chance: random.Rando
             drawn_values[axis] = chance.choice(values[axis])
 
 
-def _share(given: tuple[object, ...]) -> float:
-    return 1 / len(set(given))
+def _share(choices: tuple[object, ...]) -> float:
+    return 1 / len(set(choices))
 
 
 def _tiff(c: Case) -> bool:
@@ -266,4 +266,4 @@ SOUND: dict[str, Callable[[Case], bool]] = {
     "tiff": _tiff, "tiled": _tiff, "imagej": _imagej, "jpeg": _jpeg, "png": _png, "webp": lambda c: True,
     "dicom": _dicom, "zarr": _zarr, "scan": _scan,
 }  # fmt: skip
-EVERY = [case for kind, n in DRAWN.items() for case in drawn(kind, n)]
+EVERY = [case for kind, n in DRAWN.items() for case in draw_cases(kind, n)]

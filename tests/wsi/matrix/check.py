@@ -46,66 +46,66 @@ def faults(case: Case, folder: Path) -> list[str]:
 def _as_taken(path: Path, expected: Expected, folder: Path, limits: Limits, refusals: str) -> list[str]:
     try:
         facts = probe_file(path, path.name, limits, expected.choice)
-        found, notes = _taken(path, facts, expected, folder)
+        views, notes = _pictures_and_notes(path, facts, expected, folder)
     except SlideError as error:
         true = refusals and re.search(refusals, error.message)
         return [] if true else [f"refused: {error.message}"]
     if expected.refused:
         return [f"came in, though it should be refused ({expected.refused})"]
-    wrong = _compared(found, expected, path)
-    said = " ".join(notes)
+    wrong = _compared(views, expected, path)
+    text = " ".join(notes)
     in_place = (
         facts["kind"] == "slide" and not facts["convert"]
     )  # its profile goes with its tiles, and the page says so
-    wrong += [f"does not say: {w}" for w in expected.says if w not in said and not (in_place and "brought to" in w)]
+    wrong += [f"does not say: {w}" for w in expected.says if w not in text and not (in_place and "brought to" in w)]
     mpp = facts["mpp"]
     if (mpp is None) != (expected.mpp is None) or (mpp and abs(mpp / (expected.mpp or 1) - 1) > 0.01):
         wrong.append(f"µm/px is {mpp}, not {expected.mpp}")
     return wrong
 
 
-def _taken(
+def _pictures_and_notes(
     path: Path, facts: dict[str, Any], expected: Expected, folder: Path
 ) -> tuple[list[tuple[str, NDArray[np.uint8], bool]], list[str]]:
     """Each picture as it comes in (where it was read, pixels, whether a JPEG of ours lies between), and what is said."""
     notes = list(facts["notes"])
     if facts["kind"] == "picture":
         exact = read_pictures(path, path.name, kind_of(path), choice=expected.choice)
-        made = write_fields([path], folder / "slide.tif", facts["mpp"], choice=expected.choice)
-        notes += made["notes"]
-        found = [("picture", p.image.numpy(), False) for p in exact]
+        sheet = write_fields([path], folder / "slide.tif", facts["mpp"], choice=expected.choice)
+        notes += sheet["notes"]
+        views = [("picture", p.image.numpy(), False) for p in exact]
         with open_slide(folder / "slide.tif") as slide:
-            found += [("slide", slide.read(f["x"], f["y"], 0, f["w"], f["h"]), True) for f in made["fields"]]
-        return found, notes
+            views += [("slide", slide.read(f["x"], f["y"], 0, f["w"], f["h"]), True) for f in sheet["fields"]]
+        return views, notes
     if facts["convert"]:
         with open_slide(path, Colour.APPLIED, choice=expected.choice, in_place=False) as slide:
-            found = _levels(slide, False)
+            views = _levels(slide, False)
         notes += convert(path, folder / "slide.tif", True, None, expected.choice, in_place=False)["notes"]
         with open_slide(folder / "slide.tif") as slide:
-            return [*found, *_levels(slide, True)[:1]], notes
+            return [*views, *_levels(slide, True)[:1]], notes
     with open_slide(path, Colour.APPLIED, choice=expected.choice) as slide:
         return _levels(slide, False), notes
 
 
 def _levels(slide: Slide, again: bool) -> list[tuple[str, NDArray[np.uint8], bool]]:
-    found = []
+    views = []
     for number, level in enumerate(slide.levels):
-        found.append((f"level {number}", slide.read(0, 0, number, level.width_px, level.height_px), again))
-    return found
+        views.append((f"level {number}", slide.read(0, 0, number, level.width_px, level.height_px), again))
+    return views
 
 
-def _compared(found: list[tuple[str, NDArray[np.uint8], bool]], expected: Expected, path: Path) -> list[str]:
+def _compared(views: list[tuple[str, NDArray[np.uint8], bool]], expected: Expected, path: Path) -> list[str]:
     wrong = []
-    seen = 0
+    n = 0
     for kind in ("picture", "slide"):
-        own = [f for f in found if f[0] == kind]
+        own = [f for f in views if f[0] == kind]
         if own and len(own) != len(expected.looks):
             wrong.append(f"{len(own)} pictures, not {len(expected.looks)}")
-    for where, rgb, again in found:
+    for where, rgb, again in views:
         number = int(where.split()[1]) if where.startswith("level") else 0
         if where in ("picture", "slide"):
-            look = expected.looks[seen % len(expected.looks)]
-            seen += 1
+            look = expected.looks[n % len(expected.looks)]
+            n += 1
         else:
             step = round(expected.looks[0].shape[1] / rgb.shape[1]) if number else 1
             look = expected.looks[0][::step, ::step]

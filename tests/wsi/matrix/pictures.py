@@ -86,14 +86,14 @@ def _upright(stored: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
 
 
 def _exif(case: Case) -> Image.Exif:
-    made = Image.Exif()
+    exif = Image.Exif()
     if case.orientation != 1:
-        made[274] = case.orientation
+        exif[274] = case.orientation
     if case.profile == "exif adobe":
-        made.get_ifd(0x8769)[0xA001] = 2
+        exif.get_ifd(0x8769)[0xA001] = 2
     if case.scale == "text":
-        made[270] = "0.25 um/px"
-    return made
+        exif[270] = "0.25 um/px"
+    return exif
 
 
 def _how(case: Case) -> dict[str, Any]:
@@ -175,13 +175,13 @@ def _png(case: Case, path: Path) -> None:
 
 def _bare(raw: bytes) -> bytes:
     """A PNG without what its encoder has added: only chunks that pixels need."""
-    kept, at = raw[:8], 8
+    out, at = raw[:8], 8
     while at < len(raw):
         end = at + 12 + int.from_bytes(raw[at : at + 4], "big")
         if raw[at + 4 : at + 8] in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"):
-            kept += raw[at:end]
+            out += raw[at:end]
         at = end
-    return kept
+    return out
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

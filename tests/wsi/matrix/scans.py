@@ -202,11 +202,11 @@ def write_zarr(case: Case, folder: Path) -> tuple[Path, Expected]:
         axes = [
             {"name": a, "type": kinds.get(a, "space"), **({"unit": unit} if unit and a in "xyz" else {})} for a in names
         ]
-        said = {
+        metadata = {
             "multiscales": [{"axes": axes, "datasets": datasets, "version": "0.4"}],
             "omero": {"channels": channels},
         }
-        where.attrs.update({"ome": {"version": "0.5", **said}} if case.container == "zarr 3" else said)
+        where.attrs.update({"ome": {"version": "0.5", **metadata}} if case.container == "zarr 3" else metadata)
 
     expected = Expected([rgb], mpp=0.25 if unit else None)
     if case.pages == "two images":

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.wsi.matrix.cases import DRAWN, EVERY, Case, drawn
+from tests.wsi.matrix.cases import DRAWN, EVERY, Case, draw_cases
 from tests.wsi.matrix.check import faults
 
 EVERY_NTH = 12
-SOME = [case for kind, n in DRAWN.items() for case in drawn(kind, n)[::EVERY_NTH]]
+SOME = [case for kind, n in DRAWN.items() for case in draw_cases(kind, n)[::EVERY_NTH]]
 
 
 def check(case: Case, folder: Path) -> None:

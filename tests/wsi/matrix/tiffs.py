@@ -73,9 +73,9 @@ def _prove(path: Path, case: Case) -> None:
     if case.coding in LOSSY or case.pages == "focal planes" or case.planes in BY_PAGE:
         return
     with tifffile.TiffFile(path) as file:
-        found = file.pages[0].asarray()
-    found = np.moveaxis(found, 0, 2) if case.planes == "separate" else found
-    assert np.array_equal(found, _samples(case, film(1))), "tifffile reads it otherwise than it was written"
+        samples = file.pages[0].asarray()
+    samples = np.moveaxis(samples, 0, 2) if case.planes == "separate" else samples
+    assert np.array_equal(samples, _samples(case, film(1))), "tifffile reads it otherwise than it was written"
 
 
 def _expected(case: Case) -> Expected:
@@ -141,9 +141,9 @@ def _samples(case: Case, picture: NDArray[np.uint8]) -> NDArray[Any]:
         samples = samples.astype(np.uint8)
     elif case.planes == "lab":
         to_lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
-        made = ImageCms.applyTransform(Image.fromarray(picture), to_lab)
-        assert made is not None
-        samples = np.asarray(made)
+        lab = ImageCms.applyTransform(Image.fromarray(picture), to_lab)
+        assert lab is not None
+        samples = np.asarray(lab)
     elif case.planes == "ycbcr samples":
         samples = np.asarray(Image.fromarray(picture).convert("YCbCr"))
     elif case.planes == "rgba":
@@ -166,8 +166,8 @@ def _write(out: tifffile.TiffWriter, case: Case, samples: NDArray[Any], axes: di
            sub: bool = False, **how: Any) -> None:  # fmt: skip
     prefix = axes["axes"] if axes else ""
     colours = samples.shape[-1] if samples.ndim - len(prefix) == 3 else 1
-    apart = case.planes in ("separate", *BY_PAGE) and colours > 1
-    if apart:
+    in_planes = case.planes in ("separate", *BY_PAGE) and colours > 1
+    if in_planes:
         samples = np.moveaxis(samples, -1, len(prefix))
     if case.planes == "bgr pages":
         samples = samples[..., ::-1, :, :] if not prefix else samples[:, ::-1]
@@ -205,19 +205,19 @@ def _write(out: tifffile.TiffWriter, case: Case, samples: NDArray[Any], axes: di
     how["photometric"] = "minisblack" if case.planes in BY_PAGE else kinds.get(case.planes, "rgb")
     if case.planes == "ycbcr samples":
         how["subsampling"] = (1, 1)
-    if case.planes == "separate" and apart:
+    if case.planes == "separate" and in_planes:
         how["planarconfig"] = "separate"
     if sub:
         how |= {"subfiletype": 1, "metadata": None}
     elif case.container == "imagej":
-        how["metadata"] = {"axes": prefix + ("CYX" if apart else "YXS")}
+        how["metadata"] = {"axes": prefix + ("CYX" if in_planes else "YXS")}
         if case.planes == "pages":
             how["metadata"]["mode"] = "composite"
         if case.scale == "imagej":
             how |= {"resolution": (4, 4)}
             how["metadata"]["unit"] = "um"
     elif case.container.startswith("ome"):
-        own = ("CYX" if case.planes in BY_PAGE else "SYX") if apart else "YXS" if colours > 1 else "YX"
+        own = ("CYX" if case.planes in BY_PAGE else "SYX") if in_planes else "YXS" if colours > 1 else "YX"
         how["metadata"] = {"axes": prefix + own, **_STATED.get(case.scale, {})}
         if case.scale == "contradiction":
             how["metadata"] |= _STATED["ome µm"]

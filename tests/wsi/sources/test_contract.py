@@ -90,7 +90,7 @@ class Case:
     """One source with a file of it: how far its pixels may be from the second decoder's, by the worst sample."""
 
     opens: Callable[[Blob, Choice], Source]
-    made: Callable[[Path], Path]
+    write: Callable[[Path], Path]
     truth: Callable[[Path], NDArray[np.generic]]
     worst: int
     local_only: bool = False
@@ -98,8 +98,8 @@ class Case:
 
 
 def by_tifffile(path: Path) -> NDArray[np.generic]:
-    found = tifffile.imread(path, key=0)
-    return np.moveaxis(found, 0, 2) if found.shape[0] == 3 else found
+    pixels = tifffile.imread(path, key=0)
+    return np.moveaxis(pixels, 0, 2) if pixels.shape[0] == 3 else pixels
 
 
 def by_pydicom(path: Path) -> NDArray[np.generic]:
@@ -131,7 +131,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 @pytest.fixture
 def opened(case: Case, tmp_path: Path) -> Iterator[tuple[Source, NDArray[np.int16]]]:
-    path = case.made(tmp_path)
+    path = case.write(tmp_path)
     source = case.opens(blob_of(path), NO_CHOICE)
     yield source, case.truth(path).astype(np.int16)
     source.close()
@@ -148,8 +148,8 @@ def test_every_pixel_of_the_largest_level_is_what_a_second_decoder_reads(
     source, truth = opened
     size = source.levels[0]
     assert (size.height_px, size.width_px, size.downsample) == (*truth.shape[:2], 1.0)
-    shown = rgb(source.read_bgra(0, 0, 0, size.width_px, size.height_px))
-    assert np.abs(shown - truth).max() <= case.worst
+    pixels = rgb(source.read_bgra(0, 0, 0, size.width_px, size.height_px))
+    assert np.abs(pixels - truth).max() <= case.worst
 
 
 def test_any_rectangle_is_a_cut_of_the_whole_and_outside_is_nothing(opened: tuple[Source, NDArray[np.int16]]) -> None:
@@ -202,13 +202,13 @@ def test_stored_tiles_are_jpegs_of_the_same_pixels(case: Case, opened: tuple[Sou
     source, truth = opened
     for level in source.stored_levels():
         if isinstance(level, StoredLevel) and level.width_px == truth.shape[1]:
-            shown = simplejpeg.decode_jpeg(level.tile(0, 0), "RGB", fastdct=False, fastupsample=False).astype(np.int16)
-            h, w = min(shown.shape[0], truth.shape[0]), min(shown.shape[1], truth.shape[1])
-            assert np.abs(shown[:h, :w] - truth[:h, :w]).max() <= case.worst
+            pixels = simplejpeg.decode_jpeg(level.tile(0, 0), "RGB", fastdct=False, fastupsample=False).astype(np.int16)
+            h, w = min(pixels.shape[0], truth.shape[0]), min(pixels.shape[1], truth.shape[1])
+            assert np.abs(pixels[:h, :w] - truth[:h, :w]).max() <= case.worst
 
 
 def test_a_fingerprint_stays_with_the_bytes_and_changes_with_them(case: Case, tmp_path: Path) -> None:
-    path = case.made(tmp_path)
+    path = case.write(tmp_path)
     prints = []
     for _ in range(2):
         source = case.opens(blob_of(path), NO_CHOICE)
@@ -224,7 +224,7 @@ def test_a_fingerprint_stays_with_the_bytes_and_changes_with_them(case: Case, tm
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_cut_file_is_refused_with_a_sentence_when_opened_or_read(case: Case, share: float, tmp_path: Path) -> None:
-    path = case.made(tmp_path)
+    path = case.write(tmp_path)
     raw = path.read_bytes()
     path.write_bytes(raw[: int(len(raw) * share)])
     with pytest.raises(SlideError) as refused:  # noqa: PT012
@@ -235,7 +235,7 @@ def test_a_cut_file_is_refused_with_a_sentence_when_opened_or_read(case: Case, s
 
 
 def test_what_it_does_not_hold_is_refused(case: Case, tmp_path: Path) -> None:
-    blob = blob_of(case.made(tmp_path))
+    blob = blob_of(case.write(tmp_path))
     with pytest.raises(SlideError):
         case.opens(blob, Choice(plane=99)).close()
 
@@ -311,11 +311,11 @@ def served(tmp_path: Path) -> Iterator[HttpBlobs]:
                 self.send_error(404)
                 return
             raw = path.read_bytes()
-            asked = self.headers.get("Range", "").removeprefix("bytes=")
-            if asked:
-                first, last = (int(v) for v in asked.split("-"))
+            byte_range = self.headers.get("Range", "").removeprefix("bytes=")
+            if byte_range:
+                first, last = (int(v) for v in byte_range.split("-"))
                 raw = raw[first : last + 1]
-            self.send_response(206 if asked else 200)
+            self.send_response(206 if byte_range else 200)
             self.send_header("Content-Length", str(len(raw)))
             self.end_headers()
             if body:
@@ -336,13 +336,13 @@ def served(tmp_path: Path) -> Iterator[HttpBlobs]:
 @pytest.mark.parametrize("name", sorted(k for k, c in CASES.items() if not c.local_only))
 def test_a_slide_over_http_is_read_range_by_range(name: str, served: HttpBlobs) -> None:
     case = CASES[name]
-    path = case.made(served.folder)  # type: ignore[attr-defined]
+    path = case.write(served.folder)  # type: ignore[attr-defined]
     served.listed = [path.name]
     truth = case.truth(path).astype(np.int16)
     source = open_source(Blob(served, path.name))
     assert type(source) is case.opens
-    shown = rgb(source.read_bgra(300, 200, 0, 100, 100))
-    assert np.abs(shown - truth[200:300, 300:400]).max() <= case.worst
+    pixels = rgb(source.read_bgra(300, 200, 0, 100, 100))
+    assert np.abs(pixels - truth[200:300, 300:400]).max() <= case.worst
     source.close()
 
 

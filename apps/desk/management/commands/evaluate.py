@@ -48,7 +48,7 @@ class Command(SentenceCommand):
         from hemaview.learning.publish.release import write_scores
         from hemaview.learning.publish.results import beside, write_page
         from hemaview.learning.scoring.evaluate import TASKS, UNLEARNED, evaluate
-        from hemaview.learning.sets.data import SETS, DataError, drawn, has
+        from hemaview.learning.sets.data import SETS, DataError, has, is_synthetic
         from hemaview.methods.card import cards
 
         root = options["data"]
@@ -89,7 +89,7 @@ class Command(SentenceCommand):
         )
         # What is drawn needs no folder; but a folder without any set is a slip of the pen.
         if not options["methods"] and not any(
-            has(experiment, name, options["split"]) for name in SETS if not drawn(name)
+            has(experiment, name, options["split"]) for name in SETS if not is_synthetic(name)
         ):
             raise nothing_to_score
         try:
