@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from PIL import Image, ImageDraw
 
 from apps.analysis.cellfiles import cells_of, counted_area_mm2, regions, schema_json, schema_of
@@ -32,7 +32,7 @@ from hemaview.cells.transport import margin
 from hemaview.wsi.deepzoom import encode_jpeg
 from hemaview.wsi.errors import SlideError
 
-DISCLAIMER = "AI-assisted; research use only. Not for diagnosis."
+DISCLAIMER = gettext_noop("AI-assisted; research use only. Not for diagnosis.")
 FORMAT = "hemaview-report/3"
 REPRESENTATIVE, ABNORMAL, CROP_PX = 5, 12, 112
 
@@ -49,7 +49,7 @@ def build(case: Case, jobs: Sequence[Job] | None = None, pictures: bool = True) 
         "format": FORMAT,
         "software": f"HemaView {settings.VERSION}",
         "made_at": timezone.now().isoformat(timespec="seconds"),
-        "disclaimer": DISCLAIMER,
+        "disclaimer": gettext(DISCLAIMER),
         "laboratory": head(),
         "case": {
             "accession": case.accession,

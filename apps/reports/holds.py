@@ -111,18 +111,27 @@ def _altered(jobs: Sequence[Job]) -> list[Hold]:
 def _unprintable(case: Case, jobs: Sequence[Job]) -> Iterator[Hold]:
     """Text of which no font at hand has every character. What people can write anew must be; of names the report prints
     code points, if a reason is given."""
-    facts = {name: getattr(case, name) for name in ("pseudonym", "stain", "question", "conclusion", "comment")}
+    facts = {
+        gettext("pseudonym"): case.pseudonym,
+        gettext("stain"): case.stain,
+        gettext("question"): case.question,
+        gettext("conclusion"): case.conclusion,
+        gettext("comment"): case.comment,
+    }
     of_laboratory = head()
     names = {
-        gettext("{name} of the laboratory").format(name=name): of_laboratory[name]
-        for name in ("name", "address", "phone")
+        gettext("name of the laboratory"): of_laboratory["name"],
+        gettext("address of the laboratory"): of_laboratory["address"],
+        gettext("phone of the laboratory"): of_laboratory["phone"],
+        gettext("name of the reader"): case.reader.display_name if case.reader else "",
     }
-    names["name of the reader"] = case.reader.display_name if case.reader else ""
     for slide in case.slides.order_by("created_at"):
-        names[f"name of the slide {slide.name}"] = slide.name
+        names[gettext("name of the slide {slide}").format(slide=slide.name)] = slide.name
     for job in jobs:
-        names[f"title of the analysis {job.protocol}"] = f"{job.protocol} {assay_title(job)}"
-        names[f"classes of {assay_title(job)}"] = " ".join(c.name for c in schema_of(job).classes)
+        title = gettext("title of the analysis {protocol}").format(protocol=job.protocol)
+        names[title] = f"{job.protocol} {assay_title(job)}"
+        classes = gettext("classes of {examination}").format(examination=assay_title(job))
+        names[classes] = " ".join(c.name for c in schema_of(job).classes)
     for texts, lifted_by, way in (
         (facts, "", gettext("Write it without them, or have a font for them installed.")),
         (names, "reason", gettext("The PDF shows their code points, unless a font for them is installed.")),

@@ -11,7 +11,8 @@ from typing import Any
 
 import plutoprint
 from django.template.loader import render_to_string
-from django.utils.translation import gettext
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from apps.analysis.scorewords import role_words
 from apps.reports.fonts import Font, code_point, fonts_for, unprintable
@@ -20,7 +21,7 @@ from apps.slides.models import Slide
 from hemaview.counting.words import number_of, unit_beside
 from hemaview.words import all_of
 
-NO_PDF = "This report was signed without a PDF; its HTML is what was signed."
+NO_PDF = gettext_noop("This report was signed without a PDF; its HTML is what was signed.")
 
 
 UNBROKEN_ROWS = 8
@@ -61,7 +62,7 @@ def _moment(iso: str) -> str:
     """28 Nov 2026, 20:15 UTC."""
     at = datetime.fromisoformat(iso)
     at = at.astimezone(UTC) if at.tzinfo else at
-    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return f"{date_format(at, 'j M Y, H:i')} UTC"
 
 
 def _critical(part: Mapping[str, Any]) -> Iterator[str]:
@@ -77,42 +78,111 @@ def _critical(part: Mapping[str, Any]) -> Iterator[str]:
             share = row["reviewed"]
             if row["key"] not in watched or not share["count"]:
                 continue
-            known = share["value"] is not None and not section.get("below_floor")
-            of = f" ({share['value']:.1f} %, {share['low']:.1f}–{share['high']:.1f})" if known else ""
             n, noun = section["n"]["reviewed"], section["noun"]
-            among = "" if n == share["count"] else f" among {number_of(n, noun.removesuffix('s'), noun)}"
-            yield f"{row['name']}: {share['count']:,}{among}{of}."
+            places = {
+                "name": row["name"],
+                "n": f"{share['count']:,}",
+                "cells": number_of(n, noun.removesuffix("s"), noun),
+            }
+            alone = n == share["count"]
+            if share["value"] is not None and not section.get("below_floor"):
+                places |= {end: f"{share[end]:.1f}" for end in ("value", "low", "high")}
+                if alone:
+                    yield gettext("{name}: {n} ({value} %, {low}–{high}).").format(**places)
+                else:
+                    yield gettext("{name}: {n} among {cells} ({value} %, {low}–{high}).").format(**places)
+            elif alone:
+                yield gettext("{name}: {n}.").format(**places)
+            else:
+                yield gettext("{name}: {n} among {cells}.").format(**places)
+
+
+_READ_TWICE = {
+    # closed, blind, decided by somebody, of whom some read first
+    (True, False, False, False): gettext_noop("Read twice: {first} first, {second} second."),
+    (True, True, False, False): gettext_noop("Read twice: {first} first, {second} second, blind."),
+    (False, False, False, False): gettext_noop("The second reading is still open: {first} first, {second} second."),
+    (False, True, False, False): gettext_noop(
+        "The second reading is still open: {first} first, {second} second, blind."
+    ),
+    (True, False, True, False): gettext_noop(
+        "Read twice: {first} first, {second} second; differences decided by {deciders}."
+    ),
+    (True, True, True, False): gettext_noop(
+        "Read twice: {first} first, {second} second, blind; differences decided by {deciders}."
+    ),
+    (False, False, True, False): gettext_noop(
+        "The second reading is still open: {first} first, {second} second; differences decided by {deciders}."
+    ),
+    (False, True, True, False): gettext_noop(
+        "The second reading is still open: {first} first, {second} second, blind; differences decided by {deciders}."
+    ),
+    (True, False, True, True): gettext_noop(
+        "Read twice: {first} first, {second} second; differences decided by {deciders} ({both} also read first)."
+    ),
+    (True, True, True, True): gettext_noop(
+        "Read twice: {first} first, {second} second, blind; differences decided by {deciders} ({both} also read first)."
+    ),
+    (False, False, True, True): gettext_noop(
+        "The second reading is still open: {first} first, {second} second; differences decided by {deciders} ({both} also "
+        "read first)."
+    ),
+    (False, True, True, True): gettext_noop(
+        "The second reading is still open: {first} first, {second} second, blind; differences decided by {deciders} ({both} "
+        "also read first)."
+    ),
+}
 
 
 def readers_sentence(who: Mapping[str, Any]) -> str:
     """How many people read the cells of an examination and who, in a sentence; `who` is what `agreement.summary` gives."""
-    first = " and ".join(who["first"])
+    first = _people(who["first"])
     if who["second"]:
-        blind = ", blind" if who["blind"] else ""
-        way = "Read twice" if who["closed"] else "The second reading is still open"
-        people = f"{first or 'nobody (the machine’s names stood)'} first, {' and '.join(who['second'])} second{blind}"
-        decided = f"; differences decided by {' and '.join(who['decided_by'])}" if who["decided_by"] else ""
-        own = " and ".join(who.get("decided_by_first", ()))
-        return f"{way}: {people}{decided}{f' ({own} also read first)' if own else ''}."
-    carried = who.get("carried_by", ())
-    of_before = f"What {' and '.join(carried)} said of cells in an earlier analysis stands here" if carried else ""
+        deciders, both = _people(who["decided_by"]), _people(who.get("decided_by_first", ()))
+        sentence = _READ_TWICE[bool(who["closed"]), bool(who["blind"]), bool(deciders), bool(deciders and both)]
+        return gettext(sentence).format(
+            first=first or gettext("nobody (the machine’s names stood)"),
+            second=_people(who["second"]),
+            deciders=deciders,
+            both=both,
+        )
+    earlier = _people(who.get("carried_by", ()))
     if not first:
-        if carried:
-            return f"{of_before}; nobody has confirmed or corrected a cell of this one."
-        return "Nobody confirmed or corrected a cell: the machine’s names stand."
+        if earlier:
+            return gettext(
+                "What {people} said of cells in an earlier analysis stands here; nobody has confirmed or corrected a cell of "
+                "this one."
+            ).format(people=earlier)
+        return gettext("Nobody confirmed or corrected a cell: the machine’s names stand.")
     n = len(who["first"])
-    read = f"Read by {'one person' if n == 1 else f'{n} people together'}: {first}."
-    return f"{read} {of_before}, too." if carried else read
+    read = ngettext("Read by one person: {people}.", "Read by {n} people together: {people}.", n).format(
+        n=n, people=first
+    )
+    if not earlier:
+        return read
+    carried = gettext("What {people} said of cells in an earlier analysis stands here, too.").format(people=earlier)
+    return f"{read} {carried}"
+
+
+def _people(names: Sequence[str]) -> str:
+    """a and b and c: each of them stands for themselves, and two may have the same name."""
+    people = ""
+    for name in names:
+        people = gettext("{others} and {last}").format(others=people, last=name) if people else name
+    return people
 
 
 def shown_age(days: int | None) -> str:
     """34 years, 5 months, 3 days; "" where it is not known."""
     if days is None:
         return ""
-    for unit, length, least in (("year", 365.25, 2 * 365.25), ("month", 365.25 / 12, 60), ("day", 1, 0)):
-        if days >= least:
-            return number_of(int(days / length), unit)
-    return ""
+    if days >= 2 * 365.25:
+        years = int(days / 365.25)
+        return ngettext("{n} year", "{n} years", years).format(n=f"{years:,}")
+    if days >= 60:
+        months = int(days / (365.25 / 12))
+        return ngettext("{n} month", "{n} months", months).format(n=f"{months:,}")
+    return ngettext("{n} day", "{n} days", days).format(n=f"{days:,}") if days >= 0 else ""
 
 
 def _shown(part: dict[str, Any]) -> dict[str, Any]:
@@ -200,7 +270,7 @@ def _beside(part: Mapping[str, Any]) -> Iterator[dict[str, str]]:
                 yield {"name": row["name"], "section": section["title"], **shown}
         if section["n"]["machine"] or section["n"]["reviewed"]:
             yield {
-                "name": "All that were counted (n)",
+                "name": gettext("All that were counted (n)"),
                 "section": section["title"],
                 **{who: f"{section['n'][who]:,}" for who in ("machine", "reviewed")},
             }

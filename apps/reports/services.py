@@ -64,10 +64,10 @@ def sign(
             gettext("State the meaning of your signature, for example: reviewed and approved."), code="no-meaning"
         )
     for name, text in (
-        ("meaning of your signature", meaning),
-        ("conclusion", conclusion or ""),
-        ("comment", comment or ""),
-        ("reason", reason),
+        (gettext("meaning of your signature"), meaning),
+        (gettext("conclusion"), conclusion or ""),
+        (gettext("comment"), comment or ""),
+        (gettext("reason"), reason),
     ):
         _refuse_unprintable(name, text)
     try:
@@ -206,7 +206,7 @@ def amend(user: Any, case: Case, reason: str) -> Case:
     require(user, case, "sign")
     if len(reason.strip()) < 3:
         raise Refusal(gettext("State the reason for the amendment."), code="no-reason")
-    _refuse_unprintable("reason", reason)
+    _refuse_unprintable(gettext("reason"), reason)
     with transaction.atomic():
         case = hold(case)
         if case.state != Case.State.SIGNED:

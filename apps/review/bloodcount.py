@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from hemaview.assays.consistency import contradictions
 from hemaview.assays.references import Quantity, References, flag, references_in, shipped_references
@@ -114,17 +115,21 @@ def _notes(
 ) -> list[str]:
     notes = contradictions(analyser)
     if rows and patient["age_days"] is None:
-        notes.append("The patient's age is not stated, so nothing is held against reference ranges.")
+        notes.append(gettext("The patient's age is not stated, so nothing is held against reference ranges."))
     elif rows and not patient["sex"]:
-        notes.append("The patient's sex is not stated: where ranges differ by it, they hold both.")
+        notes.append(gettext("The patient's sex is not stated: where ranges differ by it, they hold both."))
     if film is not None and not analyser.get("wbc_10e9_per_l"):
-        notes.append("Absolute counts need the analyser's white-cell count.")
+        notes.append(gettext("Absolute counts need the analyser's white-cell count."))
     elif film is not None and not any(row["of"] == "film" for row in rows):
-        notes.append("Too few white cells were counted for absolute counts.")
+        notes.append(gettext("Too few white cells were counted for absolute counts."))
     if (corrected := _corrected(film)) and any(row["of"] == "film" for row in rows):
-        notes.append(f"Absolute counts are of the white cells corrected for NRBC, {corrected['text']} × 10⁹/L.")
+        notes.append(
+            gettext("Absolute counts are of the white cells corrected for NRBC, {value} × 10⁹/L.").format(
+                value=corrected["text"]
+            )
+        )
     if any(row["flag"] and not row["settled"] for row in rows):
-        notes.append("A mark in brackets: the interval reaches into the reference range.")
+        notes.append(gettext("A mark in brackets: the interval reaches into the reference range."))
     return notes
 
 

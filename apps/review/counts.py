@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
 from numpy.typing import NDArray
 
 from apps.analysis.cellfiles import cells_of, counted_area_mm2, machine_errors_of, plan_of, schema_of
@@ -313,7 +314,9 @@ def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str
         "key": reviewed.key,
         "title": reviewed.title,
         "noun": reviewed.noun,
-        "unit": f"% of {number_of(reviewed.n, reviewed.noun.removesuffix('s'), reviewed.noun)}",
+        "unit": gettext("% of {cells}").format(
+            cells=number_of(reviewed.n, reviewed.noun.removesuffix("s"), reviewed.noun)
+        ),
         "n": {"machine": machine.n, "reviewed": reviewed.n},
         "target": reviewed.target or _target_of(pooled, reviewed),
         "floor": reviewed.floor,
@@ -350,7 +353,7 @@ def _interval_json(interval: Interval | None) -> dict[str, Any] | None:
         return None
     digits = 2 if interval.value < 10 else 1 if interval.value < 1000 else 0
     high = interval.high if np.isfinite(interval.high) else None
-    shown = f"{high:.{digits}f}" if high is not None else "no upper limit"
+    shown = f"{high:.{digits}f}" if high is not None else gettext("no upper limit")
     text = f"{interval.value:.{digits}f} ({interval.low:.{digits}f}–{shown})"
     return {"value": interval.value, "low": interval.low, "high": high, "text": text}
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext, gettext_noop
 
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
@@ -21,7 +22,7 @@ from hemaview.wsi.stage import Stage
 KEY = "erythroblast"
 """The class that is picked, in every examination that has it."""
 PENDING, CONFIRMED, EXCLUDED = "pending", "confirmed", "excluded"
-UNKNOWN_STAGE = "The slide's file does not state where it lay on the stage."
+UNKNOWN_STAGE = gettext_noop("The slide's file does not state where it lay on the stage.")
 HBF_OPEN = ""
 """Nobody has said anything of its HbF."""
 
@@ -185,10 +186,13 @@ def stage_words(job: Job) -> str:
     """Where the stage's coordinates come from, or that there are none."""
     sources = sorted({str(record["source"]) for record in job.slide.stage})
     if not sources:
-        return UNKNOWN_STAGE
+        return gettext(UNKNOWN_STAGE)
     photographs = {record["photograph"] for record in job.slide.stage} - {""}
-    some = len(photographs) < len(job.slide.photo_fields)
-    return f"Stage coordinates by {', '.join(sources)}{'; not of every photograph' if some else ''}."
+    if len(photographs) < len(job.slide.photo_fields):
+        sentence = gettext("Stage coordinates by {sources}; not of every photograph.")
+    else:
+        sentence = gettext("Stage coordinates by {sources}.")
+    return sentence.format(sources=", ".join(sources))
 
 
 def _tenth(um: tuple[float, float] | None, axis: int) -> float | None:

@@ -96,4 +96,4 @@ class FlatEnoughJSON(JSONParser):
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError:
-            raise ParseError("The JSON is nested too deeply.") from None
+            raise ParseError(gettext("The JSON is nested too deeply.")) from None

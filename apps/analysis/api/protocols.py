@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -132,7 +133,7 @@ def _draft(protocol: Protocol, given: dict[str, Any]) -> Draft:
 def _chosen(row: dict[str, Any]) -> Chosen:
     model = ModelVersion.objects.filter(algorithm__name=row["model"], version=row["version"]).first()
     if model is None:
-        sentence = f"There is no model {row['model']} {row['version']}."
+        sentence = gettext("There is no model {model} {version}.").format(model=row["model"], version=row["version"])
         raise Refusal(sentence, code="no-model", errors={f"{services.PART}{row['role']}": [sentence]})
     return Chosen(model, row["threshold"])
 
