@@ -14,7 +14,7 @@ from apps.analysis.models import Job
 from apps.analysis.selectors import analyses_of, assay_title
 from apps.cases.models import Case
 from apps.laboratory.selectors import head, logo_is_gone
-from apps.reports.fonts import named, unprintable
+from apps.reports.fonts import unprintable, with_code_points
 from apps.review import mustsee
 from apps.review.counts import pool
 from apps.review.differences import pair_of
@@ -141,12 +141,12 @@ def _unprintable(case: Case, jobs: Sequence[Job]) -> Iterator[Hold]:
                 detail = {"where": where, "characters": missing}
                 sentence = gettext(
                     "The {where} has characters that no font at hand can print: {missing}. {way}"
-                ).format(where=where, missing=named(missing), way=way)
+                ).format(where=where, missing=with_code_points(missing), way=way)
                 yield Hold("unprintable-characters", sentence, lifted_by, detail)
 
 
 def _must_see(jobs: Sequence[Job]) -> list[Hold]:
-    named: list[dict[str, Any]] = []
+    open_cells: list[dict[str, Any]] = []
     by: dict[str, int] = {}
     total = 0
     for job in jobs:
@@ -155,14 +155,16 @@ def _must_see(jobs: Sequence[Job]) -> list[Hold]:
         total += len(rows)
         for row in rows.tolist():
             by[why[row]] = by.get(why[row], 0) + 1
-        named += [{"job": str(job.pk), "row": int(r), "reason": why[r]} for r in rows[: MOST_NAMED - len(named)]]
+        open_cells += [
+            {"job": str(job.pk), "row": int(r), "reason": why[r]} for r in rows[: MOST_NAMED - len(open_cells)]
+        ]
     if not total:
         return []
     words = ", ".join(f"{n} × {reason}" for reason, n in sorted(by.items()))
     sentence = ngettext(
         "{n} cell must be seen before signing: {words}.", "{n} cells must be seen before signing: {words}.", total
     ).format(n=total, words=words)
-    return [Hold("must-see-open", sentence, "review", {"open": named, "n": total})]
+    return [Hold("must-see-open", sentence, "review", {"open": open_cells, "n": total})]
 
 
 def _carried(jobs: Sequence[Job]) -> list[Hold]:

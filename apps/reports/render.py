@@ -30,7 +30,7 @@ UNBROKEN_ROWS = 8
 
 def html(document: dict[str, Any], signature: dict[str, Any] | None, standing: Sequence[str] = ()) -> str:
     """One self-contained page; `signature` None means a draft, and `standing` what stands before it can be signed."""
-    parts = [_shown(part) for part in document["examinations"]]
+    parts = [_part_for_page(part) for part in document["examinations"]]
     context = {
         "d": {
             **document,
@@ -67,11 +67,11 @@ def _moment(iso: str) -> str:
 
 def _critical(part: Mapping[str, Any]) -> Iterator[str]:
     """The cells that must never be overlooked, such as blasts: each class of them that is there, with its share."""
-    named = {finding["key"] for finding in part["counts"]["findings"]}  # those say it themselves
+    finding_keys = {finding["key"] for finding in part["counts"]["findings"]}  # those say it themselves
     watched = {
         c["key"]
         for c in part["classes"]["classes"]
-        if c["must_see"] and c["key"] != "unidentified" and not named & {c["key"], f"{c['key']}s"}
+        if c["must_see"] and c["key"] != "unidentified" and not finding_keys & {c["key"], f"{c['key']}s"}
     }
     for section in part["counts"]["sections"]:
         for row in section["rows"]:
@@ -185,7 +185,7 @@ def shown_age(days: int | None) -> str:
     return ngettext("{n} day", "{n} days", days).format(n=f"{days:,}") if days >= 0 else ""
 
 
-def _shown(part: dict[str, Any]) -> dict[str, Any]:
+def _part_for_page(part: dict[str, Any]) -> dict[str, Any]:
     """A part with what its tables need to know: which have grades and absolute counts, the ratios there is something of, and
     the notes that do not stand below a table already."""
     sections = [
@@ -224,7 +224,7 @@ def _shown(part: dict[str, Any]) -> dict[str, Any]:
             "notes": notes,
             "not_counted": not_counted(part["counts"]),
             "rules": {**part["counts"]["rules"], "name": part["title"]} if part["counts"].get("rules") else None,
-            "slides": [_named(slide, names) for slide in part["counts"].get("slides", ())],
+            "slides": [_slide_with_names(slide, names) for slide in part["counts"].get("slides", ())],
             "differences": [
                 {**d, "name": names.get(d["key"], d["key"])} for d in part["counts"].get("differences", ())
             ],
@@ -253,7 +253,7 @@ def reader_named(document: Mapping[str, Any]) -> str:
     return document["case"]["reader"] or all_of(read) or gettext("not assigned")
 
 
-def _named(slide: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _slide_with_names(slide: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """What one of several slides adds to the counts, its classes by name."""
     sections = [
         {**s, "rows": {names.get(key, key).lower(): n for key, n in s["rows"].items()}} for s in slide["sections"]
@@ -266,8 +266,8 @@ def _beside(part: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     for section in part["counts"]["sections"]:
         for row in section["rows"]:
             if row["reviewed"]["count"] or row["machine"]["count"]:
-                shown = {who: _count(row[who], section.get("below_floor")) for who in ("machine", "reviewed")}
-                yield {"name": row["name"], "section": section["title"], **shown}
+                texts = {who: _count(row[who], section.get("below_floor")) for who in ("machine", "reviewed")}
+                yield {"name": row["name"], "section": section["title"], **texts}
         if section["n"]["machine"] or section["n"]["reviewed"]:
             yield {
                 "name": gettext("All that were counted (n)"),
@@ -276,8 +276,8 @@ def _beside(part: Mapping[str, Any]) -> Iterator[dict[str, str]]:
             }
     for ratio in part["counts"]["ratios"]:
         if ratio["machine"] or ratio["reviewed"]:
-            shown = {who: (ratio[who] or {}).get("text", "–") for who in ("machine", "reviewed")}
-            yield {"name": ratio["name"], "section": unit_beside(ratio["name"], ratio["unit"]), **shown}
+            texts = {who: (ratio[who] or {}).get("text", "–") for who in ("machine", "reviewed")}
+            yield {"name": ratio["name"], "section": unit_beside(ratio["name"], ratio["unit"]), **texts}
 
 
 def _count(share: Mapping[str, Any], below_floor: bool | None) -> str:

@@ -30,19 +30,19 @@ def blood_count(patient: Mapping[str, Any], counts: Sequence[Mapping[str, Any]])
 
     `patient`: `sex`, `age_days`, `analyser`; `counts`: what `pooled_json` gives for each examination of the case.
     """
-    known = references()
+    ranges = references()
     analyser = patient["analyser"]
     film = next((c for c in counts if any(s["key"] == "differential" for s in c["sections"])), None)
     rows = [
         row
-        for quantity in known.quantities
-        if (row := _row(quantity, patient, known, _value(quantity, analyser, film))) is not None
+        for quantity in ranges.quantities
+        if (row := _row(quantity, patient, ranges, _value(quantity, analyser, film))) is not None
     ]
     return {
-        "references": {"name": known.name, "version": known.version, "sha256": known.sha256},
+        "references": {"name": ranges.name, "version": ranges.version, "sha256": ranges.sha256},
         "quantities": [
             {"key": q.analyser, "name": q.name, "unit": q.unit, "value": analyser.get(q.analyser)}
-            for q in known.quantities
+            for q in ranges.quantities
             if q.analyser
         ],
         "rows": rows,
@@ -81,15 +81,15 @@ def _corrected(film: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 
 def _row(
-    quantity: Quantity, patient: Mapping[str, Any], known: References, value: Interval | None
+    quantity: Quantity, patient: Mapping[str, Any], ranges: References, value: Interval | None
 ) -> dict[str, Any] | None:
     if value is None:
         return None
-    usual = known.range_of(quantity.key, patient["sex"], patient["age_days"])
+    usual = ranges.range_of(quantity.key, patient["sex"], patient["age_days"])
     side, settled = flag(value, usual) if usual else ("", True)
-    shown = f"{value.value:.{quantity.digits}f}"
+    text = f"{value.value:.{quantity.digits}f}"
     if quantity.classes:
-        shown += f" ({value.low:.{quantity.digits}f}–{value.high:.{quantity.digits}f})"
+        text += f" ({value.low:.{quantity.digits}f}–{value.high:.{quantity.digits}f})"
     return {
         "key": quantity.key,
         "name": quantity.name,
@@ -98,7 +98,7 @@ def _row(
         "value": value.value,
         "low": value.low,
         "high": value.high,
-        "text": shown,
+        "text": text,
         "range": {"low": usual.low, "high": usual.high, "whose": usual.whose, "source": usual.source}
         if usual
         else None,

@@ -81,8 +81,8 @@ def candidates(job: Job, labels: Labels | None = None, until: datetime | None = 
     if not has_candidates(job):
         return []
     labels = labels_of(job) if labels is None else labels
-    cells, known = cells_of(job), schema_of(job)
-    index = known.index(KEY)
+    cells, schema = cells_of(job), schema_of(job)
+    index = schema.index(KEY)
     now = effective(job, labels)
     rows = np.flatnonzero((cells.cls == index) | (now == index))
     p = np.nan_to_num(cells.p[rows, index].astype(float), nan=0.0)

@@ -359,7 +359,7 @@ def test_hbf_of_confirmed_cells_stands_in_report_csv_and_fhir_and_is_frozen(
     case = factories.case(tess, specimen="cell-block")
     block = factories.slide(case, factories.film_file(tmp_path / "block.tif"))
     job = factories.finished_job(block, factories.cells({"erythroblast": 5}, key="fetal_nrbc"), "fetal_nrbc")
-    label_cells(tess, job, "confirm", [0, 1, 2, 3], [], None, 0, shown="erythroblast")
+    label_cells(tess, job, "confirm", [0, 1, 2, 3], [], None, 0, shown_class="erythroblast")
     label_cells(tess, job, "reject", [4], [], None, 1)
     for row, state in ((0, "positive"), (1, "positive"), (2, "negative"), (3, "not_done")):
         mark_hbf(tess, job, state, row)

@@ -41,7 +41,7 @@ def see_all(user: Any, job: Any) -> None:
     for r in gallery(job, None, "must-see", 0, 500)["rows"]:
         by_class.setdefault(r["class"], []).append(r["row"])
     for cls, rows in by_class.items():
-        label_cells(user, job, "confirm", rows, [], None, label_revision(job), shown=cls)
+        label_cells(user, job, "confirm", rows, [], None, label_revision(job), shown_class=cls)
     job.refresh_from_db()
 
 

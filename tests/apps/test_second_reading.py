@@ -52,11 +52,11 @@ def codes(job: Job) -> list[str]:
 def twice(job: Any, tess: Any, tom: Any) -> Any:
     """Read by tess; then blind by tom, who calls two of tess's cells otherwise and adds one; not closed yet."""
     label_cells(tess, job, "confirm", [*SEG, *LYMPH], [], None, 0)
-    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     label_cells(tess, job, "reject", [50], [], None, 1)
     order_second_reading(tess, job.slide.case, tom, True)
     label_cells(tom, fresh(job), "confirm", [*SEG, *LYMPH], [], None, 0)
-    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     label_cells(tom, fresh(job), "relabel", [40], [], "band_neutrophil", 1)
     add_cell(tom, fresh(job), 500.5, 300.5, 30, 30, "lymphocyte")
     return fresh(job)
@@ -186,7 +186,7 @@ def test_a_protocol_that_asks_for_two_readers_holds_the_signature(job: Any, tess
     Job.objects.filter(pk=job.pk).update(frozen={**job.frozen, "second_reader": True})
     job = fresh(job)
     case = job.slide.case
-    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     with pytest.raises(Conflict, match="asks for a second reader"):
         services.sign(paul, case, PASSWORD, "Reviewed", reason="we are in a hurry")
     step = waiting_for(tess, cases_for(tess))[1][case.pk]
@@ -196,7 +196,7 @@ def test_a_protocol_that_asks_for_two_readers_holds_the_signature(job: Any, tess
     step = waiting_for(tom, cases_for(tom))[1][case.pk]
     assert step.text == "Second reading by tom"
     assert waiting_for(tom, cases_for(tom))[0] == [case.pk] and waiting_for(tess, cases_for(tess))[0] == []
-    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     close_second_reading(tom, case)
     report = services.sign(paul, case, PASSWORD, "Reviewed")
     assert verify(report).ok and len(report.document["evidence"][0]["readings"]) == 3
@@ -290,14 +290,14 @@ def test_a_blind_reader_sees_notes_of_their_own_alone(job: Any, tess: Any, tom: 
 def test_candidates_and_hbf_are_of_the_reading_on_which_a_person_works_and_go_into_the_consensus(
     job: Any, tess: Any, tom: Any, api: Any
 ) -> None:
-    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     mark_hbf(tess, fresh(job), "positive", 58)
     mark_hbf(tess, fresh(job), "positive", 59)
     order_second_reading(tess, job.slide.case, tom, True)
     url = f"/api/v1/jobs/{job.pk}/candidates/"
     assert {c["state"] for c in api(tom).get(url).json()["candidates"]} == {"pending"}
     assert api(tom).post(url, {"row": 58, "state": "negative"}, format="json").json()["code"] == "not-confirmed"
-    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     mark_hbf(tom, fresh(job), "negative", 59)
     close_second_reading(tom, fresh(job).slide.case)
     listed = {c["row"]: c["hbf"] for c in api(tess).get(url).json()["candidates"]}
@@ -363,7 +363,7 @@ def test_who_signs_and_administers_may_decide_on_their_own_reading_and_the_repor
 def test_a_blind_reader_of_an_amended_case_does_not_see_the_version_before(
     job: Any, tess: Any, tom: Any, paul: Any, api: Any
 ) -> None:
-    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     report = services.sign(paul, job.slide.case, PASSWORD, "Reviewed", conclusion="Acute leukaemia")
     services.amend(paul, report.case, "A second reader is wanted")
     order_second_reading(paul, fresh(job).slide.case, tom, True)

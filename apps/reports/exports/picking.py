@@ -170,9 +170,9 @@ def _mark(c: Candidate, scale: float) -> str:
 
 
 def _lines(listed: Sequence[Candidate], top: float) -> list[str]:
-    shown = [c for c in listed if c.state != EXCLUDED][:LINES]
+    listing = [c for c in listed if c.state != EXCLUDED][:LINES]
     lines = []
-    for i, c in enumerate(shown):
+    for i, c in enumerate(listing):
         column, line = divmod(i, LINES // 2)
         x, y = MARGIN_MM + column * 95, top + 4 * line
         state = ", ".join(gettext(word) for word in (WORDS[c.state], HBF_NAMES[c.hbf] if c.hbf else "") if word)
@@ -181,9 +181,9 @@ def _lines(listed: Sequence[Candidate], top: float) -> list[str]:
             where = gettext("{place} in {photograph}").format(place=where, photograph=c.photograph)
         stage = f" ({c.stage_um[0]:,.0f}, {c.stage_um[1]:,.0f})" if c.stage_um else ""
         lines.append(_text(x, y, f"{c.rank}. {where}{stage}: {state}", 2.9))
-    left = sum(c.state != EXCLUDED for c in listed) - len(shown)
-    if left > 0:
-        sentence = gettext("{n} more stand on the map and in the table.").format(n=f"{left:,}")
+    n_more = sum(c.state != EXCLUDED for c in listed) - len(listing)
+    if n_more > 0:
+        sentence = gettext("{n} more stand on the map and in the table.").format(n=f"{n_more:,}")
         lines.append(_text(MARGIN_MM, top + 4 * LINES // 2 + 2, sentence, 2.9))
     return lines
 
