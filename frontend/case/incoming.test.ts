@@ -1,19 +1,19 @@
 import { expect, test } from "vitest";
 import { dropped, mayCome, sorted } from "./incoming";
 
-const named = (...names: string[]) => names.map((name) => ({ name }));
+const withNames = (...names: string[]) => names.map((name) => ({ name }));
 
 test("what is no slide and no picture is left out of several files and named", () => {
   const { files, leftOut } = sorted(
-    named("o1.jpg", "Thumbs.db", "desktop.ini", ".DS_Store", "note.txt", "x.gif", "y.gif"),
+    withNames("o1.jpg", "Thumbs.db", "desktop.ini", ".DS_Store", "note.txt", "x.gif", "y.gif"),
   );
   expect(files.map((file) => file.name)).toEqual(["o1.jpg"]);
   expect(leftOut).toContain("Thumbs.db, desktop.ini, .DS_Store, note.txt, x.gif and 1 more");
-  expect(sorted(named("o1.jpg", "o2.PNG")).leftOut).toBe("");
+  expect(sorted(withNames("o1.jpg", "o2.PNG")).leftOut).toBe("");
 });
 
 test("one file alone is the server's to judge", () => {
-  expect(sorted(named("note.txt"))).toEqual({ files: named("note.txt"), leftOut: "" });
+  expect(sorted(withNames("note.txt"))).toEqual({ files: withNames("note.txt"), leftOut: "" });
 });
 
 test("files of slides and of archives may come in", () => {

@@ -46,10 +46,10 @@ export function mayCome(name: string): boolean {
 /** Of several files those that may come in, and a sentence on those that are left out; one file alone is the server's to judge. */
 export function sorted<F extends { readonly name: string }>(files: readonly F[]): { files: F[]; leftOut: string } {
   if (files.length === 1) return { files: [...files], leftOut: "" };
-  const left = files.filter((file) => !mayCome(file.name)).map((file) => file.name);
-  if (left.length === 0) return { files: [...files], leftOut: "" };
-  const more = left.length > MOST_NAMED ? ` ${t("and {n} more", { n: left.length - MOST_NAMED })}` : "";
-  const names = left.slice(0, MOST_NAMED).join(", ") + more;
+  const others = files.filter((file) => !mayCome(file.name)).map((file) => file.name);
+  if (others.length === 0) return { files: [...files], leftOut: "" };
+  const more = others.length > MOST_NAMED ? ` ${t("and {n} more", { n: others.length - MOST_NAMED })}` : "";
+  const names = others.slice(0, MOST_NAMED).join(", ") + more;
   return {
     files: files.filter((file) => mayCome(file.name)),
     leftOut: t("Left out, being neither slides nor pictures that can come in: {names}.", { names }),

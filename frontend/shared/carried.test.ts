@@ -29,7 +29,7 @@ describe("a label of an earlier analysis", () => {
       said: "Tess confirmed this cell as Monocyte.",
       now: "The new analysis has no cell here.",
     });
-    expect(carriedText(label({ state: "rejected" }), schema).said).toBe("Tess rejected this cell.");
+    expect(carriedText(label({ state: "rejected" }), schema).before).toBe("Tess rejected this cell.");
   });
   it("says what keeping it does", () => {
     expect(keepText(label({}))).toBe("Keep the label");
