@@ -83,8 +83,8 @@ def test_a_blind_reader_sees_nothing_of_the_first_nor_anybody_of_theirs(
     assert api(tom).get(f"/cases/{job.slide.case.accession}/report/").status_code == 409
     assert api(tom).get(f"/api/v1/jobs/{job.pk}/export/csv/").json()["code"] == "blind-reading"
     label_cells(tom, fresh(job), "reject", [40], [], None, 0)
-    found = api(tess).get(f"{case}/agreement/").json()
-    assert found["hidden"] and found["differences"] == [] and found["examinations"] == []
+    agreement = api(tess).get(f"{case}/agreement/").json()
+    assert agreement["hidden"] and agreement["differences"] == [] and agreement["examinations"] == []
 
 
 def test_an_open_reader_sees_what_the_first_said(job: Any, tess: Any, tom: Any) -> None:
@@ -127,15 +127,15 @@ def test_agreement_is_over_the_cells_that_both_named(twice: Any, tess: Any, tom:
     with pytest.raises(Forbidden):
         close_second_reading(tess, twice.slide.case)
     assert close_second_reading(tom, twice.slide.case) == 3
-    found = agreement_json(tess, [fresh(twice)])
-    (table,) = found["examinations"]
-    assert (table["n"], table["same"], found["n"], found["open"]) == (20, 18, 3, 3)
+    agreement = agreement_json(tess, [fresh(twice)])
+    (table,) = agreement["examinations"]
+    assert (table["n"], table["same"], agreement["n"], agreement["open"]) == (20, 18, 3, 3)
     by_key = {c["key"]: c for c in table["classes"]}
     seg = by_key["segmented_neutrophil"]
     assert (seg["both"], seg["only_first"], seg["only_second"], seg["mcnemar_p"]) == (10, 1, 1, 1.0)
     assert by_key["lymphocyte"]["kappa"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert (table["why"], by_key["lymphocyte"]["why"]) == ("", "") and table["kappa"]["value"] > 0.8
-    assert {(d["first"], d["second"]) for d in found["differences"]} == {
+    assert {(d["first"], d["second"]) for d in agreement["differences"]} == {
         ("segmented_neutrophil", "band_neutrophil"), ("rejected", "segmented_neutrophil"), ("", "lymphocyte"),
     }  # fmt: skip
 
@@ -161,8 +161,8 @@ def test_what_both_say_stands_and_who_decided_on_the_rest_is_recorded(twice: Any
     decide(paul, fresh(job), 50, "", "rejected")
     decide(paul, fresh(job), None, added, "lymphocyte")
     assert codes(job) == []
-    found = agreement_json(paul, [fresh(job)])
-    assert {(d["decided"], d["decided_by"]) for d in found["differences"]} == {
+    agreement = agreement_json(paul, [fresh(job)])
+    assert {(d["decided"], d["decided_by"]) for d in agreement["differences"]} == {
         ("band_neutrophil", "paul"), ("rejected", "paul"), ("lymphocyte", "paul"),
     }  # fmt: skip
     decide(paul, fresh(job), None, added, "rejected")
@@ -229,8 +229,8 @@ def test_a_changed_first_reading_is_found_after_signing(twice: Any, tom: Any, pa
 
 def test_over_http_a_second_reading_is_ordered_closed_and_decided(job: Any, tess: Any, tom: Any, api: Any) -> None:
     case = f"/api/v1/cases/{job.slide.case.accession}"
-    made = api(tess).post(f"{case}/second-reading/", {"username": "tom", "blind": False}, format="json")
-    assert made.status_code == 201 and [r["role"] for r in made.json()["readings"]] == ["first", "second"]
+    response = api(tess).post(f"{case}/second-reading/", {"username": "tom", "blind": False}, format="json")
+    assert response.status_code == 201 and [r["role"] for r in response.json()["readings"]] == ["first", "second"]
     body = {"action": "relabel", "rows": [40], "label": "lymphocyte", "base_revision": 0}
     answer = api(tom).post(f"/api/v1/jobs/{job.pk}/labels/", body, format="json").json()
     assert answer["revision"] == 1 and answer["changed"][0]["by"] == "tom"
@@ -254,15 +254,15 @@ def test_a_second_slide_is_read_with_the_first(job: Any, tess: Any, tom: Any, tm
 
 
 def test_news_are_of_the_reading_on_which_a_person_works(twice: Any, tess: Any, tom: Any) -> None:
-    def told(user: Any) -> list[tuple[str, int]]:
+    def news_of(user: Any) -> list[tuple[str, int]]:
         consumer = CaseConsumer()
         consumer.user, consumer.case_id, consumer.marks = user, twice.slide.case_id, {}
         look: Any = CaseConsumer.__dict__["look"].func
         return [(m["role"], m["revision"]) for m in look(consumer) if m["type"] == "labels"]
 
-    assert told(tess) == [("first", 3)] and told(tom) == [("second", 4)]
+    assert news_of(tess) == [("first", 3)] and news_of(tom) == [("second", 4)]
     close_second_reading(tom, twice.slide.case)
-    assert [role for role, _ in told(tom)] == ["consensus"] == [role for role, _ in told(tess)]
+    assert [role for role, _ in news_of(tom)] == ["consensus"] == [role for role, _ in news_of(tess)]
     assert labels_json(fresh(twice))["reading"] == str(Reading.objects.get(role="consensus").pk)
 
 
