@@ -89,7 +89,7 @@ def _rows(case: Case) -> list[dict[str, Any]]:
         names: Any = get_user_perms(person, case) if person.pk in on_it else ()
         own = {name.removesuffix("_case") for name in names}
         if rights or own:
-            rows.append({"person": person, "may": _words(rights), "given": _words(own)})
+            rows.append({"person": person, "may": _words(rights), "own": _words(own)})
     return rows
 
 

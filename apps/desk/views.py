@@ -158,7 +158,7 @@ def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUI
         "case": case,
         "a": jobs[a],
         "b": jobs[b],
-        "found": comparison,
+        "comparison": comparison,
         "lists": _lists(comparison, jobs[a], jobs[b], names),
     }
     return render(

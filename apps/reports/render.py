@@ -192,7 +192,7 @@ def _part_for_page(part: dict[str, Any]) -> dict[str, Any]:
         {
             **s,
             "shares": not s["rows"] or any(r["reviewed"]["low"] is not None for r in s["rows"]),
-            "counted": number_of(s["n"]["reviewed"], s["noun"].removesuffix("s"), s["noun"]),
+            "total": number_of(s["n"]["reviewed"], s["noun"].removesuffix("s"), s["noun"]),
             "listed": ", ".join(
                 f"{r['name'].lower()} {r['reviewed']['count']:,}"
                 for r in s["rows"]
