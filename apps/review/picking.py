@@ -184,7 +184,7 @@ def stage_place(job: Job, x_px: float, y_px: float, photograph: str) -> tuple[fl
 
 def stage_words(job: Job) -> str:
     """Where the stage's coordinates come from, or that there are none."""
-    sources = sorted({str(record["source"]) for record in job.slide.stage})
+    sources = ", ".join(sorted({str(record["source"]) for record in job.slide.stage}))
     if not sources:
         return gettext(UNKNOWN_STAGE)
     photographs = {record["photograph"] for record in job.slide.stage} - {""}
@@ -192,7 +192,7 @@ def stage_words(job: Job) -> str:
         sentence = gettext("Stage coordinates by {sources}; not of every photograph.")
     else:
         sentence = gettext("Stage coordinates by {sources}.")
-    return sentence.format(sources=", ".join(sources))
+    return sentence.format(sources=sources)
 
 
 def _tenth(um: tuple[float, float] | None, axis: int) -> float | None:
